@@ -1,0 +1,86 @@
+/** Pieces of configuration schema that backends and the broker share. */
+import { z } from 'zod';
+
+/**
+ * A path in a configuration file. The loader makes it absolute, from the folder of the file it stands in, and reports
+ * a missing file with the place where it is named.
+ */
+export class FilePath {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
+/** Where a secret is found. The loader makes `file` absolute and reports an unset variable or a missing file. */
+export class SecretRef {
+  readonly source: { readonly env: string } | { readonly file: string };
+
+  constructor(source: { readonly env: string } | { readonly file: string }) {
+    this.source = source;
+  }
+}
+
+export const filePath = z
+  .string()
+  .min(1)
+  .transform((path) => new FilePath(path))
+  .meta({ description: 'Path of a file, relative to the folder of the file it is named in' });
+
+export const secretRef = z
+  .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])
+  .transform((source) => new SecretRef(source))
+  .meta({ description: 'A secret: { env: NAME } or { file: PATH }; a file is read again when it changes' });
+
+const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const DURATION = /^(\d+)(ms|s|m|h|d)$/;
+
+/**
+ * A duration such as `300s`, `5m` or `12h`, as seconds.
+ *
+ * @param limits the least and the greatest number of seconds allowed
+ */
+export function duration(limits: { readonly min: number; readonly max: number }) {
+  return z
+    .string()
+    .regex(DURATION, 'expected a duration such as 300s, 5m or 12h')
+    .transform(durationSeconds)
+    .refine((seconds) => seconds >= limits.min && seconds <= limits.max, {
+      error: `expected a duration from ${durationText(limits.min)} to ${durationText(limits.max)}`,
+    })
+    .meta({
+      description: `Duration from ${durationText(limits.min)} to ${durationText(limits.max)}, such as 300s, 5m or 12h`,
+    });
+}
+
+/** The seconds of a text that `DURATION` matches. */
+export function durationSeconds(text: string): number {
+  const [, amount, unit] = DURATION.exec(text) ?? [];
+  return Number(amount) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 1) return `${seconds * 1000}ms`;
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
+/** The keys every backend has. */
+export const backendFields = {
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]{0,31}$/,
+      'expected lower-case letters, digits and dashes, starting with a letter, 32 at most',
+    )
+    .meta({ description: 'The name of this backend in logs and metrics' }),
+  usernames: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'Patterns (with *) of the logins that are this backend’s own; without it, every login is offered to it',
+    }),
+};

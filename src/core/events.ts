@@ -1,0 +1,47 @@
+/** The events worth an audit line. Each is recorded once, in a flow; log and metrics are sinks over them. */
+import type { Grant } from './access.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Caller } from './identity.ts';
+import type { RejectReason } from './ports.ts';
+
+/** What every event of one request shares. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** The client's address, as far as trusted proxies tell it. */
+  readonly client: string;
+}
+
+export type AuditEvent =
+  | {
+      readonly type: 'token.issued';
+      readonly request: RequestContext;
+      readonly caller: Caller;
+      readonly service: string;
+      readonly grants: readonly Grant[];
+      /** Scope texts that could not be parsed and were left out. */
+      readonly malformed: readonly string[];
+      readonly tokenId: string;
+      readonly policyRevision: string;
+      readonly expiresIn: number;
+    }
+  | {
+      readonly type: 'token.refused';
+      readonly request: RequestContext;
+      readonly code: ErrorCode;
+      readonly service: string;
+      /** The name as typed, where one was given. */
+      readonly username?: string;
+      /** The cause, for the operator. */
+      readonly cause: string;
+    }
+  | {
+      readonly type: 'login';
+      readonly request: RequestContext;
+      readonly backend: string;
+      readonly username: string;
+      readonly outcome: 'authenticated' | 'unknown-user' | 'rejected' | 'failed';
+      readonly reason?: RejectReason;
+      /** The cause of a failure, for the operator. */
+      readonly cause?: string;
+      readonly seconds: number;
+    };

@@ -1,0 +1,74 @@
+/** What the flows ask of the world. Each port has a real implementation in `platform` or `backends` and a fake in `test/support`. */
+import type { AuditEvent } from './events.ts';
+import type { Credential, Identity } from './identity.ts';
+import type { TokenClaims } from './token.ts';
+
+/** Why a backend refused; for the log and metrics only. The client reads the same sentence for all of them. */
+export type RejectReason =
+  | 'wrong-password'
+  | 'empty-password'
+  | 'invalid-name'
+  | 'ambiguous'
+  | 'locked'
+  | 'disabled'
+  | 'expired'
+  | 'password-expired'
+  | 'must-change-password'
+  | 'not-now'
+  | 'mfa-required';
+
+export type AuthnOutcome =
+  | { readonly kind: 'authenticated'; readonly identity: Identity }
+  /** This backend has no such user: the next one is asked. */
+  | { readonly kind: 'unknown-user' }
+  /** This is the user's backend and it says no: no other backend is asked. */
+  | { readonly kind: 'rejected'; readonly reason: RejectReason };
+
+export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
+
+/** One source of identities. An outage is thrown as BrokerError `backend_unavailable`, never an outcome. */
+export interface Authenticator extends AsyncDisposable {
+  readonly name: string;
+  readonly type: string;
+  /**
+   * @param deadline the `Clock.monotonic` time in milliseconds by which an answer must be given.
+   * @throws BrokerError `backend_unavailable` when the backend cannot tell.
+   */
+  authenticate(credential: Credential, deadline: number): Promise<AuthnOutcome>;
+  /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
+  lookup?(username: string, deadline: number): Promise<Identity | undefined>;
+  /** Whether the source answers now. Never throws, never sends a user's credential. */
+  probe(deadline: number): Promise<BackendState>;
+  /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */
+  reload?(): Promise<void>;
+}
+
+export interface TokenSigner {
+  /** @param service the service whose key and header are used; it is one of the configured ones. */
+  sign(service: string, claims: TokenClaims): Promise<string>;
+}
+
+export interface Clock {
+  /** Seconds since 1970, whole. */
+  now(): number;
+  /** Milliseconds from an arbitrary start that never jump, for deadlines and durations. */
+  monotonic(): number;
+}
+
+export interface Ids {
+  /** A new unguessable id of at most 64 URL-safe characters. */
+  next(): string;
+}
+
+export interface Audit {
+  /** Records one event. Never throws and never waits. */
+  record(event: AuditEvent): void;
+}
+
+/** Where parts of the house leave a line for the operator. Fields must not hold secrets. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,64 @@
+/** The claims of a registry token (distribution's spec/auth/jwt.md). */
+import type { Action, Grant } from './access.ts';
+import type { Caller } from './identity.ts';
+
+/** One entry of the `access` claim. A class is never given: registries do not match one. */
+export interface AccessEntry {
+  readonly type: string;
+  readonly name: string;
+  readonly actions: readonly Action[];
+}
+
+export interface TokenClaims {
+  readonly iss: string;
+  /** The canonical user name; empty for anonymous. */
+  readonly sub: string;
+  /** One service, as a string: distribution 2.8 refuses an array. */
+  readonly aud: string;
+  readonly exp: number;
+  readonly nbf: number;
+  readonly iat: number;
+  readonly jti: string;
+  readonly access: readonly AccessEntry[];
+}
+
+/** Seconds a token is dated back, for registries whose clock is behind; zot allows no leeway at all. */
+export const BACKDATE_SECONDS = 30;
+/** Seconds a token outlives what the client is told, so that a client without a margin never presents a dead one. */
+export const GRACE_SECONDS = 60;
+
+export interface Lifetimes {
+  /** Seconds a token lives when it only reads. */
+  readonly pull: number;
+  /** Seconds a token lives when it may write: a push of large layers outlasts a pull. */
+  readonly push: number;
+}
+
+export function lifetimeFor(grants: readonly Grant[], lifetimes: Lifetimes): number {
+  const writes = grants.some((grant) => grant.granted.some((action) => action !== 'pull'));
+  return writes ? lifetimes.push : lifetimes.pull;
+}
+
+export function claimsFor(input: {
+  readonly issuer: string;
+  readonly service: string;
+  readonly caller: Caller;
+  readonly grants: readonly Grant[];
+  readonly now: number;
+  readonly expiresIn: number;
+  readonly tokenId: string;
+}): TokenClaims {
+  const issuedAt = input.now - BACKDATE_SECONDS;
+  return {
+    iss: input.issuer,
+    sub: input.caller.kind === 'user' ? input.caller.identity.username : '',
+    aud: input.service,
+    exp: input.now + input.expiresIn + GRACE_SECONDS,
+    nbf: issuedAt,
+    iat: issuedAt,
+    jti: input.tokenId,
+    access: input.grants
+      .filter((grant) => grant.granted.length > 0)
+      .map(({ asked, granted }) => ({ type: asked.type, name: asked.name, actions: granted })),
+  };
+}

@@ -1,0 +1,46 @@
+/** Fakes for clocks and ids, and recorders for logs. */
+import type { AuditEvent } from '../../src/core/events.ts';
+import type { Audit, Clock, Ids, Log } from '../../src/core/ports.ts';
+
+export interface FixedClock extends Clock {
+  advance(seconds: number): void;
+}
+
+export function fixedClock(start = 1_700_000_000): FixedClock {
+  let seconds = start;
+  return {
+    now: () => Math.floor(seconds),
+    monotonic: () => seconds * 1000,
+    advance: (by) => {
+      seconds += by;
+    },
+  };
+}
+
+/** The clock of this machine, for tests that wait for real servers. */
+export const realClock: Clock = { now: () => Math.floor(Date.now() / 1000), monotonic: () => performance.now() };
+
+export function countingIds(): Ids {
+  let count = 0;
+  return { next: () => `id-${++count}` };
+}
+
+export function recordingAudit(): Audit & { readonly events: AuditEvent[] } {
+  const events: AuditEvent[] = [];
+  return { events, record: (event) => void events.push(event) };
+}
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function recordingLog(): Log & { readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const at =
+    (level: LogLine['level']) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}): void =>
+      void lines.push({ level, message, fields });
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
