@@ -1,6 +1,7 @@
 /**
  * Group names as policy compares them: a distinguished name is compared as one (RFC 4514), any other name as text.
  */
+import { foldCase } from './fold-case.ts';
 import type { GroupName } from './identity.ts';
 
 /** Names of attribute types that are also written as OIDs (RFC 4519, section 2). */
@@ -58,7 +59,8 @@ export function canonicalDn(text: string): string | undefined {
  * @param options `lowercase` where the source compares names without case
  */
 export function groupName(text: string, options: { readonly lowercase: boolean }): GroupName {
-  return (canonicalDn(text) ?? (options.lowercase ? text.toLowerCase() : text)) as GroupName;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
+  return (canonicalDn(text) ?? (options.lowercase ? foldCase(text) : text)) as GroupName;
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
@@ -70,7 +72,7 @@ function attributeValue([, quoted, hex, plain]: RegExpExecArray): string | undef
   if (hex !== undefined) return `#${hex.toLowerCase()}`;
   const decoded = unescapeDn(quoted ?? trimUnescaped(plain ?? ''));
   if (decoded === undefined) return undefined;
-  const folded = decoded.normalize('NFC').replaceAll(/ +/g, ' ').toLowerCase();
+  const folded = foldCase(decoded.normalize('NFC').replaceAll(/ +/g, ' '));
   return folded.replaceAll(/[,;+"\\<>=#\0]/g, (char) => (char === '\0' ? '\\00' : `\\${char}`)).trim();
 }
 

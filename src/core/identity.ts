@@ -73,5 +73,6 @@ export interface SecretSource {
 }
 
 export function username(text: string): Username {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
   return text as Username;
 }

@@ -1,0 +1,160 @@
+/** Turns a policy document into a policy, or into the list of everything that is wrong with it. */
+import { foldCase } from '../fold-case.ts';
+import { isAction } from '../access.ts';
+import type { Action } from '../access.ts';
+import { canonicalDn } from '../groups.ts';
+import type { PolicyDocument, PolicyProblem, RuleDocument, Who } from './document.ts';
+import { parseNamePattern } from './name-pattern.ts';
+import type { NamePattern } from './name-pattern.ts';
+import type { CasePair, CompiledWho, Policy, Rule } from './policy.ts';
+import { parseRepositoryPattern } from './repository-pattern.ts';
+import type { RepositoryPattern } from './repository-pattern.ts';
+import { buildRuleIndex } from './rule-index.ts';
+
+export type CompileResult =
+  | { readonly kind: 'compiled'; readonly policy: Policy }
+  | { readonly kind: 'problems'; readonly problems: readonly PolicyProblem[] };
+
+type Path = readonly (string | number)[];
+type Report = (path: Path, message: string) => void;
+
+export function compilePolicy(document: PolicyDocument): CompileResult {
+  const problems: PolicyProblem[] = [];
+  const report: Report = (path, message) => void problems.push({ path, message });
+  const roles = compileRoles(document.roles, report);
+  const rules = document.rules.map((rule, index) => compileRule(rule, index, roles, report));
+  if (problems.length > 0) return { kind: 'problems', problems };
+  return {
+    kind: 'compiled',
+    policy: {
+      revision: document.revision,
+      rules,
+      repositories: buildRuleIndex(rules),
+      catalog: rules.filter((rule) => rule.catalog),
+    },
+  };
+}
+
+type Roles = ReadonlyMap<string, readonly Action[]>;
+
+function compileRoles(roles: PolicyDocument['roles'], report: Report): Roles {
+  const compiled = new Map<string, readonly Action[]>();
+  for (const [name, actions] of roles) {
+    if (isAction(name)) report(['roles', name], `a role cannot have the name of the action ${name}`);
+    for (const [index, action] of actions.entries()) {
+      if (!isAction(action)) report(['roles', name, index], `expected one of pull, push, delete, *; got "${action}"`);
+    }
+    compiled.set(name, actions.filter(isAction));
+  }
+  return compiled;
+}
+
+function compileRule(rule: RuleDocument, index: number, roles: Roles, report: Report): Rule {
+  const path: Path = ['rules', index];
+  const repositories = rule.repositories.flatMap((text, at): RepositoryPattern[] => {
+    const pattern = parseRepositoryPattern(text);
+    if (typeof pattern !== 'string') return [pattern];
+    report([...path, 'repositories', at], `the pattern "${text}" ${pattern}`);
+    return [];
+  });
+  const who = compileWho(rule.who, path, report);
+  for (const [at, pattern] of repositories.entries())
+    checkPlaceholders(rule, who, pattern, [...path, 'repositories', at], report);
+  return {
+    index,
+    name: rule.name,
+    file: rule.file,
+    line: rule.line,
+    effect: rule.effect,
+    actions: resolveActions(rule, roles, [...path, rule.effect], report),
+    who,
+    except: rule.except === undefined ? undefined : compileExcept(rule.except, [...path, 'except'], report),
+    services: rule.services?.flatMap((text, at) => namePattern(text, [...path, 'services', at], report)),
+    clients: rule.clients,
+    repositories,
+    catalog: rule.catalog,
+  };
+}
+
+function resolveActions(rule: RuleDocument, roles: Roles, path: Path, report: Report): readonly Action[] {
+  const actions = rule.actions.flatMap((name, at): readonly Action[] => {
+    if (isAction(name)) return [name];
+    const role = roles.get(name);
+    if (role === undefined)
+      report([...path, at], `"${name}" is neither an action (pull, push, delete, *) nor a role${rolesHint(roles)}`);
+    return role ?? [];
+  });
+  return [...new Set(actions)];
+}
+
+function rolesHint(roles: Roles): string {
+  return roles.size === 0 ? '; no roles are defined' : ` (roles: ${[...roles.keys()].join(', ')})`;
+}
+
+function compileWho(who: Who, path: Path, report: Report): CompiledWho {
+  return {
+    users: who.users.flatMap((text, at) => casePair(text, foldCase(text), [...path, 'users', at], report)),
+    groups: who.groups.flatMap((text, at) => {
+      const dn = canonicalDn(text);
+      return casePair(dn ?? text, dn ?? foldCase(text), [...path, 'groups', at], report);
+    }),
+    everyone: who.everyone,
+  };
+}
+
+/** Captures have no use in an exception: it narrows nothing by their values, so one there is a misunderstanding. */
+function compileExcept(except: Who, path: Path, report: Report): CompiledWho {
+  const compiled = compileWho(except, path, report);
+  for (const [key, patterns] of [
+    ['users', compiled.users],
+    ['groups', compiled.groups],
+  ] as const) {
+    for (const [at, { exact }] of patterns.entries()) {
+      if (exact.captures.length > 0)
+        report([...path, key, at], `"${exact.text}" captures a value, which an exception cannot use; write * instead`);
+    }
+  }
+  return compiled;
+}
+
+function casePair(exactText: string, foldedText: string, path: Path, report: Report): CasePair[] {
+  const [exact] = namePattern(exactText, path, report);
+  const folded = parseNamePattern(foldedText);
+  return exact === undefined || typeof folded === 'string' ? [] : [{ exact, folded }];
+}
+
+function namePattern(text: string, path: Path, report: Report): NamePattern[] {
+  const pattern = parseNamePattern(text);
+  if (typeof pattern !== 'string') return [pattern];
+  report(path, `the pattern "${text}" ${pattern}`);
+  return [];
+}
+
+/** Every alternative of a rule's who must give every value that its repositories need. */
+function checkPlaceholders(
+  rule: RuleDocument,
+  who: CompiledWho,
+  pattern: RepositoryPattern,
+  path: Path,
+  report: Report,
+): void {
+  for (const name of pattern.placeholders) {
+    if (name.startsWith('attr:') || name.startsWith('claim:') || name === 'user') {
+      if (who.everyone) report(path, `everyone includes anonymous, who has no {${name}}; write users: ["*"] instead`);
+      continue;
+    }
+    const users = who.users.filter(({ exact }) => !exact.captures.includes(name));
+    const groups = name === 'group' ? [] : who.groups.filter(({ exact }) => !exact.captures.includes(name));
+    const without = [
+      ...users.map(({ exact }) => `user "${exact.text}"`),
+      ...groups.map(({ exact }) => `group "${exact.text}"`),
+      ...(who.everyone ? ['everyone'] : []),
+    ];
+    if (without.length === 0) continue;
+    const cure =
+      name === 'group'
+        ? 'name groups instead of users, or move it to a rule of its own'
+        : `capture it there, or move it to a rule of its own`;
+    report(path, `${without.join(' and ')} of rule "${rule.name}" gives no value for {${name}}; ${cure}`);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The one decision function. It is pure and total: it never throws, does no I/O, and does not depend on the order of
+ * rules. What is granted is the union of all allow rules that match, less everything a matching deny rule names.
+ */
+import { ACTIONS, isAction } from '../access.ts';
+import type { Action, Grant, Reason } from '../access.ts';
+import type { Caller, Identity } from '../identity.ts';
+import type { Scope } from '../scope.ts';
+import { bindingsFor } from './bindings.ts';
+import type { Binding } from './bindings.ts';
+import type { NamePattern } from './name-pattern.ts';
+import type { CompiledWho, Policy, Rule } from './policy.ts';
+import { isSegment, matchesRepository, repositorySegments } from './repository-pattern.ts';
+import type { RepositoryPattern } from './repository-pattern.ts';
+
+/** Who asks, through which service, from where. */
+export interface Situation {
+  readonly caller: Caller;
+  readonly service: string;
+  /** The client's address; empty when it is not known, which no `clients` range contains. */
+  readonly client: string;
+}
+
+export function decide(policy: Policy, situation: Situation, asked: Scope): Grant {
+  const reasons = reasonsFor(policy, situation, asked);
+  return { asked, granted: grantedActions(asked, reasons), because: reasons };
+}
+
+function reasonsFor(policy: Policy, situation: Situation, asked: Scope): readonly Reason[] {
+  if (isCatalog(asked)) return catalogReasons(policy, situation);
+  if (asked.type !== 'repository') return [];
+  const segments = repositorySegments(asked.name);
+  return segments === undefined ? [] : repositoryReasons(policy, situation, segments);
+}
+
+/** Zot asks for the catalog as a repository without a name. */
+function isCatalog(asked: Scope): boolean {
+  return asked.type === 'registry' ? asked.name === 'catalog' : asked.type === 'repository' && asked.name === '';
+}
+
+function catalogReasons(policy: Policy, situation: Situation): readonly Reason[] {
+  return policy.catalog.flatMap((rule) => {
+    const binding = applies(rule, situation) ? bindingsFor(rule.who, situation.caller)[0] : undefined;
+    return binding === undefined ? [] : [reason(rule, rule.effect, binding.via)];
+  });
+}
+
+function repositoryReasons(policy: Policy, situation: Situation, segments: readonly string[]): readonly Reason[] {
+  const identity = identityOf(situation.caller);
+  const byRule = new Map<Rule, Reason>();
+  for (const { rule, pattern } of policy.repositories.candidates(segments, identity)) {
+    const known = byRule.get(rule);
+    if (known !== undefined && known.effect !== 'skipped') continue;
+    const found = applies(rule, situation) ? matchClause(rule, pattern, situation.caller, segments) : undefined;
+    if (found !== undefined) byRule.set(rule, found);
+  }
+  return [...byRule].toSorted(([a], [b]) => a.index - b.index).map(([, found]) => found);
+}
+
+function applies(rule: Rule, { caller, service, client }: Situation): boolean {
+  if (rule.services !== undefined && !anyMatches(rule.services, service)) return false;
+  if (rule.clients !== undefined && !rule.clients.some((range) => range.contains(client))) return false;
+  return rule.except === undefined || !isExcepted(rule.except, caller);
+}
+
+function isExcepted(except: CompiledWho, caller: Caller): boolean {
+  return bindingsFor(except, caller).length > 0;
+}
+
+function anyMatches(patterns: readonly NamePattern[], name: string): boolean {
+  return patterns.some((pattern) => pattern.match(name) !== undefined);
+}
+
+function matchClause(
+  rule: Rule,
+  pattern: RepositoryPattern,
+  caller: Caller,
+  segments: readonly string[],
+): Reason | undefined {
+  let skipped: Reason | undefined;
+  for (const binding of bindingsFor(rule.who, caller)) {
+    if (pattern.placeholders.length === 0) return reason(rule, rule.effect, binding.via);
+    const note = invalidValue(pattern, binding);
+    if (note !== undefined) skipped ??= { ...reason(rule, 'skipped', binding.via), note };
+    if (matchesWithSomeValues(pattern, segments, binding, pattern.placeholders, new Map()))
+      return reason(rule, rule.effect, binding.via);
+  }
+  return skipped;
+}
+
+/** Attributes may have several values, and any of them will do; a value that is no segment matches nothing. */
+function matchesWithSomeValues(
+  pattern: RepositoryPattern,
+  segments: readonly string[],
+  binding: Binding,
+  [name, ...others]: readonly string[],
+  chosen: ReadonlyMap<string, string>,
+): boolean {
+  if (name === undefined) return matchesRepository(pattern, segments, chosen);
+  return binding
+    .values(name)
+    .some(
+      (value) =>
+        isSegment(value) && matchesWithSomeValues(pattern, segments, binding, others, new Map(chosen).set(name, value)),
+    );
+}
+
+function invalidValue(pattern: RepositoryPattern, binding: Binding): string | undefined {
+  for (const name of pattern.placeholders) {
+    const values = binding.values(name);
+    if (values.length === 0) return `the user has no {${name}}`;
+    const bad = values.find((value) => !isSegment(value));
+    if (bad !== undefined) return `{${name}} is ${JSON.stringify(bad)}, which cannot be part of a repository name`;
+  }
+  return undefined;
+}
+
+function reason(rule: Rule, effect: Reason['effect'], via: string): Reason {
+  return { rule: rule.name, file: rule.file, line: rule.line, effect, actions: rule.actions, via };
+}
+
+function identityOf(caller: Caller): Identity | undefined {
+  return caller.kind === 'user' ? caller.identity : undefined;
+}
+
+function grantedActions(asked: Scope, reasons: readonly Reason[]): readonly Action[] {
+  const allowed = actionsOf(reasons, 'allow');
+  const denied = actionsOf(reasons, 'deny');
+  if (allowed.size === 0) return [];
+  if (asked.type === 'registry') {
+    // The registry asks for the literal `*`; `search` and other words mean nothing to it.
+    return asked.actions.includes('*') && denied.size === 0 ? ['*'] : [];
+  }
+  if (asked.name === '') return asked.actions.includes('pull') && denied.size === 0 ? ['pull'] : [];
+  const holds = (action: Action): boolean =>
+    action === '*'
+      ? allowed.has('*') && denied.size === 0
+      : (allowed.has(action) || allowed.has('*')) && !denied.has(action) && !denied.has('*');
+  const wanted = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);
+  return wanted.filter(holds);
+}
+
+function actionsOf(reasons: readonly Reason[], effect: 'allow' | 'deny'): ReadonlySet<Action> {
+  return new Set(reasons.flatMap((found) => (found.effect === effect ? found.actions : [])));
+}

@@ -1,0 +1,25 @@
+/** Says in sentences what a decision was and why. It reads the decision's reasons and never decides again. */
+import type { Grant, Reason } from '../access.ts';
+import { formatScope } from '../scope.ts';
+
+/** Each line is lower case and without a full stop; the first is the decision. */
+export function explain(grant: Grant): readonly string[] {
+  const granted = grant.granted.length === 0 ? 'nothing' : grant.granted.join(', ');
+  const lines = [`${formatScope(grant.asked)} grants ${granted}`];
+  if (!grant.because.some(({ effect }) => effect === 'allow'))
+    lines.push('  no rule allows it, and what no rule allows is denied');
+  return [...lines, ...grant.because.map((reason) => `  ${sentence(reason)}`)];
+}
+
+function sentence(reason: Reason): string {
+  const where = `rule "${reason.rule}" (${reason.file}:${reason.line})`;
+  const actions = reason.actions.join(', ');
+  switch (reason.effect) {
+    case 'allow':
+      return `${where} allows ${actions} through ${reason.via}`;
+    case 'deny':
+      return `${where} denies ${actions} through ${reason.via}`;
+    case 'skipped':
+      return `${where} speaks of ${reason.via}, but does not apply: ${reason.note ?? 'a value is missing'}`;
+  }
+}

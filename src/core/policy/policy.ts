@@ -1,0 +1,43 @@
+/** A compiled policy: rules made ready to be matched, and an index that finds those that can match. */
+import type { Action } from '../access.ts';
+import type { ClientRange } from './document.ts';
+import type { NamePattern } from './name-pattern.ts';
+import type { RepositoryPattern } from './repository-pattern.ts';
+import type { RuleIndex } from './rule-index.ts';
+
+/** A pattern for a directory's names, which are lower-cased, beside the pattern as written, for exact ones. */
+export interface CasePair {
+  readonly exact: NamePattern;
+  readonly folded: NamePattern;
+}
+
+export interface CompiledWho {
+  readonly users: readonly CasePair[];
+  readonly groups: readonly CasePair[];
+  readonly everyone: boolean;
+}
+
+export interface Rule {
+  /** The place in the file's order, by which reasons are listed; deciding does not depend on it. */
+  readonly index: number;
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly effect: 'allow' | 'deny';
+  readonly actions: readonly Action[];
+  readonly who: CompiledWho;
+  readonly except: CompiledWho | undefined;
+  readonly services: readonly NamePattern[] | undefined;
+  readonly clients: readonly ClientRange[] | undefined;
+  readonly repositories: readonly RepositoryPattern[];
+  readonly catalog: boolean;
+}
+
+export interface Policy {
+  readonly revision: string;
+  readonly rules: readonly Rule[];
+  /** Finds rules by repository, then by who asks. */
+  readonly repositories: RuleIndex;
+  /** The rules that speak of the catalog. */
+  readonly catalog: readonly Rule[];
+}
