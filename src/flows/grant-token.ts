@@ -1,0 +1,79 @@
+/** From a caller and what is asked to a signed token: decide each scope, make the claims, sign, record. */
+import { BrokerError } from '../core/errors.ts';
+import type { Grant } from '../core/access.ts';
+import type { RequestContext } from '../core/events.ts';
+import type { Caller } from '../core/identity.ts';
+import { decide } from '../core/policy/decide.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { Audit, Clock, Ids, TokenSigner } from '../core/ports.ts';
+import type { Scope } from '../core/scope.ts';
+import { claimsFor, lifetimeFor } from '../core/token.ts';
+import type { Lifetimes } from '../core/token.ts';
+
+/** A registry that is served. */
+export interface Service {
+  readonly name: string;
+  /** Whether a request without credentials may get what policy gives to anonymous. */
+  readonly anonymous: 'allow' | 'deny';
+  readonly lifetimes: Lifetimes;
+}
+
+/** A token request, parsed and authenticated. */
+export interface AccessRequest {
+  readonly context: RequestContext;
+  readonly service: Service;
+  readonly caller: Caller;
+  readonly scopes: readonly Scope[];
+  /** Scope texts that could not be parsed, for the audit line. */
+  readonly malformed: readonly string[];
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  /** Seconds the client may use it. */
+  readonly expiresIn: number;
+  readonly grants: readonly Grant[];
+}
+
+export interface GrantTokenDeps {
+  readonly issuer: string;
+  /** The policy in force; a reload changes it between two requests, never within one. */
+  readonly policy: () => Policy;
+  readonly signer: TokenSigner;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly audit: Audit;
+}
+
+/** @throws BrokerError `login_required` when the service serves nobody without credentials. */
+export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
+
+export function createGrantToken(deps: GrantTokenDeps): GrantToken {
+  return async ({ context, service, caller, scopes, malformed }) => {
+    if (caller.kind === 'anonymous' && service.anonymous === 'deny') {
+      throw new BrokerError('login_required', 'the service serves nobody without credentials');
+    }
+    const policy = deps.policy();
+    const situation = { caller, service: service.name, client: context.client };
+    const grants = scopes.map((scope) => decide(policy, situation, scope));
+    const expiresIn = lifetimeFor(grants, service.lifetimes);
+    const tokenId = deps.ids.next();
+    const now = deps.clock.now();
+    const token = await deps.signer.sign(
+      service.name,
+      claimsFor({ issuer: deps.issuer, service: service.name, caller, grants, now, expiresIn, tokenId }),
+    );
+    deps.audit.record({
+      type: 'token.issued',
+      request: context,
+      caller,
+      service: service.name,
+      grants,
+      malformed,
+      tokenId,
+      policyRevision: policy.revision,
+      expiresIn,
+    });
+    return { token, expiresIn, grants };
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * From a credential to a caller: the backends are asked in order, and their three answers are three different things.
+ * Unknown user: the next one is asked. Rejected: the chain ends with 401. Failed: the chain ends with 503, so that an
+ * outage never turns into "wrong password" or into anonymous.
+ */
+import { BrokerError, describeError } from '../core/errors.ts';
+import type { RequestContext } from '../core/events.ts';
+import { ANONYMOUS } from '../core/identity.ts';
+import type { Caller, Credential } from '../core/identity.ts';
+import type { NamePattern } from '../core/policy/name-pattern.ts';
+import type { Audit, Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
+import type { Timer } from '../core/timer.ts';
+
+/** A backend in its place in the chain. */
+export interface ChainedBackend {
+  readonly authenticator: Authenticator;
+  /** The logins that are its own; undefined: all. */
+  readonly usernames: readonly NamePattern[] | undefined;
+}
+
+export interface IdentifyDeps {
+  readonly backends: readonly ChainedBackend[];
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly audit: Audit;
+}
+
+/** @throws BrokerError `invalid_credentials` or `backend_unavailable`. */
+export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
+
+/** Docker gives a token request 15 s in all; every backend together gets 8 of them. */
+export const LOGIN_BUDGET_MS = 8000;
+/** How much later than its deadline a backend is given up on. */
+const NET_MS = 200;
+/**
+ * A refusal is never given sooner than this, so that its time does not tell an unknown user from a wrong password or
+ * from a name no directory could hold.
+ */
+export const REFUSAL_FLOOR_MS = 250;
+
+export function createIdentify(deps: IdentifyDeps): Identify {
+  return async (credential, request) => {
+    if (credential === undefined) return ANONYMOUS;
+    const started = deps.clock.monotonic();
+    const outcome = await askChain(deps, credential, request, started + LOGIN_BUDGET_MS);
+    if (outcome.kind === 'authenticated') return { kind: 'user', identity: outcome.identity };
+    await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
+    throw new BrokerError(
+      'invalid_credentials',
+      outcome.kind === 'rejected' ? outcome.reason : 'no backend knows this user',
+    );
+  };
+}
+
+async function askChain(
+  deps: IdentifyDeps,
+  credential: Credential,
+  request: RequestContext,
+  deadline: number,
+): Promise<AuthnOutcome> {
+  // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2): no backend sees one.
+  if (credential.password.reveal() === '') return { kind: 'rejected', reason: 'empty-password' };
+  if (credential.username === '') return { kind: 'rejected', reason: 'invalid-name' };
+  for (const backend of deps.backends) {
+    if (!isOwn(backend, credential.username)) continue;
+    const outcome = await askOne(deps, backend.authenticator, credential, request, deadline);
+    if (outcome.kind !== 'unknown-user') return outcome;
+  }
+  return { kind: 'unknown-user' };
+}
+
+function isOwn({ usernames }: ChainedBackend, username: string): boolean {
+  return usernames === undefined || usernames.some((pattern) => pattern.match(username) !== undefined);
+}
+
+async function askOne(
+  deps: IdentifyDeps,
+  authenticator: Authenticator,
+  credential: Credential,
+  request: RequestContext,
+  deadline: number,
+): Promise<AuthnOutcome> {
+  const started = deps.clock.monotonic();
+  const event = { type: 'login', request, backend: authenticator.name, username: credential.username } as const;
+  const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
+  try {
+    const outcome = await deps.timer.within(
+      authenticator.authenticate(credential, deadline),
+      Math.max(0, deadline - started) + NET_MS,
+    );
+    const reason = outcome.kind === 'rejected' ? { reason: outcome.reason } : {};
+    deps.audit.record({ ...event, outcome: outcome.kind, ...reason, seconds: seconds() });
+    return outcome;
+  } catch (error) {
+    deps.audit.record({ ...event, outcome: 'failed', cause: describeError(error), seconds: seconds() });
+    if (error instanceof BrokerError) throw error;
+    // A defect of a backend must not read as a wrong password either.
+    throw new BrokerError('backend_unavailable', `backend ${authenticator.name} failed`, { cause: error });
+  }
+}

@@ -1,0 +1,131 @@
+/** The one table that decides how each error reads to a client, and the writers of answers. */
+import type { Response } from 'express';
+import type { BrokerError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+
+interface Answer {
+  readonly status: number;
+  /** The code as registries name them (distribution's api/errcode); docker prints it before the message. */
+  readonly code: string;
+  /** The sentence a person reads; it says what to do and never why inside. */
+  readonly sentence: string;
+  /** The same in OAuth's words (RFC 6749, section 5.2), for clients that read those. */
+  readonly oauth: string;
+  readonly challenge?: true;
+  readonly retryAfter?: number;
+}
+
+const ANSWERS = {
+  invalid_request: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: 'the token request is malformed',
+    oauth: 'invalid_request',
+  },
+  unknown_service: {
+    status: 400,
+    code: 'UNKNOWN_SERVICE',
+    sentence: 'this token server does not serve the registry that was named as service',
+    oauth: 'invalid_target',
+  },
+  unsupported_grant: {
+    status: 400,
+    code: 'UNSUPPORTED',
+    sentence: 'this grant type is not offered; log in with user name and password',
+    oauth: 'unsupported_grant_type',
+  },
+  login_required: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'authentication required; run docker login first',
+    oauth: 'invalid_client',
+    challenge: true,
+  },
+  invalid_credentials: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'wrong user name or password',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
+  too_many_attempts: {
+    status: 429,
+    code: 'TOOMANYREQUESTS',
+    sentence: 'too many wrong passwords; wait before trying again',
+    oauth: 'slow_down',
+    retryAfter: 60,
+  },
+  backend_unavailable: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    sentence: 'the login service cannot be reached; try again soon',
+    oauth: 'temporarily_unavailable',
+    retryAfter: 5,
+  },
+  not_found: {
+    status: 404,
+    code: 'NOT_FOUND',
+    sentence: 'there is nothing here; tokens are at /token',
+    oauth: 'invalid_request',
+  },
+  method_not_allowed: {
+    status: 405,
+    code: 'UNSUPPORTED',
+    sentence: 'this method is not allowed here',
+    oauth: 'invalid_request',
+  },
+  request_too_large: {
+    status: 413,
+    code: 'SIZE_INVALID',
+    sentence: 'the request is too large',
+    oauth: 'invalid_request',
+  },
+  shutting_down: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    sentence: 'this token server is stopping; try again',
+    oauth: 'temporarily_unavailable',
+    retryAfter: 1,
+  },
+  internal: {
+    status: 500,
+    code: 'UNKNOWN',
+    sentence: 'an internal error occurred; the log of the token server says more',
+    oauth: 'server_error',
+  },
+} as const satisfies Record<ErrorCode, Answer>;
+
+/** The body of an error. The request id stands in the message, because that is all that docker prints. */
+export function errorBody(code: ErrorCode, requestId: string): string {
+  const answer: Answer = ANSWERS[code];
+  const message = `${answer.sentence} (request ${requestId})`;
+  return JSON.stringify({
+    errors: [{ code: answer.code, message, detail: { requestId } }],
+    error: answer.oauth,
+    error_description: message,
+  });
+}
+
+/**
+ * Writes the answer for a failed request.
+ *
+ * @param realm the realm of the Basic challenge on a 401
+ */
+export function respondError(response: Response, error: BrokerError, requestId: string, realm: string): void {
+  const answer: Answer = ANSWERS[error.code];
+  const retryAfter = error.retryAfter ?? answer.retryAfter;
+  if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
+  // Not `Bearer error=…`, which makes docker print the message twice.
+  if (answer.challenge === true) response.setHeader('WWW-Authenticate', `Basic realm="${realm}", charset="UTF-8"`);
+  respondJson(response, answer.status, errorBody(error.code, requestId));
+}
+
+/** Sends JSON text with the headers every answer of a token endpoint has (RFC 6749, section 5.1). */
+export function respondJson(response: Response, status: number, body: string): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json');
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Pragma', 'no-cache');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
+}

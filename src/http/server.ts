@@ -1,0 +1,98 @@
+/** Listening, with limits on everything a client may do slowly or at length, and closing without losing a request. */
+import { createServer as createHttpServer } from 'node:http';
+import type { RequestListener, Server, ServerOptions } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { chmod, unlink } from 'node:fs/promises';
+import { errorBody } from './respond.ts';
+
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+export interface ListenOptions {
+  readonly address: ListenAddress;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** An id for answers to requests too broken to reach the application. */
+  readonly newRequestId: () => string;
+}
+
+export interface Listener {
+  /** Where clients find it: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
+  readonly url: string;
+  /** Puts a new certificate in force for new connections. No effect without TLS. */
+  setTls(tls: { readonly cert: string; readonly key: string }): void;
+  /** Stops accepting, waits for requests in flight at most so many milliseconds, then closes what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+const LIMITS: ServerOptions = {
+  // oc-mirror sends 18 KB of scopes and CI systems long tokens as passwords; Node's own 16 KiB answers 431.
+  maxHeaderSize: 65_536,
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5000,
+};
+
+export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
+  const secure =
+    options.tls === undefined
+      ? undefined
+      : createHttpsServer({ ...LIMITS, minVersion: 'TLSv1.2', ...options.tls }, handler);
+  const server: Server = secure ?? createHttpServer(LIMITS, handler);
+  server.maxRequestsPerSocket = 0;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    answerBroken(error, socket, options.newRequestId()),
+  );
+  await bind(server, options.address);
+  return {
+    url: urlOf(server, options),
+    setTls: (tls) => secure?.setSecureContext({ minVersion: 'TLSv1.2', ...tls }),
+    close: (graceMs) => closeServer(server, graceMs),
+  };
+}
+
+async function bind(server: Server, address: ListenAddress): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  if ('socket' in address) {
+    // A socket file left by a killed broker would refuse the new one.
+    await unlink(address.socket).catch(() => undefined);
+    server.listen(address.socket, resolve);
+  } else {
+    server.listen(address.port, address.host, resolve);
+  }
+  await promise;
+  server.removeListener('error', reject);
+  if ('socket' in address) await chmod(address.socket, 0o660);
+}
+
+function urlOf(server: Server, { tls }: ListenOptions): string {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') return `unix:${bound ?? ''}`;
+  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+  return `${tls === undefined ? 'http' : 'https'}://${host}:${bound.port}`;
+}
+
+/** Even what Node cannot parse is answered in JSON: containerd and docker print nothing useful of anything else. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, code] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? (['431 Request Header Fields Too Large', 'request_too_large'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? (['408 Request Timeout', 'invalid_request'] as const)
+        : (['400 Bad Request', 'invalid_request'] as const);
+  const body = errorBody(code, requestId);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  server.close(() => resolve());
+  await promise;
+  clearTimeout(cut);
+}

@@ -1,0 +1,66 @@
+/** The audit line of each event. */
+import type { AuditEvent } from '../../core/events.ts';
+import type { Audit, Log } from '../../core/ports.ts';
+import { formatScope } from '../../core/scope.ts';
+
+/** Names come from clients and are bounded before they are logged. */
+const MAX_TEXT = 256;
+
+export function auditLog(log: Log): Audit {
+  return { record: (event) => write(log, event) };
+}
+
+function write(log: Log, event: AuditEvent): void {
+  const { requestId, client } = event.request;
+  switch (event.type) {
+    case 'token.issued':
+      return log.info('token issued', {
+        event: event.type,
+        requestId,
+        client,
+        ...who(event.caller),
+        service: event.service,
+        asked: event.grants.map(({ asked }) => formatScope(asked)),
+        granted: event.grants.flatMap(({ asked, granted }) =>
+          granted.length === 0 ? [] : [formatScope({ ...asked, actions: granted })],
+        ),
+        rules: [...new Set(event.grants.flatMap(({ because }) => because.map(({ rule }) => rule)))],
+        ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(bounded) }),
+        tokenId: event.tokenId,
+        policy: event.policyRevision,
+        expiresIn: event.expiresIn,
+      });
+    case 'token.refused':
+      return log[event.code === 'internal' ? 'error' : 'warn']('token refused', {
+        event: event.type,
+        requestId,
+        client,
+        ...(event.username === undefined ? {} : { user: bounded(event.username) }),
+        service: bounded(event.service),
+        code: event.code,
+        cause: event.cause,
+      });
+    case 'login':
+      return log[event.outcome === 'failed' ? 'error' : 'debug']('login', {
+        event: event.type,
+        requestId,
+        client,
+        user: bounded(event.username),
+        backend: event.backend,
+        outcome: event.outcome,
+        ...(event.reason === undefined ? {} : { reason: event.reason }),
+        ...(event.cause === undefined ? {} : { cause: event.cause }),
+        seconds: Number(event.seconds.toFixed(4)),
+      });
+  }
+}
+
+function who(caller: Extract<AuditEvent, { type: 'token.issued' }>['caller']) {
+  return caller.kind === 'anonymous'
+    ? { user: '', anonymous: true }
+    : { user: caller.identity.username, backend: caller.identity.backend };
+}
+
+function bounded(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}

@@ -1,0 +1,86 @@
+/** Prometheus metrics. Labels are of low cardinality: backends, services and outcomes, never users or repositories. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AuditEvent } from '../../core/events.ts';
+import type { Audit } from '../../core/ports.ts';
+
+export interface Metrics extends Audit {
+  page(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Counts a reload of policy or users. */
+  reloaded(outcome: 'loaded' | 'refused'): void;
+  backendState(backend: string, up: boolean): void;
+}
+
+/** From a cached answer to the whole login budget of 8 s. */
+const LOGIN_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const decisions = new Counter({
+    name: 'fairlead_decisions_total',
+    help: 'Scopes decided, by service and by whether all, some or none of what was asked is granted',
+    labelNames: ['service', 'outcome'],
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'fairlead_tokens_total',
+    help: 'Token requests, by outcome: issued, or the error code',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const logins = new Counter({
+    name: 'fairlead_logins_total',
+    help: 'Answers of backends, by backend and outcome',
+    labelNames: ['backend', 'outcome'],
+    registers,
+  });
+  const loginSeconds = new Histogram({
+    name: 'fairlead_login_seconds',
+    help: 'Time a backend took to answer, in seconds',
+    labelNames: ['backend', 'outcome'],
+    buckets: LOGIN_BUCKETS,
+    registers,
+  });
+  const reloads = new Counter({
+    name: 'fairlead_reloads_total',
+    help: 'Reloads of policy and users; refused: the file was bad and what was in force stays in force',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const up = new Gauge({
+    name: 'fairlead_backend_up',
+    help: 'Whether a backend answered its last probe',
+    labelNames: ['backend'],
+    registers,
+  });
+
+  function record(event: AuditEvent): void {
+    switch (event.type) {
+      case 'token.issued':
+        tokens.inc({ outcome: 'issued' });
+        for (const { asked, granted } of event.grants) {
+          decisions.inc({ service: event.service, outcome: extent(granted.length, asked.actions.length) });
+        }
+        return;
+      case 'token.refused':
+        tokens.inc({ outcome: event.code });
+        return;
+      case 'login':
+        logins.inc({ backend: event.backend, outcome: event.outcome });
+        loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
+    }
+  }
+
+  return {
+    record,
+    page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    reloaded: (outcome) => reloads.inc({ outcome }),
+    backendState: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),
+  };
+}
+
+function extent(granted: number, asked: number): 'all' | 'some' | 'none' {
+  if (granted === 0) return 'none';
+  return granted >= asked ? 'all' : 'some';
+}
