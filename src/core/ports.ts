@@ -30,6 +30,8 @@ export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; 
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
   readonly type: string;
+  /** Absolute paths of the files whose change should cause `reload`; they may differ after each reload. */
+  readonly watches?: readonly string[];
   /**
    * @param deadline the `Clock.monotonic` time in milliseconds by which an answer must be given.
    * @throws BrokerError `backend_unavailable` when the backend cannot tell.
