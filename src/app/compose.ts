@@ -1,0 +1,118 @@
+/** From configuration to a running broker, in reading order. Only this room knows every concrete part. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { loadPolicy } from '../config/load.ts';
+import { createSecrets } from '../config/secrets.ts';
+import type { Authenticator, Log } from '../core/ports.ts';
+import { createGrantToken } from '../flows/grant-token.ts';
+import { createIdentify } from '../flows/identify.ts';
+import { auditLog } from '../platform/audit/audit-log.ts';
+import { fanOut } from '../platform/audit/fan-out.ts';
+import { createMetrics } from '../platform/audit/metrics.ts';
+import { systemClock } from '../platform/clock.ts';
+import { randomIds } from '../platform/ids.ts';
+import { createSigner } from '../platform/signing/jwt-signer.ts';
+import { jwks, loadKeys } from '../platform/signing/keyset.ts';
+import { systemTimer } from '../platform/timer.ts';
+import { watchFiles } from '../platform/watch.ts';
+import { backendStates } from './backend-states.ts';
+import { buildBackends } from './backends.ts';
+import { openListeners } from './listeners.ts';
+import { policyInForce } from './policy-in-force.ts';
+import { createReload } from './reload.ts';
+import type { Reloadable } from './reload.ts';
+import { servicesOf, signerServices } from './services.ts';
+
+export interface Broker extends AsyncDisposable {
+  /** Where registries' clients find it: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
+  readonly url: string;
+  /** Where metrics are, when they have a listener of their own. */
+  readonly adminUrl: string | undefined;
+  /** Reads policy, users and TLS certificate again; the log says what came of it. Never throws. */
+  reload(): Promise<void>;
+  /**
+   * Stops without losing a request: says so on `/readyz` and with every answer, goes on serving while load balancers
+   * take notice, then waits for what is in flight.
+   */
+  drain(): Promise<void>;
+}
+
+/** Kubernetes and load balancers look at readiness every second or so. */
+const NOTICE_MS = 2000;
+/** A login takes 8 s at most; Kubernetes kills 30 s after SIGTERM. */
+const GRACE_MS = 15_000;
+
+/** @throws Error, or a ConfigError, that says what keeps the broker from starting. */
+export async function startBroker(config: BrokerConfig, log: Log): Promise<Broker> {
+  await using resources = new AsyncDisposableStack();
+
+  const metrics = createMetrics();
+  const audit = fanOut([auditLog(log), metrics], log);
+  const keyset = await loadKeys(config.keys, config.stateDir, log);
+  const policy = await policyInForce(async () => (await loadPolicy(config.policy.file)).policy);
+  const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
+  const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
+  const identify = createIdentify({ backends, clock: systemClock, timer: systemTimer, audit });
+  const grantToken = createGrantToken({
+    issuer: config.tokens.issuer,
+    policy: policy.current,
+    signer: createSigner(keyset, signerServices(config)),
+    clock: systemClock,
+    ids: randomIds,
+    audit,
+  });
+
+  let draining = false;
+  const keySetText = jwks(keyset);
+  const listeners = resources.use(
+    await openListeners(config, {
+      services: servicesOf(config),
+      identify,
+      grantToken,
+      audit,
+      realm: config.tokens.issuer,
+      trustedProxies: config.trustedProxies,
+      jwks: () => keySetText,
+      metrics: metrics.page,
+      isDraining: () => draining,
+      backendStates: backendStates(authenticators, {
+        clock: systemClock,
+        timer: systemTimer,
+        log,
+        onState: metrics.backendState,
+      }),
+      policyState: policy.state,
+      ids: randomIds,
+      log,
+    }),
+  );
+
+  const reload = createReload({
+    reloadables: [
+      { what: 'policy', reload: async () => ({ revision: (await policy.reload()).revision }) },
+      ...authenticators.flatMap(backendReloadable),
+      ...listeners.reloadables,
+    ],
+    log,
+    onReload: metrics.reloaded,
+  });
+  const watched = [config.policy.file, ...listeners.watches, ...authenticators.flatMap(({ watches }) => watches ?? [])];
+  resources.defer(watchFiles(watched, () => void reload()));
+
+  const running = resources.move();
+  return {
+    url: listeners.url,
+    adminUrl: listeners.adminUrl,
+    reload,
+    drain: async () => {
+      draining = true;
+      await systemTimer.sleep(NOTICE_MS);
+      await listeners.close(GRACE_MS);
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function backendReloadable(authenticator: Authenticator): readonly Reloadable[] {
+  const reload = authenticator.reload?.bind(authenticator);
+  return reload === undefined ? [] : [{ what: `backend ${authenticator.name}`, reload }];
+}

@@ -1,0 +1,63 @@
+/** The sockets: one for registries' clients, and one for operators when it is configured. */
+import { readFile } from 'node:fs/promises';
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { createAdminApp, createApp } from '../http/app.ts';
+import type { AppDeps } from '../http/app.ts';
+import { listen } from '../http/server.ts';
+import type { Listener } from '../http/server.ts';
+import type { Reloadable } from './reload.ts';
+
+export interface Listeners extends AsyncDisposable {
+  readonly url: string;
+  readonly adminUrl: string | undefined;
+  /** Files whose change calls for a reload. */
+  readonly watches: readonly string[];
+  readonly reloadables: readonly Reloadable[];
+  /** Stops accepting and waits for requests in flight, at most so many milliseconds. */
+  close(graceMs: number): Promise<void>;
+}
+
+type Tls = NonNullable<BrokerConfig['tls']>;
+type Deps = Omit<AppDeps, 'metrics'> & { readonly metrics: NonNullable<AppDeps['metrics']> };
+
+export async function openListeners(config: BrokerConfig, deps: Deps): Promise<Listeners> {
+  const tls = config.tls === undefined ? undefined : await readTls(config.tls);
+  const app = createApp({ ...deps, metrics: config.admin === undefined ? deps.metrics : undefined });
+  const main = await listen(app, { address: config.listen, tls, newRequestId: deps.ids.next });
+  let admin: Listener | undefined;
+  try {
+    admin =
+      config.admin === undefined
+        ? undefined
+        : await listen(createAdminApp(deps), {
+            address: config.admin.listen,
+            tls: undefined,
+            newRequestId: deps.ids.next,
+          });
+  } catch (error) {
+    await main.close(0);
+    throw error;
+  }
+  const close = async (graceMs: number): Promise<void> => {
+    await main.close(graceMs);
+    // Last, so that operators can watch the draining.
+    await admin?.close(0);
+  };
+  return {
+    url: main.url,
+    adminUrl: admin?.url,
+    watches: config.tls === undefined ? [] : [config.tls.certFile.path, config.tls.keyFile.path],
+    reloadables: config.tls === undefined ? [] : [tlsReloadable(config.tls, main)],
+    close,
+    [Symbol.asyncDispose]: () => close(0),
+  };
+}
+
+function tlsReloadable(files: Tls, listener: Listener): Reloadable {
+  return { what: 'TLS certificate', reload: async () => listener.setTls(await readTls(files)) };
+}
+
+async function readTls({ certFile, keyFile }: Tls): Promise<{ readonly cert: string; readonly key: string }> {
+  const [cert, key] = await Promise.all([readFile(certFile.path, 'utf8'), readFile(keyFile.path, 'utf8')]);
+  return { cert, key };
+}

@@ -1,0 +1,60 @@
+/** What every command shares: its options, its exit codes, and the turning of errors into sentences. */
+import { Command, Option } from 'commander';
+import { describeError } from '../core/errors.ts';
+import { ConfigError } from '../config/problems.ts';
+import { createOutput, EXIT } from './output.ts';
+import type { Format, Output } from './output.ts';
+
+export interface SharedOptions {
+  /** Path of the broker's configuration file. */
+  readonly config: string;
+  readonly format: Format;
+}
+
+/** An error whose message is for the reader of the terminal: no stack, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const DEFAULT_CONFIG = 'config/broker.yaml';
+
+export function createCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(new Option('--config <file>', 'the broker configuration').default(DEFAULT_CONFIG))
+    .addOption(new Option('--format <format>', 'how results are printed').choices(['human', 'json']).default('human'))
+    .showHelpAfterError('(add --help for the options)');
+}
+
+/**
+ * Wraps a command's work: its number is the exit code, and what it throws is printed to standard error.
+ *
+ * `process.exitCode` is set instead of calling `process.exit`, which would cut off what a pipe has not read yet.
+ */
+export function run<Options extends SharedOptions>(
+  work: (options: Options, output: Output) => Promise<number>,
+): (options: Options) => Promise<void> {
+  return async (options) => {
+    const output = createOutput(options.format);
+    try {
+      process.exitCode = await work(options, output);
+    } catch (error) {
+      process.exitCode = EXIT.usage;
+      report(error, options.format, output);
+    }
+  };
+}
+
+function report(error: unknown, format: Format, output: Output): void {
+  if (!(error instanceof ConfigError)) {
+    output.remark(error instanceof UsageError ? `fairlead: ${error.message}` : `fairlead: ${describeError(error)}`);
+    return;
+  }
+  if (format === 'json') output.result([], { problems: error.problems });
+  output.remark(error.message);
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}

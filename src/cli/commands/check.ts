@@ -1,0 +1,77 @@
+/** `fairlead check`: reads everything the broker would read, and on request walks up to the backends. */
+import type { Command } from 'commander';
+import { buildBackends } from '../../app/backends.ts';
+import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { createSecrets } from '../../config/secrets.ts';
+import { runPolicyTests } from '../../core/policy/policy-test.ts';
+import type { ChainedBackend } from '../../flows/identify.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { checkKeys } from '../../platform/signing/keyset.ts';
+import { createCommand, run, terminalLog } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { readPassword } from '../read-password.ts';
+import { probeAll, walkLogin } from '../walk.ts';
+import type { Step } from '../walk.ts';
+import { testLines } from './test.ts';
+
+interface CheckOptions extends SharedOptions {
+  readonly connect?: true;
+  readonly login?: string;
+}
+
+export function checkCommand(): Command {
+  return createCommand('check', 'Read configuration, policy, users and keys, and run the policy’s tests')
+    .option('--connect', 'also ask each backend whether it answers')
+    .option('--login <user>', 'walk one login through the backends; the password is read from standard input')
+    .action(run(check));
+}
+
+async function check({ config: path, connect, login }: CheckOptions, output: Output): Promise<number> {
+  const broker = await loadBroker(path);
+  const { config } = broker;
+  const loaded = await loadPolicy(config.policy.file);
+  const keyWarnings = await checkKeys(config.keys, config.stateDir);
+  await using resources = new AsyncDisposableStack();
+  const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
+  const backends = await buildBackends(config.backends, deps);
+  for (const { authenticator } of backends) resources.use(authenticator);
+
+  const tests = runPolicyTests(loaded.policy, loaded.tests);
+  const warnings = [...broker.warnings, ...loaded.warnings, ...keyWarnings];
+  const steps = await connectSteps(backends, connect === true, login);
+  const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
+  output.result(
+    [
+      ...warnings.map((warning) => `warning: ${warning}`),
+      `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(backends.length, 'backend')}`,
+      `${config.policy.file}: ${count(loaded.policy.rules.length, 'rule')}, revision ${loaded.policy.revision}`,
+      ...testLines(tests),
+      ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
+    ],
+    {
+      warnings,
+      services: Object.keys(config.services),
+      backends: backends.map(({ authenticator: { name, type } }) => ({ name, type })),
+      policy: { file: config.policy.file, revision: loaded.policy.revision, rules: loaded.policy.rules.length },
+      tests: tests.map(({ passed, summary }) => ({ passed, summary })),
+      steps,
+    },
+  );
+  return fine ? EXIT.ok : EXIT.no;
+}
+
+async function connectSteps(
+  backends: readonly ChainedBackend[],
+  connect: boolean,
+  login: string | undefined,
+): Promise<readonly Step[]> {
+  const probes = connect ? await probeAll(backends, systemClock) : [];
+  if (login === undefined) return probes;
+  return [...probes, ...(await walkLogin(backends, login, await readPassword(`Password of ${login}: `), systemClock))];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

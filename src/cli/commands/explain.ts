@@ -1,0 +1,91 @@
+/** `fairlead explain`: what a user would be granted, rule by rule. */
+import type { Command } from 'commander';
+import { buildBackends } from '../../app/backends.ts';
+import { loadBroker, loadPolicy } from '../../config/load.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { createSecrets } from '../../config/secrets.ts';
+import type { Caller } from '../../core/identity.ts';
+import { decide } from '../../core/policy/decide.ts';
+import { explain as explainGrant } from '../../core/policy/explain.ts';
+import { imaginedCaller } from '../../core/policy/policy-test.ts';
+import { formatScope, parseScope } from '../../core/scope.ts';
+import type { Scope } from '../../core/scope.ts';
+import { lookUpUser } from '../../flows/look-up-user.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { collect, createCommand, run, terminalLog, UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+
+interface ExplainOptions extends SharedOptions {
+  readonly user?: string;
+  readonly group?: readonly string[];
+  readonly scope: readonly string[];
+  readonly service?: string;
+  readonly client: string;
+}
+
+export function explainCommand(): Command {
+  return createCommand('explain', 'Explain a decision rule by rule; exit 1 when anything asked is not granted')
+    .option('--user <name>', 'who asks; without it, anonymous')
+    .option('--group <name>', 'a group of the user (repeat it); without it, the backends are asked', collect)
+    .requiredOption('--scope <scope>', 'what is asked, such as repository:web/shop:pull,push (repeat it)', collect)
+    .option('--service <name>', 'the registry asked through; default: the first one configured')
+    .option('--client <address>', 'the address asked from', '127.0.0.1')
+    .action(run(explain));
+}
+
+async function explain(options: ExplainOptions, output: Output): Promise<number> {
+  const scopes = options.scope.map(scopeOf);
+  const { config } = await loadBroker(options.config);
+  const { policy } = await loadPolicy(config.policy.file);
+  const caller = await callerFor(options, config);
+  const service = serviceFor(options, config);
+  const grants = scopes.map((asked) => decide(policy, { caller, service, client: options.client }, asked));
+
+  const groups = caller.kind === 'anonymous' ? [] : [...caller.identity.groups];
+  output.result(
+    [whoLine(caller, groups), ...grants.flatMap((grant) => explainGrant(grant))],
+    {
+      user: caller.kind === 'anonymous' ? '' : caller.identity.username,
+      groups,
+      scopes: grants.map(({ asked, granted, because }) => ({ scope: formatScope(asked), granted, because })),
+    },
+  );
+  const all = grants.every(({ asked, granted }) => granted.length > 0 && granted.length >= asked.actions.length);
+  return all ? EXIT.ok : EXIT.no;
+}
+
+function scopeOf(text: string): Scope {
+  const scope = parseScope(text);
+  if (scope !== undefined) return scope;
+  throw new UsageError(`"${text}" is not a scope; expected type:name:actions, such as repository:web/shop:pull,push`);
+}
+
+function serviceFor({ service }: ExplainOptions, { services }: BrokerConfig): string {
+  const known = Object.keys(services);
+  if (service === undefined) return known[0] ?? '';
+  if (known.includes(service)) return service;
+  throw new UsageError(`the service "${service}" is not configured; expected one of ${known.join(', ')}`);
+}
+
+async function callerFor({ user, group }: ExplainOptions, config: BrokerConfig): Promise<Caller> {
+  if (user === undefined && group !== undefined) throw new UsageError('--group needs --user');
+  if (user === undefined || group !== undefined) return imaginedCaller(user, group ?? []);
+  await using resources = new AsyncDisposableStack();
+  const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
+  const backends = await buildBackends(config.backends, deps);
+  for (const { authenticator } of backends) resources.use(authenticator);
+  const found = await lookUpUser(backends, user, systemClock);
+  if (found.kind === 'found') return { kind: 'user', identity: found.identity };
+  const cannotTell =
+    found.cannotTell.length === 0 ? '' : ` (${found.cannotTell.join(', ')} cannot be asked without a password)`;
+  throw new UsageError(`no backend knows the user "${user}"${cannotTell}; give the groups with --group`);
+}
+
+function whoLine(caller: Caller, groups: readonly string[]): string {
+  if (caller.kind === 'anonymous') return 'anonymous';
+  const { username, backend } = caller.identity;
+  const source = backend === '' ? 'as given' : `from backend ${backend}`;
+  return `user ${username}, ${source}, groups: ${groups.length === 0 ? 'none' : groups.join('; ')}`;
+}

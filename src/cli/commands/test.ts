@@ -1,0 +1,31 @@
+/** `fairlead test`: runs the tests the policy file carries. */
+import type { Command } from 'commander';
+import { runPolicyTests } from '../../core/policy/policy-test.ts';
+import type { PolicyTestResult } from '../../core/policy/policy-test.ts';
+import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { createCommand, run } from '../command.ts';
+import { EXIT } from '../output.ts';
+
+export function testCommand(): Command {
+  return createCommand('test', 'Run the tests that the policy file carries').action(
+    run(async ({ config: path }, output) => {
+      const { config } = await loadBroker(path);
+      const { policy, tests } = await loadPolicy(config.policy.file);
+      const results = runPolicyTests(policy, tests);
+      output.result(testLines(results), { tests: results.map(testJson) });
+      return results.every(({ passed }) => passed) ? EXIT.ok : EXIT.no;
+    }),
+  );
+}
+
+export function testLines(results: readonly PolicyTestResult[]): readonly string[] {
+  const failed = results.filter(({ passed }) => !passed);
+  return [
+    ...failed.map(({ test, summary }) => `${test.file}:${test.line}: FAILED ${summary}`),
+    `policy tests: ${results.length - failed.length} passed, ${failed.length} failed`,
+  ];
+}
+
+function testJson({ test, passed, granted, summary }: PolicyTestResult) {
+  return { file: test.file, line: test.line, passed, expected: test.expect, granted, summary };
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/** The command line: a table of commands. The only room with argv, signals and the exit code. */
+import { Command } from 'commander';
+import { checkCommand } from './commands/check.ts';
+import { explainCommand } from './commands/explain.ts';
+import { hashPasswordCommand } from './commands/hash-password.ts';
+import { keygenCommand } from './commands/keygen.ts';
+import { registryConfigCommand } from './commands/registry-config.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { serveCommand } from './commands/serve.ts';
+import { testCommand } from './commands/test.ts';
+import { EXIT } from './output.ts';
+import { version } from './version.ts';
+
+const program = new Command('fairlead')
+  .description('Token service for container registries: LDAP, OpenID Connect and static accounts, one policy file')
+  .version(version())
+  .showHelpAfterError('(add --help for the commands)')
+  .addHelpText('after', '\nExit codes: 0 fine, 1 the answer is no, 2 usage or configuration error.');
+
+for (const command of [
+  serveCommand(),
+  checkCommand(),
+  explainCommand(),
+  testCommand(),
+  keygenCommand(),
+  hashPasswordCommand(),
+  registryConfigCommand(),
+  schemaCommand(),
+]) {
+  program.addCommand(command);
+}
+
+/** Commander exits 1 on wrong usage; here 1 means "the answer is no" and 2 is usage. */
+function exitWith(exitCode: number): never {
+  process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage);
+}
+
+for (const command of [program, ...program.commands]) command.exitOverride(({ exitCode }) => exitWith(exitCode));
+await program.parseAsync();
