@@ -44,14 +44,11 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   const grants = scopes.map((asked) => decide(policy, { caller, service, client: options.client }, asked));
 
   const groups = caller.kind === 'anonymous' ? [] : [...caller.identity.groups];
-  output.result(
-    [whoLine(caller, groups), ...grants.flatMap((grant) => explainGrant(grant))],
-    {
-      user: caller.kind === 'anonymous' ? '' : caller.identity.username,
-      groups,
-      scopes: grants.map(({ asked, granted, because }) => ({ scope: formatScope(asked), granted, because })),
-    },
-  );
+  output.result([whoLine(caller, groups), ...grants.flatMap((grant) => explainGrant(grant))], {
+    user: caller.kind === 'anonymous' ? '' : caller.identity.username,
+    groups,
+    scopes: grants.map(({ asked, granted, because }) => ({ scope: formatScope(asked), granted, because })),
+  });
   const all = grants.every(({ asked, granted }) => granted.length > 0 && granted.length >= asked.actions.length);
   return all ? EXIT.ok : EXIT.no;
 }

@@ -30,7 +30,10 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
     for (const warning of warnings) log.warn(warning);
     const made = tryOut === true ? await makeTryOutSecrets(config) : [];
     await using broker = await startBroker(config, log);
-    log.info('listening', { address: broker.url, ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }) });
+    log.info('listening', {
+      address: broker.url,
+      ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),
+    });
     if (tryOut === true) process.stdout.write(await tryOutText(config, path, broker.url, made));
     await untilStopped(broker, log);
     return EXIT.ok;
