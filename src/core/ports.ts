@@ -30,7 +30,7 @@ export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; 
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
   readonly type: string;
-  /** Absolute paths of the files whose change should cause `reload`; they may differ after each reload. */
+  /** Absolute paths of the files whose change should cause `reload`. */
   readonly watches?: readonly string[];
   /**
    * @param deadline the `Clock.monotonic` time in milliseconds by which an answer must be given.

@@ -1,0 +1,247 @@
+/**
+ * Password hashes as text: what may stand in a file, what it costs, and whether a password fits.
+ *
+ * Every verification pays the full price of its hash. Docker logs in again for every pull and push, so the speed of
+ * repeated logins matters, and it is the business of the shield in front of all backends: it remembers for a short
+ * while that a credential was right and throttles those that are wrong. A second cache here would only keep a changed
+ * password alive. What is here keeps the machine breathing when the shield has nothing to remember: few hashes are
+ * computed at once, some wait, and the rest are told to come back.
+ */
+import { argon2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
+import { hash as bcrypt } from 'bcrypt';
+import { BrokerError } from '../core/errors.ts';
+
+export type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
+
+/** A hash that has been read and found affordable. Salt and digest are out of reach, so that no log prints them. */
+export interface PasswordHash {
+  readonly kind: HashKind;
+  /** The text before the salt, such as `$2y$10`: hashes that share it take the same work. */
+  readonly cost: string;
+  /** Computes at once, whatever else is running: `verifyPassword` waits its turn and refuses what must not match. */
+  matches(password: Buffer): Promise<boolean>;
+  /** A hash of the same work that no password fits, for users who do not exist. */
+  decoy(): PasswordHash;
+}
+
+interface Format {
+  /** Groups: `cost`, `salt`, `digest`, and the numbers of the cost in order. */
+  readonly pattern: RegExp;
+  readonly form: string;
+  /** What is wrong with a cost, as `found …, expected …`. */
+  readonly problem: (numbers: Numbers) => string | undefined;
+  readonly encoding: 'latin1' | 'base64';
+  readonly derive: (password: Buffer, salt: Buffer, numbers: Numbers, length: number) => Promise<Buffer>;
+}
+
+type Numbers = readonly [number, number, number];
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** One hash may use this much memory; `AT_ONCE` are computed at the same time. */
+const MAX_MEMORY = 256 * MIB;
+/** Bytes touched over all passes: about 1.5 s on a small machine, out of the 8 s that a login may take. */
+const MAX_WORK = { argon2id: 2048 * MIB, scrypt: 512 * MIB } as const;
+const MAX_PARALLELISM = 16;
+/** Cost 12 takes 0.4 s on a small machine, and each step doubles it. */
+const MAX_BCRYPT_COST = 14;
+/** All of a password that bcrypt sees. */
+const BCRYPT_BYTES = 72;
+
+const SALT = '(?<salt>[A-Za-z0-9+/]{11,86})';
+const DIGEST = '(?<digest>[A-Za-z0-9+/]{22,86})';
+
+/**
+ * Hashes computed at the same time: one a processor, and always one thread less than the four that Node has, which
+ * files and DNS need too. The limit is the process's own, as the threads are.
+ */
+export const AT_ONCE = Math.min(availableParallelism(), 3);
+/** Logins that wait their turn: what three threads can serve, at 0.1 s each, within the time that clients wait. */
+export const MAX_WAITING = 128;
+const RETRY_AFTER_SECONDS = 2;
+
+const argon2Async = promisify(argon2);
+
+const FORMATS: Readonly<Record<HashKind, Format>> = {
+  bcrypt: {
+    pattern: /^(?<cost>\$2[aby]\$(\d\d))\$(?<salt>[./A-Za-z0-9]{22})(?<digest>[./A-Za-z0-9]{31})$/,
+    form: '$2y$COST$ and 53 characters',
+    problem: ([cost]) =>
+      cost >= 4 && cost <= MAX_BCRYPT_COST
+        ? undefined
+        : `found a bcrypt hash of cost ${cost}, expected a cost from 4 to ${MAX_BCRYPT_COST}`,
+    // bcrypt has its own base64, which is compared as it is written.
+    encoding: 'latin1',
+    derive: async (password, salt, [cost]) => {
+      // $2a, $2b and $2y differ for passwords over 72 bytes only, which are refused; the package knows no $2y.
+      const settings = `$2b$${String(cost).padStart(2, '0')}$${salt.toString('latin1')}`;
+      return Buffer.from((await bcrypt(password, settings)).slice(settings.length), 'latin1');
+    },
+  },
+  argon2id: {
+    pattern: new RegExp(
+      `^(?<cost>\\$argon2id\\$v=19\\$m=(\\d{1,10}),t=(\\d{1,10}),p=(\\d{1,8}))\\$${SALT}\\$${DIGEST}$`,
+    ),
+    form: '$argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$HASH in base64 without padding',
+    problem: ([memory, passes, parallelism]) => {
+      if (passes < 1 || parallelism < 1 || parallelism > MAX_PARALLELISM || memory < 8 * parallelism) {
+        return `found an argon2id hash with m=${memory},t=${passes},p=${parallelism}, expected t of 1 or more, p from 1 to ${MAX_PARALLELISM}, m of 8 times p or more`;
+      }
+      return tooDear('argon2id', memory * KIB, passes, `m=${memory},t=${passes}`);
+    },
+    encoding: 'base64',
+    derive: (message, nonce, [memory, passes, parallelism], tagLength) =>
+      argon2Async('argon2id', { message, nonce, memory, passes, parallelism, tagLength }),
+  },
+  scrypt: {
+    pattern: new RegExp(`^(?<cost>\\$scrypt\\$ln=(\\d{1,2}),r=(\\d{1,3}),p=(\\d{1,3}))\\$${SALT}\\$${DIGEST}$`),
+    form: '$scrypt$ln=LOG2N,r=BLOCK,p=LANES$SALT$HASH in base64 without padding',
+    problem: ([ln, r, p]) => {
+      if (ln < 1 || r < 1 || p < 1 || p > MAX_PARALLELISM) {
+        return `found a scrypt hash with ln=${ln},r=${r},p=${p}, expected ln and r of 1 or more, p from 1 to ${MAX_PARALLELISM}`;
+      }
+      return tooDear('scrypt', 128 * r * 2 ** ln, p, `ln=${ln},r=${r},p=${p}`);
+    },
+    encoding: 'base64',
+    derive: deriveScrypt,
+  },
+};
+
+/** What kind of hash a text is meant to be, by its beginning; undefined for anything that cannot be verified here. */
+export function hashKind(text: string): HashKind | undefined {
+  if (/^\$2[aby]\$/.test(text)) return 'bcrypt';
+  if (text.startsWith('$argon2id$')) return 'argon2id';
+  return text.startsWith('$scrypt$') ? 'scrypt' : undefined;
+}
+
+/**
+ * Reads a hash: bcrypt (`$2a$`, `$2b$`, `$2y$`), or argon2id or scrypt as PHC strings.
+ *
+ * @returns what is wrong, as `found …, expected …` and never with the text itself, when it is no such hash or when
+ * verifying it would cost too much memory or time
+ */
+export function parseHash(text: string): PasswordHash | string {
+  const kind = hashKind(text);
+  if (kind === undefined) return 'found text that is no hash, expected a bcrypt, argon2id or scrypt hash';
+  const { pattern, form, problem, encoding } = FORMATS[kind];
+  const match = pattern.exec(text);
+  const [cost, salt, digest] = ['cost', 'salt', 'digest'].map((name) => match?.groups?.[name] ?? '');
+  if (cost === undefined || !isExact(salt, encoding) || !isExact(digest, encoding)) {
+    return `found a damaged ${kind} hash, expected ${form}`;
+  }
+  const numbers = [Number(match?.[2]), Number(match?.[3]), Number(match?.[4])] as const;
+  return (
+    problem(numbers) ?? passwordHash(kind, cost, numbers, Buffer.from(salt, encoding), Buffer.from(digest, encoding))
+  );
+}
+
+/**
+ * Whether the password is the one that was hashed.
+ *
+ * A password that holds NUL, or has more than the 72 bytes that bcrypt sees, fits no hash: bcrypt and scrypt would take
+ * some of them for a shorter one. `htpasswd` cuts such a password with a warning; its hash must be made again.
+ *
+ * @param options `expired` is asked when the turn has come, so that nothing is computed for those who have left
+ * @throws BrokerError `backend_unavailable` when too many wait already, or when it has expired
+ */
+export async function verifyPassword(
+  password: string,
+  hash: PasswordHash,
+  options: { readonly expired?: () => boolean } = {},
+): Promise<boolean> {
+  const bytes = Buffer.from(password);
+  const allowed = bytes.length > 0 && !bytes.includes(0) && (hash.kind !== 'bcrypt' || bytes.length <= BCRYPT_BYTES);
+  // What is refused is hashed all the same: the time to an answer must not tell which users exist.
+  const fits = await inTurn(() => hash.matches(bytes), options.expired);
+  return allowed && fits;
+}
+
+/**
+ * A new argon2id hash as a PHC string, with the parameters OWASP recommends (19 MiB, 2 passes, 1 lane): a container
+ * with little memory can still compute some at once.
+ *
+ * @throws Error when the password is empty or holds NUL, which no login could match
+ */
+export async function hashPassword(password: string): Promise<string> {
+  const bytes = Buffer.from(password);
+  if (bytes.length === 0 || bytes.includes(0)) throw new Error('a password must not be empty and must not hold NUL');
+  const [memory, passes, parallelism] = [19_456, 2, 1] as const;
+  const salt = randomBytes(16);
+  const digest = await inTurn(() => FORMATS.argon2id.derive(bytes, salt, [memory, passes, parallelism], 32));
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(digest)}`;
+}
+
+function passwordHash(kind: HashKind, cost: string, numbers: Numbers, salt: Buffer, digest: Buffer): PasswordHash {
+  const { derive } = FORMATS[kind];
+  return {
+    kind,
+    cost,
+    matches: async (password) => timingSafeEqual(await derive(password, salt, numbers, digest.length), digest),
+    decoy: () => passwordHash(kind, cost, numbers, randomLike(salt, kind), randomLike(digest, kind)),
+  };
+}
+
+function randomLike({ length }: Buffer, kind: HashKind): Buffer {
+  const bytes = randomBytes(length);
+  return kind === 'bcrypt' ? Buffer.from(base64(bytes).replaceAll('+', '.').slice(0, length), 'latin1') : bytes;
+}
+
+function tooDear(kind: 'argon2id' | 'scrypt', memory: number, passes: number, found: string): string | undefined {
+  if (memory <= MAX_MEMORY && memory * passes <= MAX_WORK[kind]) return undefined;
+  return `found ${kind === 'scrypt' ? 'a' : 'an'} ${kind} hash with ${found}, expected at most ${MAX_MEMORY / MIB} MiB of memory and ${MAX_WORK[kind] / MIB} MiB over all passes`;
+}
+
+function deriveScrypt(password: Buffer, salt: Buffer, [ln, r, p]: Numbers, length: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const N = 2 ** ln;
+  scrypt(password, salt, length, { N, r, p, maxmem: 128 * r * (N + p + 2) + MIB }, (error, key) =>
+    error === null ? resolve(key) : reject(error),
+  );
+  return promise;
+}
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(work: () => Promise<T>, expired: () => boolean = () => false): Promise<T> {
+  await turn();
+  try {
+    if (expired()) throw busy('the time for this login is over before its password could be hashed');
+    return await work();
+  } catch (error) {
+    if (error instanceof BrokerError) throw error;
+    throw new BrokerError('backend_unavailable', 'a password could not be hashed', { cause: error });
+  } finally {
+    const next = waiting.shift();
+    // The turn is handed on, so that nobody comes in between.
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+async function turn(): Promise<void> {
+  if (running < AT_ONCE) {
+    running += 1;
+    return;
+  }
+  if (waiting.length >= MAX_WAITING) throw busy(`${MAX_WAITING} logins wait already for their password to be hashed`);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  waiting.push(resolve);
+  await promise;
+}
+
+function busy(message: string): BrokerError {
+  return new BrokerError('backend_unavailable', message, { retryAfter: RETRY_AFTER_SECONDS });
+}
+
+/** Whether the text is base64 as an encoder writes it: no stray bits at the end. */
+function isExact(text: string | undefined, encoding: 'latin1' | 'base64'): text is string {
+  if (text === undefined || text === '') return false;
+  return encoding === 'latin1' || base64(Buffer.from(text, 'base64')) === text;
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('=', '');
+}
