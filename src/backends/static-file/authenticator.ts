@@ -1,0 +1,67 @@
+import { BrokerError } from '../../core/errors.ts';
+import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import type { BackendDeps } from '../backend.ts';
+import { verifyPassword } from '../password-hash.ts';
+import type { StaticFileConfig } from './config.ts';
+import { loadUsers, userFiles } from './users.ts';
+import type { User, Users } from './users.ts';
+
+/**
+ * Opens the users' files as a source of identities. Names are exact: `Alice` is not `alice`.
+ *
+ * @param verify compares a password with a hash; tests count its calls
+ * @throws UsersFileError
+ */
+export async function openStaticFile(
+  config: StaticFileConfig,
+  deps: BackendDeps,
+  verify: typeof verifyPassword = verifyPassword,
+): Promise<Authenticator> {
+  let users = await loadUsers(config, deps);
+  let latest = 0;
+
+  return {
+    name: config.name,
+    type: config.type,
+    watches: userFiles(config),
+
+    async authenticate({ username, password }, deadline): Promise<AuthnOutcome> {
+      const expired = (): boolean => deps.clock.monotonic() >= deadline;
+      if (expired()) throw new BrokerError('backend_unavailable', 'the time for this login is over');
+      const typed = password.reveal();
+      if (typed === '') return { kind: 'rejected', reason: 'empty-password' };
+      const asked = users;
+      const user = asked.byName.get(username);
+      const fits = await passwordFits(asked, user, typed, (hash) => verify(typed, hash, { expired }));
+      if (user === undefined) return { kind: 'unknown-user' };
+      if (!fits) return { kind: 'rejected', reason: 'wrong-password' };
+      return { kind: 'authenticated', identity: user.identity };
+    },
+
+    lookup: async (name) => users.byName.get(name)?.identity,
+
+    // The users are in memory: a file that went away is told by `reload`, and the last good one serves on.
+    probe: async () => ({ state: 'up' }),
+
+    async reload() {
+      latest += 1;
+      const turn = latest;
+      const loaded = await loadUsers(config, deps);
+      // Of two that run at once, the one that began later has read the newer files.
+      if (turn === latest) users = loaded;
+    },
+
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+type Verify = (hash: NonNullable<Users['decoy']>) => Promise<boolean>;
+
+async function passwordFits(users: Users, user: User | undefined, typed: string, verify: Verify): Promise<boolean> {
+  if (user === undefined) {
+    // An unknown user costs what a wrong password costs.
+    if (users.decoy !== undefined) await verify(users.decoy);
+    return false;
+  }
+  return 'hash' in user.password ? verify(user.password.hash) : user.password.secret.matches(typed);
+}

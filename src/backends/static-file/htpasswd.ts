@@ -1,0 +1,106 @@
+/** Apache's files: `htpasswd` lines `user:hash`, and group files with lines `group: user user`. */
+import { parseHash } from '../password-hash.ts';
+import type { PasswordHash } from '../password-hash.ts';
+import { groupProblem, usernameProblem } from './names.ts';
+
+export interface Htpasswd {
+  readonly hashes: ReadonlyMap<string, PasswordHash>;
+  /** Each as `FILE:LINE: …`. */
+  readonly problems: readonly string[];
+}
+
+export interface Htgroup {
+  /** The groups of each user who is in one. */
+  readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly problems: readonly string[];
+}
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Beginnings of what `htpasswd` and `htdigest` write without `-B`, and of what Unix keeps in its shadow file. */
+const UNSAFE: readonly (readonly [RegExp, string])[] = [
+  [/^\$apr1\$/, 'an MD5 (apr1) hash'],
+  [/^\{SHA\}/i, 'an unsalted SHA-1 hash'],
+  [/^\{[A-Za-z0-9-]+\}/, 'a hash of an LDAP scheme'],
+  [/^\$1\$/, 'an MD5 (crypt) hash'],
+  [/^\$5\$/, 'a SHA-256 (crypt) hash'],
+  [/^\$6\$/, 'a SHA-512 (crypt) hash'],
+  [/^\$y\$/, 'a yescrypt hash'],
+  [/^[./A-Za-z0-9]{13}$/, 'a DES (crypt) hash or plain text'],
+];
+
+/** @param path stands in the problems */
+export function parseHtpasswd(text: string, path: string): Htpasswd {
+  const hashes = new Map<string, PasswordHash>();
+  const lines = new Map<string, number>();
+  const problems: string[] = [];
+  for (const line of contentLines(text)) {
+    const problem = addUser(line, hashes, lines);
+    if (problem !== undefined) problems.push(`${path}:${line.number}: ${problem}`);
+  }
+  return { hashes, problems };
+}
+
+function addUser({ number, text }: Line, hashes: Map<string, PasswordHash>, lines: Map<string, number>) {
+  const colon = text.indexOf(':');
+  // The line may be a password alone: nothing of it is repeated.
+  if (colon < 0) return 'found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it';
+  const name = text.slice(0, colon);
+  const nameProblem = usernameProblem(name);
+  if (nameProblem !== undefined) return nameProblem;
+  const first = lines.get(name);
+  if (first !== undefined) return `${name}: found a second time (first on line ${first}), expected each user once`;
+  lines.set(name, number);
+  // Apache, too, ignores what follows another colon.
+  const hash = readHash(text.slice(colon + 1).split(':', 1)[0] ?? '');
+  if (typeof hash === 'string') return `${name}: ${hash}`;
+  hashes.set(name, hash);
+  return undefined;
+}
+
+function readHash(text: string): PasswordHash | string {
+  const unsafe = UNSAFE.find(([beginning]) => beginning.test(text));
+  if (unsafe !== undefined) return `found ${unsafe[1]}, expected bcrypt: run \`htpasswd -B FILE USER\``;
+  const hash = parseHash(text.trimEnd());
+  return typeof hash === 'string' ? `${hash}: run \`htpasswd -B FILE USER\`` : hash;
+}
+
+/** @param path stands in the problems */
+export function parseHtgroup(text: string, path: string): Htgroup {
+  const groups = new Map<string, Set<string>>();
+  const problems: string[] = [];
+  for (const line of contentLines(text)) {
+    const problem = addGroup(line.text, groups);
+    if (problem !== undefined) problems.push(`${path}:${line.number}: ${problem}`);
+  }
+  return { groups, problems };
+}
+
+function addGroup(line: string, groups: Map<string, Set<string>>): string | undefined {
+  if (line.endsWith('\\'))
+    return 'found a line that goes on in the next, expected another line that names the group again';
+  const colon = line.indexOf(':');
+  if (colon < 0) return 'found a line without a colon, expected GROUP: USER USER';
+  const group = line.slice(0, colon).trim();
+  const members = line
+    .slice(colon + 1)
+    .split(/\s+/)
+    .filter((member) => member !== '');
+  const problem = groupProblem(group) ?? members.map(usernameProblem).find((found) => found !== undefined);
+  if (problem !== undefined) return problem;
+  for (const member of members) {
+    const own = groups.get(member) ?? new Set();
+    groups.set(member, own.add(group));
+  }
+  return undefined;
+}
+
+function contentLines(text: string): readonly Line[] {
+  return text
+    .split('\n')
+    .map((line, index) => ({ number: index + 1, text: line.endsWith('\r') ? line.slice(0, -1) : line }))
+    .filter((line) => line.text.trim() !== '' && !line.text.startsWith('#'));
+}

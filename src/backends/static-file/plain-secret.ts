@@ -1,0 +1,40 @@
+/** A password that stands in a file or a variable as it is, as CI systems and Kubernetes deliver them. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { BrokerError } from '../../core/errors.ts';
+import type { SecretSource } from '../../core/identity.ts';
+import type { BackendDeps } from '../backend.ts';
+import type { SecretRef } from '../fields.ts';
+
+export interface PlainSecret {
+  /**
+   * Whether the password is the secret as it stands there now, without the line break at its end.
+   *
+   * @throws BrokerError `backend_unavailable` that names the place, when there is no secret now
+   */
+  matches(password: string): Promise<boolean>;
+}
+
+export function plainSecret(ref: SecretRef, deps: Pick<BackendDeps, 'secret'>): PlainSecret {
+  const place = 'file' in ref.source ? ref.source.file : `the variable ${ref.source.env}`;
+  const source = deps.secret(ref);
+  return {
+    matches: async (password) => {
+      const secret = (await read(source, place)).replace(/\r?\n$/, '');
+      if (secret === '') throw new BrokerError('backend_unavailable', `the secret of a user in ${place} is empty`);
+      // Digests are of one length, which the comparison needs, and tell nothing of how much is right.
+      return timingSafeEqual(sha256(password), sha256(secret));
+    },
+  };
+}
+
+async function read(source: SecretSource, place: string): Promise<string> {
+  try {
+    return (await source.read()).reveal();
+  } catch (cause) {
+    throw new BrokerError('backend_unavailable', `the secret of a user cannot be read from ${place}`, { cause });
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
