@@ -1,0 +1,45 @@
+/** A private certificate authority and a certificate it gave to 127.0.0.1 and localhost, for servers of tests. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Part } from './parts.ts';
+import { runOk } from './process.ts';
+
+export interface LoopbackCertificate extends AsyncDisposable {
+  /** PEM, of the server. */
+  readonly cert: string;
+  /** PEM, of the server. */
+  readonly key: string;
+  /** The authority's certificate, as a file that is removed with this. */
+  readonly caFile: string;
+}
+
+export const OPENSSL: Part = { program: 'openssl', debian: 'openssl' };
+
+const EXTENSIONS = [
+  'subjectAltName = IP:127.0.0.1, DNS:localhost',
+  'basicConstraints = critical, CA:FALSE',
+  'extendedKeyUsage = serverAuth',
+].join('\n');
+
+export async function createLoopbackCertificate(): Promise<LoopbackCertificate> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-ca-'));
+  const file = (name: string): string => join(folder, name);
+  const openssl = (command: string, ...more: readonly string[]) =>
+    runOk('openssl', [...command.split(' '), ...more], { cwd: folder });
+  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+  await openssl(
+    `req -x509 ${newKey} -keyout ca.key -out ca.pem -days 2 -addext keyUsage=critical,keyCertSign,cRLSign`,
+    '-subj',
+    '/CN=Authority of the tests',
+  );
+  await openssl(`req -new ${newKey} -keyout server.key -out server.csr -subj /CN=127.0.0.1`);
+  await writeFile(file('extensions'), EXTENSIONS);
+  await openssl('x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile extensions -out server.pem');
+  return {
+    cert: await readFile(file('server.pem'), 'utf8'),
+    key: await readFile(file('server.key'), 'utf8'),
+    caFile: file('ca.pem'),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}

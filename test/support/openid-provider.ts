@@ -1,0 +1,221 @@
+/** A real OpenID provider in this process (npm oidc-provider), with the password grant its makers leave to the user. */
+import { generateKeyPair } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
+import type { Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { promisify } from 'node:util';
+import { Provider, errors } from 'oidc-provider';
+import type { ProviderContext } from 'oidc-provider';
+import { createLoopbackCertificate } from './loopback-certificate.ts';
+import type { LoopbackCertificate } from './loopback-certificate.ts';
+
+export interface Person {
+  readonly username: string;
+  readonly password: string;
+  readonly groups: readonly string[];
+  /** Further claims, such as `realm_access`. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+export interface OpenIdProviderOptions {
+  /** `true`: https, with a certificate from an authority of its own (`caFile`). */
+  readonly tls?: boolean;
+  /** The port to listen on, to come back where one has stopped; absent: any free one. */
+  readonly port?: number;
+  /** Absent: alice in team-web, bob in team-api, carol in no group. */
+  readonly people?: readonly Person[];
+  /** Whether userinfo alone holds the groups, and not the ID token; default false. */
+  readonly groupsInUserinfoOnly?: boolean;
+  /** How the client must authenticate; default client_secret_basic. */
+  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | 'none';
+}
+
+export interface ProviderRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly grantType?: string;
+  readonly username?: string;
+}
+
+export interface OpenIdProvider extends AsyncDisposable {
+  readonly issuer: string;
+  readonly port: number;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly people: readonly Person[];
+  /** The certificate of the authority, when it speaks https. */
+  readonly caFile?: string;
+  /** The calls to the token endpoint so far. */
+  requests(): readonly ProviderRequest[];
+  /** All calls so far. */
+  calls(): readonly ProviderRequest[];
+  /** How many refresh tokens have been given out and not revoked. */
+  sessions(): number;
+  /** Stops listening and cuts open connections. */
+  stop(): Promise<void>;
+}
+
+export const PEOPLE: readonly Person[] = [
+  { username: 'alice', password: 'alice-knows-this-1', groups: ['team-web'] },
+  { username: 'bob', password: 'bob-knows-this-22', groups: ['team-api'] },
+  { username: 'carol', password: 'carol-knows-this-3', groups: [] },
+];
+
+const CLIENT_ID = 'registry';
+const CLIENT_SECRET = 'secret-of-the-registry-client';
+
+export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): Promise<OpenIdProvider> {
+  const people = options.people ?? PEOPLE;
+  const certificate = options.tls === true ? await createLoopbackCertificate() : undefined;
+  const server = certificate === undefined ? createHttpServer() : createHttpsServer(certificate);
+  const port = await listen(server, options.port ?? 0);
+  const issuer = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const log: ProviderRequest[] = [];
+  let sessions = 0;
+
+  const provider = new Provider(issuer, await configuration(options, people));
+  provider.use(async (ctx, next) => {
+    try {
+      await next();
+    } finally {
+      log.push(describeCall(ctx));
+    }
+  });
+  provider.registerGrantType(
+    'password',
+    (ctx) => passwordGrant(provider, ctx, people, options.groupsInUserinfoOnly === true),
+    ['username', 'password', 'scope'],
+    [],
+  );
+  provider.on('refresh_token.saved', () => (sessions += 1));
+  provider.on('refresh_token.destroyed', () => (sessions -= 1));
+  server.on('request', provider.callback());
+
+  const stop = (): Promise<void> => close(server, certificate);
+  return {
+    issuer,
+    port,
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    people,
+    ...(certificate === undefined ? {} : { caFile: certificate.caFile }),
+    requests: () => log.filter(({ path }) => path === '/token'),
+    calls: () => [...log],
+    sessions: () => sessions,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function configuration(
+  options: OpenIdProviderOptions,
+  people: readonly Person[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const method = options.clientAuthentication ?? 'client_secret_basic';
+  return {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        ...(method === 'none' ? {} : { client_secret: CLIENT_SECRET }),
+        token_endpoint_auth_method: method,
+        grant_types: ['password', 'refresh_token'],
+        redirect_uris: [],
+        response_types: [],
+      },
+    ],
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
+    claims: {
+      openid: ['sub'],
+      profile: ['preferred_username', 'groups', 'name', ...people.flatMap(({ claims }) => Object.keys(claims ?? {}))],
+      email: ['email', 'email_verified'],
+    },
+    conformIdTokenClaims: false,
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: () => true },
+      userinfo: { enabled: true },
+    },
+    findAccount: (_ctx: unknown, id: string) => {
+      const person = people.find(({ username }) => subject(username) === id);
+      return person && { accountId: id, claims: () => claimsOf(person) };
+    },
+    ttl: { AccessToken: 300, IdToken: 300, RefreshToken: 3600, Grant: 3600 },
+  };
+}
+
+async function passwordGrant(
+  provider: Provider,
+  ctx: ProviderContext,
+  people: readonly Person[],
+  groupsInUserinfoOnly: boolean,
+): Promise<void> {
+  const { username, password, scope = 'openid' } = ctx.oidc.params;
+  const person = people.find((candidate) => candidate.username === username && candidate.password === password);
+  if (person === undefined) throw new errors.InvalidGrant('no such user, or not their password');
+  const accountId = subject(person.username);
+  const { client } = ctx.oidc;
+  const grant = new provider.Grant({ accountId, clientId: client.clientId });
+  grant.addOIDCScope(scope);
+  const shared = { accountId, client, grantId: await grant.save(), gty: 'password', scope };
+  const accessToken = await new provider.AccessToken({ ...shared, claims: {} }).save();
+  const refreshToken = await new provider.RefreshToken({ ...shared, claims: {} }).save();
+  const { groups, ...others } = claimsOf(person);
+  const idToken = new provider.IdToken(groupsInUserinfoOnly ? others : { ...others, groups }, { ctx });
+  idToken.scope = scope;
+  ctx.body = {
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_in: 300,
+    scope,
+    refresh_token: refreshToken,
+    ...(scope.split(' ').includes('openid') ? { id_token: await idToken.issue({ use: 'idtoken' }) } : {}),
+  };
+}
+
+function claimsOf(person: Person) {
+  return {
+    sub: subject(person.username),
+    preferred_username: person.username,
+    name: `${person.username} of the tests`,
+    email: `${person.username}@example.com`,
+    email_verified: true,
+    groups: person.groups,
+    ...person.claims,
+  };
+}
+
+function subject(username: string): string {
+  return `id-of-${username}`;
+}
+
+function describeCall({ method, path, status, oidc }: ProviderContext): ProviderRequest {
+  const { grant_type: grantType, username } = oidc?.params ?? {};
+  return {
+    method,
+    path,
+    status,
+    ...(grantType === undefined ? {} : { grantType }),
+    ...(username === undefined ? {} : { username }),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
+  return address.port;
+}
+
+async function close(server: Server, certificate: LoopbackCertificate | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // Closing one that is closed calls back with an error, which is no error here.
+  server.close(() => resolve());
+  server.closeAllConnections();
+  await promise;
+  await certificate?.[Symbol.asyncDispose]();
+}
