@@ -21,10 +21,12 @@ export interface Entry {
   readonly value: Place;
 }
 
-/** A document and all that has been found wrong with it so far. */
+/** A document, and what has been found wrong with it. */
 export interface StrictYaml {
   readonly root: Place;
-  readonly problems: readonly string[];
+  /** All so far, in the order of the file. */
+  readonly problems: () => readonly string[];
+  readonly problemCount: () => number;
   /** @param problem as `found …, expected …` */
   readonly report: (place: Place, problem: string) => void;
   /** The entries of a mapping. Reports, and gives what is left, when it is none or has keys twice. */
@@ -40,7 +42,7 @@ const MAX_ALIASES = 1000;
 
 const SENTENCES: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'found a backslash that escapes nothing, expected such text in single quotes',
-  BAD_INDENT: 'found an indentation that fits nothing above, expected keys of one mapping below each other',
+  BAD_INDENT: 'found an indentation or an open bracket that fits nothing above',
   BAD_SCALAR_START: 'found a value that begins with a reserved character, expected it in quotes',
   MISSING_CHAR: 'found no end or no separator, expected a quote, a bracket, a comma or a colon to be there',
   MULTIPLE_DOCS: 'found a second document, expected one',
@@ -52,10 +54,10 @@ const MALFORMED = 'found text that is not well-formed YAML';
 /** @param file stands in the problems */
 export function strictYaml(text: string, file: string): StrictYaml {
   const lines = new LineCounter();
-  const problems: string[] = [];
+  const found: { readonly offset: number; readonly text: string }[] = [];
   const report = ({ path, offset }: Pick<Place, 'path' | 'offset'>, problem: string): void => {
     const { line, col } = lines.linePos(offset);
-    problems.push(`${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${problem}`);
+    found.push({ offset, text: `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${problem}` });
   };
 
   const document = parse(text, lines);
@@ -76,7 +78,8 @@ export function strictYaml(text: string, file: string): StrictYaml {
 
   return {
     root: place(document?.contents, '', 0),
-    problems,
+    problems: () => found.toSorted((a, b) => a.offset - b.offset).map((problem) => problem.text),
+    problemCount: () => found.length,
     report,
     entries(at, expected) {
       if (!isMap(at.node)) {

@@ -15,9 +15,9 @@ export interface YamlUser {
 
 export interface UsersYaml {
   readonly users: ReadonlyMap<string, YamlUser>;
-  /** Each as `FILE:LINE:COLUMN: path: found …, expected …`; the list grows with `report`. */
-  readonly problems: readonly string[];
-  readonly report: (place: Place, problem: string) => void;
+  /** Each as `FILE:LINE:COLUMN: path: found …, expected …`, with those reported since. */
+  readonly problems: StrictYaml['problems'];
+  readonly report: StrictYaml['report'];
 }
 
 const MAX_GROUPS = 1000;
@@ -29,12 +29,12 @@ export function parseUsersYaml(text: string, file: string): UsersYaml {
   const users = new Map<string, YamlUser>();
   const { report, problems } = yaml;
   // What stands in a document with faults of syntax is guesswork.
-  if (problems.length > 0) return { users, problems, report };
+  if (yaml.problemCount() > 0) return { users, problems, report };
 
   const top = fields(yaml, yaml.root, ['users'], 'a mapping with the key users');
   const list = top.get('users');
   if (list === undefined) {
-    if (problems.length === 0) report(yaml.root, 'found no key users, expected users: with a mapping of names');
+    if (yaml.problemCount() === 0) report(yaml.root, 'found no key users, expected users: with a mapping of names');
     return { users, problems, report };
   }
   for (const entry of yaml.entries(list, 'a mapping of user names')) {
@@ -50,13 +50,13 @@ function readUser(yaml: StrictYaml, { key, keyPlace, value }: Entry, folder: str
     yaml.report(keyPlace, problem);
     return undefined;
   }
-  const before = yaml.problems.length;
+  const before = yaml.problemCount();
   const own = fields(yaml, value, ['password', 'groups'], 'a mapping with password and groups');
   const password = own.get('password');
   const list = own.get('groups');
   const groups = list === undefined ? new Set<string>() : readGroups(yaml, list);
   if (password === undefined) {
-    if (yaml.problems.length === before) yaml.report(value, `found no password, expected password: ${PASSWORD}`);
+    if (yaml.problemCount() === before) yaml.report(value, `found no password, expected password: ${PASSWORD}`);
     return undefined;
   }
   const read = readPassword(yaml, password, folder);

@@ -56,7 +56,8 @@ async function loadUsersYaml(file: string, backend: string, deps: BackendDeps): 
     if (problem !== undefined) report(place, problem);
     byName.set(name, { identity: known, password: { secret } });
   }
-  if (problems.length > 0) throw new UsersFileError(problems);
+  const all = problems();
+  if (all.length > 0) throw new UsersFileError(all);
   return byName;
 }
 
