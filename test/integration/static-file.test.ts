@@ -246,6 +246,31 @@ describe('plain-text secrets', () => {
     });
   });
 
+  it('lose one line break at their end and nothing else', async () => {
+    await using folder = await folderFor();
+    const file = join(folder.path, 'users.yaml');
+    await writeFile(join(folder.path, 'secret'), ' spaced \n\r\n');
+    await writeFile(file, 'users: { bot: { password: { file: secret } } }');
+    const users = await staticFile.create(fromYaml(file), deps());
+
+    expect(await login(users, 'bot', ' spaced \n')).toMatchObject({ kind: 'authenticated' });
+    expect(await login(users, 'bot', ' spaced ')).toMatchObject({ kind: 'rejected' });
+    expect(await login(users, 'bot', 'spaced')).toMatchObject({ kind: 'rejected' });
+    expect(await login(users, 'bot', '')).toEqual({ kind: 'rejected', reason: 'empty-password' });
+  });
+
+  it('are not compared when the deadline has passed', async () => {
+    await using folder = await folderFor();
+    const file = join(folder.path, 'users.yaml');
+    await writeFile(join(folder.path, 'secret'), 'right');
+    await writeFile(file, 'users: { bot: { password: { file: secret } } }');
+    const users = await staticFile.create(fromYaml(file), deps());
+
+    const late = users.authenticate({ username: 'bot', password: new Secret('right') }, realClock.monotonic() - 1);
+
+    await expect(late).rejects.toMatchObject({ code: 'backend_unavailable' });
+  });
+
   it('are a problem with its place when they are missing at the start', async () => {
     await using folder = await folderFor();
     const file = join(folder.path, 'users.yaml');
