@@ -4,6 +4,9 @@ import type { ErrorCode } from './errors.ts';
 import type { Caller } from './identity.ts';
 import type { RejectReason } from './ports.ts';
 
+/** Where the answer to a login came from: the backend, memory, an equal login under way, memory during an outage. */
+export type AnswerSource = 'backend' | 'memory' | 'shared' | 'stale';
+
 /** What every event of one request shares. */
 export interface RequestContext {
   readonly requestId: string;
@@ -41,6 +44,7 @@ export type AuditEvent =
       readonly username: string;
       readonly outcome: 'authenticated' | 'unknown-user' | 'rejected' | 'failed';
       readonly reason?: RejectReason;
+      readonly source: AnswerSource;
       /** The cause of a failure, for the operator. */
       readonly cause?: string;
       readonly seconds: number;

@@ -15,7 +15,9 @@ export type RejectReason =
   | 'password-expired'
   | 'must-change-password'
   | 'not-now'
-  | 'mfa-required';
+  | 'mfa-required'
+  /** The shield's own: more wrong passwords than it lets through to the source. */
+  | 'too-many-attempts';
 
 export type AuthnOutcome =
   | { readonly kind: 'authenticated'; readonly identity: Identity }
@@ -25,6 +27,15 @@ export type AuthnOutcome =
   | { readonly kind: 'rejected'; readonly reason: RejectReason };
 
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
+
+/** Asked before an attempt is spent at a source that may count attempts and lock accounts. */
+export interface AttemptGuard {
+  /**
+   * @param subject the account, by an id that does not change with what was typed: an entryUUID, an objectGUID
+   * @returns the answer to give instead of trying, or undefined: go on
+   */
+  beforeAttempt(subject: string): Promise<AuthnOutcome | undefined>;
+}
 
 /** One source of identities. An outage is thrown as BrokerError `backend_unavailable`, never an outcome. */
 export interface Authenticator extends AsyncDisposable {
@@ -36,7 +47,9 @@ export interface Authenticator extends AsyncDisposable {
    * @param deadline the `Clock.monotonic` time in milliseconds by which an answer must be given.
    * @throws BrokerError `backend_unavailable` when the backend cannot tell.
    */
-  authenticate(credential: Credential, deadline: number): Promise<AuthnOutcome>;
+  authenticate(credential: Credential, deadline: number, guard?: AttemptGuard): Promise<AuthnOutcome>;
+  /** Whether `authenticate` asks the guard itself, once it has found the account; otherwise it is asked before. */
+  readonly asksGuard?: boolean;
   /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
   lookup?(username: string, deadline: number): Promise<Identity | undefined>;
   /** Whether the source answers now. Never throws, never sends a user's credential. */

@@ -10,6 +10,7 @@ import type { Caller, Credential } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Audit, Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
 import type { Timer } from '../core/timer.ts';
+import type { Shield } from './shield/shield.ts';
 
 /** A backend in its place in the chain. */
 export interface ChainedBackend {
@@ -23,6 +24,7 @@ export interface IdentifyDeps {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly audit: Audit;
+  readonly shield: Shield;
 }
 
 /** @throws BrokerError `invalid_credentials` or `backend_unavailable`. */
@@ -44,6 +46,8 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     const started = deps.clock.monotonic();
     const outcome = await askChain(deps, credential, request, started + LOGIN_BUDGET_MS);
     if (outcome.kind === 'authenticated') return { kind: 'user', identity: outcome.identity };
+    if (outcome.kind === 'rejected' && outcome.reason === 'too-many-attempts')
+      throw new BrokerError('too_many_attempts', 'too many wrong passwords for this account');
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
     throw new BrokerError(
       'invalid_credentials',
@@ -84,15 +88,21 @@ async function askOne(
   const event = { type: 'login', request, backend: authenticator.name, username: credential.username } as const;
   const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
   try {
-    const outcome = await deps.timer.within(
-      authenticator.authenticate(credential, deadline),
+    const { outcome, source } = await deps.timer.within(
+      deps.shield.authenticate(authenticator, credential, deadline),
       Math.max(0, deadline - started) + NET_MS,
     );
     const reason = outcome.kind === 'rejected' ? { reason: outcome.reason } : {};
-    deps.audit.record({ ...event, outcome: outcome.kind, ...reason, seconds: seconds() });
+    deps.audit.record({ ...event, outcome: outcome.kind, ...reason, source, seconds: seconds() });
     return outcome;
   } catch (error) {
-    deps.audit.record({ ...event, outcome: 'failed', cause: describeError(error), seconds: seconds() });
+    deps.audit.record({
+      ...event,
+      outcome: 'failed',
+      source: 'backend',
+      cause: describeError(error),
+      seconds: seconds(),
+    });
     if (error instanceof BrokerError) throw error;
     // A defect of a backend must not read as a wrong password either.
     throw new BrokerError('backend_unavailable', `backend ${authenticator.name} failed`, { cause: error });

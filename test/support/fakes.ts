@@ -1,6 +1,7 @@
 /** Fakes for clocks and ids, and recorders for logs. */
 import type { AuditEvent } from '../../src/core/events.ts';
 import type { Audit, Clock, Ids, Log } from '../../src/core/ports.ts';
+import type { Shield } from '../../src/flows/shield/shield.ts';
 
 export interface FixedClock extends Clock {
   advance(seconds: number): void;
@@ -44,3 +45,12 @@ export function recordingLog(): Log & { readonly lines: LogLine[] } {
       void lines.push({ level, message, fields });
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** A shield that lets everything through, for tests of what stands behind it. */
+export const noShield: Shield = {
+  authenticate: async (authenticator, credential, deadline) => ({
+    outcome: await authenticator.authenticate(credential, deadline),
+    source: 'backend',
+  }),
+  flush: () => undefined,
+};

@@ -48,6 +48,7 @@ function write(log: Log, event: AuditEvent): void {
         user: bounded(event.username),
         backend: event.backend,
         outcome: event.outcome,
+        source: event.source,
         ...(event.reason === undefined ? {} : { reason: event.reason }),
         ...(event.cause === undefined ? {} : { cause: event.cause }),
         seconds: Number(event.seconds.toFixed(4)),

@@ -31,8 +31,8 @@ export function createMetrics(): Metrics {
   });
   const logins = new Counter({
     name: 'fairlead_logins_total',
-    help: 'Answers of backends, by backend and outcome',
-    labelNames: ['backend', 'outcome'],
+    help: 'Logins, by backend, outcome and where the answer came from: backend, memory, shared with an equal login, stale',
+    labelNames: ['backend', 'outcome', 'source'],
     registers,
   });
   const loginSeconds = new Histogram({
@@ -67,7 +67,7 @@ export function createMetrics(): Metrics {
         tokens.inc({ outcome: event.code });
         return;
       case 'login':
-        logins.inc({ backend: event.backend, outcome: event.outcome });
+        logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });
         loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
     }
   }

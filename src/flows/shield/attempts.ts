@@ -1,0 +1,65 @@
+/** Counts wrong passwords by account, and refuses more before the directory would lock the account. */
+import type { Credential } from '../../core/identity.ts';
+import type { AttemptGuard, AuthnOutcome } from '../../core/ports.ts';
+import type { ShieldDeps } from './shield.ts';
+
+/** The guard of one login. */
+export interface LoginGuard extends AttemptGuard {
+  /** The account as the backend found it; what was typed until then. */
+  subject(): string;
+  /** Counts the attempt, or forgets the count when the login was right. */
+  settle(outcome: AuthnOutcome): Promise<void>;
+  /** The attempt came to nothing: it does not count. */
+  release(): Promise<void>;
+}
+
+const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
+const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
+
+export interface Attempts {
+  guardFor(backend: string, credential: Credential): LoginGuard;
+}
+
+export function createAttempts({ settings, fingerprint, counters, wrong }: ShieldDeps): Attempts {
+  const { maxWrongPerAccount, window } = settings;
+
+  function guardFor(backend: string, { username, password }: Credential): LoginGuard {
+    let subject = username;
+    let reserved: string | undefined;
+    /** One password for one account, under whichever of its names it was typed. */
+    const passwordKey = (): string => fingerprint('wrong', backend, subject, password.reveal());
+
+    async function release(): Promise<void> {
+      if (reserved !== undefined) await counters.add(reserved, -1, window);
+      reserved = undefined;
+    }
+
+    return {
+      subject: () => subject,
+      beforeAttempt: async (found) => {
+        subject = found;
+        if ((await wrong.get(passwordKey())) !== undefined) return KNOWN_WRONG;
+        if (maxWrongPerAccount === 0) return undefined;
+        // Counted before the attempt and given back after a right one: many wrong ones at once must not all slip by.
+        reserved = fingerprint('attempts', backend, subject);
+        if ((await counters.add(reserved, 1, window)) <= maxWrongPerAccount) return undefined;
+        await release();
+        return TOO_MANY;
+      },
+      settle: async (outcome) => {
+        if (outcome.kind === 'authenticated') {
+          if (reserved !== undefined) await counters.remove(reserved);
+          reserved = undefined;
+          return;
+        }
+        const isWrong = outcome.kind === 'rejected' && outcome.reason === 'wrong-password';
+        if (!isWrong) return release();
+        reserved = undefined;
+        if (settings.rememberWrong > 0) await wrong.put(passwordKey(), KNOWN_WRONG, settings.rememberWrong);
+      },
+      release,
+    };
+  }
+
+  return { guardFor };
+}

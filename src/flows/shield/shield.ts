@@ -1,0 +1,127 @@
+/**
+ * Stands between logins and backends, so that a registry's clients, which send the same password for every layer, do
+ * not become a flood that slows a directory or locks its accounts.
+ *
+ * - A login that was right a moment ago is answered from memory. The password is part of the key under which the
+ *   answer is kept: another password finds nothing, so there is no comparison that a defect could skip.
+ * - The same wrong password is answered from memory too, and counts once.
+ * - Different wrong passwords for one account are counted, and refused before they reach the directory's own limit.
+ * - Equal logins at the same time share one answer.
+ * - An outage is never remembered.
+ */
+import { BrokerError } from '../../core/errors.ts';
+import type { AnswerSource } from '../../core/events.ts';
+import type { Credential } from '../../core/identity.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome, Clock } from '../../core/ports.ts';
+import type { Counters, Fingerprint, Store } from '../../core/store.ts';
+import { createAttempts } from './attempts.ts';
+import { createMemory } from './memory.ts';
+import type { Remembered } from './memory.ts';
+
+/** All durations in seconds; 0 turns the feature off. */
+export interface ShieldSettings {
+  /** How long a right login is answered from memory. */
+  readonly remember: number;
+  /** How long a right login may stand in for a directory that is down. */
+  readonly staleIfError: number;
+  /** How long a wrong password is answered from memory. */
+  readonly rememberWrong: number;
+  /** How long an unknown user, or an account that may not log in now, is answered from memory. */
+  readonly rememberRefused: number;
+  /** Different wrong passwords for one account within `window` before more are refused. */
+  readonly maxWrongPerAccount: number;
+  readonly window: number;
+}
+
+export interface ShieldDeps {
+  readonly settings: ShieldSettings;
+  readonly clock: Clock;
+  readonly fingerprint: Fingerprint;
+  readonly right: Store<Remembered>;
+  /** By account, which of its right logins is the latest. */
+  readonly latest: Store<string>;
+  readonly wrong: Store<AuthnOutcome>;
+  readonly counters: Counters;
+}
+
+export interface ShieldedAnswer {
+  readonly outcome: AuthnOutcome;
+  readonly source: AnswerSource;
+}
+
+export interface Shield {
+  /** @throws what the backend throws. */
+  authenticate(authenticator: Authenticator, credential: Credential, deadline: number): Promise<ShieldedAnswer>;
+  /** Forgets everything remembered of one backend, or of all. */
+  flush(backend?: string): void;
+}
+
+export function createShield(deps: ShieldDeps): Shield {
+  const memory = createMemory(deps);
+  const attempts = createAttempts(deps);
+  const underWay = new Map<string, Promise<ShieldedAnswer>>();
+  const generations = new Map<string, number>();
+  let generation = 0;
+
+  async function answer(
+    key: string,
+    authenticator: Authenticator,
+    credential: Credential,
+    deadline: number,
+  ): Promise<ShieldedAnswer> {
+    const known = await memory.recall(key);
+    if (known !== undefined) return { outcome: known, source: 'memory' };
+    const guard = attempts.guardFor(authenticator.name, credential);
+    try {
+      const outcome = await ask(authenticator, credential, deadline, guard);
+      await guard.settle(outcome);
+      await memory.keep(key, authenticator.name, outcome, guard.subject());
+      return { outcome, source: 'backend' };
+    } catch (error) {
+      await guard.release();
+      const stale = isOutage(error) ? await memory.recallStale(key) : undefined;
+      if (stale === undefined) throw error;
+      return { outcome: stale, source: 'stale' };
+    }
+  }
+
+  return {
+    authenticate: async (authenticator, credential, deadline) => {
+      const epoch = `${generation}.${generations.get(authenticator.name) ?? 0}`;
+      const key = deps.fingerprint(
+        'login',
+        authenticator.name,
+        epoch,
+        credential.username,
+        credential.password.reveal(),
+      );
+      const shared = underWay.get(key);
+      if (shared !== undefined) return { ...(await shared), source: 'shared' };
+      const own = answer(key, authenticator, credential, deadline).finally(() => underWay.delete(key));
+      underWay.set(key, own);
+      return own;
+    },
+    flush: (backend) => {
+      if (backend === undefined) generation += 1;
+      else generations.set(backend, (generations.get(backend) ?? 0) + 1);
+    },
+  };
+}
+
+/** A backend that knows accounts by more than what was typed asks the guard itself, when it has found the account. */
+async function ask(
+  authenticator: Authenticator,
+  credential: Credential,
+  deadline: number,
+  guard: AttemptGuard,
+): Promise<AuthnOutcome> {
+  if (authenticator.asksGuard !== true) {
+    const refused = await guard.beforeAttempt(credential.username);
+    if (refused !== undefined) return refused;
+  }
+  return authenticator.authenticate(credential, deadline, guard);
+}
+
+function isOutage(error: unknown): boolean {
+  return !(error instanceof BrokerError) || error.code === 'backend_unavailable';
+}

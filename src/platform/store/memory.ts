@@ -1,0 +1,63 @@
+/** The store contract in this process's memory, bounded: the entry used longest ago goes first. */
+import type { Counters, Store } from '../../core/store.ts';
+import type { Clock } from '../../core/ports.ts';
+
+export interface MemoryOptions {
+  readonly maxEntries: number;
+  readonly clock: Clock;
+}
+
+interface Held<Value> {
+  readonly value: Value;
+  /** Monotonic milliseconds. */
+  readonly until: number;
+}
+
+export function memoryStore<Value>({ maxEntries, clock }: MemoryOptions): Store<Value> {
+  const held = new Map<string, Held<Value>>();
+  return {
+    get: async (key) => {
+      const entry = fresh(held, key, clock);
+      if (entry === undefined) return undefined;
+      // A Map keeps the order of insertion: putting it in again makes it the youngest.
+      held.delete(key);
+      held.set(key, entry);
+      return entry.value;
+    },
+    put: async (key, value, ttlSeconds) => {
+      held.delete(key);
+      held.set(key, { value, until: clock.monotonic() + ttlSeconds * 1000 });
+      forgetOldest(held, maxEntries);
+    },
+    remove: async (key) => void held.delete(key),
+  };
+}
+
+export function memoryCounters({ maxEntries, clock }: MemoryOptions): Counters {
+  const held = new Map<string, Held<number>>();
+  return {
+    add: async (key, amount, ttlSeconds) => {
+      const entry = fresh(held, key, clock);
+      const value = Math.max(0, (entry?.value ?? 0) + amount);
+      held.delete(key);
+      if (value > 0) held.set(key, { value, until: entry?.until ?? clock.monotonic() + ttlSeconds * 1000 });
+      forgetOldest(held, maxEntries);
+      return value;
+    },
+    remove: async (key) => void held.delete(key),
+  };
+}
+
+function fresh<Value>(held: Map<string, Held<Value>>, key: string, clock: Clock): Held<Value> | undefined {
+  const entry = held.get(key);
+  if (entry === undefined || entry.until > clock.monotonic()) return entry;
+  held.delete(key);
+  return undefined;
+}
+
+function forgetOldest(held: Map<string, unknown>, maxEntries: number): void {
+  for (const key of held.keys()) {
+    if (held.size <= maxEntries) return;
+    held.delete(key);
+  }
+}
