@@ -17,7 +17,7 @@ const OID_NAMES: Readonly<Record<string, string>> = {
   '0.9.2342.19200300.100.1.25': 'dc',
 };
 
-const TYPE = /^\s*(?:oid\.)?([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*/iy;
+const TYPE = /\s*(?:oid\.)?([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*/iy;
 /** A quoted value (RFC 2253), a #hex value, or characters with escapes up to a separator. */
 const VALUE = /"((?:[^"\\]|\\.)*)"\s*|#((?:[0-9a-f]{2})+)\s*|((?:[^,;+"\\]|\\.)*)/iy;
 const SEPARATOR = /\s*([,;+])/y;

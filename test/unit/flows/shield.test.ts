@@ -1,0 +1,249 @@
+import { expect, it } from 'vitest';
+import { BrokerError } from '../../../src/core/errors.ts';
+import { Secret, username } from '../../../src/core/identity.ts';
+import type { Credential, Identity } from '../../../src/core/identity.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
+import { createShield } from '../../../src/flows/shield/shield.ts';
+import type { ShieldedAnswer, ShieldSettings } from '../../../src/flows/shield/shield.ts';
+import { createFingerprint } from '../../../src/platform/fingerprint.ts';
+import { memoryCounters, memoryStore } from '../../../src/platform/store/memory.ts';
+import { fixedClock } from '../../support/fakes.ts';
+import type { FixedClock } from '../../support/fakes.ts';
+
+const SETTINGS: ShieldSettings = {
+  remember: 60,
+  staleIfError: 0,
+  rememberWrong: 300,
+  rememberRefused: 30,
+  maxWrongPerAccount: 3,
+  window: 300,
+};
+
+interface Directory extends Authenticator {
+  /** Attempts it has seen. */
+  seen: string[];
+  password: string;
+  answer: AuthnOutcome | undefined;
+  isDown: boolean;
+}
+
+/** A directory that finds the account `id-alice` under every spelling of alice. */
+function directory(asksGuard = false): Directory {
+  const self: Directory = {
+    name: 'corp',
+    type: 'fake',
+    asksGuard,
+    seen: [],
+    password: 'right',
+    answer: undefined,
+    isDown: false,
+    authenticate: async (credential, _deadline, guard) => authenticate(self, credential, guard),
+    probe: async () => ({ state: 'up' }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  return self;
+}
+
+async function authenticate(
+  self: Directory,
+  { username: typed, password }: Credential,
+  guard: AttemptGuard | undefined,
+): Promise<AuthnOutcome> {
+  if (self.isDown) throw new BrokerError('backend_unavailable', 'down');
+  if (!/alice/i.test(typed)) return { kind: 'unknown-user' };
+  const refused = self.asksGuard === true ? await guard?.beforeAttempt('id-alice') : undefined;
+  if (refused !== undefined) return refused;
+  self.seen.push(`${typed}/${password.reveal()}`);
+  if (self.answer !== undefined) return self.answer;
+  const right: AuthnOutcome = { kind: 'authenticated', identity: alice };
+  return password.reveal() === self.password ? right : { kind: 'rejected', reason: 'wrong-password' };
+}
+
+const alice: Identity = {
+  username: username('alice'),
+  groups: new Set(),
+  backend: 'corp',
+  caseless: true,
+  attributes: new Map(),
+};
+
+function setUp(settings: Partial<ShieldSettings> = {}, backend = directory()) {
+  const clock: FixedClock = fixedClock();
+  const bounded = { maxEntries: 1000, clock };
+  const shield = createShield({
+    settings: { ...SETTINGS, ...settings },
+    clock,
+    fingerprint: createFingerprint(),
+    right: memoryStore(bounded),
+    latest: memoryStore(bounded),
+    wrong: memoryStore(bounded),
+    counters: memoryCounters(bounded),
+  });
+  const login = (password: string, typed = 'alice'): Promise<ShieldedAnswer> =>
+    shield.authenticate(backend, { username: typed, password: new Secret(password) }, clock.monotonic() + 8000);
+  return { backend, clock, shield, login };
+}
+
+const kind = ({ outcome }: ShieldedAnswer): string => (outcome.kind === 'rejected' ? outcome.reason : outcome.kind);
+
+it('answers a right login from memory until its time is over', async () => {
+  const { backend, clock, login } = setUp();
+  await login('right');
+
+  const again = await login('right');
+  clock.advance(61);
+  const later = await login('right');
+
+  expect([again.source, later.source]).toEqual(['memory', 'backend']);
+  expect(backend.seen).toHaveLength(2);
+});
+
+it('never takes another password for the remembered one', async () => {
+  const { login } = setUp();
+  await login('right');
+
+  expect(kind(await login('wrong'))).toBe('wrong-password');
+  expect(kind(await login('righ'))).toBe('wrong-password');
+  expect(kind(await login('right'))).toBe('authenticated');
+});
+
+it('sends the same wrong password to the backend once', async () => {
+  const { backend, login } = setUp();
+
+  for (let count = 0; count < 200; count += 1) await login('old');
+  const right = await login('right');
+
+  expect(backend.seen).toEqual(['alice/old', 'alice/right']);
+  expect(kind(right)).toBe('authenticated');
+});
+
+it('refuses more different wrong passwords than an account may have, and goes on when the window is over', async () => {
+  const { backend, clock, login } = setUp();
+  for (const password of ['a', 'b', 'c']) await login(password);
+
+  const fourth = await login('d');
+  const right = await login('right');
+  clock.advance(301);
+  const later = await login('right');
+
+  expect([kind(fourth), kind(right), kind(later)]).toEqual(['too-many-attempts', 'too-many-attempts', 'authenticated']);
+  expect(backend.seen).toHaveLength(4);
+});
+
+it('lets no more through when all wrong passwords come at once', async () => {
+  const { backend, login } = setUp();
+
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => login(`wrong-${index}`)));
+
+  expect(backend.seen).toHaveLength(3);
+  expect(answers.filter((answer) => kind(answer) === 'too-many-attempts')).toHaveLength(47);
+});
+
+it('counts the attempts of one account together, whatever was typed for its name', async () => {
+  const { backend, login } = setUp({}, directory(true));
+
+  await login('a', 'alice');
+  await login('a', 'ALICE');
+  await login('b', 'alice@corp.example');
+  await login('c', 'CORP\\alice');
+  const more = await login('d', 'Alice');
+
+  expect(backend.seen).toEqual(['alice/a', 'alice@corp.example/b', 'CORP\\alice/c']);
+  expect(kind(more)).toBe('too-many-attempts');
+});
+
+it('starts counting anew after a right login', async () => {
+  const { login } = setUp({ remember: 0 });
+  for (const password of ['a', 'b', 'right', 'c', 'd']) await login(password);
+
+  expect(kind(await login('right'))).toBe('authenticated');
+});
+
+it('asks once for equal logins at the same time', async () => {
+  const { backend, login } = setUp({ remember: 0 });
+
+  const answers = await Promise.all([login('right'), login('right'), login('right')]);
+
+  expect(backend.seen).toHaveLength(1);
+  expect(answers.map(({ source }) => source)).toEqual(['backend', 'shared', 'shared']);
+});
+
+it('forgets the old password at once when a login with the new one is right', async () => {
+  const { backend, login } = setUp();
+  await login('right');
+  backend.password = 'new';
+  const oldBefore = await login('right');
+
+  await login('new');
+
+  expect(kind(oldBefore)).toBe('authenticated');
+  expect(kind(await login('right'))).toBe('wrong-password');
+});
+
+it('ends remembered logins when the account turns out to be locked', async () => {
+  const { backend, login } = setUp();
+  await login('right');
+  backend.answer = { kind: 'rejected', reason: 'disabled' };
+
+  await login('other');
+
+  expect(kind(await login('right'))).toBe('disabled');
+});
+
+it('never remembers an outage, and does not count it as an attempt', async () => {
+  const { backend, login } = setUp();
+  backend.isDown = true;
+  for (let count = 0; count < 10; count += 1) {
+    await expect(login('right')).rejects.toMatchObject({ code: 'backend_unavailable' });
+  }
+  backend.isDown = false;
+
+  expect(kind(await login('right'))).toBe('authenticated');
+});
+
+it('lets a right login stand in for a directory that is down, where that is configured', async () => {
+  const { backend, clock, login } = setUp({ staleIfError: 3600 });
+  await login('right');
+  clock.advance(120);
+  backend.isDown = true;
+
+  const stale = await login('right');
+  clock.advance(3600);
+
+  expect([kind(stale), stale.source]).toEqual(['authenticated', 'stale']);
+  await expect(login('right')).rejects.toMatchObject({ code: 'backend_unavailable' });
+});
+
+it('does not let it where that is not configured', async () => {
+  const { backend, clock, login } = setUp();
+  await login('right');
+  clock.advance(120);
+  backend.isDown = true;
+
+  await expect(login('right')).rejects.toMatchObject({ code: 'backend_unavailable' });
+});
+
+it('remembers that a user is unknown, for a short while', async () => {
+  const { clock, login } = setUp();
+  await login('x', 'nobody');
+
+  const again = await login('x', 'nobody');
+  clock.advance(31);
+  const later = await login('x', 'nobody');
+
+  expect([again.source, later.source]).toEqual(['memory', 'backend']);
+});
+
+it('asks anew after a flush', async () => {
+  const { shield, login } = setUp();
+  await login('right');
+
+  shield.flush('corp');
+  const afterOwn = await login('right');
+  shield.flush('other');
+  const afterOther = await login('right');
+  shield.flush();
+  const afterAll = await login('right');
+
+  expect([afterOwn.source, afterOther.source, afterAll.source]).toEqual(['backend', 'memory', 'backend']);
+});
