@@ -1,0 +1,56 @@
+/** Claims as values for `{claim:NAME}` in a policy. */
+import type { Claims } from './claim-path.ts';
+
+const MAX_ATTRIBUTES = 64;
+const MAX_VALUES = 64;
+const MAX_LENGTH = 256;
+/** The names a policy can write after `claim:`. */
+const NAME = /^[\w.:/-]{1,64}$/;
+/** What is about the token and not about the user, and changes with each login. */
+const ABOUT_TOKEN = new Set([
+  'at_hash',
+  'aud',
+  'auth_time',
+  'c_hash',
+  'exp',
+  'iat',
+  'jti',
+  'nbf',
+  'nonce',
+  's_hash',
+  'sid',
+]);
+
+/** @param sources most trusted first: where two have a claim, the first counts */
+export function attributesOf(sources: readonly Claims[]): ReadonlyMap<string, readonly string[]> {
+  const attributes = new Map<string, readonly string[]>();
+  for (const claims of sources) {
+    for (const [name, value] of Object.entries(claims)) {
+      if (attributes.size === MAX_ATTRIBUTES) return attributes;
+      const key = `claim:${name}`;
+      if (attributes.has(key) || !isAboutUser(name, claims)) continue;
+      const texts = textsOf(value);
+      if (texts !== undefined) attributes.set(key, texts);
+    }
+  }
+  return attributes;
+}
+
+function isAboutUser(name: string, claims: Claims): boolean {
+  if (!NAME.test(name) || ABOUT_TOKEN.has(name)) return false;
+  // Anybody can give themselves an address that nobody has verified.
+  return name !== 'email' || claims['email_verified'] === true;
+}
+
+function textsOf(value: unknown): readonly string[] | undefined {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length > MAX_VALUES) return undefined;
+  const texts = values.map((item) => {
+    return typeof item === 'number' || typeof item === 'boolean' ? String(item) : item;
+  });
+  return texts.every(isShortText) ? texts : undefined;
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_LENGTH;
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { backendFields, duration, filePath, secretRef } from '../fields.ts';
+import { parseClaimPath } from './claim-path.ts';
+import type { ClaimPath } from './claim-path.ts';
+import { issuerProblem } from './issuer.ts';
+
+const claimPath = z
+  .string()
+  .min(1)
+  .max(256)
+  .transform((text, context): ClaimPath => {
+    const path = parseClaimPath(text);
+    if (typeof path !== 'string') return path;
+    context.addIssue({ code: 'custom', message: path });
+    return z.NEVER;
+  });
+
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
+
+const client = z
+  .strictObject({
+    id: z.string().min(1).meta({ description: 'The client id the provider knows this broker by' }),
+    secret: secretRef.optional(),
+    authentication: z.enum(['client_secret_basic', 'client_secret_post', 'none']).optional().meta({
+      description: 'How the client shows its secret; default client_secret_basic, and none for a client without one',
+    }),
+  })
+  .superRefine(({ secret, authentication }, context) => {
+    if (authentication === 'none' && secret !== undefined) {
+      context.addIssue({ code: 'custom', path: ['secret'], message: 'expected no secret beside authentication: none' });
+    }
+    if (authentication !== undefined && authentication !== 'none' && secret === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['authentication'],
+        message: `expected a secret beside it, as ${authentication} sends one`,
+      });
+    }
+  });
+
+const claims = z.strictObject({
+  username: claimPath.prefault('preferred_username').meta({
+    description:
+      'The claim that holds the canonical user name: a claim’s name, or a JSON pointer such as /resource/login',
+  }),
+  groups: z
+    .union([claimPath.transform((path) => [path]), z.array(claimPath).min(1).max(8)])
+    .prefault('groups')
+    .meta({
+      description:
+        'The claim or claims that hold group names: a claim’s name, or a JSON pointer such as /realm_access/roles',
+    }),
+  from: z.enum(['auto', 'id-token', 'userinfo']).default('auto').meta({
+    description: 'Where claims are read: the ID token, userinfo, or (auto) userinfo for what the ID token lacks',
+  }),
+  groupPrefix: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Removed from the start of group names: with /, the group /team-web is team-web' }),
+});
+
+/** `type: oidc-password`: the password grant (RFC 6749, section 4.3) of an OpenID provider. */
+export const oidcPasswordConfig = z.strictObject({
+  type: z.literal('oidc-password'),
+  ...backendFields,
+  issuer: z
+    .string()
+    .superRefine((text, context) => {
+      const problem = issuerProblem(text);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    })
+    .meta({ description: 'The provider’s issuer, exactly as its tokens name it: an https URL' }),
+  client,
+  scope: z
+    .string()
+    .regex(SCOPE, 'expected scope names with one space between them')
+    .refine((scope) => scope.split(' ').includes('openid'), {
+      error: 'expected openid among the scopes: without it there is no ID token',
+    })
+    .refine((scope) => !scope.split(' ').includes('offline_access'), {
+      error: 'expected no offline_access: each login would leave a session behind at the provider',
+    })
+    .default('openid profile')
+    .meta({ description: 'The scopes asked for; some providers give groups for a scope of their own only' }),
+  claims: claims.prefault({}),
+  lowercase: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether the provider compares names without case: users and groups are then lower-cased' }),
+  deniedStatus: z
+    .array(z.union([z.literal(400), z.literal(401), z.literal(403)]))
+    .default([])
+    .meta({
+      description: 'HTTP statuses that mean a wrong password where the answer has no OAuth error (glewlwyd: [403])',
+    }),
+  caFile: filePath.optional().meta({
+    description: 'Certificates (PEM) of the only authorities trusted for this provider; read again on change',
+  }),
+  timeout: duration({ min: 1, max: 7 })
+    .prefault('5s')
+    .meta({ description: 'How long one login may take in all; from 1s to 7s, default 5s' }),
+});
+
+export type OidcPasswordConfig = z.output<typeof oidcPasswordConfig>;

@@ -1,0 +1,100 @@
+/**
+ * What the provider says about itself (OpenID Connect Discovery 1.0), fetched when it is first needed. Logins that
+ * need it at the same time share one request; after a failed one the next waits a little, and logins wait with it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExportedJWKSCache, ServerMetadata } from 'openid-client';
+import type { Clock } from '../../core/ports.ts';
+
+/** The provider as last seen. */
+export interface Discovered {
+  readonly metadata: ServerMetadata;
+  /** Its keys, as openid-client keeps them; logins put them here for those who come after. */
+  keys: ExportedJWKSCache | undefined;
+}
+
+export interface Discovery {
+  /** @throws what `fetchMetadata` throws, or the signal's reason. */
+  current(signal: AbortSignal): Promise<Discovered>;
+  /** Asks the provider now, unless that has just been done. Throws as `current` does. */
+  refresh(signal: AbortSignal): Promise<Discovered>;
+  /** Drops what is known, because the provider does not act on it (new keys, another set-up). */
+  forget(): void;
+}
+
+export interface DiscoveryDeps {
+  readonly clock: Clock;
+  /** Fetches the metadata; keeps a time limit of its own. */
+  readonly fetchMetadata: () => Promise<ServerMetadata>;
+}
+
+/** Endpoints seldom move: what is older is used once more and renewed behind it. */
+const MAX_AGE_MS = 600_000;
+/** How long an answer to `refresh` counts as "now". */
+const RECENT_MS = 5000;
+const FIRST_DELAY_MS = 100;
+/** Short, so that a provider's return is seen at once; long enough not to burden one that struggles. */
+const MAX_DELAY_MS = 1000;
+
+export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discovery {
+  let known: (Discovered & { readonly at: number }) | undefined;
+  let pending: Promise<Discovered> | undefined;
+  let failures = 0;
+  let notBefore = 0;
+
+  const age = (): number => (known === undefined ? Infinity : clock.monotonic() - known.at);
+
+  async function attempt(): Promise<Discovered> {
+    const wait = notBefore - clock.monotonic();
+    if (wait > 0) await sleep(wait);
+    try {
+      const metadata = await fetchMetadata();
+      known = { metadata, keys: sameKeys(known, metadata), at: clock.monotonic() };
+      failures = 0;
+      return known;
+    } catch (error) {
+      notBefore = clock.monotonic() + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);
+      failures += 1;
+      throw error;
+    }
+  }
+
+  function shared(): Promise<Discovered> {
+    if (pending === undefined) {
+      pending = attempt().finally(() => {
+        pending = undefined;
+      });
+      // Those who wait hear of a failure; when their time is up before, nobody does.
+      pending.catch(() => undefined);
+    }
+    return pending;
+  }
+
+  return {
+    current: async (signal) => {
+      if (known === undefined) return until(signal, shared());
+      if (age() > MAX_AGE_MS) void shared();
+      return known;
+    },
+    refresh: async (signal) => (known !== undefined && age() <= RECENT_MS ? known : until(signal, shared())),
+    forget: () => {
+      known = undefined;
+    },
+  };
+}
+
+function sameKeys(known: Discovered | undefined, metadata: ServerMetadata): ExportedJWKSCache | undefined {
+  return known?.metadata.jwks_uri === metadata.jwks_uri ? known?.keys : undefined;
+}
+
+async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

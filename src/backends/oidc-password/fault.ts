@@ -1,0 +1,108 @@
+/**
+ * What went wrong with a request to the provider, as far as it may be told. The errors of openid-client carry tokens,
+ * claims and whole answers in their causes: they are read here and go no further.
+ */
+import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
+import { isObject } from './claim-path.ts';
+import type { Claims } from './claim-path.ts';
+
+export type Fault =
+  /** The provider answered, and not with tokens. */
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      /** The OAuth error code (RFC 6749, section 5.2); undefined when the answer holds none. */
+      readonly error: string | undefined;
+      readonly description: string | undefined;
+      /** The numbers Entra ID adds. */
+      readonly codes: readonly number[];
+      /** Seconds, where the provider says when to come back. */
+      readonly retryAfter: number | undefined;
+    }
+  /** There was no answer, or none in time. */
+  | { readonly kind: 'unreachable'; readonly detail: string }
+  /** The answer is not what it should be: not JSON, or an ID token that proves nothing. */
+  | { readonly kind: 'unusable'; readonly detail: string };
+
+const MAX_TEXT = 200;
+const MAX_RETRY_AFTER = 120;
+
+/** @param secrets what was sent: a provider that echoes it does not bring it into the log */
+export async function readFault(error: unknown, secrets: readonly string[] = []): Promise<Fault> {
+  if (error instanceof ResponseBodyError) return answer(error.response, error.cause, secrets);
+  if (error instanceof WWWAuthenticateChallengeError) {
+    return answer(error.response, await bodyOf(error.response), secrets);
+  }
+  if (error instanceof ClientError && error.cause instanceof Response && error.cause.status !== 200) {
+    return answer(error.cause, await bodyOf(error.cause), secrets);
+  }
+  if (isTimeout(error)) return { kind: 'unreachable', detail: 'it did not answer in time' };
+  // openid-client's own messages are fixed sentences; those of deeper causes may quote the answer.
+  if (error instanceof ClientError) return { kind: 'unusable', detail: sentences(error) };
+  return { kind: 'unreachable', detail: networkDetail(error) };
+}
+
+export function describeFault(fault: Fault): string {
+  if (fault.kind === 'unreachable') return `could not be asked: ${fault.detail}`;
+  if (fault.kind === 'unusable') return `gave an answer that cannot be used: ${fault.detail}`;
+  const { status, error, description } = fault;
+  const said = [error, description === undefined ? undefined : `(${description})`].filter((text) => text !== undefined);
+  return `answered ${[status, ...said].join(' ')}`;
+}
+
+function answer({ status, headers }: Response, body: Claims, secrets: readonly string[]): Fault {
+  const description = printable(body['error_description'], secrets);
+  return {
+    kind: 'answer',
+    status,
+    error: status < 500 ? printable(body['error'], secrets) : undefined,
+    description,
+    codes: entraCodes(body['error_codes'], description),
+    retryAfter: retryAfter(headers.get('retry-after')),
+  };
+}
+
+/** The JSON object of an answer nobody has read yet, whatever content type it claims; empty when there is none. */
+async function bodyOf(response: Response): Promise<Claims> {
+  try {
+    const body: unknown = response.bodyUsed ? undefined : await response.json();
+    return isObject(body) ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+function entraCodes(codes: unknown, description: string | undefined): readonly number[] {
+  if (Array.isArray(codes)) return codes.filter((code) => typeof code === 'number').slice(0, 8);
+  return [...(description ?? '').matchAll(/\bAADSTS(\d{4,8})\b/g)].map(([, code]) => Number(code));
+}
+
+function retryAfter(header: string | null): number | undefined {
+  const seconds = Number(header ?? Number.NaN);
+  return Number.isInteger(seconds) && seconds >= 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined;
+}
+
+function printable(value: unknown, secrets: readonly string[]): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), value);
+  return concealed.slice(0, MAX_TEXT).replaceAll(/\p{C}+/gu, ' ');
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    (error instanceof ClientError && (error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_ABORT')) ||
+    (error instanceof DOMException && (error.name === 'TimeoutError' || error.name === 'AbortError'))
+  );
+}
+
+function sentences({ message, cause }: ClientError): string {
+  return cause instanceof Error && cause.message !== message ? `${message}: ${cause.message}` : message;
+}
+
+/** `fetch failed` says nothing; the code of its cause does: ECONNREFUSED, CERT_HAS_EXPIRED. */
+function networkDetail(error: unknown): string {
+  if (!(error instanceof Error)) return 'for an unknown reason';
+  const { cause } = error;
+  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
+  return error.message;
+}

@@ -1,0 +1,73 @@
+/** The password grant itself, and the claims that come of it. */
+import { fetchUserInfo, genericGrantRequest } from 'openid-client';
+import { BrokerError } from '../../core/errors.ts';
+import type { Credential } from '../../core/identity.ts';
+import type { Claims } from './claim-path.ts';
+import { describeFault, readFault } from './fault.ts';
+import type { Fault } from './fault.ts';
+import type { Session } from './provider.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface Failure {
+  readonly kind: 'failed';
+  readonly fault: Fault;
+  /** Whose answer it was; the token endpoint alone can say something about a password. */
+  readonly endpoint: 'token' | 'keys' | 'userinfo';
+}
+
+export interface Tokens {
+  readonly kind: 'tokens';
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** The claims of the ID token, whose signature, issuer, audience and times have been verified. */
+  readonly claims: Claims & { readonly sub: string };
+}
+
+export interface Userinfo {
+  readonly kind: 'userinfo';
+  readonly claims: Claims;
+}
+
+export async function requestTokens(
+  session: Session,
+  { username, password }: Credential,
+  scope: string,
+): Promise<Tokens | Failure> {
+  const revealed = password.reveal();
+  try {
+    const form = { username, password: revealed, scope };
+    const response = await genericGrantRequest(session.configuration, 'password', form);
+    session.keepKeys();
+    const claims = response.claims();
+    if (claims === undefined) return failed({ kind: 'unusable', detail: 'it holds no ID token' }, 'token');
+    return { kind: 'tokens', accessToken: response.access_token, refreshToken: response.refresh_token, claims };
+  } catch (error) {
+    const fault = await readFault(error, [revealed, ...session.secrets]);
+    return failed(fault, session.lastRequest() === session.metadata.jwks_uri ? 'keys' : 'token');
+  }
+}
+
+/** The claims of the same user (their `sub` is compared) from the userinfo endpoint. */
+export async function requestUserinfo(session: Session, tokens: Tokens): Promise<Userinfo | Failure> {
+  try {
+    const claims = await fetchUserInfo(session.configuration, tokens.accessToken, tokens.claims.sub);
+    return { kind: 'userinfo', claims };
+  } catch (error) {
+    return failed(await readFault(error, session.secrets), 'userinfo');
+  }
+}
+
+function failed(fault: Fault, endpoint: Failure['endpoint']): Failure {
+  return { kind: 'failed', fault, endpoint };
+}
+
+/** A failure that is nobody's wrong password, with what the table knows about it. */
+export function outage(
+  { endpoint, fault }: Failure,
+  verdict?: Exclude<Verdict, { readonly kind: 'rejected' }>,
+): BrokerError {
+  const cure = verdict?.kind === 'misconfigured' ? `: ${verdict.cure}` : '';
+  const retryAfter = verdict?.kind === 'unavailable' ? verdict.retryAfter : undefined;
+  const message = `the provider’s ${endpoint} endpoint ${describeFault(fault)}${cure}`;
+  return new BrokerError('backend_unavailable', message, retryAfter === undefined ? {} : { retryAfter });
+}

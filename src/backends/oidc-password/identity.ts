@@ -1,0 +1,114 @@
+/** From claims to an identity. What the provider says is checked like any input: kinds, lengths and counts. */
+import { BrokerError } from '../../core/errors.ts';
+import { foldCase } from '../../core/fold-case.ts';
+import { groupName } from '../../core/groups.ts';
+import { username } from '../../core/identity.ts';
+import type { GroupName, Identity, Username } from '../../core/identity.ts';
+import { attributesOf } from './attributes.ts';
+import { isObject, readClaim } from './claim-path.ts';
+import type { ClaimPath, Claims } from './claim-path.ts';
+
+export interface IdentityRules {
+  readonly backend: string;
+  readonly username: ClaimPath;
+  readonly groups: readonly ClaimPath[];
+  readonly groupPrefix: string | undefined;
+  readonly lowercase: boolean;
+}
+
+/** Sets of claims about one user, most trusted first: the ID token, userinfo. */
+export type ClaimSources = readonly Claims[];
+
+export const MAX_NAME = 256;
+const MAX_GROUPS = 1000;
+const MAX_GROUP_LENGTH = 1024;
+
+/** @throws BrokerError `backend_unavailable`, with what to change, when the claims do not make an identity. */
+export function identityFrom(sources: ClaimSources, rules: IdentityRules): Identity {
+  return {
+    username: usernameFrom(sources, rules),
+    groups: groupsFrom(sources, rules),
+    backend: rules.backend,
+    caseless: rules.lowercase,
+    attributes: attributesOf(sources),
+  };
+}
+
+/** Whether one source alone has all claims that make an identity. */
+export function isComplete(claims: Claims, { username: name, groups }: IdentityRules): boolean {
+  return [name, ...groups].every((path) => readClaim(claims, path) !== undefined);
+}
+
+/** Whether a text may be a user name at all: short enough, and without control characters and broken surrogates. */
+export function isName(text: string): boolean {
+  return text !== '' && text.length <= MAX_NAME && text.isWellFormed() && !/\p{Cc}/u.test(text);
+}
+
+function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
+  const path = rules.username;
+  const source = sources.find((claims) => readClaim(claims, path) !== undefined);
+  if (source === undefined) {
+    throw unusable(
+      `has no claim ${path.text}: set claims.username to one it gives, or ask for the scope that brings it`,
+    );
+  }
+  const name = readClaim(source, path);
+  if (typeof name !== 'string' || !isName(name) || name.trim() !== name) {
+    throw unusable(`has a claim ${path.text} that is not a user name of at most ${MAX_NAME} printable characters`);
+  }
+  // Anybody can give themselves an address that nobody has verified.
+  if (path.text === 'email' && source['email_verified'] !== true) {
+    throw unusable('has a claim email without email_verified: set claims.username to a claim users cannot choose');
+  }
+  return username(rules.lowercase ? foldCase(name) : name);
+}
+
+function groupsFrom(sources: ClaimSources, rules: IdentityRules): ReadonlySet<GroupName> {
+  const names = rules.groups.flatMap((path) => groupTexts(sources, path));
+  if (names.length > MAX_GROUPS) {
+    throw unusable(`has ${names.length} groups, and ${MAX_GROUPS} are read: let the provider filter them`);
+  }
+  const { groupPrefix = '', lowercase } = rules;
+  const stripped = names.map((name) => (name.startsWith(groupPrefix) ? name.slice(groupPrefix.length) : name));
+  return new Set(stripped.filter((name) => name !== '').map((name) => groupName(name, { lowercase })));
+}
+
+/** The first source that has the claim decides. */
+function groupTexts(sources: ClaimSources, path: ClaimPath): readonly string[] {
+  const source = sources.find((claims) => readClaim(claims, path) !== undefined);
+  if (source === undefined) {
+    // INVARIANT: "too many to list" never reads as "none", which could lift a deny rule.
+    if (sources.some((claims) => isElsewhere(claims, path))) {
+      throw unusable(
+        `names the claim ${path.text} but keeps its values elsewhere (too many groups): let the provider ` +
+          'give only the groups assigned to this client',
+      );
+    }
+    return [];
+  }
+  const value = readClaim(source, path);
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!texts.every(isGroupText)) {
+    throw unusable(
+      `has a claim ${path.text} that is not a text or a list of texts of at most ${MAX_GROUP_LENGTH} characters`,
+    );
+  }
+  return texts;
+}
+
+function isGroupText(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length <= MAX_GROUP_LENGTH && value.isWellFormed() && !/\p{Cc}/u.test(value)
+  );
+}
+
+/** Distributed claims (OpenID Connect Core, section 5.6.2), and the mark Entra ID sets in their place. */
+function isElsewhere(claims: Claims, { segments: [claim] }: ClaimPath): boolean {
+  const names = claims['_claim_names'];
+  if (isObject(names) && Object.hasOwn(names, claim)) return true;
+  return claim === 'groups' && (claims['hasgroups'] === true || claims['hasgroups'] === 'true');
+}
+
+function unusable(what: string): BrokerError {
+  return new BrokerError('backend_unavailable', `the provider’s answer ${what}`);
+}

@@ -1,0 +1,92 @@
+/**
+ * Users of an OpenID provider, by the password grant. The provider cannot tell an unknown user from a wrong password,
+ * so this backend never says "unknown": give it `usernames` when others stand behind it.
+ */
+import { BrokerError } from '../../core/errors.ts';
+import type { Authenticator, BackendState } from '../../core/ports.ts';
+import { defineBackend } from '../backend.ts';
+import type { BackendDeps } from '../backend.ts';
+import { readAuthorities } from './authorities.ts';
+import { clientAuthenticator } from './client-authentication.ts';
+import { oidcPasswordConfig } from './config.ts';
+import type { OidcPasswordConfig } from './config.ts';
+import { openConnection } from './connection.ts';
+import { createLogin } from './login.ts';
+import { createProvider } from './provider.ts';
+import type { Provider } from './provider.ts';
+import { createRevocation } from './revocation.ts';
+
+const TYPE = 'oidc-password';
+
+export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, create });
+
+async function create(config: OidcPasswordConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
+  const { name, client, claims, caFile } = config;
+  const authorities = async (): Promise<string | undefined> =>
+    caFile === undefined ? undefined : readAuthorities(caFile.path);
+  let connection = openConnection(await authorities());
+
+  const provider = createProvider({
+    issuer: config.issuer,
+    clientId: client.id,
+    timeoutSeconds: config.timeout,
+    clock,
+    authenticator: clientAuthenticator(
+      client.secret === undefined ? undefined : secret(client.secret),
+      client.authentication,
+    ),
+    connection: () => connection,
+  });
+  const revocation = createRevocation({ backend: name, provider, log });
+  const authenticate = createLogin({
+    scope: config.scope,
+    rules: {
+      backend: name,
+      username: claims.username,
+      groups: claims.groups,
+      groupPrefix: claims.groupPrefix,
+      lowercase: config.lowercase,
+    },
+    claimsFrom: claims.from,
+    deniedStatus: config.deniedStatus,
+    timeoutSeconds: config.timeout,
+    provider,
+    revocation,
+    clock,
+    log,
+  });
+
+  return {
+    name,
+    type: TYPE,
+    authenticate,
+    probe: (deadline) => probe(provider, deadline - clock.monotonic()),
+    ...(caFile === undefined
+      ? {}
+      : {
+          watches: [caFile.path],
+          reload: async () => {
+            const former = connection;
+            connection = openConnection(await authorities());
+            provider.forget();
+            await former.close();
+          },
+        }),
+    [Symbol.asyncDispose]: async () => {
+      await revocation[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function probe(provider: Provider, milliseconds: number): Promise<BackendState> {
+  try {
+    await provider.reach(AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))));
+    return { state: 'up' };
+  } catch (error) {
+    return {
+      state: 'down',
+      detail: error instanceof BrokerError ? error.message : 'the OpenID provider does not answer',
+    };
+  }
+}

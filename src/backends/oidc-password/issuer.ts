@@ -1,0 +1,22 @@
+/** Which addresses a provider may have. */
+
+/** @returns what is wrong with an issuer's address, or undefined when it will do. */
+export function issuerProblem(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'expected a URL such as https://id.example.com/realms/corp';
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && !isLoopbackHttp(url)) {
+    return 'expected an https URL (http is for loopback addresses only): passwords are sent there';
+  }
+  if (url.username !== '' || url.password !== '') return 'expected a URL without user name and password';
+  if (text.includes('?') || text.includes('#')) return 'expected a URL without ? and # (OpenID Discovery, section 3)';
+  // openid-client would take such a URL as it is and not compare the issuer that answers.
+  if (url.pathname.includes('/.well-known/'))
+    return 'expected the issuer itself, without /.well-known/ and what follows';
+  return undefined;
+}
+
+/** Whether this is plain HTTP that does not leave the machine. */
+export function isLoopbackHttp(url: URL): boolean {
+  if (url.protocol !== 'http:') return false;
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
+}

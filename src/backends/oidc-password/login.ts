@@ -1,0 +1,89 @@
+/** One login, step by step: refuse what cannot be one, ask for tokens, make an identity of their claims. */
+import { BrokerError } from '../../core/errors.ts';
+import type { Credential, Identity } from '../../core/identity.ts';
+import type { Authenticator, AuthnOutcome, Clock, Log, RejectReason } from '../../core/ports.ts';
+import { gatherClaims } from './claim-sources.ts';
+import type { ClaimsFrom } from './claim-sources.ts';
+import { outage, requestTokens } from './grant.ts';
+import type { Failure, Tokens } from './grant.ts';
+import { identityFrom, isName } from './identity.ts';
+import type { IdentityRules } from './identity.ts';
+import type { Provider, Session } from './provider.ts';
+import type { Revocation } from './revocation.ts';
+import { judge } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface LoginDeps {
+  readonly scope: string;
+  readonly rules: IdentityRules;
+  readonly claimsFrom: ClaimsFrom;
+  readonly deniedStatus: readonly number[];
+  readonly timeoutSeconds: number;
+  readonly provider: Provider;
+  readonly revocation: Revocation;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The longest passwords providers take are some hundred characters. */
+const MAX_PASSWORD = 1024;
+
+export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
+  return async (credential, deadline) => {
+    const reason = unsendable(credential);
+    if (reason !== undefined) return { kind: 'rejected', reason };
+    const session = await deps.provider.open(timeLimit(deps, deadline));
+    const tokens = await requestTokens(session, credential, deps.scope);
+    if (tokens.kind === 'failed') return refused(deps, tokens);
+    if (tokens.refreshToken !== undefined) deps.revocation.revoke(tokens.refreshToken);
+    return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
+  };
+}
+
+/** What is refused without asking the provider. */
+function unsendable({ username, password }: Credential): RejectReason | undefined {
+  if (!isName(username)) return 'invalid-name';
+  const revealed = password.reveal();
+  if (revealed === '') return 'empty-password';
+  // A form cannot carry half a surrogate pair, and servers written in C stop reading at NUL.
+  const sendable = revealed.length <= MAX_PASSWORD && revealed.isWellFormed() && !revealed.includes('\0');
+  return sendable ? undefined : 'wrong-password';
+}
+
+/** @throws BrokerError when no time is left */
+function timeLimit({ clock, timeoutSeconds }: LoginDeps, deadline: number): AbortSignal {
+  const milliseconds = Math.floor(Math.min(deadline - clock.monotonic(), timeoutSeconds * 1000));
+  if (milliseconds <= 0) throw new BrokerError('backend_unavailable', 'no time is left to ask the OpenID provider');
+  return AbortSignal.timeout(milliseconds);
+}
+
+/** @throws BrokerError unless it is the user whom the provider refuses */
+function refused({ deniedStatus, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
+  const verdict: Verdict =
+    failure.endpoint === 'token' ? judge(failure.fault, deniedStatus) : { kind: 'unavailable', retryAfter: undefined };
+  if (verdict.kind === 'rejected') return verdict;
+  const error = outage(failure, verdict);
+  if (verdict.kind === 'misconfigured') {
+    log.error('nobody can log in: the OpenID provider refuses the broker itself', { backend, cause: error.message });
+  }
+  if (failure.fault.kind === 'unusable') {
+    log.error('the answer of the OpenID provider is not to be trusted', { backend, cause: error.message });
+  }
+  // It may have moved or come back with new keys: the next login asks, and those after it wait for that answer instead
+  // of sending their passwords to nobody.
+  if (failure.fault.kind !== 'answer') provider.forget();
+  throw error;
+}
+
+async function identify({ rules, claimsFrom, log }: LoginDeps, session: Session, tokens: Tokens): Promise<Identity> {
+  const sources = await gatherClaims(session, tokens, { claimsFrom, rules });
+  try {
+    return identityFrom(sources, rules);
+  } catch (error) {
+    if (error instanceof BrokerError) {
+      const fields = { backend: rules.backend, cause: error.message };
+      log.error('no identity can be made of what the OpenID provider says', fields);
+    }
+    throw error;
+  }
+}

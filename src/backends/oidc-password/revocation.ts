@@ -1,0 +1,59 @@
+/**
+ * Ends the sessions that logins open at the provider. A refresh token nobody wants is revoked (RFC 7009) after the
+ * login has been answered; at many providers that ends the session too.
+ */
+import { tokenRevocation } from 'openid-client';
+import type { Log } from '../../core/ports.ts';
+import { describeFault, readFault } from './fault.ts';
+import type { Provider } from './provider.ts';
+
+export interface Revocation extends AsyncDisposable {
+  /** Never throws and never waits. */
+  revoke(refreshToken: string): void;
+}
+
+const LIMIT_MS = 2000;
+/** More than that at once are left to expire: logins come first. */
+const MAX_PENDING = 32;
+
+export function createRevocation(deps: {
+  readonly backend: string;
+  readonly provider: Provider;
+  readonly log: Log;
+}): Revocation {
+  const pending = new Set<Promise<void>>();
+  let failing = false;
+
+  function report(detail: string | undefined): void {
+    // Said once until it works again: logins are many.
+    if (detail !== undefined && !failing) {
+      deps.log.warn('sessions stay behind at the OpenID provider: a refresh token was not revoked', {
+        backend: deps.backend,
+        cause: detail,
+      });
+    }
+    failing = detail !== undefined;
+  }
+
+  async function run(refreshToken: string): Promise<void> {
+    try {
+      const { configuration, metadata } = await deps.provider.open(AbortSignal.timeout(LIMIT_MS));
+      if (metadata.revocation_endpoint === undefined) return;
+      await tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' });
+      report(undefined);
+    } catch (error) {
+      report(describeFault(await readFault(error, [refreshToken])));
+    }
+  }
+
+  return {
+    revoke: (refreshToken) => {
+      if (pending.size >= MAX_PENDING) return report('too many at once');
+      const task = run(refreshToken).finally(() => pending.delete(task));
+      pending.add(task);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(pending);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * What a provider's refusal means: the user's fault, the set-up's, or nobody's who is here. Providers differ, so this
+ * is a table; where it knows nothing, the answer is "unavailable" and never "wrong password".
+ */
+import type { RejectReason } from '../../core/ports.ts';
+import type { Fault } from './fault.ts';
+
+export type Verdict =
+  | { readonly kind: 'rejected'; readonly reason: RejectReason }
+  /** No login can succeed until somebody changes the set-up. */
+  | { readonly kind: 'misconfigured'; readonly cure: string }
+  | { readonly kind: 'unavailable'; readonly retryAfter: number | undefined };
+
+const rejected = (reason: RejectReason): Verdict => ({ kind: 'rejected', reason });
+const misconfigured = (cure: string): Verdict => ({ kind: 'misconfigured', cure });
+const CLIENT = 'check client.id, client.secret and client.authentication against the provider’s';
+const CONSENT = 'let an administrator consent to this client for all users';
+
+/** RFC 6749, section 5.2, and what providers add: Dex and Okta say access_denied, Auth0 says mfa_required. */
+const ERRORS: Readonly<Record<string, Verdict>> = {
+  invalid_grant: rejected('wrong-password'),
+  access_denied: rejected('wrong-password'),
+  mfa_required: rejected('mfa-required'),
+  interaction_required: rejected('mfa-required'),
+  invalid_client: misconfigured(CLIENT),
+  unauthorized_client: misconfigured('allow this client the password grant (“direct access grants”) at the provider'),
+  unsupported_grant_type: misconfigured('switch on the password grant at the provider, or use another backend'),
+  invalid_scope: misconfigured('set scope to scopes the provider offers to this client'),
+  consent_required: misconfigured(CONSENT),
+};
+
+/** Entra ID (AADSTS numbers). They say more than the OAuth code beside them. */
+const ENTRA: Readonly<Record<number, Verdict>> = {
+  50034: rejected('wrong-password'),
+  50053: rejected('locked'),
+  50055: rejected('password-expired'),
+  50057: rejected('disabled'),
+  50076: rejected('mfa-required'),
+  50079: rejected('mfa-required'),
+  50126: rejected('wrong-password'),
+  50158: rejected('mfa-required'),
+  53000: rejected('mfa-required'),
+  53003: rejected('mfa-required'),
+  65001: misconfigured(CONSENT),
+  90033: { kind: 'unavailable', retryAfter: undefined },
+  700016: misconfigured(CLIENT),
+  7000215: misconfigured(CLIENT),
+  7000218: misconfigured(CLIENT),
+  9001023: misconfigured('set issuer to the one of your tenant: the password grant has no /common'),
+};
+
+/** Sentences beside `invalid_grant`: Keycloak, Okta. They only make the reason in the log more exact. */
+const SENTENCES: readonly (readonly [RegExp, RejectReason])[] = [
+  [/account (?:is )?disabled/i, 'disabled'],
+  [/not fully set up/i, 'must-change-password'],
+  [/locked/i, 'locked'],
+  [/password (?:has |is )?expired/i, 'password-expired'],
+  [/multi-?factor|\bmfa\b|denied by sign on policy/i, 'mfa-required'],
+];
+
+/**
+ * @param fault of the token endpoint: no other endpoint has anything to say about a password
+ * @param deniedStatus the statuses that mean a wrong password where no OAuth error is given
+ */
+export function judge(fault: Fault, deniedStatus: readonly number[]): Verdict {
+  if (fault.kind !== 'answer') return { kind: 'unavailable', retryAfter: undefined };
+  const { status, error, description = '', codes, retryAfter } = fault;
+  if (status < 400 || status >= 500 || status === 429) return { kind: 'unavailable', retryAfter };
+  const entra = codes.map((code) => ENTRA[code]).find((verdict) => verdict !== undefined);
+  if (entra !== undefined) return entra;
+  if (error === undefined) {
+    return deniedStatus.includes(status) ? rejected('wrong-password') : { kind: 'unavailable', retryAfter };
+  }
+  const verdict = Object.hasOwn(ERRORS, error) ? ERRORS[error] : undefined;
+  if (verdict === undefined) return { kind: 'unavailable', retryAfter };
+  if (error !== 'invalid_grant') return verdict;
+  const sentence = SENTENCES.find(([pattern]) => pattern.test(description));
+  return sentence === undefined ? verdict : rejected(sentence[1]);
+}
