@@ -1,0 +1,29 @@
+/** The list of backends: a new one is a folder and one line here. Schema, editor completion and checks follow from it. */
+import { z } from 'zod';
+import type { Authenticator } from '../core/ports.ts';
+import type { BackendDeps, BackendModule } from './backend.ts';
+import { oidcPassword } from './oidc-password/index.ts';
+import { staticFile } from './static-file/index.ts';
+
+export const backendModules = [staticFile, oidcPassword] as const;
+
+type Modules = typeof backendModules;
+
+/** The configuration of one backend, told apart by its `type`. */
+export const backendConfig = z.discriminatedUnion('type', schemasOf(backendModules));
+
+export type BackendConfig = z.output<Modules[number]['schema']>;
+
+/** @throws Error that names the file when one of the backend's own files is bad. Reaches no network. */
+export function createBackend(config: BackendConfig, deps: BackendDeps): Promise<Authenticator> {
+  const found = backendModules.find(({ type }) => type === config.type);
+  // INVARIANT: the schema has refused any other type.
+  if (found === undefined) throw new Error(`no backend has the type ${config.type}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of the configuration chose the module
+  return (found as unknown as BackendModule<string, z.ZodObject>).create(config, deps);
+}
+
+function schemasOf<const Listed extends readonly { readonly schema: z.ZodObject }[]>(modules: Listed) {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `map` forgets which schema stands where
+  return modules.map(({ schema }) => schema) as { -readonly [Index in keyof Listed]: Listed[Index]['schema'] };
+}

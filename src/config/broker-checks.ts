@@ -1,0 +1,94 @@
+/** What must hold between the parts of a broker configuration, and what deserves a warning. */
+import { parseNamePattern } from '../core/policy/name-pattern.ts';
+import type { BrokerFile } from './broker-schema.ts';
+import { quote } from './expectation.ts';
+import { isLocal, isLoopbackHost } from './listen-address.ts';
+import type { Path } from './problems.ts';
+import { suggest } from './suggest.ts';
+
+export type Report = (path: Path, message: string, at?: 'key' | 'value') => void;
+
+/** The parts that are checked against each other, those of them that are well-formed. */
+export type BrokerParts = { readonly [Key in 'keys' | 'services' | 'backends']?: BrokerFile[Key] | undefined };
+
+export function checkBroker({ keys, services, backends }: BrokerParts, report: Report): void {
+  if (keys !== undefined) checkNames('keys', keys, report);
+  if (keys !== undefined && services !== undefined) checkSigningKeys(keys, services, report);
+  if (backends === undefined) return;
+  checkNames('backends', backends, report);
+  for (const [index, { usernames = [] }] of backends.entries()) {
+    for (const [at, text] of usernames.entries()) {
+      const pattern = parseNamePattern(text);
+      if (typeof pattern === 'string')
+        report(['backends', index, 'usernames', at], `the pattern ${quote(text)} ${pattern}`);
+    }
+  }
+}
+
+function checkNames(section: 'keys' | 'backends', entries: readonly { readonly name: string }[], report: Report): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of entries.entries()) {
+    if (seen.has(name)) report([section, index, 'name'], `found "${name}" a second time, expected each name once`);
+    seen.add(name);
+  }
+}
+
+function checkSigningKeys(keys: BrokerFile['keys'], services: BrokerFile['services'], report: Report): void {
+  const names = keys.map(({ name }) => name);
+  for (const [service, { signingKey }] of Object.entries(services)) {
+    if (signingKey === undefined || names.includes(signingKey)) continue;
+    const meant = suggest(signingKey, names);
+    const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+    const path = ['services', service, 'signingKey'];
+    report(path, `found ${quote(signingKey)}, expected the name of one of the keys (${names.join(', ')})${hint}`);
+  }
+}
+
+/** Names that registries have and that no client is known to mangle. */
+const PLAIN_SERVICE = /^[A-Za-z0-9][A-Za-z0-9.:_/-]*$/;
+
+export function warnBroker(broker: BrokerFile, warn: Report): void {
+  warnTransport(broker, warn);
+  for (const name of Object.keys(broker.services)) {
+    if (!PLAIN_SERVICE.test(name)) {
+      warn(
+        ['services', name],
+        'the name has a space or another unusual character, which works; a host name is better',
+        'key',
+      );
+    }
+  }
+  if (broker.backends.length === 0) warn([], 'there are no backends, so nobody can log in: everybody is anonymous');
+  warnUnreachable(broker.backends, warn);
+}
+
+function warnTransport({ listen, tls, publicUrl, trustedProxies }: BrokerFile, warn: Report): void {
+  if (tls === undefined && !isLocal(listen)) {
+    warn(
+      ['listen'],
+      'passwords arrive without TLS on a listener that other machines reach; add tls, or let a proxy end TLS',
+    );
+  }
+  const { protocol, hostname } = new URL(publicUrl);
+  if (protocol === 'http:' && tls !== undefined) warn(['publicUrl'], 'begins with http, but tls is configured');
+  else if (protocol === 'http:' && !isLoopbackHost(hostname)) {
+    warn(['publicUrl'], 'begins with http: clients send passwords unencrypted; use https');
+  }
+  for (const [index, { text }] of trustedProxies.entries()) {
+    if (text.endsWith('/0')) warn(['trustedProxies', index], 'believes X-Forwarded-For from everybody');
+  }
+}
+
+/** Backends that say rejected for a user they do not know, so that those after them are never asked. */
+const CATCH_ALL: ReadonlySet<string> = new Set(['oidc-password']);
+
+function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
+  const at = backends.findIndex(({ type, usernames }) => CATCH_ALL.has(type) && usernames === undefined);
+  const after = at < 0 ? [] : backends.slice(at + 1).map(({ name }) => name);
+  if (after.length === 0) return;
+  warn(
+    ['backends', at],
+    `cannot tell an unknown user from a wrong password, so ${after.join(', ')} after it is never asked; ` +
+      'give it usernames, or put it last',
+  );
+}

@@ -1,0 +1,55 @@
+/** Says in words what was found and what a schema allows. */
+import { z } from 'zod';
+import { alternatives, referenceKind } from './schema-walk.ts';
+import type { Schema } from './schema-walk.ts';
+
+const LONGEST_QUOTE = 60;
+const LONGEST_DESCRIPTION = 120;
+
+/** @param hidden the value may be a secret: only its kind is told */
+export function foundText(value: unknown, hidden: boolean): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (value === '') return 'empty text';
+  if (typeof value === 'string') return hidden ? 'text' : quote(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return hidden ? `a ${typeof value}` : String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  return 'a mapping';
+}
+
+/** A text in quotes, cut where it is long, without the credentials a URL may hold. */
+export function quote(text: string): string {
+  const safe = text.replaceAll(/\/\/[^/@\s]*@/g, '//…@');
+  return JSON.stringify(safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}…` : safe);
+}
+
+/** What may stand at a place: `one of allow, deny`, `text`, `a list or text`; empty when nothing is known. */
+export function expectedText(schemas: readonly Schema[], value: unknown): string {
+  const settled = schemas.flatMap((schema) => alternatives(schema, value));
+  const kinds = [...new Set(settled.map(kindText))].filter((kind) => kind !== '');
+  const description = schemas.length === 1 ? descriptionOf(schemas[0]) : undefined;
+  const more = description === undefined ? '' : ` (${description})`;
+  return kinds.length === 0 ? '' : `${kinds.join(' or ')}${more}`;
+}
+
+function descriptionOf(schema: Schema | undefined): string | undefined {
+  const text = schema === undefined ? undefined : z.globalRegistry.get(schema)?.description;
+  if (text === undefined || text.length > LONGEST_DESCRIPTION) return undefined;
+  return /^[A-Z][A-Z]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+export function kindText(schema: Schema): string {
+  const reference = referenceKind(schema);
+  if (reference === 'secret') return '{ env: NAME } or { file: PATH }';
+  if (reference === 'file') return 'text';
+  if (schema instanceof z.ZodEnum) return oneOf(Object.values(schema.def.entries));
+  if (schema instanceof z.ZodLiteral) return oneOf(schema.def.values);
+  if (schema instanceof z.ZodString) return 'text';
+  if (schema instanceof z.ZodNumber) return schema.format === 'safeint' ? 'a whole number' : 'a number';
+  if (schema instanceof z.ZodBoolean) return 'true or false';
+  if (schema instanceof z.ZodArray) return 'a list';
+  return schema instanceof z.ZodObject || schema instanceof z.ZodRecord ? 'a mapping' : '';
+}
+
+export function oneOf(values: readonly unknown[]): string {
+  return values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`;
+}

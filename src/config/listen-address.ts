@@ -1,0 +1,48 @@
+/** Where a listener is bound: `127.0.0.1:5001`, `[::1]:5001`, `localhost:5001` or `unix:/run/fairlead.sock`. */
+import { isIP, isIPv6 } from 'node:net';
+import { z } from 'zod';
+
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+const EXPECTED = 'expected HOST:PORT, such as 127.0.0.1:5001 or [::1]:5001, or unix:/path';
+const TCP = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;
+const MAX_PORT = 65_535;
+/** The kernel's `sockaddr_un` holds 108 bytes with the final NUL (unix(7)). */
+const MAX_SOCKET_BYTES = 107;
+
+/** @returns the address, or what is expected instead. */
+export function parseListenAddress(text: string): ListenAddress | string {
+  if (text.startsWith('unix:')) return parseSocket(text.slice('unix:'.length));
+  const [, ipv6, name, digits] = TCP.exec(text) ?? [];
+  if (digits === undefined) return /^:\d+$/.test(text) ? `${EXPECTED}; every address is 0.0.0.0 or [::]` : EXPECTED;
+  if (ipv6 !== undefined && !isIPv6(ipv6)) return EXPECTED;
+  // A host made of digits and dots alone is an address with a mistake in it.
+  if (name !== undefined && /^[\d.]+$/.test(name) && isIP(name) === 0) return EXPECTED;
+  const port = Number(digits);
+  if (port > MAX_PORT) return `expected a port from 0 to ${MAX_PORT}`;
+  return { host: ipv6 ?? name ?? '', port };
+}
+
+function parseSocket(path: string): ListenAddress | string {
+  if (path === '') return EXPECTED;
+  if (Buffer.byteLength(path) > MAX_SOCKET_BYTES) return `expected a socket path of ${MAX_SOCKET_BYTES} bytes at most`;
+  return { socket: path };
+}
+
+export const listenAddress = z.string().transform((text, context): ListenAddress => {
+  const address = parseListenAddress(text);
+  if (typeof address !== 'string') return address;
+  context.addIssue({ code: 'custom', message: address, input: text });
+  return z.NEVER;
+});
+
+/** Whether only this machine reaches it. */
+export function isLocal(address: ListenAddress): boolean {
+  return 'socket' in address || isLoopbackHost(address.host);
+}
+
+/** @param host a name or address; IPv6 with or without brackets */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return /^127(?:\.\d{1,3}){3}$/.test(name) || name === '::1' || name === 'localhost' || name.endsWith('.localhost');
+}

@@ -1,0 +1,89 @@
+/** Reads one YAML 1.2 document strictly, and tells for everything in it at which line and column it stands. */
+import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { ConfigError, formatPath } from './problems.ts';
+import type { ConfigProblem, Path } from './problems.ts';
+import { readTextFile, shownPath } from './read-text.ts';
+import { checkForm } from './yaml-form.ts';
+import { lastThere } from './yaml-places.ts';
+
+export interface YamlFile {
+  /** The file as given to people. */
+  readonly file: string;
+  /** Absolute path of the folder that the file's own paths start from. */
+  readonly folder: string;
+  /** The first 12 hexadecimal digits of the SHA-256 of the file's bytes. */
+  readonly revision: string;
+  /** What the document holds, as plain data not yet checked. */
+  readonly value: unknown;
+  /** What is wrong with its form although it can be read: keys twice, tags and the like. */
+  readonly problems: readonly ConfigProblem[];
+  /**
+   * A problem at a value; where there is none at the path, at the nearest value above it.
+   *
+   * @param at `key`: the problem is with the last key of the path instead of with its value
+   */
+  problem(path: Path, message: string, at?: 'key' | 'value'): ConfigProblem;
+  /** The part of a path that exists. */
+  existing(path: Path): Path;
+  /** The line, counted from 1, of the value at a path. */
+  line(path: Path): number;
+}
+
+/** @throws ConfigError when the file cannot be read or is not one well-formed YAML document. */
+export async function loadYaml(path: string, options: { readonly maxBytes: number }): Promise<YamlFile> {
+  const absolute = resolve(path);
+  const { text, revision } = await readTextFile(absolute, options.maxBytes);
+  const file = shownPath(absolute);
+  const lines = new LineCounter();
+  const at = (offset: number, path_: string, message: string): ConfigProblem => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: path_, message };
+  };
+
+  const document = parse(text, lines);
+  if (document === undefined) throw new ConfigError([at(0, '', 'is nested too deeply')]);
+  const { malformed, improper } = checkForm(document);
+  const told = (faults: typeof malformed) => faults.map(({ offset, message }) => at(offset, '', message));
+  if (malformed.length > 0) throw new ConfigError(told([...malformed, ...improper]));
+
+  return {
+    file,
+    folder: dirname(absolute),
+    revision,
+    value: plainValue(document, (message) => at(0, '', message)),
+    problems: told(improper),
+    problem: (path_, message, part = 'value') =>
+      at(lastThere(document, path_, part).offset, formatPath(path_), message),
+    existing: (path_) => path_.slice(0, lastThere(document, path_, 'value').depth),
+    line: (path_) => lines.linePos(lastThere(document, path_, 'value').offset).line,
+  };
+}
+
+function parse(text: string, lineCounter: LineCounter): Document | undefined {
+  try {
+    return parseDocument(text, {
+      version: '1.2',
+      lineCounter,
+      prettyErrors: false,
+      stringKeys: true,
+      // The package compares each key with all others, which takes seconds for a long list: `checkForm` is faster.
+      uniqueKeys: false,
+    });
+  } catch {
+    // Brackets nested by the thousand exhaust the stack.
+    return undefined;
+  }
+}
+
+function plainValue(document: Document, problem: (message: string) => ConfigProblem): unknown {
+  try {
+    // The bound is on what the aliases expand to: a few of them can stand for millions of values.
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError([problem('found aliases that expand to too much, expected the values written out')], {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+/** Reads the two files an operator writes. Either is good as a whole or refused with everything that is wrong with it. */
+import { resolve } from 'node:path';
+import { brokerFile } from './broker-schema.ts';
+import type { BrokerConfig, BrokerFile } from './broker-schema.ts';
+import { checkBroker, warnBroker } from './broker-checks.ts';
+import type { BrokerParts, Report } from './broker-checks.ts';
+import { explainIssues } from './explain-issues.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { loadYaml } from './load-yaml.ts';
+import type { YamlFile } from './load-yaml.ts';
+import { ConfigError, formatProblem } from './problems.ts';
+import type { ConfigProblem } from './problems.ts';
+import { checkReferences, resolveReferences } from './references.ts';
+import { isRecord } from './schema-walk.ts';
+
+export { loadPolicy } from './load-policy.ts';
+export type { LoadedPolicy } from './load-policy.ts';
+
+export interface LoadedBroker {
+  readonly config: BrokerConfig;
+  /** What works but deserves a look, each with its place. */
+  readonly warnings: readonly string[];
+}
+
+const MAX_BYTES = 1024 * 1024;
+
+/** @throws ConfigError with every problem of the file: of its form, unknown keys, wrong values, missing files, unset variables. */
+export async function loadBroker(path: string): Promise<LoadedBroker> {
+  const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
+  const parsed = brokerFile.safeParse(yaml.value, { reportInput: true });
+  const problems: ConfigProblem[] = [
+    ...yaml.problems,
+    ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml, hints: {} }),
+    ...(await checkReferences(yaml, brokerFile, process.env)),
+  ];
+  checkBroker(parsed.data ?? wellFormedParts(yaml.value), reportInto(problems, yaml));
+  if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
+
+  const warnings: ConfigProblem[] = [];
+  warnBroker(parsed.data, reportInto(warnings, yaml));
+  return { config: finish(parsed.data, yaml.folder), warnings: warnings.map(formatProblem) };
+}
+
+function reportInto(problems: ConfigProblem[], yaml: YamlFile): Report {
+  return (path, message, at) => void problems.push(yaml.problem(path, message, at));
+}
+
+/** The sections that are good by themselves, of a file that is not good as a whole. */
+function wellFormedParts(value: unknown): BrokerParts {
+  if (!isRecord(value)) return {};
+  const { keys, services, backends } = brokerFile.shape;
+  return {
+    keys: keys.safeParse(value['keys']).data,
+    services: services.safeParse(value['services']).data,
+    backends: backends.safeParse(value['backends']).data,
+  };
+}
+
+function finish(file: BrokerFile, folder: string): BrokerConfig {
+  const resolved = resolveReferences(file, folder);
+  const services = Object.entries(resolved.services).map(([name, service]) => {
+    const lifetime = { ...resolved.tokens.lifetime, ...definedOnly(service.lifetime) };
+    return [name, Object.freeze({ ...service, lifetime: Object.freeze(lifetime) })] as const;
+  });
+  return Object.freeze({
+    ...resolved,
+    listen: absoluteSocket(resolved.listen, folder),
+    ...(resolved.admin === undefined ? {} : { admin: { listen: absoluteSocket(resolved.admin.listen, folder) } }),
+    trustedProxies: resolved.trustedProxies.map(({ text }) => text),
+    stateDir: resolve(folder, resolved.stateDir),
+    services: Object.freeze(Object.fromEntries(services)),
+    policy: { file: 'file' in resolved.policy ? resolved.policy.file.path : resolved.policy.path },
+  });
+}
+
+function absoluteSocket(address: ListenAddress, folder: string): ListenAddress {
+  return 'socket' in address ? { socket: resolve(folder, address.socket) } : address;
+}
+
+function definedOnly<Value>(record: Readonly<Record<string, Value | undefined>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}

@@ -1,0 +1,66 @@
+/** Reads a configuration file as text, within bounds. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { ConfigError } from './problems.ts';
+
+/** A network share that hangs must not hang the start, or every reload after this one. */
+const TIMEOUT_MS = 10_000;
+const REVISION_DIGITS = 12;
+
+export interface TextFile {
+  readonly text: string;
+  /** The first digits of the SHA-256 of the bytes. */
+  readonly revision: string;
+}
+
+/** @throws ConfigError when there is no regular file of at most so many bytes of UTF-8. */
+export async function readTextFile(path: string, maxBytes: number): Promise<TextFile> {
+  const bytes = await readBytes(path, maxBytes);
+  const revision = createHash('sha256').update(bytes).digest('hex').slice(0, REVISION_DIGITS);
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), revision };
+  } catch (error) {
+    throw fileError(path, 'found bytes that are not UTF-8, expected a text file in UTF-8', error);
+  }
+}
+
+async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
+  let bytes: Buffer;
+  try {
+    const found = await stat(path);
+    // A pipe would wait for a writer.
+    if (!found.isFile()) throw fileError(path, 'found no regular file, expected a text file');
+    if (found.size > maxBytes) throw fileError(path, `found ${found.size} bytes, expected ${maxBytes} at most`);
+    bytes = await readFile(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw fileError(path, `cannot be read (${causeOf(error)}), expected a text file`, error);
+  }
+  // It may have grown since it was asked for its size.
+  if (bytes.length > maxBytes) throw fileError(path, `found ${bytes.length} bytes, expected ${maxBytes} at most`);
+  return bytes;
+}
+
+function fileError(path: string, message: string, cause?: unknown): ConfigError {
+  return new ConfigError([{ file: shownPath(path), line: 0, column: 0, path: '', message }], { cause });
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  ENOTDIR: 'no such file',
+  EISDIR: 'it is a folder',
+};
+
+/** A file system error in words. */
+export function causeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+  return CAUSES[code] ?? code;
+}
+
+/** A path as given to people: relative to the working folder where that is shorter. */
+export function shownPath(path: string): string {
+  const short = relative('', path);
+  return short !== '' && short.length < path.length ? short : path;
+}

@@ -1,0 +1,95 @@
+/** Files and secrets that a document names: are they there, and where are they as absolute paths? */
+import { access, constants, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { FilePath, SecretRef } from '../backends/fields.ts';
+import type { YamlFile } from './load-yaml.ts';
+import type { ConfigProblem, Path } from './problems.ts';
+import { causeOf } from './read-text.ts';
+import { alternatives, childSchema, isRecord, referenceKind } from './schema-walk.ts';
+import type { Schema } from './schema-walk.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface NamedFile {
+  readonly path: Path;
+  readonly file: string;
+}
+
+interface NamedVariable {
+  readonly path: Path;
+  readonly name: string;
+}
+
+/**
+ * Missing files and unset variables. The document is walked as written, so that they are told even when something
+ * else in it is wrong.
+ */
+export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env): Promise<readonly ConfigProblem[]> {
+  const named = [...references(schema, yaml.value, [])];
+  const files = named.filter((reference) => 'file' in reference);
+  const variables = named.filter((reference) => 'name' in reference);
+  const missing = await Promise.all(files.map((reference) => fileProblem(reference, yaml)));
+  const unset = variables
+    .filter(({ name }) => (env[name] ?? '') === '')
+    .map(({ path, name }) => yaml.problem(path, `found the environment variable ${name} unset, expected it to be set`));
+  return [...missing.filter((problem) => problem !== undefined), ...unset];
+}
+
+function* references(schema: Schema, value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
+  for (const settled of alternatives(schema, value)) {
+    const kind = referenceKind(settled);
+    if (kind === 'file' && isName(value)) yield { path, file: value };
+    else if (kind === 'secret') yield* secretReference(value, path);
+    else yield* inside(settled, value, path);
+  }
+}
+
+function* secretReference(value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
+  if (!isRecord(value) || Object.keys(value).length !== 1) return;
+  if (isName(value['file'])) yield { path: [...path, 'file'], file: value['file'] };
+  if (isName(value['env'])) yield { path: [...path, 'env'], name: value['env'] };
+}
+
+function* inside(schema: Schema, value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
+  const steps = Array.isArray(value) ? value.keys() : isRecord(value) ? Object.keys(value) : [];
+  for (const step of steps) {
+    const child = childSchema(schema, step);
+    if (child !== undefined && isRecord(value)) yield* references(child, value[step], [...path, step]);
+  }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+async function fileProblem({ path, file }: NamedFile, yaml: YamlFile): Promise<ConfigProblem | undefined> {
+  const absolute = resolve(yaml.folder, file);
+  try {
+    const found = await stat(absolute);
+    if (found.isDirectory()) return yaml.problem(path, `found the folder ${absolute}, expected a file`);
+    await access(absolute, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return yaml.problem(path, `${absolute} cannot be read (${causeOf(error)}), expected a file`);
+  }
+}
+
+/** Makes every path in a parsed configuration absolute, and freezes it. */
+export function resolveReferences<T>(value: T, folder: string): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same shape with the same types comes out
+  return resolved(value, folder) as T;
+}
+
+function resolved(value: unknown, folder: string): unknown {
+  if (value instanceof FilePath) return new FilePath(resolve(folder, value.path));
+  if (value instanceof SecretRef) {
+    return 'file' in value.source ? new SecretRef({ file: resolve(folder, value.source.file) }) : value;
+  }
+  if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => resolved(item, folder)));
+  if (!isPlainObject(value)) return value;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item, folder)])));
+}
+
+function isPlainObject(value: unknown): value is object {
+  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,78 @@
+/** Finds the part of a schema that speaks of a place in a document: what may stand there, under which keys. */
+import { z } from 'zod';
+import { filePath, secretRef } from '../backends/fields.ts';
+import type { Path } from './problems.ts';
+
+export type Schema = z.core.$ZodType;
+
+/** What a schema takes from outside the document. `.meta` and `.optional` copy a schema, but keep its transform. */
+export function referenceKind(schema: Schema): 'file' | 'secret' | undefined {
+  if (!(schema instanceof z.ZodPipe)) return undefined;
+  if (schema.def.out === filePath.def.out) return 'file';
+  return schema.def.out === secretRef.def.out ? 'secret' : undefined;
+}
+
+/**
+ * The schemas that may judge a value, without wrappers: one, or several where a union leaves it open.
+ *
+ * @param value chooses among the options of a union that is told apart by a key
+ */
+export function alternatives(schema: Schema, value: unknown): readonly Schema[] {
+  if (referenceKind(schema) !== undefined) return [schema];
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly
+  ) {
+    return alternatives(schema.def.innerType, value);
+  }
+  if (schema instanceof z.ZodPipe) {
+    return alternatives(schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in, value);
+  }
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    const { discriminator, options } = schema.def;
+    const chosen = isRecord(value) ? value[discriminator] : undefined;
+    return options
+      .flatMap((option) => alternatives(option, value))
+      .filter((option) => takes(childSchema(option, discriminator), chosen));
+  }
+  if (schema instanceof z.ZodUnion) return schema.def.options.flatMap((option) => alternatives(option, value));
+  return [schema];
+}
+
+function takes(schema: Schema | undefined, value: unknown): boolean {
+  return schema !== undefined && z.core.safeParse(schema, value).success;
+}
+
+/** The schemas of what stands at a path, and whether the path leads into a secret. */
+export function schemasAt(
+  root: Schema,
+  value: unknown,
+  path: Path,
+): { readonly schemas: readonly Schema[]; readonly inSecret: boolean } {
+  let schemas: readonly Schema[] = [root];
+  let current = value;
+  let inSecret = false;
+  for (const step of path) {
+    const settled = schemas.flatMap((schema) => alternatives(schema, current));
+    inSecret ||= settled.some((schema) => referenceKind(schema) === 'secret');
+    schemas = settled.flatMap((schema) => childSchema(schema, step) ?? []);
+    current = isRecord(current) ? current[step] : undefined;
+  }
+  const settled = schemas.flatMap((schema) => alternatives(schema, current));
+  return { schemas, inSecret: inSecret || settled.some((schema) => referenceKind(schema) === 'secret') };
+}
+
+/** The schema of one value inside of another's. */
+export function childSchema(schema: Schema, step: string | number): Schema | undefined {
+  if (schema instanceof z.ZodObject) return schema.def.shape[String(step)];
+  if (schema instanceof z.ZodArray) return schema.def.element;
+  return schema instanceof z.ZodRecord ? schema.def.valueType : undefined;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string | number, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,89 @@
+/** Secrets that operators rotate in place: a file is read again when it changes, a variable whenever it is asked for. */
+import type { BigIntStats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { SecretRef } from '../backends/fields.ts';
+import { BrokerError } from '../core/errors.ts';
+import { Secret } from '../core/identity.ts';
+import type { SecretSource } from '../core/identity.ts';
+import { causeOf } from './read-text.ts';
+
+const MAX_BYTES = 64 * 1024;
+
+/** @returns what backends turn their configured secrets into sources with */
+export function createSecrets(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): (ref: SecretRef) => SecretSource {
+  return ({ source }) => ('env' in source ? envSecret(source.env, env) : fileSecret(source.file));
+}
+
+function envSecret(name: string, env: Readonly<Record<string, string | undefined>>): SecretSource {
+  return {
+    read: async () => {
+      const value = env[name] ?? '';
+      if (value === '') throw unusable(`the environment variable ${name} is not set`);
+      return new Secret(value);
+    },
+  };
+}
+
+function fileSecret(path: string): SecretSource {
+  let held: { readonly stamp: string; readonly secret: Secret } | undefined;
+  return {
+    read: async () => {
+      const stamp = stampOf(await statFile(path));
+      if (held?.stamp !== stamp) held = await readSecret(path);
+      return held.secret;
+    },
+  };
+}
+
+/** Changes with every change of the file; a swapped symbolic link leads to another inode. */
+function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
+async function statFile(path: string): Promise<BigIntStats> {
+  const found = await fromFile(path, () => stat(path, { bigint: true }));
+  // Opening a pipe would wait for a writer.
+  if (!found.isFile()) throw unusable(`the secret file ${path} is not a regular file`);
+  return found;
+}
+
+async function readSecret(path: string): Promise<{ readonly stamp: string; readonly secret: Secret }> {
+  return await fromFile(path, async () => {
+    await using file = await open(path);
+    // Taken before the bytes: a change in between is seen by the next read.
+    const found = await file.stat({ bigint: true });
+    const buffer = Buffer.alloc(MAX_BYTES + 1);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    if (bytesRead > MAX_BYTES) throw unusable(`the secret file ${path} is larger than ${MAX_BYTES} bytes`);
+    return { stamp: stampOf(found), secret: secretOf(buffer.subarray(0, bytesRead), path) };
+  });
+}
+
+function secretOf(bytes: Uint8Array, path: string): Secret {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // Without its cause, which could quote the bytes.
+    throw unusable(`the secret file ${path} is not UTF-8 text`);
+  }
+  // Editors and `echo` end a file with one; any other space belongs to the secret.
+  const value = text.replace(/\r?\n$/, '');
+  if (value === '') throw unusable(`the secret file ${path} is empty`);
+  return new Secret(value);
+}
+
+async function fromFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BrokerError) throw error;
+    throw unusable(`the secret file ${path} cannot be read (${causeOf(error)})`, error);
+  }
+}
+
+function unusable(message: string, cause?: unknown): BrokerError {
+  return new BrokerError('backend_unavailable', message, { cause });
+}

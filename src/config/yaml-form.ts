@@ -1,0 +1,101 @@
+/**
+ * What is wrong with the form of a YAML document. The sentences are our own and repeat nothing of the text, which may be
+ * a password in the wrong place.
+ */
+import { isAlias, isNode, isScalar, visit } from 'yaml';
+import type { Alias, Document, Node, YAMLMap } from 'yaml';
+
+export interface FormProblem {
+  /** Characters from the beginning of the file. */
+  readonly offset: number;
+  readonly message: string;
+}
+
+export interface FormProblems {
+  /** Those after which the document means nothing certain. */
+  readonly malformed: readonly FormProblem[];
+  /** Those that let the rest be checked, too. */
+  readonly improper: readonly FormProblem[];
+}
+
+/** More than anybody writes by hand. */
+const MAX_ALIASES = 100;
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  BAD_DQ_ESCAPE: 'found a backslash that escapes nothing, expected such text in single quotes',
+  BAD_INDENT: 'found an indentation that fits nothing above, expected keys of one mapping below each other',
+  BAD_SCALAR_START: 'found a value that begins with a reserved character, expected it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'found a second colon in a line, expected text with ": " in it to be quoted',
+  MISSING_CHAR: 'found no end or no separator, expected a quote, a bracket, a comma or a colon to be there',
+  MULTILINE_IMPLICIT_KEY: 'found a key over several lines, expected `key: value` in one line',
+  MULTIPLE_DOCS: 'found a second document, expected one',
+  NON_STRING_KEY: 'found a mapping or list as a key, expected text',
+  TAB_AS_INDENT: 'found a tab, expected spaces',
+  RESOURCE_EXHAUSTION: 'is nested too deeply',
+  TAG_RESOLVE_FAILED: 'found a tag, expected a plain value',
+};
+const MALFORMED = 'found text that is not well-formed YAML';
+
+export function checkForm(document: Document): FormProblems {
+  const malformed = document.errors.map(({ code, pos }) => ({
+    offset: pos[0],
+    message: SENTENCES[code] ?? MALFORMED,
+  }));
+  const improper: FormProblem[] = [];
+  const report = (node: Node | null, message: string): void =>
+    void improper.push({ offset: node?.range?.[0] ?? 0, message });
+
+  const { yaml } = document.directives ?? {};
+  if (yaml?.explicit === true && yaml.version !== '1.2') {
+    malformed.push({ offset: 0, message: `found %YAML ${yaml.version}, expected YAML 1.2` });
+  }
+  const aliases: { readonly alias: Alias; readonly inside: readonly unknown[] }[] = [];
+  visit(document, {
+    Map: (_key, map) => checkKeys(map, report),
+    Node: (_key, node) => {
+      // Tags are refused even when they are known: !!binary makes bytes, and !!str hides what was meant.
+      if (!isAlias(node) && node.tag !== undefined && node.tag !== '')
+        report(node, SENTENCES['TAG_RESOLVE_FAILED'] ?? '');
+    },
+    Alias: (_key, alias, inside) => void aliases.push({ alias, inside }),
+  });
+  malformed.push(...aliasProblems(document, aliases));
+  return { malformed, improper };
+}
+
+function checkKeys(map: YAMLMap, report: (node: Node | null, message: string) => void): void {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    const node = isNode(key) ? key : null;
+    const name = isScalar(key) ? String(key.value) : undefined;
+    if (name === undefined) continue;
+    if (name === '<<') report(node, 'found a merge key (<<), expected its keys written out');
+    else if (name === '__proto__') report(node, 'found a key named __proto__, expected another name');
+    else if (seen.has(name)) report(node, 'found a key a second time, expected each once');
+    seen.add(name);
+  }
+}
+
+function aliasProblems(
+  document: Document,
+  aliases: readonly { readonly alias: Alias; readonly inside: readonly unknown[] }[],
+): readonly FormProblem[] {
+  const excess = aliases[MAX_ALIASES];
+  if (excess !== undefined) {
+    return [{ offset: offsetOf(excess.alias), message: `found more than ${MAX_ALIASES} aliases` }];
+  }
+  return aliases.flatMap(({ alias, inside }) => {
+    const target = alias.resolve(document);
+    if (target === undefined) {
+      return [
+        { offset: offsetOf(alias), message: 'found an alias without its anchor; text that begins with * is quoted' },
+      ];
+    }
+    if (!inside.includes(target)) return [];
+    return [{ offset: offsetOf(alias), message: 'found an alias inside of what it stands for' }];
+  });
+}
+
+function offsetOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}

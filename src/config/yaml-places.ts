@@ -1,0 +1,54 @@
+/** Where in a YAML document a path leads. */
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
+import type { Document, Node } from 'yaml';
+import type { Path } from './problems.ts';
+
+export interface Found {
+  /** Characters from the beginning of the file. */
+  readonly offset: number;
+  /** How many steps of the path exist. */
+  readonly depth: number;
+}
+
+interface Entry {
+  readonly key: Node | undefined;
+  readonly value: Node | undefined;
+}
+
+/**
+ * Follows a path as far as it goes.
+ *
+ * @param part `key`: the offset of the last key, when the whole path exists
+ */
+export function lastThere(document: Document, path: Path, part: 'key' | 'value'): Found {
+  let entry: Entry = { key: undefined, value: isNode(document.contents) ? document.contents : undefined };
+  for (const [depth, step] of path.entries()) {
+    const next = entryOf(resolved(entry.value, document), step);
+    if (next === undefined) return { offset: offsetOf(entry), depth };
+    entry = next;
+  }
+  return { offset: part === 'key' ? (entry.key?.range?.[0] ?? offsetOf(entry)) : offsetOf(entry), depth: path.length };
+}
+
+function resolved(node: Node | undefined, document: Document): Node | undefined {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+function entryOf(node: Node | undefined, step: string | number): Entry | undefined {
+  if (isSeq(node)) {
+    const item = typeof step === 'number' ? node.items[step] : undefined;
+    return isNode(item) ? { key: undefined, value: item } : undefined;
+  }
+  if (!isMap(node)) return undefined;
+  // The last of keys given twice is the one whose value counts.
+  const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
+  if (pair === undefined) return undefined;
+  return { key: isNode(pair.key) ? pair.key : undefined, value: isNode(pair.value) ? pair.value : undefined };
+}
+
+/** A value that is left out, as in `key:`, is where its key is. */
+function offsetOf({ key, value }: Entry): number {
+  const [start, end] = value?.range ?? [];
+  const isEmpty = start === undefined || start === end;
+  return isEmpty ? (key?.range?.[0] ?? start ?? 0) : start;
+}
