@@ -5,6 +5,7 @@ import { createSecrets } from '../config/secrets.ts';
 import type { Authenticator, Log } from '../core/ports.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
+import type { Shield } from '../flows/shield/shield.ts';
 import { auditLog } from '../platform/audit/audit-log.ts';
 import { fanOut } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
@@ -17,6 +18,7 @@ import { watchFiles } from '../platform/watch.ts';
 import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { openListeners } from './listeners.ts';
+import { openShield } from './open-shield.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { createReload } from './reload.ts';
 import type { Reloadable } from './reload.ts';
@@ -51,7 +53,8 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const policy = await policyInForce(async () => (await loadPolicy(config.policy.file)).policy);
   const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
   const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
-  const identify = createIdentify({ backends, clock: systemClock, timer: systemTimer, audit });
+  const shield = openShield();
+  const identify = createIdentify({ backends, clock: systemClock, timer: systemTimer, audit, shield });
   const grantToken = createGrantToken({
     issuer: config.tokens.issuer,
     policy: policy.current,
@@ -89,7 +92,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const reload = createReload({
     reloadables: [
       { what: 'policy', reload: async () => ({ revision: (await policy.reload()).revision }) },
-      ...authenticators.flatMap(backendReloadable),
+      ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
       ...listeners.reloadables,
     ],
     log,
@@ -112,7 +115,17 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   };
 }
 
-function backendReloadable(authenticator: Authenticator): readonly Reloadable[] {
+/** Users that have just changed are looked at anew, whatever is remembered of them. */
+function backendReloadable(authenticator: Authenticator, shield: Shield): readonly Reloadable[] {
   const reload = authenticator.reload?.bind(authenticator);
-  return reload === undefined ? [] : [{ what: `backend ${authenticator.name}`, reload }];
+  if (reload === undefined) return [];
+  return [
+    {
+      what: `backend ${authenticator.name}`,
+      reload: async () => {
+        await reload();
+        shield.flush(authenticator.name);
+      },
+    },
+  ];
 }

@@ -34,7 +34,7 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
       address: broker.url,
       ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),
     });
-    if (tryOut === true) process.stdout.write(await tryOutText(config, path, broker.url, made));
+    if (tryOut === true) process.stdout.write(tryOutText(config, path, broker.url, made));
     await untilStopped(broker, log);
     return EXIT.ok;
   } finally {
