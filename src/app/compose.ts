@@ -53,8 +53,15 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const policy = await policyInForce(async () => (await loadPolicy(config.policy.file)).policy);
   const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
   const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
-  const shield = openShield();
-  const identify = createIdentify({ backends, clock: systemClock, timer: systemTimer, audit, shield });
+  const shield = openShield(config);
+  const identify = createIdentify({
+    backends,
+    clock: systemClock,
+    timer: systemTimer,
+    audit,
+    shield,
+    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+  });
   const grantToken = createGrantToken({
     issuer: config.tokens.issuer,
     policy: policy.current,

@@ -1,4 +1,5 @@
 /** The shield before the backends, with its memory in this process. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createShield } from '../flows/shield/shield.ts';
 import type { Shield, ShieldSettings } from '../flows/shield/shield.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -9,21 +10,11 @@ import { memoryCounters, memoryStore } from '../platform/store/memory.ts';
 const MAX_RIGHT = 50_000;
 const MAX_WRONG = 50_000;
 
-/** Active Directory locks an account after 5 wrong passwords or more in most companies: 3 leave room for other logins. */
-const SETTINGS: ShieldSettings = {
-  remember: 60,
-  staleIfError: 0,
-  rememberWrong: 300,
-  rememberRefused: 30,
-  maxWrongPerAccount: 3,
-  window: 300,
-};
-
-export function openShield(settings: ShieldSettings = SETTINGS): Shield {
+export function openShield({ shield }: BrokerConfig): Shield {
   const right = { maxEntries: MAX_RIGHT, clock: systemClock };
   const wrong = { maxEntries: MAX_WRONG, clock: systemClock };
   return createShield({
-    settings,
+    settings: settingsOf(shield),
     clock: systemClock,
     fingerprint: createFingerprint(),
     right: memoryStore(right),
@@ -31,4 +22,8 @@ export function openShield(settings: ShieldSettings = SETTINGS): Shield {
     wrong: memoryStore(wrong),
     counters: memoryCounters(wrong),
   });
+}
+
+function settingsOf({ wrongPasswords, ...durations }: BrokerConfig['shield']): ShieldSettings {
+  return { ...durations, maxWrongPerAccount: wrongPasswords.max, window: wrongPasswords.window };
 }

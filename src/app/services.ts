@@ -5,10 +5,7 @@ import type { ServiceKeyConfig } from '../platform/signing/config.ts';
 
 export function servicesOf({ services }: BrokerConfig): ReadonlyMap<string, Service> {
   return new Map(
-    Object.entries(services).map(([name, { anonymous, lifetime }]) => [
-      name,
-      { name, anonymous, lifetimes: lifetime },
-    ]),
+    Object.entries(services).map(([name, { anonymous, lifetime }]) => [name, { name, anonymous, lifetimes: lifetime }]),
   );
 }
 

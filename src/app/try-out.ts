@@ -49,7 +49,12 @@ async function makeSecret(path: string): Promise<void> {
 }
 
 /** Commands to paste into another terminal, in the folder the broker was started in. */
-export function tryOutText(config: BrokerConfig, configPath: string, url: string, users: readonly TryOutUser[]): string {
+export function tryOutText(
+  config: BrokerConfig,
+  configPath: string,
+  url: string,
+  users: readonly TryOutUser[],
+): string {
   const service = Object.keys(config.services)[0] ?? '';
   const user = users[0];
   const query = `service=${encodeURIComponent(service)}`;

@@ -6,6 +6,7 @@ import type { Lifetimes } from '../core/token.ts';
 import { clientRange } from './client-range.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
+import { shield } from './shield-schema.ts';
 
 const TOKEN_LIFETIME = { min: 60, max: 3600 } as const;
 const lifetime = duration(TOKEN_LIFETIME);
@@ -117,6 +118,7 @@ export const brokerFile = z
       .refine((services) => Object.keys(services).length > 0, { error: 'expected at least one service' })
       .meta({ description: 'The registries served, by service name; any other `service` is answered 400' }),
     backends: z.array(backendConfig).default([]).meta({ description: 'Where users come from, asked in this order' }),
+    shield,
     policy: z
       .union([filePath, z.strictObject({ file: filePath })])
       .meta({ description: 'The policy file: a path, or { file: PATH }' }),

@@ -25,6 +25,8 @@ export interface IdentifyDeps {
   readonly timer: Timer;
   readonly audit: Audit;
   readonly shield: Shield;
+  /** What guessing on after too many wrong passwords is answered with; default: that it is too many. */
+  readonly tooManyIs?: 'too_many_attempts' | 'invalid_credentials';
 }
 
 /** @throws BrokerError `invalid_credentials` or `backend_unavailable`. */
@@ -46,14 +48,14 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     const started = deps.clock.monotonic();
     const outcome = await askChain(deps, credential, request, started + LOGIN_BUDGET_MS);
     if (outcome.kind === 'authenticated') return { kind: 'user', identity: outcome.identity };
-    if (outcome.kind === 'rejected' && outcome.reason === 'too-many-attempts')
-      throw new BrokerError('too_many_attempts', 'too many wrong passwords for this account');
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
-    throw new BrokerError(
-      'invalid_credentials',
-      outcome.kind === 'rejected' ? outcome.reason : 'no backend knows this user',
-    );
+    throw refusal(outcome, deps.tooManyIs ?? 'too_many_attempts');
   };
+}
+
+function refusal(outcome: AuthnOutcome, tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>): BrokerError {
+  if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
+  return new BrokerError(outcome.reason === 'too-many-attempts' ? tooManyIs : 'invalid_credentials', outcome.reason);
 }
 
 async function askChain(
