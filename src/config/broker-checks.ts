@@ -1,5 +1,7 @@
 /** What must hold between the parts of a broker configuration, and what deserves a warning. */
+import { z } from 'zod';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
+import { DEFAULT_KEY } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
 import { isLocal, isLoopbackHost } from './listen-address.ts';
@@ -8,19 +10,29 @@ import { suggest } from './suggest.ts';
 
 export type Report = (path: Path, message: string, at?: 'key' | 'value') => void;
 
-/** The parts that are checked against each other, those of them that are well-formed. */
-export type BrokerParts = { readonly [Key in 'keys' | 'services' | 'backends']?: BrokerFile[Key] | undefined };
+/** The names in a document, taken from it before it is known to be well-formed, so that all problems are told at once. */
+const named = z.object({ name: z.string().catch('') }).catch({ name: '' });
+const outline = z.object({
+  keys: z.array(named).optional().catch(undefined),
+  services: z.record(z.string(), z.object({ signingKey: z.string().optional() }).catch({})).catch({}),
+  backends: z
+    .array(named.and(z.object({ usernames: z.array(z.string()).catch([]) }).catch({ usernames: [] })))
+    .catch([]),
+});
+type Outline = z.output<typeof outline>;
 
-export function checkBroker({ keys, services, backends }: BrokerParts, report: Report): void {
-  if (keys !== undefined) checkNames('keys', keys, report);
-  if (keys !== undefined && services !== undefined) checkSigningKeys(keys, services, report);
-  if (backends === undefined) return;
-  checkNames('backends', backends, report);
-  for (const [index, { usernames = [] }] of backends.entries()) {
+export function checkBroker(value: unknown, report: Report): void {
+  const { data } = outline.safeParse(value);
+  if (data === undefined) return;
+  checkNames('keys', data.keys ?? [], report);
+  checkNames('backends', data.backends, report);
+  checkSigningKeys(data, report);
+  for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
-      if (typeof pattern === 'string')
+      if (typeof pattern === 'string') {
         report(['backends', index, 'usernames', at], `the pattern ${quote(text)} ${pattern}`);
+      }
     }
   }
 }
@@ -28,19 +40,21 @@ export function checkBroker({ keys, services, backends }: BrokerParts, report: R
 function checkNames(section: 'keys' | 'backends', entries: readonly { readonly name: string }[], report: Report): void {
   const seen = new Set<string>();
   for (const [index, { name }] of entries.entries()) {
-    if (seen.has(name)) report([section, index, 'name'], `found "${name}" a second time, expected each name once`);
+    if (name !== '' && seen.has(name)) {
+      report([section, index, 'name'], `found ${quote(name)} a second time, expected each name once`);
+    }
     seen.add(name);
   }
 }
 
-function checkSigningKeys(keys: BrokerFile['keys'], services: BrokerFile['services'], report: Report): void {
-  const names = keys.map(({ name }) => name);
+function checkSigningKeys({ keys = [{ name: DEFAULT_KEY }], services }: Outline, report: Report): void {
+  const names = keys.map(({ name }) => name).filter((name) => name !== '');
   for (const [service, { signingKey }] of Object.entries(services)) {
-    if (signingKey === undefined || names.includes(signingKey)) continue;
+    if (signingKey === undefined || signingKey === '' || names.includes(signingKey)) continue;
     const meant = suggest(signingKey, names);
     const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-    const path = ['services', service, 'signingKey'];
-    report(path, `found ${quote(signingKey)}, expected the name of one of the keys (${names.join(', ')})${hint}`);
+    const expected = `expected the name of one of the keys (${names.join(', ')})`;
+    report(['services', service, 'signingKey'], `found ${quote(signingKey)}, ${expected}${hint}`);
   }
 }
 

@@ -11,6 +11,9 @@ import { shield } from './shield-schema.ts';
 const TOKEN_LIFETIME = { min: 60, max: 3600 } as const;
 const lifetime = duration(TOKEN_LIFETIME);
 
+/** The key there is when none is configured. */
+export const DEFAULT_KEY = 'default';
+
 const keyName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits and . _ -, 64 at most')
@@ -111,7 +114,7 @@ export const brokerFile = z
     keys: z
       .array(key)
       .min(1)
-      .prefault([{ name: 'default' }])
+      .prefault([{ name: DEFAULT_KEY }])
       .meta({ description: 'Signing keys; the first signs for every service without a signingKey of its own' }),
     services: z
       .record(serviceName, service)

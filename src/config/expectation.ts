@@ -1,6 +1,6 @@
 /** Says in words what was found and what a schema allows. */
 import { z } from 'zod';
-import { alternatives, referenceKind } from './schema-walk.ts';
+import { alternatives, referenceKind, unwrapped } from './schema-walk.ts';
 import type { Schema } from './schema-walk.ts';
 
 const LONGEST_QUOTE = 60;
@@ -22,22 +22,27 @@ export function quote(text: string): string {
   return JSON.stringify(safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}…` : safe);
 }
 
-/** What may stand at a place: `one of allow, deny`, `text`, `a list or text`; empty when nothing is known. */
+/** What may stand at a place: `one of allow, deny`, `text (…)`, `a list or text`; empty when nothing is known. */
 export function expectedText(schemas: readonly Schema[], value: unknown): string {
   const settled = schemas.flatMap((schema) => alternatives(schema, value));
   const kinds = [...new Set(settled.map(kindText))].filter((kind) => kind !== '');
-  const description = schemas.length === 1 ? descriptionOf(schemas[0]) : undefined;
-  const more = description === undefined ? '' : ` (${description})`;
-  return kinds.length === 0 ? '' : `${kinds.join(' or ')}${more}`;
+  const [schema] = schemas;
+  const [kind] = kinds;
+  // What a list or mapping holds is told by its own problems; a text could be anything.
+  if (schema === undefined || kinds.length !== 1 || kind !== 'text') return kinds.join(' or ');
+  const description = descriptionOf(schema);
+  return description === undefined || description.length > LONGEST_DESCRIPTION ? kind : `${kind} (${description})`;
 }
 
-function descriptionOf(schema: Schema | undefined): string | undefined {
-  const text = schema === undefined ? undefined : z.globalRegistry.get(schema)?.description;
-  if (text === undefined || text.length > LONGEST_DESCRIPTION) return undefined;
-  return /^[A-Z][A-Z]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+/** The description of a schema or of what it wraps. */
+export function descriptionOf(schema: Schema): string | undefined {
+  const text = z.globalRegistry.get(schema)?.description;
+  if (text !== undefined) return /^[A-Z][A-Z]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+  const inner = unwrapped(schema);
+  return inner === undefined ? undefined : descriptionOf(inner);
 }
 
-export function kindText(schema: Schema): string {
+function kindText(schema: Schema): string {
   const reference = referenceKind(schema);
   if (reference === 'secret') return '{ env: NAME } or { file: PATH }';
   if (reference === 'file') return 'text';

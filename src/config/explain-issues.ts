@@ -20,7 +20,16 @@ interface Context {
 /** Keys that hold a secret even where the schema has no such place. */
 const SECRET_KEY = /passw|secret|passphrase|credential|private/i;
 
-/** @param issues of a parse with `reportInput: true` */
+/** An issue with what is written at its place: what zod tells may be transformed already, or the mapping around it. */
+interface Placed<Kind extends Issue = Issue> {
+  readonly issue: Kind;
+  readonly path: Path;
+  readonly schemas: readonly Schema[];
+  readonly written: unknown;
+  /** Whether `written` may be a secret. */
+  readonly hidden: boolean;
+}
+
 export function explainIssues(issues: readonly Issue[], context: Context): readonly ConfigProblem[] {
   return issues.flatMap((issue) => explain(issue, [], context));
 }
@@ -28,32 +37,44 @@ export function explainIssues(issues: readonly Issue[], context: Context): reado
 function explain(issue: Issue, base: Path, context: Context): readonly ConfigProblem[] {
   const { yaml } = context;
   const path = [...base, ...documentPath(issue.path)];
-  const { schemas, inSecret } = schemasAt(context.schema, yaml.value, path);
-  const hidden = inSecret || SECRET_KEY.test(String(path.at(-1)));
-  if (issue.code === 'unrecognized_keys' && !inSecret) return unknownKeys(issue, path, schemas, context);
-  if (issue.code === 'invalid_key')
-    return issue.issues.map((inner) => yaml.problem(path, sentence(inner, hidden), 'key'));
-  if (issue.code === 'invalid_union') {
-    if (issue.discriminator !== undefined && issue.errors.length === 0) return [unknownType(issue, path, yaml)];
-    const meant = inSecret ? undefined : meantOption(issue.errors);
-    if (meant !== undefined) return meant.flatMap((inner) => explain(inner, path, context));
+  const { schemas, inSecret, written } = schemasAt(context.schema, yaml.value, path);
+  const placed = { path, schemas, written, hidden: inSecret || SECRET_KEY.test(String(path.at(-1))) };
+  if (inSecret && issue.code !== 'custom') return [yaml.problem(path, secretSentence(written))];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return unknownKeys({ ...placed, issue }, context);
+    case 'invalid_key':
+      return issue.issues.map((inner) => yaml.problem(path, limitSentence(inner, path.at(-1), false), 'key'));
+    case 'invalid_union':
+      return union({ ...placed, issue }, context);
+    case 'invalid_type':
+    case 'invalid_value':
+      return [yaml.problem(path, mismatch({ ...placed, issue }))];
+    case 'invalid_element':
+      return issue.issues.flatMap((inner) => explain(inner, path, context));
+    case 'custom':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'too_big':
+    case 'too_small':
+      return [yaml.problem(path, limitSentence(issue, written, placed.hidden))];
   }
-  const isKindWrong =
-    ['invalid_type', 'invalid_union', 'invalid_value'].includes(issue.code) || (inSecret && issue.code !== 'custom');
-  return [yaml.problem(path, isKindWrong ? mismatch(issue, schemas, { hidden, inSecret }) : sentence(issue, hidden))];
 }
 
 function documentPath(path: readonly PropertyKey[]): Path {
   return path.map((step) => (typeof step === 'symbol' ? step.toString() : step));
 }
 
+function secretSentence(written: unknown): string {
+  if (written === undefined) return 'missing, expected { env: NAME } or { file: PATH }';
+  return `found ${foundText(written, true)}, expected { env: NAME } or { file: PATH }: a secret is never written inline`;
+}
+
 function unknownKeys(
-  issue: z.core.$ZodIssueUnrecognizedKeys,
-  path: Path,
-  schemas: readonly Schema[],
+  { issue, path, schemas, written }: Placed<z.core.$ZodIssueUnrecognizedKeys>,
   { yaml, hints }: Context,
 ): readonly ConfigProblem[] {
-  const settled = schemas.flatMap((schema) => alternatives(schema, issue.input));
+  const settled = schemas.flatMap((schema) => alternatives(schema, written));
   const known = [
     ...new Set(settled.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.def.shape) : []))),
   ];
@@ -67,15 +88,15 @@ function unknownKeys(
   });
 }
 
-/** The problem of a mapping whose `type` is none of those that can be told apart by it. */
-function unknownType(issue: z.core.$ZodIssueInvalidUnion, path: Path, yaml: YamlFile): ConfigProblem {
-  const found: unknown = z.record(z.string(), z.unknown()).safeParse(issue.input).data?.[String(path.at(-1))];
-  const options = 'options' in issue ? [...(issue.options ?? [])].map(String) : [];
-  if (found === undefined) return yaml.problem(path, `missing, expected ${oneOf(options)}`);
-  return yaml.problem(
-    path,
-    `found ${foundText(found, false)}, expected ${oneOf(options)}${didYouMean(found, options)}`,
-  );
+function union(placed: Placed<z.core.$ZodIssueInvalidUnion>, context: Context): readonly ConfigProblem[] {
+  const { issue, path } = placed;
+  if (issue.discriminator !== undefined && issue.errors.length === 0) {
+    const options = 'options' in issue ? [...(issue.options ?? [])].map(String) : [];
+    return [context.yaml.problem(path, choiceSentence(placed.written, oneOf(options), options))];
+  }
+  const meant = meantOption(issue.errors);
+  if (meant !== undefined) return meant.flatMap((inner) => explain(inner, path, context));
+  return [context.yaml.problem(path, mismatch(placed))];
 }
 
 /** The option of a union that was meant, when the kind of the value shows it: the one it fits best. */
@@ -86,33 +107,26 @@ function meantOption(errors: readonly (readonly Issue[])[]): readonly Issue[] | 
   return ofItsKind.toSorted((a, b) => a.length - b.length)[0];
 }
 
-function mismatch(
-  issue: Issue,
-  schemas: readonly Schema[],
-  { hidden, inSecret }: { readonly hidden: boolean; readonly inSecret: boolean },
-): string {
+function mismatch({ issue, schemas, written, hidden }: Placed): string {
   const fallback = issue.code === 'invalid_type' ? issue.expected : 'another value';
-  const expected = inSecret ? '{ env: NAME } or { file: PATH }' : expectedText(schemas, issue.input) || fallback;
-  if (issue.input === undefined) return `missing, expected ${expected}`;
-  const found = `found ${foundText(issue.input, hidden)}, expected ${expected}`;
-  if (inSecret) return `${found}: a secret is never written inline`;
-  return issue.code === 'invalid_value' ? `${found}${didYouMean(issue.input, issue.values.map(String))}` : found;
+  const expected = expectedText(schemas, written) || fallback;
+  const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  return choiceSentence(written, expected, hidden ? [] : choices, hidden);
+}
+
+function choiceSentence(written: unknown, expected: string, choices: readonly string[], hidden = false): string {
+  if (written === undefined) return `missing, expected ${expected}`;
+  return `found ${foundText(written, hidden)}, expected ${expected}${didYouMean(written, choices)}`;
 }
 
 /** What is wrong with a value of the right kind. */
-function sentence(issue: Issue, hidden: boolean): string {
-  const expected = limitText(issue) ?? issue.message;
+function limitSentence(issue: Issue, written: unknown, hidden: boolean): string {
+  const text = limitText(issue) ?? issue.message;
+  const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
   // Such a message speaks for itself.
-  if (
-    expected.includes('found ') ||
-    (typeof issue.input === 'object' && issue.input !== null && !Array.isArray(issue.input))
-  ) {
-    return expected;
-  }
-  const limit = expected.startsWith('expected ')
-    ? expected
-    : `expected ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`;
-  return `found ${foundText(issue.input, hidden)}, ${limit}`;
+  if (text.includes('found ') || isMapping) return text;
+  const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+  return `found ${foundText(written, hidden)}, ${limit}`;
 }
 
 function limitText(issue: Issue): string | undefined {

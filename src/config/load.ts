@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { brokerFile } from './broker-schema.ts';
 import type { BrokerConfig, BrokerFile } from './broker-schema.ts';
 import { checkBroker, warnBroker } from './broker-checks.ts';
-import type { BrokerParts, Report } from './broker-checks.ts';
+import type { Report } from './broker-checks.ts';
 import { explainIssues } from './explain-issues.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { loadYaml } from './load-yaml.ts';
@@ -11,7 +11,6 @@ import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { checkReferences, resolveReferences } from './references.ts';
-import { isRecord } from './schema-walk.ts';
 
 export { loadPolicy } from './load-policy.ts';
 export type { LoadedPolicy } from './load-policy.ts';
@@ -33,7 +32,7 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
     ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml, hints: {} }),
     ...(await checkReferences(yaml, brokerFile, process.env)),
   ];
-  checkBroker(parsed.data ?? wellFormedParts(yaml.value), reportInto(problems, yaml));
+  checkBroker(yaml.value, reportInto(problems, yaml));
   if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
 
   const warnings: ConfigProblem[] = [];
@@ -43,17 +42,6 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
 
 function reportInto(problems: ConfigProblem[], yaml: YamlFile): Report {
   return (path, message, at) => void problems.push(yaml.problem(path, message, at));
-}
-
-/** The sections that are good by themselves, of a file that is not good as a whole. */
-function wellFormedParts(value: unknown): BrokerParts {
-  if (!isRecord(value)) return {};
-  const { keys, services, backends } = brokerFile.shape;
-  return {
-    keys: keys.safeParse(value['keys']).data,
-    services: services.safeParse(value['services']).data,
-    backends: backends.safeParse(value['backends']).data,
-  };
 }
 
 function finish(file: BrokerFile, folder: string): BrokerConfig {

@@ -31,7 +31,7 @@ export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env):
   const missing = await Promise.all(files.map((reference) => fileProblem(reference, yaml)));
   const unset = variables
     .filter(({ name }) => (env[name] ?? '') === '')
-    .map(({ path, name }) => yaml.problem(path, `found the environment variable ${name} unset, expected it to be set`));
+    .map(({ path, name }) => yaml.problem(path, `the environment variable ${name} is not set`));
   return [...missing.filter((problem) => problem !== undefined), ...unset];
 }
 

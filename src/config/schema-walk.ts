@@ -12,13 +12,8 @@ export function referenceKind(schema: Schema): 'file' | 'secret' | undefined {
   return schema.def.out === secretRef.def.out ? 'secret' : undefined;
 }
 
-/**
- * The schemas that may judge a value, without wrappers: one, or several where a union leaves it open.
- *
- * @param value chooses among the options of a union that is told apart by a key
- */
-export function alternatives(schema: Schema, value: unknown): readonly Schema[] {
-  if (referenceKind(schema) !== undefined) return [schema];
+/** What a schema wraps that says nothing of its own about the form of a value. */
+export function unwrapped(schema: Schema): Schema | undefined {
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodExactOptional ||
@@ -27,11 +22,21 @@ export function alternatives(schema: Schema, value: unknown): readonly Schema[] 
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodReadonly
   ) {
-    return alternatives(schema.def.innerType, value);
+    return schema.def.innerType;
   }
-  if (schema instanceof z.ZodPipe) {
-    return alternatives(schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in, value);
-  }
+  if (!(schema instanceof z.ZodPipe)) return undefined;
+  return schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in;
+}
+
+/**
+ * The schemas that may judge a value, without wrappers: one, or several where a union leaves it open.
+ *
+ * @param value chooses among the options of a union that is told apart by a key
+ */
+export function alternatives(schema: Schema, value: unknown): readonly Schema[] {
+  if (referenceKind(schema) !== undefined) return [schema];
+  const inner = unwrapped(schema);
+  if (inner !== undefined) return alternatives(inner, value);
   if (schema instanceof z.ZodDiscriminatedUnion) {
     const { discriminator, options } = schema.def;
     const chosen = isRecord(value) ? value[discriminator] : undefined;
@@ -47,12 +52,12 @@ function takes(schema: Schema | undefined, value: unknown): boolean {
   return schema !== undefined && z.core.safeParse(schema, value).success;
 }
 
-/** The schemas of what stands at a path, and whether the path leads into a secret. */
+/** The schemas of what stands at a path, what is written there, and whether the path leads into a secret. */
 export function schemasAt(
   root: Schema,
   value: unknown,
   path: Path,
-): { readonly schemas: readonly Schema[]; readonly inSecret: boolean } {
+): { readonly schemas: readonly Schema[]; readonly inSecret: boolean; readonly written: unknown } {
   let schemas: readonly Schema[] = [root];
   let current = value;
   let inSecret = false;
@@ -63,7 +68,11 @@ export function schemasAt(
     current = isRecord(current) ? current[step] : undefined;
   }
   const settled = schemas.flatMap((schema) => alternatives(schema, current));
-  return { schemas, inSecret: inSecret || settled.some((schema) => referenceKind(schema) === 'secret') };
+  return {
+    schemas,
+    written: current,
+    inSecret: inSecret || settled.some((schema) => referenceKind(schema) === 'secret'),
+  };
 }
 
 /** The schema of one value inside of another's. */
