@@ -47,7 +47,6 @@ declare module 'oidc-provider' {
       parameters: readonly string[],
       repeatable: readonly string[],
     ): void;
-    on(event: string, listener: (...values: readonly unknown[]) => void): void;
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
   }
 

@@ -26,6 +26,8 @@ export interface OpenIdProviderOptions {
   readonly people?: readonly Person[];
   /** Whether userinfo alone holds the groups, and not the ID token; default false. */
   readonly groupsInUserinfoOnly?: boolean;
+  /** Whether it has a revocation endpoint; default true. */
+  readonly revocation?: boolean;
   /** How the client must authenticate; default client_secret_basic. */
   readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | 'none';
 }
@@ -56,11 +58,11 @@ export interface OpenIdProvider extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export const PEOPLE: readonly Person[] = [
+export const PEOPLE = [
   { username: 'alice', password: 'alice-knows-this-1', groups: ['team-web'] },
   { username: 'bob', password: 'bob-knows-this-22', groups: ['team-api'] },
   { username: 'carol', password: 'carol-knows-this-3', groups: [] },
-];
+] as const satisfies readonly Person[];
 
 const CLIENT_ID = 'registry';
 const CLIENT_SECRET = 'secret-of-the-registry-client';
@@ -72,9 +74,9 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   const port = await listen(server, options.port ?? 0);
   const issuer = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const log: ProviderRequest[] = [];
-  let sessions = 0;
+  const records = new Map<string, StoredModel>();
 
-  const provider = new Provider(issuer, await configuration(options, people));
+  const provider = new Provider(issuer, await configuration(options, people, records));
   provider.use(async (ctx, next) => {
     try {
       await next();
@@ -88,8 +90,6 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     ['username', 'password', 'scope'],
     [],
   );
-  provider.on('refresh_token.saved', () => (sessions += 1));
-  provider.on('refresh_token.destroyed', () => (sessions -= 1));
   server.on('request', provider.callback());
 
   const stop = (): Promise<void> => close(server, certificate);
@@ -102,7 +102,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     ...(certificate === undefined ? {} : { caFile: certificate.caFile }),
     requests: () => log.filter(({ path }) => path === '/token'),
     calls: () => [...log],
-    sessions: () => sessions,
+    sessions: () => [...records.keys()].filter((key) => key.startsWith('RefreshToken:')).length,
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -111,6 +111,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
 async function configuration(
   options: OpenIdProviderOptions,
   people: readonly Person[],
+  records: Map<string, StoredModel>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const method = options.clientAuthentication ?? 'client_secret_basic';
@@ -125,6 +126,7 @@ async function configuration(
         response_types: [],
       },
     ],
+    adapter: (model: string) => mapAdapter(model, records),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
     claims: {
       openid: ['sub'],
@@ -134,7 +136,7 @@ async function configuration(
     conformIdTokenClaims: false,
     features: {
       devInteractions: { enabled: false },
-      revocation: { enabled: true, allowedPolicy: () => true },
+      revocation: { enabled: options.revocation ?? true, allowedPolicy: () => true },
       userinfo: { enabled: true },
     },
     findAccount: (_ctx: unknown, id: string) => {
@@ -142,6 +144,26 @@ async function configuration(
       return person && { accountId: id, claims: () => claimsOf(person) };
     },
     ttl: { AccessToken: 300, IdToken: 300, RefreshToken: 3600, Grant: 3600 },
+  };
+}
+
+interface StoredModel {
+  readonly grantId?: string;
+}
+
+/** Where one provider keeps its tokens; the package's own memory is shared by all in the process, and warns. */
+function mapAdapter(model: string, records: Map<string, StoredModel>) {
+  const find = async (id: string): Promise<StoredModel | undefined> => records.get(`${model}:${id}`);
+  return {
+    find,
+    findByUid: find,
+    findByUserCode: find,
+    upsert: async (id: string, payload: StoredModel) => void records.set(`${model}:${id}`, payload),
+    consume: async () => undefined,
+    destroy: async (id: string) => void records.delete(`${model}:${id}`),
+    revokeByGrantId: async (grantId: string) => {
+      for (const [key, payload] of records) if (payload.grantId === grantId) records.delete(key);
+    },
   };
 }
 

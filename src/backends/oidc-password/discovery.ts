@@ -70,13 +70,24 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
     return pending;
   }
 
+  async function ask(signal: AbortSignal): Promise<Discovered> {
+    const joined = pending !== undefined;
+    try {
+      return await until(signal, shared());
+    } catch (error) {
+      // A request that was under way before says nothing about now: the provider may be back since.
+      if (!joined || signal.aborted) throw error;
+      return until(signal, shared());
+    }
+  }
+
   return {
     current: async (signal) => {
-      if (known === undefined) return until(signal, shared());
+      if (known === undefined) return ask(signal);
       if (age() > MAX_AGE_MS) void shared();
       return known;
     },
-    refresh: async (signal) => (known !== undefined && age() <= RECENT_MS ? known : until(signal, shared())),
+    refresh: async (signal) => (known !== undefined && age() <= RECENT_MS ? known : ask(signal)),
     forget: () => {
       known = undefined;
     },

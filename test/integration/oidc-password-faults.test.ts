@@ -1,0 +1,386 @@
+/** What providers answer when something is wrong: each is a wrong password, a wrong set-up or an outage, and which counts. */
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../src/core/errors.ts';
+import type { AuthnOutcome } from '../../src/core/ports.ts';
+import { realClock, recordingLog } from '../support/fakes.ts';
+import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import type { BackendOptions } from '../support/oidc-backend.ts';
+import { FOREIGN_KEY, startScriptedProvider } from '../support/scripted-openid-provider.ts';
+import type { Answer, Endpoint, ScriptedProvider } from '../support/scripted-openid-provider.ts';
+import { waitFor } from '../support/wait.ts';
+
+const PASSWORD = 'alice-knows-this-1';
+const CLIENT_SECRET = 'secret-of-the-registry-client';
+const HTML = { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' };
+const REDIRECT = { status: 302, headers: { location: 'http://127.0.0.1:9/elsewhere' } };
+
+/** Starts a provider, tells it what to answer, and logs alice in; what is known afterwards is given to `check`. */
+async function attempt(
+  script: (provider: ScriptedProvider) => void,
+  options: Partial<BackendOptions> = {},
+): Promise<{
+  readonly outcome: AuthnOutcome | BrokerError;
+  readonly calls: readonly Endpoint[];
+  readonly log: string;
+}> {
+  await using provider = await startScriptedProvider();
+  script(provider);
+  const log = recordingLog();
+  await using backend = await createOidcBackend({
+    issuer: provider.issuer,
+    clientSecret: CLIENT_SECRET,
+    log,
+    ...options,
+    config: { timeout: '1s', ...options.config },
+  });
+  const outcome = await login(backend, 'alice', PASSWORD).catch((error: unknown) => {
+    if (error instanceof BrokerError) return error;
+    throw error;
+  });
+  return { outcome, calls: provider.calls(), log: inspect(log.lines, { depth: Infinity }) };
+}
+
+function expectOutage(outcome: AuthnOutcome | BrokerError, message: RegExp): void {
+  expect(outcome).toBeInstanceOf(BrokerError);
+  expect(outcome).toMatchObject({ code: 'backend_unavailable', message: expect.stringMatching(message) });
+}
+
+const oauthError = (status: number, error: string, description?: string): Answer => ({
+  status,
+  body: { error, ...(description === undefined ? {} : { error_description: description }) },
+});
+
+describe('a provider in order', () => {
+  it('logs alice in', async () => {
+    const { outcome, calls } = await attempt(() => undefined);
+
+    expect(outcome).toMatchObject({ kind: 'authenticated', identity: { username: 'alice' } });
+    expect(calls).toEqual(['discovery', 'token', 'jwks']);
+  });
+});
+
+describe('an answer that is not one', () => {
+  it.each<[string, Answer, RegExp]>([
+    ['a page in HTML', HTML, /content-type/],
+    ['a page in HTML with status 400', { ...HTML, status: 400 }, /answered 400/],
+    ['a page in HTML with status 401', { ...HTML, status: 401 }, /answered 401/],
+    ['a redirect', REDIRECT, /answered 302/],
+    ['500', { status: 500 }, /answered 500/],
+    ['500 with invalid_grant', oauthError(500, 'invalid_grant'), /answered 500/],
+    ['503', { status: 503, ...HTML }, /answered 503/],
+    ['JSON that breaks off', { body: '{"access_token":"abc' }, /JSON/],
+    ['a list', { body: [] }, /object/],
+    ['nothing at all', { body: '' }, /JSON/],
+    ['an object without tokens', { body: {} }, /access_token/],
+    ['tokens without an ID token', { body: { access_token: 'abc', token_type: 'Bearer' } }, /no ID token/],
+    ['403 without a body', { status: 403, headers: {} }, /answered 403/],
+    ['more than it should be', { body: { access_token: 'x'.repeat(300_000) } }, /longer than/],
+    ['silence', 'hang', /in time/],
+    ['an answer that never ends', 'trickle', /in time/],
+  ])('is an outage when the token endpoint gives %s', async (_what, answer, message) => {
+    const started = performance.now();
+    const { outcome } = await attempt((provider) => provider.answer('token', answer));
+
+    expectOutage(outcome, message);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it.each<[string, Answer, RegExp]>([
+    ['a page in HTML', HTML, /content-type/],
+    ['a redirect', REDIRECT, /answered 302/],
+    ['404', { status: 404 }, /answered 404/],
+    ['401 invalid_grant', oauthError(401, 'invalid_grant'), /answered 401/],
+    ['another issuer', { body: { issuer: 'https://other.example' } }, /issuer/],
+    ['silence', 'hang', /in time/],
+  ])('is an outage when discovery gives %s, and no password is sent', async (_what, answer, message) => {
+    const { outcome, calls } = await attempt((provider) => provider.answer('discovery', answer));
+
+    expectOutage(outcome, message);
+    expect(calls).toEqual(['discovery']);
+  });
+
+  it('is an outage when an endpoint would leave the machine in plain text', async () => {
+    const { outcome, calls } = await attempt((provider) => {
+      const { issuer } = provider;
+      const body = { issuer, token_endpoint: 'http://id.example.com/token', jwks_uri: `${issuer}/jwks` };
+      provider.answer('discovery', { body });
+    });
+
+    expectOutage(outcome, /neither https nor loopback/);
+    expect(calls).toEqual(['discovery']);
+  });
+
+  it.each<[string, Answer]>([
+    ['403, even where that is how the token endpoint refuses', { status: 403 }],
+    ['401 invalid_grant', oauthError(401, 'invalid_grant')],
+    ['a challenge', { status: 401, headers: { 'www-authenticate': 'Bearer error="access_denied"' } }],
+    ['no keys', { body: { keys: [] } }],
+    ['silence', 'hang'],
+  ])('is an outage when the keys are %s', async (_what, answer) => {
+    const { outcome } = await attempt((provider) => provider.answer('jwks', answer), {
+      config: { deniedStatus: [403] },
+    });
+
+    expectOutage(outcome, /keys|key/);
+  });
+
+  it.each<[string, Answer]>([
+    ['401', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }],
+    ['a page in HTML', HTML],
+    ['claims of another user', { body: { sub: 'id-of-bob', groups: ['admins'] } }],
+    ['silence', 'hang'],
+  ])('is an outage when userinfo, which is needed for groups, gives %s', async (_what, answer) => {
+    const { outcome } = await attempt((provider) => {
+      provider.answer('token', provider.tokens(provider.sign(provider.claims({ groups: undefined }))));
+      provider.answer('userinfo', answer);
+    });
+
+    expectOutage(outcome, /userinfo/);
+  });
+});
+
+describe('an ID token', () => {
+  it.each<[string, (provider: ScriptedProvider) => string, RegExp]>([
+    ['is not signed', (provider) => provider.unsigned(provider.claims()), /alg/],
+    [
+      'is signed by HS256 with the public key',
+      (provider) => provider.signWithPublicKey(provider.claims()),
+      /algorithm/,
+    ],
+    ['is signed with another key', (provider) => provider.sign(provider.claims(), FOREIGN_KEY), /signature/],
+    ['has another issuer', (provider) => provider.sign(provider.claims({ iss: 'https://evil.example' })), /iss/],
+    ['has another audience', (provider) => provider.sign(provider.claims({ aud: 'other' })), /aud/],
+    [
+      'has many audiences and another party',
+      (provider) => provider.sign(provider.claims({ aud: ['registry', 'b'], azp: 'b' })),
+      /azp/,
+    ],
+    ['has expired', (provider) => provider.sign(provider.claims({ exp: Math.floor(Date.now() / 1000) - 60 })), /exp/],
+    ['does not expire', (provider) => provider.sign(provider.claims({ exp: undefined })), /exp/],
+    ['has no subject', (provider) => provider.sign(provider.claims({ sub: undefined })), /sub/],
+    ['is no token', () => 'not.a-token', /JWT/],
+  ])('proves nothing when it %s', async (_what, forge, message) => {
+    const { outcome, log } = await attempt((provider) => provider.answer('token', provider.tokens(forge(provider))));
+
+    expectOutage(outcome, message);
+    expect(log).toContain('not to be trusted');
+    expect(log).not.toMatch(/eyJ[\w-]{8}/);
+    expect(inspect(outcome, { depth: Infinity })).not.toMatch(/eyJ[\w-]{8}|access-token-of-alice/);
+  });
+
+  it('may be a few seconds past its time, as clocks differ', async () => {
+    const exp = Math.floor(Date.now() / 1000) - 5;
+    const { outcome } = await attempt((provider) => {
+      provider.answer('token', provider.tokens(provider.sign(provider.claims({ exp }))));
+    });
+
+    expect(outcome).toMatchObject({ kind: 'authenticated' });
+  });
+});
+
+describe('claims', () => {
+  it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    ['no user name', { preferred_username: undefined }, /has no claim preferred_username/],
+    ['a user name that is a number', { preferred_username: 7 }, /not a user name/],
+    ['an empty user name', { preferred_username: '' }, /not a user name/],
+    ['a user name with a line break', { preferred_username: 'alice\n' }, /not a user name/],
+    ['a group that is a number', { groups: ['team-web', 7] }, /claim groups/],
+    ['groups that are an object', { groups: { web: true } }, /claim groups/],
+    ['too many groups', { groups: Array.from({ length: 1001 }, (_, index) => `group-${index}`) }, /1001 groups/],
+    ['groups kept elsewhere', { groups: undefined, _claim_names: { groups: 'src1' } }, /elsewhere/],
+    ['Entra’s mark for too many groups', { groups: undefined, hasgroups: true }, /elsewhere/],
+  ])('make no identity when there is %s', async (_what, changes, message) => {
+    const { outcome, log } = await attempt((provider) => {
+      provider.answer('token', provider.tokens(provider.sign(provider.claims(changes))));
+      provider.answer('userinfo', { body: { sub: 'id-of-alice' } });
+    });
+
+    expectOutage(outcome, message);
+    expect(log).toContain('no identity can be made');
+  });
+
+  it('give one group when it is a text', async () => {
+    const { outcome } = await attempt((provider) => {
+      provider.answer('token', provider.tokens(provider.sign(provider.claims({ groups: 'team-web' }))));
+    });
+
+    expect(outcome).toMatchObject({ identity: { groups: new Set(['team-web']) } });
+  });
+});
+
+describe('a refusal', () => {
+  it.each<[string, Answer, string]>([
+    ['Keycloak’s 401 invalid_grant', oauthError(401, 'invalid_grant', 'Invalid user credentials'), 'wrong-password'],
+    ['400 invalid_grant', oauthError(400, 'invalid_grant'), 'wrong-password'],
+    ['Dex’s 401 access_denied', oauthError(401, 'access_denied', 'Invalid username or password'), 'wrong-password'],
+    [
+      'invalid_grant below a challenge',
+      {
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer realm="id"', 'content-type': 'application/json' },
+        body: { error: 'invalid_grant' },
+      },
+      'wrong-password',
+    ],
+    [
+      'invalid_grant that says it is text',
+      { ...HTML, status: 400, body: '{"error":"invalid_grant"}' },
+      'wrong-password',
+    ],
+    ['Keycloak’s disabled account', oauthError(400, 'invalid_grant', 'Account disabled'), 'disabled'],
+    [
+      'Keycloak’s required action',
+      oauthError(400, 'invalid_grant', 'Account is not fully set up'),
+      'must-change-password',
+    ],
+    ['Auth0’s mfa_required', oauthError(403, 'mfa_required', 'Multifactor authentication required'), 'mfa-required'],
+    ['Entra’s wrong password', oauthError(400, 'invalid_grant', 'AADSTS50126: Error validating'), 'wrong-password'],
+    ['Entra’s MFA', oauthError(400, 'invalid_grant', 'AADSTS50076: Due to a change'), 'mfa-required'],
+    ['Entra’s locked account', oauthError(400, 'invalid_grant', 'AADSTS50053: Too many'), 'locked'],
+  ])('of the user is rejected: %s', async (_what, answer, reason) => {
+    const { outcome, log } = await attempt((provider) => provider.answer('token', answer));
+
+    expect(outcome).toEqual({ kind: 'rejected', reason });
+    expect(log).toBe('[]');
+  });
+
+  it('is rejected without an error code only where the configuration says what that means', async () => {
+    const silent = (provider: ScriptedProvider): void => provider.answer('token', { status: 403, headers: {} });
+
+    const told = await attempt(silent, { config: { deniedStatus: [403] } });
+    const untold = await attempt(silent);
+
+    expect(told.outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+    expectOutage(untold.outcome, /answered 403/);
+  });
+
+  it.each<[string, Answer, RegExp]>([
+    ['invalid_client', oauthError(401, 'invalid_client'), /client\.secret/],
+    ['unauthorized_client', oauthError(400, 'unauthorized_client'), /password grant/],
+    ['unsupported_grant_type', oauthError(400, 'unsupported_grant_type'), /password grant/],
+    ['invalid_scope', oauthError(400, 'invalid_scope'), /scope/],
+    [
+      'Entra’s wrong secret',
+      oauthError(401, 'invalid_client', 'AADSTS7000215: Invalid client secret'),
+      /client\.secret/,
+    ],
+  ])('of the broker itself is an outage with its cure: %s', async (_what, answer, cure) => {
+    const { outcome, log } = await attempt((provider) => provider.answer('token', answer));
+
+    expectOutage(outcome, cure);
+    expect(log).toContain('nobody can log in');
+  });
+
+  it.each<[string, Answer]>([
+    ['Dex whose directory is down', oauthError(400, 'invalid_request', 'Could not login user')],
+    ['server_error', oauthError(400, 'server_error')],
+    ['temporarily_unavailable', oauthError(400, 'temporarily_unavailable')],
+    ['a code nobody knows', oauthError(400, 'constructor')],
+    ['Entra’s passing trouble', oauthError(400, 'invalid_grant', 'AADSTS90033: A transient error')],
+  ])('that is nobody’s fault is an outage: %s', async (_what, answer) => {
+    const { outcome } = await attempt((provider) => provider.answer('token', answer));
+
+    expectOutage(outcome, /answered 400/);
+  });
+
+  it.each([
+    ['7', 7],
+    ['86400', 120],
+    ['-1', undefined],
+    ['soon', undefined],
+  ])('for too many requests says when to come back: Retry-After %s', async (header, retryAfter) => {
+    const headers = { 'retry-after': header, 'content-type': 'application/json' };
+    const { outcome } = await attempt((provider) => {
+      provider.answer('token', { status: 429, headers, body: { error: 'invalid_grant' } });
+    });
+
+    expectOutage(outcome, /answered 429/);
+    expect(outcome).toMatchObject({ retryAfter });
+  });
+
+  it('that repeats what was sent brings neither password nor client secret into errors and the log', async () => {
+    const echo = `wrong: ${PASSWORD} of ${CLIENT_SECRET}`;
+    const { outcome, log } = await attempt((provider) =>
+      provider.answer('token', oauthError(400, 'invalid_client', echo)),
+    );
+
+    expectOutage(outcome, /wrong: \[secret\] of \[secret\]/);
+    expect(`${inspect(outcome, { depth: Infinity })} ${log}`).not.toMatch(new RegExp(`${PASSWORD}|${CLIENT_SECRET}`));
+  });
+});
+
+describe('a provider that recovers', () => {
+  it.each<[Endpoint, Answer]>([
+    ['discovery', { status: 503 }],
+    ['discovery', HTML],
+    ['discovery', 'hang'],
+    ['token', 'hang'],
+    ['token', REDIRECT],
+    ['jwks', { body: { keys: [] } }],
+    ['jwks', { status: 500 }],
+  ])('logs the next user in after its %s endpoint was broken (%j)', async (endpoint, broken) => {
+    await using provider = await startScriptedProvider();
+    await using backend = await createOidcBackend({ issuer: provider.issuer, config: { timeout: '1s' } });
+    provider.answer(endpoint, broken);
+    await expect(login(backend, 'alice', PASSWORD)).rejects.toMatchObject({ code: 'backend_unavailable' });
+
+    provider.repair();
+    const outcome = await login(backend, 'alice', PASSWORD);
+
+    expect(outcome.kind).toBe('authenticated');
+  });
+
+  it('is not asked for its metadata by each of many logins while it fails', async () => {
+    await using provider = await startScriptedProvider();
+    await using backend = await createOidcBackend({ issuer: provider.issuer, config: { timeout: '1s' } });
+    provider.answer('discovery', { status: 503 });
+
+    const attempts = await Promise.allSettled(Array.from({ length: 50 }, () => login(backend, 'alice', PASSWORD)));
+
+    expect(attempts.every(({ status }) => status === 'rejected')).toBe(true);
+    // Once for the first, once more for those who came while it was asked.
+    expect(provider.calls()).toEqual(['discovery', 'discovery']);
+  });
+});
+
+describe('a session at the provider', () => {
+  it('is left behind with one warning when it cannot be ended, and the login is none the slower', async () => {
+    await using provider = await startScriptedProvider();
+    const log = recordingLog();
+    const refreshToken = 'refresh-token-of-alice';
+    const good = { access_token: 'a', token_type: 'Bearer', refresh_token: refreshToken };
+    provider.answer('token', { body: { ...good, id_token: provider.sign(provider.claims()) } });
+    provider.answer('revocation', 'hang');
+    await using backend = await createOidcBackend({ issuer: provider.issuer, log });
+
+    const started = performance.now();
+    const outcomes = [await login(backend, 'alice', PASSWORD), await login(backend, 'alice', PASSWORD)];
+    const took = performance.now() - started;
+    await waitFor('the warning', () => log.lines.length > 0);
+
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['authenticated', 'authenticated']);
+    expect(took).toBeLessThan(1000);
+    await backend[Symbol.asyncDispose]();
+    expect(log.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('sessions stay behind') }]);
+    expect(inspect(log.lines, { depth: Infinity })).not.toContain(refreshToken);
+  });
+});
+
+describe('a probe', () => {
+  it('asks for metadata at most every few seconds, and says what is wrong', async () => {
+    await using provider = await startScriptedProvider();
+    await using backend = await createOidcBackend({ issuer: provider.issuer });
+    const probe = () => backend.probe(realClock.monotonic() + 2000);
+
+    const up = [await probe(), await probe(), await probe()];
+    await using broken = await startScriptedProvider();
+    broken.answer('discovery', HTML);
+    await using other = await createOidcBackend({ issuer: broken.issuer });
+    const down = await other.probe(realClock.monotonic() + 2000);
+
+    expect(up).toEqual([{ state: 'up' }, { state: 'up' }, { state: 'up' }]);
+    expect(provider.calls()).toEqual(['discovery']);
+    expect(down).toMatchObject({ state: 'down', detail: expect.stringContaining('content-type') });
+  });
+});

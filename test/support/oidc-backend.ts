@@ -1,0 +1,39 @@
+/** The backend `oidc-password` as a configuration file would make it, over a provider of a test. */
+import { z } from 'zod';
+import { oidcPassword } from '../../src/backends/oidc-password/index.ts';
+import { Secret } from '../../src/core/identity.ts';
+import type { Authenticator, AuthnOutcome, Clock, Log } from '../../src/core/ports.ts';
+import { realClock, recordingLog } from './fakes.ts';
+
+export interface BackendOptions {
+  readonly issuer: string;
+  readonly client?: Readonly<Record<string, unknown>>;
+  /** What the configured secret reads as. */
+  readonly clientSecret?: string | undefined;
+  /** Further keys of the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** @throws z.ZodError when the configuration is wrong */
+export async function createOidcBackend(options: BackendOptions): Promise<Authenticator> {
+  const secret = options.clientSecret === undefined ? {} : { secret: { env: 'SSO_CLIENT_SECRET' } };
+  const config = z.parse(oidcPassword.schema, {
+    name: 'sso',
+    type: 'oidc-password',
+    issuer: options.issuer,
+    client: { id: 'registry', ...secret, ...options.client },
+    ...options.config,
+  });
+  return oidcPassword.create(config, {
+    clock: options.clock ?? realClock,
+    log: options.log ?? recordingLog(),
+    secret: () => ({ read: async () => new Secret(options.clientSecret ?? '') }),
+  });
+}
+
+/** One login with the whole budget a request has. */
+export function login(backend: Authenticator, username: string, password: string): Promise<AuthnOutcome> {
+  return backend.authenticate({ username, password: new Secret(password) }, realClock.monotonic() + 8000);
+}
