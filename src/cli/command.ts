@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { describeError } from '../core/errors.ts';
 import { ConfigError } from '../config/problems.ts';
+import type { Log } from '../core/ports.ts';
 import { createOutput, EXIT } from './output.ts';
 import type { Format, Output } from './output.ts';
 
@@ -57,4 +58,17 @@ function report(error: unknown, format: Format, output: Output): void {
 /** Collects an option that may be given several times. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
+}
+
+/** What backends say while a command runs, for the terminal: only what is wrong. */
+export const terminalLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (message, fields) => remark('warning', message, fields),
+  error: (message, fields) => remark('error', message, fields),
+};
+
+function remark(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  const details = Object.entries(fields).map(([key, value]) => ` ${key}=${String(value)}`);
+  process.stderr.write(`${level}: ${message}${details.join('')}\n`);
 }

@@ -1,0 +1,60 @@
+/** `fairlead keygen`: makes a signing key and its certificate. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { KeyAlgorithm } from '../../platform/signing/config.ts';
+import { makeKey } from '../../platform/signing/keygen.ts';
+import { createCommand, run, UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+
+interface KeygenOptions extends SharedOptions {
+  readonly algorithm: KeyAlgorithm;
+  readonly name: string;
+  readonly dir: string;
+}
+
+export function keygenCommand(): Command {
+  return createCommand('keygen', 'Make a signing key and a certificate for ten years; nothing is overwritten')
+    .addOption(
+      new Option('--algorithm <name>', 'EdDSA is not for distribution 2')
+        .choices(['ES256', 'RS256', 'EdDSA'])
+        .default('ES256'),
+    )
+    .option('--name <name>', 'the files are NAME.pem and NAME.crt', 'token')
+    .option('--dir <folder>', 'where the files are written', '.')
+    .action(run(keygen));
+}
+
+async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): Promise<number> {
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
+    throw new UsageError(`"${name}" is not a name for a key; expected lower-case letters, digits and . _ -`);
+  }
+  const made = await makeKey(algorithm, name);
+  const keyFile = join(dir, `${name}.pem`);
+  const certFile = join(dir, `${name}.crt`);
+  await mkdir(dir, { recursive: true });
+  await writeNew(keyFile, made.key, 0o600);
+  await writeNew(certFile, made.certificate, 0o644);
+  output.result(
+    [
+      `wrote ${keyFile} (private, keep it secret) and ${certFile} (public, for the registries)`,
+      'name them in broker.yaml, relative to its folder:',
+      'keys:',
+      `  - { name: ${name}, algorithm: ${algorithm}, keyFile: ${keyFile}, certFile: ${certFile} }`,
+    ],
+    { name, algorithm, keyFile, certFile },
+  );
+  return EXIT.ok;
+}
+
+async function writeNew(path: string, text: string, mode: number): Promise<void> {
+  try {
+    await writeFile(path, text, { mode, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    throw new UsageError(`${path} is there already and is not overwritten; choose another --name or --dir`);
+  }
+}

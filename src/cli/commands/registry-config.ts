@@ -1,0 +1,59 @@
+/** `fairlead registry-config`: the block to paste into a registry's configuration. */
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { loadBroker } from '../../config/load.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
+import type { RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
+import { keyFilesOf } from '../../platform/signing/key-files.ts';
+import { createCommand, run, UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+
+interface RegistryConfigOptions extends SharedOptions {
+  readonly service?: string;
+  readonly for: RegistryKind;
+}
+
+export function registryConfigCommand(): Command {
+  return createCommand('registry-config', 'Print the block that tells a registry to trust this broker')
+    .option('--service <name>', 'one of the configured services; default: the first')
+    .addOption(
+      new Option('--for <registry>', 'the kind of registry').choices([...REGISTRIES]).default('distribution-2'),
+    )
+    .action(run(registryConfig));
+}
+
+async function registryConfig(options: RegistryConfigOptions, output: Output): Promise<number> {
+  const { config } = await loadBroker(options.config);
+  const block = registryBlock(options.for, factsFor(options.service, config));
+  if (typeof block === 'string') {
+    output.result([], { problem: block });
+    output.remark(`fairlead: ${block}`);
+    return EXIT.no;
+  }
+  output.result([block.text.trimEnd()], block);
+  for (const note of block.notes) output.remark(`note: ${note}`);
+  return EXIT.ok;
+}
+
+function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts {
+  const service = name ?? Object.keys(config.services)[0] ?? '';
+  const settings = config.services[service];
+  if (settings === undefined) {
+    const known = Object.keys(config.services).join(', ');
+    throw new UsageError(`the service "${service}" is not configured; expected one of ${known}`);
+  }
+  const key = config.keys.find((candidate) => candidate.name === settings.signingKey) ?? config.keys[0];
+  if (key === undefined) throw new UsageError('no signing key is configured');
+  return {
+    realm: `${config.publicUrl}/token`,
+    service,
+    issuer: config.tokens.issuer,
+    algorithm: key.algorithm,
+    header: settings.key.header,
+    certificateFile: keyFilesOf(key, config.stateDir).certFile,
+    jwksUrl: `${config.publicUrl}/.well-known/jwks.json`,
+  };
+}

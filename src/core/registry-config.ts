@@ -1,0 +1,88 @@
+/** The block by which a registry is told to trust the broker, in the words of that registry. */
+
+export const REGISTRIES = ['distribution-2', 'distribution-3', 'zot'] as const;
+export type RegistryKind = (typeof REGISTRIES)[number];
+
+export interface RegistryFacts {
+  /** The URL of the token endpoint. */
+  readonly realm: string;
+  readonly service: string;
+  readonly issuer: string;
+  readonly algorithm: 'ES256' | 'RS256' | 'EdDSA';
+  readonly header: 'x5c' | 'kid' | 'kid-rfc7638';
+  /** The file with the certificates to trust; undefined where the key has none. */
+  readonly certificateFile: string | undefined;
+  /** The URL of the broker's key set. */
+  readonly jwksUrl: string;
+}
+
+export interface RegistryBlock {
+  /** To be pasted into the registry's configuration file. */
+  readonly text: string;
+  /** What else there is to do or to know, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** @returns the block, or a sentence that says why this registry cannot verify these tokens. */
+export function registryBlock(kind: RegistryKind, facts: RegistryFacts): RegistryBlock | string {
+  switch (kind) {
+    case 'distribution-2':
+      return distribution2(facts);
+    case 'distribution-3':
+      return distribution3(facts);
+    case 'zot':
+      return zot(facts);
+  }
+}
+
+const RESTART = 'the registry reads this at its start only: restart it after a change';
+
+function distribution2(facts: RegistryFacts): RegistryBlock | string {
+  if (facts.algorithm === 'EdDSA')
+    return 'distribution 2 cannot read Ed25519 keys, and does not start with one; use a key of algorithm ES256 or RS256';
+  if (facts.header === 'kid-rfc7638')
+    return 'distribution 2 does not look keys up by RFC 7638 thumbprint; set key.header of the service to x5c or kid';
+  if (facts.certificateFile === undefined)
+    return 'distribution 2 trusts keys by certificate only; give the key a certFile';
+  return { text: authToken(facts, { rootcertbundle: facts.certificateFile }), notes: [copyNote(facts), RESTART] };
+}
+
+function distribution3(facts: RegistryFacts): RegistryBlock | string {
+  if (facts.header === 'x5c') {
+    if (facts.certificateFile === undefined) return 'x5c needs a certificate; give the key a certFile';
+    return { text: authToken(facts, { rootcertbundle: facts.certificateFile }), notes: [copyNote(facts), RESTART] };
+  }
+  const jwks = '/etc/distribution/fairlead.jwks.json';
+  return {
+    text: authToken(facts, { jwks }),
+    notes: [`put the key set there: curl -o ${jwks} ${facts.jwksUrl}`, RESTART],
+  };
+}
+
+function zot({ realm, service, certificateFile }: RegistryFacts): RegistryBlock | string {
+  if (certificateFile === undefined) return 'zot trusts a key by its certificate; give the key a certFile';
+  const bearer = { realm, service, cert: certificateFile };
+  return {
+    text: `${JSON.stringify({ http: { auth: { bearer } } }, undefined, 2)}\n`,
+    notes: [
+      'zot checks neither issuer nor audience: give this service a signingKey of its own, or it takes tokens made for other registries',
+      'zot 2.1.3 or newer is needed for ES256 and EdDSA',
+      RESTART,
+    ],
+  };
+}
+
+function authToken({ realm, service, issuer }: RegistryFacts, trust: Readonly<Record<string, string>>): string {
+  const values = { realm, service, issuer, ...trust };
+  const lines = Object.entries(values).map(([key, value]) => `    ${key}: ${quoted(value)}`);
+  return ['auth:', '  token:', ...lines, ''].join('\n');
+}
+
+/** A JSON string is a YAML string. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+function copyNote({ certificateFile }: RegistryFacts): string {
+  return `${certificateFile} is a path on the broker's machine: where the registry runs elsewhere, copy the file there (it is public)`;
+}

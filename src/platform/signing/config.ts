@@ -1,0 +1,22 @@
+/** What the configuration says of keys. */
+
+export type KeyAlgorithm = 'ES256' | 'RS256' | 'EdDSA';
+
+export interface KeyConfig {
+  readonly name: string;
+  readonly algorithm: KeyAlgorithm;
+  /** A private key in PEM; undefined: made in `stateDir` on the first start. */
+  readonly keyFile?: { readonly path: string } | undefined;
+  /** Its certificate, and the chain up to what the registry trusts; undefined: made beside the key in `stateDir`. */
+  readonly certFile?: { readonly path: string } | undefined;
+}
+
+/** How a token names the key that signed it (protocols differ; see `config/README.md`). */
+export type KeyHeader = 'x5c' | 'kid' | 'kid-rfc7638';
+
+export interface ServiceKeyConfig {
+  readonly service: string;
+  readonly header: KeyHeader;
+  /** The name of the key that signs; undefined: the first key. */
+  readonly signingKey?: string;
+}

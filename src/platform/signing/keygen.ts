@@ -1,0 +1,92 @@
+/** Makes signing keys, and the certificates by which registries trust them. */
+import { generateKeyPair, KeyObject, randomBytes, webcrypto } from 'node:crypto';
+import { promisify } from 'node:util';
+import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
+import type { KeyAlgorithm } from './config.ts';
+import { hasLeadingZeroCoordinate } from './key-ids.ts';
+
+export interface MadeKey {
+  /** PKCS#8, PEM. */
+  readonly key: string;
+  /** The self-signed certificate, PEM. */
+  readonly certificate: string;
+}
+
+const generate = promisify(generateKeyPair);
+const RSA_BITS = 3072;
+const YEARS = 10;
+/** Registries check the dates of a certificate without leeway; their clocks may be behind. */
+const BACKDATE_MS = 24 * 3600 * 1000;
+
+/**
+ * A new key with a certificate for ten years. EC keys that distribution 3.1 cannot name are thrown away and made anew.
+ *
+ * @param name becomes the common name of the certificate
+ */
+export async function makeKey(algorithm: KeyAlgorithm, name: string): Promise<MadeKey> {
+  const { publicKey, privateKey } = await generatePair(algorithm);
+  if (hasLeadingZeroCoordinate(publicKey)) return makeKey(algorithm, name);
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    certificate: await selfSign(algorithm, name, { publicKey, privateKey }),
+  };
+}
+
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+function generatePair(algorithm: KeyAlgorithm): Promise<KeyPair> {
+  switch (algorithm) {
+    case 'ES256':
+      return generate('ec', { namedCurve: 'P-256' });
+    case 'RS256':
+      return generate('rsa', { modulusLength: RSA_BITS });
+    case 'EdDSA':
+      return generate('ed25519');
+  }
+}
+
+const WEB_CRYPTO = {
+  ES256: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  EdDSA: { name: 'Ed25519' },
+} as const satisfies Record<KeyAlgorithm, object>;
+
+/** A leaf that is its own root: registries take it because it stands in their bundle itself. */
+async function selfSign(algorithm: KeyAlgorithm, name: string, pair: KeyPair): Promise<string> {
+  const webAlgorithm = WEB_CRYPTO[algorithm];
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: serialNumber(),
+      name: [{ CN: [`Fairlead token signing key ${name}`] }],
+      notBefore: new Date(Date.now() - BACKDATE_MS),
+      notAfter: inYears(YEARS),
+      signingAlgorithm: webAlgorithm,
+      keys: {
+        publicKey: pair.publicKey.toCryptoKey(webAlgorithm, true, ['verify']),
+        privateKey: pair.privateKey.toCryptoKey(webAlgorithm, true, ['sign']),
+      },
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      ],
+    },
+    webcrypto,
+  );
+  return `${certificate.toString('pem')}\n`;
+}
+
+/** Positive, as RFC 5280 section 4.1.2.2 wants, and unguessable. */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
+function inYears(years: number): Date {
+  const date = new Date();
+  date.setUTCFullYear(date.getUTCFullYear() + years);
+  return date;
+}
