@@ -1,0 +1,207 @@
+/** A real OpenLDAP server (Debian's slapd) with people and groups in it. */
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLoopbackCertificate } from './loopback-certificate.ts';
+import type { LoopbackCertificate } from './loopback-certificate.ts';
+import { findPart } from './parts.ts';
+import type { Part } from './parts.ts';
+import { runOk, start } from './process.ts';
+import type { RunningProcess } from './process.ts';
+import { directoryLdif, BASE_DN, PEOPLE, SERVICE } from './slapd-entries.ts';
+import type { DirectoryPerson } from './slapd-entries.ts';
+import { freePort, portAnswers, waitFor } from './wait.ts';
+
+export const SLAPD: Part = { program: 'slapd', debian: 'slapd' };
+export const LDAPADD: Part = { program: 'ldapadd', debian: 'ldap-utils' };
+
+export interface SlapdOptions {
+  /** `true`: StartTLS on `url` and a second listener `ldapsUrl`, with a certificate of an authority of its own. */
+  readonly tls?: boolean;
+  /** Lines of slapd.conf before the database, such as `require authc`. */
+  readonly globalConfig?: string;
+  /** Lines of slapd.conf at the end of the database, such as overlays. */
+  readonly databaseConfig?: string;
+  /** Entries (LDIF) added after the usual ones. */
+  readonly ldif?: string;
+}
+
+/** What the server's log says was asked of it. */
+export interface SlapdOperations {
+  /** The DNs of all simple binds, refused ones too; the empty text for an anonymous one. */
+  readonly binds: readonly string[];
+  /** The filters of all searches. */
+  readonly searches: readonly string[];
+  readonly connections: number;
+}
+
+export interface Slapd extends AsyncDisposable {
+  /** `ldap://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly port: number;
+  /** `ldaps://127.0.0.1:PORT`, with `tls` only. */
+  readonly ldapsUrl?: string;
+  /** The certificate of the authority, with `tls` only. */
+  readonly caFile?: string;
+  readonly baseDn: string;
+  /** The service account: reads everything but passwords. */
+  readonly bindDn: string;
+  readonly bindPassword: string;
+  /** alice in team-web, bob in team-api, carol in no group. */
+  readonly people: Readonly<Record<'alice' | 'bob' | 'carol', DirectoryPerson>>;
+  /** The process id, while it runs. */
+  pid(): number;
+  /** The server's log (loglevel stats) since it first had its entries, across restarts. */
+  log(): string;
+  /** Counts what the log says. The log is written as operations end, so poll with `waitFor` where it matters. */
+  operations(): SlapdOperations;
+  /** Applies LDIF (adds, or `changetype:` changes) as the administrator. */
+  change(ldif: string): Promise<void>;
+  /** Ends the server, its clients' connections with it. */
+  stop(): Promise<void>;
+  /** Starts it again on the same ports, with the entries it had. */
+  start(): Promise<void>;
+}
+
+const ADMIN_DN = `cn=admin,${BASE_DN}`;
+
+/** @throws when slapd or ldap-utils is missing: ask `findPart(SLAPD)` first. */
+export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
+  const program = required(SLAPD);
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-slapd-'));
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  const certificate = options.tls === true ? cleanup.use(await createLoopbackCertificate()) : undefined;
+  const adminPassword = randomBytes(12).toString('hex');
+  const config = await writeConfig(folder, adminPassword, certificate, options);
+  const binary = await runnable(program, folder);
+  const port = await freePort();
+  const tlsPort = certificate === undefined ? undefined : await freePort();
+  const url = `ldap://127.0.0.1:${port}`;
+  const ldapsUrl = tlsPort === undefined ? undefined : `ldaps://127.0.0.1:${tlsPort}`;
+
+  let server: RunningProcess | undefined;
+  let earlier = '';
+  let loaded = 0;
+  const log = (): string => `${earlier}${server?.stderr() ?? ''}`.slice(loaded);
+
+  async function launch(): Promise<void> {
+    // -d keeps it in the foreground, with its log on standard error.
+    const listeners = [url, ldapsUrl].filter((address) => address !== undefined).join('/ ');
+    const launched = start(binary, ['-d', 'stats', '-f', config, '-h', `${listeners}/`]);
+    server = launched;
+    await launched.waitUntil('slapd to listen', () => portAnswers(port));
+  }
+
+  async function stop(): Promise<void> {
+    if (server === undefined) return;
+    await server.stop();
+    earlier += server.stderr();
+    server = undefined;
+  }
+
+  async function change(ldif: string): Promise<void> {
+    await runOk(required(LDAPADD), ['-x', '-H', url, '-D', ADMIN_DN, '-w', adminPassword], { stdin: ldif });
+  }
+
+  cleanup.defer(stop);
+  await launch();
+  await change(`${directoryLdif()}\n${options.ldif ?? ''}`);
+  // What loaded the entries is none of the tests' business. The connection's end is logged a moment after it.
+  await waitFor('slapd to have loaded its entries', () => / UNBIND[^]*closed/.test(log()));
+  loaded = log().length;
+  const resources = cleanup.move();
+
+  return {
+    url,
+    port,
+    ...(ldapsUrl === undefined ? {} : { ldapsUrl }),
+    ...(certificate === undefined ? {} : { caFile: certificate.caFile }),
+    baseDn: BASE_DN,
+    bindDn: SERVICE.dn,
+    bindPassword: SERVICE.password,
+    people: PEOPLE,
+    pid: () => server?.pid ?? -1,
+    log,
+    operations: () => operationsOf(log()),
+    change,
+    stop,
+    start: async () => {
+      if (server === undefined) await launch();
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function required(part: Part): string {
+  const program = findPart(part);
+  if (program === undefined) throw new Error(`${part.program} is missing`);
+  return program;
+}
+
+/** Ubuntu confines /usr/sbin/slapd (AppArmor) to folders a test cannot use; a copy elsewhere is not confined. */
+async function runnable(program: string, folder: string): Promise<string> {
+  if (!existsSync('/etc/apparmor.d/usr.sbin.slapd')) return program;
+  const copy = join(folder, 'slapd');
+  await copyFile(program, copy);
+  return copy;
+}
+
+async function writeConfig(
+  folder: string,
+  adminPassword: string,
+  certificate: LoopbackCertificate | undefined,
+  { globalConfig = '', databaseConfig = '' }: SlapdOptions,
+): Promise<string> {
+  const path = (name: string): string => join(folder, name);
+  await mkdir(path('data'));
+  let tls = '';
+  if (certificate !== undefined) {
+    await writeFile(path('cert.pem'), certificate.cert);
+    await writeFile(path('key.pem'), certificate.key, { mode: 0o600 });
+    tls = `TLSCACertificateFile ${certificate.caFile}
+TLSCertificateFile ${path('cert.pem')}
+TLSCertificateKeyFile ${path('key.pem')}`;
+  }
+  const schemas = ['core', 'cosine', 'inetorgperson', 'nis'].map((name) => `include /etc/ldap/schema/${name}.schema`);
+  await writeFile(
+    path('slapd.conf'),
+    `${schemas.join('\n')}
+pidfile ${path('pid')}
+argsfile ${path('args')}
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+moduleload ppolicy
+loglevel stats
+${tls}
+${globalConfig}
+database mdb
+suffix "${BASE_DN}"
+rootdn "${ADMIN_DN}"
+rootpw ${adminPassword}
+directory ${path('data')}
+maxsize 67108864
+dbnosync
+index objectClass,uid,cn,mail,member,uniqueMember,memberUid eq
+access to attrs=userPassword by anonymous auth by * none
+access to * by users read by anonymous auth
+overlay memberof
+memberof-group-oc groupOfNames
+${databaseConfig}
+`,
+    { mode: 0o600 },
+  );
+  return path('slapd.conf');
+}
+
+function operationsOf(log: string): SlapdOperations {
+  const all = (pattern: RegExp): string[] => [...log.matchAll(pattern)].map(([, text]) => text ?? '');
+  return {
+    binds: all(/ BIND dn="([^\n]*)" method=128/g),
+    searches: all(/ SRCH base="[^\n]*" filter="([^\n]*)"/g),
+    connections: all(/ (ACCEPT) from /g).length,
+  };
+}
