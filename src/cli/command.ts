@@ -48,11 +48,17 @@ export function run<Options extends SharedOptions>(
 
 function report(error: unknown, format: Format, output: Output): void {
   if (!(error instanceof ConfigError)) {
-    output.remark(error instanceof UsageError ? `fairlead: ${error.message}` : `fairlead: ${describeError(error)}`);
+    output.remark(`fairlead: ${sentence(error)}`);
     return;
   }
   if (format === 'json') output.result([], { problems: error.problems });
   output.remark(error.message);
+}
+
+/** The message as it is, lines and all; its causes in one line below it. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return describeError(error);
+  return error.cause === undefined ? error.message : `${error.message}\n  because of ${describeError(error.cause)}`;
 }
 
 /** Collects an option that may be given several times. */

@@ -10,17 +10,18 @@ export const CREDENTIAL_STRATEGY = 'registry-credential';
 /** Succeeds with a `Caller`, anonymous included; every refusal is an error, so that one table answers them all. */
 export class CredentialStrategy extends passport.Strategy {
   override readonly name = CREDENTIAL_STRATEGY;
-  readonly #identify: Identify;
+  // Passport calls `authenticate` on objects that only inherit from this one, which `#private` fields do not survive.
+  private readonly identify: Identify;
 
   constructor(identify: Identify) {
     super();
-    this.#identify = identify;
+    this.identify = identify;
   }
 
   override authenticate(request: Request): void {
     const context: RequestContext = contextOf(request);
     const { credential } = tokenRequestOf(request);
-    this.#identify(credential, context).then(
+    this.identify(credential, context).then(
       (caller) => this.success(caller),
       (error: unknown) => this.error(error),
     );

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { KeyAlgorithm } from '../../platform/signing/config.ts';
-import { makeKey } from '../../platform/signing/keygen.ts';
 import { createCommand, run, UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -32,6 +31,7 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
     throw new UsageError(`"${name}" is not a name for a key; expected lower-case letters, digits and . _ -`);
   }
+  const { makeKey } = await import('../../platform/signing/keygen.ts');
   const made = await makeKey(algorithm, name);
   const keyFile = join(dir, `${name}.pem`);
   const certFile = join(dir, `${name}.crt`);

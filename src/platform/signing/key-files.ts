@@ -4,7 +4,6 @@ import type { KeyObject } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyAlgorithm, KeyConfig } from './config.ts';
-import { makeKey } from './keygen.ts';
 
 export interface KeyFiles {
   readonly keyFile: string;
@@ -44,6 +43,8 @@ export async function ensureKey(config: KeyConfig, stateDir: string): Promise<'m
       `${keyFile} is there without its certificate ${certFile}: put that back, or remove the key to have both made anew`,
     );
   }
+  // Only a first start needs what makes certificates, which takes long to load.
+  const { makeKey } = await import('./keygen.ts');
   const made = await makeKey(config.algorithm, config.name);
   // Whoever links the key links the certificate too, so that a key never goes with another's certificate.
   const draft = `${keyFile}.${process.pid}.draft`;

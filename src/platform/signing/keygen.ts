@@ -1,4 +1,6 @@
 /** Makes signing keys, and the certificates by which registries trust them. */
+// @peculiar/x509 needs it loaded before.
+import 'reflect-metadata';
 import { generateKeyPair, KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import { promisify } from 'node:util';
 import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
