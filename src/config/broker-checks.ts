@@ -48,7 +48,7 @@ function checkNames(section: 'keys' | 'backends', entries: readonly { readonly n
 }
 
 function checkSigningKeys({ keys = [{ name: DEFAULT_KEY }], services }: Outline, report: Report): void {
-  const names = keys.map(({ name }) => name).filter((name) => name !== '');
+  const names = [...new Set(keys.map(({ name }) => name))].filter((name) => name !== '');
   for (const [service, { signingKey }] of Object.entries(services)) {
     if (signingKey === undefined || signingKey === '' || names.includes(signingKey)) continue;
     const meant = suggest(signingKey, names);

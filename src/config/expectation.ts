@@ -18,8 +18,13 @@ export function foundText(value: unknown, hidden: boolean): string {
 
 /** A text in quotes, cut where it is long, without the credentials a URL may hold. */
 export function quote(text: string): string {
-  const safe = text.replaceAll(/\/\/[^/@\s]*@/g, '//…@');
+  const safe = withoutCredentials(text);
   return JSON.stringify(safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}…` : safe);
+}
+
+/** A text without the credentials that a URL in it may hold; a path made of a URL has one slash. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(/\/[^/@\s]*@/g, '/…@');
 }
 
 /** What may stand at a place: `one of allow, deny`, `text (…)`, `a list or text`; empty when nothing is known. */

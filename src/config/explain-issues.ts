@@ -31,7 +31,15 @@ interface Placed<Kind extends Issue = Issue> {
 }
 
 export function explainIssues(issues: readonly Issue[], context: Context): readonly ConfigProblem[] {
-  return issues.flatMap((issue) => explain(issue, [], context));
+  return withoutConsequences(issues).flatMap((issue) => explain(issue, [], context));
+}
+
+/** A mapping with a misspelt key lacks the key that was meant: that is one problem, not two. */
+function withoutConsequences(issues: readonly Issue[]): readonly Issue[] {
+  const misspelt = new Set(
+    issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join('\n')),
+  );
+  return issues.filter(({ code, path }) => code !== 'custom' || !misspelt.has(path.join('\n')));
 }
 
 function explain(issue: Issue, base: Path, context: Context): readonly ConfigProblem[] {
@@ -108,7 +116,8 @@ function meantOption(errors: readonly (readonly Issue[])[]): readonly Issue[] | 
 }
 
 function mismatch({ issue, schemas, written, hidden }: Placed): string {
-  const fallback = issue.code === 'invalid_type' ? issue.expected : 'another value';
+  // A union that is told apart by a key offers nothing for what has no keys.
+  const fallback = issue.code === 'invalid_type' && issue.expected === 'object' ? 'a mapping' : 'another value';
   const expected = expectedText(schemas, written) || fallback;
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   return choiceSentence(written, expected, hidden ? [] : choices, hidden);

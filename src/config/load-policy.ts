@@ -7,8 +7,8 @@ import type { Policy } from '../core/policy/policy.ts';
 import { explainIssues } from './explain-issues.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
-import { POLICY_KEY_HINTS, policyFile, policyRoles, policyRule } from './policy-schema.ts';
-import type { RuleFile, TestFile } from './policy-schema.ts';
+import { outlineRoles, POLICY_KEY_HINTS, policyFile, policyRule } from './policy-schema.ts';
+import type { PolicyFile, RuleFile, TestFile } from './policy-schema.ts';
 import { policyWarnings } from './policy-warnings.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
@@ -23,12 +23,6 @@ export interface LoadedPolicy {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A rule that is well-formed, with its place in the file. */
-interface PlacedRule {
-  readonly index: number;
-  readonly rule: RuleFile;
-}
-
 /** @throws ConfigError with every problem of the file. */
 export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
@@ -37,13 +31,12 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
     ...yaml.problems,
     ...explainIssues(parsed.error?.issues ?? [], { schema: policyFile, yaml, hints: POLICY_KEY_HINTS }),
   ];
-  const rules = parsed.data === undefined ? wellFormedRules(yaml.value) : placed(parsed.data.rules);
-  const roles = parsed.data === undefined ? rolesOf(yaml.value) : parsed.data.roles;
-  // Without roles, every name of one would be a problem that is none.
-  const compiled = roles === undefined ? undefined : compile(rules, roles, yaml);
-  if (compiled?.kind === 'problems') problems.push(...compileProblems(compiled, rules, yaml));
-  if (parsed.data === undefined || problems.length > 0 || compiled?.kind !== 'compiled')
-    throw new ConfigError(problems);
+  const compiled = compile(parsed.data ?? outlineOf(yaml.value), yaml);
+  if (compiled.kind === 'problems') {
+    // `allow: writer` is compiled as a list of one, whose entry is not in the file.
+    problems.push(...compiled.problems.map(({ path: at, message }) => yaml.problem(yaml.existing(at), message)));
+  }
+  if (parsed.data === undefined || problems.length > 0 || compiled.kind === 'problems') throw new ConfigError(problems);
 
   return {
     policy: compiled.policy,
@@ -52,45 +45,28 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   };
 }
 
-function placed(rules: readonly RuleFile[]): readonly PlacedRule[] {
-  return rules.map((rule, index) => ({ index, rule }));
+type Outline = Pick<PolicyFile, 'roles' | 'rules'>;
+
+/** What is good of a file that is not good as a whole, so that what compiling finds is told, too. */
+function outlineOf(value: unknown): Outline {
+  if (!isRecord(value)) return { roles: {}, rules: [] };
+  const rules: readonly unknown[] = Array.isArray(value['rules']) ? value['rules'] : [];
+  return { roles: outlineRoles.safeParse(value['roles']).data ?? {}, rules: rules.map(outlineRule) };
 }
 
-function wellFormedRules(value: unknown): readonly PlacedRule[] {
-  if (!isRecord(value) || !Array.isArray(value['rules'])) return [];
-  return value['rules'].flatMap((entry: unknown, index) => {
-    const { data } = policyRule.safeParse(entry);
-    return data === undefined ? [] : [{ index, rule: data }];
+function outlineRule(entry: unknown): RuleFile {
+  const fields = Object.entries(policyRule.shape).flatMap(([key, schema]) => {
+    const { data } = schema.safeParse(isRecord(entry) ? entry[key] : undefined);
+    return data === undefined ? [] : [[key, data]];
   });
+  return { name: '', ...Object.fromEntries(fields) };
 }
 
-function rolesOf(value: unknown): Readonly<Record<string, readonly string[]>> | undefined {
-  return isRecord(value) ? policyRoles.safeParse(value['roles']).data : undefined;
-}
-
-function compile(
-  rules: readonly PlacedRule[],
-  roles: Readonly<Record<string, readonly string[]>>,
-  yaml: YamlFile,
-): CompileResult {
+function compile({ roles, rules }: Outline, yaml: YamlFile): CompileResult {
   return compilePolicy({
     revision: yaml.revision,
     roles: new Map(Object.entries(roles)),
-    rules: rules.map(({ index, rule }) => documentOf(rule, yaml, index)),
-  });
-}
-
-function compileProblems(
-  { problems }: Extract<CompileResult, { kind: 'problems' }>,
-  rules: readonly PlacedRule[],
-  yaml: YamlFile,
-): readonly ConfigProblem[] {
-  return problems.map(({ path: [section = '', ...rest], message }) => {
-    const [at, ...inside] = rest;
-    const index = section === 'rules' && typeof at === 'number' ? rules[at]?.index : undefined;
-    const path = index === undefined ? [section, ...rest] : [section, index, ...inside];
-    // `allow: writer` is compiled as a list of one.
-    return yaml.problem(yaml.existing(path), message);
+    rules: rules.map((rule, index) => documentOf(rule, yaml, index)),
   });
 }
 

@@ -6,6 +6,7 @@ import { ConfigError, formatPath } from './problems.ts';
 import type { ConfigProblem, Path } from './problems.ts';
 import { readTextFile, shownPath } from './read-text.ts';
 import { checkForm } from './yaml-form.ts';
+import type { FormProblem, FormProblems } from './yaml-form.ts';
 import { lastThere } from './yaml-places.ts';
 
 export interface YamlFile {
@@ -42,17 +43,17 @@ export async function loadYaml(path: string, options: { readonly maxBytes: numbe
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: path_, message };
   };
 
-  const document = parse(text, lines);
-  if (document === undefined) throw new ConfigError([at(0, '', 'is nested too deeply')]);
-  const { malformed, improper } = checkForm(document);
-  const told = (faults: typeof malformed) => faults.map(({ offset, message }) => at(offset, '', message));
+  const read = readDocument(text, lines);
+  if (read === undefined) throw new ConfigError([at(0, '', 'is nested too deeply')]);
+  const { document, malformed, improper } = read;
+  const told = (faults: readonly FormProblem[]) => faults.map(({ offset, message }) => at(offset, '', message));
   if (malformed.length > 0) throw new ConfigError(told([...malformed, ...improper]));
 
   return {
     file,
     folder: dirname(absolute),
     revision,
-    value: plainValue(document, (message) => at(0, '', message)),
+    value: read.value,
     problems: told(improper),
     problem: (path_, message, part = 'value') =>
       at(lastThere(document, path_, part).offset, formatPath(path_), message),
@@ -61,9 +62,15 @@ export async function loadYaml(path: string, options: { readonly maxBytes: numbe
   };
 }
 
-function parse(text: string, lineCounter: LineCounter): Document | undefined {
+interface ReadDocument extends FormProblems {
+  readonly document: Document;
+  readonly value: unknown;
+}
+
+/** @returns undefined when brackets nested by the thousand exhaust the stack */
+function readDocument(text: string, lineCounter: LineCounter): ReadDocument | undefined {
   try {
-    return parseDocument(text, {
+    const document = parseDocument(text, {
       version: '1.2',
       lineCounter,
       prettyErrors: false,
@@ -71,19 +78,22 @@ function parse(text: string, lineCounter: LineCounter): Document | undefined {
       // The package compares each key with all others, which takes seconds for a long list: `checkForm` is faster.
       uniqueKeys: false,
     });
-  } catch {
-    // Brackets nested by the thousand exhaust the stack.
-    return undefined;
+    const form = checkForm(document);
+    if (form.malformed.length > 0) return { document, value: undefined, ...form };
+    return { document, ...form, ...plainValue(document, form) };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
-function plainValue(document: Document, problem: (message: string) => ConfigProblem): unknown {
+function plainValue(document: Document, { malformed }: FormProblems): Pick<ReadDocument, 'value' | 'malformed'> {
   try {
     // The bound is on what the aliases expand to: a few of them can stand for millions of values.
-    return document.toJS({ maxAliasCount: 100 });
+    return { value: document.toJS({ maxAliasCount: 100 }), malformed };
   } catch (error) {
-    throw new ConfigError([problem('found aliases that expand to too much, expected the values written out')], {
-      cause: error,
-    });
+    if (!(error instanceof ReferenceError)) throw error;
+    const message = 'found aliases that expand to too much, expected the values written out';
+    return { value: undefined, malformed: [...malformed, { offset: 0, message }] };
   }
 }

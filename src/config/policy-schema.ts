@@ -81,7 +81,7 @@ const scope = z.string().transform((value, context): Scope => {
   return z.NEVER;
 });
 
-export const policyTest = z
+const policyTest = z
   .strictObject({
     user: text.optional().meta({ description: 'Who asks' }),
     groups: z.array(text).optional().meta({ description: 'The groups of the user' }),
@@ -106,14 +106,14 @@ export const policyTest = z
   })
   .meta({ description: 'A request and what must be granted; `fairlead test` runs it' });
 
-export const policyRoles = z
-  .record(text, z.array(action).min(1))
-  .default({})
-  .meta({ description: 'Names for lists of actions' });
+const roles = z.record(text, z.array(action).min(1)).default({}).meta({ description: 'Names for lists of actions' });
+
+/** The names of roles, whatever they stand for. */
+export const outlineRoles = z.record(text, z.array(action).catch([]));
 
 export const policyFile = z
   .strictObject({
-    roles: policyRoles,
+    roles,
     rules: z.array(policyRule).meta({ description: 'The rules; their order does not matter' }),
     tests: z.array(policyTest).default([]).meta({ description: 'Tests of the rules' }),
   })
@@ -125,5 +125,6 @@ export const POLICY_KEY_HINTS = {
     'is not available in this version: what is granted is the union of all matching allow rules, less what any deny rule names',
 } as const;
 
+export type PolicyFile = z.output<typeof policyFile>;
 export type RuleFile = z.output<typeof policyRule>;
 export type TestFile = z.output<typeof policyTest>;

@@ -2,11 +2,15 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FilePath, SecretRef } from '../backends/fields.ts';
+import { withoutCredentials } from './expectation.ts';
 import type { YamlFile } from './load-yaml.ts';
 import type { ConfigProblem, Path } from './problems.ts';
 import { causeOf } from './read-text.ts';
 import { alternatives, childSchema, isRecord, referenceKind } from './schema-walk.ts';
 import type { Schema } from './schema-walk.ts';
+
+/** What is no name may be the secret itself, written in the wrong place. */
+const VARIABLE = /^[A-Z_][A-Z0-9_]*$/i;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -31,7 +35,9 @@ export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env):
   const missing = await Promise.all(files.map((reference) => fileProblem(reference, yaml)));
   const unset = variables
     .filter(({ name }) => (env[name] ?? '') === '')
-    .map(({ path, name }) => yaml.problem(path, `the environment variable ${name} is not set`));
+    .map(({ path, name }) =>
+      yaml.problem(path, `the environment variable ${VARIABLE.test(name) ? `${name} ` : ''}is not set`),
+    );
   return [...missing.filter((problem) => problem !== undefined), ...unset];
 }
 
@@ -64,13 +70,14 @@ function isName(value: unknown): value is string {
 
 async function fileProblem({ path, file }: NamedFile, yaml: YamlFile): Promise<ConfigProblem | undefined> {
   const absolute = resolve(yaml.folder, file);
+  const shown = withoutCredentials(absolute);
   try {
     const found = await stat(absolute);
-    if (found.isDirectory()) return yaml.problem(path, `found the folder ${absolute}, expected a file`);
+    if (found.isDirectory()) return yaml.problem(path, `found the folder ${shown}, expected a file`);
     await access(absolute, constants.R_OK);
     return undefined;
   } catch (error) {
-    return yaml.problem(path, `${absolute} cannot be read (${causeOf(error)}), expected a file`);
+    return yaml.problem(path, `${shown} cannot be read (${causeOf(error)}), expected a file`);
   }
 }
 

@@ -1,0 +1,299 @@
+import { assert, asyncProperty, stringMatching } from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadBroker } from '../../../src/config/load.ts';
+import { problemsOf, writtenFiles } from './written-files.ts';
+import type { WrittenFiles } from './written-files.ts';
+
+let files: WrittenFiles;
+beforeEach(async () => {
+  files = await writtenFiles({
+    'policy.yaml': 'rules: []\n',
+    'users.yaml': 'users: {}\n',
+    'tls.crt': '',
+    'tls.key': '',
+  });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await files[Symbol.asyncDispose]();
+});
+
+const SMALLEST = `
+listen: 127.0.0.1:0
+publicUrl: http://localhost:5001
+services: { registry.example.com: {} }
+backends: [{ name: local, type: static-file, file: users.yaml }]
+policy: policy.yaml
+`;
+
+async function load(content: string) {
+  return await loadBroker(await files.write('broker.yaml', content));
+}
+
+async function problems(content: string): Promise<readonly string[]> {
+  const path = await files.write('broker.yaml', content);
+  return (await problemsOf(files, () => loadBroker(path))).map((line) => line.replace('broker.yaml:', ''));
+}
+
+describe('loadBroker', () => {
+  it('fills in every default', async () => {
+    const { config, warnings } = await load(SMALLEST);
+
+    expect(config).toMatchObject({
+      listen: { host: '127.0.0.1', port: 0 },
+      publicUrl: 'http://localhost:5001',
+      trustedProxies: [],
+      stateDir: files.path('data'),
+      tokens: { issuer: 'fairlead', lifetime: { pull: 300, push: 900 } },
+      keys: [{ name: 'default', algorithm: 'ES256' }],
+      services: {
+        'registry.example.com': { anonymous: 'deny', key: { header: 'x5c' }, lifetime: { pull: 300, push: 900 } },
+      },
+      policy: { file: files.path('policy.yaml') },
+      log: { level: 'info' },
+    });
+    expect(config.tls).toBeUndefined();
+    expect(config.admin).toBeUndefined();
+    expect(warnings).toEqual([]);
+  });
+
+  it('takes paths from the folder of the file, whatever the working folder is', async () => {
+    await files.write('secrets/client', 'x');
+    const { config } = await load(`
+listen: unix:run/broker.sock
+publicUrl: https://auth.example.com/fairlead/
+stateDir: ../state
+tls: { certFile: tls.crt, keyFile: ./tls.key }
+admin: { listen: 'unix:/run/admin.sock' }
+services: { registry.example.com: {} }
+backends:
+  - { name: local, type: static-file, htpasswd: users.yaml }
+  - { name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a, secret: { file: secrets/client } } }
+policy: { file: policy.yaml }
+`);
+
+    expect(config).toMatchObject({
+      listen: { socket: files.path('run/broker.sock') },
+      publicUrl: 'https://auth.example.com/fairlead',
+      stateDir: files.path('../state'),
+      tls: { certFile: { path: files.path('tls.crt') }, keyFile: { path: files.path('tls.key') } },
+      admin: { listen: { socket: '/run/admin.sock' } },
+      backends: [
+        { htpasswd: { path: files.path('users.yaml') } },
+        { client: { secret: { source: { file: files.path('secrets/client') } } } },
+      ],
+      policy: { file: files.path('policy.yaml') },
+    });
+  });
+
+  it('lets a service shorten one of its lifetimes', async () => {
+    const { config } = await load(SMALLEST.replace('registry.example.com: {}', 'a: { lifetime: { push: 60s } }'));
+
+    expect(config.services['a']?.lifetime).toEqual({ pull: 300, push: 60 });
+  });
+
+  it('gives a configuration that nothing can change', async () => {
+    const { config } = await load(SMALLEST);
+
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.services['registry.example.com'])).toBe(true);
+    expect(Object.isFrozen(config.backends)).toBe(true);
+  });
+
+  it('reports everything that is wrong at once, each with its place, what was found and what is allowed', async () => {
+    vi.stubEnv('FAIRLEAD_TEST_UNSET', undefined);
+
+    const found = await problems(`lisen: 127.0.0.1:1
+publicUrl: ftp://files.example.com/?a
+trustedProxies: [10.0.0.0/33, proxy]
+tls: { certFile: nope.crt, keyFil: tls.key }
+tokens:
+  issuer: ''
+  lifetime: { pull: 300, push: 2h }
+keys:
+  - { name: a, algorithm: es256 }
+  - { name: a, certFile: tls.crt }
+services:
+  x:
+    anonymous: maybe
+    signingKey: b
+  "y\\tz": {}
+backends:
+  - name: Local
+    type: static-fil
+  - name: sso
+    type: oidc-password
+    issuer: https://id.example.com
+    client: { id: registry, secret: { env: FAIRLEAD_TEST_UNSET } }
+    usernames: ['a{b']
+  - name: sso
+    type: static-file
+    fiel: users.yaml
+  - local
+  - name: nothing
+policy: [policy.yaml]
+log: { level: warm }
+admin:
+`);
+
+    const keys =
+      'listen, publicUrl, trustedProxies, tls, stateDir, tokens, keys, services, backends, shield, policy, admin, log';
+    expect(found).toEqual([
+      '1:1: listen: missing, expected text (where to listen: HOST:PORT, [IPV6]:PORT or unix:/path)',
+      `1:1: lisen: unknown key, expected one of ${keys}; did you mean "listen"?`,
+      '2:12: publicUrl: found "ftp://files.example.com/?a", expected an http or https URL, such as https://auth.example.com',
+      '3:18: trustedProxies.0: found "10.0.0.0/33", expected a prefix of at most 32 bits',
+      '3:31: trustedProxies.1: found "proxy", expected an address or a CIDR, such as 10.0.0.0/8 or fd00::/8',
+      '4:6: tls.keyFile: missing, expected text (path of the private key in PEM)',
+      '4:18: tls.certFile: nope.crt cannot be read (no such file), expected a file',
+      '4:28: tls.keyFil: unknown key, expected one of certFile, keyFile; did you mean "keyFile"?',
+      '6:11: tokens.issuer: found empty text, expected at least 1 character',
+      '7:21: tokens.lifetime.pull: found 300, expected text (duration from 1m to 1h, such as 300s, 5m or 12h)',
+      '7:32: tokens.lifetime.push: found "2h", expected a duration from 1m to 1h',
+      '9:27: keys.0.algorithm: found "es256", expected one of ES256, RS256, EdDSA; did you mean "ES256"?',
+      '10:13: keys.1.name: found "a" a second time, expected each name once',
+      '10:26: keys.1.certFile: found "tls.crt", expected beside keyFile only',
+      '13:16: services.x.anonymous: found "maybe", expected one of allow, deny',
+      '14:17: services.x.signingKey: found "b", expected the name of one of the keys (a)',
+      '15:3: services."y\\tz": found "y\\tz", expected a name of 1 to 255 characters without control characters',
+      expect.stringMatching(
+        /^18:11: backends\.0\.type: found "static-fil", expected one of static-file, .*; did you mean "static-file"\?$/,
+      ),
+      '22:44: backends.1.client.secret.env: the environment variable FAIRLEAD_TEST_UNSET is not set',
+      '23:17: backends.1.usernames.0: the pattern "a{b" has a brace without its partner',
+      '24:11: backends.2.name: found "sso" a second time, expected each name once',
+      '26:5: backends.2.fiel: unknown key, expected one of type, name, usernames, file, htpasswd, htgroup; did you mean "file"?',
+      '27:5: backends.3: found "local", expected a mapping',
+      expect.stringMatching(/^28:5: backends\.4\.type: missing, expected one of static-file, /),
+      '29:9: policy: found a list, expected text or a mapping',
+      '30:15: log.level: found "warm", expected one of debug, info, warn, error; did you mean "warn"?',
+      '31:1: admin: found nothing, expected a mapping',
+    ]);
+  });
+
+  it('reports files and variables that are missing even beside other problems', async () => {
+    const found = await problems(
+      SMALLEST.replace('policy.yaml', 'polcy.yaml').replace('users.yaml', '.') + 'extra: 1\n',
+    );
+
+    expect(found).toEqual([
+      expect.stringMatching(/^5:52: backends\.0\.file: found the folder .*, expected a file$/),
+      '6:9: policy: polcy.yaml cannot be read (no such file), expected a file',
+      expect.stringMatching(/^7:1: extra: unknown key/),
+    ]);
+  });
+
+  it.each([
+    ['', ['listen', 'publicUrl', 'services', 'policy']],
+    ['[]', []],
+    ['text', []],
+  ])('refuses the document %j as a whole', async (content, missing) => {
+    const found = await problems(content);
+
+    expect(found.filter((line) => line.includes('missing')).map((line) => line.split(':')[2]?.trim())).toEqual(
+      content === '' ? [] : missing,
+    );
+    expect(found[0]).toMatch(/^1:1: found (nothing|an empty list|"text"), expected a mapping$/);
+  });
+
+  it('wants at least one service', async () => {
+    expect(await problems(SMALLEST.replace('{ registry.example.com: {} }', '{}'))).toEqual([
+      '4:11: services: expected at least one service',
+    ]);
+  });
+
+  it('takes a catch-all user backend in the last place without a warning, and warns of one before others', async () => {
+    const sso = '{ name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a } }';
+    const local = '{ name: local, type: static-file, file: users.yaml }';
+    const chained = (first: string, second: string) =>
+      load(SMALLEST.replace(/backends:.*/, `backends: [${first}, ${second}]`));
+
+    expect((await chained(local, sso)).warnings).toEqual([]);
+    expect((await chained(sso.replace(' }', " }, usernames: ['*@corp']"), local)).warnings).toEqual([]);
+    expect((await chained(sso, local)).warnings).toEqual([
+      expect.stringMatching(/broker\.yaml:5:12: backends\.0: cannot tell .*, so local after it is never asked/),
+    ]);
+  });
+
+  it.each([
+    [
+      'a service name with a space',
+      'registry.example.com: {}',
+      '"Docker registry": {}',
+      /services\."Docker registry": the name has a space/,
+    ],
+    [
+      'a listener that others reach without TLS',
+      '127.0.0.1:0',
+      '0.0.0.0:5001',
+      /:2:9: listen: passwords arrive without TLS/,
+    ],
+    [
+      'http to another machine',
+      'http://localhost:5001',
+      'http://auth.example.com',
+      /:3:12: publicUrl: begins with http: clients send/,
+    ],
+    ['no backends', /backends:.*/, 'backends: []', /nobody can log in: everybody is anonymous/],
+    ['proxies anywhere', 'policy:', 'trustedProxies: [0.0.0.0/0]\npolicy:', /believes X-Forwarded-For from everybody/],
+    [
+      'http beside TLS',
+      'policy:',
+      'tls: { certFile: tls.crt, keyFile: tls.key }\npolicy:',
+      /begins with http, but tls is/,
+    ],
+  ])('works with %s, and warns', async (_what, from, to, warning) => {
+    const { warnings } = await load(SMALLEST.replace(from, to));
+
+    expect(warnings).toEqual([expect.stringMatching(warning)]);
+  });
+
+  it('listens for others with TLS, or on a socket, without a warning', async () => {
+    const tls = SMALLEST.replace('127.0.0.1:0', '"[::]:5001"').replace('http:', 'https:');
+
+    expect((await load(`${tls}tls: { certFile: tls.crt, keyFile: tls.key }\n`)).warnings).toEqual([]);
+    expect((await load(SMALLEST.replace('127.0.0.1:0', 'unix:a.sock'))).warnings).toEqual([]);
+  });
+
+  it.each([
+    ['in the place of a reference', 'client: { id: a, secret: SECRET }'],
+    ['as a key in that place', 'client: { id: a, secret: { SECRET } }'],
+    ['beside a reference', 'client: { id: a, secret: { env: PATH, SECRET: 1 } }'],
+    ['as the value of a wrong key', 'client: { id: a, password: SECRET }'],
+    ['as a list', 'client: { id: a, secret: [SECRET] }'],
+    ['after a star', 'client: { id: a, secret: *SECRET }'],
+    ['after an exclamation mark', 'client: { id: a, secret: !SECRET x }'],
+    ['with a colon', 'client: { id: a, secret: SECRET: }'],
+    ['in quotes that do not end', 'client: { id: a, secret: "SECRET }'],
+    ['in a URL', 'client: { id: a }, caFile: "https://u:SECRET@h/"'],
+  ])('never repeats a secret that is written inline %s', async (_how, text) => {
+    const content = SMALLEST.replace(
+      /backends:.*/,
+      `backends: [{ name: sso, type: oidc-password, issuer: https://i, ${text} }]`,
+    );
+
+    await assert(
+      asyncProperty(stringMatching(/^[a-z][a-z0-9]{11,20}$/), async (secret) => {
+        const found = await problems(content.replace('SECRET', secret));
+
+        expect(found.length).toBeGreaterThan(0);
+        expect(found.join('\n')).not.toContain(secret);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('says how a secret is written', async () => {
+    const sso = 'name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a, secret: hunter2 }';
+
+    expect(await problems(SMALLEST.replace(/backends:.*/, `backends: [{ ${sso} }]`))).toEqual([
+      '5:103: backends.0.client.secret: found text, expected { env: NAME } or { file: PATH }: a secret is never written inline',
+    ]);
+  });
+
+  it('refuses a file of more than 1 MiB', async () => {
+    expect(await problems(`# ${'x'.repeat(1024 * 1024)}\n${SMALLEST}`)).toEqual([
+      expect.stringMatching(/found 10\d+ bytes, expected 1048576 at most$/),
+    ]);
+  });
+});
