@@ -95,6 +95,30 @@ describe('oidc-password', () => {
     },
   );
 
+  it.each(['client_secret_basic', 'client_secret_post'] as const)(
+    'sends every character of a secret by %s',
+    async (method) => {
+      const clientSecret = `a b+c%41&d=e:f/g?h#i"j~k*l-m_n.o!p'(q)`;
+      await using provider = await startOpenIdProvider({ clientAuthentication: method, clientSecret });
+      await using backend = await over(provider, { client: { authentication: method } });
+
+      const outcome = await login(backend, ALICE.username, ALICE.password);
+
+      expect(outcome.kind).toBe('authenticated');
+    },
+  );
+
+  it.each(['jösé+x&y=z', 'a b', '漢字', "o'neil;--"])('sends name and password %s as they are typed', async (text) => {
+    await using provider = await startOpenIdProvider({
+      people: [{ username: text, password: `p ${text}`, groups: [] }],
+    });
+    await using backend = await over(provider);
+
+    const outcome = await login(backend, text, `p ${text}`);
+
+    expect(outcome).toMatchObject({ identity: { username: text } });
+  });
+
   it('asks userinfo for groups the ID token lacks', async () => {
     await using provider = await startOpenIdProvider({ groupsInUserinfoOnly: true });
     await using backend = await over(provider);

@@ -28,6 +28,7 @@ export interface OpenIdProviderOptions {
   readonly groupsInUserinfoOnly?: boolean;
   /** Whether it has a revocation endpoint; default true. */
   readonly revocation?: boolean;
+  readonly clientSecret?: string;
   /** How the client must authenticate; default client_secret_basic. */
   readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | 'none';
 }
@@ -97,7 +98,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     issuer,
     port,
     clientId: CLIENT_ID,
-    clientSecret: CLIENT_SECRET,
+    clientSecret: options.clientSecret ?? CLIENT_SECRET,
     people,
     ...(certificate === undefined ? {} : { caFile: certificate.caFile }),
     requests: () => log.filter(({ path }) => path === '/token'),
@@ -119,7 +120,7 @@ async function configuration(
     clients: [
       {
         client_id: CLIENT_ID,
-        ...(method === 'none' ? {} : { client_secret: CLIENT_SECRET }),
+        ...(method === 'none' ? {} : { client_secret: options.clientSecret ?? CLIENT_SECRET }),
         token_endpoint_auth_method: method,
         grant_types: ['password', 'refresh_token'],
         redirect_uris: [],

@@ -1,5 +1,5 @@
 /** How the broker shows the provider who it is. */
-import { ClientSecretBasic, ClientSecretPost, None } from 'openid-client';
+import { ClientSecretPost, None } from 'openid-client';
 import type { ClientAuth } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { SecretSource } from '../../core/identity.ts';
@@ -15,10 +15,25 @@ export function clientAuthenticator(
   method: 'client_secret_basic' | 'client_secret_post' | 'none' | undefined,
 ): ClientAuthenticator {
   if (source === undefined) return async () => ({ clientAuth: None(), secrets: [] });
-  const authenticate = method === 'client_secret_post' ? ClientSecretPost : ClientSecretBasic;
+  const authenticate = method === 'client_secret_post' ? ClientSecretPost : clientSecretBasic;
   return async () => {
     const secret = (await source.read()).reveal();
     if (secret === '') throw new BrokerError('backend_unavailable', 'client.secret is empty');
     return { clientAuth: authenticate(secret), secrets: [secret] };
   };
+}
+
+/**
+ * Form encoding, then Basic (RFC 6749, section 2.3.1). openid-client's own also encodes `-`, `_` and `.`, which that
+ * encoding leaves alone; providers that do not decode (glewlwyd) then refuse every secret with a dash in it.
+ */
+function clientSecretBasic(secret: string): ClientAuth {
+  return (_server, client, _body, headers) => {
+    const pair = `${formEncode(client.client_id)}:${formEncode(secret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  };
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { oidcPassword } from '../../../../src/backends/oidc-password/index.ts';
+
+const LEAST = {
+  name: 'sso',
+  type: 'oidc-password',
+  issuer: 'https://id.example.com/realms/corp',
+  client: { id: 'registry', secret: { env: 'SSO_CLIENT_SECRET' } },
+};
+
+function problems(changes: Readonly<Record<string, unknown>>): readonly string[] {
+  const { error } = z.safeParse(oidcPassword.schema, { ...LEAST, ...changes });
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+describe('the configuration of oidc-password', () => {
+  it('needs issuer and client only', () => {
+    const config = z.parse(oidcPassword.schema, LEAST);
+
+    expect(config).toMatchObject({
+      scope: 'openid profile',
+      claims: { username: { text: 'preferred_username' }, groups: [{ text: 'groups' }], from: 'auto' },
+      lowercase: false,
+      deniedStatus: [],
+      timeout: 5,
+    });
+  });
+
+  it.each([
+    'https://id.example.com',
+    'https://id.example.com:8443/realms/corp/',
+    'http://localhost:5556/dex',
+    'http://127.0.0.1:4593/api/oidc',
+    'http://[::1]:8080',
+  ])('takes the issuer %s', (issuer) => {
+    expect(problems({ issuer })).toEqual([]);
+  });
+
+  it.each([
+    ['http://id.example.com', /expected an https URL/],
+    ['http://localhost.example.com', /expected an https URL/],
+    ['http://127.0.0.1.example.com', /expected an https URL/],
+    ['ftp://127.0.0.1', /expected an https URL/],
+    ['id.example.com', /expected a URL/],
+    ['https://user:word@id.example.com', /without user name/],
+    ['https://id.example.com/?realm=corp', /without \? and #/],
+    ['https://id.example.com/#corp', /without \? and #/],
+    ['https://id.example.com/.well-known/openid-configuration', /the issuer itself/],
+  ])('refuses the issuer %s', (issuer, message) => {
+    expect(problems({ issuer })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    [
+      'a secret nobody would send',
+      { client: { ...LEAST.client, authentication: 'none' } },
+      /client\.secret: expected no/,
+    ],
+    [
+      'an authentication without a secret',
+      { client: { id: 'registry', authentication: 'client_secret_post' } },
+      /client\.authentication: expected a secret/,
+    ],
+    ['a secret written inline', { client: { id: 'registry', secret: 'inline' } }, /client\.secret/],
+    ['scopes without openid', { scope: 'profile groups' }, /expected openid/],
+    ['a scope that leaves sessions behind', { scope: 'openid offline_access' }, /no offline_access/],
+    ['scopes with two spaces', { scope: 'openid  groups' }, /one space/],
+    ['a pointer with nothing between slashes', { claims: { groups: '/realm_access//roles' } }, /claims\.groups/],
+    ['a status that is no refusal', { deniedStatus: [500] }, /deniedStatus/],
+    ['a timeout longer than a login', { timeout: '10s' }, /timeout: expected a duration from 1s to 7s/],
+    ['a key it does not know', { usernameClaim: 'sub' }, /usernameClaim/],
+  ])('refuses %s', (_what, changes, message) => {
+    expect(problems(changes)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('can be written as a JSON schema', () => {
+    const schema = z.toJSONSchema(oidcPassword.schema, { io: 'input', target: 'draft-7' });
+
+    expect(schema).toMatchObject({ required: ['type', 'name', 'issuer', 'client'], additionalProperties: false });
+  });
+});
