@@ -1,0 +1,129 @@
+/** Distinguished names (RFC 4514), read and compared. */
+import { foldCase } from './fold-case.ts';
+
+/** One `type=value` of a name; several joined by `+` make one part of it. */
+export interface NameValue {
+  /** In lower case, the short name where the type has several. */
+  readonly type: string;
+  /** Without escapes; where `encoded`, the hex digits of its BER encoding. */
+  readonly value: string;
+  readonly encoded: boolean;
+}
+
+/** Other ways to write attribute types: OIDs and long names (RFC 4519, section 2). */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'cn',
+  commonname: 'cn',
+  '2.5.4.4': 'sn',
+  surname: 'sn',
+  '2.5.4.6': 'c',
+  countryname: 'c',
+  '2.5.4.7': 'l',
+  localityname: 'l',
+  '2.5.4.8': 'st',
+  stateorprovincename: 'st',
+  '2.5.4.9': 'street',
+  streetaddress: 'street',
+  '2.5.4.10': 'o',
+  organizationname: 'o',
+  '2.5.4.11': 'ou',
+  organizationalunitname: 'ou',
+  '0.9.2342.19200300.100.1.1': 'uid',
+  userid: 'uid',
+  '0.9.2342.19200300.100.1.25': 'dc',
+  domaincomponent: 'dc',
+};
+
+const TYPE = /\s*(?:oid\.)?([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*/iy;
+/** A quoted value (RFC 2253), a #hex value, or characters with escapes up to a separator. */
+const VALUE = /"((?:[^"\\]|\\.)*)"\s*|#((?:[0-9a-f]{2})+)\s*|((?:[^,;+"\\]|\\.)*)/isy;
+const SEPARATOR = /\s*([,;+])/y;
+const MAX_DN_LENGTH = 2048;
+
+/** @returns the parts from the entry up to the root, or undefined when the text is not a DN of at least one part. */
+export function parseDn(text: string): readonly (readonly NameValue[])[] | undefined {
+  if (text.length > MAX_DN_LENGTH) return undefined;
+  const parts: NameValue[][] = [[]];
+  let at = 0;
+  for (;;) {
+    const type = matchAt(TYPE, text, at);
+    if (type === undefined) return undefined;
+    at += type[0].length;
+    const match = matchAt(VALUE, text, at);
+    const value = match === undefined ? undefined : attributeValue(match);
+    if (match === undefined || value === undefined) return undefined;
+    at += match[0].length;
+    const name = (type[1] ?? '').toLowerCase();
+    parts.at(-1)?.push({ type: Object.hasOwn(SHORT_NAMES, name) ? (SHORT_NAMES[name] ?? name) : name, ...value });
+    if (at === text.length) return parts;
+    const separator = matchAt(SEPARATOR, text, at);
+    if (separator === undefined) return undefined;
+    at += separator[0].length;
+    if (separator[1] !== '+') parts.push([]);
+  }
+}
+
+/**
+ * The parts of a DN, each in canonical form: types and values in lower case, spaces squeezed, escapes in one style,
+ * multi-valued parts sorted. Two DNs name the same entry when their canonical parts are equal.
+ */
+export function canonicalParts(text: string): readonly string[] | undefined {
+  return parseDn(text)?.map((part) =>
+    part
+      .map(({ type, value, encoded }) => `${type}=${encoded ? `#${value}` : canonicalValue(value)}`)
+      .toSorted()
+      .join('+'),
+  );
+}
+
+/**
+ * The canonical form of a DN, see `canonicalParts`.
+ *
+ * @returns undefined when the text is not a DN of at least two parts; one `a=b` alone is more likely a plain name.
+ */
+export function canonicalDn(text: string): string | undefined {
+  const parts = canonicalParts(text);
+  return parts === undefined || parts.length < 2 ? undefined : parts.join(',');
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text) ?? undefined;
+}
+
+function attributeValue([, quoted, hex, plain]: RegExpExecArray): Omit<NameValue, 'type'> | undefined {
+  if (hex !== undefined) return { value: hex.toLowerCase(), encoded: true };
+  const value = unescapeDn(quoted ?? trimUnescaped(plain ?? ''));
+  return value === undefined ? undefined : { value, encoded: false };
+}
+
+function canonicalValue(value: string): string {
+  const folded = foldCase(compose(value).replaceAll(/ +/g, ' ')).trim();
+  return folded.replaceAll(/[,;+"\\<>=#\0]/g, (char) => (char === '\0' ? '\\00' : `\\${char}`));
+}
+
+/** Normal form C, but for the Kelvin sign, which it would turn into a K (see `foldCase`). */
+function compose(text: string): string {
+  return text
+    .split('\u212A')
+    .map((piece) => piece.normalize('NFC'))
+    .join('\u212A');
+}
+
+/** Spaces at the ends count only when escaped (RFC 4514, section 3). */
+function trimUnescaped(text: string): string {
+  const trimmed = text.trimStart();
+  const end = trimmed.trimEnd();
+  return /(?:^|[^\\])(?:\\\\)*\\$/.test(end) ? `${end} ` : end;
+}
+
+function unescapeDn(text: string): string | undefined {
+  try {
+    // Escaped pairs of hex digits are UTF-8 bytes, which may together make one character.
+    return text.replaceAll(/(?:\\[0-9a-f]{2})+|\\(.)/gis, (run: string, char: string | undefined) =>
+      char === undefined || /^(?:\\[0-9a-f]{2})+$/i.test(run) ? decodeURIComponent(run.replaceAll('\\', '%')) : char,
+    );
+  } catch {
+    return undefined;
+  }
+}
