@@ -1,0 +1,191 @@
+/** The house is what src/README.md says it is: rooms, their layers, the list of backends, the size of files. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { backendModules } from '../src/backends/index.ts';
+import { run } from './support/process.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const SRC = join(ROOT, 'src');
+const ROOMS = ['core', 'flows', 'backends', 'platform', 'config', 'http', 'app', 'cli'] as const;
+type Room = (typeof ROOMS)[number];
+const MAX_LINES = 300;
+
+/** What the table in src/README.md says that each room imports. */
+async function documented(): Promise<ReadonlyMap<Room, readonly Room[]>> {
+  const rows = (await readFile(join(SRC, 'README.md'), 'utf8')).matchAll(/^\| `(\w+)` \|[^|]*\|([^|]*)\|$/gm);
+  return new Map(
+    [...rows].flatMap(([, name, imports = '']) =>
+      ROOMS.flatMap((room) => (room === name ? [[room, named(imports, room)]] : [])),
+    ),
+  );
+}
+
+function named(imports: string, self: Room): readonly Room[] {
+  if (!imports.trim().startsWith('all')) return ROOMS.filter((room) => new RegExp(`\\b${room}\\b`).test(imports));
+  const [, exception] = /all but (\w+)/.exec(imports) ?? [];
+  return ROOMS.filter((room) => room !== self && room !== exception);
+}
+
+async function references(room: Room): Promise<readonly Room[]> {
+  const text = await readFile(join(SRC, room, 'tsconfig.json'), 'utf8');
+  const paths = [...text.matchAll(/"path": "\.\.\/(\w+)"/g)].map(([, path]) => path);
+  return ROOMS.filter((other) => paths.includes(other));
+}
+
+async function sources(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What a file imports: packages by name, files by their path. */
+async function importsOf(file: string): Promise<readonly string[]> {
+  const text = await readFile(file, 'utf8');
+  const specifiers = text.matchAll(
+    /^(?:import|export)\s[^;=]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return [...specifiers]
+    .map((match) => match.slice(1).find((part) => part !== undefined) ?? '')
+    .map((specifier) => (specifier.startsWith('.') ? resolve(dirname(file), specifier) : specifier));
+}
+
+/** A room of its own for each, held by the real tsconfig files, with the imports that are to be tried. */
+async function house(imports: Readonly<Partial<Record<Room, readonly string[]>>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-house-'));
+  folders.push(folder);
+  await cp(join(ROOT, 'tsconfig.json'), join(folder, 'tsconfig.json'));
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  for (const room of ROOMS) {
+    const path = join(folder, 'src', room);
+    await mkdir(path, { recursive: true });
+    await cp(join(SRC, room, 'tsconfig.json'), join(path, 'tsconfig.json'));
+    await writeFile(join(path, 'room.ts'), `export const ${room} = '${room}';\n`);
+    for (const [index, text] of (imports[room] ?? []).entries())
+      await writeFile(join(path, `planted-${index}.ts`), text);
+  }
+  return folder;
+}
+
+const folders: string[] = [];
+afterAll(async () => {
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
+});
+
+const importing = (room: string): string =>
+  `import { ${room} } from '../${room}/room.ts';\nexport const got = ${room};\n`;
+
+async function build(folder: string, room: Room): Promise<{ readonly code: number | null; readonly output: string }> {
+  const tsc = join(ROOT, 'node_modules/.bin/tsc');
+  const { code, stdout, stderr } = await run(process.execPath, [tsc, '-b', `src/${room}`], { cwd: folder });
+  return { code, output: stdout + stderr };
+}
+
+describe('the rooms', () => {
+  it('are those that src/README.md lists, each a project of the whole', async () => {
+    const entries = await readdir(SRC, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const root = await readFile(join(ROOT, 'tsconfig.json'), 'utf8');
+
+    expect(names.toSorted()).toEqual([...ROOMS].toSorted());
+    expect([...(await documented()).keys()].toSorted()).toEqual([...ROOMS].toSorted());
+    for (const room of ROOMS) expect(root).toContain(`{ "path": "src/${room}" }`);
+  });
+
+  it.each(ROOMS)('%s refers to exactly the rooms that src/README.md says it imports', async (room) => {
+    expect(await references(room)).toEqual((await documented()).get(room));
+  });
+
+  it('may import what they refer to', async () => {
+    const imports = await Promise.all(
+      ROOMS.map(async (room) => [room, (await references(room)).map(importing)] as const),
+    );
+    const folder = await house(Object.fromEntries(imports));
+
+    expect(await build(folder, 'cli')).toEqual({ code: 0, output: '' });
+  });
+
+  it.each(ROOMS)('%s is refused by the compiler when it imports any other room', async (room) => {
+    const allowed = await references(room);
+    const forbidden = ROOMS.filter((other) => other !== room && !allowed.includes(other));
+    const folder = await house({ [room]: forbidden.map(importing) });
+
+    const { code, output } = await build(folder, room);
+
+    const refused = [...output.matchAll(/planted-(\d+)\.ts\(1,\d+\): error TS6307/g)].map(([, index]) => Number(index));
+    expect(new Set(refused)).toEqual(new Set(forbidden.keys()));
+    expect(code === 0).toBe(forbidden.length === 0);
+  });
+
+  it('core is refused Node, its globals and the network', async () => {
+    const folder = await house({
+      core: [
+        "export { readFile } from 'node:fs';\n",
+        'export const got = process.env;\n',
+        'export const got = fetch;\n',
+      ],
+    });
+
+    const { output } = await build(folder, 'core');
+
+    for (const index of [0, 1, 2]) expect(output).toMatch(new RegExp(`planted-${index}\\.ts\\(.*error TS`));
+  });
+});
+
+describe('the sources', () => {
+  it.each([
+    ['core', []],
+    ['flows', []],
+    ['http', ['express', 'passport', /^node:/]],
+    ['config', ['yaml', 'zod', /^node:/]],
+  ] as const)('of %s import no packages but %j', async (room, allowed) => {
+    const files = await sources(join(SRC, room));
+    const imported = (await Promise.all(files.map(importsOf))).flat();
+
+    const packages = imported.filter((specifier) => !specifier.startsWith('/'));
+    expect(imported.length).toBeGreaterThan(0);
+    expect(
+      packages.filter((name) => !allowed.some((rule) => (typeof rule === 'string' ? rule === name : rule.test(name)))),
+    ).toEqual([]);
+  });
+
+  it('of one backend import no other backend', async () => {
+    const backends = join(SRC, 'backends');
+    const crossing = [];
+    for (const { type } of backendModules) {
+      for (const file of await sources(join(backends, type))) {
+        const others = (await importsOf(file)).filter((path) =>
+          backendModules.some((other) => other.type !== type && path.startsWith(join(backends, other.type, '/'))),
+        );
+        crossing.push(...others.map((path) => `${relative(SRC, file)} imports ${relative(SRC, path)}`));
+      }
+    }
+
+    expect(crossing).toEqual([]);
+  });
+
+  it(`have at most ${MAX_LINES} lines each`, async () => {
+    const files = await sources(SRC);
+    const lengths = await Promise.all(
+      files.map(async (file) => ({
+        file: relative(SRC, file),
+        lines: (await readFile(file, 'utf8')).split('\n').length - 1,
+      })),
+    );
+
+    expect(lengths.length).toBeGreaterThan(50);
+    expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  });
+});
+
+describe('the list of backends', () => {
+  it('has a line for each folder', async () => {
+    const entries = await readdir(join(SRC, 'backends'), { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+    expect(backendModules.map(({ type }) => type).toSorted()).toEqual(names.toSorted());
+  });
+});
