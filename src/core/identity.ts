@@ -29,7 +29,14 @@ export interface Identity {
 }
 
 /** Whoever sent a token request. */
-export type Caller = { readonly kind: 'anonymous' } | { readonly kind: 'user'; readonly identity: Identity };
+export type Caller =
+  | { readonly kind: 'anonymous' }
+  | {
+      readonly kind: 'user';
+      readonly identity: Identity;
+      /** Whether an earlier login stands in for a backend that is down. */
+      readonly stale?: boolean;
+    };
 
 export const ANONYMOUS: Caller = { kind: 'anonymous' };
 

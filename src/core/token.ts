@@ -34,7 +34,11 @@ export interface Lifetimes {
   readonly push: number;
 }
 
-export function lifetimeFor(grants: readonly Grant[], lifetimes: Lifetimes): number {
+/** Seconds a token lives that rests on a login from before an outage: it is asked for again soon. */
+export const STALE_SECONDS = 60;
+
+export function lifetimeFor(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes): number {
+  if (caller.kind === 'user' && caller.stale === true) return STALE_SECONDS;
   const writes = grants.some((grant) => grant.granted.some((action) => action !== 'pull'));
   return writes ? lifetimes.push : lifetimes.pull;
 }

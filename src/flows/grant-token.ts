@@ -56,7 +56,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     const policy = deps.policy();
     const situation = { caller, service: service.name, client: context.client };
     const grants = scopes.map((scope) => decide(policy, situation, scope));
-    const expiresIn = lifetimeFor(grants, service.lifetimes);
+    const expiresIn = lifetimeFor(caller, grants, service.lifetimes);
     const tokenId = deps.ids.next();
     const now = deps.clock.now();
     const token = await deps.signer.sign(

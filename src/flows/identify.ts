@@ -8,9 +8,9 @@ import type { RequestContext } from '../core/events.ts';
 import { ANONYMOUS } from '../core/identity.ts';
 import type { Caller, Credential } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
-import type { Audit, Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
+import type { Audit, Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
 import type { Timer } from '../core/timer.ts';
-import type { Shield } from './shield/shield.ts';
+import type { Shield, ShieldedAnswer } from './shield/shield.ts';
 
 /** A backend in its place in the chain. */
 export interface ChainedBackend {
@@ -46,8 +46,10 @@ export function createIdentify(deps: IdentifyDeps): Identify {
   return async (credential, request) => {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
-    const outcome = await askChain(deps, credential, request, started + LOGIN_BUDGET_MS);
-    if (outcome.kind === 'authenticated') return { kind: 'user', identity: outcome.identity };
+    const { outcome, source } = await askChain(deps, credential, request, started + LOGIN_BUDGET_MS);
+    if (outcome.kind === 'authenticated') {
+      return { kind: 'user', identity: outcome.identity, ...(source === 'stale' ? { stale: true } : {}) };
+    }
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
     throw refusal(outcome, deps.tooManyIs ?? 'too_many_attempts');
   };
@@ -63,16 +65,20 @@ async function askChain(
   credential: Credential,
   request: RequestContext,
   deadline: number,
-): Promise<AuthnOutcome> {
+): Promise<ShieldedAnswer> {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2): no backend sees one.
-  if (credential.password.reveal() === '') return { kind: 'rejected', reason: 'empty-password' };
-  if (credential.username === '') return { kind: 'rejected', reason: 'invalid-name' };
+  if (credential.password.reveal() === '') return refused('empty-password');
+  if (credential.username === '') return refused('invalid-name');
   for (const backend of deps.backends) {
     if (!isOwn(backend, credential.username)) continue;
-    const outcome = await askOne(deps, backend.authenticator, credential, request, deadline);
-    if (outcome.kind !== 'unknown-user') return outcome;
+    const answer = await askOne(deps, backend.authenticator, credential, request, deadline);
+    if (answer.outcome.kind !== 'unknown-user') return answer;
   }
-  return { kind: 'unknown-user' };
+  return { outcome: { kind: 'unknown-user' }, source: 'backend' };
+}
+
+function refused(reason: RejectReason): ShieldedAnswer {
+  return { outcome: { kind: 'rejected', reason }, source: 'memory' };
 }
 
 function isOwn({ usernames }: ChainedBackend, username: string): boolean {
@@ -85,18 +91,19 @@ async function askOne(
   credential: Credential,
   request: RequestContext,
   deadline: number,
-): Promise<AuthnOutcome> {
+): Promise<ShieldedAnswer> {
   const started = deps.clock.monotonic();
   const event = { type: 'login', request, backend: authenticator.name, username: credential.username } as const;
   const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
   try {
-    const { outcome, source } = await deps.timer.within(
+    const answer = await deps.timer.within(
       deps.shield.authenticate(authenticator, credential, deadline),
       Math.max(0, deadline - started) + NET_MS,
     );
+    const { outcome, source } = answer;
     const reason = outcome.kind === 'rejected' ? { reason: outcome.reason } : {};
     deps.audit.record({ ...event, outcome: outcome.kind, ...reason, source, seconds: seconds() });
-    return outcome;
+    return answer;
   } catch (error) {
     deps.audit.record({
       ...event,

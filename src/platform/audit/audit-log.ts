@@ -59,7 +59,11 @@ function write(log: Log, event: AuditEvent): void {
 function who(caller: Extract<AuditEvent, { type: 'token.issued' }>['caller']) {
   return caller.kind === 'anonymous'
     ? { user: '', anonymous: true }
-    : { user: caller.identity.username, backend: caller.identity.backend };
+    : {
+        user: caller.identity.username,
+        backend: caller.identity.backend,
+        ...(caller.stale === true ? { stale: true } : {}),
+      };
 }
 
 function bounded(text: string): string {
