@@ -25,5 +25,10 @@ export function openShield({ shield }: BrokerConfig): Shield {
 }
 
 function settingsOf({ wrongPasswords, ...durations }: BrokerConfig['shield']): ShieldSettings {
-  return { ...durations, maxWrongPerAccount: wrongPasswords.max, window: wrongPasswords.window };
+  return {
+    ...durations,
+    maxWrongPerAccount: wrongPasswords.max,
+    maxWrongPerAddress: wrongPasswords.maxPerAddress,
+    window: wrongPasswords.window,
+  };
 }

@@ -34,6 +34,10 @@ export const shield = z
           description:
             'Different wrong passwords for one account that reach the backend within the window; below its own lockout threshold; 0: no limit',
         }),
+        maxPerAddress: z.int().min(0).max(100_000).default(100).meta({
+          description:
+            'Refused logins from one client address within the window, before more are refused unasked; many people behind one address need more; 0: no limit',
+        }),
         window: duration({ min: 10, max: 24 * HOURS })
           .prefault('5m')
           .meta({

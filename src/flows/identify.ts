@@ -50,6 +50,7 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     if (outcome.kind === 'authenticated') {
       return { kind: 'user', identity: outcome.identity, ...(source === 'stale' ? { stale: true } : {}) };
     }
+    if (outcome.kind === 'unknown-user') await deps.shield.noteUnknown(request.client);
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
     throw refusal(outcome, deps.tooManyIs ?? 'too_many_attempts');
   };
@@ -97,7 +98,7 @@ async function askOne(
   const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
   try {
     const answer = await deps.timer.within(
-      deps.shield.authenticate(authenticator, credential, deadline),
+      deps.shield.authenticate(authenticator, credential, deadline, request.client),
       Math.max(0, deadline - started) + NET_MS,
     );
     const { outcome, source } = answer;

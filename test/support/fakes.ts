@@ -52,5 +52,6 @@ export const noShield: Shield = {
     outcome: await authenticator.authenticate(credential, deadline),
     source: 'backend',
   }),
+  noteUnknown: async () => undefined,
   flush: () => undefined,
 };

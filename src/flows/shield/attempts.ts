@@ -14,16 +14,35 @@ export interface LoginGuard extends AttemptGuard {
 }
 
 const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
-const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
+export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
+
+/** A loopback address, or none, is that of a proxy on this machine: everybody comes from there. */
+function isOfOne(client: string): boolean {
+  return client !== '' && client !== '::1' && !client.startsWith('127.') && !client.startsWith('::ffff:127.');
+}
 
 export interface Attempts {
-  guardFor(backend: string, credential: Credential): LoginGuard;
+  guardFor(backend: string, credential: Credential, client: string): LoginGuard;
+  /** Counts a refused login of this client address. */
+  countAddress(client: string): Promise<void>;
+  /** Whether this client address has had its share of refused logins. */
+  isHeld(client: string): Promise<boolean>;
 }
 
 export function createAttempts({ settings, fingerprint, counters, wrong }: ShieldDeps): Attempts {
-  const { maxWrongPerAccount, window } = settings;
+  const { maxWrongPerAccount, maxWrongPerAddress, window } = settings;
+  const addressKey = (client: string): string => `address ${client}`;
 
-  function guardFor(backend: string, { username, password }: Credential): LoginGuard {
+  async function countAddress(client: string): Promise<void> {
+    if (maxWrongPerAddress > 0 && isOfOne(client)) await counters.add(addressKey(client), 1, window);
+  }
+
+  async function isHeld(client: string): Promise<boolean> {
+    if (maxWrongPerAddress === 0 || !isOfOne(client)) return false;
+    return (await counters.add(addressKey(client), 0, window)) >= maxWrongPerAddress;
+  }
+
+  function guardFor(backend: string, { username, password }: Credential, client: string): LoginGuard {
     let subject = username;
     let reserved: string | undefined;
     /** One password for one account, under whichever of its names it was typed. */
@@ -54,6 +73,7 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
         }
         const isWrong = outcome.kind === 'rejected' && outcome.reason === 'wrong-password';
         if (!isWrong) return release();
+        if (outcome !== KNOWN_WRONG) await countAddress(client);
         reserved = undefined;
         if (settings.rememberWrong > 0) await wrong.put(passwordKey(), KNOWN_WRONG, settings.rememberWrong);
       },
@@ -61,5 +81,5 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
     };
   }
 
-  return { guardFor };
+  return { guardFor, countAddress, isHeld };
 }

@@ -14,7 +14,7 @@ import type { AnswerSource } from '../../core/events.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome, Clock } from '../../core/ports.ts';
 import type { Counters, Fingerprint, Store } from '../../core/store.ts';
-import { createAttempts } from './attempts.ts';
+import { createAttempts, TOO_MANY } from './attempts.ts';
 import { createMemory } from './memory.ts';
 import type { Remembered } from './memory.ts';
 
@@ -31,6 +31,8 @@ export interface ShieldSettings {
   /** Different wrong passwords for one account within `window` before more are refused. */
   readonly maxWrongPerAccount: number;
   readonly window: number;
+  /** Logins refused from one client address within `window` before more are refused unasked. */
+  readonly maxWrongPerAddress: number;
 }
 
 export interface ShieldDeps {
@@ -50,8 +52,18 @@ export interface ShieldedAnswer {
 }
 
 export interface Shield {
-  /** @throws what the backend throws. */
-  authenticate(authenticator: Authenticator, credential: Credential, deadline: number): Promise<ShieldedAnswer>;
+  /**
+   * @param client the address that asks
+   * @throws what the backend throws
+   */
+  authenticate(
+    authenticator: Authenticator,
+    credential: Credential,
+    deadline: number,
+    client: string,
+  ): Promise<ShieldedAnswer>;
+  /** Counts a login that no backend knew: guessing names is guessing too. */
+  noteUnknown(client: string): Promise<void>;
   /** Forgets everything remembered of one backend, or of all. */
   flush(backend?: string): void;
 }
@@ -68,10 +80,12 @@ export function createShield(deps: ShieldDeps): Shield {
     authenticator: Authenticator,
     credential: Credential,
     deadline: number,
+    client: string,
   ): Promise<ShieldedAnswer> {
     const known = await memory.recall(key);
     if (known !== undefined) return { outcome: known, source: 'memory' };
-    const guard = attempts.guardFor(authenticator.name, credential);
+    if (await attempts.isHeld(client)) return { outcome: TOO_MANY, source: 'memory' };
+    const guard = attempts.guardFor(authenticator.name, credential, client);
     try {
       const outcome = await ask(authenticator, credential, deadline, guard);
       await guard.settle(outcome);
@@ -86,7 +100,7 @@ export function createShield(deps: ShieldDeps): Shield {
   }
 
   return {
-    authenticate: async (authenticator, credential, deadline) => {
+    authenticate: async (authenticator, credential, deadline, client) => {
       const epoch = `${generation}.${generations.get(authenticator.name) ?? 0}`;
       const key = deps.fingerprint(
         'login',
@@ -97,10 +111,11 @@ export function createShield(deps: ShieldDeps): Shield {
       );
       const shared = underWay.get(key);
       if (shared !== undefined) return { ...(await shared), source: 'shared' };
-      const own = answer(key, authenticator, credential, deadline).finally(() => underWay.delete(key));
+      const own = answer(key, authenticator, credential, deadline, client).finally(() => underWay.delete(key));
       underWay.set(key, own);
       return own;
     },
+    noteUnknown: attempts.countAddress,
     flush: (backend) => {
       if (backend === undefined) generation += 1;
       else generations.set(backend, (generations.get(backend) ?? 0) + 1);

@@ -16,6 +16,7 @@ const SETTINGS: ShieldSettings = {
   rememberWrong: 300,
   rememberRefused: 30,
   maxWrongPerAccount: 3,
+  maxWrongPerAddress: 0,
   window: 300,
 };
 
@@ -79,8 +80,8 @@ function setUp(settings: Partial<ShieldSettings> = {}, backend = directory()) {
     wrong: memoryStore(bounded),
     counters: memoryCounters(bounded),
   });
-  const login = (password: string, typed = 'alice'): Promise<ShieldedAnswer> =>
-    shield.authenticate(backend, { username: typed, password: new Secret(password) }, clock.monotonic() + 8000);
+  const login = (password: string, typed = 'alice', client = '192.0.2.1'): Promise<ShieldedAnswer> =>
+    shield.authenticate(backend, { username: typed, password: new Secret(password) }, clock.monotonic() + 8000, client);
   return { backend, clock, shield, login };
 }
 
@@ -246,4 +247,17 @@ it('asks anew after a flush', async () => {
   const afterAll = await login('right');
 
   expect([afterOwn.source, afterOther.source, afterAll.source]).toEqual(['backend', 'memory', 'backend']);
+});
+
+it('refuses an address that has had its share of refused logins, and no other', async () => {
+  const { shield, login } = setUp({ maxWrongPerAddress: 2 });
+  await login('right', 'alice', '192.0.2.7');
+  await login('a', 'alice', '192.0.2.7');
+  await shield.noteUnknown('192.0.2.7');
+
+  const more = await login('b', 'alice', '192.0.2.7');
+  const remembered = await login('right', 'alice', '192.0.2.7');
+  const elsewhere = await login('c', 'alice', '192.0.2.8');
+
+  expect([more, remembered, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
 });
