@@ -10,13 +10,21 @@ import { suggest } from './suggest.ts';
 
 export type Report = (path: Path, message: string, at?: 'key' | 'value') => void;
 
-/** The names in a document, taken from it before it is known to be well-formed, so that all problems are told at once. */
-const named = z.object({ name: z.string().catch('') }).catch({ name: '' });
+/** What is compared, taken from a document before it is known to be well-formed, so that all problems are told at once. */
+const word = z.string().optional().catch(undefined);
 const outline = z.object({
-  keys: z.array(named).optional().catch(undefined),
-  services: z.record(z.string(), z.object({ signingKey: z.string().optional() }).catch({})).catch({}),
+  keys: z
+    .array(z.object({ name: z.string().catch(''), keyFile: word, certFile: word }).catch({ name: '' }))
+    .catch([{ name: DEFAULT_KEY }]),
+  services: z
+    .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
+    .catch({}),
   backends: z
-    .array(named.and(z.object({ usernames: z.array(z.string()).catch([]) }).catch({ usernames: [] })))
+    .array(
+      z
+        .object({ name: z.string().catch(''), usernames: z.array(z.string()).catch([]) })
+        .catch({ name: '', usernames: [] }),
+    )
     .catch([]),
 });
 type Outline = z.output<typeof outline>;
@@ -24,7 +32,7 @@ type Outline = z.output<typeof outline>;
 export function checkBroker(value: unknown, report: Report): void {
   const { data } = outline.safeParse(value);
   if (data === undefined) return;
-  checkNames('keys', data.keys ?? [], report);
+  checkNames('keys', data.keys, report);
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
@@ -47,15 +55,30 @@ function checkNames(section: 'keys' | 'backends', entries: readonly { readonly n
   }
 }
 
-function checkSigningKeys({ keys = [{ name: DEFAULT_KEY }], services }: Outline, report: Report): void {
-  const names = [...new Set(keys.map(({ name }) => name))].filter((name) => name !== '');
-  for (const [service, { signingKey }] of Object.entries(services)) {
-    if (signingKey === undefined || signingKey === '' || names.includes(signingKey)) continue;
-    const meant = suggest(signingKey, names);
-    const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-    const expected = `expected the name of one of the keys (${names.join(', ')})`;
-    report(['services', service, 'signingKey'], `found ${quote(signingKey)}, ${expected}${hint}`);
+function checkSigningKeys({ keys, services }: Outline, report: Report): void {
+  for (const [
+    service,
+    {
+      signingKey,
+      key: { header },
+    },
+  ] of Object.entries(services)) {
+    const key = signingKey === undefined ? keys[0] : keys.find(({ name }) => name === signingKey);
+    if (key === undefined && signingKey !== undefined && signingKey !== '') {
+      report(['services', service, 'signingKey'], unknownKey(signingKey, keys));
+    }
+    const isBare = key?.keyFile !== undefined && key.certFile === undefined;
+    if (!isBare || (header !== undefined && header !== 'x5c')) continue;
+    const cure = 'give it one, or choose key: { header: kid }';
+    report(['services', service], `tokens carry a certificate (x5c), but the key ${key.name} has no certFile; ${cure}`);
   }
+}
+
+function unknownKey(found: string, keys: Outline['keys']): string {
+  const names = [...new Set(keys.map(({ name }) => name))].filter((name) => name !== '');
+  const meant = suggest(found, names);
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return `found ${quote(found)}, expected the name of one of the keys (${names.join(', ')})${hint}`;
 }
 
 /** Names that registries have and that no client is known to mangle. */

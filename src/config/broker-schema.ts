@@ -30,7 +30,8 @@ const key = z
       .optional()
       .meta({ description: 'Path of a private key in PEM; without it, one is made in stateDir' }),
     certFile: filePath.optional().meta({
-      description: 'Path of a certificate of the key and its chain in PEM; without it, one is made in stateDir',
+      description:
+        'Path of the certificate of keyFile and its chain in PEM; without it, tokens name this key by its id only',
     }),
   })
   .superRefine(({ keyFile, certFile }, context) => {

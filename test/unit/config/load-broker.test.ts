@@ -196,6 +196,25 @@ admin:
     expect(found[0]).toMatch(/^1:1: found (nothing|an empty list|"text"), expected a mapping$/);
   });
 
+  it('wants a certificate for a key of the operator’s own, unless tokens name it by its id', async () => {
+    const own = `${SMALLEST}keys: [{ name: own, keyFile: tls.key }]\n`;
+
+    expect(await problems(own)).toEqual([
+      '4:35: services."registry.example.com": tokens carry a certificate (x5c), but the key own has no certFile; give it one, or choose key: { header: kid }',
+    ]);
+    expect((await load(own.replace('com: {}', 'com: { key: { header: kid } }'))).warnings).toEqual([]);
+    expect((await load(own.replace('keyFile: tls.key', 'keyFile: tls.key, certFile: tls.crt'))).warnings).toEqual([]);
+  });
+
+  it('names the keys there are when a service wants another', async () => {
+    const own = (name: string) => SMALLEST.replace('com: {}', `com: { signingKey: ${name} }`);
+
+    expect(await problems(own('defualt'))).toEqual([
+      '4:49: services."registry.example.com".signingKey: found "defualt", expected the name of one of the keys (default); did you mean "default"?',
+    ]);
+    expect((await load(own('default'))).config.services['registry.example.com']?.signingKey).toBe('default');
+  });
+
   it('wants at least one service', async () => {
     expect(await problems(SMALLEST.replace('{ registry.example.com: {} }', '{}'))).toEqual([
       '4:11: services: expected at least one service',
