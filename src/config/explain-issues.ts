@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { expectedText, foundText, oneOf } from './expectation.ts';
 import type { YamlFile } from './load-yaml.ts';
 import type { ConfigProblem, Path } from './problems.ts';
-import { alternatives, schemasAt } from './schema-walk.ts';
+import { alternatives, isRecord, schemasAt } from './schema-walk.ts';
 import type { Schema } from './schema-walk.ts';
 import { suggest } from './suggest.ts';
 
@@ -99,12 +99,26 @@ function unknownKeys(
 function union(placed: Placed<z.core.$ZodIssueInvalidUnion>, context: Context): readonly ConfigProblem[] {
   const { issue, path } = placed;
   if (issue.discriminator !== undefined && issue.errors.length === 0) {
-    const options = 'options' in issue ? [...(issue.options ?? [])].map(String) : [];
-    return [context.yaml.problem(path, choiceSentence(placed.written, oneOf(options), options))];
+    return [unknownType(placed, context)];
   }
   const meant = meantOption(issue.errors);
   if (meant !== undefined) return meant.flatMap((inner) => explain(inner, path, context));
   return [context.yaml.problem(path, mismatch(placed))];
+}
+
+/** Told apart by a key, such as `type`, which is missing, misspelt itself, or has a value that no option has. */
+function unknownType(
+  { issue, path, written }: Placed<z.core.$ZodIssueInvalidUnion>,
+  { schema, yaml }: Context,
+): ConfigProblem {
+  const options = 'options' in issue ? [...(issue.options ?? [])].map(String) : [];
+  const key = String(path.at(-1));
+  const mapping = schemasAt(schema, yaml.value, path.slice(0, -1)).written;
+  const misspelt = isRecord(mapping) ? Object.keys(mapping).find((found) => suggest(found, [key]) === key) : undefined;
+  if (written !== undefined || misspelt === undefined) {
+    return yaml.problem(path, choiceSentence(written, oneOf(options), options));
+  }
+  return yaml.problem([...path.slice(0, -1), misspelt], `unknown key${didYouMean(misspelt, [key])}`, 'key');
 }
 
 /** The option of a union that was meant, when the kind of the value shows it: the one it fits best. */

@@ -1,0 +1,148 @@
+/** The files in config: the samples load, the schemas are those of the code, and the reference misses no key. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { backendModules } from '../../../src/backends/index.ts';
+import { schemaTexts } from '../../../src/config/json-schema.ts';
+import { loadBroker, loadPolicy } from '../../../src/config/load.ts';
+import { runPolicyTests } from '../../../src/core/policy/policy-test.ts';
+import { keyPaths } from './key-paths.ts';
+import type { JsonSchema } from './key-paths.ts';
+
+const CONFIG = resolve(import.meta.dirname, '../../../config');
+
+const EXAMPLES = ['active-directory.yaml', 'full.yaml', 'ldap.yaml', 'oidc.yaml'];
+/** The variables that the examples name. */
+const VARIABLES = ['SSO_CLIENT_SECRET', 'LDAP_PASSWORD'];
+
+beforeEach(() => {
+  for (const name of VARIABLES) vi.stubEnv(name, 'for the test');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('the sample configuration', () => {
+  it('loads without a warning, before its users have passwords', async () => {
+    const { config, warnings } = await loadBroker(join(CONFIG, 'broker.yaml'));
+
+    expect(warnings).toEqual([]);
+    expect(config).toMatchObject({
+      listen: { host: '127.0.0.1', port: 5001 },
+      services: { 'localhost:5000': { anonymous: 'allow' } },
+      backends: [{ name: 'local', type: 'static-file' }],
+      policy: { file: join(CONFIG, 'policy.yaml') },
+    });
+  });
+
+  it('has a policy whose tests pass', async () => {
+    const { policy, tests, warnings } = await loadPolicy(join(CONFIG, 'policy.yaml'));
+
+    const results = runPolicyTests(policy, tests);
+    expect(results.length).toBeGreaterThan(3);
+    expect(results.filter(({ passed }) => !passed).map(({ summary }) => summary)).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('the examples', () => {
+  it('are those that are tested', async () => {
+    expect((await readdir(join(CONFIG, 'examples'))).toSorted()).toEqual(EXAMPLES);
+  });
+
+  it.each(EXAMPLES)('%s loads without a warning', async (name) => {
+    const { config, warnings } = await loadBroker(join(CONFIG, 'examples', name));
+
+    expect(warnings).toEqual([]);
+    expect(config.backends.length).toBeGreaterThan(0);
+  });
+
+  it('show every type of backend', async () => {
+    const loaded = await Promise.all(EXAMPLES.map((name) => loadBroker(join(CONFIG, 'examples', name))));
+
+    const shown = new Set(loaded.flatMap(({ config }) => config.backends.map(({ type }) => type)));
+    expect([...shown].toSorted()).toEqual(backendModules.map(({ type }) => type).toSorted());
+  });
+
+  it('hold no secret', async () => {
+    for (const name of EXAMPLES) {
+      const text = await readFile(join(CONFIG, 'examples', name), 'utf8');
+      expect(text).not.toMatch(/(?:password|secret): *['"\w]/);
+    }
+  });
+});
+
+describe('the JSON Schemas', () => {
+  it('are those that `npm run generate` writes', async () => {
+    const texts = schemaTexts();
+
+    expect(await readFile(join(CONFIG, 'broker.schema.json'), 'utf8')).toBe(texts.broker);
+    expect(await readFile(join(CONFIG, 'policy.schema.json'), 'utf8')).toBe(texts.policy);
+  });
+
+  it('take what a file holds, not what it becomes', () => {
+    const { broker } = parsed();
+
+    expect(broker.properties['listen']).toMatchObject({ type: 'string' });
+    expect(broker.properties['tls']?.properties?.['certFile']).toMatchObject({ type: 'string', minLength: 1 });
+    expect(broker.properties['tokens']?.properties?.['lifetime']?.properties?.['pull']).toMatchObject({
+      type: 'string',
+    });
+    expect(broker.required?.toSorted()).toEqual(['listen', 'policy', 'publicUrl', 'services']);
+    expect(JSON.stringify(broker)).toContain('"env":{"type":"string"');
+  });
+
+  it('refuse unknown keys, and tell backends apart by their type', () => {
+    const { broker, policy } = parsed();
+
+    expect([broker.additionalProperties, policy.additionalProperties]).toEqual([false, false]);
+    const options = broker.properties['backends']?.items?.oneOf ?? [];
+    expect(options.map(({ properties }) => properties?.['type']?.const)).toEqual(
+      backendModules.map(({ type }) => type),
+    );
+  });
+
+  it('describe every section', () => {
+    const { broker, policy } = parsed();
+
+    for (const { properties } of [broker, policy]) {
+      for (const [key, { description }] of Object.entries(properties))
+        expect({ key, description }).toEqual({ key, description: expect.any(String) });
+    }
+  });
+});
+
+describe('the reference', () => {
+  it('has every key of both files', async () => {
+    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
+    const { broker, policy } = parsed();
+
+    const keys = [...keyPaths(broker), ...keyPaths(policy)];
+    expect(keys.length).toBeGreaterThan(60);
+    expect(keys.filter((key) => !text.includes(`| \`${key}\` |`))).toEqual([]);
+  });
+
+  it.each(backendModules.map(({ type }) => type))('has every key of %s, and no other', async (type) => {
+    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
+    const [, section = ''] = new RegExp(`^### type: ${type}$(.*?)^##`, 'ms').exec(text) ?? [];
+    const schema = parsed().broker.properties['backends']?.items?.oneOf?.find(
+      ({ properties }) => properties?.['type']?.const === type,
+    );
+    const shared = ['type', 'name', 'usernames'];
+
+    const keys = [...keyPaths(schema ?? {})].filter((key) => !shared.includes(key));
+    const told = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key);
+    expect(keys.filter((key) => !told.includes(key))).toEqual([]);
+    expect(told.filter((key) => key !== undefined && !keys.includes(key))).toEqual([]);
+  });
+});
+
+function parsed() {
+  const { broker, policy } = schemaTexts();
+  return { broker: asSchema(broker), policy: asSchema(policy) };
+}
+
+function asSchema(text: string): JsonSchema & { readonly properties: Readonly<Record<string, JsonSchema>> } {
+  const schema: JsonSchema = JSON.parse(text);
+  return { ...schema, properties: schema.properties ?? {} };
+}
