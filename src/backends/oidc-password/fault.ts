@@ -55,7 +55,7 @@ function answer({ status, headers }: Response, body: Claims, secrets: readonly s
   return {
     kind: 'answer',
     status,
-    error: status < 500 ? printable(body['error'], secrets) : undefined,
+    error: printable(body['error'], secrets),
     description,
     codes: entraCodes(body['error_codes'], description),
     retryAfter: retryAfter(headers.get('retry-after')),

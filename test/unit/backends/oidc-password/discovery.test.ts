@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ServerMetadata } from 'openid-client';
 import { describe, expect, it } from 'vitest';
 import { createDiscovery } from '../../../../src/backends/oidc-password/discovery.ts';
@@ -81,6 +82,22 @@ describe('discovery', () => {
     asked[1]?.resolve(metadata('a'));
 
     expect((await joiner).metadata).toEqual(metadata('a'));
+  });
+
+  it('waits a little before it asks again after a failure', async () => {
+    const { asked, discovery } = scripted();
+    const first = discovery.current(FOREVER);
+    asked[0]?.reject(DOWN);
+    await expect(first).rejects.toBe(DOWN);
+
+    const second = discovery.current(FOREVER);
+    await setImmediate();
+    const askedAtOnce = asked.length;
+    await expect.poll(() => asked.length).toBe(2);
+    asked[1]?.resolve(metadata('a'));
+
+    expect(askedAtOnce).toBe(1);
+    expect((await second).metadata).toEqual(metadata('a'));
   });
 
   it('lets a caller go when their time is up, and goes on for the others', async () => {
