@@ -1,6 +1,7 @@
 /** Turns what zod found into problems with a place, what was found and what is allowed. */
 import { z } from 'zod';
-import { expectedText, foundText, oneOf } from './expectation.ts';
+import { expectedText, oneOf } from './expectation.ts';
+import { choiceSentence, didYouMean, limitSentence, secretSentence } from './issue-sentences.ts';
 import type { YamlFile } from './load-yaml.ts';
 import type { ConfigProblem, Path } from './problems.ts';
 import { alternatives, isRecord, schemasAt } from './schema-walk.ts';
@@ -73,11 +74,6 @@ function documentPath(path: readonly PropertyKey[]): Path {
   return path.map((step) => (typeof step === 'symbol' ? step.toString() : step));
 }
 
-function secretSentence(written: unknown): string {
-  if (written === undefined) return 'missing, expected { env: NAME } or { file: PATH }';
-  return `found ${foundText(written, true)}, expected { env: NAME } or { file: PATH }: a secret is never written inline`;
-}
-
 function unknownKeys(
   { issue, path, schemas, written }: Placed<z.core.$ZodIssueUnrecognizedKeys>,
   { yaml, hints }: Context,
@@ -135,45 +131,4 @@ function mismatch({ issue, schemas, written, hidden }: Placed): string {
   const expected = expectedText(schemas, written) || fallback;
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   return choiceSentence(written, expected, hidden ? [] : choices, hidden);
-}
-
-function choiceSentence(written: unknown, expected: string, choices: readonly string[], hidden = false): string {
-  if (written === undefined) return `missing, expected ${expected}`;
-  return `found ${foundText(written, hidden)}, expected ${expected}${didYouMean(written, choices)}`;
-}
-
-/** What is wrong with a value of the right kind. */
-function limitSentence(issue: Issue, written: unknown, hidden: boolean): string {
-  const text = limitText(issue) ?? issue.message;
-  const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
-  // Such a message speaks for itself.
-  if (text.includes('found ') || isMapping) return text;
-  const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-  return `found ${foundText(written, hidden)}, ${limit}`;
-}
-
-function limitText(issue: Issue): string | undefined {
-  if (issue.code === 'too_small') return `expected ${limited(issue.origin, issue.minimum, 'at least')}`;
-  if (issue.code === 'too_big') return `expected ${limited(issue.origin, issue.maximum, 'at most')}`;
-  return undefined;
-}
-
-const UNITS: Readonly<Record<string, string>> = {
-  string: 'character',
-  array: 'entry',
-  object: 'entry',
-  record: 'entry',
-  map: 'entry',
-};
-
-function limited(origin: string, limit: number | bigint, bound: 'at least' | 'at most'): string {
-  const unit = UNITS[origin];
-  if (unit === undefined) return `${bound} ${limit}`;
-  const plural = unit === 'entry' ? 'entries' : `${unit}s`;
-  return `${bound} ${limit} ${Number(limit) === 1 ? unit : plural}`;
-}
-
-function didYouMean(found: unknown, candidates: readonly string[]): string {
-  const meant = typeof found === 'string' ? suggest(found, candidates) : undefined;
-  return meant === undefined ? '' : `; did you mean "${meant}"?`;
 }

@@ -1,0 +1,50 @@
+/** The sentences in which a problem with a value is told: what was found and what is allowed. */
+import type { z } from 'zod';
+import { foundText } from './expectation.ts';
+import { suggest } from './suggest.ts';
+
+export function secretSentence(written: unknown): string {
+  if (written === undefined) return 'missing, expected { env: NAME } or { file: PATH }';
+  return `found ${foundText(written, true)}, expected { env: NAME } or { file: PATH }: a secret is never written inline`;
+}
+
+export function choiceSentence(written: unknown, expected: string, choices: readonly string[], hidden = false): string {
+  if (written === undefined) return `missing, expected ${expected}`;
+  return `found ${foundText(written, hidden)}, expected ${expected}${didYouMean(written, choices)}`;
+}
+
+/** What is wrong with a value of the right kind. */
+export function limitSentence(issue: z.core.$ZodIssue, written: unknown, hidden: boolean): string {
+  const text = limitText(issue) ?? issue.message;
+  const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
+  // Such a message speaks for itself.
+  if (text.includes('found ') || isMapping) return text;
+  const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+  return `found ${foundText(written, hidden)}, ${limit}`;
+}
+
+function limitText(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'too_small') return `expected ${limited(issue.origin, issue.minimum, 'at least')}`;
+  if (issue.code === 'too_big') return `expected ${limited(issue.origin, issue.maximum, 'at most')}`;
+  return undefined;
+}
+
+const UNITS: Readonly<Record<string, string>> = {
+  string: 'character',
+  array: 'entry',
+  object: 'entry',
+  record: 'entry',
+  map: 'entry',
+};
+
+function limited(origin: string, limit: number | bigint, bound: 'at least' | 'at most'): string {
+  const unit = UNITS[origin];
+  if (unit === undefined) return `${bound} ${limit}`;
+  const plural = unit === 'entry' ? 'entries' : `${unit}s`;
+  return `${bound} ${limit} ${Number(limit) === 1 ? unit : plural}`;
+}
+
+export function didYouMean(found: unknown, candidates: readonly string[]): string {
+  const meant = typeof found === 'string' ? suggest(found, candidates) : undefined;
+  return meant === undefined ? '' : `; did you mean "${meant}"?`;
+}
