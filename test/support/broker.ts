@@ -1,0 +1,136 @@
+/** The broker as its users run it: a process of its own, with files they have written. */
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { start } from './process.ts';
+import type { Exit, RunningProcess } from './process.ts';
+import { freePort, httpAnswers, waitFor } from './wait.ts';
+
+export const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+
+/** Files by their names, relative to the folder of the configuration. */
+export type Files = Readonly<Record<string, string>>;
+
+export interface BrokerOptions {
+  /** `broker.yaml` but for `listen`, `publicUrl` and `stateDir`, as an object or as YAML. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** `policy.yaml`, `users.yaml` and what else the configuration names. */
+  readonly files: Files;
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Waits until the port answers; false for those that are not to start. Default true. */
+  readonly ready?: boolean;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface TokenAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+export interface Broker extends AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  readonly realm: string;
+  readonly folder: string;
+  readonly process: RunningProcess;
+  /** The certificate registries are given. */
+  readonly certificate: string;
+  /** The lines of its log so far. */
+  log(): readonly LogLine[];
+  /** Waits for a log line. */
+  waitForLine(matches: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Replaces a file in one step. */
+  write(name: string, text: string): Promise<void>;
+  /** Asks for a token. */
+  token(query: string, login?: { readonly user: string; readonly password: string }): Promise<TokenAnswer>;
+  signal(signal: NodeJS.Signals): void;
+  stop(): Promise<Exit>;
+}
+
+/** What every broker of this test run has written, for the check that none of it is secret. */
+export const allOutput: { read: () => string }[] = [];
+
+export async function startBroker({ config, files, port, env, ready = true }: BrokerOptions): Promise<Broker> {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-broker-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const own = port ?? (await freePort());
+  const url = `http://127.0.0.1:${own}`;
+  const whole = { listen: `127.0.0.1:${own}`, publicUrl: `http://localhost:${own}`, stateDir: 'state', ...config };
+  const write = (name: string, text: string): Promise<void> => writeWhole(join(folder, name), text);
+  await write('broker.yaml', JSON.stringify(whole, undefined, 2));
+  for (const [name, text] of Object.entries(files)) await write(name, text);
+
+  const child = resources.use(
+    start(process.execPath, [MAIN, 'serve', '--config', join(folder, 'broker.yaml')], {
+      env: { ...process.env, ...env },
+    }),
+  );
+  allOutput.push({ read: child.output });
+  if (ready) await child.waitUntil('the broker', () => httpAnswers(`${url}/healthz`, 200));
+
+  const log = (): readonly LogLine[] => linesOf(child.stderr());
+  const running = resources.move();
+  return {
+    port: own,
+    url,
+    realm: `http://localhost:${own}/token`,
+    folder,
+    process: child,
+    certificate: join(folder, 'state/keys/default.crt'),
+    log,
+    waitForLine: (matches) => waitFor('a line of the log', () => log().find(matches)),
+    write,
+    token: (query, login) => askToken(url, query, login),
+    signal: child.signal,
+    stop: () => child.stop(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function askToken(
+  url: string,
+  query: string,
+  login: { readonly user: string; readonly password: string } | undefined,
+): Promise<TokenAnswer> {
+  const started = performance.now();
+  const basic = login === undefined ? undefined : Buffer.from(`${login.user}:${login.password}`).toString('base64');
+  const response = await fetch(
+    `${url}/token?${query}`,
+    basic === undefined ? {} : { headers: { authorization: `Basic ${basic}` } },
+  );
+  const body = (await response.json()) as Readonly<Record<string, unknown>>;
+  return { status: response.status, headers: response.headers, body, took: performance.now() - started };
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}
+
+function linesOf(text: string): readonly LogLine[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
+/** The claims of a token, unverified. */
+export function claimsOf(token: unknown): Readonly<Record<string, unknown>> {
+  const [, claims = ''] = String(token).split('.');
+  return JSON.parse(Buffer.from(claims, 'base64url').toString()) as Readonly<Record<string, unknown>>;
+}
+
+export async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8');
+}

@@ -1,0 +1,85 @@
+/** A real Docker Engine (Debian's docker.io) for one test file, and its command line with a home of its own. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPart } from './parts.ts';
+import type { Part } from './parts.ts';
+import { run, runOk, start } from './process.ts';
+import type { Result } from './process.ts';
+
+export const DOCKERD: Part = { program: 'dockerd', debian: 'docker.io' };
+
+export interface Docker {
+  /** Runs `docker` with this user's home: its logins are its own. */
+  (...args: readonly string[]): Promise<Result>;
+  login(host: string, user: string, password: string): Promise<Result>;
+  /** The folder with `config.json`. */
+  readonly home: string;
+}
+
+export interface Dockerd extends AsyncDisposable {
+  /** A person at a terminal of their own. */
+  person(name: string): Promise<Docker>;
+  /** Makes an image with so many layers, and names it. */
+  makeImage(name: string, layers?: number): Promise<void>;
+  log(): string;
+}
+
+/** Whether a Docker Engine can be started: it needs root. */
+export function canRunDocker(): boolean {
+  if (findPart(DOCKERD) === undefined) return false;
+  if (process.getuid?.() === 0) return true;
+  console.warn('absent: root, which dockerd needs; its tests are skipped');
+  return false;
+}
+
+export async function startDockerd(): Promise<Dockerd> {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-dockerd-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  const host = `unix://${folder}/docker.sock`;
+  const daemon = resources.use(
+    start('dockerd', [
+      '--storage-driver=vfs',
+      '--iptables=false',
+      '--ip6tables=false',
+      '--bridge=none',
+      `--data-root=${folder}/data`,
+      `--exec-root=${folder}/exec`,
+      `--pidfile=${folder}/docker.pid`,
+      `--host=${host}`,
+    ]),
+  );
+  await daemon.waitUntil(
+    'the Docker Engine',
+    async () => (await run('docker', ['--host', host, 'version'])).code === 0,
+  );
+
+  const docker = (home: string, args: readonly string[], stdin?: string): Promise<Result> =>
+    run('docker', ['--host', host, '--config', home, ...args], stdin === undefined ? {} : { stdin });
+
+  const running = resources.move();
+  return {
+    log: daemon.output,
+    person: async (name) => {
+      const home = join(folder, 'homes', name);
+      await mkdir(home, { recursive: true });
+      const call = (...args: readonly string[]): Promise<Result> => docker(home, args);
+      const login = (registry: string, user: string, password: string): Promise<Result> =>
+        docker(home, ['login', registry, '--username', user, '--password-stdin'], password);
+      return Object.assign(call, { login, home });
+    },
+    makeImage: async (name, layers = 1) => {
+      const context = join(folder, `context-${name.replaceAll(/\W/g, '-')}`);
+      await mkdir(context, { recursive: true });
+      const files = Array.from({ length: layers }, (_, index) => `file-${index}`);
+      for (const file of files) await writeFile(join(context, file), `${file} of ${name} ${Math.random()}`);
+      const dockerfile = ['FROM scratch', ...files.map((file) => `COPY ${file} /`), 'CMD ["/file-0"]'].join('\n');
+      await writeFile(join(context, 'Dockerfile'), dockerfile);
+      await runOk('docker', ['--host', host, 'build', '--quiet', '--tag', name, context], {
+        env: { ...process.env, DOCKER_BUILDKIT: '0' },
+      });
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
