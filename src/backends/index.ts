@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import type { Authenticator } from '../core/ports.ts';
 import type { BackendDeps, BackendModule } from './backend.ts';
+import { ldap } from './ldap/index.ts';
+import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
 import { staticFile } from './static-file/index.ts';
 
-export const backendModules = [staticFile, oidcPassword] as const;
+export const backendModules = [staticFile, ldap, oidcPassword] as const;
 
 type Modules = typeof backendModules;
 

@@ -117,10 +117,14 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies }: BrokerFile, w
 }
 
 /** Backends that say rejected for a user they do not know, so that those after them are never asked. */
-const CATCH_ALL: ReadonlySet<string> = new Set(['oidc-password']);
+function takesEverybody(backend: BrokerFile['backends'][number]): boolean {
+  if (backend.usernames !== undefined) return false;
+  // A directory that is only bound to says the same of a wrong name and a wrong password.
+  return backend.type === 'oidc-password' || (backend.type === 'ldap' && backend.users.template !== undefined);
+}
 
 function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
-  const at = backends.findIndex(({ type, usernames }) => CATCH_ALL.has(type) && usernames === undefined);
+  const at = backends.findIndex(takesEverybody);
   const after = at < 0 ? [] : backends.slice(at + 1).map(({ name }) => name);
   if (after.length === 0) return;
   warn(
