@@ -201,7 +201,7 @@ function operationsOf(log: string): SlapdOperations {
   const all = (pattern: RegExp): string[] => [...log.matchAll(pattern)].map(([, text]) => text ?? '');
   return {
     binds: all(/ BIND dn="([^\n]*)" method=128/g),
-    searches: all(/ SRCH base="[^\n]*" filter="([^\n]*)"/g),
+    searches: all(/ SRCH base="[^\n]*" scope=\d deref=\d filter="([^\n]*)"/g),
     connections: all(/ (ACCEPT) from /g).length,
   };
 }

@@ -1,0 +1,103 @@
+import { BrokerError, describeError } from '../../core/errors.ts';
+import type { Secret } from '../../core/identity.ts';
+import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import type { BackendDeps } from '../backend.ts';
+import type { LdapConfig } from './config.ts';
+import { tlsMode } from './config-check.ts';
+import { deadlineAt } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
+import { createDirectory } from './directory.ts';
+import { isLoopback } from './endpoint.ts';
+import { DirectoryFault } from './fault.ts';
+import { createLogin } from './login.ts';
+import { loginName } from './login-name.ts';
+import { createServiceAccount } from './service-account.ts';
+import { loadTrust } from './trust.ts';
+
+/**
+ * Opens a directory as a source of identities. No connection is made before it is needed.
+ *
+ * @throws Error that names the CA file when that is bad
+ */
+export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<Authenticator> {
+  const { name, type, bind, tls, timeouts, urls } = config;
+  const { clock, log } = deps;
+  const mode = tlsMode(config);
+  let trust = await loadTrust(tls.caFile?.path);
+  if (mode === 'none' && !urls.every(isLoopback)) {
+    log.warn('passwords go to the directory in clear: set tls.mode to starttls or ldaps', { backend: name });
+  }
+  const account =
+    bind && createServiceAccount({ backend: name, dn: bind.dn, password: deps.secret(bind.password), clock, log });
+  const directory = createDirectory({
+    backend: name,
+    endpoints: urls,
+    options: () => ({
+      mode,
+      trust,
+      serverName: tls.serverName,
+      timeout: timeouts.connect * 1000,
+      operationTimeout: timeouts.operation * 1000,
+    }),
+    account,
+    clock,
+    log,
+  });
+  const login = createLogin({ config, directory, log });
+
+  async function authenticate(typed: string, password: Secret, deadline: Deadline): Promise<AuthnOutcome> {
+    // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2); NULs may read as empty.
+    if (/^\0*$/.test(password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
+    const wanted = loginName(typed);
+    // No entry has such a name, so it is not this backend's user; the next backend may well hold it.
+    if (wanted === undefined) return { kind: 'unknown-user' };
+    return login.authenticate(wanted, password, deadline);
+  }
+
+  return {
+    name,
+    type,
+    ...(tls.caFile === undefined ? {} : { watches: [tls.caFile.path] }),
+
+    authenticate: ({ username, password }, at) =>
+      orOutage(name, () => authenticate(username, password, deadlineAt(clock, at))),
+
+    // Without a service account only the user's own password opens the user's entry.
+    ...(config.users.template !== undefined && bind === undefined
+      ? {}
+      : {
+          lookup: (username: string, at: number) =>
+            orOutage(name, async () => {
+              const wanted = loginName(username);
+              return wanted === undefined ? undefined : login.lookup(wanted, deadlineAt(clock, at));
+            }),
+        }),
+
+    probe: async (at) => {
+      try {
+        await login.probe(deadlineAt(clock, at));
+        return { state: 'up' };
+      } catch (error) {
+        return { state: 'down', detail: describeError(error) };
+      }
+    },
+
+    reload: async () => {
+      trust = await loadTrust(tls.caFile?.path);
+    },
+
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+async function orOutage<T>(backend: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DirectoryFault)) throw error;
+    throw new BrokerError('backend_unavailable', `the directory ${backend} cannot tell`, {
+      cause: error,
+      ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** As much of BER (X.690) as LDAP's message envelope and filters need (RFC 4511, section 5.1). */
+
+export const TAG = { boolean: 0x01, integer: 0x02, octetString: 0x04, enumerated: 0x0a, sequence: 0x30 } as const;
+
+export interface Header {
+  readonly tag: number;
+  /** Where the content begins and ends in the buffer, which need not reach that far. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The header of the element at `offset`.
+ *
+ * @returns undefined when the bytes end before the header does.
+ * @throws RangeError for a length that LDAP forbids (indefinite) or that takes more than four bytes.
+ */
+export function readHeader(bytes: Buffer, offset = 0): Header | undefined {
+  const [tag, first] = [bytes[offset], bytes[offset + 1]];
+  if (tag === undefined || first === undefined) return undefined;
+  if (first < 0x80) return { tag, start: offset + 2, end: offset + 2 + first };
+  const size = first - 0x80;
+  if (size === 0 || size > 4) throw new RangeError(`a length of ${size} bytes`);
+  const start = offset + 2 + size;
+  return bytes.length < start ? undefined : { tag, start, end: start + bytes.readUIntBE(offset + 2, size) };
+}
+
+/** One element. */
+export function element(tag: number, ...content: readonly Buffer[]): Buffer {
+  const length = content.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([Buffer.of(tag), lengthBytes(length), ...content]);
+}
+
+export function text(value: string, tag: number = TAG.octetString): Buffer {
+  return element(tag, Buffer.from(value, 'utf8'));
+}
+
+function lengthBytes(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length);
+  const size = length > 0xff_ff_ff ? 4 : length > 0xff_ff ? 3 : length > 0xff ? 2 : 1;
+  const bytes = Buffer.alloc(size + 1, 0x80 + size);
+  bytes.writeUIntBE(length, 1, size);
+  return bytes;
+}

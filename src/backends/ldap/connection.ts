@@ -1,0 +1,188 @@
+/**
+ * One connection to one server. ldapts speaks the protocol over a socket that is ours and is given to it once: it
+ * cannot connect again, in clear or as nobody, when the connection has ended.
+ */
+import { Client, Filter, PasswordPolicyControl, ResultCodeError } from 'ldapts';
+import type { ClientOptions, DN, SearchFilterValues } from 'ldapts';
+import type { Secret } from '../../core/identity.ts';
+import type { Deadline } from './deadline.ts';
+import { dial } from './dial.ts';
+import type { DialOptions } from './dial.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readEntry } from './entry.ts';
+import type { Entry } from './entry.ts';
+import { DirectoryFault, lateFault } from './fault.ts';
+import { readHeader } from './ber.ts';
+import { MessageStream } from './message-stream.ts';
+
+/** A server's answer to a bind. Any code but 0 is a refusal; see `judge-bind.ts` for what it means. */
+export interface BindAnswer {
+  readonly code: number;
+  readonly diagnostic: string;
+  /** The password policy's response control (draft-behera-ldap-password-policy), when the server sent one. */
+  readonly policy?: { readonly error?: number; readonly graceLeft?: number };
+}
+
+export interface SearchRequest {
+  readonly base: string;
+  readonly scope: 'base' | 'one' | 'sub';
+  /** As `encodeFilter` gives it. */
+  readonly filter: Buffer;
+  readonly attributes: readonly string[];
+  /** How many entries are wanted at most; more are dropped silently. Absent: all, and `code` tells when they are not. */
+  readonly limit?: number;
+}
+
+export interface SearchAnswer {
+  readonly code: number;
+  readonly diagnostic: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Every method throws DirectoryFault when no answer comes; the connection is closed then. */
+export interface Connection extends Disposable {
+  readonly endpoint: Endpoint;
+  bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
+  /** Referrals are not followed: a password never goes to a server that is not configured. */
+  search(request: SearchRequest, deadline: Deadline): Promise<SearchAnswer>;
+  /** Whether it can no longer be used. */
+  readonly closed: boolean;
+}
+
+export interface ConnectionOptions extends DialOptions {
+  /** Milliseconds one bind or search may take. */
+  readonly operationTimeout: number;
+}
+
+/** @throws DirectoryFault */
+export async function openConnection(
+  endpoint: Endpoint,
+  options: ConnectionOptions,
+  deadline: Deadline,
+): Promise<Connection> {
+  const stream = new MessageStream(await dial(endpoint, options, deadline), endpoint.url);
+  const client = new Client({ url: 'ldap://established.invalid', createConnection: once(stream) });
+
+  async function operate(what: string, deadlineOf: Deadline, work: () => Promise<void>): Promise<ResultCode> {
+    if (stream.destroyed) throw faultOf(stream, endpoint);
+    const limit = deadlineOf.within(options.operationTimeout);
+    const timer = setTimeout(() => stream.destroy(lateFault(endpoint.url, what, deadlineOf)), limit.left());
+    try {
+      await work();
+      return { code: 0, diagnostic: '' };
+    } catch (error) {
+      if (error instanceof ResultCodeError) return resultOf(error);
+      const fault = stream.destroyed ? faultOf(stream, endpoint) : unexpected(endpoint, what, error);
+      stream.destroy(fault);
+      throw fault;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    endpoint,
+    get closed() {
+      return stream.destroyed;
+    },
+    bind: async (dn, password, until) => {
+      const control = new PasswordPolicyControl();
+      const result = await operate('binding', until, () => client.bind(nameOf(dn), password.reveal(), control));
+      return { ...result, ...policyOf(control) };
+    },
+    search: async ({ base, scope, filter, attributes, limit }, until) => {
+      let entries: readonly Entry[] = [];
+      const result = await operate('searching', until, async () => {
+        const found = await client.search(base, {
+          scope,
+          filter: new EncodedFilter(filter),
+          attributes: attributes.length === 0 ? ['1.1'] : [...attributes],
+          timeLimit: Math.ceil(until.within(options.operationTimeout).left() / 1000),
+          ...(limit === undefined ? {} : { sizeLimit: limit }),
+        });
+        entries = found.searchEntries.map(readEntry);
+      });
+      return { ...result, entries };
+    },
+    [Symbol.dispose]: () => void stream.destroy(),
+  };
+}
+
+interface ResultCode {
+  readonly code: number;
+  readonly diagnostic: string;
+}
+
+/** A filter that is encoded already. */
+class EncodedFilter extends Filter {
+  readonly type: SearchFilterValues;
+  readonly #content: Buffer;
+
+  constructor(bytes: Buffer) {
+    super();
+    const header = readHeader(bytes);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `encodeFilter` gives no other tags
+    this.type = (header?.tag ?? 0) as SearchFilterValues;
+    this.#content = bytes.subarray(header?.start);
+  }
+
+  override write(writer: Parameters<Filter['write']>[0]): void {
+    writer.writeBuffer(this.#content, this.type);
+  }
+
+  override toString(): string {
+    return '(encoded)';
+  }
+}
+
+function once(stream: MessageStream): NonNullable<ClientOptions['createConnection']> {
+  let given = false;
+  const give = (): MessageStream => {
+    if (given) throw new Error('a connection is used once');
+    given = true;
+    return stream;
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts of a socket ldapts uses are there
+  return give as unknown as NonNullable<ClientOptions['createConnection']>;
+}
+
+/**
+ * The DN as an object: a text such as EXTERNAL would be taken for a SASL mechanism, which binds as whoever the
+ * connection's certificate names.
+ */
+function nameOf(dn: string): DN {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ldapts calls `toString` and nothing else
+  return { toString: () => dn } as unknown as DN;
+}
+
+/** ldapts appends the code to the server's text. */
+function resultOf({ code, message }: ResultCodeError): ResultCode {
+  return {
+    code,
+    diagnostic: message
+      .replace(/ ?Code: 0x[0-9a-f]+$/, '')
+      .replaceAll('\0', '')
+      .trim(),
+  };
+}
+
+function policyOf({ value }: PasswordPolicyControl): Pick<BindAnswer, 'policy'> {
+  if (value === undefined) return {};
+  const { error, graceAuthNsRemaining } = value;
+  return {
+    policy: {
+      ...(error === undefined ? {} : { error }),
+      ...(graceAuthNsRemaining === undefined ? {} : { graceLeft: graceAuthNsRemaining }),
+    },
+  };
+}
+
+function faultOf(stream: MessageStream, { url }: Endpoint): DirectoryFault {
+  return stream.errored instanceof DirectoryFault
+    ? stream.errored
+    : new DirectoryFault('lost', `${url}: the connection is closed`);
+}
+
+function unexpected({ url }: Endpoint, what: string, cause: unknown): DirectoryFault {
+  return new DirectoryFault('lost', `${url}: an answer that cannot be read while ${what}`, { cause });
+}

@@ -1,0 +1,29 @@
+/** One server of a directory. */
+import { isIP } from 'node:net';
+
+export interface Endpoint {
+  /** As messages and logs name it: `ldaps://dc1.corp.example:636`. */
+  readonly url: string;
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
+const URL_FORM = /^(ldaps?):\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?\/?$/i;
+
+/** @returns the endpoint, or a sentence that says what is wrong with the text. */
+export function parseEndpoint(text: string): Endpoint | string {
+  const [, scheme = '', bracketed = '', digits] = URL_FORM.exec(text) ?? [];
+  const secure = scheme.toLowerCase() === 'ldaps';
+  const port = digits === undefined ? (secure ? 636 : 389) : Number(digits);
+  const host = bracketed.replaceAll(/[[\]]/g, '').toLowerCase();
+  if (host === '' || (bracketed.startsWith('[') && isIP(host) !== 6)) {
+    return 'expected ldap://HOST, ldaps://HOST or either with :PORT, and nothing behind it';
+  }
+  if (port < 1 || port > 65_535) return 'expected a port from 1 to 65535';
+  return { url: `${secure ? 'ldaps' : 'ldap'}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`, secure, host, port };
+}
+
+export function isLoopback({ host }: Endpoint): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,86 @@
+/** From a login to the one entry it means. */
+import type { LdapConfig } from './config.ts';
+import { groupSource } from './config-check.ts';
+import type { Connection, SearchAnswer } from './connection.ts';
+import type { Deadline } from './deadline.ts';
+import type { Entry } from './entry.ts';
+import { faultOfResult } from './fault.ts';
+import { parseFilter } from './filter-text.ts';
+import { ANY_ENTRY, and, encodeFilter, or, placeholdersOf } from './filter.ts';
+import type { FilterNode } from './filter.ts';
+import { PRESETS } from './presets.ts';
+
+export type Found =
+  | { readonly kind: 'found'; readonly entry: Entry }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ambiguous'; readonly dns: readonly string[] };
+
+export interface UserSearch {
+  /** Searches as `users` says. Throws DirectoryFault. */
+  find(connection: Connection, login: string, deadline: Deadline): Promise<Found>;
+  /** Reads one entry; none when it is not there, cannot be seen or is no user. Throws DirectoryFault. */
+  read(connection: Connection, dn: string, deadline: Deadline): Promise<Found>;
+}
+
+const NO_SUCH_OBJECT = 32;
+const LOGIN = { placeholder: 'login' } as const;
+
+export function createUserSearch(config: LdapConfig): UserSearch {
+  const { users, preset } = config;
+  const attributes = userAttributes(config);
+  const filter = loginFilter(config);
+  const described = users.filter ?? ANY_ENTRY;
+
+  return {
+    find: async (connection, login, deadline) => {
+      const answer = await connection.search(
+        { base: users.base ?? '', scope: users.scope, filter: encodeFilter(filter, { login }), attributes, limit: 2 },
+        deadline,
+      );
+      if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, `searching users (preset ${preset})`);
+      return oneOf(answer);
+    },
+    read: async (connection, dn, deadline) => {
+      const request = { base: dn, scope: 'base', filter: encodeFilter(described), attributes, limit: 2 } as const;
+      const answer = await connection.search(request, deadline);
+      if (answer.code === NO_SUCH_OBJECT) return { kind: 'none' };
+      if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, `reading ${dn}`);
+      return oneOf(answer);
+    },
+  };
+}
+
+function oneOf({ entries }: SearchAnswer): Found {
+  const [entry, second] = entries;
+  if (entry === undefined) return { kind: 'none' };
+  return second === undefined ? { kind: 'found', entry } : { kind: 'ambiguous', dns: entries.map(({ dn }) => dn) };
+}
+
+function loginFilter({ preset, users }: LdapConfig): FilterNode {
+  const people = users.filter ?? presetFilter(PRESETS[preset].users.filter);
+  if (placeholdersOf(people).has('login')) return people;
+  const attributes = users.loginAttributes ?? PRESETS[preset].users.loginAttributes;
+  return and([people, or(attributes.map((attribute) => ({ kind: 'equal', attribute, value: [LOGIN] })))]);
+}
+
+function presetFilter(text: string): FilterNode {
+  const filter = parseFilter(text);
+  // INVARIANT: a test reads the filter of every preset.
+  if (typeof filter === 'string') throw new Error(filter);
+  return filter;
+}
+
+/** What is asked of a user's entry: no more than identity and groups need. */
+function userAttributes(config: LdapConfig): readonly string[] {
+  const { preset, users, groups, attributes } = config;
+  const source = groups === undefined ? undefined : groupSource(config);
+  const posix = source === 'posixGroup' || (source === 'member' && PRESETS[preset].groups.posix);
+  return [
+    ...new Set([
+      users.usernameAttribute ?? PRESETS[preset].users.usernameAttribute,
+      ...(source === 'memberOf' ? ['memberOf'] : []),
+      ...(posix ? ['uid', 'gidNumber'] : []),
+      ...attributes,
+    ]),
+  ];
+}

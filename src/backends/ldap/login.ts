@@ -1,0 +1,158 @@
+/** The steps of a login: find the entry, verify the password by binding as it, read its groups. */
+import type { Identity, Secret } from '../../core/identity.ts';
+import type { AuthnOutcome, Log } from '../../core/ports.ts';
+import type { LdapConfig } from './config.ts';
+import type { Connection } from './connection.ts';
+import type { Deadline } from './deadline.ts';
+import type { Directory } from './directory.ts';
+import type { DnTemplate } from './dn-template.ts';
+import type { Entry } from './entry.ts';
+import { DirectoryFault } from './fault.ts';
+import { ANY_ENTRY, encodeFilter } from './filter.ts';
+import { createUserSearch } from './find-user.ts';
+import type { Found } from './find-user.ts';
+import { identityOf } from './identity.ts';
+import { createMemberships } from './memberships.ts';
+import { PRESETS } from './presets.ts';
+import { verifyPassword } from './verify-password.ts';
+import type { PasswordVerdict } from './verify-password.ts';
+
+/** Every method throws DirectoryFault when the directory cannot tell. */
+export interface Login {
+  authenticate(login: string, password: Secret, deadline: Deadline): Promise<AuthnOutcome>;
+  lookup(login: string, deadline: Deadline): Promise<Identity | undefined>;
+  /** Returns when a server answers and accepts the service account. */
+  probe(deadline: Deadline): Promise<void>;
+}
+
+export interface LoginDeps {
+  readonly config: LdapConfig;
+  readonly directory: Directory;
+  readonly log: Log;
+}
+
+const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
+const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
+/** Codes that say "not now" or "not so"; any other answer shows that the directory is there. */
+const DOWN: ReadonlySet<number> = new Set([8, 13, 51, 52]);
+
+export function createLogin({ config, directory, log }: LoginDeps): Login {
+  const { name: backend, bind, users } = config;
+  const search = createUserSearch(config);
+  const memberships = createMemberships(config);
+  const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
+
+  async function identify(entry: Entry, reader: Connection, deadline: Deadline): Promise<Identity | undefined> {
+    const groups = await memberships.of(entry, reader, deadline);
+    const identity = identityOf(entry, groups, { backend, usernameAttribute, attributes: config.attributes });
+    if (identity === undefined) {
+      log.warn('an entry has no or several names to go by: correct it, or set users.usernameAttribute', {
+        backend,
+        entry: entry.dn,
+        attribute: usernameAttribute,
+      });
+    }
+    return identity;
+  }
+
+  async function finish(entry: Entry, reader: Connection, deadline: Deadline): Promise<AuthnOutcome> {
+    const identity = await identify(entry, reader, deadline);
+    return identity === undefined ? AMBIGUOUS : { kind: 'authenticated', identity };
+  }
+
+  async function verify(
+    connection: Connection,
+    dn: string,
+    password: Secret,
+    deadline: Deadline,
+  ): Promise<PasswordVerdict> {
+    const verdict = await verifyPassword(connection, dn, password, deadline);
+    if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {
+      log.warn('a password has expired and few logins are left', { backend, entry: dn, graceLeft: verdict.graceLeft });
+    }
+    return verdict;
+  }
+
+  function warnAmbiguous(login: string, entries: readonly string[]): AuthnOutcome {
+    log.warn('a login means several entries: nobody gets in by it', { backend, login, entries });
+    return AMBIGUOUS;
+  }
+
+  function bySearch(login: string, password: Secret, deadline: Deadline): Promise<AuthnOutcome> {
+    // What one server has verified, another need not: a bind may use up a grace login.
+    let verified: string | undefined;
+    return directory.withServer(deadline, async (server) => {
+      using reader = await server.forSearch(deadline);
+      const found = await search.find(reader, login, deadline);
+      if (found.kind === 'none') return UNKNOWN;
+      if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
+      const { entry } = found;
+      if (verified !== entry.dn) {
+        using own = await server.forBind(deadline);
+        const verdict = await verify(own, entry.dn, password, deadline);
+        // An entry that went away in between.
+        if (verdict.kind === 'no-entry') return UNKNOWN;
+        if (verdict.kind === 'rejected') return verdict;
+        verified = entry.dn;
+      }
+      // Awaited, as the connection is given back on leaving.
+      return await finish(entry, reader, deadline);
+    });
+  }
+
+  function byTemplate(
+    template: DnTemplate,
+    login: string,
+    password: Secret,
+    deadline: Deadline,
+  ): Promise<AuthnOutcome> {
+    const dn = template.fill(login);
+    return directory.withServer(deadline, async (server) => {
+      using own = await server.forBind(deadline);
+      const verdict = await verify(own, dn, password, deadline);
+      if (verdict.kind === 'no-entry') return UNKNOWN;
+      if (verdict.kind === 'rejected') return verdict;
+      using service = bind === undefined ? undefined : await server.forSearch(deadline);
+      const reader = service ?? own;
+      const found = await search.read(reader, dn, deadline);
+      if (found.kind === 'found') return await finish(found.entry, reader, deadline);
+      if (users.filter !== undefined) return UNKNOWN;
+      throw new DirectoryFault(
+        'misconfigured',
+        `${dn} cannot be read: grant users read access to their entries, or configure bind`,
+      );
+    });
+  }
+
+  function lookFor(login: string, reader: Connection, deadline: Deadline): Promise<Found> {
+    const { template } = users;
+    return template === undefined
+      ? search.find(reader, login, deadline)
+      : search.read(reader, template.fill(login), deadline);
+  }
+
+  return {
+    authenticate: (login, password, deadline) =>
+      users.template === undefined
+        ? bySearch(login, password, deadline)
+        : byTemplate(users.template, login, password, deadline),
+
+    lookup: (login, deadline) =>
+      directory.withServer(deadline, async (server) => {
+        using reader = await server.forSearch(deadline);
+        const found = await lookFor(login, reader, deadline);
+        if (found.kind === 'ambiguous') warnAmbiguous(login, found.dns);
+        return found.kind === 'found' ? await identify(found.entry, reader, deadline) : undefined;
+      }),
+
+    probe: (deadline) =>
+      directory.withServer(deadline, async (server) => {
+        using reader = await server.forSearch(deadline);
+        if (bind !== undefined) return;
+        const root = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] } as const;
+        const { code, diagnostic } = await reader.search(root, deadline);
+        if (DOWN.has(code))
+          throw new DirectoryFault('unavailable', `${server.endpoint.url}: answers ${code} ${diagnostic}`);
+      }),
+  };
+}

@@ -1,0 +1,62 @@
+/** The envelope of LDAP messages (RFC 4511, section 4.1.1) and the result many of them begin with (section 4.1.9). */
+import { TAG, readHeader } from './ber.ts';
+
+export interface Envelope {
+  readonly id: number;
+  /** The tag of the operation. */
+  readonly operation: number;
+  /** Where the operation's content begins and ends. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Result {
+  readonly code: number;
+  readonly diagnostic: string;
+}
+
+/**
+ * @param message one whole message
+ * @throws RangeError when it is none
+ */
+export function readEnvelope(message: Buffer): Envelope {
+  const outer = header(message, 0, TAG.sequence, message.length);
+  const id = header(message, outer.start, TAG.integer, outer.end);
+  const size = id.end - id.start;
+  if (size < 1 || size > 4) throw new RangeError('a message without a usable id');
+  const operation = header(message, id.end, undefined, outer.end);
+  return {
+    id: message.readIntBE(id.start, size),
+    operation: operation.tag,
+    start: operation.start,
+    end: operation.end,
+  };
+}
+
+/**
+ * @param content of an operation that begins with a result
+ * @returns undefined when it does not
+ */
+export function readResult(content: Buffer): Result | undefined {
+  try {
+    const code = header(content, 0, TAG.enumerated, content.length);
+    const size = code.end - code.start;
+    if (size < 1 || size > 4) return undefined;
+    const matched = header(content, code.end, TAG.octetString, content.length);
+    const diagnostic = header(content, matched.end, TAG.octetString, content.length);
+    return {
+      code: content.readIntBE(code.start, size),
+      diagnostic: content.toString('utf8', diagnostic.start, diagnostic.end),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function header(bytes: Buffer, at: number, tag: number | undefined, limit: number) {
+  const found = readHeader(bytes, at);
+  if (found === undefined || found.end > limit || (tag !== undefined && found.tag !== tag)) {
+    throw new RangeError('not an LDAP message');
+  }
+  return found;
+}

@@ -1,0 +1,55 @@
+/** What the common directories call things. Every value can be overridden, key by key. */
+
+export interface Preset {
+  readonly users: {
+    /** Which entries are people (RFC 4515). */
+    readonly filter: string;
+    /** The attributes a login is compared with. */
+    readonly loginAttributes: readonly string[];
+    /** The attribute that holds the canonical name. */
+    readonly usernameAttribute: string;
+  };
+  readonly groups: {
+    readonly from: 'memberOf' | 'member';
+    /** The attributes of a group that hold members' DNs. An attribute without an index makes every search slow. */
+    readonly memberAttributes: readonly string[];
+    /** Whether posixGroups count beside those. */
+    readonly posix: boolean;
+    /** Whether the directory itself lists the groups of groups: nothing is left to do for nesting then. */
+    readonly flattened: boolean;
+  };
+}
+
+export const PRESET_NAMES = ['active-directory', 'openldap', 'freeipa', '389ds', 'lldap'] as const;
+
+export const PRESETS = {
+  'active-directory': {
+    users: {
+      filter: '(&(objectCategory=person)(objectClass=user))',
+      loginAttributes: ['sAMAccountName', 'userPrincipalName'],
+      usernameAttribute: 'sAMAccountName',
+    },
+    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: false },
+  },
+  openldap: {
+    users: {
+      filter: '(|(objectClass=person)(objectClass=account)(objectClass=posixAccount))',
+      loginAttributes: ['uid'],
+      usernameAttribute: 'uid',
+    },
+    // memberOf is an overlay that many servers lack, or had switched on too late for their older groups.
+    groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
+  },
+  freeipa: {
+    users: { filter: '(objectClass=posixAccount)', loginAttributes: ['uid'], usernameAttribute: 'uid' },
+    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
+  },
+  '389ds': {
+    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid' },
+    groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
+  },
+  lldap: {
+    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid' },
+    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
+  },
+} as const satisfies Record<(typeof PRESET_NAMES)[number], Preset>;

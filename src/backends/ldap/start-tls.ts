@@ -1,0 +1,76 @@
+/**
+ * StartTLS (RFC 4511, section 4.14), spoken on the bare socket: only when TLS stands does a client library get it, so
+ * that there is no state in which it could send a password in clear.
+ */
+import type { Socket } from 'node:net';
+import { TAG, element, readHeader, text } from './ber.ts';
+import type { Endpoint } from './endpoint.ts';
+import { DirectoryFault } from './fault.ts';
+import { readEnvelope, readResult } from './message.ts';
+
+const OID = '1.3.6.1.4.1.1466.20037';
+const REQUEST = element(TAG.sequence, element(TAG.integer, Buffer.of(1)), element(0x77, text(OID, 0x80)));
+const EXTENDED_RESPONSE = 0x78;
+const MAX_ANSWER = 4096;
+
+/** @throws DirectoryFault `tls` when the server refuses or answers anything else. */
+export async function startTls(socket: Socket, endpoint: Endpoint): Promise<void> {
+  const answer = readAnswer(socket, endpoint);
+  socket.write(REQUEST);
+  const { operation, start, end } = readEnvelopeOf(await answer, endpoint);
+  const result = operation === EXTENDED_RESPONSE ? readResult((await answer).subarray(start, end)) : undefined;
+  if (result === undefined) throw refused(endpoint, 'it answers something else');
+  if (result.code !== 0) {
+    const said = result.diagnostic === '' ? '' : ` (${result.diagnostic})`;
+    throw refused(endpoint, `it answers ${result.code}${said}; set up TLS there, or use ldaps`);
+  }
+}
+
+async function readAnswer(socket: Socket, endpoint: Endpoint): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  let bytes = Buffer.alloc(0);
+  const onData = (chunk: Buffer): void => {
+    bytes = Buffer.concat([bytes, chunk]);
+    const expected = answerLength(bytes);
+    if (expected > MAX_ANSWER) reject(refused(endpoint, 'it answers something that is no LDAP'));
+    // What follows the answer in clear could be anybody's, and would be taken for what came encrypted.
+    else if (bytes.length > expected) reject(refused(endpoint, 'more follows its answer in clear'));
+    else if (bytes.length === expected) resolve(bytes);
+  };
+  const onClose = (): void => {
+    reject(socket.errored instanceof DirectoryFault ? socket.errored : refused(endpoint, 'it closes the connection'));
+  };
+  socket.on('data', onData);
+  socket.once('close', onClose);
+  socket.once('end', onClose);
+  try {
+    return await promise;
+  } finally {
+    socket.pause();
+    socket.removeListener('data', onData);
+    socket.removeListener('close', onClose);
+    socket.removeListener('end', onClose);
+  }
+}
+
+/** The bytes of the whole answer; a few at least, as long as its header is not there. */
+function answerLength(bytes: Buffer): number {
+  if (bytes[0] !== undefined && bytes[0] !== TAG.sequence) return Infinity;
+  try {
+    return readHeader(bytes)?.end ?? bytes.length + 1;
+  } catch {
+    return Infinity;
+  }
+}
+
+function readEnvelopeOf(bytes: Buffer, endpoint: Endpoint): ReturnType<typeof readEnvelope> {
+  try {
+    return readEnvelope(bytes);
+  } catch (cause) {
+    throw refused(endpoint, 'it answers something that is no LDAP', cause);
+  }
+}
+
+function refused({ url }: Endpoint, how: string, cause?: unknown): DirectoryFault {
+  return new DirectoryFault('tls', `${url}: no StartTLS: ${how}`, { cause });
+}
