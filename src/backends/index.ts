@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { Authenticator } from '../core/ports.ts';
 import type { BackendDeps, BackendModule } from './backend.ts';
 import { ldap } from './ldap/index.ts';
-import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
 import { staticFile } from './static-file/index.ts';
 
