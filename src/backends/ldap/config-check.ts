@@ -89,16 +89,7 @@ function checkGroups({ preset, groups }: Checked): readonly ConfigProblem[] {
   if (groups === undefined) return [];
   const problems: ConfigProblem[] = [];
   const source = groupSource({ preset, groups });
-  if (groups.base === undefined && source !== 'memberOf') {
-    problems.push({ path: ['groups'], message: `expected base, beneath which groups are searched (from: ${source})` });
-  }
   if (source !== 'memberOf') return problems;
-  if (groups.base === undefined && groups.nested === 'auto' && !PRESETS[preset].groups.flattened) {
-    problems.push({
-      path: ['groups'],
-      message: 'expected base, beneath which groups of groups are searched, or nested: off',
-    });
-  }
   if (groups.filter !== undefined) {
     problems.push({
       path: ['groups', 'filter'],

@@ -70,7 +70,7 @@ const users = z.strictObject({
 });
 
 const groups = z.strictObject({
-  base: dn.optional().meta({
+  base: dn.meta({
     description: 'The DN beneath which groups are; a group elsewhere does not count, whatever its name',
   }),
   scope: scope.meta({ description: 'sub: all beneath the base (default); one: its direct children' }),

@@ -1,6 +1,5 @@
 /** The groups of a user: those that list the user, and the groups of those. */
-import { canonicalDn, canonicalParts, parseDn } from '../../core/dn.ts';
-import { groupName } from '../../core/groups.ts';
+import { canonicalDn } from '../../core/dn.ts';
 import type { GroupName } from '../../core/identity.ts';
 import type { LdapConfig } from './config.ts';
 import { groupSource } from './config-check.ts';
@@ -10,6 +9,8 @@ import type { Entry } from './entry.ts';
 import { DirectoryFault, faultOfResult } from './fault.ts';
 import { and, encodeFilter, equal, or } from './filter.ts';
 import type { FilterNode } from './filter.ts';
+import { groupNames, groupOfDn } from './group.ts';
+import type { Group, GroupBase } from './group.ts';
 import { PRESETS } from './presets.ts';
 import { allValues } from './ranged-values.ts';
 
@@ -23,12 +24,7 @@ export interface Memberships {
   of(user: Entry, connection: Connection, deadline: Deadline): Promise<ReadonlySet<GroupName>>;
 }
 
-/** A group as found. `counts` is false for one that only leads to others. */
-interface Group {
-  readonly dn: string;
-  readonly names: readonly string[];
-  readonly counts: boolean;
-}
+type Search = (filter: FilterNode, connection: Connection, deadline: Deadline) => Promise<readonly Group[]>;
 
 const MAX_DEPTH = 10;
 const MAX_GROUPS = 5000;
@@ -39,37 +35,21 @@ export function createMemberships(config: LdapConfig): Memberships {
   const { groups, preset } = config;
   if (groups === undefined) return { of: async () => new Set() };
   const source = groupSource(config);
-  const nested = groups.nested === 'auto' && source !== 'posixGroup' && !PRESETS[preset].groups.flattened;
-  const memberAttributes = groups.memberAttributes ?? PRESETS[preset].groups.memberAttributes;
-  const base = groups.base === undefined ? [] : (canonicalParts(groups.base) ?? []);
-  const attributes = groups.name === 'dn' ? [] : [groups.name];
-
-  async function search(filter: FilterNode, connection: Connection, deadline: Deadline): Promise<readonly Group[]> {
-    const whole = groups?.filter === undefined ? filter : and([groups.filter, filter]);
-    const answer = await connection.search(
-      { base: groups?.base ?? '', scope: groups?.scope ?? 'sub', filter: encodeFilter(whole), attributes },
-      deadline,
-    );
-    if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
-    return answer.entries.map((entry) => ({
-      dn: entry.dn,
-      names: attributes.flatMap((attribute) => entry.texts(attribute)),
-      counts: true,
-    }));
-  }
-
-  const listing = (dns: readonly string[]): FilterNode =>
-    or(memberAttributes.flatMap((attribute) => dns.map((dn) => equal(attribute, dn))));
+  const { flattened, posix, memberAttributes: usual } = PRESETS[preset].groups;
+  const nested = groups.nested === 'auto' && source !== 'posixGroup' && !(source === 'memberOf' && flattened);
+  const base: GroupBase = { dn: groups.base, scope: groups.scope };
+  const search = searchIn(base, groups.filter, groups.name);
+  const named = groups.name === 'cn';
+  const listing = listedIn(groups.memberAttributes ?? usual);
 
   async function directly(user: Entry, connection: Connection, deadline: Deadline): Promise<readonly Group[]> {
     if (source === 'memberOf') {
       const dns = await allValues(user, 'memberOf', connection, deadline);
-      return dns.map((dn) => fromDn(dn, groups?.name === 'cn', base, groups?.scope ?? 'sub'));
+      return dns.map((dn) => groupOfDn(dn, named, base));
     }
-    const filters = [
-      ...(source === 'member' ? [listing([user.dn])] : []),
-      ...(source === 'posixGroup' || PRESETS[preset].groups.posix ? posixFilters(user) : []),
-    ];
+    const byGroup = source === 'member' ? [listing([user.dn])] : [];
+    const byUid = source === 'posixGroup' || posix ? posixFilters(user) : [];
+    const filters = [...byGroup, ...byUid];
     return filters.length === 0 ? [] : search(or(filters), connection, deadline);
   }
 
@@ -80,6 +60,7 @@ export function createMemberships(config: LdapConfig): Memberships {
       let frontier = nested ? direct : [];
       for (let depth = 1; frontier.length > 0; depth += 1) {
         if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
+        // A whole level at a time, however many groups it has.
         const next: Group[] = [];
         for (let at = 0; at < frontier.length; at += BATCH) {
           const dns = frontier.slice(at, at + BATCH).map(({ dn }) => dn);
@@ -87,9 +68,27 @@ export function createMemberships(config: LdapConfig): Memberships {
         }
         frontier = addNew(known, next);
       }
-      return namesOf(known.values());
+      return groupNames(known.values());
     },
   };
+}
+
+function searchIn(base: GroupBase, only: FilterNode | undefined, name: string): Search {
+  const attributes = name === 'dn' ? [] : [name];
+  return async (wanted, connection, deadline) => {
+    const filter = encodeFilter(only === undefined ? wanted : and([only, wanted]));
+    const answer = await connection.search({ base: base.dn, scope: base.scope, filter, attributes }, deadline);
+    if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
+    return answer.entries.map((entry) => ({ dn: entry.dn, names: namesIn(entry, attributes), counts: true }));
+  };
+}
+
+function namesIn(entry: Entry, attributes: readonly string[]): readonly string[] {
+  return attributes.flatMap((attribute) => entry.texts(attribute));
+}
+
+function listedIn(attributes: readonly string[]): (dns: readonly string[]) => FilterNode {
+  return (dns) => or(attributes.flatMap((attribute) => dns.map((dn) => equal(attribute, dn))));
 }
 
 /** RFC 2307: listed by uid, or by the gid in the user's own entry. */
@@ -112,35 +111,6 @@ function addNew(known: Map<string, Group>, found: readonly Group[]): readonly Gr
   }
   if (known.size > MAX_GROUPS) throw tooMany(`more than ${MAX_GROUPS} groups`);
   return added;
-}
-
-function namesOf(groups: Iterable<Group>): ReadonlySet<GroupName> {
-  const names = new Set<GroupName>();
-  for (const { dn, names: plain, counts } of groups) {
-    if (!counts) continue;
-    names.add(groupName(dn, { lowercase: true }));
-    for (const name of plain) {
-      // A group may be called what reads as the DN of another one.
-      if (name !== '' && canonicalDn(name) === undefined) names.add(groupName(name, { lowercase: true }));
-    }
-  }
-  return names;
-}
-
-/** A group of which only the DN is known. Only beneath the base do its administrators decide what it is called. */
-function fromDn(dn: string, named: boolean, base: readonly string[], scope: 'sub' | 'one'): Group {
-  const parts = canonicalParts(dn);
-  const own = parseDn(dn)?.[0];
-  if (parts === undefined || own === undefined) {
-    throw new DirectoryFault('unavailable', `a group has a DN that cannot be read: ${dn.slice(0, 200)}`, {
-      elsewhere: false,
-    });
-  }
-  const above = parts.slice(-base.length);
-  const levels = parts.length - base.length;
-  const beneath = base.every((part, index) => part === above[index]) && (scope === 'one' ? levels === 1 : levels >= 1);
-  const names = own.filter(({ type, encoded }) => named && type === 'cn' && !encoded).map(({ value }) => value);
-  return { dn, names, counts: base.length === 0 || beneath };
 }
 
 function tooMany(what: string): DirectoryFault {
