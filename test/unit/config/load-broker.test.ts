@@ -229,6 +229,12 @@ admin:
 
     expect((await chained(local, sso)).warnings).toEqual([]);
     expect((await chained(sso.replace(' }', " }, usernames: ['*@corp']"), local)).warnings).toEqual([]);
+    const template = "users: { template: 'uid={login},dc=a,dc=b' }";
+    const direct = `{ name: direct, type: ldap, urls: [ldap://localhost], ${template} }`;
+    expect((await chained(direct, local)).warnings).toEqual([
+      expect.stringMatching(/so local after it is never asked/),
+    ]);
+    expect((await chained(direct.replace(/users: .*/, "users: { base: 'dc=a,dc=b' } }"), local)).warnings).toEqual([]);
     expect((await chained(sso, local)).warnings).toEqual([
       expect.stringMatching(/broker\.yaml:5:12: backends\.0: cannot tell .*, so local after it is never asked/),
     ]);
