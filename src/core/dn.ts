@@ -34,9 +34,9 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   domaincomponent: 'dc',
 };
 
-const TYPE = /\s*(?:oid\.)?([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*/iy;
+const TYPE = /\s*(?:oid\.)?([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*= */iy;
 /** A quoted value (RFC 2253), a #hex value, or characters with escapes up to a separator. */
-const VALUE = /"((?:[^"\\]|\\.)*)"\s*|#((?:[0-9a-f]{2})+)\s*|((?:[^,;+"\\]|\\.)*)/isy;
+const VALUE = /"((?:[^"\\]|\\.)*)" *|#((?:[0-9a-f]{2})+) *|((?:[^,;+"\\]|\\.)*)/isy;
 const SEPARATOR = /\s*([,;+])/y;
 const MAX_DN_LENGTH = 2048;
 
@@ -98,7 +98,7 @@ function attributeValue([, quoted, hex, plain]: RegExpExecArray): Omit<NameValue
 }
 
 function canonicalValue(value: string): string {
-  const folded = foldCase(compose(value).replaceAll(/ +/g, ' ')).trim();
+  const folded = foldCase(compose(value).replaceAll(/ +/g, ' ').replaceAll(/^ | $/g, ''));
   return folded.replaceAll(/[,;+"\\<>=#\0]/g, (char) => (char === '\0' ? '\\00' : `\\${char}`));
 }
 
@@ -112,8 +112,7 @@ function compose(text: string): string {
 
 /** Spaces at the ends count only when escaped (RFC 4514, section 3). */
 function trimUnescaped(text: string): string {
-  const trimmed = text.trimStart();
-  const end = trimmed.trimEnd();
+  const end = text.replace(/^ +/, '').replace(/ +$/, '');
   return /(?:^|[^\\])(?:\\\\)*\\$/.test(end) ? `${end} ` : end;
 }
 

@@ -103,8 +103,8 @@ class Reader {
   #value(raw: string): FilterValue {
     return [...raw.matchAll(PART)].map(([part, hex, name]): Buffer | Placeholder => {
       if (hex !== undefined) return Buffer.from(hex, 'hex');
-      if (name === undefined) return Buffer.from(part, 'utf8');
-      if (this.#placeholders.includes(name)) return { placeholder: name };
+      if (name === undefined && part !== '{') return Buffer.from(part, 'utf8');
+      if (name !== undefined && this.#placeholders.includes(name)) return { placeholder: name };
       const allowed = this.#placeholders.map((known) => `{${known}}`).join(', ');
       throw this.#problem(
         `${allowed === '' ? 'no placeholder' : `only ${allowed}`} in braces (a brace itself is \\7b)`,

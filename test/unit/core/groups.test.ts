@@ -23,6 +23,7 @@ describe('canonicalDn', () => {
     ['a comma in a value and a separator', 'cn=a\\,dc=b,dc=c', 'cn=a,dc=b,dc=c'],
     ['the Kelvin sign and k', 'cn=\u212A,dc=c', 'cn=k,dc=c'],
     ['encoded bytes and their digits', 'cn=#0401,dc=c', 'cn=\\#0401,dc=c'],
+    ['a no-break space and none', 'cn=a\u00A0,dc=c', 'cn=a,dc=c'],
     ['an inherited property and a type', 'constructor=a,dc=c', 'cn=a,dc=c'],
   ])('keeps %s apart', (_what, one, other) => {
     expect(canonicalDn(one)).not.toBe(canonicalDn(other));
