@@ -4,6 +4,7 @@ import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { chmod, unlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorBody } from './respond.ts';
 
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string };
@@ -20,7 +21,10 @@ export interface Listener {
   readonly url: string;
   /** Puts a new certificate in force for new connections. No effect without TLS. */
   setTls(tls: { readonly cert: string; readonly key: string }): void;
-  /** Stops accepting, waits for requests in flight at most so many milliseconds, then closes what is left. */
+  /**
+   * Waits for a moment in which nobody connects, stops accepting, waits for requests in flight at most so many
+   * milliseconds, then closes what is left.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -43,11 +47,18 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerBroken(error, socket, options.newRequestId()),
   );
+  let lastConnection = 0;
+  server.on('connection', () => {
+    lastConnection = performance.now();
+  });
   await bind(server, options.address);
   return {
     url: urlOf(server, options),
     setTls: (tls) => secure?.setSecureContext({ minVersion: 'TLSv1.2', ...tls }),
-    close: (graceMs) => closeServer(server, graceMs),
+    close: async (graceMs) => {
+      if (graceMs > 0) await quiet(() => lastConnection);
+      await closeServer(server, graceMs);
+    },
   };
 }
 
@@ -87,6 +98,19 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket, requestId: s
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+}
+
+/** A connection that the kernel holds and we have not accepted yet is reset when the listening socket closes. */
+const QUIET_MS = 100;
+const QUIET_AT_MOST_MS = 3000;
+
+async function quiet(lastConnection: () => number): Promise<void> {
+  const until = performance.now() + QUIET_AT_MOST_MS;
+  for (;;) {
+    const wait = lastConnection() + QUIET_MS - performance.now();
+    if (wait <= 0 || performance.now() >= until) return;
+    await delay(wait);
+  }
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

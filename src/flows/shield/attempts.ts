@@ -22,7 +22,8 @@ function isOfOne(client: string): boolean {
 }
 
 export interface Attempts {
-  guardFor(backend: string, credential: Credential, client: string): LoginGuard;
+  /** @param source the backend, with what changes when it is to be looked at anew */
+  guardFor(source: string, credential: Credential, client: string): LoginGuard;
   /** Counts a refused login of this client address. */
   countAddress(client: string): Promise<void>;
   /** Whether this client address has had its share of refused logins. */
@@ -42,11 +43,11 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
     return (await counters.add(addressKey(client), 0, window)) >= maxWrongPerAddress;
   }
 
-  function guardFor(backend: string, { username, password }: Credential, client: string): LoginGuard {
+  function guardFor(source: string, { username, password }: Credential, client: string): LoginGuard {
     let subject = username;
     let reserved: string | undefined;
     /** One password for one account, under whichever of its names it was typed. */
-    const passwordKey = (): string => fingerprint('wrong', backend, subject, password.reveal());
+    const passwordKey = (): string => fingerprint('wrong', source, subject, password.reveal());
 
     async function release(): Promise<void> {
       if (reserved !== undefined) await counters.add(reserved, -1, window);
@@ -60,7 +61,7 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
         if ((await wrong.get(passwordKey())) !== undefined) return KNOWN_WRONG;
         if (maxWrongPerAccount === 0) return undefined;
         // Counted before the attempt and given back after a right one: many wrong ones at once must not all slip by.
-        reserved = fingerprint('attempts', backend, subject);
+        reserved = fingerprint('attempts', source, subject);
         if ((await counters.add(reserved, 1, window)) <= maxWrongPerAccount) return undefined;
         await release();
         return TOO_MANY;

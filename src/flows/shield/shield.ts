@@ -75,6 +75,11 @@ export function createShield(deps: ShieldDeps): Shield {
   const generations = new Map<string, number>();
   let generation = 0;
 
+  /** Part of every key, so that what was remembered before a flush is never found again. */
+  function epochOf(backend: string): string {
+    return `${generation}.${generations.get(backend) ?? 0}`;
+  }
+
   async function answer(
     key: string,
     authenticator: Authenticator,
@@ -85,7 +90,7 @@ export function createShield(deps: ShieldDeps): Shield {
     const known = await memory.recall(key);
     if (known !== undefined) return { outcome: known, source: 'memory' };
     if (await attempts.isHeld(client)) return { outcome: TOO_MANY, source: 'memory' };
-    const guard = attempts.guardFor(authenticator.name, credential, client);
+    const guard = attempts.guardFor(`${authenticator.name} ${epochOf(authenticator.name)}`, credential, client);
     try {
       const outcome = await ask(authenticator, credential, deadline, guard);
       await guard.settle(outcome);
@@ -101,11 +106,10 @@ export function createShield(deps: ShieldDeps): Shield {
 
   return {
     authenticate: async (authenticator, credential, deadline, client) => {
-      const epoch = `${generation}.${generations.get(authenticator.name) ?? 0}`;
       const key = deps.fingerprint(
         'login',
         authenticator.name,
-        epoch,
+        epochOf(authenticator.name),
         credential.username,
         credential.password.reveal(),
       );

@@ -236,7 +236,7 @@ it('remembers that a user is unknown, for a short while', async () => {
 });
 
 it('asks anew after a flush', async () => {
-  const { shield, login } = setUp();
+  const { backend: backendOf, shield, login } = setUp();
   await login('right');
 
   shield.flush('corp');
@@ -246,6 +246,12 @@ it('asks anew after a flush', async () => {
   shield.flush();
   const afterAll = await login('right');
 
+  await login('wrong');
+  backendOf.password = 'wrong';
+  shield.flush('corp');
+  const afterChange = await login('wrong');
+
+  expect(kind(afterChange)).toBe('authenticated');
   expect([afterOwn.source, afterOther.source, afterAll.source]).toEqual(['backend', 'memory', 'backend']);
 });
 
