@@ -3,6 +3,7 @@ import { readFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canRunDocker, startDockerd } from '../support/dockerd.ts';
 import { shellBlocks } from '../support/markdown.ts';
 import { findPart } from '../support/parts.ts';
 import { run, start } from '../support/process.ts';
@@ -45,8 +46,8 @@ describe.skipIf(missing)('the README', () => {
       .replaceAll('localhost:5000', `localhost:${ports.registry}`);
   }
 
-  const shell = (script: string, stdin = ''): Promise<Result> =>
-    run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, stdin });
+  const shell = (script: string, stdin = '', env: Readonly<Record<string, string>> = {}): Promise<Result> =>
+    run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, stdin, env: { ...process.env, ...env } });
 
   it('leads from an empty folder to a registry that gives alice what her group has', async () => {
     for (const [holding, stdin] of [
@@ -67,8 +68,9 @@ describe.skipIf(missing)('the README', () => {
       /rule "teams own their namespace" \(mine\/policy.yaml:\d+\).*through group team-web/,
     );
 
-    // A shell that ends would leave the broker behind; here it is the test's own child.
-    await using broker = start('bash', ['-c', `exec ${block(' serve ').replace(/&\s*$/, '')}`], { cwd: folder });
+    // Ctrl-C reaches all that a terminal runs; a test's signal would reach npm and leave the broker behind.
+    const serve = block(' serve ').replace('npm run -s fairlead --', 'exec node src/cli/main.ts');
+    await using broker = start('bash', ['-c', serve], { cwd: folder });
     await broker.waitForOutput(/"listening"/);
 
     const registryConfig = await shell(block(' registry-config '));
@@ -80,6 +82,14 @@ describe.skipIf(missing)('the README', () => {
     const tags = (repository: string): Promise<number> => tagsStatus(repository, username, password);
     expect(await tags('web/my-image')).toBe(404);
     expect(await tags('api/my-image')).toBe(401);
+
+    if (!canRunDocker()) return;
+    await using dockerd = await startDockerd();
+    await dockerd.makeImage('my-image');
+    const { home } = await dockerd.person(username);
+    const pushed = await shell(block('docker login'), password, { DOCKER_HOST: dockerd.host, DOCKER_CONFIG: home });
+    expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('digest: sha256:') });
+    expect(await tags('web/my-image')).toBe(200);
   });
 
   /** What the registry answers to a list of tags: 404 is "you may look, and there is nothing". */

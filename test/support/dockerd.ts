@@ -18,6 +18,8 @@ export interface Docker {
 }
 
 export interface Dockerd extends AsyncDisposable {
+  /** What `DOCKER_HOST` must be to reach it. */
+  readonly host: string;
   /** A person at a terminal of their own. */
   person(name: string): Promise<Docker>;
   /** Makes an image with so many layers, and names it. */
@@ -60,6 +62,7 @@ export async function startDockerd(): Promise<Dockerd> {
 
   const running = resources.move();
   return {
+    host,
     log: daemon.output,
     person: async (name) => {
       const home = join(folder, 'homes', name);
