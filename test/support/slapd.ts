@@ -103,7 +103,11 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   }
 
   async function change(ldif: string): Promise<void> {
-    await runOk(required(LDAPADD), ['-x', '-H', url, '-D', ADMIN_DN, '-w', adminPassword], { stdin: ldif });
+    const secure = certificate === undefined ? [] : ['-ZZ'];
+    await runOk(required(LDAPADD), ['-x', ...secure, '-H', url, '-D', ADMIN_DN, '-w', adminPassword], {
+      stdin: ldif,
+      env: { ...process.env, LDAPTLS_CACERT: certificate?.caFile },
+    });
   }
 
   cleanup.defer(stop);

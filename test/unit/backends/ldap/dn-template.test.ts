@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDnTemplate } from '../../../../src/backends/ldap/dn-template.ts';
 import type { DnTemplate } from '../../../../src/backends/ldap/dn-template.ts';

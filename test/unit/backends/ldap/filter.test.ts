@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { filterText, parseFilter } from '../../../../src/backends/ldap/filter-text.ts';
 import { encodeFilter, placeholdersOf } from '../../../../src/backends/ldap/filter.ts';

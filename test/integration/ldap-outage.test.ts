@@ -1,0 +1,337 @@
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/core/ports.ts';
+import { realClock, recordingLog } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
+import { freePort, waitFor } from '../support/wait.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
+const QUICK = { connect: '300ms', operation: '300ms' };
+const TEMPLATE = { template: `uid={login},${PEOPLE_DN}` };
+
+const probe = (backend: Authenticator) => backend.probe(realClock.monotonic() + 2000);
+
+async function timed<T>(work: Promise<T>): Promise<{ readonly ms: number; readonly error: unknown }> {
+  const started = performance.now();
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { ms: performance.now() - started, error };
+}
+
+describe.skipIf(absent)('the ldap backend when slapd goes', () => {
+  it('fails while it is away and works at once when it is back', async () => {
+    await using slapd = await startSlapd();
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [slapd.url] }, { log });
+    await identityOf(backend, alice);
+
+    await slapd.stop();
+    const { ms, error } = await timed(logIn(backend, 'alice', alice.password));
+    const down = await probe(backend);
+    await slapd.start();
+    const identity = await identityOf(backend, alice);
+
+    expect(error).toMatchObject(UNAVAILABLE);
+    expect(ms).toBeLessThan(1000);
+    expect(down.state).toBe('down');
+    expect(identity.username).toBe('alice');
+    expect(await probe(backend)).toEqual({ state: 'up' });
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'a directory server fails',
+      'a directory server works again',
+    ]);
+  });
+
+  it('fails by the deadline when it is frozen, and says up within 2 s of its return', async () => {
+    await using slapd = await startSlapd();
+    await using backend = await createLdap({ urls: [slapd.url] });
+    await identityOf(backend, alice);
+
+    process.kill(slapd.pid(), 'SIGSTOP');
+    const { ms, error } = await timed(logIn(backend, 'alice', alice.password, 1000)).finally(() =>
+      process.kill(slapd.pid(), 'SIGCONT'),
+    );
+    const back = performance.now();
+    await waitFor('the state up', async () => (await probe(backend)).state === 'up', { timeoutMs: 2000 });
+
+    expect(error).toMatchObject(UNAVAILABLE);
+    expect(ms).toBeGreaterThan(900);
+    expect(ms).toBeLessThan(1200);
+    expect(performance.now() - back).toBeLessThan(2000);
+  });
+
+  it('answers right, rejected or failed and nothing else under load while it comes and goes', async () => {
+    await using slapd = await startSlapd();
+    await using backend = await createLdap({ urls: [slapd.url] });
+    const stopped = new AbortController();
+    const kinds = new Set<string>();
+    const knock = async (password: string): Promise<void> => {
+      while (!stopped.signal.aborted) {
+        const kind = await logIn(backend, 'alice', password).then(
+          (outcome) => outcome.kind,
+          (error: unknown) => (expect(error).toMatchObject(UNAVAILABLE), 'failed'),
+        );
+        kinds.add(`${password === alice.password ? 'right' : 'wrong'} ${kind}`);
+      }
+    };
+
+    const knocking = Promise.all([...Array(8).keys()].map((n) => knock(n % 2 === 0 ? alice.password : 'wrong')));
+    for (let round = 0; round < 3; round += 1) {
+      await waitFor('logins', () => slapd.operations().binds.length > (round + 1) * 50);
+      await slapd.stop();
+      await slapd.start();
+    }
+    stopped.abort();
+    await knocking;
+
+    expect([...kinds].toSorted()).toEqual(['right authenticated', 'right failed', 'wrong failed', 'wrong rejected']);
+  });
+
+  it('leaves no descriptors behind after 200 logins', async () => {
+    await using slapd = await startSlapd({ tls: true });
+    await using backend = await createLdap({
+      urls: [slapd.url],
+      tls: { mode: 'starttls', caFile: slapd.caFile ?? '' },
+    });
+    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    await identityOf(backend, alice);
+    const before = descriptors();
+
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all([...Array(10).keys()].map((n) => logIn(backend, 'alice', n % 2 === 0 ? alice.password : 'no')));
+    }
+
+    await waitFor('sockets to close', () => descriptors() <= before + 2, { timeoutMs: 3000 });
+  });
+});
+
+describe('the ldap backend before something that is no directory', () => {
+  const BIND_RESPONSE = Buffer.from('300c02010261070a010004000400', 'hex');
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['never answers', () => undefined],
+    ['answers in HTTP', (socket) => socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))],
+    ['announces 2 GiB', (socket) => socket.on('data', () => socket.write(Buffer.from('30847fffffff', 'hex')))],
+    [
+      'announces 9 MiB and begins',
+      (socket) => socket.on('data', () => socket.write(Buffer.from('308300900000', 'hex'))),
+    ],
+    ['uses the indefinite length', (socket) => socket.on('data', () => socket.write(Buffer.from('3080', 'hex')))],
+    ['sends half a message', (socket) => socket.on('data', () => socket.write(BIND_RESPONSE.subarray(0, 9)))],
+    [
+      'sends a result without a code',
+      (socket) => socket.on('data', () => socket.write(Buffer.from('300702010261020400', 'hex'))),
+    ],
+    [
+      'answers other questions',
+      (socket) => socket.on('data', () => socket.write(Buffer.from('300c02017761070a010004000400', 'hex'))),
+    ],
+    [
+      'sends 10 000 tiny messages',
+      (socket) => socket.on('data', () => socket.write(Buffer.alloc(50_000, Buffer.from('3003020177', 'hex')))),
+    ],
+    [
+      'disconnects with a notice',
+      (socket) => socket.on('data', () => socket.write(Buffer.from('300c02010078070a013304000400', 'hex'))),
+    ],
+    ['closes at once', (socket) => socket.destroy()],
+    ['closes when asked', (socket) => socket.on('data', () => socket.end())],
+    ['resets when asked', (socket) => socket.on('data', () => socket.resetAndDestroy())],
+    ['sends zeros without end', (socket) => socket.on('data', () => socket.write(Buffer.alloc(100_000)))],
+  ])('fails by the deadline when it %s', async (_what, behaviour) => {
+    await using standIn = await startTcpStandIn(behaviour);
+    await using searching = await createLdap({ urls: [standIn.url], timeouts: QUICK });
+    await using binding = await createLdap({ urls: [standIn.url], timeouts: QUICK, users: TEMPLATE, bind: undefined });
+
+    for (const backend of [searching, binding]) {
+      const { ms, error } = await timed(logIn(backend, 'alice', alice.password));
+      expect(error).toMatchObject(UNAVAILABLE);
+      expect(ms).toBeLessThan(700);
+      expect((await probe(backend)).state).toBe('down');
+    }
+    expect(standIn.connections()).toBeGreaterThanOrEqual(4);
+  });
+
+  it('fails when nothing listens, and when the host has no address', async () => {
+    const port = await freePort();
+    await using closed = await createLdap({ urls: [`ldap://127.0.0.1:${port}`] });
+    await using nowhere = await createLdap({ urls: ['ldaps://directory.invalid'] });
+
+    await expect(logIn(closed, 'alice', 'x')).rejects.toMatchObject(UNAVAILABLE);
+    await expect(logIn(nowhere, 'alice', 'x')).rejects.toMatchObject(UNAVAILABLE);
+  });
+
+  it('ends what is under way when it is disposed of', async () => {
+    await using mute = await startTcpStandIn();
+    const backend = await createLdap({ urls: [mute.url] });
+    const waiting = timed(logIn(backend, 'alice', alice.password));
+    await waitFor('the connection', () => mute.received().length > 0);
+
+    await backend[Symbol.asyncDispose]();
+
+    const { ms, error } = await waiting;
+    expect(error).toMatchObject(UNAVAILABLE);
+    expect(ms).toBeLessThan(2000);
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+  });
+});
+
+describe.skipIf(absent)('the ldap backend with several servers', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd();
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  it('asks the next one, and the failing one last for a while', async () => {
+    await using mute = await startTcpStandIn();
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [mute.url, slapd.url], timeouts: QUICK }, { log });
+
+    const first = await timed(identityOf(backend, alice));
+    const second = await timed(identityOf(backend, alice));
+
+    expect([first.error, second.error]).toEqual([undefined, undefined]);
+    expect(first.ms).toBeGreaterThan(250);
+    expect(second.ms).toBeLessThan(200);
+    expect(mute.connections()).toBe(1);
+    expect(log.lines).toMatchObject([{ level: 'warn', fields: { server: mute.url } }]);
+  });
+
+  it('never asks the next one about a wrong password', async () => {
+    await using other = await startTcpStandIn(passOn(slapd.port));
+    await using backend = await createLdap({ urls: [other.url, slapd.url] });
+    const before = slapd.operations().binds.length;
+
+    const outcome = await logIn(backend, 'alice', 'wrong');
+
+    expect(outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+    await waitFor('the binds in the log', () => slapd.operations().binds.length >= before + 2);
+    expect(slapd.operations().binds.slice(before)).toEqual([slapd.bindDn, alice.dn]);
+  });
+
+  it('never asks the next one when the answer to the user’s bind is lost', async () => {
+    // A connection of the service account carries two answers, the user's one: its first is cut off.
+    let opened = 0;
+    await using other = await startTcpStandIn((socket) => {
+      opened += 1;
+      const isUsers = opened === 2;
+      passOn(slapd.port, () => isUsers)(socket);
+    });
+    await using backend = await createLdap({ urls: [other.url, slapd.url] });
+    const before = slapd.operations().binds.length;
+
+    await expect(logIn(backend, 'alice', 'wrong')).rejects.toMatchObject(UNAVAILABLE);
+
+    await waitFor('the binds in the log', () => slapd.operations().binds.length >= before + 2);
+    expect(slapd.operations().binds.slice(before)).toEqual([slapd.bindDn, alice.dn]);
+  });
+
+  it('tells of every server when all fail', async () => {
+    const [one, two] = [await freePort(), await freePort()];
+    await using backend = await createLdap({ urls: [`ldap://127.0.0.1:${one}`, `ldap://127.0.0.1:${two}`] });
+
+    const { error } = await timed(logIn(backend, 'alice', alice.password));
+
+    expect(error).toMatchObject(UNAVAILABLE);
+    const cause = error instanceof Error ? String(error.cause) : '';
+    expect(cause).toContain(`:${one}: cannot connect`);
+    expect(cause).toContain(`:${two}: cannot connect`);
+  });
+});
+
+describe.skipIf(absent)('the service account', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd();
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  it('with a wrong password is a failure, tried once for many logins, loud in the log', async () => {
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', log });
+    const before = slapd.operations().binds.length;
+
+    const results = await Promise.all([...Array(40).keys()].map(() => timed(logIn(backend, 'alice', alice.password))));
+    const state = await probe(backend);
+
+    for (const { error } of results) expect(error).toMatchObject(UNAVAILABLE);
+    expect(results.at(-1)?.error).toMatchObject({ retryAfter: 5 });
+    expect(state.state).toBe('down');
+    expect(slapd.operations().binds.slice(before)).toEqual([slapd.bindDn]);
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect(JSON.stringify(log.lines)).not.toContain('not-the-password');
+  });
+
+  it('is tried again at once with another password', async () => {
+    let password = 'not-the-password';
+    await using backend = await createLdap({ urls: [slapd.url] }, { password: () => password });
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+
+    password = slapd.bindPassword;
+
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+  });
+
+  it('is tried again after a while with the same password', async () => {
+    let elapsed = 0;
+    const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
+    await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', clock });
+    const tries = async (): Promise<number> => {
+      const before = slapd.operations().binds.length;
+      const deadline = clock.monotonic() + 8000;
+      await expect(backend.lookup?.('alice', deadline)).rejects.toMatchObject(UNAVAILABLE);
+      return slapd.operations().binds.length - before;
+    };
+
+    const counts = [await tries(), await tries()];
+    elapsed += 5001;
+    counts.push(await tries(), await tries());
+    elapsed += 5001;
+    counts.push(await tries());
+    elapsed += 5001;
+    counts.push(await tries());
+
+    // 5 s after the first refusal, 10 s after the second.
+    expect(counts).toEqual([1, 0, 1, 0, 0, 1]);
+  });
+
+  it('without a password is a failure that sends nothing', async () => {
+    await using standIn = await startTcpStandIn();
+    await using backend = await createLdap({ urls: [standIn.url] }, { password: () => '' });
+
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+    expect(standIn.received()).toHaveLength(0);
+  });
+
+  it('that may not see the base is a failure and not an unknown user', async () => {
+    await using backend = await createLdap({ urls: [slapd.url], users: { base: 'ou=nowhere,dc=example,dc=org' } });
+
+    const { error } = await timed(logIn(backend, 'alice', alice.password));
+
+    expect(error).toMatchObject(UNAVAILABLE);
+    expect(error instanceof Error ? String(error.cause) : '').toContain('the base does not exist');
+  });
+});
+
+it('connects to nothing by itself', async () => {
+  await using standIn = await startTcpStandIn();
+  await using backend = await createLdap({ urls: [standIn.url] });
+
+  expect(backend.name).toBe('corp');
+  expect(standIn.connections()).toBe(0);
+  const socket = connect(standIn.port, '127.0.0.1');
+  await waitFor('the count to work', () => standIn.connections() === 1);
+  socket.destroy();
+});

@@ -1,0 +1,168 @@
+import { copyFile, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realClock } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { createLoopbackCertificate } from '../support/loopback-certificate.ts';
+import type { LoopbackCertificate } from '../support/loopback-certificate.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const START_TLS_OK = Buffer.from('300c02010178070a010004000400', 'hex');
+const START_TLS_REFUSED = Buffer.from('300c02010178070a010204000400', 'hex');
+
+describe.skipIf(absent)('the ldap backend over TLS', () => {
+  let slapd: Slapd;
+  let stranger: LoopbackCertificate;
+  beforeAll(async () => {
+    slapd = await startSlapd({ tls: true });
+    stranger = await createLoopbackCertificate();
+  });
+  afterAll(async () => {
+    await slapd[Symbol.asyncDispose]();
+    await stranger[Symbol.asyncDispose]();
+  });
+
+  const trusted = (): string => slapd.caFile ?? '';
+  const ldaps = (): string => slapd.ldapsUrl ?? '';
+  const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
+
+  /** The fault behind a failed login, and what the log of the server says it saw of alice. */
+  async function faultOf(input: LdapInput): Promise<string> {
+    await using backend = await createLdap({ timeouts: { connect: '500ms' }, ...input });
+    const error: unknown = await logIn(backend, 'alice', alice.password).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'BrokerError', code: 'backend_unavailable' });
+    expect((await backend.probe(realClock.monotonic() + 2000)).state).toBe('down');
+    return error instanceof Error ? String(error.cause) : '';
+  }
+
+  it.each<[string, () => LdapInput]>([
+    ['ldaps by address', () => ({ urls: [ldaps()], tls: { caFile: trusted() } })],
+    ['ldaps by name', () => ({ urls: [byName(ldaps())], tls: { caFile: trusted() } })],
+    ['StartTLS by address', () => ({ urls: [slapd.url], tls: { mode: 'starttls', caFile: trusted() } })],
+    ['StartTLS by name', () => ({ urls: [byName(slapd.url)], tls: { mode: 'starttls', caFile: trusted() } })],
+    ['a server name of its own', () => ({ urls: [ldaps()], tls: { caFile: trusted(), serverName: 'localhost' } })],
+  ])('works with %s', async (_way, input) => {
+    await using backend = await createLdap(input());
+
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+    expect(await backend.probe(realClock.monotonic() + 2000)).toEqual({ state: 'up' });
+  });
+
+  for (const mode of ['ldaps', 'starttls'] as const) {
+    const url = (): string => (mode === 'ldaps' ? ldaps() : slapd.url);
+
+    it(`sends nothing to a server whose authority is not trusted (${mode})`, async () => {
+      const before = slapd.operations().binds.length;
+
+      const ofAnother = await faultOf({ urls: [url()], tls: { mode, caFile: stranger.caFile } });
+      const ofNobody = await faultOf({ urls: [url()], tls: { mode } });
+
+      expect(ofAnother).toContain('set tls.caFile');
+      expect(ofNobody).toContain('set tls.caFile');
+      expect(slapd.operations().binds).toHaveLength(before);
+    });
+
+    it(`sends nothing to a server that has another name (${mode})`, async () => {
+      const before = slapd.operations().binds.length;
+
+      const fault = await faultOf({ urls: [url()], tls: { mode, caFile: trusted(), serverName: 'dc1.example.org' } });
+
+      expect(fault).toContain('the certificate is for another name');
+      expect(slapd.operations().binds).toHaveLength(before);
+    });
+  }
+
+  it.each<[string, Buffer[], string]>([
+    ['refuses StartTLS', [START_TLS_REFUSED], 'no StartTLS: it answers 2'],
+    ['adds something in clear to its consent', [START_TLS_OK, START_TLS_OK], 'more follows its answer in clear'],
+    ['stalls in the handshake', [START_TLS_OK], 'no answer in time'],
+    ['consents to another question', [Buffer.from('300c02010161070a010004000400', 'hex')], 'it answers something else'],
+    ['answers in HTTP', [Buffer.from('HTTP/1.1 400\r\n\r\n')], 'no LDAP'],
+    ['is mute', [], 'no answer in time'],
+  ])('never sends a password to a server that %s', async (_what, answers, problem) => {
+    await using standIn = await startTcpStandIn((socket) => {
+      socket.once('data', () => socket.write(Buffer.concat(answers)));
+    });
+
+    const fault = await faultOf({ urls: [standIn.url], tls: { mode: 'starttls', caFile: trusted() } });
+
+    expect(fault).toContain(problem);
+    expect(standIn.received().includes(slapd.bindPassword)).toBe(false);
+  });
+
+  it('never falls back to clear when a connection under StartTLS is lost', async () => {
+    let cut = false;
+    await using between = await startTcpStandIn((socket) => {
+      passOn(slapd.port, (passed) => cut && passed > 5)(socket);
+    });
+    await using backend = await createLdap({
+      urls: [between.url],
+      tls: { mode: 'starttls', caFile: trusted() },
+    });
+    await identityOf(backend, alice);
+
+    cut = true;
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
+    cut = false;
+    const { username } = await identityOf(backend, alice);
+
+    expect(username).toBe('alice');
+    expect(between.received().includes(alice.password)).toBe(false);
+    expect(between.received().includes(slapd.bindPassword)).toBe(false);
+  });
+
+  it('shows passwords to who listens on a connection in clear, so that the test above can fail', async () => {
+    await using between = await startTcpStandIn(passOn(slapd.port));
+    await using backend = await createLdap({ urls: [between.url], tls: { mode: 'none' } });
+
+    await identityOf(backend, alice);
+
+    expect(between.received().includes(alice.password)).toBe(true);
+  });
+
+  it('reads the authorities again on reload, and keeps the last good ones', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-ldap-ca-'));
+    const caFile = join(folder.path, 'ca.pem');
+    await copyFile(stranger.caFile, caFile);
+    await using backend = await createLdap({ urls: [ldaps()], tls: { caFile } });
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
+
+    await copyFile(trusted(), caFile);
+    await backend.reload?.();
+    const first = await identityOf(backend, alice);
+    await writeFile(caFile, 'no certificate');
+
+    await expect(backend.reload?.()).rejects.toThrow(caFile);
+    expect(backend.watches).toEqual([caFile]);
+    expect(first.username).toBe('alice');
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+  });
+
+  it('names a bad file of authorities before it starts', async () => {
+    await expect(createLdap({ urls: [ldaps()], tls: { caFile: '/nowhere/ca.pem' } })).rejects.toThrow(
+      '/nowhere/ca.pem: cannot be read',
+    );
+  });
+});
+
+describe.skipIf(absent)('a directory that wants encryption', () => {
+  it('is a failure in clear, with the cure, and works after StartTLS', async () => {
+    await using slapd = await startSlapd({ tls: true, databaseConfig: 'security tls=1' });
+    await using clear = await createLdap({ urls: [slapd.url] });
+    await using secure = await createLdap({ urls: [slapd.url], tls: { mode: 'starttls', caFile: slapd.caFile ?? '' } });
+
+    const error: unknown = await logIn(clear, 'alice', alice.password).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'backend_unavailable' });
+    expect(error instanceof Error ? String(error.cause) : '').toContain('set tls.mode to ldaps or starttls');
+    expect((await identityOf(secure, alice)).username).toBe('alice');
+  });
+});
