@@ -1,8 +1,9 @@
 /** Keys on disk: made on the first start, read on every other, never overwritten. */
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomUUID, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyAlgorithm, KeyConfig } from './config.ts';
 
 export interface KeyFiles {
@@ -21,6 +22,8 @@ export interface LoadedKey {
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** Far more than it takes to link a file. */
+const WAIT_MS = 2000;
 const WARN_DAYS = 30;
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -38,20 +41,16 @@ export async function ensureKey(config: KeyConfig, stateDir: string): Promise<'m
   const { keyFile, certFile } = keyFilesOf(config, stateDir);
   if (config.keyFile !== undefined || certFile === undefined || (await exists(certFile))) return 'found';
   await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
-  if (await exists(keyFile)) {
-    throw new Error(
-      `${keyFile} is there without its certificate ${certFile}: put that back, or remove the key to have both made anew`,
-    );
-  }
+  if (await exists(keyFile)) return await waitForCertificate(keyFile, certFile);
   // Only a first start needs what makes certificates, which takes long to load.
   const { makeKey } = await import('./keygen.ts');
   const made = await makeKey(config.algorithm, config.name);
   // Whoever links the key links the certificate too, so that a key never goes with another's certificate.
-  const draft = `${keyFile}.${process.pid}.draft`;
+  const draft = `${keyFile}.${randomUUID()}.draft`;
   try {
     await writeFile(draft, made.key, { mode: 0o600, flag: 'wx' });
     await writeFile(`${draft}.crt`, made.certificate, { mode: 0o644, flag: 'wx' });
-    if (!(await linkedFirst(draft, keyFile))) return await waitForCertificate(certFile);
+    if (!(await linkedFirst(draft, keyFile))) return await waitForCertificate(keyFile, certFile);
     await linkedFirst(`${draft}.crt`, certFile);
     return 'made';
   } finally {
@@ -70,14 +69,15 @@ async function linkedFirst(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** The other broker has linked its key and is about to link the certificate. */
-async function waitForCertificate(certFile: string): Promise<'found'> {
-  for (let tries = 0; tries < 100; tries += 1) {
+/** Another broker that starts now has linked its key and is about to link the certificate. */
+async function waitForCertificate(keyFile: string, certFile: string): Promise<'found'> {
+  const until = performance.now() + WAIT_MS;
+  while (performance.now() < until) {
     if (await exists(certFile)) return 'found';
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
   throw new Error(
-    `${certFile} does not appear: another broker has made its key and stopped; remove both files and start again`,
+    `${keyFile} is there without its certificate ${certFile}: put that back, or remove the key to have both made anew`,
   );
 }
 
