@@ -33,7 +33,13 @@ export const secretRef = z
   .transform((source) => new SecretRef(source))
   .meta({ description: 'A secret: { env: NAME } or { file: PATH }; a file is read again when it changes' });
 
-const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
+  ['ms', 0.001],
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+  ['d', 86_400],
+]);
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 
 /**
@@ -56,11 +62,12 @@ export function duration(limits: { readonly min: number; readonly max: number })
 
 /** The seconds of a text that `DURATION` matches. */
 export function durationSeconds(text: string): number {
-  const [, amount, unit] = DURATION.exec(text) ?? [];
-  return Number(amount) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
+  const [, amount, unit = ''] = DURATION.exec(text) ?? [];
+  return Number(amount) * (UNIT_SECONDS.get(unit) ?? Number.NaN);
 }
 
 function durationText(seconds: number): string {
+  if (seconds === 0) return '0s';
   if (seconds < 1) return `${seconds * 1000}ms`;
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
@@ -75,12 +82,8 @@ export const backendFields = {
       'expected lower-case letters, digits and dashes, starting with a letter, 32 at most',
     )
     .meta({ description: 'The name of this backend in logs and metrics' }),
-  usernames: z
-    .array(z.string().min(1))
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'Patterns (with *) of the logins that are this backend’s own; without it, every login is offered to it',
-    }),
+  usernames: z.array(z.string().min(1)).min(1).optional().meta({
+    description:
+      'Patterns (with *) of the logins that are this backend’s own; without it, every login is offered to it',
+  }),
 };

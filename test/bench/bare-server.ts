@@ -21,14 +21,12 @@ const server = createServer((_request, response) => {
     jti: randomUUID(),
     access: [{ type: 'repository', name: 'public/app', actions: ['pull'] }],
   }).setProtectedHeader({ typ: 'JWT', alg: 'ES256', x5c: [certificate] });
-  token.sign(privateKey).then(
-    (text) => {
-      const body = JSON.stringify({ token: text, access_token: text, expires_in: 300 });
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
-      response.end(body);
-    },
-    () => response.destroy(),
-  );
+  void (async () => {
+    const text = await token.sign(privateKey);
+    const body = JSON.stringify({ token: text, access_token: text, expires_in: 300 });
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+    response.end(body);
+  })();
 });
 
 server.listen(0, '127.0.0.1', () => {

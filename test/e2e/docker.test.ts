@@ -30,14 +30,14 @@ describe.skipIf(!hasRegistry)('people log in, push and pull', () => {
   });
   afterAll(() => shared.disposeAsync());
 
-  for (const [name, { open, isHere }] of Object.entries(USER_SOURCES)) {
-    describe.skipIf(!isHere())(`with accounts from ${name}`, () => {
+  for (const [place, { open: openSource, isHere }] of Object.entries(USER_SOURCES)) {
+    describe.skipIf(!isHere())(`with accounts from ${place}`, () => {
       const resources = new AsyncDisposableStack();
       let source: UserSource;
       let registry: Registry;
 
       beforeAll(async () => {
-        source = await open(resources);
+        source = await openSource(resources);
         const port = await freePort();
         const service = `localhost:${port}`;
         const broker = resources.use(

@@ -150,7 +150,9 @@ describe('registry-config', () => {
       ),
     );
 
-    const refused = blocks.filter(([, , , block]) => typeof block === 'string').map((row) => row.slice(0, 3).join(' '));
+    const refused = blocks
+      .filter(([, , , block]) => typeof block === 'string')
+      .map(([kind, algorithm, header]) => `${kind} ${algorithm} ${header}`);
     expect(refused).toEqual([
       'distribution-2 ES256 kid-rfc7638',
       'distribution-2 RS256 kid-rfc7638',

@@ -31,6 +31,7 @@ function requiredMembers({ kty, crv, e, n, x, y }: webcrypto.JsonWebKey): Readon
       return { crv, kty, x, y };
     case 'OKP':
       return { crv, kty, x };
+    case undefined:
     default:
       throw new Error(`a key of type ${kty} has no thumbprint here`);
   }

@@ -1,7 +1,8 @@
 /** Makes signing keys, and the certificates by which registries trust them. */
 // @peculiar/x509 needs it loaded before.
 import 'reflect-metadata';
-import { generateKeyPair, KeyObject, randomBytes, webcrypto } from 'node:crypto';
+import { generateKeyPair, randomBytes, webcrypto } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
 import type { KeyAlgorithm } from './config.ts';
@@ -29,7 +30,7 @@ export async function makeKey(algorithm: KeyAlgorithm, name: string): Promise<Ma
   const { publicKey, privateKey } = await generatePair(algorithm);
   if (hasLeadingZeroCoordinate(publicKey)) return makeKey(algorithm, name);
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     certificate: await selfSign(algorithm, name, { publicKey, privateKey }),
   };
 }
