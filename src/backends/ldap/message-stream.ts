@@ -35,6 +35,7 @@ export class MessageStream extends Duplex {
     this.#name = name;
     // A fault is told by `errored`; without a listener it would end the process.
     this.on('error', () => undefined);
+    socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.once('end', () => this.#lose('it closed the connection'));
     socket.once('close', () => this.#lose('the connection was closed', socket.errored ?? undefined));

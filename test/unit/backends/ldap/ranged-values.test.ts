@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { Connection, SearchRequest } from '../../../../src/backends/ldap/connection.ts';
+import { deadlineAt } from '../../../../src/backends/ldap/deadline.ts';
+import { readEntry } from '../../../../src/backends/ldap/entry.ts';
+import { allValues } from '../../../../src/backends/ldap/ranged-values.ts';
+import { fixedClock } from '../../../support/fakes.ts';
+
+const DN = 'cn=alice,dc=corp';
+const deadline = deadlineAt(fixedClock(), Infinity);
+
+/** Gives values two at a time, as Active Directory gives 1500. */
+function inRanges(values: readonly string[], asked: SearchRequest[] = []): Connection {
+  return {
+    endpoint: { url: 'ldap://test', secure: false, host: 'test', port: 389 },
+    closed: false,
+    bind: () => Promise.reject(new Error('nobody binds here')),
+    search: async (request) => {
+      asked.push(request);
+      const from = Number(/range=(\d+)-\*/.exec(request.attributes[0] ?? '')?.[1]);
+      const last = from + 2 >= values.length ? '*' : from + 1;
+      const entry = readEntry({ dn: DN, [`memberOf;range=${from}-${last}`]: values.slice(from, from + 2) });
+      return { code: 0, diagnostic: '', entries: [entry] };
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+describe('allValues', () => {
+  it('needs no further search where all values came at once', async () => {
+    const asked: SearchRequest[] = [];
+
+    const values = await allValues(
+      readEntry({ dn: DN, memberof: ['a', 'b'] }),
+      'memberOf',
+      inRanges([], asked),
+      deadline,
+    );
+
+    expect(values).toEqual(['a', 'b']);
+    expect(asked).toEqual([]);
+  });
+
+  it('fetches the values of a ranged attribute to the last', async () => {
+    const all = ['a', 'b', 'c', 'd', 'e'];
+    const first = readEntry({ dn: DN, memberOf: [], 'memberOf;range=0-1': ['a', 'b'] });
+
+    expect(await allValues(first, 'memberOf', inRanges(all), deadline)).toEqual(all);
+  });
+
+  it('fails rather than leave some out', async () => {
+    const first = readEntry({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
+    const gone: Connection = {
+      ...inRanges([]),
+      search: async () => ({ code: 0, diagnostic: '', entries: [] }),
+      [Symbol.dispose]: () => undefined,
+    };
+
+    await expect(allValues(first, 'memberOf', gone, deadline)).rejects.toMatchObject({ name: 'DirectoryFault' });
+  });
+});
