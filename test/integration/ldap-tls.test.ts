@@ -60,23 +60,23 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
     const url = (): string => (mode === 'ldaps' ? ldaps() : slapd.url);
 
     it(`sends nothing to a server whose authority is not trusted (${mode})`, async () => {
-      const before = slapd.operations().binds.length;
+      const before = (await slapd.settled()).binds.length;
 
       const ofAnother = await faultOf({ urls: [url()], tls: { mode, caFile: stranger.caFile } });
       const ofNobody = await faultOf({ urls: [url()], tls: { mode } });
 
       expect(ofAnother).toContain('set tls.caFile');
       expect(ofNobody).toContain('set tls.caFile');
-      expect(slapd.operations().binds).toHaveLength(before);
+      expect((await slapd.settled()).binds).toHaveLength(before);
     });
 
     it(`sends nothing to a server that has another name (${mode})`, async () => {
-      const before = slapd.operations().binds.length;
+      const before = (await slapd.settled()).binds.length;
 
       const fault = await faultOf({ urls: [url()], tls: { mode, caFile: trusted(), serverName: 'dc1.example.org' } });
 
       expect(fault).toContain('the certificate is for another name');
-      expect(slapd.operations().binds).toHaveLength(before);
+      expect((await slapd.settled()).binds).toHaveLength(before);
     });
   }
 

@@ -8,7 +8,7 @@ import { createLoopbackCertificate } from './loopback-certificate.ts';
 import type { LoopbackCertificate } from './loopback-certificate.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
-import { runOk, start } from './process.ts';
+import { run, runOk, start } from './process.ts';
 import type { RunningProcess } from './process.ts';
 import { directoryLdif, BASE_DN, PEOPLE, SERVICE } from './slapd-entries.ts';
 import type { DirectoryPerson } from './slapd-entries.ts';
@@ -16,6 +16,7 @@ import { freePort, portAnswers, waitFor } from './wait.ts';
 
 export const SLAPD: Part = { program: 'slapd', debian: 'slapd' };
 export const LDAPADD: Part = { program: 'ldapadd', debian: 'ldap-utils' };
+const LDAPSEARCH: Part = { program: 'ldapsearch', debian: 'ldap-utils' };
 
 export interface SlapdOptions {
   /** `true`: StartTLS on `url` and a second listener `ldapsUrl`, with a certificate of an authority of its own. */
@@ -30,7 +31,7 @@ export interface SlapdOptions {
 
 /** What the server's log says was asked of it. */
 export interface SlapdOperations {
-  /** The DNs of all simple binds, refused ones too; the empty text for an anonymous one. */
+  /** The DNs of all simple binds, refused ones too; anonymous ones are left out. */
   readonly binds: readonly string[];
   /** The filters of all searches. */
   readonly searches: readonly string[];
@@ -55,8 +56,10 @@ export interface Slapd extends AsyncDisposable {
   pid(): number;
   /** The server's log (loglevel stats) since it first had its entries, across restarts. */
   log(): string;
-  /** Counts what the log says. The log is written as operations end, so poll with `waitFor` where it matters. */
+  /** What the log says so far; the last of it may still be on its way. */
   operations(): SlapdOperations;
+  /** The same, once the log has told of everything that was answered before. */
+  settled(): Promise<SlapdOperations>;
   /** Applies LDIF (adds, or `changetype:` changes) as the administrator. */
   change(ldif: string): Promise<void>;
   /** Ends the server, its clients' connections with it. */
@@ -85,6 +88,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   let server: RunningProcess | undefined;
   let earlier = '';
   let loaded = 0;
+  let marks = 0;
   const log = (): string => `${earlier}${server?.stderr() ?? ''}`.slice(loaded);
 
   async function launch(): Promise<void> {
@@ -110,6 +114,13 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     });
   }
 
+  async function settled(): Promise<SlapdOperations> {
+    marks += 1;
+    const mark = `(cn=mark-${marks})`;
+    await run(required(LDAPSEARCH), ['-x', '-H', url, '-b', '', '-s', 'base', mark]);
+    return waitFor('the mark in the log', () => (log().includes(mark) ? operationsOf(log(), marks) : undefined));
+  }
+
   cleanup.defer(stop);
   await launch();
   await change(`${directoryLdif()}\n${options.ldif ?? ''}`);
@@ -129,7 +140,8 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     people: PEOPLE,
     pid: () => server?.pid ?? -1,
     log,
-    operations: () => operationsOf(log()),
+    operations: () => operationsOf(log(), marks),
+    settled,
     change,
     stop,
     start: async () => {
@@ -201,11 +213,14 @@ ${databaseConfig}
   return path('slapd.conf');
 }
 
-function operationsOf(log: string): SlapdOperations {
+/** @param marks how many searches of `settled` are in the log; each came with an anonymous bind and a connection */
+function operationsOf(log: string, marks: number): SlapdOperations {
   const all = (pattern: RegExp): string[] => [...log.matchAll(pattern)].map(([, text]) => text ?? '');
   return {
-    binds: all(/ BIND dn="([^\n]*)" method=128/g),
-    searches: all(/ SRCH base="[^\n]*" scope=\d deref=\d filter="([^\n]*)"/g),
-    connections: all(/ (ACCEPT) from /g).length,
+    binds: all(/ BIND dn="([^\n]+)" method=128/g),
+    searches: all(/ SRCH base="[^\n]*" scope=\d deref=\d filter="([^\n]*)"/g).filter(
+      (filter) => !filter.startsWith('(cn=mark-'),
+    ),
+    connections: all(/ (ACCEPT) from /g).length - marks,
   };
 }
