@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const REPOSITORY = resolve(import.meta.dirname, '..');
+
+interface Package {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly resolved?: string;
+}
+
+function read<Content>(name: string): Content {
+  return JSON.parse(readFileSync(join(REPOSITORY, name), 'utf8')) as Content;
+}
+
+it('names every dependency in CONTRIBUTING, with a reason', () => {
+  const { dependencies = {}, devDependencies = {} } = read<Package>('package.json');
+  const text = readFileSync(join(REPOSITORY, 'CONTRIBUTING.md'), 'utf8');
+
+  const reasons = new Set([...text.matchAll(/^\| (\S+) \| \S.* \| \S.* \|$/gm)].map(([, name]) => name));
+  const types = Object.keys(devDependencies).filter((name) => name.startsWith('@types/'));
+  const named = [...Object.keys(dependencies), ...Object.keys(devDependencies)].filter((name) => !types.includes(name));
+  expect(named.filter((name) => !reasons.has(name))).toEqual([]);
+  expect([...reasons].filter((name) => name !== 'package' && name !== '---' && !named.includes(name ?? ''))).toEqual(
+    [],
+  );
+});
+
+it('locks every optional dependency, so that `npm ci` works on every platform, and no address', () => {
+  const { packages } = read<{ readonly packages: Readonly<Record<string, Package>> }>('package-lock.json');
+
+  const missing = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies).filter((name) => packages[`node_modules/${name}`] === undefined),
+  );
+  expect(missing).toEqual([]);
+  expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
