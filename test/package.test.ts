@@ -11,12 +11,12 @@ interface Package {
   readonly resolved?: string;
 }
 
-function read<Content>(name: string): Content {
-  return JSON.parse(readFileSync(join(REPOSITORY, name), 'utf8')) as Content;
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(join(REPOSITORY, name), 'utf8'));
 }
 
 it('names every dependency in CONTRIBUTING, with a reason', () => {
-  const { dependencies = {}, devDependencies = {} } = read<Package>('package.json');
+  const { dependencies = {}, devDependencies = {} } = read('package.json') as Package;
   const text = readFileSync(join(REPOSITORY, 'CONTRIBUTING.md'), 'utf8');
 
   const reasons = new Set([...text.matchAll(/^\| (\S+) \| \S.* \| \S.* \|$/gm)].map(([, name]) => name));
@@ -29,7 +29,7 @@ it('names every dependency in CONTRIBUTING, with a reason', () => {
 });
 
 it('locks every optional dependency, so that `npm ci` works on every platform, and no address', () => {
-  const { packages } = read<{ readonly packages: Readonly<Record<string, Package>> }>('package-lock.json');
+  const { packages } = read('package-lock.json') as { readonly packages: Readonly<Record<string, Package>> };
 
   const missing = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
     Object.keys(optionalDependencies).filter((name) => packages[`node_modules/${name}`] === undefined),
