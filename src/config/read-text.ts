@@ -59,8 +59,8 @@ export function causeOf(error: unknown): string {
   return CAUSES[code] ?? code;
 }
 
-/** A path as given to people: relative to the working folder where that is shorter. */
+/** A path as given to people: relative to the working folder where it is inside it. */
 export function shownPath(path: string): string {
   const short = relative('', path);
-  return short !== '' && short.length < path.length ? short : path;
+  return short === '' || short.startsWith('..') ? path : short;
 }

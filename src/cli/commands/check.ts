@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { ChainedBackend } from '../../flows/identify.ts';
@@ -46,7 +47,7 @@ async function check({ config: path, connect, login }: CheckOptions, output: Out
     [
       ...warnings.map((warning) => `warning: ${warning}`),
       `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(backends.length, 'backend')}`,
-      `${config.policy.file}: ${count(loaded.policy.rules.length, 'rule')}, revision ${loaded.policy.revision}`,
+      `${shownPath(config.policy.file)}: ${count(loaded.policy.rules.length, 'rule')}, revision ${loaded.policy.revision}`,
       ...testLines(tests),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
     ],
