@@ -1,5 +1,5 @@
 /** What holds for every policy, every caller and every scope. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, isAction } from '../../../../src/core/access.ts';
 import { formatScope, parseScope } from '../../../../src/core/scope.ts';
