@@ -1,0 +1,101 @@
+/** Where the broker listens: TLS with a certificate that is replaced, a socket file, behind a proxy. */
+import { readFile, stat } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import { claimsOf, startBroker } from '../support/broker.ts';
+import { createLoopbackCertificate, OPENSSL } from '../support/loopback-certificate.ts';
+import { findPart } from '../support/parts.ts';
+import { waitFor } from '../support/wait.ts';
+
+const SERVICE = 'registry.example.com';
+const CONFIG = { services: { [SERVICE]: { anonymous: 'allow' } }, policy: 'policy.yaml' } as const;
+const INSIDE_POLICY = JSON.stringify({
+  rules: [{ name: 'inside', everyone: true, clients: ['10.0.0.0/8'], repositories: ['**'], allow: 'pull' }],
+});
+const FILES = { 'policy.yaml': INSIDE_POLICY } as const;
+
+describe.skipIf(findPart(OPENSSL) === undefined)('TLS', () => {
+  it('serves with the certificate that is there now', async () => {
+    await using first = await createLoopbackCertificate();
+    await using second = await createLoopbackCertificate();
+    await using broker = await startBroker({
+      config: { ...CONFIG, tls: { certFile: 'tls.crt', keyFile: 'tls.key' } },
+      files: { ...FILES, 'tls.crt': first.cert, 'tls.key': first.key },
+      ready: false,
+    });
+    const issuerSerial = async (ca: string): Promise<string> => {
+      const { message } = await send(
+        { port: broker.port, path: '/healthz', ca: await readFile(ca) } as RequestOptions,
+        true,
+      );
+      return `${message.statusCode} ${(message.socket as TLSSocket).getPeerX509Certificate()?.serialNumber ?? ''}`;
+    };
+    const atFirst = await waitFor('the broker', () => issuerSerial(first.caFile));
+
+    await broker.write('tls.key', second.key);
+    await broker.write('tls.crt', second.cert);
+
+    const then = await waitFor('the second certificate', () => issuerSerial(second.caFile));
+    expect(atFirst).toMatch(/^200 [0-9A-F]+$/);
+    expect(then).not.toBe(atFirst);
+    await expect(issuerSerial(first.caFile)).rejects.toThrow(/unable to verify|self-signed|certificate/);
+  });
+});
+
+describe('a socket file', () => {
+  it('is for its owner and group', async () => {
+    const config = { ...CONFIG, listen: 'unix:broker.sock' };
+    await using broker = await startBroker({ config, files: FILES, ready: false });
+    const socketPath = join(broker.folder, 'broker.sock');
+    const status = await waitFor(
+      'the broker',
+      async () => (await send({ socketPath, path: '/healthz' })).message.statusCode,
+    );
+
+    expect(status).toBe(200);
+    expect(((await stat(socketPath)).mode & 0o777).toString(8)).toBe('660');
+  });
+});
+
+describe('behind a proxy', () => {
+  it.each([
+    ['a trusted one is believed about where a request comes from', ['127.0.0.0/8'], ['pull'], '10.1.2.3'],
+    ['an unknown one is not', [], undefined, '127.0.0.1'],
+  ])('%s', async (_which, trustedProxies, actions, client) => {
+    await using broker = await startBroker({ config: { ...CONFIG, trustedProxies }, files: FILES });
+
+    const { text } = await send({
+      port: broker.port,
+      path: `/token?service=${SERVICE}&scope=repository:a:pull`,
+      headers: { 'x-forwarded-for': '10.1.2.3' },
+    });
+
+    const { token } = JSON.parse(text) as { token: string };
+    const [entry] = claimsOf(token)['access'] as readonly { readonly actions: readonly string[] }[];
+    expect(entry?.actions).toEqual(actions);
+    expect(await broker.waitForLine(({ event }) => event === 'token.issued')).toMatchObject({ client });
+  });
+});
+
+interface Answer {
+  readonly message: IncomingMessage;
+  readonly text: string;
+}
+
+function send(options: RequestOptions, secure = false): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const target = { host: '127.0.0.1', agent: false as const, ...options };
+  const sent = (secure ? httpsRequest : httpRequest)(target, (message) => {
+    let text = '';
+    message.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    message.on('end', () => resolve({ message, text }));
+  });
+  sent.on('error', reject).end();
+  return promise;
+}
