@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { backendFields, duration, filePath, secretRef } from '../fields.ts';
-import { parseClaimPath } from './claim-path.ts';
-import type { ClaimPath } from './claim-path.ts';
-import { issuerProblem } from './issuer.ts';
+import { parseClaimPath } from '../oidc/claim-path.ts';
+import type { ClaimPath } from '../oidc/claim-path.ts';
+import { issuerProblem } from '../oidc/issuer.ts';
 
 const claimPath = z
   .string()

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportedJWKSCache, ServerMetadata } from 'openid-client';
 import type { Clock } from '../../core/ports.ts';
+import { until } from '../oidc/until.ts';
 
 /** The provider as last seen. */
 export interface Discovered {
@@ -96,16 +97,4 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
 
 function sameKeys(known: Discovered | undefined, metadata: ServerMetadata): ExportedJWKSCache | undefined {
   return known?.metadata.jwks_uri === metadata.jwks_uri ? known?.keys : undefined;
-}
-
-async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

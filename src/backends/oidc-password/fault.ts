@@ -3,8 +3,9 @@
  * claims and whole answers in their causes: they are read here and go no further.
  */
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
-import { isObject } from './claim-path.ts';
-import type { Claims } from './claim-path.ts';
+import { isObject } from '../oidc/claim-path.ts';
+import type { Claims } from '../oidc/claim-path.ts';
+import { networkDetail } from '../oidc/network-detail.ts';
 
 export type Fault =
   /** The provider answered, and not with tokens. */
@@ -97,12 +98,4 @@ function isTimeout(error: unknown): boolean {
 
 function sentences({ message, cause }: ClientError): string {
   return cause instanceof Error && cause.message !== message ? `${message}: ${cause.message}` : message;
-}
-
-/** `fetch failed` says nothing; the code of its cause does: ECONNREFUSED, CERT_HAS_EXPIRED. */
-function networkDetail(error: unknown): string {
-  if (!(error instanceof Error)) return 'for an unknown reason';
-  const { cause } = error;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
-  return error.message;
 }

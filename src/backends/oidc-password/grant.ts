@@ -2,7 +2,7 @@
 import { fetchUserInfo, genericGrantRequest } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Credential } from '../../core/identity.ts';
-import type { Claims } from './claim-path.ts';
+import type { Claims } from '../oidc/claim-path.ts';
 import { describeFault, readFault } from './fault.ts';
 import type { Fault } from './fault.ts';
 import type { Session } from './provider.ts';

@@ -4,9 +4,10 @@ import { foldCase } from '../../core/fold-case.ts';
 import { groupName } from '../../core/groups.ts';
 import { username } from '../../core/identity.ts';
 import type { GroupName, Identity, Username } from '../../core/identity.ts';
-import { attributesOf } from './attributes.ts';
-import { isObject, readClaim } from './claim-path.ts';
-import type { ClaimPath, Claims } from './claim-path.ts';
+import { attributesOf } from '../oidc/attributes.ts';
+import { isObject, readClaim } from '../oidc/claim-path.ts';
+import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
+import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../oidc/names.ts';
 
 export interface IdentityRules {
   readonly backend: string;
@@ -18,10 +19,6 @@ export interface IdentityRules {
 
 /** Sets of claims about one user, most trusted first: the ID token, userinfo. */
 export type ClaimSources = readonly Claims[];
-
-export const MAX_NAME = 256;
-const MAX_GROUPS = 1000;
-const MAX_GROUP_LENGTH = 1024;
 
 /** @throws BrokerError `backend_unavailable`, with what to change, when the claims do not make an identity. */
 export function identityFrom(sources: ClaimSources, rules: IdentityRules): Identity {
@@ -37,11 +34,6 @@ export function identityFrom(sources: ClaimSources, rules: IdentityRules): Ident
 /** Whether one source alone has all claims that make an identity. */
 export function isComplete(claims: Claims, { username: name, groups }: IdentityRules): boolean {
   return [name, ...groups].every((path) => readClaim(claims, path) !== undefined);
-}
-
-/** Whether a text may be a user name at all: short enough, and without control characters and broken surrogates. */
-export function isName(text: string): boolean {
-  return text !== '' && text.length <= MAX_NAME && text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
 function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
@@ -94,12 +86,6 @@ function groupTexts(sources: ClaimSources, path: ClaimPath): readonly string[] {
     );
   }
   return texts;
-}
-
-function isGroupText(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= MAX_GROUP_LENGTH && value.isWellFormed() && !/\p{Cc}/u.test(value)
-  );
 }
 
 /** Distributed claims (OpenID Connect Core, section 5.6.2), and the mark Entra ID sets in their place. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Claims } from '../../../../src/backends/oidc-password/claim-path.ts';
+import type { Claims } from '../../../../src/backends/oidc/claim-path.ts';
 import { identityFrom } from '../../../../src/backends/oidc-password/identity.ts';
 import type { IdentityRules } from '../../../../src/backends/oidc-password/identity.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connection } from '../../../../src/backends/oidc-password/connection.ts';
+import type { Connection } from '../../../../src/backends/oidc/connection.ts';
 import { clientAuthenticator } from '../../../../src/backends/oidc-password/client-authentication.ts';
 import { createProvider } from '../../../../src/backends/oidc-password/provider.ts';
 import { Secret } from '../../../../src/core/identity.ts';

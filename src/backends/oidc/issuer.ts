@@ -5,7 +5,7 @@ export function issuerProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'expected a URL such as https://id.example.com/realms/corp';
   const url = new URL(text);
   if (url.protocol !== 'https:' && !isLoopbackHttp(url)) {
-    return 'expected an https URL (http is for loopback addresses only): passwords are sent there';
+    return 'expected an https URL (http is for loopback addresses only)';
   }
   if (url.username !== '' || url.password !== '') return 'expected a URL without user name and password';
   if (text.includes('?') || text.includes('#')) return 'expected a URL without ? and # (OpenID Discovery, section 3)';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseClaimPath, readClaim } from '../../../../src/backends/oidc-password/claim-path.ts';
+import { parseClaimPath, readClaim } from '../../../../src/backends/oidc/claim-path.ts';
 
 const CLAIMS = {
   groups: ['a'],
