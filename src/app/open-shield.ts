@@ -1,7 +1,8 @@
 /** The shield before the backends, with its memory in this process. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createShield } from '../flows/shield/shield.ts';
-import type { Shield, ShieldSettings } from '../flows/shield/shield.ts';
+import type { ShieldSettings } from '../flows/shield/settings.ts';
+import type { Shield } from '../flows/shield/shield.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createFingerprint } from '../platform/fingerprint.ts';
 import { memoryCounters, memoryStore } from '../platform/store/memory.ts';

@@ -1,7 +1,7 @@
 /** Counts wrong passwords by account, and refuses more before the directory would lock the account. */
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../core/ports.ts';
-import type { ShieldDeps } from './shield.ts';
+import type { ShieldDeps } from './settings.ts';
 
 /** The guard of one login. */
 export interface LoginGuard extends AttemptGuard {

@@ -1,15 +1,6 @@
 /** What the shield remembers of answers, and for how long. */
 import type { AuthnOutcome, RejectReason } from '../../core/ports.ts';
-import type { ShieldDeps } from './shield.ts';
-
-/** A login that was right. */
-export interface Remembered {
-  readonly outcome: Extract<AuthnOutcome, { kind: 'authenticated' }>;
-  /** The account, as `latest` is keyed. */
-  readonly account: string;
-  /** Monotonic milliseconds up to which it is answered without asking again. */
-  readonly freshUntil: number;
-}
+import type { Remembered, ShieldDeps } from './settings.ts';
 
 /** Reasons that say something about the account and not about the password: earlier right logins end with them. */
 const ENDS_LOGINS: ReadonlySet<RejectReason> = new Set([

@@ -12,39 +12,10 @@
 import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
 import type { Credential } from '../../core/identity.ts';
-import type { AttemptGuard, Authenticator, AuthnOutcome, Clock } from '../../core/ports.ts';
-import type { Counters, Fingerprint, Store } from '../../core/store.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import { createAttempts, TOO_MANY } from './attempts.ts';
 import { createMemory } from './memory.ts';
-import type { Remembered } from './memory.ts';
-
-/** All durations in seconds; 0 turns the feature off. */
-export interface ShieldSettings {
-  /** How long a right login is answered from memory. */
-  readonly remember: number;
-  /** How long a right login may stand in for a directory that is down. */
-  readonly staleIfError: number;
-  /** How long a wrong password is answered from memory. */
-  readonly rememberWrong: number;
-  /** How long an unknown user, or an account that may not log in now, is answered from memory. */
-  readonly rememberRefused: number;
-  /** Different wrong passwords for one account within `window` before more are refused. */
-  readonly maxWrongPerAccount: number;
-  readonly window: number;
-  /** Logins refused from one client address within `window` before more are refused unasked. */
-  readonly maxWrongPerAddress: number;
-}
-
-export interface ShieldDeps {
-  readonly settings: ShieldSettings;
-  readonly clock: Clock;
-  readonly fingerprint: Fingerprint;
-  readonly right: Store<Remembered>;
-  /** By account, which of its right logins is the latest. */
-  readonly latest: Store<string>;
-  readonly wrong: Store<AuthnOutcome>;
-  readonly counters: Counters;
-}
+import type { ShieldDeps } from './settings.ts';
 
 export interface ShieldedAnswer {
   readonly outcome: AuthnOutcome;
