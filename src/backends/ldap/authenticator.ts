@@ -1,6 +1,6 @@
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { Secret } from '../../core/identity.ts';
-import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config.ts';
 import { tlsMode } from './config-check.ts';
@@ -45,13 +45,18 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
   });
   const login = createLogin({ config, directory, log });
 
-  async function authenticate(typed: string, password: Secret, deadline: Deadline): Promise<AuthnOutcome> {
+  async function authenticate(
+    typed: string,
+    password: Secret,
+    deadline: Deadline,
+    guard?: AttemptGuard,
+  ): Promise<AuthnOutcome> {
     // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2); NULs may read as empty.
     if (/^\0*$/.test(password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
     const wanted = loginName(typed);
     // No entry has such a name, so it is not this backend's user; the next backend may well hold it.
     if (wanted === undefined) return { kind: 'unknown-user' };
-    return login.authenticate(wanted, password, deadline);
+    return login.authenticate(wanted, password, deadline, guard);
   }
 
   return {
@@ -59,8 +64,9 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
     type,
     ...(tls.caFile === undefined ? {} : { watches: [tls.caFile.path] }),
 
-    authenticate: ({ username, password }, at) =>
-      orOutage(name, () => authenticate(username, password, deadlineAt(clock, at))),
+    asksGuard: true,
+    authenticate: ({ username, password }, at, guard) =>
+      orOutage(name, () => authenticate(username, password, deadlineAt(clock, at), guard)),
 
     // Without a service account only the user's own password opens the user's entry.
     ...(config.users.template !== undefined && bind === undefined

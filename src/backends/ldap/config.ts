@@ -64,6 +64,9 @@ const users = z.strictObject({
     description: 'The attributes a login is compared with; one match in any of them',
   }),
   usernameAttribute: attribute.optional().meta({ description: 'The attribute that holds the canonical user name' }),
+  id: attribute.optional().meta({
+    description: 'The attribute that holds what never changes about a user; wrong passwords are counted by it',
+  }),
   template: parsed<DnTemplate>(parseDnTemplate).optional().meta({
     description: 'Instead of a search: the DN users bind with, such as uid={login},ou=people,dc=example,dc=org',
   }),

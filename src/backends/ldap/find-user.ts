@@ -78,6 +78,7 @@ function userAttributes(config: LdapConfig): readonly string[] {
   return [
     ...new Set([
       users.usernameAttribute ?? PRESETS[preset].users.usernameAttribute,
+      users.id ?? PRESETS[preset].users.id,
       ...(source === 'memberOf' ? ['memberOf'] : []),
       ...(posix ? ['uid', 'gidNumber'] : []),
       ...attributes,

@@ -1,5 +1,5 @@
 /** From an entry to an identity. */
-import { parseDn } from '../../core/dn.ts';
+import { canonicalDn, parseDn } from '../../core/dn.ts';
 import { foldCase } from '../../core/fold-case.ts';
 import { username } from '../../core/identity.ts';
 import type { GroupName, Identity } from '../../core/identity.ts';
@@ -27,6 +27,20 @@ export function identityOf(entry: Entry, groups: ReadonlySet<GroupName>, rules: 
     caseless: true,
     attributes: new Map(rules.attributes.flatMap((attribute) => attributeOf(entry, attribute))),
   };
+}
+
+/**
+ * The account by what does not change with what was typed, nor when the entry is renamed; by its DN where it has no id.
+ *
+ * @param attribute that holds the id
+ */
+export function subjectOf(entry: Entry, attribute: string): string {
+  const [id, ...others] = entry.bytes(attribute);
+  return id === undefined || others.length > 0 ? subjectOfDn(entry.dn) : `id ${id.toString('hex')}`;
+}
+
+export function subjectOfDn(dn: string): string {
+  return `dn ${canonicalDn(dn) ?? dn}`;
 }
 
 function canonicalName(entry: Entry, attribute: string): string | undefined {

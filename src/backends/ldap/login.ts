@@ -1,6 +1,6 @@
 /** The steps of a login: find the entry, verify the password by binding as it, read its groups. */
 import type { Identity, Secret } from '../../core/identity.ts';
-import type { AuthnOutcome, Log } from '../../core/ports.ts';
+import type { AttemptGuard, AuthnOutcome, Log } from '../../core/ports.ts';
 import type { LdapConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
@@ -11,7 +11,7 @@ import { DirectoryFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { createUserSearch } from './find-user.ts';
 import type { Found } from './find-user.ts';
-import { identityOf } from './identity.ts';
+import { identityOf, subjectOf, subjectOfDn } from './identity.ts';
 import { createMemberships } from './memberships.ts';
 import { PRESETS } from './presets.ts';
 import { verifyPassword } from './verify-password.ts';
@@ -19,7 +19,8 @@ import type { PasswordVerdict } from './verify-password.ts';
 
 /** Every method throws DirectoryFault when the directory cannot tell. */
 export interface Login {
-  authenticate(login: string, password: Secret, deadline: Deadline): Promise<AuthnOutcome>;
+  /** @param guard asked once, just before the password is sent */
+  authenticate(login: string, password: Secret, deadline: Deadline, guard?: AttemptGuard): Promise<AuthnOutcome>;
   lookup(login: string, deadline: Deadline): Promise<Identity | undefined>;
   /** Returns when a server answers and accepts the service account. */
   probe(deadline: Deadline): Promise<void>;
@@ -41,6 +42,7 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
   const search = createUserSearch(config);
   const memberships = createMemberships(config);
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
+  const id = users.id ?? PRESETS[config.preset].users.id;
 
   async function identify(entry: Entry, reader: Connection, deadline: Deadline): Promise<Identity | undefined> {
     const groups = await memberships.of(entry, reader, deadline);
@@ -78,7 +80,7 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
     return AMBIGUOUS;
   }
 
-  function bySearch(login: string, password: Secret, deadline: Deadline): Promise<AuthnOutcome> {
+  function bySearch(login: string, password: Secret, deadline: Deadline, guard: AttemptGuard): Promise<AuthnOutcome> {
     // What one server has verified, another need not: a bind may use up a grace login.
     let verified: string | undefined;
     return directory.withServer(deadline, async (server) => {
@@ -88,6 +90,8 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
       if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
       const { entry } = found;
       if (verified !== entry.dn) {
+        const refused = await guard.beforeAttempt(subjectOf(entry, id));
+        if (refused !== undefined) return refused;
         using own = await server.forBind(deadline);
         const verdict = await verify(own, entry.dn, password, deadline);
         // An entry that went away in between.
@@ -105,9 +109,13 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
     login: string,
     password: Secret,
     deadline: Deadline,
+    guard: AttemptGuard,
   ): Promise<AuthnOutcome> {
     const dn = template.fill(login);
     return directory.withServer(deadline, async (server) => {
+      // The entry can be read after the bind only.
+      const refused = await guard.beforeAttempt(subjectOfDn(dn));
+      if (refused !== undefined) return refused;
       using own = await server.forBind(deadline);
       const verdict = await verify(own, dn, password, deadline);
       if (verdict.kind === 'no-entry') return UNKNOWN;
@@ -132,10 +140,12 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
   }
 
   return {
-    authenticate: (login, password, deadline) =>
-      users.template === undefined
-        ? bySearch(login, password, deadline)
-        : byTemplate(users.template, login, password, deadline),
+    authenticate: (login, password, deadline, guard) => {
+      const once = askedOnce(guard);
+      return users.template === undefined
+        ? bySearch(login, password, deadline, once)
+        : byTemplate(users.template, login, password, deadline, once);
+    },
 
     lookup: (login, deadline) =>
       directory.withServer(deadline, async (server) => {
@@ -154,5 +164,17 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
         if (DOWN.has(code))
           throw new DirectoryFault('unavailable', `${server.endpoint.url}: answers ${code} ${diagnostic}`);
       }),
+  };
+}
+
+/** Each question counts as an attempt, and a login that goes on with another server is still the same one. */
+function askedOnce(guard: AttemptGuard | undefined): AttemptGuard {
+  let asked: string | undefined;
+  return {
+    beforeAttempt: async (subject) => {
+      if (guard === undefined || asked === subject) return undefined;
+      asked = subject;
+      return guard.beforeAttempt(subject);
+    },
   };
 }

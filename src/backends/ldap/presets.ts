@@ -8,6 +8,8 @@ export interface Preset {
     readonly loginAttributes: readonly string[];
     /** The attribute that holds the canonical name. */
     readonly usernameAttribute: string;
+    /** The attribute with an id that stays when the entry is renamed or moved. */
+    readonly id: string;
   };
   readonly groups: {
     readonly from: 'memberOf' | 'member';
@@ -28,6 +30,7 @@ export const PRESETS = {
       filter: '(&(objectCategory=person)(objectClass=user))',
       loginAttributes: ['sAMAccountName', 'userPrincipalName'],
       usernameAttribute: 'sAMAccountName',
+      id: 'objectGUID',
     },
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: false },
   },
@@ -36,20 +39,26 @@ export const PRESETS = {
       filter: '(|(objectClass=person)(objectClass=account)(objectClass=posixAccount))',
       loginAttributes: ['uid'],
       usernameAttribute: 'uid',
+      id: 'entryUUID',
     },
     // memberOf is an overlay that many servers lack, or had switched on too late for their older groups.
     groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
   },
   freeipa: {
-    users: { filter: '(objectClass=posixAccount)', loginAttributes: ['uid'], usernameAttribute: 'uid' },
+    users: {
+      filter: '(objectClass=posixAccount)',
+      loginAttributes: ['uid'],
+      usernameAttribute: 'uid',
+      id: 'ipaUniqueID',
+    },
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
   },
   '389ds': {
-    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid' },
+    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid', id: 'nsUniqueId' },
     groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
   },
   lldap: {
-    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid' },
+    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid', id: 'entryUUID' },
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
   },
 } as const satisfies Record<(typeof PRESET_NAMES)[number], Preset>;
