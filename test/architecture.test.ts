@@ -142,7 +142,7 @@ describe('the sources', () => {
     ['core', []],
     ['flows', []],
     ['http', ['express', 'passport', /^node:/]],
-    ['config', ['yaml', 'zod', /^node:/]],
+    ['config', ['re2js', 'yaml', 'zod', /^node:/]],
   ] as const)('of %s import no packages but %j', async (room, allowed) => {
     const files = await sources(join(SRC, room));
     const imported = (await Promise.all(files.map(importsOf))).flat();

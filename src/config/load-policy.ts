@@ -79,6 +79,7 @@ function documentOf(rule: RuleFile, yaml: YamlFile, index: number): RuleDocument
     except: rule.except === undefined ? undefined : whoOf(rule.except),
     services: rule.services,
     clients: rule.clients,
+    match: rule.match,
     repositories: rule.repositories ?? [],
     catalog: rule.catalog ?? false,
     effect: rule.deny === undefined ? 'allow' : 'deny',

@@ -4,6 +4,7 @@ import { ACTIONS } from '../core/access.ts';
 import { parseScope } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import { clientRange } from './client-range.ts';
+import { matchCondition } from './match/match-condition.ts';
 
 const text = z.string().min(1);
 const texts = z.array(text).min(1);
@@ -50,6 +51,7 @@ export const policyRule = z
       .min(1)
       .optional()
       .meta({ description: 'The client addresses the rule is for, as addresses or CIDRs; default: all' }),
+    match: matchCondition.optional(),
     repositories: texts.optional().meta({
       description:
         'Repository patterns: * within one segment, ** for any number of segments, {name} for a captured value',

@@ -71,6 +71,7 @@ function compileRule(rule: RuleDocument, index: number, roles: Roles, report: Re
     except: rule.except === undefined ? undefined : compileExcept(rule.except, [...path, 'except'], report),
     services: rule.services?.flatMap((text, at) => namePattern(text, [...path, 'services', at], report)),
     clients: rule.clients,
+    match: rule.match,
     repositories,
     catalog: rule.catalog,
   };

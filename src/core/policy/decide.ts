@@ -40,27 +40,29 @@ function isCatalog(asked: Scope): boolean {
 
 function catalogReasons(policy: Policy, situation: Situation): readonly Reason[] {
   return policy.catalog.flatMap((rule) => {
-    const binding = applies(rule, situation) ? bindingsFor(rule.who, situation.caller)[0] : undefined;
+    const binding = applies(rule, situation, 'catalog') ? bindingsFor(rule.who, situation.caller)[0] : undefined;
     return binding === undefined ? [] : [reason(rule, rule.effect, binding.via)];
   });
 }
 
 function repositoryReasons(policy: Policy, situation: Situation, segments: readonly string[]): readonly Reason[] {
   const identity = identityOf(situation.caller);
+  const name = segments.join('/');
   const byRule = new Map<Rule, Reason>();
   for (const { rule, pattern } of policy.repositories.candidates(segments, identity)) {
     const known = byRule.get(rule);
     if (known !== undefined && known.effect !== 'skipped') continue;
-    const found = applies(rule, situation) ? matchClause(rule, pattern, situation.caller, segments) : undefined;
+    const found = applies(rule, situation, name) ? matchClause(rule, pattern, situation.caller, segments) : undefined;
     if (found !== undefined) byRule.set(rule, found);
   }
   return [...byRule].toSorted(([a], [b]) => a.index - b.index).map(([, found]) => found);
 }
 
-function applies(rule: Rule, { caller, service, client }: Situation): boolean {
+function applies(rule: Rule, { caller, service, client }: Situation, name: string): boolean {
   if (rule.services !== undefined && !anyMatches(rule.services, service)) return false;
   if (rule.clients !== undefined && !rule.clients.some((range) => range.contains(client))) return false;
-  return rule.except === undefined || !isExcepted(rule.except, caller);
+  if (rule.except !== undefined && isExcepted(rule.except, caller)) return false;
+  return rule.match === undefined || rule.match.holds({ caller, service, name });
 }
 
 function isExcepted(except: CompiledWho, caller: Caller): boolean {

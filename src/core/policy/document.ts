@@ -1,4 +1,5 @@
 /** A policy as it was written, checked for form but not yet compiled. The room `config` reads it from YAML. */
+import type { Caller } from '../identity.ts';
 
 /** Who a rule speaks of. The lists are alternatives: one that matches is enough. */
 export interface Who {
@@ -15,6 +16,12 @@ export interface ClientRange {
   contains(address: string): boolean;
 }
 
+/** What must hold besides, of rules that were imported: patterns that the language of policies does not have. */
+export interface RuleCondition {
+  /** @param request `name` is the repository, or `catalog` */
+  holds(request: { readonly caller: Caller; readonly service: string; readonly name: string }): boolean;
+}
+
 export interface RuleDocument {
   readonly name: string;
   /** Where the rule stands, for explanations and problems. */
@@ -27,6 +34,7 @@ export interface RuleDocument {
   readonly services: readonly string[] | undefined;
   /** Client addresses the rule is for; undefined: all. */
   readonly clients: readonly ClientRange[] | undefined;
+  readonly match?: RuleCondition | undefined;
   readonly repositories: readonly string[];
   readonly catalog: boolean;
   readonly effect: 'allow' | 'deny';

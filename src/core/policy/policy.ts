@@ -1,6 +1,6 @@
 /** A compiled policy: rules made ready to be matched, and an index that finds those that can match. */
 import type { Action } from '../access.ts';
-import type { ClientRange } from './document.ts';
+import type { ClientRange, RuleCondition } from './document.ts';
 import type { NamePattern } from './name-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
 import type { RuleIndex } from './rule-index.ts';
@@ -29,6 +29,7 @@ export interface Rule {
   readonly except: CompiledWho | undefined;
   readonly services: readonly NamePattern[] | undefined;
   readonly clients: readonly ClientRange[] | undefined;
+  readonly match: RuleCondition | undefined;
   readonly repositories: readonly RepositoryPattern[];
   readonly catalog: boolean;
 }
