@@ -1,0 +1,117 @@
+/** `match` of a rule: what must hold besides, in the words of the rules that were imported. */
+import { z } from 'zod';
+import type { RuleCondition } from '../../core/policy/document.ts';
+import { canonicalDn } from '../../core/groups.ts';
+import type { Caller } from '../../core/identity.ts';
+import { FIELDS, parseMatchPattern } from './match-pattern.ts';
+import type { Field, MatchPattern, Placeholder, ValuesOf } from './match-pattern.ts';
+import { compileRe2 } from './re2.ts';
+import type { Re2 } from './re2.ts';
+
+type Patterns = ReadonlyMap<Field, MatchPattern>;
+type Labels = readonly (readonly [string, MatchPattern])[];
+type Texts = Readonly<Record<Field, string>>;
+
+const LABEL = /^(?:group|(?:group|attr|claim):.+)$/;
+const LABEL_EXPECTED = 'expected group, group:PREFIX, attr:NAME or claim:NAME';
+
+const matchPattern = z.string().transform((text, context): MatchPattern => {
+  const parsed = parseMatchPattern(text);
+  if (typeof parsed !== 'string') return parsed;
+  context.addIssue({ code: 'custom', message: `the pattern ${JSON.stringify(text)} ${parsed}`, input: text });
+  return z.NEVER;
+});
+
+/** The schema; what comes out of it is ready to be asked. */
+export const matchCondition = z
+  .strictObject({
+    account: matchPattern.optional().meta({ description: 'The user’s name; empty for anonymous' }),
+    name: matchPattern.optional().meta({ description: 'The repository; catalog for the catalog' }),
+    service: matchPattern.optional().meta({ description: 'The service asked through' }),
+    labels: z.record(z.string(), matchPattern).optional().meta({
+      description: 'Values of the user, all of which must match: group, group:PREFIX, attr:NAME or claim:NAME',
+    }),
+  })
+  .transform(({ labels = {}, ...fields }, context): RuleCondition => {
+    const patterns = new Map(FIELDS.flatMap((field) => entryOf(field, fields[field])));
+    const captures = new Map<Field, Re2>();
+    const report = (path: readonly string[], message: string): void =>
+      context.addIssue({ code: 'custom', path: [...path], message, input: undefined });
+    for (const label of Object.keys(labels)) if (!LABEL.test(label)) report(['labels', label], LABEL_EXPECTED);
+    const all = [
+      ...[...patterns].map(([field, pattern]) => [[field], pattern] as const),
+      ...Object.entries(labels).map(([label, pattern]) => [['labels', label], pattern] as const),
+    ];
+    for (const [path, { placeholders }] of all) {
+      for (const placeholder of placeholders) {
+        const problem = placeholderProblem(placeholder, patterns, captures, path[0] === 'labels');
+        if (problem !== undefined) report(path, problem);
+      }
+    }
+    return condition(patterns, Object.entries(labels), captures);
+  })
+  .meta({ description: 'Patterns of imported rules, globs or /regular expressions/; evaluation: first-match only' });
+
+function entryOf(field: Field, pattern: MatchPattern | undefined): readonly (readonly [Field, MatchPattern])[] {
+  return pattern === undefined ? [] : [[field, pattern]];
+}
+
+function placeholderProblem(
+  placeholder: Placeholder,
+  patterns: Patterns,
+  captures: Map<Field, Re2>,
+  inLabels: boolean,
+): string | undefined {
+  if (placeholder.kind === 'field') return undefined;
+  if (placeholder.kind === 'label') {
+    if (inLabels) return 'expected no label inside of labels';
+    return LABEL.test(placeholder.label) ? undefined : `${LABEL_EXPECTED} after labels:`;
+  }
+  const { field, group } = placeholder;
+  const source = patterns.get(field);
+  const missing = `expected ${field} to be an expression without placeholders and with ${group} groups`;
+  if (source?.regex === undefined || source.placeholders.length > 0) return missing;
+  const regex = compileRe2(source.regex);
+  if (typeof regex === 'string' || group < 1 || group > regex.groupCount) return missing;
+  captures.set(field, regex);
+  return undefined;
+}
+
+function condition(patterns: Patterns, labels: Labels, captures: ReadonlyMap<Field, Re2>): RuleCondition {
+  return {
+    holds: ({ caller, service, name }) => {
+      const texts: Texts = { account: caller.kind === 'user' ? caller.identity.username : '', name, service };
+      const valuesOf = valuesIn(texts, caller, captures);
+      return (
+        [...patterns].every(([field, pattern]) => pattern.matches(texts[field], valuesOf)) &&
+        labels.every(([label, pattern]) => labelValues(caller, label).some((value) => pattern.matches(value, valuesOf)))
+      );
+    },
+  };
+}
+
+function valuesIn(texts: Texts, caller: Caller, captures: ReadonlyMap<Field, Re2>): ValuesOf {
+  return (placeholder) => {
+    switch (placeholder.kind) {
+      case 'field':
+        return [texts[placeholder.field]];
+      case 'capture': {
+        const value = captures.get(placeholder.field)?.groups(texts[placeholder.field])?.[placeholder.group];
+        return value === undefined ? [] : [value];
+      }
+      case 'label':
+        return labelValues(caller, placeholder.label);
+    }
+  };
+}
+
+/** The names of groups, the rest of those that begin with a prefix, or the values of an attribute or claim. */
+function labelValues(caller: Caller, label: string): readonly string[] {
+  if (caller.kind === 'anonymous') return [];
+  const { groups, attributes } = caller.identity;
+  // A group of a directory goes by its DN, too, which an expression for names would find text in.
+  if (label === 'group') return [...groups].filter((group) => !group.includes('=') || canonicalDn(group) === undefined);
+  if (!label.startsWith('group:')) return attributes.get(label) ?? [];
+  const prefix = label.slice('group:'.length).concat(':');
+  return [...groups].flatMap((group) => (group.startsWith(prefix) ? [group.slice(prefix.length)] : []));
+}
