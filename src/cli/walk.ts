@@ -1,8 +1,9 @@
 /** One look at the backends, told step by step: what `check --connect` and `check --login` print. */
 import { describeError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
-import type { AuthnOutcome, Clock } from '../core/ports.ts';
-import { LOGIN_BUDGET_MS } from '../flows/identify.ts';
+import type { Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
+import { isToken } from '../core/token-shape.ts';
+import { isOffered, LOGIN_BUDGET_MS } from '../flows/identify.ts';
 import type { ChainedBackend } from '../flows/identify.ts';
 
 export interface Step {
@@ -32,14 +33,16 @@ export async function walkLogin(
 ): Promise<readonly Step[]> {
   if (password === '') return [{ ok: false, text: 'an empty password is refused before any backend is asked' }];
   const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
+  const credential = { username, password: new Secret(password) };
   const steps: Step[] = [];
-  for (const { authenticator, usernames } of backends) {
-    if (usernames !== undefined && !usernames.some((pattern) => pattern.match(username) !== undefined)) {
-      steps.push({ ok: true, text: `backend ${authenticator.name} is not asked: no pattern of usernames matches` });
+  for (const backend of backends) {
+    const { authenticator } = backend;
+    if (!isOffered(backend, credential)) {
+      steps.push({ ok: true, text: `backend ${authenticator.name} is not asked: ${whyNot(authenticator, password)}` });
       continue;
     }
     try {
-      const outcome = await authenticator.authenticate({ username, password: new Secret(password) }, deadline);
+      const outcome = await authenticator.authenticate(credential, deadline);
       steps.push(outcomeStep(authenticator.name, outcome));
       if (outcome.kind !== 'unknown-user') return steps;
     } catch (error) {
@@ -49,16 +52,27 @@ export async function walkLogin(
   return [...steps, { ok: false, text: `no backend knows the user ${username}` }];
 }
 
+function whyNot({ accepts }: Authenticator, password: string): string {
+  if (isToken(password) !== (accepts === 'tokens')) {
+    return accepts === 'tokens' ? 'it is for tokens' : 'what was typed is a token';
+  }
+  return 'no pattern of usernames matches';
+}
+
 function outcomeStep(backend: string, outcome: AuthnOutcome): Step {
   switch (outcome.kind) {
     case 'unknown-user':
       return { ok: true, text: `backend ${backend} does not know this user; the next one is asked` };
     case 'rejected':
-      return { ok: false, text: `backend ${backend} rejects the login: ${outcome.reason}` };
+      return { ok: false, text: `backend ${backend} rejects the login: ${reasonText(outcome)}` };
     case 'authenticated': {
       const groups = [...outcome.identity.groups];
       const list = groups.length === 0 ? 'no group' : `groups ${groups.join('; ')}`;
       return { ok: true, text: `backend ${backend} authenticates ${outcome.identity.username}, ${list}` };
     }
   }
+}
+
+function reasonText({ reason, detail }: Extract<AuthnOutcome, { kind: 'rejected' }>): string {
+  return detail === undefined ? reason : `${reason}: ${detail}`;
 }

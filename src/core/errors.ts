@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'unsupported_grant'
   | 'login_required'
   | 'invalid_credentials'
+  /** `invalid_credentials`, where they were a token. */
+  | 'token_refused'
   | 'too_many_attempts'
   | 'backend_unavailable'
   | 'not_found'

@@ -26,6 +26,11 @@ export interface Identity {
   readonly caseless: boolean;
   /** Values for placeholders, keyed as a policy writes them: `attr:department`, `claim:tenant`. */
   readonly attributes: ReadonlyMap<string, readonly string[]>;
+  /**
+   * Epoch seconds after which nothing may rest on this login any more: it was made with a token that ends then. What
+   * is issued for it ends no later, and cannot be renewed without a new login.
+   */
+  readonly notAfter?: number;
 }
 
 /** Whoever sent a token request. */

@@ -1,6 +1,6 @@
 /** What the flows ask of the world. Each port has a real implementation in `platform` or `backends` and a fake in `test/support`. */
 import type { AuditEvent } from './events.ts';
-import type { Credential, Identity } from './identity.ts';
+import type { Credential, Identity, Secret } from './identity.ts';
 import type { TokenClaims } from './token.ts';
 
 /** Why a backend refused; for the log and metrics only. The client reads the same sentence for all of them. */
@@ -16,15 +16,44 @@ export type RejectReason =
   | 'must-change-password'
   | 'not-now'
   | 'mfa-required'
+  /** What is wrong with a token that was presented as the password. */
+  | TokenFlaw
   /** The shield's own: more wrong passwords than it lets through to the source. */
   | 'too-many-attempts';
+
+export type TokenFlaw =
+  | 'malformed-token'
+  | 'unsigned-token'
+  /** No backend is for tokens of this issuer. */
+  | 'unlisted-issuer'
+  | 'algorithm-not-allowed'
+  | 'unknown-key'
+  | 'bad-signature'
+  | 'wrong-audience'
+  | 'token-expired'
+  | 'token-not-yet-valid'
+  /** A claim is not what the configuration binds it to. */
+  | 'claim-not-bound'
+  /** The claims do not make a user: one is missing, or is no name. */
+  | 'unusable-claims';
 
 export type AuthnOutcome =
   | { readonly kind: 'authenticated'; readonly identity: Identity }
   /** This backend has no such user: the next one is asked. */
   | { readonly kind: 'unknown-user' }
   /** This is the user's backend and it says no: no other backend is asked. */
-  | { readonly kind: 'rejected'; readonly reason: RejectReason };
+  | {
+      readonly kind: 'rejected';
+      readonly reason: RejectReason;
+      /** More than the reason, for the log; never a secret. */
+      readonly detail?: string;
+    };
+
+/** One step of a token's examination, as `check --token` tells it. */
+export interface TokenStep {
+  readonly ok: boolean;
+  readonly text: string;
+}
 
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
 
@@ -41,6 +70,8 @@ export interface AttemptGuard {
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
   readonly type: string;
+  /** What it takes in the password's place: passwords, or tokens (see `isToken`). It is offered nothing else. */
+  readonly accepts?: 'passwords' | 'tokens';
   /** Absolute paths of the files whose change should cause `reload`. */
   readonly watches?: readonly string[];
   /**
@@ -52,6 +83,11 @@ export interface Authenticator extends AsyncDisposable {
   readonly asksGuard?: boolean;
   /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
   lookup?(username: string, deadline: number): Promise<Identity | undefined>;
+  /**
+   * Examines a token as `authenticate` does and tells each step up to the first that fails; undefined when the token is
+   * another issuer's. Only where tokens are accepted. Throws as `authenticate` does.
+   */
+  explainToken?(token: Secret, deadline: number): Promise<readonly TokenStep[] | undefined>;
   /** Whether the source answers now. Never throws, never sends a user's credential. */
   probe(deadline: number): Promise<BackendState>;
   /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */

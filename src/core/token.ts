@@ -37,10 +37,27 @@ export interface Lifetimes {
 /** Seconds a token lives that rests on a login from before an outage: it is asked for again soon. */
 export const STALE_SECONDS = 60;
 
-export function lifetimeFor(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes): number {
+/** Seconds a login must still be good for: a token with less would be dead before the registry has read it. */
+export const LEAST_SECONDS = 10;
+
+/**
+ * Seconds a client may use its token, never longer than its login is good for.
+ *
+ * @param now epoch seconds
+ */
+export function lifetimeFor(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes, now: number): number {
+  return Math.min(usualLifetime(caller, grants, lifetimes), endOf(caller) - now);
+}
+
+function usualLifetime(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes): number {
   if (caller.kind === 'user' && caller.stale === true) return STALE_SECONDS;
   const writes = grants.some((grant) => grant.granted.some((action) => action !== 'pull'));
   return writes ? lifetimes.push : lifetimes.pull;
+}
+
+/** Epoch seconds at which what rests on this login must end; Infinity where there is no such time. */
+export function endOf(caller: Caller): number {
+  return (caller.kind === 'user' ? caller.identity.notAfter : undefined) ?? Infinity;
 }
 
 export function claimsFor(input: {
@@ -57,7 +74,7 @@ export function claimsFor(input: {
     iss: input.issuer,
     sub: input.caller.kind === 'user' ? input.caller.identity.username : '',
     aud: input.service,
-    exp: input.now + input.expiresIn + GRACE_SECONDS,
+    exp: Math.min(input.now + input.expiresIn + GRACE_SECONDS, endOf(input.caller)),
     nbf: issuedAt,
     iat: issuedAt,
     jti: input.tokenId,

@@ -7,7 +7,7 @@ import { decide } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Clock, Ids, TokenSigner } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
-import { claimsFor, lifetimeFor } from '../core/token.ts';
+import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
 
 /** A registry that is served. */
@@ -45,7 +45,10 @@ export interface GrantTokenDeps {
   readonly audit: Audit;
 }
 
-/** @throws BrokerError `login_required` when the service serves nobody without credentials. */
+/**
+ * @throws BrokerError `login_required` when the service serves nobody without credentials, `token_refused` when the
+ *   token that somebody logged in with is about to end.
+ */
 export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
 export function createGrantToken(deps: GrantTokenDeps): GrantToken {
@@ -56,9 +59,12 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     const policy = deps.policy();
     const situation = { caller, service: service.name, client: context.client };
     const grants = scopes.map((scope) => decide(policy, situation, scope));
-    const expiresIn = lifetimeFor(caller, grants, service.lifetimes);
-    const tokenId = deps.ids.next();
     const now = deps.clock.now();
+    if (endOf(caller) - now < LEAST_SECONDS) {
+      throw new BrokerError('token_refused', 'token-expired: the token of this login is about to end');
+    }
+    const expiresIn = lifetimeFor(caller, grants, service.lifetimes, now);
+    const tokenId = deps.ids.next();
     const token = await deps.signer.sign(
       service.name,
       claimsFor({ issuer: deps.issuer, service: service.name, caller, grants, now, expiresIn, tokenId }),

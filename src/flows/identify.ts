@@ -2,6 +2,9 @@
  * From a credential to a caller: the backends are asked in order, and their three answers are three different things.
  * Unknown user: the next one is asked. Rejected: the chain ends with 401. Failed: the chain ends with 503, so that an
  * outage never turns into "wrong password" or into anonymous.
+ *
+ * A token in the password's place (see `isToken`) is offered to the backends for tokens only, and a password never to
+ * those. The shield is for passwords: a token proves itself, cannot be guessed, and is judged anew each time.
  */
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { RequestContext } from '../core/events.ts';
@@ -10,6 +13,7 @@ import type { Caller, Credential } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Audit, Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
 import type { Timer } from '../core/timer.ts';
+import { isToken } from '../core/token-shape.ts';
 import type { Shield, ShieldedAnswer } from './shield/shield.ts';
 
 /** A backend in its place in the chain. */
@@ -29,7 +33,7 @@ export interface IdentifyDeps {
   readonly tooManyIs?: 'too_many_attempts' | 'invalid_credentials';
 }
 
-/** @throws BrokerError `invalid_credentials` or `backend_unavailable`. */
+/** @throws BrokerError `invalid_credentials`, `token_refused`, `too_many_attempts` or `backend_unavailable`. */
 export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
 
 /** Docker gives a token request 15 s in all; every backend together gets 8 of them. */
@@ -52,13 +56,30 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     }
     if (outcome.kind === 'unknown-user') await deps.shield.noteUnknown(request.client);
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
-    throw refusal(outcome, deps.tooManyIs ?? 'too_many_attempts');
+    throw refusal(outcome, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
 }
 
-function refusal(outcome: AuthnOutcome, tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>): BrokerError {
+/** What stands in the password's place. */
+type Kind = NonNullable<Authenticator['accepts']>;
+
+function kindOf({ password }: Credential): Kind {
+  return isToken(password.reveal()) ? 'tokens' : 'passwords';
+}
+
+/** Whether a backend is asked about a credential. A token needs no name beside it: it says itself whose it is. */
+export function isOffered({ authenticator, usernames }: ChainedBackend, credential: Credential): boolean {
+  const kind = kindOf(credential);
+  if ((authenticator.accepts ?? 'passwords') !== kind) return false;
+  if (usernames === undefined || (kind === 'tokens' && credential.username === '')) return true;
+  return usernames.some((pattern) => pattern.match(credential.username) !== undefined);
+}
+
+function refusal(outcome: AuthnOutcome, kind: Kind, tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>): BrokerError {
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
-  return new BrokerError(outcome.reason === 'too-many-attempts' ? tooManyIs : 'invalid_credentials', outcome.reason);
+  if (outcome.reason === 'too-many-attempts') return new BrokerError(tooManyIs, outcome.reason);
+  const cause = outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`;
+  return new BrokerError(kind === 'tokens' ? 'token_refused' : 'invalid_credentials', cause);
 }
 
 async function askChain(
@@ -69,21 +90,18 @@ async function askChain(
 ): Promise<ShieldedAnswer> {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2): no backend sees one.
   if (credential.password.reveal() === '') return refused('empty-password');
-  if (credential.username === '') return refused('invalid-name');
+  const kind = kindOf(credential);
+  if (kind === 'passwords' && credential.username === '') return refused('invalid-name');
   for (const backend of deps.backends) {
-    if (!isOwn(backend, credential.username)) continue;
+    if (!isOffered(backend, credential)) continue;
     const answer = await askOne(deps, backend.authenticator, credential, request, deadline);
     if (answer.outcome.kind !== 'unknown-user') return answer;
   }
-  return { outcome: { kind: 'unknown-user' }, source: 'backend' };
+  return kind === 'tokens' ? refused('unlisted-issuer') : { outcome: { kind: 'unknown-user' }, source: 'backend' };
 }
 
 function refused(reason: RejectReason): ShieldedAnswer {
   return { outcome: { kind: 'rejected', reason }, source: 'memory' };
-}
-
-function isOwn({ usernames }: ChainedBackend, username: string): boolean {
-  return usernames === undefined || usernames.some((pattern) => pattern.match(username) !== undefined);
 }
 
 async function askOne(
@@ -98,7 +116,7 @@ async function askOne(
   const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
   try {
     const answer = await deps.timer.within(
-      deps.shield.authenticate(authenticator, credential, deadline, request.client),
+      askBackend(deps, authenticator, credential, request, deadline),
       Math.max(0, deadline - started) + NET_MS,
     );
     const { outcome, source } = answer;
@@ -117,4 +135,15 @@ async function askOne(
     // A defect of a backend must not read as a wrong password either.
     throw new BrokerError('backend_unavailable', `backend ${authenticator.name} failed`, { cause: error });
   }
+}
+
+async function askBackend(
+  { shield }: IdentifyDeps,
+  authenticator: Authenticator,
+  credential: Credential,
+  { client }: RequestContext,
+  deadline: number,
+): Promise<ShieldedAnswer> {
+  if (authenticator.accepts !== 'tokens') return shield.authenticate(authenticator, credential, deadline, client);
+  return { outcome: await authenticator.authenticate(credential, deadline), source: 'backend' };
 }

@@ -14,6 +14,8 @@ export async function lookUpUser(backends: readonly ChainedBackend[], username: 
   const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
   const cannotTell: string[] = [];
   for (const { authenticator, usernames } of backends) {
+    // Whoever logs in with a token is in no list.
+    if (authenticator.accepts === 'tokens') continue;
     if (usernames !== undefined && !usernames.some((pattern) => pattern.match(username) !== undefined)) continue;
     const identity = await authenticator.lookup?.(username, deadline);
     if (identity !== undefined) return { kind: 'found', identity };

@@ -5,6 +5,7 @@ import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
+import { JWT_BEARER, TOKEN_EXCHANGE, tokenGrant } from './token-grants.ts';
 
 export interface TokenRequest {
   readonly service: string;
@@ -12,6 +13,8 @@ export interface TokenRequest {
   readonly malformed: readonly string[];
   /** Undefined: the request is anonymous. Parts may be empty, which no backend is ever asked about. */
   readonly credential: Credential | undefined;
+  /** Whether it is a token exchange (RFC 8693), whose answer has a field of its own. */
+  readonly isExchange: boolean;
 }
 
 /**
@@ -21,14 +24,25 @@ export interface TokenRequest {
 export function parseTokenRequest(request: Request, body: string | undefined): TokenRequest {
   const parameters = body === undefined ? queryOf(request) : new URLSearchParams(body);
   const { scopes, malformed } = parseScopes(parameters.getAll('scope'));
+  const isExchange = body !== undefined && single(parameters, 'grant_type') === TOKEN_EXCHANGE;
   return {
-    service: single(parameters, 'service') ?? '',
+    // What the registry protocol calls service, a token exchange calls audience (RFC 8693, section 2.1).
+    service: single(parameters, 'service') ?? (isExchange ? single(parameters, 'audience') : undefined) ?? '',
     scopes,
     malformed,
     // The parameter `account` is a claim that nobody has verified, so nothing reads it.
-    credential:
-      basicCredential(request.headers.authorization) ?? (body === undefined ? undefined : formCredential(parameters)),
+    credential: credentialOf(request, body === undefined ? undefined : parameters),
+    isExchange,
   };
+}
+
+function credentialOf({ headers }: Request, form: URLSearchParams | undefined): Credential | undefined {
+  const basic = basicCredential(headers.authorization);
+  if (form === undefined) return basic;
+  const grant = single(form, 'grant_type');
+  if (grant !== TOKEN_EXCHANGE && grant !== JWT_BEARER) return basic ?? formCredential(form);
+  if (basic === undefined) return tokenGrant(grant, (name) => single(form, name));
+  throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -48,6 +48,13 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  token_refused: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'the token given as password is not accepted; the log of the token server says why',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   too_many_attempts: {
     status: 429,
     code: 'TOOMANYREQUESTS',

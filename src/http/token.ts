@@ -11,6 +11,8 @@ import type { Identify } from '../flows/identify.ts';
 import { CREDENTIAL_STRATEGY, CredentialStrategy } from './credential-strategy.ts';
 import { callerOf, contextOf, serviceOf, setLocals, tokenRequestIfRead, tokenRequestOf } from './locals.ts';
 import { parseTokenRequest } from './request.ts';
+import type { TokenRequest } from './request.ts';
+import { ACCESS_TOKEN } from './token-grants.ts';
 import { respondJson } from './respond.ts';
 
 export interface TokenRouteDeps {
@@ -99,7 +101,8 @@ function grant(grantToken: GrantToken): RequestHandler {
       scopes,
       malformed,
     });
-    respondJson(response, 200, tokenBody(issued, request.method === 'POST'));
+    const body = tokenBody(issued, request.method === 'POST');
+    respondJson(response, 200, JSON.stringify({ ...body, ...answerOf(tokenRequestOf(request)) }));
   };
 }
 
@@ -107,10 +110,15 @@ function grant(grantToken: GrantToken): RequestHandler {
  * The answer both verbs share. `issued_at` is left out: with it clients mix our clock with theirs and re-fetch, or
  * keep dead tokens. `expires_in` is always there: containerd takes a token without it for one that never expires.
  */
-function tokenBody({ token, expiresIn, grants }: IssuedToken, isPost: boolean): string {
+function tokenBody({ token, expiresIn, grants }: IssuedToken, isPost: boolean): Readonly<Record<string, unknown>> {
   const body = { token, access_token: token, expires_in: expiresIn };
-  if (!isPost) return JSON.stringify(body);
+  if (!isPost) return body;
   const granted = grants.filter((decided) => decided.granted.length > 0);
   const scope = granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })).join(' ');
-  return JSON.stringify({ ...body, token_type: 'Bearer', scope });
+  return { ...body, token_type: 'Bearer', scope };
+}
+
+/** A token exchange is told what kind of token it got (RFC 8693, section 2.2.1). */
+function answerOf({ isExchange }: TokenRequest): { readonly issued_token_type?: string } {
+  return isExchange ? { issued_token_type: ACCESS_TOKEN } : {};
 }

@@ -2,6 +2,7 @@
 import type { AuditEvent } from '../../core/events.ts';
 import type { Audit, Log } from '../../core/ports.ts';
 import { formatScope } from '../../core/scope.ts';
+import { isToken } from '../../core/token-shape.ts';
 
 /** Names come from clients and are bounded before they are logged. */
 const MAX_TEXT = 256;
@@ -35,7 +36,7 @@ function write(log: Log, event: AuditEvent): void {
         event: event.type,
         requestId,
         client,
-        ...(event.username === undefined ? {} : { user: bounded(event.username) }),
+        ...(event.username === undefined ? {} : { user: typedName(event.username) }),
         service: bounded(event.service),
         code: event.code,
         cause: event.cause,
@@ -45,7 +46,7 @@ function write(log: Log, event: AuditEvent): void {
         event: event.type,
         requestId,
         client,
-        user: bounded(event.username),
+        user: typedName(event.username),
         backend: event.backend,
         outcome: event.outcome,
         source: event.source,
@@ -64,6 +65,11 @@ function who(caller: Extract<AuditEvent, { type: 'token.issued' }>['caller']) {
         backend: caller.identity.backend,
         ...(caller.stale === true ? { stale: true } : {}),
       };
+}
+
+/** Somebody may put the token where the name belongs. */
+function typedName(text: string): string {
+  return isToken(text) ? '[token]' : bounded(text);
 }
 
 function bounded(text: string): string {

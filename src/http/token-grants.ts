@@ -1,0 +1,45 @@
+/**
+ * Grants whose credential is a token: token exchange (RFC 8693) and the JWT bearer grant (RFC 7523). Both mean the same
+ * here as the token in the password's place.
+ */
+import { BrokerError } from '../core/errors.ts';
+import { Secret } from '../core/identity.ts';
+import type { Credential } from '../core/identity.ts';
+import { isToken } from '../core/token-shape.ts';
+
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+const TYPE = 'urn:ietf:params:oauth:token-type:';
+export const ACCESS_TOKEN = `${TYPE}access_token`;
+const SUBJECT_TYPES = new Set([`${TYPE}id_token`, `${TYPE}jwt`]);
+const REQUESTED_TYPES = new Set([ACCESS_TOKEN, `${TYPE}jwt`]);
+
+type Parameter = (name: string) => string | undefined;
+
+/** @throws BrokerError `invalid_request` for a malformed grant, `token_refused` for what is no token */
+export function tokenGrant(grant: typeof TOKEN_EXCHANGE | typeof JWT_BEARER, parameter: Parameter): Credential {
+  const token = grant === TOKEN_EXCHANGE ? subjectToken(parameter) : parameter('assertion');
+  if (token === undefined || token === '') {
+    const name = grant === TOKEN_EXCHANGE ? 'subject_token' : 'assertion';
+    throw new BrokerError('invalid_request', `the parameter ${name} is missing`);
+  }
+  // INVARIANT: what comes by these grants never reaches a backend for passwords.
+  if (!isToken(token)) throw new BrokerError('token_refused', 'malformed-token: it is no JWT');
+  return { username: '', password: new Secret(token) };
+}
+
+function subjectToken(parameter: Parameter): string | undefined {
+  const type = parameter('subject_token_type');
+  if (type === undefined || !SUBJECT_TYPES.has(type)) {
+    throw new BrokerError('invalid_request', `expected a subject_token_type of ${[...SUBJECT_TYPES].join(' or ')}`);
+  }
+  const requested = parameter('requested_token_type');
+  if (requested !== undefined && !REQUESTED_TYPES.has(requested)) {
+    throw new BrokerError('invalid_request', `expected a requested_token_type of ${[...REQUESTED_TYPES].join(' or ')}`);
+  }
+  if (parameter('actor_token') !== undefined) {
+    throw new BrokerError('invalid_request', 'an actor_token is not taken: nobody acts for somebody else here');
+  }
+  return parameter('subject_token');
+}
