@@ -2,6 +2,7 @@
 /** The command line: a table of commands. The only room with argv, signals and the exit code. */
 import { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { hashPasswordCommand } from './commands/hash-password.ts';
 import { keygenCommand } from './commands/keygen.ts';
@@ -26,6 +27,7 @@ for (const command of [
   keygenCommand(),
   hashPasswordCommand(),
   registryConfigCommand(),
+  doctorCommand(),
   schemaCommand(),
 ]) {
   program.addCommand(command);

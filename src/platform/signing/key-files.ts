@@ -84,7 +84,7 @@ async function waitForCertificate(keyFile: string, certFile: string): Promise<'f
 /** @throws Error that names the file and says what is wrong with it and what to do. */
 export async function readKey(files: KeyFiles, algorithm: KeyAlgorithm): Promise<LoadedKey> {
   const warnings: string[] = [];
-  const privateKey = parseKey(await readFile(files.keyFile), files.keyFile);
+  const privateKey = parseKey(await readKeyFile(files.keyFile), files.keyFile);
   requireAlgorithm(privateKey, algorithm, files.keyFile);
   if (((await stat(files.keyFile)).mode & 0o077) !== 0) {
     warnings.push(`${files.keyFile} can be read by others than its owner; run chmod 600 on it`);
@@ -100,6 +100,17 @@ export async function readKey(files: KeyFiles, algorithm: KeyAlgorithm): Promise
     warnings.push(...dateWarnings(leaf, files.certFile));
   }
   return { privateKey, publicKey: createPublicKey(privateKey), chain, warnings };
+}
+
+async function readKeyFile(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new Error(`${file} is not there; a key that no keyFile names is made when the broker starts`, {
+      cause: error,
+    });
+  }
 }
 
 function parseKey(pem: Buffer, file: string): KeyObject {

@@ -32,7 +32,15 @@ export async function loadKeys(configs: readonly KeyConfig[], stateDir: string, 
     });
     keys.push(key);
   }
-  const [first, ...rest] = keys;
+  return atLeastOne(keys);
+}
+
+/** Reads the keys and makes none. @throws Error that names the file. */
+export async function readKeys(configs: readonly KeyConfig[], stateDir: string): Promise<Keyset> {
+  return atLeastOne(await Promise.all(configs.map((config) => loadKey(config, stateDir))));
+}
+
+function atLeastOne([first, ...rest]: readonly SigningKey[]): Keyset {
   if (first === undefined) throw new Error('no signing key is configured');
   return [first, ...rest];
 }

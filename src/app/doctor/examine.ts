@@ -1,0 +1,97 @@
+/**
+ * Finds out why a registry and this broker do not understand each other. It asks the registry for its challenge, then
+ * shows it tokens signed with the broker's own keys: the configured one first and, when that is refused, others that
+ * differ in one thing each. Which of those the registry believes names what is set up differently.
+ */
+import type { Clock } from '../../core/ports.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { TOKEN_PATHS } from '../../http/token.ts';
+import type { Challenge } from './challenge.ts';
+import type { Examination, Finding } from './finding.ts';
+import { askRegistry, publishedKeyIds } from './registry-client.ts';
+import type { RegistryAnswer } from './registry-client.ts';
+import { tokenFindings } from './token-trial.ts';
+
+/** distribution gives 60 s of leeway, zot none. */
+const CLOCK_WARN_SECONDS = 30;
+
+export async function examine(examination: Examination): Promise<readonly Finding[]> {
+  const { registry, clock } = examination;
+  const answer = await askRegistry(registry);
+  const reached = reachFindings(registry, answer);
+  const challenge = answer.kind === 'answer' ? answer.challenge : undefined;
+  if (challenge?.scheme !== 'bearer') return reached;
+  const findings = [
+    ...reached,
+    await realmFinding(challenge, examination),
+    serviceFinding(challenge, examination.config),
+    ...clockFindings(answer, clock),
+  ];
+  return [...findings, ...(await tokenFindings(challenge, examination))];
+}
+
+function reachFindings(registry: string, answer: RegistryAnswer): readonly Finding[] {
+  if (answer.kind === 'unreachable') {
+    const cure = 'check the address, and http against https: a registry without TLS is reached by http://HOST:PORT';
+    return [{ about: 'registry', ok: false, text: `${registry} cannot be reached: ${answer.cause}`, cure }];
+  }
+  const reached: Finding = { about: 'registry', ok: true, text: `${registry} answers ${answer.status}` };
+  if (answer.status === 200) {
+    const cure = 'add the block that `fairlead registry-config` prints to its configuration, and restart it';
+    return [reached, { about: 'challenge', ok: false, text: 'the registry asks nobody for a token', cure }];
+  }
+  if (answer.challenge?.scheme === 'bearer') {
+    const { realm, service } = answer.challenge;
+    return [reached, { about: 'challenge', ok: true, text: `it sends clients to ${realm} for a token for ${service}` }];
+  }
+  const found =
+    answer.challenge === undefined ? `no challenge (status ${answer.status})` : `the scheme ${answer.challenge.scheme}`;
+  const cure =
+    'it must ask for a Bearer token: remove auth.htpasswd or what else stands under auth, add the block that `fairlead registry-config` prints, and let no proxy drop WWW-Authenticate';
+  return [reached, { about: 'challenge', ok: false, text: `the registry gives ${found}`, cure }];
+}
+
+async function realmFinding({ realm }: Challenge, { config, keyset }: Examination): Promise<Finding> {
+  const expected = TOKEN_PATHS.map((path) => config.publicUrl + path);
+  if (!expected.includes(realm)) {
+    const cure = `set realm to ${config.publicUrl}/token in the registry, or publicUrl in broker.yaml to where clients reach the broker`;
+    return {
+      about: 'realm',
+      ok: false,
+      text: `the registry sends clients to ${realm}, which is not this broker`,
+      cure,
+    };
+  }
+  const published = await publishedKeyIds(realm);
+  if (typeof published === 'string') {
+    const cure = 'start the broker, or mend the way to it: clients go where the realm says';
+    return { about: 'realm', ok: false, text: `nobody serves tokens at ${realm}: ${published}`, cure };
+  }
+  if (!published.has(keyset[0].libtrustKeyId)) {
+    const cure = 'run doctor with the configuration of the broker that answers there, or point the realm to this one';
+    return { about: 'realm', ok: false, text: `at ${realm} another token server answers: its keys are others`, cure };
+  }
+  return { about: 'realm', ok: true, text: `at ${realm} this broker answers` };
+}
+
+function serviceFinding({ service }: Challenge, { services }: BrokerConfig): Finding {
+  const known = Object.keys(services);
+  if (known.includes(service)) return { about: 'service', ok: true, text: `the service ${service} is configured` };
+  const cure = `name it under services in broker.yaml, or set service in the registry to one of: ${known.join(', ')}`;
+  return {
+    about: 'service',
+    ok: false,
+    text: `the registry calls itself "${service}", which broker.yaml does not serve`,
+    cure,
+  };
+}
+
+function clockFindings(answer: RegistryAnswer, clock: Clock): readonly Finding[] {
+  if (answer.kind !== 'answer' || answer.time === undefined) return [];
+  const off = Math.round(answer.time - clock.now());
+  if (Math.abs(off) <= CLOCK_WARN_SECONDS) return [{ about: 'clock', ok: true, text: 'the clocks agree' }];
+  const text = `the registry's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}`;
+  return [
+    { about: 'clock', ok: false, text, cure: 'set both clocks by NTP: tokens are refused before and after their time' },
+  ];
+}

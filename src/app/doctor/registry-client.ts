@@ -1,0 +1,56 @@
+/** Asks a registry for its front page, with and without a token. */
+import { describeError } from '../../core/errors.ts';
+import { parseChallenge } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
+
+const TIMEOUT_MS = 5000;
+
+export type RegistryAnswer =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly challenge: Challenge | undefined;
+      /** Seconds since 1970, of the registry's clock; undefined: it does not say. */
+      readonly time: number | undefined;
+    }
+  | { readonly kind: 'unreachable'; readonly cause: string };
+
+/** @param registry its URL without a path */
+export async function askRegistry(registry: string, token?: string): Promise<RegistryAnswer> {
+  try {
+    const response = await fetch(`${registry}/v2/`, {
+      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'manual',
+    });
+    await response.body?.cancel();
+    const date = Date.parse(response.headers.get('date') ?? '');
+    return {
+      kind: 'answer',
+      status: response.status,
+      challenge: parseChallenge(response.headers.get('www-authenticate')),
+      time: Number.isNaN(date) ? undefined : date / 1000,
+    };
+  } catch (error) {
+    return { kind: 'unreachable', cause: describeError(error) };
+  }
+}
+
+/** The key ids a token server publishes, or why they cannot be had. */
+export async function publishedKeyIds(realm: string): Promise<ReadonlySet<string> | string> {
+  try {
+    const url = new URL('/.well-known/jwks.json', realm);
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' });
+    if (response.status !== 200) return `${url.href} answers ${response.status}`;
+    const body: unknown = await response.json();
+    const keys =
+      typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys) ? body.keys : [];
+    return new Set(keys.flatMap((key: unknown) => kidOf(key)));
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+function kidOf(key: unknown): readonly string[] {
+  return typeof key === 'object' && key !== null && 'kid' in key && typeof key.kid === 'string' ? [key.kid] : [];
+}

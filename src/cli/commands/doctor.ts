@@ -1,0 +1,37 @@
+/** `fairlead doctor`: why a registry and this broker do not understand each other. */
+import type { Command } from 'commander';
+import { examine } from '../../app/doctor/examine.ts';
+import type { Finding } from '../../app/doctor/finding.ts';
+import { loadBroker } from '../../config/load.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { readKeys } from '../../platform/signing/keyset.ts';
+import { createCommand, run, UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+
+interface DoctorOptions extends SharedOptions {
+  readonly registry: string;
+}
+
+export function doctorCommand(): Command {
+  return createCommand('doctor', 'Ask a registry for its challenge, show it tokens, and say what is set up wrongly')
+    .requiredOption('--registry <url>', 'the registry, such as https://registry.example.com')
+    .action(run(doctor));
+}
+
+async function doctor({ config: path, registry }: DoctorOptions, output: Output): Promise<number> {
+  if (!/^https?:$/.test(URL.canParse(registry) ? new URL(registry).protocol : '')) {
+    throw new UsageError(`"${registry}" is not a URL; expected http://HOST:PORT or https://HOST`);
+  }
+  const { config } = await loadBroker(path);
+  const keyset = await readKeys(config.keys, config.stateDir);
+  const findings = await examine({ registry: new URL(registry).origin, config, keyset, clock: systemClock });
+  output.result(findings.flatMap(linesOf), { findings });
+  return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.no;
+}
+
+function linesOf({ ok, about, text, cure }: Finding): readonly string[] {
+  const line = `${ok ? 'ok' : 'WRONG'}  ${about}: ${text}`;
+  return cure === undefined ? [line] : [line, `       cure: ${cure}`];
+}

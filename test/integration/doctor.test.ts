@@ -1,0 +1,176 @@
+/** What the doctor says of real registries that are set up wrongly, one fault at a time. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { examine } from '../../src/app/doctor/examine.ts';
+import type { Finding } from '../../src/app/doctor/finding.ts';
+import { loadBroker } from '../../src/config/load.ts';
+import type { BrokerConfig } from '../../src/config/broker-schema.ts';
+import { certificateBundle, jwks, readKeys } from '../../src/platform/signing/keyset.ts';
+import { makeKey } from '../../src/platform/signing/keygen.ts';
+import { startBroker } from '../support/broker.ts';
+import type { Broker } from '../support/broker.ts';
+import { realClock } from '../support/fakes.ts';
+import {
+  BUILD_TIMEOUT,
+  buildDistribution3,
+  canBuildDistribution3,
+  startDistribution3,
+} from '../support/distribution3.ts';
+import { findPart } from '../support/parts.ts';
+import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
+import type { Registry, RegistryOptions, RegistryTrust } from '../support/registry.ts';
+import { TEAM_POLICY } from '../support/user-sources.ts';
+
+const SERVICE = 'registry.example.com';
+
+const REGISTRIES: Readonly<
+  Record<string, { readonly isHere: () => boolean; readonly start: (options: RegistryOptions) => Promise<Registry> }>
+> = {
+  'distribution 2.8': { isHere: () => findPart(DOCKER_REGISTRY) !== undefined, start: startRegistry },
+  'distribution 3.1': { isHere: canBuildDistribution3, start: startDistribution3 },
+};
+
+describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, start }) => {
+  describe.skipIf(!isHere())('where it is here', () => {
+    const resources = new AsyncDisposableStack();
+    let broker: Broker;
+    let config: BrokerConfig;
+    let good: RegistryTrust;
+    let folder: string;
+
+    beforeAll(async () => {
+      if (name === 'distribution 3.1') await buildDistribution3();
+      folder = await mkdtemp(join(tmpdir(), 'fairlead-doctor-'));
+      resources.defer(() => rm(folder, { recursive: true, force: true }));
+      broker = resources.use(
+        await startBroker({
+          config: { services: { [SERVICE]: { anonymous: 'allow' } }, policy: 'policy.yaml' },
+          files: { 'policy.yaml': TEAM_POLICY },
+        }),
+      );
+      ({ config } = await loadBroker(join(broker.folder, 'broker.yaml')));
+      good = { realm: broker.realm, service: SERVICE, issuer: 'fairlead', rootCertBundle: broker.certificate };
+    }, BUILD_TIMEOUT);
+    afterAll(() => resources.disposeAsync());
+
+    async function findings(trust: RegistryTrust | undefined, own = config, shift = 0): Promise<readonly Finding[]> {
+      await using registry = await start({ trust });
+      const keyset = await readKeys(own.keys, own.stateDir);
+      const clock = { ...realClock, now: () => realClock.now() + shift };
+      return examine({ registry: registry.url, config: own, keyset, clock });
+    }
+
+    const wrong = (all: readonly Finding[]): readonly string[] => all.filter(({ ok }) => !ok).map(({ about }) => about);
+
+    it('finds nothing wrong where nothing is', async () => {
+      const all = await findings(good);
+
+      expect(all.map(({ about, ok }) => `${about} ${ok}`)).toEqual(
+        ['registry', 'challenge', 'realm', 'service', 'clock', 'token'].map((about) => `${about} true`),
+      );
+    });
+
+    it.each<[string, () => Partial<RegistryTrust>, string, RegExp]>([
+      ['realm', () => ({ realm: 'http://localhost:1/auth' }), 'realm', /which is not this broker/],
+      ['issuer', () => ({ issuer: 'Acme auth server' }), 'issuer', /expects the issuer "Acme auth server"/],
+    ])('finds another %s', async (_what, change, about, text) => {
+      const all = await findings({ ...good, ...change() });
+
+      expect(wrong(all)).toEqual([about]);
+      expect(all.find(({ ok }) => !ok)?.text).toMatch(text);
+      expect(all.find(({ ok }) => !ok)?.cure).toBeTruthy();
+    });
+
+    it('finds a service that is not served (the audience of tokens)', async () => {
+      expect(wrong(await findings({ ...good, service: 'other.example.com' }))).toEqual(['service']);
+    });
+
+    it('finds a registry that trusts another certificate', async () => {
+      const rootCertBundle = join(folder, 'other.crt');
+      await writeFile(rootCertBundle, (await makeKey('ES256', 'other')).certificate);
+
+      expect(wrong(await findings({ ...good, rootCertBundle }))).toEqual(['trust']);
+    });
+
+    it('finds a key id of the wrong kind', async () => {
+      const header = name === 'distribution 2.8' ? 'kid-rfc7638' : 'kid';
+      const service = {
+        ...config.services[SERVICE],
+        anonymous: 'allow',
+        key: { header },
+      } as BrokerConfig['services'][string];
+      const all = await findings(good, { ...config, services: { [SERVICE]: service } });
+
+      expect(wrong(all)).toEqual(['kid']);
+      expect(all.find(({ ok }) => !ok)?.cure).toContain(`set services."${SERVICE}".key.header to x5c`);
+    });
+
+    it.skipIf(name === 'distribution 2.8')(
+      'finds a registry that has the key set and no certificate (the chain)',
+      async () => {
+        const file = join(folder, 'jwks.json');
+        await writeFile(file, jwks(await readKeys(config.keys, config.stateDir)));
+        const { realm, service, issuer } = good;
+
+        expect(wrong(await findings({ realm, service, issuer, jwks: file }))).toEqual(['chain']);
+      },
+    );
+
+    it.each([-3600, 3600])('finds clocks that are %i s apart', async (shift) => {
+      expect(wrong(await findings(good, config, shift))).toEqual(['clock', 'clock']);
+    });
+
+    it('finds a registry that asks nobody for a token', async () => {
+      expect(wrong(await findings(undefined))).toEqual(['challenge']);
+    });
+
+    it('finds a proxy that keeps the token for itself', async () => {
+      await using registry = await start({ trust: good });
+      await using proxy = await dropAuthorization(registry.url);
+      const keyset = await readKeys(config.keys, config.stateDir);
+
+      expect(wrong(await examine({ registry: proxy.url, config, keyset, clock: realClock }))).toEqual(['bearer']);
+    });
+
+    it('finds that nobody is there', async () => {
+      const keyset = await readKeys(config.keys, config.stateDir);
+
+      expect(wrong(await examine({ registry: 'http://127.0.0.1:1', config, keyset, clock: realClock }))).toEqual([
+        'registry',
+      ]);
+    });
+
+    it('believes the certificates that the broker hands out', async () => {
+      const rootCertBundle = join(folder, 'bundle.crt');
+      await writeFile(rootCertBundle, certificateBundle(await readKeys(config.keys, config.stateDir)));
+
+      expect(wrong(await findings({ ...good, rootCertBundle }))).toEqual([]);
+    });
+  });
+});
+
+/** Passes requests on without the header, as a proxy does that authenticates by itself. */
+async function dropAuthorization(target: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    void (async () => {
+      const answer = await fetch(target + (request.url ?? '/'));
+      const challenge = answer.headers.get('www-authenticate');
+      response.writeHead(answer.status, challenge === null ? {} : { 'www-authenticate': challenge });
+      response.end(await answer.text());
+    })();
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
