@@ -61,7 +61,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       await using registry = await start({ trust });
       const keyset = await readKeys(own.keys, own.stateDir);
       const clock = { ...realClock, now: () => realClock.now() + shift };
-      return examine({ registry: registry.url, config: own, keyset, clock });
+      return await examine({ registry: registry.url, config: own, keyset, clock });
     }
 
     const wrong = (all: readonly Finding[]): readonly string[] => all.filter(({ ok }) => !ok).map(({ about }) => about);
@@ -109,16 +109,16 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       expect(all.find(({ ok }) => !ok)?.cure).toContain(`set services."${SERVICE}".key.header to x5c`);
     });
 
-    it.skipIf(name === 'distribution 2.8')(
-      'finds a registry that has the key set and no certificate (the chain)',
-      async () => {
+    // distribution 2.8 takes certificates only, so it cannot be set up without one.
+    if (name === 'distribution 3.1') {
+      it('finds a registry that has the key set and no certificate (the chain)', async () => {
         const file = join(folder, 'jwks.json');
         await writeFile(file, jwks(await readKeys(config.keys, config.stateDir)));
         const { realm, service, issuer } = good;
 
         expect(wrong(await findings({ realm, service, issuer, jwks: file }))).toEqual(['chain']);
-      },
-    );
+      });
+    }
 
     it.each([-3600, 3600])('finds clocks that are %i s apart', async (shift) => {
       expect(wrong(await findings(good, config, shift))).toEqual(['clock', 'clock']);
