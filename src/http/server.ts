@@ -1,6 +1,6 @@
 /** Listening, with limits on everything a client may do slowly or at length, and closing without losing a request. */
 import { createServer as createHttpServer } from 'node:http';
-import type { RequestListener, Server, ServerOptions } from 'node:http';
+import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { chmod, unlink } from 'node:fs/promises';
@@ -23,7 +23,7 @@ export interface Listener {
   setTls(tls: { readonly cert: string; readonly key: string }): void;
   /**
    * Waits for a moment in which nobody connects, stops accepting, waits for requests in flight at most so many
-   * milliseconds, then closes what is left.
+   * milliseconds, then closes what is left. The answers to those requests end their connections.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -47,6 +47,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerBroken(error, socket, options.newRequestId()),
   );
+  const inFlight = trackResponses(server);
   let lastConnection = 0;
   server.on('connection', () => {
     lastConnection = performance.now();
@@ -57,9 +58,18 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     setTls: (tls) => secure?.setSecureContext({ minVersion: 'TLSv1.2', ...tls }),
     close: async (graceMs) => {
       if (graceMs > 0) await quiet(() => lastConnection);
-      await closeServer(server, graceMs);
+      await closeServer(server, inFlight, graceMs);
     },
   };
+}
+
+function trackResponses(server: Server): ReadonlySet<ServerResponse> {
+  const inFlight = new Set<ServerResponse>();
+  server.on('request', (_request, response) => {
+    inFlight.add(response);
+    response.once('close', () => inFlight.delete(response));
+  });
+  return inFlight;
 }
 
 async function bind(server: Server, address: ListenAddress): Promise<void> {
@@ -113,8 +123,10 @@ async function quiet(lastConnection: () => number): Promise<void> {
   }
 }
 
-async function closeServer(server: Server, graceMs: number): Promise<void> {
+async function closeServer(server: Server, inFlight: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  // Node closes the connections that are idle now; one that is kept alive after its answer would outlive them.
+  for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   server.close(() => resolve());
   await promise;

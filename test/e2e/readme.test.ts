@@ -8,6 +8,7 @@ import { shellBlocks } from '../support/markdown.ts';
 import { findPart } from '../support/parts.ts';
 import { run, start } from '../support/process.ts';
 import type { Result } from '../support/process.ts';
+import { noteSecret, secretsIn } from '../support/secrets.ts';
 import { SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { freePort, httpAnswers } from '../support/wait.ts';
@@ -82,6 +83,8 @@ describe.skipIf(missing)('the README', () => {
     const tags = (repository: string): Promise<number> => tagsStatus(repository, username, password);
     expect(await tags('web/my-image')).toBe(404);
     expect(await tags('api/my-image')).toBe(401);
+    for (const secret of [password, slapd.bindPassword]) noteSecret(secret, username);
+    expect(secretsIn(broker.output())).toEqual([]);
 
     if (!canRunDocker()) return;
     await using dockerd = await startDockerd();

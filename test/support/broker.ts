@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { start } from './process.ts';
 import type { Exit, RunningProcess } from './process.ts';
+import { noteSecret, secretsIn } from './secrets.ts';
 import { freePort, httpAnswers, waitFor } from './wait.ts';
 
 export const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
@@ -20,6 +21,11 @@ export interface BrokerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Waits until the port answers; false for those that are not to start. Default true. */
   readonly ready?: boolean;
+}
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
 }
 
 export interface LogLine {
@@ -51,31 +57,44 @@ export interface Broker extends AsyncDisposable {
   /** Replaces a file in one step. */
   write(name: string, text: string): Promise<void>;
   /** Asks for a token. */
-  token(query: string, login?: { readonly user: string; readonly password: string }): Promise<TokenAnswer>;
+  token(query: string, login?: Login): Promise<TokenAnswer>;
   signal(signal: NodeJS.Signals): void;
   stop(): Promise<Exit>;
 }
 
-/** What every broker of this test run has written, for the check that none of it is secret. */
-export const allOutput: { read: () => string }[] = [];
-
+/**
+ * Starts one, logging all it ever logs.
+ *
+ * @returns what throws when it is closed and has written a password or a token, whichever test it served.
+ */
 export async function startBroker({ config, files, port, env, ready = true }: BrokerOptions): Promise<Broker> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-broker-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const own = port ?? (await freePort());
   const url = `http://127.0.0.1:${own}`;
-  const whole = { listen: `127.0.0.1:${own}`, publicUrl: `http://localhost:${own}`, stateDir: 'state', ...config };
+  const whole = {
+    listen: `127.0.0.1:${own}`,
+    publicUrl: `http://localhost:${own}`,
+    stateDir: 'state',
+    log: { level: 'debug' },
+    ...config,
+  };
   const write = (name: string, text: string): Promise<void> => writeWhole(join(folder, name), text);
   await write('broker.yaml', JSON.stringify(whole, undefined, 2));
   for (const [name, text] of Object.entries(files)) await write(name, text);
 
+  let written = (): string => '';
+  resources.defer(() => {
+    const found = secretsIn(written());
+    if (found.length > 0) throw new Error(`the broker has written what is secret: ${found.join(', ')}`);
+  });
   const child = resources.use(
     start(process.execPath, [MAIN, 'serve', '--config', join(folder, 'broker.yaml')], {
       env: { ...process.env, ...env },
     }),
   );
-  allOutput.push({ read: child.output });
+  written = child.output;
   if (ready) await child.waitUntil('the broker', () => httpAnswers(`${url}/healthz`, 200));
 
   const log = (): readonly LogLine[] => linesOf(child.stderr());
@@ -97,19 +116,17 @@ export async function startBroker({ config, files, port, env, ready = true }: Br
   };
 }
 
-async function askToken(
-  url: string,
-  query: string,
-  login: { readonly user: string; readonly password: string } | undefined,
-): Promise<TokenAnswer> {
+async function askToken(url: string, query: string, login: Login | undefined): Promise<TokenAnswer> {
   const started = performance.now();
-  const basic = login === undefined ? undefined : Buffer.from(`${login.user}:${login.password}`).toString('base64');
-  const response = await fetch(
-    `${url}/token?${query}`,
-    basic === undefined ? {} : { headers: { authorization: `Basic ${basic}` } },
-  );
+  const response = await fetch(`${url}/token?${query}`, login === undefined ? {} : { headers: basic(login) });
   const body = (await response.json()) as Readonly<Record<string, unknown>>;
   return { status: response.status, headers: response.headers, body, took: performance.now() - started };
+}
+
+/** The header that carries a login. */
+export function basic({ user, password }: Login): { readonly authorization: string } {
+  noteSecret(password, user);
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {

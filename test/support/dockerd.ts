@@ -1,18 +1,21 @@
 /** A real Docker Engine (Debian's docker.io) for one test file, and its command line with a home of its own. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPart } from './parts.ts';
+import type { Login } from './broker.ts';
+import { findPart, hasRoot } from './parts.ts';
 import type { Part } from './parts.ts';
 import { run, runOk, start } from './process.ts';
 import type { Result } from './process.ts';
+import { noteSecret } from './secrets.ts';
 
-export const DOCKERD: Part = { program: 'dockerd', debian: 'docker.io' };
+const DOCKERD: Part = { program: 'dockerd', debian: 'docker.io' };
+const CONTAINERD: Part = { program: 'containerd', debian: 'containerd' };
 
 export interface Docker {
   /** Runs `docker` with this user's home: its logins are its own. */
   (...args: readonly string[]): Promise<Result>;
-  login(host: string, user: string, password: string): Promise<Result>;
+  login(host: string, login: Login): Promise<Result>;
   /** The folder with `config.json`. */
   readonly home: string;
 }
@@ -29,23 +32,36 @@ export interface Dockerd extends AsyncDisposable {
 
 /** Whether a Docker Engine can be started: it needs root. */
 export function canRunDocker(): boolean {
-  if (findPart(DOCKERD) === undefined) return false;
-  if (process.getuid?.() === 0) return true;
-  console.warn('absent: root, which dockerd needs; its tests are skipped');
-  return false;
+  return findPart(DOCKERD) !== undefined && findPart(CONTAINERD) !== undefined && hasRoot(DOCKERD);
 }
+
+/** Kubernetes' half of containerd wants a network of its own. */
+const CONTAINERD_CONFIG = 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n';
 
 export async function startDockerd(): Promise<Dockerd> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-dockerd-'));
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   const host = `unix://${folder}/docker.sock`;
+  // Our own child, and not dockerd's: one that dockerd starts outlives a dockerd that is killed.
+  const runtime = join(folder, 'containerd.sock');
+  await writeFile(join(folder, 'containerd.toml'), CONTAINERD_CONFIG);
+  const containerd = resources.use(
+    start('containerd', [
+      `--config=${folder}/containerd.toml`,
+      `--root=${folder}/containerd`,
+      `--state=${folder}/containerd-state`,
+      `--address=${runtime}`,
+    ]),
+  );
+  await containerd.waitUntil('containerd', () => exists(runtime));
   const daemon = resources.use(
     start('dockerd', [
       '--storage-driver=vfs',
       '--iptables=false',
       '--ip6tables=false',
       '--bridge=none',
+      `--containerd=${runtime}`,
       `--data-root=${folder}/data`,
       `--exec-root=${folder}/exec`,
       `--pidfile=${folder}/docker.pid`,
@@ -68,8 +84,10 @@ export async function startDockerd(): Promise<Dockerd> {
       const home = join(folder, 'homes', name);
       await mkdir(home, { recursive: true });
       const call = (...args: readonly string[]): Promise<Result> => docker(home, args);
-      const login = (registry: string, user: string, password: string): Promise<Result> =>
-        docker(home, ['login', registry, '--username', user, '--password-stdin'], password);
+      const login = (registry: string, { user, password }: Login): Promise<Result> => {
+        noteSecret(password, user);
+        return docker(home, ['login', registry, '--username', user, '--password-stdin'], password);
+      };
       return Object.assign(call, { login, home });
     },
     makeImage: async (name, layers = 1) => {
@@ -85,4 +103,11 @@ export async function startDockerd(): Promise<Dockerd> {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -34,3 +34,15 @@ export function findPart(part: Part): string | undefined {
   );
   return undefined;
 }
+
+/**
+ * Whether the tests run as root, which this program needs.
+ *
+ * @throws on CI, which does.
+ */
+export function hasRoot({ program }: Part): boolean {
+  if (process.getuid?.() === 0) return true;
+  if (process.env['CI'] === 'true') throw new Error(`${program} needs root: .ci/run must run as root`);
+  console.warn(`absent: root, which ${program} needs; its tests are skipped`);
+  return false;
+}

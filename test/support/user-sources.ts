@@ -1,17 +1,21 @@
-/** The three places where people come from in end-to-end tests; in each, alice is in team-web and bob in team-api. */
+/** The places where people come from in end-to-end tests; in each, alice is in team-web and bob in team-api. */
 import { hashPassword } from '../../src/backends/password-hash.ts';
-import type { Files } from './broker.ts';
+import type { Files, Login } from './broker.ts';
 import { startOpenIdProvider } from './openid-provider.ts';
 import { findPart } from './parts.ts';
-import { run } from './process.ts';
+import { runOk } from './process.ts';
+import { noteSecret } from './secrets.ts';
 import { SLAPD, startSlapd } from './slapd.ts';
+import type { Slapd } from './slapd.ts';
 
 export interface UserSource {
   /** The configuration of the backend. */
   readonly backend: Readonly<Record<string, unknown>>;
   /** Files that the configuration names. */
   readonly files: Files;
-  readonly people: Readonly<Record<'alice' | 'bob', { readonly user: string; readonly password: string }>>;
+  readonly people: Readonly<Record<'alice' | 'bob', Login>>;
+  /** How often another server has been asked about this login; absent where there is no other server. */
+  asked?(user: string): Promise<number>;
 }
 
 export type OpenSource = (resources: AsyncDisposableStack) => Promise<UserSource>;
@@ -34,36 +38,59 @@ const usersYaml: OpenSource = async () => ({
   people: STATIC_PEOPLE,
 });
 
+/** Files as Apache's administrators have them. */
+const htpasswd: OpenSource = async () => ({
+  backend: { name: 'apache', type: 'static-file', htpasswd: 'users.htpasswd', htgroup: 'users.htgroup' },
+  files: {
+    'users.htpasswd': (
+      await Promise.all(Object.values(STATIC_PEOPLE).map(({ user, password }) => htpasswdLine(user, password)))
+    ).join('\n'),
+    'users.htgroup': 'team-web: alice\nteam-api: bob\n',
+  },
+  people: STATIC_PEOPLE,
+});
+
+async function htpasswdLine(user: string, password: string): Promise<string> {
+  return (await runOk('htpasswd', ['-nbB', '-C', '6', user, password])).trim();
+}
+
 async function bcrypt(user: string, password: string): Promise<string> {
-  const { stdout } = await run('htpasswd', ['-nbB', '-C', '6', user, password]);
-  return stdout.trim().slice(user.length + 1);
+  return (await htpasswdLine(user, password)).slice(user.length + 1);
 }
 
 const ldap: OpenSource = async (resources) => {
   const slapd = resources.use(await startSlapd());
   const { alice, bob } = slapd.people;
+  noteSecret(slapd.bindPassword);
   return {
-    backend: {
-      name: 'corp',
-      type: 'ldap',
-      preset: 'openldap',
-      urls: [slapd.url],
-      tls: { mode: 'none' },
-      bind: { dn: slapd.bindDn, password: { file: 'ldap.password' } },
-      users: { base: `ou=people,${slapd.baseDn}` },
-      groups: { base: `ou=groups,${slapd.baseDn}` },
-    },
+    backend: directoryBackend(slapd),
     files: { 'ldap.password': slapd.bindPassword },
     people: {
       alice: { user: alice.username, password: alice.password },
       bob: { user: bob.username, password: bob.password },
     },
+    asked: async (user) => (await slapd.settled()).searches.filter((filter) => filter.includes(`(uid=${user})`)).length,
   };
 };
 
+/** The backend for this directory; the password of its service account is in `ldap.password`. */
+export function directoryBackend({ url, bindDn, baseDn }: Slapd): Readonly<Record<string, unknown>> {
+  return {
+    name: 'corp',
+    type: 'ldap',
+    preset: 'openldap',
+    urls: [url],
+    tls: { mode: 'none' },
+    bind: { dn: bindDn, password: { file: 'ldap.password' } },
+    users: { base: `ou=people,${baseDn}` },
+    groups: { base: `ou=groups,${baseDn}` },
+  };
+}
+
 const openId: OpenSource = async (resources) => {
   const provider = resources.use(await startOpenIdProvider());
-  const person = (name: string) => {
+  noteSecret(provider.clientSecret);
+  const person = (name: string): Login => {
     const found = provider.people.find(({ username }) => username === name);
     if (found === undefined) throw new Error(`the provider has no ${name}`);
     return { user: found.username, password: found.password };
@@ -78,17 +105,22 @@ const openId: OpenSource = async (resources) => {
     },
     files: { 'client.secret': provider.clientSecret },
     people: { alice: person('alice'), bob: person('bob') },
+    asked: async (user) => provider.requests().filter(({ username }) => username === user).length,
   };
 };
 
-export const USER_SOURCES: Readonly<Record<string, { readonly open: OpenSource; readonly isHere: () => boolean }>> = {
-  'a users file': {
-    open: usersYaml,
-    isHere: () => findPart({ program: 'htpasswd', debian: 'apache2-utils' }) !== undefined,
-  },
-  'an LDAP directory': { open: ldap, isHere: () => findPart(SLAPD) !== undefined },
-  'an OpenID provider': { open: openId, isHere: () => true },
-};
+export interface NamedSource {
+  readonly open: OpenSource;
+  /** Whether what it takes is installed. */
+  isHere(): boolean;
+}
+
+const hasHtpasswd = (): boolean => findPart({ program: 'htpasswd', debian: 'apache2-utils' }) !== undefined;
+
+export const USERS_FILE: NamedSource = { open: usersYaml, isHere: hasHtpasswd };
+export const HTPASSWD_FILE: NamedSource = { open: htpasswd, isHere: hasHtpasswd };
+export const DIRECTORY: NamedSource = { open: ldap, isHere: () => findPart(SLAPD) !== undefined };
+export const OPENID_PROVIDER: NamedSource = { open: openId, isHere: () => true };
 
 export const TEAM_POLICY = JSON.stringify({
   roles: { reader: ['pull'], writer: ['pull', 'push'] },

@@ -1,0 +1,117 @@
+/** A directory that goes, and comes back, while people log in. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimsOf, startBroker } from '../support/broker.ts';
+import type { Broker, TokenAnswer } from '../support/broker.ts';
+import { findPart } from '../support/parts.ts';
+import { SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { ALICE, ASK_PUBLIC, ASK_WEB, muteDirectory, STATIC_CONFIG, usersYaml } from '../support/static-broker.ts';
+import { startTcpStandIn } from '../support/tcp-stand-in.ts';
+import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** The whole of a login has 8 s; the rest is the test's own machine. */
+const BUDGET_MS = 8500;
+const BACK_WITHIN_MS = 2000;
+
+async function readiness(broker: Broker): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(`${broker.url}/readyz`);
+  return { status: response.status, body: await response.json() };
+}
+
+describe.skipIf(findPart(SLAPD) === undefined)('a directory that is stopped under load', () => {
+  const resources = new AsyncDisposableStack();
+  let slapd: Slapd;
+  let broker: Broker;
+
+  beforeAll(async () => {
+    slapd = resources.use(await startSlapd());
+    broker = resources.use(
+      await startBroker({
+        config: {
+          ...STATIC_CONFIG,
+          // Nothing remembered: each login reaches the directory.
+          shield: { remember: '0s', rememberWrong: '0s', rememberRefused: '0s', wrongPasswords: { max: 0 } },
+          backends: [directoryBackend(slapd)],
+        },
+        files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': TEAM_POLICY },
+      }),
+    );
+  });
+  afterAll(() => resources.disposeAsync());
+
+  it('makes logins 503 within 8 s, never anonymous, and is back within 2 s of its return', async () => {
+    const { username: user, password } = slapd.people.alice;
+    const wrong = { user, password: 'wrong-password-66' };
+    const login = (): Promise<TokenAnswer> => broker.token(ASK_WEB, { user, password });
+    expect((await login()).status).toBe(200);
+    const answers: TokenAnswer[] = [];
+    let isOver = false;
+    const load = Array.from({ length: 10 }, async () => {
+      while (!isOver) answers.push(await login());
+    });
+    await waitFor('load', () => answers.length > 50);
+
+    await slapd.stop();
+    await waitFor('refusals', () => answers.filter(({ status }) => status === 503).length > 20);
+    const during = {
+      anonymous: (await broker.token(ASK_PUBLIC)).status,
+      wrong: (await broker.token(ASK_WEB, wrong)).status,
+      readiness: await readiness(broker),
+    };
+    await slapd.start();
+    const returned = performance.now();
+    await waitFor('a login', async () => (await login()).status === 200, { timeoutMs: BACK_WITHIN_MS });
+    await waitFor('readiness', async () => (await readiness(broker)).status === 200, { timeoutMs: BACK_WITHIN_MS });
+    const back = performance.now() - returned;
+    isOver = true;
+    await Promise.all(load);
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    for (const { status, took, body, headers } of answers) {
+      expect(took).toBeLessThan(BUDGET_MS);
+      if (status === 200) expect(claimsOf(body['token'])).toMatchObject({ sub: 'alice' });
+      else {
+        expect(body).toMatchObject({ errors: [{ code: 'UNAVAILABLE' }] });
+        expect(body).not.toHaveProperty('token');
+        expect(headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+      }
+    }
+    expect(during).toMatchObject({
+      anonymous: 200,
+      wrong: 503,
+      readiness: { status: 503, body: { status: 'unready', backends: { corp: 'down' } } },
+    });
+    expect(back).toBeLessThan(BACK_WITHIN_MS);
+    expect((await broker.token(ASK_WEB, wrong)).status).toBe(401);
+  });
+});
+
+describe('a directory that takes connections and says nothing', () => {
+  it('makes its own logins 503 within 8 s, and holds up nobody else', async () => {
+    await using directory = await startTcpStandIn();
+    await using broker = await startBroker({
+      config: { ...STATIC_CONFIG, backends: [...STATIC_CONFIG.backends, muteDirectory(directory)] },
+      files: { 'users.yaml': await usersYaml(), 'policy.yaml': TEAM_POLICY },
+    });
+
+    const stuck = Array.from({ length: 50 }, (_, index) =>
+      broker.token(ASK_PUBLIC, { user: `user-${index}`, password: 'does-not-matter-12' }),
+    );
+    await waitFor('the directory to be asked', () => directory.connections() > 0);
+    const anonymous = await broker.token(ASK_PUBLIC);
+    const other = await broker.token(ASK_WEB, ALICE);
+    const ready = await readiness(broker);
+    const answers = await Promise.all(stuck);
+
+    for (const { status, took, headers } of answers) {
+      expect(status).toBe(503);
+      expect(took).toBeLessThan(BUDGET_MS);
+      expect(headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+    }
+    expect([anonymous.status, other.status]).toEqual([200, 200]);
+    expect(anonymous.took).toBeLessThan(500);
+    expect(other.took).toBeLessThan(1500);
+    expect(ready).toMatchObject({ status: 200, body: { status: 'degraded', backends: { local: 'up', corp: 'down' } } });
+  });
+});

@@ -1,0 +1,132 @@
+/** Files that are wrong when a broker starts, and files that change while it runs. */
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAIN } from '../support/broker.ts';
+import type { Broker, LogLine } from '../support/broker.ts';
+import { run } from '../support/process.ts';
+import { ALICE, ASK_WEB, granted, startStaticBroker, STATIC_CONFIG, usersYaml } from '../support/static-broker.ts';
+import { TEAM_POLICY } from '../support/user-sources.ts';
+import { waitFor } from '../support/wait.ts';
+
+const READERS_POLICY = TEAM_POLICY.replace('"pull","push"', '"pull"');
+const NEW_PASSWORD = 'a-new-password-44';
+
+/** The loud line: it names what was not reloaded, and its cause the place. */
+const notReloaded =
+  (what: string, cause: RegExp) =>
+  (line: LogLine): boolean =>
+    line.level === 'error' && line.message.startsWith(`${what} NOT reloaded`) && cause.test(String(line['cause']));
+
+async function policyState(broker: Broker): Promise<unknown> {
+  const { policy } = (await (await fetch(`${broker.url}/readyz`)).json()) as { policy: { stale: boolean } };
+  return policy.stale;
+}
+
+describe('files that are wrong', () => {
+  it.each([
+    [
+      'broker.yaml',
+      { config: { ...STATIC_CONFIG, polcy: 'policy.yaml' } },
+      /broker\.yaml:\d+:3: polcy: .*did you mean "policy"/,
+    ],
+    [
+      'policy.yaml',
+      { files: { 'policy.yaml': 'rules:\n  - name: a\n    evryone: true\n' } },
+      /policy\.yaml:3:5: rules\.0\.evryone: .*did you mean "everyone"/,
+    ],
+  ])('a misspelt key in %s ends serve and check with 2 and its place', async (_file, options, message) => {
+    await using broker = await startStaticBroker({ ...options, ready: false });
+
+    const served = await broker.process.exited;
+    const checked = await run(process.execPath, [MAIN, 'check', '--config', join(broker.folder, 'broker.yaml')]);
+
+    expect([served.code, checked.code]).toEqual([2, 2]);
+    expect(broker.process.stderr()).toMatch(message);
+    expect(checked.stderr).toMatch(message);
+  });
+});
+
+describe('files that change while it runs', () => {
+  it('decides by a new policy, and by the old one as long as the new one is bad', async () => {
+    await using broker = await startStaticBroker();
+    const atFirst = await granted(broker);
+
+    await broker.write('policy.yaml', 'rules: [{ name: broken, everyone: true, allow: pul }]');
+    await broker.waitForLine(notReloaded('policy', /policy\.yaml:1:\d+/));
+    const whileBad = [await granted(broker), await policyState(broker)];
+    await broker.write('policy.yaml', '');
+    await waitFor('the second line', () => broker.log().filter(notReloaded('policy', /./)).length === 2);
+    const whileEmpty = [await granted(broker), await policyState(broker)];
+    await broker.write('policy.yaml', READERS_POLICY);
+    await waitFor('the new policy', async () => (await granted(broker)) === 'pull');
+
+    expect(atFirst).toBe('pull,push');
+    expect(whileBad).toEqual(['pull,push', true]);
+    expect(whileEmpty).toEqual(['pull,push', true]);
+    expect(await policyState(broker)).toBe(false);
+  });
+
+  it('lets new users in and old passwords out, and nobody out for a bad file', async () => {
+    await using broker = await startStaticBroker();
+    const status = async (password: string): Promise<number> =>
+      (await broker.token(ASK_WEB, { ...ALICE, password })).status;
+    expect(await status(ALICE.password)).toBe(200);
+
+    await broker.write('users.yaml', 'users: { alice: { pasword: x } }');
+    await broker.waitForLine(notReloaded('backend local', /users\.yaml:1:\d+/));
+    const whileBad = await status(ALICE.password);
+    await broker.write('users.yaml', await usersYaml(NEW_PASSWORD));
+    await waitFor('the new users', async () => (await status(NEW_PASSWORD)) === 200);
+
+    expect(whileBad).toBe(200);
+    expect(await status(ALICE.password)).toBe(401);
+  });
+
+  it('takes the swap of a symbolic link, as Kubernetes does it, for a change', async () => {
+    await using resources = new AsyncDisposableStack();
+    const mounted = await mkdtemp(join(tmpdir(), 'fairlead-mounted-'));
+    resources.defer(() => rm(mounted, { recursive: true, force: true }));
+    for (const [version, policy, password] of [
+      ['v1', TEAM_POLICY, ALICE.password],
+      ['v2', READERS_POLICY, NEW_PASSWORD],
+    ] as const) {
+      await mkdir(join(mounted, version));
+      await writeFile(join(mounted, version, 'policy.yaml'), policy);
+      await writeFile(join(mounted, version, 'users.yaml'), await usersYaml(password));
+    }
+    await symlink('v1', join(mounted, '..data'));
+    for (const name of ['policy.yaml', 'users.yaml']) await symlink(`..data/${name}`, join(mounted, name));
+    const broker = resources.use(
+      await startStaticBroker({
+        config: {
+          ...STATIC_CONFIG,
+          backends: [{ name: 'local', type: 'static-file', file: join(mounted, 'users.yaml') }],
+          policy: join(mounted, 'policy.yaml'),
+        },
+      }),
+    );
+    expect(await granted(broker)).toBe('pull,push');
+
+    await symlink('v2', join(mounted, '..data_tmp'));
+    await rename(join(mounted, '..data_tmp'), join(mounted, '..data'));
+    const login = { ...ALICE, password: NEW_PASSWORD };
+    await waitFor('the mounted users', async () => (await broker.token(ASK_WEB, login)).status === 200);
+
+    expect(await granted(broker, login)).toBe('pull');
+  });
+
+  it('reads them again when it is told to', async () => {
+    await using broker = await startStaticBroker();
+    const reloaded = (): number => broker.log().filter(({ message }) => message.endsWith(' reloaded')).length;
+    const before = reloaded();
+
+    broker.signal('SIGHUP');
+    await broker.waitForLine(({ message }) => message === 'policy reloaded');
+    await broker.waitForLine(({ message }) => message === 'backend local reloaded');
+
+    expect([before, reloaded()]).toEqual([0, 2]);
+    expect(await granted(broker)).toBe('pull,push');
+  });
+});
