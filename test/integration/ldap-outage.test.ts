@@ -112,7 +112,10 @@ describe.skipIf(absent)('the ldap backend when slapd goes', () => {
       await Promise.all([...Array(10).keys()].map((n) => logIn(backend, 'alice', n % 2 === 0 ? alice.password : 'no')));
     }
 
-    await waitFor('sockets to close', () => descriptors() <= before + 2, { timeoutMs: 3000 });
+    // Two connections stood before; two for searches and eight for binds are kept.
+    await waitFor('sockets to close', () => descriptors() <= before + 8, { timeoutMs: 3000 });
+    await backend[Symbol.asyncDispose]();
+    await waitFor('all sockets to close', () => descriptors() < before, { timeoutMs: 3000 });
   });
 });
 
@@ -203,7 +206,8 @@ describe.skipIf(absent)('the ldap backend with several servers', () => {
     const second = await timed(identityOf(backend, alice));
 
     expect([first.error, second.error]).toEqual([undefined, undefined]);
-    expect(first.ms).toBeGreaterThan(250);
+    // Half the time of an operation, as another server is left to ask.
+    expect(first.ms).toBeGreaterThan(140);
     expect(second.ms).toBeLessThan(200);
     expect(mute.connections()).toBe(1);
     expect(log.lines).toMatchObject([{ level: 'warn', fields: { server: mute.url } }]);

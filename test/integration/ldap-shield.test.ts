@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { createShield } from '../../src/flows/shield/shield.ts';
-import type { ShieldDeps, ShieldedAnswer } from '../../src/flows/shield/shield.ts';
+import type { ShieldedAnswer } from '../../src/flows/shield/shield.ts';
 import { createFingerprint } from '../../src/platform/fingerprint.ts';
 import { memoryCounters, memoryStore } from '../../src/platform/store/memory.ts';
 import { realClock as clock } from '../support/fakes.ts';
@@ -15,7 +15,7 @@ import type { Slapd } from '../support/slapd.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice } = PEOPLE;
-const SETTINGS: ShieldDeps['settings'] = {
+const SETTINGS: Parameters<typeof createShield>[0]['settings'] = {
   remember: 60,
   staleIfError: 0,
   rememberWrong: 300,

@@ -101,7 +101,7 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
   it('never falls back to clear when a connection under StartTLS is lost', async () => {
     let cut = false;
     await using between = await startTcpStandIn((socket) => {
-      passOn(slapd.port, (passed) => cut && passed > 5)(socket);
+      passOn(slapd.port, (passed) => cut && passed > 1)(socket);
     });
     await using backend = await createLdap({
       urls: [between.url],

@@ -20,7 +20,7 @@ import { loadTrust } from './trust.ts';
  * @throws Error that names the CA file when that is bad
  */
 export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<Authenticator> {
-  const { name, type, bind, tls, timeouts, urls } = config;
+  const { name, type, bind, pool, tls, timeouts, urls } = config;
   const { clock, log } = deps;
   const mode = tlsMode(config);
   let trust = await loadTrust(tls.caFile?.path);
@@ -31,7 +31,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
     bind && createServiceAccount({ backend: name, dn: bind.dn, password: deps.secret(bind.password), clock, log });
   const directory = createDirectory({
     backend: name,
-    endpoints: urls,
+    endpoints: async () => urls,
     options: () => ({
       mode,
       trust,
@@ -39,9 +39,11 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
       timeout: timeouts.connect * 1000,
       operationTimeout: timeouts.operation * 1000,
     }),
+    limits: { search: pool.search, bind: pool.bind, idle: pool.idle * 1000, age: pool.age * 1000 },
     account,
     clock,
     log,
+    soon: () => deadlineAt(clock, clock.monotonic() + (timeouts.connect + timeouts.operation) * 1000),
   });
   const login = createLogin({ config, directory, log });
 
@@ -90,6 +92,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
 
     reload: async () => {
       trust = await loadTrust(tls.caFile?.path);
+      directory.retire();
     },
 
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),

@@ -130,6 +130,16 @@ export const ldapConfig = z
         operation: duration({ min: 0.1, max: 7 }).prefault('4s').meta({ description: 'One bind or one search' }),
       })
       .prefault({}),
+    pool: z
+      .strictObject({
+        search: z.int().min(1).max(16).default(2).meta({ description: 'Connections to one server for searches' }),
+        bind: z.int().min(1).max(64).default(8).meta({ description: 'Connections to one server for logins' }),
+        idle: duration({ min: 0.1, max: 3600 })
+          .prefault('60s')
+          .meta({ description: 'How long an unused connection is kept; less than the server and balancers allow' }),
+        age: duration({ min: 1, max: 86_400 }).prefault('10m').meta({ description: 'How long any connection is kept' }),
+      })
+      .prefault({}),
   })
   .superRefine((config, context) => {
     for (const { path, message } of checkLdapConfig(config))

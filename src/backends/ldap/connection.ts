@@ -13,6 +13,7 @@ import { readEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { readHeader } from './ber.ts';
+import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { MessageStream } from './message-stream.ts';
 
 /** A server's answer to a bind. Any code but 0 is a refusal; see `judge-bind.ts` for what it means. */
@@ -39,12 +40,22 @@ export interface SearchAnswer {
   readonly entries: readonly Entry[];
 }
 
+/** Whoever can search. */
+export interface Reader {
+  /**
+   * Referrals are not followed: a password never goes to a server that is not configured.
+   *
+   * @throws DirectoryFault when no answer comes
+   */
+  search(request: SearchRequest, deadline: Deadline): Promise<SearchAnswer>;
+}
+
 /** Every method throws DirectoryFault when no answer comes; the connection is closed then. */
-export interface Connection extends Disposable {
+export interface Connection extends Reader, Disposable {
   readonly endpoint: Endpoint;
   bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
-  /** Referrals are not followed: a password never goes to a server that is not configured. */
-  search(request: SearchRequest, deadline: Deadline): Promise<SearchAnswer>;
+  /** Returns when the server answers at all. Throws DirectoryFault. */
+  prove(deadline: Deadline): Promise<void>;
   /** Whether it can no longer be used. */
   readonly closed: boolean;
 }
@@ -64,7 +75,8 @@ export async function openConnection(
   const client = new Client({ url: 'ldap://established.invalid', createConnection: once(stream) });
 
   async function operate(what: string, deadlineOf: Deadline, work: () => Promise<void>): Promise<ResultCode> {
-    if (stream.destroyed) throw faultOf(stream, endpoint);
+    if (stream.destroyed) throw faultOf(stream, endpoint).but({ sent: false });
+    const before = stream.requests;
     const limit = deadlineOf.within(options.operationTimeout);
     const timer = setTimeout(() => stream.destroy(lateFault(endpoint.url, what, deadlineOf)), limit.left());
     try {
@@ -74,10 +86,28 @@ export async function openConnection(
       if (error instanceof ResultCodeError) return resultOf(error);
       const fault = stream.destroyed ? faultOf(stream, endpoint) : unexpected(endpoint, what, error);
       stream.destroy(fault);
-      throw fault;
+      throw stream.requests === before ? fault.but({ sent: false }) : fault;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async function search(
+    { base, scope, filter, attributes, limit }: SearchRequest,
+    until: Deadline,
+  ): Promise<SearchAnswer> {
+    let entries: readonly Entry[] = [];
+    const result = await operate('searching', until, async () => {
+      const found = await client.search(base, {
+        scope,
+        filter: new EncodedFilter(filter),
+        attributes: attributes.length === 0 ? ['1.1'] : [...attributes],
+        timeLimit: Math.ceil(until.within(options.operationTimeout).left() / 1000),
+        ...(limit === undefined ? {} : { sizeLimit: limit }),
+      });
+      entries = found.searchEntries.map(readEntry);
+    });
+    return { ...result, entries };
   }
 
   return {
@@ -85,28 +115,24 @@ export async function openConnection(
     get closed() {
       return stream.destroyed;
     },
+    search,
+    prove: async (until) => {
+      const { code, diagnostic } = await search(ROOT, until);
+      if (DOWN.has(code)) throw new DirectoryFault('unavailable', `${endpoint.url}: answers ${code} ${diagnostic}`);
+    },
     bind: async (dn, password, until) => {
       const control = new PasswordPolicyControl();
       const result = await operate('binding', until, () => client.bind(nameOf(dn), password.reveal(), control));
       return { ...result, ...policyOf(control) };
     },
-    search: async ({ base, scope, filter, attributes, limit }, until) => {
-      let entries: readonly Entry[] = [];
-      const result = await operate('searching', until, async () => {
-        const found = await client.search(base, {
-          scope,
-          filter: new EncodedFilter(filter),
-          attributes: attributes.length === 0 ? ['1.1'] : [...attributes],
-          timeLimit: Math.ceil(until.within(options.operationTimeout).left() / 1000),
-          ...(limit === undefined ? {} : { sizeLimit: limit }),
-        });
-        entries = found.searchEntries.map(readEntry);
-      });
-      return { ...result, entries };
-    },
     [Symbol.dispose]: () => void stream.destroy(),
   };
 }
+
+/** The entry about the server itself (RFC 4512, section 5.1), which anybody may read. */
+const ROOT: SearchRequest = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] };
+/** Codes that say "not now" or "not so"; any other answer shows that the directory is there. */
+const DOWN: ReadonlySet<number> = new Set([8, 13, 51, 52]);
 
 interface ResultCode {
   readonly code: number;

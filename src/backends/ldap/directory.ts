@@ -1,23 +1,12 @@
-/**
- * A directory as its servers: the configured ones are asked in order, one that failed last of all for a while. This is
- * the one place that opens connections: whoever needs one borrows it from the server at hand.
- */
-import type { Clock, Log } from '../../core/ports.ts';
-import { openConnection } from './connection.ts';
-import type { Connection, ConnectionOptions } from './connection.ts';
+/** A directory as its servers: they are asked in order, those that fail last of all. */
 import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
-import { DirectoryFault } from './fault.ts';
-import type { ServiceAccount } from './service-account.ts';
+import { DirectoryFault, TELLS_OF_SERVER } from './fault.ts';
+import { createServer } from './server.ts';
+import type { Server, ServerDeps } from './server.ts';
 
-/** One server during one piece of work. What is borrowed is given back by disposing of it. */
-export interface Server {
-  readonly endpoint: Endpoint;
-  /** A connection of the service account, or of nobody where none is configured; for searches. */
-  forSearch(deadline: Deadline): Promise<Connection>;
-  /** A connection for one bind of a user and what that user may then read. */
-  forBind(deadline: Deadline): Promise<Connection>;
-}
+/** One server during one piece of work. */
+export type ServerAtHand = Pick<Server, 'endpoint' | 'reader' | 'withBind' | 'prove'>;
 
 export interface Directory extends AsyncDisposable {
   /**
@@ -26,87 +15,55 @@ export interface Directory extends AsyncDisposable {
    *
    * @throws DirectoryFault
    */
-  withServer<T>(deadline: Deadline, work: (server: Server) => Promise<T>): Promise<T>;
+  withServer<T>(deadline: Deadline, work: (server: ServerAtHand) => Promise<T>): Promise<T>;
+  /** Closes the connections that were opened with options that have changed. */
+  retire(): void;
 }
 
-export interface DirectoryDeps {
-  /** The backend's name, for the log. */
-  readonly backend: string;
-  readonly endpoints: readonly Endpoint[];
-  /** Read for each connection, as certificates may be read again. */
-  readonly options: () => ConnectionOptions;
-  readonly account: ServiceAccount | undefined;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface DirectoryDeps extends ServerDeps {
+  /** The servers there are now, in the order they are asked. Throws DirectoryFault. */
+  readonly endpoints: (deadline: Deadline) => Promise<readonly Endpoint[]>;
 }
 
-const FIRST_AVOIDED_MS = 5000;
-const LAST_AVOIDED_MS = 60_000;
-
-interface Avoided {
-  readonly until: number;
-  readonly milliseconds: number;
-}
-
-export function createDirectory({ backend, endpoints, options, account, clock, log }: DirectoryDeps): Directory {
-  const avoided = new Map<Endpoint, Avoided>();
-  const open = new Set<Connection>();
+export function createDirectory({ endpoints, ...deps }: DirectoryDeps): Directory {
+  const servers = new Map<string, Server>();
   let disposed = false;
 
-  async function borrow(endpoint: Endpoint, deadline: Deadline): Promise<Connection> {
+  function serverOf(endpoint: Endpoint): Server {
     if (disposed) throw new DirectoryFault('out-of-time', `${endpoint.url}: the broker is stopping`);
-    const connection = await openConnection(endpoint, options(), deadline);
-    // The broker may have stopped while the connection was made.
-    if (disposed) connection[Symbol.dispose]();
-    for (const known of open) if (known.closed) open.delete(known);
-    open.add(connection);
-    return connection;
+    const server = servers.get(endpoint.url) ?? createServer(endpoint, deps);
+    servers.set(endpoint.url, server);
+    return server;
   }
 
-  async function borrowForSearch(endpoint: Endpoint, deadline: Deadline): Promise<Connection> {
-    const connection = await borrow(endpoint, deadline);
-    try {
-      await account?.bind(connection, deadline);
-      return connection;
-    } catch (error) {
-      connection[Symbol.dispose]();
-      throw error;
+  /** Servers that are no longer named are forgotten. */
+  function keepOnly(current: readonly Server[]): void {
+    for (const [url, server] of servers) {
+      if (current.includes(server)) continue;
+      servers.delete(url);
+      server[Symbol.dispose]();
     }
   }
 
-  function inOrder(): readonly Endpoint[] {
-    const now = clock.monotonic();
-    const waits = (endpoint: Endpoint): number => Math.max(0, (avoided.get(endpoint)?.until ?? 0) - now);
-    return endpoints.toSorted((one, other) => waits(one) - waits(other));
+  async function inOrder(deadline: Deadline): Promise<readonly Server[]> {
+    const current = (await endpoints(deadline)).map(serverOf);
+    if (servers.size > current.length) keepOnly(current);
+    return current.toSorted((one, other) => Number(one.breaker.isOpen) - Number(other.breaker.isOpen));
   }
 
-  function failed(endpoint: Endpoint, fault: DirectoryFault): void {
-    const before = avoided.get(endpoint);
-    if (before === undefined)
-      log.warn('a directory server fails', { backend, server: endpoint.url, cause: fault.message });
-    const milliseconds = Math.min(LAST_AVOIDED_MS, before === undefined ? FIRST_AVOIDED_MS : before.milliseconds * 2);
-    avoided.set(endpoint, { until: clock.monotonic() + milliseconds, milliseconds });
-  }
-
-  function worked(endpoint: Endpoint): void {
-    if (avoided.delete(endpoint)) log.info('a directory server works again', { backend, server: endpoint.url });
-  }
-
-  async function withServer<T>(deadline: Deadline, work: (server: Server) => Promise<T>): Promise<T> {
+  async function withServer<T>(deadline: Deadline, work: (server: ServerAtHand) => Promise<T>): Promise<T> {
     const faults: DirectoryFault[] = [];
-    for (const endpoint of inOrder()) {
+    const inTurn = await inOrder(deadline);
+    for (const [index, server] of inTurn.entries()) {
       if (faults.length > 0 && deadline.left() === 0) break;
       try {
-        const result = await work({
-          endpoint,
-          forSearch: (until) => borrowForSearch(endpoint, until),
-          forBind: (until) => borrow(endpoint, until),
-        });
-        worked(endpoint);
+        const isLast = index === inTurn.length - 1;
+        const result = await work(isLast ? server : impatient(server, deps.options().operationTimeout / 2));
+        server.breaker.worked();
         return result;
       } catch (error) {
         if (!(error instanceof DirectoryFault)) throw error;
-        if (TELLS_OF_SERVER.has(error.kind)) failed(endpoint, error);
+        if (TELLS_OF_SERVER.has(error.kind)) server.breaker.failed(error);
         faults.push(error);
         if (!error.elsewhere) break;
       }
@@ -116,21 +73,23 @@ export function createDirectory({ backend, endpoints, options, account, clock, l
 
   return {
     withServer,
+    retire: () => {
+      for (const server of servers.values()) server.retire();
+    },
     [Symbol.asyncDispose]: async () => {
       disposed = true;
-      for (const connection of open) connection[Symbol.dispose]();
-      open.clear();
+      for (const server of servers.values()) server[Symbol.dispose]();
     },
   };
 }
 
-const TELLS_OF_SERVER: ReadonlySet<DirectoryFault['kind']> = new Set([
-  'unreachable',
-  'tls',
-  'no-answer',
-  'lost',
-  'unavailable',
-]);
+/** With others left to ask, one that does not answer a search gets less time, so that the login still fits. */
+function impatient({ reader, ...server }: Server, milliseconds: number): ServerAtHand {
+  return {
+    ...server,
+    reader: { search: (request, deadline) => reader.search(request, deadline.within(milliseconds)) },
+  };
+}
 
 function summary(faults: readonly DirectoryFault[]): DirectoryFault {
   const last = faults.at(-1) ?? new DirectoryFault('out-of-time', 'no server was asked in time');

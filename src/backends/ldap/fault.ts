@@ -38,25 +38,49 @@ export class DirectoryFault extends Error {
   readonly elsewhere: boolean;
   /** Seconds after which trying again may help. */
   readonly retryAfter: number | undefined;
+  /** Whether the request may have reached the server. */
+  readonly sent: boolean;
 
-  constructor(
-    kind: FaultKind,
-    message: string,
-    options: { readonly cause?: unknown; readonly elsewhere?: boolean; readonly retryAfter?: number } = {},
-  ) {
+  constructor(kind: FaultKind, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.elsewhere = options.elsewhere ?? ELSEWHERE[kind];
     this.retryAfter = options.retryAfter;
+    this.sent = options.sent ?? true;
+  }
+
+  /** The same fault, of which more is known. */
+  but(known: Omit<FaultOptions, 'cause'>): DirectoryFault {
+    const { kind, message, cause, elsewhere, retryAfter, sent } = this;
+    return new DirectoryFault(kind, message, {
+      cause,
+      elsewhere,
+      sent,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...known,
+    });
   }
 }
 
-/** Timers may be this much early, in milliseconds. */
-const EARLY = 5;
+export interface FaultOptions {
+  readonly cause?: unknown;
+  readonly elsewhere?: boolean;
+  readonly retryAfter?: number;
+  readonly sent?: boolean;
+}
+
+/** The faults that say that a server fails, whoever asks it what. */
+export const TELLS_OF_SERVER: ReadonlySet<FaultKind> = new Set([
+  'unreachable',
+  'tls',
+  'no-answer',
+  'lost',
+  'unavailable',
+]);
 
 /** The fault of a step whose time is over: the step's own, or all that the caller gave. */
 export function lateFault(where: string, what: string, deadline: Deadline): DirectoryFault {
-  return deadline.left() < EARLY
+  return deadline.ended()
     ? new DirectoryFault('out-of-time', `${where}: the time for this login was over while ${what}`)
     : new DirectoryFault('no-answer', `${where}: no answer in time while ${what}`);
 }

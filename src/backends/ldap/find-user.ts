@@ -1,7 +1,7 @@
 /** From a login to the one entry it means. */
 import type { LdapConfig } from './config.ts';
 import { groupSource } from './config-check.ts';
-import type { Connection, SearchAnswer } from './connection.ts';
+import type { Reader, SearchAnswer } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Entry } from './entry.ts';
 import { faultOfResult } from './fault.ts';
@@ -17,9 +17,9 @@ export type Found =
 
 export interface UserSearch {
   /** Searches as `users` says. Throws DirectoryFault. */
-  find(connection: Connection, login: string, deadline: Deadline): Promise<Found>;
+  find(reader: Reader, login: string, deadline: Deadline): Promise<Found>;
   /** Reads one entry; none when it is not there, cannot be seen or is no user. Throws DirectoryFault. */
-  read(connection: Connection, dn: string, deadline: Deadline): Promise<Found>;
+  read(reader: Reader, dn: string, deadline: Deadline): Promise<Found>;
 }
 
 const NO_SUCH_OBJECT = 32;
@@ -32,17 +32,17 @@ export function createUserSearch(config: LdapConfig): UserSearch {
   const described = users.filter ?? ANY_ENTRY;
 
   return {
-    find: async (connection, login, deadline) => {
-      const answer = await connection.search(
+    find: async (reader, login, deadline) => {
+      const answer = await reader.search(
         { base: users.base ?? '', scope: users.scope, filter: encodeFilter(filter, { login }), attributes, limit: 2 },
         deadline,
       );
       if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, `searching users (preset ${preset})`);
       return oneOf(answer);
     },
-    read: async (connection, dn, deadline) => {
+    read: async (reader, dn, deadline) => {
       const request = { base: dn, scope: 'base', filter: encodeFilter(described), attributes, limit: 2 } as const;
-      const answer = await connection.search(request, deadline);
+      const answer = await reader.search(request, deadline);
       if (answer.code === NO_SUCH_OBJECT) return { kind: 'none' };
       if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, `reading ${dn}`);
       return oneOf(answer);

@@ -2,13 +2,12 @@
 import type { Identity, Secret } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome, Log } from '../../core/ports.ts';
 import type { LdapConfig } from './config.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Directory } from './directory.ts';
 import type { DnTemplate } from './dn-template.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault } from './fault.ts';
-import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { createUserSearch } from './find-user.ts';
 import type { Found } from './find-user.ts';
 import { identityOf, subjectOf, subjectOfDn } from './identity.ts';
@@ -34,17 +33,16 @@ export interface LoginDeps {
 
 const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
 const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
-/** Codes that say "not now" or "not so"; any other answer shows that the directory is there. */
-const DOWN: ReadonlySet<number> = new Set([8, 13, 51, 52]);
 
 export function createLogin({ config, directory, log }: LoginDeps): Login {
   const { name: backend, bind, users } = config;
+  const { keepsAfterRefusal } = PRESETS[config.preset];
   const search = createUserSearch(config);
   const memberships = createMemberships(config);
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
   const id = users.id ?? PRESETS[config.preset].users.id;
 
-  async function identify(entry: Entry, reader: Connection, deadline: Deadline): Promise<Identity | undefined> {
+  async function identify(entry: Entry, reader: Reader, deadline: Deadline): Promise<Identity | undefined> {
     const groups = await memberships.of(entry, reader, deadline);
     const identity = identityOf(entry, groups, { backend, usernameAttribute, attributes: config.attributes });
     if (identity === undefined) {
@@ -57,7 +55,7 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
     return identity;
   }
 
-  async function finish(entry: Entry, reader: Connection, deadline: Deadline): Promise<AuthnOutcome> {
+  async function finish(entry: Entry, reader: Reader, deadline: Deadline): Promise<AuthnOutcome> {
     const identity = await identify(entry, reader, deadline);
     return identity === undefined ? AMBIGUOUS : { kind: 'authenticated', identity };
   }
@@ -68,7 +66,7 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
     password: Secret,
     deadline: Deadline,
   ): Promise<PasswordVerdict> {
-    const verdict = await verifyPassword(connection, dn, password, deadline);
+    const verdict = await verifyPassword(connection, dn, password, deadline, keepsAfterRefusal);
     if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {
       log.warn('a password has expired and few logins are left', { backend, entry: dn, graceLeft: verdict.graceLeft });
     }
@@ -83,8 +81,7 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
   function bySearch(login: string, password: Secret, deadline: Deadline, guard: AttemptGuard): Promise<AuthnOutcome> {
     // What one server has verified, another need not: a bind may use up a grace login.
     let verified: string | undefined;
-    return directory.withServer(deadline, async (server) => {
-      using reader = await server.forSearch(deadline);
+    return directory.withServer(deadline, async ({ reader, withBind }) => {
       const found = await search.find(reader, login, deadline);
       if (found.kind === 'none') return UNKNOWN;
       if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
@@ -92,15 +89,13 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
       if (verified !== entry.dn) {
         const refused = await guard.beforeAttempt(subjectOf(entry, id));
         if (refused !== undefined) return refused;
-        using own = await server.forBind(deadline);
-        const verdict = await verify(own, entry.dn, password, deadline);
+        const verdict = await withBind(deadline, (own) => verify(own, entry.dn, password, deadline));
         // An entry that went away in between.
         if (verdict.kind === 'no-entry') return UNKNOWN;
         if (verdict.kind === 'rejected') return verdict;
         verified = entry.dn;
       }
-      // Awaited, as the connection is given back on leaving.
-      return await finish(entry, reader, deadline);
+      return finish(entry, reader, deadline);
     });
   }
 
@@ -116,23 +111,26 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
       // The entry can be read after the bind only.
       const refused = await guard.beforeAttempt(subjectOfDn(dn));
       if (refused !== undefined) return refused;
-      using own = await server.forBind(deadline);
-      const verdict = await verify(own, dn, password, deadline);
-      if (verdict.kind === 'no-entry') return UNKNOWN;
-      if (verdict.kind === 'rejected') return verdict;
-      using service = bind === undefined ? undefined : await server.forSearch(deadline);
-      const reader = service ?? own;
-      const found = await search.read(reader, dn, deadline);
-      if (found.kind === 'found') return await finish(found.entry, reader, deadline);
-      if (users.filter !== undefined) return UNKNOWN;
-      throw new DirectoryFault(
-        'misconfigured',
-        `${dn} cannot be read: grant users read access to their entries, or configure bind`,
-      );
+      return server.withBind(deadline, async (own) => {
+        const verdict = await verify(own, dn, password, deadline);
+        if (verdict.kind === 'no-entry') return UNKNOWN;
+        if (verdict.kind === 'rejected') return verdict;
+        return readBack(dn, bind === undefined ? own : server.reader, deadline);
+      });
     });
   }
 
-  function lookFor(login: string, reader: Connection, deadline: Deadline): Promise<Found> {
+  async function readBack(dn: string, reader: Reader, deadline: Deadline): Promise<AuthnOutcome> {
+    const found = await search.read(reader, dn, deadline);
+    if (found.kind === 'found') return finish(found.entry, reader, deadline);
+    if (users.filter !== undefined) return UNKNOWN;
+    throw new DirectoryFault(
+      'misconfigured',
+      `${dn} cannot be read: grant users read access to their entries, or configure bind`,
+    );
+  }
+
+  function lookFor(login: string, reader: Reader, deadline: Deadline): Promise<Found> {
     const { template } = users;
     return template === undefined
       ? search.find(reader, login, deadline)
@@ -148,22 +146,13 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
     },
 
     lookup: (login, deadline) =>
-      directory.withServer(deadline, async (server) => {
-        using reader = await server.forSearch(deadline);
+      directory.withServer(deadline, async ({ reader }) => {
         const found = await lookFor(login, reader, deadline);
         if (found.kind === 'ambiguous') warnAmbiguous(login, found.dns);
-        return found.kind === 'found' ? await identify(found.entry, reader, deadline) : undefined;
+        return found.kind === 'found' ? identify(found.entry, reader, deadline) : undefined;
       }),
 
-    probe: (deadline) =>
-      directory.withServer(deadline, async (server) => {
-        using reader = await server.forSearch(deadline);
-        if (bind !== undefined) return;
-        const root = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] } as const;
-        const { code, diagnostic } = await reader.search(root, deadline);
-        if (DOWN.has(code))
-          throw new DirectoryFault('unavailable', `${server.endpoint.url}: answers ${code} ${diagnostic}`);
-      }),
+    probe: (deadline) => directory.withServer(deadline, (server) => server.prove(deadline)),
   };
 }
 

@@ -3,7 +3,7 @@ import { canonicalDn } from '../../core/dn.ts';
 import type { GroupName } from '../../core/identity.ts';
 import type { LdapConfig } from './config.ts';
 import { groupSource } from './config-check.ts';
-import type { Connection } from './connection.ts';
+import type { Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault, faultOfResult } from './fault.ts';
@@ -21,10 +21,10 @@ export interface Memberships {
    *
    * @throws DirectoryFault
    */
-  of(user: Entry, connection: Connection, deadline: Deadline): Promise<ReadonlySet<GroupName>>;
+  of(user: Entry, reader: Reader, deadline: Deadline): Promise<ReadonlySet<GroupName>>;
 }
 
-type Search = (filter: FilterNode, connection: Connection, deadline: Deadline) => Promise<readonly Group[]>;
+type Search = (filter: FilterNode, reader: Reader, deadline: Deadline) => Promise<readonly Group[]>;
 
 const MAX_DEPTH = 10;
 const MAX_GROUPS = 5000;
@@ -42,21 +42,21 @@ export function createMemberships(config: LdapConfig): Memberships {
   const named = groups.name === 'cn';
   const listing = listedIn(groups.memberAttributes ?? usual);
 
-  async function directly(user: Entry, connection: Connection, deadline: Deadline): Promise<readonly Group[]> {
+  async function directly(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
     if (source === 'memberOf') {
-      const dns = await allValues(user, 'memberOf', connection, deadline);
+      const dns = await allValues(user, 'memberOf', reader, deadline);
       return dns.map((dn) => groupOfDn(dn, named, base));
     }
     const byGroup = source === 'member' ? [listing([user.dn])] : [];
     const byUid = source === 'posixGroup' || posix ? posixFilters(user) : [];
     const filters = [...byGroup, ...byUid];
-    return filters.length === 0 ? [] : search(or(filters), connection, deadline);
+    return filters.length === 0 ? [] : search(or(filters), reader, deadline);
   }
 
   return {
-    of: async (user, connection, deadline) => {
+    of: async (user, reader, deadline) => {
       const known = new Map<string, Group>();
-      const direct = addNew(known, await directly(user, connection, deadline));
+      const direct = addNew(known, await directly(user, reader, deadline));
       let frontier = nested ? direct : [];
       for (let depth = 1; frontier.length > 0; depth += 1) {
         if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
@@ -64,7 +64,7 @@ export function createMemberships(config: LdapConfig): Memberships {
         const next: Group[] = [];
         for (let at = 0; at < frontier.length; at += BATCH) {
           const dns = frontier.slice(at, at + BATCH).map(({ dn }) => dn);
-          next.push(...(await search(listing(dns), connection, deadline)));
+          next.push(...(await search(listing(dns), reader, deadline)));
         }
         frontier = addNew(known, next);
       }
@@ -75,9 +75,9 @@ export function createMemberships(config: LdapConfig): Memberships {
 
 function searchIn(base: GroupBase, only: FilterNode | undefined, name: string): Search {
   const attributes = name === 'dn' ? [] : [name];
-  return async (wanted, connection, deadline) => {
+  return async (wanted, reader, deadline) => {
     const filter = encodeFilter(only === undefined ? wanted : and([only, wanted]));
-    const answer = await connection.search({ base: base.dn, scope: base.scope, filter, attributes }, deadline);
+    const answer = await reader.search({ base: base.dn, scope: base.scope, filter, attributes }, deadline);
     if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
     return answer.entries.map((entry) => ({ dn: entry.dn, names: namesIn(entry, attributes), counts: true }));
   };

@@ -27,6 +27,7 @@ export class MessageStream extends Duplex {
   #held = 0;
   #wanted = 0;
   #answered = 0;
+  #requests = 0;
 
   /** @param name of the server, for faults */
   constructor(socket: Socket, name: string) {
@@ -41,12 +42,18 @@ export class MessageStream extends Duplex {
     socket.once('close', () => this.#lose('the connection was closed', socket.errored ?? undefined));
   }
 
+  /** How many requests were handed to the socket, and may so have reached the server. */
+  get requests(): number {
+    return this.#requests;
+  }
+
   override _read(): void {
     this.#socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#answered = 0;
+    this.#requests += 1;
     this.#socket.write(chunk, done);
   }
 

@@ -11,6 +11,8 @@ export interface Preset {
     /** The attribute with an id that stays when the entry is renamed or moved. */
     readonly id: string;
   };
+  /** Whether a connection on which a user was refused may be used for the next one's bind. */
+  readonly keepsAfterRefusal: boolean;
   readonly groups: {
     readonly from: 'memberOf' | 'member';
     /** The attributes of a group that hold members' DNs. An attribute without an index makes every search slow. */
@@ -26,6 +28,7 @@ export const PRESET_NAMES = ['active-directory', 'openldap', 'freeipa', '389ds',
 
 export const PRESETS = {
   'active-directory': {
+    keepsAfterRefusal: true,
     users: {
       filter: '(&(objectCategory=person)(objectClass=user))',
       loginAttributes: ['sAMAccountName', 'userPrincipalName'],
@@ -35,6 +38,7 @@ export const PRESETS = {
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: false },
   },
   openldap: {
+    keepsAfterRefusal: true,
     users: {
       filter: '(|(objectClass=person)(objectClass=account)(objectClass=posixAccount))',
       loginAttributes: ['uid'],
@@ -45,6 +49,7 @@ export const PRESETS = {
     groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
   },
   freeipa: {
+    keepsAfterRefusal: false,
     users: {
       filter: '(objectClass=posixAccount)',
       loginAttributes: ['uid'],
@@ -54,10 +59,13 @@ export const PRESETS = {
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
   },
   '389ds': {
+    // It has kept the rights of whoever was bound before a refused bind (389-ds-base issue 5221).
+    keepsAfterRefusal: false,
     users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid', id: 'nsUniqueId' },
     groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
   },
   lldap: {
+    keepsAfterRefusal: true,
     users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid', id: 'entryUUID' },
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
   },

@@ -1,5 +1,5 @@
 /** Attributes with many values: Active Directory gives 1500 at a time, as `memberOf;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3). */
-import type { Connection } from './connection.ts';
+import type { Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault, faultOfResult } from './fault.ts';
@@ -11,7 +11,7 @@ const MAX_ROUNDS = 20;
 export async function allValues(
   entry: Entry,
   attribute: string,
-  connection: Connection,
+  reader: Reader,
   deadline: Deadline,
 ): Promise<readonly string[]> {
   const values = [...entry.texts(attribute)];
@@ -21,7 +21,7 @@ export async function allValues(
     if (round === MAX_ROUNDS)
       throw new DirectoryFault('misconfigured', `${entry.dn} has too many values of ${attribute}`);
     const next: string = `${attribute};range=${Number(range.last) + 1}-*`;
-    const answer = await connection.search(
+    const answer = await reader.search(
       { base: entry.dn, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [next] },
       deadline,
     );

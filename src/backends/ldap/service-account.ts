@@ -64,9 +64,10 @@ export function createServiceAccount({ backend, dn, password, clock, log }: Serv
     }
     const fault = faultOfRefusal(dn, answer);
     if (fault.kind !== 'service-refused') throw fault;
+    const refused = (ms: number): DirectoryFault => fault.but({ retryAfter: Math.ceil(ms / 1000) });
     const before = hold?.refused === current ? hold : undefined;
     // Of binds at the same time the first has said it all.
-    if (before !== undefined && before.until > clock.monotonic()) throw fault;
+    if (before !== undefined && before.until > clock.monotonic()) throw refused(before.until - clock.monotonic());
     const milliseconds = Math.min(LAST_HOLD_MS, before === undefined ? FIRST_HOLD_MS : before.milliseconds * 2);
     hold = { refused: current, until: clock.monotonic() + milliseconds, milliseconds, cause: fault.message };
     if (proven === current) proven = undefined;
@@ -75,7 +76,7 @@ export function createServiceAccount({ backend, dn, password, clock, log }: Serv
       cause: fault.message,
       againInSeconds: milliseconds / 1000,
     });
-    throw fault;
+    throw refused(milliseconds);
   }
 
   function gateOf(endpoint: Endpoint): Gate {

@@ -10,17 +10,27 @@ export type PasswordVerdict =
   | { readonly kind: 'accepted'; readonly graceLeft: number | undefined }
   | Exclude<BindVerdict, { readonly kind: 'accepted' | 'failed' }>;
 
-/** @throws DirectoryFault */
+/** invalidCredentials. */
+const WRONG = 49;
+
+/**
+ * @param keepsAfterRefusal whether this directory forgets a refused user, so that another one can bind on the same
+ *   connection; it is closed otherwise
+ * @throws DirectoryFault
+ */
 export async function verifyPassword(
   connection: Connection,
   dn: string,
   password: Secret,
   deadline: Deadline,
+  keepsAfterRefusal: boolean,
 ): Promise<PasswordVerdict> {
   // Servers differ in whether a password ends at a NUL; none can have one in it.
   if (password.reveal().includes('\0')) return { kind: 'rejected', reason: 'wrong-password' };
   const answer = await bindOnce(connection, dn, password, deadline);
   const verdict = judgeBind(answer);
+  const isClean = verdict.kind === 'accepted' || (keepsAfterRefusal && answer.code === WRONG);
+  if (!isClean) connection[Symbol.dispose]();
   switch (verdict.kind) {
     case 'accepted':
       return { kind: 'accepted', graceLeft: answer.policy?.graceLeft };
@@ -37,9 +47,6 @@ async function bindOnce(connection: Connection, dn: string, password: Secret, de
     return await connection.bind(dn, password, deadline);
   } catch (error) {
     // The server may have counted it: to try another one would be a second attempt.
-    if (error instanceof DirectoryFault) {
-      throw new DirectoryFault(error.kind, error.message, { cause: error.cause, elsewhere: false });
-    }
-    throw error;
+    throw error instanceof DirectoryFault && error.sent ? error.but({ elsewhere: false }) : error;
   }
 }

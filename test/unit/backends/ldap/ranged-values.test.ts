@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connection, SearchRequest } from '../../../../src/backends/ldap/connection.ts';
+import type { Reader, SearchRequest } from '../../../../src/backends/ldap/connection.ts';
 import { deadlineAt } from '../../../../src/backends/ldap/deadline.ts';
 import { readEntry } from '../../../../src/backends/ldap/entry.ts';
 import { allValues } from '../../../../src/backends/ldap/ranged-values.ts';
@@ -9,11 +9,8 @@ const DN = 'cn=alice,dc=corp';
 const deadline = deadlineAt(fixedClock(), Infinity);
 
 /** Gives values two at a time, as Active Directory gives 1500. */
-function inRanges(values: readonly string[], asked: SearchRequest[] = []): Connection {
+function inRanges(values: readonly string[], asked: SearchRequest[] = []): Reader {
   return {
-    endpoint: { url: 'ldap://test', secure: false, host: 'test', port: 389 },
-    closed: false,
-    bind: () => Promise.reject(new Error('nobody binds here')),
     search: async (request) => {
       asked.push(request);
       const from = Number(/range=(\d+)-\*/.exec(request.attributes[0] ?? '')?.[1]);
@@ -21,7 +18,6 @@ function inRanges(values: readonly string[], asked: SearchRequest[] = []): Conne
       const entry = readEntry({ dn: DN, [`memberOf;range=${from}-${last}`]: values.slice(from, from + 2) });
       return { code: 0, diagnostic: '', entries: [entry] };
     },
-    [Symbol.dispose]: () => undefined,
   };
 }
 
@@ -52,7 +48,6 @@ describe('allValues', () => {
     const gone: Connection = {
       ...inRanges([]),
       search: async () => ({ code: 0, diagnostic: '', entries: [] }),
-      [Symbol.dispose]: () => undefined,
     };
 
     await expect(allValues(first, 'memberOf', gone, deadline)).rejects.toMatchObject({ name: 'DirectoryFault' });

@@ -1,0 +1,173 @@
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
+import { waitFor } from '../support/wait.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const CROWD = [...Array(50).keys()].map((n) => ({
+  username: `user-${n}`,
+  password: `binds-with-this-${n}`,
+  dn: `uid=user-${n},${PEOPLE_DN}`,
+}));
+const CROWD_LDIF = CROWD.map(
+  ({ username, password, dn }) => `dn: ${dn}
+objectClass: inetOrgPerson
+uid: ${username}
+cn: ${username}
+sn: ${username}
+userPassword: ${password}
+`,
+).join('\n');
+
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+
+/** The value below which 99 of 100 lie. */
+function p99(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.ceil(values.length * 0.99) - 1] ?? Number.NaN;
+}
+
+describe.skipIf(absent)('acceptance 15: many logins at once on OpenLDAP', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd({ tls: true, ldif: CROWD_LDIF });
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  it.each<[string, () => object]>([
+    ['ldaps', () => ({ urls: [slapd.ldapsUrl], tls: { caFile: slapd.caFile } })],
+    ['StartTLS', () => ({ urls: [slapd.url], tls: { mode: 'starttls', caFile: slapd.caFile } })],
+  ])('take ten connections for 200 logins of 50 users, each with its own answer, over %s', async (_way, input) => {
+    await using backend = await createLdap(input());
+    const before = (await slapd.settled()).connections;
+    const each = async (n: number): Promise<number> => {
+      const user = CROWD[n % CROWD.length] ?? alice;
+      const started = performance.now();
+      expect((await identityOf(backend, user)).username).toBe(user.username);
+      return performance.now() - started;
+    };
+
+    await Promise.all([...Array(200).keys()].map(each));
+    const times = await Promise.all([...Array(200).keys()].map(each));
+
+    expect((await slapd.settled()).connections - before).toBeLessThanOrEqual(10);
+    // 200 at once, on the connections that stand. The machine may be busy with other tests.
+    expect(p99(times)).toBeLessThan(1000);
+  });
+
+  it('never mix up whose password was right', async () => {
+    await using backend = await createLdap({ urls: [slapd.url] });
+    const attempts = CROWD.flatMap((user, n) => [
+      { user, password: user.password, expected: 'authenticated' },
+      { user, password: CROWD[(n + 1) % CROWD.length]?.password ?? '', expected: 'rejected' },
+    ]);
+
+    const kinds = await Promise.all(
+      attempts.map(async ({ user, password }) => (await logIn(backend, user.username, password)).kind),
+    );
+
+    expect(kinds).toEqual(attempts.map(({ expected }) => expected));
+  });
+
+  it('leave neither descriptors nor memory behind', async () => {
+    await using backend = await createLdap({ urls: [slapd.url] });
+    const round = async (): Promise<void> => {
+      await Promise.all(
+        CROWD.map(({ username, password }, n) => logIn(backend, username, n % 5 === 0 ? 'no' : password)),
+      );
+    };
+    for (let n = 0; n < 5; n += 1) await round();
+    const before = descriptors();
+
+    for (let n = 0; n < 20; n += 1) await round();
+
+    await waitFor('sockets to settle', () => descriptors() <= before + 1, { timeoutMs: 3000 });
+  });
+});
+
+describe.skipIf(absent)('connections that are kept', () => {
+  it('give no wrong answer when the server closes idle ones after 2 s', async () => {
+    await using slapd = await startSlapd({ globalConfig: 'idletimeout 2' });
+    await using backend = await createLdap({ urls: [slapd.url] });
+    await identityOf(backend, alice);
+    await waitFor('slapd to close them', () => (slapd.log().match(/closed \(idletimeout\)/g) ?? []).length >= 2);
+
+    const kinds = [];
+    for (let n = 0; n < 5; n += 1) kinds.push((await logIn(backend, 'alice', alice.password)).kind);
+
+    expect(new Set(kinds)).toEqual(new Set(['authenticated']));
+  });
+
+  it('give no wrong answer when a balancer has dropped them without a word', async () => {
+    await using slapd = await startSlapd();
+    let isMute = false;
+    await using balancer = await startTcpStandIn((socket) => {
+      // Those of before hear nothing any more, and are told nothing either.
+      const old = !isMute;
+      const server = connect(slapd.port, '127.0.0.1');
+      server.on('error', () => socket.destroy());
+      socket.on('close', () => server.destroy());
+      socket.on('data', (chunk: Buffer) => void (old && isMute ? undefined : server.write(chunk)));
+      server.on('data', (chunk: Buffer) => void socket.write(chunk));
+    });
+    await using backend = await createLdap({ urls: [balancer.url] });
+    await identityOf(backend, alice);
+    const opened = balancer.connections();
+    const kept = performance.now();
+    isMute = true;
+    // A connection is trusted for a second after its last use.
+    await waitFor('them to be old', () => performance.now() - kept > 1100);
+
+    const identity = await identityOf(backend, alice);
+
+    expect(identity.username).toBe('alice');
+    expect(balancer.connections()).toBe(opened + 2);
+    expect((await slapd.settled()).binds).toEqual([slapd.bindDn, alice.dn, slapd.bindDn, alice.dn]);
+  });
+
+  it('are not used beyond their age', async () => {
+    await using slapd = await startSlapd();
+    await using backend = await createLdap({ urls: [slapd.url], pool: { age: '1s' } });
+    await identityOf(backend, alice);
+    const opened = performance.now();
+    await waitFor('them to be old', () => performance.now() - opened > 1200);
+
+    await identityOf(backend, alice);
+
+    expect((await slapd.settled()).connections).toBe(4);
+  });
+
+  it('are not used after the certificates were read again', async () => {
+    await using slapd = await startSlapd({ tls: true });
+    await using backend = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } });
+    await identityOf(backend, alice);
+
+    await backend.reload?.();
+    await identityOf(backend, alice);
+
+    expect((await slapd.settled()).connections).toBe(4);
+  });
+
+  it('are opened once for a search that a dead one has lost', async () => {
+    await using slapd = await startSlapd();
+    // The third answer to a service connection is never given: bind, search for the user, groups.
+    let opened = 0;
+    await using cutting = await startTcpStandIn((socket) => {
+      opened += 1;
+      const isFirst = opened === 1;
+      passOn(slapd.port, (passed) => isFirst && passed > 2)(socket);
+    });
+    await using backend = await createLdap({ urls: [cutting.url] });
+
+    const identity = await identityOf(backend, alice);
+
+    expect(identity.username).toBe('alice');
+    expect((await slapd.settled()).binds).toEqual([slapd.bindDn, alice.dn, slapd.bindDn]);
+  });
+});
