@@ -4,9 +4,10 @@ import type { Authenticator } from '../core/ports.ts';
 import type { BackendDeps, BackendModule } from './backend.ts';
 import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
+import { oidcToken } from './oidc-token/index.ts';
 import { staticFile } from './static-file/index.ts';
 
-export const backendModules = [staticFile, ldap, oidcPassword] as const;
+export const backendModules = [staticFile, ldap, oidcPassword, oidcToken] as const;
 
 type Modules = typeof backendModules;
 

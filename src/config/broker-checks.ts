@@ -125,7 +125,9 @@ function takesEverybody(backend: BrokerFile['backends'][number]): boolean {
 
 function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
   const at = backends.findIndex(takesEverybody);
-  const after = at < 0 ? [] : backends.slice(at + 1).map(({ name }) => name);
+  // Tokens come to their own backends, whatever stands before them.
+  const behind = at < 0 ? [] : backends.slice(at + 1).filter(({ type }) => type !== 'oidc-token');
+  const after = behind.map(({ name }) => name);
   if (after.length === 0) return;
   warn(
     ['backends', at],

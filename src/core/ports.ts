@@ -55,6 +55,13 @@ export interface TokenStep {
   readonly text: string;
 }
 
+export interface TokenExplanation {
+  /** Whether the token names the issuer of this backend; the steps end there when it does not. */
+  readonly isOwn: boolean;
+  /** Up to the first that fails. */
+  readonly steps: readonly TokenStep[];
+}
+
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
 
 /** Asked before an attempt is spent at a source that may count attempts and lock accounts. */
@@ -84,10 +91,9 @@ export interface Authenticator extends AsyncDisposable {
   /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
   lookup?(username: string, deadline: number): Promise<Identity | undefined>;
   /**
-   * Examines a token as `authenticate` does and tells each step up to the first that fails; undefined when the token is
-   * another issuer's. Only where tokens are accepted. Throws as `authenticate` does.
+   * Examines a token as `authenticate` does, and throws as it does, and tells each step. Only where tokens are accepted.
    */
-  explainToken?(token: Secret, deadline: number): Promise<readonly TokenStep[] | undefined>;
+  explainToken?(token: Secret, deadline: number): Promise<TokenExplanation>;
   /** Whether the source answers now. Never throws, never sends a user's credential. */
   probe(deadline: number): Promise<BackendState>;
   /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */

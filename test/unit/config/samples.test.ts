@@ -11,7 +11,15 @@ import type { JsonSchema } from './key-paths.ts';
 
 const CONFIG = resolve(import.meta.dirname, '../../../config');
 
-const EXAMPLES = ['active-directory.yaml', 'full.yaml', 'ldap.yaml', 'oidc.yaml'];
+const EXAMPLES = [
+  'active-directory.yaml',
+  'full.yaml',
+  'github-actions.yaml',
+  'gitlab-ci.yaml',
+  'kubernetes.yaml',
+  'ldap.yaml',
+  'oidc.yaml',
+];
 /** The variables that the examples name. */
 const VARIABLES = ['SSO_CLIENT_SECRET', 'LDAP_PASSWORD'];
 

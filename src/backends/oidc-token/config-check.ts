@@ -1,0 +1,69 @@
+/** What the keys of an oidc-token backend must have to do with each other. */
+import { isLoopbackHttp } from '../oidc/issuer.ts';
+import { parseBound } from './bound.ts';
+import type { BoundClaim } from './bound.ts';
+import type { OidcTokenConfig } from './config.ts';
+import { audienceProblem, OWNER_CLAIMS, PRESETS, PUBLIC_ISSUERS } from './presets.ts';
+
+export interface ConfigProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export function checkOidcTokenConfig(config: OidcTokenConfig): readonly ConfigProblem[] {
+  const issuer = issuerOf(config);
+  if (issuer === undefined) return [{ path: [], message: 'expected an issuer, or a preset that knows its own' }];
+  return [...checkAudience(config, issuer), ...checkBound(config, issuer), ...checkKeys(config)];
+}
+
+/** The issuer in force. */
+export function issuerOf({ issuer, preset }: Pick<OidcTokenConfig, 'issuer' | 'preset'>): string | undefined {
+  return issuer ?? PRESETS[preset].issuer;
+}
+
+function checkAudience({ audience }: OidcTokenConfig, issuer: string): readonly ConfigProblem[] {
+  return audience.flatMap((text) => {
+    const problem = audienceProblem(text, issuer);
+    return problem === undefined ? [] : [{ path: ['audience'], message: `found "${text}": ${problem}` }];
+  });
+}
+
+function checkBound({ bound }: OidcTokenConfig, issuer: string): readonly ConfigProblem[] {
+  const parsed = Object.entries(bound).map(([claim, values]) => ({ claim, result: parseBound(claim, values) }));
+  const problems = parsed.flatMap(({ claim, result }) =>
+    typeof result === 'string' ? [{ path: ['bound', claim], message: result }] : [],
+  );
+  if (problems.length > 0 || !PUBLIC_ISSUERS.has(issuer)) return problems;
+  const claims = parsed.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
+  if (claims.some((claim) => isOwners(claim, OWNER_CLAIMS[issuer]))) return [];
+  const named = OWNER_CLAIMS[issuer]?.slice(0, 4).join(', ') ?? 'one that only you have';
+  const found = Object.keys(bound).length === 0 ? 'nothing bound' : 'nothing that tells your jobs from others’';
+  const message =
+    `anybody can get a token of ${issuer}: found ${found}, expected a claim that says whose it is (${named}) ` +
+    'with an exact value, or a pattern with the owner and a / before its first *';
+  return [{ path: Object.keys(bound).length === 0 ? [] : ['bound'], message }];
+}
+
+/** Whether a claim, with these values, is one that only the operator's own jobs have. */
+function isOwners({ path, patterns }: BoundClaim, owners: readonly string[] | undefined): boolean {
+  if (owners !== undefined && !owners.includes(path.text)) return false;
+  return patterns.every(({ literal, text }) => literal !== undefined || text.slice(0, text.indexOf('*')).includes('/'));
+}
+
+function checkKeys({ keys, caFile }: OidcTokenConfig): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (keys.file !== undefined && keys.url !== undefined) {
+    problems.push({ path: ['keys'], message: 'expected one of url and file, found both' });
+  }
+  if (keys.bearer !== undefined && keys.url === undefined) {
+    // An issuer's own words must not decide where a token of ours goes.
+    problems.push({ path: ['keys', 'bearer'], message: 'expected beside url only: it is sent nowhere else' });
+  }
+  if (keys.file !== undefined && caFile !== undefined) {
+    problems.push({ path: ['caFile'], message: 'expected no caFile beside keys.file: nothing is fetched' });
+  }
+  if (caFile !== undefined && keys.url !== undefined && isLoopbackHttp(new URL(keys.url))) {
+    problems.push({ path: ['caFile'], message: 'expected no caFile beside an http url: there is no certificate' });
+  }
+  return problems;
+}

@@ -1,0 +1,96 @@
+/**
+ * The examination of a token, step by step up to the first that fails. A login takes the outcome and `check --token`
+ * the steps, so that what is explained is what is done.
+ */
+import type { AuthnOutcome, Clock, TokenFlaw, TokenStep } from '../../core/ports.ts';
+import { identityOf } from './identity.ts';
+import type { IdentityRules } from './identity.ts';
+import { boundProblem } from './bound.ts';
+import type { BoundClaim } from './bound.ts';
+import { timesFlaw } from './times.ts';
+import type { KeySet } from './key-set.ts';
+import { printable } from './printable.ts';
+import { signatureFlaw } from './signature.ts';
+import { parseToken } from './token.ts';
+import type { ParsedToken } from './token.ts';
+
+export interface ExamineDeps {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly bound: readonly BoundClaim[];
+  readonly identity: IdentityRules;
+  readonly keySet: KeySet;
+  readonly clock: Clock;
+}
+
+export interface Examination {
+  readonly steps: readonly TokenStep[];
+  readonly outcome: AuthnOutcome;
+}
+
+/** @throws BrokerError `backend_unavailable` when the issuer's keys cannot be had */
+export type Examine = (text: string, signal: () => AbortSignal) => Promise<Examination>;
+
+type Check = { readonly fine: string } | { readonly reason: TokenFlaw; readonly problem: string };
+
+export function createExamine(deps: ExamineDeps): Examine {
+  return async (text, signal) => {
+    const token = parseToken(text);
+    if (typeof token === 'string') return refusal([], { reason: 'malformed-token', problem: token });
+    if (token.claims['iss'] !== deps.issuer) {
+      const step = { ok: true, text: `its issuer is ${printable(token.claims['iss'])}, not ${deps.issuer}` };
+      return { steps: [step], outcome: { kind: 'unknown-user' } };
+    }
+    const steps: TokenStep[] = [{ ok: true, text: `its issuer is ${deps.issuer}` }];
+    const checks = [checkAlgorithm, checkSignature, checkAudience, checkTimes, checkBound];
+    for (const check of checks) {
+      const result = await check(token, deps, signal);
+      if ('reason' in result) return refusal(steps, result);
+      if (result.fine !== '') steps.push({ ok: true, text: result.fine });
+    }
+    const identity = identityOf(token.claims, deps.identity);
+    if (typeof identity === 'string') return refusal(steps, { reason: 'unusable-claims', problem: identity });
+    steps.push({ ok: true, text: `the user is ${identity.username}` });
+    const groups = [...identity.groups];
+    steps.push({ ok: true, text: groups.length === 0 ? 'no group' : `the groups are ${groups.join(' ')}` });
+    return { steps, outcome: { kind: 'authenticated', identity } };
+  };
+}
+
+function refusal(before: readonly TokenStep[], { reason, problem }: Exclude<Check, { fine: string }>): Examination {
+  const steps = [...before, { ok: false, text: `${reason}: ${problem}` }];
+  return { steps, outcome: { kind: 'rejected', reason, detail: problem } };
+}
+
+function checkAlgorithm({ algorithm }: ParsedToken, { algorithms }: ExamineDeps): Check {
+  if (algorithms.includes(algorithm)) return { fine: `its algorithm is ${algorithm}` };
+  if (algorithm.toLowerCase() === 'none') return { reason: 'unsigned-token', problem: 'it is not signed (alg none)' };
+  const problem = `the algorithm is ${printable(algorithm)}, expected one of ${algorithms.join(', ')}`;
+  return { reason: 'algorithm-not-allowed', problem };
+}
+
+async function checkSignature(token: ParsedToken, deps: ExamineDeps, signal: () => AbortSignal): Promise<Check> {
+  const flaw = await signatureFlaw(token, deps.keySet, signal());
+  return flaw ?? { fine: `it is signed with the issuer’s key ${printable(token.keyId ?? 'without an id')}` };
+}
+
+function checkAudience({ claims }: ParsedToken, { audience }: ExamineDeps): Check {
+  const found: readonly unknown[] = [claims['aud']].flat();
+  const fitting = found.find((name) => typeof name === 'string' && audience.includes(name));
+  if (typeof fitting === 'string') return { fine: `its audience is ${fitting}` };
+  const problem = `the audience is ${printable(claims['aud'])}, expected ${audience.join(' or ')}`;
+  return { reason: 'wrong-audience', problem };
+}
+
+function checkTimes({ claims }: ParsedToken, { clock }: ExamineDeps): Check {
+  return timesFlaw(claims, clock.now()) ?? { fine: 'it is in force' };
+}
+
+function checkBound({ claims }: ParsedToken, { bound }: ExamineDeps): Check {
+  for (const claim of bound) {
+    const problem = boundProblem(claim, claims);
+    if (problem !== undefined) return { reason: 'claim-not-bound', problem };
+  }
+  return { fine: bound.length === 0 ? '' : `bound as configured: ${bound.map(({ path }) => path.text).join(', ')}` };
+}

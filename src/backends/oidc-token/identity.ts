@@ -1,0 +1,79 @@
+/** From verified claims to an identity. */
+import { groupName } from '../../core/groups.ts';
+import { username } from '../../core/identity.ts';
+import type { GroupName, Identity } from '../../core/identity.ts';
+import { attributesOf } from '../oidc/attributes.ts';
+import { isObject } from '../oidc/claim-path.ts';
+import type { Claims } from '../oidc/claim-path.ts';
+import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../oidc/names.ts';
+import { fillTemplate } from './template.ts';
+import type { ClaimTemplate } from './template.ts';
+
+export interface IdentityRules {
+  readonly backend: string;
+  readonly username: ClaimTemplate;
+  readonly groups: readonly ClaimTemplate[];
+}
+
+/**
+ * @param claims with an `exp` that is a time
+ * @returns the identity, or a sentence that says why the claims make none
+ */
+export function identityOf(claims: Claims, rules: IdentityRules): Identity | string {
+  const name = usernameOf(claims, rules);
+  if (!('name' in name)) return name.problem;
+  const groups = groupsOf(claims, rules);
+  if (typeof groups === 'string') return groups;
+  return {
+    username: username(name.name),
+    groups,
+    backend: rules.backend,
+    caseless: false,
+    attributes: attributesOf([claims, deeper(claims, '', 0)]),
+    notAfter: Math.floor(Number(claims['exp'])),
+  };
+}
+
+function usernameOf(
+  claims: Claims,
+  { username: template }: IdentityRules,
+): { readonly name: string } | { readonly problem: string } {
+  const filled = fillTemplate(template, claims);
+  switch (filled.kind) {
+    case 'missing':
+      return { problem: `the claim ${filled.claim} is missing, which the user name is made of` };
+    case 'unusable':
+      return { problem: `no user name can be made: ${filled.problem}` };
+    case 'texts': {
+      const [name = '', ...others] = filled.texts;
+      if (others.length === 0 && isName(name) && name.trim() === name) return { name };
+      return { problem: `${template.text} gives no user name of at most ${MAX_NAME} printable characters` };
+    }
+  }
+}
+
+function groupsOf(claims: Claims, { groups: templates }: IdentityRules): ReadonlySet<GroupName> | string {
+  const groups = new Set<GroupName>();
+  for (const template of templates) {
+    const filled = fillTemplate(template, claims);
+    if (filled.kind === 'missing') continue;
+    // INVARIANT: a group that cannot be told never reads as "none", which could lift a deny rule.
+    if (filled.kind === 'unusable') return `no group can be made of ${template.text}: ${filled.problem}`;
+    if (!filled.texts.every(isGroupText)) return `${template.text} gives a group with characters no name has`;
+    for (const text of filled.texts) groups.add(groupName(text, { lowercase: false }));
+  }
+  return groups.size > MAX_GROUPS ? `it has ${groups.size} groups, and ${MAX_GROUPS} are the most` : groups;
+}
+
+const MAX_DEPTH = 3;
+
+/** What stands in objects, under its JSON pointer: `/kubernetes.io/namespace`. */
+function deeper(claims: Claims, base: string, depth: number): Claims {
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(claims)) {
+    const pointer = `${base}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (isObject(value)) Object.assign(found, depth < MAX_DEPTH ? deeper(value, pointer, depth + 1) : {});
+    else if (depth > 0) found[pointer] = value;
+  }
+  return found;
+}

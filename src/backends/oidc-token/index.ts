@@ -1,0 +1,88 @@
+/**
+ * CI systems and clusters, by the ID token they give each job or pod, in the password's place. A token of another issuer
+ * is "unknown": the next backend for tokens is asked.
+ */
+import { BrokerError } from '../../core/errors.ts';
+import type { Authenticator, BackendState, Clock } from '../../core/ports.ts';
+import { defineBackend } from '../backend.ts';
+import type { BackendDeps } from '../backend.ts';
+import { readAuthorities } from '../oidc/authorities.ts';
+import { openConnection } from '../oidc/connection.ts';
+import { oidcTokenConfig } from './config.ts';
+import type { OidcTokenConfig } from './config.ts';
+import { createExamine } from './examine.ts';
+import { createKeySet } from './key-set.ts';
+import type { KeySet } from './key-set.ts';
+import { fileKeys, remoteKeys } from './key-source.ts';
+import { settle } from './settings.ts';
+
+const TYPE = 'oidc-token';
+
+export const oidcToken = defineBackend({ type: TYPE, schema: oidcTokenConfig, create });
+
+async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
+  const { name, timeout } = config;
+  const settings = settle(config);
+  const { issuer, caFile, keysFile } = settings;
+  const authorities = async (): Promise<string | undefined> =>
+    caFile === undefined ? undefined : readAuthorities(caFile);
+  let connection = openConnection(await authorities());
+
+  const fetchKeys =
+    keysFile === undefined
+      ? remoteKeys({
+          issuer,
+          url: settings.keysUrl,
+          bearer: settings.bearer === undefined ? undefined : secret(settings.bearer),
+          timeoutSeconds: timeout,
+          connection: () => connection,
+        })
+      : fileKeys(keysFile);
+  // A bad file is told at start; a network that is down is not.
+  if (keysFile !== undefined) await fetchKeys();
+  const keySet = createKeySet({ backend: name, fetchKeys, clock, log });
+  const examine = createExamine({ ...settings, keySet, clock });
+  const limit = (deadline: number) => () => timeLimit(clock, deadline, timeout);
+  const files = [caFile, keysFile].filter((path) => path !== undefined);
+
+  return {
+    name,
+    type: TYPE,
+    accepts: 'tokens',
+    authenticate: async ({ password }, deadline) => (await examine(password.reveal(), limit(deadline))).outcome,
+    explainToken: async (token, deadline) => {
+      const { outcome, steps } = await examine(token.reveal(), limit(deadline));
+      return { isOwn: outcome.kind !== 'unknown-user', steps };
+    },
+    probe: (deadline) => probe(keySet, deadline - clock.monotonic()),
+    ...(files.length === 0
+      ? {}
+      : {
+          watches: files,
+          reload: async () => {
+            if (keysFile !== undefined) await fetchKeys();
+            const former = connection;
+            connection = openConnection(await authorities());
+            keySet.expire();
+            await former.close();
+          },
+        }),
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+/** @throws BrokerError when no time is left */
+function timeLimit(clock: Clock, deadline: number, seconds: number): AbortSignal {
+  const milliseconds = Math.floor(Math.min(deadline - clock.monotonic(), seconds * 1000));
+  if (milliseconds <= 0) throw new BrokerError('backend_unavailable', 'no time is left to fetch the issuer’s keys');
+  return AbortSignal.timeout(milliseconds);
+}
+
+async function probe(keySet: KeySet, milliseconds: number): Promise<BackendState> {
+  try {
+    await keySet.current(AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))));
+    return { state: 'up' };
+  } catch (error) {
+    return { state: 'down', detail: error instanceof BrokerError ? error.message : 'its keys cannot be had' };
+  }
+}

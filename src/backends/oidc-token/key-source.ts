@@ -1,0 +1,109 @@
+/**
+ * Where an issuer's keys come from: a file, a configured address, or the address in the metadata of the configured
+ * issuer (OpenID Connect Discovery 1.0). Nothing a token says is ever an address here.
+ */
+import { readFile } from 'node:fs/promises';
+import type { JWK } from 'jose';
+import type { SecretSource } from '../../core/identity.ts';
+import { isObject } from '../oidc/claim-path.ts';
+import type { Claims } from '../oidc/claim-path.ts';
+import type { Connection } from '../oidc/connection.ts';
+import { networkDetail } from '../oidc/network-detail.ts';
+
+/** Fetches the keys anew; keeps a time limit of its own. Throws an Error that says what is wrong. */
+export type KeySource = () => Promise<readonly JWK[]>;
+
+export interface RemoteDeps {
+  readonly issuer: string;
+  /** Undefined: the issuer's metadata names it. */
+  readonly url: string | undefined;
+  /** Sent to `url` alone. */
+  readonly bearer: SecretSource | undefined;
+  readonly timeoutSeconds: number;
+  /** The connection in use; another one after its authorities have changed. */
+  readonly connection: () => Connection;
+}
+
+const MAX_KEYS = 100;
+const KINDS = new Set(['RSA', 'EC', 'OKP']);
+
+export function remoteKeys(deps: RemoteDeps): KeySource {
+  const { issuer, url, bearer, timeoutSeconds } = deps;
+
+  async function get(target: string, authorization: string | undefined, signal: AbortSignal): Promise<Claims> {
+    const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
+    const options = { method: 'GET', headers, body: undefined, redirect: 'manual' } as const;
+    try {
+      const answer = await deps.connection().fetchUntil(signal)(target, options);
+      if (answer.status !== 200) throw new Error(`${target} answered ${answer.status}`);
+      return jsonObject(await answer.text(), target);
+    } catch (error) {
+      if (signal.aborted) throw new Error(`${target} did not answer in time`, { cause: error });
+      if (error instanceof TypeError) throw new Error(`${target}: ${networkDetail(error)}`, { cause: error });
+      throw error;
+    }
+  }
+
+  async function metadataUrl(signal: AbortSignal): Promise<string> {
+    const metadata = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, undefined, signal);
+    if (metadata['issuer'] !== issuer) throw new Error(`the metadata of ${issuer} name another issuer`);
+    const found = metadata['jwks_uri'];
+    if (typeof found !== 'string' || !URL.canParse(found))
+      throw new Error(`the metadata of ${issuer} name no jwks_uri`);
+    return found;
+  }
+
+  return async () => {
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    if (url === undefined) {
+      const target = await metadataUrl(signal);
+      return keysIn(await get(target, undefined, signal), target);
+    }
+    const authorization = bearer === undefined ? undefined : `Bearer ${(await bearer.read()).reveal()}`;
+    return keysIn(await get(url, authorization, signal), url);
+  };
+}
+
+export function fileKeys(path: string): KeySource {
+  return async () => {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (cause) {
+      throw new Error(`${path}: cannot be read`, { cause });
+    }
+    return keysIn(jsonObject(text, path), path);
+  };
+}
+
+function jsonObject(text: string, where: string): Claims {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (!isObject(value)) throw new Error(`${where}: expected a JSON object`);
+  return value;
+}
+
+/** The public keys of a JSON Web Key Set (RFC 7517, section 5), without what is secret or leads elsewhere. */
+function keysIn(set: Claims, where: string): readonly JWK[] {
+  const listed = set['keys'];
+  if (!Array.isArray(listed)) throw new Error(`${where}: expected a JSON Web Key Set, {"keys": […]}`);
+  if (listed.length > MAX_KEYS) throw new Error(`${where}: expected at most ${MAX_KEYS} keys, found ${listed.length}`);
+  const keys = listed.flatMap((key: unknown) => (isObject(key) ? publicKey(key) : []));
+  if (keys.length === 0) throw new Error(`${where}: found no public key (RSA, EC or OKP)`);
+  return keys;
+}
+
+function publicKey(key: Claims): readonly JWK[] {
+  const { kty } = key;
+  if (typeof kty !== 'string' || !KINDS.has(kty)) return [];
+  const text = (name: string): Readonly<Record<string, string>> => {
+    const value = key[name];
+    return typeof value === 'string' ? { [name]: value } : {};
+  };
+  const members = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'].map(text);
+  return [{ ...Object.assign({}, ...members), kty }];
+}

@@ -1,0 +1,85 @@
+/**
+ * Names made of claims: `repo:{claim:repository}`. What stands in braces is a claim's name or a JSON pointer
+ * (`{claim:/kubernetes.io/namespace}`); all else is literal.
+ */
+import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
+import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
+
+export interface ClaimTemplate {
+  readonly text: string;
+  /** Each claim with the literal text behind it. */
+  readonly parts: readonly Part[];
+  /** The literal text before the first claim. */
+  readonly before: string;
+}
+
+interface Part {
+  readonly path: ClaimPath;
+  readonly after: string;
+}
+
+/** What a template makes of some claims. */
+export type Filled =
+  /** One text, or one for each value of a claim that is a list. */
+  | { readonly kind: 'texts'; readonly texts: readonly string[] }
+  /** The token has not got a claim. */
+  | { readonly kind: 'missing'; readonly claim: string }
+  /** A claim is there and cannot be used. */
+  | { readonly kind: 'unusable'; readonly problem: string };
+
+const PLACEHOLDER = /\{claim:([^{}]+)\}/g;
+
+/** @returns the template, or a sentence that says what is wrong with the text. */
+export function parseTemplate(text: string): ClaimTemplate | string {
+  if (/[{}]/.test(text.replaceAll(PLACEHOLDER, ''))) return 'expected braces around claims only: {claim:NAME}';
+  const tokens = [...text.matchAll(PLACEHOLDER)];
+  const first = tokens[0];
+  if (first === undefined) return 'expected a claim in it, such as {claim:sub}: without one, all tokens are the same';
+  const parts: Part[] = [];
+  for (const [index, token] of tokens.entries()) {
+    const path = parseClaimPath(token[1] ?? '');
+    if (typeof path === 'string') return path;
+    const after = text.slice(token.index + token[0].length, tokens[index + 1]?.index);
+    if (after === '' && index + 1 < tokens.length) {
+      return 'expected a text between two claims, so that it is plain where one ends';
+    }
+    parts.push({ path, after });
+  }
+  return { text, parts, before: text.slice(0, first.index) };
+}
+
+export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): Filled {
+  let texts: readonly string[] = [before];
+  for (const [index, { path, after }] of parts.entries()) {
+    const values = valuesAt(path, claims);
+    if (values === undefined) return { kind: 'missing', claim: path.text };
+    if (typeof values === 'string') return { kind: 'unusable', problem: values };
+    const isLast = index === parts.length - 1;
+    // INVARIANT: whoever chooses one claim (the name of a branch) cannot make it look like two.
+    if (!isLast && values.some((value) => (value + after).indexOf(after) !== value.length)) {
+      return { kind: 'unusable', problem: `${path.text} has "${after}" in it, which stands between it and the next` };
+    }
+    if (texts.length * values.length > MAX_TEXTS)
+      return { kind: 'unusable', problem: `${path.text} has too many values` };
+    texts = texts.flatMap((text) => values.map((value) => text + value + after));
+  }
+  return { kind: 'texts', texts };
+}
+
+const MAX_TEXTS = 1000;
+
+/** @returns undefined where there is no such claim; a sentence that says what is wrong with it */
+function valuesAt(path: ClaimPath, claims: Claims): readonly string[] | string | undefined {
+  const value = readClaim(claims, path);
+  if (value === undefined) return undefined;
+  // Anybody can give themselves an address that nobody has verified.
+  if (path.text === 'email' && claims['email_verified'] !== true) return 'email is not verified (email_verified)';
+  return scalarTexts(value) ?? `${path.text} is neither a text nor a list of texts`;
+}
+
+/** A text, number or truth value, or a list of them, as texts; undefined for anything else. */
+export function scalarTexts(value: unknown): readonly string[] | undefined {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const texts = values.map((item) => (typeof item === 'number' || typeof item === 'boolean' ? String(item) : item));
+  return texts.every((text) => typeof text === 'string') ? texts : undefined;
+}

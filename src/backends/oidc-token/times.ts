@@ -1,0 +1,32 @@
+/** Whether a token is in force: `exp`, `nbf` and `iat` (RFC 7519, section 4.1). */
+import type { TokenFlaw } from '../../core/ports.ts';
+import { LEAST_SECONDS } from '../../core/token.ts';
+import type { Claims } from '../oidc/claim-path.ts';
+
+/** Seconds that an issuer's clock may be ahead of ours. None is given to `exp`: ours ends with theirs. */
+const LEEWAY = 30;
+
+/** @param now epoch seconds */
+export function timesFlaw(
+  claims: Claims,
+  now: number,
+): { readonly reason: TokenFlaw; readonly problem: string } | undefined {
+  const { exp, nbf, iat } = claims;
+  if (!isTime(exp)) return { reason: 'unusable-claims', problem: 'it has no time at which it ends (exp)' };
+  for (const [name, time] of Object.entries({ nbf, iat })) {
+    if (time === undefined) continue;
+    if (!isTime(time)) return { reason: 'unusable-claims', problem: `the claim ${name} is no time` };
+    if (time > now + LEEWAY) {
+      const problem = `it begins in ${Math.ceil(time - now)} s (${name}): compare the clocks`;
+      return { reason: 'token-not-yet-valid', problem };
+    }
+  }
+  const left = Math.floor(exp) - now;
+  if (left >= LEAST_SECONDS) return undefined;
+  const problem = left <= 0 ? `it ended ${-left} s ago` : `it ends in ${left} s, and ${LEAST_SECONDS} s are the least`;
+  return { reason: 'token-expired', problem: `${problem} (exp)` };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}
