@@ -43,7 +43,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
     account,
     clock,
     log,
-    soon: () => deadlineAt(clock, clock.monotonic() + (timeouts.connect + timeouts.operation) * 1000),
+    soon: () => deadlineAt(clock, clock.monotonic() + timeouts.connect * 1000),
   });
   const login = createLogin({ config, directory, log });
 

@@ -1,5 +1,5 @@
 /** Remembers that a server fails, so that no login waits for it, and finds out by itself when it works again. */
-import type { Log } from '../../core/ports.ts';
+import type { Clock, Log } from '../../core/ports.ts';
 import type { DirectoryFault } from './fault.ts';
 
 export interface BreakerDeps {
@@ -7,6 +7,7 @@ export interface BreakerDeps {
   readonly backend: string;
   readonly server: string;
   readonly log: Log;
+  readonly clock: Clock;
   /** Asks the server whether it works; throws when not. */
   readonly probe: () => Promise<void>;
 }
@@ -14,6 +15,8 @@ export interface BreakerDeps {
 export interface Breaker extends Disposable {
   /** Whether the server failed last time: it is asked when no other one answers. */
   readonly isOpen: boolean;
+  /** When it worked last, as a `Clock.monotonic` time. */
+  readonly workedAt: number;
   failed(fault: DirectoryFault): void;
   worked(): void;
 }
@@ -21,12 +24,14 @@ export interface Breaker extends Disposable {
 const FIRST_PROBE_MS = 1000;
 const LAST_PROBE_MS = 30_000;
 
-export function createBreaker({ backend, server, log, probe }: BreakerDeps): Breaker {
+export function createBreaker({ backend, server, clock, log, probe }: BreakerDeps): Breaker {
   let isOpen = false;
+  let workedAt = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function close(): void {
     clearTimeout(timer);
+    workedAt = clock.monotonic();
     if (isOpen) log.info('a directory server works again', { backend, server });
     isOpen = false;
   }
@@ -49,6 +54,9 @@ export function createBreaker({ backend, server, log, probe }: BreakerDeps): Bre
   return {
     get isOpen() {
       return isOpen;
+    },
+    get workedAt() {
+      return workedAt;
     },
     failed: (fault) => {
       if (isOpen) return;

@@ -126,7 +126,9 @@ export const ldapConfig = z
     }),
     timeouts: z
       .strictObject({
-        connect: duration({ min: 0.1, max: 7 }).prefault('2s').meta({ description: 'One connection, with its TLS' }),
+        connect: duration({ min: 0.1, max: 7 })
+          .prefault('2s')
+          .meta({ description: 'One connection, with its TLS and the bind of the service account' }),
         operation: duration({ min: 0.1, max: 7 }).prefault('4s').meta({ description: 'One bind or one search' }),
       })
       .prefault({}),

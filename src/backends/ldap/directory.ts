@@ -48,7 +48,9 @@ export function createDirectory({ endpoints, ...deps }: DirectoryDeps): Director
   async function inOrder(deadline: Deadline): Promise<readonly Server[]> {
     const current = (await endpoints(deadline)).map(serverOf);
     if (servers.size > current.length) keepOnly(current);
-    return current.toSorted((one, other) => Number(one.breaker.isOpen) - Number(other.breaker.isOpen));
+    const working = current.filter(({ breaker }) => !breaker.isOpen);
+    const failing = current.filter(({ breaker }) => breaker.isOpen);
+    return [...working, ...failing.toSorted((one, other) => other.breaker.workedAt - one.breaker.workedAt)];
   }
 
   async function withServer<T>(deadline: Deadline, work: (server: ServerAtHand) => Promise<T>): Promise<T> {

@@ -55,7 +55,7 @@ export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
   let disposed = false;
   const searching = createPool({ name, max: limits.search, idle, age, open: connectAsService, clock });
   const binding = createPool({ name, max: limits.bind, idle, age, open: connect, clock });
-  const breaker = createBreaker({ backend, server: name, log, probe: () => prove(searching, soon()) });
+  const breaker = createBreaker({ backend, server: name, clock, log, probe: () => prove(searching, soon()) });
 
   async function connect(deadline: Deadline): Promise<Connection> {
     const connection = await openConnection(endpoint, options(), deadline);
@@ -66,9 +66,10 @@ export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
   }
 
   async function connectAsService(deadline: Deadline): Promise<Connection> {
-    const connection = await connect(deadline);
+    const limit = deadline.within(options().timeout);
+    const connection = await connect(limit);
     try {
-      await account?.bind(connection, deadline);
+      await account?.bind(connection, limit);
       return connection;
     } catch (error) {
       connection[Symbol.dispose]();

@@ -45,7 +45,7 @@ describe('allValues', () => {
 
   it('fails rather than leave some out', async () => {
     const first = readEntry({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
-    const gone: Connection = {
+    const gone: Reader = {
       ...inRanges([]),
       search: async () => ({ code: 0, diagnostic: '', entries: [] }),
     };

@@ -1,0 +1,208 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/core/ports.ts';
+import { recordingLog } from '../support/fakes.ts';
+import type { LogLine } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
+import { freePort, waitFor } from '../support/wait.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
+const WRONG = { kind: 'rejected', reason: 'wrong-password' };
+/** TEST-NET-1 (RFC 5737): packets to it are lost, or refused at once where there is no way out. */
+const BLACK_HOLE = 'ldap://192.0.2.1';
+
+/** Milliseconds a login of alice takes. */
+async function time(backend: Authenticator): Promise<number> {
+  const started = performance.now();
+  await identityOf(backend, alice);
+  return performance.now() - started;
+}
+
+async function timesOf(count: number, backend: Authenticator): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n += 1) times.push(await time(backend));
+  return times;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', () => {
+  let second: Slapd;
+  beforeAll(async () => {
+    second = await startSlapd();
+  });
+  afterAll(() => second[Symbol.asyncDispose]());
+
+  /** Expects a login within 3 s, later ones within 50 ms, and the wrong password refused by one server, once. */
+  async function expectTakenOver(backend: Authenticator, others: readonly Slapd[] = []): Promise<void> {
+    const first = await time(backend);
+    const later = await timesOf(20, backend);
+    const binds = async (): Promise<number> =>
+      (await Promise.all([second, ...others].map((slapd) => slapd.settled())))
+        .flatMap((seen) => seen.binds)
+        .filter((dn) => dn === alice.dn).length;
+    const before = await binds();
+
+    expect(first).toBeLessThan(3000);
+    // The middle one, as the machine may be busy with other tests.
+    expect(median(later)).toBeLessThan(50);
+    expect(await logIn(backend, 'alice', 'wrong')).toEqual(WRONG);
+    expect((await binds()) - before).toBe(1);
+  }
+
+  const recovered = (lines: readonly LogLine[], url: string): Promise<boolean> =>
+    waitFor('the server to be found working', () =>
+      lines.some(({ message, fields }) => message.endsWith('works again') && fields['server'] === url),
+    );
+
+  it('takes over when the first is killed, and the first comes back without a restart', async () => {
+    await using first = await startSlapd();
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [first.url, second.url] }, { log });
+    await identityOf(backend, alice);
+
+    process.kill(first.pid(), 'SIGKILL');
+    await expectTakenOver(backend);
+    await first.stop();
+    await first.start();
+    await recovered(log.lines, first.url);
+    const before = (await first.settled()).binds.length;
+    await identityOf(backend, alice);
+
+    expect((await first.settled()).binds.slice(before)).toContain(alice.dn);
+  });
+
+  it('takes over when the first is frozen, and the first comes back without a restart', async () => {
+    await using first = await startSlapd();
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [first.url, second.url] }, { log });
+    await identityOf(backend, alice);
+
+    process.kill(first.pid(), 'SIGSTOP');
+    try {
+      await expectTakenOver(backend);
+    } finally {
+      process.kill(first.pid(), 'SIGCONT');
+    }
+    await recovered(log.lines, first.url);
+    const before = (await first.settled()).binds.length;
+    await identityOf(backend, alice);
+
+    expect((await first.settled()).binds.slice(before)).toContain(alice.dn);
+  });
+
+  it('takes over when the first cannot be reached', async () => {
+    await using backend = await createLdap({ urls: [BLACK_HOLE, second.url], tls: { mode: 'none' } });
+
+    await expectTakenOver(backend);
+  });
+
+  it('takes over when the first accepts connections and says nothing', async () => {
+    await using mute = await startTcpStandIn();
+    await using backend = await createLdap({ urls: [mute.url, second.url] });
+
+    await expectTakenOver(backend);
+  });
+
+  it('takes over when the first says that it is unavailable', async () => {
+    // unavailable (52) to every bind; the message id is the first that ldapts gives.
+    const answer = Buffer.from('300c02010261070a013404000400', 'hex');
+    await using busy = await startTcpStandIn((socket) => socket.on('data', () => void socket.write(answer)));
+    await using backend = await createLdap({ urls: [busy.url, second.url] });
+
+    await expectTakenOver(backend);
+  });
+
+  it('takes over when the certificate of the first is not trusted', async () => {
+    await using trusted = await startSlapd({ tls: true });
+    await using other = await startSlapd({ tls: true });
+    const tls = { caFile: trusted.caFile ?? '' };
+    await using backend = await createLdap({ urls: [other.ldapsUrl ?? '', trusted.ldapsUrl ?? ''], tls });
+
+    const first = await time(backend);
+    const later = await timesOf(20, backend);
+
+    expect(first).toBeLessThan(3000);
+    expect(median(later)).toBeLessThan(50);
+    expect((await other.settled()).binds).toEqual([]);
+  });
+
+  it('is not asked about a wrong password', async () => {
+    await using first = await startSlapd();
+    await using backend = await createLdap({ urls: [first.url, second.url] });
+    const before = (await second.settled()).binds.length;
+
+    for (const guess of ['one', 'two']) expect(await logIn(backend, 'alice', guess)).toEqual(WRONG);
+
+    expect((await second.settled()).binds.length).toBe(before);
+    expect((await first.settled()).binds.filter((dn) => dn === alice.dn)).toHaveLength(2);
+  });
+
+  it('is used when a kept connection died before the password was sent', async () => {
+    await using first = await startSlapd();
+    await using backend = await createLdap({ urls: [first.url, second.url] });
+    await timesOf(2, backend);
+
+    await first.stop();
+
+    expect(await logIn(backend, 'alice', 'wrong')).toEqual(WRONG);
+    expect(await logIn(backend, 'alice', alice.password)).toMatchObject({ kind: 'authenticated' });
+  });
+});
+
+describe.skipIf(absent)('acceptance 11: an LDAP directory of which no server answers', () => {
+  it('fails 200 logins within 8 s without slowing the process, and works within 2 s of its return', async () => {
+    await using slapd = await startSlapd();
+    let isBlack = false;
+    await using between = await startTcpStandIn((socket) => {
+      if (!isBlack) passOn(slapd.port)(socket);
+    });
+    await using backend = await createLdap({ urls: [BLACK_HOLE, between.url], tls: { mode: 'none' } });
+    const lag = monitorEventLoopDelay({ resolution: 5 });
+
+    isBlack = true;
+    lag.enable();
+    const started = performance.now();
+    const results = await Promise.allSettled(
+      [...Array(200).keys()].map((n) => logIn(backend, 'alice', n % 2 === 0 ? alice.password : 'wrong')),
+    );
+    const took = performance.now() - started;
+    lag.disable();
+    const connections = between.connections();
+    isBlack = false;
+    const back = performance.now();
+    await waitFor('a login', () => identityOf(backend, alice), { timeoutMs: 4000 });
+    const recovery = performance.now() - back;
+
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+    }
+    expect(took).toBeLessThan(8500);
+    expect(lag.percentile(99) / 1e6).toBeLessThan(50);
+    // Two at a time, and not one for each login.
+    expect(connections).toBeLessThan(20);
+    expect(recovery).toBeLessThan(2500);
+  });
+
+  it('works at once when a server that refused connections is back', async () => {
+    await using slapd = await startSlapd();
+    await using backend = await createLdap({ urls: [`ldap://127.0.0.1:${await freePort()}`, slapd.url] });
+    await identityOf(backend, alice);
+
+    await slapd.stop();
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+    await slapd.start();
+    const started = performance.now();
+    await identityOf(backend, alice);
+
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
