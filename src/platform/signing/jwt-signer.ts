@@ -50,7 +50,8 @@ function headerOf(key: SigningKey, header: KeyHeader): Readonly<Record<string, u
 function signText({ header, digest, key }: ServiceSigner, claims: string): Promise<string> {
   const signed = header + Buffer.from(claims).toString('base64url');
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // With a callback the work is done in libuv's threads: an RSA signature takes a millisecond and more.
+  // With a callback the work is done in libuv's threads: an RSA signature takes up to a millisecond. Even ES256 leaves
+  // the event loop half of the time it would take there; password hashes leave one thread free for it.
   sign(digest, Buffer.from(signed), key, (error, signature) => {
     if (error === null) resolve(`${signed}.${signature.toString('base64url')}`);
     else reject(error);

@@ -3,9 +3,10 @@ import type { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Log } from '../../core/ports.ts';
 import type { KeyAlgorithm, KeyConfig } from './config.ts';
-import { ensureKey, keyFilesOf, readKey } from './key-files.ts';
-import type { LoadedKey } from './key-files.ts';
+import { ensureKey, keyFilesOf } from './key-files.ts';
 import { libtrustKeyId, thumbprint } from './key-ids.ts';
+import { readKey } from './read-key.ts';
+import type { LoadedKey } from './read-key.ts';
 
 export interface SigningKey extends LoadedKey {
   readonly name: string;

@@ -1,0 +1,136 @@
+/** Reads a signing key and its certificates, and says what is wrong with them. */
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import type { KeyAlgorithm } from './config.ts';
+import { hasLeadingZeroCoordinate } from './key-ids.ts';
+
+export interface KeyFiles {
+  readonly keyFile: string;
+  /** Undefined: the key is known by its id only. */
+  readonly certFile: string | undefined;
+}
+
+/** A private key with its certificates, leaf first. */
+export interface LoadedKey {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly chain: readonly X509Certificate[];
+  /** What works and deserves a look, as sentences. */
+  readonly warnings: readonly string[];
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const WARN_DAYS = 30;
+const DAY_MS = 24 * 3600 * 1000;
+
+/** @throws Error that names the file and says what is wrong with it and what to do. */
+export async function readKey({ keyFile, certFile }: KeyFiles, algorithm: KeyAlgorithm): Promise<LoadedKey> {
+  const privateKey = parseKey(await read(keyFile, MISSING_KEY), keyFile);
+  requireAlgorithm(privateKey, algorithm, keyFile);
+  const chain = certFile === undefined ? [] : parseChain(await read(certFile, MISSING_CERTIFICATE), certFile);
+  requireLeaf(chain, privateKey, certFile, keyFile);
+  const publicKey = createPublicKey(privateKey);
+  return {
+    privateKey,
+    publicKey,
+    chain,
+    warnings: [
+      ...(await modeWarnings(keyFile)),
+      ...chain.flatMap((certificate) => dateWarnings(certificate, certFile)),
+      ...nameWarnings(publicKey, keyFile),
+    ],
+  };
+}
+
+const MISSING_KEY = 'a key that no keyFile names is made when the broker starts';
+const MISSING_CERTIFICATE = 'put the certificate of the key there, or correct certFile';
+
+async function read(file: string, cure: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new Error(`${file} is not there; ${cure}`, { cause: error });
+  }
+}
+
+function parseKey(pem: string, file: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // The cause is left out: OpenSSL's words can hold pieces of the input.
+    throw new Error(`${file} is not a private key in PEM (PKCS#8, PKCS#1 or SEC1) without a passphrase`);
+  }
+}
+
+const WANTED = {
+  ES256: 'an EC key on P-256',
+  RS256: 'an RSA key of 2048 bits or more',
+  EdDSA: 'an Ed25519 key',
+} as const satisfies Record<KeyAlgorithm, string>;
+
+function requireAlgorithm(key: KeyObject, algorithm: KeyAlgorithm, file: string): void {
+  if (fits(key, algorithm)) return;
+  throw new Error(`${file} holds a key that does not fit ${algorithm}: expected ${WANTED[algorithm]}`);
+}
+
+function fits({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject, algorithm: KeyAlgorithm): boolean {
+  switch (algorithm) {
+    case 'ES256':
+      return type === 'ec' && details?.namedCurve === 'prime256v1';
+    case 'RS256':
+      return type === 'rsa' && (details?.modulusLength ?? 0) >= 2048;
+    case 'EdDSA':
+      return type === 'ed25519';
+  }
+}
+
+function parseChain(text: string, file: string): readonly X509Certificate[] {
+  const blocks = text.match(PEM_CERTIFICATE) ?? [];
+  if (blocks.length === 0) throw new Error(`${file} holds no certificate in PEM`);
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch {
+    throw new Error(`${file} holds something that is not a certificate in PEM`);
+  }
+}
+
+function requireLeaf(
+  [leaf]: readonly X509Certificate[],
+  key: KeyObject,
+  certFile: string | undefined,
+  keyFile: string,
+): void {
+  if (leaf === undefined || leaf.checkPrivateKey(key)) return;
+  throw new Error(`${certFile} is not the certificate of the key ${keyFile}: its first certificate must be`);
+}
+
+async function modeWarnings(keyFile: string): Promise<readonly string[]> {
+  if (((await stat(keyFile)).mode & 0o077) === 0) return [];
+  return [`${keyFile} can be read by others than its owner; run chmod 600 on it`];
+}
+
+/** Registries check the dates of the whole chain, without leeway. */
+function dateWarnings(certificate: X509Certificate, file: string | undefined): readonly string[] {
+  const { subject, validFrom, validFromDate, validTo, validToDate } = certificate;
+  const whose = `${file} (${subject.replaceAll('\n', ', ')})`;
+  const left = validToDate.getTime() - Date.now();
+  if (left <= 0) {
+    throw new Error(
+      `${whose} has expired on ${validTo}: registries refuse what it signs; make a new certificate of the same key`,
+    );
+  }
+  if (validFromDate.getTime() > Date.now()) {
+    throw new Error(`${whose} is not valid before ${validFrom}: correct this machine's clock, or wait`);
+  }
+  if (left >= WARN_DAYS * DAY_MS) return [];
+  return [`${whose} expires on ${validTo}: registries refuse what it signs after that`];
+}
+
+function nameWarnings(publicKey: KeyObject, keyFile: string): readonly string[] {
+  if (!hasLeadingZeroCoordinate(publicKey)) return [];
+  return [
+    `${keyFile} is one of the EC keys whose RFC 7638 thumbprint distribution 3.1 computes wrongly: with kid-rfc7638, give it the key set (jwks) and not the certificate, or make another key`,
+  ];
+}
