@@ -14,8 +14,6 @@ type Issue = z.core.$ZodIssue;
 interface Context {
   readonly schema: Schema;
   readonly yaml: YamlFile;
-  /** Sentences for keys at the top that are unknown, but not misspelt. */
-  readonly hints: Readonly<Record<string, string>>;
 }
 
 /** Keys that hold a secret even where the schema has no such place. */
@@ -76,19 +74,15 @@ function documentPath(path: readonly PropertyKey[]): Path {
 
 function unknownKeys(
   { issue, path, schemas, written }: Placed<z.core.$ZodIssueUnrecognizedKeys>,
-  { yaml, hints }: Context,
+  { yaml }: Context,
 ): readonly ConfigProblem[] {
   const settled = schemas.flatMap((schema) => alternatives(schema, written));
   const known = [
     ...new Set(settled.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.def.shape) : []))),
   ];
   return issue.keys.map((key) => {
-    const hint = path.length === 0 && Object.hasOwn(hints, key) ? hints[key] : undefined;
-    return yaml.problem(
-      [...path, key],
-      hint ?? `unknown key, expected ${oneOf(known)}${didYouMean(key, known)}`,
-      'key',
-    );
+    const message = `unknown key, expected ${oneOf(known)}${didYouMean(key, known)}`;
+    return yaml.problem([...path, key], message, 'key');
   });
 }
 

@@ -7,7 +7,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import { explainIssues } from './explain-issues.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
-import { outlineRoles, POLICY_KEY_HINTS, policyFile, policyRule } from './policy-schema.ts';
+import { outlineRoles, policyFile, policyRule } from './policy-schema.ts';
 import type { PolicyFile, RuleFile, TestFile } from './policy-schema.ts';
 import { policyWarnings } from './policy-warnings.ts';
 import { ConfigError, formatProblem } from './problems.ts';
@@ -29,7 +29,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const parsed = policyFile.safeParse(yaml.value, { reportInput: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,
-    ...explainIssues(parsed.error?.issues ?? [], { schema: policyFile, yaml, hints: POLICY_KEY_HINTS }),
+    ...explainIssues(parsed.error?.issues ?? [], { schema: policyFile, yaml }),
   ];
   const compiled = compile(parsed.data ?? outlineOf(yaml.value), yaml);
   if (compiled.kind === 'problems') {
@@ -45,7 +45,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   };
 }
 
-type Outline = Pick<PolicyFile, 'roles' | 'rules'>;
+type Outline = Pick<PolicyFile, 'roles' | 'rules'> & Partial<Pick<PolicyFile, 'evaluation'>>;
 
 /** What is good of a file that is not good as a whole, so that what compiling finds is told, too. */
 function outlineOf(value: unknown): Outline {
@@ -62,9 +62,10 @@ function outlineRule(entry: unknown): RuleFile {
   return { name: '', ...Object.fromEntries(fields) };
 }
 
-function compile({ roles, rules }: Outline, yaml: YamlFile): CompileResult {
+function compile({ evaluation, roles, rules }: Outline, yaml: YamlFile): CompileResult {
   return compilePolicy({
     revision: yaml.revision,
+    evaluation,
     roles: new Map(Object.entries(roles)),
     rules: rules.map((rule, index) => documentOf(rule, yaml, index)),
   });

@@ -29,7 +29,7 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
   const parsed = brokerFile.safeParse(yaml.value, { reportInput: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,
-    ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml, hints: {} }),
+    ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml }),
     ...(await checkReferences(yaml, brokerFile, process.env)),
   ];
   checkBroker(yaml.value, reportInto(problems, yaml));

@@ -108,6 +108,10 @@ const policyTest = z
   })
   .meta({ description: 'A request and what must be granted; `fairlead test` runs it' });
 
+const evaluation = z.enum(['union', 'first-match']).default('union').meta({
+  description: 'union: all rules that match count; first-match: the first one alone, for policies that were imported',
+});
+
 const roles = z.record(text, z.array(action).min(1)).default({}).meta({ description: 'Names for lists of actions' });
 
 /** The names of roles, whatever they stand for. */
@@ -115,17 +119,21 @@ export const outlineRoles = z.record(text, z.array(action).catch([]));
 
 export const policyFile = z
   .strictObject({
+    evaluation,
     roles,
-    rules: z.array(policyRule).meta({ description: 'The rules; their order does not matter' }),
+    rules: z
+      .array(policyRule)
+      .meta({ description: 'The rules; their order does not matter unless the first match decides' }),
     tests: z.array(policyTest).default([]).meta({ description: 'Tests of the rules' }),
   })
+  .superRefine((file, context) => {
+    if (file.evaluation === 'first-match') return;
+    for (const [index, { match }] of file.rules.entries()) {
+      const message = 'expected beside evaluation: first-match only';
+      if (match !== undefined) context.addIssue({ code: 'custom', path: ['rules', index, 'match'], message });
+    }
+  })
   .meta({ title: 'Fairlead policy', description: 'Who may do what in the registries; what no rule allows is denied' });
-
-/** Keys that a reader may expect here, and why there are none. */
-export const POLICY_KEY_HINTS = {
-  evaluation:
-    'is not available in this version: what is granted is the union of all matching allow rules, less what any deny rule names',
-} as const;
 
 export type PolicyFile = z.output<typeof policyFile>;
 export type RuleFile = z.output<typeof policyRule>;

@@ -28,6 +28,7 @@ export function compilePolicy(document: PolicyDocument): CompileResult {
     kind: 'compiled',
     policy: {
       revision: document.revision,
+      evaluation: document.evaluation ?? 'union',
       rules,
       repositories: buildRuleIndex(rules),
       catalog: rules.filter((rule) => rule.catalog),

@@ -1,6 +1,9 @@
 /**
  * The one decision function. It is pure and total: it never throws, does no I/O, and does not depend on the order of
  * rules. What is granted is the union of all allow rules that match, less everything a matching deny rule names.
+ *
+ * A policy that was imported may be evaluated by first match instead: of the rules that match, the first one decides
+ * alone, by what it allows; a deny rule there grants nothing at all.
  */
 import { ACTIONS, isAction } from '../access.ts';
 import type { Action, Grant, Reason } from '../access.ts';
@@ -23,7 +26,23 @@ export interface Situation {
 
 export function decide(policy: Policy, situation: Situation, asked: Scope): Grant {
   const reasons = reasonsFor(policy, situation, asked);
-  return { asked, granted: grantedActions(asked, reasons), because: reasons };
+  if (policy.evaluation === 'union') return { asked, granted: grantedActions(asked, reasons), because: reasons };
+  const because = untilFirst(reasons);
+  return { asked, granted: grantedByOne(asked, because.at(-1)), because };
+}
+
+/** The first rule that matches, after those that would if they had the values they need. */
+function untilFirst(reasons: readonly Reason[]): readonly Reason[] {
+  const first = reasons.findIndex(({ effect }) => effect !== 'skipped');
+  return first < 0 ? reasons : reasons.slice(0, first + 1);
+}
+
+/** What is asked is taken by its word: `*` is an action like any other, unless the rule allows it. */
+function grantedByOne(asked: Scope, decisive: Reason | undefined): readonly Action[] {
+  if (decisive?.effect !== 'allow') return [];
+  if (isCatalog(asked)) return grantedActions(asked, [decisive]);
+  const { actions } = decisive;
+  return asked.actions.filter(isAction).filter((action) => actions.includes('*') || actions.includes(action));
 }
 
 function reasonsFor(policy: Policy, situation: Situation, asked: Scope): readonly Reason[] {

@@ -42,9 +42,14 @@ export interface RuleDocument {
   readonly actions: readonly string[];
 }
 
+/** `union`: all rules that match count, in any order. `first-match`: the first one alone, for imported policies. */
+export type Evaluation = 'union' | 'first-match';
+
 export interface PolicyDocument {
   /** A short digest of the file's bytes, which says in every audit line which policy decided. */
   readonly revision: string;
+  /** Undefined: union. */
+  readonly evaluation?: Evaluation | undefined;
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly rules: readonly RuleDocument[];
 }

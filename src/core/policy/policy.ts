@@ -1,6 +1,6 @@
 /** A compiled policy: rules made ready to be matched, and an index that finds those that can match. */
 import type { Action } from '../access.ts';
-import type { ClientRange, RuleCondition } from './document.ts';
+import type { ClientRange, Evaluation, RuleCondition } from './document.ts';
 import type { NamePattern } from './name-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
 import type { RuleIndex } from './rule-index.ts';
@@ -18,7 +18,7 @@ export interface CompiledWho {
 }
 
 export interface Rule {
-  /** The place in the file's order, by which reasons are listed; deciding does not depend on it. */
+  /** The place in the file's order, by which reasons are listed; deciding by union does not depend on it. */
   readonly index: number;
   readonly name: string;
   readonly file: string;
@@ -36,6 +36,7 @@ export interface Rule {
 
 export interface Policy {
   readonly revision: string;
+  readonly evaluation: Evaluation;
   readonly rules: readonly Rule[];
   /** Finds rules by repository, then by who asks. */
   readonly repositories: RuleIndex;

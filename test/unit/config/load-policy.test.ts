@@ -80,7 +80,7 @@ tests:
     const found = await problems(`roles:
   writer: [pull, puhs]
   pull: [pull]
-evaluation: first-match
+evaluation: first
 rules:
   - name: a
     grups: ["team-{team}"]
@@ -121,12 +121,12 @@ tests:
   - { anonymous: true, groups: [a], scope: 'repository:a:pull', expect: [] }
 `);
 
-    const keys = 'name, users, groups, everyone, except, services, clients, repositories, catalog, allow, deny';
+    const keys = 'name, users, groups, everyone, except, services, clients, match, repositories, catalog, allow, deny';
     const neither = 'is neither an action (pull, push, delete, *) nor a role (roles: writer, pull)';
     expect(found).toEqual([
       '2:18: roles.writer.1: found "puhs", expected one of pull, push, delete, *; did you mean "push"?',
       '3:9: roles.pull: a role cannot have the name of the action pull',
-      '4:1: evaluation: is not available in this version: what is granted is the union of all matching allow rules, less what any deny rule names',
+      '4:13: evaluation: found "first", expected one of union, first-match',
       `7:5: rules.0.grups: unknown key, expected one of ${keys}; did you mean "groups"?`,
       `9:12: rules.0.allow: "writr" ${neither}`,
       '10:5: rules.1.name: missing, expected text (what the rule is called in explanations and in the audit log)',
