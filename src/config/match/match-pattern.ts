@@ -36,7 +36,7 @@ type Test = (text: string) => boolean;
 const PLACEHOLDER = /\$\{(?:(account|name|service)(?::(\d{1,3}))?|labels:([^}]{1,256}))\}/g;
 /** RE2 has no empty class, but this one is: no label has a value, so nothing may stand for it. */
 const NOTHING = String.raw`[^\x{0}-\x{10FFFF}]`;
-const MAX_LABELS = 2;
+const MAX_LABELS = 4;
 
 /** @returns the pattern, or a sentence that says what is wrong with the text. */
 export function parseMatchPattern(text: string): MatchPattern | string {
