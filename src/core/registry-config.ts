@@ -3,6 +3,11 @@
 export const REGISTRIES = ['distribution-2', 'distribution-3', 'zot'] as const;
 export type RegistryKind = (typeof REGISTRIES)[number];
 
+export interface AnnouncedKey {
+  readonly algorithm: 'ES256' | 'RS256' | 'EdDSA';
+  readonly certificateFile: string | undefined;
+}
+
 export interface RegistryFacts {
   /** The URL of the token endpoint. */
   readonly realm: string;
@@ -12,6 +17,8 @@ export interface RegistryFacts {
   readonly header: 'x5c' | 'kid' | 'kid-rfc7638';
   /** The file with the certificates to trust; undefined where the key has none. */
   readonly certificateFile: string | undefined;
+  /** Keys that may come to sign for this service: the registry is to trust them before they do. */
+  readonly announced?: readonly AnnouncedKey[];
   /** The URL of the broker's key set. */
   readonly jwksUrl: string;
 }
@@ -44,19 +51,36 @@ function distribution2(facts: RegistryFacts): RegistryBlock | string {
     return 'distribution 2 does not look keys up by RFC 7638 thumbprint; set key.header of the service to x5c or kid';
   if (facts.certificateFile === undefined)
     return 'distribution 2 trusts keys by certificate only; give the key a certFile';
-  return { text: authToken(facts, { rootcertbundle: facts.certificateFile }), notes: [copyNote(facts), RESTART] };
+  // One certificate that it cannot read, and it does not start at all.
+  return certificateBlock(facts, [facts.certificateFile, ...certificatesOf(facts, ['ES256', 'RS256'])]);
 }
 
 function distribution3(facts: RegistryFacts): RegistryBlock | string {
   if (facts.header === 'x5c') {
     if (facts.certificateFile === undefined) return 'x5c needs a certificate; give the key a certFile';
-    return { text: authToken(facts, { rootcertbundle: facts.certificateFile }), notes: [copyNote(facts), RESTART] };
+    return certificateBlock(facts, [facts.certificateFile, ...certificatesOf(facts, ['ES256', 'RS256', 'EdDSA'])]);
   }
   const jwks = '/etc/distribution/fairlead.jwks.json';
   return {
     text: authToken(facts, { jwks }),
     notes: [`put the key set there: curl -o ${jwks} ${facts.jwksUrl}`, RESTART],
   };
+}
+
+function certificatesOf(
+  { announced = [] }: RegistryFacts,
+  readable: readonly AnnouncedKey['algorithm'][],
+): readonly string[] {
+  return announced
+    .filter(({ algorithm }) => readable.includes(algorithm))
+    .flatMap(({ certificateFile }) => certificateFile ?? []);
+}
+
+function certificateBlock(facts: RegistryFacts, [own, ...others]: readonly [string, ...string[]]): RegistryBlock {
+  if (others.length === 0) return { text: authToken(facts, { rootcertbundle: own }), notes: [copyNote(own), RESTART] };
+  const bundle = '/etc/distribution/fairlead.crt';
+  const note = `put the certificates of all keys there, so that a key is trusted before it signs: cat ${[own, ...others].join(' ')} > ${bundle}`;
+  return { text: authToken(facts, { rootcertbundle: bundle }), notes: [note, RESTART] };
 }
 
 function zot({ realm, service, certificateFile }: RegistryFacts): RegistryBlock | string {
@@ -83,6 +107,6 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-function copyNote({ certificateFile }: RegistryFacts): string {
-  return `${certificateFile} is a path on the broker's machine: where the registry runs elsewhere, copy the file there (it is public)`;
+function copyNote(file: string): string {
+  return `${file} is a path on the broker's machine: where the registry runs elsewhere, copy the file there (it is public)`;
 }

@@ -54,6 +54,20 @@ function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts
     algorithm: key.algorithm,
     header: settings.key.header,
     certificateFile: keyFilesOf(key, config.stateDir).certFile,
+    announced: otherKeys(service, key, config).map((other) => ({
+      algorithm: other.algorithm,
+      certificateFile: keyFilesOf(other, config.stateDir).certFile,
+    })),
     jwksUrl: `${config.publicUrl}/.well-known/jwks.json`,
   };
 }
+
+/** Keys that may come to sign for this service: all but those that sign for others now. */
+function otherKeys(service: string, key: Key, { keys, services }: BrokerConfig): readonly Key[] {
+  const elsewhere = Object.entries(services).flatMap(([name, { signingKey }]) =>
+    name === service ? [] : (signingKey ?? keys[0]?.name ?? []),
+  );
+  return keys.filter((other) => other !== key && !elsewhere.includes(other.name));
+}
+
+type Key = BrokerConfig['keys'][number];
