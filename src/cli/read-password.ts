@@ -2,8 +2,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
-/** More than any backend takes. */
-const MAX_LENGTH = 4096;
+/** More than any backend takes: passwords are shorter than tokens. */
+const MAX_LENGTH = 32 * 1024;
 
 /** @returns the line without its end; empty when there is no input. */
 export async function readPassword(prompt: string): Promise<string> {
@@ -31,6 +31,6 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
     if (text.length > MAX_LENGTH || text.includes('\n')) break;
   }
   const [line = ''] = text.split('\n', 1);
-  if (line.length > MAX_LENGTH) throw new Error(`the password is longer than ${MAX_LENGTH} characters`);
+  if (line.length > MAX_LENGTH) throw new Error(`the line is longer than ${MAX_LENGTH} characters`);
   return line.replace(/\r$/, '');
 }

@@ -8,28 +8,35 @@ import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { ChainedBackend } from '../../flows/identify.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
-import { createCommand, run, terminalLog } from '../command.ts';
+import { createCommand, run, terminalLog, UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { readPassword } from '../read-password.ts';
 import { probeAll, walkLogin } from '../walk.ts';
 import type { Step } from '../walk.ts';
+import { walkToken } from '../walk-token.ts';
 import { testLines } from './test.ts';
 
 interface CheckOptions extends SharedOptions {
   readonly connect?: true;
   readonly login?: string;
+  readonly token?: true;
 }
 
 export function checkCommand(): Command {
   return createCommand('check', 'Read configuration, policy, users and keys, and run the policy’s tests')
     .option('--connect', 'also ask each backend whether it answers')
     .option('--login <user>', 'walk one login through the backends; the password is read from standard input')
+    .option(
+      '--token',
+      'explain an ID token, claim by claim, and what the backends make of it; read from standard input',
+    )
     .action(run(check));
 }
 
-async function check({ config: path, connect, login }: CheckOptions, output: Output): Promise<number> {
+async function check({ config: path, connect, login, token }: CheckOptions, output: Output): Promise<number> {
+  if (login !== undefined && token === true) throw new UsageError('expected one of --login and --token, found both');
   const broker = await loadBroker(path);
   const { config } = broker;
   const loaded = await loadPolicy(config.policy.file);
@@ -41,7 +48,8 @@ async function check({ config: path, connect, login }: CheckOptions, output: Out
 
   const tests = runPolicyTests(loaded.policy, loaded.tests);
   const warnings = [...broker.warnings, ...loaded.warnings, ...keyWarnings];
-  const steps = await connectSteps(backends, connect === true, login);
+  const walked = token === true ? await walkToken(backends, await readPassword('Token: '), systemClock) : undefined;
+  const steps = [...(await connectSteps(backends, connect === true, login)), ...(walked?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
   output.result(
     [
@@ -49,6 +57,7 @@ async function check({ config: path, connect, login }: CheckOptions, output: Out
       `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(backends.length, 'backend')}`,
       `${shownPath(config.policy.file)}: ${count(loaded.policy.rules.length, 'rule')}, revision ${loaded.policy.revision}`,
       ...testLines(tests),
+      ...(walked?.lines ?? []),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
     ],
     {
@@ -57,6 +66,7 @@ async function check({ config: path, connect, login }: CheckOptions, output: Out
       backends: backends.map(({ authenticator: { name, type } }) => ({ name, type })),
       policy: { file: config.policy.file, revision: loaded.policy.revision, rules: loaded.policy.rules.length },
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
+      ...(walked === undefined ? {} : { token: walked.lines }),
       steps,
     },
   );
