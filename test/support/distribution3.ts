@@ -1,5 +1,5 @@
 /** distribution 3.1, built from its Go module, because no Debian package has it. */
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPart } from './parts.ts';
@@ -17,20 +17,27 @@ export function canBuildDistribution3(): boolean {
   return findPart(GO) !== undefined;
 }
 
-/** @returns the program, built once and kept in the folder for temporary files. */
+/** @returns the program, built once and kept in the user's cache or the folder for temporary files. */
 export async function buildDistribution3(): Promise<string> {
-  const folder = join(tmpdir(), `fairlead-distribution-${VERSION}`);
-  const program = join(folder, 'registry');
+  const folder = join(process.env['XDG_CACHE_HOME'] ?? tmpdir(), 'fairlead-tests');
+  const program = join(folder, `distribution-${VERSION}`);
   const isBuilt = await access(program).then(
     () => true,
     () => false,
   );
   if (isBuilt) return program;
   await mkdir(folder, { recursive: true });
-  await runOk('go', ['install', `github.com/distribution/distribution/v3/cmd/registry@${VERSION}`], {
-    env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
-    timeoutMs: BUILD_TIMEOUT,
-  });
+  // Two runs may build at once, and a program must not be started before it is whole.
+  const draft = await mkdtemp(join(folder, 'build-'));
+  try {
+    await runOk('nice', ['go', 'install', `github.com/distribution/distribution/v3/cmd/registry@${VERSION}`], {
+      env: { ...process.env, GOBIN: draft, GOFLAGS: '-mod=mod' },
+      timeoutMs: BUILD_TIMEOUT,
+    });
+    await rename(join(draft, 'registry'), program);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
   return program;
 }
 

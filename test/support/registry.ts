@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { start } from './process.ts';
@@ -20,8 +21,8 @@ export interface RegistryTrust {
 }
 
 export interface RegistryOptions {
-  /** Undefined: anybody may do anything. */
-  readonly trust: RegistryTrust | undefined;
+  /** Text: the block as `registry-config` prints it. Undefined: anybody may do anything. */
+  readonly trust: RegistryTrust | string | undefined;
   readonly port?: number;
 }
 
@@ -51,11 +52,9 @@ export async function startRegistryProgram(program: string, { trust, port }: Reg
     log: { level: 'info', accesslog: { disabled: true } },
     http: { addr: `127.0.0.1:${own}`, secret: 'of no account: one registry alone' },
     storage: { filesystem: { rootdirectory: join(folder, 'images') }, delete: { enabled: true } },
-    ...(trust === undefined ? {} : { auth: { token: tokenAuth(trust) } }),
   };
   const file = join(folder, 'registry.yml');
-  // JSON is YAML.
-  await writeFile(file, JSON.stringify(configuration));
+  await writeFile(file, `${stringify(configuration)}${authBlock(trust)}`);
   const server = resources.use(start(program, ['serve', file], { env: { PATH: process.env['PATH'] } }));
   await server.waitUntil('the registry', () =>
     httpAnswers(`http://127.0.0.1:${own}/v2/`, trust === undefined ? 200 : 401),
@@ -71,12 +70,10 @@ export async function startRegistryProgram(program: string, { trust, port }: Reg
   };
 }
 
-function tokenAuth({ realm, service, issuer, rootCertBundle, jwks }: RegistryTrust) {
-  return {
-    realm,
-    service,
-    issuer,
-    ...(rootCertBundle === undefined ? {} : { rootcertbundle: rootCertBundle }),
-    ...(jwks === undefined ? {} : { jwks }),
-  };
+function authBlock(trust: RegistryOptions['trust']): string {
+  if (trust === undefined || typeof trust === 'string') return trust ?? '';
+  const { rootCertBundle, ...more } = trust;
+  return stringify({
+    auth: { token: { ...more, ...(rootCertBundle === undefined ? {} : { rootcertbundle: rootCertBundle }) } },
+  });
 }
