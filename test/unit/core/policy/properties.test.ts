@@ -57,7 +57,9 @@ const scope = fc
   .tuple(repository, fc.array(action, { minLength: 1, maxLength: 4 }))
   .map(([segments, actions]) => `repository:${segments.join('/')}:${actions.join(',')}`);
 
-const runs = { numRuns: 2000 };
+/** Mutation testing runs all of this for each mutant, and says fewer. */
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 2000);
+const runs = { numRuns: RUNS };
 const granted = (policy: readonly RuleText[], who_: Asker, what: string): readonly string[] =>
   ask(policyOf(policy), who_, what).granted;
 
@@ -120,10 +122,10 @@ describe('decisions', () => {
         if (given.length > 0) some += 1;
         expect(given).toEqual(naive(policy, who_, what));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2 * RUNS },
     );
     // A comparison of nothing with nothing would prove nothing.
-    expect(some).toBeGreaterThan(300);
+    expect(some).toBeGreaterThan(RUNS / 10);
   });
 
   it('are made for any names at all', () => {
