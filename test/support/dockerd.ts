@@ -55,8 +55,11 @@ export async function startDockerd(): Promise<Dockerd> {
     ]),
   );
   await containerd.waitUntil('containerd', () => exists(runtime));
+  // It mounts its data on itself: in a name space of its own, the mount goes when it does, however it ends.
   const daemon = resources.use(
-    start('dockerd', [
+    start('unshare', [
+      '--mount',
+      'dockerd',
       '--storage-driver=vfs',
       '--iptables=false',
       '--ip6tables=false',
