@@ -88,13 +88,24 @@ describe.skipIf(absent)('accounts of OpenLDAP with a password policy', () => {
 
   it('are rejected when the password must be changed, although the directory lets them bind', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
+    // It reads the entry after the bind only.
+    await using binding = await createLdap({
+      urls: [slapd.url],
+      users: { template: `uid={login},${PEOPLE_DN}` },
+      bind: undefined,
+    });
     const before = await logIn(backend, 'rita', PASSWORD);
 
     await slapd.change(`dn: uid=rita,${PEOPLE_DN}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n`);
 
     expect(before.kind).toBe('authenticated');
-    expect(await logIn(backend, 'rita', PASSWORD)).toEqual({ kind: 'rejected', reason: 'must-change-password' });
-    expect(await logIn(backend, 'rita', 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+    expect(await logIn(binding, 'rita', PASSWORD)).toEqual({ kind: 'rejected', reason: 'must-change-password' });
+    expect(await logIn(binding, 'rita', 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+    const binds = (await slapd.settled()).binds.length;
+    for (const password of [PASSWORD, 'wrong']) {
+      expect(await logIn(backend, 'rita', password)).toEqual({ kind: 'rejected', reason: 'must-change-password' });
+    }
+    expect((await slapd.settled()).binds.length).toBe(binds);
   });
 
   it('are rejected when they have no password', async () => {

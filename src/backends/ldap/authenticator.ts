@@ -45,7 +45,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
     log,
     soon: () => deadlineAt(clock, clock.monotonic() + timeouts.connect * 1000),
   });
-  const login = createLogin({ config, directory, log });
+  const login = createLogin({ config, directory, clock, log });
 
   async function authenticate(
     typed: string,
@@ -55,7 +55,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
   ): Promise<AuthnOutcome> {
     // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2); NULs may read as empty.
     if (/^\0*$/.test(password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
-    const wanted = loginName(typed);
+    const wanted = loginName(typed, config.users.domain);
     // No entry has such a name, so it is not this backend's user; the next backend may well hold it.
     if (wanted === undefined) return { kind: 'unknown-user' };
     return login.authenticate(wanted, password, deadline, guard);
@@ -76,7 +76,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
       : {
           lookup: (username: string, at: number) =>
             orOutage(name, async () => {
-              const wanted = loginName(username);
+              const wanted = loginName(username, config.users.domain);
               return wanted === undefined ? undefined : login.lookup(wanted, deadlineAt(clock, at));
             }),
         }),

@@ -89,6 +89,12 @@ function checkGroups({ preset, groups }: Checked): readonly ConfigProblem[] {
   if (groups === undefined) return [];
   const problems: ConfigProblem[] = [];
   const source = groupSource({ preset, groups });
+  if (!PRESETS[preset].groups.primary && (groups.nested === 'inChain' || groups.nested === 'tokenGroups')) {
+    problems.push({
+      path: ['groups', 'nested'],
+      message: 'expected auto, levels or off: only Active Directory can more',
+    });
+  }
   if (source !== 'memberOf') return problems;
   if (groups.filter !== undefined) {
     problems.push({

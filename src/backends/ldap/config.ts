@@ -67,6 +67,11 @@ const users = z.strictObject({
   id: attribute.optional().meta({
     description: 'The attribute that holds what never changes about a user; wrong passwords are counted by it',
   }),
+  domain: z
+    .string()
+    .regex(/^[^\\/@:\s]{1,255}$/, 'expected the name of a domain, such as CORP')
+    .optional()
+    .meta({ description: 'The domain that people may type before their name, as in CORP\\alice' }),
   template: parsed<DnTemplate>(parseDnTemplate).optional().meta({
     description: 'Instead of a search: the DN users bind with, such as uid={login},ou=people,dc=example,dc=org',
   }),
@@ -95,8 +100,9 @@ const groups = z.strictObject({
       description: 'The attribute that names a group in policy; dn: only its DN does, which always does',
     })
     .or(z.literal('dn')),
-  nested: z.enum(['auto', 'off']).default('auto').meta({
-    description: 'auto: groups of groups count too, to a depth of ten; off: only those that list the user',
+  nested: z.enum(['auto', 'off', 'levels', 'inChain', 'tokenGroups']).default('auto').meta({
+    description:
+      'Groups of groups. off: they do not count; levels: a search for each level, ten at most; inChain, tokenGroups: Active Directory finds them itself; auto: tokenGroups there, levels elsewhere',
   }),
 });
 

@@ -30,10 +30,10 @@ export interface Placeholder {
   readonly placeholder: string;
 }
 
-export const equal = (attribute: string, value: string): FilterNode => ({
+export const equal = (attribute: string, value: string | Buffer): FilterNode => ({
   kind: 'equal',
   attribute,
-  value: [Buffer.from(value, 'utf8')],
+  value: [typeof value === 'string' ? Buffer.from(value, 'utf8') : value],
 });
 export const and = (filters: readonly FilterNode[]): FilterNode => joined('and', filters);
 export const or = (filters: readonly FilterNode[]): FilterNode => joined('or', filters);

@@ -79,7 +79,9 @@ function userAttributes(config: LdapConfig): readonly string[] {
     ...new Set([
       users.usernameAttribute ?? PRESETS[preset].users.usernameAttribute,
       users.id ?? PRESETS[preset].users.id,
+      ...PRESETS[preset].users.state,
       ...(source === 'memberOf' ? ['memberOf'] : []),
+      ...(groups !== undefined && PRESETS[preset].groups.primary ? ['objectSid', 'primaryGroupID'] : []),
       ...(posix ? ['uid', 'gidNumber'] : []),
       ...attributes,
     ]),

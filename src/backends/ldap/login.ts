@@ -1,11 +1,13 @@
 /** The steps of a login: find the entry, verify the password by binding as it, read its groups. */
 import type { Identity, Secret } from '../../core/identity.ts';
-import type { AttemptGuard, AuthnOutcome, Log } from '../../core/ports.ts';
+import type { AttemptGuard, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
+import { accountState } from './account-state.ts';
 import type { LdapConfig } from './config.ts';
 import type { Connection, Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Directory } from './directory.ts';
 import type { DnTemplate } from './dn-template.ts';
+import { createDomain, isAboutToLock } from './domain.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault } from './fault.ts';
 import { createUserSearch } from './find-user.ts';
@@ -28,19 +30,33 @@ export interface Login {
 export interface LoginDeps {
   readonly config: LdapConfig;
   readonly directory: Directory;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
 const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
 
-export function createLogin({ config, directory, log }: LoginDeps): Login {
+export function createLogin({ config, directory, clock, log }: LoginDeps): Login {
   const { name: backend, bind, users } = config;
   const { keepsAfterRefusal } = PRESETS[config.preset];
   const search = createUserSearch(config);
-  const memberships = createMemberships(config);
+  const domain = createDomain(clock);
+  const memberships = createMemberships(config, { domain, clock });
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
   const id = users.id ?? PRESETS[config.preset].users.id;
+
+  /** The answer to whoever cannot log in to this account now, whatever the password. */
+  async function stateOf(entry: Entry, reader: Reader, deadline: Deadline): Promise<AuthnOutcome | undefined> {
+    const reason = accountState(entry, clock.now());
+    if (reason !== undefined) return { kind: 'rejected', reason };
+    const lockout = entry.texts('badPwdCount').some((count) => count !== '0')
+      ? (await domain.facts(reader, deadline)).lockout
+      : undefined;
+    if (lockout === undefined || !isAboutToLock(entry, lockout, clock.now())) return undefined;
+    log.warn('one more wrong password would lock an account: not tried for a while', { backend, entry: entry.dn });
+    return { kind: 'rejected', reason: 'too-many-attempts' };
+  }
 
   async function identify(entry: Entry, reader: Reader, deadline: Deadline): Promise<Identity | undefined> {
     const groups = await memberships.of(entry, reader, deadline);
@@ -87,6 +103,8 @@ export function createLogin({ config, directory, log }: LoginDeps): Login {
       if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
       const { entry } = found;
       if (verified !== entry.dn) {
+        const state = await stateOf(entry, reader, deadline);
+        if (state !== undefined) return state;
         const refused = await guard.beforeAttempt(subjectOf(entry, id));
         if (refused !== undefined) return refused;
         const verdict = await withBind(deadline, (own) => verify(own, entry.dn, password, deadline));

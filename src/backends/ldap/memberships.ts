@@ -1,18 +1,22 @@
 /** The groups of a user: those that list the user, and the groups of those. */
 import { canonicalDn } from '../../core/dn.ts';
 import type { GroupName } from '../../core/identity.ts';
+import type { Clock } from '../../core/ports.ts';
 import type { LdapConfig } from './config.ts';
 import { groupSource } from './config-check.ts';
 import type { Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
+import { requireActiveDirectory } from './domain.ts';
+import type { Domain } from './domain.ts';
 import type { Entry } from './entry.ts';
-import { DirectoryFault, faultOfResult } from './fault.ts';
-import { and, encodeFilter, equal, or } from './filter.ts';
-import type { FilterNode } from './filter.ts';
+import { DirectoryFault } from './fault.ts';
+import { or } from './filter.ts';
 import { groupNames, groupOfDn } from './group.ts';
 import type { Group, GroupBase } from './group.ts';
+import { createGroupSearch, inChain, listedIn, posixFilters } from './group-search.ts';
 import { PRESETS } from './presets.ts';
 import { allValues } from './ranged-values.ts';
+import { createSidResolver, primaryGroupSid, readTokenGroups } from './token-groups.ts';
 
 export interface Memberships {
   /**
@@ -24,25 +28,28 @@ export interface Memberships {
   of(user: Entry, reader: Reader, deadline: Deadline): Promise<ReadonlySet<GroupName>>;
 }
 
-type Search = (filter: FilterNode, reader: Reader, deadline: Deadline) => Promise<readonly Group[]>;
+export interface MembershipsDeps {
+  readonly domain: Domain;
+  readonly clock: Clock;
+}
 
 const MAX_DEPTH = 10;
 const MAX_GROUPS = 5000;
 /** DNs in one filter; servers take some hundred terms well. */
 const BATCH = 50;
 
-export function createMemberships(config: LdapConfig): Memberships {
+export function createMemberships(config: LdapConfig, { domain, clock }: MembershipsDeps): Memberships {
   const { groups, preset } = config;
   if (groups === undefined) return { of: async () => new Set() };
   const source = groupSource(config);
-  const { flattened, posix, memberAttributes: usual } = PRESETS[preset].groups;
-  const nested = groups.nested === 'auto' && source !== 'posixGroup' && !(source === 'memberOf' && flattened);
+  const { flattened, posix, primary, memberAttributes: usual } = PRESETS[preset].groups;
   const base: GroupBase = { dn: groups.base, scope: groups.scope };
-  const search = searchIn(base, groups.filter, groups.name);
+  const search = createGroupSearch(groups, primary);
   const named = groups.name === 'cn';
   const listing = listedIn(groups.memberAttributes ?? usual);
+  const sids = createSidResolver(search, clock);
 
-  async function directly(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
+  async function listed(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
     if (source === 'memberOf') {
       const dns = await allValues(user, 'memberOf', reader, deadline);
       return dns.map((dn) => groupOfDn(dn, named, base));
@@ -53,51 +60,72 @@ export function createMemberships(config: LdapConfig): Memberships {
     return filters.length === 0 ? [] : search(or(filters), reader, deadline);
   }
 
+  async function directly(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
+    const direct = await listed(user, reader, deadline);
+    return primary ? [...direct, ...(await sids.groupsOf(primaryGroupSid(user), reader, deadline))] : direct;
+  }
+
+  async function byLevels(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
+    const known = new Map<string, Group>();
+    let frontier = addNew(known, await directly(user, reader, deadline));
+    for (let depth = 1; frontier.length > 0; depth += 1) {
+      if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
+      // A whole level at a time, however many groups it has.
+      const next: Group[] = [];
+      for (let at = 0; at < frontier.length; at += BATCH) {
+        const dns = frontier.slice(at, at + BATCH).map(({ dn }) => dn);
+        next.push(...(await search(listing(dns), reader, deadline)));
+      }
+      frontier = addNew(known, next);
+    }
+    return [...known.values()];
+  }
+
+  async function byChain(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
+    requireActiveDirectory(await domain.facts(reader, deadline), 'groups.nested: inChain');
+    const own = await sids.groupsOf(primaryGroupSid(user), reader, deadline);
+    const chains = or([user.dn, ...own.map(({ dn }) => dn)].map(inChain));
+    return [...own, ...(await search(chains, reader, deadline))];
+  }
+
+  /** A token has security groups only, so what lists the user itself counts beside it. */
+  async function byToken(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[] | undefined> {
+    const token = await readTokenGroups(user, reader, deadline);
+    if (token.length === 0) return undefined;
+    return [...(await listed(user, reader, deadline)), ...(await sids.groupsOf(token, reader, deadline))];
+  }
+
+  async function inTheWay(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
+    switch (groups?.nested) {
+      case 'inChain':
+        return byChain(user, reader, deadline);
+      case 'tokenGroups': {
+        requireActiveDirectory(await domain.facts(reader, deadline), 'groups.nested: tokenGroups');
+        const all = await byToken(user, reader, deadline);
+        if (all === undefined) throw unreadableToken(user);
+        return all;
+      }
+      case 'levels':
+        return byLevels(user, reader, deadline);
+      case 'auto': {
+        if (source === 'posixGroup' || (source === 'memberOf' && flattened)) return directly(user, reader, deadline);
+        const hasTokens = primary && (await domain.facts(reader, deadline)).isActiveDirectory;
+        const all = hasTokens ? await byToken(user, reader, deadline) : undefined;
+        return all ?? byLevels(user, reader, deadline);
+      }
+      case 'off':
+      case undefined:
+        return directly(user, reader, deadline);
+    }
+  }
+
   return {
     of: async (user, reader, deadline) => {
       const known = new Map<string, Group>();
-      const direct = addNew(known, await directly(user, reader, deadline));
-      let frontier = nested ? direct : [];
-      for (let depth = 1; frontier.length > 0; depth += 1) {
-        if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
-        // A whole level at a time, however many groups it has.
-        const next: Group[] = [];
-        for (let at = 0; at < frontier.length; at += BATCH) {
-          const dns = frontier.slice(at, at + BATCH).map(({ dn }) => dn);
-          next.push(...(await search(listing(dns), reader, deadline)));
-        }
-        frontier = addNew(known, next);
-      }
+      addNew(known, await inTheWay(user, reader, deadline));
       return groupNames(known.values());
     },
   };
-}
-
-function searchIn(base: GroupBase, only: FilterNode | undefined, name: string): Search {
-  const attributes = name === 'dn' ? [] : [name];
-  return async (wanted, reader, deadline) => {
-    const filter = encodeFilter(only === undefined ? wanted : and([only, wanted]));
-    const answer = await reader.search({ base: base.dn, scope: base.scope, filter, attributes }, deadline);
-    if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
-    return answer.entries.map((entry) => ({ dn: entry.dn, names: namesIn(entry, attributes), counts: true }));
-  };
-}
-
-function namesIn(entry: Entry, attributes: readonly string[]): readonly string[] {
-  return attributes.flatMap((attribute) => entry.texts(attribute));
-}
-
-function listedIn(attributes: readonly string[]): (dns: readonly string[]) => FilterNode {
-  return (dns) => or(attributes.flatMap((attribute) => dns.map((dn) => equal(attribute, dn))));
-}
-
-/** RFC 2307: listed by uid, or by the gid in the user's own entry. */
-function posixFilters(user: Entry): readonly FilterNode[] {
-  const ways = [
-    ...user.texts('uid').map((uid) => equal('memberUid', uid)),
-    ...user.texts('gidNumber').map((gid) => equal('gidNumber', gid)),
-  ];
-  return ways.length === 0 ? [] : [and([equal('objectClass', 'posixGroup'), or(ways)])];
 }
 
 /** @returns those that were not known; throws when there are too many to be one user's. */
@@ -111,6 +139,13 @@ function addNew(known: Map<string, Group>, found: readonly Group[]): readonly Gr
   }
   if (known.size > MAX_GROUPS) throw tooMany(`more than ${MAX_GROUPS} groups`);
   return added;
+}
+
+function unreadableToken({ dn }: Entry): DirectoryFault {
+  return new DirectoryFault(
+    'misconfigured',
+    `tokenGroups of ${dn} cannot be read: add the service account to Windows Authorization Access Group`,
+  );
 }
 
 function tooMany(what: string): DirectoryFault {

@@ -10,6 +10,8 @@ export interface Preset {
     readonly usernameAttribute: string;
     /** The attribute with an id that stays when the entry is renamed or moved. */
     readonly id: string;
+    /** What tells of an account that nobody can log in to; see `account-state.ts`. */
+    readonly state: readonly string[];
   };
   /** Whether a connection on which a user was refused may be used for the next one's bind. */
   readonly keepsAfterRefusal: boolean;
@@ -21,6 +23,8 @@ export interface Preset {
     readonly posix: boolean;
     /** Whether the directory itself lists the groups of groups: nothing is left to do for nesting then. */
     readonly flattened: boolean;
+    /** Whether users have a primary group that no list names ([MS-ADTS]: primaryGroupID). */
+    readonly primary: boolean;
   };
 }
 
@@ -34,8 +38,16 @@ export const PRESETS = {
       loginAttributes: ['sAMAccountName', 'userPrincipalName'],
       usernameAttribute: 'sAMAccountName',
       id: 'objectGUID',
+      state: [
+        'userAccountControl',
+        'msDS-User-Account-Control-Computed',
+        'accountExpires',
+        'pwdLastSet',
+        'badPwdCount',
+        'badPasswordTime',
+      ],
     },
-    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: false },
+    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: false, primary: true },
   },
   openldap: {
     keepsAfterRefusal: true,
@@ -44,9 +56,16 @@ export const PRESETS = {
       loginAttributes: ['uid'],
       usernameAttribute: 'uid',
       id: 'entryUUID',
+      state: ['pwdAccountLockedTime', 'pwdReset'],
     },
     // memberOf is an overlay that many servers lack, or had switched on too late for their older groups.
-    groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
+    groups: {
+      from: 'member',
+      memberAttributes: ['member', 'uniqueMember'],
+      posix: true,
+      flattened: false,
+      primary: false,
+    },
   },
   freeipa: {
     keepsAfterRefusal: false,
@@ -55,18 +74,37 @@ export const PRESETS = {
       loginAttributes: ['uid'],
       usernameAttribute: 'uid',
       id: 'ipaUniqueID',
+      state: ['nsAccountLock', 'krbPrincipalExpiration'],
     },
-    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
+    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false },
   },
   '389ds': {
     // It has kept the rights of whoever was bound before a refused bind (389-ds-base issue 5221).
     keepsAfterRefusal: false,
-    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid', id: 'nsUniqueId' },
-    groups: { from: 'member', memberAttributes: ['member', 'uniqueMember'], posix: true, flattened: false },
+    users: {
+      filter: '(objectClass=person)',
+      loginAttributes: ['uid'],
+      usernameAttribute: 'uid',
+      id: 'nsUniqueId',
+      state: ['nsAccountLock', 'accountUnlockTime'],
+    },
+    groups: {
+      from: 'member',
+      memberAttributes: ['member', 'uniqueMember'],
+      posix: true,
+      flattened: false,
+      primary: false,
+    },
   },
   lldap: {
     keepsAfterRefusal: true,
-    users: { filter: '(objectClass=person)', loginAttributes: ['uid'], usernameAttribute: 'uid', id: 'entryUUID' },
-    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true },
+    users: {
+      filter: '(objectClass=person)',
+      loginAttributes: ['uid'],
+      usernameAttribute: 'uid',
+      id: 'entryUUID',
+      state: [],
+    },
+    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false },
   },
 } as const satisfies Record<(typeof PRESET_NAMES)[number], Preset>;

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import { accountState, fileTime } from '../../../../src/backends/ldap/account-state.ts';
+import { isAboutToLock } from '../../../../src/backends/ldap/domain.ts';
+import { readEntry } from '../../../../src/backends/ldap/entry.ts';
+
+/** 2026-01-01T00:00:00Z. */
+const NOW = 1_767_225_600;
+const entry = (attributes: Readonly<Record<string, string>>) => readEntry({ dn: 'cn=alice,dc=corp', ...attributes });
+/** As Active Directory writes times. */
+const ticks = (seconds: number): string => String((BigInt(seconds) + 11_644_473_600n) * 10_000_000n);
+
+it.each<[string, Readonly<Record<string, string>>, string]>([
+  ['switched off in Active Directory', { userAccountControl: '514' }, 'disabled'],
+  ['switched off in 389 Directory Server', { nsAccountLock: 'true' }, 'disabled'],
+  ['over in Active Directory', { accountExpires: ticks(NOW - 1) }, 'expired'],
+  ['over in FreeIPA', { krbPrincipalExpiration: '20251231235959Z' }, 'expired'],
+  ['locked in Active Directory', { 'msDS-User-Account-Control-Computed': '16' }, 'locked'],
+  ['locked by an OpenLDAP administrator', { pwdAccountLockedTime: '000001010000Z' }, 'locked'],
+  ['locked in 389 Directory Server', { accountUnlockTime: '20260101000001Z' }, 'locked'],
+  ['locked in 389 Directory Server for good', { accountUnlockTime: '19700101000000Z' }, 'locked'],
+  ['to get a new password in Active Directory', { pwdLastSet: '0' }, 'must-change-password'],
+  ['to get a new password in OpenLDAP', { pwdReset: 'TRUE' }, 'must-change-password'],
+  ['past its password', { 'msDS-User-Account-Control-Computed': '8388608' }, 'password-expired'],
+])('refuses an account that is %s', (_what, attributes, reason) => {
+  expect(accountState(entry(attributes), NOW)).toBe(reason);
+});
+
+it.each<[string, Readonly<Record<string, string>>]>([
+  ['nothing is told of', {}],
+  [
+    'Active Directory holds nothing against',
+    {
+      userAccountControl: '512',
+      'msDS-User-Account-Control-Computed': '0',
+      accountExpires: '9223372036854775807',
+      pwdLastSet: ticks(NOW - 1000),
+    },
+  ],
+  ['never ends, as 0 says', { accountExpires: '0' }],
+  ['ends later', { accountExpires: ticks(NOW + 1), krbPrincipalExpiration: '20260101000001Z' }],
+  ['was locked until now', { accountUnlockTime: '20260101000000Z' }],
+  ['OpenLDAP may have unlocked again', { pwdAccountLockedTime: '20250101000000Z' }],
+  ['has what cannot be read', { accountExpires: 'soon', userAccountControl: 'x', nsAccountLock: 'false' }],
+])('lets the bind decide about an account that %s', (_what, attributes) => {
+  expect(accountState(entry(attributes), NOW)).toBeUndefined();
+});
+
+it('reads times of Active Directory', () => {
+  expect(fileTime(ticks(NOW))).toBe(NOW);
+});
+
+it.each<[string, Readonly<Record<string, string>>, boolean]>([
+  ['two of three were spent just now', { badPwdCount: '2', badPasswordTime: ticks(NOW - 10) }, true],
+  ['one of three was spent', { badPwdCount: '1', badPasswordTime: ticks(NOW - 10) }, false],
+  ['two were spent long ago', { badPwdCount: '2', badPasswordTime: ticks(NOW - 3600) }, false],
+  ['none was', { badPwdCount: '0', badPasswordTime: '0' }, false],
+])('holds wrong passwords back before the domain locks: %s', (_what, attributes, held) => {
+  expect(isAboutToLock(entry(attributes), { threshold: 3, window: 1800 }, NOW)).toBe(held);
+});
