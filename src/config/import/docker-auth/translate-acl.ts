@@ -6,7 +6,7 @@
  */
 import type { Report } from '../finding.ts';
 import type { AclRule } from './acl.ts';
-import type { RuleDraft } from './draft.ts';
+import type { RuleDraft } from '../rule-draft.ts';
 import { expandLabels } from './expand-labels.ts';
 import { matchesRule } from './model.ts';
 import { labelsIn } from './placeholders.ts';

@@ -2,7 +2,7 @@
 import { isSegment } from '../../../core/policy/repository-pattern.ts';
 import { parseMatchPattern, regexOf } from '../../match/match-pattern.ts';
 import type { AclField, AclRule } from './acl.ts';
-import type { MatchDraft, RuleDraft } from './draft.ts';
+import type { MatchDraft, RuleDraft } from '../rule-draft.ts';
 import { carryPattern, labelsIn, withType } from './placeholders.ts';
 import { plainName, plainRepository, plainWho, starsOnly } from './plain.ts';
 import type { PlainWho } from './plain.ts';
