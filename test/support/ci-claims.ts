@@ -3,8 +3,8 @@ import type { Claims } from './token-issuer.ts';
 
 export const AUDIENCE = 'registry.example.com';
 
-export function githubClaims(changes: Claims = {}): Claims {
-  const repository = String(changes['repository'] ?? 'octo-org/octo-app');
+export function githubClaims(changes: { readonly repository?: string } & Claims = {}): Claims {
+  const { repository = 'octo-org/octo-app' } = changes;
   const [owner = ''] = repository.split('/');
   return {
     sub: `repo:${repository}:ref:refs/heads/main`,
@@ -32,8 +32,8 @@ export function githubClaims(changes: Claims = {}): Claims {
   };
 }
 
-export function gitlabClaims(changes: Claims = {}): Claims {
-  const path = String(changes['project_path'] ?? 'shop/web');
+export function gitlabClaims(changes: { readonly project_path?: string } & Claims = {}): Claims {
+  const { project_path: path = 'shop/web' } = changes;
   return {
     sub: `project_path:${path}:ref_type:branch:ref:main`,
     aud: AUDIENCE,

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { boundProblem, parseBound } from '../../../../src/backends/oidc-token/bound.ts';
+
+const CLAIMS = {
+  repository: 'octo-org/octo-app',
+  owner: '65',
+  protected: true,
+  teams: ['web', 'api'],
+  none: null,
+  object: { a: 'b' },
+  'kubernetes.io': { namespace: 'team-web' },
+};
+
+function problem(claim: string, values: Parameters<typeof parseBound>[1]): string | undefined {
+  const bound = parseBound(claim, values);
+  if (typeof bound === 'string') throw new Error(bound);
+  return boundProblem(bound, CLAIMS);
+}
+
+describe('a bound claim', () => {
+  it.each([
+    ['repository', 'octo-org/octo-app'],
+    ['repository', 'octo-org/*'],
+    ['repository', ['other/*', 'octo-org/octo-app']],
+    ['repository', '*'],
+    ['owner', 65],
+    ['owner', '65'],
+    ['protected', true],
+    ['teams', 'api'],
+    ['/kubernetes.io/namespace', 'team-*'],
+  ])('%s fits %j', (claim, values) => {
+    expect(problem(claim, values)).toBeUndefined();
+  });
+
+  it.each([
+    ['repository', 'octo-org'],
+    ['repository', 'Octo-Org/*'],
+    ['repository', 'octo-org/octo-ap'],
+    ['repository', ['other/*', 'another/app']],
+    ['owner', 6],
+    ['protected', false],
+    ['teams', 'web,api'],
+    ['none', '*'],
+    ['absent', '*'],
+    ['object', '*'],
+    ['/kubernetes.io/namespace', 'web'],
+  ])('%s does not fit %j', (claim, values) => {
+    expect(problem(claim, values)).toContain(`the claim ${claim} is`);
+  });
+
+  it.each([
+    ['a', ''],
+    ['a', '{team}-x'],
+    ['a', 'a**'],
+    ['/a//b', 'x'],
+  ])('%s with %j is refused', (claim, value) => {
+    expect(parseBound(claim, value)).toEqual(expect.any(String));
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { fillTemplate, parseTemplate } from '../../../../src/backends/oidc-token/template.ts';
+
+const CLAIMS = {
+  repository: 'octo-org/octo-app',
+  ref: 'refs/heads/main',
+  run: 7,
+  protected: true,
+  teams: ['web', 'api'],
+  sites: ['eu', 'us'],
+  none: null,
+  object: {},
+  mixed: ['a', {}],
+  many: Array.from({ length: 1001 }, (_, index) => `t${index}`),
+  'kubernetes.io': { namespace: 'team-web' },
+  email: 'mallory@example.com',
+};
+
+function fill(text: string, claims: Readonly<Record<string, unknown>> = CLAIMS) {
+  const template = parseTemplate(text);
+  if (typeof template === 'string') throw new Error(template);
+  return fillTemplate(template, claims);
+}
+
+describe('a template', () => {
+  it.each([
+    ['{claim:repository}', ['octo-org/octo-app']],
+    ['repo:{claim:repository}', ['repo:octo-org/octo-app']],
+    ['{claim:repository}@{claim:ref}!', ['octo-org/octo-app@refs/heads/main!']],
+    ['run-{claim:run}-{claim:protected}', ['run-7-true']],
+    ['namespace:{claim:/kubernetes.io/namespace}', ['namespace:team-web']],
+    ['{claim:teams}', ['web', 'api']],
+    ['{claim:teams}/{claim:sites}', ['web/eu', 'web/us', 'api/eu', 'api/us']],
+  ])('%s gives %j', (text, texts) => {
+    expect(fill(text)).toEqual({ kind: 'texts', texts });
+  });
+
+  it.each(['{claim:absent}', '{claim:none}', '{claim:repository}@{claim:absent}', '{claim:/kubernetes.io/pod}'])(
+    '%s gives nothing where the claim is missing',
+    (text) => {
+      expect(fill(text)).toMatchObject({ kind: 'missing' });
+    },
+  );
+
+  it.each(['{claim:object}', '{claim:mixed}', '{claim:kubernetes.io}', '{claim:many}'])('%s is unusable', (text) => {
+    expect(fill(text)).toMatchObject({ kind: 'unusable' });
+  });
+
+  it('takes an address only when it is verified', () => {
+    expect(fill('{claim:email}')).toMatchObject({ kind: 'unusable' });
+    expect(fill('{claim:email}', { ...CLAIMS, email_verified: true })).toMatchObject({ kind: 'texts' });
+  });
+
+  it('lets no claim look like two', () => {
+    const branch = { repository: 'evil/app@refs/heads/main:x', ref: 'y' };
+
+    expect(fill('{claim:repository}@{claim:ref}', branch)).toMatchObject({ kind: 'unusable' });
+    expect(fill('{claim:ref}::{claim:repository}', { ...branch, ref: 'a:' })).toMatchObject({ kind: 'unusable' });
+    // The last one ends where the name does.
+    expect(fill('{claim:ref}@{claim:repository}', branch)).toMatchObject({ kind: 'texts' });
+  });
+
+  it.each([
+    ['job', 'expected a claim in it'],
+    ['', 'expected a claim in it'],
+    ['{repository}', 'expected braces around claims only'],
+    ['{claim:}', 'expected braces around claims only'],
+    ['{claim:a}{', 'expected braces around claims only'],
+    ['{claim:{claim:a}}', 'expected braces around claims only'],
+    ['{claim:a}{claim:b}', 'expected a text between two claims'],
+    ['{claim:/a//b}', 'expected a JSON pointer'],
+  ])('%j is refused', (text, problem) => {
+    expect(parseTemplate(text)).toContain(problem);
+  });
+});

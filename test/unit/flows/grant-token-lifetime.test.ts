@@ -1,0 +1,61 @@
+/** What is issued for a token ends with that token. */
+import { expect, it } from 'vitest';
+import type { Caller } from '../../../src/core/identity.ts';
+import { parseScope } from '../../../src/core/scope.ts';
+import type { TokenClaims } from '../../../src/core/token.ts';
+import { createGrantToken } from '../../../src/flows/grant-token.ts';
+import { countingIds, fixedClock, recordingAudit } from '../../support/fakes.ts';
+import { callerOf, policyOf } from '../../support/policy-builder.ts';
+
+const NOW = 1_700_000_000;
+const SERVICE = { name: 'registry', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
+const POLICY = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull', 'push'] }]);
+
+function job(notAfter: number | undefined): Caller {
+  const caller = callerOf({ user: 'job' });
+  if (caller.kind === 'anonymous' || notAfter === undefined) return caller;
+  return { ...caller, identity: { ...caller.identity, notAfter } };
+}
+
+async function issue(caller: Caller, scope: string) {
+  const signed: TokenClaims[] = [];
+  const grantToken = createGrantToken({
+    issuer: 'fairlead',
+    policy: () => POLICY,
+    signer: {
+      sign: async (_service, claims) => {
+        signed.push(claims);
+        return 'signed';
+      },
+    },
+    clock: fixedClock(NOW),
+    ids: countingIds(),
+    audit: recordingAudit(),
+  });
+  const asked = parseScope(scope);
+  const { expiresIn } = await grantToken({
+    context: { requestId: 'id', client: '' },
+    service: SERVICE,
+    caller,
+    scopes: asked === undefined ? [] : [asked],
+    malformed: [],
+  });
+  return { expiresIn, endsIn: (signed[0]?.exp ?? 0) - NOW };
+}
+
+it.each([
+  ['long before its login does', 3600, 'repository:a/b:pull', { expiresIn: 300, endsIn: 360 }],
+  ['with its login, grace and all', 320, 'repository:a/b:pull', { expiresIn: 300, endsIn: 320 }],
+  ['with its login, sooner than it would', 120, 'repository:a/b:push', { expiresIn: 120, endsIn: 120 }],
+  ['with its login, however soon that is', 10, 'repository:a/b:pull', { expiresIn: 10, endsIn: 10 }],
+])('a token ends %s', async (_when, left, scope, expected) => {
+  expect(await issue(job(NOW + left), scope)).toEqual(expected);
+});
+
+it('a token ends as configured where the login has no end', async () => {
+  expect(await issue(job(undefined), 'repository:a/b:push')).toEqual({ expiresIn: 900, endsIn: 960 });
+});
+
+it.each([9, 0, -60])('no token is issued for a login that ends in %d s', async (left) => {
+  await expect(issue(job(NOW + left), 'repository:a/b:pull')).rejects.toMatchObject({ code: 'token_refused' });
+});

@@ -1,0 +1,153 @@
+/** Which backends see a token, and which see a password. */
+import { expect, it } from 'vitest';
+import { Secret, username } from '../../../src/core/identity.ts';
+import type { Identity } from '../../../src/core/identity.ts';
+import { parseNamePattern } from '../../../src/core/policy/name-pattern.ts';
+import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
+import { createIdentify } from '../../../src/flows/identify.ts';
+import type { ChainedBackend, Identify } from '../../../src/flows/identify.ts';
+import type { Shield } from '../../../src/flows/shield/shield.ts';
+import { fixedClock, noShield, recordingAudit } from '../../support/fakes.ts';
+
+const TOKEN = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.e30.x`;
+const REQUEST = { requestId: 'id-1', client: '192.0.2.1' };
+const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
+
+interface Fake {
+  readonly chained: ChainedBackend;
+  readonly seen: string[];
+}
+
+function backend(accepts: Authenticator['accepts'], outcome: AuthnOutcome, usernames?: readonly string[]): Fake {
+  const seen: string[] = [];
+  const authenticator: Authenticator = {
+    name: `${accepts ?? 'any'}-backend`,
+    type: 'fake',
+    ...(accepts === undefined ? {} : { accepts }),
+    authenticate: async ({ username: typed, password }) => {
+      seen.push(`${typed}/${password.reveal()}`);
+      return outcome;
+    },
+    probe: async () => ({ state: 'up' }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const patterns = usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
+  return { chained: { authenticator, usernames: patterns }, seen };
+}
+
+const authenticated = (name: string): AuthnOutcome => {
+  const identity: Identity = {
+    username: username(name),
+    groups: new Set(),
+    backend: 'fake',
+    caseless: false,
+    attributes: new Map(),
+  };
+  return { kind: 'authenticated', identity };
+};
+
+function identifyWith(backends: readonly Fake[], shield: Shield = noShield) {
+  const audit = recordingAudit();
+  const identify: Identify = createIdentify({
+    backends: backends.map(({ chained }) => chained),
+    clock: fixedClock(),
+    timer: { sleep: async () => undefined, within: (work) => work },
+    audit,
+    shield,
+  });
+  const login = (name: string, password: string) =>
+    identify({ username: name, password: new Secret(password) }, REQUEST);
+  return { login, audit };
+}
+
+it('offers a token to the backends for tokens only', async () => {
+  const passwords = [backend(undefined, authenticated('alice')), backend('passwords', authenticated('alice'))];
+  const tokens = backend('tokens', authenticated('job'));
+
+  const caller = await identifyWith([...passwords, tokens]).login('alice', TOKEN);
+
+  expect(caller).toMatchObject({ kind: 'user', identity: { username: 'job' } });
+  expect(passwords.map(({ seen }) => seen)).toEqual([[], []]);
+  expect(tokens.seen).toEqual([`alice/${TOKEN}`]);
+});
+
+it('offers a password to the other backends only', async () => {
+  const tokens = backend('tokens', authenticated('job'));
+  const passwords = backend(undefined, authenticated('alice'));
+
+  const caller = await identifyWith([tokens, passwords]).login('alice', 'a.pass.word');
+
+  expect(caller).toMatchObject({ kind: 'user', identity: { username: 'alice' } });
+  expect(tokens.seen).toEqual([]);
+});
+
+it('refuses a token that no backend takes, and asks no other', async () => {
+  const tokens = [backend('tokens', UNKNOWN), backend('tokens', UNKNOWN)];
+  const passwords = backend(undefined, authenticated('alice'));
+
+  const refused = identifyWith([...tokens, passwords]).login('alice', TOKEN);
+
+  await expect(refused).rejects.toMatchObject({ code: 'token_refused', message: 'unlisted-issuer' });
+  expect(tokens.map(({ seen }) => seen.length)).toEqual([1, 1]);
+  expect(passwords.seen).toEqual([]);
+});
+
+it('refuses a token where there is no backend for tokens', async () => {
+  const passwords = backend(undefined, authenticated('alice'));
+
+  const refused = identifyWith([passwords]).login('alice', TOKEN);
+
+  await expect(refused).rejects.toMatchObject({ code: 'token_refused' });
+  expect(passwords.seen).toEqual([]);
+});
+
+it('stops at the backend whose token it is, with its reason and more', async () => {
+  const own = backend('tokens', { kind: 'rejected', reason: 'wrong-audience', detail: 'the audience is "x"' });
+  const next = backend('tokens', authenticated('job'));
+
+  const refused = identifyWith([own, next]).login('ci', TOKEN);
+
+  await expect(refused).rejects.toMatchObject({
+    code: 'token_refused',
+    message: 'wrong-audience: the audience is "x"',
+  });
+  expect(next.seen).toEqual([]);
+});
+
+it('needs no name beside a token, and one beside a password', async () => {
+  const tokens = backend('tokens', authenticated('job'), ['ci-*']);
+  const passwords = backend(undefined, authenticated('alice'));
+  const { login } = identifyWith([tokens, passwords]);
+
+  await expect(login('', TOKEN)).resolves.toMatchObject({ identity: { username: 'job' } });
+  await expect(login('', 'password')).rejects.toMatchObject({ code: 'invalid_credentials' });
+  expect(passwords.seen).toEqual([]);
+});
+
+it('keeps to the usernames of a backend for tokens where a name was typed', async () => {
+  const tokens = backend('tokens', authenticated('job'), ['ci-*']);
+  const { login } = identifyWith([tokens]);
+
+  await expect(login('ci-web', TOKEN)).resolves.toMatchObject({ kind: 'user' });
+  await expect(login('alice', TOKEN)).rejects.toMatchObject({ code: 'token_refused' });
+});
+
+it('keeps tokens from the shield, which remembers and counts passwords', async () => {
+  const asked: string[] = [];
+  const shield: Shield = {
+    ...noShield,
+    authenticate: (authenticator, credential, deadline, client) => {
+      asked.push(credential.password.reveal());
+      return noShield.authenticate(authenticator, credential, deadline, client);
+    },
+    noteUnknown: async () => void asked.push('counted'),
+  };
+  const backends = [backend('tokens', UNKNOWN), backend(undefined, UNKNOWN)];
+  const { login } = identifyWith(backends, shield);
+
+  await expect(login('alice', TOKEN)).rejects.toThrow();
+  expect(asked).toEqual([]);
+
+  await expect(login('alice', 'password')).rejects.toThrow();
+  expect(asked).toEqual(['password', 'counted']);
+});
