@@ -84,6 +84,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
       jwks: () => keySetText,
       metrics: metrics.page,
       isDraining: () => draining,
+      servesAnonymous: Object.values(config.services).some(({ anonymous }) => anonymous === 'allow'),
       backendStates: backendStates(authenticators, {
         clock: systemClock,
         timer: systemTimer,

@@ -5,6 +5,8 @@ import { respondJson } from './respond.ts';
 
 export interface HealthDeps {
   readonly isDraining: () => boolean;
+  /** Whether any service serves requests without credentials, which need no backend. */
+  readonly servesAnonymous: boolean;
   /** Each backend's state, by name. */
   readonly backendStates: () => Promise<ReadonlyMap<string, BackendState>>;
   /** The revision of the policy in force, and whether the file has since gone bad. */
@@ -20,13 +22,14 @@ export function healthRoutes(app: Express, deps: HealthDeps): void {
 }
 
 /**
- * Ready is whoever can still serve somebody: with one backend down the others and anonymous pulls go on, so only the
- * loss of all of them, or draining, takes the broker out of rotation. What is wrong with a backend stands in the log.
+ * Ready is whoever can still serve somebody: with one backend down the others and anonymous pulls go on, and who needs
+ * the lost one is told to try again. A broker that said it is not ready would be taken out of rotation together with
+ * all its replicas, which share the directory, and nobody would be told anything.
  */
 async function readiness(deps: HealthDeps) {
   const states = await deps.backendStates();
   const down = [...states.values()].filter(({ state }) => state === 'down').length;
-  const ready = !deps.isDraining() && (states.size === 0 || down < states.size);
+  const ready = !deps.isDraining() && (deps.servesAnonymous || down < states.size);
   return {
     status: ready ? 200 : 503,
     body: {

@@ -14,9 +14,11 @@ import { waitFor } from '../support/wait.ts';
 const BUDGET_MS = 8500;
 const BACK_WITHIN_MS = 2000;
 
-async function readiness(broker: Broker): Promise<{ readonly status: number; readonly body: unknown }> {
+async function readiness(
+  broker: Broker,
+): Promise<{ readonly status: number; readonly body: { readonly status: string } }> {
   const response = await fetch(`${broker.url}/readyz`);
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: (await response.json()) as { status: string } };
 }
 
 describe.skipIf(findPart(SLAPD) === undefined)('a directory that is stopped under load', () => {
@@ -62,7 +64,9 @@ describe.skipIf(findPart(SLAPD) === undefined)('a directory that is stopped unde
     await slapd.start();
     const returned = performance.now();
     await waitFor('a login', async () => (await login()).status === 200, { timeoutMs: BACK_WITHIN_MS });
-    await waitFor('readiness', async () => (await readiness(broker)).status === 200, { timeoutMs: BACK_WITHIN_MS });
+    await waitFor('readiness', async () => (await readiness(broker)).body.status === 'ready', {
+      timeoutMs: BACK_WITHIN_MS,
+    });
     const back = performance.now() - returned;
     isOver = true;
     await Promise.all(load);
@@ -80,7 +84,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a directory that is stopped unde
     expect(during).toMatchObject({
       anonymous: 200,
       wrong: 503,
-      readiness: { status: 503, body: { status: 'unready', backends: { corp: 'down' } } },
+      readiness: { status: 200, body: { status: 'degraded', backends: { corp: 'down' } } },
     });
     expect(back).toBeLessThan(BACK_WITHIN_MS);
     expect((await broker.token(ASK_WEB, wrong)).status).toBe(401);
@@ -113,5 +117,18 @@ describe('a directory that takes connections and says nothing', () => {
     expect(anonymous.took).toBeLessThan(500);
     expect(other.took).toBeLessThan(1500);
     expect(ready).toMatchObject({ status: 200, body: { status: 'degraded', backends: { local: 'up', corp: 'down' } } });
+  });
+
+  it('makes a broker unready that serves nobody without it', async () => {
+    await using directory = await startTcpStandIn();
+    await using broker = await startBroker({
+      config: { ...STATIC_CONFIG, services: { 'closed.example.com': {} }, backends: [muteDirectory(directory)] },
+      files: { 'policy.yaml': TEAM_POLICY },
+    });
+
+    expect(await readiness(broker)).toMatchObject({
+      status: 503,
+      body: { status: 'unready', backends: { corp: 'down' } },
+    });
   });
 });
