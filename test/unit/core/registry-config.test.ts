@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { registryBlock } from '../../../src/core/registry-config.ts';
+import type { RegistryBlock, RegistryFacts, RegistryKind } from '../../../src/core/registry-config.ts';
+
+const FACTS: RegistryFacts = {
+  realm: 'https://auth.example.com/token',
+  service: 'registry.example.com',
+  issuer: 'fairlead',
+  algorithm: 'ES256',
+  header: 'x5c',
+  certificateFile: '/keys/default.crt',
+  jwksUrl: 'https://auth.example.com/.well-known/jwks.json',
+};
+
+function block(kind: RegistryKind, facts: Partial<RegistryFacts> = {}): RegistryBlock {
+  const made = registryBlock(kind, { ...FACTS, ...facts });
+  if (typeof made === 'string') throw new Error(made);
+  return made;
+}
+
+describe('the block for distribution', () => {
+  it.each(['distribution-2', 'distribution-3'] as const)('trusts certificates where tokens carry one: %s', (kind) => {
+    const { text, notes } = block(kind);
+
+    expect(text).toBe(`auth:
+  token:
+    realm: "https://auth.example.com/token"
+    service: "registry.example.com"
+    issuer: "fairlead"
+    rootcertbundle: "/keys/default.crt"
+`);
+    expect(notes).toEqual([expect.stringMatching(/^\/keys\/default\.crt .*copy/), expect.stringMatching(/restart/)]);
+  });
+
+  it.each(['kid', 'kid-rfc7638'] as const)('3 trusts the key set where tokens carry %s', (header) => {
+    const { text, notes } = block('distribution-3', { header, certificateFile: undefined });
+
+    expect(parse(text)).toEqual({
+      auth: {
+        token: {
+          realm: FACTS.realm,
+          service: FACTS.service,
+          issuer: FACTS.issuer,
+          jwks: '/etc/distribution/fairlead.jwks.json',
+        },
+      },
+    });
+    expect(notes[0]).toContain(`curl -o /etc/distribution/fairlead.jwks.json ${FACTS.jwksUrl}`);
+  });
+
+  it('keeps values as they are, whatever YAML would make of them', () => {
+    const facts = { service: 'Docker "registry": #1', issuer: 'no', certificateFile: '/a b/ü.crt' };
+
+    expect(parse(block('distribution-2', facts).text)).toEqual({
+      auth: {
+        token: {
+          realm: FACTS.realm,
+          service: facts.service,
+          issuer: facts.issuer,
+          rootcertbundle: facts.certificateFile,
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['distribution-2', 'cat /keys/default.crt /keys/rsa.crt > /etc/distribution/fairlead.crt'],
+    ['distribution-3', 'cat /keys/default.crt /keys/rsa.crt /keys/ed.crt > /etc/distribution/fairlead.crt'],
+  ] as const)('trusts other keys before they sign, as far as it can read them: %s', (kind, command) => {
+    const { text, notes } = block(kind, {
+      announced: [
+        { algorithm: 'RS256', certificateFile: '/keys/rsa.crt' },
+        { algorithm: 'EdDSA', certificateFile: '/keys/ed.crt' },
+        { algorithm: 'ES256', certificateFile: undefined },
+      ],
+    });
+
+    expect(text).toContain('rootcertbundle: "/etc/distribution/fairlead.crt"');
+    expect(notes[0]).toContain(command);
+  });
+});
+
+describe('the block for zot', () => {
+  it('names the certificate and warns that zot checks no audience', () => {
+    const { text, notes } = block('zot');
+
+    expect(JSON.parse(text)).toEqual({
+      http: { auth: { bearer: { realm: FACTS.realm, service: FACTS.service, cert: '/keys/default.crt' } } },
+    });
+    expect(notes[0]).toMatch(/checks neither issuer nor audience.*signingKey/);
+  });
+
+  it.each(['x5c', 'kid', 'kid-rfc7638'] as const)('is the same with %s, which zot does not look at', (header) => {
+    expect(block('zot', { header })).toEqual(block('zot'));
+  });
+});
+
+describe('there is no block', () => {
+  it.each([
+    ['distribution-2', { algorithm: 'EdDSA' }, /cannot read Ed25519 keys.*ES256 or RS256/],
+    ['distribution-2', { header: 'kid-rfc7638' }, /RFC 7638.*set key\.header of the service to x5c or kid/],
+    ['distribution-2', { header: 'kid', certificateFile: undefined }, /by certificate only; give the key a certFile/],
+    ['distribution-3', { certificateFile: undefined }, /give the key a certFile/],
+    ['zot', { certificateFile: undefined }, /give the key a certFile/],
+  ] as const)('for %s with %o, and the sentence says what to do', (kind, facts, sentence) => {
+    expect(registryBlock(kind, { ...FACTS, ...facts })).toMatch(sentence);
+  });
+});

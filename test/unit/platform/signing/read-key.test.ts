@@ -1,0 +1,178 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasLeadingZeroCoordinate } from '../../../../src/platform/signing/key-ids.ts';
+import { readKey } from '../../../../src/platform/signing/read-key.ts';
+import {
+  ecKey,
+  ecKeyWithLeadingZero,
+  makeAuthority,
+  makeCertificate,
+  pkcs8,
+} from '../../../support/signing-certificate.ts';
+
+let folder: string;
+let keyFile: string;
+let certFile: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-keys-'));
+  keyFile = join(folder, 'token.pem');
+  certFile = join(folder, 'token.crt');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const writeKey = (pem: string): Promise<void> => writeFile(keyFile, pem, { mode: 0o600 });
+const bare = () => ({ keyFile, certFile: undefined });
+/** One that brings no warning of its own. */
+const namedKey = (): KeyObject => {
+  for (;;) {
+    const key = ecKey();
+    if (!hasLeadingZeroCoordinate(createPublicKey(key))) return key;
+  }
+};
+const both = () => ({ keyFile, certFile });
+
+describe('a private key', () => {
+  const ec = namedKey();
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const ed25519 = generateKeyPairSync('ed25519').privateKey;
+
+  it.each([
+    ['PKCS#8, EC', 'ES256', pkcs8(ec), ec],
+    ['SEC1', 'ES256', ec.export({ type: 'sec1', format: 'pem' }), ec],
+    ['PKCS#8, RSA', 'RS256', pkcs8(rsa), rsa],
+    ['PKCS#1', 'RS256', rsa.export({ type: 'pkcs1', format: 'pem' }), rsa],
+    ['PKCS#8, Ed25519', 'EdDSA', pkcs8(ed25519), ed25519],
+  ] as const)('is read as %s', async (_form, algorithm, pem, key) => {
+    await writeKey(pem);
+
+    const loaded = await readKey(bare(), algorithm);
+
+    expect(loaded.privateKey.equals(key)).toBe(true);
+    expect(loaded.chain).toEqual([]);
+    expect(loaded.warnings).toEqual([]);
+  });
+
+  it.each([
+    ['another kind', 'ES256', pkcs8(ed25519), 'an EC key on P-256'],
+    [
+      'another curve',
+      'ES256',
+      pkcs8(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey),
+      'an EC key on P-256',
+    ],
+    [
+      'too few bits',
+      'RS256',
+      pkcs8(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
+      'an RSA key of 2048 bits or more',
+    ],
+    ['no signatures', 'EdDSA', pkcs8(generateKeyPairSync('x25519').privateKey), 'an Ed25519 key'],
+  ] as const)('of %s is refused', async (_what, algorithm, pem, wanted) => {
+    await writeKey(pem);
+
+    await expect(readKey(bare(), algorithm)).rejects.toThrow(
+      `${keyFile} holds a key that does not fit ${algorithm}: expected ${wanted}`,
+    );
+  });
+
+  it.each([
+    ['text', 'swordfish'],
+    [
+      'a passphrase',
+      ec.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'swordfish' }) + 'swordfish',
+    ],
+  ])('is refused without a word of its content when it is %s', async (_what, content) => {
+    await writeKey(content);
+
+    const error = await readKey(bare(), 'ES256').catch((reason: unknown) => reason);
+
+    expect(String(error)).toBe(
+      `Error: ${keyFile} is not a private key in PEM (PKCS#8, PKCS#1 or SEC1) without a passphrase`,
+    );
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  it('that distribution 3.1 cannot name is taken with a warning', async () => {
+    await writeKey(pkcs8(ecKeyWithLeadingZero()));
+
+    const { warnings } = await readKey(bare(), 'ES256');
+
+    expect(warnings).toEqual([expect.stringContaining('with kid-rfc7638, give it the key set (jwks)')]);
+  });
+});
+
+describe('a certificate', () => {
+  const key = namedKey();
+  beforeEach(() => writeKey(pkcs8(key)));
+
+  it('is read with the chain that follows it, leaf first', async () => {
+    const authority = await makeAuthority('house authority');
+    await writeFile(certFile, (await makeCertificate({ key, authority })) + authority.certificate);
+
+    const { chain } = await readKey(both(), 'ES256');
+
+    expect(chain.map(({ subject }) => subject)).toEqual(['CN=token signing key', 'CN=house authority']);
+  });
+
+  it('of another key is refused', async () => {
+    await writeFile(certFile, await makeCertificate({ key: ecKey() }));
+
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(
+      `${certFile} is not the certificate of the key ${keyFile}: its first certificate must be`,
+    );
+  });
+
+  it('that comes after its authority is refused', async () => {
+    const authority = await makeAuthority('house authority');
+    await writeFile(certFile, authority.certificate + (await makeCertificate({ key, authority })));
+
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(/its first certificate must be/);
+  });
+
+  it.each([
+    ['expired', { fromDays: -10, untilDays: -1 }, /token\.crt \(CN=token signing key\) has expired on .*make a new/],
+    ['not valid yet', { fromDays: 2 }, /token\.crt \(CN=token signing key\) is not valid before .*clock/],
+  ])('that is %s is refused', async (_what, dates, sentence) => {
+    await writeFile(certFile, await makeCertificate({ key, ...dates }));
+
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(sentence);
+  });
+
+  it('is refused when the one that gave it has expired', async () => {
+    const authority = await makeAuthority('house authority');
+    const expired = await makeCertificate({ ...authority, isAuthority: true, fromDays: -10, untilDays: -1 });
+    await writeFile(certFile, (await makeCertificate({ key, authority })) + expired);
+
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(/\(CN=house authority\) has expired/);
+  });
+
+  it.each([
+    [29, [expect.stringMatching(/token\.crt \(CN=token signing key\) expires on/)]],
+    [31, []],
+  ])('that expires in %i days is taken, with a warning below 30', async (untilDays, warnings) => {
+    await writeFile(certFile, await makeCertificate({ key, untilDays }));
+
+    expect((await readKey(both(), 'ES256')).warnings).toEqual(warnings);
+  });
+
+  it.each([
+    ['empty', '', 'holds no certificate in PEM'],
+    [
+      'damaged',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      'holds something that is not a certificate in PEM',
+    ],
+  ])('file that is %s is refused', async (_what, content, sentence) => {
+    await writeFile(certFile, content);
+
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(`${certFile} ${sentence}`);
+  });
+
+  it('file that is not there is named', async () => {
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(`${certFile} is not there; put the certificate`);
+  });
+});
