@@ -64,13 +64,25 @@ export function ecKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 }
 
+/** An EC key that every registry can name. */
+export function namedEcKey(): KeyObject {
+  for (;;) {
+    const key = ecKey();
+    if (!hasLeadingZero(key)) return key;
+  }
+}
+
 /** One EC key in 128 has a coordinate that begins with a zero byte: some hundreds are enough to find one. */
 export function ecKeyWithLeadingZero(): KeyObject {
   for (;;) {
     const key = ecKey();
-    const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
-    if ([x, y].some((coordinate) => Buffer.from(coordinate, 'base64url')[0] === 0)) return key;
+    if (hasLeadingZero(key)) return key;
   }
+}
+
+function hasLeadingZero(key: KeyObject): boolean {
+  const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
+  return [x, y].some((coordinate) => Buffer.from(coordinate, 'base64url')[0] === 0);
 }
 
 export function pkcs8(key: KeyObject): string {

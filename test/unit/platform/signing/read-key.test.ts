@@ -1,16 +1,15 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasLeadingZeroCoordinate } from '../../../../src/platform/signing/key-ids.ts';
 import { readKey } from '../../../../src/platform/signing/read-key.ts';
 import {
   ecKey,
   ecKeyWithLeadingZero,
   makeAuthority,
   makeCertificate,
+  namedEcKey,
   pkcs8,
 } from '../../../support/signing-certificate.ts';
 
@@ -26,17 +25,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const writeKey = (pem: string): Promise<void> => writeFile(keyFile, pem, { mode: 0o600 });
 const bare = () => ({ keyFile, certFile: undefined });
-/** One that brings no warning of its own. */
-const namedKey = (): KeyObject => {
-  for (;;) {
-    const key = ecKey();
-    if (!hasLeadingZeroCoordinate(createPublicKey(key))) return key;
-  }
-};
 const both = () => ({ keyFile, certFile });
 
 describe('a private key', () => {
-  const ec = namedKey();
+  const ec = namedEcKey();
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const ed25519 = generateKeyPairSync('ed25519').privateKey;
 
@@ -106,7 +98,7 @@ describe('a private key', () => {
 });
 
 describe('a certificate', () => {
-  const key = namedKey();
+  const key = namedEcKey();
   beforeEach(() => writeKey(pkcs8(key)));
 
   it('is read with the chain that follows it, leaf first', async () => {
