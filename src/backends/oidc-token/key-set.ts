@@ -71,7 +71,8 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
   async function fetchNow(): Promise<Keys> {
     const last = fetches.at(-1);
     // Without keys nobody can log in, so that the limit is a pause and not a refusal.
-    if (held() === undefined && failing && last !== undefined) await sleep(last + PAUSE_MS - clock.monotonic());
+    const wait = last === undefined || held() !== undefined || !failing ? 0 : last + PAUSE_MS - clock.monotonic();
+    if (wait > 0) await sleep(wait);
     fetches = [...fetches, clock.monotonic()].slice(-MAX_FETCHES);
     try {
       const choose = createLocalJWKSet({ keys: [...(await fetchKeys())] });
