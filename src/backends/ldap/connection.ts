@@ -3,7 +3,7 @@
  * cannot connect again, in clear or as nobody, when the connection has ended.
  */
 import { Client, Filter, PasswordPolicyControl, ResultCodeError } from 'ldapts';
-import type { ClientOptions, DN, SearchFilterValues } from 'ldapts';
+import type { ClientOptions, DN, SearchFilterValues, SearchOptions } from 'ldapts';
 import type { Secret } from '../../core/identity.ts';
 import type { Deadline } from './deadline.ts';
 import { dial } from './dial.ts';
@@ -15,6 +15,7 @@ import { DirectoryFault, lateFault } from './fault.ts';
 import { readHeader } from './ber.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { MessageStream } from './message-stream.ts';
+import { PageControl } from './page-control.ts';
 
 /** A server's answer to a bind. Any code but 0 is a refusal; see `judge-bind.ts` for what it means. */
 export interface BindAnswer {
@@ -92,22 +93,40 @@ export async function openConnection(
     }
   }
 
-  async function search(
+  async function searchOnce(
     { base, scope, filter, attributes, limit }: SearchRequest,
     until: Deadline,
+    page?: PageControl,
   ): Promise<SearchAnswer> {
     let entries: readonly Entry[] = [];
     const result = await operate('searching', until, async () => {
-      const found = await client.search(base, {
+      const settings: SearchOptions = {
         scope,
         filter: new EncodedFilter(filter),
         attributes: attributes.length === 0 ? ['1.1'] : [...attributes],
         timeLimit: Math.ceil(until.within(options.operationTimeout).left() / 1000),
         ...(limit === undefined ? {} : { sizeLimit: limit }),
-      });
+      };
+      const found = await client.search(base, settings, page);
       entries = found.searchEntries.map(readEntry);
     });
     return { ...result, entries };
+  }
+
+  /** All entries, page by page: a server gives no more than so many at once, and may give an empty page in between. */
+  async function searchAll(request: SearchRequest, until: Deadline): Promise<SearchAnswer> {
+    const entries: Entry[] = [];
+    let cookie: Buffer | undefined;
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const page = new PageControl(PAGE_SIZE, cookie);
+      const answer = await searchOnce(request, until, page);
+      entries.push(...answer.entries);
+      // A server that knows no pages answers without the control, and has given everything.
+      cookie = stream.nextPage;
+      if (answer.code !== 0 || cookie === undefined) return { ...answer, entries };
+      if (entries.length > MAX_ENTRIES) break;
+    }
+    throw new DirectoryFault('misconfigured', `${endpoint.url}: a search finds too many entries: narrow it`);
   }
 
   return {
@@ -115,9 +134,10 @@ export async function openConnection(
     get closed() {
       return stream.destroyed;
     },
-    search,
+    search: (request, until) =>
+      request.limit === undefined && request.scope !== 'base' ? searchAll(request, until) : searchOnce(request, until),
     prove: async (until) => {
-      const { code, diagnostic } = await search(ROOT, until);
+      const { code, diagnostic } = await searchOnce(ROOT, until);
       if (DOWN.has(code)) throw new DirectoryFault('unavailable', `${endpoint.url}: answers ${code} ${diagnostic}`);
     },
     bind: async (dn, password, until) => {
@@ -133,6 +153,12 @@ export async function openConnection(
 const ROOT: SearchRequest = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] };
 /** Codes that say "not now" or "not so"; any other answer shows that the directory is there. */
 const DOWN: ReadonlySet<number> = new Set([8, 13, 51, 52]);
+
+/** Entries in a page (RFC 2696): less than the thousand that Active Directory gives. */
+const PAGE_SIZE = 500;
+const MAX_ENTRIES = 10_000;
+/** Empty pages count too. */
+const MAX_PAGES = 200;
 
 interface ResultCode {
   readonly code: number;

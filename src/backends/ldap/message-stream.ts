@@ -7,6 +7,7 @@ import { Duplex } from 'node:stream';
 import { TAG, element, readHeader } from './ber.ts';
 import { DirectoryFault } from './fault.ts';
 import { readEnvelope, readResult } from './message.ts';
+import { cookieIn } from './page-control.ts';
 
 /** One message: an entry with all the groups of a user of many takes some hundred KiB. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
@@ -16,6 +17,8 @@ const HANG_UP_MS = 250;
 const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buffer.of(0x42, 0));
 /** Bind, search done, extended: the operations whose result counts. */
 const WITH_RESULT: ReadonlySet<number> = new Set([0x61, 0x65, 0x78]);
+
+const SEARCH_DONE = 0x65;
 
 export class MessageStream extends Duplex {
   /** What a client library asks of a socket that is connected already. */
@@ -28,6 +31,7 @@ export class MessageStream extends Duplex {
   #wanted = 0;
   #answered = 0;
   #requests = 0;
+  #nextPage: Buffer | undefined;
 
   /** @param name of the server, for faults */
   constructor(socket: Socket, name: string) {
@@ -47,6 +51,11 @@ export class MessageStream extends Duplex {
     return this.#requests;
   }
 
+  /** Where the next page of the last search begins; undefined when there is none. */
+  get nextPage(): Buffer | undefined {
+    return this.#nextPage;
+  }
+
   override _read(): void {
     this.#socket.resume();
   }
@@ -54,6 +63,7 @@ export class MessageStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#answered = 0;
     this.#requests += 1;
+    this.#nextPage = undefined;
     this.#socket.write(chunk, done);
   }
 
@@ -104,6 +114,7 @@ export class MessageStream extends Duplex {
     // Id 0 is the notice of disconnection (RFC 4511, section 4.4.1).
     if (id === 0) return this.#lose(`it ends the connection (${result?.code ?? '?'} ${result?.diagnostic ?? ''})`);
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
+    if (operation === SEARCH_DONE) this.#nextPage = cookieIn(message, end);
     if (!this.push(message)) this.#socket.pause();
   }
 

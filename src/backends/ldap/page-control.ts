@@ -1,0 +1,65 @@
+/**
+ * One page of a search's entries (RFC 2696). ldapts has a control for it that ends at an empty page, which need not be
+ * the last, and it keeps the server's answer to itself: that is read from the message instead.
+ */
+import { Control } from 'ldapts';
+import { TAG, element, readHeader } from './ber.ts';
+import type { Header } from './ber.ts';
+
+const OID = '1.2.840.113556.1.4.319';
+/** The controls of a message (RFC 4511, section 4.1.1). */
+const CONTROLS = 0xa0;
+
+export class PageControl extends Control {
+  readonly #size: number;
+  readonly #from: Buffer;
+
+  /** @param from where the page begins: the cookie of the page before; undefined for the first page */
+  constructor(size: number, from: Buffer | undefined) {
+    super(OID);
+    this.#size = size;
+    this.#from = from ?? Buffer.alloc(0);
+  }
+
+  override writeControl(writer: Parameters<Control['write']>[0]): void {
+    const size = Buffer.alloc(4);
+    size.writeInt32BE(this.#size);
+    const value = element(TAG.sequence, element(TAG.integer, size), element(TAG.octetString, this.#from));
+    writer.writeBuffer(value, TAG.octetString);
+  }
+}
+
+/**
+ * The cookie in an answer: where the next page begins.
+ *
+ * @param at where the message's operation ends
+ * @returns undefined after the last page, and where the server knows no pages
+ * @throws RangeError when the controls are none, so that no page is left out unseen
+ */
+export function cookieIn(message: Buffer, at: number): Buffer | undefined {
+  const controls = at < message.length ? readHeader(message, at) : undefined;
+  if (controls?.tag !== CONTROLS) return undefined;
+  for (let next = controls.start; next < controls.end;) {
+    const control = child(message, next, TAG.sequence, controls.end);
+    const type = child(message, control.start, TAG.octetString, control.end);
+    if (message.toString('latin1', type.start, type.end) === OID) return cookieOf(message, type.end, control.end);
+    next = control.end;
+  }
+  return undefined;
+}
+
+function cookieOf(message: Buffer, at: number, end: number): Buffer | undefined {
+  const first = readHeader(message, at);
+  // Whether it is critical may stand before the value.
+  const value = child(message, first?.tag === TAG.boolean ? first.end : at, TAG.octetString, end);
+  const pair = child(message, value.start, TAG.sequence, value.end);
+  const size = child(message, pair.start, TAG.integer, pair.end);
+  const cookie = child(message, size.end, TAG.octetString, pair.end);
+  return cookie.end > cookie.start ? Buffer.from(message.subarray(cookie.start, cookie.end)) : undefined;
+}
+
+function child(bytes: Buffer, at: number, tag: number, end: number): Header {
+  const found = readHeader(bytes, at);
+  if (found?.tag !== tag || found.end > end) throw new RangeError('a control that cannot be read');
+  return found;
+}
