@@ -5,7 +5,7 @@ import { groupName } from '../../src/core/groups.ts';
 import { ANONYMOUS, username } from '../../src/core/identity.ts';
 import type { Caller } from '../../src/core/identity.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import type { ClientRange, RuleDocument, Who } from '../../src/core/policy/document.ts';
+import type { ClientRange, Evaluation, RuleCondition, RuleDocument, Who } from '../../src/core/policy/document.ts';
 import { decide } from '../../src/core/policy/decide.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { parseScope } from '../../src/core/scope.ts';
@@ -19,6 +19,7 @@ export interface RuleText {
   readonly services?: readonly string[];
   /** IPv4 CIDRs. */
   readonly clients?: readonly string[];
+  readonly match?: RuleCondition;
   readonly repositories?: readonly string[];
   readonly catalog?: boolean;
   readonly allow?: readonly string[];
@@ -26,9 +27,14 @@ export interface RuleText {
 }
 
 /** @throws Error with all problems. */
-export function policyOf(rules: readonly RuleText[], roles: Readonly<Record<string, readonly string[]>> = {}): Policy {
+export function policyOf(
+  rules: readonly RuleText[],
+  roles: Readonly<Record<string, readonly string[]>> = {},
+  evaluation?: Evaluation,
+): Policy {
   const result = compilePolicy({
     revision: 'test',
+    evaluation,
     roles: new Map(Object.entries(roles)),
     rules: rules.map((rule, index) => documentOf(rule, index)),
   });
@@ -45,6 +51,7 @@ function documentOf(rule: RuleText, index: number): RuleDocument {
     except: rule.except === undefined ? undefined : whoOf(rule.except),
     services: rule.services,
     clients: rule.clients?.map(rangeOf),
+    match: rule.match,
     repositories: rule.repositories ?? [],
     catalog: rule.catalog ?? false,
     effect: rule.deny === undefined ? 'allow' : 'deny',
