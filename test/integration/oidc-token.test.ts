@@ -266,7 +266,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
 
     beforeEach(async () => {
       rotating = own.use(await startTokenIssuer());
-      const config = { issuer: rotating.issuer, caFile: rotating.caFile, timeout: '1s' };
+      const config = { issuer: rotating.issuer, caFile: rotating.caFile, timeout: '2s' };
       backend = own.use(await createTokenBackend({ clock, config }));
     });
     afterAll(() => own.disposeAsync());
