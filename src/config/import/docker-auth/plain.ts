@@ -17,6 +17,11 @@ const ANONYMOUS: PlainWho = { everyone: true, except: { users: ['*'] } };
 const EVERYBODY = new Set(['/.*/', '/^.*$/', '/^.*/', '/.*$/']);
 const NAMED = new Set(['/.+/', '/^.+$/', '/^.+/', '/.+$/', '/./', '/^./']);
 
+/** Whether a pattern for accounts is any name but the empty one. */
+export function isNamed(account: string): boolean {
+  return NAMED.has(account);
+}
+
 /**
  * Who a pattern for accounts means.
  *
