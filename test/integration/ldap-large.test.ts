@@ -103,7 +103,7 @@ describe('a search in pages', () => {
       endpoint,
       {
         mode: 'none',
-        trust: await loadTrust(undefined),
+        trust: await loadTrust({ caFile: undefined, certFile: undefined, keyFile: undefined }),
         serverName: undefined,
         timeout: 1000,
         operationTimeout: 1000,

@@ -12,6 +12,9 @@ export interface LoopbackCertificate extends AsyncDisposable {
   readonly key: string;
   /** The authority's certificate, as a file that is removed with this. */
   readonly caFile: string;
+  /** A certificate of the same authority for the client `CN=fairlead`, and its key, as files. */
+  readonly clientCertFile: string;
+  readonly clientKeyFile: string;
 }
 
 export const OPENSSL: Part = { program: 'openssl', debian: 'openssl' };
@@ -36,10 +39,14 @@ export async function createLoopbackCertificate(): Promise<LoopbackCertificate> 
   await openssl(`req -new ${newKey} -keyout server.key -out server.csr -subj /CN=127.0.0.1`);
   await writeFile(file('extensions'), EXTENSIONS);
   await openssl('x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile extensions -out server.pem');
+  await openssl(`req -new ${newKey} -keyout client.key -out client.csr -subj /CN=fairlead`);
+  await openssl('x509 -req -in client.csr -CA ca.pem -CAkey ca.key -days 2 -out client.pem');
   return {
     cert: await readFile(file('server.pem'), 'utf8'),
     key: await readFile(file('server.key'), 'utf8'),
     caFile: file('ca.pem'),
+    clientCertFile: file('client.pem'),
+    clientKeyFile: file('client.key'),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -46,6 +46,11 @@ export interface Slapd extends AsyncDisposable {
   readonly ldapsUrl?: string;
   /** The certificate of the authority, with `tls` only. */
   readonly caFile?: string;
+  /** The certificate `CN=fairlead` of a client and its key, with `tls` only. */
+  readonly clientCertFile?: string;
+  readonly clientKeyFile?: string;
+  /** `ldapi://…`: a socket in the file system. */
+  readonly socketUrl: string;
   readonly baseDn: string;
   /** The service account: reads everything but passwords. */
   readonly bindDn: string;
@@ -93,8 +98,9 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
   async function launch(): Promise<void> {
     // -d keeps it in the foreground, with its log on standard error.
-    const listeners = [url, ldapsUrl].filter((address) => address !== undefined).join('/ ');
-    const launched = start(binary, ['-d', 'stats', '-f', config, '-h', `${listeners}/`]);
+    const addresses = [url, ldapsUrl].filter((address) => address !== undefined).map((address) => `${address}/`);
+    const listeners = [...addresses, `ldapi://${encodeURIComponent(join(folder, 'socket'))}`].join(' ');
+    const launched = start(binary, ['-d', 'stats', '-f', config, '-h', listeners]);
     server = launched;
     await launched.waitUntil('slapd to listen', () => portAnswers(port));
   }
@@ -110,7 +116,12 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     const secure = certificate === undefined ? [] : ['-ZZ'];
     await runOk(required(LDAPADD), ['-x', ...secure, '-H', url, '-D', ADMIN_DN, '-w', adminPassword], {
       stdin: ldif,
-      env: { ...process.env, LDAPTLS_CACERT: certificate?.caFile },
+      env: {
+        ...process.env,
+        LDAPTLS_CACERT: certificate?.caFile,
+        LDAPTLS_CERT: certificate?.clientCertFile,
+        LDAPTLS_KEY: certificate?.clientKeyFile,
+      },
     });
   }
 
@@ -133,7 +144,14 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     url,
     port,
     ...(ldapsUrl === undefined ? {} : { ldapsUrl }),
-    ...(certificate === undefined ? {} : { caFile: certificate.caFile }),
+    ...(certificate === undefined
+      ? {}
+      : {
+          caFile: certificate.caFile,
+          clientCertFile: certificate.clientCertFile,
+          clientKeyFile: certificate.clientKeyFile,
+        }),
+    socketUrl: `ldapi://${join(folder, 'socket')}`,
     baseDn: BASE_DN,
     bindDn: SERVICE.dn,
     bindPassword: SERVICE.password,

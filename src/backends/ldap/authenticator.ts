@@ -4,34 +4,41 @@ import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports
 import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config.ts';
 import { tlsMode } from './config-check.ts';
+import type { TlsMode } from './config-check.ts';
 import { deadlineAt } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
 import { createDirectory } from './directory.ts';
 import { isLoopback } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { DirectoryFault } from './fault.ts';
 import { createLogin } from './login.ts';
 import { loginName } from './login-name.ts';
 import { createServiceAccount } from './service-account.ts';
+import { createServiceRecords } from './service-records.ts';
+import type { ResolveSrv } from './service-records.ts';
 import { loadTrust } from './trust.ts';
 
 /**
  * Opens a directory as a source of identities. No connection is made before it is needed.
  *
- * @throws Error that names the CA file when that is bad
+ * @param resolve how DNS is asked; absent: as the machine does
+ * @throws Error that names the file of certificates or the key when that is bad
  */
-export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<Authenticator> {
+export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: ResolveSrv): Promise<Authenticator> {
   const { name, type, bind, pool, tls, timeouts, urls } = config;
   const { clock, log } = deps;
   const mode = tlsMode(config);
-  let trust = await loadTrust(tls.caFile?.path);
-  if (mode === 'none' && !urls.every(isLoopback)) {
+  const files = { caFile: tls.caFile?.path, certFile: tls.certFile?.path, keyFile: tls.keyFile?.path };
+  const watches = Object.values(files).filter((path) => path !== undefined);
+  let trust = await loadTrust(files);
+  if (mode === 'none' && urls?.every(isLoopback) !== true) {
     log.warn('passwords go to the directory in clear: set tls.mode to starttls or ldaps', { backend: name });
   }
   const account =
     bind && createServiceAccount({ backend: name, dn: bind.dn, password: deps.secret(bind.password), clock, log });
   const directory = createDirectory({
     backend: name,
-    endpoints: async () => urls,
+    endpoints: endpointsOf(config, mode, deps, resolve),
     options: () => ({
       mode,
       trust,
@@ -64,7 +71,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
   return {
     name,
     type,
-    ...(tls.caFile === undefined ? {} : { watches: [tls.caFile.path] }),
+    ...(watches.length === 0 ? {} : { watches }),
 
     asksGuard: true,
     authenticate: ({ username, password }, at, guard) =>
@@ -91,12 +98,31 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps): Promise<A
     },
 
     reload: async () => {
-      trust = await loadTrust(tls.caFile?.path);
+      trust = await loadTrust(files);
       directory.retire();
     },
 
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
+}
+
+function endpointsOf(
+  { name: backend, urls, srv, tls }: LdapConfig,
+  mode: TlsMode,
+  { clock, log }: BackendDeps,
+  resolve: ResolveSrv | undefined,
+): (deadline: Deadline) => Promise<readonly Endpoint[]> {
+  if (urls !== undefined) return async () => urls;
+  return createServiceRecords({
+    backend,
+    // INVARIANT: the schema asks for either.
+    domain: srv ?? '',
+    mode,
+    isNamed: tls.serverName !== undefined,
+    clock,
+    log,
+    ...(resolve === undefined ? {} : { resolve }),
+  });
 }
 
 async function orOutage<T>(backend: string, work: () => Promise<T>): Promise<T> {

@@ -10,14 +10,15 @@ export interface ConfigProblem {
 }
 
 export type TlsMode = 'ldaps' | 'starttls' | 'none';
-type Checked = Pick<LdapConfig, 'preset' | 'urls' | 'tls' | 'bind' | 'users' | 'groups'>;
+type Checked = Pick<LdapConfig, 'preset' | 'urls' | 'srv' | 'tls' | 'bind' | 'users' | 'groups'>;
 
 export function checkLdapConfig(config: Checked): readonly ConfigProblem[] {
-  return [...checkTls(config), ...checkUsers(config), ...checkGroups(config)];
+  return [...checkServers(config), ...checkTls(config), ...checkUsers(config), ...checkGroups(config)];
 }
 
 /** The mode in force: `tls.mode`, or what the urls say without it. */
 export function tlsMode({ tls, urls }: Pick<Checked, 'tls' | 'urls'>): TlsMode {
+  if (urls === undefined) return tls.mode ?? 'starttls';
   return tls.mode ?? (urls.every(({ secure }) => secure) ? 'ldaps' : 'none');
 }
 
@@ -30,10 +31,20 @@ export function groupSource({
   return from === 'auto' ? PRESETS[preset].groups.from : from;
 }
 
-function checkTls({ urls, tls }: Checked): readonly ConfigProblem[] {
+function checkServers({ urls, srv }: Checked): readonly ConfigProblem[] {
+  if ((urls === undefined) !== (srv === undefined)) return [];
+  return [{ path: urls === undefined ? [] : ['srv'], message: 'expected either urls or srv' }];
+}
+
+function checkTls(config: Checked): readonly ConfigProblem[] {
+  const { urls = [], tls } = config;
   const problems: ConfigProblem[] = [];
-  const mode = tlsMode({ urls, tls });
+  const mode = tlsMode(config);
   for (const [index, endpoint] of urls.entries()) {
+    if (endpoint.path !== undefined && mode !== 'none') {
+      problems.push({ path: ['urls', index], message: 'expected ldapi:// beside ldapi:// and loopback ldap:// only' });
+      continue;
+    }
     if (mode === 'ldaps' && !endpoint.secure) {
       problems.push({ path: ['urls', index], message: 'expected ldaps:// beside tls.mode ldaps' });
     }
@@ -53,6 +64,15 @@ function checkTls({ urls, tls }: Checked): readonly ConfigProblem[] {
   }
   if (mode === 'none' && tls.caFile !== undefined) {
     problems.push({ path: ['tls', 'caFile'], message: 'expected beside ldaps or starttls only' });
+  }
+  for (const key of ['certFile', 'keyFile'] as const) {
+    const other = key === 'certFile' ? 'keyFile' : 'certFile';
+    if (tls[key] !== undefined && tls[other] === undefined) {
+      problems.push({ path: ['tls', key], message: `expected beside ${other} only` });
+    }
+    if (mode === 'none' && tls[key] !== undefined) {
+      problems.push({ path: ['tls', key], message: 'expected beside ldaps or starttls only' });
+    }
   }
   return problems;
 }

@@ -40,17 +40,32 @@ const scope = z.enum(['sub', 'one']).default('sub');
 
 const tls = z.strictObject({
   mode: z.enum(['ldaps', 'starttls', 'none']).optional().meta({
-    description: 'ldaps, starttls or none; default ldaps beside ldaps:// urls, none beside loopback ldap:// ones',
+    description:
+      'ldaps, starttls or none; default ldaps beside ldaps:// urls, none beside loopback ldap:// ones, starttls beside srv',
   }),
   caFile: filePath.optional().meta({
     description: 'Certificates (PEM) of the only authorities trusted for this directory; read again on change',
   }),
+  certFile: filePath.optional().meta({
+    description: 'The certificate (PEM, with its chain) this broker shows the directory; read again on change',
+  }),
+  keyFile: filePath.optional().meta({ description: 'The private key (PEM) of certFile' }),
   serverName: z
     .string()
     .regex(/^[a-zA-Z0-9.:-]{1,253}$/, 'expected a host name')
     .optional()
     .meta({ description: 'The name the certificate must have, where it is not the host in urls' }),
 });
+
+const urls = z.array(parsed<Endpoint>(parseEndpoint)).min(1).max(16).optional().meta({
+  description: 'The servers of one directory, ldap://, ldaps:// or ldapi://, in the order they are asked',
+});
+
+const srv = z
+  .string()
+  .regex(/^(?=.{1,240}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/i, 'expected a domain, such as corp.example')
+  .optional()
+  .meta({ description: 'Instead of urls: the domain whose servers DNS names, as _ldap._tcp records' });
 
 const users = z.strictObject({
   base: dn.optional().meta({ description: 'The DN beneath which users are searched' }),
@@ -115,9 +130,8 @@ export const ldapConfig = z
       .enum(PRESET_NAMES)
       .default('openldap')
       .meta({ description: 'What the directory calls things; every key can be overridden' }),
-    urls: z.array(parsed<Endpoint>(parseEndpoint)).min(1).max(16).meta({
-      description: 'The servers of one directory, ldap:// or ldaps://, in the order they are asked',
-    }),
+    urls,
+    srv,
     tls: tls.prefault({}),
     bind: z
       .strictObject({ dn: dn.meta({ description: 'The DN of the account that searches' }), password: secretRef })
@@ -125,7 +139,7 @@ export const ldapConfig = z
       .meta({
         description: 'The service account; without it, searches are anonymous, or the user’s with users.template',
       }),
-    users: users,
+    users,
     groups: groups.optional().meta({ description: 'Where groups come from; without it, users have none' }),
     attributes: z.array(attribute).max(32).default([]).meta({
       description: 'Attributes of the user that a policy may use as {attr:NAME}',

@@ -17,12 +17,17 @@ export interface DialOptions {
   readonly timeout: number;
 }
 
+/** Less than what balancers and firewalls take for dead. */
+const KEEP_ALIVE_MS = 30_000;
+
 /** @throws DirectoryFault `unreachable`, `tls`, `no-answer` or `out-of-time`; nothing stays open then. */
 export async function dial(endpoint: Endpoint, options: DialOptions, deadline: Deadline): Promise<Socket> {
   const limit = deadline.within(options.timeout);
   const late = () => lateFault(endpoint.url, 'connecting', deadline);
   if (limit.left() === 0) throw late();
-  const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true });
+  const { host, port, path } = endpoint;
+  const way = path === undefined ? { host, port, noDelay: true } : { path };
+  const socket = connect({ ...way, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
   // Errors after the last wait are told by `close`; without a listener one would end the process.
   socket.on('error', () => undefined);
   const timer = setTimeout(() => socket.destroy(late()), limit.left());

@@ -43,7 +43,7 @@ interface Hold {
 }
 
 export function createServiceAccount({ backend, dn, password, clock, log }: ServiceAccountDeps): ServiceAccount {
-  const gates = new Map<Endpoint, Gate>();
+  const gates = new Map<string, Gate>();
   let proven: string | undefined;
   let hold: Hold | undefined;
 
@@ -79,9 +79,9 @@ export function createServiceAccount({ backend, dn, password, clock, log }: Serv
     throw refused(milliseconds);
   }
 
-  function gateOf(endpoint: Endpoint): Gate {
-    const gate = gates.get(endpoint) ?? createGate(AT_ONCE);
-    gates.set(endpoint, gate);
+  function gateOf({ url }: Endpoint): Gate {
+    const gate = gates.get(url) ?? createGate(AT_ONCE);
+    gates.set(url, gate);
     return gate;
   }
 

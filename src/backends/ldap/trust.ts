@@ -6,15 +6,33 @@ import type { SecureContext } from 'node:tls';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/**
- * @param caFile certificates (PEM) of the only authorities to trust; undefined: those Node brings
- * @throws Error that names the file, when it cannot be read or holds no certificate or a broken one
- */
-export async function loadTrust(caFile: string | undefined): Promise<SecureContext> {
+export interface TrustFiles {
+  /** Certificates (PEM) of the only authorities to trust; undefined: those Node brings. */
+  readonly caFile: string | undefined;
+  /** The certificate (PEM, with its chain) this broker shows, and its key; both or neither. */
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+}
+
+/** @throws Error that names the file, when it cannot be read or holds no certificate or a broken one */
+export async function loadTrust({ caFile, certFile, keyFile }: TrustFiles): Promise<SecureContext> {
   return createSecureContext({
     minVersion: 'TLSv1.2',
     ...(caFile === undefined ? {} : { ca: await readAuthorities(caFile) }),
+    ...(certFile === undefined || keyFile === undefined ? {} : await readOwn(certFile, keyFile)),
   });
+}
+
+async function readOwn(certFile: string, keyFile: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const own = { cert: await read(certFile), key: await read(keyFile) };
+  try {
+    createSecureContext(own);
+  } catch (cause) {
+    throw new Error(`${certFile} and ${keyFile}: expected a certificate and the key that belongs to it, in PEM`, {
+      cause,
+    });
+  }
+  return own;
 }
 
 async function readAuthorities(file: string): Promise<string[]> {

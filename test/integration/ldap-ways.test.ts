@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ldapConfig } from '../../src/backends/ldap/config.ts';
+import { openLdap } from '../../src/backends/ldap/authenticator.ts';
+import { Secret } from '../../src/core/identity.ts';
+import { realClock, recordingLog } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { GROUPS_DN, PEOPLE, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
+const TEMPLATE = `uid={login},${PEOPLE_DN}`;
+
+describe.skipIf(absent)('an LDAP server that wants a certificate of its clients', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd({
+      tls: true,
+      // Whoever shows the certificate is the service account for SASL EXTERNAL.
+      globalConfig: `TLSVerifyClient demand\nauthz-regexp "^cn=fairlead$" "${SERVICE.dn}"`,
+    });
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  const own = () => ({
+    caFile: slapd.caFile ?? '',
+    certFile: slapd.clientCertFile ?? '',
+    keyFile: slapd.clientKeyFile ?? '',
+  });
+
+  it('lets in who shows it, over ldaps and after StartTLS', async () => {
+    await using ldaps = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: own() });
+    await using starttls = await createLdap({ urls: [slapd.url], tls: { mode: 'starttls', ...own() } });
+
+    expect((await identityOf(ldaps, alice)).username).toBe('alice');
+    expect((await identityOf(starttls, alice)).username).toBe('alice');
+    expect(ldaps.watches).toEqual(Object.values(own()));
+  });
+
+  it('lets nobody in without', async () => {
+    await using backend = await createLdap({
+      urls: [slapd.ldapsUrl ?? ''],
+      tls: { caFile: slapd.caFile ?? '' },
+      timeouts: { connect: '500ms', operation: '500ms' },
+    });
+
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+  });
+
+  it('acceptance 7: never takes a name for a SASL mechanism, and so for the service account', async () => {
+    await using backend = await createLdap({
+      urls: [slapd.ldapsUrl ?? ''],
+      tls: own(),
+      users: { template: TEMPLATE },
+      bind: undefined,
+    });
+    const before = slapd.log().length;
+
+    for (const name of ['EXTERNAL', 'PLAIN', 'DIGEST-MD5', 'SCRAM-SHA-1']) {
+      for (const password of ['x', SERVICE.dn, `dn:${SERVICE.dn}`]) {
+        expect(await logIn(backend, name, password)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+      }
+    }
+    await slapd.settled();
+
+    const log = slapd.log().slice(before);
+    expect(log).not.toContain('method=163');
+    expect(log).not.toMatch(/BIND [^\n]*mech=EXTERNAL/);
+    expect(log.match(/BIND dn="uid=EXTERNAL,[^\n]*method=128/g)).toHaveLength(3);
+  });
+});
+
+describe.skipIf(absent)('an LDAP server on this machine', () => {
+  it.each<[string, (url: string) => string]>([
+    ['as it is', (url) => url],
+    ['with its slashes escaped', (url) => `ldapi://${url.slice('ldapi://'.length).replaceAll('/', '%2f')}`],
+  ])('is asked over its socket, written %s', async (_how, written) => {
+    await using slapd = await startSlapd();
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [written(slapd.socketUrl)] }, { log });
+
+    expect(plainGroups(await identityOf(backend, alice))).toEqual(['team-web']);
+    expect(log.lines).toEqual([]);
+  });
+});
+
+describe.skipIf(absent)('LDAP servers that DNS names', () => {
+  it('are found, and their certificate is checked against the name that is given', async () => {
+    await using slapd = await startSlapd({ tls: true });
+    const config = ldapConfig.parse({
+      type: 'ldap',
+      name: 'corp',
+      srv: 'corp.example',
+      tls: { caFile: slapd.caFile, serverName: 'localhost' },
+      bind: { dn: SERVICE.dn, password: { env: 'LDAP_PASSWORD' } },
+      users: { base: PEOPLE_DN },
+      groups: { base: GROUPS_DN },
+    });
+    const deps = {
+      clock: realClock,
+      log: recordingLog(),
+      secret: () => ({ read: async () => new Secret(SERVICE.password) }),
+    };
+    await using backend = await openLdap(config, deps, async () => [
+      { name: '127.0.0.1', port: slapd.port, priority: 0, weight: 0 },
+    ]);
+
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+  });
+});
