@@ -49,11 +49,12 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
 
   const metrics = createMetrics();
   const audit = fanOut([auditLog(log), metrics], log);
-  const keyset = await loadKeys(config.keys, config.stateDir, log);
   const policy = await policyInForce(async () => (await loadPolicy(config.policy.file)).policy);
   const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
   const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
   const shield = openShield(config);
+  // Last of what can be refused: a broker that does not start leaves no key behind.
+  const keyset = await loadKeys(config.keys, config.stateDir, log);
   const identify = createIdentify({
     backends,
     clock: systemClock,

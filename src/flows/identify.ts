@@ -14,6 +14,7 @@ import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Audit, Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
 import type { Timer } from '../core/timer.ts';
 import { isToken } from '../core/token-shape.ts';
+import { TOO_MANY } from './shield/attempts.ts';
 import type { Shield, ShieldedAnswer } from './shield/shield.ts';
 
 /** A backend in its place in the chain. */
@@ -54,9 +55,9 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     if (outcome.kind === 'authenticated') {
       return { kind: 'user', identity: outcome.identity, ...(source === 'stale' ? { stale: true } : {}) };
     }
-    if (outcome.kind === 'unknown-user') await deps.shield.noteUnknown(request.client);
+    const isTooMany = outcome.kind === 'unknown-user' && (await deps.shield.noteUnknown(credential, request.client));
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
-    throw refusal(outcome, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
+    throw refusal(isTooMany ? TOO_MANY : outcome, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
 }
 

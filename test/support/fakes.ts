@@ -52,6 +52,6 @@ export const noShield: Shield = {
     outcome: await authenticator.authenticate(credential, deadline),
     source: 'backend',
   }),
-  noteUnknown: async () => undefined,
+  noteUnknown: async () => false,
   flush: () => undefined,
 };

@@ -24,8 +24,8 @@ function isOfOne(client: string): boolean {
 export interface Attempts {
   /** @param source the backend, with what changes when it is to be looked at anew */
   guardFor(source: string, credential: Credential, client: string): LoginGuard;
-  /** Counts a refused login of this client address. */
-  countAddress(client: string): Promise<void>;
+  /** Counts a login for a name that nobody knows. @returns whether that name has had its share. */
+  countUnknown(credential: Credential, client: string): Promise<boolean>;
   /** Whether this client address has had its share of refused logins. */
   isHeld(client: string): Promise<boolean>;
 }
@@ -36,6 +36,17 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
 
   async function countAddress(client: string): Promise<void> {
     if (maxWrongPerAddress > 0 && isOfOne(client)) await counters.add(addressKey(client), 1, window);
+  }
+
+  async function countUnknown({ username, password }: Credential, client: string): Promise<boolean> {
+    const name = fingerprint('unknown', username);
+    const passwordKey = fingerprint('unknown', username, password.reveal());
+    const isRepeated = (await wrong.get(passwordKey)) !== undefined;
+    if (!isRepeated) {
+      if (settings.rememberWrong > 0) await wrong.put(passwordKey, KNOWN_WRONG, settings.rememberWrong);
+      await countAddress(client);
+    }
+    return maxWrongPerAccount > 0 && !isRepeated && (await counters.add(name, 1, window)) > maxWrongPerAccount;
   }
 
   async function isHeld(client: string): Promise<boolean> {
@@ -82,5 +93,5 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
     };
   }
 
-  return { guardFor, countAddress, isHeld };
+  return { guardFor, countUnknown, isHeld };
 }

@@ -33,8 +33,13 @@ export interface Shield {
     deadline: number,
     client: string,
   ): Promise<ShieldedAnswer>;
-  /** Counts a login that no backend knew: guessing names is guessing too. */
-  noteUnknown(client: string): Promise<void>;
+  /**
+   * Counts a login that no backend knew, as one of a known account is counted: guessing names is guessing too, and
+   * refusals must not tell which names there are.
+   *
+   * @returns whether there have been too many
+   */
+  noteUnknown(credential: Credential, client: string): Promise<boolean>;
   /** Forgets everything remembered of one backend, or of all. */
   flush(backend?: string): void;
 }
@@ -90,7 +95,7 @@ export function createShield(deps: ShieldDeps): Shield {
       underWay.set(key, own);
       return own;
     },
-    noteUnknown: attempts.countAddress,
+    noteUnknown: attempts.countUnknown,
     flush: (backend) => {
       if (backend === undefined) generation += 1;
       else generations.set(backend, (generations.get(backend) ?? 0) + 1);

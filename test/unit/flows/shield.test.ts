@@ -260,11 +260,25 @@ it('refuses an address that has had its share of refused logins, and no other', 
   const { shield, login } = setUp({ maxWrongPerAddress: 2 });
   await login('right', 'alice', '192.0.2.7');
   await login('a', 'alice', '192.0.2.7');
-  await shield.noteUnknown('192.0.2.7');
+  await shield.noteUnknown({ username: 'nobody', password: new Secret('x') }, '192.0.2.7');
 
   const more = await login('b', 'alice', '192.0.2.7');
   const remembered = await login('right', 'alice', '192.0.2.7');
   const elsewhere = await login('c', 'alice', '192.0.2.8');
 
   expect([more, remembered, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
+});
+
+it('counts different passwords for a name that nobody knows as it does for one that somebody has', async () => {
+  const { shield, login } = setUp();
+  const unknown = (password: string): Promise<boolean> =>
+    shield.noteUnknown({ username: 'nobody', password: new Secret(password) }, '192.0.2.9');
+  const known = async (password: string): Promise<boolean> => kind(await login(password)) === 'too-many-attempts';
+  const passwords = ['a', 'a', 'b', 'c', 'a', 'd', 'e'];
+
+  const answers = [];
+  for (const password of passwords) answers.push([await unknown(password), await known(password)]);
+
+  expect(answers.map(([one]) => one)).toEqual([false, false, false, false, false, true, true]);
+  expect(answers.map(([, other]) => other)).toEqual(answers.map(([one]) => one));
 });
