@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { hashPasswordCommand } from './commands/hash-password.ts';
+import { importCommand } from './commands/import.ts';
 import { keygenCommand } from './commands/keygen.ts';
 import { registryConfigCommand } from './commands/registry-config.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -26,6 +27,7 @@ for (const command of [
   testCommand(),
   keygenCommand(),
   hashPasswordCommand(),
+  importCommand(),
   registryConfigCommand(),
   doctorCommand(),
   schemaCommand(),
@@ -38,5 +40,6 @@ function exitWith(exitCode: number): never {
   process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage);
 }
 
-for (const command of [program, ...program.commands]) command.exitOverride(({ exitCode }) => exitWith(exitCode));
+const commands = [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)];
+for (const command of commands) command.exitOverride(({ exitCode }) => exitWith(exitCode));
 await program.parseAsync();

@@ -35,3 +35,10 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
 export function findingLine({ kind, file, line, message }: Finding): string {
   return `${file}:${line}: ${TITLES[kind]}: ${message}`;
 }
+
+const ORDER: readonly FindingKind[] = ['lost', 'differs', 'trap', 'note'];
+
+/** What matters most first, and then in the order of the file. */
+export function sortedFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || a.line - b.line);
+}

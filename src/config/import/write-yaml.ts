@@ -12,7 +12,7 @@ export function yamlText(
   comment: readonly string[],
   lineComments: { readonly key: string; readonly comments: readonly string[] } = { key: '', comments: [] },
 ): string {
-  const document = new Document(value);
+  const document = new Document(value, { aliasDuplicateObjects: false });
   const list = document.get(lineComments.key);
   const items: readonly unknown[] = isCollection(list) ? list.items : [];
   for (const [index, item] of items.entries()) {

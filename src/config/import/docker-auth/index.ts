@@ -95,12 +95,12 @@ export async function importDockerAuth(path: string, options: DockerAuthOptions)
   const from = [`Imported from ${source.file}`];
   const secret = fromOidc?.backend === undefined ? undefined : fromOidc.secret;
   const files: NewFile[] = [
-    { name: 'broker.yaml', text: yamlText(broker, [schemaLine('broker'), ...from]) },
+    { name: 'broker.yaml', text: yamlText(broker, from) },
     ...(users.users.length === 0 ? [] : [{ name: 'users.yaml', text: usersText(users, from), secret: true }]),
     {
       name: 'policy.yaml',
       text: policyText({
-        comment: [schemaLine('policy'), ...from, ...FIRST_MATCH],
+        comment: [...from, ...FIRST_MATCH],
         evaluation: 'first-match',
         rules: drafts,
         source: source.file,
@@ -113,10 +113,6 @@ export async function importDockerAuth(path: string, options: DockerAuthOptions)
 }
 
 const FIRST_MATCH = ['Of the rules that match, the first one decides alone: order matters.'];
-
-function schemaLine(name: string): string {
-  return `# yaml-language-server: $schema=./${name}.schema.json`;
-}
 
 function rulesOf({ root, file }: ForeignFile): readonly AclRule[] {
   const problems: ConfigProblem[] = [];
@@ -135,13 +131,20 @@ function rulesOf({ root, file }: ForeignFile): readonly AclRule[] {
 
 function reportKeys({ root, repeated }: ForeignFile, report: Report): void {
   for (const { key, line, inside, meant } of unknownKeys(root)) {
-    const hint = meant === undefined ? '' : `; ${meant} was probably meant`;
-    const where = inside === '' ? key : `${inside}.${key}`;
+    // What follows a colon without a space is a part of the key, and may be a password.
+    const [name = ''] = /^[\w.-]{0,40}/.exec(key) ?? [];
+    const glued = name !== key && /^[\w.-]+:/.test(key);
+    const cure = glued
+      ? '; a space is missing after the colon'
+      : meant === undefined
+        ? ''
+        : `; ${meant} was probably meant`;
     const effect =
       inside === 'acl.match'
-        ? 'so this condition is not there, and the rule matches more'
+        ? 'so the condition is not there, and the rule matches more'
         : 'so what it says does not happen';
-    report('trap', line, `${where}: docker_auth knows no such key and drops it, ${effect}${hint}`);
+    const where = inside === '' ? name : `${inside}.${name}`;
+    report('trap', line, `${where}: docker_auth knows no such key and drops it, ${effect}${cure}`);
   }
   for (const { key, line } of repeated)
     report('trap', line, `${key === '' ? '""' : key}: stands here a second time, and only the last one counts`);

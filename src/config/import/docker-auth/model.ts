@@ -7,6 +7,7 @@
 import { parseGoGlob, quoteMeta } from '../../match/go-glob.ts';
 import { regexOf } from '../../match/match-pattern.ts';
 import { compileRe2 } from '../../match/re2.ts';
+import type { Re2 } from '../../match/re2.ts';
 import { parseClientRange } from '../../client-range.ts';
 import { ACL_FIELDS } from './acl.ts';
 import type { AclField, AclRule } from './acl.ts';
@@ -73,7 +74,7 @@ export function fieldNamed(name: string): AclField | undefined {
 
 function captured(pattern: string | undefined, text: string, group: number): string | undefined {
   const source = pattern === undefined ? undefined : regexOf(pattern);
-  const regex = source === undefined ? undefined : compileRe2(source);
+  const regex = source === undefined ? undefined : remembered(source);
   return regex === undefined || typeof regex === 'string' || group < 1 ? undefined : regex.groups(text)?.[group];
 }
 
@@ -103,8 +104,19 @@ function matchesText(pattern: string, text: string, replacements: Replacements):
   const filled = replaced(pattern, replacements);
   const source = regexOf(filled);
   if (source === undefined) return parseGoGlob(filled)?.matches(text) ?? false;
-  const regex = compileRe2(source);
+  const regex = remembered(source);
   return typeof regex !== 'string' && regex.test(text);
+}
+
+const MOST_REMEMBERED = 1000;
+const compiled = new Map<string, Re2 | string>();
+
+/** One expression is asked for thousands of requests in a row. */
+function remembered(source: string): Re2 | string {
+  const regex = compiled.get(source) ?? compileRe2(source);
+  if (compiled.size >= MOST_REMEMBERED) compiled.clear();
+  compiled.set(source, regex);
+  return regex;
 }
 
 /** From left to right, and never again in what was filled in. */

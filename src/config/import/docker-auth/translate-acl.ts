@@ -82,7 +82,8 @@ function effectOf({ actions = [] }: AclRule, kind: Kind): Effect {
 /** One rule for both where only what it is for differs. */
 function joined(repository: RuleDraft | undefined, catalog: RuleDraft | undefined): readonly RuleDraft[] {
   if (repository === undefined || catalog === undefined) return [repository, catalog].flatMap((draft) => draft ?? []);
-  if (withoutSubject(repository) !== withoutSubject(catalog)) return [repository, catalog];
+  if (withoutSubject(repository) !== withoutSubject(catalog))
+    return [repository, { ...catalog, name: `${catalog.name}, the catalog` }];
   const { allow, deny, ...conditions } = repository;
   return [
     {
@@ -117,9 +118,10 @@ function withoutIdleDenials(drafts: readonly RuleDraft[]): readonly RuleDraft[] 
 
 const LONGEST_TITLE = 180;
 
-function titleOf({ number, comment, fields }: AclRule): string {
+function titleOf({ number, comment, fields, labels, ip }: AclRule): string {
   const said = (comment ?? '').replaceAll(/\s+/g, ' ').trim();
-  const told = said === '' ? Object.values(fields).join(' ') : said;
-  const title = told === '' ? `rule ${number}` : `${number}. ${told}`;
+  const conditions = [...Object.entries(fields), ...labels, ...(ip === undefined ? [] : [['ip', ip] as const])];
+  const told = conditions.map(([key, text]) => `${key} ${text === '' ? '""' : text}`).join(', ');
+  const title = `${number}. ${said === '' ? (told === '' ? 'everything' : told) : said}`.replaceAll(/\p{Cc}/gu, ' ');
   return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE)}…` : title;
 }

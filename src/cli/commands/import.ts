@@ -1,0 +1,119 @@
+/** `fairlead import`: the configuration of another program as files for this one, with a report of what is in it. */
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { compareDecisions } from '../../config/import/docker-auth/compare.ts';
+import type { ComparedDecision } from '../../config/import/docker-auth/compare.ts';
+import { decisionTable, tellingDecisions } from '../../config/import/docker-auth/decision-table.ts';
+import { importDockerAuth } from '../../config/import/docker-auth/index.ts';
+import { findingLine, sortedFindings } from '../../config/import/finding.ts';
+import type { Finding } from '../../config/import/finding.ts';
+import { writeNewFiles } from '../../config/import/new-files.ts';
+import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { collect, run } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+
+interface ImportOptions extends SharedOptions {
+  readonly file: string;
+  readonly out: string;
+  readonly service?: readonly string[];
+  readonly publicUrl?: string;
+}
+
+/** Decisions that are printed; the file has more of them. */
+const MOST_PRINTED = 40;
+const MOST_WRITTEN = 2000;
+const REPORT = 'import-report.txt';
+
+export function importCommand(): Command {
+  const command = new Command('import')
+    .description('Make configuration files from those of another program; nothing that is there is written over')
+    .showHelpAfterError('(add --help for the options)');
+  command.addCommand(
+    importer('docker-auth', 'broker.yaml, users.yaml and policy.yaml from a docker_auth configuration', dockerAuth)
+      .option('--service <name>', 'a registry that is served, as it names itself (repeat it)', collect)
+      .option('--public-url <url>', 'the URL that clients reach the broker at'),
+  );
+  return command;
+}
+
+function importer(
+  name: string,
+  description: string,
+  work: (options: ImportOptions, output: Output) => Promise<number>,
+): Command {
+  const running = run(work);
+  return new Command(name)
+    .description(description)
+    .argument('<file>', 'the file to read')
+    .requiredOption('--out <folder>', 'where the files are written')
+    .addOption(new Option('--format <format>', 'how results are printed').choices(['human', 'json']).default('human'))
+    .showHelpAfterError('(add --help for the options)')
+    .action((file: string, options: ImportOptions) => running({ ...options, file }));
+}
+
+async function dockerAuth(options: ImportOptions, output: Output): Promise<number> {
+  const { file, out, service: services = [], publicUrl } = options;
+  const imported = await importDockerAuth(file, { services, publicUrl });
+  const paths = await writeNewFiles(out, imported.files);
+  const { policy } = await loadPolicy(join(out, 'policy.yaml'));
+  const decisions = compareDecisions(imported, policy);
+  const differing = decisions.filter(({ same }) => !same).length;
+  const problems = await brokerProblems(join(out, 'broker.yaml'));
+
+  const findings = sortedFindings(imported.findings);
+  const summary = `${decisions.length} decisions compared, ${differing} differ`;
+  const [report = ''] = await writeNewFiles(out, [
+    {
+      name: REPORT,
+      text: [...findings.map(findingLine), '', summary, ...tableOf(decisions, MOST_WRITTEN), ''].join('\n'),
+    },
+  ]);
+  output.result(
+    [
+      ...findings.map(findingLine),
+      ...problems.map((problem) => `to do: ${problem}`),
+      '',
+      ...tableOf(decisions, MOST_PRINTED),
+      '',
+      `${summary}; ${report} has them`,
+      ...paths.map((path) => `wrote ${path}`),
+      ...verdict(findings, differing),
+    ],
+    {
+      files: [...paths, report],
+      findings,
+      problems,
+      decisions: { compared: decisions.length, differing: decisions.filter(({ same }) => !same).map(plain) },
+    },
+  );
+  return findings.some(({ kind }) => kind === 'lost') || differing > 0 || problems.length > 0 ? EXIT.no : EXIT.ok;
+}
+
+function tableOf(decisions: readonly ComparedDecision[], most: number): readonly string[] {
+  return decisionTable(tellingDecisions(decisions, most));
+}
+
+/** The labels are a map, which JSON has not. */
+function plain({ request, before, after }: ComparedDecision): unknown {
+  return { request: { ...request, labels: Object.fromEntries(request.labels) }, before, after };
+}
+
+/** What keeps the broker from starting with it here, such as a key that is on another machine. */
+async function brokerProblems(path: string): Promise<readonly string[]> {
+  try {
+    await loadBroker(path);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+}
+
+function verdict(findings: readonly Finding[], differing: number): readonly string[] {
+  const lost = findings.filter(({ kind }) => kind === 'lost').length;
+  if (lost + differing === 0) return ['Everything was carried over.'];
+  return [`${lost} ${lost === 1 ? 'thing was' : 'things were'} not carried over: see above, before this is used.`];
+}
