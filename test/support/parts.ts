@@ -10,8 +10,8 @@ export interface Part {
 }
 
 /**
- * Whether a test may run here. A missing Debian package fails on CI, because `.ci/run` installs it; elsewhere the
- * tests that need it are skipped and `reportAbsent` has said so.
+ * Whether a test may run here. A missing Debian package fails on CI, because `.ci/run` installs it; elsewhere
+ * the tests that need it are skipped, and the output says so.
  *
  * @returns the program's path, or undefined when it is absent.
  * @throws on CI, when a Debian part is missing.
