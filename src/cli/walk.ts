@@ -13,15 +13,25 @@ export interface Step {
 
 export async function probeAll(backends: readonly ChainedBackend[], clock: Clock): Promise<readonly Step[]> {
   const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
-  return Promise.all(
-    backends.map(async ({ authenticator }) => {
-      const { name } = authenticator;
-      const state = await authenticator.probe(deadline);
-      return state.state === 'up'
-        ? { ok: true, text: `backend ${name} answers` }
-        : { ok: false, text: `backend ${name} is down: ${state.detail}` };
-    }),
-  );
+  const steps = await Promise.all(backends.map(({ authenticator }) => probeOne(authenticator, deadline)));
+  return steps.flat();
+}
+
+async function probeOne(authenticator: Authenticator, deadline: number): Promise<readonly Step[]> {
+  const { name } = authenticator;
+  const steps: Step[] = [];
+  const tell = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
+  try {
+    await authenticator.diagnose?.(undefined, deadline, tell);
+  } catch (error) {
+    tell({ ok: false, text: describeError(error) });
+  }
+  const state = await authenticator.probe(deadline);
+  const last =
+    state.state === 'up'
+      ? { ok: true, text: `backend ${name} answers` }
+      : { ok: false, text: `backend ${name} is down: ${state.detail}` };
+  return [...steps, last];
 }
 
 /** Asks the backends in order, as a login does, and says what each answered. The password is never shown. */
@@ -42,7 +52,11 @@ export async function walkLogin(
       continue;
     }
     try {
-      const outcome = await authenticator.authenticate(credential, deadline);
+      const tell = ({ ok, text }: Step): void =>
+        void steps.push({ ok, text: `backend ${authenticator.name}: ${text}` });
+      const outcome =
+        (await authenticator.diagnose?.(credential, deadline, tell)) ??
+        (await authenticator.authenticate(credential, deadline));
       steps.push(outcomeStep(authenticator.name, outcome));
       if (outcome.kind !== 'unknown-user') return steps;
     } catch (error) {

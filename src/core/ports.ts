@@ -62,6 +62,13 @@ export interface TokenExplanation {
   readonly steps: readonly TokenStep[];
 }
 
+/** One step of a look at a source, as `check --connect` and `check --login` tell it. */
+export interface DiagnosisStep {
+  readonly ok: boolean;
+  /** What was done and found, and where it is not ok the likely mistake; never a secret. */
+  readonly text: string;
+}
+
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
 
 /** Asked before an attempt is spent at a source that may count attempts and lock accounts. */
@@ -94,6 +101,18 @@ export interface Authenticator extends AsyncDisposable {
    * Examines a token as `authenticate` does, and throws as it does, and tells each step. Only where tokens are accepted.
    */
   explainToken?(token: Secret, deadline: number): Promise<TokenExplanation>;
+  /**
+   * Looks at the source, or logs in as `authenticate` does, and tells each step. Absent where there is nothing to tell
+   * but the result. Throws as `authenticate` does.
+   *
+   * @param credential whom to log in; absent: only the source is looked at
+   * @returns the login's outcome, or undefined without a credential
+   */
+  diagnose?(
+    credential: Credential | undefined,
+    deadline: number,
+    tell: (step: DiagnosisStep) => void,
+  ): Promise<AuthnOutcome | undefined>;
   /** Whether the source answers now. Never throws, never sends a user's credential. */
   probe(deadline: number): Promise<BackendState>;
   /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */

@@ -1,17 +1,22 @@
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { Secret } from '../../core/identity.ts';
-import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config.ts';
 import { tlsMode } from './config-check.ts';
 import type { TlsMode } from './config-check.ts';
 import { deadlineAt } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
+import { diagnoseServers } from './diagnosis.ts';
 import { createDirectory } from './directory.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { createUserSearch } from './find-user.ts';
+import { createWitness } from './witness.ts';
 import { isLoopback } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { DirectoryFault } from './fault.ts';
 import { createLogin } from './login.ts';
+import type { Aside } from './login.ts';
 import { loginName } from './login-name.ts';
 import { createServiceAccount } from './service-account.ts';
 import { createServiceRecords } from './service-records.ts';
@@ -36,36 +41,39 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
   }
   const account =
     bind && createServiceAccount({ backend: name, dn: bind.dn, password: deps.secret(bind.password), clock, log });
+  const options = (): ConnectionOptions => ({
+    mode,
+    trust,
+    serverName: tls.serverName,
+    timeout: timeouts.connect * 1000,
+    operationTimeout: timeouts.operation * 1000,
+  });
+  const endpoints = endpointsOf(config, mode, deps, resolve);
   const directory = createDirectory({
     backend: name,
-    endpoints: endpointsOf(config, mode, deps, resolve),
-    options: () => ({
-      mode,
-      trust,
-      serverName: tls.serverName,
-      timeout: timeouts.connect * 1000,
-      operationTimeout: timeouts.operation * 1000,
-    }),
+    endpoints,
+    options,
     limits: { search: pool.search, bind: pool.bind, idle: pool.idle * 1000, age: pool.age * 1000 },
     account,
     clock,
     log,
     soon: () => deadlineAt(clock, clock.monotonic() + timeouts.connect * 1000),
   });
-  const login = createLogin({ config, directory, clock, log });
+  const search = createUserSearch(config);
+  const login = createLogin({ config, directory, search, clock, log });
 
   async function authenticate(
     typed: string,
     password: Secret,
     deadline: Deadline,
-    guard?: AttemptGuard,
+    aside: Aside,
   ): Promise<AuthnOutcome> {
     // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2); NULs may read as empty.
     if (/^\0*$/.test(password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
     const wanted = loginName(typed, config.users.domain);
     // No entry has such a name, so it is not this backend's user; the next backend may well hold it.
     if (wanted === undefined) return { kind: 'unknown-user' };
-    return login.authenticate(wanted, password, deadline, guard);
+    return login.authenticate(wanted, password, deadline, aside);
   }
 
   return {
@@ -75,7 +83,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
 
     asksGuard: true,
     authenticate: ({ username, password }, at, guard) =>
-      orOutage(name, () => authenticate(username, password, deadlineAt(clock, at), guard)),
+      orOutage(name, () => authenticate(username, password, deadlineAt(clock, at), { guard })),
 
     // Without a service account only the user's own password opens the user's entry.
     ...(config.users.template !== undefined && bind === undefined
@@ -87,6 +95,17 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
               return wanted === undefined ? undefined : login.lookup(wanted, deadlineAt(clock, at));
             }),
         }),
+
+    diagnose: (credential, at, tell) =>
+      orOutage(name, async () => {
+        const deadline = deadlineAt(clock, at);
+        if (credential === undefined) {
+          await diagnoseServers({ config, options, endpoints, account, search }, tell, deadline);
+          return undefined;
+        }
+        const witness = createWitness(config, search, tell);
+        return authenticate(credential.username, credential.password, deadline, { witness });
+      }),
 
     probe: async (at) => {
       try {

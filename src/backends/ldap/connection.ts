@@ -2,6 +2,8 @@
  * One connection to one server. ldapts speaks the protocol over a socket that is ours and is given to it once: it
  * cannot connect again, in clear or as nobody, when the connection has ended.
  */
+import { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { Client, Filter, PasswordPolicyControl, ResultCodeError } from 'ldapts';
 import type { ClientOptions, DN, SearchFilterValues, SearchOptions } from 'ldapts';
 import type { Secret } from '../../core/identity.ts';
@@ -57,6 +59,8 @@ export interface Connection extends Reader, Disposable {
   bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
   /** Returns when the server answers at all. Throws DirectoryFault. */
   prove(deadline: Deadline): Promise<void>;
+  /** What is told of the server's certificate; undefined in clear. */
+  readonly certificate: string | undefined;
   /** Whether it can no longer be used. */
   readonly closed: boolean;
 }
@@ -72,7 +76,8 @@ export async function openConnection(
   options: ConnectionOptions,
   deadline: Deadline,
 ): Promise<Connection> {
-  const stream = new MessageStream(await dial(endpoint, options, deadline), endpoint.url);
+  const socket = await dial(endpoint, options, deadline);
+  const stream = new MessageStream(socket, endpoint.url);
   const client = new Client({ url: 'ldap://established.invalid', createConnection: once(stream) });
 
   async function operate(what: string, deadlineOf: Deadline, work: () => Promise<void>): Promise<ResultCode> {
@@ -131,6 +136,9 @@ export async function openConnection(
 
   return {
     endpoint,
+    get certificate() {
+      return certificateOf(socket);
+    },
     get closed() {
       return stream.destroyed;
     },
@@ -227,6 +235,12 @@ function policyOf({ value }: PasswordPolicyControl): Pick<BindAnswer, 'policy'> 
       ...(graceAuthNsRemaining === undefined ? {} : { graceLeft: graceAuthNsRemaining }),
     },
   };
+}
+
+function certificateOf(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+  return `${socket.getProtocol() ?? 'TLS'}, the certificate of ${[subject?.CN ?? 'no name'].flat().join(' ')} is valid until ${validTo}`;
 }
 
 function faultOf(stream: MessageStream, { url }: Endpoint): DirectoryFault {

@@ -8,6 +8,7 @@ import { faultOfResult } from './fault.ts';
 import { parseFilter } from './filter-text.ts';
 import { ANY_ENTRY, and, encodeFilter, or, placeholdersOf } from './filter.ts';
 import type { FilterNode } from './filter.ts';
+import { printFilter } from './filter-print.ts';
 import { PRESETS } from './presets.ts';
 
 export type Found =
@@ -18,6 +19,12 @@ export type Found =
 export interface UserSearch {
   /** Searches as `users` says. Throws DirectoryFault. */
   find(reader: Reader, login: string, deadline: Deadline): Promise<Found>;
+  /** What `find` asks, for people to read. */
+  describe(login: string): string;
+  /** Searches any user at all; `found` or `ambiguous` when there are some. Throws DirectoryFault. */
+  findAnybody(reader: Reader, deadline: Deadline): Promise<Found>;
+  /** Searches by the login alone, whatever kind of entry it is. Throws DirectoryFault. */
+  findUnfiltered(reader: Reader, login: string, deadline: Deadline): Promise<Found>;
   /** Reads one entry; none when it is not there, cannot be seen or is no user. Throws DirectoryFault. */
   read(reader: Reader, dn: string, deadline: Deadline): Promise<Found>;
 }
@@ -30,16 +37,22 @@ export function createUserSearch(config: LdapConfig): UserSearch {
   const attributes = userAttributes(config);
   const filter = loginFilter(config);
   const described = users.filter ?? ANY_ENTRY;
+  const base = users.base ?? '';
+
+  async function find(reader: Reader, wanted: Buffer, deadline: Deadline): Promise<Found> {
+    const answer = await reader.search({ base, scope: users.scope, filter: wanted, attributes, limit: 2 }, deadline);
+    if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, `searching users (preset ${preset})`);
+    return oneOf(answer);
+  }
 
   return {
-    find: async (reader, login, deadline) => {
-      const answer = await reader.search(
-        { base: users.base ?? '', scope: users.scope, filter: encodeFilter(filter, { login }), attributes, limit: 2 },
-        deadline,
-      );
-      if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, `searching users (preset ${preset})`);
-      return oneOf(answer);
+    find: (reader, login, deadline) => find(reader, encodeFilter(filter, { login }), deadline),
+    describe: (login) => `${printFilter(filter, { login })} beneath ${base}`,
+    findAnybody: (reader, deadline) => {
+      const people = peopleFilter(config);
+      return find(reader, encodeFilter(placeholdersOf(people).has('login') ? ANY_ENTRY : people), deadline);
     },
+    findUnfiltered: (reader, login, deadline) => find(reader, encodeFilter(byLogin(config), { login }), deadline),
     read: async (reader, dn, deadline) => {
       const request = { base: dn, scope: 'base', filter: encodeFilter(described), attributes, limit: 2 } as const;
       const answer = await reader.search(request, deadline);
@@ -56,11 +69,18 @@ function oneOf({ entries }: SearchAnswer): Found {
   return second === undefined ? { kind: 'found', entry } : { kind: 'ambiguous', dns: entries.map(({ dn }) => dn) };
 }
 
-function loginFilter({ preset, users }: LdapConfig): FilterNode {
-  const people = users.filter ?? presetFilter(PRESETS[preset].users.filter);
-  if (placeholdersOf(people).has('login')) return people;
+function peopleFilter({ preset, users }: LdapConfig): FilterNode {
+  return users.filter ?? presetFilter(PRESETS[preset].users.filter);
+}
+
+function byLogin({ preset, users }: LdapConfig): FilterNode {
   const attributes = users.loginAttributes ?? PRESETS[preset].users.loginAttributes;
-  return and([people, or(attributes.map((attribute) => ({ kind: 'equal', attribute, value: [LOGIN] })))]);
+  return or(attributes.map((attribute) => ({ kind: 'equal', attribute, value: [LOGIN] })));
+}
+
+function loginFilter(config: LdapConfig): FilterNode {
+  const people = peopleFilter(config);
+  return placeholdersOf(people).has('login') ? people : and([people, byLogin(config)]);
 }
 
 function presetFilter(text: string): FilterNode {

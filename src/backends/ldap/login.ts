@@ -10,44 +10,56 @@ import type { DnTemplate } from './dn-template.ts';
 import { createDomain, isAboutToLock } from './domain.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault } from './fault.ts';
-import { createUserSearch } from './find-user.ts';
-import type { Found } from './find-user.ts';
+import type { Found, UserSearch } from './find-user.ts';
 import { identityOf, subjectOf, subjectOfDn } from './identity.ts';
 import { createMemberships } from './memberships.ts';
 import { PRESETS } from './presets.ts';
 import { verifyPassword } from './verify-password.ts';
 import type { PasswordVerdict } from './verify-password.ts';
+import type { Witness } from './witness.ts';
 
 /** Every method throws DirectoryFault when the directory cannot tell. */
 export interface Login {
-  /** @param guard asked once, just before the password is sent */
-  authenticate(login: string, password: Secret, deadline: Deadline, guard?: AttemptGuard): Promise<AuthnOutcome>;
+  authenticate(login: string, password: Secret, deadline: Deadline, aside?: Aside): Promise<AuthnOutcome>;
   lookup(login: string, deadline: Deadline): Promise<Identity | undefined>;
   /** Returns when a server answers and accepts the service account. */
   probe(deadline: Deadline): Promise<void>;
 }
 
+/** Who stands by while somebody logs in. */
+export interface Aside {
+  /** Asked once, just before the password is sent. */
+  readonly guard?: AttemptGuard | undefined;
+  readonly witness?: Witness;
+}
+
 export interface LoginDeps {
   readonly config: LdapConfig;
   readonly directory: Directory;
+  readonly search: UserSearch;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+type Rejected = Extract<AuthnOutcome, { readonly kind: 'rejected' }>;
+interface Watched {
+  readonly guard: AttemptGuard;
+  readonly witness: Witness | undefined;
 }
 
 const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
 const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
 
-export function createLogin({ config, directory, clock, log }: LoginDeps): Login {
+export function createLogin({ config, directory, search, clock, log }: LoginDeps): Login {
   const { name: backend, bind, users } = config;
   const { keepsAfterRefusal } = PRESETS[config.preset];
-  const search = createUserSearch(config);
   const domain = createDomain(clock);
   const memberships = createMemberships(config, { domain, clock });
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
   const id = users.id ?? PRESETS[config.preset].users.id;
 
   /** The answer to whoever cannot log in to this account now, whatever the password. */
-  async function stateOf(entry: Entry, reader: Reader, deadline: Deadline): Promise<AuthnOutcome | undefined> {
+  async function stateOf(entry: Entry, reader: Reader, deadline: Deadline): Promise<Rejected | undefined> {
     const reason = accountState(entry, clock.now());
     if (reason !== undefined) return { kind: 'rejected', reason };
     const lockout = entry.texts('badPwdCount').some((count) => count !== '0')
@@ -58,8 +70,14 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
     return { kind: 'rejected', reason: 'too-many-attempts' };
   }
 
-  async function identify(entry: Entry, reader: Reader, deadline: Deadline): Promise<Identity | undefined> {
+  async function identify(
+    entry: Entry,
+    reader: Reader,
+    deadline: Deadline,
+    witness?: Witness,
+  ): Promise<Identity | undefined> {
     const groups = await memberships.of(entry, reader, deadline);
+    witness?.grouped(entry, groups);
     const identity = identityOf(entry, groups, { backend, usernameAttribute, attributes: config.attributes });
     if (identity === undefined) {
       log.warn('an entry has no or several names to go by: correct it, or set users.usernameAttribute', {
@@ -71,8 +89,13 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
     return identity;
   }
 
-  async function finish(entry: Entry, reader: Reader, deadline: Deadline): Promise<AuthnOutcome> {
-    const identity = await identify(entry, reader, deadline);
+  async function finish(
+    entry: Entry,
+    reader: Reader,
+    deadline: Deadline,
+    witness: Witness | undefined,
+  ): Promise<AuthnOutcome> {
+    const identity = await identify(entry, reader, deadline, witness);
     return identity === undefined ? AMBIGUOUS : { kind: 'authenticated', identity };
   }
 
@@ -81,8 +104,10 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
     dn: string,
     password: Secret,
     deadline: Deadline,
+    witness: Witness | undefined,
   ): Promise<PasswordVerdict> {
     const verdict = await verifyPassword(connection, dn, password, deadline, keepsAfterRefusal);
+    witness?.bound(dn, verdict);
     if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {
       log.warn('a password has expired and few logins are left', { backend, entry: dn, graceLeft: verdict.graceLeft });
     }
@@ -94,26 +119,35 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
     return AMBIGUOUS;
   }
 
-  function bySearch(login: string, password: Secret, deadline: Deadline, guard: AttemptGuard): Promise<AuthnOutcome> {
+  function bySearch(
+    login: string,
+    password: Secret,
+    deadline: Deadline,
+    { guard, witness }: Watched,
+  ): Promise<AuthnOutcome> {
     // What one server has verified, another need not: a bind may use up a grace login.
     let verified: string | undefined;
     return directory.withServer(deadline, async ({ reader, withBind }) => {
       const found = await search.find(reader, login, deadline);
+      await witness?.looked(login, found, reader, deadline);
       if (found.kind === 'none') return UNKNOWN;
       if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
       const { entry } = found;
       if (verified !== entry.dn) {
-        const state = await stateOf(entry, reader, deadline);
-        if (state !== undefined) return state;
+        const held = await stateOf(entry, reader, deadline);
+        if (held !== undefined) {
+          witness?.held(entry, held.reason);
+          return held;
+        }
         const refused = await guard.beforeAttempt(subjectOf(entry, id));
         if (refused !== undefined) return refused;
-        const verdict = await withBind(deadline, (own) => verify(own, entry.dn, password, deadline));
+        const verdict = await withBind(deadline, (own) => verify(own, entry.dn, password, deadline, witness));
         // An entry that went away in between.
         if (verdict.kind === 'no-entry') return UNKNOWN;
         if (verdict.kind === 'rejected') return verdict;
         verified = entry.dn;
       }
-      return finish(entry, reader, deadline);
+      return finish(entry, reader, deadline, witness);
     });
   }
 
@@ -122,7 +156,7 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
     login: string,
     password: Secret,
     deadline: Deadline,
-    guard: AttemptGuard,
+    { guard, witness }: Watched,
   ): Promise<AuthnOutcome> {
     const dn = template.fill(login);
     return directory.withServer(deadline, async (server) => {
@@ -130,17 +164,22 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
       const refused = await guard.beforeAttempt(subjectOfDn(dn));
       if (refused !== undefined) return refused;
       return server.withBind(deadline, async (own) => {
-        const verdict = await verify(own, dn, password, deadline);
+        const verdict = await verify(own, dn, password, deadline, witness);
         if (verdict.kind === 'no-entry') return UNKNOWN;
         if (verdict.kind === 'rejected') return verdict;
-        return readBack(dn, bind === undefined ? own : server.reader, deadline);
+        return readBack(dn, bind === undefined ? own : server.reader, deadline, witness);
       });
     });
   }
 
-  async function readBack(dn: string, reader: Reader, deadline: Deadline): Promise<AuthnOutcome> {
+  async function readBack(
+    dn: string,
+    reader: Reader,
+    deadline: Deadline,
+    witness: Witness | undefined,
+  ): Promise<AuthnOutcome> {
     const found = await search.read(reader, dn, deadline);
-    if (found.kind === 'found') return finish(found.entry, reader, deadline);
+    if (found.kind === 'found') return finish(found.entry, reader, deadline, witness);
     if (users.filter !== undefined) return UNKNOWN;
     throw new DirectoryFault(
       'misconfigured',
@@ -156,11 +195,11 @@ export function createLogin({ config, directory, clock, log }: LoginDeps): Login
   }
 
   return {
-    authenticate: (login, password, deadline, guard) => {
-      const once = askedOnce(guard);
+    authenticate: (login, password, deadline, { guard, witness } = {}) => {
+      const watched = { guard: askedOnce(guard), witness };
       return users.template === undefined
-        ? bySearch(login, password, deadline, once)
-        : byTemplate(users.template, login, password, deadline, once);
+        ? bySearch(login, password, deadline, watched)
+        : byTemplate(users.template, login, password, deadline, watched);
     },
 
     lookup: (login, deadline) =>
