@@ -7,7 +7,9 @@ import { decisionTable, tellingDecisions } from '../../config/import/docker-auth
 import { importDockerAuth } from '../../config/import/docker-auth/index.ts';
 import { findingLine, sortedFindings } from '../../config/import/finding.ts';
 import type { Finding } from '../../config/import/finding.ts';
+import { importHtpasswd } from '../../config/import/htpasswd.ts';
 import { writeNewFiles } from '../../config/import/new-files.ts';
+import { importZot } from '../../config/import/zot/index.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { collect, run } from '../command.ts';
@@ -20,6 +22,7 @@ interface ImportOptions extends SharedOptions {
   readonly out: string;
   readonly service?: readonly string[];
   readonly publicUrl?: string;
+  readonly htgroup?: string;
 }
 
 /** Decisions that are printed; the file has more of them. */
@@ -36,6 +39,13 @@ export function importCommand(): Command {
       .option('--service <name>', 'a registry that is served, as it names itself (repeat it)', collect)
       .option('--public-url <url>', 'the URL that clients reach the broker at'),
   );
+  command.addCommand(
+    importer('htpasswd', 'users.yaml from an htpasswd file of Apache', htpasswd).option(
+      '--htgroup <file>',
+      'a group file of Apache beside it',
+    ),
+  );
+  command.addCommand(importer('zot', 'policy.yaml from the accessControl of zot', zot));
   return command;
 }
 
@@ -90,6 +100,25 @@ async function dockerAuth(options: ImportOptions, output: Output): Promise<numbe
     },
   );
   return findings.some(({ kind }) => kind === 'lost') || differing > 0 || problems.length > 0 ? EXIT.no : EXIT.ok;
+}
+
+async function htpasswd({ file, out, htgroup }: ImportOptions, output: Output): Promise<number> {
+  const { files, findings } = await importHtpasswd(file, htgroup);
+  return finish(await writeNewFiles(out, files), findings, output);
+}
+
+async function zot({ file, out }: ImportOptions, output: Output): Promise<number> {
+  const { files, findings } = await importZot(file);
+  const paths = await writeNewFiles(out, files);
+  await loadPolicy(join(out, 'policy.yaml'));
+  return finish(paths, findings, output);
+}
+
+function finish(paths: readonly string[], found: readonly Finding[], output: Output): number {
+  const findings = sortedFindings(found);
+  const lines = [...findings.map(findingLine), ...paths.map((path) => `wrote ${path}`), ...verdict(findings, 0)];
+  output.result(lines, { files: paths, findings });
+  return findings.some(({ kind }) => kind === 'lost') ? EXIT.no : EXIT.ok;
 }
 
 function tableOf(decisions: readonly ComparedDecision[], most: number): readonly string[] {

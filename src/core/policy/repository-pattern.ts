@@ -11,7 +11,7 @@ const LITERAL_PART = /^[a-z0-9._:-]*$/;
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const PLACEHOLDER_NAME = /^(?:[a-z][a-z0-9_]*|(?:attr|claim):[\w.:/-]+)$/;
 /** Matching tries every way to spread segments over `**`, so their number is bounded. */
-const MAX_DEEP = 2;
+export const MAX_DEEP = 2;
 
 /** The segments of a valid repository name, or undefined. */
 export function repositorySegments(name: string): readonly string[] | undefined {

@@ -104,7 +104,12 @@ function withoutRepetition(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
 }
 
 function numbered(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
-  return drafts.map((draft, index) => (index === 0 ? draft : { ...draft, name: `${draft.name} (${index + 1})` }));
+  const times = new Map<string, number>();
+  return drafts.map((draft) => {
+    const time = (times.get(draft.name) ?? 0) + 1;
+    times.set(draft.name, time);
+    return time === 1 ? draft : { ...draft, name: `${draft.name} (${time})` };
+  });
 }
 
 /** A rule that only keeps the catalog from the rules below is needed only where one of those would give it. */
