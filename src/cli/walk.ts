@@ -2,9 +2,8 @@
 import { describeError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
-import { isToken } from '../core/token-shape.ts';
-import { isOffered, LOGIN_BUDGET_MS } from '../flows/identify.ts';
-import type { ChainedBackend } from '../flows/identify.ts';
+import { isOffered, kindOf, LOGIN_BUDGET_MS } from '../flows/identify.ts';
+import type { ChainedBackend, Kind } from '../flows/identify.ts';
 
 export interface Step {
   readonly ok: boolean;
@@ -44,11 +43,12 @@ export async function walkLogin(
   if (password === '') return [{ ok: false, text: 'an empty password is refused before any backend is asked' }];
   const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
   const credential = { username, password: new Secret(password) };
+  const kind = kindOf(credential);
   const steps: Step[] = [];
   for (const backend of backends) {
     const { authenticator } = backend;
-    if (!isOffered(backend, credential)) {
-      steps.push({ ok: true, text: `backend ${authenticator.name} is not asked: ${whyNot(authenticator, password)}` });
+    if (!isOffered(backend, username, kind)) {
+      steps.push({ ok: true, text: `backend ${authenticator.name} is not asked: ${whyNot(authenticator, kind)}` });
       continue;
     }
     try {
@@ -66,10 +66,8 @@ export async function walkLogin(
   return [...steps, { ok: false, text: `no backend knows the user ${username}` }];
 }
 
-function whyNot({ accepts }: Authenticator, password: string): string {
-  if (isToken(password) !== (accepts === 'tokens')) {
-    return accepts === 'tokens' ? 'it is for tokens' : 'what was typed is a token';
-  }
+function whyNot({ accepts = 'passwords' }: Authenticator, kind: Kind): string {
+  if (accepts !== kind) return kind === 'tokens' ? 'what was typed is a token' : 'it is for tokens';
   return 'no pattern of usernames matches';
 }
 

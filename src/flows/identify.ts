@@ -51,29 +51,29 @@ export function createIdentify(deps: IdentifyDeps): Identify {
   return async (credential, request) => {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
-    const { outcome, source } = await askChain(deps, credential, request, started + LOGIN_BUDGET_MS);
+    const kind = kindOf(credential);
+    const { outcome, source } = await askChain(deps, credential, kind, request, started + LOGIN_BUDGET_MS);
     if (outcome.kind === 'authenticated') {
       return { kind: 'user', identity: outcome.identity, ...(source === 'stale' ? { stale: true } : {}) };
     }
     const isTooMany = outcome.kind === 'unknown-user' && (await deps.shield.noteUnknown(credential, request.client));
     await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
-    throw refusal(isTooMany ? TOO_MANY : outcome, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
+    throw refusal(isTooMany ? TOO_MANY : outcome, kind, deps.tooManyIs ?? 'too_many_attempts');
   };
 }
 
 /** What stands in the password's place. */
-type Kind = NonNullable<Authenticator['accepts']>;
+export type Kind = NonNullable<Authenticator['accepts']>;
 
-function kindOf({ password }: Credential): Kind {
+export function kindOf({ password }: Credential): Kind {
   return isToken(password.reveal()) ? 'tokens' : 'passwords';
 }
 
 /** Whether a backend is asked about a credential. A token needs no name beside it: it says itself whose it is. */
-export function isOffered({ authenticator, usernames }: ChainedBackend, credential: Credential): boolean {
-  const kind = kindOf(credential);
+export function isOffered({ authenticator, usernames }: ChainedBackend, username: string, kind: Kind): boolean {
   if ((authenticator.accepts ?? 'passwords') !== kind) return false;
-  if (usernames === undefined || (kind === 'tokens' && credential.username === '')) return true;
-  return usernames.some((pattern) => pattern.match(credential.username) !== undefined);
+  if (usernames === undefined || (kind === 'tokens' && username === '')) return true;
+  return usernames.some((pattern) => pattern.match(username) !== undefined);
 }
 
 function refusal(outcome: AuthnOutcome, kind: Kind, tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>): BrokerError {
@@ -86,15 +86,15 @@ function refusal(outcome: AuthnOutcome, kind: Kind, tooManyIs: NonNullable<Ident
 async function askChain(
   deps: IdentifyDeps,
   credential: Credential,
+  kind: Kind,
   request: RequestContext,
   deadline: number,
 ): Promise<ShieldedAnswer> {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2): no backend sees one.
   if (credential.password.reveal() === '') return refused('empty-password');
-  const kind = kindOf(credential);
   if (kind === 'passwords' && credential.username === '') return refused('invalid-name');
   for (const backend of deps.backends) {
-    if (!isOffered(backend, credential)) continue;
+    if (!isOffered(backend, credential.username, kind)) continue;
     const answer = await askOne(deps, backend.authenticator, credential, request, deadline);
     if (answer.outcome.kind !== 'unknown-user') return answer;
   }
