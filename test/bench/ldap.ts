@@ -1,0 +1,190 @@
+/**
+ * Logins a second against a real OpenLDAP server on this machine, beside
+ *
+ * - (a) one connection on which ldapts binds, searches and binds, again and again: what the library can do at best;
+ * - (b) a new connection for each login, with three binds and a search: what brokers without pools do.
+ *
+ * Read the ratios: client and server share the machine. `npm run bench:ldap`
+ */
+import { readFile } from 'node:fs/promises';
+import { Client } from 'ldapts';
+import { Secret } from '../../src/core/identity.ts';
+import type { Authenticator } from '../../src/core/ports.ts';
+import { createShield } from '../../src/flows/shield/shield.ts';
+import { createFingerprint } from '../../src/platform/fingerprint.ts';
+import { memoryCounters, memoryStore } from '../../src/platform/store/memory.ts';
+import { realClock as clock } from '../support/fakes.ts';
+import { createLdap } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { GROUPS_DN, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
+import { startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+
+type Mode = 'plain' | 'StartTLS' | 'LDAPS';
+type LogIn = (n: number) => Promise<void>;
+
+const MODES: readonly Mode[] = ['plain', 'StartTLS', 'LDAPS'];
+const CALLERS = [1, 4, 16] as const;
+const WARM_UP_MS = 300;
+const MEASURE_MS = 1200;
+const BUDGET_MS = 8000;
+const USERS = [...Array(200).keys()].map((n) => ({
+  username: `user-${n}`,
+  password: `binds-with-this-${n}`,
+  dn: `uid=user-${n},${PEOPLE_DN}`,
+}));
+
+const user = (n: number) => USERS[n % USERS.length] as (typeof USERS)[number];
+
+const LDIF = [
+  ...USERS.map(
+    ({ username, password, dn }) =>
+      `dn: ${dn}\nobjectClass: inetOrgPerson\nuid: ${username}\ncn: ${username}\nsn: x\nuserPassword: ${password}\n`,
+  ),
+  // Each user is in one of ten groups.
+  ...[...Array(10).keys()].map((group) => {
+    const members = USERS.filter((_user, n) => n % 10 === group).map(({ dn }) => `member: ${dn}`);
+    return `dn: cn=team-${group},${GROUPS_DN}\nobjectClass: groupOfNames\n${members.join('\n')}\n`;
+  }),
+].join('\n');
+
+/** Logins a second by so many callers, each of whom waits for one login before the next. */
+async function rate(callers: number, logIn: LogIn): Promise<number> {
+  let [next, done] = [0, 0];
+  const until = async (end: number): Promise<void> => {
+    while (performance.now() < end) {
+      next += 1;
+      await logIn(next);
+      done += 1;
+    }
+  };
+  const all = (ms: number): Promise<unknown> => {
+    const end = performance.now() + ms;
+    return Promise.all([...Array(callers).keys()].map(() => until(end)));
+  };
+  await all(WARM_UP_MS);
+  done = 0;
+  const started = performance.now();
+  await all(MEASURE_MS);
+  return (done * 1000) / (performance.now() - started);
+}
+
+function inputOf(slapd: Slapd, mode: Mode): LdapInput {
+  const caFile = slapd.caFile ?? '';
+  if (mode === 'plain') return { urls: [slapd.url] };
+  return mode === 'LDAPS'
+    ? { urls: [slapd.ldapsUrl ?? ''], tls: { caFile } }
+    : { urls: [slapd.url], tls: { mode: 'starttls', caFile } };
+}
+
+/** Every login goes to the directory, over connections that are kept. */
+function cold(backend: Authenticator): LogIn {
+  return async (n) => {
+    const { username, password } = user(n);
+    const credential = { username, password: new Secret(password) };
+    const { kind } = await backend.authenticate(credential, clock.monotonic() + BUDGET_MS);
+    if (kind !== 'authenticated') throw new Error(`${username} is ${kind}`);
+  };
+}
+
+/** As the token endpoint asks: what was right a moment ago is remembered. */
+function warm(backend: Authenticator): LogIn {
+  const bounded = { maxEntries: 10_000, clock };
+  const shield = createShield({
+    settings: {
+      remember: 60,
+      staleIfError: 0,
+      rememberWrong: 300,
+      rememberRefused: 30,
+      maxWrongPerAccount: 3,
+      window: 300,
+      maxWrongPerAddress: 0,
+    },
+    clock,
+    fingerprint: createFingerprint(),
+    right: memoryStore(bounded),
+    latest: memoryStore(bounded),
+    wrong: memoryStore(bounded),
+    counters: memoryCounters(bounded),
+  });
+  return async (n) => {
+    const { username, password } = user(n);
+    const credential = { username, password: new Secret(password) };
+    const { outcome } = await shield.authenticate(backend, credential, clock.monotonic() + BUDGET_MS, '192.0.2.1');
+    if (outcome.kind !== 'authenticated') throw new Error(`${username} is ${outcome.kind}`);
+  };
+}
+
+async function connected(slapd: Slapd, mode: Mode, ca: string): Promise<Client> {
+  const tlsOptions = { ca, minVersion: 'TLSv1.2' } as const;
+  const client =
+    mode === 'LDAPS' ? new Client({ url: slapd.ldapsUrl ?? '', tlsOptions }) : new Client({ url: slapd.url });
+  // It writes into what it is given.
+  if (mode === 'StartTLS') await client.startTLS({ ...tlsOptions });
+  return client;
+}
+
+const searchFor = (client: Client, username: string) =>
+  client.search(PEOPLE_DN, {
+    filter: `(&(objectClass=person)(uid=${username}))`,
+    attributes: ['uid', 'cn'],
+    sizeLimit: 2,
+  });
+
+function onOneConnection(client: Client): LogIn {
+  return async (n) => {
+    const { username, password, dn } = user(n);
+    await client.bind(SERVICE.dn, SERVICE.password);
+    await searchFor(client, username);
+    await client.bind(dn, password);
+  };
+}
+
+function onNewConnections(slapd: Slapd, mode: Mode, ca: string): LogIn {
+  return async (n) => {
+    const { username, password, dn } = user(n);
+    const client = await connected(slapd, mode, ca);
+    try {
+      await client.bind(SERVICE.dn, SERVICE.password);
+      await searchFor(client, username);
+      await client.bind(dn, password);
+      await client.bind(SERVICE.dn, SERVICE.password);
+    } finally {
+      await client.unbind();
+    }
+  };
+}
+
+const show = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2)).padStart(9);
+
+function print(...cells: readonly (string | number)[]): void {
+  const [first = '', ...others] = cells;
+  console.log(
+    String(first).padEnd(26),
+    ...others.map((cell) => (typeof cell === 'number' ? show(cell) : cell.padStart(9))),
+  );
+}
+
+async function measure(slapd: Slapd, mode: Mode): Promise<void> {
+  const ca = await readFile(slapd.caFile ?? '', 'utf8');
+  const single = await connected(slapd, mode, ca);
+  const a = await rate(1, onOneConnection(single));
+  await single.unbind();
+  print(`\n${mode}`, 'callers', 'logins/s', '÷ (a)', '÷ (b)');
+  print('(a) one connection', '1', a, 1);
+  for (const callers of CALLERS) {
+    await using backend = await createLdap({ ...inputOf(slapd, mode), groups: undefined });
+    await using withGroups = await createLdap(inputOf(slapd, mode));
+    const b = await rate(callers, onNewConnections(slapd, mode, ca));
+    const rows = [
+      ['(b) new connections', b],
+      ['cold, groups too', await rate(callers, cold(withGroups))],
+      ['cold', await rate(callers, cold(backend))],
+      ['warm', await rate(callers, warm(withGroups))],
+    ] as const;
+    for (const [name, logins] of rows) print(name, String(callers), logins, logins / a, logins / b);
+  }
+}
+
+await using slapd = await startSlapd({ tls: true, ldif: LDIF });
+for (const mode of MODES) await measure(slapd, mode);
