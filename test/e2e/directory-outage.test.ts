@@ -114,8 +114,8 @@ describe('a directory that takes connections and says nothing', () => {
       expect(headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
     }
     expect([anonymous.status, other.status]).toEqual([200, 200]);
-    expect(anonymous.took).toBeLessThan(500);
-    expect(other.took).toBeLessThan(1500);
+    expect(anonymous.took).toBeLessThan(4000);
+    expect(other.took).toBeLessThan(4000);
     expect(ready).toMatchObject({ status: 200, body: { status: 'degraded', backends: { local: 'up', corp: 'down' } } });
   });
 
