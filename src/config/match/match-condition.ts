@@ -18,7 +18,11 @@ const LABEL_EXPECTED = 'expected group, group:PREFIX, attr:NAME or claim:NAME';
 const matchPattern = z.string().transform((text, context): MatchPattern => {
   const parsed = parseMatchPattern(text);
   if (typeof parsed !== 'string') return parsed;
-  context.addIssue({ code: 'custom', message: `the pattern ${JSON.stringify(text)} ${parsed}`, input: text });
+  context.addIssue({
+    code: 'custom',
+    message: `expected a glob or a /regular expression/: this one ${parsed}`,
+    input: text,
+  });
   return z.NEVER;
 });
 
@@ -37,7 +41,8 @@ export const matchCondition = z
     const captures = new Map<Field, Re2>();
     const report = (path: readonly string[], message: string): void =>
       context.addIssue({ code: 'custom', path: [...path], message, input: undefined });
-    for (const label of Object.keys(labels)) if (!LABEL.test(label)) report(['labels', label], LABEL_EXPECTED);
+    for (const label of Object.keys(labels))
+      if (!LABEL.test(label)) report(['labels', label], `${LABEL_EXPECTED} instead of ${label}`);
     const all = [
       ...[...patterns].map(([field, pattern]) => [[field], pattern] as const),
       ...Object.entries(labels).map(([label, pattern]) => [['labels', label], pattern] as const),

@@ -4,6 +4,8 @@
  * What cannot be carried becomes a rule that denies whatever the rest of its conditions match: the rules below it must
  * not grant what it kept from them.
  */
+import { parseGoGlob } from '../../match/go-glob.ts';
+import { regexOf } from '../../match/match-pattern.ts';
 import type { Report } from '../finding.ts';
 import type { AclRule } from './acl.ts';
 import type { RuleDraft } from '../rule-draft.ts';
@@ -24,6 +26,7 @@ export function translateAcl(rules: readonly AclRule[], context: AclContext): re
 }
 
 function translateRule(rule: AclRule, context: AclContext): readonly RuleDraft[] {
+  if (neverMatches(rule)) return [];
   const reasons = new Set<string>();
   const drafts = worldsFor(rule, context.worlds).flatMap((world) => {
     const expanded = expandLabels(rule, world);
@@ -36,6 +39,13 @@ function translateRule(rule: AclRule, context: AclContext): readonly RuleDraft[]
     context.report('lost', rule.line, `rule ${rule.number}: ${reason}; ${instead}`);
   }
   return numbered(withoutRepetition(drafts));
+}
+
+/** A malformed glob matches nothing, and so does the rule. */
+function neverMatches({ fields, labels }: AclRule): boolean {
+  return [...Object.values(fields), ...labels.values()].some(
+    (text) => regexOf(text) === undefined && !text.includes('${') && parseGoGlob(text) === undefined,
+  );
 }
 
 /** Labels come from each place on its own: a rule with labels is written once for each place that has them. */

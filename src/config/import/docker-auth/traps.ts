@@ -60,7 +60,7 @@ function tellPattern(where: string, text: string | undefined, tell: Tell): void 
     return;
   }
   const sample = text.replaceAll(/\$\{[^}]*\}/g, 'x');
-  if (parseGoGlob(sample) === undefined) tell(`${where}: ${text} is no glob, and nothing matches it`);
+  if (parseGoGlob(sample) === undefined) tell(`${where}: ${text} is no glob, so the rule matches nothing`);
   else if (text.includes('**')) tell(`${where}: ${text} has **, which is * here and stops at a slash`);
 }
 
