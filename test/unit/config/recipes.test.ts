@@ -65,7 +65,7 @@ describe('the recipes', () => {
     expect([beginning('broker.yaml').length, beginning('policy.yaml').length]).toEqual([3, 3]);
   });
 
-  it.skipIf(findPart({ program: 'jq' }) === undefined)(
+  it.skipIf(findPart({ program: 'jq', debian: 'jq' }) === undefined)(
     'have a credential provider that hands on what it is given',
     async () => {
       const script = BLOCKS.find(({ text }) => text.startsWith('#!/bin/sh'))?.text ?? '';

@@ -70,13 +70,13 @@ describe('an imported policy', () => {
   it('decides as docker_auth was recorded to', async () => {
     let compared = 0;
     for (const { acl, requests } of cases) {
-      await using import_ = await imported(configuration(acl, users));
+      await using made = await imported(configuration(acl, users));
       // What is not carried denies; the test of those is below.
-      if (import_.result.findings.some(({ kind }) => kind === 'lost')) continue;
+      if (made.result.findings.some(({ kind }) => kind === 'lost')) continue;
       for (const recorded of requests) {
         const asked = askedBy(recorded);
         if (!isAskedByRegistries(asked)) continue;
-        const granted = grantedBy(import_.policy, callerWith(asked.account, users[asked.account] ?? {}), asked);
+        const granted = grantedBy(made.policy, callerWith(asked.account, users[asked.account] ?? {}), asked);
         const [rule, before] = [recorded[6], recorded[7].split(',').filter((action) => action !== '')];
         const wanted = expected(asked.type, before, acl[rule - 1]?.actions);
         expect({ acl, asked, granted: [...granted] }).toEqual({ acl, asked, granted: wanted });
@@ -93,13 +93,13 @@ describe('an imported policy', () => {
         fc.array(aclEntry, { minLength: 1, maxLength: 6 }),
         fc.array(request, { minLength: 30 }),
         async (acl, requests) => {
-          await using import_ = await imported(configuration(acl, users));
+          await using made = await imported(configuration(acl, users));
           const rules = rulesOf(parse(configuration(acl)).acl);
-          const isWhole = !import_.result.findings.some(({ kind }) => kind === 'lost');
+          const isWhole = !made.result.findings.some(({ kind }) => kind === 'lost');
           for (const asked of requests) {
             const { account, type, name } = asked;
             const before = decideAcl(rules, { ...asked, labels: labelsOf(account) });
-            const granted = grantedBy(import_.policy, callerWith(account, users[account] ?? {}), asked);
+            const granted = grantedBy(made.policy, callerWith(account, users[account] ?? {}), asked);
             const wanted = expected(type, before.granted, rules.find(({ number }) => number === before.rule)?.actions);
             // Where something is not carried, less may be granted and never more.
             expect({

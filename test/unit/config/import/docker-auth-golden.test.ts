@@ -21,26 +21,26 @@ async function expectGolden(name: string, text: string): Promise<void> {
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const KEYS = {
-  'server.key': String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  'server.key': privateKey.export({ type: 'pkcs8', format: 'pem' }),
   'server.pem': 'a certificate',
 };
 
 describe('the reference configuration of docker_auth', () => {
   it('becomes a policy that decides the same over the grid', async () => {
-    await using import_ = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
+    await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
-    const { decisions } = import_;
+    const { decisions } = made;
     expect(decisions.length).toBeGreaterThan(900);
     expect(decisions.filter(({ same }) => !same)).toEqual([]);
     const decisive = new Set(decisions.map(({ before }) => before.rule));
-    expect([...decisive].toSorted()).toEqual([1, 10, 2, 3, 4, 5, 6, 7, 8, 9, undefined]);
-    await expectGolden('reference.policy.yaml', import_.text('policy.yaml'));
+    expect(decisive).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, undefined]));
+    await expectGolden('reference.policy.yaml', made.text('policy.yaml'));
   });
 
   it('loads as a broker with the users, the directory and the key', async () => {
-    await using import_ = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
+    await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
-    const { config } = await loadBroker(import_.files.path('out/broker.yaml'));
+    const { config } = await loadBroker(made.files.path('out/broker.yaml'));
 
     expect(config).toMatchObject({
       listen: { host: '::', port: 5001 },
@@ -52,8 +52,8 @@ describe('the reference configuration of docker_auth', () => {
         { type: 'ldap', tls: { mode: 'ldaps' }, users: { base: 'o=example.com', usernameAttribute: 'uid' } },
       ],
     });
-    expect(config.tls?.keyFile.path).toBe(import_.files.path('server.key'));
-    const file = new FilePath(import_.files.path('out/users.yaml'));
+    expect(config.tls?.keyFile.path).toBe(made.files.path('server.key'));
+    const file = new FilePath(made.files.path('out/users.yaml'));
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const deps = { clock: systemClock, log, secret: createSecrets() };
     const users = await loadUsers({ type: 'static-file', name: 'local', file }, deps);
@@ -61,28 +61,28 @@ describe('the reference configuration of docker_auth', () => {
   });
 
   it('loses nothing', async () => {
-    await using import_ = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
+    await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
-    expect(import_.lines.filter((line) => line.includes('not carried'))).toEqual([]);
+    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([]);
   });
 });
 
 describe('the rules that docker_auth’s documentation shows', () => {
   it('become a policy that decides the same over the grid', async () => {
-    await using import_ = await imported(await source('documented.yml'));
+    await using made = await imported(await source('documented.yml'));
 
-    const { decisions } = import_;
+    const { decisions } = made;
     expect(decisions.length).toBeGreaterThan(1000);
     expect(decisions.filter(({ same }) => !same)).toEqual([]);
-    expect(import_.lines.filter((line) => line.includes('not carried'))).toEqual([]);
-    expect(import_.result.services).toEqual(['registry', 'registry.example.com']);
-    await expectGolden('documented.policy.yaml', import_.text('policy.yaml'));
+    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([]);
+    expect(made.result.services).toEqual(['registry', 'registry.example.com']);
+    await expectGolden('documented.policy.yaml', made.text('policy.yaml'));
   });
 
   it('load as a broker that asks the directory for what the labels need', async () => {
-    await using import_ = await imported(await source('documented.yml'));
+    await using made = await imported(await source('documented.yml'));
 
-    const { config } = await loadBroker(import_.files.path('out/broker.yaml'));
+    const { config } = await loadBroker(made.files.path('out/broker.yaml'));
 
     expect(config.backends[1]).toMatchObject({
       type: 'ldap',
@@ -94,38 +94,38 @@ describe('the rules that docker_auth’s documentation shows', () => {
   });
 
   it('give users groups for their labels', async () => {
-    await using import_ = await imported(await source('documented.yml'));
+    await using made = await imported(await source('documented.yml'));
 
-    expect(import_.text('users.yaml')).toContain('groups: [group:web, group:webdev, project:website');
+    expect(made.text('users.yaml')).toContain('groups: [group:web, group:webdev, project:website');
   });
 });
 
 describe('the traps of docker_auth', () => {
   it('are each named with their line', async () => {
-    await using import_ = await imported(await source('traps.yml'));
+    await using made = await imported(await source('traps.yml'));
 
-    await expectGolden('traps.report.txt', import_.lines.map((line) => `${line}\n`).join(''));
+    await expectGolden('traps.report.txt', made.lines.map((line) => `${line}\n`).join(''));
   });
 
   it('grant nothing more than docker_auth did', async () => {
-    await using import_ = await imported(await source('traps.yml'));
+    await using made = await imported(await source('traps.yml'));
 
-    const wider = import_.decisions.filter(({ before, after }) =>
+    const wider = made.decisions.filter(({ before, after }) =>
       after.granted.some((action) => !before.granted.includes(action)),
     );
-    expect(import_.decisions.length).toBeGreaterThan(1000);
+    expect(made.decisions.length).toBeGreaterThan(1000);
     expect(wider).toEqual([]);
   });
 
   it('show no secret, and keep it in a file for its owner alone', async () => {
-    await using import_ = await imported(await source('traps.yml'));
+    await using made = await imported(await source('traps.yml'));
 
-    const shown = [...import_.lines, import_.text('broker.yaml'), import_.text('policy.yaml')].join('\n');
+    const shown = [...made.lines, made.text('broker.yaml'), made.text('policy.yaml')].join('\n');
     expect(shown).not.toContain('not-to-be-printed');
-    const path = import_.files.path('out/secrets/oidc-client-secret');
+    const path = made.files.path('out/secrets/oidc-client-secret');
     expect(await readFile(path, 'utf8')).toBe('not-to-be-printed\n');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect((await stat(import_.files.path('out/users.yaml'))).mode & 0o777).toBe(0o600);
-    expect((await stat(import_.files.path('out/policy.yaml'))).mode & 0o077).not.toBe(0);
+    expect((await stat(made.files.path('out/users.yaml'))).mode & 0o777).toBe(0o600);
+    expect((await stat(made.files.path('out/policy.yaml'))).mode & 0o077).not.toBe(0);
   });
 });
