@@ -8,7 +8,7 @@ packages=(
   docker.io skopeo podman buildah
   apache2-utils         # htpasswd
   glewlwyd sqlite3      # an OpenID provider
-  openssl curl
+  openssl curl jq
   libatomic1            # what Node 26 is linked with
 )
 

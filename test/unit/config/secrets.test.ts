@@ -125,7 +125,7 @@ describe('a secret in a file', () => {
   it('is unusable without permission to read it', async () => {
     const path = await files.write('secret', 'first');
     await chmod(path, 0);
-    using _nobody = asNobody();
+    using nobody = asNobody();
 
     await expect(fromFile(path).read()).rejects.toThrow(/cannot be read \(permission denied\)$/);
   });
