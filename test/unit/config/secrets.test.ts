@@ -17,15 +17,15 @@ async function read(source: ReturnType<ReturnType<typeof createSecrets>>): Promi
   return (await source.read()).reveal();
 }
 
-/** Root may read anything: the test is nobody for a while. Anybody else stays who they are. */
-function asNobody(): Disposable {
-  const isRoot = process.geteuid?.() === 0;
-  if (isRoot) process.seteuid?.(65_534);
-  return {
-    [Symbol.dispose]: () => {
-      if (isRoot) process.seteuid?.(0);
-    },
-  };
+/** Root may read anything: the work is done as nobody. Anybody else stays who they are. */
+async function asNobody<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
 }
 
 const fromFile = (path: string) => createSecrets({})(new SecretRef({ file: path }));
@@ -125,9 +125,8 @@ describe('a secret in a file', () => {
   it('is unusable without permission to read it', async () => {
     const path = await files.write('secret', 'first');
     await chmod(path, 0);
-    using nobody = asNobody();
 
-    await expect(fromFile(path).read()).rejects.toThrow(/cannot be read \(permission denied\)$/);
+    await expect(asNobody(() => fromFile(path).read())).rejects.toThrow(/cannot be read \(permission denied\)$/);
   });
 });
 
