@@ -4,8 +4,8 @@
  */
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
-import { Client, Filter, PasswordPolicyControl, ResultCodeError } from 'ldapts';
-import type { ClientOptions, DN, SearchFilterValues, SearchOptions } from 'ldapts';
+import { Client, PasswordPolicyControl, ResultCodeError } from 'ldapts';
+import type { SearchOptions } from 'ldapts';
 import type { Secret } from '../../core/identity.ts';
 import type { Deadline } from './deadline.ts';
 import { dial } from './dial.ts';
@@ -14,8 +14,9 @@ import type { Endpoint } from './endpoint.ts';
 import { readEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
-import { readHeader } from './ber.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
+import { EncodedFilter, nameOf, once, policyOf, resultOf } from './ldapts-words.ts';
+import type { ResultCode } from './ldapts-words.ts';
 import { MessageStream } from './message-stream.ts';
 import { PageControl } from './page-control.ts';
 
@@ -167,75 +168,6 @@ const PAGE_SIZE = 500;
 const MAX_ENTRIES = 10_000;
 /** Empty pages count too. */
 const MAX_PAGES = 200;
-
-interface ResultCode {
-  readonly code: number;
-  readonly diagnostic: string;
-}
-
-/** A filter that is encoded already. */
-class EncodedFilter extends Filter {
-  readonly type: SearchFilterValues;
-  readonly #content: Buffer;
-
-  constructor(bytes: Buffer) {
-    super();
-    const header = readHeader(bytes);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `encodeFilter` gives no other tags
-    this.type = (header?.tag ?? 0) as SearchFilterValues;
-    this.#content = bytes.subarray(header?.start);
-  }
-
-  override write(writer: Parameters<Filter['write']>[0]): void {
-    writer.writeBuffer(this.#content, this.type);
-  }
-
-  override toString(): string {
-    return '(encoded)';
-  }
-}
-
-function once(stream: MessageStream): NonNullable<ClientOptions['createConnection']> {
-  let given = false;
-  const give = (): MessageStream => {
-    if (given) throw new Error('a connection is used once');
-    given = true;
-    return stream;
-  };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts of a socket ldapts uses are there
-  return give as unknown as NonNullable<ClientOptions['createConnection']>;
-}
-
-/**
- * The DN as an object: a text such as EXTERNAL would be taken for a SASL mechanism, which binds as whoever the
- * connection's certificate names.
- */
-function nameOf(dn: string): DN {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ldapts calls `toString` and nothing else
-  return { toString: () => dn } as unknown as DN;
-}
-
-/** ldapts appends the code to the server's text. */
-function resultOf({ code, message }: ResultCodeError): ResultCode {
-  return {
-    code,
-    diagnostic: message
-      .replace(/ ?Code: 0x[0-9a-f]+$/, '')
-      .replaceAll('\0', '')
-      .trim(),
-  };
-}
-
-function policyOf({ value }: PasswordPolicyControl): Pick<BindAnswer, 'policy'> {
-  if (value === undefined) return {};
-  const { error, graceAuthNsRemaining } = value;
-  return {
-    policy: {
-      ...(error === undefined ? {} : { error }),
-      ...(graceAuthNsRemaining === undefined ? {} : { graceLeft: graceAuthNsRemaining }),
-    },
-  };
-}
 
 function certificateOf(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;

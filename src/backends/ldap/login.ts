@@ -1,13 +1,14 @@
 /** The steps of a login: find the entry, verify the password by binding as it, read its groups. */
 import type { Identity, Secret } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
-import { accountState } from './account-state.ts';
+import { createAccountCheck } from './account-check.ts';
+import { askedOnce } from './asked-once.ts';
 import type { LdapConfig } from './config.ts';
 import type { Connection, Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Directory } from './directory.ts';
 import type { DnTemplate } from './dn-template.ts';
-import { createDomain, isAboutToLock } from './domain.ts';
+import { createDomain } from './domain.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault } from './fault.ts';
 import type { Found, UserSearch } from './find-user.ts';
@@ -41,7 +42,6 @@ export interface LoginDeps {
   readonly log: Log;
 }
 
-type Rejected = Extract<AuthnOutcome, { readonly kind: 'rejected' }>;
 interface Watched {
   readonly guard: AttemptGuard;
   readonly witness: Witness | undefined;
@@ -54,21 +54,10 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
   const { name: backend, bind, users } = config;
   const { keepsAfterRefusal } = PRESETS[config.preset];
   const domain = createDomain(clock);
+  const refusalOf = createAccountCheck({ backend, domain, clock, log });
   const memberships = createMemberships(config, { domain, clock });
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
   const id = users.id ?? PRESETS[config.preset].users.id;
-
-  /** The answer to whoever cannot log in to this account now, whatever the password. */
-  async function stateOf(entry: Entry, reader: Reader, deadline: Deadline): Promise<Rejected | undefined> {
-    const reason = accountState(entry, clock.now());
-    if (reason !== undefined) return { kind: 'rejected', reason };
-    const lockout = entry.texts('badPwdCount').some((count) => count !== '0')
-      ? (await domain.facts(reader, deadline)).lockout
-      : undefined;
-    if (lockout === undefined || !isAboutToLock(entry, lockout, clock.now())) return undefined;
-    log.warn('one more wrong password would lock an account: not tried for a while', { backend, entry: entry.dn });
-    return { kind: 'rejected', reason: 'too-many-attempts' };
-  }
 
   async function identify(
     entry: Entry,
@@ -134,7 +123,7 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
       if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
       const { entry } = found;
       if (verified !== entry.dn) {
-        const held = await stateOf(entry, reader, deadline);
+        const held = await refusalOf(entry, reader, deadline);
         if (held !== undefined) {
           witness?.held(entry, held.reason);
           return held;
@@ -210,17 +199,5 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
       }),
 
     probe: (deadline) => directory.withServer(deadline, (server) => server.prove(deadline)),
-  };
-}
-
-/** Each question counts as an attempt, and a login that goes on with another server is still the same one. */
-function askedOnce(guard: AttemptGuard | undefined): AttemptGuard {
-  let asked: string | undefined;
-  return {
-    beforeAttempt: async (subject) => {
-      if (guard === undefined || asked === subject) return undefined;
-      asked = subject;
-      return guard.beforeAttempt(subject);
-    },
   };
 }
