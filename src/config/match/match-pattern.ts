@@ -45,17 +45,18 @@ export function parseMatchPattern(text: string): MatchPattern | string {
   const regex = regexOf(text);
   const problem = labelProblem(placeholders) ?? formProblem(text, tokens, regex);
   if (problem !== undefined) return problem;
-  const compile = remembering(regex === undefined ? globTest : regexTest);
   if (tokens.length === 0) {
-    const fixed = compile(regex ?? text);
+    const fixed = regex === undefined ? globTest(text) : regexTest(regex);
     return { text, regex, placeholders, matches: (subject) => fixed(subject) };
   }
   const matches =
     regex === undefined
       ? (subject: string, valuesOf: ValuesOf) =>
-          combinations(placeholders, valuesOf, subject).some((values) => compile(filled(text, tokens, values))(subject))
+          combinations(placeholders, valuesOf, subject).some((values) =>
+            remembered('glob', filled(text, tokens, values))(subject),
+          )
       : (subject: string, valuesOf: ValuesOf) =>
-          compile(filled(text, tokens, alternatives(placeholders, valuesOf)).slice(1, -1))(subject);
+          remembered('regex', filled(text, tokens, alternatives(placeholders, valuesOf)).slice(1, -1))(subject);
   return { text, regex, placeholders, matches };
 }
 
@@ -136,17 +137,16 @@ function regexTest(source: string): Test {
   return typeof regex === 'string' ? () => false : regex.test;
 }
 
-const MAX_REMEMBERED = 256;
+const MAX_REMEMBERED = 2048;
+/** The same users ask again and again: what was compiled for one is kept, up to a number for all patterns together. */
+const compiled = new Map<string, Test>();
 
-/** The same users ask again and again: what was compiled for one is kept, up to a number. */
-function remembering(compile: (text: string) => Test): (text: string) => Test {
-  const known = new Map<string, Test>();
-  return (text) => {
-    const found = known.get(text);
-    if (found !== undefined) return found;
-    const made = compile(text);
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(text, made);
-    return made;
-  };
+function remembered(kind: 'glob' | 'regex', text: string): Test {
+  const key = `${kind} ${text}`;
+  const found = compiled.get(key);
+  if (found !== undefined) return found;
+  const made = kind === 'glob' ? globTest(text) : regexTest(text);
+  if (compiled.size >= MAX_REMEMBERED) compiled.clear();
+  compiled.set(key, made);
+  return made;
 }
