@@ -14,6 +14,7 @@ import { or } from './filter.ts';
 import { groupNames, groupOfDn } from './group.ts';
 import type { Group, GroupBase } from './group.ts';
 import { createGroupSearch, inChain, listedIn, posixFilters } from './group-search.ts';
+import { createParentGroups } from './parent-groups.ts';
 import { PRESETS } from './presets.ts';
 import { allValues } from './ranged-values.ts';
 import { createSidResolver, primaryGroupSid, readTokenGroups } from './token-groups.ts';
@@ -35,8 +36,6 @@ export interface MembershipsDeps {
 
 const MAX_DEPTH = 10;
 const MAX_GROUPS = 5000;
-/** DNs in one filter; servers take some hundred terms well. */
-const BATCH = 50;
 
 export function createMemberships(config: LdapConfig, { domain, clock }: MembershipsDeps): Memberships {
   const { groups, preset } = config;
@@ -47,6 +46,7 @@ export function createMemberships(config: LdapConfig, { domain, clock }: Members
   const search = createGroupSearch(groups, primary);
   const named = groups.name === 'cn';
   const listing = listedIn(groups.memberAttributes ?? usual);
+  const parents = createParentGroups((dns, reader, deadline) => search(listing(dns), reader, deadline), clock);
   const sids = createSidResolver(search, clock);
 
   async function listed(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
@@ -71,12 +71,7 @@ export function createMemberships(config: LdapConfig, { domain, clock }: Members
     for (let depth = 1; frontier.length > 0; depth += 1) {
       if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
       // A whole level at a time, however many groups it has.
-      const next: Group[] = [];
-      for (let at = 0; at < frontier.length; at += BATCH) {
-        const dns = frontier.slice(at, at + BATCH).map(({ dn }) => dn);
-        next.push(...(await search(listing(dns), reader, deadline)));
-      }
-      frontier = addNew(known, next);
+      frontier = addNew(known, await parents.of(frontier, reader, deadline));
     }
     return [...known.values()];
   }
