@@ -77,7 +77,7 @@ describe.skipIf(absent)('acceptance 15: many logins at once on OpenLDAP', () => 
     expect(kinds).toEqual(attempts.map(({ expected }) => expected));
   });
 
-  it('leave neither descriptors nor memory behind', async () => {
+  it('leave no descriptors behind', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     const round = async (): Promise<void> => {
       await Promise.all(
