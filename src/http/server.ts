@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { chmod, unlink } from 'node:fs/promises';
+import { chmod, lstat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorBody } from './respond.ts';
 
@@ -74,17 +74,27 @@ function trackResponses(server: Server): ReadonlySet<ServerResponse> {
 
 async function bind(server: Server, address: ListenAddress): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
+  const refuse = (cause: Error): void => reject(new Error(`cannot listen on ${textOf(address)}`, { cause }));
+  server.once('error', refuse);
   if ('socket' in address) {
-    // A socket file left by a killed broker would refuse the new one.
-    await unlink(address.socket).catch(() => undefined);
+    await removeOldSocket(address.socket);
     server.listen(address.socket, resolve);
   } else {
     server.listen(address.port, address.host, resolve);
   }
   await promise;
-  server.removeListener('error', reject);
+  server.removeListener('error', refuse);
   if ('socket' in address) await chmod(address.socket, 0o660);
+}
+
+function textOf(address: ListenAddress): string {
+  return 'socket' in address ? `unix:${address.socket}` : `${address.host}:${address.port}`;
+}
+
+/** A socket file left by a killed broker would refuse the new one; any other file is left alone. */
+async function removeOldSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSocket() === true) await unlink(path);
 }
 
 function urlOf(server: Server, { tls }: ListenOptions): string {

@@ -68,7 +68,7 @@ async function secretProblem(secret: PlainSecret, { source }: SecretRef): Promis
     return undefined;
   } catch (error) {
     const expected = 'file' in source ? `a file with a secret at ${source.file}` : `a secret in $${source.env}`;
-    return `found no secret, expected ${expected} (${describeError(error)})`;
+    return `found no secret, expected ${expected}: ${error instanceof Error ? error.message : describeError(error)}`;
   }
 }
 

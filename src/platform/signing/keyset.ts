@@ -23,7 +23,7 @@ export type Keyset = readonly [SigningKey, ...SigningKey[]];
 export async function loadKeys(configs: readonly KeyConfig[], stateDir: string, log: Log): Promise<Keyset> {
   const keys: SigningKey[] = [];
   for (const config of configs) {
-    const made = await ensureKey(config, stateDir);
+    const made = await makeOrFind(config, stateDir);
     const key = await loadKey(config, stateDir);
     for (const warning of key.warnings) log.warn(warning, { key: key.name });
     const fields = { key: key.name, algorithm: key.algorithm, kid: key.libtrustKeyId };
@@ -34,6 +34,16 @@ export async function loadKeys(configs: readonly KeyConfig[], stateDir: string, 
     keys.push(key);
   }
   return atLeastOne(keys);
+}
+
+async function makeOrFind(config: KeyConfig, stateDir: string): ReturnType<typeof ensureKey> {
+  try {
+    return await ensureKey(config, stateDir);
+  } catch (error) {
+    // What the file system says names a path at most; what we say is whole.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new Error(`the signing key ${config.name} cannot be made in ${stateDir}`, { cause: error });
+  }
 }
 
 /** Reads the keys and makes none. @throws Error that names the file. */
