@@ -17,6 +17,8 @@ import { systemTimer } from '../platform/timer.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
+import { openControl } from './control.ts';
+import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
 import { openShield } from './open-shield.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -31,6 +33,8 @@ export interface Broker extends AsyncDisposable {
   readonly adminUrl: string | undefined;
   /** Reads policy, users and TLS certificate again; the log says what came of it. Never throws. */
   reload(): Promise<void>;
+  /** Forgets what is remembered of logins: each user is looked at anew. */
+  flush(): void;
   /**
    * Stops without losing a request: says so on `/readyz` and with every answer, goes on serving while load balancers
    * take notice, then waits for what is in flight.
@@ -53,6 +57,8 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
   const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
   const shield = openShield(config);
+  metrics.remembers(shield.sizes);
+  const flush = createFlush({ authenticators, shield, log, onFlush: metrics.flushed });
   // Last of what can be refused: a broker that does not start leaves no key behind.
   const keyset = await loadKeys(config.keys, config.stateDir, log);
   const identify = createIdentify({
@@ -110,11 +116,14 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const watched = [config.policy.file, ...listeners.watches, ...authenticators.flatMap(({ watches }) => watches ?? [])];
   resources.defer(watchFiles(watched, () => void reload()));
 
+  resources.use(await openControl(config.stateDir, flush, log));
+
   const running = resources.move();
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
     reload,
+    flush: () => void flush(),
     drain: async () => {
       draining = true;
       await systemTimer.sleep(NOTICE_MS);

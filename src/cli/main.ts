@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { flushCommand } from './commands/flush.ts';
 import { hashPasswordCommand } from './commands/hash-password.ts';
 import { importCommand } from './commands/import.ts';
 import { keygenCommand } from './commands/keygen.ts';
@@ -30,6 +31,7 @@ for (const command of [
   importCommand(),
   registryConfigCommand(),
   doctorCommand(),
+  flushCommand(),
   schemaCommand(),
 ]) {
   program.addCommand(command);

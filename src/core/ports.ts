@@ -115,6 +115,8 @@ export interface Authenticator extends AsyncDisposable {
   ): Promise<AuthnOutcome | undefined>;
   /** Whether the source answers now. Never throws, never sends a user's credential. */
   probe(deadline: number): Promise<BackendState>;
+  /** Drops what it remembers of users and groups between logins; absent where nothing is. */
+  forget?(): void;
   /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */
   reload?(): Promise<void>;
 }

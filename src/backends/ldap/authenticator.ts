@@ -121,6 +121,8 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
       directory.retire();
     },
 
+    forget: login.forget,
+
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }

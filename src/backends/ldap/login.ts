@@ -15,6 +15,7 @@ import type { Found, UserSearch } from './find-user.ts';
 import { identityOf, subjectOf, subjectOfDn } from './identity.ts';
 import { createMemberships } from './memberships.ts';
 import { PRESETS } from './presets.ts';
+import { createRecalls } from './recall.ts';
 import { verifyPassword } from './verify-password.ts';
 import type { PasswordVerdict } from './verify-password.ts';
 import type { Witness } from './witness.ts';
@@ -25,6 +26,8 @@ export interface Login {
   lookup(login: string, deadline: Deadline): Promise<Identity | undefined>;
   /** Returns when a server answers and accepts the service account. */
   probe(deadline: Deadline): Promise<void>;
+  /** Drops what was found out about groups. */
+  forget(): void;
 }
 
 /** Who stands by while somebody logs in. */
@@ -54,8 +57,9 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
   const { name: backend, bind, users } = config;
   const { keepsAfterRefusal } = PRESETS[config.preset];
   const domain = createDomain(clock);
+  const recalls = createRecalls(clock);
   const refusalOf = createAccountCheck({ backend, domain, clock, log });
-  const memberships = createMemberships(config, { domain, clock });
+  const memberships = createMemberships(config, { domain, recalls });
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
   const id = users.id ?? PRESETS[config.preset].users.id;
 
@@ -199,5 +203,7 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
       }),
 
     probe: (deadline) => directory.withServer(deadline, (server) => server.prove(deadline)),
+
+    forget: recalls.forget,
   };
 }

@@ -1,7 +1,6 @@
 /** The groups of a user: those that list the user, and the groups of those. */
 import { canonicalDn } from '../../core/dn.ts';
 import type { GroupName } from '../../core/identity.ts';
-import type { Clock } from '../../core/ports.ts';
 import type { LdapConfig } from './config.ts';
 import { groupSource } from './config-check.ts';
 import type { Reader } from './connection.ts';
@@ -17,6 +16,7 @@ import { createGroupSearch, inChain, listedIn, posixFilters } from './group-sear
 import { createParentGroups } from './parent-groups.ts';
 import { PRESETS } from './presets.ts';
 import { allValues } from './ranged-values.ts';
+import type { Recalls } from './recall.ts';
 import { createSidResolver, primaryGroupSid, readTokenGroups } from './token-groups.ts';
 
 export interface Memberships {
@@ -31,13 +31,13 @@ export interface Memberships {
 
 export interface MembershipsDeps {
   readonly domain: Domain;
-  readonly clock: Clock;
+  readonly recalls: Recalls;
 }
 
 const MAX_DEPTH = 10;
 const MAX_GROUPS = 5000;
 
-export function createMemberships(config: LdapConfig, { domain, clock }: MembershipsDeps): Memberships {
+export function createMemberships(config: LdapConfig, { domain, recalls }: MembershipsDeps): Memberships {
   const { groups, preset } = config;
   if (groups === undefined) return { of: async () => new Set() };
   const source = groupSource(config);
@@ -46,8 +46,8 @@ export function createMemberships(config: LdapConfig, { domain, clock }: Members
   const search = createGroupSearch(groups, primary);
   const named = groups.name === 'cn';
   const listing = listedIn(groups.memberAttributes ?? usual);
-  const parents = createParentGroups((dns, reader, deadline) => search(listing(dns), reader, deadline), clock);
-  const sids = createSidResolver(search, clock);
+  const parents = createParentGroups((dns, reader, deadline) => search(listing(dns), reader, deadline), recalls);
+  const sids = createSidResolver(search, recalls);
 
   async function listed(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
     if (source === 'memberOf') {

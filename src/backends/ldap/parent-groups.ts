@@ -3,10 +3,10 @@
  * for a moment: most logins need no search for it.
  */
 import { canonicalDn } from '../../core/dn.ts';
-import type { Clock } from '../../core/ports.ts';
 import type { Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Group } from './group.ts';
+import type { Recalls } from './recall.ts';
 
 export interface ParentGroups {
   /** The groups that list any of these. Throws DirectoryFault. */
@@ -18,40 +18,25 @@ type Search = (dns: readonly string[], reader: Reader, deadline: Deadline) => Pr
 
 /** DNs in one filter; servers take some hundred terms well. */
 const BATCH = 50;
-const KEPT_MS = 30_000;
-const MAX_KEPT = 10_000;
+const KEPT_SECONDS = 30;
 
-export function createParentGroups(search: Search, clock: Clock): ParentGroups {
-  const known = new Map<string, { readonly parents: readonly Group[]; readonly until: number }>();
-
-  function recall(dn: string): readonly Group[] | undefined {
-    const kept = known.get(keyOf(dn));
-    return kept !== undefined && kept.until > clock.monotonic() ? kept.parents : undefined;
-  }
-
-  function remember(dn: string, parents: readonly Group[]): void {
-    known.delete(keyOf(dn));
-    known.set(keyOf(dn), { parents, until: clock.monotonic() + KEPT_MS });
-    for (const oldest of known.keys()) {
-      if (known.size <= MAX_KEPT) break;
-      known.delete(oldest);
-    }
-  }
+export function createParentGroups(search: Search, recalls: Recalls): ParentGroups {
+  const known = recalls.open<readonly Group[]>(KEPT_SECONDS);
 
   return {
     of: async (groups, reader, deadline) => {
       const found: Group[] = [];
       const unknown: string[] = [];
       for (const { dn } of groups) {
-        const parents = recall(dn);
-        if (parents === undefined) unknown.push(dn);
-        else found.push(...parents);
+        const kept = known.get(keyOf(dn));
+        if (kept === undefined) unknown.push(dn);
+        else found.push(...kept.value);
       }
       for (let at = 0; at < unknown.length; at += BATCH) {
         const dns = unknown.slice(at, at + BATCH);
         const parents = await search(dns, reader, deadline);
         // Of several groups it is not told which one a parent lists; that none has any is told of each.
-        if (parents.length === 0 || dns.length === 1) for (const dn of dns) remember(dn, parents);
+        if (parents.length === 0 || dns.length === 1) for (const dn of dns) known.put(keyOf(dn), parents);
         found.push(...parents);
       }
       return found;

@@ -2,7 +2,6 @@
  * Groups of Active Directory by their SIDs: the user's token lists all security groups, those of groups and the primary
  * one too, in one read. What a SID is called is remembered, as many users share their groups.
  */
-import type { Clock } from '../../core/ports.ts';
 import type { Reader } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Entry } from './entry.ts';
@@ -10,6 +9,7 @@ import { faultOfResult } from './fault.ts';
 import { ANY_ENTRY, encodeFilter, equal, or } from './filter.ts';
 import type { FilterNode } from './filter.ts';
 import type { Group } from './group.ts';
+import type { Recalls } from './recall.ts';
 import { isSid, siblingSid } from './sid.ts';
 
 /** A group as a search gives it, with its SID. */
@@ -25,21 +25,11 @@ export interface SidResolver {
 }
 
 const BATCH = 100;
-const KEPT_MS = 600_000;
-const MAX_KEPT = 10_000;
+const KEPT_SECONDS = 600;
 
 /** @param search finds groups where groups are */
-export function createSidResolver(search: SidSearch, clock: Clock): SidResolver {
-  const known = new Map<string, { readonly group: Group | undefined; readonly until: number }>();
-
-  function remember(sid: string, group: Group | undefined): void {
-    known.delete(sid);
-    known.set(sid, { group, until: clock.monotonic() + KEPT_MS });
-    for (const oldest of known.keys()) {
-      if (known.size <= MAX_KEPT) break;
-      known.delete(oldest);
-    }
-  }
+export function createSidResolver(search: SidSearch, recalls: Recalls): SidResolver {
+  const known = recalls.open<Group | undefined>(KEPT_SECONDS);
 
   return {
     groupsOf: async (sids, reader, deadline) => {
@@ -47,15 +37,15 @@ export function createSidResolver(search: SidSearch, clock: Clock): SidResolver 
       const unknown: Buffer[] = [];
       for (const sid of sids) {
         const kept = known.get(sid.toString('hex'));
-        if (kept === undefined || kept.until <= clock.monotonic()) unknown.push(sid);
-        else found.set(sid.toString('hex'), kept.group);
+        if (kept === undefined) unknown.push(sid);
+        else found.set(sid.toString('hex'), kept.value);
       }
       for (let at = 0; at < unknown.length; at += BATCH) {
         const batch = unknown.slice(at, at + BATCH);
         const groups = await search(or(batch.map((sid) => equal('objectSid', sid))), reader, deadline);
         const bySid = new Map(groups.map((group) => [group.sid?.toString('hex'), group]));
         for (const sid of batch.map((bytes) => bytes.toString('hex'))) {
-          remember(sid, bySid.get(sid));
+          known.put(sid, bySid.get(sid));
           found.set(sid, bySid.get(sid));
         }
       }

@@ -18,7 +18,10 @@ interface ServeOptions extends SharedOptions {
 const STANDARD_ERROR = 2;
 
 export function serveCommand(): Command {
-  return createCommand('serve', 'Run the broker; SIGTERM drains and stops it, SIGHUP reloads policy and users')
+  return createCommand(
+    'serve',
+    'Run the broker; SIGTERM drains and stops it, SIGHUP reloads policy and users and forgets logins',
+  )
     .option('--try', 'make the password files that the configured users name, and print commands to try')
     .action(run(serve));
 }
@@ -55,7 +58,10 @@ async function untilStopped(broker: Broker, log: Log): Promise<void> {
       stop();
     });
   };
-  const onReload = (): void => void broker.reload();
+  const onReload = (): void => {
+    broker.flush();
+    void broker.reload();
+  };
   const onRejection = (error: unknown): void => log.error('a promise failed unseen', { cause: describeError(error) });
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload).on('unhandledRejection', onRejection);
   await stopped;

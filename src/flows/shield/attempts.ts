@@ -13,7 +13,7 @@ export interface LoginGuard extends AttemptGuard {
   release(): Promise<void>;
 }
 
-const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
+export const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
 export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
 
 /** A loopback address, or none, is that of a proxy on this machine: everybody comes from there. */
@@ -28,19 +28,22 @@ export interface Attempts {
   countUnknown(credential: Credential, client: string): Promise<boolean>;
   /** Whether this client address has had its share of refused logins. */
   isHeld(client: string): Promise<boolean>;
+  /** Forgets what was counted of addresses and of unknown names; what was counted of accounts is under their source. */
+  forget(): void;
 }
 
 export function createAttempts({ settings, fingerprint, counters, wrong }: ShieldDeps): Attempts {
   const { maxWrongPerAccount, maxWrongPerAddress, window } = settings;
-  const addressKey = (client: string): string => `address ${client}`;
+  let generation = 0;
+  const addressKey = (client: string): string => `address ${generation} ${client}`;
 
   async function countAddress(client: string): Promise<void> {
     if (maxWrongPerAddress > 0 && isOfOne(client)) await counters.add(addressKey(client), 1, window);
   }
 
   async function countUnknown({ username, password }: Credential, client: string): Promise<boolean> {
-    const name = fingerprint('unknown', username);
-    const passwordKey = fingerprint('unknown', username, password.reveal());
+    const name = fingerprint('unknown', `${generation}`, username);
+    const passwordKey = fingerprint('unknown', `${generation}`, username, password.reveal());
     const isRepeated = (await wrong.get(passwordKey)) !== undefined;
     if (!isRepeated) {
       if (settings.rememberWrong > 0) await wrong.put(passwordKey, KNOWN_WRONG, settings.rememberWrong);
@@ -93,5 +96,12 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
     };
   }
 
-  return { guardFor, countUnknown, isHeld };
+  return {
+    guardFor,
+    countUnknown,
+    isHeld,
+    forget: () => {
+      generation += 1;
+    },
+  };
 }

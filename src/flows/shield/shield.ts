@@ -13,7 +13,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
-import { createAttempts, TOO_MANY } from './attempts.ts';
+import { createAttempts, KNOWN_WRONG, TOO_MANY } from './attempts.ts';
 import { createMemory } from './memory.ts';
 import type { ShieldDeps } from './settings.ts';
 
@@ -40,7 +40,7 @@ export interface Shield {
    * @returns whether there have been too many
    */
   noteUnknown(credential: Credential, client: string): Promise<boolean>;
-  /** Forgets everything remembered of one backend, or of all. */
+  /** Forgets everything remembered and counted of one backend, or of all. */
   flush(backend?: string): void;
 }
 
@@ -71,7 +71,7 @@ export function createShield(deps: ShieldDeps): Shield {
       const outcome = await ask(authenticator, credential, deadline, guard);
       await guard.settle(outcome);
       await memory.keep(key, authenticator.name, outcome, guard.subject());
-      return { outcome, source: 'backend' };
+      return { outcome, source: isOwn(outcome) ? 'memory' : 'backend' };
     } catch (error) {
       await guard.release();
       const stale = isOutage(error) ? await memory.recallStale(key) : undefined;
@@ -97,8 +97,10 @@ export function createShield(deps: ShieldDeps): Shield {
     },
     noteUnknown: attempts.countUnknown,
     flush: (backend) => {
-      if (backend === undefined) generation += 1;
-      else generations.set(backend, (generations.get(backend) ?? 0) + 1);
+      if (backend === undefined) {
+        generation += 1;
+        attempts.forget();
+      } else generations.set(backend, (generations.get(backend) ?? 0) + 1);
     },
   };
 }
@@ -115,6 +117,11 @@ async function ask(
     if (refused !== undefined) return refused;
   }
   return authenticator.authenticate(credential, deadline, guard);
+}
+
+/** Whether the guard answered, and the backend was spared the attempt. */
+function isOwn(outcome: AuthnOutcome): boolean {
+  return outcome === KNOWN_WRONG || outcome === TOO_MANY;
 }
 
 function isOutage(error: unknown): boolean {

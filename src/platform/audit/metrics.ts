@@ -8,6 +8,10 @@ export interface Metrics extends Audit {
   /** Counts a reload of policy or users. */
   reloaded(outcome: 'loaded' | 'refused'): void;
   backendState(backend: string, up: boolean): void;
+  /** Counts that what was remembered of logins was dropped because an operator said so. */
+  flushed(): void;
+  /** @param sizes how many logins of each kind are remembered, asked whenever the page is */
+  remembers(sizes: () => Readonly<Record<string, number>>): void;
 }
 
 /** From a cached answer to the whole login budget of 8 s. */
@@ -42,6 +46,17 @@ export function createMetrics(): Metrics {
     buckets: LOGIN_BUCKETS,
     registers,
   });
+  const refusals = new Counter({
+    name: 'fairlead_logins_refused_total',
+    help: 'Logins refused, by backend and reason; too-many-attempts: kept from the backend to protect the account',
+    labelNames: ['backend', 'reason'],
+    registers,
+  });
+  const flushes = new Counter({
+    name: 'fairlead_flushes_total',
+    help: 'Times an operator had all or one backend forgotten that was remembered of logins',
+    registers,
+  });
   const reloads = new Counter({
     name: 'fairlead_reloads_total',
     help: 'Reloads of policy and users; refused: the file was bad and what was in force stays in force',
@@ -68,6 +83,7 @@ export function createMetrics(): Metrics {
         return;
       case 'login':
         logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });
+        if (event.reason !== undefined) refusals.inc({ backend: event.backend, reason: event.reason });
         loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
     }
   }
@@ -77,6 +93,19 @@ export function createMetrics(): Metrics {
     page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     reloaded: (outcome) => reloads.inc({ outcome }),
     backendState: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),
+    flushed: () => flushes.inc(),
+    remembers: (sizes) => {
+      // oxlint-disable-next-line no-new -- it registers itself
+      new Gauge({
+        name: 'fairlead_remembered_logins',
+        help: 'Logins remembered: right, wrong, and accounts or addresses whose wrong passwords are counted',
+        labelNames: ['kind'],
+        registers,
+        collect() {
+          for (const [kind, count] of Object.entries(sizes())) this.set({ kind }, count);
+        },
+      });
+    },
   };
 }
 

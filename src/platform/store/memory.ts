@@ -7,13 +7,19 @@ export interface MemoryOptions {
   readonly clock: Clock;
 }
 
+/** How full it is, for a metric. */
+export interface Sized {
+  /** Entries held, those included whose time is over and that nobody has asked for since. */
+  size(): number;
+}
+
 interface Held<Value> {
   readonly value: Value;
   /** Monotonic milliseconds. */
   readonly until: number;
 }
 
-export function memoryStore<Value>({ maxEntries, clock }: MemoryOptions): Store<Value> {
+export function memoryStore<Value>({ maxEntries, clock }: MemoryOptions): Store<Value> & Sized {
   const held = new Map<string, Held<Value>>();
   return {
     get: async (key) => {
@@ -30,10 +36,11 @@ export function memoryStore<Value>({ maxEntries, clock }: MemoryOptions): Store<
       forgetOldest(held, maxEntries);
     },
     remove: async (key) => void held.delete(key),
+    size: () => held.size,
   };
 }
 
-export function memoryCounters({ maxEntries, clock }: MemoryOptions): Counters {
+export function memoryCounters({ maxEntries, clock }: MemoryOptions): Counters & Sized {
   const held = new Map<string, Held<number>>();
   return {
     add: async (key, amount, ttlSeconds) => {
@@ -45,6 +52,7 @@ export function memoryCounters({ maxEntries, clock }: MemoryOptions): Counters {
       return value;
     },
     remove: async (key) => void held.delete(key),
+    size: () => held.size,
   };
 }
 

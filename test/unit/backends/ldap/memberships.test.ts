@@ -7,6 +7,7 @@ import { createDomain } from '../../../../src/backends/ldap/domain.ts';
 import { readEntry } from '../../../../src/backends/ldap/entry.ts';
 import type { Entry } from '../../../../src/backends/ldap/entry.ts';
 import { createMemberships } from '../../../../src/backends/ldap/memberships.ts';
+import { createRecalls } from '../../../../src/backends/ldap/recall.ts';
 import { fixedClock } from '../../../support/fakes.ts';
 
 const clock = fixedClock();
@@ -62,7 +63,7 @@ function memberships(groups: Partial<z.input<typeof ldapConfig>['groups']> = {})
     users: { base: 'DC=corp' },
     groups: { base: GROUPS, ...groups },
   });
-  return createMemberships(config, { domain: createDomain(clock), clock });
+  return createMemberships(config, { domain: createDomain(clock), recalls: createRecalls(clock) });
 }
 
 const plain = (names: ReadonlySet<string>): readonly string[] =>

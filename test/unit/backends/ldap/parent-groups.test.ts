@@ -3,6 +3,7 @@ import type { Reader } from '../../../../src/backends/ldap/connection.ts';
 import { deadlineAt } from '../../../../src/backends/ldap/deadline.ts';
 import type { Group } from '../../../../src/backends/ldap/group.ts';
 import { createParentGroups } from '../../../../src/backends/ldap/parent-groups.ts';
+import { createRecalls } from '../../../../src/backends/ldap/recall.ts';
 import { fixedClock } from '../../../support/fakes.ts';
 
 const group = (name: string): Group => ({ dn: `cn=${name},dc=corp`, names: [name], counts: true });
@@ -11,6 +12,7 @@ const reader: Reader = { search: () => Promise.reject(new Error('nobody searches
 /** @param listed the parent of each group that has one */
 function setUp(listed: Readonly<Record<string, string>>) {
   const clock = fixedClock();
+  const recalls = createRecalls(clock);
   const asked: string[][] = [];
   const subject = createParentGroups(async (dns) => {
     asked.push([...dns]);
@@ -18,10 +20,10 @@ function setUp(listed: Readonly<Record<string, string>>) {
       const parent = listed[/cn=([^,]+)/.exec(dn)?.[1] ?? ''];
       return parent === undefined ? [] : [group(parent)];
     });
-  }, clock);
+  }, recalls);
   const parents = async (...names: readonly string[]): Promise<readonly string[]> =>
     (await subject.of(names.map(group), reader, deadlineAt(clock, Infinity))).flatMap((one) => one.names);
-  return { clock, asked, parents };
+  return { clock, recalls, asked, parents };
 }
 
 it('remembers that groups are in none, however many were asked for at once', async () => {
@@ -71,4 +73,14 @@ it('asks for no more than fifty at a time', async () => {
   await parents(...[...Array(120).keys()].map((n) => `g${n}`));
 
   expect(asked.map((dns) => dns.length)).toEqual([50, 50, 20]);
+});
+
+it('asks again once it has been told to forget', async () => {
+  const { recalls, asked, parents } = setUp({ a: 'all' });
+  await parents('a');
+
+  recalls.forget();
+  await parents('a');
+
+  expect(asked).toHaveLength(2);
 });

@@ -1,0 +1,72 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { askRunningBroker, openControlSocket } from '../../../src/platform/control-socket.ts';
+import type { ControlRequest } from '../../../src/platform/control-socket.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-control-'));
+  path = join(folder, 'control.sock');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const echo = ({ command }: ControlRequest): { readonly ok: true; readonly said: string } => ({
+  ok: true,
+  said: command,
+});
+
+async function sendRaw(line: string): Promise<string> {
+  const socket = createConnection(path);
+  socket.on('error', () => undefined);
+  socket.write(line);
+  return text(socket).catch(() => '');
+}
+
+it('carries a command and its answer, and is for the owner alone', async () => {
+  await using _socket = await openControlSocket(path, echo);
+
+  expect(await askRunningBroker(path, { command: 'flush' })).toEqual({ ok: true, said: 'flush' });
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+it.each(['not JSON\n', '[]\n', '{"command":7}\n', '{"backend":"corp"}\n'])('refuses %j', async (line) => {
+  await using _socket = await openControlSocket(path, echo);
+
+  expect(JSON.parse(await sendRaw(line))).toMatchObject({ ok: false });
+});
+
+it('hangs up on a line without end, and serves the next', async () => {
+  await using _socket = await openControlSocket(path, echo);
+
+  expect(await sendRaw('x'.repeat(100_000))).toBe('');
+  expect(await askRunningBroker(path, { command: 'flush' })).toMatchObject({ ok: true });
+});
+
+it('never takes the socket of a broker that runs', async () => {
+  await using _socket = await openControlSocket(path, echo);
+
+  await expect(openControlSocket(path, echo)).rejects.toThrow('another broker');
+});
+
+it('never removes a file that is no socket', async () => {
+  await writeFile(path, 'precious');
+
+  await expect(openControlSocket(path, echo)).rejects.toThrow('EADDRINUSE');
+});
+
+it('says so when the path is longer than a socket’s may be', async () => {
+  await expect(openControlSocket(join(folder, 'x'.repeat(100)), echo)).rejects.toThrow('shorter stateDir');
+});
+
+it('is gone when it is closed', async () => {
+  const socket = await openControlSocket(path, echo);
+
+  await socket[Symbol.asyncDispose]();
+
+  await expect(askRunningBroker(path, { command: 'flush' })).rejects.toThrow('no broker that runs answers');
+});
