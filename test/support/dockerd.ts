@@ -1,8 +1,9 @@
 /** A real Docker Engine (Debian's docker.io) for one test file, and its command line with a home of its own. */
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Login } from './broker.ts';
+import { canRunContainerd, startContainerd } from './containerd.ts';
 import { findPart, hasRoot } from './parts.ts';
 import type { Part } from './parts.ts';
 import { run, runOk, start } from './process.ts';
@@ -10,7 +11,6 @@ import type { Result } from './process.ts';
 import { noteSecret } from './secrets.ts';
 
 const DOCKERD: Part = { program: 'dockerd', debian: 'docker.io' };
-const CONTAINERD: Part = { program: 'containerd', debian: 'containerd' };
 
 export interface Docker {
   /** Runs `docker` with this user's home: its logins are its own. */
@@ -32,11 +32,8 @@ export interface Dockerd extends AsyncDisposable {
 
 /** Whether a Docker Engine can be started: it needs root. */
 export function canRunDocker(): boolean {
-  return findPart(DOCKERD) !== undefined && findPart(CONTAINERD) !== undefined && hasRoot(DOCKERD);
+  return findPart(DOCKERD) !== undefined && hasRoot(DOCKERD) && canRunContainerd();
 }
-
-/** Kubernetes' half of containerd wants a network of its own. */
-const CONTAINERD_CONFIG = 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n';
 
 export async function startDockerd(): Promise<Dockerd> {
   await using resources = new AsyncDisposableStack();
@@ -44,17 +41,7 @@ export async function startDockerd(): Promise<Dockerd> {
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   const host = `unix://${folder}/docker.sock`;
   // Our own child, and not dockerd's: one that dockerd starts outlives a dockerd that is killed.
-  const runtime = join(folder, 'containerd.sock');
-  await writeFile(join(folder, 'containerd.toml'), CONTAINERD_CONFIG);
-  const containerd = resources.use(
-    start('containerd', [
-      `--config=${folder}/containerd.toml`,
-      `--root=${folder}/containerd`,
-      `--state=${folder}/containerd-state`,
-      `--address=${runtime}`,
-    ]),
-  );
-  await containerd.waitUntil('containerd', () => exists(runtime));
+  const containerd = resources.use(await startContainerd());
   // It mounts its data on itself: in a name space of its own, the mount goes when it does, however it ends.
   const daemon = resources.use(
     start('unshare', [
@@ -64,7 +51,7 @@ export async function startDockerd(): Promise<Dockerd> {
       '--iptables=false',
       '--ip6tables=false',
       '--bridge=none',
-      `--containerd=${runtime}`,
+      `--containerd=${containerd.socket}`,
       `--data-root=${folder}/data`,
       `--exec-root=${folder}/exec`,
       `--pidfile=${folder}/docker.pid`,
@@ -106,11 +93,4 @@ export async function startDockerd(): Promise<Dockerd> {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
