@@ -2,20 +2,27 @@
  * Logins a second against a real OpenLDAP server on this machine, beside
  *
  * - (a) one connection on which ldapts binds, searches and binds, again and again: what the library can do at best;
- * - (b) a new connection for each login, with three binds and a search: what brokers without pools do.
+ * - (b) a new connection for each login, with three binds and a search: what brokers without pools do;
+ * - (c) the tools of the C library, `ldapsearch` and `ldapwhoami`, started for each login: what scripts do;
+ * - the static-file backend behind the same shield: what a warm login costs without any directory.
  *
  * Read the ratios: client and server share the machine. `npm run bench:ldap`
  */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from 'ldapts';
+import { staticFile } from '../../src/backends/static-file/index.ts';
+import { hashPassword } from '../../src/backends/password-hash.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { createShield } from '../../src/flows/shield/shield.ts';
 import { createFingerprint } from '../../src/platform/fingerprint.ts';
 import { memoryCounters, memoryStore } from '../../src/platform/store/memory.ts';
-import { realClock as clock } from '../support/fakes.ts';
+import { realClock as clock, recordingLog } from '../support/fakes.ts';
 import { createLdap } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
+import { runOk } from '../support/process.ts';
 import { GROUPS_DN, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
 import { startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
@@ -155,6 +162,36 @@ function onNewConnections(slapd: Slapd, mode: Mode, ca: string): LogIn {
   };
 }
 
+/** As a script does: a search as the service account, and a bind as the user. */
+function withTools(slapd: Slapd, mode: Mode): LogIn {
+  const tls = mode === 'StartTLS' ? ['-ZZ'] : [];
+  const to = ['-x', '-H', (mode === 'LDAPS' ? slapd.ldapsUrl : slapd.url) ?? '', ...tls];
+  const env = { ...process.env, LDAPTLS_CACERT: slapd.caFile };
+  return async (n) => {
+    const { username, password, dn } = user(n);
+    const filter = `(&(objectClass=person)(uid=${username}))`;
+    const asService = [...to, '-D', SERVICE.dn, '-w', SERVICE.password];
+    await runOk('ldapsearch', [...asService, '-LLL', '-b', PEOPLE_DN, filter, 'uid', 'cn'], { env });
+    await runOk('ldapwhoami', [...to, '-D', dn, '-w', password], { env });
+  };
+}
+
+/** The same people in a file. One hash for all: only its first check costs anything when the shield remembers. */
+async function staticUsers(folder: string): Promise<Authenticator> {
+  const file = join(folder, 'users.yaml');
+  const entries = USERS.slice(0, 20).map(async ({ username, password }) => [
+    username,
+    { password: await hashPassword(password), groups: ['team-web'] },
+  ]);
+  await writeFile(file, JSON.stringify({ users: Object.fromEntries(await Promise.all(entries)) }));
+  const config = staticFile.schema.parse({ type: 'static-file', name: 'local', file });
+  return staticFile.create(config, {
+    clock,
+    log: recordingLog(),
+    secret: () => ({ read: async () => new Secret('') }),
+  });
+}
+
 const show = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2)).padStart(9);
 
 function print(...cells: readonly (string | number)[]): void {
@@ -165,26 +202,57 @@ function print(...cells: readonly (string | number)[]): void {
   );
 }
 
-async function measure(slapd: Slapd, mode: Mode): Promise<void> {
+/** The best of three rounds in turns: at this rate a collection of garbage is a tenth of a round. */
+async function warmRates(
+  callers: number,
+  directory: Authenticator,
+  file: Authenticator,
+): Promise<Readonly<Record<'directory' | 'file', number>>> {
+  const logIns = { directory: ofFew(warm(directory)), file: ofFew(warm(file)) };
+  const best = { directory: 0, file: 0 };
+  for (let round = 1; round <= 3; round += 1) {
+    best.directory = Math.max(best.directory, await rate(callers, logIns.directory));
+    best.file = Math.max(best.file, await rate(callers, logIns.file));
+  }
+  return best;
+}
+
+/** All figures of warm logins are of the same twenty people. */
+const ofFew =
+  (logIn: LogIn): LogIn =>
+  (n) =>
+    logIn(n % 20);
+
+async function measure(slapd: Slapd, mode: Mode, fromFile: Authenticator): Promise<void> {
   const ca = await readFile(slapd.caFile ?? '', 'utf8');
   const single = await connected(slapd, mode, ca);
   const a = await rate(1, onOneConnection(single));
   await single.unbind();
   print(`\n${mode}`, 'callers', 'logins/s', '÷ (a)', '÷ (b)');
   print('(a) one connection', '1', a, 1);
+  const c = await rate(1, withTools(slapd, mode));
+  print('(c) C tools, a process each', '1', c, c / a);
   for (const callers of CALLERS) {
     await using backend = await createLdap({ ...inputOf(slapd, mode), groups: undefined });
     await using withGroups = await createLdap(inputOf(slapd, mode));
     const b = await rate(callers, onNewConnections(slapd, mode, ca));
+    const remembered = await warmRates(callers, withGroups, fromFile);
     const rows = [
       ['(b) new connections', b],
       ['cold, groups too', await rate(callers, cold(withGroups))],
       ['cold', await rate(callers, cold(backend))],
-      ['warm', await rate(callers, warm(withGroups))],
+      ['warm', remembered.directory],
+      ['warm, static file', remembered.file],
     ] as const;
     for (const [name, logins] of rows) print(name, String(callers), logins, logins / a, logins / b);
   }
 }
 
-await using slapd = await startSlapd({ tls: true, ldif: LDIF });
-for (const mode of MODES) await measure(slapd, mode);
+const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
+try {
+  await using fromFile = await staticUsers(folder);
+  await using slapd = await startSlapd({ tls: true, ldif: LDIF });
+  for (const mode of MODES) await measure(slapd, mode, fromFile);
+} finally {
+  await rm(folder, { recursive: true });
+}

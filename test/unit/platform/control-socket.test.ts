@@ -3,7 +3,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { askRunningBroker, openControlSocket } from '../../../src/platform/control-socket.ts';
 import type { ControlRequest } from '../../../src/platform/control-socket.ts';
 
@@ -28,27 +28,31 @@ async function sendRaw(line: string): Promise<string> {
 }
 
 it('carries a command and its answer, and is for the owner alone', async () => {
-  await using _socket = await openControlSocket(path, echo);
+  const socket = await openControlSocket(path, echo);
+  onTestFinished(() => socket[Symbol.asyncDispose]());
 
   expect(await askRunningBroker(path, { command: 'flush' })).toEqual({ ok: true, said: 'flush' });
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 it.each(['not JSON\n', '[]\n', '{"command":7}\n', '{"backend":"corp"}\n'])('refuses %j', async (line) => {
-  await using _socket = await openControlSocket(path, echo);
+  const socket = await openControlSocket(path, echo);
+  onTestFinished(() => socket[Symbol.asyncDispose]());
 
   expect(JSON.parse(await sendRaw(line))).toMatchObject({ ok: false });
 });
 
 it('hangs up on a line without end, and serves the next', async () => {
-  await using _socket = await openControlSocket(path, echo);
+  const socket = await openControlSocket(path, echo);
+  onTestFinished(() => socket[Symbol.asyncDispose]());
 
   expect(await sendRaw('x'.repeat(100_000))).toBe('');
   expect(await askRunningBroker(path, { command: 'flush' })).toMatchObject({ ok: true });
 });
 
 it('never takes the socket of a broker that runs', async () => {
-  await using _socket = await openControlSocket(path, echo);
+  const socket = await openControlSocket(path, echo);
+  onTestFinished(() => socket[Symbol.asyncDispose]());
 
   await expect(openControlSocket(path, echo)).rejects.toThrow('another broker');
 });
