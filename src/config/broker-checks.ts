@@ -97,6 +97,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   if (broker.backends.length === 0) warn([], 'there are no backends, so nobody can log in: everybody is anonymous');
   warnUnreachable(broker.backends, warn);
+  warnShield(broker.shield, warn);
 }
 
 function warnTransport({ listen, tls, publicUrl, trustedProxies }: BrokerFile, warn: Report): void {
@@ -114,6 +115,15 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies }: BrokerFile, w
   for (const [index, { text }] of trustedProxies.entries()) {
     if (text.endsWith('/0')) warn(['trustedProxies', index], 'believes X-Forwarded-For from everybody');
   }
+}
+
+function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {
+  if (wrongPasswords.max === 0 || rememberWrong >= wrongPasswords.window) return;
+  warn(
+    ['shield'],
+    'rememberWrong is shorter than wrongPasswords.window, so one wrong password that a client keeps sending counts ' +
+      'again and again, until its owner is held up too; make it as long',
+  );
 }
 
 /** Backends that say rejected for a user they do not know, so that those after them are never asked. */

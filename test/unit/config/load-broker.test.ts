@@ -221,6 +221,16 @@ admin:
     ]);
   });
 
+  it('warns when one wrong password that a client keeps sending would count again and again', async () => {
+    const shielded = async (shield: string) => (await load(`${SMALLEST}shield: ${shield}\n`)).warnings;
+
+    expect(await shielded("{ rememberWrong: '1m' }")).toEqual([
+      expect.stringMatching(/:7:9: shield: rememberWrong is/),
+    ]);
+    expect(await shielded("{ rememberWrong: '1m', wrongPasswords: { window: '1m' } }")).toEqual([]);
+    expect(await shielded("{ rememberWrong: '1m', wrongPasswords: { max: 0 } }")).toEqual([]);
+  });
+
   it('takes a catch-all user backend in the last place without a warning, and warns of one before others', async () => {
     const sso = '{ name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a } }';
     const local = '{ name: local, type: static-file, file: users.yaml }';

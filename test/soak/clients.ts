@@ -1,0 +1,113 @@
+/** The people of the soak: what each asks, and which answers are right. */
+import { Pool } from 'undici';
+import { claimsOf } from '../support/broker.ts';
+import { PEOPLE_DN } from '../support/slapd-entries.ts';
+
+/** A request and the only statuses that are not a wrong answer to it. */
+export interface Errand {
+  readonly kind: string;
+  readonly login?: { readonly user: string; readonly password: string };
+  readonly expected: readonly number[];
+}
+
+export interface Tally {
+  /** By kind and status, as `right password 200`. */
+  readonly answers: ReadonlyMap<string, number>;
+  /** What must never happen, each told once. */
+  readonly wrong: readonly string[];
+  /** Milliseconds. */
+  readonly slowest: number;
+}
+
+const OUTAGE = 503;
+const PER_DIRECTORY_USER = 200;
+const passwordOf = (n: number): string => `binds-with-this-${n}`;
+const userOf = (n: number): string => `user-${n}`;
+
+/** Entries for slapd. */
+export const LDIF = [...Array(PER_DIRECTORY_USER).keys()]
+  .map((n) => {
+    const name = userOf(n);
+    return `dn: uid=${name},${PEOPLE_DN}\nobjectClass: inetOrgPerson\nuid: ${name}\ncn: ${name}\nsn: x\nuserPassword: ${passwordOf(n)}\n`;
+  })
+  .join('\n');
+
+export const FILE_USER = { user: 'filed', password: 'stands-in-a-file-3' } as const;
+
+/** The last ten users are only ever guessed at, so that nobody else's right password is held up by it. */
+const GUESSED = 10;
+const below = (limit: number): number => Math.floor(Math.random() * limit);
+
+const ERRANDS: readonly (() => Errand)[] = [
+  ...Array.from({ length: 5 }, () => () => {
+    const n = below(PER_DIRECTORY_USER - GUESSED);
+    return { kind: 'right password', login: { user: userOf(n), password: passwordOf(n) }, expected: [200, OUTAGE] };
+  }),
+  // One that somebody's build server has kept since it was changed.
+  () => {
+    const n = below(20);
+    return { kind: 'old password', login: { user: userOf(n), password: `was-${n}` }, expected: [401, OUTAGE] };
+  },
+  () => {
+    const user = userOf(PER_DIRECTORY_USER - 1 - below(GUESSED));
+    return { kind: 'guess', login: { user, password: `guess-${below(1e9)}` }, expected: [401, 429, OUTAGE] };
+  },
+  () => ({
+    kind: 'unknown name',
+    login: { user: `nobody-${below(1e6)}`, password: 'whatever-it-is-8' },
+    expected: [401, OUTAGE],
+  }),
+  () => ({ kind: 'file user', login: FILE_USER, expected: [200] }),
+  () => ({ kind: 'anonymous', expected: [200] }),
+];
+
+const next = (): Errand => (ERRANDS[below(ERRANDS.length)] as () => Errand)();
+
+/** Docker gives a token request 15 s; the broker promises 8 and a moment. */
+const TOO_SLOW_MS = 9000;
+const PAUSE_MS = 60;
+
+export interface Crowd {
+  tally(): Tally;
+  /** Settles when everybody has their last answer. */
+  goHome(): Promise<void>;
+}
+
+export function startCrowd(url: string, query: string, size: number): Crowd {
+  const pool = new Pool(url, { connections: size, pipelining: 1, headersTimeout: 20_000 });
+  const answers = new Map<string, number>();
+  const wrong = new Set<string>();
+  let slowest = 0;
+  let isOver = false;
+
+  async function run({ kind, login, expected }: Errand): Promise<void> {
+    const authorization =
+      login === undefined ? {} : { authorization: `Basic ${btoa(`${login.user}:${login.password}`)}` };
+    const started = performance.now();
+    const { statusCode, body } = await pool.request({ path: `/token?${query}`, method: 'GET', headers: authorization });
+    const answer = (await body.json()) as { readonly token?: string };
+    const took = performance.now() - started;
+    slowest = Math.max(slowest, took);
+    answers.set(`${kind} ${statusCode}`, (answers.get(`${kind} ${statusCode}`) ?? 0) + 1);
+    if (!expected.includes(statusCode)) wrong.add(`${kind}: ${statusCode}`);
+    if (took > TOO_SLOW_MS) wrong.add(`${kind}: no answer for ${TOO_SLOW_MS} ms`);
+    if (statusCode !== 200) return;
+    const { sub } = claimsOf(answer.token);
+    if (sub !== (login?.user ?? '')) wrong.add(`${kind}: a token for somebody else`);
+  }
+
+  const everybody = Array.from({ length: size }, async () => {
+    while (!isOver) {
+      await run(next()).catch((error: unknown) => wrong.add(`no answer: ${String(error)}`));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * Math.random() * 2));
+    }
+  });
+  return {
+    tally: () => ({ answers, wrong: [...wrong], slowest }),
+    goHome: async () => {
+      isOver = true;
+      await Promise.all(everybody);
+      await pool.close();
+    },
+  };
+}
