@@ -1,52 +1,29 @@
 /** Which backends see a token, and which see a password. */
 import { expect, it } from 'vitest';
-import { Secret, username } from '../../../src/core/identity.ts';
-import type { Identity } from '../../../src/core/identity.ts';
-import { parseNamePattern } from '../../../src/core/policy/name-pattern.ts';
-import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
+import { Secret } from '../../../src/core/identity.ts';
+import type { AuthnOutcome } from '../../../src/core/ports.ts';
 import { createIdentify } from '../../../src/flows/identify.ts';
-import type { ChainedBackend, Identify } from '../../../src/flows/identify.ts';
+import type { Identify } from '../../../src/flows/identify.ts';
 import type { Shield } from '../../../src/flows/shield/shield.ts';
+import { authenticated, fakeBackend, UNKNOWN } from '../../support/fake-backend.ts';
+import type { FakeBackend } from '../../support/fake-backend.ts';
 import { fixedClock, noShield, recordingAudit } from '../../support/fakes.ts';
 
 const TOKEN = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.e30.x`;
 const REQUEST = { requestId: 'id-1', client: '192.0.2.1' };
-const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
 
-interface Fake {
-  readonly chained: ChainedBackend;
-  readonly seen: string[];
-}
-
-function backend(accepts: Authenticator['accepts'], outcome: AuthnOutcome, usernames?: readonly string[]): Fake {
-  const seen: string[] = [];
-  const authenticator: Authenticator = {
-    name: `${accepts ?? 'any'}-backend`,
-    type: 'fake',
+function backend(
+  accepts: 'passwords' | 'tokens' | undefined,
+  outcome: AuthnOutcome,
+  usernames?: readonly string[],
+): FakeBackend {
+  return fakeBackend(outcome, {
     ...(accepts === undefined ? {} : { accepts }),
-    authenticate: async ({ username: typed, password }) => {
-      seen.push(`${typed}/${password.reveal()}`);
-      return outcome;
-    },
-    probe: async () => ({ state: 'up' }),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
-  const patterns = usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
-  return { chained: { authenticator, usernames: patterns }, seen };
+    ...(usernames === undefined ? {} : { usernames }),
+  });
 }
 
-const authenticated = (name: string): AuthnOutcome => {
-  const identity: Identity = {
-    username: username(name),
-    groups: new Set(),
-    backend: 'fake',
-    caseless: false,
-    attributes: new Map(),
-  };
-  return { kind: 'authenticated', identity };
-};
-
-function identifyWith(backends: readonly Fake[], shield: Shield = noShield) {
+function identifyWith(backends: readonly FakeBackend[], shield: Shield = noShield) {
   const audit = recordingAudit();
   const identify: Identify = createIdentify({
     backends: backends.map(({ chained }) => chained),

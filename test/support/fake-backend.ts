@@ -1,0 +1,54 @@
+/** A backend whose answer is given, and that tells what it was asked. */
+import { BrokerError } from '../../src/core/errors.ts';
+import { username } from '../../src/core/identity.ts';
+import type { Identity } from '../../src/core/identity.ts';
+import { parseNamePattern } from '../../src/core/policy/name-pattern.ts';
+import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import type { ChainedBackend } from '../../src/flows/identify.ts';
+
+export interface FakeBackend {
+  readonly chained: ChainedBackend;
+  /** The logins it has seen, as `name/password`. */
+  readonly seen: string[];
+}
+
+export interface FakeBackendOptions {
+  readonly name?: string;
+  readonly accepts?: 'passwords' | 'tokens';
+  /** Patterns of the logins that are its own. */
+  readonly usernames?: readonly string[];
+  readonly lookup?: Authenticator['lookup'];
+}
+
+export const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
+export const REFUSED: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
+
+export function identity(name: string, backend = 'fake'): Identity {
+  return { username: username(name), groups: new Set(), backend, caseless: false, attributes: new Map() };
+}
+
+export function authenticated(name: string): AuthnOutcome {
+  return { kind: 'authenticated', identity: identity(name) };
+}
+
+/** @param outcome what it answers; 'down': it throws that it cannot tell; an Error: a defect */
+export function fakeBackend(outcome: AuthnOutcome | 'down' | Error, options: FakeBackendOptions = {}): FakeBackend {
+  const { name = 'fake', accepts, usernames, lookup } = options;
+  const seen: string[] = [];
+  const authenticator: Authenticator = {
+    name,
+    type: 'fake',
+    ...(accepts === undefined ? {} : { accepts }),
+    ...(lookup === undefined ? {} : { lookup }),
+    authenticate: async ({ username: typed, password }) => {
+      seen.push(`${typed}/${password.reveal()}`);
+      if (outcome === 'down') throw new BrokerError('backend_unavailable', `${name} is down`);
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    },
+    probe: async () => ({ state: 'up' }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const patterns = usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
+  return { chained: { authenticator, usernames: patterns }, seen };
+}

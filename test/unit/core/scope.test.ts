@@ -1,0 +1,72 @@
+import { assert, constantFrom, oneof, property, string, tuple } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatScope, MAX_SCOPES, parseScope, parseScopes } from '../../../src/core/scope.ts';
+
+describe('parseScope', () => {
+  it.each([
+    ['repository:web/shop:pull,push', { type: 'repository', name: 'web/shop', actions: ['pull', 'push'] }],
+    // The name of a mirrored image has a port in it.
+    ['repository:host:5000/team/app:pull', { type: 'repository', name: 'host:5000/team/app', actions: ['pull'] }],
+    ['repository(plugin):web/shop:pull', { type: 'repository', name: 'web/shop', actions: ['pull'] }],
+    ['registry:catalog:*', { type: 'registry', name: 'catalog', actions: ['*'] }],
+    // Distribution asks for this on routes without a repository.
+    ['repository::pull', { type: 'repository', name: '', actions: ['pull'] }],
+    ['repository:a:pull,,pull,push', { type: 'repository', name: 'a', actions: ['pull', 'push'] }],
+  ])('reads %s', (text, scope) => {
+    expect(parseScope(text)).toEqual(scope);
+  });
+
+  it.each([
+    '',
+    'repository',
+    'repository:a',
+    'repository:a:',
+    'repository:a:,',
+    ':a:pull',
+    'Repository:a:pull',
+    'repository(:a:pull',
+    'repository(plugin)x:a:pull',
+    `repository:${'a'.repeat(256)}:pull`,
+    `repository:a:${Array.from({ length: 17 }, (_, n) => `action${n}`).join()}`,
+  ])('reads nothing in %j', (text) => {
+    expect(parseScope(text)).toBeUndefined();
+  });
+
+  it('reads again what it has read, and never throws', () => {
+    const piece = string({ unit: constantFrom('a', ':', ',', '/', '(', ')', ' ', 'é') });
+
+    assert(
+      property(
+        oneof(
+          piece,
+          tuple(piece, piece, piece).map((parts) => parts.join(':')),
+        ),
+        (text) => {
+          const scope = parseScope(text);
+
+          if (scope !== undefined) expect(parseScope(formatScope(scope))).toEqual(scope);
+        },
+      ),
+    );
+    expect(parseScope('a:b:c')).toBeDefined();
+  });
+});
+
+describe('parseScopes', () => {
+  it('makes one entry of each repository, however the scopes are sent', () => {
+    const { scopes, malformed } = parseScopes([' repository:a:pull repository:b:pull', 'repository:a:push,pull', 'x']);
+
+    expect(scopes.map(formatScope)).toEqual(['repository:a:pull,push', 'repository:b:pull']);
+    expect(malformed).toEqual(['x']);
+  });
+
+  it('keeps to its bound, and still adds actions to what it has', () => {
+    const many = Array.from({ length: MAX_SCOPES + 10 }, (_, n) => `repository:r${n}:pull`);
+
+    const { scopes, malformed } = parseScopes([...many, 'repository:r0:push']);
+
+    expect(scopes).toHaveLength(MAX_SCOPES);
+    expect(scopes[0]?.actions).toEqual(['pull', 'push']);
+    expect(malformed).toHaveLength(10);
+  });
+});
