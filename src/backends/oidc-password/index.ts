@@ -6,7 +6,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
-import { readAuthorities } from '../oidc/authorities.ts';
+import { readAuthorities } from '../certificates.ts';
 import { clientAuthenticator } from './client-authentication.ts';
 import { oidcPasswordConfig } from './config.ts';
 import type { OidcPasswordConfig } from './config.ts';
@@ -22,7 +22,7 @@ export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConf
 
 async function create(config: OidcPasswordConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
   const { name, client, claims, caFile } = config;
-  const authorities = async (): Promise<string | undefined> =>
+  const authorities = async (): Promise<readonly string[] | undefined> =>
     caFile === undefined ? undefined : readAuthorities(caFile.path);
   let connection = openConnection(await authorities());
 

@@ -6,7 +6,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState, Clock } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
-import { readAuthorities } from '../oidc/authorities.ts';
+import { readAuthorities } from '../certificates.ts';
 import { openConnection } from '../oidc/connection.ts';
 import { oidcTokenConfig } from './config.ts';
 import type { OidcTokenConfig } from './config.ts';
@@ -24,7 +24,7 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
   const { name, timeout } = config;
   const settings = settle(config);
   const { issuer, caFile, keysFile } = settings;
-  const authorities = async (): Promise<string | undefined> =>
+  const authorities = async (): Promise<readonly string[] | undefined> =>
     caFile === undefined ? undefined : readAuthorities(caFile);
   let connection = openConnection(await authorities());
 

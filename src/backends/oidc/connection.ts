@@ -18,13 +18,13 @@ export const MAX_BODY = 256 * 1024;
 const BODILESS = new Set([204, 205, 304]);
 
 /** @param ca certificates (PEM) of the only authorities to trust; undefined: those Node brings */
-export function openConnection(ca: string | undefined): Connection {
+export function openConnection(ca: readonly string[] | undefined): Connection {
   const agent = new Agent({
     connections: 32,
     // Shorter than a provider or proxy keeps an idle connection: a login must not meet one that is being closed.
     keepAliveTimeout: 2000,
     allowH2: false,
-    connect: ca === undefined ? {} : { ca },
+    connect: ca === undefined ? {} : { ca: [...ca] },
   });
   return {
     fetchUntil: (signal) => (url, options) => boundedFetch(agent, url, options, signal),

@@ -1,0 +1,56 @@
+/** Certificates that backends are given as files in PEM. Every error names the file and says what was expected of it. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * Reads a `caFile`.
+ *
+ * @returns the certificates, each in PEM
+ * @throws Error when it cannot be read or holds no certificate or a broken one
+ */
+export async function readAuthorities(file: string): Promise<string[]> {
+  const certificates = (await read(file)).match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) {
+    throw new Error(`${file}: expected certificates in PEM (-----BEGIN CERTIFICATE-----), found none`);
+  }
+  for (const [index, certificate] of certificates.entries()) {
+    try {
+      // oxlint-disable-next-line no-new -- what counts is whether it can be read
+      new X509Certificate(certificate);
+    } catch (cause) {
+      throw new Error(`${file}: certificate ${index + 1} cannot be read`, { cause });
+    }
+  }
+  return certificates;
+}
+
+/** What this broker shows of itself, in PEM. */
+export interface OwnCertificate {
+  /** With its chain. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** @throws Error when either cannot be read, or they do not belong together */
+export async function readOwnCertificate(certFile: string, keyFile: string): Promise<OwnCertificate> {
+  const own = { cert: await read(certFile), key: await read(keyFile) };
+  try {
+    createSecureContext(own);
+  } catch (cause) {
+    throw new Error(`${certFile} and ${keyFile}: expected a certificate and the key that belongs to it, in PEM`, {
+      cause,
+    });
+  }
+  return own;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`${file}: cannot be read`, { cause });
+  }
+}
