@@ -2,7 +2,7 @@
 import type { Grant } from './access.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Caller } from './identity.ts';
-import type { RejectReason } from './ports.ts';
+import type { RejectReason } from './outcome.ts';
 
 /** Where the answer to a login came from: the backend, memory, an equal login under way, memory during an outage. */
 export type AnswerSource = 'backend' | 'memory' | 'shared' | 'stale';

@@ -1,53 +1,10 @@
 /** What the flows ask of the world. Each port has a real implementation in `platform` or `backends` and a fake in `test/support`. */
 import type { AuditEvent } from './events.ts';
 import type { Credential, Identity, Secret } from './identity.ts';
+import type { AuthnOutcome } from './outcome.ts';
 import type { TokenClaims } from './token.ts';
 
-/** Why a backend refused; for the log and metrics only. The client reads the same sentence for all of them. */
-export type RejectReason =
-  | 'wrong-password'
-  | 'empty-password'
-  | 'invalid-name'
-  | 'ambiguous'
-  | 'locked'
-  | 'disabled'
-  | 'expired'
-  | 'password-expired'
-  | 'must-change-password'
-  | 'not-now'
-  | 'mfa-required'
-  /** What is wrong with a token that was presented as the password. */
-  | TokenFlaw
-  /** The shield's own: more wrong passwords than it lets through to the source. */
-  | 'too-many-attempts';
-
-export type TokenFlaw =
-  | 'malformed-token'
-  | 'unsigned-token'
-  /** No backend is for tokens of this issuer. */
-  | 'unlisted-issuer'
-  | 'algorithm-not-allowed'
-  | 'unknown-key'
-  | 'bad-signature'
-  | 'wrong-audience'
-  | 'token-expired'
-  | 'token-not-yet-valid'
-  /** A claim is not what the configuration binds it to. */
-  | 'claim-not-bound'
-  /** The claims do not make a user: one is missing, or is no name. */
-  | 'unusable-claims';
-
-export type AuthnOutcome =
-  | { readonly kind: 'authenticated'; readonly identity: Identity }
-  /** This backend has no such user: the next one is asked. */
-  | { readonly kind: 'unknown-user' }
-  /** This is the user's backend and it says no: no other backend is asked. */
-  | {
-      readonly kind: 'rejected';
-      readonly reason: RejectReason;
-      /** More than the reason, for the log; never a secret. */
-      readonly detail?: string;
-    };
+export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
 
 /** One step of a token's examination, as `check --token` tells it. */
 export interface TokenStep {
