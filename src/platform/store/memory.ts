@@ -1,10 +1,15 @@
 /** The store contract in this process's memory, bounded: the entry used longest ago goes first. */
-import type { Counters, Store } from '../../core/store.ts';
+import type { Counters, Group, ListableStore } from '../../core/store.ts';
 import type { Clock } from '../../core/ports.ts';
 
 export interface MemoryOptions {
   readonly maxEntries: number;
   readonly clock: Clock;
+}
+
+export interface MemoryStoreOptions<Value> extends MemoryOptions {
+  /** Which entries are bounded together; absent: only all of them are. */
+  readonly groupOf?: (value: Value) => Group;
 }
 
 /** How full it is, for a metric. */
@@ -19,8 +24,18 @@ interface Held<Value> {
   readonly until: number;
 }
 
-export function memoryStore<Value>({ maxEntries, clock }: MemoryOptions): Store<Value> & Sized {
+export function memoryStore<Value>({
+  maxEntries,
+  clock,
+  groupOf,
+}: MemoryStoreOptions<Value>): ListableStore<Value> & Sized {
   const held = new Map<string, Held<Value>>();
+
+  function put(key: string, value: Value, ttlSeconds: number): void {
+    held.delete(key);
+    held.set(key, { value, until: clock.monotonic() + ttlSeconds * 1000 });
+  }
+
   return {
     get: async (key) => {
       const entry = fresh(held, key, clock);
@@ -31,11 +46,22 @@ export function memoryStore<Value>({ maxEntries, clock }: MemoryOptions): Store<
       return entry.value;
     },
     put: async (key, value, ttlSeconds) => {
-      held.delete(key);
-      held.set(key, { value, until: clock.monotonic() + ttlSeconds * 1000 });
+      put(key, value, ttlSeconds);
+      if (groupOf !== undefined) forgetOldestOf(groupOf(value), held, groupOf);
       forgetOldest(held, maxEntries);
     },
+    replace: async (key, value, ttlSeconds) => {
+      if (fresh(held, key, clock) === undefined) return false;
+      put(key, value, ttlSeconds);
+      return true;
+    },
+    list: async () =>
+      [...held.keys()].flatMap((key) => {
+        const entry = fresh(held, key, clock);
+        return entry === undefined ? [] : [{ key, value: entry.value }];
+      }),
     remove: async (key) => void held.delete(key),
+    removeAll: async (keys) => keys.filter((key) => fresh(held, key, clock) !== undefined && held.delete(key)).length,
     size: () => held.size,
   };
 }
@@ -68,4 +94,13 @@ function forgetOldest(held: Map<string, unknown>, maxEntries: number): void {
     if (held.size <= maxEntries) return;
     held.delete(key);
   }
+}
+
+function forgetOldestOf<Value>(
+  { name, most }: Group,
+  held: Map<string, Held<Value>>,
+  groupOf: (value: Value) => Group,
+): void {
+  const members = [...held].filter(([, { value }]) => groupOf(value).name === name).map(([key]) => key);
+  for (const key of members.slice(0, Math.max(0, members.length - most))) held.delete(key);
 }

@@ -1,0 +1,96 @@
+/**
+ * The store contract in an SQLite file. What is put is on the disk before `put` resolves, and other processes that open
+ * the same file see it at once. SQLite blocks its caller, for as long as the disk takes or another process writes, so it
+ * has a thread of its own.
+ */
+import type { Clock } from '../../core/ports.ts';
+import type { Group, ListableStore } from '../../core/store.ts';
+import type { Row, Written } from './sqlite-entries.ts';
+import { startThread } from './sqlite-thread.ts';
+import type { SqliteThread } from './sqlite-thread.ts';
+
+export interface SqliteStoreOptions<Value> {
+  /** Tells the store from others in the file. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** What a value is made of again; undefined for what is none, which counts as not held. */
+  readonly decode: (json: unknown) => Value | undefined;
+  readonly groupOf?: (value: Value) => Group;
+}
+
+export interface SqliteFile extends AsyncDisposable {
+  /** A store in this file. Values must be what JSON can say. Its methods throw BrokerError `backend_unavailable`. */
+  store<Value>(options: SqliteStoreOptions<Value>): ListableStore<Value>;
+}
+
+type Ask = SqliteThread['ask'];
+
+/**
+ * Opens a file, or makes it, readable by its owner alone.
+ *
+ * @param start starts the thread; tests let it fail
+ * @throws Error that names the file when it cannot be used
+ */
+export async function openSqlite(file: string, start: typeof startThread = startThread): Promise<SqliteFile> {
+  let thread = Promise.resolve(await start(file));
+  let isClosed = false;
+
+  /** One that failed is followed by another, which those who ask at the same time share. */
+  async function current(): Promise<SqliteThread> {
+    const known = thread;
+    const found = await known;
+    if (!found.isOver() || isClosed) return found;
+    if (thread === known) thread = start(file).catch(() => found);
+    return thread;
+  }
+
+  return {
+    store: (options) => sqliteStore(options, async (question) => (await current()).ask(question)),
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true;
+      await (await thread).close();
+    },
+  };
+}
+
+function sqliteStore<Value>(
+  { name, clock, decode, groupOf }: SqliteStoreOptions<Value>,
+  ask: Ask,
+): ListableStore<Value> {
+  const written = (key: string, value: Value, ttlSeconds: number): Written => {
+    const group = groupOf?.(value);
+    const now = clock.now();
+    const bounds = { group: group?.name ?? null, most: group?.most ?? 0 };
+    return { store: name, key, value: JSON.stringify(value), until: now + Math.ceil(ttlSeconds), now, ...bounds };
+  };
+  const removeAll = async (keys: readonly string[]): Promise<number> =>
+    Number(await ask({ method: 'removeAll', argument: { store: name, keys, now: clock.now() } }));
+  return {
+    get: async (key) => {
+      const text = await ask({ method: 'get', argument: { store: name, key, now: clock.now() } });
+      return typeof text === 'string' ? decoded(text, decode) : undefined;
+    },
+    put: async (key, value, ttlSeconds) =>
+      void (await ask({ method: 'put', argument: written(key, value, ttlSeconds) })),
+    replace: async (key, value, ttlSeconds) =>
+      (await ask({ method: 'replace', argument: written(key, value, ttlSeconds) })) === true,
+    list: async () => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the method `list` of Entries returns
+      const rows = (await ask({ method: 'list', argument: { store: name, now: clock.now() } })) as readonly Row[];
+      return rows.flatMap(({ key, value: text }) => {
+        const value = decoded(text, decode);
+        return value === undefined ? [] : [{ key, value }];
+      });
+    },
+    remove: async (key) => void (await removeAll([key])),
+    removeAll,
+  };
+}
+
+function decoded<Value>(text: string, decode: (json: unknown) => Value | undefined): Value | undefined {
+  try {
+    return decode(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
