@@ -2,6 +2,7 @@
 /** The command line: a table of commands. The only room with argv, signals and the exit code. */
 import { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { flushCommand } from './commands/flush.ts';
@@ -26,6 +27,7 @@ for (const command of [
   checkCommand(),
   explainCommand(),
   testCommand(),
+  diffCommand(),
   keygenCommand(),
   hashPasswordCommand(),
   importCommand(),

@@ -21,6 +21,8 @@ export type AuditEvent =
       readonly caller: Caller;
       readonly service: string;
       readonly grants: readonly Grant[];
+      /** What the caller has of the attributes that the policy names: with the groups, all that it decides by. */
+      readonly attributes: ReadonlyMap<string, readonly string[]>;
       /** Scope texts that could not be parsed and were left out. */
       readonly malformed: readonly string[];
       readonly tokenId: string;

@@ -75,6 +75,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       caller,
       service: service.name,
       grants,
+      attributes: namedAttributes(caller, policy),
       malformed,
       tokenId,
       policyRevision: policy.revision,
@@ -82,4 +83,10 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     });
     return { token, expiresIn, grants };
   };
+}
+
+function namedAttributes(caller: Caller, policy: Policy): ReadonlyMap<string, readonly string[]> {
+  if (caller.kind === 'anonymous') return new Map();
+  const { attributes } = caller.identity;
+  return new Map(policy.attributes.map((name) => [name, attributes.get(name) ?? []]));
 }

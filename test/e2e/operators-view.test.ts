@@ -84,6 +84,7 @@ describe('what operators look at', () => {
       user: 'alice',
       client: '127.0.0.1',
       backend: 'local',
+      groups: ['team-web'],
       service: SERVICE,
       asked: ['repository:web/a:pull,push', 'repository:api/a:push'],
       granted: ['repository:web/a:pull,push'],

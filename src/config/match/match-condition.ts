@@ -83,7 +83,10 @@ function placeholderProblem(
 }
 
 function condition(patterns: Patterns, labels: Labels, captures: ReadonlyMap<Field, Re2>): RuleCondition {
+  const written = [...patterns, ...labels].map(([what, { text }]) => [what, text] as const);
   return {
+    text: JSON.stringify(written.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    attributes: attributesIn(patterns, labels),
     holds: ({ caller, service, name }) => {
       const texts: Texts = { account: caller.kind === 'user' ? caller.identity.username : '', name, service };
       const valuesOf = valuesIn(texts, caller, captures);
@@ -119,4 +122,12 @@ function labelValues(caller: Caller, label: string): readonly string[] {
   if (!label.startsWith('group:')) return attributes.get(label) ?? [];
   const prefix = label.slice('group:'.length).concat(':');
   return [...groups].flatMap((group) => (group.startsWith(prefix) ? [group.slice(prefix.length)] : []));
+}
+
+function attributesIn(patterns: Patterns, labels: Labels): readonly string[] {
+  const inside = [...patterns.values()].flatMap(({ placeholders }) =>
+    placeholders.flatMap((placeholder) => (placeholder.kind === 'label' ? [placeholder.label] : [])),
+  );
+  const names = [...labels.map(([label]) => label), ...inside];
+  return [...new Set(names)].filter((label) => label.startsWith('attr:') || label.startsWith('claim:'));
 }

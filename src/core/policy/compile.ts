@@ -32,8 +32,15 @@ export function compilePolicy(document: PolicyDocument): CompileResult {
       rules,
       repositories: buildRuleIndex(rules),
       catalog: rules.filter((rule) => rule.catalog),
+      attributes: [...new Set(rules.flatMap(attributesOf))],
     },
   };
+}
+
+/** The attributes and claims that a rule names. */
+export function attributesOf({ repositories, match }: Pick<Rule, 'repositories' | 'match'>): readonly string[] {
+  const placeholders = repositories.flatMap((pattern) => pattern.placeholders);
+  return [...placeholders.filter((name) => name.includes(':')), ...(match?.attributes ?? [])];
 }
 
 type Roles = ReadonlyMap<string, readonly Action[]>;

@@ -18,6 +18,10 @@ export interface ClientRange {
 
 /** What must hold besides, of rules that were imported: patterns that the language of policies does not have. */
 export interface RuleCondition {
+  /** The condition in words that tell it from every other, and do not depend on how it is laid out. */
+  readonly text?: string;
+  /** The attributes and claims it looks at, as `attr:department`. */
+  readonly attributes?: readonly string[];
   /** @param request `name` is the repository, or `catalog` */
   holds(request: { readonly caller: Caller; readonly service: string; readonly name: string }): boolean;
 }

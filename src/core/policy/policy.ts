@@ -42,4 +42,6 @@ export interface Policy {
   readonly repositories: RuleIndex;
   /** The rules that speak of the catalog. */
   readonly catalog: readonly Rule[];
+  /** The attributes and claims that rules name, as `attr:department` and `claim:tenant`. */
+  readonly attributes: readonly string[];
 }

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../core/events.ts';
 import type { Audit, Log } from '../../core/ports.ts';
 import { formatScope } from '../../core/scope.ts';
 import { isToken } from '../../core/token-shape.ts';
+import { subjectFields } from './subject-fields.ts';
 
 /** Names come from clients and are bounded before they are logged. */
 const MAX_TEXT = 256;
@@ -19,7 +20,7 @@ function write(log: Log, event: AuditEvent): void {
         event: event.type,
         requestId,
         client,
-        ...who(event.caller),
+        ...subjectFields(event),
         service: event.service,
         asked: event.grants.map(({ asked }) => formatScope(asked)),
         granted: event.grants.flatMap(({ asked, granted }) =>
@@ -55,16 +56,6 @@ function write(log: Log, event: AuditEvent): void {
         seconds: Number(event.seconds.toFixed(4)),
       });
   }
-}
-
-function who(caller: Extract<AuditEvent, { type: 'token.issued' }>['caller']) {
-  return caller.kind === 'anonymous'
-    ? { user: '', anonymous: true }
-    : {
-        user: caller.identity.username,
-        backend: caller.identity.backend,
-        ...(caller.stale === true ? { stale: true } : {}),
-      };
 }
 
 /** Somebody may put the token where the name belongs. */

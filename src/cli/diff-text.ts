@@ -1,0 +1,72 @@
+/** What `fairlead diff` prints. */
+import type { Reason } from '../core/access.ts';
+import type { ChangedAccess } from '../core/policy/diff/replay.ts';
+import type { NamedPolicy, Replayed } from './commands/diff.ts';
+
+type Files = readonly [NamedPolicy, NamedPolicy];
+
+export function replayLines({ counts, result }: Replayed, [before]: Files): readonly string[] {
+  const { changed, disagreeing } = result;
+  const subjects = new Set(changed.map(subject)).size;
+  const read = `${count(result.decisions, 'recorded decision')} of ${count(counts.recorded, 'request')} made again`;
+  const others = counts.other === 0 ? '' : `, ${count(counts.other, 'other line')} passed over`;
+  return [
+    read + others,
+    ...(changed.length === 0 ? ['nobody’s recorded access changes'] : []),
+    ...changed.flatMap(changedLines),
+    ...(changed.length === 0 ? [] : [`the access of ${count(subjects, 'subject')} changes`]),
+    ...(result.unlisted === 0 ? [] : [`and ${count(result.unlisted, 'decision')} more, which are not listed`]),
+    ...(counts.unreadable === 0
+      ? []
+      : [`warning: ${count(counts.unreadable, 'line')} cannot be read: cut off, too long, or of an older version`]),
+    ...(result.withoutGroups === 0
+      ? []
+      : [
+          `warning: ${count(result.withoutGroups, 'decision')} cannot be judged: the user was in more groups than a line holds`,
+        ]),
+    ...(result.withoutAttributes === 0
+      ? []
+      : [
+          `warning: ${count(result.withoutAttributes, 'decision')} cannot be judged: a rule names an attribute that was not recorded`,
+        ]),
+    ...(disagreeing.decisions === 0
+      ? []
+      : [
+          `warning: ${count(disagreeing.decisions, 'decision')} was not made as ${before.file} makes it (revision ${before.revision}): ` +
+            `the log is of ${disagreeing.revisions.map((revision) => `revision ${revision}`).join(', ')}`,
+          `  ${disagreeing.example}`,
+        ]),
+  ];
+}
+
+function changedLines(changed: ChangedAccess): readonly string[] {
+  const { change, actions, resource, times, last } = changed;
+  return [
+    `${subject(changed)} ${change === 'gained' ? 'gains' : 'loses'} ${actions.join(', ')} on ${resource}: ${count(times, 'time')}, last ${last}`,
+    ...reasonLines(changed),
+  ];
+}
+
+function subject({ user, backend, service }: ChangedAccess): string {
+  return `${user === '' ? 'anonymous' : `${user} (${backend})`} through ${service}`;
+}
+
+export function reasonLines({ before, after }: Pick<ChangedAccess, 'before' | 'after'>): readonly string[] {
+  return [`  old: ${because(before)}`, `  new: ${because(after)}`];
+}
+
+function because(reasons: readonly Reason[]): string {
+  const said = reasons.map(({ rule, file, line, effect, actions }) => {
+    const verb = { allow: 'allows', deny: 'denies', skipped: 'does not apply to' }[effect];
+    return `"${rule}" (${file}:${line}) ${verb} ${actions.join(', ')}`;
+  });
+  return said.length === 0 ? 'no rule allows it' : said.join('; ');
+}
+
+export function replayJson({ counts, result }: Replayed) {
+  return { decisions: { ...counts, ...result } };
+}
+
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

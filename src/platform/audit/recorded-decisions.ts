@@ -1,0 +1,128 @@
+/** Reads decisions back from the broker's log, however long it is: a line at a time, each of bounded length. */
+import { groupName } from '../../core/groups.ts';
+import { ANONYMOUS, username } from '../../core/identity.ts';
+import type { Caller } from '../../core/identity.ts';
+import type { RecordedRequest } from '../../core/policy/diff/replay.ts';
+import { parseScope } from '../../core/scope.ts';
+
+/** A request for 500 scopes makes a line of a quarter of this. */
+const MAX_LINE = 1024 * 1024;
+const NEWLINE = 0x0a;
+
+export interface ReadLog {
+  /** Called for each request that a token was issued for. */
+  readonly onRequest: (request: RecordedRequest) => void;
+}
+
+export interface LogCounts {
+  /** Lines that record decisions. */
+  readonly recorded: number;
+  /** Other lines of the log, and lines that are no JSON at all. */
+  readonly other: number;
+  /** Lines that record decisions and cannot be read: cut off, too long, or from a version that recorded less. */
+  readonly unreadable: number;
+}
+
+export async function readDecisions(chunks: AsyncIterable<Uint8Array>, { onRequest }: ReadLog): Promise<LogCounts> {
+  const counts = { recorded: 0, other: 0, unreadable: 0 };
+  for await (const line of lines(chunks)) {
+    if (line === '') continue;
+    const read = line === undefined ? 'unreadable' : requestOf(line);
+    if (typeof read === 'string') {
+      counts[read] += 1;
+      continue;
+    }
+    counts.recorded += 1;
+    onRequest(read);
+  }
+  return counts;
+}
+
+/** Each line; undefined for one that is too long. */
+async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string | undefined> {
+  let held: Uint8Array[] = [];
+  let size = 0;
+  const take = (part: Uint8Array): void => {
+    size += part.length;
+    if (size <= MAX_LINE) held.push(part);
+    else held = [];
+  };
+  const whole = (): string | undefined => {
+    const text = size > MAX_LINE ? undefined : Buffer.concat(held).toString('utf8').trim();
+    held = [];
+    size = 0;
+    return text;
+  };
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      take(chunk.subarray(from, end));
+      from = end + 1;
+      yield whole();
+    }
+    take(chunk.subarray(from));
+  }
+  yield whole();
+}
+
+function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
+  if (!line.includes('token.issued')) return 'other';
+  // Whoever keeps logs may have put the name of the unit before it.
+  const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
+  if (fields === undefined) return 'unreadable';
+  if (fields['event'] !== 'token.issued') return 'other';
+  const { service, client, timestamp, policy } = fields;
+  const caller = callerOf(fields);
+  const asked = texts(fields['asked'])?.map(parseScope);
+  const granted = texts(fields['granted'])?.map(parseScope);
+  if (typeof service !== 'string' || typeof client !== 'string' || caller === undefined) return 'unreadable';
+  if (asked === undefined || granted === undefined || asked.includes(undefined)) return 'unreadable';
+  const given = new Map(granted.map((scope) => [`${scope?.type}:${scope?.name}`, scope?.actions]));
+  const missing = fields['groupsTruncated'];
+  return {
+    time: typeof timestamp === 'string' ? timestamp : '',
+    situation: { caller, service, client },
+    groupsMissing: typeof missing === 'number' ? missing : 0,
+    revision: typeof policy === 'string' ? policy : '',
+    decisions: asked.flatMap((scope) =>
+      scope === undefined ? [] : [{ asked: scope, granted: given.get(`${scope.type}:${scope.name}`) ?? [] }],
+    ),
+  };
+}
+
+function callerOf(fields: Fields): Caller | undefined {
+  if (fields['anonymous'] === true) return ANONYMOUS;
+  const { user, backend } = fields;
+  const groups = texts(fields['groups']);
+  // A version that recorded no groups recorded too little to decide again.
+  if (typeof user !== 'string' || typeof backend !== 'string' || groups === undefined) return undefined;
+  const attributes = Object.entries(isFields(fields['attributes']) ? fields['attributes'] : {});
+  const identity = {
+    username: username(user),
+    // They were recorded as policy compares them.
+    groups: new Set(groups.map((group) => groupName(group, { lowercase: false }))),
+    backend,
+    caseless: fields['caseless'] === true,
+    attributes: new Map(attributes.map(([name, values]) => [name, texts(values) ?? []])),
+  };
+  return { kind: 'user', identity };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parsed(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+}
