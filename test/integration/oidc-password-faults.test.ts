@@ -258,6 +258,16 @@ describe('a refusal', () => {
   it.each<[string, Answer, RegExp]>([
     ['invalid_client', oauthError(401, 'invalid_client'), /client\.secret/],
     ['unauthorized_client', oauthError(400, 'unauthorized_client'), /password grant/],
+    [
+      'Keycloak’s wrong secret',
+      oauthError(401, 'unauthorized_client', 'Invalid client or Invalid client credentials'),
+      /client\.secret/,
+    ],
+    [
+      'Keycloak’s client without consent',
+      oauthError(400, 'invalid_client', 'Client requires user consent'),
+      /administrator consent/,
+    ],
     ['unsupported_grant_type', oauthError(400, 'unsupported_grant_type'), /password grant/],
     ['invalid_scope', oauthError(400, 'invalid_scope'), /scope/],
     [

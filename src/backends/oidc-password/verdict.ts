@@ -59,6 +59,15 @@ const SENTENCES: readonly (readonly [RegExp, RejectReason])[] = [
 ];
 
 /**
+ * Keycloak’s sentences beside `unauthorized_client` and `invalid_client`, where they mean something else than the code:
+ * they make the cure more exact.
+ */
+const CLIENT_SENTENCES: readonly (readonly [RegExp, Verdict])[] = [
+  [/client credentials/i, misconfigured(CLIENT)],
+  [/requires user consent/i, misconfigured(CONSENT)],
+];
+
+/**
  * @param fault of the token endpoint: no other endpoint has anything to say about a password
  * @param deniedStatus the statuses that mean a wrong password where no OAuth error is given
  */
@@ -73,6 +82,9 @@ export function judge(fault: Fault, deniedStatus: readonly number[]): Verdict {
   }
   const verdict = Object.hasOwn(ERRORS, error) ? ERRORS[error] : undefined;
   if (verdict === undefined) return { kind: 'unavailable', retryAfter };
+  if (verdict.kind === 'misconfigured') {
+    return CLIENT_SENTENCES.find(([pattern]) => pattern.test(description))?.[1] ?? verdict;
+  }
   if (error !== 'invalid_grant') return verdict;
   const sentence = SENTENCES.find(([pattern]) => pattern.test(description));
   return sentence === undefined ? verdict : rejected(sentence[1]);
