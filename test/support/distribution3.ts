@@ -1,7 +1,6 @@
 /** distribution 3.1, built from its Go module, because no Debian package has it. */
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { madeOnce } from './made-once.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { runOk } from './process.ts';
@@ -17,28 +16,15 @@ export function canBuildDistribution3(): boolean {
   return findPart(GO) !== undefined;
 }
 
-/** @returns the program, built once and kept in the user's cache or the folder for temporary files. */
-export async function buildDistribution3(): Promise<string> {
-  const folder = join(process.env['XDG_CACHE_HOME'] ?? tmpdir(), 'fairlead-tests');
-  const program = join(folder, `distribution-${VERSION}`);
-  const isBuilt = await access(program).then(
-    () => true,
-    () => false,
-  );
-  if (isBuilt) return program;
-  await mkdir(folder, { recursive: true });
-  // Two runs may build at once, and a program must not be started before it is whole.
-  const draft = await mkdtemp(join(folder, 'build-'));
-  try {
+/** @returns the program. */
+export function buildDistribution3(): Promise<string> {
+  return madeOnce(`distribution-${VERSION}`, async (draft) => {
     await runOk('nice', ['go', 'install', `github.com/distribution/distribution/v3/cmd/registry@${VERSION}`], {
       env: { ...process.env, GOBIN: draft, GOFLAGS: '-mod=mod' },
       timeoutMs: BUILD_TIMEOUT,
     });
-    await rename(join(draft, 'registry'), program);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-  return program;
+    return join(draft, 'registry');
+  });
 }
 
 export async function startDistribution3(options: RegistryOptions): Promise<Registry> {
