@@ -270,6 +270,7 @@ describe('a refusal', () => {
     ],
     ['unsupported_grant_type', oauthError(400, 'unsupported_grant_type'), /password grant/],
     ['invalid_scope', oauthError(400, 'invalid_scope'), /scope/],
+    ['Dex’s unknown scope', oauthError(400, 'invalid_request', 'Unrecognized scope(s) ["team"]'), /set scope/],
     [
       'Entra’s wrong secret',
       oauthError(401, 'invalid_client', 'AADSTS7000215: Invalid client secret'),

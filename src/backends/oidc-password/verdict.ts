@@ -14,6 +14,7 @@ export type Verdict =
 const rejected = (reason: RejectReason): Verdict => ({ kind: 'rejected', reason });
 const misconfigured = (cure: string): Verdict => ({ kind: 'misconfigured', cure });
 const CLIENT = 'check client.id, client.secret and client.authentication against the provider’s';
+const SCOPE = 'set scope to scopes the provider offers to this client';
 const CONSENT = 'let an administrator consent to this client for all users';
 
 /** RFC 6749, section 5.2, and what providers add: Dex and Okta say access_denied, Auth0 says mfa_required. */
@@ -25,7 +26,7 @@ const ERRORS: Readonly<Record<string, Verdict>> = {
   invalid_client: misconfigured(CLIENT),
   unauthorized_client: misconfigured('allow this client the password grant (“direct access grants”) at the provider'),
   unsupported_grant_type: misconfigured('switch on the password grant at the provider, or use another backend'),
-  invalid_scope: misconfigured('set scope to scopes the provider offers to this client'),
+  invalid_scope: misconfigured(SCOPE),
   consent_required: misconfigured(CONSENT),
 };
 
@@ -59,12 +60,13 @@ const SENTENCES: readonly (readonly [RegExp, RejectReason])[] = [
 ];
 
 /**
- * Keycloak’s sentences beside `unauthorized_client` and `invalid_client`, where they mean something else than the code:
- * they make the cure more exact.
+ * Sentences that name a fault of the set-up better than the code beside them: Keycloak’s with `unauthorized_client` and
+ * `invalid_client`, Dex’s with `invalid_request`. They never make a wrong password of it.
  */
-const CLIENT_SENTENCES: readonly (readonly [RegExp, Verdict])[] = [
+const SETUP_SENTENCES: readonly (readonly [RegExp, Verdict])[] = [
   [/client credentials/i, misconfigured(CLIENT)],
   [/requires user consent/i, misconfigured(CONSENT)],
+  [/unrecognized scope/i, misconfigured(SCOPE)],
 ];
 
 /**
@@ -80,10 +82,9 @@ export function judge(fault: Fault, deniedStatus: readonly number[]): Verdict {
   if (error === undefined) {
     return deniedStatus.includes(status) ? rejected('wrong-password') : { kind: 'unavailable', retryAfter };
   }
-  const verdict = Object.hasOwn(ERRORS, error) ? ERRORS[error] : undefined;
-  if (verdict === undefined) return { kind: 'unavailable', retryAfter };
-  if (verdict.kind === 'misconfigured') {
-    return CLIENT_SENTENCES.find(([pattern]) => pattern.test(description))?.[1] ?? verdict;
+  const verdict = (Object.hasOwn(ERRORS, error) ? ERRORS[error] : undefined) ?? { kind: 'unavailable', retryAfter };
+  if (verdict.kind !== 'rejected') {
+    return SETUP_SENTENCES.find(([pattern]) => pattern.test(description))?.[1] ?? verdict;
   }
   if (error !== 'invalid_grant') return verdict;
   const sentence = SENTENCES.find(([pattern]) => pattern.test(description));
