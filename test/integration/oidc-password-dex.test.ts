@@ -1,0 +1,195 @@
+/** The password grant against Dex, in front of OpenLDAP and with a list of passwords of its own. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashSync } from 'bcrypt';
+import type { AuthnOutcome, Authenticator } from '../../src/core/ports.ts';
+import { authenticatorContract } from '../contract/authenticator.ts';
+import { buildDex, canBuildDex, DEX_BUILD_TIMEOUT, startDex } from '../support/dex.ts';
+import type { Dex } from '../support/dex.ts';
+import { recordingLog } from '../support/fakes.ts';
+import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import type { BackendOptions } from '../support/oidc-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { requestIdToken } from '../support/password-grant.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { createTokenBackend, present } from '../support/token-backend.ts';
+
+const isHere = canBuildDex() && [SLAPD, LDAPADD].every((part) => findPart(part) !== undefined);
+const CLIENT = { id: 'registry', secret: 'secret-of-the-registry-client' };
+const SCOPE = 'openid profile groups';
+
+const staticClients = [{ ...CLIENT, name: 'Registry', redirectURIs: [] }];
+
+/** Dex that looks people and their groups up in the directory. */
+function startOverLdap(slapd: Slapd): Promise<Dex> {
+  return startDex({
+    oauth2: { passwordConnector: 'ldap' },
+    staticClients,
+    connectors: [
+      {
+        type: 'ldap',
+        id: 'ldap',
+        name: 'OpenLDAP',
+        config: {
+          host: `127.0.0.1:${slapd.port}`,
+          insecureNoSSL: true,
+          bindDN: slapd.bindDn,
+          bindPW: slapd.bindPassword,
+          userSearch: {
+            baseDN: `ou=people,${slapd.baseDn}`,
+            username: 'uid',
+            idAttr: 'uid',
+            emailAttr: 'mail',
+            nameAttr: 'cn',
+            preferredUsernameAttr: 'uid',
+          },
+          groupSearch: {
+            baseDN: `ou=groups,${slapd.baseDn}`,
+            userMatchers: [{ userAttr: 'DN', groupAttr: 'member' }],
+            nameAttr: 'cn',
+          },
+        },
+      },
+    ],
+  });
+}
+
+const over = ({ issuer }: Dex, { config, ...options }: Partial<BackendOptions> = {}): Promise<Authenticator> =>
+  createOidcBackend({ issuer, clientSecret: CLIENT.secret, config: { scope: SCOPE, ...config }, ...options });
+
+describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
+  const resources = new AsyncDisposableStack();
+  let slapd: Slapd;
+  let dex: Dex;
+
+  beforeAll(async () => {
+    await buildDex();
+    slapd = resources.use(await startSlapd());
+    dex = resources.use(await startOverLdap(slapd));
+  }, DEX_BUILD_TIMEOUT);
+  afterAll(() => resources.disposeAsync());
+
+  const attempt = async (backend: Authenticator): Promise<AuthnOutcome> =>
+    login(backend, 'alice', slapd.people.alice.password);
+
+  authenticatorContract('oidc-password over Dex and OpenLDAP', async () => ({
+    create: (deps) => over(dex, deps),
+    known: slapd.people.alice,
+    other: slapd.people.bob,
+    unknown: 'rejected',
+  }));
+
+  it('gives the name as the directory writes it, whatever is typed', async () => {
+    await using backend = await over(dex);
+
+    const outcome = await login(backend, 'ALICE', slapd.people.alice.password);
+
+    expect(outcome).toMatchObject({ identity: { username: 'alice', groups: new Set(['team-web']) } });
+  });
+
+  it('gives a user without groups none', async () => {
+    await using backend = await over(dex);
+
+    const outcome = await login(backend, 'carol', slapd.people.carol.password);
+
+    expect(outcome).toMatchObject({ kind: 'authenticated', identity: { username: 'carol', groups: new Set() } });
+  });
+
+  it('tells a wrong password by access_denied', async () => {
+    await using backend = await over(dex);
+
+    const outcome = await login(backend, 'alice', 'not-the-password');
+
+    expect(outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+  });
+
+  it.each([
+    ['a wrong client secret', { clientSecret: 'not-the-secret' }, /answered 401 invalid_client .*client\.secret/],
+    ['a scope it does not know', { config: { scope: 'openid team' } }, /answered 400 invalid_request .*set scope/],
+  ])('never takes %s for a wrong password', async (_what, options, message) => {
+    const log = recordingLog();
+    await using backend = await over(dex, { ...options, log });
+
+    await expect(attempt(backend)).rejects.toMatchObject({
+      code: 'backend_unavailable',
+      message: expect.stringMatching(message),
+    });
+    expect(log.lines).toMatchObject([{ level: 'error', message: expect.stringContaining('nobody can log in') }]);
+  });
+
+  it('fails while the directory behind Dex is down, and works once it is back', async () => {
+    await using backend = await over(dex);
+    await slapd.stop();
+
+    const during = attempt(backend);
+
+    await expect(during).rejects.toMatchObject({
+      code: 'backend_unavailable',
+      message: expect.stringContaining('answered 400 invalid_request (Could not login user)'),
+    });
+    await slapd.start();
+    expect((await attempt(backend)).kind).toBe('authenticated');
+  });
+
+  it('fails while Dex is stopped, and works once it is back, with other keys', async () => {
+    await using backend = await over(dex);
+    expect((await attempt(backend)).kind).toBe('authenticated');
+    await dex.stop();
+
+    await expect(attempt(backend)).rejects.toMatchObject({ code: 'backend_unavailable' });
+    await dex.start();
+    expect((await attempt(backend)).kind).toBe('authenticated');
+  });
+
+  it('gives an ID token that oidc-token takes in the password’s place, made for its audience only', async () => {
+    const token = await requestIdToken({
+      issuer: dex.issuer,
+      client: CLIENT,
+      person: slapd.people.alice,
+      scope: SCOPE,
+    });
+    const groups = ['{claim:groups}'];
+    const config = { issuer: dex.issuer, username: '{claim:preferred_username}', groups };
+    await using backend = await createTokenBackend({ config: { ...config, audience: CLIENT.id } });
+    await using elsewhere = await createTokenBackend({ config: { ...config, audience: 'another-client' } });
+
+    const outcomes = [await present(backend, token), await present(elsewhere, token)];
+
+    expect(outcomes).toMatchObject([
+      { kind: 'authenticated', identity: { username: 'alice', groups: new Set(['team-web']) } },
+      { kind: 'rejected', reason: 'wrong-audience' },
+    ]);
+  });
+});
+
+describe.skipIf(!canBuildDex())('acceptance 17: oidc-password over Dex’s own passwords', () => {
+  const EMAIL = 'alice@example.com';
+  const PASSWORD = 'alice-has-this-at-dex';
+
+  it('authenticates by the address, which is all that Dex knows beside a name', async () => {
+    await using dex = await startDex({
+      oauth2: { passwordConnector: 'local' },
+      enablePasswordDB: true,
+      staticPasswords: [{ email: EMAIL, username: 'alice', userID: '1', hash: hashSync(PASSWORD, 10) }],
+      staticClients,
+    });
+    await using backend = await over(dex, { config: { scope: 'openid email', claims: { username: 'email' } } });
+
+    const outcomes = [await login(backend, EMAIL, PASSWORD), await login(backend, 'alice', PASSWORD)];
+
+    expect(outcomes).toMatchObject([
+      { kind: 'authenticated', identity: { username: EMAIL, groups: new Set() } },
+      { kind: 'rejected', reason: 'wrong-password' },
+    ]);
+  });
+
+  it('never takes a Dex without the password grant for a wrong password', async () => {
+    await using dex = await startDex({ enablePasswordDB: true, staticClients });
+    await using backend = await over(dex);
+
+    await expect(login(backend, EMAIL, PASSWORD)).rejects.toMatchObject({
+      code: 'backend_unavailable',
+      message: expect.stringMatching(/unsupported_grant_type.*switch on the password grant/),
+    });
+  });
+});

@@ -1,0 +1,38 @@
+/** The password grant by hand, as one would ask for a token with curl. */
+
+export interface GrantRequest {
+  readonly issuer: string;
+  readonly client: { readonly id: string; readonly secret: string };
+  readonly person: { readonly username: string; readonly password: string };
+  readonly scope: string;
+}
+
+export interface GrantAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Asks the token endpoint that the issuer names. */
+export async function requestTokens({ issuer, client, person, scope }: GrantRequest): Promise<GrantAnswer> {
+  const metadata = await bodyOf(await fetch(`${issuer}/.well-known/openid-configuration`, limits()));
+  const response = await fetch(String(metadata['token_endpoint']), {
+    ...limits(),
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'password', ...person, scope }),
+  });
+  return { status: response.status, body: await bodyOf(response) };
+}
+
+export async function requestIdToken(request: GrantRequest): Promise<string> {
+  const { status, body } = await requestTokens(request);
+  if (typeof body['id_token'] === 'string') return body['id_token'];
+  throw new Error(`expected an ID token, found ${status} ${JSON.stringify(body)}`);
+}
+
+async function bodyOf(response: Response): Promise<GrantAnswer['body']> {
+  const body: unknown = await response.json();
+  return body as GrantAnswer['body'];
+}
+
+const limits = (): RequestInit => ({ signal: AbortSignal.timeout(10_000) });
