@@ -7,7 +7,7 @@
  * password alive. What is here keeps the machine breathing when the shield has nothing to remember: few hashes are
  * computed at once, some wait, and the rest are told to come back.
  */
-import { argon2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { argon2, createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { hash as bcrypt } from 'bcrypt';
@@ -22,6 +22,8 @@ export interface PasswordHash {
   readonly cost: string;
   /** Computes at once, whatever else is running: `verifyPassword` waits its turn and refuses what must not match. */
   matches(password: Buffer): Promise<boolean>;
+  /** Tells this hash from any other, one of the same password included, and nothing else about it. */
+  mark(): string;
   /** A hash of the same work that no password fits, for users who do not exist. */
   decoy(): PasswordHash;
 }
@@ -179,6 +181,7 @@ function passwordHash(kind: HashKind, cost: string, numbers: Numbers, salt: Buff
     kind,
     cost,
     matches: async (password) => timingSafeEqual(await derive(password, salt, numbers, digest.length), digest),
+    mark: () => createHash('sha256').update(cost).update(salt).update(digest).digest('base64url'),
     decoy: () => passwordHash(kind, cost, numbers, randomLike(salt, kind), randomLike(digest, kind)),
   };
 }

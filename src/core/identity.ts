@@ -31,6 +31,11 @@ export interface Identity {
    * is issued for it ends no later, and cannot be renewed without a new login.
    */
   readonly notAfter?: number;
+  /**
+   * The account at its backend, by what outlives a new name and is not given to the next who has the old one. Absent
+   * where the backend knows nothing like it.
+   */
+  readonly subject?: string;
 }
 
 /** Whoever sent a token request. */

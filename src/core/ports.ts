@@ -37,6 +37,14 @@ export interface AttemptGuard {
   beforeAttempt(subject: string): Promise<AuthnOutcome | undefined>;
 }
 
+/** An account as it is found again. */
+export interface Account {
+  /** What was typed to log in. */
+  readonly login: string;
+  /** What `Identity.subject` was then. */
+  readonly subject: string;
+}
+
 /** One source of identities. An outage is thrown as BrokerError `backend_unavailable`, never an outcome. */
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
@@ -54,6 +62,13 @@ export interface Authenticator extends AsyncDisposable {
   readonly asksGuard?: boolean;
   /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
   lookup?(username: string, deadline: number): Promise<Identity | undefined>;
+  /**
+   * Looks again, without a password, at an account that has logged in before: whether it is the same still, and may log
+   * in. Throws as `authenticate` does. Absent where the source offers no such question.
+   *
+   * @returns `unknown-user` when the account has gone, or another one has its name
+   */
+  revalidate?(account: Account, deadline: number): Promise<AuthnOutcome>;
   /**
    * Examines a token as `authenticate` does, and throws as it does, and tells each step. Only where tokens are accepted.
    */

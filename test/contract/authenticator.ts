@@ -174,6 +174,28 @@ export function authenticatorContract(
       expect(missing).toBeUndefined();
     });
 
+    it('finds an account again by what it said of it, and no other by that, where it can', async () => {
+      const { known, other } = subject;
+      if (authenticator.revalidate === undefined) return;
+      const outcome = await login(known.username, known.password);
+      if (outcome.kind !== 'authenticated') throw new Error('the login failed');
+      const { subject: own = '' } = outcome.identity;
+
+      const again = async (typed: string, account: string): Promise<AuthnOutcome | undefined> =>
+        authenticator.revalidate?.({ login: typed, subject: account }, realClock.monotonic() + BUDGET_MS);
+
+      expect(await again(known.username, own)).toEqual(outcome);
+      expect(own).not.toBe('');
+      for (const [typed, account] of [
+        [other.username, own],
+        [known.username, `${own}0`],
+        [known.username, ''],
+        ['nobody-of-this-name', own],
+      ] as const) {
+        expect(await again(typed, account)).toEqual({ kind: 'unknown-user' });
+      }
+    });
+
     it('serves logins that come at the same time', async () => {
       const { known, other } = subject;
 

@@ -11,6 +11,7 @@ import { staticFile } from '../../src/backends/static-file/index.ts';
 import { groupName } from '../../src/core/groups.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import { identityOf } from '../support/ldap-backend.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
 import { findPart } from '../support/parts.ts';
@@ -187,6 +188,28 @@ describe('reloading', () => {
     expect(await login(users, 'bob', BOB.password)).toMatchObject({ kind: 'authenticated' });
     expect(await login(users, 'alice', ALICE.password)).toEqual({ kind: 'unknown-user' });
     expect(users.watches).toEqual([file]);
+  });
+
+  it('knows an account again until it gets another password', async () => {
+    await using folder = await folderFor();
+    const file = join(folder.path, 'users.yaml');
+    const [first, second] = [await hashPassword(ALICE.password), await hashPassword(ALICE.password)];
+    const write = (hash: string, groups: string) =>
+      writeFile(file, `users: { alice: { password: "${hash}", groups: [${groups}] } }`);
+    await write(first, 'team-web');
+    const users = await staticFile.create(fromYaml(file), deps());
+    const { subject = '' } = await identityOf(users, ALICE);
+    const again = () => users.revalidate?.({ login: 'alice', subject }, Infinity);
+
+    await write(first, 'team-api');
+    await users.reload?.();
+    const regrouped = await again();
+    await write(second, 'team-web');
+    await users.reload?.();
+
+    expect(regrouped).toMatchObject({ kind: 'authenticated', identity: { groups: new Set(['team-api']) } });
+    expect(await again()).toEqual({ kind: 'unknown-user' });
+    expect(subject).not.toContain(first);
   });
 
   it.each([

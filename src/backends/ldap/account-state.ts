@@ -32,6 +32,16 @@ export function accountState(entry: Entry, now: number): RejectReason | undefine
   return (computed & PASSWORD_EXPIRED) === 0 ? undefined : 'password-expired';
 }
 
+/**
+ * The same, where no bind follows that would tell the rest. Of a lock that ends by itself the entry does not say when:
+ * it counts until the next right login has removed it.
+ *
+ * @param now seconds since 1970
+ */
+export function accountStateAlone(entry: Entry, now: number): RejectReason | undefined {
+  return accountState(entry, now) ?? (entry.texts('pwdAccountLockedTime').length > 0 ? 'locked' : undefined);
+}
+
 function isLockedBy389(entry: Entry, now: number): boolean {
   const text = entry.texts('accountUnlockTime')[0];
   return text === UNLOCKED_NEVER || (timeOf(text) ?? 0) > now;

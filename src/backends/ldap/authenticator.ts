@@ -1,6 +1,6 @@
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { Secret } from '../../core/identity.ts';
-import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import type { Account, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config.ts';
 import { tlsMode } from './config-check.ts';
@@ -93,6 +93,12 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
             orOutage(name, async () => {
               const wanted = loginName(username, config.users.domain);
               return wanted === undefined ? undefined : login.lookup(wanted, deadlineAt(clock, at));
+            }),
+          revalidate: ({ login: typed, subject }: Account, at: number) =>
+            orOutage(name, async (): Promise<AuthnOutcome> => {
+              const wanted = loginName(typed, config.users.domain);
+              if (wanted === undefined) return { kind: 'unknown-user' };
+              return login.revalidate(wanted, subject, deadlineAt(clock, at));
             }),
         }),
 

@@ -8,6 +8,8 @@ import type { Entry } from './entry.ts';
 export interface IdentityRules {
   readonly backend: string;
   readonly usernameAttribute: string;
+  /** The attribute with the id that stays. */
+  readonly id: string;
   /** The attributes a policy may use, as its placeholders write them. */
   readonly attributes: readonly string[];
 }
@@ -26,6 +28,7 @@ export function identityOf(entry: Entry, groups: ReadonlySet<GroupName>, rules: 
     backend: rules.backend,
     caseless: true,
     attributes: new Map(rules.attributes.flatMap((attribute) => attributeOf(entry, attribute))),
+    subject: subjectOf(entry, rules.id),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Identity, Secret } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
 import { createAccountCheck } from './account-check.ts';
+import { accountStateAlone } from './account-state.ts';
 import { askedOnce } from './asked-once.ts';
 import type { LdapConfig } from './config.ts';
 import type { Connection, Reader } from './connection.ts';
@@ -24,6 +25,8 @@ import type { Witness } from './witness.ts';
 export interface Login {
   authenticate(login: string, password: Secret, deadline: Deadline, aside?: Aside): Promise<AuthnOutcome>;
   lookup(login: string, deadline: Deadline): Promise<Identity | undefined>;
+  /** Looks again at an account whose login was right before. */
+  revalidate(login: string, subject: string, deadline: Deadline): Promise<AuthnOutcome>;
   /** Returns when a server answers and accepts the service account. */
   probe(deadline: Deadline): Promise<void>;
   /** Drops what was found out about groups. */
@@ -71,7 +74,7 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
   ): Promise<Identity | undefined> {
     const groups = await memberships.of(entry, reader, deadline);
     witness?.grouped(entry, groups);
-    const identity = identityOf(entry, groups, { backend, usernameAttribute, attributes: config.attributes });
+    const identity = identityOf(entry, groups, { backend, usernameAttribute, id, attributes: config.attributes });
     if (identity === undefined) {
       log.warn('an entry has no or several names to go by: correct it, or set users.usernameAttribute', {
         backend,
@@ -200,6 +203,18 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
         const found = await lookFor(login, reader, deadline);
         if (found.kind === 'ambiguous') warnAmbiguous(login, found.dns);
         return found.kind === 'found' ? identify(found.entry, reader, deadline) : undefined;
+      }),
+
+    revalidate: (login, subject, deadline) =>
+      directory.withServer(deadline, async ({ reader }) => {
+        const found = await lookFor(login, reader, deadline);
+        if (found.kind === 'none') return UNKNOWN;
+        if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
+        const { entry } = found;
+        // Another one has got the name since.
+        if (subjectOf(entry, id) !== subject) return UNKNOWN;
+        const reason = accountStateAlone(entry, clock.now());
+        return reason === undefined ? finish(entry, reader, deadline, undefined) : { kind: 'rejected', reason };
       }),
 
     probe: (deadline) => directory.withServer(deadline, (server) => server.prove(deadline)),

@@ -40,6 +40,12 @@ export async function openStaticFile(
 
     lookup: async (name) => users.byName.get(name)?.identity,
 
+    revalidate: async ({ login, subject }) => {
+      const user = users.byName.get(login);
+      if (user === undefined || user.identity.subject !== subject) return { kind: 'unknown-user' };
+      return { kind: 'authenticated', identity: user.identity };
+    },
+
     // The users are in memory: a file that went away is told by `reload`, and the last good one serves on.
     probe: async () => ({ state: 'up' }),
 

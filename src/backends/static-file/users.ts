@@ -46,15 +46,14 @@ async function loadUsersYaml(file: string, backend: string, deps: BackendDeps): 
   const { users, problems, report } = parseUsersYaml(await readText(file), file);
   const byName = new Map<string, User>();
   for (const [name, { password, groups, place }] of users) {
-    const known = identityOf(name, groups, backend);
     if ('hash' in password) {
-      byName.set(name, { identity: known, password });
+      byName.set(name, { identity: identityOf(name, groups, backend, password.hash), password });
       continue;
     }
     const secret = plainSecret(password.secret, deps);
     const problem = await secretProblem(secret, password.secret);
     if (problem !== undefined) report(place, problem);
-    byName.set(name, { identity: known, password: { secret } });
+    byName.set(name, { identity: identityOf(name, groups, backend), password: { secret } });
   }
   const all = problems();
   if (all.length > 0) throw new UsersFileError(all);
@@ -98,7 +97,7 @@ async function loadHtpasswd(config: StaticFileConfig, deps: BackendDeps): Promis
   return new Map(
     [...hashes].map(([user, hash]) => [
       user,
-      { identity: identityOf(user, groups?.get(user) ?? new Set(), name), password: { hash } },
+      { identity: identityOf(user, groups?.get(user) ?? new Set(), name, hash), password: { hash } },
     ]),
   );
 }
@@ -111,13 +110,15 @@ function problemsOf(
   return reason instanceof UsersFileError ? reason.problems : [describeError(reason)];
 }
 
-function identityOf(name: string, groups: ReadonlySet<string>, backend: string): Identity {
+function identityOf(name: string, groups: ReadonlySet<string>, backend: string, hash?: PasswordHash): Identity {
   return {
     username: username(name),
     groups: new Set([...groups].map((group) => groupName(group, { lowercase: false }))),
     backend,
     caseless: false,
     attributes: new Map(),
+    // Files give no ids. Whoever is given a name anew is given a password too; a plain one must leave no trace.
+    subject: hash === undefined ? name : `${hash.mark()} ${name}`,
   };
 }
 

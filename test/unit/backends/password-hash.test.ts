@@ -239,6 +239,7 @@ function counting(work: () => Promise<boolean> = () => Promise.resolve(true)) {
         running -= 1;
       }
     },
+    mark: () => 'counted',
     decoy: () => hash,
   };
   return { ...hash, calls: () => calls, atOnce: () => atOnce };

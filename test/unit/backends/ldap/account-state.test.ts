@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { accountState, fileTime } from '../../../../src/backends/ldap/account-state.ts';
+import { accountState, accountStateAlone, fileTime } from '../../../../src/backends/ldap/account-state.ts';
 import { isAboutToLock } from '../../../../src/backends/ldap/domain.ts';
 import { readEntry } from '../../../../src/backends/ldap/entry.ts';
 
@@ -43,6 +43,12 @@ it.each<[string, Readonly<Record<string, string>>]>([
   ['has what cannot be read', { accountExpires: 'soon', userAccountControl: 'x', nsAccountLock: 'false' }],
 ])('lets the bind decide about an account that %s', (_what, attributes) => {
   expect(accountState(entry(attributes), NOW)).toBeUndefined();
+});
+
+it('counts an account as locked that OpenLDAP may have unlocked again, where no bind follows', () => {
+  expect(accountStateAlone(entry({ pwdAccountLockedTime: '20250101000000Z' }), NOW)).toBe('locked');
+  expect(accountStateAlone(entry({ pwdReset: 'TRUE' }), NOW)).toBe('must-change-password');
+  expect(accountStateAlone(entry({}), NOW)).toBeUndefined();
 });
 
 it('reads times of Active Directory', () => {
