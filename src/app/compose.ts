@@ -20,6 +20,7 @@ import { buildBackends } from './backends.ts';
 import { openControl } from './control.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
+import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { createReload } from './reload.ts';
@@ -59,6 +60,17 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const shield = openShield(config);
   metrics.remembers(shield.sizes);
   const flush = createFlush({ authenticators, shield, log, onFlush: metrics.flushed });
+  const services = servicesOf(config);
+  const refreshTokens = resources.use(
+    await openRefreshTokens({
+      stateDir: config.stateDir,
+      services,
+      backends,
+      clock: systemClock,
+      timer: systemTimer,
+      audit,
+    }),
+  );
   // Last of what can be refused: a broker that does not start leaves no key behind.
   const keyset = await loadKeys(config.keys, config.stateDir, log);
   const identify = createIdentify({
@@ -82,8 +94,10 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const keySetText = jwks(keyset);
   const listeners = resources.use(
     await openListeners(config, {
-      services: servicesOf(config),
+      services,
       identify,
+      issueRefreshToken: refreshTokens.issueRefreshToken,
+      exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
       grantToken,
       audit,
       realm: config.tokens.issuer,

@@ -5,7 +5,10 @@ import type { ServiceKeyConfig } from '../platform/signing/config.ts';
 
 export function servicesOf({ services }: BrokerConfig): ReadonlyMap<string, Service> {
   return new Map(
-    Object.entries(services).map(([name, { anonymous, lifetime }]) => [name, { name, anonymous, lifetimes: lifetime }]),
+    Object.entries(services).map(([name, { anonymous, lifetime, refreshTokens }]) => [
+      name,
+      { name, anonymous, lifetimes: lifetime, ...(refreshTokens === undefined ? {} : { refreshTokens }) },
+    ]),
   );
 }
 

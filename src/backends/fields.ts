@@ -66,9 +66,12 @@ export function durationSeconds(text: string): number {
   return Number(amount) * (UNIT_SECONDS.get(unit) ?? Number.NaN);
 }
 
+const DAY = 86_400;
+
 function durationText(seconds: number): string {
   if (seconds === 0) return '0s';
   if (seconds < 1) return `${seconds * 1000}ms`;
+  if (seconds > DAY && seconds % DAY === 0) return `${seconds / DAY}d`;
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }

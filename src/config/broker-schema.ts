@@ -6,6 +6,7 @@ import type { Lifetimes } from '../core/token.ts';
 import { clientRange } from './client-range.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
+import { refreshTokens } from './refresh-tokens-schema.ts';
 import { shield } from './shield-schema.ts';
 
 const TOKEN_LIFETIME = { min: 60, max: 3600 } as const;
@@ -65,6 +66,7 @@ const service = z
       .strictObject({ pull: lifetime.optional(), push: lifetime.optional() })
       .prefault({})
       .meta({ description: 'Lifetimes that differ from tokens.lifetime for this service' }),
+    refreshTokens: refreshTokens.optional(),
   })
   .meta({ description: 'A registry that is served' });
 

@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'invalid_credentials'
   /** `invalid_credentials`, where they were a token. */
   | 'token_refused'
+  /** A refresh token that is unknown, over, revoked or for another service, or whose account may not log in. */
+  | 'refresh_token_refused'
   | 'too_many_attempts'
   | 'backend_unavailable'
   | 'not_found'

@@ -40,6 +40,20 @@ export type AuditEvent =
       readonly cause: string;
     }
   | {
+      /** What became of a refresh token, or of the wish for one. */
+      readonly type: 'refresh-token';
+      readonly request: RequestContext;
+      readonly outcome: 'issued' | 'withheld' | 'accepted' | 'refused' | 'failed';
+      readonly service: string;
+      /** See `refreshTokenId`; absent where there is no token. */
+      readonly id?: string;
+      /** Whose it is, where that is known. */
+      readonly username?: string;
+      readonly backend?: string;
+      /** Why it was withheld, refused or failed, for the operator. */
+      readonly cause?: string;
+    }
+  | {
       readonly type: 'login';
       readonly request: RequestContext;
       readonly backend: string;

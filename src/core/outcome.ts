@@ -16,6 +16,8 @@ export type RejectReason =
   | 'mfa-required'
   /** What is wrong with a token that was presented as the password. */
   | TokenFlaw
+  /** A refresh token came in the password's place: the client does not know what it is. */
+  | 'misplaced-refresh-token'
   /** The shield's own: more wrong passwords than it lets through to the source. */
   | 'too-many-attempts';
 

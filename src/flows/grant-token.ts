@@ -6,6 +6,7 @@ import type { Caller } from '../core/identity.ts';
 import { decide } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Clock, Ids, TokenSigner } from '../core/ports.ts';
+import type { RefreshTokenLimits } from '../core/refresh-token.ts';
 import type { Scope } from '../core/scope.ts';
 import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
@@ -16,6 +17,8 @@ export interface Service {
   /** Whether a request without credentials may get what policy gives to anonymous. */
   readonly anonymous: 'allow' | 'deny';
   readonly lifetimes: Lifetimes;
+  /** Absent: it offers no refresh tokens. */
+  readonly refreshTokens?: RefreshTokenLimits;
 }
 
 /** A token request, parsed and authenticated. */

@@ -12,6 +12,7 @@ import { ANONYMOUS } from '../core/identity.ts';
 import type { Caller, Credential } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Audit, Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
+import { isRefreshToken } from '../core/refresh-token.ts';
 import type { Timer } from '../core/timer.ts';
 import { isToken } from '../core/token-shape.ts';
 import { TOO_MANY } from './shield/attempts.ts';
@@ -40,7 +41,7 @@ export type Identify = (credential: Credential | undefined, request: RequestCont
 /** Docker gives a token request 15 s in all; every backend together gets 8 of them. */
 export const LOGIN_BUDGET_MS = 8000;
 /** How much later than its deadline a backend is given up on. */
-const NET_MS = 200;
+export const NET_MS = 200;
 /**
  * A refusal is never given sooner than this, so that its time does not tell an unknown user from a wrong password or
  * from a name no directory could hold.
@@ -92,6 +93,8 @@ async function askChain(
 ): Promise<ShieldedAnswer> {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2): no backend sees one.
   if (credential.password.reveal() === '') return refused('empty-password');
+  // It is no password of anybody: sent on, it would only be told to a directory and counted as a wrong one.
+  if (isRefreshToken(credential.password.reveal())) return refused('misplaced-refresh-token');
   if (kind === 'passwords' && credential.username === '') return refused('invalid-name');
   for (const backend of deps.backends) {
     if (!isOffered(backend, credential.username, kind)) continue;

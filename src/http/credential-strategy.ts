@@ -1,27 +1,25 @@
-/** The Passport strategy of a token service: Basic, the password form, or nobody. */
+/** The Passport strategy of a token service: Basic, the password form, a refresh token, or nobody. */
 import type { Request } from 'express';
 import passport from 'passport';
-import type { RequestContext } from '../core/events.ts';
-import type { Identify } from '../flows/identify.ts';
-import { contextOf, tokenRequestOf } from './locals.ts';
+import type { Caller } from '../core/identity.ts';
 
 export const CREDENTIAL_STRATEGY = 'registry-credential';
+
+type CallerOfRequest = (request: Request) => Promise<Caller>;
 
 /** Succeeds with a `Caller`, anonymous included; every refusal is an error, so that one table answers them all. */
 export class CredentialStrategy extends passport.Strategy {
   override readonly name = CREDENTIAL_STRATEGY;
   // Passport calls `authenticate` on objects that only inherit from this one, which `#private` fields do not survive.
-  private readonly identify: Identify;
+  private readonly callerOfRequest: CallerOfRequest;
 
-  constructor(identify: Identify) {
+  constructor(callerOfRequest: CallerOfRequest) {
     super();
-    this.identify = identify;
+    this.callerOfRequest = callerOfRequest;
   }
 
   override authenticate(request: Request): void {
-    const context: RequestContext = contextOf(request);
-    const { credential } = tokenRequestOf(request);
-    this.identify(credential, context).then(
+    this.callerOfRequest(request).then(
       (caller) => this.success(caller),
       (error: unknown) => this.error(error),
     );

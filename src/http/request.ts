@@ -5,7 +5,7 @@ import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
-import { JWT_BEARER, TOKEN_EXCHANGE, tokenGrant } from './token-grants.ts';
+import { JWT_BEARER, REFRESH_TOKEN, refreshTokenOf, TOKEN_EXCHANGE, tokenGrant } from './token-grants.ts';
 
 export interface TokenRequest {
   readonly service: string;
@@ -13,6 +13,12 @@ export interface TokenRequest {
   readonly malformed: readonly string[];
   /** Undefined: the request is anonymous. Parts may be empty, which no backend is ever asked about. */
   readonly credential: Credential | undefined;
+  /** What stands in place of a credential, in the grant of that name. */
+  readonly refreshToken: Secret | undefined;
+  /** Whether a refresh token is asked for (distribution's spec/auth/token.md and oauth.md). */
+  readonly isOffline: boolean;
+  /** The program that asks, as it names itself; often empty. */
+  readonly clientId: string;
   /** Whether it is a token exchange (RFC 8693), whose answer has a field of its own. */
   readonly isExchange: boolean;
 }
@@ -24,25 +30,40 @@ export interface TokenRequest {
 export function parseTokenRequest(request: Request, body: string | undefined): TokenRequest {
   const parameters = body === undefined ? queryOf(request) : new URLSearchParams(body);
   const { scopes, malformed } = parseScopes(parameters.getAll('scope'));
-  const isExchange = body !== undefined && single(parameters, 'grant_type') === TOKEN_EXCHANGE;
+  const grant = body === undefined ? undefined : single(parameters, 'grant_type');
+  const isExchange = grant === TOKEN_EXCHANGE;
   return {
     // What the registry protocol calls service, a token exchange calls audience (RFC 8693, section 2.1).
     service: single(parameters, 'service') ?? (isExchange ? single(parameters, 'audience') : undefined) ?? '',
     scopes,
     malformed,
     // The parameter `account` is a claim that nobody has verified, so nothing reads it.
-    credential: credentialOf(request, body === undefined ? undefined : parameters),
+    ...credentialsOf(basicCredential(request.headers.authorization), body === undefined ? undefined : parameters),
+    isOffline:
+      body === undefined
+        ? single(parameters, 'offline_token') === 'true'
+        : single(parameters, 'access_type') === 'offline',
+    clientId: single(parameters, 'client_id') ?? '',
     isExchange,
   };
 }
 
-function credentialOf({ headers }: Request, form: URLSearchParams | undefined): Credential | undefined {
-  const basic = basicCredential(headers.authorization);
-  if (form === undefined) return basic;
+function credentialsOf(
+  basic: Credential | undefined,
+  form: URLSearchParams | undefined,
+): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+  if (form === undefined) return { credential: basic, refreshToken: undefined };
   const grant = single(form, 'grant_type');
-  if (grant !== TOKEN_EXCHANGE && grant !== JWT_BEARER) return basic ?? formCredential(form);
-  if (basic === undefined) return tokenGrant(grant, (name) => single(form, name));
-  throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
+  if (grant !== TOKEN_EXCHANGE && grant !== JWT_BEARER && grant !== REFRESH_TOKEN) {
+    return { credential: basic ?? formCredential(form), refreshToken: undefined };
+  }
+  if (basic !== undefined) {
+    throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
+  }
+  const parameter = (name: string): string | undefined => single(form, name);
+  return grant === REFRESH_TOKEN
+    ? { credential: undefined, refreshToken: refreshTokenOf(parameter) }
+    : { credential: tokenGrant(grant, parameter), refreshToken: undefined };
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -55,6 +55,13 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  refresh_token_refused: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'this login has ended; run docker login again',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   too_many_attempts: {
     status: 429,
     code: 'TOOMANYREQUESTS',

@@ -1,6 +1,6 @@
 /**
- * Grants whose credential is a token: token exchange (RFC 8693) and the JWT bearer grant (RFC 7523). Both mean the same
- * here as the token in the password's place.
+ * Grants whose credential is a token. Token exchange (RFC 8693) and the JWT bearer grant (RFC 7523) mean the same here as
+ * the token in the password's place. A refresh token (RFC 6749, section 6) was issued here.
  */
 import { BrokerError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
@@ -9,6 +9,8 @@ import { isToken } from '../core/token-shape.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+export const REFRESH_TOKEN = 'refresh_token';
 
 const TYPE = 'urn:ietf:params:oauth:token-type:';
 export const ACCESS_TOKEN = `${TYPE}access_token`;
@@ -27,6 +29,15 @@ export function tokenGrant(grant: typeof TOKEN_EXCHANGE | typeof JWT_BEARER, par
   // INVARIANT: what comes by these grants never reaches a backend for passwords.
   if (!isToken(token)) throw new BrokerError('token_refused', 'malformed-token: it is no JWT');
   return { username: '', password: new Secret(token) };
+}
+
+/** @throws BrokerError `invalid_request` when it is missing */
+export function refreshTokenOf(parameter: Parameter): Secret {
+  const token = parameter('refresh_token');
+  if (token === undefined || token === '') {
+    throw new BrokerError('invalid_request', 'the parameter refresh_token is missing');
+  }
+  return new Secret(token);
 }
 
 function subjectToken(parameter: Parameter): string | undefined {

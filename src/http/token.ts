@@ -4,10 +4,12 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import passport from 'passport';
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { Audit } from '../core/ports.ts';
-import type { Caller } from '../core/identity.ts';
+import type { Caller, Secret } from '../core/identity.ts';
 import { formatScope } from '../core/scope.ts';
 import type { GrantToken, IssuedToken, Service } from '../flows/grant-token.ts';
 import type { Identify } from '../flows/identify.ts';
+import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
+import type { IssueRefreshToken } from '../flows/refresh-token/issue.ts';
 import { CREDENTIAL_STRATEGY, CredentialStrategy } from './credential-strategy.ts';
 import { callerOf, contextOf, serviceOf, setLocals, tokenRequestIfRead, tokenRequestOf } from './locals.ts';
 import { parseTokenRequest } from './request.ts';
@@ -18,6 +20,8 @@ import { respondJson } from './respond.ts';
 export interface TokenRouteDeps {
   readonly services: ReadonlyMap<string, Service>;
   readonly identify: Identify;
+  readonly issueRefreshToken: IssueRefreshToken;
+  readonly exchangeRefreshToken: ExchangeRefreshToken;
   readonly grantToken: GrantToken;
   readonly audit: Audit;
 }
@@ -33,8 +37,8 @@ export function tokenRoute(deps: TokenRouteDeps): RequestHandler[] {
     express.text({ type: FORM, limit: BODY_LIMIT, inflate: false }),
     readTokenRequest,
     requireKnownService(deps.services),
-    authenticate(deps.identify),
-    grant(deps.grantToken),
+    authenticate(deps),
+    grant(deps),
   ];
 }
 
@@ -77,8 +81,14 @@ function requireKnownService(services: ReadonlyMap<string, Service>): RequestHan
   };
 }
 
-function authenticate(identify: Identify): RequestHandler {
-  const guard = new passport.Passport().use(new CredentialStrategy(identify));
+function authenticate({ identify, exchangeRefreshToken }: TokenRouteDeps): RequestHandler {
+  const callerOfRequest = (request: Request): Promise<Caller> => {
+    const { credential, refreshToken } = tokenRequestOf(request);
+    return refreshToken === undefined
+      ? identify(credential, contextOf(request))
+      : exchangeRefreshToken(refreshToken, serviceOf(request), contextOf(request));
+  };
+  const guard = new passport.Passport().use(new CredentialStrategy(callerOfRequest));
   return (request, response, next) => {
     const done = (error: unknown, caller: Caller | false): void => {
       if (error !== null && error !== undefined) return next(error);
@@ -91,9 +101,10 @@ function authenticate(identify: Identify): RequestHandler {
   };
 }
 
-function grant(grantToken: GrantToken): RequestHandler {
+function grant({ grantToken, issueRefreshToken }: TokenRouteDeps): RequestHandler {
   return async (request, response) => {
     const { scopes, malformed } = tokenRequestOf(request);
+    const refreshToken = await refreshTokenFor(request, issueRefreshToken);
     const issued = await grantToken({
       context: contextOf(request),
       service: serviceOf(request),
@@ -102,8 +113,30 @@ function grant(grantToken: GrantToken): RequestHandler {
       malformed,
     });
     const body = tokenBody(issued, request.method === 'POST');
-    respondJson(response, 200, JSON.stringify({ ...body, ...answerOf(tokenRequestOf(request)) }));
+    respondJson(
+      response,
+      200,
+      JSON.stringify({
+        ...body,
+        ...answerOf(tokenRequestOf(request)),
+        ...(refreshToken === undefined ? {} : { refresh_token: refreshToken.reveal() }),
+      }),
+    );
   };
+}
+
+/** A refresh token that is used is answered by the same, and never by a new one: clients keep the first. */
+async function refreshTokenFor(request: Request, issue: IssueRefreshToken): Promise<Secret | undefined> {
+  const { isOffline, refreshToken, credential, clientId } = tokenRequestOf(request);
+  if (!isOffline) return undefined;
+  if (refreshToken !== undefined) return refreshToken;
+  return issue({
+    context: contextOf(request),
+    service: serviceOf(request),
+    caller: callerOf(request),
+    login: credential?.username ?? '',
+    clientId,
+  });
 }
 
 /**

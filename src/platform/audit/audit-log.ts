@@ -1,6 +1,7 @@
 /** The audit line of each event. */
 import type { AuditEvent } from '../../core/events.ts';
 import type { Audit, Log } from '../../core/ports.ts';
+import { isRefreshToken } from '../../core/refresh-token.ts';
 import { formatScope } from '../../core/scope.ts';
 import { isToken } from '../../core/token-shape.ts';
 import { subjectFields } from './subject-fields.ts';
@@ -42,6 +43,18 @@ function write(log: Log, event: AuditEvent): void {
         code: event.code,
         cause: event.cause,
       });
+    case 'refresh-token':
+      return log[event.outcome === 'failed' ? 'error' : 'info'](`refresh token ${event.outcome}`, {
+        event: event.type,
+        requestId,
+        client,
+        ...(event.username === undefined ? {} : { user: event.username }),
+        ...(event.backend === undefined ? {} : { backend: event.backend }),
+        service: event.service,
+        outcome: event.outcome,
+        ...(event.id === undefined ? {} : { refreshToken: event.id }),
+        ...(event.cause === undefined ? {} : { cause: event.cause }),
+      });
     case 'login':
       return log[event.outcome === 'failed' ? 'error' : 'debug']('login', {
         event: event.type,
@@ -60,7 +73,7 @@ function write(log: Log, event: AuditEvent): void {
 
 /** Somebody may put the token where the name belongs. */
 function typedName(text: string): string {
-  return isToken(text) ? '[token]' : bounded(text);
+  return isToken(text) || isRefreshToken(text) ? '[token]' : bounded(text);
 }
 
 function bounded(text: string): string {

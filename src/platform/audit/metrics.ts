@@ -39,6 +39,12 @@ export function createMetrics(): Metrics {
     labelNames: ['backend', 'outcome', 'source'],
     registers,
   });
+  const refreshTokens = new Counter({
+    name: 'fairlead_refresh_tokens_total',
+    help: 'Refresh tokens, by service and by what became of them: issued, withheld, accepted, refused, failed',
+    labelNames: ['service', 'outcome'],
+    registers,
+  });
   const loginSeconds = new Histogram({
     name: 'fairlead_login_seconds',
     help: 'Time a backend took to answer, in seconds',
@@ -80,6 +86,9 @@ export function createMetrics(): Metrics {
         return;
       case 'token.refused':
         tokens.inc({ outcome: event.code });
+        return;
+      case 'refresh-token':
+        refreshTokens.inc({ service: event.service, outcome: event.outcome });
         return;
       case 'login':
         logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });

@@ -1,0 +1,6 @@
+import type { ChainedBackend } from '../identify.ts';
+
+/** The backend that vouched for somebody. */
+export function backendNamed(backends: readonly ChainedBackend[], wanted: string): ChainedBackend | undefined {
+  return backends.find(({ authenticator: { name } }) => name === wanted);
+}

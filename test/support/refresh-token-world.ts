@@ -1,0 +1,94 @@
+/** A service that offers refresh tokens, and one person at one backend whose answers are given. */
+import { BrokerError } from '../../src/core/errors.ts';
+import { username } from '../../src/core/identity.ts';
+import type { Caller, Identity, Secret } from '../../src/core/identity.ts';
+import { parseNamePattern } from '../../src/core/policy/name-pattern.ts';
+import type { Account, Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import type { RefreshToken } from '../../src/core/refresh-token.ts';
+import type { Service } from '../../src/flows/grant-token.ts';
+import { createExchangeRefreshToken } from '../../src/flows/refresh-token/exchange.ts';
+import { createIssueRefreshToken } from '../../src/flows/refresh-token/issue.ts';
+import { refreshTokenSecrets } from '../../src/platform/refresh-token-secrets.ts';
+import { memoryStore } from '../../src/platform/store/memory.ts';
+import { fixedClock, recordingAudit } from './fakes.ts';
+
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+export const SERVICE: Service = {
+  name: 'registry.example.com',
+  anonymous: 'deny',
+  lifetimes: { pull: 300, push: 900 },
+  refreshTokens: { idle: 30 * DAY, absolute: 90 * DAY, maxPerUser: 3 },
+};
+export const OTHER: Service = { ...SERVICE, name: 'other.example.com' };
+export const REQUEST = { requestId: 'id-1', client: '192.0.2.1' };
+
+export function alice(more: Partial<Identity> = {}): Identity {
+  return {
+    username: username('alice'),
+    groups: new Set(),
+    backend: 'corp',
+    caseless: true,
+    attributes: new Map(),
+    subject: 'id 1',
+    ...more,
+  };
+}
+
+export const user = (identity: Identity): Caller => ({ kind: 'user', identity });
+export const again = (more: Partial<Identity> = {}): AuthnOutcome => ({ kind: 'authenticated', identity: alice(more) });
+
+export interface World {
+  /** What the backend answers when it looks again; 'down': it cannot tell; an Error: a defect. */
+  outcome?: AuthnOutcome | 'down' | Error;
+  /** Whether the backend can look again at all. */
+  readonly revalidates?: boolean;
+  readonly usernames?: readonly string[];
+}
+
+export function open(world: World = {}) {
+  const clock = fixedClock();
+  const audit = recordingAudit();
+  const asked: Account[] = [];
+  const store = memoryStore<RefreshToken>({
+    maxEntries: 1000,
+    clock,
+    groupOf: ({ service, subject }) => ({ name: `${service} ${subject}`, most: 3 }),
+  });
+  const revalidate: Authenticator['revalidate'] = async (account) => {
+    asked.push(account);
+    const { outcome = again() } = world;
+    if (outcome === 'down') throw new BrokerError('backend_unavailable', 'the directory is down');
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  };
+  const authenticator: Authenticator = {
+    name: 'corp',
+    type: 'fake',
+    authenticate: async () => ({ kind: 'unknown-user' }),
+    ...(world.revalidates === false ? {} : { revalidate }),
+    probe: async () => ({ state: 'up' }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const usernames = world.usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
+  const deps = {
+    backends: [{ authenticator, usernames }],
+    store,
+    secrets: refreshTokenSecrets,
+    clock,
+    timer: { sleep: async () => undefined, within: <T>(work: Promise<T>) => work },
+    audit,
+  };
+  const issue = createIssueRefreshToken(deps);
+  const exchange = createExchangeRefreshToken(deps);
+  const issued = async (caller: Caller = user(alice()), service = SERVICE): Promise<Secret> => {
+    const token = await issue({ context: REQUEST, service, caller, login: 'Alice', clientId: 'docker' });
+    if (token === undefined) throw new Error('no token was issued');
+    return token;
+  };
+  const refused = (token: Secret, service = SERVICE): Promise<unknown> =>
+    exchange(token, service, REQUEST).catch((error: unknown) => error);
+  return { clock, audit, asked, store, issue, exchange, issued, refused, world };
+}
+
+export const REFUSED = { name: 'BrokerError', code: 'refresh_token_refused' };

@@ -1,0 +1,198 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { groupName } from '../../../src/core/groups.ts';
+import { Secret } from '../../../src/core/identity.ts';
+import type { AuthnOutcome } from '../../../src/core/ports.ts';
+import type { Service } from '../../../src/flows/grant-token.ts';
+import { refreshTokenSecrets } from '../../../src/platform/refresh-token-secrets.ts';
+import {
+  again,
+  alice,
+  DAY,
+  HOUR,
+  open,
+  OTHER,
+  REFUSED,
+  REQUEST,
+  SERVICE,
+  user,
+} from '../../support/refresh-token-world.ts';
+
+describe('the exchange of a refresh token', () => {
+  it('makes the caller whom the backend knows now, by what was typed and the id of then', async () => {
+    const groups = new Set([groupName('team-api', { lowercase: true })]);
+    const { issued, exchange, asked } = open({ outcome: again({ groups }) });
+
+    const caller = await exchange(await issued(), SERVICE, REQUEST);
+
+    expect(caller).toEqual({ kind: 'user', identity: alice({ groups }) });
+    expect(asked).toMatchObject([{ login: 'Alice', subject: 'id 1' }]);
+  });
+
+  it('can be done again and again with the same token, and looks each time', async () => {
+    const { issued, exchange, asked } = open();
+    const token = await issued();
+
+    for (let use = 0; use < 3; use += 1) await exchange(token, SERVICE, REQUEST);
+
+    expect(asked).toHaveLength(3);
+  });
+
+  it.each<[string, AuthnOutcome]>([
+    ['has gone', { kind: 'unknown-user' }],
+    ['is disabled', { kind: 'rejected', reason: 'disabled' }],
+    ['is locked', { kind: 'rejected', reason: 'locked' }],
+    ['must change its password', { kind: 'rejected', reason: 'must-change-password' }],
+    ['is another one under the same name', again({ subject: 'id 2' })],
+  ])('is refused when the account %s, until that is over', async (_what, outcome) => {
+    const { issued, refused, world, exchange } = open();
+    const token = await issued();
+
+    world.outcome = outcome;
+    const answer = await refused(token);
+    world.outcome = again();
+
+    expect(answer).toMatchObject(REFUSED);
+    expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+  });
+
+  it('is refused when another backend is for this login by now', async () => {
+    const { issued, refused } = open({ usernames: ['b*'] });
+
+    expect(await refused(await issued())).toMatchObject(REFUSED);
+  });
+
+  it('is one answer whatever is wrong with the token, each with its own reason in the log', async () => {
+    const { issued, refused, audit, clock, store } = open();
+    const [own, old, revoked] = [await issued(), await issued(), await issued()];
+    await store.remove(refreshTokenSecrets.digest(revoked));
+    audit.events.length = 0;
+
+    const answers = [
+      await refused(new Secret('nonsense')),
+      await refused(refreshTokenSecrets.make()),
+      await refused(revoked),
+      await refused(own, OTHER),
+    ];
+    clock.advance(30 * DAY);
+    answers.push(await refused(old));
+
+    for (const answer of answers) expect(answer).toMatchObject(REFUSED);
+    const gone = 'never issued, expired, revoked, or pushed out by newer ones';
+    expect(audit.events.map((event) => 'cause' in event && event.cause)).toEqual([
+      'it is no refresh token of this server',
+      gone,
+      gone,
+      'it was issued for another service',
+      gone,
+    ]);
+  });
+
+  it.each<[string, AuthnOutcome | 'down' | Error]>([
+    ['is down', 'down'],
+    ['has a defect', new TypeError('undefined is not a function')],
+  ])('is an outage while the backend %s, and nothing is lost by it', async (_what, outcome) => {
+    const { issued, refused, world, exchange, store, audit } = open();
+    const token = await issued();
+    const before = await store.list();
+
+    world.outcome = outcome;
+    const answer = await refused(token);
+    const held = await store.list();
+    world.outcome = again();
+
+    expect(answer).toMatchObject({ name: 'BrokerError', code: 'backend_unavailable' });
+    expect(held).toEqual(before);
+    expect(audit.events.at(-1)).toMatchObject({ type: 'refresh-token', outcome: 'failed', username: 'alice' });
+    expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+  });
+
+  it('keeps a token alive that is used, up to its absolute end', async () => {
+    const { issued, exchange, refused, clock } = open();
+    const token = await issued();
+
+    for (let day = 0; day < 80; day += 20) {
+      clock.advance(20 * DAY);
+      await exchange(token, SERVICE, REQUEST);
+    }
+    clock.advance(10 * DAY - 1);
+    await exchange(token, SERVICE, REQUEST);
+    clock.advance(1);
+
+    expect(await refused(token)).toMatchObject(REFUSED);
+  });
+
+  it('goes by the limits of now, for tokens of before too', async () => {
+    const { issued, refused, exchange, clock } = open();
+    const token = await issued();
+    clock.advance(2 * DAY);
+
+    const shorter: Service = { ...SERVICE, refreshTokens: { idle: DAY, absolute: DAY, maxPerUser: 3 } };
+
+    expect(await refused(token, shorter)).toMatchObject(REFUSED);
+    expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+  });
+
+  it('writes down when it was used, by the minute', async () => {
+    const { issued, exchange, clock, store } = open();
+    const token = await issued();
+    const usedAt = async (): Promise<number | undefined> => (await store.list())[0]?.value.usedAt;
+    const start = clock.now();
+
+    clock.advance(59);
+    await exchange(token, SERVICE, REQUEST);
+    const within = await usedAt();
+    clock.advance(1);
+    await exchange(token, SERVICE, REQUEST);
+
+    expect([within, await usedAt()]).toEqual([start, start + 60]);
+    expect((await store.list())[0]?.value.expiresAt).toBe(start + 60 + 30 * DAY);
+  });
+
+  it('never brings back a token that is revoked while the account is looked at', async () => {
+    const { issued, refused, clock, store, world } = open();
+    const token = await issued();
+    clock.advance(HOUR);
+
+    Object.defineProperty(world, 'outcome', {
+      get: () => {
+        void store.remove(refreshTokenSecrets.digest(token));
+        return again();
+      },
+    });
+
+    expect(await refused(token)).toMatchObject(REFUSED);
+    expect(await store.list()).toEqual([]);
+  });
+
+  it('pushes out the token used longest ago when an account has too many for a service', async () => {
+    const { issued, refused, exchange, clock } = open();
+    const first = await issued();
+    const second = await issued();
+    const elsewhere = await issued(user(alice()), OTHER);
+    await issued();
+    clock.advance(HOUR);
+    await exchange(first, SERVICE, REQUEST);
+
+    await issued();
+
+    expect(await refused(second)).toMatchObject(REFUSED);
+    expect(await exchange(first, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+    expect(await exchange(elsewhere, OTHER, REQUEST)).toMatchObject({ kind: 'user' });
+  });
+
+  it('is told by an id that is no part of the token, and never by the token', async () => {
+    const { issued, exchange, refused, audit, store } = open();
+    const token = await issued();
+    await exchange(token, SERVICE, REQUEST);
+    await refused(token, OTHER);
+    const id = (await store.list())[0]?.key.slice(0, 12);
+
+    expect(audit.events).toMatchObject([
+      { type: 'refresh-token', outcome: 'issued', id, username: 'alice', backend: 'corp' },
+      { type: 'refresh-token', outcome: 'accepted', id, username: 'alice', backend: 'corp' },
+      { type: 'refresh-token', outcome: 'refused', id, username: 'alice', backend: 'corp' },
+    ]);
+    expect(inspect(audit.events, { depth: Infinity })).not.toContain(token.reveal().slice(4, 20));
+  });
+});
