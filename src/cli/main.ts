@@ -13,6 +13,7 @@ import { registryConfigCommand } from './commands/registry-config.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { testCommand } from './commands/test.ts';
+import { tokensCommand } from './commands/tokens.ts';
 import { EXIT } from './output.ts';
 import { version } from './version.ts';
 
@@ -34,6 +35,7 @@ for (const command of [
   registryConfigCommand(),
   doctorCommand(),
   flushCommand(),
+  tokensCommand(),
   schemaCommand(),
 ]) {
   program.addCommand(command);

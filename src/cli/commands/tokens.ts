@@ -1,0 +1,125 @@
+/** `fairlead tokens`: the refresh tokens that were issued, and the end of those that must not be used any more. */
+import { access } from 'node:fs/promises';
+import { Command } from 'commander';
+import { openRefreshTokenStore, storeFile } from '../../app/open-refresh-tokens.ts';
+import { loadBroker } from '../../config/load.ts';
+import { refreshTokenId } from '../../core/refresh-token.ts';
+import type { RefreshToken } from '../../core/refresh-token.ts';
+import type { Entry, ListableStore } from '../../core/store.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createCommand, run, UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { tableLines } from '../table.ts';
+
+interface TokensOptions extends SharedOptions {
+  readonly user?: string;
+  readonly service?: string;
+}
+
+interface RevokeOptions extends TokensOptions {
+  readonly all?: true;
+  readonly ids: readonly string[];
+}
+
+const OF_SERVICE = ['--service <name>', 'those for this registry only'] as const;
+
+export function tokensCommand(): Command {
+  const command = new Command('tokens')
+    .description('List refresh tokens (docker’s identity tokens), and revoke them')
+    .showHelpAfterError('(add --help for the options)');
+  command.addCommand(
+    createCommand('list', 'List the refresh tokens that are good; a token itself is nowhere to be found')
+      .option('--user <name>', 'those of this user only')
+      .option(...OF_SERVICE)
+      .action(run(list)),
+  );
+  const running = run(revoke);
+  command.addCommand(
+    createCommand('revoke', 'Revoke refresh tokens: the next use is refused, at a broker that runs, too')
+      .argument('[ids...]', 'as `tokens list` names them')
+      .option('--user <name>', 'all of this user')
+      .option('--all', 'all there are')
+      .option(...OF_SERVICE)
+      .addHelpText('after', '\nRegistry tokens that were issued already live on, up to `tokens.lifetime`.')
+      .action((ids: readonly string[], options: Omit<RevokeOptions, 'ids'>) => running({ ...options, ids })),
+  );
+  return command;
+}
+
+async function list(options: TokensOptions, output: Output): Promise<number> {
+  const found = await withStore(options, (store) => store.list());
+  const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
+  const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
+    id,
+    user,
+    service,
+    backend,
+    created,
+    used,
+    expires,
+    client,
+  ]);
+  const head = ['ID', 'USER', 'SERVICE', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'CLIENT'];
+  output.result(rows.length === 0 ? ['there are no refresh tokens'] : tableLines([head, ...rows]), { tokens });
+  return EXIT.ok;
+}
+
+async function revoke(options: RevokeOptions, output: Output): Promise<number> {
+  const { ids, user, all } = options;
+  if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
+    throw new UsageError('expected one of: ids, as `fairlead tokens list` names them; --user; --all');
+  }
+  const revoked = await withStore(options, async (store) => {
+    const held = (await store.list()).filter(
+      ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
+    );
+    await store.removeAll(held.map(({ key }) => key));
+    return held;
+  });
+  const tokens = revoked.map(shown);
+  const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
+  for (const id of missing) output.remark(`fairlead: there is no refresh token ${id}`);
+  if (tokens.length === 0 && missing.length === 0) output.remark('fairlead: there is no such refresh token');
+  output.result(
+    tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
+    { revoked: tokens, missing },
+  );
+  return tokens.length > 0 && missing.length === 0 ? EXIT.ok : EXIT.no;
+}
+
+type Tokens = readonly Entry<RefreshToken>[];
+
+/** Makes no file where none is: a broker that never offered refresh tokens has none. */
+async function withStore(
+  { config: path }: SharedOptions,
+  work: (store: ListableStore<RefreshToken>) => Promise<Tokens>,
+): Promise<Tokens> {
+  const { config } = await loadBroker(path);
+  try {
+    await access(storeFile(config.stateDir));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+  await using opened = await openRefreshTokenStore(config.stateDir, systemClock);
+  const found = await work(opened.store);
+  return found;
+}
+
+function isChosen({ username, login, service }: RefreshToken, options: TokensOptions): boolean {
+  if (options.service !== undefined && options.service !== service) return false;
+  return options.user === undefined || options.user === username || options.user === login;
+}
+
+function shown({ key, value }: Entry<RefreshToken>) {
+  const { username: user, service, backend, client, clientId, createdAt, usedAt, expiresAt } = value;
+  const times = { created: timeText(createdAt), used: timeText(usedAt), expires: timeText(expiresAt) };
+  const from = clientId === '' ? client : `${client} (${clientId})`;
+  return { id: refreshTokenId(key), user, service, backend, ...times, client: from };
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000', '');
+}
