@@ -131,3 +131,14 @@ it('keeps tokens from the shield, which remembers and counts passwords', async (
   await expect(login('alice', 'password')).rejects.toThrow();
   expect(asked).toEqual(['password', 'counted']);
 });
+
+it('shows no backend a refresh token that came in the password’s place', async () => {
+  const [tokens, passwords] = [backend('tokens', UNKNOWN), backend(undefined, authenticated('alice'))];
+  const { login } = identifyWith([tokens, passwords]);
+
+  const refused = login('<token>', `flr_${'x'.repeat(43)}`);
+
+  await expect(refused).rejects.toMatchObject({ code: 'invalid_credentials', message: 'misplaced-refresh-token' });
+  expect([tokens.seen, passwords.seen]).toEqual([[], []]);
+  expect(await login('alice', `flr_${'x'.repeat(42)}`)).toMatchObject({ kind: 'user' });
+});
