@@ -115,8 +115,10 @@ describe('refresh tokens', () => {
     ];
 
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
-    const refusals = broker.log().filter(({ cause }) => String(cause).includes('misplaced-refresh-token'));
-    expect(refusals).toHaveLength(4);
+    await waitFor(
+      'four lines of the log',
+      () => broker.log().filter(({ cause }) => String(cause).includes('misplaced-refresh-token')).length === 4,
+    );
     expect(broker.log().filter(({ event, user }) => event === 'login' && user === '<token>')).toEqual([]);
   });
 
@@ -203,7 +205,10 @@ describe('refresh tokens', () => {
         new RegExp(`fairlead_refresh_tokens_total{service="${SERVICE}",outcome="${outcome}"} [1-9]`),
       );
     }
-    const lines = broker.log().filter(({ event }) => event === 'refresh-token');
+    const lines = await waitFor('the lines of the log', () => {
+      const told = broker.log().filter(({ event }) => event === 'refresh-token');
+      return told.at(-3)?.['outcome'] === 'issued' ? told : undefined;
+    });
     expect(lines.slice(-3)).toMatchObject([
       { level: 'info', message: 'refresh token issued', user: 'alice', backend: 'local', service: SERVICE },
       { level: 'info', message: 'refresh token accepted', user: 'alice', client: '127.0.0.1' },
