@@ -1,6 +1,6 @@
 /** From configuration to a running broker, in reading order. Only this room knows every concrete part. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import { loadPolicy } from '../config/load.ts';
+import { loadPolicyInBackground } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
 import type { Authenticator, Log } from '../core/ports.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
@@ -9,6 +9,7 @@ import type { Shield } from '../flows/shield/shield.ts';
 import { auditLog } from '../platform/audit/audit-log.ts';
 import { fanOut } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
+import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
 import { createSigner } from '../platform/signing/jwt-signer.ts';
@@ -54,7 +55,8 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
 
   const metrics = createMetrics();
   const audit = fanOut([auditLog(log), metrics], log);
-  const policy = await policyInForce(async () => (await loadPolicy(config.policy.file)).policy);
+  const background = resources.use(createBackground());
+  const policy = await policyInForce(() => loadPolicyInBackground(config.policy.file, background.run));
   const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
   const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
   const shield = openShield(config);

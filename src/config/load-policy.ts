@@ -25,6 +25,23 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** @throws ConfigError with every problem of the file. */
 export async function loadPolicy(path: string): Promise<LoadedPolicy> {
+  const { yaml, file, policy } = await readPolicy(path);
+  return {
+    policy,
+    tests: file.tests.map((test, index) => testOf(test, yaml, index)),
+    warnings: policyWarnings(policy, yaml).map(formatProblem),
+  };
+}
+
+/** A policy with what it was made from. */
+export interface ReadPolicy {
+  readonly yaml: YamlFile;
+  readonly file: PolicyFile;
+  readonly policy: Policy;
+}
+
+/** @throws ConfigError with every problem of the file. */
+export async function readPolicy(path: string): Promise<ReadPolicy> {
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
   const parsed = policyFile.safeParse(yaml.value, { reportInput: true });
   const problems: ConfigProblem[] = [
@@ -37,12 +54,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
     problems.push(...compiled.problems.map(({ path: at, message }) => yaml.problem(yaml.existing(at), message)));
   }
   if (parsed.data === undefined || problems.length > 0 || compiled.kind === 'problems') throw new ConfigError(problems);
-
-  return {
-    policy: compiled.policy,
-    tests: parsed.data.tests.map((test, index) => testOf(test, yaml, index)),
-    warnings: policyWarnings(compiled.policy, yaml).map(formatProblem),
-  };
+  return { yaml, file: parsed.data, policy: compiled.policy };
 }
 
 type Outline = Pick<PolicyFile, 'roles' | 'rules'> & Partial<Pick<PolicyFile, 'evaluation'>>;
@@ -71,7 +83,8 @@ function compile({ evaluation, roles, rules }: Outline, yaml: YamlFile): Compile
   });
 }
 
-function documentOf(rule: RuleFile, yaml: YamlFile, index: number): RuleDocument {
+/** A rule of the file as core has it. */
+export function documentOf(rule: RuleFile, yaml: YamlFile, index: number): RuleDocument {
   return {
     name: rule.name,
     file: yaml.file,

@@ -13,6 +13,7 @@ import type { ConfigProblem } from './problems.ts';
 import { checkReferences, resolveReferences } from './references.ts';
 
 export { loadPolicy } from './load-policy.ts';
+export { loadPolicyInBackground } from './policy-task.ts';
 export type { LoadedPolicy } from './load-policy.ts';
 
 export interface LoadedBroker {

@@ -122,3 +122,26 @@ export interface Log {
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
+
+/** The reading of files, which another thread can do as well: a module whose default export is `work`. */
+export interface FileTask<Input extends FileInput, Part> {
+  /** The URL of the module. */
+  readonly module: string;
+  /** What goes in and comes out is plain data, in parts that are each handled in a moment. */
+  work(input: Input): AsyncIterable<Part>;
+}
+
+export interface FileInput {
+  /** Absolute paths of what is read. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Does a task without keeping the event loop from its requests. Whoever ends the iteration early stops it.
+ *
+ * Throws what `work` throws, as an Error with the same message; an Error, too, when it takes too long or too much memory.
+ */
+export type Background = <Input extends FileInput, Part>(
+  task: FileTask<Input, Part>,
+  input: Input,
+) => AsyncIterable<Part>;

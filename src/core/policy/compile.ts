@@ -9,7 +9,7 @@ import type { NamePattern } from './name-pattern.ts';
 import type { CasePair, CompiledWho, Policy, Rule } from './policy.ts';
 import { parseRepositoryPattern } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
-import { buildRuleIndex } from './rule-index.ts';
+import { createRuleIndex } from './rule-index.ts';
 
 export type CompileResult =
   | { readonly kind: 'compiled'; readonly policy: Policy }
@@ -19,20 +19,40 @@ type Path = readonly (string | number)[];
 type Report = (path: Path, message: string) => void;
 
 export function compilePolicy(document: PolicyDocument): CompileResult {
+  const compiler = createCompiler(document);
+  for (const rule of document.rules) compiler.add(rule);
+  return compiler.finish();
+}
+
+/** Compiles a policy rule by rule, for rules that come in parts. */
+export interface Compiler {
+  add(rule: RuleDocument): void;
+  /** After the last rule, once. */
+  finish(): CompileResult;
+}
+
+export function createCompiler(head: Omit<PolicyDocument, 'rules'>): Compiler {
   const problems: PolicyProblem[] = [];
   const report: Report = (path, message) => void problems.push({ path, message });
-  const roles = compileRoles(document.roles, report);
-  const rules = document.rules.map((rule, index) => compileRule(rule, index, roles, report));
-  if (problems.length > 0) return { kind: 'problems', problems };
+  const roles = compileRoles(head.roles, report);
+  const rules: Rule[] = [];
+  const repositories = createRuleIndex();
+  const attributes = new Set<string>();
   return {
-    kind: 'compiled',
-    policy: {
-      revision: document.revision,
-      evaluation: document.evaluation ?? 'union',
-      rules,
-      repositories: buildRuleIndex(rules),
-      catalog: rules.filter((rule) => rule.catalog),
-      attributes: [...new Set(rules.flatMap(attributesOf))],
+    add: (document) => {
+      const rule = compileRule(document, rules.length, roles, report);
+      rules.push(rule);
+      repositories.add(rule);
+      for (const attribute of attributesOf(rule)) attributes.add(attribute);
+    },
+    finish: () => {
+      if (problems.length > 0) return { kind: 'problems', problems };
+      const { revision, evaluation = 'union' } = head;
+      const catalog = rules.filter((rule) => rule.catalog);
+      return {
+        kind: 'compiled',
+        policy: { revision, evaluation, rules, repositories, catalog, attributes: [...attributes] },
+      };
     },
   };
 }

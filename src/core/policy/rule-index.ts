@@ -47,12 +47,17 @@ interface Bucket {
   readonly everyone: Clause[];
 }
 
-export function buildRuleIndex(rules: readonly Rule[]): RuleIndex {
+/** An index that is filled rule by rule. */
+export interface GrowingIndex extends RuleIndex {
+  add(rule: Rule): void;
+}
+
+export function createRuleIndex(): GrowingIndex {
   const root = newNode();
-  for (const rule of rules) {
-    for (const pattern of rule.repositories) addClause(bucketFor(root, pattern), { rule, pattern });
-  }
   return {
+    add: (rule) => {
+      for (const pattern of rule.repositories) addClause(bucketFor(root, pattern), { rule, pattern });
+    },
     candidates: (segments, identity) => {
       const found: Clause[] = [];
       for (const bucket of reachableBuckets(root, segments)) collect(bucket, identity, found);

@@ -1,0 +1,66 @@
+import { threadId } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { createBackground } from '../../../src/platform/background.ts';
+import type { BackgroundOptions } from '../../../src/platform/background.ts';
+import { FILE_TASK } from '../../support/file-task.ts';
+import type { Asked } from '../../support/file-task.ts';
+
+const FILE = import.meta.filename;
+
+async function all<Part>(parts: AsyncIterable<Part>): Promise<readonly Part[]> {
+  const found: Part[] = [];
+  for await (const part of parts) found.push(part);
+  return found;
+}
+
+async function partsOf(does: Asked['does'], options: BackgroundOptions) {
+  await using background = createBackground(options);
+  return await all(background.run(FILE_TASK, { files: [FILE], does }));
+}
+
+describe('reading in the background', () => {
+  it('gives the parts in their order, made on another thread', async () => {
+    const parts = await partsOf('count', { small: 0 });
+
+    expect(parts.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(parts.map(({ thread }) => thread)).not.toContain(threadId);
+  });
+
+  it('reads small files on this thread', async () => {
+    const parts = await partsOf('count', {});
+
+    expect(parts.map(({ thread }) => thread)).toEqual([threadId, threadId, threadId]);
+  });
+
+  it('lets the event loop turn while the other thread is busy', async () => {
+    await using background = createBackground({ small: 0, timeoutMs: 500 });
+    let turns = 0;
+    const turning = setInterval(() => {
+      turns += 1;
+    }, 1);
+
+    await expect(all(background.run(FILE_TASK, { files: [FILE], does: 'spin' }))).rejects.toThrow();
+    clearInterval(turning);
+
+    expect(turns).toBeGreaterThan(20);
+  });
+
+  it.each([
+    ['throw', {}, 'the file is not what it should be'],
+    ['spin', { timeoutMs: 300 }, 'reading took more than 0.3 s and was stopped'],
+    ['grow', { memoryMiB: 32 }, 'reading took more than 32 MiB of memory and was stopped'],
+  ] as const)('ends with an error when the other thread does %s', async (does, bounds, message) => {
+    await expect(partsOf(does, { small: 0, ...bounds })).rejects.toThrow(message);
+  });
+
+  it('stops the other thread when it is disposed', async () => {
+    const background = createBackground({ small: 0 });
+    const parts = background.run(FILE_TASK, { files: [FILE], does: 'spin' })[Symbol.asyncIterator]();
+    await parts.next();
+
+    const waiting = parts.next();
+    await background[Symbol.asyncDispose]();
+
+    await expect(waiting).rejects.toThrow('reading was stopped before its end');
+  });
+});
