@@ -9,6 +9,7 @@ packages=(
   apache2-utils         # htpasswd
   glewlwyd sqlite3      # an OpenID provider
   openssl curl jq
+  samba-ad-dc samba-ad-provision # Active Directory
   libatomic1            # what Node 26 is linked with
 )
 
