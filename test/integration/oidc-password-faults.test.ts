@@ -356,6 +356,22 @@ describe('a provider that recovers', () => {
 });
 
 describe('a session at the provider', () => {
+  it('is not ended before userinfo has been asked: the access token may end with it', async () => {
+    await using provider = await startScriptedProvider();
+    const idToken = provider.sign(provider.claims({ groups: undefined }));
+    const good = { access_token: 'a', token_type: 'Bearer', refresh_token: 'r' };
+    provider.answer('token', { body: { ...good, id_token: idToken } });
+    provider.answer('userinfo', 'hang');
+    const backend = await createOidcBackend({ issuer: provider.issuer, config: { timeout: '1s' } });
+
+    await expect(login(backend, 'alice', PASSWORD)).rejects.toMatchObject({ code: 'backend_unavailable' });
+    const asked = provider.calls();
+    await backend[Symbol.asyncDispose]();
+
+    expect(asked.at(-1)).toBe('userinfo');
+    expect(provider.calls().at(-1)).toBe('revocation');
+  });
+
   it('is left behind with one warning when it cannot be ended, and the login is none the slower', async () => {
     await using provider = await startScriptedProvider();
     const log = recordingLog();

@@ -36,8 +36,12 @@ export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
     const session = await deps.provider.open(timeLimit(deps, deadline));
     const tokens = await requestTokens(session, credential, deps.scope);
     if (tokens.kind === 'failed') return refused(deps, tokens);
-    if (tokens.refreshToken !== undefined) deps.revocation.revoke(tokens.refreshToken);
-    return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
+    try {
+      return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
+    } finally {
+      // Not before: at Keycloak the session goes with the refresh token, and userinfo with the session.
+      if (tokens.refreshToken !== undefined) deps.revocation.revoke(tokens.refreshToken);
+    }
   };
 }
 
