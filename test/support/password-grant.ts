@@ -2,7 +2,8 @@
 
 export interface GrantRequest {
   readonly issuer: string;
-  readonly client: { readonly id: string; readonly secret: string };
+  /** A public client has no secret. */
+  readonly client: { readonly id: string; readonly secret?: string };
   readonly person: { readonly username: string; readonly password: string };
   readonly scope: string;
 }
@@ -18,8 +19,14 @@ export async function requestTokens({ issuer, client, person, scope }: GrantRequ
   const response = await fetch(String(metadata['token_endpoint']), {
     ...limits(),
     method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'password', ...person, scope }),
+    body: new URLSearchParams({
+      grant_type: 'password',
+      client_id: client.id,
+      ...(client.secret === undefined ? {} : { client_secret: client.secret }),
+      username: person.username,
+      password: person.password,
+      scope,
+    }),
   });
   return { status: response.status, body: await bodyOf(response) };
 }

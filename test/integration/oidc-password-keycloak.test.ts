@@ -1,0 +1,164 @@
+/** The password grant against Keycloak, with the client that the recipe has its reader import. */
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import { authenticatorContract } from '../contract/authenticator.ts';
+import { recordingLog } from '../support/fakes.ts';
+import { fetchKeycloak, findKeycloakJava, KEYCLOAK_FETCH_TIMEOUT } from '../support/keycloak-distribution.ts';
+import { createRealm, PEOPLE, VARIANT_SECRET } from '../support/keycloak-realm.ts';
+import type { Realm, Variant } from '../support/keycloak-realm.ts';
+import { startKeycloak } from '../support/keycloak.ts';
+import type { Keycloak } from '../support/keycloak.ts';
+import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import type { BackendOptions } from '../support/oidc-backend.ts';
+import { requestIdToken } from '../support/password-grant.ts';
+import { createTokenBackend, present } from '../support/token-backend.ts';
+import { waitFor } from '../support/wait.ts';
+
+const java = findKeycloakJava();
+const { alice, bob, carol } = PEOPLE;
+
+function groupsOf(outcome: AuthnOutcome): readonly string[] {
+  if (outcome.kind !== 'authenticated') throw new Error(`expected authenticated, found ${inspect(outcome)}`);
+  return [...outcome.identity.groups].toSorted();
+}
+
+describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
+  const resources = new AsyncDisposableStack();
+  let keycloak: Keycloak;
+  let realm: Realm;
+
+  beforeAll(async () => {
+    keycloak = resources.use(await startKeycloak(await fetchKeycloak(java ?? '')));
+    realm = await createRealm(keycloak);
+  }, KEYCLOAK_FETCH_TIMEOUT);
+  afterAll(() => resources.disposeAsync());
+
+  const over = (options: Partial<BackendOptions> = {}): Promise<Authenticator> =>
+    createOidcBackend({ issuer: realm.issuer, clientSecret: realm.client.secret, ...options });
+  const overVariant = (id: Variant, options: Partial<BackendOptions> = {}): Promise<Authenticator> =>
+    over({ client: { id }, clientSecret: VARIANT_SECRET, ...options });
+  const enter = (backend: Authenticator, { username, password }: (typeof PEOPLE)[keyof typeof PEOPLE]) =>
+    login(backend, username, password);
+
+  authenticatorContract('oidc-password over Keycloak', async () => ({
+    create: (deps) => over({ ...deps, config: { claims: { groupPrefix: '/' }, lowercase: true } }),
+    known: { ...alice, groups: ['teams/web'] },
+    other: bob,
+    unknown: 'rejected',
+  }));
+
+  describe('acceptance 17: what Keycloak answers', () => {
+    it('to the right password is who it is, as Keycloak writes the name', async () => {
+      await using backend = await over();
+
+      expect(await login(backend, 'ALICE', alice.password)).toMatchObject({ identity: { username: 'alice' } });
+    });
+
+    it.each([
+      ['a wrong password', { ...alice, password: 'not-the-password' }, 'wrong-password'],
+      ['an unknown user', { ...alice, username: 'nobody' }, 'wrong-password'],
+      ['a disabled account', PEOPLE.disabled, 'disabled'],
+      ['one whose password must be changed', PEOPLE.mustChange, 'must-change-password'],
+      ['one that must set up a second factor', PEOPLE.mustSetUp, 'must-change-password'],
+      ['a profile that lacks what the realm wants', PEOPLE.nameless, 'must-change-password'],
+      // Keycloak asks for the second factor where a browser would, and says what it says of a wrong password.
+      ['one with a second factor', PEOPLE.secondFactor, 'wrong-password'],
+      ['a disabled account with a wrong password', { ...PEOPLE.disabled, password: 'not-it' }, 'wrong-password'],
+    ])('to %s is the user’s fault', async (_what, person, reason) => {
+      const log = recordingLog();
+      await using backend = await over({ log });
+
+      expect(await enter(backend, person)).toEqual({ kind: 'rejected', reason });
+      expect(log.lines).toEqual([]);
+    });
+
+    it.each<[string, () => Promise<Authenticator>, RegExp]>([
+      ['a wrong client secret', () => over({ clientSecret: 'not-the-secret' }), /answered 401 .*check client\.id/],
+      ['an unknown client', () => over({ client: { id: 'nobody' } }), /answered 401 .*check client\.id/],
+      ['a client without the grant', () => overVariant('without-grant'), /direct access grants/],
+      ['a client that needs consent', () => overVariant('with-consent'), /administrator consent/],
+      ['an unknown scope', () => over({ config: { scope: 'openid team' } }), /set scope/],
+    ])('to %s is never the user’s fault', async (_what, create, message) => {
+      await using backend = await create();
+
+      await expect(enter(backend, alice)).rejects.toMatchObject({
+        code: 'backend_unavailable',
+        message: expect.stringMatching(message),
+      });
+    });
+
+    it('leaves no session behind', async () => {
+      const before = await realm.sessions();
+      const token = await requestIdToken({ ...realm, person: alice, scope: 'openid' });
+      const unrevoked = await realm.sessions();
+      const backend = await over();
+
+      const outcomes = [await enter(backend, alice), await enter(backend, bob)];
+      await backend[Symbol.asyncDispose]();
+
+      expect(outcomes.map(({ kind }) => kind)).toEqual(['authenticated', 'authenticated']);
+      expect(token).not.toBe('');
+      expect(unrevoked).toBe(before + 1);
+      expect(await realm.sessions()).toBe(unrevoked);
+    });
+
+    it('is 503 while it is stopped, and right again once it is back', async () => {
+      await using backend = await over();
+      expect((await enter(backend, alice)).kind).toBe('authenticated');
+      await keycloak.stop();
+
+      await expect(enter(backend, alice)).rejects.toMatchObject({ code: 'backend_unavailable' });
+      await keycloak.start();
+      expect((await waitFor('a login', () => enter(backend, alice))).kind).toBe('authenticated');
+    });
+  });
+
+  describe('acceptance 18: groups of Keycloak', () => {
+    it.each([
+      ['with their paths', {}, ['/staff', '/teams/api']],
+      ['without the slash', { groupPrefix: '/' }, ['staff', 'teams/api']],
+      ['of one group alone', { groupPrefix: '/teams/' }, ['/staff', 'api']],
+    ])('come %s', async (_what, claims, groups) => {
+      await using backend = await over({ config: { claims } });
+
+      expect(groupsOf(await enter(backend, bob))).toEqual(groups);
+    });
+
+    it('are none for who is in none', async () => {
+      await using backend = await over();
+
+      expect(groupsOf(await enter(backend, carol))).toEqual([]);
+    });
+
+    it.each<[string, () => Promise<Authenticator>]>([
+      ['realm roles', () => over({ config: { claims: { groups: ['groups', '/realm_access/roles'] } } })],
+      [
+        'those that userinfo alone has',
+        () => overVariant('claims-in-userinfo', { config: { claims: { groups: ['groups', '/realm_access/roles'] } } }),
+      ],
+    ])('can be %s', async (_what, create) => {
+      await using backend = await create();
+
+      expect(groupsOf(await enter(backend, alice))).toEqual(['/teams/web', 'registry-auditor']);
+    });
+  });
+
+  it('gives an ID token that oidc-token takes in the password’s place, made for its audience only', async () => {
+    const token = await requestIdToken({ ...realm, person: alice, scope: 'openid profile' });
+    const config = {
+      issuer: realm.issuer,
+      username: '{claim:preferred_username}',
+      groups: ['{claim:groups}', 'role:{claim:/realm_access/roles}'],
+    };
+    await using backend = await createTokenBackend({ config: { ...config, audience: realm.client.id } });
+    await using elsewhere = await createTokenBackend({ config: { ...config, audience: 'another-client' } });
+
+    const outcomes = [await present(backend, token), await present(elsewhere, token)];
+
+    expect(outcomes).toMatchObject([
+      { identity: { username: 'alice', groups: new Set(['/teams/web', 'role:registry-auditor']) } },
+      { kind: 'rejected', reason: 'wrong-audience' },
+    ]);
+  });
+});

@@ -1,0 +1,92 @@
+/** A realm of Keycloak with people and accounts in every state, and the client of the recipe. */
+import type { Keycloak } from './keycloak.ts';
+import { recipeTexts } from './recipes.ts';
+
+export interface Realm {
+  readonly issuer: string;
+  readonly client: { readonly id: string; readonly secret: string };
+  /** Sessions that are open for this client. */
+  sessions(): Promise<number>;
+}
+
+const REALM = 'corp';
+
+const person = (username: string, more: object = {}) => ({
+  username,
+  password: `${username}-at-keycloak-1`,
+  entry: {
+    username,
+    enabled: true,
+    email: `${username}@example.com`,
+    firstName: username,
+    lastName: 'Example',
+    credentials: [{ type: 'password', value: `${username}-at-keycloak-1` }],
+    ...more,
+  },
+});
+
+const totp = {
+  type: 'otp',
+  secretData: JSON.stringify({ value: 'MZUXE43UNFWGC2LOMJSXE3DJNY' }),
+  credentialData: JSON.stringify({ subType: 'totp', digits: 6, period: 30, algorithm: 'HmacSHA1' }),
+};
+
+export const PEOPLE = {
+  alice: person('alice', { groups: ['/teams/web'], realmRoles: ['registry-auditor'] }),
+  bob: person('bob', { groups: ['/teams/api', '/staff'] }),
+  carol: person('carol'),
+  disabled: person('dora', { enabled: false }),
+  mustChange: person('mia', { requiredActions: ['UPDATE_PASSWORD'] }),
+  mustSetUp: person('sam', { requiredActions: ['CONFIGURE_TOTP'] }),
+  nameless: person('nora', { email: '', firstName: '', lastName: '' }),
+  secondFactor: person('otto', {
+    credentials: [{ type: 'password', value: 'otto-at-keycloak-1' }, totp],
+  }),
+} as const;
+
+const importable = JSON.parse(recipeTexts('keycloak', 'json')[0]) as Readonly<Record<string, unknown>>;
+const mappersOf = ({ protocolMappers }: typeof importable) =>
+  protocolMappers as readonly { readonly config: Readonly<Record<string, string>> }[];
+
+/** Clients that differ from the recipe's in one thing each. */
+const VARIANTS = {
+  'without-grant': { directAccessGrantsEnabled: false },
+  'with-consent': { consentRequired: true },
+  'claims-in-userinfo': {
+    protocolMappers: mappersOf(importable).map(({ config, ...mapper }) => ({
+      ...mapper,
+      config: { ...config, 'id.token.claim': 'false', 'userinfo.token.claim': 'true' },
+    })),
+  },
+};
+export type Variant = keyof typeof VARIANTS;
+/** The secret of each of them; that of the recipe's client is Keycloak's own choice. */
+export const VARIANT_SECRET = 'secret-of-another-client';
+
+export async function createRealm(keycloak: Keycloak): Promise<Realm> {
+  await keycloak.administer('POST', '', {
+    realm: REALM,
+    enabled: true,
+    roles: { realm: [{ name: 'registry-auditor' }] },
+    groups: [{ name: 'teams', subGroups: [{ name: 'web' }, { name: 'api' }] }, { name: 'staff' }],
+    clients: Object.entries(VARIANTS).map(([clientId, difference]) => ({
+      ...importable,
+      clientId,
+      secret: VARIANT_SECRET,
+      ...difference,
+    })),
+    users: Object.values(PEOPLE).map(({ entry }) => entry),
+  });
+  await keycloak.administer('POST', `/${REALM}/clients`, importable);
+  const id = String(importable['clientId']);
+  const [client] = (await keycloak.administer('GET', `/${REALM}/clients?clientId=${id}`)) as { secret: string }[];
+  return {
+    issuer: `${keycloak.url}/realms/${REALM}`,
+    client: { id, secret: client?.secret ?? '' },
+    sessions: async () => {
+      const stats = await keycloak.administer('GET', `/${REALM}/client-session-stats`);
+      const own = (stats as { clientId: string; active: string }[]).find(({ clientId }) => clientId === id);
+      return Number(own?.active ?? 0);
+    },
+  };
+}
