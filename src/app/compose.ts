@@ -57,7 +57,12 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const audit = fanOut([auditLog(log), metrics], log);
   const background = resources.use(createBackground());
   const policy = await policyInForce(() => loadPolicyInBackground(config.policy.file, background.run));
-  const backends = await buildBackends(config.backends, { clock: systemClock, log, secret: createSecrets() });
+  const backends = await buildBackends(config.backends, {
+    clock: systemClock,
+    log,
+    secret: createSecrets(),
+    background: background.run,
+  });
   const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
   const shield = openShield(config);
   metrics.remembers(shield.sizes);

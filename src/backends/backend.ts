@@ -7,7 +7,7 @@
  */
 import type { z } from 'zod';
 import type { SecretSource } from '../core/identity.ts';
-import type { Authenticator, Clock, Log } from '../core/ports.ts';
+import type { Authenticator, Background, Clock, Log } from '../core/ports.ts';
 import type { SecretRef } from './fields.ts';
 
 /** What a backend is given. Nothing else of the world is reached for: no `process.env`, no module state. */
@@ -16,6 +16,8 @@ export interface BackendDeps {
   readonly log: Log;
   /** Turns a configured secret into one that is re-read when its file changes. */
   readonly secret: (ref: SecretRef) => SecretSource;
+  /** Reads big files without keeping requests waiting; absent where nobody waits, as in commands. */
+  readonly background?: Background;
 }
 
 export interface BackendModule<Type extends string, Schema extends z.ZodObject> {

@@ -1,10 +1,13 @@
 /** Apache's files: `htpasswd` lines `user:hash`, and group files with lines `group: user user`. */
+import { Secret } from '../../core/identity.ts';
 import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
 import { groupProblem, usernameProblem } from './names.ts';
 
 export interface Htpasswd {
   readonly hashes: ReadonlyMap<string, PasswordHash>;
+  /** The same hashes as they are written. */
+  readonly written: ReadonlyMap<string, Secret>;
   /** Each as `FILE:LINE: …`. */
   readonly problems: readonly string[];
 }
@@ -35,16 +38,23 @@ const UNSAFE: readonly (readonly [RegExp, string])[] = [
 /** @param path stands in the problems */
 export function parseHtpasswd(text: string, path: string): Htpasswd {
   const hashes = new Map<string, PasswordHash>();
+  const written = new Map<string, Secret>();
   const lines = new Map<string, number>();
   const problems: string[] = [];
   for (const line of contentLines(text)) {
-    const problem = addUser(line, hashes, lines);
+    const problem = addUser(line, { hashes, written, lines });
     if (problem !== undefined) problems.push(`${path}:${line.number}: ${problem}`);
   }
-  return { hashes, problems };
+  return { hashes, written, problems };
 }
 
-function addUser({ number, text }: Line, hashes: Map<string, PasswordHash>, lines: Map<string, number>) {
+interface Found {
+  readonly hashes: Map<string, PasswordHash>;
+  readonly written: Map<string, Secret>;
+  readonly lines: Map<string, number>;
+}
+
+function addUser({ number, text }: Line, { hashes, written, lines }: Found): string | undefined {
   const colon = text.indexOf(':');
   // The line may be a password alone: nothing of it is repeated.
   if (colon < 0) return 'found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it';
@@ -55,16 +65,18 @@ function addUser({ number, text }: Line, hashes: Map<string, PasswordHash>, line
   if (first !== undefined) return `${name}: found a second time (first on line ${first}), expected each user once`;
   lines.set(name, number);
   // Apache, too, ignores what follows another colon.
-  const hash = readHash(text.slice(colon + 1).split(':', 1)[0] ?? '');
+  const hashText = (text.slice(colon + 1).split(':', 1)[0] ?? '').trimEnd();
+  const hash = readHash(hashText);
   if (typeof hash === 'string') return `${name}: ${hash}`;
   hashes.set(name, hash);
+  written.set(name, new Secret(hashText));
   return undefined;
 }
 
 function readHash(text: string): PasswordHash | string {
   const unsafe = UNSAFE.find(([beginning]) => beginning.test(text));
   if (unsafe !== undefined) return `found ${unsafe[1]}, expected bcrypt: run \`htpasswd -B FILE USER\``;
-  const hash = parseHash(text.trimEnd());
+  const hash = parseHash(text);
   return typeof hash === 'string' ? `${hash}: run \`htpasswd -B FILE USER\`` : hash;
 }
 

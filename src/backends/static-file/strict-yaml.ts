@@ -21,14 +21,24 @@ export interface Entry {
   readonly value: Place;
 }
 
+/** A problem with its place written out, and the characters before it in the file, to sort by. */
+export interface LocatedProblem {
+  readonly offset: number;
+  readonly text: string;
+}
+
 /** A document, and what has been found wrong with it. */
 export interface StrictYaml {
   readonly root: Place;
+  /** All so far, in the order they were found. */
+  readonly found: () => readonly LocatedProblem[];
   /** All so far, in the order of the file. */
   readonly problems: () => readonly string[];
   readonly problemCount: () => number;
   /** @param problem as `found …, expected …` */
   readonly report: (place: Place, problem: string) => void;
+  /** What `report` would tell, without telling it. */
+  readonly locate: (place: Place, problem: string) => LocatedProblem;
   /** The entries of a mapping. Reports, and gives what is left, when it is none or has keys twice. */
   entries(place: Place, expected: string): readonly Entry[];
   /** The items of a list. Reports when it is none. */
@@ -54,11 +64,12 @@ const MALFORMED = 'found text that is not well-formed YAML';
 /** @param file stands in the problems */
 export function strictYaml(text: string, file: string): StrictYaml {
   const lines = new LineCounter();
-  const found: { readonly offset: number; readonly text: string }[] = [];
-  const report = ({ path, offset }: Pick<Place, 'path' | 'offset'>, problem: string): void => {
+  const found: LocatedProblem[] = [];
+  const locate = ({ path, offset }: Pick<Place, 'path' | 'offset'>, problem: string): LocatedProblem => {
     const { line, col } = lines.linePos(offset);
-    found.push({ offset, text: `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${problem}` });
+    return { offset, text: `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${problem}` };
   };
+  const report = (at: Pick<Place, 'path' | 'offset'>, problem: string): void => void found.push(locate(at, problem));
 
   const document = parse(text, lines);
   if (document === undefined) report({ path: '', offset: 0 }, MALFORMED);
@@ -78,9 +89,11 @@ export function strictYaml(text: string, file: string): StrictYaml {
 
   return {
     root: place(document?.contents, '', 0),
+    found: () => found,
     problems: () => found.toSorted((a, b) => a.offset - b.offset).map((problem) => problem.text),
     problemCount: () => found.length,
     report,
+    locate,
     entries(at, expected) {
       if (!isMap(at.node)) {
         refuse(at, expected);

@@ -1,5 +1,6 @@
 /** users.yaml: names with a hash, or with the place of a plain-text secret, and their groups. */
 import { dirname, resolve } from 'node:path';
+import { Secret } from '../../core/identity.ts';
 import { SecretRef } from '../fields.ts';
 import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
@@ -8,16 +9,18 @@ import { isMapping, strictYaml } from './strict-yaml.ts';
 import type { Entry, Place, StrictYaml } from './strict-yaml.ts';
 
 export interface YamlUser {
-  readonly password: { readonly hash: PasswordHash } | { readonly secret: SecretRef };
+  readonly password: { readonly hash: PasswordHash; readonly written: Secret } | { readonly secret: SecretRef };
   readonly groups: ReadonlySet<string>;
+  /** Where the password stands. */
   readonly place: Place;
 }
 
 export interface UsersYaml {
   readonly users: ReadonlyMap<string, YamlUser>;
-  /** Each as `FILE:LINE:COLUMN: path: found …, expected …`, with those reported since. */
+  /** Each as `FILE:LINE:COLUMN: path: found …, expected …`. */
   readonly problems: StrictYaml['problems'];
-  readonly report: StrictYaml['report'];
+  readonly found: StrictYaml['found'];
+  readonly locate: StrictYaml['locate'];
 }
 
 const MAX_GROUPS = 1000;
@@ -27,21 +30,21 @@ const PASSWORD = 'a hash (`fairlead hash-password` writes one), { file: PATH } o
 export function parseUsersYaml(text: string, file: string): UsersYaml {
   const yaml = strictYaml(text, file);
   const users = new Map<string, YamlUser>();
-  const { report, problems } = yaml;
+  const { report, problems, found, locate } = yaml;
   // What stands in a document with faults of syntax is guesswork.
-  if (yaml.problemCount() > 0) return { users, problems, report };
+  if (yaml.problemCount() > 0) return { users, problems, found, locate };
 
   const top = fields(yaml, yaml.root, ['users'], 'a mapping with the key users');
   const list = top.get('users');
   if (list === undefined) {
     if (yaml.problemCount() === 0) report(yaml.root, 'found no key users, expected users: with a mapping of names');
-    return { users, problems, report };
+    return { users, problems, found, locate };
   }
   for (const entry of yaml.entries(list, 'a mapping of user names')) {
     const user = readUser(yaml, entry, dirname(file));
     if (user !== undefined) users.set(entry.key, user);
   }
-  return { users, problems, report };
+  return { users, problems, found, locate };
 }
 
 function readUser(yaml: StrictYaml, { key, keyPlace, value }: Entry, folder: string): YamlUser | undefined {
@@ -69,7 +72,8 @@ function readPassword(yaml: StrictYaml, place: Place, folder: string): YamlUser[
     const text = yaml.text(place, PASSWORD);
     const hash = text === undefined ? undefined : parseHash(text);
     if (typeof hash === 'string') yaml.report(place, `${hash}, or { file: PATH } or { env: NAME }`);
-    return hash === undefined || typeof hash === 'string' ? undefined : { hash };
+    if (text === undefined || hash === undefined || typeof hash === 'string') return undefined;
+    return { hash, written: new Secret(text) };
   }
   const [entry] = entries;
   if (entries.length !== 1 || entry === undefined || (entry.key !== 'file' && entry.key !== 'env')) {

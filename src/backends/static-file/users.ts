@@ -4,15 +4,17 @@ import { groupName } from '../../core/groups.ts';
 import { username } from '../../core/identity.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { BackendDeps } from '../backend.ts';
-import type { SecretRef } from '../fields.ts';
+import type { Background } from '../../core/ports.ts';
+import { SecretRef } from '../fields.ts';
+import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
 import type { StaticFileConfig } from './config.ts';
-import { parseHtgroup, parseHtpasswd } from './htpasswd.ts';
 import { plainSecret } from './plain-secret.ts';
 import type { PlainSecret } from './plain-secret.ts';
 import { UsersFileError } from './problems.ts';
-import { readText } from './read-text.ts';
-import { parseUsersYaml } from './users-yaml.ts';
+import type { LocatedProblem } from './strict-yaml.ts';
+import { USERS_TASK } from './users-task.ts';
+import type { PlainUser } from './users-task.ts';
 
 export interface User {
   readonly identity: Identity;
@@ -35,29 +37,50 @@ export function userFiles({ file, htpasswd, htgroup }: StaticFileConfig): readon
 
 /** @throws UsersFileError with all problems of all files. */
 export async function loadUsers(config: StaticFileConfig, deps: BackendDeps): Promise<Users> {
-  const byName =
-    config.file === undefined
-      ? await loadHtpasswd(config, deps)
-      : await loadUsersYaml(config.file.path, config.name, deps);
+  const byName = new Map<string, User>();
+  const problems: LocatedProblem[] = [];
+  const form = config.file === undefined ? 'htpasswd' : 'yaml';
+  const parts = (deps.background ?? readHere)(USERS_TASK, { form, files: userFiles(config) });
+  for await (const part of parts) {
+    if (part.kind === 'problems') problems.push(...part.problems);
+    else if (part.kind === 'strangers') warnOfStrangers(part.members, config, deps);
+    else for (const user of part.users) byName.set(user.name, await readyUser(user, config.name, deps, problems));
+  }
+  if (problems.length > 0)
+    throw new UsersFileError(problems.toSorted((a, b) => a.offset - b.offset).map(({ text }) => text));
   return { byName, decoy: mostUsed(byName)?.decoy() };
 }
 
-async function loadUsersYaml(file: string, backend: string, deps: BackendDeps): Promise<ReadonlyMap<string, User>> {
-  const { users, problems, report } = parseUsersYaml(await readText(file), file);
-  const byName = new Map<string, User>();
-  for (const [name, { password, groups, place }] of users) {
-    if ('hash' in password) {
-      byName.set(name, { identity: identityOf(name, groups, backend, password.hash), password });
-      continue;
-    }
-    const secret = plainSecret(password.secret, deps);
-    const problem = await secretProblem(secret, password.secret);
-    if (problem !== undefined) report(place, problem);
-    byName.set(name, { identity: identityOf(name, groups, backend), password: { secret } });
+const readHere: Background = (task, input) => task.work(input);
+
+async function readyUser(
+  { name, groups, password }: PlainUser,
+  backend: string,
+  deps: BackendDeps,
+  problems: LocatedProblem[],
+): Promise<User> {
+  if ('hash' in password) {
+    const hash = parseHash(password.hash);
+    // INVARIANT: it has been parsed before.
+    if (typeof hash === 'string') throw new Error(`the hash of ${name} cannot be read`);
+    return { identity: identityOf(name, groups, backend, hash), password: { hash } };
   }
-  const all = problems();
-  if (all.length > 0) throw new UsersFileError(all);
-  return byName;
+  const ref = new SecretRef(password.secret);
+  const secret = plainSecret(ref, deps);
+  const problem = await secretProblem(secret, ref);
+  const { offset, text } = password.place;
+  if (problem !== undefined) problems.push({ offset, text: `${text}${problem}` });
+  return { identity: identityOf(name, groups, backend), password: { secret } };
+}
+
+function warnOfStrangers(members: readonly string[], { name, htgroup }: StaticFileConfig, { log }: BackendDeps): void {
+  // Apache's group files are shared between several htpasswd files: not an error, but often a typing error.
+  log.warn('the htgroup file has members whom the htpasswd file does not have', {
+    backend: name,
+    htgroup: htgroup?.path,
+    members: members.slice(0, 20),
+    count: members.length,
+  });
 }
 
 /** A secret that is missing at the start is a mistake in the file; one that goes away later is an outage. */
@@ -69,45 +92,6 @@ async function secretProblem(secret: PlainSecret, { source }: SecretRef): Promis
     const expected = 'file' in source ? `a file with a secret at ${source.file}` : `a secret in $${source.env}`;
     return `found no secret, expected ${expected}: ${error instanceof Error ? error.message : describeError(error)}`;
   }
-}
-
-async function loadHtpasswd(config: StaticFileConfig, deps: BackendDeps): Promise<ReadonlyMap<string, User>> {
-  const { htpasswd, htgroup, name } = config;
-  // INVARIANT: the schema has refused a configuration with neither file.
-  if (htpasswd === undefined) throw new Error('expected one of file and htpasswd, found none');
-  const [users, members] = await Promise.allSettled([
-    readText(htpasswd.path).then((text) => parseHtpasswd(text, htpasswd.path)),
-    htgroup === undefined ? undefined : readText(htgroup.path).then((text) => parseHtgroup(text, htgroup.path)),
-  ]);
-  const problems = [...problemsOf(users), ...problemsOf(members)];
-  if (problems.length > 0 || users.status === 'rejected') throw new UsersFileError(problems);
-
-  const { hashes } = users.value;
-  const groups = members.status === 'fulfilled' ? members.value?.groups : undefined;
-  const strangers = [...(groups?.keys() ?? [])].filter((member) => !hashes.has(member));
-  if (strangers.length > 0) {
-    // Apache's group files are shared between several htpasswd files: not an error, but often a typing error.
-    deps.log.warn('the htgroup file has members whom the htpasswd file does not have', {
-      backend: name,
-      htgroup: htgroup?.path,
-      members: strangers.slice(0, 20),
-      count: strangers.length,
-    });
-  }
-  return new Map(
-    [...hashes].map(([user, hash]) => [
-      user,
-      { identity: identityOf(user, groups?.get(user) ?? new Set(), name, hash), password: { hash } },
-    ]),
-  );
-}
-
-function problemsOf(
-  result: PromiseSettledResult<{ readonly problems: readonly string[] } | undefined>,
-): readonly string[] {
-  if (result.status === 'fulfilled') return result.value?.problems ?? [];
-  const reason: unknown = result.reason;
-  return reason instanceof UsersFileError ? reason.problems : [describeError(reason)];
 }
 
 function identityOf(name: string, groups: ReadonlySet<string>, backend: string, hash?: PasswordHash): Identity {
