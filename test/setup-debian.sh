@@ -3,7 +3,8 @@
 set -euo pipefail
 
 packages=(
-  slapd ldap-utils      # the directory
+  slapd ldap-utils      # a directory
+  389-ds-base           # another one
   docker-registry       # distribution 2.8
   docker.io skopeo podman buildah
   apache2-utils         # htpasswd

@@ -5,6 +5,7 @@ import { groupSource } from './config-check.ts';
 import { openConnection } from './connection.ts';
 import type { Connection, ConnectionOptions, SearchRequest } from './connection.ts';
 import type { Deadline } from './deadline.ts';
+import { ACTIVE_DIRECTORY, needsActiveDirectory } from './domain.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Entry } from './entry.ts';
 import { ANY_ENTRY, encodeFilter, or } from './filter.ts';
@@ -22,7 +23,6 @@ export interface DiagnosisDeps {
 }
 
 const START_TLS = '1.3.6.1.4.1.1466.20037';
-const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
 const NO_SUCH_OBJECT = 32;
 const ROOT_ATTRIBUTES = ['objectClass', 'vendorName', 'supportedCapabilities', 'supportedExtension', 'namingContexts'];
 
@@ -65,6 +65,7 @@ async function diagnoseEntries(connection: Connection, deps: DiagnosisDeps, tell
   const { url } = connection.endpoint;
   const root = await readBase(connection, '', ROOT_ATTRIBUTES, deadline);
   tellOfPreset(config, root.entry, url, tell);
+  tellOfNesting(config, root.entry, url, tell);
   const hasStartTls = root.entry?.texts('supportedExtension').includes(START_TLS) === true;
   if (options().mode === 'none' && hasStartTls) {
     tell({ ok: true, text: `${url}: offers StartTLS, which is not used: set tls.mode: starttls` });
@@ -147,6 +148,13 @@ function tellOfPreset({ preset }: LdapConfig, root: Entry | undefined, url: stri
       ? `${url}: is what preset ${preset} is for`
       : `${url}: looks like ${likely}, and preset is ${preset}: set preset: ${likely}`,
   });
+}
+
+/** Logins would fail one by one later on. */
+function tellOfNesting({ groups }: LdapConfig, root: Entry | undefined, url: string, tell: Tell): void {
+  if (groups?.nested !== 'inChain' && groups?.nested !== 'tokenGroups') return;
+  if (root?.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY) === true) return;
+  tell({ ok: false, text: `${url}: ${needsActiveDirectory(`groups.nested: ${groups.nested}`)}` });
 }
 
 function presetsFor(root: Entry): readonly string[] {

@@ -25,7 +25,7 @@ export interface Domain {
 }
 
 /** LDAP_CAP_ACTIVE_DIRECTORY_OID ([MS-ADTS] 3.1.1.3.4.3.1). */
-const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
+export const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
 const KEPT_MS = 600_000;
 const TICKS_PER_SECOND = 10_000_000n;
 
@@ -85,5 +85,9 @@ export function isAboutToLock(user: Entry, { threshold, window }: LockoutPolicy,
 /** @throws DirectoryFault where the directory is none, and a setting needs it to be one */
 export function requireActiveDirectory({ isActiveDirectory }: DomainFacts, setting: string): void {
   if (isActiveDirectory) return;
-  throw new DirectoryFault('misconfigured', `the server is no Active Directory, which ${setting} needs; use levels`);
+  throw new DirectoryFault('misconfigured', needsActiveDirectory(setting));
+}
+
+export function needsActiveDirectory(setting: string): string {
+  return `the server is no Active Directory, which ${setting} needs; use levels`;
 }

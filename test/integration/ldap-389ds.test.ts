@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ldapConfig } from '../../src/backends/ldap/config.ts';
+import { Secret } from '../../src/core/identity.ts';
+import type { Authenticator, DiagnosisStep } from '../../src/core/ports.ts';
+import { authenticatorContract } from '../contract/authenticator.ts';
+import { NS_SLAPD, start389ds } from '../support/389ds.ts';
+import type { Directory389 } from '../support/389ds.ts';
+import { startBroker } from '../support/broker.ts';
+import { realClock } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { GROUPS_DN, PEOPLE, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
+import { LDAPADD } from '../support/slapd.ts';
+
+const absent = findPart(NS_SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice, bob, carol } = PEOPLE;
+const PASSWORD = 'binds-to-389-with-this';
+const dnOf = (uid: string): string => `uid=${uid},${PEOPLE_DN}`;
+const person = (uid: string, more = ''): string => `
+dn: ${dnOf(uid)}
+objectClass: inetOrgPerson
+uid: ${uid}
+cn: ${uid}
+sn: ${uid}
+userPassword: ${PASSWORD}
+${more}`;
+const lockout = (is: 'on' | 'off'): string => `
+dn: cn=config
+changetype: modify
+replace: passwordLockout
+passwordLockout: ${is}
+-
+replace: passwordMaxFailure
+passwordMaxFailure: 3
+`;
+const ENTRIES = `${person('dora', 'nsAccountLock: TRUE\n')}${person('lou')}${person('luke')}
+dn: cn=Doe\\, Erin (ext)\\+x,${PEOPLE_DN}
+objectClass: inetOrgPerson
+uid: erin
+cn: Doe, Erin (ext)+x
+sn: Doe
+userPassword: ${PASSWORD}
+
+dn: cn=inner,${GROUPS_DN}
+objectClass: groupOfNames
+member: ${carol.dn}
+
+dn: cn=outer,${GROUPS_DN}
+objectClass: groupOfNames
+member: cn=inner,${GROUPS_DN}
+`;
+
+describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server', () => {
+  let server: Directory389;
+  beforeAll(async () => {
+    server = await start389ds();
+    await server.change(ENTRIES);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const bySearch = (): LdapInput => ({ preset: '389ds', urls: [server.url] });
+  /** Reads nothing before the bind, so that only its answer tells. */
+  const byTemplate = (): LdapInput => ({
+    preset: '389ds',
+    urls: [server.url],
+    users: { template: dnOf('{login}') },
+    bind: undefined,
+  });
+
+  for (const [way, input] of [
+    ['search and bind', bySearch],
+    ['a template', byTemplate],
+  ] as const) {
+    authenticatorContract(`ldap on 389 Directory Server, ${way}`, async () => ({
+      create: ({ clock, log }) => createLdap(input(), { clock, log }),
+      known: { ...alice, groups: ['team-web', `cn=team-web,${GROUPS_DN}`] },
+      other: bob,
+      unknown: way === 'a template' ? 'rejected' : 'unknown-user',
+    }));
+  }
+
+  /** The codes with which the server answered binds as this entry, in order. */
+  async function bindCodes(uid: string): Promise<readonly string[]> {
+    const log = await server.log();
+    const binds = [...log.matchAll(new RegExp(`(conn=\\d+ op=\\d+) BIND dn="${dnOf(uid)}"`, 'g'))];
+    return binds.map(([, operation]) => new RegExp(`${operation} RESULT err=(\\d+)`).exec(log)?.[1] ?? '');
+  }
+
+  it('acceptance 13: rejects who is inactivated (nsAccountLock), by the entry or by code 53 of the bind', async () => {
+    await using searching = await createLdap(bySearch());
+    await using binding = await createLdap(byTemplate());
+
+    expect(await logIn(searching, 'dora', PASSWORD)).toEqual({ kind: 'rejected', reason: 'disabled' });
+    expect(await bindCodes('dora')).toEqual([]);
+    expect(await logIn(binding, 'dora', PASSWORD)).toEqual({ kind: 'rejected', reason: 'disabled' });
+    expect(await bindCodes('dora')).toEqual(['53']);
+  });
+
+  it('acceptance 13: rejects who has used up the wrong passwords, by the entry or by code 19 of the bind', async () => {
+    await using searching = await createLdap(bySearch());
+    await using binding = await createLdap(byTemplate());
+    const guess = async (to: Authenticator, uid: string): Promise<void> => {
+      for (const password of ['one', 'two', 'three']) await logIn(to, uid, password);
+    };
+    await server.change(lockout('on'));
+    onTestFinished(() => server.change(lockout('off')));
+
+    const before = await logIn(searching, 'lou', PASSWORD);
+    await guess(searching, 'lou');
+    await guess(binding, 'luke');
+
+    expect(before.kind).toBe('authenticated');
+    expect(await logIn(searching, 'lou', PASSWORD)).toEqual({ kind: 'rejected', reason: 'locked' });
+    expect((await bindCodes('lou')).length).toBe(4);
+    expect(await logIn(binding, 'luke', PASSWORD)).toEqual({ kind: 'rejected', reason: 'locked' });
+    expect((await bindCodes('luke')).at(-1)).toBe('19');
+  });
+
+  it.each<[string, LdapInput['groups']]>([
+    ['memberOf, which its plug-in keeps', { base: GROUPS_DN, from: 'memberOf', nested: 'off' }],
+    ['member, level by level', { base: GROUPS_DN, from: 'member' }],
+  ])('acceptance 13: tells groups, and groups of groups, by %s', async (_way, groups) => {
+    await using backend = await createLdap({ ...bySearch(), groups });
+
+    expect(plainGroups(await identityOf(backend, alice))).toEqual(['team-web']);
+    expect(plainGroups(await identityOf(backend, carol))).toEqual(['inner', 'outer']);
+  });
+
+  it('acceptance 13: knows a user by nsUniqueId, which a new name leaves as it is', async () => {
+    await using backend = await createLdap(bySearch());
+    const subjects: string[] = [];
+    const guard = {
+      beforeAttempt: async (subject: string) => {
+        subjects.push(subject);
+        return undefined;
+      },
+    };
+    const attempt = (username: string) =>
+      backend.authenticate({ username, password: new Secret(PASSWORD) }, realClock.monotonic() + 8000, guard);
+
+    const before = await attempt('erin');
+    await server.change(
+      `dn: cn=Doe\\, Erin (ext)\\+x,${PEOPLE_DN}\nchangetype: modrdn\nnewrdn: cn=Erin\ndeleteoldrdn: 1\n`,
+    );
+    const after = await attempt('ERIN');
+
+    expect([before.kind, after.kind]).toEqual(['authenticated', 'authenticated']);
+    expect(subjects[0]).toMatch(/^id [0-9a-f]+$/);
+    expect(Buffer.from(subjects[0]?.slice(3) ?? '', 'hex').toString()).toMatch(/^[0-9a-f]{8}(?:-[0-9a-f]{8}){3}$/);
+    expect(subjects[1]).toBe(subjects[0]);
+  });
+
+  describe('groups that only Active Directory can follow', () => {
+    it.each(['inChain', 'tokenGroups'] as const)('acceptance 13: are a mistake in the file: %s', (nested) => {
+      const result = ldapConfig.safeParse({
+        type: 'ldap',
+        name: 'corp',
+        preset: '389ds',
+        urls: [server.url],
+        users: { base: PEOPLE_DN },
+        groups: { base: GROUPS_DN, nested },
+      });
+
+      expect(result.error?.issues.map(({ path }) => path.join('.'))).toEqual(['groups.nested']);
+    });
+
+    it.each(['inChain', 'tokenGroups'] as const)(
+      'acceptance 13: are told by the check where the preset hides it, and fail logins as an outage: %s',
+      async (nested) => {
+        await using backend = await createLdap({
+          preset: 'active-directory',
+          urls: [server.url],
+          users: {
+            base: PEOPLE_DN,
+            filter: '(objectClass=person)',
+            loginAttributes: ['uid'],
+            usernameAttribute: 'uid',
+          },
+          groups: { base: GROUPS_DN, nested },
+        });
+        const steps: DiagnosisStep[] = [];
+
+        await backend.diagnose?.(undefined, realClock.monotonic() + 8000, (step) => void steps.push(step));
+
+        expect(steps.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([
+          `${server.url}: the server is no Active Directory, which groups.nested: ${nested} needs; use levels`,
+        ]);
+        await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
+      },
+    );
+  });
+
+  it('acceptance 13: is 401 or a token over HTTP, with the reason in the log', async () => {
+    await using broker = await startBroker({
+      config: {
+        services: { registry: {} },
+        backends: [
+          {
+            name: 'corp',
+            type: 'ldap',
+            preset: '389ds',
+            urls: [server.url],
+            bind: { dn: SERVICE.dn, password: { env: 'LDAP_PASSWORD' } },
+            users: { base: PEOPLE_DN },
+          },
+        ],
+        policy: 'policy.yaml',
+      },
+      files: { 'policy.yaml': 'rules: [{ name: all, users: ["*"], repositories: ["**"], allow: [pull] }]' },
+      env: { LDAP_PASSWORD: SERVICE.password },
+    });
+
+    const good = await broker.token('service=registry', { user: 'alice', password: alice.password });
+    const inactive = await broker.token('service=registry', { user: 'dora', password: PASSWORD });
+
+    expect([good.status, inactive.status]).toEqual([200, 401]);
+    await broker.waitForLine((line) => JSON.stringify(line).includes('"disabled"'));
+  });
+});
