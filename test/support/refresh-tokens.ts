@@ -1,4 +1,5 @@
 /** Refresh tokens as clients get and use them, and as operators see them. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MAIN } from './broker.ts';
@@ -44,6 +45,11 @@ export function exchange(
 ): Promise<FormAnswer> {
   const form = { grant_type: 'refresh_token', refresh_token: token, service, scope, client_id: 'docker' };
   return postForm(broker, form);
+}
+
+/** What `fairlead tokens list` calls it. */
+export function idOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 12);
 }
 
 /** `fairlead tokens …`, beside a broker that runs or without one. */
