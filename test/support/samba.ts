@@ -89,9 +89,18 @@ function provisioned(): Promise<string> {
     await runOk(
       'samba-tool',
       [
-        ...['domain', 'provision', '--use-rfc2307', `--realm=${REALM.toUpperCase()}`, `--domain=${DOMAIN}`],
-        ...['--server-role=dc', '--dns-backend=NONE', `--adminpass=${ADMIN.password}`, `--targetdir=${domain}`],
-        ...['--host-name=dc1', '--host-ip=127.0.0.1', '--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb'],
+        'domain',
+        'provision',
+        '--use-rfc2307',
+        `--realm=${REALM.toUpperCase()}`,
+        `--domain=${DOMAIN}`,
+        '--server-role=dc',
+        '--dns-backend=NONE',
+        `--adminpass=${ADMIN.password}`,
+        `--targetdir=${domain}`,
+        '--host-name=dc1',
+        '--host-ip=127.0.0.1',
+        '--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb',
       ],
       { timeoutMs: 120_000 },
     );

@@ -72,14 +72,15 @@ async function readEntryAt(
 }
 
 /**
- * Whether one more wrong password would lock the account: others have spent the rest, at this server.
+ * How many more passwords may be tried at this server before a wrong one could lock the account: one less than would,
+ * which is left to its owner. A domain that locks at the first wrong password leaves no choice but to try one.
  *
  * @param now seconds since 1970
  */
-export function isAboutToLock(user: Entry, { threshold, window }: LockoutPolicy, now: number): boolean {
-  const count = Number(user.texts('badPwdCount')[0] ?? 0);
+export function attemptsLeft(user: Entry, { threshold, window }: LockoutPolicy, now: number): number {
   const last = fileTime(user.texts('badPasswordTime')[0]) ?? 0;
-  return count >= threshold - 1 && count > 0 && now - last < window;
+  const count = now - last < window ? Number(user.texts('badPwdCount')[0] ?? 0) : 0;
+  return Math.max(count === 0 ? 1 : 0, threshold - 1 - count);
 }
 
 /** @throws DirectoryFault where the directory is none, and a setting needs it to be one */

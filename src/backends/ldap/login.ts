@@ -17,6 +17,7 @@ import { identityOf, subjectOf, subjectOfDn } from './identity.ts';
 import { createMemberships } from './memberships.ts';
 import { PRESETS } from './presets.ts';
 import { createRecalls } from './recall.ts';
+import { createUnseenAttempts } from './unseen-attempts.ts';
 import { verifyPassword } from './verify-password.ts';
 import type { PasswordVerdict } from './verify-password.ts';
 import type { Witness } from './witness.ts';
@@ -61,6 +62,7 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
   const { keepsAfterRefusal } = PRESETS[config.preset];
   const domain = createDomain(clock);
   const recalls = createRecalls(clock);
+  const attempts = createUnseenAttempts(clock);
   const refusalOf = createAccountCheck({ backend, domain, clock, log });
   const memberships = createMemberships(config, { domain, recalls });
   const usernameAttribute = users.usernameAttribute ?? PRESETS[config.preset].users.usernameAttribute;
@@ -124,20 +126,25 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
     // What one server has verified, another need not: a bind may use up a grace login.
     let verified: string | undefined;
     return directory.withServer(deadline, async ({ reader, withBind }) => {
+      const readAt = clock.monotonic();
       const found = await search.find(reader, login, deadline);
       await witness?.looked(login, found, reader, deadline);
       if (found.kind === 'none') return UNKNOWN;
       if (found.kind === 'ambiguous') return warnAmbiguous(login, found.dns);
       const { entry } = found;
       if (verified !== entry.dn) {
-        const held = await refusalOf(entry, reader, deadline);
+        const subject = subjectOf(entry, id);
+        using attempt = attempts.begin(subject, readAt);
+        const held = await refusalOf(entry, attempt, reader, deadline);
         if (held !== undefined) {
           witness?.held(entry, held.reason);
           return held;
         }
-        const refused = await guard.beforeAttempt(subjectOf(entry, id));
+        const refused = await guard.beforeAttempt(subject);
         if (refused !== undefined) return refused;
+        attempt.sent();
         const verdict = await withBind(deadline, (own) => verify(own, entry.dn, password, deadline, witness));
+        if (verdict.kind === 'accepted') attempt.succeeded();
         // An entry that went away in between.
         if (verdict.kind === 'no-entry') return UNKNOWN;
         if (verdict.kind === 'rejected') return verdict;

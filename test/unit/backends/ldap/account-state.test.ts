@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { accountState, accountStateAlone, fileTime } from '../../../../src/backends/ldap/account-state.ts';
-import { isAboutToLock } from '../../../../src/backends/ldap/domain.ts';
+import { attemptsLeft } from '../../../../src/backends/ldap/domain.ts';
 import { readEntry } from '../../../../src/backends/ldap/entry.ts';
 
 /** 2026-01-01T00:00:00Z. */
@@ -55,11 +55,14 @@ it('reads times of Active Directory', () => {
   expect(fileTime(ticks(NOW))).toBe(NOW);
 });
 
-it.each<[string, Readonly<Record<string, string>>, boolean]>([
-  ['two of three were spent just now', { badPwdCount: '2', badPasswordTime: ticks(NOW - 10) }, true],
-  ['one of three was spent', { badPwdCount: '1', badPasswordTime: ticks(NOW - 10) }, false],
-  ['two were spent long ago', { badPwdCount: '2', badPasswordTime: ticks(NOW - 3600) }, false],
-  ['none was', { badPwdCount: '0', badPasswordTime: '0' }, false],
-])('holds wrong passwords back before the domain locks: %s', (_what, attributes, held) => {
-  expect(isAboutToLock(entry(attributes), { threshold: 3, window: 1800 }, NOW)).toBe(held);
+it.each<[string, Readonly<Record<string, string>>, number, number]>([
+  ['none of three was wrong', { badPwdCount: '0', badPasswordTime: '0' }, 3, 2],
+  ['one of three was', { badPwdCount: '1', badPasswordTime: ticks(NOW - 10) }, 3, 1],
+  ['two of three were', { badPwdCount: '2', badPasswordTime: ticks(NOW - 10) }, 3, 0],
+  ['two were, long ago', { badPwdCount: '2', badPasswordTime: ticks(NOW - 3600) }, 3, 2],
+  ['more were than lock it', { badPwdCount: '9', badPasswordTime: ticks(NOW - 10) }, 3, 0],
+  ['the first locks it', {}, 1, 1],
+  ['the entry does not tell', {}, 5, 4],
+])('leaves the last attempt to the owner where %s', (_what, attributes, threshold, left) => {
+  expect(attemptsLeft(entry(attributes), { threshold, window: 1800 }, NOW)).toBe(left);
 });
