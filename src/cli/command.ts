@@ -32,7 +32,7 @@ export function createCommand(name: string, description: string): Command {
  *
  * `process.exitCode` is set instead of calling `process.exit`, which would cut off what a pipe has not read yet.
  */
-export function run<Options extends SharedOptions>(
+export function run<Options extends Pick<SharedOptions, 'format'>>(
   work: (options: Options, output: Output) => Promise<number>,
 ): (options: Options) => Promise<void> {
   return async (options) => {

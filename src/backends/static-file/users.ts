@@ -51,6 +51,24 @@ export async function loadUsers(config: StaticFileConfig, deps: BackendDeps): Pr
   return { byName, decoy: mostUsed(byName)?.decoy() };
 }
 
+/**
+ * Everybody in the files, without a look at their passwords and secrets.
+ *
+ * @throws UsersFileError with all problems of all files.
+ */
+export async function loadIdentities(config: StaticFileConfig): Promise<readonly Identity[]> {
+  const identities: Identity[] = [];
+  const problems: string[] = [];
+  const form = config.file === undefined ? 'htpasswd' : 'yaml';
+  for await (const part of readHere(USERS_TASK, { form, files: userFiles(config) })) {
+    if (part.kind === 'problems') problems.push(...part.problems.map(({ text }) => text));
+    if (part.kind === 'users')
+      identities.push(...part.users.map(({ name, groups }) => identityOf(name, groups, config.name)));
+  }
+  if (problems.length > 0) throw new UsersFileError(problems);
+  return identities;
+}
+
 const readHere: Background = (task, input) => task.work(input);
 
 async function readyUser(

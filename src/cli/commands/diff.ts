@@ -1,8 +1,12 @@
 /** `fairlead diff`: which decisions change from one policy to another. */
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
+import { staticUsers } from '../../app/static-users.ts';
+import { clientEdges } from '../../config/client-edges.ts';
 import { causeOf, shownPath } from '../../config/read-text.ts';
-import { loadPolicy } from '../../config/load.ts';
+import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { compareByClasses } from '../../core/policy/diff/classes.ts';
+import type { CompareOptions } from '../../core/policy/diff/classes.ts';
 import { createReplay } from '../../core/policy/diff/replay.ts';
 import type { ReplayResult } from '../../core/policy/diff/replay.ts';
 import type { Policy } from '../../core/policy/policy.ts';
@@ -10,13 +14,15 @@ import { readDecisions } from '../../platform/audit/recorded-decisions.ts';
 import type { LogCounts } from '../../platform/audit/recorded-decisions.ts';
 import { run, UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
-import { replayJson, replayLines } from '../diff-text.ts';
+import { classJson, classLines } from '../diff/class-text.ts';
+import { replayJson, replayLines } from '../diff/replay-text.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
-interface DiffOptions extends SharedOptions {
+interface DiffOptions extends Omit<SharedOptions, 'config'> {
   readonly old: string;
   readonly new: string;
+  readonly config?: string;
   readonly decisions?: string;
 }
 
@@ -27,6 +33,7 @@ export function diffCommand(): Command {
     .argument('<old>', 'the policy file that is in force')
     .argument('<new>', 'the policy file that is to follow')
     .option('--decisions <file>', 'decide again what the broker’s log records; - is standard input')
+    .option('--config <file>', 'a broker configuration: its services are looked at, its static users named')
     .addOption(new Option('--format <format>', 'how results are printed').choices(['human', 'json']).default('human'))
     .showHelpAfterError('(add --help for the options)')
     .action((before: string, after: string, options: Omit<DiffOptions, 'old' | 'new'>) =>
@@ -38,10 +45,25 @@ async function diff(options: DiffOptions, output: Output): Promise<number> {
   const before = (await loadPolicy(options.old)).policy;
   const after = (await loadPolicy(options.new)).policy;
   const files = [named(options.old, before), named(options.new, after)] as const;
-  if (options.decisions === undefined) throw new UsageError('expected --decisions');
-  const replayed = await replay(before, after, options.decisions);
-  output.result(replayLines(replayed, files), { old: files[0], new: files[1], ...replayJson(replayed) });
-  return replayed.result.changed.length === 0 ? EXIT.ok : EXIT.no;
+  const shown = { old: files[0], new: files[1] };
+  if (options.decisions !== undefined) {
+    const replayed = await replay(before, after, options.decisions);
+    output.result(replayLines(replayed, files), { ...shown, ...replayJson(replayed) });
+    return replayed.result.changed.length === 0 ? EXIT.ok : EXIT.no;
+  }
+  const comparison = compareByClasses(before, after, await compareOptions(options, [before, after]));
+  const lines = classLines(comparison, { files, named: options.config !== undefined });
+  output.result(lines, { ...shown, ...classJson(comparison) });
+  const { classes, complete, untold } = comparison;
+  return classes.length === 0 && complete && untold.length === 0 ? EXIT.ok : EXIT.no;
+}
+
+async function compareOptions({ config: path }: DiffOptions, policies: readonly Policy[]): Promise<CompareOptions> {
+  const ranges = policies.flatMap(({ rules }) => rules.flatMap(({ clients }) => clients ?? []));
+  const clients = [...new Set(ranges.map(({ text }) => text))].flatMap(clientEdges);
+  if (path === undefined) return { clients };
+  const { config } = await loadBroker(path);
+  return { clients, services: Object.keys(config.services), users: await staticUsers(config) };
 }
 
 export interface NamedPolicy {

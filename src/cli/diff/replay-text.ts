@@ -1,7 +1,7 @@
-/** What `fairlead diff` prints. */
-import type { Reason } from '../core/access.ts';
-import type { ChangedAccess } from '../core/policy/diff/replay.ts';
-import type { NamedPolicy, Replayed } from './commands/diff.ts';
+/** What `fairlead diff --decisions` prints. */
+import type { ChangedAccess } from '../../core/policy/diff/replay.ts';
+import { count, reasonLines } from './reason-text.ts';
+import type { NamedPolicy, Replayed } from '../commands/diff.ts';
 
 type Files = readonly [NamedPolicy, NamedPolicy];
 
@@ -51,22 +51,6 @@ function subject({ user, backend, service }: ChangedAccess): string {
   return `${user === '' ? 'anonymous' : `${user} (${backend})`} through ${service}`;
 }
 
-export function reasonLines({ before, after }: Pick<ChangedAccess, 'before' | 'after'>): readonly string[] {
-  return [`  old: ${because(before)}`, `  new: ${because(after)}`];
-}
-
-function because(reasons: readonly Reason[]): string {
-  const said = reasons.map(({ rule, file, line, effect, actions }) => {
-    const verb = { allow: 'allows', deny: 'denies', skipped: 'does not apply to' }[effect];
-    return `"${rule}" (${file}:${line}) ${verb} ${actions.join(', ')}`;
-  });
-  return said.length === 0 ? 'no rule allows it' : said.join('; ');
-}
-
 export function replayJson({ counts, result }: Replayed) {
   return { decisions: { ...counts, ...result } };
-}
-
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

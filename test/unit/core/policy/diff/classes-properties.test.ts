@@ -1,0 +1,175 @@
+/** Every request that two policies decide otherwise is of a class that is listed, and every class has such a request. */
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ACTIONS } from '../../../../../src/core/access.ts';
+import { decide } from '../../../../../src/core/policy/decide.ts';
+import type { Situation } from '../../../../../src/core/policy/decide.ts';
+import type { Alternative } from '../../../../../src/core/policy/diff/alternative.ts';
+import { compareByClasses } from '../../../../../src/core/policy/diff/classes.ts';
+import type { DecisionClass } from '../../../../../src/core/policy/diff/classes.ts';
+import type { Policy } from '../../../../../src/core/policy/policy.ts';
+import type { Evaluation } from '../../../../../src/core/policy/document.ts';
+import type { Scope } from '../../../../../src/core/scope.ts';
+import { callerOf, policyOf } from '../../../../support/policy-builder.ts';
+import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
+
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 400);
+
+const word = fc.constantFrom('web', 'api', 'db');
+const userPattern = fc.constantFrom('alice', 'bob', 'Alice', '*', 'ci-*', '*-1');
+const groupPattern = fc.constantFrom('team-web', 'team-*', '*', 'admins', 't*-web', 'Admins', 'team-{team}');
+const groupWithoutCapture = fc.constantFrom('team-web', 'team-*', 'admins', 't*-web');
+const segment = fc.constantFrom('web', 'api', 'x', '*', 'w*', '**', '*-1');
+const pattern = fc
+  .array(segment, { minLength: 1, maxLength: 3 })
+  .filter((segments) => segments.filter((one) => one === '**').length <= 2)
+  .map((segments) => segments.join('/'));
+const actions = fc.array(fc.constantFrom('pull', 'push', 'delete', '*'), { minLength: 1, maxLength: 2 });
+const speaksOf: fc.Arbitrary<Partial<RuleText>> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ users: fc.array(userPattern, { minLength: 1, maxLength: 2 }) }) },
+  { weight: 3, arbitrary: fc.record({ groups: fc.array(groupPattern, { minLength: 1, maxLength: 2 }) }) },
+  fc.record({ users: fc.tuple(userPattern), groups: fc.tuple(groupPattern) }),
+  fc.constant({ everyone: true }),
+);
+const except = fc.oneof(
+  fc.record({ users: fc.tuple(userPattern) }),
+  fc.record({ groups: fc.array(groupWithoutCapture, { minLength: 1, maxLength: 2 }) }),
+);
+const rest = fc.record({
+  except: fc.option(except, { nil: undefined, freq: 3 }),
+  services: fc.option(fc.constantFrom(['one'], ['o*', 'two']), { nil: undefined, freq: 4 }),
+  clients: fc.option(fc.constantFrom(['10.0.0.0/8'], ['10.1.0.0/16', '192.0.2.1']), { nil: undefined, freq: 4 }),
+  catalog: fc.boolean(),
+  actions,
+  deny: fc.boolean(),
+});
+const rule: fc.Arbitrary<RuleText> = fc
+  .tuple(
+    rest,
+    fc.oneof(
+      fc.record({ who: speaksOf, repositories: fc.array(pattern, { minLength: 1, maxLength: 2 }) }),
+      fc.record({
+        who: fc.constant({ groups: ['team-{team}'] }),
+        repositories: fc.subarray(['{team}/**', 'all/{team}-*', '*/{team}', '{group}'], { minLength: 1 }),
+      }),
+      fc.record({
+        who: fc.constantFrom<Partial<RuleText>>({ users: ['*'] }, { users: ['ci-*', 'Alice'] }),
+        repositories: fc.subarray(['{user}/**', 'all/{user}-*', '{attr:team}/*'], { minLength: 1 }),
+      }),
+    ),
+  )
+  .map(([{ except: spared, services, clients, catalog, actions: named, deny }, { who, repositories }]) => ({
+    ...who,
+    repositories,
+    catalog,
+    ...(spared === undefined ? {} : { except: spared }),
+    ...(services === undefined ? {} : { services }),
+    ...(clients === undefined ? {} : { clients }),
+    ...(deny ? { deny: named } : { allow: named }),
+  }));
+const rules = fc.array(rule, { minLength: 1, maxLength: 5 });
+/** One policy made of the other: most rules stay. */
+const twoPolicies = fc.oneof(
+  fc.tuple(rules, rules),
+  fc.tuple(rules, fc.array(rule, { maxLength: 1 }), fc.nat(6)).map(([all, more, at]) => {
+    return [all, [...all.toSpliced(at, 1), ...more].toReversed()] as [RuleText[], RuleText[]];
+  }),
+);
+
+const group = fc.oneof(
+  word.map((name) => `team-${name}`),
+  fc.constantFrom('team-', 't-web', 'admins', 'Admins', 'other'),
+);
+const asker: fc.Arbitrary<Asker> = fc
+  .record({
+    user: fc.option(fc.constantFrom('alice', 'Alice', 'bob', 'ci-1', 'ci-web', 'x-1', 'web', 'somebody'), {
+      nil: undefined,
+    }),
+    groups: fc.array(group, { maxLength: 3 }),
+    caseless: fc.boolean(),
+    teams: fc.array(word, { maxLength: 2 }),
+    service: fc.constantFrom('one', 'two', 'other', 'three'),
+    client: fc.constantFrom('10.0.0.1', '10.1.2.3', '192.0.2.1', '203.0.113.9'),
+  })
+  .map(({ user, teams, ...others }) => ({
+    ...others,
+    ...(user === undefined ? {} : { user }),
+    attributes: { 'attr:team': teams },
+  }));
+const repository = fc
+  .array(fc.constantFrom('web', 'api', 'x', 'wx', 'w-1', 'all', 'web-1', 'alice', 'team-web', 'ci-1'), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map((segments): Scope => ({ type: 'repository', name: segments.join('/'), actions: ACTIONS }));
+const asked = fc.oneof(
+  { weight: 9, arbitrary: repository },
+  { weight: 1, arbitrary: fc.constant<Scope>({ type: 'registry', name: 'catalog', actions: ['*'] }) },
+);
+
+const CLIENTS = ['10.0.0.0', '10.255.255.255', '10.1.0.0', '10.1.255.255', '10.2.0.0', '10.0.255.255', '192.0.2.1'];
+
+function situationOf(one: Asker): Situation {
+  return { caller: callerOf(one), service: one.service ?? '', client: one.client ?? '' };
+}
+
+/** Whether the request is one that the alternative speaks of; decided by a policy of that alternative alone. */
+function speaks({ who, pattern: place }: Alternative, situation: Situation, scope: Scope): boolean {
+  const alone: RuleText = {
+    ...(who.kind === 'everyone' ? { everyone: true } : { [`${who.kind}s`]: [who.pair.exact.text] }),
+    ...(place === undefined ? { catalog: true } : { repositories: [place.text] }),
+    allow: ['*'],
+  };
+  return decide(policyOf([alone]), situation, scope).granted.length > 0;
+}
+
+function covers(one: DecisionClass, change: string, action: string, situation: Situation, scope: Scope): boolean {
+  if (one.change !== change || !(one.actions as readonly string[]).includes(action)) return false;
+  return one.alternatives.every((alternative) => speaks(alternative, situation, scope));
+}
+
+function check(before: Policy, after: Policy, requests: readonly (readonly [Asker, Scope])[]): number {
+  const { classes, complete } = compareByClasses(before, after, { clients: CLIENTS });
+  expect(complete).toBe(true);
+  for (const { witness, actions: named, change } of classes) {
+    const old = decide(before, witness.situation, witness.asked).granted;
+    const next = decide(after, witness.situation, witness.asked).granted;
+    for (const action of named) {
+      expect([old.includes(action), next.includes(action)]).toEqual(change === 'lost' ? [true, false] : [false, true]);
+    }
+  }
+  let differing = 0;
+  for (const [one, scope] of requests) {
+    const situation = situationOf(one);
+    const old = decide(before, situation, scope).granted;
+    const next = decide(after, situation, scope).granted;
+    for (const action of new Set(old).symmetricDifference(new Set(next))) {
+      differing += 1;
+      const change = old.includes(action) ? 'lost' : 'gained';
+      const listed = classes.filter((found) => covers(found, change, action, situation, scope));
+      if (listed.length === 0)
+        throw new Error(`${change} ${action}: ${JSON.stringify(one)} ${scope.name} is in no class`);
+    }
+  }
+  return differing;
+}
+
+it.each<[Evaluation, Evaluation]>([
+  ['union', 'union'],
+  ['union', 'first-match'],
+  ['first-match', 'first-match'],
+])('lists a class for every request that is decided otherwise, from %s to %s, and none without', (from, to) => {
+  let differing = 0;
+  fc.assert(
+    fc.property(
+      twoPolicies,
+      fc.array(fc.tuple(asker, asked), { minLength: 20, maxLength: 20 }),
+      ([old, next], requests) => {
+        differing += check(policyOf(old, {}, from), policyOf(next, {}, to), requests);
+      },
+    ),
+    { numRuns: from === to && from === 'union' ? RUNS : Math.ceil(RUNS / 5) },
+  );
+  // Policies that decide alike would show nothing.
+  expect(differing).toBeGreaterThan(RUNS / 10);
+});

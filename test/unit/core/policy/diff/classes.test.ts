@@ -1,0 +1,162 @@
+/** What changes from one policy to another, as it is listed. */
+import { describe, expect, it } from 'vitest';
+import { whoText } from '../../../../../src/core/policy/diff/alternative.ts';
+import { compareByClasses } from '../../../../../src/core/policy/diff/classes.ts';
+import type { CompareOptions } from '../../../../../src/core/policy/diff/classes.ts';
+import { callerOf, policyOf } from '../../../../support/policy-builder.ts';
+import type { RuleText } from '../../../../support/policy-builder.ts';
+
+const TEAMS: RuleText = { groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] };
+const PUBLIC: RuleText = { everyone: true, repositories: ['public/**'], allow: ['pull'] };
+const RELEASES: RuleText = {
+  users: ['*'],
+  except: { users: ['bot'] },
+  repositories: ['*/release/**'],
+  deny: ['push', 'delete'],
+};
+
+/** `gained pull on public/**: user alice, group x`. */
+function changes(before: readonly RuleText[], after: readonly RuleText[], options?: CompareOptions): readonly string[] {
+  const { classes, complete } = compareByClasses(policyOf(before), policyOf(after), options);
+  expect(complete).toBe(true);
+  return classes.map(({ change, actions, alternatives, besides, witness, users }) => {
+    const who = [...alternatives.map((alternative) => alternative.who), ...besides].map(whoText).join(' and ');
+    const named = users.length === 0 ? '' : ` (${users.join(', ')})`;
+    return `${change} ${actions.join(', ')} on ${witness.pattern ?? 'the catalog'}: ${who}${named}`;
+  });
+}
+
+describe('no change is listed', () => {
+  it.each<[string, readonly RuleText[], readonly RuleText[]]>([
+    ['for other names and another order', [TEAMS, PUBLIC], [{ ...PUBLIC, name: 'other' }, TEAMS]],
+    [
+      'for one rule made of two',
+      [
+        { users: ['a'], repositories: ['x', 'y'], allow: ['pull'] },
+        { users: ['b'], repositories: ['x', 'y'], allow: ['pull'] },
+      ],
+      [{ users: ['b', 'a'], repositories: ['y', 'x'], allow: ['pull'] }],
+    ],
+    [
+      'for a rule that another one holds already',
+      [PUBLIC],
+      [PUBLIC, { groups: ['x'], repositories: ['public/base'], allow: ['pull'] }],
+    ],
+    [
+      'for a denial of what nobody was allowed',
+      [PUBLIC],
+      [PUBLIC, { users: ['*'], repositories: ['**'], deny: ['push'] }],
+    ],
+    [
+      'for a denial where no repository is of both',
+      [PUBLIC],
+      [PUBLIC, { users: ['*'], repositories: ['private/**'], deny: ['*'] }],
+    ],
+  ])('%s', (_what, before, after) => {
+    expect(changes(before, after)).toEqual([]);
+  });
+});
+
+describe('a change is listed', () => {
+  it.each<[string, readonly RuleText[], readonly RuleText[], readonly string[]]>([
+    ['for a rule that is new', [TEAMS], [TEAMS, PUBLIC], ['gained pull on public/**: everyone']],
+    ['for a rule that is gone', [TEAMS, PUBLIC], [PUBLIC], ['lost pull, push on {team}/**: group team-{team}']],
+    ['for an action more', [PUBLIC], [{ ...PUBLIC, allow: ['pull', 'push'] }], ['gained push on public/**: everyone']],
+    [
+      'where a denial meets what was allowed, with the pattern they come to',
+      [TEAMS],
+      [TEAMS, RELEASES],
+      ['lost push on {team}/release/**: group team-{team} and any user'],
+    ],
+    [
+      'where a denial that goes had met what is allowed',
+      [TEAMS, { ...RELEASES, repositories: ['web/**'] }],
+      [TEAMS],
+      ['gained push on web/**: group team-{team} and any user'],
+    ],
+    [
+      'for those in two groups, of which neither alone changes anything',
+      [
+        { groups: ['a'], repositories: ['x'], allow: ['pull'] },
+        { groups: ['b'], repositories: ['x'], deny: ['pull'] },
+      ],
+      [{ groups: ['a'], repositories: ['x'], allow: ['pull'] }],
+      ['gained pull on x: group a and group b'],
+    ],
+    [
+      'for those alone whom an exception of another rule spares',
+      [{ users: ['*'], except: { groups: ['guests'] }, repositories: ['x'], allow: ['pull'] }],
+      [
+        { users: ['*'], except: { groups: ['guests'] }, repositories: ['x'], allow: ['pull'] },
+        { users: ['*'], repositories: ['x'], allow: ['pull'] },
+      ],
+      ['gained pull on x: any user and group guests'],
+    ],
+    ['for the catalog', [PUBLIC], [{ ...PUBLIC, catalog: true }], ['gained * on the catalog: everyone']],
+    [
+      'for names that only sources with case tell apart',
+      [{ users: ['Alice'], repositories: ['x'], allow: ['pull'] }],
+      [{ users: ['alice'], repositories: ['x'], allow: ['pull'] }],
+      ['lost pull on x: user Alice', 'gained pull on x: user alice'],
+    ],
+  ])('%s', (_what, before, after, expected) => {
+    expect(changes(before, after)).toEqual(expected);
+  });
+
+  it('with the real users whose it is, and no others', () => {
+    const users = [
+      callerOf({ user: 'alice', groups: ['team-web'] }),
+      callerOf({ user: 'bot', groups: ['team-web'] }),
+      callerOf({ user: 'carol', groups: ['web'] }),
+    ];
+
+    expect(changes([TEAMS], [TEAMS, RELEASES], { users })).toEqual([
+      'lost push on {team}/release/**: group team-{team} and any user (alice)',
+    ]);
+  });
+
+  it('for the services there are, and for no other', () => {
+    const through = (service: string): RuleText => ({ ...PUBLIC, services: [service] });
+
+    expect(changes([through('one')], [PUBLIC], { services: ['one'] })).toEqual([]);
+    expect(changes([through('one')], [PUBLIC], { services: ['one', 'two'] })).toEqual([
+      'gained pull on public/**: everyone',
+    ]);
+  });
+
+  it('for addresses between two ranges', () => {
+    const from = (...clients: readonly string[]): RuleText => ({ ...PUBLIC, clients });
+    const halves = from('10.0.0.0/9', '10.128.0.0/9');
+    const clients = ['10.0.0.0', '10.255.255.255', '10.127.255.255', '10.128.0.0'];
+
+    expect(changes([halves], [from('10.0.0.0/8')], { clients })).toEqual([]);
+    expect(changes([from('10.0.0.0/9')], [from('10.0.0.0/8')], { clients })).toEqual([
+      'gained pull on public/**: everyone',
+    ]);
+  });
+});
+
+describe('rules with conditions that only a request can tell', () => {
+  const matching = (text: string): RuleText => ({ ...PUBLIC, match: { text, holds: () => false } });
+  const compare = (before: RuleText, after: RuleText) =>
+    compareByClasses(policyOf([before], {}, 'first-match'), policyOf([after], {}, 'first-match'));
+
+  it('are named where they change', () => {
+    expect(compare(matching('a'), matching('b')).untold.map(({ name }) => name)).toEqual(['rule 1', 'rule 1']);
+  });
+
+  it('are not named where they stay', () => {
+    expect(compare(matching('a'), { ...matching('a'), name: 'other' })).toEqual({
+      classes: [],
+      complete: true,
+      untold: [],
+    });
+  });
+});
+
+it('says so when there is too much to compare', () => {
+  const rules = Array.from({ length: 50 }, (_, at): RuleText => ({ ...PUBLIC, repositories: [`r${at}`] }));
+
+  expect(compareByClasses(policyOf([]), policyOf(rules), { most: 20 })).toMatchObject({ complete: false });
+  expect(compareByClasses(policyOf([]), policyOf(rules)).classes).toHaveLength(50);
+});
