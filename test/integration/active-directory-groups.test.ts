@@ -1,0 +1,74 @@
+/** Groups of a real Active Directory, by each way of finding them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDomainBackend } from '../support/domain-backend.ts';
+import { identityOf, plainGroups } from '../support/ldap-backend.ts';
+import { AD_BASE_DN, AD_GROUPS_DN, canRunSamba, startSamba } from '../support/samba.ts';
+import type { Samba } from '../support/samba.ts';
+
+const PASSWORD = 'Binds-with-this-1';
+/** groupType ([MS-ADTS] 2.2.12): a global group that is for mail only, and gives no rights in Windows. */
+const DISTRIBUTION = '2';
+
+/** The relative id at the end of a SID ([MS-DTYP] 2.4.2). */
+const relativeId = (sid: Buffer): string => String(sid.readUInt32LE(sid.length - 4));
+
+describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Directory', () => {
+  const resources = new AsyncDisposableStack();
+  let samba: Samba;
+
+  beforeAll(async () => {
+    samba = resources.use(await startSamba());
+    const alice = await samba.addUser('alice', PASSWORD);
+    await samba.addUser('carol', PASSWORD);
+    // alice in Child in Parent in Grandparent, which is in a circle with Child.
+    const child = await samba.addGroup('Child', [alice]);
+    const parent = await samba.addGroup('Parent', [child]);
+    const grandparent = await samba.addGroup('Grandparent', [parent]);
+    await samba.replace(child, { member: [alice, grandparent] });
+    const staff = await samba.addGroup('Staff', [alice]);
+    const news = await samba.addGroup('News', [alice], { groupType: DISTRIBUTION });
+    await samba.addGroup('All-News', [news], { groupType: DISTRIBUTION });
+    await samba.addGroup('Others', []);
+    // The primary group, which then no longer lists her.
+    await samba.replace(alice, { primaryGroupID: relativeId(await samba.readBytes(staff, 'objectSid')) });
+    await samba.replace(AD_BASE_DN, { lockoutThreshold: '0' });
+  }, 60_000);
+  afterAll(() => resources.disposeAsync());
+
+  const SECURITY = ['child', 'grandparent', 'parent', 'staff'];
+  const WAYS = [
+    // The token has all security groups; those for mail are found as far as they list the user.
+    ['tokenGroups', [...SECURITY, 'news']],
+    ['auto', [...SECURITY, 'news']],
+    ['inChain', [...SECURITY, 'news', 'all-news']],
+    ['levels', [...SECURITY, 'news', 'all-news']],
+    ['off', ['child', 'staff', 'news']],
+  ] as const;
+
+  it.each(WAYS)('with nested: %s are %j', async (nested, expected) => {
+    await using backend = await createDomainBackend(samba, { groups: { base: AD_GROUPS_DN, nested } });
+
+    const identity = await identityOf(backend, { username: 'alice', password: PASSWORD });
+
+    expect(plainGroups(identity)).toEqual(expected.toSorted());
+    expect(identity.groups).toContain(`cn=child,ou=groups,dc=example,dc=test`);
+  });
+
+  it.each(WAYS)('are none with nested: %s for who is only where groups do not count', async (nested) => {
+    await using backend = await createDomainBackend(samba, { groups: { base: AD_GROUPS_DN, nested } });
+
+    const { groups } = await identityOf(backend, { username: 'carol', password: PASSWORD });
+
+    // Domain Users, her primary group, stands elsewhere.
+    expect([...groups]).toEqual([]);
+  });
+
+  it('are found by `explain` without a password, the same', async () => {
+    await using backend = await createDomainBackend(samba);
+    const { groups } = await identityOf(backend, { username: 'alice', password: PASSWORD });
+
+    const found = await backend.lookup?.('alice', performance.now() + 8000);
+
+    expect(found?.groups).toEqual(groups);
+  });
+});
