@@ -1,6 +1,7 @@
 /** The password grant against Dex, in front of OpenLDAP and with a list of passwords of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashSync } from 'bcrypt';
+import { parse } from 'yaml';
 import type { AuthnOutcome, Authenticator } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { buildDex, canBuildDex, DEX_BUILD_TIMEOUT, startDex } from '../support/dex.ts';
@@ -10,12 +11,15 @@ import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { requestIdToken } from '../support/password-grant.ts';
+import { startRecipeBroker } from '../support/recipe-broker.ts';
+import { recipeTexts } from '../support/recipes.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { createTokenBackend, present } from '../support/token-backend.ts';
 
 const isHere = canBuildDex() && [SLAPD, LDAPADD].every((part) => findPart(part) !== undefined);
 const CLIENT = { id: 'registry', secret: 'secret-of-the-registry-client' };
+type Fields = Readonly<Record<string, unknown>>;
 const SCOPE = 'openid profile groups';
 
 const staticClients = [{ ...CLIENT, name: 'Registry', redirectURIs: [] }];
@@ -160,6 +164,43 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
       { kind: 'rejected', reason: 'wrong-audience' },
     ]);
   });
+});
+
+describe.skipIf(!isHere)('the recipe for Dex', () => {
+  it('does what it says, with passwords and with tokens', async () => {
+    await using slapd = await startSlapd({ tls: true });
+    const env = { REGISTRY_CLIENT_SECRET: 'secret-of-the-recipe', LDAP_BIND_PASSWORD: slapd.bindPassword };
+    await using dex = await startDex(recipeConfig(slapd), env);
+    const here = { dex: { issuer: dex.issuer }, 'dex-tokens': { issuer: dex.issuer } };
+    await using recipe = await startRecipeBroker('dex', { here, env });
+    const { granted, check } = recipe;
+    const { alice } = slapd.people;
+    const client = { id: 'registry', secret: env.REGISTRY_CLIENT_SECRET };
+    const token = await requestIdToken({ issuer: dex.issuer, client, person: alice, scope: SCOPE });
+    const withPassword = { user: 'alice', password: alice.password };
+
+    expect([
+      await granted('web/shop:pull,push', withPassword),
+      await granted('users/alice/tool:pull,push', withPassword),
+      await granted('users/bob/tool:pull', withPassword),
+      await granted('web/shop:pull', { user: 'alice', password: 'not-the-password' }),
+      await granted('web/shop:pull,push', { user: 'oidc', password: token }),
+    ]).toEqual(['pull,push', 'pull,push', '', '401', 'pull,push']);
+    expect(await check(['--connect'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/dex/) });
+    expect(await check(['--login', 'alice'], alice.password)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('team-web'),
+    });
+    expect(await check(['--token'], token)).toMatchObject({ code: 0, stdout: expect.stringContaining('team-web') });
+  });
+
+  function recipeConfig(slapd: Slapd): Fields {
+    const written = parse(recipeTexts('dex', 'dex.yaml')[0]) as { readonly connectors: readonly Fields[] } & Fields;
+    const [connector] = written.connectors;
+    const host = new URL(slapd.ldapsUrl ?? '').host;
+    const config = { ...(connector?.['config'] as Fields), host, rootCA: slapd.caFile };
+    return { ...written, connectors: [{ ...connector, config }] };
+  }
 });
 
 describe.skipIf(!canBuildDex())('acceptance 17: oidc-password over Dex’s own passwords', () => {

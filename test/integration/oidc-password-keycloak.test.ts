@@ -12,6 +12,7 @@ import type { Keycloak } from '../support/keycloak.ts';
 import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { requestIdToken } from '../support/password-grant.ts';
+import { startRecipeBroker } from '../support/recipe-broker.ts';
 import { createTokenBackend, present } from '../support/token-backend.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -160,5 +161,29 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       { identity: { username: 'alice', groups: new Set(['/teams/web', 'role:registry-auditor']) } },
       { kind: 'rejected', reason: 'wrong-audience' },
     ]);
+  });
+
+  it('does with the recipe what the recipe says, with passwords and with tokens', async () => {
+    const here = { keycloak: { issuer: realm.issuer }, 'keycloak-tokens': { issuer: realm.issuer } };
+    const env = { KEYCLOAK_CLIENT_SECRET: realm.client.secret };
+    await using recipe = await startRecipeBroker('keycloak', { here, env });
+    const { granted, check } = recipe;
+    const token = await requestIdToken({ ...realm, person: alice, scope: 'openid profile' });
+    const withPassword = { user: 'Alice', password: alice.password };
+
+    expect([
+      await granted('web/shop:pull,push', withPassword),
+      await granted('api/shop:pull,push', withPassword),
+      await granted('api/shop:pull,push', { user: 'bob', password: bob.password }),
+      await granted('web/shop:pull', { user: 'bob', password: bob.password }),
+      await granted('web/shop:pull', { user: 'alice', password: 'not-the-password' }),
+      await granted('web/shop:pull,push', { user: 'oidc', password: token }),
+    ]).toEqual(['pull,push', 'pull', 'pull,push', '', '401', 'pull,push']);
+    expect(await check(['--connect'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/keycloak/) });
+    expect(await check(['--login', 'alice'], alice.password)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('groups teams/web; registry-auditor'),
+    });
+    expect(await check(['--token'], token)).toMatchObject({ code: 0, stdout: expect.stringContaining('/teams/web') });
   });
 });

@@ -43,8 +43,14 @@ export function buildDex(): Promise<string> {
   });
 }
 
-/** @param config Dex's configuration but for `issuer`, `storage` and `web` */
-export async function startDex(config: Readonly<Record<string, unknown>>): Promise<Dex> {
+/**
+ * @param config Dex's configuration but for `issuer`, `storage` and `web`
+ * @param env the variables it reads
+ */
+export async function startDex(
+  config: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Dex> {
   const program = await buildDex();
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-dex-'));
@@ -57,7 +63,7 @@ export async function startDex(config: Readonly<Record<string, unknown>>): Promi
 
   let server: RunningProcess | undefined;
   const launch = async (): Promise<void> => {
-    server = start(program, ['serve', file]);
+    server = start(program, ['serve', file], { env: { ...process.env, ...env } });
     await server.waitUntil('dex', () => httpAnswers(`${issuer}/healthz`, 200));
   };
   const stop = async (): Promise<void> => {
