@@ -46,7 +46,8 @@ export function run<Options extends Pick<SharedOptions, 'format'>>(
   };
 }
 
-function report(error: unknown, format: Format, output: Output): void {
+/** Prints what was thrown, in either format. */
+export function report(error: unknown, format: Format, output: Output): void {
   if (!(error instanceof ConfigError)) {
     output.remark(`fairlead: ${sentence(error)}`);
     return;

@@ -10,7 +10,7 @@ import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
-import { checkReferences, resolveReferences } from './references.ts';
+import { checkReferences, namedFiles, resolveReferences } from './references.ts';
 
 export { loadPolicy } from './load-policy.ts';
 export { loadPolicyInBackground } from './policy-task.ts';
@@ -39,6 +39,18 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
   const warnings: ConfigProblem[] = [];
   warnBroker(parsed.data, reportInto(warnings, yaml));
   return { config: finish(parsed.data, yaml.folder), warnings: warnings.map(formatProblem) };
+}
+
+/** The file and those that it names, as absolute paths, whatever is wrong with it; itself alone when it cannot be read. */
+export async function brokerFiles(path: string): Promise<readonly string[]> {
+  const own = resolve(path);
+  try {
+    const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
+    return [...new Set([own, ...namedFiles(yaml, brokerFile)])];
+  } catch (error) {
+    if (error instanceof ConfigError) return [own];
+    throw error;
+  }
 }
 
 function reportInto(problems: ConfigProblem[], yaml: YamlFile): Report {

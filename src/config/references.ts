@@ -41,6 +41,13 @@ export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env):
   return [...missing.filter((problem) => problem !== undefined), ...unset];
 }
 
+/** Absolute paths of the files that a document names, whether they are there or not. */
+export function namedFiles(yaml: YamlFile, schema: Schema): readonly string[] {
+  return [...references(schema, yaml.value, [])].flatMap((reference) =>
+    'file' in reference ? [resolve(yaml.folder, reference.file)] : [],
+  );
+}
+
 function* references(schema: Schema, value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
   for (const settled of alternatives(schema, value)) {
     const kind = referenceKind(settled);

@@ -3,6 +3,7 @@
  * Kubernetes swaps a symbolic link two levels above the file; what a path leads to is the same question everywhere.
  */
 import { unwatchFile, watchFile } from 'node:fs';
+import type { Stats } from 'node:fs';
 
 const INTERVAL_MS = 500;
 /** Editors and `kubectl` write in several steps; what follows within this time is one change. */
@@ -14,7 +15,9 @@ const SETTLE_MS = 150;
  */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   let settle: NodeJS.Timeout | undefined;
-  const listener = (): void => {
+  const listener = (now: Stats, before: Stats): void => {
+    // Node tells of a file that is not there as soon as it is watched.
+    if (now.nlink === 0 && before.nlink === 0) return;
     clearTimeout(settle);
     settle = setTimeout(changed, SETTLE_MS);
   };

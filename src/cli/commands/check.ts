@@ -8,6 +8,7 @@ import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { ChainedBackend } from '../../flows/identify.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
+import { checkOnChange } from '../check-on-change.ts';
 import { createCommand, run, terminalLog, UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -22,6 +23,7 @@ interface CheckOptions extends SharedOptions {
   readonly connect?: true;
   readonly login?: string;
   readonly token?: true;
+  readonly watch?: true;
 }
 
 export function checkCommand(): Command {
@@ -32,11 +34,20 @@ export function checkCommand(): Command {
       '--token',
       'explain an ID token, claim by claim, and what the backends make of it; read from standard input',
     )
+    .option('--watch', 'check again whenever a file changes, until it is interrupted')
     .action(run(check));
 }
 
-async function check({ config: path, connect, login, token }: CheckOptions, output: Output): Promise<number> {
+async function check(options: CheckOptions, output: Output): Promise<number> {
+  const { config, login, token, watch } = options;
   if (login !== undefined && token === true) throw new UsageError('expected one of --login and --token, found both');
+  if (watch !== true) return checkOnce(options, output);
+  if (login !== undefined || token === true)
+    throw new UsageError('--login and --token read standard input once: expected them without --watch');
+  return checkOnChange(config, options.format, output, () => checkOnce(options, output));
+}
+
+async function checkOnce({ config: path, connect, login, token }: CheckOptions, output: Output): Promise<number> {
   const broker = await loadBroker(path);
   const { config } = broker;
   const loaded = await loadPolicy(config.policy.file);
