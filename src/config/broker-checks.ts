@@ -97,6 +97,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   if (broker.backends.length === 0) warn([], 'there are no backends, so nobody can log in: everybody is anonymous');
   warnUnreachable(broker.backends, warn);
+  warnWithoutRefreshTokens(broker, warn);
   warnShield(broker.shield, warn);
 }
 
@@ -144,4 +145,19 @@ function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
     `cannot tell an unknown user from a wrong password, so ${after.join(', ')} after it is never asked; ` +
       'give it usernames, or put it last',
   );
+}
+
+/** Backends that can be asked about an account without its password. */
+function looksAgain(backend: BrokerFile['backends'][number]): boolean {
+  if (backend.type === 'static-file') return true;
+  return backend.type === 'ldap' && (backend.users.template === undefined || backend.bind !== undefined);
+}
+
+function warnWithoutRefreshTokens({ services, backends }: BrokerFile, warn: Report): void {
+  if (backends.some(looksAgain)) return;
+  for (const [name, { refreshTokens }] of Object.entries(services)) {
+    if (refreshTokens === undefined) continue;
+    const cure = 'only static-file, and ldap that reads users before they log in, can look an account up again';
+    warn(['services', name, 'refreshTokens'], `nobody gets a refresh token: ${cure}`, 'key');
+  }
 }

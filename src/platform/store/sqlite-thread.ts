@@ -32,6 +32,8 @@ export async function startThread(file: string): Promise<SqliteThread> {
   let isOver = false;
   const worker = new Worker(new URL(`./sqlite-worker${extname(import.meta.filename)}`, import.meta.url), {
     workerData: file,
+    // It needs no secret that is in the environment, and none of the options of this process.
+    env: {},
     execArgv: [],
   });
 

@@ -74,6 +74,27 @@ describe('the recipes', () => {
     expect(warnings.filter((warning) => !warning.includes('push without pull'))).toEqual([]);
   });
 
+  it('switch on refresh tokens without a warning', async () => {
+    const [services] = recipeTexts('recipes', 'services in broker.yaml');
+    const rest = [
+      'listen: 127.0.0.1:5001',
+      'publicUrl: https://auth.example.com',
+      'backends: [{ name: local, type: static-file, file: users.yaml }]',
+      'policy: p.yaml',
+    ];
+    await written('p.yaml', 'rules: []');
+    await written('users.yaml', 'users: {}');
+
+    const { config, warnings } = await loadBroker(await written('broker.yaml', [services, ...rest].join('\n')));
+
+    expect(warnings).toEqual([]);
+    const days = 86_400;
+    expect(config.services['registry.example.com']?.refreshTokens).toMatchObject({
+      idle: 30 * days,
+      absolute: 90 * days,
+    });
+  });
+
   it('have a policy for each backend', () => {
     const having = (wanted: string): readonly string[] =>
       [...new Set(titled(wanted).map(([recipe]) => recipe))].toSorted();
