@@ -25,7 +25,8 @@ const EXTENSIONS = [
   'extendedKeyUsage = serverAuth',
 ].join('\n');
 
-export async function createLoopbackCertificate(): Promise<LoopbackCertificate> {
+/** @param state of the server's certificate */
+export async function createLoopbackCertificate(state: 'valid' | 'expired' = 'valid'): Promise<LoopbackCertificate> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-ca-'));
   const file = (name: string): string => join(folder, name);
   const openssl = (command: string, ...more: readonly string[]) =>
@@ -38,7 +39,8 @@ export async function createLoopbackCertificate(): Promise<LoopbackCertificate> 
   );
   await openssl(`req -new ${newKey} -keyout server.key -out server.csr -subj /CN=127.0.0.1`);
   await writeFile(file('extensions'), EXTENSIONS);
-  await openssl('x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile extensions -out server.pem');
+  const days = state === 'valid' ? 2 : -1;
+  await openssl(`x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days ${days} -extfile extensions -out server.pem`);
   await openssl(`req -new ${newKey} -keyout client.key -out client.csr -subj /CN=fairlead`);
   await openssl('x509 -req -in client.csr -CA ca.pem -CAkey ca.key -days 2 -out client.pem');
   return {

@@ -19,8 +19,11 @@ export const LDAPADD: Part = { program: 'ldapadd', debian: 'ldap-utils' };
 const LDAPSEARCH: Part = { program: 'ldapsearch', debian: 'ldap-utils' };
 
 export interface SlapdOptions {
-  /** `true`: StartTLS on `url` and a second listener `ldapsUrl`, with a certificate of an authority of its own. */
-  readonly tls?: boolean;
+  /**
+   * `true`: StartTLS on `url` and a second listener `ldapsUrl`, with a certificate of an authority of its own;
+   * `expired`: the same, and the certificate has expired.
+   */
+  readonly tls?: boolean | 'expired';
   /** Lines of slapd.conf before the database, such as `require authc`. */
   readonly globalConfig?: string;
   /** Lines of slapd.conf at the end of the database, such as overlays. */
@@ -81,7 +84,9 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-slapd-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  const certificate = options.tls === true ? cleanup.use(await createLoopbackCertificate()) : undefined;
+  const { tls = false } = options;
+  const certificate =
+    tls === false ? undefined : cleanup.use(await createLoopbackCertificate(tls === 'expired' ? 'expired' : 'valid'));
   const adminPassword = randomBytes(12).toString('hex');
   const config = await writeConfig(folder, adminPassword, certificate, options);
   const binary = await runnable(program, folder);
@@ -118,7 +123,8 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
       stdin: ldif,
       env: {
         ...process.env,
-        LDAPTLS_CACERT: certificate?.caFile,
+        // Some of its certificates are bad on purpose.
+        LDAPTLS_REQCERT: 'never',
         LDAPTLS_CERT: certificate?.clientCertFile,
         LDAPTLS_KEY: certificate?.clientKeyFile,
       },

@@ -107,5 +107,8 @@ function cureOf(code: string): string {
     return '; the certificate is not from a trusted authority: set tls.caFile to the certificate of the directory’s own';
   }
   if (code === 'CERT_HAS_EXPIRED') return '; the certificate has expired: renew it on the server';
+  if (/UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION/.test(code)) {
+    return '; the server speaks nothing newer than TLS 1.1: let it speak TLS 1.2 or newer';
+  }
   return '';
 }

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { TAG, element, readHeader } from './ber.ts';
 import { DirectoryFault } from './fault.ts';
 import { readEnvelope, readResult } from './message.ts';
@@ -31,6 +32,7 @@ export class MessageStream extends Duplex {
   #wanted = 0;
   #answered = 0;
   #requests = 0;
+  #hasAnswered = false;
   #nextPage: Buffer | undefined;
 
   /** @param name of the server, for faults */
@@ -42,8 +44,10 @@ export class MessageStream extends Duplex {
     this.on('error', () => undefined);
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.once('end', () => this.#lose('it closed the connection'));
-    socket.once('close', () => this.#lose('the connection was closed', socket.errored ?? undefined));
+    socket.once('end', () => this.#lose(`it closed the connection${this.#likelyCause()}`));
+    socket.once('close', () =>
+      this.#lose(`the connection was closed${this.#likelyCause()}`, socket.errored ?? undefined),
+    );
   }
 
   /** How many requests were handed to the socket, and may so have reached the server. */
@@ -79,6 +83,7 @@ export class MessageStream extends Duplex {
 
   #receive(chunk: Buffer): void {
     if (this.destroyed) return;
+    this.#hasAnswered = true;
     this.#chunks.push(chunk);
     this.#held += chunk.length;
     this.#answered += chunk.length;
@@ -116,6 +121,12 @@ export class MessageStream extends Duplex {
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
     if (operation === SEARCH_DONE) this.#nextPage = cookieIn(message, end);
     if (!this.push(message)) this.#socket.pause();
+  }
+
+  /** With TLS 1.3 a server tells only after the handshake that it misses the client's certificate, and some just close. */
+  #likelyCause(): string {
+    if (this.#hasAnswered || !(this.#socket instanceof TLSSocket)) return '';
+    return ' before any answer; if it wants a certificate of its clients, set tls.certFile and tls.keyFile';
   }
 
   #lose(how: string, cause?: unknown): void {
