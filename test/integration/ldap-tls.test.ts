@@ -11,7 +11,7 @@ import { findPart } from '../support/parts.ts';
 import { PEOPLE } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
-import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
+import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice } = PEOPLE;
@@ -56,30 +56,6 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
     expect(await backend.probe(realClock.monotonic() + 2000)).toEqual({ state: 'up' });
   });
 
-  for (const mode of ['ldaps', 'starttls'] as const) {
-    const url = (): string => (mode === 'ldaps' ? ldaps() : slapd.url);
-
-    it(`sends nothing to a server whose authority is not trusted (${mode})`, async () => {
-      const before = (await slapd.settled()).binds.length;
-
-      const ofAnother = await faultOf({ urls: [url()], tls: { mode, caFile: stranger.caFile } });
-      const ofNobody = await faultOf({ urls: [url()], tls: { mode } });
-
-      expect(ofAnother).toContain('set tls.caFile');
-      expect(ofNobody).toContain('set tls.caFile');
-      expect((await slapd.settled()).binds).toHaveLength(before);
-    });
-
-    it(`sends nothing to a server that has another name (${mode})`, async () => {
-      const before = (await slapd.settled()).binds.length;
-
-      const fault = await faultOf({ urls: [url()], tls: { mode, caFile: trusted(), serverName: 'dc1.example.org' } });
-
-      expect(fault).toContain('the certificate is for another name');
-      expect((await slapd.settled()).binds).toHaveLength(before);
-    });
-  }
-
   it.each<[string, Buffer[], string]>([
     ['refuses StartTLS', [START_TLS_REFUSED], 'no StartTLS: it answers 2'],
     ['adds something in clear to its consent', [START_TLS_OK, START_TLS_OK], 'more follows its answer in clear'],
@@ -96,36 +72,6 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
 
     expect(fault).toContain(problem);
     expect(standIn.received().includes(slapd.bindPassword)).toBe(false);
-  });
-
-  it('never falls back to clear when a connection under StartTLS is lost', async () => {
-    let cut = false;
-    await using between = await startTcpStandIn((socket) => {
-      passOn(slapd.port, (passed) => cut && passed > 1)(socket);
-    });
-    await using backend = await createLdap({
-      urls: [between.url],
-      tls: { mode: 'starttls', caFile: trusted() },
-    });
-    await identityOf(backend, alice);
-
-    cut = true;
-    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
-    cut = false;
-    const { username } = await identityOf(backend, alice);
-
-    expect(username).toBe('alice');
-    expect(between.received().includes(alice.password)).toBe(false);
-    expect(between.received().includes(slapd.bindPassword)).toBe(false);
-  });
-
-  it('shows passwords to who listens on a connection in clear, so that the test above can fail', async () => {
-    await using between = await startTcpStandIn(passOn(slapd.port));
-    await using backend = await createLdap({ urls: [between.url], tls: { mode: 'none' } });
-
-    await identityOf(backend, alice);
-
-    expect(between.received().includes(alice.password)).toBe(true);
   });
 
   it('reads the authorities again on reload, and keeps the last good ones', async () => {

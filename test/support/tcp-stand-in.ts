@@ -64,3 +64,53 @@ export function passOn(port: number, cut: (passed: number) => boolean = () => fa
     });
   };
 }
+
+/** Passes everything on to a port, and can be told to lose connections in the ways networks do. */
+export interface LossyProxy extends TcpStandIn {
+  /** Resets those that stand, as a balancer does after a while. */
+  reset(): void;
+  /** Ends those that stand in order (FIN). */
+  end(): void;
+  /** Passes nothing on any more over those that stand, and tells nobody. */
+  blackHole(): void;
+  /** From the next connection on, each passes on one answer of the server and then nothing: with StartTLS, its consent. */
+  stallNew(stalls: boolean): void;
+}
+
+export async function startLossyProxy(port: number): Promise<LossyProxy> {
+  const standing = new Set<Socket>();
+  const black = new WeakSet<Socket>();
+  let stalls = false;
+  const standIn = await startTcpStandIn((socket) => {
+    const stalled = stalls;
+    let answers = 0;
+    const server = connect({ port, host: '127.0.0.1' });
+    standing.add(socket);
+    server.on('error', () => socket.destroy());
+    server.on('close', () => void (black.has(socket) || socket.destroy()));
+    socket.on('close', () => {
+      standing.delete(socket);
+      server.destroy();
+    });
+    socket.on('data', (chunk: Buffer) => void (black.has(socket) || server.write(chunk)));
+    server.on('data', (chunk: Buffer) => {
+      answers += 1;
+      if (!black.has(socket) && !(stalled && answers > 1)) socket.write(chunk);
+    });
+  });
+  return {
+    ...standIn,
+    reset: () => {
+      for (const socket of standing) socket.resetAndDestroy();
+    },
+    end: () => {
+      for (const socket of standing) socket.end();
+    },
+    blackHole: () => {
+      for (const socket of standing) black.add(socket);
+    },
+    stallNew: (how) => {
+      stalls = how;
+    },
+  };
+}

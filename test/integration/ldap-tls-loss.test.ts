@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/core/ports.ts';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE, SERVICE } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { passOn, startLossyProxy, startTcpStandIn } from '../support/tcp-stand-in.ts';
+import type { LossyProxy, TcpStandIn } from '../support/tcp-stand-in.ts';
+import { waitFor } from '../support/wait.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
+/** A login has 8 s; `docker login` gives up after 15. */
+const DEADLINE_MS = 8000;
+/** The request for StartTLS, which is always in clear. */
+const START_TLS = '1.3.6.1.4.1.1466.20037';
+
+describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd({ tls: true });
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  const encrypted = (proxy: TcpStandIn): Promise<Authenticator> =>
+    createLdap({ urls: [proxy.url], tls: { mode: 'starttls', caFile: slapd.caFile ?? '' } });
+
+  /** Which of the passwords went over the wire in clear. */
+  function seenIn({ received }: TcpStandIn): readonly string[] {
+    const bytes = received();
+    return [alice.password, SERVICE.password].filter((password) => bytes.includes(password));
+  }
+
+  /** The strength of encryption (SSF) under which each bind arrived since `from` in the log. */
+  async function strengthsSince(from: number): Promise<readonly number[]> {
+    await slapd.settled();
+    const binds = slapd
+      .log()
+      .slice(from)
+      .matchAll(/ BIND dn="[^"]+" mech=SIMPLE bind_ssf=\d+ ssf=(\d+)/g);
+    return [...binds].map(([, ssf]) => Number(ssf));
+  }
+
+  async function timed(login: Promise<unknown>): Promise<number> {
+    const started = performance.now();
+    await login;
+    return performance.now() - started;
+  }
+
+  it.each<[string, (proxy: LossyProxy) => Promise<unknown> | void]>([
+    ['reset while it lies idle', (proxy) => proxy.reset()],
+    ['ended in order while it lies idle', (proxy) => proxy.end()],
+    [
+      'swallowed without a word',
+      async (proxy) => {
+        proxy.blackHole();
+        // A connection is trusted for a second after its last use.
+        const since = performance.now();
+        await waitFor('it to be old', () => performance.now() - since > 1100);
+      },
+    ],
+  ])('is replaced by an encrypted one within the same login when it is %s', async (_how, lose) => {
+    await using proxy = await startLossyProxy(slapd.port);
+    await using backend = await encrypted(proxy);
+    await identityOf(backend, alice);
+    const [before, from] = [proxy.connections(), slapd.log().length];
+
+    await lose(proxy);
+    const took = await timed(identityOf(backend, alice));
+
+    expect(took).toBeLessThan(DEADLINE_MS);
+    expect(proxy.connections()).toBe(before + 2);
+    expect(await strengthsSince(from)).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(Math.min(...(await strengthsSince(from)))).toBeGreaterThanOrEqual(128);
+    expect(seenIn(proxy)).toEqual([]);
+    // The listener does see what is in clear.
+    expect(proxy.received().includes(START_TLS)).toBe(true);
+  });
+
+  it('that stalls in the handshake fails its login in time, and the next one works', async () => {
+    await using proxy = await startLossyProxy(slapd.port);
+    await using backend = await encrypted(proxy);
+    await identityOf(backend, alice);
+    const from = slapd.log().length;
+
+    proxy.reset();
+    proxy.stallNew(true);
+    const stalled = await timed(expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE));
+    proxy.stallNew(false);
+    const next = await timed(identityOf(backend, alice));
+
+    expect(stalled).toBeLessThan(DEADLINE_MS);
+    expect(next).toBeLessThan(DEADLINE_MS);
+    expect(Math.min(...(await strengthsSince(from)))).toBeGreaterThanOrEqual(128);
+    expect(seenIn(proxy)).toEqual([]);
+  });
+
+  it('that is cut in the middle of an answer never falls back to clear', async () => {
+    let cut = false;
+    await using between = await startTcpStandIn((socket) => {
+      passOn(slapd.port, (passed) => cut && passed > 1)(socket);
+    });
+    await using backend = await encrypted(between);
+    await identityOf(backend, alice);
+
+    cut = true;
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+    cut = false;
+    const { username } = await identityOf(backend, alice);
+
+    expect(username).toBe('alice');
+    expect(seenIn(between)).toEqual([]);
+  });
+
+  it('hides passwords that a listener would see in clear, with a strength of 0 in the log', async () => {
+    await using between = await startLossyProxy(slapd.port);
+    await using backend = await createLdap({ urls: [between.url], tls: { mode: 'none' } });
+    const from = slapd.log().length;
+
+    await identityOf(backend, alice);
+
+    expect(seenIn(between)).toEqual([alice.password, SERVICE.password]);
+    expect(await strengthsSince(from)).toEqual([0, 0]);
+  });
+});
