@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
+import { canRunContainerd, startContainerd } from '../support/containerd.ts';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
 import type { Docker, Dockerd } from '../support/dockerd.ts';
 import { writeImage } from '../support/image.ts';
@@ -184,6 +185,20 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
     );
 
     expect(copied).toMatchObject({ code: 0 });
+  });
+
+  it.skipIf(!canRunContainerd())('serves containerd, which asks by POST, and is refused there in the end', async () => {
+    await using containerd = await startContainerd();
+    const { identitytoken = '' } = (await kept()) ?? {};
+    const archive = join(stateDir, 'image.tar');
+    await alice('save', '--output', archive, image);
+    await containerd.load(archive);
+
+    const pushed = await containerd.pushWithToken(image, `${image}-containerd`, identitytoken);
+    const refused = await containerd.pushWithToken(image, `${image}-refused`, `flr_${'x'.repeat(43)}`);
+
+    expect(pushed).toMatchObject({ code: 0 });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('401 Unauthorized') });
   });
 
   it('is good still after the broker was killed', async () => {

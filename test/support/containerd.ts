@@ -20,6 +20,8 @@ export interface Containerd extends AsyncDisposable {
   load(archive: string): Promise<void>;
   /** Pushes an image to a registry on plain HTTP: containerd asks for tokens by POST, and by GET when that is refused. */
   push(image: string, to: string, login: Login): Promise<Result>;
+  /** The same with a refresh token. */
+  pushWithToken(image: string, to: string, refreshToken: string): Promise<Result>;
 }
 
 /** Whether containerd can be started: it needs root. */
@@ -48,6 +50,10 @@ export async function startContainerd(): Promise<Containerd> {
     socket,
     load: async (archive) => {
       await runOk('ctr', [...ctr, 'images', 'import', '--no-unpack', archive]);
+    },
+    pushWithToken: (image, to, refreshToken) => {
+      noteSecret(refreshToken);
+      return run('ctr', [...ctr, 'images', 'push', '--plain-http', '--refresh', refreshToken, to, image]);
     },
     push: (image, to, { user, password }) => {
       noteSecret(password, user);

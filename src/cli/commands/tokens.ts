@@ -23,6 +23,7 @@ interface RevokeOptions extends TokensOptions {
   readonly ids: readonly string[];
 }
 
+const WHERE = '\nFinds them by the stateDir of the configuration, and must run as the user of the broker.';
 const OF_SERVICE = ['--service <name>', 'those for this registry only'] as const;
 
 export function tokensCommand(): Command {
@@ -33,6 +34,7 @@ export function tokensCommand(): Command {
     createCommand('list', 'List the refresh tokens that are good; a token itself is nowhere to be found')
       .option('--user <name>', 'those of this user only')
       .option(...OF_SERVICE)
+      .addHelpText('after', WHERE)
       .action(run(list)),
   );
   const running = run(revoke);
@@ -42,7 +44,7 @@ export function tokensCommand(): Command {
       .option('--user <name>', 'all of this user')
       .option('--all', 'all there are')
       .option(...OF_SERVICE)
-      .addHelpText('after', '\nRegistry tokens that were issued already live on, up to `tokens.lifetime`.')
+      .addHelpText('after', `${WHERE} Registry tokens\nthat were issued already live on, up to \`tokens.lifetime\`.`)
       .action((ids: readonly string[], options: Omit<RevokeOptions, 'ids'>) => running({ ...options, ids })),
   );
   return command;
