@@ -1,0 +1,187 @@
+/** What is claimed of two rules holds for every request: tried against the one decision function. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Rule } from '../../../../../src/core/policy/policy.ts';
+import { ruleCovers, rulesMeet } from '../../../../../src/core/policy/relation/rules.ts';
+import { ask, policyOf } from '../../../../support/policy-builder.ts';
+import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
+
+const oneRule = (text: RuleText): Rule => {
+  const [rule] = policyOf([{ ...text, allow: ['pull'] }]).rules;
+  if (rule === undefined) throw new Error('there is no rule');
+  return rule;
+};
+const covers = (wide: RuleText, narrow: RuleText): boolean => ruleCovers(oneRule(wide), oneRule(narrow));
+const meet = (a: RuleText, b: RuleText): boolean => rulesMeet(oneRule(a), oneRule(b));
+
+const anybody = (...repositories: string[]): RuleText => ({ users: ['*'], repositories });
+
+describe('a rule covers another', () => {
+  it.each<[string, RuleText, RuleText]>([
+    ['of the same repositories', anybody('web/**'), anybody('web/**')],
+    ['with deeper ones', anybody('web/**'), anybody('web/a/*', 'web/**/b', 'web')],
+    ['with all', anybody('**'), anybody('{user}/**', 'a/*/b')],
+    ['with stars of another order', anybody('*/**'), anybody('**/*')],
+    ['with part of a segment', anybody('w*'), anybody('web', 'w*b', 'wx-{user}')],
+    ['of more people', { everyone: true, repositories: ['a'] }, anybody('a')],
+    ['of a group', anybody('a'), { groups: ['team-*'], repositories: ['a'] }],
+    ['of a narrower group', { groups: ['team-*'], repositories: ['a'] }, { groups: ['team-{x}'], repositories: ['a'] }],
+    [
+      'of the same capture',
+      { groups: ['t-{x}'], repositories: ['{x}/**'] },
+      { groups: ['t-{x}'], repositories: ['{x}/a'] },
+    ],
+    ['of one user’s home', anybody('users/{user}/**'), { users: ['alice'], repositories: ['users/{user}/a'] }],
+    [
+      'with fewer exceptions',
+      { ...anybody('a'), except: { users: ['bob'] } },
+      { ...anybody('a'), except: { users: ['b*'] } },
+    ],
+    ['for more services', anybody('a'), { ...anybody('a'), services: ['one'] }],
+    [
+      'for the same clients',
+      { ...anybody('a'), clients: ['10.0.0.0/8'] },
+      { ...anybody('a'), clients: ['10.0.0.0/8'] },
+    ],
+    ['of the catalog', { ...anybody('**'), catalog: true }, { users: ['bob'], catalog: true }],
+  ])('%s', (_what, wide, narrow) => {
+    expect(covers(wide, narrow)).toBe(true);
+  });
+
+  it.each<[string, RuleText, RuleText]>([
+    ['with a segment more', anybody('web/*'), anybody('web/**')],
+    ['in part', anybody('web/a', 'web/b'), anybody('web/*')],
+    ['of anonymous', anybody('a'), { everyone: true, repositories: ['a'] }],
+    ['of users, by a group', { groups: ['*'], repositories: ['a'] }, anybody('a')],
+    [
+      'of a group with an empty end',
+      { groups: ['t-{x}'], repositories: ['a'] },
+      { groups: ['t-*'], repositories: ['a'] },
+    ],
+    [
+      'of another capture',
+      { groups: ['t-{x}'], repositories: ['{x}/a'] },
+      { groups: ['t-b-{x}'], repositories: ['{x}/a'] },
+    ],
+    ['whose values are others', anybody('users/{user}/a'), anybody('users/*/a')],
+    ['that excepts nobody', { ...anybody('a'), except: { users: ['bob'] } }, anybody('a')],
+    ['for other services', { ...anybody('a'), services: ['one'] }, anybody('a')],
+    ['for other clients', { ...anybody('a'), clients: ['10.0.0.0/8'] }, { ...anybody('a'), clients: ['10.1.0.0/16'] }],
+    ['of the catalog', anybody('**'), { ...anybody('a'), catalog: true }],
+  ])('but not one %s', (_what, wide, narrow) => {
+    expect(covers(wide, narrow)).toBe(false);
+  });
+});
+
+describe('two rules meet nowhere', () => {
+  it.each<[string, RuleText, RuleText]>([
+    ['in other places', anybody('web/**'), anybody('api/**', 'webs')],
+    ['at other depths', anybody('*'), anybody('*/*/**')],
+    ['where segments begin otherwise', anybody('a*'), anybody('b*')],
+    ['for other users', { users: ['alice', 'a-*'], repositories: ['**'] }, { users: ['bob'], repositories: ['**'] }],
+    ['for other services', { ...anybody('**'), services: ['one'] }, { ...anybody('**'), services: ['two', 't*'] }],
+    [
+      'where one excepts the other',
+      { ...anybody('**'), except: { groups: ['x'] } },
+      { groups: ['x'], repositories: ['a'] },
+    ],
+    ['with the catalog alone', { users: ['*'], catalog: true }, anybody('**')],
+  ])('%s', (_what, one, other) => {
+    expect([meet(one, other), meet(other, one)]).toEqual([false, false]);
+  });
+
+  it.each<[string, RuleText, RuleText]>([
+    ['placeholders may be the word', { groups: ['t-{x}'], repositories: ['{x}/a'] }, anybody('web/*')],
+    ['somebody may be in both groups', { groups: ['a'], repositories: ['r'] }, { groups: ['b'], repositories: ['r'] }],
+    ['a directory ignores case', { users: ['Alice'], repositories: ['r'] }, { users: ['alice'], repositories: ['r'] }],
+  ])('unless %s', (_what, one, other) => {
+    expect(meet(one, other)).toBe(true);
+  });
+});
+
+const who: fc.Arbitrary<RuleText> = fc.oneof(
+  fc.record({ users: fc.array(fc.constantFrom('alice', 'bob', '*', 'ci-*', 'a*e'), { minLength: 1, maxLength: 2 }) }),
+  fc.record({
+    groups: fc.array(fc.constantFrom('team-web', 'team-*', 't*-web', 'admins'), { minLength: 1, maxLength: 2 }),
+  }),
+  fc.constant({ everyone: true }),
+);
+const segment = fc.constantFrom('web', 'api', '*', 'w*', '*b', '**');
+const pattern = fc
+  .array(segment, { minLength: 1, maxLength: 3 })
+  .filter((segments) => segments.filter((text) => text === '**').length <= 2)
+  .map((segments) => segments.join('/'));
+const captured: fc.Arbitrary<RuleText> = fc.record({
+  groups: fc.array(fc.constantFrom('team-{team}', '{team}-web', 'team-{team}-x'), { minLength: 1, maxLength: 2 }),
+  repositories: fc.array(fc.constantFrom('{team}/**', '{team}/web', 'all/{team}-*', 'web/**'), {
+    minLength: 1,
+    maxLength: 2,
+  }),
+});
+const owned: fc.Arbitrary<RuleText> = fc.record({
+  users: fc.array(fc.constantFrom('alice', '*', 'a*'), { minLength: 1, maxLength: 2 }),
+  repositories: fc.array(fc.constantFrom('{user}/**', 'web/{user}', 'alice/**'), { minLength: 1, maxLength: 2 }),
+});
+const plain: fc.Arbitrary<RuleText> = fc
+  .tuple(who, fc.array(pattern, { minLength: 1, maxLength: 2 }))
+  .map(([speaksOf, repositories]) => ({ ...speaksOf, repositories }));
+const rule: fc.Arbitrary<RuleText> = fc
+  .tuple(
+    fc.oneof(plain, captured, owned),
+    fc.option(fc.constantFrom({ users: ['bob'] }, { users: ['*'] }, { groups: ['team-*'] }), {
+      nil: undefined,
+      freq: 4,
+    }),
+    fc.option(fc.constantFrom(['one'], ['*'], ['o*', 'two']), { nil: undefined, freq: 4 }),
+  )
+  .map(([text, except, services]) => ({
+    ...text,
+    ...(except === undefined ? {} : { except }),
+    ...(services === undefined ? {} : { services }),
+  }));
+const asker: fc.Arbitrary<Asker> = fc.record({
+  user: fc.constantFrom('alice', 'bob', 'ci-1', 'Alice'),
+  groups: fc.array(fc.constantFrom('team-web', 'team-api', 'team-web-x', 'team-', 'admins', 'Team-Web'), {
+    maxLength: 3,
+  }),
+  service: fc.constantFrom('one', 'two'),
+  caseless: fc.boolean(),
+});
+const place = fc.array(fc.constantFrom('web', 'api', 'alice', 'wb', 'all', 'web-1'), { minLength: 1, maxLength: 4 });
+const runs = Number(process.env['PROPERTY_RUNS'] ?? 5000);
+
+const speaksOf = (text: RuleText, by: Asker, segments: readonly string[]): boolean =>
+  ask(policyOf([{ ...text, allow: ['pull'] }]), by, `repository:${segments.join('/')}:pull`).granted.length > 0;
+
+it('covers, when it says so, whatever is asked by whomever', () => {
+  let said = 0;
+  fc.assert(
+    fc.property(rule, rule, asker, place, (wide, narrow, by, segments) => {
+      if (!covers(wide, narrow)) return;
+      said += 1;
+      if (speaksOf(narrow, by, segments)) expect(speaksOf(wide, by, segments)).toBe(true);
+    }),
+    { numRuns: runs },
+  );
+  expect(said).toBeGreaterThan(runs / 100);
+});
+
+it('meets nowhere, when it says so, whatever is asked by whomever', () => {
+  let said = 0;
+  fc.assert(
+    fc.property(rule, rule, asker, place, (one, other, by, segments) => {
+      if (meet(one, other)) return;
+      said += 1;
+      expect(speaksOf(one, by, segments) && speaksOf(other, by, segments)).toBe(false);
+    }),
+    { numRuns: runs },
+  );
+  expect(said).toBeGreaterThan(runs / 100);
+});
+
+it('covers itself', () => {
+  fc.assert(
+    fc.property(rule, (text) => expect(covers(text, text)).toBe(true)),
+    { numRuns: 500 },
+  );
+});
