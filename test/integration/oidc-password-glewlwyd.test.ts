@@ -7,10 +7,10 @@ import { PEOPLE } from '../support/openid-provider.ts';
 import { findPart } from '../support/parts.ts';
 
 const isHere = [GLEWLWYD, SQLITE].every((part) => findPart(part) !== undefined);
-const CONFIG = { scope: 'openid', deniedStatus: [403] };
+const CONFIG = { preset: 'glewlwyd' };
 const [ALICE, BOB, CAROL] = PEOPLE;
 
-describe.skipIf(!isHere)('oidc-password over glewlwyd', () => {
+describe.skipIf(!isHere)('acceptance 17: oidc-password over glewlwyd', () => {
   authenticatorContract('oidc-password over glewlwyd', async (resources) => {
     const { issuer, clientSecret } = resources.use(await startGlewlwyd());
     return {
@@ -38,7 +38,7 @@ describe.skipIf(!isHere)('oidc-password over glewlwyd', () => {
 
     await expect(attempt).rejects.toMatchObject({
       code: 'backend_unavailable',
-      message: expect.stringContaining('answered 400'),
+      message: expect.stringMatching(/answered 400: check client\.id/),
     });
   });
 

@@ -1,24 +1,47 @@
-/** Where the claims that make an identity are read: the ID token, userinfo, or both. */
+/** Where the claims that make an identity are read. */
+import { BrokerError } from '../../core/errors.ts';
+import type { Claims } from '../oidc/claim-path.ts';
+import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
+import type { Tokens } from './grant.ts';
 import { isComplete } from './identity.ts';
 import type { ClaimSources, IdentityRules } from './identity.ts';
-import { outage, requestUserinfo } from './grant.ts';
-import type { Tokens } from './grant.ts';
 import type { Session } from './provider.ts';
 
-/** `auto`: userinfo is asked for what the ID token lacks, where the provider has such an endpoint. */
-export type ClaimsFrom = 'auto' | 'id-token' | 'userinfo';
+export const CLAIM_SOURCES = ['id-token', 'userinfo', 'introspection'] as const;
+export type ClaimSource = (typeof CLAIM_SOURCES)[number];
 
-/** @throws BrokerError `backend_unavailable` when userinfo fails: unknown groups are not the same as none */
+/** `auto`: the ID token, and userinfo for what it lacks, where the provider has such an endpoint. */
+export type ClaimsFrom = 'auto' | readonly ClaimSource[];
+
+/**
+ * Asks one source after the other, until all claims that make an identity are there.
+ *
+ * @throws BrokerError `backend_unavailable` when one fails: unknown groups are not the same as none
+ */
 export async function gatherClaims(
   session: Session,
   tokens: Tokens,
   { claimsFrom, rules }: { readonly claimsFrom: ClaimsFrom; readonly rules: IdentityRules },
 ): Promise<ClaimSources> {
-  const { claims } = tokens;
-  if (claimsFrom === 'id-token') return [claims];
-  const isEnough = isComplete(claims, rules) || session.metadata.userinfo_endpoint === undefined;
-  if (claimsFrom === 'auto' && isEnough) return [claims];
-  const userinfo = await requestUserinfo(session, tokens);
-  if (userinfo.kind === 'failed') throw outage(userinfo);
-  return claimsFrom === 'userinfo' ? [userinfo.claims] : [claims, userinfo.claims];
+  const gathered: Claims[] = [];
+  for (const source of claimsFrom === 'auto' ? automatic(session) : claimsFrom) {
+    if (isComplete(gathered, rules)) break;
+    gathered.push(await claimsOf(source, session, tokens));
+  }
+  return gathered;
+}
+
+function automatic({ metadata }: Session): readonly ClaimSource[] {
+  return metadata.userinfo_endpoint === undefined ? ['id-token'] : ['id-token', 'userinfo'];
+}
+
+async function claimsOf(source: ClaimSource, session: Session, tokens: Tokens): Promise<Claims> {
+  if (source === 'id-token') return tokens.claims;
+  if (session.metadata[`${source}_endpoint`] === undefined) {
+    throw new BrokerError('backend_unavailable', `the provider has no ${source} endpoint: change claims.from`);
+  }
+  const request = source === 'userinfo' ? requestUserinfo : requestIntrospection;
+  const answer = await request(session, tokens);
+  if (answer.kind === 'failed') throw outage(answer);
+  return answer.claims;
 }

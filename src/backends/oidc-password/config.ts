@@ -3,6 +3,8 @@ import { backendFields, duration, filePath, secretRef } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
+import { CLAIM_SOURCES } from './claim-sources.ts';
+import { PRESET_NAMES } from './presets.ts';
 
 const claimPath = z
   .string()
@@ -39,31 +41,40 @@ const client = z
   });
 
 const claims = z.strictObject({
-  username: claimPath.prefault('preferred_username').meta({
+  username: claimPath.optional().meta({
     description:
       'The claim that holds the canonical user name: a claim’s name, or a JSON pointer such as /resource/login',
   }),
   groups: z
     .union([claimPath.transform((path) => [path]), z.array(claimPath).min(1).max(8)])
-    .prefault('groups')
+    .optional()
     .meta({
       description:
         'The claim or claims that hold group names: a claim’s name, or a JSON pointer such as /realm_access/roles',
     }),
-  from: z.enum(['auto', 'id-token', 'userinfo']).default('auto').meta({
-    description: 'Where claims are read: the ID token, userinfo, or (auto) userinfo for what the ID token lacks',
-  }),
-  groupPrefix: z
-    .string()
-    .min(1)
+  from: z
+    .union([z.enum(['auto', ...CLAIM_SOURCES]), z.array(z.enum(CLAIM_SOURCES)).min(1).max(3)])
     .optional()
-    .meta({ description: 'Removed from the start of group names: with /, the group /team-web is team-web' }),
+    .meta({
+      description:
+        'Where claims are read: the first of a list that has one counts, and none is asked once nothing is missing; ' +
+        'auto: the ID token, and userinfo for what it lacks',
+    }),
+  groupPrefix: z.string().optional().meta({
+    description: 'Removed from the start of group names: with /, the group /team-web is team-web; empty: nothing is',
+  }),
+  groupLimit: z.int().min(1).max(1000).optional().meta({
+    description: 'Logins fail with as many groups as this, because the provider lists no more (okta: 100)',
+  }),
 });
 
 /** `type: oidc-password`: the password grant (RFC 6749, section 4.3) of an OpenID provider. */
 export const oidcPasswordConfig = z.strictObject({
   type: z.literal('oidc-password'),
   ...backendFields,
+  preset: z.enum(PRESET_NAMES).default('generic').meta({
+    description: 'The provider’s make: brings defaults for scope, claims, lowercase and deniedStatus',
+  }),
   issuer: z
     .string()
     .superRefine((text, context) => {
@@ -81,16 +92,16 @@ export const oidcPasswordConfig = z.strictObject({
     .refine((scope) => !scope.split(' ').includes('offline_access'), {
       error: 'expected no offline_access: each login would leave a session behind at the provider',
     })
-    .default('openid profile')
+    .optional()
     .meta({ description: 'The scopes asked for; some providers give groups for a scope of their own only' }),
   claims: claims.prefault({}),
   lowercase: z
     .boolean()
-    .default(false)
+    .optional()
     .meta({ description: 'Whether the provider compares names without case: users and groups are then lower-cased' }),
   deniedStatus: z
     .array(z.union([z.literal(400), z.literal(401), z.literal(403)]))
-    .default([])
+    .optional()
     .meta({
       description: 'HTTP statuses that mean a wrong password where the answer has no OAuth error (glewlwyd: [403])',
     }),

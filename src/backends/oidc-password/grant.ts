@@ -1,5 +1,5 @@
 /** The password grant itself, and the claims that come of it. */
-import { fetchUserInfo, genericGrantRequest } from 'openid-client';
+import { fetchUserInfo, genericGrantRequest, tokenIntrospection } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { Claims } from '../oidc/claim-path.ts';
@@ -12,7 +12,7 @@ export interface Failure {
   readonly kind: 'failed';
   readonly fault: Fault;
   /** Whose answer it was; the token endpoint alone can say something about a password. */
-  readonly endpoint: 'token' | 'keys' | 'userinfo';
+  readonly endpoint: 'token' | 'keys' | 'userinfo' | 'introspection';
 }
 
 export interface Tokens {
@@ -23,8 +23,8 @@ export interface Tokens {
   readonly claims: Claims & { readonly sub: string };
 }
 
-export interface Userinfo {
-  readonly kind: 'userinfo';
+export interface MoreClaims {
+  readonly kind: 'claims';
   readonly claims: Claims;
 }
 
@@ -48,12 +48,25 @@ export async function requestTokens(
 }
 
 /** The claims of the same user (their `sub` is compared) from the userinfo endpoint. */
-export async function requestUserinfo(session: Session, tokens: Tokens): Promise<Userinfo | Failure> {
+export async function requestUserinfo(session: Session, tokens: Tokens): Promise<MoreClaims | Failure> {
   try {
     const claims = await fetchUserInfo(session.configuration, tokens.accessToken, tokens.claims.sub);
-    return { kind: 'userinfo', claims };
+    return { kind: 'claims', claims };
   } catch (error) {
     return failed(await readFault(error, session.secrets), 'userinfo');
+  }
+}
+
+/** What the provider says of the access token (RFC 7662), which must be that of the same user. */
+export async function requestIntrospection(session: Session, tokens: Tokens): Promise<MoreClaims | Failure> {
+  try {
+    const hint = { token_type_hint: 'access_token' };
+    const claims = await tokenIntrospection(session.configuration, tokens.accessToken, hint);
+    if (claims.active && claims.sub === tokens.claims.sub) return { kind: 'claims', claims };
+    const detail = claims.active ? 'it is about another user' : 'it says that its own token is not active';
+    return failed({ kind: 'unusable', detail }, 'introspection');
+  } catch (error) {
+    return failed(await readFault(error, session.secrets), 'introspection');
   }
 }
 

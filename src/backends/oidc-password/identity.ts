@@ -14,6 +14,8 @@ export interface IdentityRules {
   readonly username: ClaimPath;
   readonly groups: readonly ClaimPath[];
   readonly groupPrefix: string | undefined;
+  /** As many groups in one claim may be all that the provider lists of more. */
+  readonly groupLimit: number | undefined;
   readonly lowercase: boolean;
 }
 
@@ -31,9 +33,9 @@ export function identityFrom(sources: ClaimSources, rules: IdentityRules): Ident
   };
 }
 
-/** Whether one source alone has all claims that make an identity. */
-export function isComplete(claims: Claims, { username: name, groups }: IdentityRules): boolean {
-  return [name, ...groups].every((path) => readClaim(claims, path) !== undefined);
+/** Whether no further source can add to what makes an identity. */
+export function isComplete(sources: ClaimSources, { username: name, groups }: IdentityRules): boolean {
+  return [name, ...groups].every((path) => sources.some((claims) => readClaim(claims, path) !== undefined));
 }
 
 function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
@@ -56,7 +58,7 @@ function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
 }
 
 function groupsFrom(sources: ClaimSources, rules: IdentityRules): ReadonlySet<GroupName> {
-  const names = rules.groups.flatMap((path) => groupTexts(sources, path));
+  const names = rules.groups.flatMap((path) => groupTexts(sources, path, rules.groupLimit));
   if (names.length > MAX_GROUPS) {
     throw unusable(`has ${names.length} groups, and ${MAX_GROUPS} are read: let the provider filter them`);
   }
@@ -66,7 +68,7 @@ function groupsFrom(sources: ClaimSources, rules: IdentityRules): ReadonlySet<Gr
 }
 
 /** The first source that has the claim decides. */
-function groupTexts(sources: ClaimSources, path: ClaimPath): readonly string[] {
+function groupTexts(sources: ClaimSources, path: ClaimPath, limit = Infinity): readonly string[] {
   const source = sources.find((claims) => readClaim(claims, path) !== undefined);
   if (source === undefined) {
     // INVARIANT: "too many to list" never reads as "none", which could lift a deny rule.
@@ -80,6 +82,12 @@ function groupTexts(sources: ClaimSources, path: ClaimPath): readonly string[] {
   }
   const value = readClaim(source, path);
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (texts.length >= limit) {
+    throw unusable(
+      `lists ${texts.length} groups in the claim ${path.text}, and the provider may have left out more: let it ` +
+        `give fewer than ${limit}, by a filter for those that the policy names`,
+    );
+  }
   if (!texts.every(isGroupText)) {
     throw unusable(
       `has a claim ${path.text} that is not a text or a list of texts of at most ${MAX_GROUP_LENGTH} characters`,

@@ -15,13 +15,15 @@ import { createLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
 import { createRevocation } from './revocation.ts';
+import { settle } from './settings.ts';
 
 const TYPE = 'oidc-password';
 
 export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, create });
 
 async function create(config: OidcPasswordConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
-  const { name, client, claims, caFile } = config;
+  const { name, client, caFile } = config;
+  const settings = settle(config);
   const authorities = async (): Promise<readonly string[] | undefined> =>
     caFile === undefined ? undefined : readAuthorities(caFile.path);
   let connection = openConnection(await authorities());
@@ -39,16 +41,10 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
   });
   const revocation = createRevocation({ backend: name, provider, log });
   const authenticate = createLogin({
-    scope: config.scope,
-    rules: {
-      backend: name,
-      username: claims.username,
-      groups: claims.groups,
-      groupPrefix: claims.groupPrefix,
-      lowercase: config.lowercase,
-    },
-    claimsFrom: claims.from,
-    deniedStatus: config.deniedStatus,
+    scope: settings.scope,
+    rules: settings.identity,
+    claimsFrom: settings.claimsFrom,
+    refusals: settings.refusals,
     timeoutSeconds: config.timeout,
     provider,
     revocation,

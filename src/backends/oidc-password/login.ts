@@ -12,13 +12,13 @@ import type { IdentityRules } from './identity.ts';
 import type { Provider, Session } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import { judge } from './verdict.ts';
-import type { Verdict } from './verdict.ts';
+import type { RefusalRules, Verdict } from './verdict.ts';
 
 export interface LoginDeps {
   readonly scope: string;
   readonly rules: IdentityRules;
   readonly claimsFrom: ClaimsFrom;
-  readonly deniedStatus: readonly number[];
+  readonly refusals: RefusalRules;
   readonly timeoutSeconds: number;
   readonly provider: Provider;
   readonly revocation: Revocation;
@@ -63,9 +63,9 @@ function timeLimit({ clock, timeoutSeconds }: LoginDeps, deadline: number): Abor
 }
 
 /** @throws BrokerError unless it is the user whom the provider refuses */
-function refused({ deniedStatus, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
+function refused({ refusals, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
   const verdict: Verdict =
-    failure.endpoint === 'token' ? judge(failure.fault, deniedStatus) : { kind: 'unavailable', retryAfter: undefined };
+    failure.endpoint === 'token' ? judge(failure.fault, refusals) : { kind: 'unavailable', retryAfter: undefined };
   if (verdict.kind === 'rejected') return verdict;
   const error = outage(failure, verdict);
   if (verdict.kind === 'misconfigured') {

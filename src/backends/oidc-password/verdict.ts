@@ -69,19 +69,26 @@ const SETUP_SENTENCES: readonly (readonly [RegExp, Verdict])[] = [
   [/unrecognized scope/i, misconfigured(SCOPE)],
 ];
 
-/**
- * @param fault of the token endpoint: no other endpoint has anything to say about a password
- * @param deniedStatus the statuses that mean a wrong password where no OAuth error is given
- */
-export function judge(fault: Fault, deniedStatus: readonly number[]): Verdict {
+/** What a provider means that says it in its own way. */
+export interface RefusalRules {
+  /** The statuses that mean a wrong password where no OAuth error is given. */
+  readonly deniedStatus: readonly number[];
+  /** Those that mean a wrong set-up there; a status in both means a wrong password. */
+  readonly misconfiguredStatus: readonly number[];
+  /** OAuth errors of its own that are about the user. */
+  readonly errors: Readonly<Record<string, RejectReason>>;
+}
+
+/** @param fault of the token endpoint: no other endpoint has anything to say about a password */
+export function judge(fault: Fault, rules: RefusalRules): Verdict {
   if (fault.kind !== 'answer') return { kind: 'unavailable', retryAfter: undefined };
   const { status, error, description = '', codes, retryAfter } = fault;
   if (status < 400 || status >= 500 || status === 429) return { kind: 'unavailable', retryAfter };
   const entra = codes.map((code) => ENTRA[code]).find((verdict) => verdict !== undefined);
   if (entra !== undefined) return entra;
-  if (error === undefined) {
-    return deniedStatus.includes(status) ? rejected('wrong-password') : { kind: 'unavailable', retryAfter };
-  }
+  if (error === undefined) return judgeBareStatus(status, rules) ?? { kind: 'unavailable', retryAfter };
+  const own = Object.hasOwn(rules.errors, error) ? rules.errors[error] : undefined;
+  if (own !== undefined) return rejected(own);
   const verdict = (Object.hasOwn(ERRORS, error) ? ERRORS[error] : undefined) ?? { kind: 'unavailable', retryAfter };
   if (verdict.kind !== 'rejected') {
     return SETUP_SENTENCES.find(([pattern]) => pattern.test(description))?.[1] ?? verdict;
@@ -89,4 +96,9 @@ export function judge(fault: Fault, deniedStatus: readonly number[]): Verdict {
   if (error !== 'invalid_grant') return verdict;
   const sentence = SENTENCES.find(([pattern]) => pattern.test(description));
   return sentence === undefined ? verdict : rejected(sentence[1]);
+}
+
+function judgeBareStatus(status: number, { deniedStatus, misconfiguredStatus }: RefusalRules): Verdict | undefined {
+  if (deniedStatus.includes(status)) return rejected('wrong-password');
+  return misconfiguredStatus.includes(status) ? misconfigured(CLIENT) : undefined;
 }

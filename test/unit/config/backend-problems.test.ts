@@ -92,7 +92,7 @@ describe('problems of a backend', () => {
     expect(found).toEqual([
       expect.stringMatching(/^8:13: backends\.0\.issuer: found "http:\/\/id\.example\.com", expected an https URL/),
       '9:19: backends.0.client.id: found empty text, expected at least 1 character',
-      '10:21: backends.0.claims.from: found "idtoken", expected one of auto, id-token, userinfo; did you mean "id-token"?',
+      '10:21: backends.0.claims.from: found "idtoken", expected one of auto, id-token, userinfo, introspection or a list; did you mean "id-token"?',
       '10:38: backends.0.claims.groups: found 5, expected text or a list',
       '11:12: backends.0.scope: found "profile", expected openid among the scopes: without it there is no ID token',
       '12:20: backends.0.deniedStatus.0: found 404, expected 400 or 401 or 403',

@@ -8,6 +8,7 @@ const RULES: IdentityRules = {
   username: { text: 'preferred_username', segments: ['preferred_username'] },
   groups: [{ text: 'groups', segments: ['groups'] }],
   groupPrefix: undefined,
+  groupLimit: undefined,
   lowercase: false,
 };
 const ALICE = { sub: 'id-of-alice', preferred_username: 'Alice', groups: ['Team-Web'] };

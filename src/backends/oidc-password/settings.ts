@@ -1,0 +1,49 @@
+/** The configuration with what its preset brings. */
+import { parseClaimPath } from '../oidc/claim-path.ts';
+import type { ClaimPath } from '../oidc/claim-path.ts';
+import type { ClaimsFrom } from './claim-sources.ts';
+import type { OidcPasswordConfig } from './config.ts';
+import type { IdentityRules } from './identity.ts';
+import { PRESETS } from './presets.ts';
+import type { RefusalRules } from './verdict.ts';
+
+export interface Settings {
+  readonly scope: string;
+  readonly claimsFrom: ClaimsFrom;
+  readonly identity: IdentityRules;
+  readonly refusals: RefusalRules;
+}
+
+type Configured = Pick<OidcPasswordConfig, 'name' | 'preset' | 'scope' | 'claims' | 'lowercase' | 'deniedStatus'>;
+
+export function settle({ name, preset: presetName, claims, ...config }: Configured): Settings {
+  const preset = PRESETS[presetName];
+  return {
+    scope: config.scope ?? preset.scope,
+    claimsFrom: claims.from === undefined ? preset.claimsFrom : sourcesNamed(claims.from),
+    identity: {
+      backend: name,
+      username: claims.username ?? known(preset.username),
+      groups: claims.groups ?? preset.groups.map(known),
+      groupPrefix: claims.groupPrefix ?? preset.groupPrefix,
+      groupLimit: claims.groupLimit ?? preset.groupLimit,
+      lowercase: config.lowercase ?? preset.lowercase,
+    },
+    refusals: {
+      deniedStatus: config.deniedStatus ?? preset.deniedStatus,
+      misconfiguredStatus: preset.misconfiguredStatus,
+      errors: preset.errors,
+    },
+  };
+}
+
+function sourcesNamed(from: NonNullable<OidcPasswordConfig['claims']['from']>): ClaimsFrom {
+  return from === 'auto' || typeof from !== 'string' ? from : [from];
+}
+
+/** INVARIANT: presets name claims that can be read. */
+function known(text: string): ClaimPath {
+  const path = parseClaimPath(text);
+  if (typeof path === 'string') throw new Error(`oidc-password: ${path}`);
+  return path;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { oidcPasswordConfig } from '../../../../src/backends/oidc-password/config.ts';
+import { PRESET_NAMES } from '../../../../src/backends/oidc-password/presets.ts';
+import { settle } from '../../../../src/backends/oidc-password/settings.ts';
+import type { Settings } from '../../../../src/backends/oidc-password/settings.ts';
+import { judge } from '../../../../src/backends/oidc-password/verdict.ts';
+
+function settings(changes: Readonly<Record<string, unknown>>): Settings {
+  const client = { id: 'registry', secret: { env: 'SSO_CLIENT_SECRET' } };
+  const least = { name: 'sso', type: 'oidc-password', issuer: 'https://id.example.com', client };
+  return settle(z.parse(oidcPasswordConfig, { ...least, ...changes }));
+}
+
+function bare(status: number, { refusals }: Settings): string {
+  const nothing = { error: undefined, description: undefined, codes: [], retryAfter: undefined };
+  return judge({ kind: 'answer', status, ...nothing }, refusals).kind;
+}
+
+describe('a preset of oidc-password', () => {
+  it.each([
+    ['generic', 'openid profile', 'preferred_username', 'groups', undefined, false],
+    ['keycloak', 'openid profile', 'preferred_username', 'groups', '/', true],
+    ['dex', 'openid profile groups', 'preferred_username', 'groups', undefined, true],
+    ['entra', 'openid profile', 'preferred_username', 'groups', undefined, true],
+    ['okta', 'openid profile groups', 'preferred_username', 'groups', undefined, true],
+    ['auth0', 'openid profile email', 'email', 'groups', undefined, true],
+    ['adfs', 'openid allatclaims', 'upn', 'group', undefined, true],
+    ['glewlwyd', 'openid', 'preferred_username', 'groups', undefined, false],
+  ])('%s brings what that provider wants', (preset, scope, username, groups, groupPrefix, lowercase) => {
+    const found = settings({ preset });
+
+    expect(found).toMatchObject({ scope, identity: { groupPrefix, lowercase } });
+    expect([found.identity.username.text, ...found.identity.groups.map(({ text }) => text)]).toEqual([
+      username,
+      groups,
+    ]);
+  });
+
+  it.each(PRESET_NAMES)('%s gives way to every key of the configuration', (preset) => {
+    const claims = { username: 'login', groups: ['/a/b'], from: 'userinfo', groupPrefix: '', groupLimit: 7 };
+    const found = settings({ preset, scope: 'openid x', lowercase: false, deniedStatus: [401], claims });
+
+    expect(found).toMatchObject({
+      scope: 'openid x',
+      claimsFrom: ['userinfo'],
+      identity: {
+        username: { text: 'login' },
+        groups: [{ text: '/a/b' }],
+        groupPrefix: '',
+        groupLimit: 7,
+        lowercase: false,
+      },
+      refusals: { deniedStatus: [401] },
+    });
+  });
+
+  it('keeps to the ID token where userinfo has no more', () => {
+    const found = PRESET_NAMES.map((preset) => [preset, settings({ preset }).claimsFrom]);
+
+    expect(found.filter(([, from]) => from !== 'auto')).toEqual([
+      ['entra', ['id-token']],
+      ['adfs', ['id-token']],
+    ]);
+  });
+
+  it('knows that glewlwyd answers without a body, and that nobody else does', () => {
+    const glewlwyd = settings({ preset: 'glewlwyd' });
+    const generic = settings({});
+
+    expect([400, 403, 401].map((status) => bare(status, glewlwyd))).toEqual([
+      'misconfigured',
+      'rejected',
+      'unavailable',
+    ]);
+    expect([400, 403, 401].map((status) => bare(status, generic))).toEqual([
+      'unavailable',
+      'unavailable',
+      'unavailable',
+    ]);
+  });
+
+  it('knows that Auth0 calls a blocked user unauthorized, and that nobody else does', () => {
+    const fault = { kind: 'answer', status: 401, error: 'unauthorized', codes: [] } as const;
+    const nothing = { description: undefined, retryAfter: undefined };
+    const verdicts = ['auth0', 'generic'].map((preset) =>
+      judge({ ...fault, ...nothing }, settings({ preset }).refusals),
+    );
+
+    expect(verdicts).toMatchObject([{ kind: 'rejected', reason: 'disabled' }, { kind: 'unavailable' }]);
+  });
+
+  it('knows that Okta lists a hundred groups at most', () => {
+    expect(settings({ preset: 'okta' }).identity.groupLimit).toBe(100);
+  });
+});
