@@ -1,0 +1,135 @@
+/** What a broker that remembers logins never does: let in another password, or keep one. */
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startBroker } from '../support/broker.ts';
+import type { Broker, Login } from '../support/broker.ts';
+import { heapOf, heapReadable } from '../support/heap.ts';
+import { findPart } from '../support/parts.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { ASK_WEB, granted, STATIC_CONFIG } from '../support/static-broker.ts';
+import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
+import { httpAnswers, waitFor } from '../support/wait.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const NEW_PASSWORD = 'alice-has-changed-it-9';
+
+describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
+  let resources: AsyncDisposableStack;
+  let slapd: Slapd;
+  let alice: Login;
+
+  beforeEach(async () => {
+    resources = new AsyncDisposableStack();
+    slapd = resources.use(await startSlapd());
+    alice = { user: slapd.people.alice.username, password: slapd.people.alice.password };
+  });
+  afterEach(() => resources.disposeAsync());
+
+  async function start(shield: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}) {
+    return resources.use(
+      await startBroker({
+        config: { ...STATIC_CONFIG, shield, backends: [directoryBackend(slapd)] },
+        files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': TEAM_POLICY },
+        env,
+      }),
+    );
+  }
+
+  const bindsOfAlice = async (): Promise<number> =>
+    (await slapd.settled()).binds.filter((dn) => dn === slapd.people.alice.dn).length;
+  const status = async (broker: Broker, login: Login): Promise<number> => (await broker.token(ASK_WEB, login)).status;
+
+  async function changePassword(): Promise<void> {
+    await slapd.change(
+      `dn: ${slapd.people.alice.dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${NEW_PASSWORD}\n`,
+    );
+  }
+
+  it('is found by its own password and by no other', async () => {
+    const broker = await start({ remember: '15m', wrongPasswords: { max: 0 } });
+    const { user, password } = alice;
+    const others: readonly Login[] = [
+      password.slice(0, -1),
+      `${password}x`,
+      ` ${password}`,
+      `${password} `,
+      password.toUpperCase(),
+      '',
+      '\0',
+      `${password}\0`,
+      `${password}\0x`,
+      `:${password}`,
+      slapd.people.bob.password,
+      'x'.repeat(1000),
+    ].map((other) => ({ user, password: other }));
+    // The same characters, with the border between name and password elsewhere.
+    const shifted = { user: user.slice(0, -1), password: `${user.at(-1)}${password}` };
+
+    const before = await status(broker, alice);
+    const answers = await Promise.all([...others, shifted].map((login) => status(broker, login)));
+    const binds = await bindsOfAlice();
+    const after = await status(broker, alice);
+
+    expect([before, after]).toEqual([200, 200]);
+    expect(new Set(answers)).toEqual(new Set([401]));
+    // It was answered from memory all the while.
+    expect(await bindsOfAlice()).toBe(binds);
+  });
+
+  it('gives way at once to a new password, with whose first use the old one ends', async () => {
+    const broker = await start({ remember: '15m' });
+    expect(await status(broker, alice)).toBe(200);
+    await changePassword();
+
+    const old = await status(broker, alice);
+    const changed = await status(broker, { ...alice, password: NEW_PASSWORD });
+    const oldAfter = await status(broker, alice);
+
+    expect({ old, changed, oldAfter }).toEqual({ old: 200, changed: 200, oldAfter: 401 });
+  });
+
+  it('ends after its time, with the old password and the group that was left', async () => {
+    const broker = await start({ remember: '2s' });
+    expect(await granted(broker, alice)).toBe('pull,push');
+    const bob: Login = { user: slapd.people.bob.username, password: slapd.people.bob.password };
+    expect(await status(broker, bob)).toBe(200);
+    await slapd.change(
+      `dn: cn=team-web,ou=groups,${slapd.baseDn}\nchangetype: modify\nreplace: member\nmember: ${slapd.people.carol.dn}\n`,
+    );
+
+    await waitFor('the group to be gone', async () => (await granted(broker, alice)) === '', { timeoutMs: 4000 });
+    await changePassword();
+    await waitFor('the old password to end', async () => (await status(broker, alice)) === 401, { timeoutMs: 4000 });
+
+    expect(await status(broker, { ...alice, password: NEW_PASSWORD })).toBe(200);
+  });
+
+  it('leaves no password in memory, right or wrong; one that is being checked is there', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-heap-'));
+    const broker = await start({ remember: '15m' }, heapReadable(folder.path));
+    const wrong = { ...alice, password: 'wrong-and-remembered-5' };
+    const bob: Login = { user: slapd.people.bob.username, password: slapd.people.bob.password };
+    const forms = ({ user, password }: Login): readonly string[] => [
+      password,
+      Buffer.from(`${user}:${password}`).toString('base64'),
+    ];
+    await broker.token(ASK_WEB, alice);
+    await broker.token(ASK_WEB, wrong);
+    await broker.token(ASK_WEB);
+
+    const after = await heapOf(broker, folder.path);
+    process.kill(slapd.pid(), 'SIGSTOP');
+    const checking = broker.token(ASK_WEB, bob);
+    // What came later has been answered, so that this one has been read.
+    await httpAnswers(`${broker.url}/healthz`, 200);
+    const during = await heapOf(broker, folder.path).finally(() => process.kill(slapd.pid(), 'SIGCONT'));
+    await checking;
+
+    for (const secret of [...forms(alice), ...forms(wrong)]) expect(after.includes(secret)).toBe(false);
+    expect(after).toContain('teams own their namespace');
+    expect(during.includes(bob.password)).toBe(true);
+  });
+});
