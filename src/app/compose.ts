@@ -26,6 +26,7 @@ import { openShield } from './open-shield.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { createReload } from './reload.ts';
 import type { Reloadable } from './reload.ts';
+import { openShadow } from './shadow-policy.ts';
 import { servicesOf, signerServices } from './services.ts';
 
 export interface Broker extends AsyncDisposable {
@@ -54,9 +55,15 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   await using resources = new AsyncDisposableStack();
 
   const metrics = createMetrics();
-  const audit = fanOut([auditLog(log), metrics], log);
   const background = resources.use(createBackground());
-  const policy = await policyInForce(() => loadPolicyInBackground(config.policy.file, background.run));
+  const readPolicy = (path: string) => loadPolicyInBackground(path, background.run);
+  const policy = await policyInForce(() => readPolicy(config.policy.file));
+  const shadowed = openShadow(config.policy.shadow, {
+    load: readPolicy,
+    log,
+    audit: fanOut([auditLog(log), metrics], log),
+  });
+  const { audit } = resources.use(shadowed);
   const backends = await buildBackends(config.backends, {
     clock: systemClock,
     log,
@@ -119,7 +126,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
         log,
         onState: metrics.backendState,
       }),
-      policyState: policy.state,
+      policyState: () => ({ ...policy.state(), ...shadowed.state() }),
       ids: randomIds,
       log,
     }),
@@ -143,7 +150,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
-    reload,
+    reload: async () => void (await Promise.all([reload(), shadowed.reload()])),
     flush: () => void flush(),
     drain: async () => {
       draining = true;

@@ -75,6 +75,11 @@ const serviceName = z
   .regex(/^[^\p{Cc}]{1,255}$/u, 'expected a name of 1 to 255 characters without control characters')
   .meta({ description: 'The name the registry sends as `service`, usually its host name' });
 
+/** No file that must be there: serving does not depend on it. */
+const shadowPath = z.string().min(1).meta({
+  description: 'Path of a policy that is to follow: it decides too, and where it differs is logged and counted',
+});
+
 export const brokerFile = z
   .strictObject({
     listen: listenAddress.meta({ description: 'Where to listen: HOST:PORT, [IPV6]:PORT or unix:/path' }),
@@ -126,8 +131,8 @@ export const brokerFile = z
     backends: z.array(backendConfig).default([]).meta({ description: 'Where users come from, asked in this order' }),
     shield,
     policy: z
-      .union([filePath, z.strictObject({ file: filePath })])
-      .meta({ description: 'The policy file: a path, or { file: PATH }' }),
+      .union([filePath, z.strictObject({ file: filePath, shadow: shadowPath.optional() })])
+      .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH }' }),
     admin: z
       .strictObject({
         listen: listenAddress.meta({ description: 'Where operators listen: HOST:PORT, [IPV6]:PORT or unix:/path' }),
@@ -155,7 +160,7 @@ export type ServiceConfig = Omit<BrokerFile['services'][string], 'lifetime'> & {
 /** The configuration the broker is composed from: every path absolute, every default filled in, nothing left to look up. */
 export type BrokerConfig = Omit<BrokerFile, 'services' | 'policy' | 'trustedProxies'> & {
   readonly services: Readonly<Record<string, ServiceConfig>>;
-  readonly policy: { readonly file: string };
+  readonly policy: { readonly file: string; readonly shadow?: string };
   /** Addresses and CIDRs, each as written. */
   readonly trustedProxies: readonly string[];
 };

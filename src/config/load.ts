@@ -70,8 +70,14 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
     trustedProxies: resolved.trustedProxies.map(({ text }) => text),
     stateDir: resolve(folder, resolved.stateDir),
     services: Object.freeze(Object.fromEntries(services)),
-    policy: { file: 'file' in resolved.policy ? resolved.policy.file.path : resolved.policy.path },
+    policy: policyFiles(resolved.policy, folder),
   });
+}
+
+function policyFiles(policy: BrokerFile['policy'], folder: string): BrokerConfig['policy'] {
+  if (!('file' in policy)) return { file: policy.path };
+  const { file, shadow } = policy;
+  return { file: file.path, ...(shadow === undefined ? {} : { shadow: resolve(folder, shadow) }) };
 }
 
 function absoluteSocket(address: ListenAddress, folder: string): ListenAddress {

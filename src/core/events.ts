@@ -30,6 +30,18 @@ export type AuditEvent =
       readonly expiresIn: number;
     }
   | {
+      /** Shadow mode: the same decisions by the policy that is to follow. */
+      readonly type: 'policy.compared';
+      readonly request: RequestContext;
+      readonly caller: Caller;
+      readonly service: string;
+      readonly policyRevision: string;
+      readonly shadowRevision: string;
+      /** How many decisions are the same. */
+      readonly same: number;
+      readonly differing: readonly { readonly served: Grant; readonly shadow: Grant }[];
+    }
+  | {
       readonly type: 'token.refused';
       readonly request: RequestContext;
       readonly code: ErrorCode;

@@ -10,7 +10,12 @@ export interface HealthDeps {
   /** Each backend's state, by name. */
   readonly backendStates: () => Promise<ReadonlyMap<string, BackendState>>;
   /** The revision of the policy in force, and whether the file has since gone bad. */
-  readonly policyState: () => { readonly revision: string; readonly stale: boolean };
+  readonly policyState: () => {
+    readonly revision: string;
+    readonly stale: boolean;
+    /** The policy of shadow mode; it has no part in being ready. */
+    readonly shadow?: { readonly revision: string | null; readonly stale: boolean };
+  };
 }
 
 export function healthRoutes(app: Express, deps: HealthDeps): void {

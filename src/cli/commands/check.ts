@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
+import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
@@ -51,14 +52,16 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   const broker = await loadBroker(path);
   const { config } = broker;
   const loaded = await loadPolicy(config.policy.file);
+  const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow);
   const keyWarnings = await checkKeys(config.keys, config.stateDir);
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = await buildBackends(config.backends, deps);
   for (const { authenticator } of backends) resources.use(authenticator);
 
-  const tests = runPolicyTests(loaded.policy, loaded.tests);
-  const warnings = [...broker.warnings, ...loaded.warnings, ...keyWarnings];
+  const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
+  const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
+  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...keyWarnings];
   const walked = token === true ? await walkToken(backends, await readPassword('Token: '), systemClock) : undefined;
   const steps = [...(await connectSteps(backends, connect === true, login)), ...(walked?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
@@ -66,7 +69,8 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
     [
       ...warnings.map((warning) => `warning: ${warning}`),
       `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(backends.length, 'backend')}`,
-      `${shownPath(config.policy.file)}: ${count(loaded.policy.rules.length, 'rule')}, revision ${loaded.policy.revision}`,
+      policyLine(config.policy.file, loaded),
+      ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
       ...(walked?.lines ?? []),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
@@ -75,13 +79,22 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
       warnings,
       services: Object.keys(config.services),
       backends: backends.map(({ authenticator: { name, type } }) => ({ name, type })),
-      policy: { file: config.policy.file, revision: loaded.policy.revision, rules: loaded.policy.rules.length },
+      policy: policyJson(config.policy.file, loaded),
+      ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
       ...(walked === undefined ? {} : { token: walked.lines }),
       steps,
     },
   );
   return fine ? EXIT.ok : EXIT.no;
+}
+
+function policyLine(file: string, { policy }: LoadedPolicy): string {
+  return `${shownPath(file)}: ${count(policy.rules.length, 'rule')}, revision ${policy.revision}`;
+}
+
+function policyJson(file: string, { policy }: LoadedPolicy) {
+  return { file, revision: policy.revision, rules: policy.rules.length };
 }
 
 async function connectSteps(

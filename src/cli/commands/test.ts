@@ -4,18 +4,26 @@ import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { PolicyTestResult } from '../../core/policy/policy-test.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { createCommand, run } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
 
 export function testCommand(): Command {
-  return createCommand('test', 'Run the tests that the policy file carries').action(
-    run(async ({ config: path }, output) => {
-      const { config } = await loadBroker(path);
-      const { policy, tests } = await loadPolicy(config.policy.file);
-      const results = runPolicyTests(policy, tests);
-      output.result(testLines(results), { tests: results.map(testJson) });
-      return results.every(({ passed }) => passed) ? EXIT.ok : EXIT.no;
-    }),
-  );
+  const running = run(testPolicy);
+  return createCommand('test', 'Run the tests that the policy file carries')
+    .argument('[policy]', 'a policy file; default: the one that is configured')
+    .action((policy: string | undefined, options: SharedOptions) => running({ ...options, policy }));
+}
+
+interface TestOptions extends SharedOptions {
+  readonly policy: string | undefined;
+}
+
+async function testPolicy(options: TestOptions, output: Output): Promise<number> {
+  const { policy, tests } = await loadPolicy(options.policy ?? (await loadBroker(options.config)).config.policy.file);
+  const results = runPolicyTests(policy, tests);
+  output.result(testLines(results), { tests: results.map(testJson) });
+  return results.every(({ passed }) => passed) ? EXIT.ok : EXIT.no;
 }
 
 export function testLines(results: readonly PolicyTestResult[]): readonly string[] {

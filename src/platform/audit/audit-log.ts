@@ -4,6 +4,7 @@ import type { Audit, Log } from '../../core/ports.ts';
 import { isRefreshToken } from '../../core/refresh-token.ts';
 import { formatScope } from '../../core/scope.ts';
 import { isToken } from '../../core/token-shape.ts';
+import { differenceLines } from './difference-lines.ts';
 import { subjectFields } from './subject-fields.ts';
 
 /** Names come from clients and are bounded before they are logged. */
@@ -33,6 +34,9 @@ function write(log: Log, event: AuditEvent): void {
         policy: event.policyRevision,
         expiresIn: event.expiresIn,
       });
+    case 'policy.compared':
+      for (const fields of differenceLines(event)) log.info('policies differ', fields);
+      return;
     case 'token.refused':
       return log[event.code === 'internal' ? 'error' : 'warn']('token refused', {
         event: event.type,

@@ -27,6 +27,12 @@ export function createMetrics(): Metrics {
     labelNames: ['service', 'outcome'],
     registers,
   });
+  const shadowDecisions = new Counter({
+    name: 'fairlead_shadow_decisions_total',
+    help: 'Scopes decided by the shadow policy, too, by whether it grants the same as the policy in force: same, differs',
+    labelNames: ['outcome'],
+    registers,
+  });
   const tokens = new Counter({
     name: 'fairlead_tokens_total',
     help: 'Token requests, by outcome: issued, or the error code',
@@ -83,6 +89,10 @@ export function createMetrics(): Metrics {
         for (const { asked, granted } of event.grants) {
           decisions.inc({ service: event.service, outcome: extent(granted.length, asked.actions.length) });
         }
+        return;
+      case 'policy.compared':
+        shadowDecisions.inc({ outcome: 'same' }, event.same);
+        shadowDecisions.inc({ outcome: 'differs' }, event.differing.length);
         return;
       case 'token.refused':
         tokens.inc({ outcome: event.code });

@@ -1,0 +1,66 @@
+/**
+ * The policy of shadow mode. Serving never depends on it: it is read on its own, whatever is wrong with it is only told,
+ * and comparing comes after the decision is made and recorded.
+ */
+import { describeError } from '../core/errors.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { Audit, Log } from '../core/ports.ts';
+import { compareWithShadow } from '../flows/shadow.ts';
+import { fanOut } from '../platform/audit/fan-out.ts';
+import { watchFiles } from '../platform/watch.ts';
+import { createReload } from './reload.ts';
+
+export interface Shadow extends Disposable {
+  /** Records events, and what the shadow policy makes of them. */
+  readonly audit: Audit;
+  /** `stale`: the file is bad now; `revision` is that of the last good one. Nothing without shadow mode. */
+  state(): { readonly shadow?: { readonly revision: string | null; readonly stale: boolean } };
+  /** Reads the file again; the log says what came of it. Never throws. */
+  reload(): Promise<void>;
+}
+
+export interface ShadowDeps {
+  readonly load: (file: string) => Promise<Policy>;
+  readonly log: Log;
+  readonly audit: Audit;
+}
+
+/** @param file undefined: shadow mode is off */
+export function openShadow(file: string | undefined, { load, log, audit }: ShadowDeps): Shadow {
+  if (file === undefined) {
+    return { audit, state: () => ({}), reload: async () => undefined, [Symbol.dispose]: () => undefined };
+  }
+  let policy: Policy | undefined;
+  let stale = false;
+
+  async function read(): Promise<{ readonly revision: string }> {
+    try {
+      policy = await load(file ?? '');
+      stale = false;
+      return { revision: policy.revision };
+    } catch (error) {
+      stale = true;
+      throw error;
+    }
+  }
+
+  const reload = createReload({
+    reloadables: [{ what: 'shadow policy', reload: read }],
+    log,
+    onReload: () => undefined,
+  });
+  read().then(
+    (fields) => log.info('shadow policy loaded', fields),
+    (error: unknown) =>
+      log.error('shadow policy NOT loaded: nothing is compared until the file is mended', {
+        cause: describeError(error),
+      }),
+  );
+  const stopWatching = watchFiles([file], () => void reload());
+  return {
+    audit: fanOut([audit, compareWithShadow({ shadow: () => policy, audit })], log),
+    state: () => ({ shadow: { revision: policy?.revision ?? null, stale } }),
+    reload,
+    [Symbol.dispose]: stopWatching,
+  };
+}

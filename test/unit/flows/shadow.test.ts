@@ -1,0 +1,80 @@
+/** A policy that is to follow cannot get in the way of the one in force. */
+import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../../src/core/policy/policy.ts';
+import { parseScopes } from '../../../src/core/scope.ts';
+import { createGrantToken } from '../../../src/flows/grant-token.ts';
+import { compareWithShadow } from '../../../src/flows/shadow.ts';
+import { auditLog } from '../../../src/platform/audit/audit-log.ts';
+import { fanOut } from '../../../src/platform/audit/fan-out.ts';
+import { countingIds, fixedClock, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { callerOf, policyOf } from '../../support/policy-builder.ts';
+
+const PULL = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull'] }]);
+const NOTHING = policyOf([]);
+const THROWING = policyOf(
+  [
+    {
+      users: ['*'],
+      repositories: ['**'],
+      allow: ['pull'],
+      match: {
+        holds: () => {
+          throw new Error('a mistake in a condition');
+        },
+      },
+    },
+  ],
+  {},
+  'first-match',
+);
+
+async function serve(shadow: Policy | undefined, scopes: string) {
+  const log = recordingLog();
+  const events = recordingAudit();
+  const recorded = fanOut([auditLog(log), events], log);
+  const grantToken = createGrantToken({
+    issuer: 'fairlead',
+    policy: () => PULL,
+    signer: { sign: async () => 'signed' },
+    clock: fixedClock(),
+    ids: countingIds(),
+    audit: fanOut([recorded, compareWithShadow({ shadow: () => shadow, audit: recorded })], log),
+  });
+  const service = { name: 'r', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
+  const { token } = await grantToken({
+    context: { requestId: 'id', client: '' },
+    service,
+    caller: callerOf({ user: 'alice' }),
+    ...parseScopes([scopes]),
+  });
+  return { token, lines: log.lines, events: events.events.map(({ type }) => type) };
+}
+
+describe('a token is issued and recorded', () => {
+  it('although the shadow policy throws, which the log tells', async () => {
+    const { token, lines, events } = await serve(THROWING, 'repository:a:pull');
+
+    expect(token).toBe('signed');
+    expect(events).toEqual(['token.issued']);
+    expect(lines).toMatchObject([
+      { message: 'token issued' },
+      { level: 'error', fields: { cause: expect.stringMatching(/a mistake in a condition/) } },
+    ]);
+  });
+
+  it('without a comparison as long as there is no shadow policy, and with one when there is', async () => {
+    expect((await serve(undefined, 'repository:a:pull')).events).toEqual(['token.issued']);
+    expect((await serve(NOTHING, 'repository:a:pull')).events).toEqual(['token.issued', 'policy.compared']);
+  });
+});
+
+it('a request for many scopes leaves a bounded number of lines, the last of which says how many are missing', async () => {
+  const scopes = Array.from({ length: 120 }, (_, at) => `repository:r${at}:pull`).join(' ');
+
+  const { lines } = await serve(NOTHING, scopes);
+
+  const differing = lines.filter(({ message }) => message === 'policies differ');
+  expect(differing).toHaveLength(50);
+  expect(differing.filter(({ fields }) => 'unlogged' in fields)).toEqual([differing[49]]);
+  expect(differing[49]?.fields).toMatchObject({ unlogged: 70, asked: 'repository:r49:pull' });
+});
