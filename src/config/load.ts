@@ -11,6 +11,7 @@ import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { checkReferences, namedFiles, resolveReferences } from './references.ts';
+import { isRecord } from './schema-walk.ts';
 
 export { loadPolicy } from './load-policy.ts';
 export { loadPolicyInBackground } from './policy-task.ts';
@@ -46,11 +47,18 @@ export async function brokerFiles(path: string): Promise<readonly string[]> {
   const own = resolve(path);
   try {
     const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
-    return [...new Set([own, ...namedFiles(yaml, brokerFile)])];
+    return [...new Set([own, ...namedFiles(yaml, brokerFile), ...shadowFile(yaml)])];
   } catch (error) {
     if (error instanceof ConfigError) return [own];
     throw error;
   }
+}
+
+/** It is no file that must be there, and so none of those the schema tells. */
+function shadowFile({ value, folder }: YamlFile): readonly string[] {
+  const policy = isRecord(value) ? value['policy'] : undefined;
+  const shadow = isRecord(policy) ? policy['shadow'] : undefined;
+  return typeof shadow === 'string' ? [resolve(folder, shadow)] : [];
 }
 
 function reportInto(problems: ConfigProblem[], yaml: YamlFile): Report {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAIN } from '../support/broker.ts';
 import { run } from '../support/process.ts';
 import type { Result } from '../support/process.ts';
+import { recipeTexts } from '../support/recipes.ts';
 
 const OLD = `
 rules:
@@ -153,5 +154,44 @@ gained * on the catalog from 10.0.0.0/8: group staff
 
     expect(stderr).toMatch(message);
     expect([code, stdout]).toEqual([2, '']);
+  });
+});
+
+describe('the recipe for a change', () => {
+  it('does what it says with the policy it shows', async () => {
+    await using resources = new AsyncDisposableStack();
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-change-'));
+    resources.defer(() => rm(folder, { recursive: true, force: true }));
+    const [next] = recipeTexts('change-a-policy', 'next.yaml');
+    const line = {
+      event: 'token.issued',
+      user: 'alice',
+      backend: 'local',
+      groups: ['team-web'],
+      service: 'r',
+      client: '',
+    };
+    const asked = ['repository:web/release/shop:pull,push', 'repository:web/shop:push'];
+    for (const [name, text] of Object.entries({
+      'next.yaml': next,
+      'policy.yaml': next.replace(/ {2}- name: releases[^]*?(?=tests:)/, '').replace(/tests:[^]*/, ''),
+      'fairlead.log': JSON.stringify({ ...line, asked, granted: asked }),
+    })) {
+      await writeFile(join(folder, name), text);
+    }
+    const commands = recipeTexts('change-a-policy', 'sh').filter((text) => text.startsWith('fairlead '));
+
+    const results: Result[] = [];
+    for (const command of commands) {
+      const args = command.trim().split(' ').slice(1);
+      results.push(await run(process.execPath, [MAIN, ...args], { cwd: folder }));
+    }
+
+    expect(results.map(({ code }) => code)).toEqual([0, 1, 1]);
+    expect(results.map(({ stdout }) => stdout)).toEqual([
+      expect.stringContaining('2 passed, 0 failed'),
+      expect.stringContaining('lost push on {team}/release/**: group team-{team}\n'),
+      expect.stringContaining('alice (local) through r loses push on repository:web/release/shop: 1 time'),
+    ]);
   });
 });
