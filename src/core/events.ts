@@ -62,7 +62,7 @@ export type AuditEvent =
       /** Whose it is, where that is known. */
       readonly username?: string;
       readonly backend?: string;
-      /** Why it was withheld, refused or failed, for the operator. */
+      /** Why it was withheld, refused or failed, or what went wrong beside, for the operator. */
       readonly cause?: string;
     }
   | {

@@ -40,8 +40,8 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
     try {
       kept = await find(deps, digest);
       const caller = await callerOf(deps, kept, service.name, limits);
-      await noteUse(deps, digest, { ...kept, username: caller.identity.username }, limits);
-      deps.audit.record({ ...event, ...whose(), outcome: 'accepted' });
+      const unwritten = await noteUse(deps, digest, { ...kept, username: caller.identity.username }, limits);
+      deps.audit.record({ ...event, ...whose(), outcome: 'accepted', ...unwritten });
       return caller;
     } catch (error) {
       const isRefused = error instanceof Refusal;
@@ -94,16 +94,26 @@ function refusalOf(outcome: Exclude<AuthnOutcome, { kind: 'authenticated' }>): s
   return outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`;
 }
 
-/** What was revoked while the account was looked at is refused, and never brought back. */
+/**
+ * What was revoked while the account was looked at is refused, and never brought back. A disk that is full ends nobody's
+ * login: the token only counts as unused.
+ *
+ * @returns why it could not be written down
+ */
 async function noteUse(
   { store, clock }: RefreshTokenDeps,
   digest: string | undefined,
   kept: RefreshToken,
   limits: RefreshTokenLimits,
-): Promise<void> {
+): Promise<{ readonly cause?: string }> {
   const now = clock.now();
-  if (digest === undefined || now - kept.usedAt < USE_SECONDS) return;
+  if (digest === undefined || now - kept.usedAt < USE_SECONDS) return {};
   const used = { ...kept, usedAt: now };
   const expiresAt = expiryOf(used, limits);
-  if (!(await store.replace(digest, { ...used, expiresAt }, expiresAt - now))) throw new Refusal('just revoked');
+  try {
+    if (await store.replace(digest, { ...used, expiresAt }, expiresAt - now)) return {};
+  } catch (error) {
+    return { cause: `its use is not written down: ${describeError(error)}` };
+  }
+  throw new Refusal('just revoked');
 }

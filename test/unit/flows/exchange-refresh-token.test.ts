@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../../src/core/errors.ts';
 import { groupName } from '../../../src/core/groups.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { AuthnOutcome } from '../../../src/core/ports.ts';
@@ -147,6 +148,21 @@ describe('the exchange of a refresh token', () => {
 
     expect([within, await usedAt()]).toEqual([start, start + 60]);
     expect((await store.list())[0]?.value.expiresAt).toBe(start + 60 + 30 * DAY);
+  });
+
+  it('goes on where a use cannot be written down, and says so', async () => {
+    const { issued, exchange, clock, store, audit } = open();
+    const token = await issued();
+    clock.advance(HOUR);
+    store.replace = async () => {
+      throw new BrokerError('backend_unavailable', 'the disk is full');
+    };
+
+    expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+    expect(audit.events.at(-1)).toMatchObject({
+      outcome: 'accepted',
+      cause: 'its use is not written down: BrokerError: the disk is full',
+    });
   });
 
   it('never brings back a token that is revoked while the account is looked at', async () => {
