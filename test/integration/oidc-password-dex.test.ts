@@ -10,7 +10,7 @@ import { recordingLog } from '../support/fakes.ts';
 import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { findPart } from '../support/parts.ts';
-import { requestIdToken } from '../support/password-grant.ts';
+import { refusal, requestIdToken } from '../support/password-grant.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
 import { recipeTexts } from '../support/recipes.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
@@ -99,24 +99,40 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
     expect(outcome).toMatchObject({ kind: 'authenticated', identity: { username: 'carol', groups: new Set() } });
   });
 
-  it('tells a wrong password by access_denied', async () => {
+  it.each([
+    ['a wrong password', 'alice'],
+    ['an unknown user', 'nobody'],
+  ])('tells %s by access_denied', async (_what, username) => {
+    const person = { username, password: 'not-the-password' };
     await using backend = await over(dex);
 
-    const outcome = await login(backend, 'alice', 'not-the-password');
-
-    expect(outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+    expect(await refusal({ issuer: dex.issuer, client: CLIENT, person, scope: SCOPE })).toBe(
+      '401 access_denied: Invalid username or password',
+    );
+    expect(await login(backend, username, person.password)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
   });
 
   it.each([
-    ['a wrong client secret', { clientSecret: 'not-the-secret' }, /answered 401 invalid_client .*client\.secret/],
-    ['a scope it does not know', { config: { scope: 'openid team' } }, /answered 400 invalid_request .*set scope/],
-  ])('never takes %s for a wrong password', async (_what, options, message) => {
+    [
+      'a wrong client secret',
+      { secret: 'no' },
+      SCOPE,
+      '401 invalid_client: Invalid client credentials.',
+      /client\.secret/,
+    ],
+    ['an unknown client', { id: 'no' }, SCOPE, '401 invalid_client: Invalid client credentials.', /client\.id/],
+    ['a scope it does not know', {}, 'openid team', '400 invalid_request: Unrecognized scope(s) ["team"]', /set scope/],
+  ])('never takes %s for a wrong password', async (_what, difference, scope, answer, cure) => {
+    const client = { ...CLIENT, ...difference };
     const log = recordingLog();
-    await using backend = await over(dex, { ...options, log });
+    const secret = { clientSecret: client.secret, client: { id: client.id } };
+    await using backend = await over(dex, { ...secret, config: { scope }, log });
 
+    const { alice: person } = slapd.people;
+    expect(await refusal({ issuer: dex.issuer, client, person, scope })).toBe(answer);
     await expect(attempt(backend)).rejects.toMatchObject({
       code: 'backend_unavailable',
-      message: expect.stringMatching(message),
+      message: expect.stringMatching(cure),
     });
     expect(log.lines).toMatchObject([{ level: 'error', message: expect.stringContaining('nobody can log in') }]);
   });
@@ -142,6 +158,17 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
 
     await expect(attempt(backend)).rejects.toMatchObject({ code: 'backend_unavailable' });
     await dex.start();
+    expect((await attempt(backend)).kind).toBe('authenticated');
+  });
+
+  it('fails in time while Dex hangs', async () => {
+    await using backend = await over(dex, { config: { timeout: '1s' } });
+    expect((await attempt(backend)).kind).toBe('authenticated');
+    dex.signal('SIGSTOP');
+
+    const during = attempt(backend).finally(() => dex.signal('SIGCONT'));
+
+    await expect(during).rejects.toMatchObject({ message: expect.stringContaining('did not answer in time') });
     expect((await attempt(backend)).kind).toBe('authenticated');
   });
 

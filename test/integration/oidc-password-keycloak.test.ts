@@ -11,13 +11,14 @@ import { startKeycloak } from '../support/keycloak.ts';
 import type { Keycloak } from '../support/keycloak.ts';
 import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
-import { requestIdToken } from '../support/password-grant.ts';
+import { refusal, requestIdToken } from '../support/password-grant.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
 import { createTokenBackend, present } from '../support/token-backend.ts';
 import { waitFor } from '../support/wait.ts';
 
 const java = findKeycloakJava();
 const { alice, bob, carol } = PEOPLE;
+const SAME = 'invalid_grant: Invalid user credentials';
 
 function groupsOf(outcome: AuthnOutcome): readonly string[] {
   if (outcome.kind !== 'authenticated') throw new Error(`expected authenticated, found ${inspect(outcome)}`);
@@ -56,36 +57,64 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       expect(await login(backend, 'ALICE', alice.password)).toMatchObject({ identity: { username: 'alice' } });
     });
 
+    const INCOMPLETE = 'invalid_grant: Account is not fully set up';
+
     it.each([
-      ['a wrong password', { ...alice, password: 'not-the-password' }, 'wrong-password'],
-      ['an unknown user', { ...alice, username: 'nobody' }, 'wrong-password'],
-      ['a disabled account', PEOPLE.disabled, 'disabled'],
-      ['one whose password must be changed', PEOPLE.mustChange, 'must-change-password'],
-      ['one that must set up a second factor', PEOPLE.mustSetUp, 'must-change-password'],
-      ['a profile that lacks what the realm wants', PEOPLE.nameless, 'must-change-password'],
-      // Keycloak asks for the second factor where a browser would, and says what it says of a wrong password.
-      ['one with a second factor', PEOPLE.secondFactor, 'wrong-password'],
-      ['a disabled account with a wrong password', { ...PEOPLE.disabled, password: 'not-it' }, 'wrong-password'],
-    ])('to %s is the user’s fault', async (_what, person, reason) => {
+      ['a wrong password', { ...alice, password: 'not-the-password' }, SAME, 'wrong-password'],
+      ['an unknown user', { ...alice, username: 'nobody' }, SAME, 'wrong-password'],
+      ['a disabled account', PEOPLE.disabled, 'invalid_grant: Account disabled', 'disabled'],
+      ['a disabled account with a wrong password', { ...PEOPLE.disabled, password: 'no' }, SAME, 'wrong-password'],
+      ['one whose password must be changed', PEOPLE.mustChange, INCOMPLETE, 'must-change-password'],
+      ['one that must set up a second factor', PEOPLE.mustSetUp, INCOMPLETE, 'must-change-password'],
+      ['a profile that lacks what the realm wants', PEOPLE.nameless, INCOMPLETE, 'must-change-password'],
+      // Keycloak wants the second factor in the same request, and without it says what it says of a wrong password.
+      ['one with a second factor', PEOPLE.secondFactor, SAME, 'wrong-password'],
+    ])('to %s is the user’s fault', async (_what, person, answer, reason) => {
       const log = recordingLog();
       await using backend = await over({ log });
 
+      expect(await refusal({ ...realm, person, scope: 'openid' })).toBe(`400 ${answer}`);
       expect(await enter(backend, person)).toEqual({ kind: 'rejected', reason });
       expect(log.lines).toEqual([]);
     });
 
-    it.each<[string, () => Promise<Authenticator>, RegExp]>([
-      ['a wrong client secret', () => over({ clientSecret: 'not-the-secret' }), /answered 401 .*check client\.id/],
-      ['an unknown client', () => over({ client: { id: 'nobody' } }), /answered 401 .*check client\.id/],
-      ['a client without the grant', () => overVariant('without-grant'), /direct access grants/],
-      ['a client that needs consent', () => overVariant('with-consent'), /administrator consent/],
-      ['an unknown scope', () => over({ config: { scope: 'openid team' } }), /set scope/],
-    ])('to %s is never the user’s fault', async (_what, create, message) => {
-      await using backend = await create();
+    const UNKNOWN_CLIENT = 'Invalid client or Invalid client credentials';
+    const client = { id: 'registry', secret: 'not-the-secret' };
+    const variant = (id: Variant) => ({ id, secret: VARIANT_SECRET });
 
+    it.each([
+      ['a wrong client secret', { client }, `401 unauthorized_client: ${UNKNOWN_CLIENT}`, /check client\.id/],
+      [
+        'an unknown client',
+        { client: { ...client, id: 'nobody' } },
+        `401 invalid_client: ${UNKNOWN_CLIENT}`,
+        /check cl/,
+      ],
+      [
+        'a client without the grant',
+        { client: variant('without-grant') },
+        '400 unauthorized_client: Client not allowed for direct access grants',
+        /allow this client the password grant/,
+      ],
+      [
+        'a client that needs consent',
+        { client: variant('with-consent') },
+        '400 invalid_client: Client requires user consent',
+        /administrator consent/,
+      ],
+      ['an unknown scope', { scope: 'openid team' }, '400 invalid_scope: Invalid scopes: openid team', /set scope/],
+    ])('to %s is never the user’s fault', async (_what, difference, answer, cure) => {
+      const request = { ...realm, person: alice, scope: 'openid', ...difference };
+      await using backend = await over({
+        client: { id: request.client.id },
+        clientSecret: request.client.secret,
+        config: { scope: request.scope },
+      });
+
+      expect(await refusal(request)).toBe(answer);
       await expect(enter(backend, alice)).rejects.toMatchObject({
         code: 'backend_unavailable',
-        message: expect.stringMatching(message),
+        message: expect.stringMatching(cure),
       });
     });
 
@@ -185,5 +214,34 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       stdout: expect.stringContaining('groups teams/web; registry-auditor'),
     });
     expect(await check(['--token'], token)).toMatchObject({ code: 0, stdout: expect.stringContaining('/teams/web') });
+  });
+
+  it('counts a wrong password once, however often a client sends it, and says of a locked account that it is wrong', async () => {
+    await realm.protect({ failureFactor: 3 });
+    const here = { keycloak: { issuer: realm.issuer }, 'keycloak-tokens': { issuer: realm.issuer } };
+    await using recipe = await startRecipeBroker('keycloak', {
+      here,
+      env: { KEYCLOAK_CLIENT_SECRET: realm.client.secret },
+    });
+    await using backend = await over();
+    const send = (password: string): Promise<string> =>
+      recipe.granted('web/shop:pull', { user: carol.username, password });
+
+    const answers = new Set(await Promise.all(Array.from({ length: 40 }, () => send('an-old-password'))));
+    const counted = await realm.failures(carol.username);
+    const right = await send(carol.password);
+    for (const password of ['guess-1', 'guess-2', 'guess-3']) {
+      await refusal({ ...realm, person: { ...carol, password }, scope: 'openid' });
+    }
+    const locked = await waitFor('the lock', async () => {
+      const outcome = await enter(backend, carol);
+      return outcome.kind === 'rejected' && outcome;
+    });
+
+    expect([...answers]).toEqual(['401']);
+    expect(counted).toBe(1);
+    expect(right).toBe('');
+    expect(locked.reason).toBe('wrong-password');
+    expect(await refusal({ ...realm, person: carol, scope: 'openid' })).toBe(`400 ${SAME}`);
   });
 });

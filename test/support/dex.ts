@@ -18,6 +18,7 @@ const MODULES = ['github.com/dexidp/dex v0.0.0-20240807174518-43956db7fd75', 'gi
 
 export interface Dex extends AsyncDisposable {
   readonly issuer: string;
+  signal(signal: NodeJS.Signals): void;
   /** Stops the server, by its process id. */
   stop(): Promise<void>;
   /** Starts it again where it was; it keeps nothing, so that it comes back with other keys. */
@@ -72,5 +73,11 @@ export async function startDex(
   resources.defer(stop);
   await launch();
   const running = resources.move();
-  return { issuer, stop, start: launch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    issuer,
+    signal: (signal) => server?.signal(signal),
+    stop,
+    start: launch,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }

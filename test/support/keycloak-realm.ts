@@ -7,6 +7,10 @@ export interface Realm {
   readonly client: { readonly id: string; readonly secret: string };
   /** Sessions that are open for this client. */
   sessions(): Promise<number>;
+  /** Switches brute force detection on. */
+  protect(settings: { readonly failureFactor: number }): Promise<void>;
+  /** How many wrong passwords it has counted. */
+  failures(username: string): Promise<number>;
 }
 
 const REALM = 'corp';
@@ -87,6 +91,16 @@ export async function createRealm(keycloak: Keycloak): Promise<Realm> {
       const stats = await keycloak.administer('GET', `/${REALM}/client-session-stats`);
       const own = (stats as { clientId: string; active: string }[]).find(({ clientId }) => clientId === id);
       return Number(own?.active ?? 0);
+    },
+    protect: async (settings) => {
+      await keycloak.administer('PUT', `/${REALM}`, { realm: REALM, bruteForceProtected: true, ...settings });
+    },
+    failures: async (username) => {
+      const [user] = (await keycloak.administer('GET', `/${REALM}/users?exact=true&username=${username}`)) as {
+        id: string;
+      }[];
+      const path = `/${REALM}/attack-detection/brute-force/users/${user?.id ?? ''}`;
+      return ((await keycloak.administer('GET', path)) as { numFailures: number }).numFailures;
     },
   };
 }

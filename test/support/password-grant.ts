@@ -37,6 +37,13 @@ export async function requestIdToken(request: GrantRequest): Promise<string> {
   throw new Error(`expected an ID token, found ${status} ${JSON.stringify(body)}`);
 }
 
+/** @returns what it is refused with, as `400 invalid_grant: Invalid user credentials`. */
+export async function refusal(request: GrantRequest): Promise<string> {
+  const { status, body } = await requestTokens(request);
+  const said = [body['error'], body['error_description']].filter((text) => text !== undefined).map(String);
+  return `${status} ${said.join(': ')}`;
+}
+
 async function bodyOf(response: Response): Promise<GrantAnswer['body']> {
   const body: unknown = await response.json();
   return body as GrantAnswer['body'];
