@@ -5,6 +5,7 @@ import { Secret } from '../../src/core/identity.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
 import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
+import { runOk } from '../support/process.ts';
 import { GROUPS_DN, PEOPLE, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
@@ -39,6 +40,16 @@ describe.skipIf(absent)('an LDAP server that wants a certificate of its clients'
     expect(ldaps.watches).toEqual(Object.values(own()));
   });
 
+  it('acceptance 7: is the service account to whom it lets in by certificate alone (SASL EXTERNAL)', async () => {
+    const { caFile, certFile, keyFile } = own();
+
+    const told = await runOk('ldapwhoami', ['-Y', 'EXTERNAL', '-H', slapd.ldapsUrl ?? ''], {
+      env: { ...process.env, LDAPTLS_CACERT: caFile, LDAPTLS_CERT: certFile, LDAPTLS_KEY: keyFile },
+    });
+
+    expect(told).toContain(`dn:${SERVICE.dn}`);
+  });
+
   it('acceptance 7: never takes a name for a SASL mechanism, and so for the service account', async () => {
     await using backend = await createLdap({
       urls: [slapd.ldapsUrl ?? ''],
@@ -49,7 +60,7 @@ describe.skipIf(absent)('an LDAP server that wants a certificate of its clients'
     const before = slapd.log().length;
 
     for (const name of ['EXTERNAL', 'PLAIN', 'DIGEST-MD5', 'SCRAM-SHA-1']) {
-      for (const password of ['x', SERVICE.dn, `dn:${SERVICE.dn}`]) {
+      for (const password of ['x', ' ', SERVICE.dn, `dn:${SERVICE.dn}`]) {
         expect(await logIn(backend, name, password)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
       }
     }
@@ -58,7 +69,7 @@ describe.skipIf(absent)('an LDAP server that wants a certificate of its clients'
     const log = slapd.log().slice(before);
     expect(log).not.toContain('method=163');
     expect(log).not.toMatch(/BIND [^\n]*mech=EXTERNAL/);
-    expect(log.match(/BIND dn="uid=EXTERNAL,[^\n]*method=128/g)).toHaveLength(3);
+    expect(log.match(/BIND dn="uid=EXTERNAL,[^\n]*method=128/g)).toHaveLength(4);
   });
 });
 

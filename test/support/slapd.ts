@@ -175,6 +175,18 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   };
 }
 
+/** What the server saw while something was done. */
+export async function seenBy(slapd: Slapd, work: () => Promise<unknown>): Promise<SlapdOperations> {
+  const before = await slapd.settled();
+  await work();
+  const after = await slapd.settled();
+  return {
+    binds: after.binds.slice(before.binds.length),
+    searches: after.searches.slice(before.searches.length),
+    connections: after.connections - before.connections,
+  };
+}
+
 function required(part: Part): string {
   const program = findPart(part);
   if (program === undefined) throw new Error(`${part.program} is missing`);

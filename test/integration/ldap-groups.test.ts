@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/core/ports.ts';
+import { createLdap, identityOf, plainGroups } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { BASE_DN, GROUPS_DN, PEOPLE, PEOPLE_DN, POSIX_GROUPS_DN } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice, bob, carol } = PEOPLE;
+const FAY = { username: 'fay', password: 'fay-binds-with-this-8' };
+const ENTRIES = `
+dn: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
+objectClass: inetOrgPerson
+uid: Fay
+uid: fay-too
+cn: Fay + Co, (ext)
+sn: Fay
+userPassword: ${FAY.password}
+
+dn: cn=inner,${GROUPS_DN}
+objectClass: groupOfNames
+member: ${bob.dn}
+
+dn: cn=middle,${GROUPS_DN}
+objectClass: groupOfNames
+member: cn=inner,${GROUPS_DN}
+member: cn=outer,${GROUPS_DN}
+
+dn: cn=outer,${GROUPS_DN}
+objectClass: groupOfNames
+member: cn=middle,${GROUPS_DN}
+
+dn: cn=unique,${GROUPS_DN}
+objectClass: groupOfUniqueNames
+uniqueMember: ${bob.dn}
+
+dn: cn=odd,${GROUPS_DN}
+objectClass: groupOfNames
+cn: odd
+cn: cn=team-web,${GROUPS_DN}
+member: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
+
+dn: ou=elsewhere,${BASE_DN}
+objectClass: organizationalUnit
+
+dn: cn=team-web,ou=elsewhere,${BASE_DN}
+objectClass: groupOfNames
+member: ${carol.dn}
+`;
+
+describe.skipIf(absent)('groups of OpenLDAP', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd({ ldif: ENTRIES });
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  const opened = (input: LdapInput = {}): Promise<Authenticator> => createLdap({ urls: [slapd.url], ...input });
+
+  it.each<[string, LdapInput['groups'], readonly string[]]>([
+    ['member', { base: GROUPS_DN, from: 'member' }, ['team-web']],
+    ['memberOf', { base: GROUPS_DN, from: 'memberOf' }, ['team-web']],
+    ['posixGroup, by uid and by primary gid', { base: POSIX_GROUPS_DN, from: 'posixGroup' }, ['builders', 'deploy']],
+    ['auto, all at once', { base: BASE_DN }, ['builders', 'deploy', 'team-web']],
+    ['a filter', { base: BASE_DN, filter: '(cn=d*)' }, ['deploy']],
+  ])('come from %s', async (_way, groups, expected) => {
+    await using backend = await opened({ groups });
+
+    expect(plainGroups(await identityOf(backend, alice))).toEqual(expected);
+  });
+
+  it('are none without a groups section, and none for who is in none', async () => {
+    await using without = await opened({ groups: undefined });
+    await using within = await opened();
+
+    expect((await identityOf(without, alice)).groups.size).toBe(0);
+    expect((await identityOf(within, carol)).groups.size).toBe(0);
+  });
+
+  it.each<[string, LdapInput['groups'], readonly string[]]>([
+    ['member', { base: GROUPS_DN, from: 'member' }, ['inner', 'middle', 'outer', 'team-api', 'unique']],
+    ['memberOf', { base: GROUPS_DN, from: 'memberOf' }, ['inner', 'middle', 'outer', 'team-api']],
+    ['member, nested: off', { base: GROUPS_DN, from: 'member', nested: 'off' }, ['inner', 'team-api', 'unique']],
+    ['memberOf, nested: off', { base: GROUPS_DN, from: 'memberOf', nested: 'off' }, ['inner', 'team-api']],
+  ])('of groups count, in a circle too, with %s', async (_way, groups, expected) => {
+    await using backend = await opened({ groups });
+
+    expect(plainGroups(await identityOf(backend, bob))).toEqual(expected);
+  });
+
+  it('outside the base do not count, whatever their name', async () => {
+    await using strict = await opened({ groups: { base: GROUPS_DN, from: 'memberOf' } });
+    await using wide = await opened({ groups: { base: BASE_DN, from: 'memberOf' } });
+
+    expect((await identityOf(strict, carol)).groups.size).toBe(0);
+    expect(plainGroups(await identityOf(wide, carol))).toEqual(['team-web']);
+  });
+
+  it('go by their DN alone where the name is dn', async () => {
+    await using backend = await opened({ groups: { base: GROUPS_DN, name: 'dn' } });
+
+    expect([...(await identityOf(backend, alice)).groups]).toEqual([`cn=team-web,${GROUPS_DN}`]);
+  });
+
+  it('never pass for another group by a name that reads as its DN', async () => {
+    await using backend = await opened({ users: { base: PEOPLE_DN, usernameAttribute: 'cn' } });
+
+    const { groups } = await identityOf(backend, FAY);
+
+    expect([...groups]).toEqual([`cn=odd,${GROUPS_DN}`, 'odd']);
+  });
+});

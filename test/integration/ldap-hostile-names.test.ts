@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { escapeDnValue } from '../../src/backends/ldap/dn-template.ts';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, seenBy, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const TEMPLATE = `uid={login},${PEOPLE_DN}`;
+const { alice } = PEOPLE;
+
+/** Real users whose names mean something to a filter or a DN. */
+const NAMES = [
+  'Doe, John (ext)+x',
+  '*',
+  'a*',
+  ')(objectClass=*',
+  'x)(|(uid=*',
+  'back\\slash',
+  '\\2a',
+  '"quoted"',
+  '<a>;b=c',
+  '#octothorpe',
+  'uid=alice',
+  'josé',
+  'ﬀ-ligature',
+  'x'.repeat(128),
+];
+const passwordOf = (index: number): string => `binds-as-number-${index}-with-this`;
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const ENTRIES = NAMES.map(
+  (name, index) => `
+dn:: ${base64(`uid=${escapeDnValue(name)},${PEOPLE_DN}`)}
+objectClass: inetOrgPerson
+uid:: ${base64(name)}
+cn: number ${index}
+sn: n
+userPassword: ${passwordOf(index)}
+`,
+).join('');
+
+describe.skipIf(absent)('acceptance 5: names that mean something to a filter or a DN, at OpenLDAP', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd({ ldif: ENTRIES });
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  const ways: readonly (readonly [string, LdapInput])[] = [
+    ['a search', {}],
+    ['a filter of the operator’s own', { users: { base: PEOPLE_DN, filter: '(&(objectClass=person)(uid={login}))' } }],
+    ['a template, reading as the service account', { users: { template: TEMPLATE } }],
+    ['a template, reading as the user', { users: { template: TEMPLATE }, bind: undefined }],
+  ];
+
+  it.each(ways)('each mean the one user who has it, with %s', async (_way, input) => {
+    await using backend = await createLdap({ urls: [slapd.url], ...input });
+
+    const found = [];
+    for (const [index, username] of NAMES.entries()) {
+      found.push((await identityOf(backend, { username, password: passwordOf(index) })).username);
+    }
+
+    expect(found).toEqual(NAMES.map((name) => name.toLowerCase()));
+  });
+
+  it.each(ways)('never let in with the password of another user, with %s', async (_way, input) => {
+    await using backend = await createLdap({ urls: [slapd.url], ...input });
+
+    for (const [index, username] of NAMES.entries()) {
+      for (const password of [alice.password, passwordOf((index + 1) % NAMES.length)]) {
+        expect(await logIn(backend, username, password)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+      }
+    }
+  });
+
+  it('mean the same composed and decomposed', async () => {
+    await using backend = await createLdap({ urls: [slapd.url] });
+
+    const { username } = await identityOf(backend, {
+      username: 'josé'.normalize('NFD'),
+      password: passwordOf(NAMES.indexOf('josé')),
+    });
+
+    expect(username).toBe('josé');
+  });
+
+  it.each(['al\0ice', 'alice\0', 'alice\n', 'a'.repeat(257), '', '   ', '\uD800'])(
+    'are not even sent when no entry can have them: %j, which may be somebody’s elsewhere',
+    async (username) => {
+      await using searching = await createLdap({ urls: [slapd.url] });
+      await using binding = await createLdap({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined });
+
+      const seen = await seenBy(slapd, async () => {
+        for (const backend of [searching, binding]) {
+          expect(await logIn(backend, username, alice.password)).toEqual({ kind: 'unknown-user' });
+        }
+      });
+
+      expect(seen).toEqual({ binds: [], searches: [], connections: 0 });
+    },
+  );
+
+  it.each([
+    'x'.repeat(256),
+    'b*',
+    'alice*',
+    '*)(uid=alice',
+    'alice)(|(uid=*',
+    'alice)(objectClass=*',
+    '\\61lice',
+    '|',
+    '(',
+    '\\',
+  ])('are searched as they stand, and found to be nobody’s: %j', async (username) => {
+    await using backend = await createLdap({ urls: [slapd.url] });
+
+    const seen = await seenBy(slapd, async () => {
+      expect(await logIn(backend, username, alice.password)).toEqual({ kind: 'unknown-user' });
+    });
+
+    expect(seen.binds).toEqual([slapd.bindDn]);
+    expect(seen.searches).toHaveLength(1);
+  });
+
+  it.each(['x'.repeat(256), `alice,${PEOPLE_DN}`, 'alice+cn=x', 'alice*', '"', 'EXTERNAL', 'PLAIN'])(
+    'are bound with as they stand, and found to be nobody’s: %j in a template',
+    async (username) => {
+      await using backend = await createLdap({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined });
+
+      const seen = await seenBy(slapd, async () => {
+        expect((await logIn(backend, username, alice.password)).kind).toMatch(/^(?:rejected|unknown-user)$/);
+      });
+
+      expect(seen.binds).not.toContain(alice.dn);
+      expect(seen.binds).toHaveLength(1);
+    },
+  );
+});

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/core/ports.ts';
+import { recordingLog } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
+import type { LdapInput } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { GROUPS_DN, PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, seenBy, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const TEMPLATE = `uid={login},${PEOPLE_DN}`;
+const { alice, bob } = PEOPLE;
+const FAY = { username: 'fay', password: 'fay-binds-with-this-8' };
+const ENTRIES = `
+dn: uid=dave,${PEOPLE_DN}
+objectClass: inetOrgPerson
+uid: dave
+cn: Dave
+sn: Dave
+mail: shared@example.org
+userPassword: dave-binds-with-this-6
+
+dn: uid=erin,${PEOPLE_DN}
+objectClass: inetOrgPerson
+uid: erin
+cn: Doe\\, Erin (ext)
+sn: Doe
+mail: shared@example.org
+userPassword: erin-binds-with-this-7
+
+dn: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
+objectClass: inetOrgPerson
+uid: Fay
+uid: fay-too
+cn: Fay + Co, (ext)
+sn: Fay
+userPassword: ${FAY.password}
+
+dn: cn=odd,${GROUPS_DN}
+objectClass: groupOfNames
+cn: odd
+cn: cn=team-web,${GROUPS_DN}
+member: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
+`;
+
+describe.skipIf(absent)('names of users of OpenLDAP', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd({ ldif: ENTRIES });
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  const opened = (input: LdapInput = {}): Promise<Authenticator> => createLdap({ urls: [slapd.url], ...input });
+
+  it('are the entry’s, in lower case, whatever is typed', async () => {
+    await using backend = await opened({ users: { base: PEOPLE_DN, loginAttributes: ['uid', 'mail'] } });
+
+    const typed = ['ALICE', ' alice', 'alice@Example.ORG'];
+    const names = await Promise.all(
+      typed.map(async (username) => (await identityOf(backend, { ...alice, username })).username),
+    );
+
+    expect(names).toEqual(['alice', 'alice', 'alice']);
+  });
+
+  it('work in entries whose DN needs escapes', async () => {
+    await using backend = await opened({
+      users: { base: PEOPLE_DN, usernameAttribute: 'cn' },
+      groups: { base: GROUPS_DN },
+    });
+
+    const identity = await identityOf(backend, FAY);
+
+    expect(identity.username).toBe('fay + co, (ext)');
+    expect(plainGroups(identity)).toEqual(['odd']);
+  });
+
+  it('that mean two entries let nobody in, and the log says so', async () => {
+    const log = recordingLog();
+    await using backend = await createLdap(
+      { urls: [slapd.url], users: { base: PEOPLE_DN, loginAttributes: ['mail'] } },
+      { log },
+    );
+
+    const seen = await seenBy(slapd, async () => {
+      expect(await logIn(backend, 'shared@example.org', 'dave-binds-with-this-6')).toEqual({
+        kind: 'rejected',
+        reason: 'ambiguous',
+      });
+    });
+
+    expect(seen.binds).not.toContain(`uid=dave,${PEOPLE_DN}`);
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('several') }),
+    );
+  });
+
+  it('that an entry has two of let nobody in, and the log says so', async () => {
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [slapd.url] }, { log });
+
+    const outcome = await logIn(backend, FAY.username, FAY.password);
+
+    expect(outcome).toEqual({ kind: 'rejected', reason: 'ambiguous' });
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ attribute: 'uid' }) }),
+    );
+  });
+
+  it('come with the attributes a policy may use', async () => {
+    await using backend = await opened({ attributes: ['departmentNumber', 'mail', 'manager'] });
+
+    expect([...(await identityOf(backend, alice)).attributes]).toEqual([
+      ['attr:departmentNumber', ['web']],
+      ['attr:mail', ['alice@example.org']],
+    ]);
+  });
+
+  it('are looked for by a filter of the operator’s own', async () => {
+    await using backend = await opened({
+      users: { base: PEOPLE_DN, filter: `(&(mail={login}@example.org)(memberOf=cn=team-web,${GROUPS_DN}))` },
+    });
+
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+    expect(await logIn(backend, bob.username, bob.password)).toEqual({ kind: 'unknown-user' });
+  });
+
+  it('outside a filter are unknown, with a template too', async () => {
+    await using backend = await opened({
+      users: { template: TEMPLATE, filter: `(memberOf=cn=team-web,${GROUPS_DN})` },
+    });
+
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+    expect(await logIn(backend, bob.username, bob.password)).toEqual({ kind: 'unknown-user' });
+  });
+});
