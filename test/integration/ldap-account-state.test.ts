@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBroker } from '../support/broker.ts';
+import type { Broker } from '../support/broker.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { createLdap, logIn } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { BASE_DN, PEOPLE_DN } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
+import { ASK_WEB, STATIC_CONFIG } from '../support/static-broker.ts';
+import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
 import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
@@ -31,15 +35,19 @@ const ENTRIES = [
   policy('locking', 'pwdLockout: TRUE\npwdMaxFailure: 2'),
   policy('aging', 'pwdMaxAge: 1'),
   policy('grace', 'pwdMaxAge: 1\npwdGraceAuthNLimit: 1'),
+  policy('generous', 'pwdMaxAge: 1\npwdGraceAuthNLimit: 3'),
   policy('resetting', 'pwdMustChange: TRUE'),
   person('lou', 'locking'),
+  person('luke', 'locking'),
+  person('gail', 'generous'),
   person('axel', 'aging'),
   person('grace', 'grace'),
   person('rita', 'resetting'),
+  person('rosa', 'resetting'),
   `\ndn: uid=nopassword,${PEOPLE_DN}\nobjectClass: inetOrgPerson\nuid: nopassword\ncn: n\nsn: n\n`,
 ].join('');
 
-describe.skipIf(absent)('accounts of OpenLDAP with a password policy', () => {
+describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password policy', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await startSlapd({ databaseConfig: 'overlay ppolicy\nppolicy_use_lockout', ldif: ENTRIES });
@@ -112,5 +120,69 @@ describe.skipIf(absent)('accounts of OpenLDAP with a password policy', () => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     expect(await logIn(backend, 'nopassword', PASSWORD)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+  });
+
+  describe('over HTTP', () => {
+    let broker: Broker;
+    beforeAll(async () => {
+      broker = await startBroker({
+        config: { ...STATIC_CONFIG, backends: [directoryBackend(slapd)], shield: { wrongPasswords: { max: 0 } } },
+        files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': TEAM_POLICY },
+      });
+    });
+    afterAll(() => broker[Symbol.asyncDispose]());
+
+    const ask = (user: string, password = PASSWORD) => broker.token(ASK_WEB, { user, password });
+    /** Logs in without anything remembered until the password of axel, who came last, has expired. */
+    async function untilExpired(): Promise<void> {
+      await using backend = await createLdap({ urls: [slapd.url] });
+      await waitFor('the password to expire', async () => (await logIn(backend, 'axel', PASSWORD)).kind === 'rejected');
+    }
+
+    it('spend one grace login on 20 pulls', async () => {
+      await untilExpired();
+      const before = (await slapd.settled()).binds.length;
+
+      const together = await Promise.all(Array.from({ length: 10 }, () => ask('gail')));
+      const apart = [];
+      for (let n = 0; n < 10; n += 1) apart.push(await ask('gail'));
+      const binds = (await slapd.settled()).binds.slice(before).filter((dn) => dn.startsWith('uid=gail,'));
+      const log = recordingLog();
+      await using unshielded = await createLdap({ urls: [slapd.url] }, { log });
+      await logIn(unshielded, 'gail', PASSWORD);
+
+      expect(new Set([...together, ...apart].map(({ status }) => status))).toEqual(new Set([200]));
+      expect(binds).toHaveLength(1);
+      // Of three, the pulls have used one and the last login another.
+      expect(log.lines.map(({ fields }) => fields['graceLeft'])).toEqual([1]);
+    });
+
+    it.each<[string, string, () => Promise<unknown>]>([
+      ['axel', 'password-expired', untilExpired],
+      [
+        'luke',
+        'locked',
+        async () => {
+          for (const guess of ['guess-one', 'guess-two']) await ask('luke', guess);
+        },
+      ],
+      [
+        'rosa',
+        'must-change-password',
+        () => slapd.change(`dn: uid=rosa,${PEOPLE_DN}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n`),
+      ],
+    ])('are 401, with the reason in the log: %s, %s', async (user, reason, prepare) => {
+      await prepare();
+
+      const { status, body } = await ask(user);
+
+      expect(status).toBe(401);
+      expect(body).not.toHaveProperty('token');
+      await broker.waitForLine((line) => line['reason'] === reason);
+    });
+
+    it('are 200 when nothing is wrong with them', async () => {
+      expect((await ask('alice', slapd.people.alice.password)).status).toBe(200);
+    });
   });
 });
