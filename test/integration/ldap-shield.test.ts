@@ -1,52 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Secret } from '../../src/core/identity.ts';
-import type { Authenticator } from '../../src/core/ports.ts';
-import { createShield } from '../../src/flows/shield/shield.ts';
-import type { ShieldedAnswer } from '../../src/flows/shield/shield.ts';
-import { createFingerprint } from '../../src/platform/fingerprint.ts';
-import { memoryCounters, memoryStore } from '../../src/platform/store/memory.ts';
-import { realClock as clock } from '../support/fakes.ts';
 import { createLdap } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
+import { shielded } from '../support/shielded.ts';
 import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice } = PEOPLE;
-const SETTINGS: Parameters<typeof createShield>[0]['settings'] = {
-  remember: 60,
-  staleIfError: 0,
-  rememberWrong: 300,
-  rememberRefused: 30,
-  maxWrongPerAccount: 3,
-  window: 300,
-  maxWrongPerAddress: 0,
-};
-
-type LogIn = (typed: string, password: string) => Promise<string>;
-
-/** Logs in through a shield of its own, and tells the outcome in a word. */
-function shielded(backend: Authenticator): LogIn {
-  const bounded = { maxEntries: 1000, clock };
-  const shield = createShield({
-    settings: SETTINGS,
-    clock,
-    fingerprint: createFingerprint(),
-    right: memoryStore(bounded),
-    latest: memoryStore(bounded),
-    wrong: memoryStore(bounded),
-    counters: memoryCounters(bounded),
-  });
-  return async (typed, password) => {
-    const credential = { username: typed, password: new Secret(password) };
-    return word(await shield.authenticate(backend, credential, clock.monotonic() + 8000, '192.0.2.1'));
-  };
-}
-
-const word = ({ outcome }: ShieldedAnswer): string => (outcome.kind === 'rejected' ? outcome.reason : outcome.kind);
-
 describe.skipIf(absent)('acceptance 3: wrong passwords for one user of an LDAP directory', () => {
   let slapd: Slapd;
   beforeAll(async () => {
