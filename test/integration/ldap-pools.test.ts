@@ -49,7 +49,7 @@ describe.skipIf(absent)('acceptance 15: many logins at once on OpenLDAP', () => 
   ];
 
   /** 200 logins of 50 users at once. @returns milliseconds: of each, and of all together */
-  async function round(backend: Authenticator): Promise<{ readonly each: readonly number[]; readonly all: number }> {
+  async function crowd(backend: Authenticator): Promise<{ readonly each: readonly number[]; readonly all: number }> {
     const began = performance.now();
     const each = await Promise.all(
       [...Array(200).keys()].map(async (n) => {
@@ -69,7 +69,7 @@ describe.skipIf(absent)('acceptance 15: many logins at once on OpenLDAP', () => 
       const before = (await slapd.settled()).connections;
 
       const rounds: number[] = [];
-      for (let n = 0; n < 4; n += 1) rounds.push(p99((await round(backend)).each));
+      for (let n = 0; n < 4; n += 1) rounds.push(p99((await crowd(backend)).each));
 
       expect((await slapd.settled()).connections - before).toBeLessThanOrEqual(10);
       // The best of some rounds, as the machine may be busy with other tests.
@@ -83,8 +83,8 @@ describe.skipIf(absent)('acceptance 15: many logins at once on OpenLDAP', () => 
 
     const took: { encrypted: number[]; clear: number[] } = { encrypted: [], clear: [] };
     for (let n = 0; n < 6; n += 1) {
-      took.encrypted.push((await round(encrypted)).all);
-      took.clear.push((await round(clear)).all);
+      took.encrypted.push((await crowd(encrypted)).all);
+      took.clear.push((await crowd(clear)).all);
     }
 
     // The best of some rounds, taken in turn, as the machine may be busy with other tests.
@@ -93,13 +93,13 @@ describe.skipIf(absent)('acceptance 15: many logins at once on OpenLDAP', () => 
 
   it('are one bind for each user when the same logins come at once', async () => {
     await using backend = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } });
-    const logIn = shielded(backend, { remember: 0 });
+    const knock = shielded(backend, { remember: 0 });
     const before = (await slapd.settled()).binds.length;
 
     const words = await Promise.all(
       [...Array(200).keys()].map((n) => {
         const { username, password } = CROWD[n % CROWD.length] ?? alice;
-        return logIn(username, password);
+        return knock(username, password);
       }),
     );
 
