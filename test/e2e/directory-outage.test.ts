@@ -1,11 +1,19 @@
 /** A directory that goes, and comes back, while people log in. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimsOf, startBroker } from '../support/broker.ts';
-import type { Broker, TokenAnswer } from '../support/broker.ts';
+import type { Broker, Login, TokenAnswer } from '../support/broker.ts';
 import { findPart } from '../support/parts.ts';
 import { SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
-import { ALICE, ASK_PUBLIC, ASK_WEB, muteDirectory, STATIC_CONFIG, usersYaml } from '../support/static-broker.ts';
+import {
+  ALICE,
+  ASK_PUBLIC,
+  ASK_WEB,
+  granted,
+  muteDirectory,
+  STATIC_CONFIG,
+  usersYaml,
+} from '../support/static-broker.ts';
 import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
 import { waitFor } from '../support/wait.ts';
@@ -21,7 +29,7 @@ async function readiness(
   return { status: response.status, body: (await response.json()) as { status: string } };
 }
 
-describe.skipIf(findPart(SLAPD) === undefined)('a directory that is stopped under load', () => {
+describe.skipIf(findPart(SLAPD) === undefined)('acceptance 11: a directory that is stopped under load', () => {
   const resources = new AsyncDisposableStack();
   let slapd: Slapd;
   let broker: Broker;
@@ -88,6 +96,64 @@ describe.skipIf(findPart(SLAPD) === undefined)('a directory that is stopped unde
     });
     expect(back).toBeLessThan(BACK_WITHIN_MS);
     expect((await broker.token(ASK_WEB, wrong)).status).toBe(401);
+  });
+});
+
+describe.skipIf(findPart(SLAPD) === undefined)('acceptance 11: a directory that is away', () => {
+  const resources = new AsyncDisposableStack();
+  let slapd: Slapd;
+  let alice: Login;
+  let bob: Login;
+  beforeEach(async () => {
+    slapd = resources.use(await startSlapd());
+    alice = { user: slapd.people.alice.username, password: slapd.people.alice.password };
+    bob = { user: slapd.people.bob.username, password: slapd.people.bob.password };
+  });
+  afterAll(() => resources.disposeAsync());
+
+  async function start(shield: Readonly<Record<string, unknown>>): Promise<Broker> {
+    return resources.use(
+      await startBroker({
+        config: { ...STATIC_CONFIG, shield, backends: [directoryBackend(slapd)] },
+        files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': TEAM_POLICY },
+      }),
+    );
+  }
+
+  it('leaves pulls to who was seen lately, with staleIfError, and is 503 to everybody else', async () => {
+    const broker = await start({ remember: '0s', staleIfError: '1h' });
+    expect(await granted(broker, alice)).toBe('pull,push');
+
+    await slapd.stop();
+    const seen = await broker.token(ASK_WEB, alice);
+    const others = [bob, { ...alice, password: 'another-password-3' }, { ...alice, password: bob.password }];
+    const answers = await Promise.all(others.map((login) => broker.token(ASK_WEB, login)));
+
+    expect(seen.status).toBe(200);
+    expect(claimsOf(seen.body['token'])).toMatchObject({ sub: 'alice' });
+    await broker.waitForLine((line) => line['source'] === 'stale');
+    for (const { status, headers, took } of answers) {
+      expect(status).toBe(503);
+      expect(headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+      expect(took).toBeLessThan(BUDGET_MS);
+    }
+  });
+
+  it('is 503 to who was seen lately too, without staleIfError, and no failure is remembered', async () => {
+    const broker = await start({ remember: '0s', rememberWrong: '15m', rememberRefused: '5m' });
+    const wrong = { ...bob, password: 'wrong-password-77' };
+    const ask = (login: Login): Promise<number> => broker.token(ASK_WEB, login).then(({ status }) => status);
+    expect(await ask(alice)).toBe(200);
+
+    await slapd.stop();
+    // More often than wrong passwords are let through.
+    const during = [await ask(alice), await ask(wrong)];
+    for (let n = 0; n < 5; n += 1) during.push(await ask(bob));
+    await slapd.start();
+    await waitFor('a login', async () => (await ask(alice)) === 200, { timeoutMs: BACK_WITHIN_MS });
+
+    expect(new Set(during)).toEqual(new Set([503]));
+    expect([await ask(bob), await ask(wrong)]).toEqual([200, 401]);
   });
 });
 
