@@ -1,53 +1,94 @@
 /** Which rules of two policies are to be looked at together. */
 import type { Policy, Rule } from '../policy.ts';
+import type { RepositoryPattern } from '../repository-pattern.ts';
 import { alternativesOf } from './alternative.ts';
 import type { Alternative } from './alternative.ts';
 import type { Difference } from './difference.ts';
 import { mayMeet } from './path.ts';
 import type { Words } from './words.ts';
 
+/** A rule that allows, alone or with one of the other policy that may stand against it. */
 type Pair = readonly [Difference['change'], readonly Alternative[]];
 
 /** Those that can show a difference; each rule alone first. */
 export function* pairsOf(before: Policy, after: Policy, words: Words): Generator<Pair> {
-  const [old, next] = [alternativesOf(before), alternativesOf(after)];
-  if (isSame(before, after, old, next)) return;
-  const isUnion = before.evaluation === 'union' && after.evaluation === 'union';
-  const sides = [
+  const [old, next] = partsOf(before, after);
+  for (const { change, own, other } of [
     { change: 'lost', own: old, other: next },
     { change: 'gained', own: next, other: old },
-  ] as const;
-  for (const { change, own, other } of sides) {
-    const [ownKeys, otherKeys] = [keysOf(own), keysOf(other)];
-    const allowing = own.filter(({ rule }) => rule.effect === 'allow');
-    for (const one of allowing) if (!isUnion || !otherKeys.has(one.key)) yield [change, [one]];
-    const against = isUnion ? other.filter(({ rule, key }) => rule.effect === 'deny' && !ownKeys.has(key)) : other;
-    for (const one of against) {
-      for (const allow of allowing) if (meets(allow, one)) yield [change, [allow, one]];
+  ] as const) {
+    for (const one of own.alone.filter(allows)) yield [change, [one]];
+    for (const against of other.against) {
+      // Of two that are in both policies, neither can be the reason of a difference.
+      const allowing = other.changed.has(against) ? own.all : own.alone;
+      for (const one of allowing) if (allows(one) && meets(one, against, words)) yield [change, [one, against]];
     }
   }
-
-  function meets({ pattern }: Alternative, { pattern: other }: Alternative): boolean {
-    if (pattern === undefined || other === undefined) return pattern === other;
-    return mayMeet(pattern, other, words);
-  }
 }
 
-function keysOf(alternatives: readonly Alternative[]): ReadonlySet<string> {
-  return new Set(alternatives.map(({ key }) => key));
-}
-
-/** Where the first match decides, the order is part of a policy. */
-function isSame(before: Policy, after: Policy, old: readonly Alternative[], next: readonly Alternative[]): boolean {
-  if (before.evaluation !== after.evaluation) return false;
-  if (before.evaluation === 'union') return keysOf(old).symmetricDifference(keysOf(next)).size === 0;
-  return old.length === next.length && old.every(({ key }, index) => key === next[index]?.key);
-}
-
-/** Rules with a `match` that are not the same in both. */
+/** Rules with a `match` that may decide otherwise: whether they do is for requests to tell. */
 export function untoldRules(before: Policy, after: Policy): readonly Rule[] {
+  const [old, next] = partsOf(before, after);
+  if (old.changed.size + next.changed.size === 0 && before.evaluation === after.evaluation) return [];
+  const rules = [...next.all, ...old.all].flatMap(({ rule, key }) => (rule.match === undefined ? [] : [{ rule, key }]));
+  return [...new Map(rules.toReversed().map(({ rule, key }) => [key, rule])).values()].toReversed();
+}
+
+/** What of a policy there is to look at. */
+interface Part {
+  readonly all: readonly Alternative[];
+  /** Those that show a difference without a rule of the other policy against them. */
+  readonly alone: readonly Alternative[];
+  /** Those that can stand against what the other policy allows. */
+  readonly against: readonly Alternative[];
+  readonly changed: ReadonlySet<Alternative>;
+}
+
+function partsOf(before: Policy, after: Policy): readonly [Part, Part] {
   const [old, next] = [alternativesOf(before), alternativesOf(after)];
-  const [oldKeys, nextKeys] = [keysOf(old), keysOf(next)];
-  const changed = [...old.filter(({ key }) => !nextKeys.has(key)), ...next.filter(({ key }) => !oldKeys.has(key))];
-  return [...new Set(changed.flatMap(({ rule }) => (rule.match === undefined ? [] : [rule])))];
+  if (before.evaluation !== after.evaluation) return [partOf(old, old, old), partOf(next, next, next)];
+  if (before.evaluation === 'union') return [unionPart(old, next), unionPart(next, old)];
+  // Where the first match decides, rules that both policies begin with decide alike, and so do those both end with
+  // unless a rule between them comes first.
+  const start = commonLength(old, next);
+  const [oldRest, nextRest] = [old.slice(start), next.slice(start)];
+  const end = commonLength(oldRest.toReversed(), nextRest.toReversed());
+  return [
+    partOf(oldRest, oldRest.slice(0, oldRest.length - end), oldRest),
+    partOf(nextRest, nextRest.slice(0, nextRest.length - end), nextRest),
+  ];
+}
+
+/** What a denial that is in both policies denies is granted by neither. */
+function unionPart(own: readonly Alternative[], other: readonly Alternative[]): Part {
+  const keys = new Set(other.map(({ key }) => key));
+  const changed = own.filter(({ key }) => !keys.has(key));
+  return partOf(
+    own,
+    changed,
+    changed.filter(({ rule }) => rule.effect === 'deny'),
+  );
+}
+
+function partOf(all: readonly Alternative[], changed: readonly Alternative[], against: readonly Alternative[]): Part {
+  return { all, alone: changed, against, changed: new Set(changed) };
+}
+
+function commonLength(a: readonly Alternative[], b: readonly Alternative[]): number {
+  const length = a.findIndex(({ key }, index) => key !== b[index]?.key);
+  return length < 0 ? a.length : length;
+}
+
+function allows({ rule }: Alternative): boolean {
+  return rule.effect === 'allow';
+}
+
+function meets({ pattern }: Alternative, { pattern: other }: Alternative, words: Words): boolean {
+  if (pattern === undefined || other === undefined) return pattern === other;
+  return beginAlike(pattern, other) && mayMeet(pattern, other, words);
+}
+
+/** Most pairs of a big policy are told apart by where their repositories begin. */
+function beginAlike({ segments: [a] }: RepositoryPattern, { segments: [b] }: RepositoryPattern): boolean {
+  return a?.kind !== 'literal' || b?.kind !== 'literal' || a.key === b.key;
 }

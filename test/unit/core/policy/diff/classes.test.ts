@@ -145,6 +145,17 @@ describe('rules with conditions that only a request can tell', () => {
     expect(compare(matching('a'), matching('b')).untold.map(({ name }) => name)).toEqual(['rule 1', 'rule 1']);
   });
 
+  it('are named where they stay and a rule before them is new', () => {
+    const policy = (...rules: readonly RuleText[]) => policyOf(rules, {}, 'first-match');
+    const deny: RuleText = { users: ['*'], repositories: ['public/**'], deny: ['pull'] };
+
+    const { classes, untold } = compareByClasses(policy(matching('a')), policy(deny, matching('a')));
+
+    expect(classes).toEqual([]);
+    expect(untold.map(({ index }) => index)).toEqual([1]);
+    expect(compareByClasses(policy(matching('a'), TEAMS), policy(matching('a'), PUBLIC)).untold).toEqual([]);
+  });
+
   it('are not named where they stay', () => {
     expect(compare(matching('a'), { ...matching('a'), name: 'other' })).toEqual({
       classes: [],
