@@ -98,6 +98,56 @@ describe('a recorded decision', () => {
     ]);
   });
 
+  it('is decided again as it was, by the policy that decided', async () => {
+    const policy = policyOf([
+      { groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] },
+      { users: ['*'], except: { groups: ['Guests'] }, repositories: ['{attr:dept}/{user}'], allow: ['delete'] },
+      {
+        everyone: true,
+        services: ['o*'],
+        clients: ['10.0.0.0/8'],
+        repositories: ['**'],
+        allow: ['pull'],
+        catalog: true,
+      },
+      { users: ['Alice'], repositories: ['web/*'], deny: ['push'] },
+    ]);
+    const asker = fc.record(
+      {
+        user: fc.constantFrom('alice', 'Alice', 'bob'),
+        groups: fc.subarray(['team-web', 'team-api', 'Guests', 'guests', 'CN=Team-Web,DC=corp']),
+        caseless: fc.boolean(),
+        attributes: fc.record({ 'attr:dept': fc.subarray(['web', 'api', 'Not A Segment']) }),
+        client: fc.constantFrom('10.1.1.1', '192.0.2.1'),
+        service: fc.constantFrom('one', 'two'),
+      },
+      { requiredKeys: ['client', 'service'] },
+    );
+    const scope = fc.constantFrom(
+      'repository:web/a:pull,push',
+      'repository:web/alice:*',
+      'repository:api/bob:pull,delete,unknown',
+      'repository:UPPER:pull',
+      'registry:catalog:*',
+      'repository::pull',
+    );
+    let granted = 0;
+
+    await fc.assert(
+      fc.asyncProperty(asker, fc.array(scope, { minLength: 1, maxLength: 4 }), async (one, scopes) => {
+        const line = await lineOf(policy, one, ...scopes);
+        const { changed, decisions, disagreeing } = await replayed(line, policy, policy);
+
+        granted +=
+          (await read(line)).requests[0]?.decisions.filter((decided) => decided.granted.length > 0).length ?? 0;
+        expect(decisions).toBe(new Set(scopes).size);
+        expect([changed, disagreeing.example]).toEqual([[], '']);
+      }),
+      { numRuns: 500 },
+    );
+    expect(granted).toBeGreaterThan(100);
+  });
+
   it('of anonymous is read back as one', async () => {
     const { requests } = await read(await lineOf(NOTHING, {}, 'repository:web/a:pull'));
 
