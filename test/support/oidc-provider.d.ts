@@ -1,6 +1,7 @@
 /** The part of oidc-provider that tests use; the package brings no types of its own. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
+  import type { TLSSocket } from 'node:tls';
 
   export interface ProviderClient {
     readonly clientId: string;
@@ -10,6 +11,8 @@ declare module 'oidc-provider' {
     readonly path: string;
     readonly method: string;
     readonly status: number;
+    /** Without these where it does not speak TLS. */
+    readonly socket: Partial<Pick<TLSSocket, 'authorized' | 'getPeerX509Certificate'>>;
     body: unknown;
     readonly oidc: {
       readonly client: ProviderClient;

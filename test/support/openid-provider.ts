@@ -3,6 +3,7 @@ import { generateKeyPair } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Provider, errors } from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
@@ -30,7 +31,16 @@ export interface OpenIdProviderOptions {
   readonly revocation?: boolean;
   readonly clientSecret?: string;
   /** How the client must authenticate; default client_secret_basic. */
-  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | 'none';
+  readonly clientAuthentication?:
+    | 'client_secret_basic'
+    | 'client_secret_post'
+    | 'private_key_jwt'
+    | 'tls_client_auth'
+    | 'none';
+  /** Further metadata of the client, such as its `jwks`. */
+  readonly client?: Readonly<Record<string, unknown>>;
+  /** What introspection says besides; default: nothing. */
+  readonly introspection?: Readonly<Record<string, unknown>>;
 }
 
 export interface ProviderRequest {
@@ -49,6 +59,8 @@ export interface OpenIdProvider extends AsyncDisposable {
   readonly people: readonly Person[];
   /** The certificate of the authority, when it speaks https. */
   readonly caFile?: string;
+  /** A certificate of the same authority for clients, `CN=fairlead`, and its key. */
+  readonly clientFiles?: { readonly certFile: string; readonly keyFile: string };
   /** The calls to the token endpoint so far. */
   requests(): readonly ProviderRequest[];
   /** All calls so far. */
@@ -68,10 +80,26 @@ export const PEOPLE = [
 const CLIENT_ID = 'registry';
 const CLIENT_SECRET = 'secret-of-the-registry-client';
 
+const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'];
+const MUTUAL_TLS = {
+  enabled: true,
+  tlsClientAuth: true,
+  getCertificate: ({ socket }: ProviderContext) => socket.getPeerX509Certificate?.(),
+  certificateAuthorized: ({ socket }: ProviderContext) => socket.authorized,
+  certificateSubjectMatches: ({ socket }: ProviderContext, _property: string, expected: string) =>
+    socket.getPeerX509Certificate?.()?.subject === expected,
+};
+
+/** Clients may show a certificate of the same authority, and need not. */
+async function askingForCertificates({ cert, key, caFile }: LoopbackCertificate) {
+  return { cert, key, ca: await readFile(caFile, 'utf8'), requestCert: true, rejectUnauthorized: false };
+}
+
 export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): Promise<OpenIdProvider> {
   const people = options.people ?? PEOPLE;
   const certificate = options.tls === true ? await createLoopbackCertificate() : undefined;
-  const server = certificate === undefined ? createHttpServer() : createHttpsServer(certificate);
+  const server =
+    certificate === undefined ? createHttpServer() : createHttpsServer(await askingForCertificates(certificate));
   const port = await listen(server, options.port ?? 0);
   const issuer = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const log: ProviderRequest[] = [];
@@ -100,7 +128,12 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     clientId: CLIENT_ID,
     clientSecret: options.clientSecret ?? CLIENT_SECRET,
     people,
-    ...(certificate === undefined ? {} : { caFile: certificate.caFile }),
+    ...(certificate === undefined
+      ? {}
+      : {
+          caFile: certificate.caFile,
+          clientFiles: { certFile: certificate.clientCertFile, keyFile: certificate.clientKeyFile },
+        }),
     requests: () => log.filter(({ path }) => path === '/token'),
     calls: () => [...log],
     sessions: () => [...records.keys()].filter((key) => key.startsWith('RefreshToken:')).length,
@@ -120,11 +153,12 @@ async function configuration(
     clients: [
       {
         client_id: CLIENT_ID,
-        ...(method === 'none' ? {} : { client_secret: options.clientSecret ?? CLIENT_SECRET }),
+        ...(method.startsWith('client_secret') ? { client_secret: options.clientSecret ?? CLIENT_SECRET } : {}),
         token_endpoint_auth_method: method,
         grant_types: ['password', 'refresh_token'],
         redirect_uris: [],
         response_types: [],
+        ...options.client,
       },
     ],
     adapter: (model: string) => mapAdapter(model, records),
@@ -135,11 +169,15 @@ async function configuration(
       email: ['email', 'email_verified'],
     },
     conformIdTokenClaims: false,
+    clientAuthMethods: METHODS,
     features: {
       devInteractions: { enabled: false },
       revocation: { enabled: options.revocation ?? true, allowedPolicy: () => true },
       userinfo: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      mTLS: MUTUAL_TLS,
     },
+    extraTokenClaims: () => options.introspection,
     findAccount: (_ctx: unknown, id: string) => {
       const person = people.find(({ username }) => subject(username) === id);
       return person && { accountId: id, claims: () => claimsOf(person) };

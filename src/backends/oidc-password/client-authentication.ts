@@ -1,25 +1,62 @@
 /** How the broker shows the provider who it is. */
-import { ClientSecretPost, None } from 'openid-client';
+import { ClientSecretPost, modifyAssertion, None, PrivateKeyJwt, TlsClientAuth } from 'openid-client';
 import type { ClientAuth } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { SecretSource } from '../../core/identity.ts';
+import type { ClientMethod } from './client-config.ts';
+import type { ClientKey } from './client-key.ts';
 
-/** Reads the secret anew each time, because operators rotate it in place. */
+/** Asked anew each time, because operators rotate secrets and keys in place. */
 export type ClientAuthenticator = () => Promise<{
   readonly clientAuth: ClientAuth;
   readonly secrets: readonly string[];
 }>;
 
-export function clientAuthenticator(
-  source: SecretSource | undefined,
-  method: 'client_secret_basic' | 'client_secret_post' | 'none' | undefined,
-): ClientAuthenticator {
-  if (source === undefined) return async () => ({ clientAuth: None(), secrets: [] });
-  const authenticate = method === 'client_secret_post' ? ClientSecretPost : clientSecretBasic;
+export interface ClientCredentials {
+  readonly method: ClientMethod;
+  readonly secret: SecretSource | undefined;
+  /** The key for assertions as last read. */
+  readonly key: () => ClientKey | undefined;
+  readonly keyId: string | undefined;
+  readonly assertionAudience: 'issuer' | 'token-endpoint';
+}
+
+export function clientAuthenticator(credentials: ClientCredentials): ClientAuthenticator {
+  switch (credentials.method) {
+    case 'client_secret_basic':
+      return bySecret(credentials.secret, clientSecretBasic);
+    case 'client_secret_post':
+      return bySecret(credentials.secret, ClientSecretPost);
+    case 'private_key_jwt':
+      return async () => ({ clientAuth: byAssertion(credentials), secrets: [] });
+    case 'tls_client_auth':
+      // The certificate has been shown when TLS was set up.
+      return async () => ({ clientAuth: TlsClientAuth(), secrets: [] });
+    case 'none':
+      return async () => ({ clientAuth: None(), secrets: [] });
+  }
+}
+
+function bySecret(source: SecretSource | undefined, authenticate: (secret: string) => ClientAuth): ClientAuthenticator {
   return async () => {
-    const secret = (await source.read()).reveal();
+    const secret = (await source?.read())?.reveal() ?? '';
     if (secret === '') throw new BrokerError('backend_unavailable', 'client.secret is empty');
     return { clientAuth: authenticate(secret), secrets: [secret] };
+  };
+}
+
+function byAssertion({ key: current, keyId, assertionAudience }: ClientCredentials): ClientAuth {
+  const found = current();
+  // INVARIANT: the configuration schema wants a key for this method, and it is read before the first login.
+  if (found === undefined) throw new Error('private_key_jwt without a key');
+  const { key, thumbprint } = found;
+  return (server, client, body, headers) => {
+    const modify = (header: Record<string, unknown>, payload: Record<string, unknown>): void => {
+      if (thumbprint !== undefined) header['x5t#S256'] = thumbprint;
+      if (assertionAudience === 'token-endpoint') payload['aud'] = server.token_endpoint;
+    };
+    const signed = { key, ...(keyId === undefined ? {} : { kid: keyId }) };
+    return PrivateKeyJwt(signed, { [modifyAssertion]: modify })(server, client, body, headers);
   };
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { backendFields, duration, filePath, secretRef } from '../fields.ts';
+import { backendFields, duration, filePath } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
-import { issuerProblem } from '../oidc/issuer.ts';
+import { issuerProblem, proxyProblem } from '../oidc/issuer.ts';
+import { clientConfig } from './client-config.ts';
 import { CLAIM_SOURCES } from './claim-sources.ts';
 import { PRESET_NAMES } from './presets.ts';
 
@@ -18,27 +19,6 @@ const claimPath = z
   });
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
-
-const client = z
-  .strictObject({
-    id: z.string().min(1).meta({ description: 'The client id the provider knows this broker by' }),
-    secret: secretRef.optional(),
-    authentication: z.enum(['client_secret_basic', 'client_secret_post', 'none']).optional().meta({
-      description: 'How the client shows its secret; default client_secret_basic, and none for a client without one',
-    }),
-  })
-  .superRefine(({ secret, authentication }, context) => {
-    if (authentication === 'none' && secret !== undefined) {
-      context.addIssue({ code: 'custom', path: ['secret'], message: 'expected no secret beside authentication: none' });
-    }
-    if (authentication !== undefined && authentication !== 'none' && secret === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['authentication'],
-        message: `expected a secret beside it, as ${authentication} sends one`,
-      });
-    }
-  });
 
 const claims = z.strictObject({
   username: claimPath.optional().meta({
@@ -69,48 +49,61 @@ const claims = z.strictObject({
 });
 
 /** `type: oidc-password`: the password grant (RFC 6749, section 4.3) of an OpenID provider. */
-export const oidcPasswordConfig = z.strictObject({
-  type: z.literal('oidc-password'),
-  ...backendFields,
-  preset: z.enum(PRESET_NAMES).default('generic').meta({
-    description: 'The provider’s make: brings defaults for scope, claims, lowercase and deniedStatus',
-  }),
-  issuer: z
-    .string()
-    .superRefine((text, context) => {
-      const problem = issuerProblem(text);
-      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-    })
-    .meta({ description: 'The provider’s issuer, exactly as its tokens name it: an https URL' }),
-  client,
-  scope: z
-    .string()
-    .regex(SCOPE, 'expected scope names with one space between them')
-    .refine((scope) => scope.split(' ').includes('openid'), {
-      error: 'expected openid among the scopes: without it there is no ID token',
-    })
-    .refine((scope) => !scope.split(' ').includes('offline_access'), {
-      error: 'expected no offline_access: each login would leave a session behind at the provider',
-    })
-    .optional()
-    .meta({ description: 'The scopes asked for; some providers give groups for a scope of their own only' }),
-  claims: claims.prefault({}),
-  lowercase: z
-    .boolean()
-    .optional()
-    .meta({ description: 'Whether the provider compares names without case: users and groups are then lower-cased' }),
-  deniedStatus: z
-    .array(z.union([z.literal(400), z.literal(401), z.literal(403)]))
-    .optional()
-    .meta({
-      description: 'HTTP statuses that mean a wrong password where the answer has no OAuth error (glewlwyd: [403])',
+export const oidcPasswordConfig = z
+  .strictObject({
+    type: z.literal('oidc-password'),
+    ...backendFields,
+    preset: z.enum(PRESET_NAMES).default('generic').meta({
+      description: 'The provider’s make: brings defaults for scope, claims, lowercase and deniedStatus',
     }),
-  caFile: filePath.optional().meta({
-    description: 'Certificates (PEM) of the only authorities trusted for this provider; read again on change',
-  }),
-  timeout: duration({ min: 1, max: 7 })
-    .prefault('5s')
-    .meta({ description: 'How long one login may take in all; from 1s to 7s, default 5s' }),
-});
+    issuer: z
+      .string()
+      .superRefine((text, context) => {
+        const problem = issuerProblem(text);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
+      .meta({ description: 'The provider’s issuer, exactly as its tokens name it: an https URL' }),
+    client: clientConfig,
+    scope: z
+      .string()
+      .regex(SCOPE, 'expected scope names with one space between them')
+      .refine((scope) => scope.split(' ').includes('openid'), {
+        error: 'expected openid among the scopes: without it there is no ID token',
+      })
+      .refine((scope) => !scope.split(' ').includes('offline_access'), {
+        error: 'expected no offline_access: each login would leave a session behind at the provider',
+      })
+      .optional()
+      .meta({ description: 'The scopes asked for; some providers give groups for a scope of their own only' }),
+    claims: claims.prefault({}),
+    lowercase: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether the provider compares names without case: users and groups are then lower-cased' }),
+    deniedStatus: z
+      .array(z.union([z.literal(400), z.literal(401), z.literal(403)]))
+      .optional()
+      .meta({
+        description: 'HTTP statuses that mean a wrong password where the answer has no OAuth error (glewlwyd: [403])',
+      }),
+    caFile: filePath.optional().meta({
+      description: 'Certificates (PEM) of the only authorities trusted for this provider; read again on change',
+    }),
+    proxy: z
+      .string()
+      .superRefine((text, context) => {
+        const problem = proxyProblem(text);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional()
+      .meta({ description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy:3128' }),
+    timeout: duration({ min: 1, max: 7 })
+      .prefault('5s')
+      .meta({ description: 'How long one login may take in all; from 1s to 7s, default 5s' }),
+  })
+  .superRefine(({ issuer, proxy }, context) => {
+    if (proxy === undefined || issuer.startsWith('https:')) return;
+    context.addIssue({ code: 'custom', path: ['proxy'], message: 'expected none for an issuer on this machine' });
+  });
 
 export type OidcPasswordConfig = z.output<typeof oidcPasswordConfig>;

@@ -26,6 +26,8 @@ export type Fault =
   | { readonly kind: 'unusable'; readonly detail: string };
 
 const MAX_TEXT = 200;
+/** A client assertion, or a token. */
+const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 const MAX_RETRY_AFTER = 120;
 
 /** @param secrets what was sent: a provider that echoes it does not bring it into the log */
@@ -86,7 +88,10 @@ function retryAfter(header: string | null): number | undefined {
 function printable(value: unknown, secrets: readonly string[]): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), value);
-  return concealed.slice(0, MAX_TEXT).replaceAll(/\p{C}+/gu, ' ');
+  return concealed
+    .replaceAll(JWT, '[token]')
+    .slice(0, MAX_TEXT)
+    .replaceAll(/\p{C}+/gu, ' ');
 }
 
 function isTimeout(error: unknown): boolean {

@@ -6,38 +6,41 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
-import { readAuthorities } from '../certificates.ts';
 import { clientAuthenticator } from './client-authentication.ts';
+import { methodOf } from './client-config.ts';
 import { oidcPasswordConfig } from './config.ts';
 import type { OidcPasswordConfig } from './config.ts';
-import { openConnection } from '../oidc/connection.ts';
 import { createLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
 import { createRevocation } from './revocation.ts';
 import { settle } from './settings.ts';
+import { filesOf, openWay } from './way.ts';
 
 const TYPE = 'oidc-password';
 
 export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, create });
 
 async function create(config: OidcPasswordConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
-  const { name, client, caFile } = config;
+  const { name, client } = config;
   const settings = settle(config);
-  const authorities = async (): Promise<readonly string[] | undefined> =>
-    caFile === undefined ? undefined : readAuthorities(caFile.path);
-  let connection = openConnection(await authorities());
+  const files = filesOf(config);
+  let way = await openWay(config);
 
   const provider = createProvider({
     issuer: config.issuer,
     clientId: client.id,
+    usesMutualTls: methodOf(client) === 'tls_client_auth',
     timeoutSeconds: config.timeout,
     clock,
-    authenticator: clientAuthenticator(
-      client.secret === undefined ? undefined : secret(client.secret),
-      client.authentication,
-    ),
-    connection: () => connection,
+    authenticator: clientAuthenticator({
+      method: methodOf(client),
+      secret: client.secret === undefined ? undefined : secret(client.secret),
+      key: () => way.key,
+      keyId: client.keyId,
+      assertionAudience: settings.assertionAudience,
+    }),
+    connection: () => way.connection,
   });
   const revocation = createRevocation({ backend: name, provider, log });
   const authenticate = createLogin({
@@ -57,20 +60,20 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
     type: TYPE,
     authenticate,
     probe: (deadline) => probe(provider, deadline - clock.monotonic()),
-    ...(caFile === undefined
+    ...(files.length === 0
       ? {}
       : {
-          watches: [caFile.path],
+          watches: files,
           reload: async () => {
-            const former = connection;
-            connection = openConnection(await authorities());
+            const former = way;
+            way = await openWay(config);
             provider.forget();
-            await former.close();
+            await former.connection.close();
           },
         }),
     [Symbol.asyncDispose]: async () => {
       await revocation[Symbol.asyncDispose]();
-      await connection[Symbol.asyncDispose]();
+      await way.connection[Symbol.asyncDispose]();
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Preset {
   readonly errors: Readonly<Record<string, RejectReason>>;
   /** As many groups as this may be all that the provider lists of more. */
   readonly groupLimit: number | undefined;
+  /** Whom client assertions are for: RFC 7523bis says the issuer, and who does not know it wants the endpoint. */
+  readonly assertionAudience: 'issuer' | 'token-endpoint';
 }
 
 const GENERIC: Preset = {
@@ -33,6 +35,7 @@ const GENERIC: Preset = {
   misconfiguredStatus: [],
   errors: {},
   groupLimit: undefined,
+  assertionAudience: 'issuer',
 };
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
@@ -42,9 +45,15 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // Groups come for their scope only. The directory behind it compares names without case.
   dex: { ...GENERIC, scope: 'openid profile groups', lowercase: true },
   // Groups are object ids; `preferred_username` is the UPN. Userinfo has nothing that the ID token lacks.
-  entra: { ...GENERIC, claimsFrom: ['id-token'], lowercase: true },
+  entra: { ...GENERIC, claimsFrom: ['id-token'], lowercase: true, assertionAudience: 'token-endpoint' },
   // Vault's documentation and others: the claim ends at 100 groups without a word.
-  okta: { ...GENERIC, scope: 'openid profile groups', lowercase: true, groupLimit: 100 },
+  okta: {
+    ...GENERIC,
+    scope: 'openid profile groups',
+    lowercase: true,
+    groupLimit: 100,
+    assertionAudience: 'token-endpoint',
+  },
   // Users of its databases have an address and no other name that is theirs alone. `unauthorized`: blocked there.
   auth0: {
     ...GENERIC,
@@ -61,6 +70,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     groups: ['group'],
     claimsFrom: ['id-token'],
     lowercase: true,
+    assertionAudience: 'token-endpoint',
   },
   // Answers without a body: 403 to a wrong password, 400 to a wrong client.
   glewlwyd: { ...GENERIC, scope: 'openid', deniedStatus: [403], misconfiguredStatus: [400] },

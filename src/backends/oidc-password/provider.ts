@@ -42,6 +42,8 @@ export interface Provider {
 export interface ProviderDeps {
   readonly issuer: string;
   readonly clientId: string;
+  /** Whether the client is known by its certificate: its endpoints may have addresses of their own (RFC 8705, section 5). */
+  readonly usesMutualTls?: boolean;
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly authenticator: ClientAuthenticator;
@@ -52,6 +54,7 @@ export interface ProviderDeps {
 export function createProvider(deps: ProviderDeps): Provider {
   const { clock, issuer, clientId } = deps;
   const discovery = createDiscovery({ clock, fetchMetadata: () => fetchMetadata(deps) });
+  const metadata = { use_mtls_endpoint_aliases: deps.usesMutualTls ?? false };
   const plain = new URL(issuer).protocol === 'http:';
 
   async function tell<T>(work: Promise<T>): Promise<T> {
@@ -68,7 +71,7 @@ export function createProvider(deps: ProviderDeps): Provider {
     open: async (signal) => {
       const discovered = await tell(discovery.current(signal));
       const { clientAuth, secrets } = await deps.authenticator();
-      const configuration = new Configuration(discovered.metadata, clientId, undefined, clientAuth);
+      const configuration = new Configuration(discovered.metadata, clientId, metadata, clientAuth);
       // The signal bounds every request, and their sum.
       configuration.timeout = undefined;
       enableNonRepudiationChecks(configuration);

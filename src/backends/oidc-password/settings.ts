@@ -12,11 +12,15 @@ export interface Settings {
   readonly claimsFrom: ClaimsFrom;
   readonly identity: IdentityRules;
   readonly refusals: RefusalRules;
+  readonly assertionAudience: 'issuer' | 'token-endpoint';
 }
 
-type Configured = Pick<OidcPasswordConfig, 'name' | 'preset' | 'scope' | 'claims' | 'lowercase' | 'deniedStatus'>;
+type Configured = Pick<
+  OidcPasswordConfig,
+  'name' | 'client' | 'preset' | 'scope' | 'claims' | 'lowercase' | 'deniedStatus'
+>;
 
-export function settle({ name, preset: presetName, claims, ...config }: Configured): Settings {
+export function settle({ name, client, preset: presetName, claims, ...config }: Configured): Settings {
   const preset = PRESETS[presetName];
   return {
     scope: config.scope ?? preset.scope,
@@ -34,6 +38,7 @@ export function settle({ name, preset: presetName, claims, ...config }: Configur
       misconfiguredStatus: preset.misconfiguredStatus,
       errors: preset.errors,
     },
+    assertionAudience: client.assertionAudience ?? preset.assertionAudience,
   };
 }
 

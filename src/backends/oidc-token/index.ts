@@ -26,7 +26,7 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
   const { issuer, caFile, keysFile } = settings;
   const authorities = async (): Promise<readonly string[] | undefined> =>
     caFile === undefined ? undefined : readAuthorities(caFile);
-  let connection = openConnection(await authorities());
+  let connection = openConnection({ ca: await authorities() });
 
   const fetchKeys =
     keysFile === undefined
@@ -62,7 +62,7 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
           reload: async () => {
             if (keysFile !== undefined) await fetchKeys();
             const former = connection;
-            connection = openConnection(await authorities());
+            connection = openConnection({ ca: await authorities() });
             keySet.expire();
             await former.close();
           },

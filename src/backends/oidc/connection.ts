@@ -3,7 +3,9 @@
  * answers and follows no redirect.
  */
 import type { CustomFetch, CustomFetchOptions } from 'openid-client';
-import { Agent, fetch } from 'undici';
+import { Agent, fetch, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { OwnCertificate } from '../certificates.ts';
 import { isLoopbackHttp } from './issuer.ts';
 
 export interface Connection extends AsyncDisposable {
@@ -17,33 +19,47 @@ export interface Connection extends AsyncDisposable {
 export const MAX_BODY = 256 * 1024;
 const BODILESS = new Set([204, 205, 304]);
 
-/** @param ca certificates (PEM) of the only authorities to trust; undefined: those Node brings */
-export function openConnection(ca: readonly string[] | undefined): Connection {
-  const agent = new Agent({
+export interface Way {
+  /** Certificates (PEM) of the only authorities to trust; undefined: those Node brings. */
+  readonly ca: readonly string[] | undefined;
+  /** What the broker shows of itself; undefined: nothing. */
+  readonly certificate?: OwnCertificate | undefined;
+  /** The address of an HTTP proxy, through which TLS is spoken with the provider; the environment names none. */
+  readonly proxy?: string | undefined;
+}
+
+export function openConnection({ ca, certificate, proxy }: Way): Connection {
+  const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), ...certificate };
+  const settings = {
     connections: 32,
     // Shorter than a provider or proxy keeps an idle connection: a login must not meet one that is being closed.
     keepAliveTimeout: 2000,
     allowH2: false,
-    connect: ca === undefined ? {} : { ca: [...ca] },
-  });
+  };
+  const agent =
+    proxy === undefined
+      ? new Agent({ ...settings, connect: tls })
+      : new ProxyAgent({ ...settings, uri: proxy, requestTls: tls });
+  const isAllowed = (url: URL): boolean => url.protocol === 'https:' || (proxy === undefined && isLoopbackHttp(url));
+  let ending: Promise<void> | undefined;
   return {
-    fetchUntil: (signal) => (url, options) => boundedFetch(agent, url, options, signal),
+    fetchUntil: (signal) => (url, options) => boundedFetch({ dispatcher: agent, isAllowed }, url, options, signal),
     close: () => agent.close(),
     [Symbol.asyncDispose]: async () => {
-      if (!agent.destroyed) await agent.destroy();
+      await (ending ??= agent.destroy());
     },
   };
 }
 
 async function boundedFetch(
-  dispatcher: Agent,
+  { dispatcher, isAllowed }: { readonly dispatcher: Dispatcher; readonly isAllowed: (url: URL) => boolean },
   url: string,
   { method, headers, body }: CustomFetchOptions,
   signal: AbortSignal,
 ): Promise<Response> {
   const target = new URL(url);
   // Metadata names the endpoints, and openid-client lets all of them be http once the issuer may.
-  if (target.protocol !== 'https:' && !isLoopbackHttp(target)) {
+  if (!isAllowed(target)) {
     throw new TypeError(`the provider names an endpoint that is neither https nor loopback: ${target.origin}`);
   }
   const answer = await fetch(target, {

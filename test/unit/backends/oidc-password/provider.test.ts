@@ -1,6 +1,7 @@
+import { clientAuthenticator } from '../../../../src/backends/oidc-password/client-authentication.ts';
+import { None } from 'openid-client';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../../src/backends/oidc/connection.ts';
-import { clientAuthenticator } from '../../../../src/backends/oidc-password/client-authentication.ts';
 import { createProvider } from '../../../../src/backends/oidc-password/provider.ts';
 import { Secret } from '../../../../src/core/identity.ts';
 import { fixedClock } from '../../../support/fakes.ts';
@@ -18,10 +19,19 @@ function provider(issuer: string, metadata: Readonly<Record<string, unknown>>) {
     clientId: 'registry',
     timeoutSeconds: 5,
     clock: fixedClock(),
-    authenticator: clientAuthenticator(undefined, undefined),
+    authenticator: async () => ({ clientAuth: None(), secrets: [] }),
     connection: () => answering,
   });
 }
+
+const bySecret = (read: () => Promise<Secret>) =>
+  clientAuthenticator({
+    method: 'client_secret_basic',
+    secret: { read },
+    key: () => undefined,
+    keyId: undefined,
+    assertionAudience: 'issuer',
+  });
 
 describe('a provider', () => {
   it('is taken when its metadata names the configured issuer', async () => {
@@ -59,7 +69,7 @@ describe('a provider', () => {
 describe('client authentication', () => {
   it('reads the secret anew for each login', async () => {
     let secret = 'first';
-    const authenticate = clientAuthenticator({ read: async () => new Secret(secret) }, undefined);
+    const authenticate = bySecret(async () => new Secret(secret));
 
     const before = await authenticate();
     secret = 'second';
@@ -69,7 +79,7 @@ describe('client authentication', () => {
   });
 
   it('fails on an empty secret', async () => {
-    const authenticate = clientAuthenticator({ read: async () => new Secret('') }, 'client_secret_basic');
+    const authenticate = bySecret(async () => new Secret(''));
 
     await expect(authenticate()).rejects.toMatchObject({
       code: 'backend_unavailable',
@@ -78,7 +88,7 @@ describe('client authentication', () => {
   });
 
   it('encodes id and secret as a form does, and no more', async () => {
-    const { clientAuth } = await clientAuthenticator({ read: async () => new Secret('a-b_c.d e:f+g%é') }, undefined)();
+    const { clientAuth } = await bySecret(async () => new Secret('a-b_c.d e:f+g%é'))();
     const headers = new Headers();
 
     clientAuth({ issuer: 'https://id.example.com' }, { client_id: 'my:client-1' }, new URLSearchParams(), headers);
