@@ -59,7 +59,7 @@ function startOverLdap(slapd: Slapd): Promise<Dex> {
 }
 
 const over = ({ issuer }: Dex, { config, ...options }: Partial<BackendOptions> = {}): Promise<Authenticator> =>
-  createOidcBackend({ issuer, clientSecret: CLIENT.secret, config: { scope: SCOPE, ...config }, ...options });
+  createOidcBackend({ issuer, clientSecret: CLIENT.secret, config: { preset: 'dex', ...config }, ...options });
 
 describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
   const resources = new AsyncDisposableStack();

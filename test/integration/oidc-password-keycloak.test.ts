@@ -44,7 +44,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
     login(backend, username, password);
 
   authenticatorContract('oidc-password over Keycloak', async () => ({
-    create: (deps) => over({ ...deps, config: { claims: { groupPrefix: '/' }, lowercase: true } }),
+    create: (deps) => over({ ...deps, config: { preset: 'keycloak' } }),
     known: { ...alice, groups: ['teams/web'] },
     other: bob,
     unknown: 'rejected',
