@@ -17,6 +17,8 @@ import { createTokenBackend, present } from '../support/token-backend.ts';
 import { waitFor } from '../support/wait.ts';
 
 const java = findKeycloakJava();
+/** Milliseconds. */
+const RESTART_TIMEOUT = 120_000;
 const { alice, bob, carol } = PEOPLE;
 const SAME = 'invalid_grant: Invalid user credentials';
 
@@ -133,7 +135,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       expect(await realm.sessions()).toBe(unrevoked);
     });
 
-    it('is 503 while it is stopped, and right again once it is back', async () => {
+    it('is 503 while it is stopped, and right again once it is back', { timeout: RESTART_TIMEOUT }, async () => {
       await using backend = await over();
       expect((await enter(backend, alice)).kind).toBe('authenticated');
       await keycloak.stop();
