@@ -9,6 +9,7 @@ import { flushCommand } from './commands/flush.ts';
 import { hashPasswordCommand } from './commands/hash-password.ts';
 import { importCommand } from './commands/import.ts';
 import { keygenCommand } from './commands/keygen.ts';
+import { lintCommand } from './commands/lint.ts';
 import { registryConfigCommand } from './commands/registry-config.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -28,6 +29,7 @@ for (const command of [
   checkCommand(),
   explainCommand(),
   testCommand(),
+  lintCommand(),
   diffCommand(),
   keygenCommand(),
   hashPasswordCommand(),

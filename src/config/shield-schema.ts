@@ -18,7 +18,7 @@ export const shield = z
       .meta({
         description: 'How long a right login may stand in for a backend that is down; 0s: never',
       }),
-    rememberWrong: duration({ min: 0, max: 15 * MINUTES })
+    rememberWrong: duration({ min: 0, max: 24 * HOURS })
       .prefault('5m')
       .meta({
         description: 'How long the same wrong password for the same account is refused without asking the backend',

@@ -1,0 +1,66 @@
+/** Lint's findings with their places in the file, and those that only the file can tell. */
+import type { Finding, FindingCode } from '../core/policy/lint/finding.ts';
+import { lintPolicy } from '../core/policy/lint/lint.ts';
+import type { Sources } from '../core/policy/lint/sources.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import { readPolicy } from './load-policy.ts';
+import type { ReadPolicy } from './load-policy.ts';
+import type { Path } from './problems.ts';
+
+export interface PlacedFinding {
+  readonly code: FindingCode;
+  readonly severity: Finding['severity'];
+  readonly file: string;
+  readonly line: number;
+  /** The name of the rule; empty when it is about none. */
+  readonly rule: string;
+  readonly message: string;
+  readonly cure: string;
+}
+
+export interface LintedPolicy {
+  readonly policy: Policy;
+  readonly findings: readonly PlacedFinding[];
+  /** False when there were too many rules to compare all of them with each other. */
+  readonly complete: boolean;
+}
+
+/**
+ * @param sources undefined: nothing is known of where users come from
+ * @throws ConfigError with every problem of the file
+ */
+export async function lintFile(path: string, sources: Sources | undefined): Promise<LintedPolicy> {
+  const read = await readPolicy(path);
+  const { findings, complete } = lintPolicy(read.policy, sources);
+  const placed = [
+    ...findings.map(({ rule, ...finding }) => ({ ...finding, file: rule.file, line: rule.line, rule: rule.name })),
+    ...untested(read),
+    ...unusedRoles(read),
+  ];
+  return { policy: read.policy, findings: placed.toSorted((a, b) => a.line - b.line), complete };
+}
+
+function unusedRoles(read: ReadPolicy): readonly PlacedFinding[] {
+  const used = new Set(read.file.rules.flatMap(({ allow = [], deny = [] }) => [...allow, ...deny]));
+  return Object.keys(read.file.roles)
+    .filter((name) => !used.has(name))
+    .map((name) => ({
+      code: 'unused-role',
+      severity: 'hint',
+      ...placeOf(read, ['roles', name]),
+      message: `the role "${name}" is used by no rule`,
+      cure: 'remove it, or correct the rule that means it',
+    }));
+}
+
+function untested(read: ReadPolicy): readonly PlacedFinding[] {
+  if (read.file.tests.length > 0 || read.file.rules.length === 0) return [];
+  const message = 'has no tests: nothing would tell when a change gives or takes what it should not';
+  return [
+    { code: 'no-tests', severity: 'hint', ...placeOf(read, []), message, cure: 'add tests: (see `fairlead test`)' },
+  ];
+}
+
+function placeOf({ yaml }: ReadPolicy, path: Path) {
+  return { file: yaml.file, line: yaml.line(path), rule: '' };
+}

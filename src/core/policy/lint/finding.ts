@@ -1,0 +1,38 @@
+/** What lint says about a policy. */
+import type { Rule } from '../policy.ts';
+
+export const FINDING_CODES = [
+  'push-without-pull',
+  'same-name',
+  'never-applies',
+  'adds-nothing',
+  'unreachable',
+  'eaten-by-deny',
+  'deny-without-bite',
+  'matches-no-repository',
+  'wide-write',
+  'wide-read',
+  'open-catalog',
+  'no-such-group',
+  'no-such-user',
+  'no-such-value',
+  'unused-role',
+  'no-tests',
+] as const;
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+export interface Finding {
+  readonly code: FindingCode;
+  /** `warning`: it is almost surely not meant; `hint`: it works, and deserves a thought. */
+  readonly severity: 'warning' | 'hint';
+  readonly rule: Rule;
+  /** Goes on after the rule's name: `adds nothing: …`. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly cure: string;
+}
+
+/** `rule "teams" (line 12)` */
+export function named({ name, line }: Rule): string {
+  return `rule "${name}" (line ${line})`;
+}

@@ -1,0 +1,133 @@
+/** What can be said of a rule by looking at the others. */
+import type { Action } from '../../access.ts';
+import type { Policy, Rule } from '../policy.ts';
+import type { RepositoryPattern } from '../repository-pattern.ts';
+import { ruleCovers, rulesMeet } from '../relation/rules.ts';
+import { named } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+export interface PairFindings {
+  readonly findings: readonly Finding[];
+  /** False when there were too many pairs to look at all. */
+  readonly complete: boolean;
+}
+
+/** Pairs looked at, each in some microseconds. */
+const MOST_PAIRS = 3_000_000;
+
+export function pairFindings(policy: Policy): PairFindings {
+  const budget = { left: MOST_PAIRS };
+  const findings =
+    policy.evaluation === 'union'
+      ? [...coveredFindings(policy, budget), ...idleDenies(policy, budget)]
+      : unreachable(policy, budget);
+  return { findings, complete: budget.left > 0 };
+}
+
+interface Budget {
+  left: number;
+}
+
+function coveredFindings({ rules }: Policy, budget: Budget): readonly Finding[] {
+  const near = neighboursOf(rules);
+  return rules.flatMap((rule): readonly Finding[] => {
+    const others = near(rule);
+    const covers = (other: Rule): boolean => other !== rule && (budget.left -= 1) > 0 && ruleCovers(other, rule);
+    const eater =
+      rule.effect === 'allow'
+        ? others.find((other) => other.effect === 'deny' && deniesAll(other, rule.actions) && covers(other))
+        : undefined;
+    if (eater !== undefined) {
+      const message = `has no effect: ${named(eater)} denies all of it`;
+      const cure = 'remove it, or except its users there';
+      return [{ code: 'eaten-by-deny', severity: 'warning', rule, message, cure }];
+    }
+    const wider = others.find(
+      (other) =>
+        other.effect === rule.effect &&
+        includesAll(other.actions, rule.actions) &&
+        covers(other) &&
+        // Of two that say the same, the later one adds nothing.
+        (other.index < rule.index || !(includesAll(rule.actions, other.actions) && ruleCovers(rule, other))),
+    );
+    if (wider === undefined) return [];
+    const verb = rule.effect === 'allow' ? 'allows' : 'denies';
+    const message = `adds nothing: ${named(wider)} ${verb} all of it already`;
+    return [{ code: 'adds-nothing', severity: 'warning', rule, message, cure: 'remove it, or narrow the other' }];
+  });
+}
+
+/** An entry for each deny rule that no allow rule needs. */
+function idleDenies({ rules }: Policy, budget: Budget): readonly Finding[] {
+  const allows = rules.filter(({ effect }) => effect === 'allow');
+  return rules.flatMap((rule): readonly Finding[] => {
+    if (rule.effect !== 'deny') return [];
+    const bites = allows.some((allow) => (budget.left -= 1) <= 0 || (concerns(rule, allow) && rulesMeet(rule, allow)));
+    if (bites) return [];
+    const message = 'denies what no rule allows, so that it never has an effect';
+    const cure = 'correct its repositories, users or actions, or remove it';
+    return [{ code: 'deny-without-bite', severity: 'warning', rule, message, cure }];
+  });
+}
+
+/** Where the first match decides, a rule behind one that matches all it matches is never reached. */
+function unreachable({ rules }: Policy, budget: Budget): readonly Finding[] {
+  const near = neighboursOf(rules);
+  return rules.flatMap((rule): readonly Finding[] => {
+    const before = near(rule).find(
+      (other) => other.index < rule.index && (budget.left -= 1) > 0 && ruleCovers(other, rule),
+    );
+    if (before === undefined) return [];
+    const message = `is never reached: ${named(before)} matches all of it before`;
+    return [{ code: 'unreachable', severity: 'warning', rule, message, cure: 'remove it, or move it up' }];
+  });
+}
+
+/**
+ * The rules that may cover a rule, found by the literal text that its repositories begin with: who covers it has a
+ * pattern that begins with the same segment, or with a wildcard.
+ */
+function neighboursOf(rules: readonly Rule[]): (rule: Rule) => readonly Rule[] {
+  const byStart = new Map<string, Rule[]>();
+  const add = (key: string, rule: Rule): void => {
+    const list = byStart.get(key);
+    if (list === undefined) byStart.set(key, [rule]);
+    else if (list.at(-1) !== rule) list.push(rule);
+  };
+  for (const rule of rules) {
+    for (const pattern of rule.repositories) add(startOf(pattern), rule);
+    if (rule.catalog) add(CATALOG, rule);
+  }
+  return (rule) => {
+    const [pattern] = rule.repositories;
+    const start = pattern === undefined ? CATALOG : startOf(pattern);
+    const own = byStart.get(start) ?? [];
+    const open = start === OPEN || start === CATALOG ? [] : (byStart.get(OPEN) ?? []);
+    return [...new Set([...own, ...open])].toSorted((a, b) => a.index - b.index);
+  };
+}
+
+const OPEN = '*';
+const CATALOG = ' catalog';
+
+function startOf({ segments: [first] }: RepositoryPattern): string {
+  return first?.kind === 'literal' ? first.key : OPEN;
+}
+
+function includesAll(wide: readonly Action[], narrow: readonly Action[]): boolean {
+  return wide.includes('*') || narrow.every((action) => wide.includes(action));
+}
+
+function deniesAll(deny: Rule, actions: readonly Action[]): boolean {
+  const denied = deny.actions;
+  if (denied.includes('*')) return true;
+  const wanted: readonly Action[] = actions.includes('*') ? ['pull', 'push', 'delete'] : actions;
+  return wanted.every((action) => denied.includes(action));
+}
+
+/** Whether a denial takes any of these actions; whatever it takes, it closes the catalog. */
+function concerns({ actions: denied, catalog }: Rule, allow: Rule): boolean {
+  const allowed = allow.actions;
+  if (catalog && allow.catalog) return true;
+  return denied.includes('*') || allowed.includes('*') || denied.some((action) => allowed.includes(action));
+}

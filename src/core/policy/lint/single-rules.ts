@@ -1,0 +1,73 @@
+/** What can be said of a rule by looking at it alone. */
+import type { Policy, Rule } from '../policy.ts';
+import type { Finding } from './finding.ts';
+import { emptyReason } from './empty-pattern.ts';
+import { isAnyUser, askersOf } from '../relation/who.ts';
+
+export function singleRuleFindings({ rules, evaluation }: Policy): readonly Finding[] {
+  const firstLines = new Map<string, number>();
+  return rules.flatMap((rule) => {
+    const first = firstLines.get(rule.name);
+    if (first === undefined) firstLines.set(rule.name, rule.line);
+    const found = [...ofOne(rule, evaluation === 'union')];
+    if (first === undefined) return found;
+    const message = `has the name of the rule in line ${first}, so that explanations cannot tell them apart`;
+    return [{ code: 'same-name', severity: 'warning', rule, message, cure: 'rename one of them' } as const, ...found];
+  });
+}
+
+function* ofOne(rule: Rule, isUnion: boolean): Generator<Finding> {
+  const { except, effect, actions } = rule;
+  if (except?.everyone === true) {
+    const message = 'never applies, because it excepts everyone';
+    yield { code: 'never-applies', severity: 'warning', rule, message, cure: 'narrow the exception' };
+  }
+  if (
+    effect === 'allow' &&
+    actions.includes('push') &&
+    !actions.includes('pull') &&
+    !actions.includes('*') &&
+    isUnion
+  ) {
+    const message = 'allows push without pull, but registries ask for both when an image is pushed';
+    yield { code: 'push-without-pull', severity: 'warning', rule, message, cure: 'allow pull too' };
+  }
+  yield* emptyPatterns(rule);
+  if (effect === 'allow') yield* tooWide(rule);
+}
+
+function* emptyPatterns(rule: Rule): Generator<Finding> {
+  for (const pattern of rule.repositories) {
+    const reason = emptyReason(pattern);
+    if (reason === undefined) continue;
+    const message = `matches no repository with "${pattern.text}": ${reason}`;
+    yield { code: 'matches-no-repository', severity: 'warning', rule, message, cure: 'correct the pattern' };
+  }
+}
+
+/** Rules for nearly everybody about nearly everything. */
+function* tooWide(rule: Rule): Generator<Finding> {
+  const isNarrowed = rule.services !== undefined || rule.clients !== undefined || rule.match !== undefined;
+  if (isNarrowed) return;
+  const askers = askersOf(rule.who);
+  const isForAll = askers.some(({ kind }) => kind === 'everyone');
+  const isForUsers = askers.some(isAnyUser);
+  const isEverywhere = rule.repositories.some(({ segments }) =>
+    segments.every(({ key }) => key === '**' || key === '*'),
+  );
+  const writes = rule.actions.filter((action) => action !== 'pull');
+  if (isForAll && writes.length > 0) {
+    const message = `lets anybody without a login ${writes.join(', ')}`;
+    yield { code: 'wide-write', severity: 'warning', rule, message, cure: 'name users or groups instead of everyone' };
+  } else if (isForUsers && isEverywhere && writes.length > 0) {
+    const message = `lets every user ${writes.join(', ')} in every repository`;
+    yield { code: 'wide-write', severity: 'warning', rule, message, cure: 'name who may, or narrow the repositories' };
+  } else if (isForAll && isEverywhere) {
+    const message = 'lets anybody without a login pull every repository';
+    yield { code: 'wide-read', severity: 'hint', rule, message, cure: 'narrow the repositories, if that is not meant' };
+  }
+  if (isForAll && rule.catalog) {
+    const message = 'lets anybody without a login list the names of all repositories';
+    yield { code: 'open-catalog', severity: 'hint', rule, message, cure: 'leave out catalog, if that is not meant' };
+  }
+}

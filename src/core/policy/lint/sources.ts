@@ -1,0 +1,59 @@
+/** What can be said of a rule by knowing where users come from. */
+import type { CasePair, Policy, Rule } from '../policy.ts';
+import type { Finding } from './finding.ts';
+
+/** What the configured backends can deliver. Each answer of "no" is certain. */
+export interface Sources {
+  /** Whether somebody may be in a group that fits; `among` are names that exist, where all are known. */
+  readonly groups: Reach;
+  readonly users: Reach;
+  /** @param name such as `attr:department`, `claim:tenant` */
+  canFill(name: string): boolean;
+}
+
+export interface Reach {
+  canBe(pair: CasePair): boolean;
+  /** A name that exists and looks like it; undefined when none does. */
+  like(name: string): string | undefined;
+}
+
+export function sourceFindings({ rules }: Policy, sources: Sources): readonly Finding[] {
+  return rules.flatMap((rule) => [
+    ...unreachableNames(rule, 'group', rule.who.groups, sources.groups),
+    ...unreachableNames(rule, 'user', rule.who.users, sources.users),
+    ...unfilled(rule, sources),
+  ]);
+}
+
+function unreachableNames(
+  rule: Rule,
+  kind: 'group' | 'user',
+  pairs: readonly CasePair[],
+  { canBe, like }: Reach,
+): readonly Finding[] {
+  return pairs
+    .filter((pair) => !canBe(pair))
+    .map(({ exact: { text } }) => {
+      const meant = like(text);
+      const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+      const message =
+        kind === 'group'
+          ? `names the group "${text}", which no backend can deliver${hint}`
+          : `names the user "${text}", whom no backend knows${hint}`;
+      const cure = kind === 'group' ? 'correct the name, or the backend’s groups' : 'correct the name';
+      return { code: kind === 'group' ? 'no-such-group' : 'no-such-user', severity: 'warning', rule, message, cure };
+    });
+}
+
+function unfilled(rule: Rule, { canFill }: Sources): readonly Finding[] {
+  const names = rule.repositories.flatMap(({ placeholders }) => placeholders.filter((name) => name.includes(':')));
+  return [...new Set(names)]
+    .filter((name) => !canFill(name))
+    .map((name) => {
+      const message = `uses {${name}}, which no backend gives`;
+      const cure = name.startsWith('attr:')
+        ? 'list the attribute under attributes of an LDAP backend'
+        : 'log in through a backend for OpenID';
+      return { code: 'no-such-value', severity: 'warning', rule, message, cure };
+    });
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { lintPolicy } from '../../../../../src/core/policy/lint/lint.ts';
+import type { Sources } from '../../../../../src/core/policy/lint/sources.ts';
+import { policyOf } from '../../../../support/policy-builder.ts';
+import type { RuleText } from '../../../../support/policy-builder.ts';
+
+/** The findings as `1 adds-nothing`, by the number of the rule. */
+function found(rules: readonly RuleText[], evaluation?: 'first-match'): readonly string[] {
+  return lintPolicy(policyOf(rules, {}, evaluation), undefined).findings.map(
+    ({ code, rule }) => `${rule.index + 1} ${code}`,
+  );
+}
+
+const web: RuleText = { groups: ['team-web'], repositories: ['web/**'], allow: ['pull', 'push'] };
+const teams: RuleText = { groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] };
+
+describe('lint finds', () => {
+  it.each<[string, readonly RuleText[], readonly string[]]>([
+    ['push without pull', [{ ...web, allow: ['push'] }], ['1 push-without-pull']],
+    [
+      'a name used twice',
+      [
+        { ...web, name: 'x' },
+        { ...teams, name: 'x' },
+      ],
+      ['2 same-name'],
+    ],
+    ['an exception for everyone', [{ ...web, except: { everyone: true } }], ['1 never-applies']],
+    [
+      'a rule that another has in it',
+      [web, { ...web, repositories: ['web/shop'], allow: ['pull'] }],
+      ['2 adds-nothing'],
+    ],
+    ['a narrow rule before the wide one', [{ ...web, repositories: ['web/shop'] }, web], ['1 adds-nothing']],
+    ['the later of two that are equal', [web, { ...web, name: 'again' }], ['2 adds-nothing']],
+    [
+      'a denial that another has in it',
+      [
+        { users: ['*'], repositories: ['**'], allow: ['pull'] },
+        { users: ['*'], repositories: ['secret/**'], deny: ['*'] },
+        { users: ['bob'], repositories: ['secret/a'], deny: ['pull'] },
+      ],
+      ['3 adds-nothing'],
+    ],
+    [
+      'a rule that a denial eats',
+      [{ users: ['*'], repositories: ['web/**'], deny: ['push', 'pull'] }, web],
+      ['2 eaten-by-deny'],
+    ],
+    [
+      'a denial of what nobody may',
+      [web, { users: ['*'], repositories: ['api/**'], deny: ['push'] }],
+      ['2 deny-without-bite'],
+    ],
+    [
+      'a denial of another action',
+      [web, { users: ['*'], repositories: ['web/**'], deny: ['delete'] }],
+      ['2 deny-without-bite'],
+    ],
+    [
+      'a denial of those who are excepted',
+      [
+        { users: ['bob'], repositories: ['web/**'], allow: ['pull'] },
+        { users: ['*'], except: { users: ['b*'] }, repositories: ['web/**'], deny: ['pull'] },
+      ],
+      ['2 deny-without-bite'],
+    ],
+    ['a pattern that begins with a dash', [{ ...web, repositories: ['-web/a'] }], ['1 matches-no-repository']],
+    ['a pattern with two dots', [{ ...web, repositories: ['web/a..b*'] }], ['1 matches-no-repository']],
+    ['a port in the wrong place', [{ ...web, repositories: ['web/host:5000'] }], ['1 matches-no-repository']],
+    [
+      'writing for everyone',
+      [{ everyone: true, repositories: ['public/**'], allow: ['pull', 'push'] }],
+      ['1 wide-write'],
+    ],
+    ['writing everywhere', [{ users: ['*'], repositories: ['**'], allow: ['*'] }], ['1 wide-write']],
+    [
+      'writing everywhere, said otherwise',
+      [{ users: ['*'], repositories: ['*/**'], allow: ['delete'] }],
+      ['1 wide-write'],
+    ],
+    ['everything open to read', [{ everyone: true, repositories: ['**'], allow: ['pull'] }], ['1 wide-read']],
+    ['the catalog open', [{ everyone: true, catalog: true, allow: ['pull'] }], ['1 open-catalog']],
+  ])('%s', (_what, rules, expected) => {
+    expect(found(rules)).toEqual(expected);
+  });
+
+  it('a rule that is never reached where the first match decides', () => {
+    const first: RuleText = { users: ['*'], repositories: ['web/**'], deny: ['*'] };
+
+    expect(found([first, web], 'first-match')).toEqual(['2 unreachable']);
+    expect(found([web, first], 'first-match')).toEqual([]);
+  });
+});
+
+describe('lint says nothing of', () => {
+  it.each<[string, readonly RuleText[]]>([
+    ['rules that share repositories', [web, { groups: ['auditors'], repositories: ['web/**'], allow: ['pull'] }]],
+    ['a rule beside one that captures', [teams, { ...web, allow: ['pull', 'push', 'delete'] }]],
+    [
+      'a denial with exceptions',
+      [teams, { users: ['*'], except: { users: ['ci'] }, repositories: ['*/release/**'], deny: ['push'] }],
+    ],
+    ['a denial of some of what is allowed', [web, { users: ['*'], repositories: ['web/release/**'], deny: ['push'] }]],
+    [
+      'rules for other services',
+      [
+        { ...web, services: ['one'] },
+        { ...web, name: 'two', services: ['two'] },
+      ],
+    ],
+    [
+      'a rule for some clients beside one for all',
+      [
+        { ...web, clients: ['10.0.0.0/8'] },
+        { ...web, allow: ['pull'] },
+      ],
+    ],
+    [
+      'names that are only unusual',
+      [{ ...web, repositories: ['host:5000/a__b/c-*', '*.x', 'a--b', '{user}-*'], users: ['*'], groups: [] }],
+    ],
+    ['everyone reading some places', [{ everyone: true, repositories: ['public/**'], allow: ['pull'] }]],
+    [
+      'writing everywhere from some places',
+      [{ users: ['*'], clients: ['10.0.0.0/8'], repositories: ['**'], allow: ['*'] }],
+    ],
+  ])('%s', (_what, rules) => {
+    expect(found(rules)).toEqual([]);
+  });
+});
+
+describe('lint knows where users come from, and finds', () => {
+  const only = (...names: readonly string[]): Sources['groups'] => ({
+    canBe: ({ exact }) => names.some((name) => exact.match(name) !== undefined),
+    like: (name) => names.find((known) => known.toLowerCase() === name.toLowerCase()),
+  });
+  const sources: Sources = {
+    groups: only('team-web', 'admins'),
+    users: only('alice'),
+    canFill: (name) => name === 'attr:department',
+  };
+  const texts = (rule: RuleText): readonly string[] =>
+    lintPolicy(policyOf([rule]), sources).findings.map(({ code, message }) => `${code}: ${message}`);
+
+  it.each<[string, RuleText, string]>([
+    [
+      'a group of another case',
+      { groups: ['Admins'], repositories: ['a'], allow: ['pull'] },
+      'no-such-group: names the group "Admins", which no backend can deliver; did you mean "admins"?',
+    ],
+    [
+      'a user nobody knows',
+      { users: ['bob'], repositories: ['a'], allow: ['pull'] },
+      'no-such-user: names the user "bob", whom no backend knows',
+    ],
+    [
+      'a value nobody gives',
+      { groups: ['admins'], repositories: ['{claim:tenant}/a'], allow: ['pull'] },
+      'no-such-value: uses {claim:tenant}, which no backend gives',
+    ],
+  ])('%s', (_what, rule, text) => {
+    expect(texts(rule)).toEqual([text]);
+  });
+
+  it('nothing in what can be', () => {
+    expect(texts({ groups: ['team-{team}'], repositories: ['{team}/{attr:department}'], allow: ['pull'] })).toEqual([]);
+    expect(texts({ users: ['alice', 'a*'], repositories: ['a'], allow: ['pull'] })).toEqual([]);
+  });
+});
+
+it('compares ten thousand rules, of which the last repeats the first', () => {
+  const rules = Array.from({ length: 10_000 }, (_, n) => ({ ...web, name: `${n}`, repositories: [`team-${n}/**`] }));
+
+  const { findings, complete } = lintPolicy(policyOf([...rules, { ...web, repositories: ['team-0/a'] }]), undefined);
+
+  expect(complete).toBe(true);
+  expect(findings.map(({ code, rule }) => [code, rule.index])).toEqual([['adds-nothing', 10_000]]);
+});
+
+it('says so when there are too many to compare', () => {
+  const rules = Array.from({ length: 3000 }, (_, n) => ({ groups: [`g-${n}`], repositories: ['**'], allow: ['pull'] }));
+
+  expect(lintPolicy(policyOf(rules), undefined).complete).toBe(false);
+});
