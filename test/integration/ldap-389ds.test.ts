@@ -12,6 +12,7 @@ import type { LdapInput } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { GROUPS_DN, PEOPLE, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
 import { LDAPADD } from '../support/slapd.ts';
+import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(NS_SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice, bob, carol } = PEOPLE;
@@ -80,11 +81,14 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     }));
   }
 
-  /** The codes with which the server answered binds as this entry, in order. */
-  async function bindCodes(uid: string): Promise<readonly string[]> {
-    const log = await server.log();
-    const binds = [...log.matchAll(new RegExp(`(conn=\\d+ op=\\d+) BIND dn="${dnOf(uid)}"`, 'g'))];
-    return binds.map(([, operation]) => new RegExp(`${operation} RESULT err=(\\d+)`).exec(log)?.[1] ?? '');
+  /** The codes with which the server answered binds as this entry, in order. It logs an answer after it has given it. */
+  function bindCodes(uid: string): Promise<readonly string[]> {
+    return waitFor('the answers in the log', async () => {
+      const log = await server.log();
+      const binds = [...log.matchAll(new RegExp(`(conn=\\d+ op=\\d+) BIND dn="${dnOf(uid)}"`, 'g'))];
+      const codes = binds.map(([, operation]) => new RegExp(`${operation} RESULT err=(\\d+)`).exec(log)?.[1]);
+      return codes.every((code) => code !== undefined) ? codes : undefined;
+    });
   }
 
   it('acceptance 13: rejects who is inactivated (nsAccountLock), by the entry or by code 53 of the bind', async () => {
@@ -115,6 +119,19 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     expect((await bindCodes('lou')).length).toBe(4);
     expect(await logIn(binding, 'luke', PASSWORD)).toEqual({ kind: 'rejected', reason: 'locked' });
     expect((await bindCodes('luke')).at(-1)).toBe('19');
+  });
+
+  it('acceptance 13: rejects who must change the password, although the server lets them bind', async () => {
+    const mustChange = (is: 'on' | 'off'): Promise<void> =>
+      server.change(`dn: cn=config\nchangetype: modify\nreplace: passwordMustChange\npasswordMustChange: ${is}\n`);
+    await using backend = await createLdap(bySearch());
+    await mustChange('on');
+    onTestFinished(() => mustChange('off'));
+    await server.change(person('mia'));
+
+    expect(await logIn(backend, 'mia', PASSWORD)).toEqual({ kind: 'rejected', reason: 'must-change-password' });
+    expect(await bindCodes('mia')).toEqual(['0']);
+    expect(await logIn(backend, 'mia', 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
   });
 
   it.each<[string, LdapInput['groups']]>([
