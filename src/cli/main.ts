@@ -16,6 +16,7 @@ import { serveCommand } from './commands/serve.ts';
 import { testCommand } from './commands/test.ts';
 import { tokensCommand } from './commands/tokens.ts';
 import { EXIT } from './output.ts';
+import { whoCanCommand } from './commands/who-can.ts';
 import { version } from './version.ts';
 
 const program = new Command('fairlead')
@@ -28,6 +29,7 @@ for (const command of [
   serveCommand(),
   checkCommand(),
   explainCommand(),
+  whoCanCommand(),
   testCommand(),
   lintCommand(),
   diffCommand(),

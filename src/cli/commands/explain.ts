@@ -16,6 +16,7 @@ import { collect, createCommand, run, terminalLog, UsageError } from '../command
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { serviceFor } from '../service-option.ts';
 
 interface ExplainOptions extends SharedOptions {
   readonly user?: string;
@@ -40,7 +41,7 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   const { config } = await loadBroker(options.config);
   const { policy } = await loadPolicy(config.policy.file);
   const caller = await callerFor(options, config);
-  const service = serviceFor(options, config);
+  const service = serviceFor(options.service, config);
   const grants = scopes.map((asked) => decide(policy, { caller, service, client: options.client }, asked));
 
   const groups = caller.kind === 'anonymous' ? [] : [...caller.identity.groups];
@@ -57,13 +58,6 @@ function scopeOf(text: string): Scope {
   const scope = parseScope(text);
   if (scope !== undefined) return scope;
   throw new UsageError(`"${text}" is not a scope; expected type:name:actions, such as repository:web/shop:pull,push`);
-}
-
-function serviceFor({ service }: ExplainOptions, { services }: BrokerConfig): string {
-  const known = Object.keys(services);
-  if (service === undefined) return known[0] ?? '';
-  if (known.includes(service)) return service;
-  throw new UsageError(`the service "${service}" is not configured; expected one of ${known.join(', ')}`);
 }
 
 async function callerFor({ user, group }: ExplainOptions, config: BrokerConfig): Promise<Caller> {

@@ -1,0 +1,88 @@
+/** `fairlead who-can`: who may do something with a repository, and by which rule. */
+import { Argument } from 'commander';
+import type { Command } from 'commander';
+import { staticUsers } from '../../app/static-users.ts';
+import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { ACTIONS } from '../../core/access.ts';
+import type { Action } from '../../core/access.ts';
+import { repositorySegments } from '../../core/policy/repository-pattern.ts';
+import { isOpen, whoCan } from '../../core/policy/who-can.ts';
+import type { Way, WhoCan } from '../../core/policy/who-can.ts';
+import { createCommand, run, UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { serviceFor } from '../service-option.ts';
+
+interface WhoCanOptions extends SharedOptions {
+  readonly action: Action;
+  readonly repository: string;
+  readonly service?: string;
+  readonly client: string;
+}
+
+export function whoCanCommand(): Command {
+  const running = run(answer);
+  return createCommand(
+    'who-can',
+    'Say who may do something with a repository, and by which rule; exit 1 when nobody may',
+  )
+    .addArgument(new Argument('<action>').choices(ACTIONS))
+    .argument('<repository>', 'such as web/shop')
+    .option('--service <name>', 'the registry asked through; default: the first one configured')
+    .option('--client <address>', 'the address asked from', '127.0.0.1')
+    .action((action: Action, repository: string, options: Omit<WhoCanOptions, 'action' | 'repository'>) =>
+      running({ ...options, action, repository }),
+    );
+}
+
+async function answer(
+  { config: path, action, repository, client, ...options }: WhoCanOptions,
+  output: Output,
+): Promise<number> {
+  if (repositorySegments(repository) === undefined) {
+    throw new UsageError(`"${repository}" is no name of a repository; expected one such as web/shop, in lower case`);
+  }
+  const { config } = await loadBroker(path);
+  const { policy } = await loadPolicy(config.policy.file);
+  const service = serviceFor(options.service, config);
+  const found = whoCan(policy, action, repository, { service, client, users: await staticUsers(config) });
+  output.result(linesOf(action, repository, found), { action, repository, service, ...jsonOf(found) });
+  return found.anonymous || found.users.length > 0 || found.ways.some(isOpen) ? EXIT.ok : EXIT.no;
+}
+
+function linesOf(action: string, repository: string, { ways, users, anonymous }: WhoCan): readonly string[] {
+  const open = ways.filter(isOpen);
+  const closed = ways.filter((way) => !isOpen(way));
+  const head = open.length === 0 ? `nobody can ${action} ${repository}` : `who can ${action} ${repository}:`;
+  return [
+    head,
+    ...open.flatMap((way) => sentences(way)),
+    ...(closed.length === 0
+      ? []
+      : ['allowed by a rule, and denied all the same:', ...closed.flatMap((way) => sentences(way))]),
+    ...(users.length === 0 ? [] : [`of the users in files: ${users.join(', ')}`]),
+    `without a login: ${anonymous ? 'yes' : 'no'}`,
+  ];
+}
+
+function sentences({ who, rule, conditions, except, denials }: Way): readonly string[] {
+  const ifs = conditions.length === 0 ? '' : `, if ${conditions.join(' and ')}`;
+  const spared = except.length === 0 ? '' : `, but for ${except.join(', ')}`;
+  return [
+    `  ${who}${ifs}${spared}`,
+    `      by rule "${rule.name}" (${rule.file}:${rule.line})`,
+    ...denials.map((denial) => {
+      const unless = denial.except.length === 0 ? '' : `, unless as ${denial.except.join(' or ')}`;
+      return `      but rule "${denial.rule}" (${denial.file}:${denial.line}) denies it${unless}`;
+    }),
+  ];
+}
+
+function jsonOf({ ways, users, anonymous }: WhoCan) {
+  return {
+    ways: ways.map(({ rule, ...way }) => ({ ...way, rule: rule.name, file: rule.file, line: rule.line })),
+    users,
+    anonymous,
+  };
+}

@@ -1,0 +1,140 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isOpen, whoCan } from '../../../../src/core/policy/who-can.ts';
+import type { WhoCan } from '../../../../src/core/policy/who-can.ts';
+import { ask, callerOf, policyOf } from '../../../support/policy-builder.ts';
+import type { Asker, RuleText } from '../../../support/policy-builder.ts';
+
+const find = (
+  rules: readonly RuleText[],
+  repository: string,
+  users: readonly Asker[] = [],
+  action: 'pull' | 'push' = 'push',
+): WhoCan =>
+  whoCan(policyOf(rules), action, repository, { service: 'one', client: '10.1.2.3', users: users.map(callerOf) });
+/** Each way as `who: verdict`. */
+const told = (...given: Parameters<typeof find>): readonly string[] =>
+  find(...given).ways.map(({ who, verdict, conditions }) => [`${who}: ${verdict}`, ...conditions].join('; '));
+
+const teams: RuleText = { groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] };
+
+describe('who can push', () => {
+  it.each<[string, readonly RuleText[], string, readonly string[]]>([
+    ['the group whose capture it is', [teams], 'web/shop', ['members of team-web: yes']],
+    [
+      'the user whose home it is',
+      [{ users: ['*'], repositories: ['users/{user}/**'], allow: ['push'] }],
+      'users/bob/a',
+      ['user bob: yes'],
+    ],
+    [
+      'nobody whose home it is not',
+      [{ users: ['a*'], repositories: ['users/{user}/**'], allow: ['push'] }],
+      'users/bob/a',
+      [],
+    ],
+    [
+      'the group named so',
+      [{ groups: ['*'], repositories: ['{group}/**'], allow: ['push'] }],
+      'ops/a',
+      ['members of ops: yes'],
+    ],
+    ['any user', [{ users: ['*'], repositories: ['a'], allow: ['*'] }], 'a', ['any user: yes']],
+    [
+      'everybody',
+      [{ everyone: true, repositories: ['a'], allow: ['push'] }],
+      'a',
+      ['anybody, also without a login: yes'],
+    ],
+    [
+      'who has the attribute',
+      [{ users: ['*'], repositories: ['{attr:department}/**'], allow: ['push'] }],
+      'web/a',
+      ['any user: perhaps; attr:department is web'],
+    ],
+    [
+      'the member with that name',
+      [{ groups: ['devs'], repositories: ['{user}/**'], allow: ['push'] }],
+      'bob/a',
+      ['members of devs: perhaps; user is bob'],
+    ],
+    [
+      'who asks from there',
+      [{ ...teams, clients: ['10.0.0.0/8'] }],
+      'web/a',
+      ['members of team-web: perhaps; asked from 10.0.0.0/8'],
+    ],
+    ['nobody through another registry', [{ ...teams, services: ['two'] }], 'web/a', []],
+    ['nobody who may only pull', [{ ...teams, allow: ['pull'] }], 'web/a', []],
+  ])('%s', (_what, rules, repository, expected) => {
+    expect(told(rules, repository)).toEqual(expected);
+  });
+
+  it('nobody whom a denial stops, but for those it spares', () => {
+    const deny: RuleText = { users: ['*'], except: { users: ['bot'] }, repositories: ['*/release/**'], deny: ['push'] };
+
+    const [way] = find([teams, deny], 'web/release/a').ways;
+
+    expect(way).toMatchObject({
+      who: 'members of team-web',
+      verdict: 'no',
+      denials: [{ rule: 'rule 2', line: 2, except: ['user bot'] }],
+    });
+    expect(way !== undefined && isOpen(way)).toBe(true);
+    const [stopped] = find([teams, { ...deny, except: {} }], 'web/release/a').ways;
+    expect(stopped !== undefined && isOpen(stopped)).toBe(false);
+  });
+
+  it('of real users, those whom the decision says', () => {
+    const users: readonly Asker[] = [
+      { user: 'alice', groups: ['team-web'] },
+      { user: 'bob', groups: ['team-api'] },
+    ];
+
+    expect(find([teams], 'web/a', users)).toMatchObject({ users: ['alice'], anonymous: false });
+  });
+});
+
+const rule: fc.Arbitrary<RuleText> = fc
+  .tuple(
+    fc.oneof(
+      fc.constantFrom<RuleText>(
+        { users: ['*'], repositories: ['web/**', '{user}/**'] },
+        { users: ['a*', 'bob'], repositories: ['**'] },
+        { groups: ['team-{team}'], repositories: ['{team}/**', 'all/{team}-*'] },
+        { groups: ['admins', 'team-*'], repositories: ['*/a'] },
+        { groups: ['*'], repositories: ['{group}/*'] },
+        { everyone: true, repositories: ['web/*'] },
+      ),
+    ),
+    fc.boolean(),
+    fc.constantFrom(['pull'], ['push'], ['pull', 'push'], ['*']),
+    fc.option(fc.constantFrom({ users: ['bob'] }, { groups: ['admins'] }), { nil: undefined, freq: 3 }),
+  )
+  .map(([text, isDeny, actions, except]) => ({
+    ...text,
+    ...(isDeny ? { deny: actions } : { allow: actions }),
+    ...(except === undefined ? {} : { except }),
+  }));
+const asker: fc.Arbitrary<Asker> = fc.record({
+  user: fc.constantFrom('alice', 'bob', 'web', 'carol'),
+  groups: fc.array(fc.constantFrom('team-web', 'team-api', 'admins', 'ops'), { maxLength: 3 }),
+  caseless: fc.boolean(),
+});
+const place = fc.constantFrom('web/a', 'web/a/b', 'api/x', 'ops/a', 'all/web-1', 'bob/a', 'x');
+
+it('is never nobody when the decision about somebody is yes', () => {
+  let granted = 0;
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), asker, place, (rules, by, repository) => {
+      const policy = policyOf(rules);
+      const may = ask(policy, { ...by, service: 'one', client: '10.1.2.3' }, `repository:${repository}:push`).granted;
+      if (may.length === 0) return;
+      granted += 1;
+      expect(find(rules, repository, [by])).toMatchObject({ users: [by.user] });
+      expect(find(rules, repository).ways.some(isOpen)).toBe(true);
+    }),
+    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 3000) },
+  );
+  expect(granted).toBeGreaterThan(10);
+});
