@@ -11,22 +11,25 @@ import type { Output } from '../output.ts';
 
 interface LintOptions extends SharedOptions {
   readonly strict?: true;
+  readonly policy: string | undefined;
 }
 
 export function lintCommand(): Command {
+  const running = run(lint);
   return createCommand('lint', 'Say what in the policy works but is probably not meant; exit 1 when there is a warning')
+    .argument('[policy]', 'a policy file; default: the one that is configured')
     .option('--strict', 'exit 1 for hints too')
     .addHelpText(
       'after',
       '\nFinds rules that add nothing or are never reached, denials without effect, patterns that no repository fits,\n' +
         'groups that no backend delivers, rules wider than is wise, push without pull, roles that nothing uses.',
     )
-    .action(run(lint));
+    .action((policy: string | undefined, options: SharedOptions) => running({ ...options, policy }));
 }
 
-async function lint({ config: path, strict }: LintOptions, output: Output): Promise<number> {
+async function lint({ config: path, policy, strict }: LintOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(path);
-  const linted = await lintFile(config.policy.file, await policySources(config));
+  const linted = await lintFile(policy ?? config.policy.file, await policySources(config));
   output.result(linesOf(linted), {
     policy: { rules: linted.policy.rules.length, revision: linted.policy.revision },
     complete: linted.complete,
