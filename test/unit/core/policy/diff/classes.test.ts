@@ -94,6 +94,39 @@ describe('a change is listed', () => {
     ],
     ['for the catalog', [PUBLIC], [{ ...PUBLIC, catalog: true }], ['gained * on the catalog: everyone']],
     [
+      'for the depths alone at which nothing was allowed',
+      ['*', '*/*'].map((place) => ({ ...PUBLIC, repositories: [place] })),
+      [{ ...PUBLIC, repositories: ['**'] }],
+      ['gained pull on **: everyone'],
+    ],
+    [
+      'for users of a directory alone, where names meet that differ in case',
+      [
+        { users: ['Alice'], repositories: ['x'], allow: ['pull'] },
+        { users: ['alice'], repositories: ['x'], deny: ['pull'] },
+      ],
+      [{ users: ['Alice'], repositories: ['x'], allow: ['pull'] }],
+      ['gained pull on x: user Alice and user alice'],
+    ],
+    [
+      'where a value makes two rules meet',
+      [
+        { groups: ['team-{team}'], repositories: ['all/{team}-*'], allow: ['pull'] },
+        { users: ['ci-*'], repositories: ['all/web-1'], deny: ['pull'] },
+      ],
+      [{ groups: ['team-{team}'], repositories: ['all/{team}-*'], allow: ['pull'] }],
+      ['gained pull on all/web-1: group team-{team} and user ci-*'],
+    ],
+    [
+      'where the name of a user makes two rules meet',
+      [
+        { users: ['*'], repositories: ['{user}/**'], allow: ['pull'] },
+        { users: ['ci-*'], repositories: ['**'], deny: ['pull'] },
+      ],
+      [{ users: ['*'], repositories: ['{user}/**'], allow: ['pull'] }],
+      ['gained pull on {user}/**: any user and user ci-*'],
+    ],
+    [
       'for names that only sources with case tell apart',
       [{ users: ['Alice'], repositories: ['x'], allow: ['pull'] }],
       [{ users: ['alice'], repositories: ['x'], allow: ['pull'] }],
