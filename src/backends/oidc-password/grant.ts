@@ -28,6 +28,9 @@ export interface MoreClaims {
   readonly claims: Claims;
 }
 
+/** Keycloak says so to every client that is not in the token's audience. */
+const INACTIVE = 'it says that its own token is not active: let the provider name this client in the token’s audience';
+
 export async function requestTokens(
   session: Session,
   { username, password }: Credential,
@@ -63,7 +66,7 @@ export async function requestIntrospection(session: Session, tokens: Tokens): Pr
     const hint = { token_type_hint: 'access_token' };
     const claims = await tokenIntrospection(session.configuration, tokens.accessToken, hint);
     if (claims.active && claims.sub === tokens.claims.sub) return { kind: 'claims', claims };
-    const detail = claims.active ? 'it is about another user' : 'it says that its own token is not active';
+    const detail = claims.active ? 'it is about another user' : INACTIVE;
     return failed({ kind: 'unusable', detail }, 'introspection');
   } catch (error) {
     return failed(await readFault(error, session.secrets), 'introspection');
