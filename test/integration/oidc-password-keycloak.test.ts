@@ -1,11 +1,16 @@
 /** The password grant against Keycloak, with the client that the recipe has its reader import. */
+import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { fetchKeycloak, findKeycloakJava, KEYCLOAK_FETCH_TIMEOUT } from '../support/keycloak-distribution.ts';
-import { createRealm, PEOPLE, VARIANT_SECRET } from '../support/keycloak-realm.ts';
+import { CLIENT_KEY, createRealm, PEOPLE, VARIANT_SECRET } from '../support/keycloak-realm.ts';
 import type { Realm, Variant } from '../support/keycloak-realm.ts';
 import { startKeycloak } from '../support/keycloak.ts';
 import type { Keycloak } from '../support/keycloak.ts';
@@ -25,6 +30,17 @@ const SAME = 'invalid_grant: Invalid user credentials';
 function groupsOf(outcome: AuthnOutcome): readonly string[] {
   if (outcome.kind !== 'authenticated') throw new Error(`expected authenticated, found ${inspect(outcome)}`);
   return [...outcome.identity.groups].toSorted();
+}
+
+/** How the client `with-assertions` shows who it is, with this key in a file. */
+async function withKey(key: KeyObject) {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-key-'));
+  const keyFile = join(folder, 'key.pem');
+  await writeFile(keyFile, key.export({ type: 'pkcs8', format: 'pem' }));
+  return {
+    client: { id: 'with-assertions', authentication: 'private_key_jwt', keyFile, keyId: 'key-1' },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
@@ -120,6 +136,21 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       });
     });
 
+    it('to an assertion signed with the client’s key is what it answers to a secret', async () => {
+      const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+      const outcomes: unknown[] = [];
+      for (const key of [CLIENT_KEY.privateKey, foreign]) {
+        await using signing = await withKey(key);
+        await using backend = await over({ clientSecret: undefined, client: signing.client });
+        outcomes.push(await enter(backend, alice).catch((error: unknown) => error));
+      }
+
+      expect(outcomes).toMatchObject([
+        { kind: 'authenticated' },
+        { code: 'backend_unavailable', message: expect.stringMatching(/check client\.id/) },
+      ]);
+    });
+
     it('leaves no session behind', async () => {
       const before = await realm.sessions();
       const token = await requestIdToken({ ...realm, person: alice, scope: 'openid' });
@@ -163,16 +194,32 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       expect(groupsOf(await enter(backend, carol))).toEqual([]);
     });
 
+    const both = ['groups', '/realm_access/roles'];
+    const introspected = { groups: both, from: ['id-token', 'introspection'] };
+
     it.each<[string, () => Promise<Authenticator>]>([
-      ['realm roles', () => over({ config: { claims: { groups: ['groups', '/realm_access/roles'] } } })],
+      ['realm roles', () => over({ config: { claims: { groups: both } } })],
       [
         'those that userinfo alone has',
-        () => overVariant('claims-in-userinfo', { config: { claims: { groups: ['groups', '/realm_access/roles'] } } }),
+        () => overVariant('claims-in-userinfo', { config: { claims: { groups: both } } }),
+      ],
+      [
+        'those that introspection alone has',
+        () => overVariant('claims-in-introspection', { config: { claims: introspected } }),
       ],
     ])('can be %s', async (_what, create) => {
       await using backend = await create();
 
       expect(groupsOf(await enter(backend, alice))).toEqual(['/teams/web', 'registry-auditor']);
+    });
+
+    it('are never taken for none where Keycloak introspects nothing for this client', async () => {
+      await using backend = await overVariant('without-audience', { config: { claims: introspected } });
+
+      await expect(enter(backend, alice)).rejects.toMatchObject({
+        code: 'backend_unavailable',
+        message: expect.stringContaining('name this client in the token’s audience'),
+      });
     });
   });
 

@@ -1,4 +1,5 @@
 /** A realm of Keycloak with people and accounts in every state, and the client of the recipe. */
+import { generateKeyPairSync } from 'node:crypto';
 import type { Keycloak } from './keycloak.ts';
 import { recipeTexts } from './recipes.ts';
 
@@ -52,16 +53,42 @@ const importable = JSON.parse(recipeTexts('keycloak', 'json')[0]) as Readonly<Re
 const mappersOf = ({ protocolMappers }: typeof importable) =>
   protocolMappers as readonly { readonly config: Readonly<Record<string, string>> }[];
 
+/** What the client `with-assertions` signs with. */
+export const CLIENT_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+/** The recipe's mappers, with the claims in one place alone. */
+const mappersInto = (place: 'userinfo' | 'introspection') =>
+  mappersOf(importable).map(({ config, ...mapper }) => ({
+    ...mapper,
+    config: { ...config, 'id.token.claim': 'false', [`${place}.token.claim`]: 'true' },
+  }));
+
+/** Keycloak introspects for those alone that are in the token's audience. */
+const audience = (client: string) => ({
+  name: 'audience',
+  protocol: 'openid-connect',
+  protocolMapper: 'oidc-audience-mapper',
+  config: { 'included.client.audience': client, 'access.token.claim': 'true' },
+});
+
 /** Clients that differ from the recipe's in one thing each. */
 const VARIANTS = {
+  'with-assertions': {
+    clientAuthenticatorType: 'client-jwt',
+    attributes: {
+      'use.jwks.string': 'true',
+      'jwks.string': JSON.stringify({
+        keys: [{ ...CLIENT_KEY.publicKey.export({ format: 'jwk' }), kid: 'key-1', alg: 'ES256', use: 'sig' }],
+      }),
+    },
+  },
   'without-grant': { directAccessGrantsEnabled: false },
   'with-consent': { consentRequired: true },
-  'claims-in-userinfo': {
-    protocolMappers: mappersOf(importable).map(({ config, ...mapper }) => ({
-      ...mapper,
-      config: { ...config, 'id.token.claim': 'false', 'userinfo.token.claim': 'true' },
-    })),
+  'claims-in-userinfo': { protocolMappers: mappersInto('userinfo') },
+  'claims-in-introspection': {
+    protocolMappers: [...mappersInto('introspection'), audience('claims-in-introspection')],
   },
+  'without-audience': { protocolMappers: mappersInto('introspection') },
 };
 export type Variant = keyof typeof VARIANTS;
 /** The secret of each of them; that of the recipe's client is Keycloak's own choice. */
