@@ -67,6 +67,8 @@ export interface OpenIdProvider extends AsyncDisposable {
   calls(): readonly ProviderRequest[];
   /** How many refresh tokens have been given out and not revoked. */
   sessions(): number;
+  /** Whether a token is one that the client got for itself. */
+  isClientToken(token: string): boolean;
   /** Stops listening and cuts open connections. */
   stop(): Promise<void>;
 }
@@ -137,6 +139,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     requests: () => log.filter(({ path }) => path === '/token'),
     calls: () => [...log],
     sessions: () => [...records.keys()].filter((key) => key.startsWith('RefreshToken:')).length,
+    isClientToken: (token) => records.has(`ClientCredentials:${token}`),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -155,7 +158,7 @@ async function configuration(
         client_id: CLIENT_ID,
         ...(method.startsWith('client_secret') ? { client_secret: options.clientSecret ?? CLIENT_SECRET } : {}),
         token_endpoint_auth_method: method,
-        grant_types: ['password', 'refresh_token'],
+        grant_types: ['password', 'refresh_token', 'client_credentials'],
         redirect_uris: [],
         response_types: [],
         ...options.client,
@@ -174,6 +177,7 @@ async function configuration(
       devInteractions: { enabled: false },
       revocation: { enabled: options.revocation ?? true, allowedPolicy: () => true },
       userinfo: { enabled: true },
+      clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       mTLS: MUTUAL_TLS,
     },
@@ -182,7 +186,7 @@ async function configuration(
       const person = people.find(({ username }) => subject(username) === id);
       return person && { accountId: id, claims: () => claimsOf(person) };
     },
-    ttl: { AccessToken: 300, IdToken: 300, RefreshToken: 3600, Grant: 3600 },
+    ttl: { AccessToken: 300, ClientCredentials: 300, IdToken: 300, RefreshToken: 3600, Grant: 3600 },
   };
 }
 

@@ -3,7 +3,8 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
 import type { Tokens } from './grant.ts';
-import { isComplete } from './identity.ts';
+import type { Graph } from './graph.ts';
+import { areGroupsElsewhere, isComplete } from './identity.ts';
 import type { ClaimSources, IdentityRules } from './identity.ts';
 import type { Session } from './provider.ts';
 
@@ -13,6 +14,13 @@ export type ClaimSource = (typeof CLAIM_SOURCES)[number];
 /** `auto`: the ID token, and userinfo for what it lacks, where the provider has such an endpoint. */
 export type ClaimsFrom = 'auto' | readonly ClaimSource[];
 
+export interface ClaimGathering {
+  readonly claimsFrom: ClaimsFrom;
+  readonly rules: IdentityRules;
+  /** Where groups are that a token leaves out; undefined: nowhere. */
+  readonly graph: Graph | undefined;
+}
+
 /**
  * Asks one source after the other, until all claims that make an identity are there.
  *
@@ -21,12 +29,15 @@ export type ClaimsFrom = 'auto' | readonly ClaimSource[];
 export async function gatherClaims(
   session: Session,
   tokens: Tokens,
-  { claimsFrom, rules }: { readonly claimsFrom: ClaimsFrom; readonly rules: IdentityRules },
+  { claimsFrom, rules, graph }: ClaimGathering,
 ): Promise<ClaimSources> {
   const gathered: Claims[] = [];
   for (const source of claimsFrom === 'auto' ? automatic(session) : claimsFrom) {
     if (isComplete(gathered, rules)) break;
     gathered.push(await claimsOf(source, session, tokens));
+  }
+  if (graph !== undefined && areGroupsElsewhere(gathered, rules)) {
+    gathered.push(await graph.groupsOf(session, tokens.claims));
   }
   return gathered;
 }

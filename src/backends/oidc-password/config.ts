@@ -20,6 +20,11 @@ const claimPath = z
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
+const address = z.string().superRefine((text, context) => {
+  const problem = issuerProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
 const claims = z.strictObject({
   username: claimPath.optional().meta({
     description:
@@ -43,6 +48,9 @@ const claims = z.strictObject({
   groupPrefix: z.string().optional().meta({
     description: 'Removed from the start of group names: with /, the group /team-web is team-web; empty: nothing is',
   }),
+  graphUrl: address.optional().meta({
+    description: 'Microsoft Graph, asked for groups that a token of Entra ID leaves out because they are too many',
+  }),
   groupLimit: z.int().min(1).max(1000).optional().meta({
     description: 'Logins fail with as many groups as this, because the provider lists no more (okta: 100)',
   }),
@@ -56,13 +64,9 @@ export const oidcPasswordConfig = z
     preset: z.enum(PRESET_NAMES).default('generic').meta({
       description: 'The provider’s make: brings defaults for scope, claims, lowercase and deniedStatus',
     }),
-    issuer: z
-      .string()
-      .superRefine((text, context) => {
-        const problem = issuerProblem(text);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-      })
-      .meta({ description: 'The provider’s issuer, exactly as its tokens name it: an https URL' }),
+    issuer: address.meta({
+      description: 'The provider’s issuer, exactly as its tokens name it: an https URL',
+    }),
     client: clientConfig,
     scope: z
       .string()

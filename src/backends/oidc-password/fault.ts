@@ -45,6 +45,12 @@ export async function readFault(error: unknown, secrets: readonly string[] = [])
   return { kind: 'unreachable', detail: networkDetail(error) };
 }
 
+/** What an answer says that openid-client has not judged. */
+export async function faultOf(response: Response): Promise<Fault> {
+  if (response.status === 200) return { kind: 'unusable', detail: 'it is no JSON object' };
+  return answer(response, await bodyOf(response), []);
+}
+
 export function describeFault(fault: Fault): string {
   if (fault.kind === 'unreachable') return `could not be asked: ${fault.detail}`;
   if (fault.kind === 'unusable') return `gave an answer that cannot be used: ${fault.detail}`;

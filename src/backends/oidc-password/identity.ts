@@ -38,6 +38,15 @@ export function isComplete(sources: ClaimSources, { username: name, groups }: Id
   return [name, ...groups].every((path) => sources.some((claims) => readClaim(claims, path) !== undefined));
 }
 
+/** Whether there are groups that no source lists, because they are too many. */
+export function areGroupsElsewhere(sources: ClaimSources, { groups }: IdentityRules): boolean {
+  return groups.some(
+    (path) =>
+      sources.every((claims) => readClaim(claims, path) === undefined) &&
+      sources.some((claims) => isElsewhere(claims, path)),
+  );
+}
+
 function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
   const path = rules.username;
   const source = sources.find((claims) => readClaim(claims, path) !== undefined);

@@ -10,6 +10,7 @@ import { clientAuthenticator } from './client-authentication.ts';
 import { methodOf } from './client-config.ts';
 import { oidcPasswordConfig } from './config.ts';
 import type { OidcPasswordConfig } from './config.ts';
+import { createGraph } from './graph.ts';
 import { createLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
@@ -47,6 +48,8 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
     scope: settings.scope,
     rules: settings.identity,
     claimsFrom: settings.claimsFrom,
+    graph:
+      settings.graphUrl === undefined ? undefined : createGraph({ backend: name, url: settings.graphUrl, clock, log }),
     refusals: settings.refusals,
     timeoutSeconds: config.timeout,
     provider,

@@ -4,6 +4,7 @@ import type { Credential, Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log, RejectReason } from '../../core/ports.ts';
 import { gatherClaims } from './claim-sources.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
+import type { Graph } from './graph.ts';
 import { outage, requestTokens } from './grant.ts';
 import type { Failure, Tokens } from './grant.ts';
 import { isName } from '../oidc/names.ts';
@@ -18,6 +19,7 @@ export interface LoginDeps {
   readonly scope: string;
   readonly rules: IdentityRules;
   readonly claimsFrom: ClaimsFrom;
+  readonly graph: Graph | undefined;
   readonly refusals: RefusalRules;
   readonly timeoutSeconds: number;
   readonly provider: Provider;
@@ -80,8 +82,12 @@ function refused({ refusals, provider, log, rules: { backend } }: LoginDeps, fai
   throw error;
 }
 
-async function identify({ rules, claimsFrom, log }: LoginDeps, session: Session, tokens: Tokens): Promise<Identity> {
-  const sources = await gatherClaims(session, tokens, { claimsFrom, rules });
+async function identify(
+  { rules, claimsFrom, graph, log }: LoginDeps,
+  session: Session,
+  tokens: Tokens,
+): Promise<Identity> {
+  const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph });
   try {
     return identityFrom(sources, rules);
   } catch (error) {

@@ -20,6 +20,8 @@ export interface Preset {
   readonly errors: Readonly<Record<string, RejectReason>>;
   /** As many groups as this may be all that the provider lists of more. */
   readonly groupLimit: number | undefined;
+  /** Where Microsoft Graph lists the groups that a token leaves out. */
+  readonly graphUrl: string | undefined;
   /** Whom client assertions are for: RFC 7523bis says the issuer, and who does not know it wants the endpoint. */
   readonly assertionAudience: 'issuer' | 'token-endpoint';
 }
@@ -35,6 +37,7 @@ const GENERIC: Preset = {
   misconfiguredStatus: [],
   errors: {},
   groupLimit: undefined,
+  graphUrl: undefined,
   assertionAudience: 'issuer',
 };
 
@@ -45,7 +48,13 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // Groups come for their scope only. The directory behind it compares names without case.
   dex: { ...GENERIC, scope: 'openid profile groups', lowercase: true },
   // Groups are object ids; `preferred_username` is the UPN. Userinfo has nothing that the ID token lacks.
-  entra: { ...GENERIC, claimsFrom: ['id-token'], lowercase: true, assertionAudience: 'token-endpoint' },
+  entra: {
+    ...GENERIC,
+    claimsFrom: ['id-token'],
+    lowercase: true,
+    graphUrl: 'https://graph.microsoft.com/v1.0',
+    assertionAudience: 'token-endpoint',
+  },
   // Vault's documentation and others: the claim ends at 100 groups without a word.
   okta: {
     ...GENERIC,

@@ -11,7 +11,7 @@ import {
   getJwksCache,
   setJwksCache,
 } from 'openid-client';
-import type { ServerMetadata } from 'openid-client';
+import type { CustomFetch, ServerMetadata } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { ClientAuthenticator } from './client-authentication.ts';
@@ -24,6 +24,8 @@ export interface Session {
   readonly metadata: ServerMetadata;
   /** The secrets that went out, so that no answer brings them into the log. */
   readonly secrets: readonly string[];
+  /** Asks any address, within the time of the login. */
+  readonly fetch: CustomFetch;
   /** The address of the last request. */
   lastRequest(): string | undefined;
   /** Keeps the provider's keys for later logins. */
@@ -78,14 +80,16 @@ export function createProvider(deps: ProviderDeps): Provider {
       if (plain) allowInsecureRequests(configuration);
       if (discovered.keys !== undefined) setJwksCache(configuration, discovered.keys);
       let last: string | undefined;
+      const fetch: CustomFetch = (url, options) => deps.connection().fetchUntil(signal)(url, options);
       configuration[customFetch] = (url, options) => {
         last = url;
-        return deps.connection().fetchUntil(signal)(url, options);
+        return fetch(url, options);
       };
       return {
         configuration,
         metadata: discovered.metadata,
         secrets,
+        fetch,
         lastRequest: () => last,
         keepKeys: () => {
           discovered.keys = getJwksCache(configuration);

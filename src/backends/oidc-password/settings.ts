@@ -12,6 +12,8 @@ export interface Settings {
   readonly claimsFrom: ClaimsFrom;
   readonly identity: IdentityRules;
   readonly refusals: RefusalRules;
+  /** Where Microsoft Graph is; undefined: it is not asked. */
+  readonly graphUrl: string | undefined;
   readonly assertionAudience: 'issuer' | 'token-endpoint';
 }
 
@@ -38,6 +40,7 @@ export function settle({ name, client, preset: presetName, claims, ...config }: 
       misconfiguredStatus: preset.misconfiguredStatus,
       errors: preset.errors,
     },
+    graphUrl: claims.graphUrl ?? preset.graphUrl,
     assertionAudience: client.assertionAudience ?? preset.assertionAudience,
   };
 }
