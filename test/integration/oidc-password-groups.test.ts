@@ -75,7 +75,7 @@ describe('acceptance 18: groups over oidc-provider', () => {
   it.each([99, 100, 101])('that Okta may have cut off, %i of them, are none to go by', async (count) => {
     const log = recordingLog();
     await using provider = await startWith({ groups: GUIDS.slice(0, count) });
-    await using backend = await over(provider, { preset: 'okta', scope: 'openid profile' }, log);
+    await using backend = await over(provider, { preset: 'okta' }, log);
 
     const outcome = await enter(backend).catch((error: unknown) => error);
 

@@ -55,10 +55,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     graphUrl: 'https://graph.microsoft.com/v1.0',
     assertionAudience: 'token-endpoint',
   },
-  // Vault's documentation and others: the claim ends at 100 groups without a word.
+  // Vault's documentation and others: the claim ends at 100 groups without a word. No scope brings it: only the organization’s own server has one for groups.
   okta: {
     ...GENERIC,
-    scope: 'openid profile groups',
     lowercase: true,
     groupLimit: 100,
     assertionAudience: 'token-endpoint',

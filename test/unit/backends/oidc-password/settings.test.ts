@@ -23,7 +23,7 @@ describe('a preset of oidc-password', () => {
     ['keycloak', 'openid profile', 'preferred_username', 'groups', '/', true],
     ['dex', 'openid profile groups', 'preferred_username', 'groups', undefined, true],
     ['entra', 'openid profile', 'preferred_username', 'groups', undefined, true],
-    ['okta', 'openid profile groups', 'preferred_username', 'groups', undefined, true],
+    ['okta', 'openid profile', 'preferred_username', 'groups', undefined, true],
     ['auth0', 'openid profile email', 'email', 'groups', undefined, true],
     ['adfs', 'openid allatclaims', 'upn', 'group', undefined, true],
     ['glewlwyd', 'openid', 'preferred_username', 'groups', undefined, false],
