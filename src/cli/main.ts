@@ -10,6 +10,7 @@ import { hashPasswordCommand } from './commands/hash-password.ts';
 import { importCommand } from './commands/import.ts';
 import { keygenCommand } from './commands/keygen.ts';
 import { lintCommand } from './commands/lint.ts';
+import { policyCommand } from './commands/policy.ts';
 import { registryConfigCommand } from './commands/registry-config.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -36,6 +37,7 @@ for (const command of [
   keygenCommand(),
   hashPasswordCommand(),
   importCommand(),
+  policyCommand(),
   registryConfigCommand(),
   doctorCommand(),
   flushCommand(),

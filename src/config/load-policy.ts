@@ -25,12 +25,13 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** @throws ConfigError with every problem of the file. */
 export async function loadPolicy(path: string): Promise<LoadedPolicy> {
-  const { yaml, file, policy } = await readPolicy(path);
-  return {
-    policy,
-    tests: file.tests.map((test, index) => testOf(test, yaml, index)),
-    warnings: policyWarnings(policy, yaml).map(formatProblem),
-  };
+  const read = await readPolicy(path);
+  const { yaml, policy } = read;
+  return { policy, tests: policyTests(read), warnings: policyWarnings(policy, yaml).map(formatProblem) };
+}
+
+export function policyTests({ yaml, file }: ReadPolicy): readonly PolicyTest[] {
+  return file.tests.map((test, index) => testOf(test, yaml, index));
 }
 
 /** A policy with what it was made from. */

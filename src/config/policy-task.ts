@@ -14,7 +14,8 @@ import { ConfigError } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { isRecord } from './schema-walk.ts';
 
-interface PlainRule extends Omit<RuleDocument, 'clients' | 'match'> {
+/** A rule with its patterns as they are written. */
+export interface PlainRule extends Omit<RuleDocument, 'clients' | 'match'> {
   readonly clients: readonly string[] | undefined;
   readonly match: unknown;
 }
@@ -68,7 +69,7 @@ export async function loadPolicyInBackground(path: string, background: Backgroun
   return compiled.policy;
 }
 
-function plainRule({ yaml, file }: ReadPolicy, index: number): PlainRule {
+export function plainRule({ yaml, file }: ReadPolicy, index: number): PlainRule {
   const rule = file.rules[index];
   // INVARIANT: the index comes from the list itself.
   if (rule === undefined) throw new Error(`there is no rule ${index}`);

@@ -14,7 +14,7 @@ export interface RuleDraft {
   readonly users?: readonly string[];
   readonly groups?: readonly string[];
   readonly everyone?: true;
-  readonly except?: { readonly users: readonly string[] };
+  readonly except?: { readonly users?: readonly string[]; readonly groups?: readonly string[] };
   readonly services?: readonly string[];
   readonly clients?: readonly string[];
   readonly match?: MatchDraft;
