@@ -129,7 +129,7 @@ describe.skipIf(absent)('what TLS a directory must have', () => {
     },
   );
 
-  it('acceptance 9: is met by the server of TLS 1.1 but for that', async () => {
+  it('acceptance 9: takes the server of TLS 1.1 once it speaks TLS 1.2', async () => {
     await using same = await startSlapd({ tls: true, globalConfig: ONLY_TLS_1_1.replace('1.1', '1.2') });
     await using backend = await createLdap({ urls: [same.ldapsUrl ?? ''], tls: { caFile: same.caFile ?? '' } });
 

@@ -1,6 +1,6 @@
 /** A real 389 Directory Server (Debian's 389-ds-base) with the same people and groups as slapd, in a folder of its own. */
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findPart } from './parts.ts';
@@ -81,7 +81,8 @@ async function writeConfig(folder: string, port: number, password: string): Prom
   const config = join(folder, 'config');
   await mkdir(join(config, 'schema'), { recursive: true });
   await mkdir(join(folder, 'db'));
-  await copyFile('/etc/dirsrv/config/slapd-collations.conf', join(config, 'slapd-collations.conf'));
+  // Orders of sorting by language: none.
+  await writeFile(join(config, 'slapd-collations.conf'), '');
   await writeFile(join(config, 'schema/99user.ldif'), 'dn: cn=schema\nobjectClass: top\nobjectClass: subschema\n');
   const values: Readonly<Record<string, string>> = {
     schema_dir: join(config, 'schema'),
