@@ -11,7 +11,7 @@ export const shield = z
       .prefault('60s')
       .meta({
         description:
-          'How long a right login is answered from memory; a disabled user or a changed group counts after this at the latest',
+          'How long a right login is answered from memory; a disabled user or a changed group counts after this at the latest, a group that left another group up to 30 s later',
       }),
     staleIfError: duration({ min: 0, max: 24 * HOURS })
       .prefault('0s')
