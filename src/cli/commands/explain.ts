@@ -7,6 +7,7 @@ import { createSecrets } from '../../config/secrets.ts';
 import type { Caller } from '../../core/identity.ts';
 import { decide } from '../../core/policy/decide.ts';
 import { explain as explainGrant } from '../../core/policy/explain.ts';
+import { nearMisses } from '../../core/policy/near-misses.ts';
 import { imaginedCaller } from '../../core/policy/policy-test.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -22,6 +23,7 @@ interface ExplainOptions extends SharedOptions {
   readonly user?: string;
   readonly group?: readonly string[];
   readonly scope: readonly string[];
+  readonly backend?: string;
   readonly service?: string;
   readonly client: string;
 }
@@ -30,6 +32,10 @@ export function explainCommand(): Command {
   return createCommand('explain', 'Explain a decision rule by rule; exit 1 when anything asked is not granted')
     .option('--user <name>', 'who asks; without it, anonymous')
     .option('--group <name>', 'a group of the user (repeat it); without it, the backends are asked', collect)
+    .option(
+      '--backend <name>',
+      'with --group: names are as this backend gives them; default: in lower case where all are LDAP',
+    )
     .requiredOption('--scope <scope>', 'what is asked, such as repository:web/shop:pull,push (repeat it)', collect)
     .option('--service <name>', 'the registry asked through; default: the first one configured')
     .option('--client <address>', 'the address asked from', '127.0.0.1')
@@ -42,13 +48,17 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   const { policy } = await loadPolicy(config.policy.file);
   const caller = await callerFor(options, config);
   const service = serviceFor(options.service, config);
-  const grants = scopes.map((asked) => decide(policy, { caller, service, client: options.client }, asked));
+  const situation = { caller, service, client: options.client };
+  const grants = scopes.map((asked) => {
+    const grant = decide(policy, situation, asked);
+    return { ...grant, nearMisses: nearMisses(policy, situation, grant) };
+  });
 
   const groups = caller.kind === 'anonymous' ? [] : [...caller.identity.groups];
-  output.result([whoLine(caller, groups), ...grants.flatMap((grant) => explainGrant(grant))], {
+  output.result([whoLine(caller, groups), ...grants.flatMap((grant) => explainGrant(grant, grant.nearMisses))], {
     user: caller.kind === 'anonymous' ? '' : caller.identity.username,
     groups,
-    scopes: grants.map(({ asked, granted, because }) => ({ scope: formatScope(asked), granted, because })),
+    scopes: grants.map(({ asked, ...grant }) => ({ scope: formatScope(asked), ...grant })),
   });
   const all = grants.every(({ asked, granted }) => granted.length > 0 && granted.length >= asked.actions.length);
   return all ? EXIT.ok : EXIT.no;
@@ -60,9 +70,12 @@ function scopeOf(text: string): Scope {
   throw new UsageError(`"${text}" is not a scope; expected type:name:actions, such as repository:web/shop:pull,push`);
 }
 
-async function callerFor({ user, group }: ExplainOptions, config: BrokerConfig): Promise<Caller> {
+async function callerFor({ user, group, backend }: ExplainOptions, config: BrokerConfig): Promise<Caller> {
   if (user === undefined && group !== undefined) throw new UsageError('--group needs --user');
-  if (user === undefined || group !== undefined) return imaginedCaller(user, group ?? []);
+  if (backend !== undefined && group === undefined) throw new UsageError('--backend needs --group');
+  if (user === undefined || group !== undefined) {
+    return imaginedCaller(user, group ?? [], isCaseless(config.backends, backend));
+  }
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = await buildBackends(config.backends, deps);
@@ -74,9 +87,22 @@ async function callerFor({ user, group }: ExplainOptions, config: BrokerConfig):
   throw new UsageError(`no backend knows the user "${user}"${cannotTell}; give the groups with --group`);
 }
 
+/** A directory compares names without case, and gives them in lower case. */
+function isCaseless(backends: BrokerConfig['backends'], name: string | undefined): boolean {
+  const named = backends.filter((backend) => name === undefined || backend.name === name);
+  if (name !== undefined && named.length === 0) {
+    const known = backends.map((backend) => backend.name).join(', ');
+    throw new UsageError(`the backend "${name}" is not configured; expected one of ${known}`);
+  }
+  return named.length > 0 && named.every(({ type }) => type === 'ldap');
+}
+
 function whoLine(caller: Caller, groups: readonly string[]): string {
   if (caller.kind === 'anonymous') return 'anonymous';
   const { username, backend } = caller.identity;
-  const source = backend === '' ? 'as given' : `from backend ${backend}`;
+  const source =
+    backend === ''
+      ? `as given${caller.identity.caseless ? ', in lower case as a directory gives names' : ''}`
+      : `from backend ${backend}`;
   return `user ${username}, ${source}, groups: ${groups.length === 0 ? 'none' : groups.join('; ')}`;
 }

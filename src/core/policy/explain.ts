@@ -1,14 +1,39 @@
 /** Says in sentences what a decision was and why. It reads the decision's reasons and never decides again. */
 import type { Grant, Reason } from '../access.ts';
+import type { NearMiss } from './near-misses.ts';
 import { formatScope } from '../scope.ts';
 
 /** Each line is lower case and without a full stop; the first is the decision. */
-export function explain(grant: Grant): readonly string[] {
+export function explain(grant: Grant, misses: readonly NearMiss[] = []): readonly string[] {
   const granted = grant.granted.length === 0 ? 'nothing' : grant.granted.join(', ');
   const lines = [`${formatScope(grant.asked)} grants ${granted}`];
   if (!grant.because.some(({ effect }) => effect === 'allow'))
     lines.push('  no rule allows it, and what no rule allows is denied');
-  return [...lines, ...grant.because.map((reason) => `  ${sentence(reason)}`)];
+  return [
+    ...lines,
+    ...grant.because.map((reason) => `  ${sentence(reason)}`),
+    ...misses.map((miss) => `  near miss: ${missSentence(miss)}`),
+  ];
+}
+
+function missSentence({ rule, file, line, actions, because, wanted }: NearMiss): string {
+  const where = `rule "${rule}" (${file}:${line})`;
+  const what = actions.includes('*') ? 'it' : actions.join(', ');
+  const list = wanted.join(' or ');
+  switch (because) {
+    case 'others':
+      return `${where} allows ${what} here to ${list}`;
+    case 'elsewhere':
+      return `${where} allows ${what}, but in ${list}`;
+    case 'excepted':
+      return `${where} allows ${what} here, but excepts ${list}`;
+    case 'service':
+      return `${where} allows ${what} here, but for the service ${list}`;
+    case 'client':
+      return `${where} allows ${what} here, but from ${list}`;
+    case 'condition':
+      return `${where} allows ${what} here, but where this holds: ${list}`;
+  }
 }
 
 function sentence(reason: Reason): string {

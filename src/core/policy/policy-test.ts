@@ -1,5 +1,6 @@
 /** Tests that a policy carries with it: who asks for what, and what must be granted. */
 import type { Action } from '../access.ts';
+import { foldCase } from '../fold-case.ts';
 import { groupName } from '../groups.ts';
 import { username } from '../identity.ts';
 import type { Caller } from '../identity.ts';
@@ -41,16 +42,20 @@ export function runPolicyTests(policy: Policy, tests: readonly PolicyTest[]): re
   });
 }
 
-/** A user as tests and `explain` make one up: names as written, no attributes. */
-export function imaginedCaller(user: string | undefined, groups: readonly string[]): Caller {
+/**
+ * A user as tests and `explain` make one up, without attributes.
+ *
+ * @param caseless whether names are as a directory gives them; default: as written
+ */
+export function imaginedCaller(user: string | undefined, groups: readonly string[], caseless = false): Caller {
   if (user === undefined) return ANONYMOUS;
   return {
     kind: 'user',
     identity: {
-      username: username(user),
-      groups: new Set(groups.map((group) => groupName(group, { lowercase: false }))),
+      username: username(caseless ? foldCase(user) : user),
+      groups: new Set(groups.map((group) => groupName(group, { lowercase: caseless }))),
       backend: '',
-      caseless: false,
+      caseless,
       attributes: new Map(),
     },
   };

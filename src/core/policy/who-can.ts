@@ -10,6 +10,7 @@ import type { Scope } from '../scope.ts';
 import { decide } from './decide.ts';
 import type { CasePair, Policy, Rule } from './policy.ts';
 import { placeholderValues } from './placeholder-values.ts';
+import { whoText } from './relation/who-text.ts';
 import { askersOf } from './relation/who.ts';
 import type { Asker } from './relation/who.ts';
 import { repositorySegments } from './repository-pattern.ts';
@@ -162,17 +163,6 @@ function filled({ folded }: CasePair, values: ReadonlyMap<string, string>): stri
   return folded.text.replaceAll(/\*|\{([^{}]*)\}/g, (_, name?: string) =>
     name === undefined ? NOBODY : (values.get(name) ?? NOBODY),
   );
-}
-
-function whoText(asker: Asker, values: ReadonlyMap<string, string>): string {
-  if (asker.kind === 'everyone') return 'anybody, also without a login';
-  const shown = asker.pair.exact.text.replaceAll(/\{([^{}]*)\}/g, (text, name: string) => values.get(name) ?? text);
-  if (asker.kind === 'group') {
-    const group = values.get('group') ?? shown;
-    return group.includes('*') ? `members of any group named ${group}` : `members of ${group}`;
-  }
-  const named = values.get('user') ?? shown;
-  return named === '*' ? 'any user' : named.includes('*') ? `users named ${named}` : `user ${named}`;
 }
 
 function unique(ways: readonly Way[]): readonly Way[] {
