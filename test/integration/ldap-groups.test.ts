@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/core/ports.ts';
+import { realClock } from '../support/fakes.ts';
 import { createLdap, identityOf, plainGroups } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
@@ -10,6 +11,7 @@ import type { Slapd } from '../support/slapd.ts';
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice, bob, carol } = PEOPLE;
 const FAY = { username: 'fay', password: 'fay-binds-with-this-8' };
+const NESTED_DN = `ou=nested,${BASE_DN}`;
 const ENTRIES = `
 dn: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
 objectClass: inetOrgPerson
@@ -48,6 +50,22 @@ objectClass: organizationalUnit
 dn: cn=team-web,ou=elsewhere,${BASE_DN}
 objectClass: groupOfNames
 member: ${carol.dn}
+
+dn: ${NESTED_DN}
+objectClass: organizationalUnit
+
+dn: cn=child,${NESTED_DN}
+objectClass: groupOfNames
+member: ${bob.dn}
+
+dn: cn=parent,${NESTED_DN}
+objectClass: groupOfNames
+member: cn=nobody
+member: cn=child,${NESTED_DN}
+
+dn: cn=own,${NESTED_DN}
+objectClass: groupOfNames
+member: ${bob.dn}
 `;
 
 describe.skipIf(absent)('groups of OpenLDAP', () => {
@@ -88,6 +106,30 @@ describe.skipIf(absent)('groups of OpenLDAP', () => {
     await using backend = await opened({ groups });
 
     expect(plainGroups(await identityOf(backend, bob))).toEqual(expected);
+  });
+
+  it('acceptance 16: are gone at once when the user leaves, and within 30 s when a group leaves another', async () => {
+    let elapsed = 0;
+    const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
+    await using backend = await createLdap({ urls: [slapd.url], groups: { base: NESTED_DN } }, { clock });
+    const groupsOfBob = async (): Promise<readonly string[]> => {
+      const identity = await backend.lookup?.('bob', clock.monotonic() + 8000);
+      return identity === undefined ? ['nobody'] : plainGroups(identity);
+    };
+    const empty = (name: string): string =>
+      `dn: cn=${name},${NESTED_DN}\nchangetype: modify\nreplace: member\nmember: cn=nobody\n`;
+
+    const before = await groupsOfBob();
+    await slapd.change(`${empty('own')}\n${empty('parent')}`);
+    const atOnce = await groupsOfBob();
+    elapsed = 30_001;
+    const later = await groupsOfBob();
+
+    expect({ before, atOnce, later }).toEqual({
+      before: ['child', 'own', 'parent'],
+      atOnce: ['child', 'parent'],
+      later: ['child'],
+    });
   });
 
   it('outside the base do not count, whatever their name', async () => {
