@@ -24,6 +24,8 @@ export interface NearMiss {
 }
 
 const MOST = 10;
+/** Most rules are about other repositories, and a few of them are enough to see that. */
+const MOST_ELSEWHERE = 3;
 
 export function nearMisses(
   policy: Policy,
@@ -48,7 +50,10 @@ export function nearMisses(
     if (reason !== undefined) misses.push({ rule: rule.name, file: rule.file, line: rule.line, actions, ...reason });
   }
   const order = ['excepted', 'service', 'client', 'condition', 'others', 'elsewhere'];
-  return misses.toSorted((a, b) => order.indexOf(a.because) - order.indexOf(b.because)).slice(0, MOST);
+  const sorted = misses.toSorted((a, b) => order.indexOf(a.because) - order.indexOf(b.because));
+  const nearest = sorted.filter(({ because: why }) => why !== 'elsewhere').slice(0, MOST);
+  const elsewhere = sorted.filter(({ because: why }) => why === 'elsewhere').slice(0, MOST_ELSEWHERE);
+  return [...nearest, ...elsewhere];
 }
 
 type Because = Pick<NearMiss, 'because' | 'wanted'>;
