@@ -55,12 +55,11 @@ it('tells nothing of what is granted, nor of what a rule denies', () => {
 
 it('tells of a few, the nearest first', () => {
   const others = Array.from({ length: 20 }, (_, n) => ({ ...web, groups: [`g-${n}`] }));
+  const elsewhere = Array.from({ length: 5 }, (_, n) => ({ ...web, repositories: [`x-${n}`] }));
 
-  const found = told(
-    [{ ...web, repositories: ['x'] }, ...others, { ...web, services: ['two'] }],
-    'repository:web/a:push',
-  );
+  const found = told([...elsewhere, ...others, { ...web, services: ['two'] }], 'repository:web/a:push');
 
-  expect(found).toHaveLength(10);
-  expect(found[0]).toBe('rule 22: service two (push)');
+  expect(found[0]).toBe('rule 26: service two (push)');
+  expect(found.filter((text) => text.includes('others'))).toHaveLength(9);
+  expect(found.filter((text) => text.includes('elsewhere'))).toHaveLength(3);
 });
