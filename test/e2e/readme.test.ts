@@ -60,7 +60,7 @@ describe.skipIf(missing)('the README', () => {
     }
 
     const check = await shell(block(' check '));
-    expect(check.stdout + check.stderr).toContain('policy tests: 2 passed, 0 failed');
+    expect(check.stdout + check.stderr).toContain('policy tests: 3 passed, 0 failed');
     expect(check).toMatchObject({ code: 0, stdout: expect.stringContaining('ok: backend corp answers') });
 
     const explain = await shell(block(' explain '));
