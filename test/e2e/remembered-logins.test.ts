@@ -10,8 +10,9 @@ import { findPart } from '../support/parts.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { ASK_WEB, granted, STATIC_CONFIG } from '../support/static-broker.ts';
+import { startLossyProxy } from '../support/tcp-stand-in.ts';
 import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
-import { httpAnswers, waitFor } from '../support/wait.ts';
+import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const NEW_PASSWORD = 'alice-has-changed-it-9';
@@ -28,10 +29,15 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
   });
   afterEach(() => resources.disposeAsync());
 
-  async function start(shield: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}) {
+  /** @param url of the directory, where it is not asked straight */
+  async function start(
+    shield: Readonly<Record<string, unknown>>,
+    env: Readonly<Record<string, string>> = {},
+    url: string = slapd.url,
+  ): Promise<Broker> {
     return resources.use(
       await startBroker({
-        config: { ...STATIC_CONFIG, shield, backends: [directoryBackend(slapd)] },
+        config: { ...STATIC_CONFIG, shield, backends: [{ ...directoryBackend(slapd), urls: [url] }] },
         files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': TEAM_POLICY },
         env,
       }),
@@ -109,7 +115,8 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
 
   it('leaves no password in memory, right or wrong; one that is being checked is there', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-heap-'));
-    const broker = await start({ remember: '15m' }, heapReadable(folder.path));
+    await using proxy = await startLossyProxy(slapd.port);
+    const broker = await start({ remember: '15m' }, heapReadable(folder.path), proxy.url);
     const wrong = { ...alice, password: 'wrong-and-remembered-5' };
     const bob: Login = { user: slapd.people.bob.username, password: slapd.people.bob.password };
     const forms = ({ user, password }: Login): readonly string[] => [
@@ -121,11 +128,13 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
     await broker.token(ASK_WEB);
 
     const after = await heapOf(broker, folder.path);
-    process.kill(slapd.pid(), 'SIGSTOP');
+    const asked = proxy.received().length;
+    proxy.blackHole();
+    proxy.stallNew(true);
     const checking = broker.token(ASK_WEB, bob);
-    // What came later has been answered, so that this one has been read.
-    await httpAnswers(`${broker.url}/healthz`, 200);
-    const during = await heapOf(broker, folder.path).finally(() => process.kill(slapd.pid(), 'SIGCONT'));
+    await waitFor('the directory to be asked', () => proxy.received().length > asked);
+    const during = await heapOf(broker, folder.path);
+    proxy.reset();
     await checking;
 
     for (const secret of [...forms(alice), ...forms(wrong)]) expect(after.includes(secret)).toBe(false);
