@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realClock, recordingLog } from '../support/fakes.ts';
+import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
+import { findPart } from '../support/parts.ts';
+import { PEOPLE } from '../support/slapd-entries.ts';
+import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import type { Slapd } from '../support/slapd.ts';
+import { startTcpStandIn } from '../support/tcp-stand-in.ts';
+
+const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const { alice } = PEOPLE;
+const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
+
+describe.skipIf(absent)('the service account', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await startSlapd();
+  });
+  afterAll(() => slapd[Symbol.asyncDispose]());
+
+  it('with a wrong password is a failure, tried once for many logins, loud in the log', async () => {
+    const log = recordingLog();
+    await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', log });
+    const before = (await slapd.settled()).binds.length;
+
+    const results = await Promise.allSettled([...Array(40).keys()].map(() => logIn(backend, 'alice', alice.password)));
+    const state = await backend.probe(realClock.monotonic() + 2000);
+
+    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+    expect(results.at(-1)).toMatchObject({ reason: { retryAfter: 5 } });
+    expect(state.state).toBe('down');
+    expect((await slapd.settled()).binds.slice(before)).toEqual([slapd.bindDn]);
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect(JSON.stringify(log.lines)).not.toContain('not-the-password');
+  });
+
+  it('is tried again at once with another password', async () => {
+    let password = 'not-the-password';
+    await using backend = await createLdap({ urls: [slapd.url] }, { password: () => password });
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+
+    password = slapd.bindPassword;
+
+    expect((await identityOf(backend, alice)).username).toBe('alice');
+  });
+
+  it('is tried again after a while with the same password', async () => {
+    let elapsed = 0;
+    const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
+    await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', clock });
+    const tries = async (): Promise<number> => {
+      const before = (await slapd.settled()).binds.length;
+      const deadline = clock.monotonic() + 8000;
+      await expect(backend.lookup?.('alice', deadline)).rejects.toMatchObject(UNAVAILABLE);
+      return (await slapd.settled()).binds.length - before;
+    };
+
+    const counts = [await tries(), await tries()];
+    elapsed += 5001;
+    counts.push(await tries(), await tries());
+    elapsed += 5001;
+    counts.push(await tries());
+    elapsed += 5001;
+    counts.push(await tries());
+
+    // 5 s after the first refusal, 10 s after the second.
+    expect(counts).toEqual([1, 0, 1, 0, 0, 1]);
+  });
+
+  it('without a password is a failure that sends nothing', async () => {
+    await using standIn = await startTcpStandIn();
+    await using backend = await createLdap({ urls: [standIn.url] }, { password: () => '' });
+
+    await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
+    expect(standIn.received()).toHaveLength(0);
+  });
+
+  it('that may not see the base is a failure and not an unknown user', async () => {
+    await using backend = await createLdap({ urls: [slapd.url], users: { base: 'ou=nowhere,dc=example,dc=org' } });
+
+    const error: unknown = await logIn(backend, 'alice', alice.password).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject(UNAVAILABLE);
+    expect(error instanceof Error ? String(error.cause) : '').toContain('the base does not exist');
+  });
+});
