@@ -26,13 +26,14 @@ function envSecret(name: string, env: Readonly<Record<string, string | undefined
   };
 }
 
+/** Between reads it is kept as bytes outside of V8's heap: a snapshot of that holds no secret nobody is using. */
 function fileSecret(path: string): SecretSource {
-  let held: { readonly stamp: string; readonly secret: Secret } | undefined;
+  let held: { readonly stamp: string; readonly bytes: Uint8Array } | undefined;
   return {
     read: async () => {
       const stamp = stampOf(await statFile(path));
       if (held?.stamp !== stamp) held = await readSecret(path);
-      return held.secret;
+      return secretOf(held.bytes, path);
     },
   };
 }
@@ -49,7 +50,7 @@ async function statFile(path: string): Promise<BigIntStats> {
   return found;
 }
 
-async function readSecret(path: string): Promise<{ readonly stamp: string; readonly secret: Secret }> {
+async function readSecret(path: string): Promise<{ readonly stamp: string; readonly bytes: Uint8Array }> {
   return await fromFile(path, async () => {
     await using file = await open(path);
     // Taken before the bytes: a change in between is seen by the next read.
@@ -57,7 +58,10 @@ async function readSecret(path: string): Promise<{ readonly stamp: string; reado
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
     if (bytesRead > MAX_BYTES) throw unusable(`the secret file ${path} is larger than ${MAX_BYTES} bytes`);
-    return { stamp: stampOf(found), secret: secretOf(buffer.subarray(0, bytesRead), path) };
+    const bytes = buffer.subarray(0, bytesRead);
+    // A bad file is told by whoever reads it first, and read again by the next.
+    secretOf(bytes, path);
+    return { stamp: stampOf(found), bytes: Uint8Array.from(bytes) };
   });
 }
 
