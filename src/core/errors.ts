@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'unsupported_grant'
   | 'login_required'
   | 'invalid_credentials'
+  /** The account cannot log in by password alone. */
+  | 'second_factor_required'
   /** `invalid_credentials`, where they were a token. */
   | 'token_refused'
   /** A refresh token that is unknown, over, revoked or for another service, or whose account may not log in. */

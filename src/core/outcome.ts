@@ -18,6 +18,8 @@ export type RejectReason =
   | TokenFlaw
   /** A refresh token came in the password's place: the client does not know what it is. */
   | 'misplaced-refresh-token'
+  /** The shield's own: the account was refused a moment ago in a way that no other password changes. */
+  | 'held'
   /** The shield's own: more wrong passwords than it lets through to the source. */
   | 'too-many-attempts';
 
@@ -47,4 +49,6 @@ export type AuthnOutcome =
       readonly reason: RejectReason;
       /** More than the reason, for the log; never a secret. */
       readonly detail?: string;
+      /** Seconds for which no other password of the account is worth sending to the source. */
+      readonly holdFor?: number;
     };

@@ -35,7 +35,7 @@ export interface IdentifyDeps {
   readonly tooManyIs?: 'too_many_attempts' | 'invalid_credentials';
 }
 
-/** @throws BrokerError `invalid_credentials`, `token_refused`, `too_many_attempts` or `backend_unavailable`. */
+/** @throws BrokerError `invalid_credentials`, `second_factor_required`, `token_refused`, `too_many_attempts` or `backend_unavailable`. */
 export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
 
 /** Docker gives a token request 15 s in all; every backend together gets 8 of them. */
@@ -80,6 +80,7 @@ export function isOffered({ authenticator, usernames }: ChainedBackend, username
 function refusal(outcome: AuthnOutcome, kind: Kind, tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>): BrokerError {
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
   if (outcome.reason === 'too-many-attempts') return new BrokerError(tooManyIs, outcome.reason);
+  if (outcome.reason === 'mfa-required') return new BrokerError('second_factor_required', outcome.reason);
   const cause = outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`;
   return new BrokerError(kind === 'tokens' ? 'token_refused' : 'invalid_credentials', cause);
 }

@@ -48,6 +48,15 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  second_factor_required: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'this account needs a second factor (MFA), which cannot be asked for here; ' +
+      'log in with a token of your identity provider in place of the password',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   token_refused: {
     status: 401,
     code: 'UNAUTHORIZED',

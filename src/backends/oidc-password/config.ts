@@ -102,8 +102,8 @@ export const oidcPasswordConfig = z
       .optional()
       .meta({ description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy:3128' }),
     timeout: duration({ min: 1, max: 7 })
-      .prefault('5s')
-      .meta({ description: 'How long one login may take in all; from 1s to 7s, default 5s' }),
+      .prefault('4500ms')
+      .meta({ description: 'How long one login may take in all; from 1s to 7s, default 4500ms' }),
   })
   .superRefine(({ issuer, proxy }, context) => {
     if (proxy === undefined || issuer.startsWith('https:')) return;

@@ -6,12 +6,22 @@ import type { RejectReason } from '../../core/ports.ts';
 import type { Fault } from './fault.ts';
 
 export type Verdict =
-  | { readonly kind: 'rejected'; readonly reason: RejectReason }
+  | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly holdFor?: number }
   /** No login can succeed until somebody changes the set-up. */
   | { readonly kind: 'misconfigured'; readonly cure: string }
   | { readonly kind: 'unavailable'; readonly retryAfter: number | undefined };
 
-const rejected = (reason: RejectReason): Verdict => ({ kind: 'rejected', reason });
+/**
+ * Seconds for which other passwords of such an account are not sent: they would only be counted against it. Where a new
+ * password is the cure, there are none.
+ */
+const HOLDS: Partial<Readonly<Record<RejectReason, number>>> = { 'mfa-required': 600, locked: 60, disabled: 60 };
+
+function rejected(reason: RejectReason): Verdict {
+  const holdFor = HOLDS[reason];
+  return { kind: 'rejected', reason, ...(holdFor === undefined ? {} : { holdFor }) };
+}
+
 const misconfigured = (cure: string): Verdict => ({ kind: 'misconfigured', cure });
 const CLIENT = 'check client.id, client.secret and client.authentication against the provider’s';
 const SCOPE = 'set scope to scopes the provider offers to this client';

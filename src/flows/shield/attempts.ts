@@ -14,6 +14,8 @@ export interface LoginGuard extends AttemptGuard {
 }
 
 export const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
+/** Without the reason of the refusal that holds it: that was for who had the right password. */
+export const HELD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
 export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
 
 /** A loopback address, or none, is that of a proxy on this machine: everybody comes from there. */
@@ -63,6 +65,8 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
     /** One password for one account, under whichever of its names it was typed. */
     const passwordKey = (): string => fingerprint('wrong', source, subject, password.reveal());
 
+    const holdKey = (): string => fingerprint('hold', source, subject);
+
     async function release(): Promise<void> {
       if (reserved !== undefined) await counters.add(reserved, -1, window);
       reserved = undefined;
@@ -73,6 +77,7 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
       beforeAttempt: async (found) => {
         subject = found;
         if ((await wrong.get(passwordKey())) !== undefined) return KNOWN_WRONG;
+        if ((await wrong.get(holdKey())) !== undefined) return HELD;
         if (maxWrongPerAccount === 0) return undefined;
         // Counted before the attempt and given back after a right one: many wrong ones at once must not all slip by.
         reserved = fingerprint('attempts', source, subject);
@@ -85,6 +90,9 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
           if (reserved !== undefined) await counters.remove(reserved);
           reserved = undefined;
           return;
+        }
+        if (outcome.kind === 'rejected' && outcome.holdFor !== undefined && settings.rememberRefused > 0) {
+          await wrong.put(holdKey(), HELD, outcome.holdFor);
         }
         const isWrong = outcome.kind === 'rejected' && outcome.reason === 'wrong-password';
         if (!isWrong) return release();

@@ -15,8 +15,11 @@ const NOT_KEPT: ReadonlySet<RejectReason> = new Set([
   'empty-password',
   'invalid-name',
   'ambiguous',
+  'held',
   'too-many-attempts',
 ]);
+
+type Refused = Extract<AuthnOutcome, { readonly kind: 'rejected' }>;
 
 export interface Memory {
   recall(key: string): Promise<AuthnOutcome | undefined>;
@@ -41,10 +44,11 @@ export function createMemory({ settings, clock, fingerprint, right, latest, wron
     await right.put(key, { outcome, account, freshUntil: clock.monotonic() + settings.remember * 1000 }, kept);
   }
 
-  async function keepRefused(key: string, account: string, reason: RejectReason): Promise<void> {
+  async function keepRefused(key: string, account: string, { reason, holdFor = 0 }: Refused): Promise<void> {
     if (ENDS_LOGINS.has(reason)) await latest.remove(account);
     if (NOT_KEPT.has(reason)) return;
-    const ttl = reason === 'wrong-password' ? settings.rememberWrong : settings.rememberRefused;
+    const refused = settings.rememberRefused === 0 ? 0 : Math.max(holdFor, settings.rememberRefused);
+    const ttl = reason === 'wrong-password' ? settings.rememberWrong : refused;
     if (ttl > 0) await wrong.put(key, { kind: 'rejected', reason }, ttl);
   }
 
@@ -61,7 +65,7 @@ export function createMemory({ settings, clock, fingerprint, right, latest, wron
         case 'authenticated':
           return keepRight(key, account, outcome);
         case 'rejected':
-          return keepRefused(key, account, outcome.reason);
+          return keepRefused(key, account, outcome);
         case 'unknown-user':
           if (settings.rememberRefused > 0) await wrong.put(key, outcome, settings.rememberRefused);
       }

@@ -5,6 +5,7 @@
  * - A login that was right a moment ago is answered from memory. The password is part of the key under which the
  *   answer is kept: another password finds nothing, so there is no comparison that a defect could skip.
  * - The same wrong password is answered from memory too, and counts once.
+ * - An account that no password opens for now (a second factor is wanted, it is locked) is not tried with others.
  * - Different wrong passwords for one account are counted, and refused before they reach the directory's own limit.
  * - Equal logins at the same time share one answer.
  * - An outage is never remembered.
@@ -13,7 +14,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
-import { createAttempts, KNOWN_WRONG, TOO_MANY } from './attempts.ts';
+import { createAttempts, HELD, KNOWN_WRONG, TOO_MANY } from './attempts.ts';
 import { createMemory } from './memory.ts';
 import type { ShieldDeps } from './settings.ts';
 
@@ -121,7 +122,7 @@ async function ask(
 
 /** Whether the guard answered, and the backend was spared the attempt. */
 function isOwn(outcome: AuthnOutcome): boolean {
-  return outcome === KNOWN_WRONG || outcome === TOO_MANY;
+  return outcome === KNOWN_WRONG || outcome === HELD || outcome === TOO_MANY;
 }
 
 function isOutage(error: unknown): boolean {

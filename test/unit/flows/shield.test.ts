@@ -132,6 +132,39 @@ it('refuses more different wrong passwords than an account may have, and goes on
   expect(backend.seen).toHaveLength(4);
 });
 
+it.each([false, true])(
+  'tries no other password of an account that none opens for now (asks the guard: %s)',
+  async (asks) => {
+    const { backend, clock, login } = setUp({}, directory(asks));
+    backend.answer = { kind: 'rejected', reason: 'mfa-required', holdFor: 600 };
+    await login('right');
+
+    const held = [await login('other'), await login('third')];
+    clock.advance(599);
+    const last = [await login('other'), await login('right')];
+    clock.advance(2);
+    const over = await login('other');
+
+    // The reason is for who had the right password.
+    expect([...held, ...last].map(kind)).toEqual(['held', 'held', 'held', 'mfa-required']);
+    expect(kind(over)).toBe('mfa-required');
+    expect(backend.seen).toEqual(['alice/right', 'alice/other']);
+  },
+);
+
+it('holds no account where refusals are not remembered, and none that a new password opens', async () => {
+  const { backend, login } = setUp({ rememberRefused: 0 });
+  const { backend: patient, login: loginThere } = setUp();
+  backend.answer = { kind: 'rejected', reason: 'mfa-required', holdFor: 600 };
+  patient.answer = { kind: 'rejected', reason: 'must-change-password' };
+
+  for (const password of ['a', 'b']) await login(password);
+  for (const password of ['a', 'b']) await loginThere(password);
+
+  expect(backend.seen).toHaveLength(2);
+  expect(patient.seen).toHaveLength(2);
+});
+
 it('lets no more through when all wrong passwords come at once', async () => {
   const { backend, login } = setUp();
 

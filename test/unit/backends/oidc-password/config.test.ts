@@ -18,7 +18,7 @@ describe('the configuration of oidc-password', () => {
   it('needs issuer and client only', () => {
     const config = z.parse(oidcPassword.schema, LEAST);
 
-    expect(config).toMatchObject({ preset: 'generic', client: { id: 'registry' }, timeout: 5 });
+    expect(config).toMatchObject({ preset: 'generic', client: { id: 'registry' }, timeout: 4.5 });
   });
 
   it.each([
