@@ -29,6 +29,9 @@ export function repositoriesMeet(a: RepositoryPattern, b: RepositoryPattern): bo
   });
 }
 
+/** A name has one segment at least, whatever `**` stands for. */
+const ANY_SEGMENT: Step = { deep: false, glob: [ANY] };
+
 /** `**` stands after every `*` beside it, and once: the same names in one form. */
 function stepsOf({ segments }: RepositoryPattern): readonly Step[] {
   const steps: Step[] = [];
@@ -43,6 +46,7 @@ function stepsOf({ segments }: RepositoryPattern): readonly Step[] {
       steps.push({ deep: false, glob: segmentGlob(segment) });
     }
   }
+  if (steps.length === 0) return [ANY_SEGMENT, { deep: true }];
   return isDeep ? [...steps, { deep: true }] : steps;
 }
 
