@@ -60,7 +60,7 @@ describe('a provider in order', () => {
   });
 });
 
-describe('an answer that is not one', () => {
+describe('acceptance 17: an answer that is not one', () => {
   it.each<[string, Answer, RegExp]>([
     ['a page in HTML', HTML, /content-type/],
     ['a page in HTML with status 400', { ...HTML, status: 400 }, /answered 400/],
@@ -140,7 +140,7 @@ describe('an answer that is not one', () => {
   });
 });
 
-describe('an ID token', () => {
+describe('acceptance 17: an ID token', () => {
   it.each<[string, (provider: ScriptedProvider) => string, RegExp]>([
     ['is not signed', (provider) => provider.unsigned(provider.claims()), /alg/],
     [
@@ -209,7 +209,7 @@ describe('claims', () => {
   });
 });
 
-describe('a refusal', () => {
+describe('acceptance 17: a refusal', () => {
   it.each<[string, Answer, string]>([
     ['Keycloak’s 401 invalid_grant', oauthError(401, 'invalid_grant', 'Invalid user credentials'), 'wrong-password'],
     ['400 invalid_grant', oauthError(400, 'invalid_grant'), 'wrong-password'],
