@@ -53,8 +53,8 @@ export interface CompareOptions {
 
 const MOST_REQUESTS = 300_000;
 const MOST_CLASSES = 20_000;
-const MOST_BESIDES = 2;
-const DEEPEST = 5;
+/** Sets of exceptions that are tried together for one pair of rules. */
+const MOST_SETS = 32;
 
 export function compareByClasses(before: Policy, after: Policy, options: CompareOptions = {}): Comparison {
   const search = createSearch(before, after, options);
@@ -62,30 +62,38 @@ export function compareByClasses(before: Policy, after: Policy, options: Compare
     if (search.isOver()) break;
     search.look(change, pair);
   }
-  return { classes: search.classes, complete: !search.isOver(), untold: untoldRules(before, after) };
+  return { classes: search.classes, complete: search.isComplete(), untold: untoldRules(before, after) };
 }
 
 function createSearch(before: Policy, after: Policy, options: CompareOptions) {
   const policies = [before, after];
+  let cut = false;
+  let complete = true;
   const world: World = {
-    words: wordsFor(policies),
-    deepest: Math.min(DEEPEST, 1 + Math.max(...policies.flatMap(segmentCounts), 0)),
+    words: wordsFor(policies, () => {
+      cut = true;
+    }),
+    deepest: 1 + policies.flatMap(segmentCounts).reduce((most, segments) => Math.max(most, segments), 0),
     clients: ['', ...(options.clients ?? [])],
     services: options.services,
   };
   const forms: readonly Form[] = policies.some(hasCase) ? ['exact', 'folded'] : ['exact'];
-  const rules = rulesByPlace(policies);
+  const spared = sparedByPlace(policies);
   const classes: DecisionClass[] = [];
   /** What is told of a rule alone need not be told of it beside another. */
   const told = new Map<Alternative, Set<string>>();
   let left = options.most ?? MOST_REQUESTS;
+
+  const isOver = (): boolean => left <= 0 || classes.length >= MOST_CLASSES;
 
   function look(change: Difference['change'], pair: readonly Alternative[]): void {
     const [first] = pair;
     if (first === undefined) return;
     const known = told.get(first);
     const open = new Set(actionsOf(first).filter((action) => known?.has(action) !== true));
+    cut = false;
     for (const form of forms) lookAs(change, pair, form, open);
+    if (cut && open.size > 0) complete = false;
   }
 
   function lookAs(change: Difference['change'], pair: readonly Alternative[], form: Form, open: Set<Action>): void {
@@ -101,20 +109,31 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
         const difference = found(change, pair, both, open);
         if (difference !== undefined) keep({ ...difference, alternatives: pair, besides, witness: request, users: [] });
         for (const action of difference?.actions ?? []) open.delete(action);
-        for (const rule of rulesIn(both)) for (const who of whoAlternatives(rule.except ?? NOBODY)) sparing.add(who);
+        for (const who of exceptions(change, pair, both)) if (!besides.includes(who)) sparing.add(who);
       }
-      if (besides.length >= MOST_BESIDES) continue;
       for (const who of sparing) {
         const more = [...besides, who];
         const key = more.map(whoText).toSorted().join('\0');
-        if (!tried.has(key)) waiting.push(more);
+        if (tried.has(key)) continue;
+        if (tried.size >= MOST_SETS) cut = true;
+        else waiting.push(more);
         tried.add(key);
       }
     }
   }
 
-  function rulesIn({ before: old, after: next }: TwoDecisions): readonly Rule[] {
-    return [...old.because, ...next.because].flatMap((reason) => rules.get(placeKey(reason)) ?? []);
+  /** Those whom the rules in the way are not for. */
+  function exceptions(change: Difference['change'], pair: readonly Alternative[], both: TwoDecisions) {
+    const [allowing, other] = change === 'gained' ? [both.after, both.before] : [both.before, both.after];
+    const isFirst = policies.some(({ evaluation }) => evaluation === 'first-match');
+    const inTheWay = [
+      ...allowing.because.filter(({ effect }) => effect === 'deny' || isFirst),
+      ...other.because.filter(({ effect }) => effect === 'allow' || isFirst),
+    ];
+    return inTheWay
+      .flatMap((reason) => spared.get(placeKey(reason)) ?? [])
+      .filter(({ rule }) => pair.every((alternative) => alternative.rule !== rule))
+      .flatMap(({ who }) => who);
   }
 
   function keep(one: DecisionClass): void {
@@ -139,7 +158,7 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
     return false;
   }
 
-  return { world, classes, look, isOver: () => left <= 0 || classes.length >= MOST_CLASSES };
+  return { world, classes, look, isOver, isComplete: () => complete && !isOver() };
 }
 
 const NOBODY = { users: [], groups: [], everyone: false };
@@ -182,10 +201,11 @@ function placeKey({
   return `${file}:${line} ${rule}`;
 }
 
-function rulesByPlace(policies: readonly Policy[]): ReadonlyMap<string, readonly Rule[]> {
+/** Those whom each rule is not for, by where the rule stands. */
+function sparedByPlace(policies: readonly Policy[]) {
   return Map.groupBy(
-    policies.flatMap(({ rules }) => rules),
-    ({ file, line, name }) => placeKey({ file, line, rule: name }),
+    policies.flatMap(({ rules }) => rules).map((rule) => ({ rule, who: whoAlternatives(rule.except ?? NOBODY) })),
+    ({ rule: { file, line, name } }) => placeKey({ file, line, rule: name }),
   );
 }
 

@@ -22,7 +22,9 @@ export interface Place {
 /** The words before it are for the values of placeholders. */
 const FIRST_PLACE = 3;
 const MOST_WAYS = 16;
-const MOST_PLACES = 60;
+const MOST_PLACES = 400;
+/** Up to so many segments for each of two `**` every combination is tried. */
+const MOST_BOTH = 6;
 
 /** @param values undefined: whatever a placeholder stands for */
 export function stepsOf(
@@ -50,7 +52,10 @@ export function placesOf(a: readonly Step[], b: readonly Step[], words: Words, d
   for (const way of waysToMeet(a, b, words)) {
     const pattern = way.map((found) => (found.deep ? '**' : found.text)).join('/');
     for (const name of namesOf(way, words, deepest)) {
-      if (places.size >= MOST_PLACES) return [...places.values()];
+      if (places.size >= MOST_PLACES) {
+        words.cut();
+        return [...places.values()];
+      }
       if (repositorySegments(name) !== undefined && !places.has(name)) places.set(name, { name, pattern });
     }
   }
@@ -131,13 +136,17 @@ function textOf(left: Step, right: Step): string | undefined {
 
 function* namesOf(way: readonly Found[], words: Words, deepest: number): Generator<string> {
   const deep = way.filter((found) => found.deep).length;
-  for (let longest = 0; longest <= (deep === 0 ? 0 : deepest); longest++) {
-    // One level deeper than the rule's own place is what people think of first.
-    const depth = longest === 0 && deep > 0 ? 1 : longest === 1 ? 0 : longest;
-    yield* fill(way, [depth, deep > 1 ? 1 : 0], words);
-    if (deep > 1) yield* fill(way, [1, depth], words);
-    if (deep > 1) yield* fill(way, [depth, depth], words);
+  if (deep === 0) return yield* fill(way, [], words);
+  // One level deeper than the rule's own place is what people think of first.
+  const depths = [1, 0, ...Array.from({ length: Math.max(deepest - 1, 0) }, (_, index) => index + 2)];
+  if (deep === 1) {
+    for (const depth of depths) yield* fill(way, [depth], words);
+    return;
   }
+  if (deep > 2 || deepest > MOST_BOTH) words.cut();
+  const others = depths.slice(0, MOST_BOTH);
+  for (const depth of depths)
+    for (const other of others) yield* fill(way, [depth, ...Array(deep - 1).fill(other)], words);
 }
 
 function* fill(way: readonly Found[], depths: readonly number[], words: Words): Generator<string> {

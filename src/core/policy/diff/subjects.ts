@@ -37,7 +37,7 @@ export function* subjectsFor(
   let left = MOST_SUBJECTS;
   for (const values of valuesFor(alternatives, who, form, words)) {
     for (const caller of callersWith(alternatives, values, besides, form, words)) {
-      if (left-- <= 0) return;
+      if (left-- <= 0) return words.cut();
       yield { caller, values };
     }
   }

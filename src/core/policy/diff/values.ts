@@ -24,7 +24,7 @@ export function* valuesFor(
   );
   let left = MOST_COMBINATIONS;
   for (const chosen of products(places.map(({ pool }) => pool))) {
-    if (left-- <= 0) return;
+    if (left-- <= 0) return words.cut();
     const values = alternatives.map(() => new Map<string, string>());
     for (const [at, { index, name }] of places.entries()) values[index]?.set(name, chosen[at] ?? '');
     yield values;
@@ -38,7 +38,9 @@ export function* valuesFor(
       own?.pattern === undefined ? [] : others.flatMap((other) => partsOf(own.pattern, name, other, words));
     const pool = [words.at(0), words.at(1 + index), ...named, ...spoken];
     // A user's name enters in lower case; the name itself is kept as it is.
-    return [...new Set(pool)].filter((value) => isSegment(foldCase(value))).slice(0, MOST_VALUES);
+    const values = [...new Set(pool)].filter((value) => isSegment(foldCase(value)));
+    if (values.length > MOST_VALUES) words.cut();
+    return values.slice(0, MOST_VALUES);
   }
 }
 

@@ -4,6 +4,8 @@ import type { CompiledWho, Policy } from '../policy.ts';
 export interface Words {
   /** A word for each place; different places have different words. */
   at(place: number): string;
+  /** Told where there is more to try than is tried. */
+  cut(): void;
 }
 
 /** Places there are: more than any repository pattern has segments. */
@@ -14,7 +16,7 @@ const LETTERS = 'xyzqjkvwubfgdhmnlrcpteisoa0123456789';
  * A word of letters that no pattern with a wildcard has fits such a pattern only where anything does. Where the patterns
  * have all letters between them, words are merely unlikely.
  */
-export function wordsFor(policies: readonly Policy[]): Words {
+export function wordsFor(policies: readonly Policy[], cut: () => void): Words {
   const texts = policies.flatMap((policy) => [...textsOf(policy)]);
   const wild = texts.filter((text) => /[*{]/.test(text)).map((text) => text.replaceAll(/\{[^{}]*\}/g, ''));
   const used = new Set(wild.flatMap((text) => text.toLowerCase().split('')));
@@ -25,7 +27,7 @@ export function wordsFor(policies: readonly Policy[]): Words {
   for (let size = 1; words.length < MOST; size++) {
     words.push(...letters.map((letter) => letter.repeat(size)).filter((word) => !taken.has(word)));
   }
-  return { at: (place) => words[place % MOST] ?? '' };
+  return { at: (place) => words[place % MOST] ?? '', cut };
 }
 
 function* textsOf({ rules }: Policy): Generator<string> {

@@ -129,9 +129,8 @@ function covers(one: DecisionClass, change: string, action: string, situation: S
   return one.alternatives.every((alternative) => speaks(alternative, situation, scope));
 }
 
-function check(before: Policy, after: Policy, requests: readonly (readonly [Asker, Scope])[]): number {
+function check(before: Policy, after: Policy, requests: readonly (readonly [Asker, Scope])[]) {
   const { classes, complete } = compareByClasses(before, after, { clients: CLIENTS });
-  expect(complete).toBe(true);
   for (const { witness, actions: named, change } of classes) {
     const old = decide(before, witness.situation, witness.asked).granted;
     const next = decide(after, witness.situation, witness.asked).granted;
@@ -152,7 +151,7 @@ function check(before: Policy, after: Policy, requests: readonly (readonly [Aske
         throw new Error(`${change} ${action}: ${JSON.stringify(one)} ${scope.name} is in no class`);
     }
   }
-  return differing;
+  return { differing, complete };
 }
 
 it.each<[Evaluation, Evaluation]>([
@@ -164,18 +163,23 @@ it.each<[Evaluation, Evaluation]>([
   (from, to) => {
     const numRuns = to === 'union' ? RUNS : Math.ceil(RUNS / 5);
     let differing = 0;
+    let incomplete = 0;
     fc.assert(
       fc.property(
         twoPolicies,
         fc.array(fc.tuple(asker, asked), { minLength: 20, maxLength: 20 }),
         ([old, next], requests) => {
-          differing += check(policyOf(old, {}, from), policyOf(next, {}, to), requests);
+          const checked = check(policyOf(old, {}, from), policyOf(next, {}, to), requests);
+          differing += checked.differing;
+          if (!checked.complete) incomplete += 1;
         },
       ),
       { numRuns },
     );
     // Policies that decide alike would show nothing.
     expect(differing).toBeGreaterThan(numRuns / 10);
+    // Exceptions upon exceptions are not followed to their end, and that is told.
+    expect(incomplete).toBeLessThan(1 + numRuns / 50);
   },
   TIMEOUT_MS,
 );

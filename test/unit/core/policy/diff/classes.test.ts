@@ -95,7 +95,10 @@ describe('a change is listed', () => {
     ['for the catalog', [PUBLIC], [{ ...PUBLIC, catalog: true }], ['gained * on the catalog: everyone']],
     [
       'for the depths alone at which nothing was allowed',
-      ['*', '*/*'].map((place) => ({ ...PUBLIC, repositories: [place] })),
+      ['*', '*/*', '*/*/*', '*/*/*/*', '*/*/*/*/*', '*/*/*/*/*/*'].map((place) => ({
+        ...PUBLIC,
+        repositories: [place],
+      })),
       [{ ...PUBLIC, repositories: ['**'] }],
       ['gained pull on **: everyone'],
     ],
