@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { backendFields, duration, filePath } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
-import { issuerProblem, proxyProblem } from '../oidc/issuer.ts';
+import { issuerProblem } from '../oidc/issuer.ts';
+import { proxyAddress } from '../oidc/proxy-address.ts';
 import { clientConfig } from './client-config.ts';
 import { CLAIM_SOURCES } from './claim-sources.ts';
 import { PRESET_NAMES } from './presets.ts';
@@ -93,14 +94,7 @@ export const oidcPasswordConfig = z
     caFile: filePath.optional().meta({
       description: 'Certificates (PEM) of the only authorities trusted for this provider; read again on change',
     }),
-    proxy: z
-      .string()
-      .superRefine((text, context) => {
-        const problem = proxyProblem(text);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-      })
-      .optional()
-      .meta({ description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy:3128' }),
+    proxy: proxyAddress,
     timeout: duration({ min: 1, max: 7 })
       .prefault('4500ms')
       .meta({ description: 'How long one login may take in all; from 1s to 7s, default 4500ms' }),

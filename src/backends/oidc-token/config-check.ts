@@ -50,7 +50,7 @@ function isOwners({ path, patterns }: BoundClaim, owners: readonly string[] | un
   return patterns.every(({ literal, text }) => literal !== undefined || text.slice(0, text.indexOf('*')).includes('/'));
 }
 
-function checkKeys({ keys, caFile }: OidcTokenConfig): readonly ConfigProblem[] {
+function checkKeys({ issuer, keys, caFile, proxy }: OidcTokenConfig): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   if (keys.file !== undefined && keys.url !== undefined) {
     problems.push({ path: ['keys'], message: 'expected one of url and file, found both' });
@@ -61,6 +61,15 @@ function checkKeys({ keys, caFile }: OidcTokenConfig): readonly ConfigProblem[] 
   }
   if (keys.file !== undefined && caFile !== undefined) {
     problems.push({ path: ['caFile'], message: 'expected no caFile beside keys.file: nothing is fetched' });
+  }
+  if (keys.file !== undefined && proxy !== undefined) {
+    problems.push({ path: ['proxy'], message: 'expected no proxy beside keys.file: nothing is fetched' });
+  }
+  const isNear = [issuer, keys.url].some(
+    (url) => url !== undefined && URL.canParse(url) && isLoopbackHttp(new URL(url)),
+  );
+  if (proxy !== undefined && isNear) {
+    problems.push({ path: ['proxy'], message: 'expected none for an issuer on this machine' });
   }
   if (caFile !== undefined && keys.url !== undefined && isLoopbackHttp(new URL(keys.url))) {
     problems.push({ path: ['caFile'], message: 'expected no caFile beside an http url: there is no certificate' });

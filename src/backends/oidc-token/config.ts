@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backendFields, duration, filePath, secretRef } from '../fields.ts';
 import { addressProblem, issuerProblem } from '../oidc/issuer.ts';
+import { proxyAddress } from '../oidc/proxy-address.ts';
 import { checkOidcTokenConfig } from './config-check.ts';
 import { parseTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';
@@ -86,6 +87,7 @@ export const oidcTokenConfig = z
     caFile: filePath.optional().meta({
       description: 'Certificates (PEM) of the only authorities trusted for fetching keys; read again on change',
     }),
+    proxy: proxyAddress,
     timeout: duration({ min: 1, max: 7 })
       .prefault('5s')
       .meta({ description: 'How long fetching keys may take; from 1s to 7s, default 5s' }),

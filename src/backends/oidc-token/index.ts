@@ -26,7 +26,8 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
   const { issuer, caFile, keysFile } = settings;
   const authorities = async (): Promise<readonly string[] | undefined> =>
     caFile === undefined ? undefined : readAuthorities(caFile);
-  let connection = openConnection({ ca: await authorities() });
+  const open = async () => openConnection({ ca: await authorities(), proxy: config.proxy });
+  let connection = await open();
 
   const fetchKeys =
     keysFile === undefined
@@ -62,7 +63,7 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
           reload: async () => {
             if (keysFile !== undefined) await fetchKeys();
             const former = connection;
-            connection = openConnection({ ca: await authorities() });
+            connection = await open();
             keySet.expire();
             await former.close();
           },

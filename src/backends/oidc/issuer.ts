@@ -22,17 +22,6 @@ export function issuerProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** @returns what is wrong with the address of a proxy, or undefined when it will do. */
-export function proxyProblem(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return 'expected a URL such as http://proxy.example.com:3128';
-  }
-  if (url.username !== '' || url.password !== '') return 'expected a URL without user name and password';
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'expected a URL without a path';
-  return undefined;
-}
-
 /** Whether this is plain HTTP that does not leave the machine. */
 export function isLoopbackHttp(url: URL): boolean {
   if (url.protocol !== 'http:') return false;

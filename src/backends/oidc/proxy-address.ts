@@ -1,0 +1,23 @@
+/** The address of an HTTP proxy in a configuration. */
+import { z } from 'zod';
+
+export const proxyAddress = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = proxyProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  })
+  .optional()
+  .meta({
+    description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy.example.com:3128',
+  });
+
+function proxyProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    return 'expected a URL such as http://proxy.example.com:3128';
+  }
+  if (url.username !== '' || url.password !== '') return 'expected a URL without user name and password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'expected a URL without a path';
+  return undefined;
+}
