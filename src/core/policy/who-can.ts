@@ -2,18 +2,18 @@
  * Who can do something with a repository: the other way round of a decision. For each way in which a rule allows it,
  * somebody is imagined who fits that way and nothing else, and the decision about them is made by `decide`.
  */
-import type { Action, Reason } from '../access.ts';
-import { ANONYMOUS, username } from '../identity.ts';
+import type { Action, Grant, Reason } from '../access.ts';
+import { ANONYMOUS } from '../identity.ts';
 import type { Caller } from '../identity.ts';
-import { groupName } from '../groups.ts';
 import type { Scope } from '../scope.ts';
 import { decide } from './decide.ts';
-import type { CasePair, Policy, Rule } from './policy.ts';
+import type { Policy, Rule } from './policy.ts';
 import { placeholderValues } from './placeholder-values.ts';
 import { whoText } from './relation/who-text.ts';
 import { askersOf } from './relation/who.ts';
 import type { Asker } from './relation/who.ts';
 import { repositorySegments } from './repository-pattern.ts';
+import { filled, imaginedIdentity, isSomebodySpared, NOBODY } from './spared.ts';
 
 /** One way to be allowed. */
 export interface Way {
@@ -28,6 +28,8 @@ export interface Way {
   readonly verdict: 'yes' | 'no' | 'perhaps';
   /** The denials that stand against it, with whom they spare. */
   readonly denials: readonly Denial[];
+  /** Whether somebody who is that, and more besides, can although this one cannot: one whom each denial spares. */
+  readonly spared: boolean;
 }
 
 export interface Denial {
@@ -71,8 +73,8 @@ export function whoCan(policy: Policy, action: Action, repository: string, optio
 }
 
 /** Whether somebody gets in that way: as it is, under its conditions, or being spared by each denial. */
-export function isOpen({ verdict, denials }: Way): boolean {
-  return verdict !== 'no' || (denials.length > 0 && denials.every(({ except }) => except.length > 0));
+export function isOpen({ verdict, spared }: Way): boolean {
+  return verdict !== 'no' || spared;
 }
 
 /** One alternative of a rule's who, with the values that the repository asks of it. */
@@ -95,28 +97,29 @@ function canBe(asker: Asker, values: ReadonlyMap<string, string>): boolean {
   return own === undefined || asker.kind === 'everyone' || asker.pair.folded.match(own) !== undefined;
 }
 
-function wayOf(
-  policy: Policy,
-  rule: Rule,
-  fit: Fit,
-  granted: (caller: Caller) => { granted: readonly Action[]; because: readonly Reason[] },
-): Way {
+function wayOf(policy: Policy, rule: Rule, fit: Fit, granted: (caller: Caller) => Grant): Way {
   const { asker, values } = fit;
   const conditions = [
     ...[...values].filter(([name]) => isBesides(name, asker)).map(([name, value]) => `${name} is ${value}`),
     ...(rule.clients === undefined ? [] : [`asked from ${rule.clients.map(({ text }) => text).join(', ')}`]),
     ...(rule.match === undefined ? [] : ['a condition of the rule, which only a request can tell']),
   ];
-  const decided = granted(imagined(asker, values));
+  const person = imagined(asker, values);
+  const decided = granted(person);
   const isAllowed = decided.granted.length > 0;
   const denials = decided.because.filter(({ effect }) => effect === 'deny').map((reason) => denialOf(policy, reason));
+  const isConditional = conditions.length > 0;
+  const verdict = verdictOf(isAllowed, denials.length > 0, isConditional);
+  const isEnough = ({ granted: actions, because }: Grant): boolean =>
+    actions.length > 0 || (isConditional && because.every(({ effect }) => effect !== 'deny'));
   return {
     who: whoText(asker, values),
     rule,
     conditions,
     except: rule.except === undefined ? [] : askersOf(rule.except).map((one) => whoText(one, new Map())),
-    verdict: verdictOf(isAllowed, denials.length > 0, conditions.length > 0),
+    verdict,
     denials,
+    spared: verdict === 'no' && isSomebodySpared(policy, person, { asker, values, isEnough, decide: granted }),
   };
 }
 
@@ -143,26 +146,7 @@ function imagined(asker: Asker, values: ReadonlyMap<string, string>): Caller {
     asker.kind === 'user' ? (values.get('user') ?? filled(asker.pair, values)) : (values.get('user') ?? NOBODY);
   const group = asker.kind === 'group' ? [values.get('group') ?? filled(asker.pair, values)] : [];
   const attributes = [...values].filter(([key]) => key.includes(':')).map(([key, value]) => [key, [value]] as const);
-  return {
-    kind: 'user',
-    identity: {
-      username: username(name),
-      groups: new Set(group.map((text) => groupName(text, { lowercase: true }))),
-      backend: '',
-      caseless: true,
-      attributes: new Map(attributes),
-    },
-  };
-}
-
-/** A user whom no policy names. */
-const NOBODY = '-';
-
-/** A name that fits, with the values where they are captured. */
-function filled({ folded }: CasePair, values: ReadonlyMap<string, string>): string {
-  return folded.text.replaceAll(/\*|\{([^{}]*)\}/g, (_, name?: string) =>
-    name === undefined ? NOBODY : (values.get(name) ?? NOBODY),
-  );
+  return { kind: 'user', identity: { ...imaginedIdentity(name, group), attributes: new Map(attributes) } };
 }
 
 function unique(ways: readonly Way[]): readonly Way[] {

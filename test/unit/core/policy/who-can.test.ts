@@ -85,6 +85,26 @@ describe('who can push', () => {
     expect(stopped !== undefined && isOpen(stopped)).toBe(false);
   });
 
+  it.each<[string, RuleText, readonly RuleText[], boolean]>([
+    ['a group that the denial spares', { users: ['alice'] }, [{ except: { groups: ['pipelines'] } }], true],
+    ['nobody by another name', { users: ['alice'] }, [{ except: { users: ['bot'] } }], false],
+    ['a name that fits', { users: ['b*'] }, [{ except: { users: ['bot'] } }], true],
+    ['nobody of two names', { users: ['*'] }, [{ except: { users: ['a'] } }, { except: { users: ['b'] } }], false],
+    ['two groups at once', { users: ['*'] }, [{ except: { groups: ['a'] } }, { except: { groups: ['b'] } }], true],
+    ['a user where anonymous is stopped', { everyone: true }, [{ except: { users: ['bot'] } }], true],
+  ])('spares %s', (_what, who, denials, expected) => {
+    const rules = denials.map((denial): RuleText => ({
+      ...denial,
+      everyone: true,
+      repositories: ['a'],
+      deny: ['push'],
+    }));
+
+    const { ways } = find([{ ...who, repositories: ['a'], allow: ['push'] }, ...rules], 'a');
+
+    expect(ways.map(isOpen)).toEqual([expected]);
+  });
+
   it('of real users, those whom the decision says', () => {
     const users: readonly Asker[] = [
       { user: 'alice', groups: ['team-web'] },
@@ -137,4 +157,34 @@ it('is never nobody when the decision about somebody is yes', () => {
     { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 3000) },
   );
   expect(granted).toBeGreaterThan(10);
+});
+
+/** Everybody whom the rules above can tell apart, and somebody they do not name. */
+const NAMES = ['alice', 'a-', 'bob', 'web', 'api', 'ops', 'all', 'carol', 'x', '-'];
+const PLACES = ['web', 'api', 'ops', 'bob', 'all', 'x'];
+const GROUPS = [...PLACES, ...PLACES.map((name) => `team-${name}`), 'team--', 'admins', '-'];
+const GROUP_SETS = [[], ...GROUPS.map((one) => [one]), ...GROUPS.map((one) => [one, 'admins'])];
+const EVERYBODY: readonly Asker[] = [
+  {},
+  ...NAMES.flatMap((user) => GROUP_SETS.map((groups) => ({ user, groups, caseless: true }))),
+];
+
+it.each(['union', 'first-match'] as const)('is somebody only when the decision about one is yes: %s', (evaluation) => {
+  let nobody = 0;
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), place, (rules, repository) => {
+      const policy = policyOf(rules, {}, evaluation);
+      const { ways } = whoCan(policy, 'push', repository, { service: 'one', client: '', users: [] });
+      const open = ways.filter(isOpen);
+      if (open.length === 0) nobody += 1;
+      // Who must have a certain name besides is told as a condition.
+      if (open.some(({ conditions }) => conditions.length > 0)) return;
+      const can = EVERYBODY.some(
+        (by) => ask(policy, { ...by, service: 'one' }, `repository:${repository}:push`).granted.length > 0,
+      );
+      expect(open.length > 0).toBe(can);
+    }),
+    { numRuns: Math.min(Number(process.env['PROPERTY_RUNS'] ?? 1000), 1000) },
+  );
+  expect(nobody).toBeGreaterThan(10);
 });
