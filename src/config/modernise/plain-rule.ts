@@ -107,6 +107,14 @@ function alternativesOf(text: string, literal: string | undefined): readonly (re
   return literal === undefined ? undefined : [[{ kind: 'literal', text: literal }]];
 }
 
+/** Whether a request of anonymous can match: their name is empty, and they have no labels. */
+export function mayMatchAnonymous({ account, name, service, labels = {} }: MatchDraft): boolean {
+  const texts = [account, name, service].filter((text) => text !== undefined);
+  if (Object.keys(labels).length > 0 || texts.some((text) => text.includes('${labels:'))) return false;
+  const pattern = account === undefined || account.includes('${') ? undefined : parseMatchPattern(account);
+  return pattern === undefined || typeof pattern === 'string' || pattern.matches('', () => []);
+}
+
 function isForAnybody({ users, everyone }: Domain): boolean {
   return everyone || users.includes('*');
 }

@@ -8,10 +8,21 @@ import { isNamed } from './plain.ts';
 
 export function coveredBy(later: AclRule, earlier: AclRule): boolean {
   return (
-    ACL_FIELDS.every((field) => fieldCovered(later.fields[field], earlier.fields[field])) &&
+    ACL_FIELDS.every(
+      (field) =>
+        fieldCovered(later.fields[field], earlier.fields[field]) ||
+        (field === 'account' && isNamed(earlier.fields.account ?? '') && isForNamed(later)),
+    ) &&
     [...earlier.labels].every(([label, pattern]) => later.labels.get(label) === pattern) &&
     addressCovered(later.ip, earlier.ip)
   );
+}
+
+/** Whether nobody without a name can match: anonymous has no labels. */
+function isForNamed({ fields: { account, name }, labels }: AclRule): boolean {
+  if (labels.size > 0 || name?.includes('${labels:') === true) return true;
+  const pattern = account === undefined || account.includes('${') ? undefined : parseMatchPattern(account);
+  return pattern !== undefined && typeof pattern !== 'string' && !pattern.matches('', () => []);
 }
 
 function fieldCovered(later: string | undefined, earlier: string | undefined): boolean {

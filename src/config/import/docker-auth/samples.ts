@@ -5,7 +5,8 @@ import { parseMatchPattern, regexOf } from '../../match/match-pattern.ts';
 /** Texts that a pattern without placeholders matches, as far as they are easily found. */
 export function samplesOf(pattern: string): readonly string[] {
   const regex = regexOf(pattern);
-  const found = regex === undefined ? [fromGlob(pattern)] : fromRegex(regex);
+  // What an expression leaves open at its end may be the half of a name.
+  const found = regex === undefined ? [fromGlob(pattern)] : fromRegex(regex).flatMap((text) => [text, `${text}x`]);
   const parsed = parseMatchPattern(pattern);
   if (typeof parsed === 'string') return [];
   return found.filter((text) => parsed.matches(text, () => []));

@@ -1,6 +1,6 @@
 /** What in the rules of docker_auth is probably not what was meant. */
 import { parseGoGlob } from '../../match/go-glob.ts';
-import { regexOf } from '../../match/match-pattern.ts';
+import { parseMatchPattern, regexOf } from '../../match/match-pattern.ts';
 import type { Report } from '../finding.ts';
 import { ACL_FIELDS } from './acl.ts';
 import type { AclRule } from './acl.ts';
@@ -50,6 +50,9 @@ function isEmpty({ fields, labels, ip }: AclRule): boolean {
   return Object.keys(fields).length === 0 && labels.size === 0 && ip === undefined;
 }
 
+/** A placeholder but for its first character. */
+const WITHOUT_DOLLAR = /(?<!\$)\{(?:account|type|name|service|labels:[^{}]+)(?::\d+)?\}/;
+
 function tellPattern(where: string, text: string | undefined, tell: Tell): void {
   if (text === undefined) return;
   const regex = regexOf(text);
@@ -59,6 +62,8 @@ function tellPattern(where: string, text: string | undefined, tell: Tell): void 
     }
     return;
   }
+  const [bare] = WITHOUT_DOLLAR.exec(text) ?? [];
+  if (bare !== undefined) tell(`${where}: ${bare} lacks the dollar before it, so it is text with braces`);
   const sample = text.replaceAll(/\$\{[^}]*\}/g, 'x');
   if (parseGoGlob(sample) === undefined) tell(`${where}: ${text} is no glob, so the rule matches nothing`);
   else if (text.includes('**')) tell(`${where}: ${text} has **, which is * here and stops at a slash`);
@@ -81,6 +86,7 @@ function hasTopAlternatives(source: string): boolean {
   return false;
 }
 
+const TYPES = ['repository', 'registry'];
 const ACTIONS = new Set(['pull', 'push', 'delete', '*']);
 
 function tellActions({ actions }: AclRule, tell: Tell): void {
@@ -138,7 +144,12 @@ function tellPlaceholders(rule: AclRule, { worlds }: Surroundings, tell: Tell, d
 }
 
 function tellNames({ fields, actions }: AclRule, tell: Tell): void {
-  const { account, name } = fields;
+  const { account, name, type } = fields;
+  const types = type === undefined || type.includes('${') ? undefined : parseMatchPattern(type);
+  if (types !== undefined && typeof types !== 'string' && !TYPES.some((known) => types.matches(known, () => [])))
+    tell(
+      `type: ${type} is never asked for: registries ask for repository and registry, and a class in brackets is lost`,
+    );
   if (account !== undefined && /^\*+$/.test(account) && actions?.length !== 0) {
     tell('account: * matches anonymous, too; /.+/ is everybody who has logged in');
   }

@@ -92,6 +92,25 @@ describe('a policy without its order', () => {
     ]);
   });
 
+  it('drops what has no plain words, too, when it never decided', async () => {
+    const { found, notes } = await modernised([
+      { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
+      { name: 'vips', everyone: true, match: { labels: { 'attr:title': 'VIP' } }, repositories: ALL, allow: ['*'] },
+    ]);
+
+    expect(found.kind).toBe('proposed');
+    expect(notes[1]).toBe('vips: dropped: never decides: "all" in line 1 always comes first');
+  });
+
+  it('keeps what anonymous may match of it', async () => {
+    const { found } = await modernised([
+      { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
+      { name: 'rest', everyone: true, match: { name: '/^[a-f]+$/' }, repositories: ALL, allow: ['pull'] },
+    ]);
+
+    expect(found.kind).toBe('left');
+  });
+
   it.each([
     [{ account: '/^(?:alice|bob)$/' }, { users: ['*'] }, "users: [alice, bob] repositories: ['**']"],
     [{ account: '/ops/' }, { users: ['*'] }, "users: ['*ops*'] repositories: ['**']"],

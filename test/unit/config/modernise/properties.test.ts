@@ -27,8 +27,10 @@ const match = fc.record(
       '/^w.*p$/',
       'web/*',
       '/x$/',
+      '/^[a-w]/',
     ),
     service: fc.constantFrom('eu', '/^e/'),
+    labels: fc.constantFrom({ group: 'dev' }, { group: 'd*' }),
   },
   { requiredKeys: [] },
 );
