@@ -9,6 +9,7 @@ import { heapOf, heapReadable } from '../support/heap.ts';
 import { startOpenIdProvider } from '../support/openid-provider.ts';
 import { startScriptedProvider } from '../support/scripted-openid-provider.ts';
 import type { Answer, ScriptedProvider } from '../support/scripted-openid-provider.ts';
+import { noteSecret } from '../support/secrets.ts';
 import { ASK_WEB } from '../support/static-broker.ts';
 import { TEAM_POLICY } from '../support/user-sources.ts';
 import { waitFor } from '../support/wait.ts';
@@ -28,6 +29,8 @@ function startOver(issuer: string, { timeout, ...more }: More & { readonly timeo
 }
 
 function startOverAll(backends: readonly object[], { clientSecret, env }: More = {}): Promise<Broker> {
+  // So that no log of a broker may hold it.
+  noteSecret(clientSecret ?? CLIENT_SECRET);
   const client = { id: 'registry', secret: { file: 'client-secret' } };
   return startBroker({
     config: {

@@ -13,6 +13,7 @@ import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import { PEOPLE, startOpenIdProvider } from '../support/openid-provider.ts';
 import type { OpenIdProviderOptions } from '../support/openid-provider.ts';
 import { findPart } from '../support/parts.ts';
+import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 
 const [ALICE] = PEOPLE;
 const hasOpenssl = findPart(OPENSSL) !== undefined;
@@ -178,5 +179,21 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
       message: expect.stringContaining('ECONNREFUSED'),
     });
     expect(provider.calls()).toEqual([]);
+  });
+
+  it('is an outage within the time of a login when it says nothing', async () => {
+    await using proxy = await startTcpStandIn();
+    await using provider = await startOpenIdProvider({ tls: true });
+    const { issuer, clientSecret, caFile } = provider;
+    const config = { caFile, proxy: `http://127.0.0.1:${proxy.port}`, timeout: '1s' };
+    await using backend = await createOidcBackend({ issuer, clientSecret, config });
+    const started = performance.now();
+
+    await expect(enter(backend)).rejects.toMatchObject({
+      code: 'backend_unavailable',
+      message: expect.stringContaining('in time'),
+    });
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(proxy.connections()).toBe(1);
   });
 });
