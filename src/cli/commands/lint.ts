@@ -36,7 +36,7 @@ async function lint({ config: path, policy, strict }: LintOptions, output: Outpu
     findings: linted.findings,
   });
   const matters = linted.findings.some(({ severity }) => severity === 'warning' || strict === true);
-  return matters || !linted.complete ? EXIT.no : EXIT.ok;
+  return matters || (strict === true && !linted.complete) ? EXIT.no : EXIT.ok;
 }
 
 function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[] {

@@ -1,10 +1,10 @@
 /** What can be said of a rule by looking at the others. */
 import type { Action } from '../../access.ts';
 import type { Policy, Rule } from '../policy.ts';
-import type { RepositoryPattern } from '../repository-pattern.ts';
 import { ruleCovers, rulesMeet } from '../relation/rules.ts';
 import { named } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { neighboursOf } from './neighbours.ts';
 
 export interface PairFindings {
   readonly findings: readonly Finding[];
@@ -29,7 +29,7 @@ interface Budget {
 }
 
 function coveredFindings({ rules }: Policy, budget: Budget): readonly Finding[] {
-  const near = neighboursOf(rules);
+  const { wider: near } = neighboursOf(rules);
   return rules.flatMap((rule): readonly Finding[] => {
     const others = near(rule);
     const covers = (other: Rule): boolean => other !== rule && (budget.left -= 1) > 0 && ruleCovers(other, rule);
@@ -59,10 +59,12 @@ function coveredFindings({ rules }: Policy, budget: Budget): readonly Finding[] 
 
 /** An entry for each deny rule that no allow rule needs. */
 function idleDenies({ rules }: Policy, budget: Budget): readonly Finding[] {
-  const allows = rules.filter(({ effect }) => effect === 'allow');
+  const allows = neighboursOf(rules.filter(({ effect }) => effect === 'allow'));
   return rules.flatMap((rule): readonly Finding[] => {
     if (rule.effect !== 'deny') return [];
-    const bites = allows.some((allow) => (budget.left -= 1) <= 0 || (concerns(rule, allow) && rulesMeet(rule, allow)));
+    const bites = allows
+      .touching(rule)
+      .some((allow) => (budget.left -= 1) <= 0 || (concerns(rule, allow) && rulesMeet(rule, allow)));
     if (bites) return [];
     const message = 'denies what no rule allows, so that it never has an effect';
     const cure = 'correct its repositories, users or actions, or remove it';
@@ -72,7 +74,7 @@ function idleDenies({ rules }: Policy, budget: Budget): readonly Finding[] {
 
 /** Where the first match decides, a rule behind one that matches all it matches is never reached. */
 function unreachable({ rules }: Policy, budget: Budget): readonly Finding[] {
-  const near = neighboursOf(rules);
+  const { wider: near } = neighboursOf(rules);
   return rules.flatMap((rule): readonly Finding[] => {
     const before = near(rule).find(
       (other) => other.index < rule.index && (budget.left -= 1) > 0 && ruleCovers(other, rule),
@@ -81,37 +83,6 @@ function unreachable({ rules }: Policy, budget: Budget): readonly Finding[] {
     const message = `is never reached: ${named(before)} matches all of it before`;
     return [{ code: 'unreachable', severity: 'warning', rule, message, cure: 'remove it, or move it up' }];
   });
-}
-
-/**
- * The rules that may cover a rule, found by the literal text that its repositories begin with: who covers it has a
- * pattern that begins with the same segment, or with a wildcard.
- */
-function neighboursOf(rules: readonly Rule[]): (rule: Rule) => readonly Rule[] {
-  const byStart = new Map<string, Rule[]>();
-  const add = (key: string, rule: Rule): void => {
-    const list = byStart.get(key);
-    if (list === undefined) byStart.set(key, [rule]);
-    else if (list.at(-1) !== rule) list.push(rule);
-  };
-  for (const rule of rules) {
-    for (const pattern of rule.repositories) add(startOf(pattern), rule);
-    if (rule.catalog) add(CATALOG, rule);
-  }
-  return (rule) => {
-    const [pattern] = rule.repositories;
-    const start = pattern === undefined ? CATALOG : startOf(pattern);
-    const own = byStart.get(start) ?? [];
-    const open = start === OPEN || start === CATALOG ? [] : (byStart.get(OPEN) ?? []);
-    return [...new Set([...own, ...open])].toSorted((a, b) => a.index - b.index);
-  };
-}
-
-const OPEN = '*';
-const CATALOG = ' catalog';
-
-function startOf({ segments: [first] }: RepositoryPattern): string {
-  return first?.kind === 'literal' ? first.key : OPEN;
 }
 
 function includesAll(wide: readonly Action[], narrow: readonly Action[]): boolean {

@@ -178,6 +178,23 @@ it('compares ten thousand rules, of which the last repeats the first', () => {
   expect(findings.map(({ code, rule }) => [code, rule.index])).toEqual([['adds-nothing', 10_000]]);
 });
 
+it.each([
+  ['a namespace each', (n: number) => `team-${n}`],
+  ['one namespace for all', (n: number) => `company/team-${n}`],
+])('compares ten thousand rules with denials among them: %s', (_what, place) => {
+  const rules = Array.from({ length: 10_000 }, (_, n): RuleText => {
+    const name = `${n}`;
+    if (n % 10 > 0) return { groups: [`g-${n}`], name, repositories: [`${place(n)}/**`], allow: ['pull', 'push'] };
+    return { users: ['*'], name, repositories: [`${place(n + 1)}/release/**`], deny: ['push'] };
+  });
+  const idle: RuleText = { users: ['*'], name: 'idle', repositories: [`${place(0)}/release/**`], deny: ['push'] };
+
+  const { findings, complete } = lintPolicy(policyOf([...rules, idle]), undefined);
+
+  expect(complete).toBe(true);
+  expect(findings.map(({ code, rule }) => [code, rule.name])).toEqual([['deny-without-bite', 'idle']]);
+});
+
 it('says so when there are too many to compare', () => {
   const rules = Array.from({ length: 3000 }, (_, n) => ({ groups: [`g-${n}`], repositories: ['**'], allow: ['pull'] }));
 

@@ -1,0 +1,54 @@
+/** Finds the rules that can concern a rule, by the literal segments that their repositories begin with. */
+import type { Rule } from '../policy.ts';
+import type { RepositoryPattern } from '../repository-pattern.ts';
+
+export interface Neighbours {
+  /** Those that may cover a rule: they have a pattern that begins with no more literal segments than its first one. */
+  wider(rule: Rule): readonly Rule[];
+  /** Those that may meet a rule: one of two patterns begins with all the literal segments of the other. */
+  touching(rule: Rule): Generator<Rule>;
+}
+
+export function neighboursOf(rules: readonly Rule[]): Neighbours {
+  const at = new Map<string, Rule[]>();
+  const beneath = new Map<string, Rule[]>();
+  const catalog = rules.filter((rule) => rule.catalog);
+  for (const rule of rules) {
+    for (const pattern of rule.repositories) {
+      const starts = startsOf(pattern);
+      append(at, starts.at(-1) ?? '', rule);
+      for (const start of starts) append(beneath, start, rule);
+    }
+  }
+  return {
+    wider: ({ repositories: [pattern] }) => {
+      if (pattern === undefined) return catalog;
+      const found = startsOf(pattern).flatMap((start) => at.get(start) ?? []);
+      return [...new Set(found)].toSorted((a, b) => a.index - b.index);
+    },
+    *touching(rule) {
+      if (rule.catalog) yield* catalog;
+      for (const pattern of rule.repositories) {
+        const starts = startsOf(pattern);
+        yield* beneath.get(starts.at(-1) ?? '') ?? [];
+        for (const start of starts.slice(0, -1)) yield* at.get(start) ?? [];
+      }
+    },
+  };
+}
+
+/** What the pattern begins with, from nothing to all the literal segments before the first wildcard. */
+function startsOf({ segments }: RepositoryPattern): readonly string[] {
+  const starts = [''];
+  for (const segment of segments) {
+    if (segment.kind !== 'literal') break;
+    starts.push(`${starts.at(-1) ?? ''}${segment.key}/`);
+  }
+  return starts;
+}
+
+function append(map: Map<string, Rule[]>, key: string, rule: Rule): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [rule]);
+  else if (list.at(-1) !== rule) list.push(rule);
+}
