@@ -118,11 +118,11 @@ describe.skipIf(absent)('what TLS a directory must have', () => {
       const before = (await slapd.settled()).binds.length;
 
       const { status, headers } = await logIn(name);
+      expect(status).toBe(503);
       const line = await broker.waitForLine(
         (text) => text.message === 'a directory server fails' && text['backend'] === name,
       );
 
-      expect(status).toBe(503);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       expect(line['cause']).toContain(reason);
       expect(slapd.operations().binds).toHaveLength(before);
