@@ -5,6 +5,8 @@ import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts
 /** Separators between letters and digits: one dot, one or two underscores, or dashes. */
 const SEPARATOR = /^(?:\.|__?|-+)$/;
 const PORT = /:\d{1,5}$/;
+/** A port that a wildcard goes on with. */
+const PORT_BEGUN = /:\d{0,5}$/;
 
 /** @returns why nothing fits, or undefined when something does or it is hard to tell */
 export function emptyReason({ segments }: RepositoryPattern): string | undefined {
@@ -25,7 +27,7 @@ function segmentReason(segment: SegmentPattern, mayBeFirst: boolean): string | u
     if (piece === undefined) continue;
     const isStart = index === 0;
     const isEnd = index === texts.length - 1;
-    const text = mayBeFirst && isEnd ? piece.replace(PORT, '') : piece;
+    const text = mayBeFirst ? piece.replace(isEnd ? PORT : PORT_BEGUN, '') : piece;
     if (text.includes(':')) return `"${piece}" has a colon, which stands only before the port of a host in front`;
     for (const run of text.matchAll(/[._-]+/g)) {
       const touches = (isStart && run.index === 0) || (isEnd && run.index + run[0].length === text.length);
