@@ -9,7 +9,7 @@ packages=(
   docker.io skopeo podman buildah
   apache2-utils         # htpasswd
   glewlwyd sqlite3      # an OpenID provider
-  openssl curl jq
+  openssl curl jq git
   samba-ad-dc samba-ad-provision # Active Directory
   libatomic1            # what Node 26 is linked with
 )

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { MAIN } from '../support/broker.ts';
+import { findPart } from '../support/parts.ts';
 import { run, runOk } from '../support/process.ts';
 import { recipeTexts } from '../support/recipes.ts';
 
@@ -92,7 +93,9 @@ async function withHook(): Promise<Repository> {
 
 const COMMIT = 'git add config && git commit -qm change';
 
-describe('the git hook of the recipe', () => {
+const git = findPart({ program: 'git', debian: 'git' });
+
+describe.skipIf(git === undefined)('the git hook of the recipe', () => {
   it.each(MISTAKES)('refuses a commit with %s, and says what is wrong', async (_what, text, message) => {
     await using made = await withHook();
 
@@ -132,7 +135,7 @@ interface Hook {
   readonly pass_filenames: boolean;
 }
 
-describe('the hooks for the pre-commit framework', () => {
+describe.skipIf(git === undefined)('the hooks for the pre-commit framework', () => {
   const [text] = recipeTexts('policy-in-git', '.pre-commit-config.yaml');
   const { repos } = parse(text) as {
     readonly repos: readonly { readonly repo: string; readonly hooks: readonly Hook[] }[];
@@ -168,7 +171,7 @@ async function runJob(made: Repository, scripts: readonly string[], variables: R
   return made.sh([...exports, ...scripts].join('\n'));
 }
 
-describe('the jobs of the recipe', () => {
+describe.skipIf(git === undefined)('the jobs of the recipe', () => {
   const [github] = recipeTexts('policy-in-git', '.github/workflows/policy.yaml');
   const [gitlab] = recipeTexts('policy-in-git', '.gitlab-ci.yml');
   const workflow = parse(github) as {
