@@ -1,6 +1,7 @@
 /** `fairlead explain`: what a user would be granted, rule by rule. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
+import { givesLowerCase } from '../../app/lower-case.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { createSecrets } from '../../config/secrets.ts';
@@ -34,7 +35,7 @@ export function explainCommand(): Command {
     .option('--group <name>', 'a group of the user (repeat it); without it, the backends are asked', collect)
     .option(
       '--backend <name>',
-      'with --group: names are as this backend gives them; default: in lower case where all are LDAP',
+      'with --group: names are as this backend gives them; default: in lower case where all backends do so',
     )
     .requiredOption('--scope <scope>', 'what is asked, such as repository:web/shop:pull,push (repeat it)', collect)
     .option('--service <name>', 'the registry asked through; default: the first one configured')
@@ -55,7 +56,8 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   });
 
   const groups = caller.kind === 'anonymous' ? [] : [...caller.identity.groups];
-  output.result([whoLine(caller, groups), ...grants.flatMap((grant) => explainGrant(grant, grant.nearMisses))], {
+  const lines = [whoLine(caller, groups), ...caseLines(options, config)];
+  output.result([...lines, ...grants.flatMap((grant) => explainGrant(grant, grant.nearMisses))], {
     user: caller.kind === 'anonymous' ? '' : caller.identity.username,
     groups,
     scopes: grants.map(({ asked, ...grant }) => ({ scope: formatScope(asked), ...grant })),
@@ -87,14 +89,22 @@ async function callerFor({ user, group, backend }: ExplainOptions, config: Broke
   throw new UsageError(`no backend knows the user "${user}"${cannotTell}; give the groups with --group`);
 }
 
-/** A directory compares names without case, and gives them in lower case. */
+/** Whether names are as those backends give them that give lower case, such as directories. */
 function isCaseless(backends: BrokerConfig['backends'], name: string | undefined): boolean {
   const named = backends.filter((backend) => name === undefined || backend.name === name);
   if (name !== undefined && named.length === 0) {
     const known = backends.map((backend) => backend.name).join(', ');
     throw new UsageError(`the backend "${name}" is not configured; expected one of ${known}`);
   }
-  return named.length > 0 && named.every(({ type }) => type === 'ldap');
+  return named.length > 0 && named.every(givesLowerCase);
+}
+
+/** Which of them would know the user is open, and with it whether case matters. */
+function caseLines({ user, group, backend }: ExplainOptions, { backends }: BrokerConfig): readonly string[] {
+  if (user === undefined || group === undefined || backend !== undefined) return [];
+  const lower = backends.filter(givesLowerCase).map(({ name }) => name);
+  if (lower.length === 0 || lower.length === backends.length) return [];
+  return [`names are compared by case; --backend ${lower.join(' or ')} takes them in lower case, as it gives them`];
 }
 
 function whoLine(caller: Caller, groups: readonly string[]): string {
