@@ -1,4 +1,5 @@
 /** From configuration to a running broker, in reading order. Only this room knows every concrete part. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
@@ -147,6 +148,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   resources.use(await openControl(config.stateDir, flush, log));
 
   const running = resources.move();
+  const closed = Promise.withResolvers<void>();
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
@@ -154,10 +156,13 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
     flush: () => void flush(),
     drain: async () => {
       draining = true;
-      await systemTimer.sleep(NOTICE_MS);
+      await Promise.race([delay(NOTICE_MS, undefined, { ref: false }), closed.promise]);
       await listeners.close(GRACE_MS);
     },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => {
+      closed.resolve();
+      return running.disposeAsync();
+    },
   };
 }
 

@@ -11,6 +11,20 @@ import { portAnswers, waitFor } from '../support/wait.ts';
 const CLIENTS = 50;
 
 describe('stopping', () => {
+  it('ends at once when it is told a second time, before balancers had their time to notice', async () => {
+    await using broker = await startStaticBroker();
+    const started = performance.now();
+
+    broker.signal('SIGTERM');
+    await broker.waitForLine(({ message }) => message === 'draining');
+    broker.signal('SIGTERM');
+    const exit = await broker.process.exited;
+
+    expect(exit).toEqual({ code: 0, signal: null });
+    expect(broker.log().map(({ message }) => message)).toContain('stopping at once');
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('loses no request when it is told to stop under load', async () => {
     await using broker = await startStaticBroker();
     using load = startLoad(broker.port);
