@@ -129,4 +129,15 @@ describe('files that change while it runs', () => {
     expect([before, reloaded()]).toEqual([0, 2]);
     expect(await granted(broker)).toBe('pull,push');
   });
+
+  it('is not ended by being told so while it starts', async () => {
+    await using broker = await startStaticBroker({ ready: false });
+    await broker.process.waitForOutput(/signing key made/);
+
+    broker.signal('SIGHUP');
+    await broker.waitForLine(({ message }) => message === 'backend local reloaded');
+    const stopped = await broker.stop();
+
+    expect(stopped).toEqual({ code: 0, signal: null });
+  });
 });

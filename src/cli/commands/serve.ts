@@ -27,6 +27,7 @@ export function serveCommand(): Command {
 }
 
 async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
+  using signals = new Signals();
   const { config, warnings } = await loadBroker(path);
   const log = createLog(config.log.level, STANDARD_ERROR);
   try {
@@ -38,7 +39,7 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
       ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),
     });
     if (tryOut === true) process.stdout.write(tryOutText(config, path, broker.url, made));
-    await untilStopped(broker, log);
+    await untilStopped(broker, signals, log);
     return EXIT.ok;
   } finally {
     await log.close();
@@ -46,7 +47,7 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
 }
 
 /** Ends when the broker has drained; a second signal ends it at once. */
-async function untilStopped(broker: Broker, log: Log): Promise<void> {
+async function untilStopped(broker: Broker, signals: Signals, log: Log): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   let draining = false;
   const onStop = (signal: NodeJS.Signals): void => {
@@ -63,8 +64,34 @@ async function untilStopped(broker: Broker, log: Log): Promise<void> {
     void broker.reload();
   };
   const onRejection = (error: unknown): void => log.error('a promise failed unseen', { cause: describeError(error) });
-  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload).on('unhandledRejection', onRejection);
+  process.on('unhandledRejection', onRejection);
+  signals.handle((signal) => (signal === 'SIGHUP' ? onReload() : onStop(signal)));
   await stopped;
-  process.off('SIGHUP', onReload).off('unhandledRejection', onRejection);
+  process.off('unhandledRejection', onRejection);
   log.info('stopped');
+}
+
+/**
+ * Hears signals from the start: a SIGHUP that came before there is a broker would end the process, and in a container
+ * a SIGTERM would be lost. What came early is handled as soon as there is one.
+ */
+class Signals implements Disposable {
+  static readonly #HEARD = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+  readonly #early: NodeJS.Signals[] = [];
+  #handler = (signal: NodeJS.Signals): void => void this.#early.push(signal);
+  readonly #hear = (signal: NodeJS.Signals): void => this.#handler(signal);
+
+  constructor() {
+    for (const signal of Signals.#HEARD) process.on(signal, this.#hear);
+  }
+
+  handle(handler: (signal: NodeJS.Signals) => void): void {
+    this.#handler = handler;
+    for (const signal of this.#early) handler(signal);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of Signals.#HEARD) process.off(signal, this.#hear);
+  }
 }
