@@ -50,7 +50,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     );
     expect(stdout).toContain('Everything was carried over.');
     expect(check).toMatchObject({ code: 0 });
-    expect(check.stdout).toContain('new/policy.yaml: 10 rules');
+    expect(check.stdout).toContain('new/policy.yaml: 16 rules');
   });
 
   it('makes a policy that explain explains by the rules it came from', async () => {
