@@ -16,16 +16,14 @@ import type { Entry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { EncodedFilter, nameOf, once, policyOf, resultOf } from './ldapts-words.ts';
-import type { ResultCode } from './ldapts-words.ts';
+import type { PolicyAnswer, ResultCode } from './ldapts-words.ts';
 import { MessageStream } from './message-stream.ts';
 import { PageControl } from './page-control.ts';
 
 /** A server's answer to a bind. Any code but 0 is a refusal; see `judge-bind.ts` for what it means. */
-export interface BindAnswer {
-  readonly code: number;
-  readonly diagnostic: string;
-  /** The password policy's response control (draft-behera-ldap-password-policy), when the server sent one. */
-  readonly policy?: { readonly error?: number; readonly graceLeft?: number };
+export interface BindAnswer extends ResultCode {
+  /** Absent: the server sent none. */
+  readonly policy?: PolicyAnswer;
 }
 
 export interface SearchRequest {

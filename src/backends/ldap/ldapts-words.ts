@@ -2,12 +2,17 @@
 import { Filter } from 'ldapts';
 import type { ClientOptions, DN, PasswordPolicyControl, ResultCodeError, SearchFilterValues } from 'ldapts';
 import { readHeader } from './ber.ts';
-import type { BindAnswer } from './connection.ts';
 import type { MessageStream } from './message-stream.ts';
 
 export interface ResultCode {
   readonly code: number;
   readonly diagnostic: string;
+}
+
+/** The password policy's response control (draft-behera-ldap-password-policy). */
+export interface PolicyAnswer {
+  readonly error?: number;
+  readonly graceLeft?: number;
 }
 
 /** A filter that is encoded already. */
@@ -63,7 +68,7 @@ export function resultOf({ code, message }: ResultCodeError): ResultCode {
   };
 }
 
-export function policyOf({ value }: PasswordPolicyControl): Pick<BindAnswer, 'policy'> {
+export function policyOf({ value }: PasswordPolicyControl): { readonly policy?: PolicyAnswer } {
   if (value === undefined) return {};
   const { error, graceAuthNsRemaining } = value;
   return {

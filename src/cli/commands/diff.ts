@@ -8,14 +8,14 @@ import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { compareByClasses } from '../../core/policy/diff/classes.ts';
 import type { CompareOptions } from '../../core/policy/diff/classes.ts';
 import { createReplay } from '../../core/policy/diff/replay.ts';
-import type { ReplayResult } from '../../core/policy/diff/replay.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { readDecisions } from '../../platform/audit/recorded-decisions.ts';
-import type { LogCounts } from '../../platform/audit/recorded-decisions.ts';
 import { run, UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
 import { classJson, classLines } from '../diff/class-text.ts';
+import type { NamedPolicy } from '../diff/named-policy.ts';
 import { replayJson, replayLines } from '../diff/replay-text.ts';
+import type { Replayed } from '../diff/replay-text.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -66,18 +66,8 @@ async function compareOptions({ config: path }: DiffOptions, policies: readonly 
   return { clients, services: Object.keys(config.services), users: await staticUsers(config) };
 }
 
-export interface NamedPolicy {
-  readonly file: string;
-  readonly revision: string;
-}
-
 function named(path: string, { revision }: Policy): NamedPolicy {
   return { file: shownPath(path), revision };
-}
-
-export interface Replayed {
-  readonly counts: LogCounts;
-  readonly result: ReplayResult;
 }
 
 async function replay(before: Policy, after: Policy, path: string): Promise<Replayed> {

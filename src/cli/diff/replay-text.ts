@@ -1,7 +1,14 @@
 /** What `fairlead diff --decisions` prints. */
-import type { ChangedAccess } from '../../core/policy/diff/replay.ts';
+import type { ChangedAccess, ReplayResult } from '../../core/policy/diff/replay.ts';
+import type { LogCounts } from '../../platform/audit/recorded-decisions.ts';
+import type { NamedPolicy } from './named-policy.ts';
 import { count, reasonLines } from './reason-text.ts';
-import type { NamedPolicy, Replayed } from '../commands/diff.ts';
+
+/** What a log of the broker comes to. */
+export interface Replayed {
+  readonly counts: LogCounts;
+  readonly result: ReplayResult;
+}
 
 type Files = readonly [NamedPolicy, NamedPolicy];
 

@@ -3,10 +3,8 @@ import type { RuleDraft } from '../import/rule-draft.ts';
 import type { PlainRule } from '../policy-task.ts';
 import { isEmpty } from './domain.ts';
 import type { Domain } from './domain.ts';
-import type { RuleNote } from './propose.ts';
+import type { Note, RuleNote } from './rule-note.ts';
 import type { SettledRule } from './settle.ts';
-
-type Note = (index: number, outcome: RuleNote['outcome'], message: string) => void;
 
 export function draftsOf(
   settled: readonly SettledRule[],

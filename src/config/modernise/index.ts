@@ -12,9 +12,9 @@ import { plainRule } from '../policy-task.ts';
 import { isRecord } from '../schema-walk.ts';
 import { compareOnGrid } from './grid.ts';
 import { MOST_RULES, proposeUnion } from './propose.ts';
-import type { RuleNote } from './propose.ts';
+import type { RuleNote } from './rule-note.ts';
 
-export type { RuleNote } from './propose.ts';
+export type { RuleNote } from './rule-note.ts';
 
 export type Modernised =
   | { readonly kind: 'union-already' }

@@ -8,18 +8,9 @@ import { draftsOf } from './drafts.ts';
 import { covers } from './domain.ts';
 import type { Domain } from './domain.ts';
 import { grantsOf, mayMatchAnonymous, plainDomain } from './plain-rule.ts';
+import type { Note, RuleNote } from './rule-note.ts';
 import { settle } from './settle.ts';
 import type { Conflict, OrderedRule } from './settle.ts';
-
-/** What comes of a rule. */
-export interface RuleNote {
-  readonly file: string;
-  readonly line: number;
-  readonly rule: string;
-  /** `stuck`: this is why nothing is proposed. */
-  readonly outcome: 'kept' | 'changed' | 'dropped' | 'stuck';
-  readonly message: string;
-}
 
 export interface Proposal {
   /** In the order of the file. */
@@ -30,8 +21,6 @@ export interface Proposal {
 
 /** All pairs of rules are compared. */
 export const MOST_RULES = 1000;
-
-type Note = (index: number, outcome: RuleNote['outcome'], message: string) => void;
 
 /** @param read a policy of `MOST_RULES` rules at most that is evaluated by first match */
 export function proposeUnion(read: ReadPolicy): Proposal {
