@@ -12,7 +12,8 @@ import type { Scope } from '../scope.ts';
 import { bindingsFor } from './bindings.ts';
 import type { Binding } from './bindings.ts';
 import type { NamePattern } from './name-pattern.ts';
-import type { CompiledWho, Policy, Rule } from './policy.ts';
+import type { Policy } from './policy.ts';
+import type { CompiledWho, Rule } from './rule.ts';
 import { isSegment, matchesRepository, repositorySegments } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
 

@@ -6,7 +6,7 @@
  * them the ones that only matching can tell.
  */
 import type { Identity } from '../identity.ts';
-import type { CasePair, Rule } from './policy.ts';
+import type { CasePair, Rule } from './rule.ts';
 import { segmentMayMatch } from './repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from './repository-pattern.ts';
 

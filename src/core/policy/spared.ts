@@ -3,7 +3,8 @@ import type { Grant } from '../access.ts';
 import { groupName } from '../groups.ts';
 import { username } from '../identity.ts';
 import type { Caller, Identity } from '../identity.ts';
-import type { CasePair, Policy, Rule } from './policy.ts';
+import type { Policy } from './policy.ts';
+import type { CasePair, Rule } from './rule.ts';
 import { askersOf } from './relation/who.ts';
 import type { Asker } from './relation/who.ts';
 

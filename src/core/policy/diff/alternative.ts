@@ -1,5 +1,6 @@
 /** A rule taken apart: one way to be somebody it speaks of, with one of its repository patterns. */
-import type { CasePair, CompiledWho, Policy, Rule } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { CasePair, CompiledWho, Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 
 export type WhoAlternative =

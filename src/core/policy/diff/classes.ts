@@ -10,7 +10,8 @@
 import { ACTIONS } from '../../access.ts';
 import type { Action } from '../../access.ts';
 import type { Caller } from '../../identity.ts';
-import type { Policy, Rule } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 import { whoAlternatives, whoText } from './alternative.ts';
 import type { Alternative, WhoAlternative } from './alternative.ts';
 import { decideBoth, differences } from './difference.ts';

@@ -1,5 +1,6 @@
 /** Which rules of two policies are to be looked at together. */
-import type { Policy, Rule } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 import { alternativesOf } from './alternative.ts';
 import type { Alternative } from './alternative.ts';

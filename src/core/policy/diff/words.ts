@@ -1,5 +1,6 @@
 /** Words that no policy speaks of: what stands where a pattern leaves it open. */
-import type { CompiledWho, Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { CompiledWho } from '../rule.ts';
 
 export interface Words {
   /** A word for each place; different places have different words. */

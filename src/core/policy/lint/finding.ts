@@ -1,5 +1,5 @@
 /** What lint says about a policy. */
-import type { Rule } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 
 export const FINDING_CODES = [
   'push-without-pull',

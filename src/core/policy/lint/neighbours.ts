@@ -1,5 +1,5 @@
 /** Finds the rules that can concern a rule, by the literal segments that their repositories begin with. */
-import type { Rule } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 
 export interface Neighbours {

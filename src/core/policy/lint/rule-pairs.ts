@@ -1,6 +1,7 @@
 /** What can be said of a rule by looking at the others. */
 import type { Action } from '../../access.ts';
-import type { Policy, Rule } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 import { ruleCovers, rulesMeet } from '../relation/rules.ts';
 import { named } from './finding.ts';
 import type { Finding } from './finding.ts';

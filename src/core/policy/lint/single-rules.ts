@@ -1,5 +1,6 @@
 /** What can be said of a rule by looking at it alone. */
-import type { Policy, Rule } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 import type { Finding } from './finding.ts';
 import { emptyReason } from './empty-pattern.ts';
 import { isAnyUser, askersOf } from '../relation/who.ts';

@@ -1,5 +1,6 @@
 /** What can be said of a rule by knowing where users come from. */
-import type { CasePair, Policy, Rule } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { CasePair, Rule } from '../rule.ts';
 import type { Finding } from './finding.ts';
 
 /** What the configured backends can deliver. Each answer of "no" is certain. */

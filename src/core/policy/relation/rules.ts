@@ -1,6 +1,6 @@
 /** How two rules relate, leaving their effect and actions aside. */
 import type { NamePattern } from '../name-pattern.ts';
-import type { Rule } from '../policy.ts';
+import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 import { globCovers, globsMeet, nameGlob } from './globs.ts';
 import { repositoriesCover, repositoriesMeet } from './repositories.ts';

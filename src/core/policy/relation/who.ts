@@ -1,5 +1,5 @@
 /** How those relate of whom two rules speak. */
-import type { CasePair, CompiledWho } from '../policy.ts';
+import type { CasePair, CompiledWho } from '../rule.ts';
 import { globCovers, globsMeet, nameGlob } from './globs.ts';
 
 /** One way to be somebody a rule speaks of. */

@@ -1,7 +1,7 @@
 /** What is claimed of two rules holds for every request: tried against the one decision function. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Rule } from '../../../../../src/core/policy/policy.ts';
+import type { Rule } from '../../../../../src/core/policy/rule.ts';
 import { ruleCovers, rulesMeet } from '../../../../../src/core/policy/relation/rules.ts';
 import { ask, policyOf } from '../../../../support/policy-builder.ts';
 import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
