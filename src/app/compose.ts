@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
+import { proxyTrust } from '../config/trusted-proxies.ts';
 import type { Authenticator, Log } from '../core/ports.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
@@ -116,7 +117,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
       grantToken,
       audit,
       realm: config.tokens.issuer,
-      trustedProxies: config.trustedProxies,
+      isTrustedProxy: proxyTrust(config.trustedProxies),
       jwks: () => keySetText,
       metrics: metrics.page,
       isDraining: () => draining,

@@ -7,12 +7,15 @@ import { quote } from './expectation.ts';
 import { isLocal, isLoopbackHost } from './listen-address.ts';
 import type { Path } from './problems.ts';
 import { suggest } from './suggest.ts';
+import { SOCKET_PEER } from './trusted-proxies.ts';
 
 export type Report = (path: Path, message: string, at?: 'key' | 'value') => void;
 
 /** What is compared, taken from a document before it is known to be well-formed, so that all problems are told at once. */
 const word = z.string().optional().catch(undefined);
 const outline = z.object({
+  listen: word,
+  trustedProxies: z.array(word).catch([]),
   keys: z
     .array(z.object({ name: z.string().catch(''), keyFile: word, certFile: word }).catch({ name: '' }))
     .catch([{ name: DEFAULT_KEY }]),
@@ -35,6 +38,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('keys', data.keys, report);
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
+  checkSocketPeer(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -43,6 +47,12 @@ export function checkBroker(value: unknown, report: Report): void {
       }
     }
   }
+}
+
+function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): void {
+  const at = trustedProxies.indexOf(SOCKET_PEER);
+  if (at < 0 || listen === undefined || listen.startsWith('unix:')) return;
+  report(['trustedProxies', at], 'found "unix", expected it only where listen is unix:/path');
 }
 
 function checkNames(section: 'keys' | 'backends', entries: readonly { readonly name: string }[], report: Report): void {

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
 import type { Lifetimes } from '../core/token.ts';
-import { clientRange } from './client-range.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
 import { shield } from './shield-schema.ts';
+import { trustedProxy } from './trusted-proxies.ts';
 
 const TOKEN_LIFETIME = { min: 60, max: 3600 } as const;
 const lifetime = duration(TOKEN_LIFETIME);
@@ -86,10 +86,10 @@ export const brokerFile = z
     publicUrl: publicUrl.meta({
       description: 'The URL clients reach the broker at; registries name <publicUrl>/token as realm',
     }),
-    trustedProxies: z
-      .array(clientRange)
-      .default([])
-      .meta({ description: 'Addresses and CIDRs of proxies whose X-Forwarded-For is believed' }),
+    trustedProxies: z.array(trustedProxy).default([]).meta({
+      description:
+        'Addresses and CIDRs of proxies whose X-Forwarded-For is believed; unix: those that come through the socket of listen',
+    }),
     tls: z
       .strictObject({
         certFile: filePath.meta({ description: 'Path of the certificate and its chain in PEM' }),
@@ -158,9 +158,7 @@ export type BrokerFile = z.output<typeof brokerFile>;
 export type ServiceConfig = Omit<BrokerFile['services'][string], 'lifetime'> & { readonly lifetime: Lifetimes };
 
 /** The configuration the broker is composed from: every path absolute, every default filled in, nothing left to look up. */
-export type BrokerConfig = Omit<BrokerFile, 'services' | 'policy' | 'trustedProxies'> & {
+export type BrokerConfig = Omit<BrokerFile, 'services' | 'policy'> & {
   readonly services: Readonly<Record<string, ServiceConfig>>;
   readonly policy: { readonly file: string; readonly shadow?: string };
-  /** Addresses and CIDRs, each as written. */
-  readonly trustedProxies: readonly string[];
 };

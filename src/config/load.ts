@@ -75,7 +75,6 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
     ...resolved,
     listen: absoluteSocket(resolved.listen, folder),
     ...(resolved.admin === undefined ? {} : { admin: { listen: absoluteSocket(resolved.admin.listen, folder) } }),
-    trustedProxies: resolved.trustedProxies.map(({ text }) => text),
     stateDir: resolve(folder, resolved.stateDir),
     services: Object.freeze(Object.fromEntries(services)),
     policy: policyFiles(resolved.policy, folder),

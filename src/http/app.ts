@@ -21,8 +21,11 @@ export interface MetricsPage {
 export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The realm of the Basic challenge. */
   readonly realm: string;
-  /** CIDRs of proxies whose X-Forwarded-For is believed. */
-  readonly trustedProxies: readonly string[];
+  /**
+   * Whether X-Forwarded-For is believed of a peer, or of a proxy that another one names; undefined is a peer without an
+   * address, on the other end of a socket file.
+   */
+  readonly isTrustedProxy: (address: string | undefined) => boolean;
   /** The JSON Web Key Set, as text. */
   readonly jwks: () => string;
   /** Undefined: metrics are served on the admin listener. */
@@ -44,20 +47,20 @@ export function createApp(deps: AppDeps): Express {
 export function createAdminApp(
   deps: Pick<AppDeps, 'realm' | 'ids' | 'log'> & HealthDeps & { readonly metrics: () => Promise<MetricsPage> },
 ): Express {
-  const app = bareApp({ ...deps, trustedProxies: [] });
+  const app = bareApp({ ...deps, isTrustedProxy: () => false });
   healthRoutes(app, deps);
   app.get('/metrics', metricsRoute(deps.metrics));
   return closeApp(app, deps);
 }
 
-function bareApp(deps: Pick<AppDeps, 'trustedProxies' | 'ids' | 'isDraining'>): Express {
+function bareApp(deps: Pick<AppDeps, 'isTrustedProxy' | 'ids' | 'isDraining'>): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.set('trust proxy', [...deps.trustedProxies]);
+  app.set('trust proxy', deps.isTrustedProxy);
   app.use(openRequest(deps));
   return app;
 }

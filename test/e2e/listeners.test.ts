@@ -79,6 +79,25 @@ describe('behind a proxy', () => {
     expect(entry?.actions).toEqual(actions);
     expect(await broker.waitForLine(({ event }) => event === 'token.issued')).toMatchObject({ client });
   });
+
+  it.each([
+    ['that is trusted is believed', ['unix'], '10.1.2.3'],
+    ['that is not is from nowhere', ['127.0.0.0/8'], ''],
+  ])('one on the other end of a socket file %s', async (_which, trustedProxies, client) => {
+    const config = { ...CONFIG, listen: 'unix:broker.sock', trustedProxies };
+    await using broker = await startBroker({ config, files: FILES, ready: false });
+    await broker.waitForLine(({ message }) => message === 'listening');
+
+    await send({
+      socketPath: join(broker.folder, 'broker.sock'),
+      path: `/token?service=${SERVICE}&scope=repository:a:pull`,
+      headers: { 'x-forwarded-for': '203.0.113.1, 10.1.2.3' },
+    });
+
+    expect(await broker.waitForLine(({ event }) => event?.toString().startsWith('token.') === true)).toMatchObject({
+      client,
+    });
+  });
 });
 
 interface Answer {

@@ -290,6 +290,16 @@ admin:
     expect((await load(SMALLEST.replace('127.0.0.1:0', 'unix:a.sock'))).warnings).toEqual([]);
   });
 
+  it('believes peers without an address only where there are such', async () => {
+    const believing = SMALLEST.replace('policy:', 'trustedProxies: [unix]\npolicy:');
+
+    const { config } = await load(believing.replace('127.0.0.1:0', 'unix:a.sock'));
+    const found = await problems(believing);
+
+    expect(config.trustedProxies).toEqual([{ kind: 'socket', text: 'unix' }]);
+    expect(found).toEqual(['6:18: trustedProxies.0: found "unix", expected it only where listen is unix:/path']);
+  });
+
   it.each([
     ['in the place of a reference', 'client: { id: a, secret: SECRET }'],
     ['as a key in that place', 'client: { id: a, secret: { SECRET } }'],

@@ -1,0 +1,27 @@
+/** Proxies that are believed when they say where a client is: by address, or by the socket file they come through. */
+import { z } from 'zod';
+import { parseClientRange } from './client-range.ts';
+
+/** Whoever connects through the socket file of `listen`. */
+export const SOCKET_PEER = 'unix';
+
+export type TrustedProxy =
+  | { readonly kind: 'socket'; readonly text: typeof SOCKET_PEER }
+  | { readonly kind: 'range'; readonly text: string; readonly contains: (address: string) => boolean };
+
+export const trustedProxy = z.string().transform((text, context): TrustedProxy => {
+  if (text === SOCKET_PEER) return { kind: 'socket', text };
+  const range = parseClientRange(text);
+  if (typeof range !== 'string') return { kind: 'range', ...range };
+  context.addIssue({ code: 'custom', message: range, input: text });
+  return z.NEVER;
+});
+
+/** @returns whether a peer is believed; its address is undefined when it comes through a socket file. */
+export function proxyTrust(proxies: readonly TrustedProxy[]): (address: string | undefined) => boolean {
+  return (address) =>
+    proxies.some((proxy) => {
+      if (proxy.kind === 'socket') return address === undefined;
+      return address !== undefined && proxy.contains(address);
+    });
+}
