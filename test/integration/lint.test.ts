@@ -91,3 +91,14 @@ it('ends with 2 for a policy that cannot be read', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean "allow"?');
 });
+
+it('takes a policy file without a configuration, and says what is not looked at then', async () => {
+  await writeFile(join(folder, 'next.yaml'), FAULTY);
+
+  const { code, stdout, stderr } = await run(process.execPath, [MAIN, 'lint', 'next.yaml'], { cwd: folder });
+
+  expect(code).toBe(1);
+  expect(stdout).toContain('next.yaml:8: warning: rule "no" matches no repository');
+  expect(stdout).not.toContain('team-wbe');
+  expect(stderr).toBe('groups and users are compared with no backend: --config names a broker configuration\n');
+});

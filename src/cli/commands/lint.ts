@@ -12,24 +12,32 @@ import type { Output } from '../output.ts';
 interface LintOptions extends SharedOptions {
   readonly strict?: true;
   readonly policy: string | undefined;
+  readonly isConfigNamed: boolean;
 }
 
 export function lintCommand(): Command {
   const running = run(lint);
-  return createCommand('lint', 'Say what in the policy works but is probably not meant; exit 1 when there is a warning')
+  const command: Command = createCommand(
+    'lint',
+    'Say what in the policy works but is probably not meant; exit 1 when there is a warning',
+  )
     .argument('[policy]', 'a policy file; default: the one that is configured')
     .option('--strict', 'exit 1 for hints too')
     .addHelpText(
       'after',
       '\nFinds rules that add nothing or are never reached, denials without effect, patterns that no repository fits,\n' +
-        'groups that no backend delivers, rules wider than is wise, push without pull, roles that nothing uses.',
+        'groups that no backend delivers, rules wider than is wise, push without pull, roles that nothing uses.\n' +
+        'A policy file that is named is linted alone, unless --config says whose groups and users its rules name.',
     )
-    .action((policy: string | undefined, options: SharedOptions) => running({ ...options, policy }));
+    .action((policy: string | undefined, options: SharedOptions) =>
+      running({ ...options, policy, isConfigNamed: command.getOptionValueSource('config') !== 'default' }),
+    );
+  return command;
 }
 
-async function lint({ config: path, policy, strict }: LintOptions, output: Output): Promise<number> {
-  const { config } = await loadBroker(path);
-  const linted = await lintFile(policy ?? config.policy.file, await policySources(config));
+async function lint(options: LintOptions, output: Output): Promise<number> {
+  const { strict } = options;
+  const linted = await lintPolicyOf(options, output);
   output.result(linesOf(linted), {
     policy: { rules: linted.policy.rules.length, revision: linted.policy.revision },
     complete: linted.complete,
@@ -37,6 +45,15 @@ async function lint({ config: path, policy, strict }: LintOptions, output: Outpu
   });
   const matters = linted.findings.some(({ severity }) => severity === 'warning' || strict === true);
   return matters || (strict === true && !linted.complete) ? EXIT.no : EXIT.ok;
+}
+
+async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
+  if (policy !== undefined && !isConfigNamed) {
+    output.remark('groups and users are compared with no backend: --config names a broker configuration');
+    return lintFile(policy, undefined);
+  }
+  const { config } = await loadBroker(path);
+  return lintFile(policy ?? config.policy.file, await policySources(config));
 }
 
 function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[] {
