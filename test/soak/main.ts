@@ -3,8 +3,13 @@
  * restarted, ten minutes by default. Ends with 1 when any answer was wrong (a refusal of a right password, a token for
  * a wrong one), or heap or descriptors grew; before that, measures the event loop while the directory is a black hole.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startBroker } from '../support/broker.ts';
+import type { Broker } from '../support/broker.ts';
+import { heapOf, heapReadable } from '../support/heap.ts';
 import { startSlapd } from '../support/slapd.ts';
 import { muteDirectory, STATIC_CONFIG, SERVICE } from '../support/static-broker.ts';
 import { startTcpStandIn } from '../support/tcp-stand-in.ts';
@@ -66,7 +71,11 @@ async function blackHole(): Promise<void> {
 async function soak(): Promise<void> {
   await using first = await startSlapd({ ldif: LDIF });
   await using second = await startSlapd({ ldif: LDIF });
+  await using resources = new AsyncDisposableStack();
+  const snapshots = await mkdtemp(join(tmpdir(), 'fairlead-soak-'));
+  resources.defer(() => rm(snapshots, { recursive: true }));
   await using broker = await startBroker({
+    env: heapReadable(snapshots),
     config: {
       ...STATIC_CONFIG,
       log: { level: 'error' },
@@ -78,14 +87,14 @@ async function soak(): Promise<void> {
   });
   const faults = faultsOf(first, second, broker);
 
-  const before = await quietAfter(broker.url, async () => {
+  const before = await quietAfter(broker, snapshots, async () => {
     for (const { happen } of faults) {
       await happen();
       await delay(BETWEEN_FAULTS_MS);
     }
   });
   const tallies: Tally[] = [];
-  const after = await quietAfter(broker.url, async (crowd) => {
+  const after = await quietAfter(broker, snapshots, async (crowd) => {
     const end = performance.now() + MINUTES * 60_000;
     for (let round = 0; performance.now() < end; round += 1) {
       const fault = faults[round % faults.length];
@@ -113,10 +122,17 @@ async function soak(): Promise<void> {
 type Crowd = ReturnType<typeof startCrowd>;
 
 /** Has a crowd come, and looks at the broker when it has gone home and all is quiet. */
-async function quietAfter(url: string, work: (crowd: Crowd) => Promise<void>): Promise<ReturnType<typeof least>> {
+async function quietAfter(
+  broker: Broker,
+  snapshots: string,
+  work: (crowd: Crowd) => Promise<void>,
+): Promise<ReturnType<typeof least>> {
+  const { url } = broker;
   const crowd = startCrowd(url, QUERY, CROWD);
   await work(crowd);
   await crowd.goHome();
+  // For the garbage that V8 collects before: a broker that nobody asks might keep it for long.
+  await heapOf(broker, snapshots);
   const samples: Gauges[] = [];
   const end = performance.now() + QUIET_MS;
   while (performance.now() < end) {

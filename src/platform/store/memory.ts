@@ -14,7 +14,7 @@ export interface MemoryStoreOptions<Value> extends MemoryOptions {
 
 /** How full it is, for a metric. */
 export interface Sized {
-  /** Entries held, those included whose time is over and that nobody has asked for since. */
+  /** Entries held, those included whose time has been over for a few seconds. */
   size(): number;
 }
 
@@ -30,10 +30,12 @@ export function memoryStore<Value>({
   groupOf,
 }: MemoryStoreOptions<Value>): ListableStore<Value> & Sized {
   const held = new Map<string, Held<Value>>();
+  const sweep = createSweep(held, clock);
 
   function put(key: string, value: Value, ttlSeconds: number): void {
     held.delete(key);
     held.set(key, { value, until: clock.monotonic() + ttlSeconds * 1000 });
+    sweep();
   }
 
   return {
@@ -68,17 +70,32 @@ export function memoryStore<Value>({
 
 export function memoryCounters({ maxEntries, clock }: MemoryOptions): Counters & Sized {
   const held = new Map<string, Held<number>>();
+  const sweep = createSweep(held, clock);
   return {
     add: async (key, amount, ttlSeconds) => {
       const entry = fresh(held, key, clock);
       const value = Math.max(0, (entry?.value ?? 0) + amount);
       held.delete(key);
       if (value > 0) held.set(key, { value, until: entry?.until ?? clock.monotonic() + ttlSeconds * 1000 });
+      sweep();
       forgetOldest(held, maxEntries);
       return value;
     },
     remove: async (key) => void held.delete(key),
     size: () => held.size,
+  };
+}
+
+/** How often entries whose time is over are looked for, since nobody may ask for them again: it costs a millisecond or two. */
+const SWEEP_MS = 10_000;
+
+function createSweep(held: Map<string, Held<unknown>>, clock: Clock): () => void {
+  let next = clock.monotonic() + SWEEP_MS;
+  return () => {
+    const now = clock.monotonic();
+    if (now < next) return;
+    next = now + SWEEP_MS;
+    for (const [key, { until }] of held) if (until <= now) held.delete(key);
   };
 }
 

@@ -1,8 +1,40 @@
-import { memoryStore } from '../../../../src/platform/store/memory.ts';
+import { describe, expect, it } from 'vitest';
+import { memoryCounters, memoryStore } from '../../../../src/platform/store/memory.ts';
 import { groupOf, listableStoreContract } from '../../../contract/store.ts';
 import type { Item } from '../../../contract/store.ts';
+import { fixedClock } from '../../../support/fakes.ts';
 
 listableStoreContract('memory', async (clock) => ({
   ...memoryStore<Item>({ maxEntries: 100, clock, groupOf }),
   [Symbol.asyncDispose]: async () => undefined,
 }));
+
+describe('memory that is full of what is over', () => {
+  it('is given back, although nobody asks for it again', async () => {
+    const clock = fixedClock();
+    const store = memoryStore<string>({ maxEntries: 100, clock });
+    for (let n = 0; n < 20; n += 1) await store.put(`short ${n}`, 'x', 5);
+    await store.put('long', 'kept', 3600);
+    const before = store.size();
+
+    clock.advance(20);
+    await store.put('new', 'x', 5);
+
+    expect([before, store.size()]).toEqual([21, 2]);
+    expect(await store.get('long')).toBe('kept');
+  });
+
+  it('is given back by counters too', async () => {
+    const clock = fixedClock();
+    const counters = memoryCounters({ maxEntries: 100, clock });
+    for (let n = 0; n < 20; n += 1) await counters.add(`short ${n}`, 1, 5);
+    await counters.add('long', 3, 3600);
+    const before = counters.size();
+
+    clock.advance(20);
+    await counters.add('new', 1, 5);
+
+    expect([before, counters.size()]).toEqual([21, 2]);
+    expect(await counters.add('long', 0, 3600)).toBe(3);
+  });
+});
