@@ -1,4 +1,4 @@
-/** What is issued for a token ends with that token. */
+/** How long what is issued lasts: no longer than the login, and less where that is one remembered in an outage. */
 import { expect, it } from 'vitest';
 import type { Caller } from '../../../src/core/identity.ts';
 import { parseScope } from '../../../src/core/scope.ts';
@@ -58,4 +58,16 @@ it('a token ends as configured where the login has no end', async () => {
 
 it.each([9, 0, -60])('no token is issued for a login that ends in %d s', async (left) => {
   await expect(issue(job(NOW + left), 'repository:a/b:pull')).rejects.toMatchObject({ code: 'token_refused' });
+});
+
+it.each([
+  ['a minute, to pull', {}, 'repository:a/b:pull', { expiresIn: 60, endsIn: 120 }],
+  ['a minute, to push', {}, 'repository:a/b:push', { expiresIn: 60, endsIn: 120 }],
+  ['its login, where that ends sooner', { notAfter: NOW + 30 }, 'repository:a/b:pull', { expiresIn: 30, endsIn: 30 }],
+])('a token for a login remembered in an outage lasts %s', async (_what, more, scope, expected) => {
+  const caller = callerOf({ user: 'alice' });
+  if (caller.kind === 'anonymous') throw new Error('alice is somebody');
+  const remembered: Caller = { ...caller, stale: true, identity: { ...caller.identity, ...more } };
+
+  expect(await issue(remembered, scope)).toEqual(expected);
 });
