@@ -1,8 +1,17 @@
 /** Groups of a real Active Directory, by each way of finding them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openConnection } from '../../src/backends/ldap/connection.ts';
+import type { Connection } from '../../src/backends/ldap/connection.ts';
+import { deadlineAt } from '../../src/backends/ldap/deadline.ts';
+import { parseEndpoint } from '../../src/backends/ldap/endpoint.ts';
+import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/filter.ts';
+import { allValues } from '../../src/backends/ldap/ranged-values.ts';
+import { loadTrust } from '../../src/backends/ldap/trust.ts';
+import { Secret } from '../../src/core/identity.ts';
+import { realClock } from '../support/fakes.ts';
 import { createDomainBackend } from '../support/domain-backend.ts';
 import { identityOf, plainGroups } from '../support/ldap-backend.ts';
-import { AD_BASE_DN, AD_GROUPS_DN, canRunSamba, startSamba } from '../support/samba.ts';
+import { AD_BASE_DN, AD_GROUPS_DN, AD_SERVICE, canRunSamba, startSamba } from '../support/samba.ts';
 import type { Samba } from '../support/samba.ts';
 
 const PASSWORD = 'Binds-with-this-1';
@@ -15,10 +24,11 @@ const relativeId = (sid: Buffer): string => String(sid.readUInt32LE(sid.length -
 describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Directory', () => {
   const resources = new AsyncDisposableStack();
   let samba: Samba;
+  let alice: string;
 
   beforeAll(async () => {
     samba = resources.use(await startSamba());
-    const alice = await samba.addUser('alice', PASSWORD);
+    alice = await samba.addUser('alice', PASSWORD);
     await samba.addUser('carol', PASSWORD);
     // alice in Child in Parent in Grandparent, which is in a circle with Child.
     const child = await samba.addGroup('Child', [alice]);
@@ -71,4 +81,48 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
 
     expect(found?.groups).toEqual(groups);
   });
+
+  // Samba sends a range only to who asks for one, so that the first is asked for as Windows would have sent it.
+  it.each([0, 1])(
+    'acceptance 14: are read to the last where a server gives them in ranges, from 0-%i',
+    async (last) => {
+      const deadline = deadlineAt(realClock, performance.now() + 8000);
+      using connection = await serviceConnection(samba);
+      const read = async (attribute: string) => {
+        const request = {
+          base: alice,
+          scope: 'base',
+          filter: encodeFilter(ANY_ENTRY),
+          attributes: [attribute],
+        } as const;
+        const [entry] = (await connection.search(request, deadline)).entries;
+        if (entry === undefined) throw new Error(`${alice} cannot be read`);
+        return entry;
+      };
+      const all = (await read('memberOf')).texts('memberOf');
+
+      const first = await read(`memberOf;range=0-${last}`);
+      const found = await allValues(first, 'memberOf', connection, deadline);
+
+      expect(first.names).toContain(`memberof;range=0-${last}`);
+      expect(found.length).toBeGreaterThan(last + 1);
+      expect(found.toSorted()).toEqual(all.toSorted());
+    },
+  );
 });
+
+async function serviceConnection(samba: Samba): Promise<Connection> {
+  const endpoint = parseEndpoint(samba.ldapsUrl);
+  if (typeof endpoint === 'string') throw new Error(endpoint);
+  const deadline = deadlineAt(realClock, performance.now() + 8000);
+  const options = {
+    mode: 'ldaps',
+    trust: await loadTrust({ caFile: samba.caFile, certFile: undefined, keyFile: undefined }),
+    serverName: 'localhost',
+    timeout: 4000,
+    operationTimeout: 4000,
+  } as const;
+  const connection = await openConnection(endpoint, options, deadline);
+  await connection.bind(AD_SERVICE.dn, new Secret(AD_SERVICE.password), deadline);
+  return connection;
+}

@@ -31,9 +31,9 @@ async function timesOf(count: number, backend: Authenticator): Promise<readonly 
   return times;
 }
 
-/** None waits for the server that failed. The machine may be busy with other tests, so that 50 ms are for the best. */
+/** None waits for the server that failed. The machine may be busy with other tests, so that 50 ms are for most. */
 function expectPrompt(times: readonly number[]): void {
-  expect(Math.min(...times)).toBeLessThan(50);
+  expect(times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)]).toBeLessThan(50);
   expect(Math.max(...times)).toBeLessThan(1000);
 }
 

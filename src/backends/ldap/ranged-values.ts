@@ -30,7 +30,9 @@ export async function allValues(
       throw faultOfResult(answer.code, answer.diagnostic, `reading ${next} of ${entry.dn}`);
     }
     range = rangeOf(found, attribute);
-    values.push(...(range === undefined ? [] : found.texts(range.name)));
+    // Without it, nobody knows whether these were all: what is left out could be the group that a rule denies.
+    if (range === undefined) throw new DirectoryFault('lost', `${next} of ${entry.dn} did not come`);
+    values.push(...found.texts(range.name));
   }
   return values;
 }

@@ -43,13 +43,14 @@ describe('allValues', () => {
     expect(await allValues(first, 'memberOf', inRanges(all), deadline)).toEqual(all);
   });
 
-  it('fails rather than leave some out', async () => {
+  it.each([
+    ['the entry is gone', []],
+    ['the rest is not there', [readEntry({ dn: DN })]],
+    ['the rest comes under no range', [readEntry({ dn: DN, memberOf: ['c'] })]],
+  ])('fails rather than leave some out: %s', async (_why, entries) => {
     const first = readEntry({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
-    const gone: Reader = {
-      ...inRanges([]),
-      search: async () => ({ code: 0, diagnostic: '', entries: [] }),
-    };
+    const reader: Reader = { ...inRanges([]), search: async () => ({ code: 0, diagnostic: '', entries }) };
 
-    await expect(allValues(first, 'memberOf', gone, deadline)).rejects.toMatchObject({ name: 'DirectoryFault' });
+    await expect(allValues(first, 'memberOf', reader, deadline)).rejects.toMatchObject({ name: 'DirectoryFault' });
   });
 });
