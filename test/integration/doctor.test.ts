@@ -27,6 +27,20 @@ import { TEAM_POLICY } from '../support/user-sources.ts';
 
 const SERVICE = 'registry.example.com';
 
+const CURES: Readonly<Record<string, RegExp>> = {
+  registry: /: check the address, and http against https/,
+  challenge: /: add the block that `fairlead registry-config` prints/,
+  realm: /: set realm to http:\/\/localhost:\d+\/token in the registry, or publicUrl in broker\.yaml/,
+  service:
+    /: name it under services in broker\.yaml, or set service in the registry to one of: registry\.example\.com$/,
+  issuer: /: set issuer to fairlead in the registry, or tokens\.issuer in broker\.yaml$/,
+  trust: /: give it the block that `fairlead registry-config` prints, with this broker's certificate/,
+  kid: /: set services\."registry\.example\.com"\.key\.header to x5c in broker\.yaml$/,
+  chain: /: set services\."registry\.example\.com"\.key\.header to kid in broker\.yaml$/,
+  clock: /: set (?:both clocks|the clock of the registry) by NTP/,
+  bearer: /: let the proxy before the registry pass the Authorization header on/,
+};
+
 const REGISTRIES: Readonly<
   Record<string, { readonly isHere: () => boolean; readonly start: (options: RegistryOptions) => Promise<Registry> }>
 > = {
@@ -64,7 +78,21 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       return await examine({ registry: registry.url, config: own, keyset, clock });
     }
 
-    const wrong = (all: readonly Finding[]): readonly string[] => all.filter(({ ok }) => !ok).map(({ about }) => about);
+    /** What is wrong, each with the cure for just that. */
+    function wrong(all: readonly Finding[]): readonly string[] {
+      const found = all.filter(({ ok }) => !ok);
+      for (const { about, cure } of found) expect(`${about}: ${cure}`).toMatch(CURES[about] ?? /^no cure is known$/);
+      return found.map(({ about }) => about);
+    }
+
+    const withHeader = (header: string): BrokerConfig => {
+      const service = {
+        ...config.services[SERVICE],
+        anonymous: 'allow',
+        key: { header },
+      } as BrokerConfig['services'][string];
+      return { ...config, services: { [SERVICE]: service } };
+    };
 
     it('finds nothing wrong where nothing is', async () => {
       const all = await findings(good);
@@ -82,7 +110,6 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
 
       expect(wrong(all)).toEqual([about]);
       expect(all.find(({ ok }) => !ok)?.text).toMatch(text);
-      expect(all.find(({ ok }) => !ok)?.cure).toBeTruthy();
     });
 
     it('finds a service that is not served (the audience of tokens)', async () => {
@@ -98,15 +125,9 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
 
     it('finds a key id of the wrong kind', async () => {
       const header = name === 'distribution 2.8' ? 'kid-rfc7638' : 'kid';
-      const service = {
-        ...config.services[SERVICE],
-        anonymous: 'allow',
-        key: { header },
-      } as BrokerConfig['services'][string];
-      const all = await findings(good, { ...config, services: { [SERVICE]: service } });
 
-      expect(wrong(all)).toEqual(['kid']);
-      expect(all.find(({ ok }) => !ok)?.cure).toContain(`set services."${SERVICE}".key.header to x5c`);
+      expect(wrong(await findings(good, withHeader(header)))).toEqual(['kid']);
+      expect(wrong(await findings(good, withHeader('x5c')))).toEqual([]);
     });
 
     // distribution 2.8 takes certificates only, so it cannot be set up without one.
@@ -115,8 +136,10 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
         const file = join(folder, 'jwks.json');
         await writeFile(file, jwks(await readKeys(config.keys, config.stateDir)));
         const { realm, service, issuer } = good;
+        const trust = { realm, service, issuer, jwks: file };
 
-        expect(wrong(await findings({ realm, service, issuer, jwks: file }))).toEqual(['chain']);
+        expect(wrong(await findings(trust))).toEqual(['chain']);
+        expect(wrong(await findings(trust, withHeader('kid')))).toEqual([]);
       });
     }
 
