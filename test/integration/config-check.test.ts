@@ -13,7 +13,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fairlead-check-'));
   for (const name of SAMPLES) await cp(join(ROOT, 'config', name), join(folder, name));
   await edit('users.yaml', (text) =>
-    text.replaceAll(/\{ file: \.\.\/data\/\w+\.password \}/g, '{ env: CHECK_PASSWORD }'),
+    text.replaceAll(/\{ file: \.\.\/data\/[\w-]+\.password \}/g, '{ env: CHECK_PASSWORD }'),
   );
   await edit('broker.yaml', (text) => text.replace('../data', 'data'));
 });
@@ -40,7 +40,7 @@ describe('fairlead check', () => {
     const { code, stdout, stderr } = await check();
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('policy tests: 6 passed, 0 failed');
+    expect(stdout).toContain('policy tests: 7 passed, 0 failed');
   });
 
   it('ends with 2 and names file, line and column of a misspelt key of the broker', async () => {
@@ -87,7 +87,7 @@ describe('fairlead check', () => {
 
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /policy\.yaml:32: FAILED alice in team-web asks repository:web\/shop:pull,push: expected pull/,
+      /policy\.yaml:36: FAILED alice in team-web asks repository:web\/shop:pull,push: expected pull/,
     );
   });
 });
