@@ -8,6 +8,7 @@ import type { Broker, Login } from '../support/broker.ts';
 import { AUDIENCE, githubClaims, gitlabClaims, kubernetesClaims } from '../support/ci-claims.ts';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
 import type { Dockerd } from '../support/dockerd.ts';
+import { freePort } from '../support/free-port.ts';
 import { writeImage } from '../support/image.ts';
 import { findPart } from '../support/parts.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
@@ -15,7 +16,6 @@ import type { Registry } from '../support/registry.ts';
 import { SKOPEO, skopeoPull, skopeoPush } from '../support/skopeo.ts';
 import { startTokenIssuer } from '../support/token-issuer.ts';
 import type { TokenIssuer } from '../support/token-issuer.ts';
-import { freePort } from '../support/wait.ts';
 
 const hasRegistry = findPart(DOCKER_REGISTRY) !== undefined;
 const hasSkopeo = findPart(SKOPEO) !== undefined;

@@ -7,6 +7,7 @@ import { startBroker } from '../support/broker.ts';
 import type { Broker, Login } from '../support/broker.ts';
 import { canRunContainerd, startContainerd } from '../support/containerd.ts';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
+import { freePort } from '../support/free-port.ts';
 import { writeImage } from '../support/image.ts';
 import { findPart } from '../support/parts.ts';
 import { runOk } from '../support/process.ts';
@@ -17,7 +18,6 @@ import { canRunPodman, openPodman, SKOPEO } from '../support/skopeo.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { directoryBackend } from '../support/user-sources.ts';
-import { freePort } from '../support/wait.ts';
 
 const LAYERS = 20;
 const STALE_PASSWORD = 'the-password-of-last-month-7';

@@ -7,6 +7,7 @@ import { startBroker } from '../support/broker.ts';
 import { BUILD_TIMEOUT, canBuildDistribution3, startDistribution3 } from '../support/distribution3.ts';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
 import type { Docker, Dockerd } from '../support/dockerd.ts';
+import { freePort } from '../support/free-port.ts';
 import { writeImage } from '../support/image.ts';
 import { findPart } from '../support/parts.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
@@ -15,7 +16,6 @@ import { canRunPodman, openPodman, SKOPEO, skopeoImageId, skopeoPull, skopeoPush
 import type { Podman } from '../support/skopeo.ts';
 import { DIRECTORY, HTPASSWD_FILE, OPENID_PROVIDER, TEAM_POLICY, USERS_FILE } from '../support/user-sources.ts';
 import type { UserSource } from '../support/user-sources.ts';
-import { freePort } from '../support/wait.ts';
 
 const hasDocker = canRunDocker();
 const hasSkopeo = findPart(SKOPEO) !== undefined;

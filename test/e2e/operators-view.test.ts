@@ -14,7 +14,7 @@ import {
   WRONG,
 } from '../support/static-broker.ts';
 import { TEAM_POLICY } from '../support/user-sources.ts';
-import { freePort } from '../support/wait.ts';
+import { freePort } from '../support/free-port.ts';
 
 describe('what operators look at', () => {
   const resources = new AsyncDisposableStack();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
+import { freePort } from '../support/free-port.ts';
 import { shellBlocks } from '../support/markdown.ts';
 import { findPart } from '../support/parts.ts';
 import { run, start } from '../support/process.ts';
@@ -11,7 +12,7 @@ import type { Result } from '../support/process.ts';
 import { noteSecret, secretsIn } from '../support/secrets.ts';
 import { SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
-import { freePort, httpAnswers } from '../support/wait.ts';
+import { httpAnswers } from '../support/wait.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const HEADING = 'LDAP in front of a registry, step by step';

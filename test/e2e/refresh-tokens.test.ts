@@ -8,6 +8,7 @@ import type { Broker } from '../support/broker.ts';
 import { canRunContainerd, startContainerd } from '../support/containerd.ts';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
 import type { Docker, Dockerd } from '../support/dockerd.ts';
+import { freePort } from '../support/free-port.ts';
 import { writeImage } from '../support/image.ts';
 import { findPart } from '../support/parts.ts';
 import { run } from '../support/process.ts';
@@ -20,7 +21,7 @@ import { GROUPS_DN, PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
-import { freePort, waitFor } from '../support/wait.ts';
+import { waitFor } from '../support/wait.ts';
 
 const parts = [SLAPD, LDAPADD, DOCKER_REGISTRY].map((part) => findPart(part) !== undefined);
 const canRun = canRunDocker() && parts.every(Boolean);

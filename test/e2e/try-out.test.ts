@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { claimsOf } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { run, start } from '../support/process.ts';
-import { freePort } from '../support/wait.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 

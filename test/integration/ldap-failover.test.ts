@@ -3,13 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { recordingLog } from '../support/fakes.ts';
 import type { LogLine } from '../support/fakes.ts';
+import { freePort } from '../support/free-port.ts';
+import { freeze, kill, thaw } from '../support/halt.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { PEOPLE } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
-import { freePort, waitFor } from '../support/wait.ts';
+import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice } = PEOPLE;
@@ -71,7 +73,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     await using backend = await createLdap({ urls: [first.url, second.url] }, { log });
     await identityOf(backend, alice);
 
-    process.kill(first.pid(), 'SIGKILL');
+    await kill(first.pid());
     await expectTakenOver(backend);
     await first.stop();
     await first.start();
@@ -88,11 +90,11 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     await using backend = await createLdap({ urls: [first.url, second.url] }, { log });
     await identityOf(backend, alice);
 
-    process.kill(first.pid(), 'SIGSTOP');
+    await freeze(first.pid());
     try {
       await expectTakenOver(backend);
     } finally {
-      process.kill(first.pid(), 'SIGCONT');
+      thaw(first.pid());
     }
     await recovered(log.lines, first.url);
     const before = (await first.settled()).binds.length;

@@ -4,13 +4,15 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
+import { freePort } from '../support/free-port.ts';
+import { freeze, thaw } from '../support/halt.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
-import { freePort, waitFor } from '../support/wait.ts';
+import { waitFor } from '../support/wait.ts';
 
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const { alice } = PEOPLE;
@@ -58,10 +60,8 @@ describe.skipIf(absent)('the ldap backend when slapd goes', () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     await identityOf(backend, alice);
 
-    process.kill(slapd.pid(), 'SIGSTOP');
-    const { ms, error } = await timed(logIn(backend, 'alice', alice.password, 1000)).finally(() =>
-      process.kill(slapd.pid(), 'SIGCONT'),
-    );
+    await freeze(slapd.pid());
+    const { ms, error } = await timed(logIn(backend, 'alice', alice.password, 1000)).finally(() => thaw(slapd.pid()));
     const back = performance.now();
     await waitFor('the state up', async () => (await probe(backend)).state === 'up', { timeoutMs: 2000 });
 

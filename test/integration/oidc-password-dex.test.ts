@@ -7,6 +7,7 @@ import { authenticatorContract } from '../contract/authenticator.ts';
 import { buildDex, canBuildDex, DEX_BUILD_TIMEOUT, startDex } from '../support/dex.ts';
 import type { Dex } from '../support/dex.ts';
 import { recordingLog } from '../support/fakes.ts';
+import { freeze, thaw } from '../support/halt.ts';
 import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { findPart } from '../support/parts.ts';
@@ -164,9 +165,9 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
   it('fails in time while Dex hangs', async () => {
     await using backend = await over(dex, { config: { timeout: '1s' } });
     expect((await attempt(backend)).kind).toBe('authenticated');
-    dex.signal('SIGSTOP');
+    await freeze(dex.pid());
 
-    const during = attempt(backend).finally(() => dex.signal('SIGCONT'));
+    const during = attempt(backend).finally(() => thaw(dex.pid()));
 
     await expect(during).rejects.toMatchObject({ message: expect.stringContaining('did not answer in time') });
     expect((await attempt(backend)).kind).toBe('authenticated');

@@ -1,6 +1,7 @@
 /** What goes wrong in the soak, again and again. Each fault ends with all servers as they were. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker } from '../support/broker.ts';
+import { freeze, kill, thaw } from '../support/halt.ts';
 import type { Slapd } from '../support/slapd.ts';
 
 export interface Fault {
@@ -10,8 +11,8 @@ export interface Fault {
 
 const DOWN_MS = 5000;
 
-async function kill(slapd: Slapd): Promise<void> {
-  process.kill(slapd.pid(), 'SIGKILL');
+async function crash(slapd: Slapd): Promise<void> {
+  await kill(slapd.pid());
   await slapd.stop();
 }
 
@@ -21,17 +22,17 @@ export function faultsOf(first: Slapd, second: Slapd, broker: Broker): readonly 
     await delay(DOWN_MS);
     for (const slapd of down) await slapd.start();
   };
-  const freeze = async (slapd: Slapd): Promise<void> => {
-    process.kill(slapd.pid(), 'SIGSTOP');
+  const hang = async (slapd: Slapd): Promise<void> => {
+    await freeze(slapd.pid());
     await delay(DOWN_MS);
-    process.kill(slapd.pid(), 'SIGCONT');
+    thaw(slapd.pid());
   };
   return [
-    { what: 'first server killed', happen: () => outage([first], kill) },
+    { what: 'first server killed', happen: () => outage([first], crash) },
     { what: 'second server stopped', happen: () => outage([second], (slapd) => slapd.stop()) },
-    { what: 'first server frozen', happen: () => freeze(first) },
-    { what: 'both servers killed', happen: () => outage([first, second], kill) },
-    { what: 'second server frozen', happen: () => freeze(second) },
+    { what: 'first server frozen', happen: () => hang(first) },
+    { what: 'both servers killed', happen: () => outage([first, second], crash) },
+    { what: 'second server frozen', happen: () => hang(second) },
     {
       what: 'broker told to reload and forget',
       happen: async () => {
@@ -42,7 +43,7 @@ export function faultsOf(first: Slapd, second: Slapd, broker: Broker): readonly 
     {
       what: 'both servers frozen',
       happen: async () => {
-        await Promise.all([freeze(first), freeze(second)]);
+        await Promise.all([hang(first), hang(second)]);
       },
     },
   ];

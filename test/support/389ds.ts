@@ -3,12 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { runOk, start } from './process.ts';
 import { BASE_DN, directoryLdif } from './slapd-entries.ts';
 import { LDAPADD } from './slapd.ts';
-import { freePort, portAnswers } from './wait.ts';
+import { portAnswers } from './wait.ts';
 
 export const NS_SLAPD: Part = { program: 'ns-slapd', debian: '389-ds-base' };
 

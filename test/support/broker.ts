@@ -2,10 +2,11 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { freePort } from './free-port.ts';
 import { start } from './process.ts';
 import type { Exit, RunningProcess } from './process.ts';
 import { noteSecret, secretsIn } from './secrets.ts';
-import { freePort, httpAnswers, waitFor } from './wait.ts';
+import { httpAnswers, waitFor } from './wait.ts';
 
 export const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
 

@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
 import { madeOnce } from './made-once.ts';
 import { findPart } from './parts.ts';
 import { runOk, start } from './process.ts';
 import type { RunningProcess } from './process.ts';
-import { freePort, httpAnswers } from './wait.ts';
+import { httpAnswers } from './wait.ts';
 
 /** Milliseconds: a cold build on two busy cores. */
 export const DEX_BUILD_TIMEOUT = 600_000;
@@ -18,7 +19,8 @@ const MODULES = ['github.com/dexidp/dex v0.0.0-20240807174518-43956db7fd75', 'gi
 
 export interface Dex extends AsyncDisposable {
   readonly issuer: string;
-  signal(signal: NodeJS.Signals): void;
+  /** The process id, while it runs. */
+  pid(): number;
   /** Stops the server, by its process id. */
   stop(): Promise<void>;
   /** Starts it again where it was; it keeps nothing, so that it comes back with other keys. */
@@ -75,7 +77,7 @@ export async function startDex(
   const running = resources.move();
   return {
     issuer,
-    signal: (signal) => server?.signal(signal),
+    pid: () => server?.pid ?? -1,
     stop,
     start: launch,
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -6,12 +6,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import type { Person } from './openid-provider.ts';
 import { PEOPLE } from './openid-provider.ts';
 import type { Part } from './parts.ts';
 import { runOk, start } from './process.ts';
 import type { RunningProcess } from './process.ts';
-import { freePort, httpAnswers } from './wait.ts';
+import { httpAnswers } from './wait.ts';
 
 export const GLEWLWYD: Part = { program: 'glewlwyd', debian: 'glewlwyd' };
 export const SQLITE: Part = { program: 'sqlite3', debian: 'sqlite3' };

@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import type { KeycloakDistribution } from './keycloak-distribution.ts';
 import { requestTokens } from './password-grant.ts';
 import { start } from './process.ts';
 import type { RunningProcess } from './process.ts';
-import { freePort, httpAnswers } from './wait.ts';
+import { httpAnswers } from './wait.ts';
 
 export interface Keycloak extends AsyncDisposable {
   readonly url: string;

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { start } from './process.ts';
-import { freePort, httpAnswers } from './wait.ts';
+import { httpAnswers } from './wait.ts';
 
 export const DOCKER_REGISTRY: Part = { program: 'docker-registry', debian: 'docker-registry' };
 

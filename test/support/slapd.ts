@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { createLoopbackCertificate } from './loopback-certificate.ts';
 import type { LoopbackCertificate } from './loopback-certificate.ts';
 import { findPart } from './parts.ts';
@@ -12,7 +13,7 @@ import { run, runOk, start } from './process.ts';
 import type { RunningProcess } from './process.ts';
 import { directoryLdif, BASE_DN, PEOPLE, SERVICE } from './slapd-entries.ts';
 import type { DirectoryPerson } from './slapd-entries.ts';
-import { freePort, portAnswers, waitFor } from './wait.ts';
+import { portAnswers, waitFor } from './wait.ts';
 
 export const SLAPD: Part = { program: 'slapd', debian: 'slapd' };
 export const LDAPADD: Part = { program: 'ldapadd', debian: 'ldap-utils' };

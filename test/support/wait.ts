@@ -1,5 +1,5 @@
 /** Waiting for a condition instead of for a while: each wait has a deadline and says what it waited for. */
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Milliseconds. A machine with two busy cores starts a server in seconds, not in minutes. */
@@ -52,20 +52,4 @@ export async function httpAnswers(url: string, ...statuses: readonly number[]): 
   const response = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' });
   await response.arrayBuffer();
   return statuses.length === 0 || statuses.includes(response.status);
-}
-
-/**
- * A port that is free now, for servers whose address others must know before they start. Another program could take
- * it in between; where a server can listen on 0 and tell, let it.
- */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    server.close(() => resolve(port));
-  });
-  return promise;
 }

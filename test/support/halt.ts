@@ -1,0 +1,49 @@
+/**
+ * Servers that die or hang at once. A signal is only on its way when `kill` returns: a busy machine may let the server
+ * answer once more, so that these wait until it is felt.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { waitFor } from './wait.ts';
+
+/** SIGKILL, and waits until there is no such process and its connections are gone with it. */
+export async function kill(pid: number): Promise<void> {
+  send(pid, 'SIGKILL');
+  await waitFor(`process ${pid} to be gone`, () => !isThere(pid), { everyMs: 2 });
+}
+
+/** SIGSTOP, and waits until each of its threads stands still. Linux only, by `/proc` (proc(5)). */
+export async function freeze(pid: number): Promise<void> {
+  send(pid, 'SIGSTOP');
+  await waitFor(`process ${pid} to stand still`, async () => (await states(pid)).every((state) => state === 'T'), {
+    everyMs: 2,
+  });
+}
+
+/** SIGCONT: goes on where `freeze` stopped it. */
+export function thaw(pid: number): void {
+  send(pid, 'SIGCONT');
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  // 0 and below are groups of processes, and all of them (kill(2)); -1 stands for a server that does not run.
+  if (pid <= 1) throw new RangeError(`${pid} is no process to send ${signal} to`);
+  process.kill(pid, signal);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The letters of its threads' states; that of one which ends meanwhile is an error, and asked again. */
+async function states(pid: number): Promise<readonly string[]> {
+  const folder = `/proc/${pid}/task`;
+  const lines = await Promise.all(
+    (await readdir(folder)).map((thread) => readFile(`${folder}/${thread}/stat`, 'utf8')),
+  );
+  // The name before it is in parentheses, and may hold any character.
+  return lines.map((line) => line.charAt(line.lastIndexOf(')') + 2));
+}
