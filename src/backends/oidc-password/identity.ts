@@ -7,6 +7,7 @@ import type { GroupName, Identity, Username } from '../../core/identity.ts';
 import { attributesOf } from '../oidc/attributes.ts';
 import { isObject, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
+import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../oidc/names.ts';
 
 export interface IdentityRules {
@@ -59,8 +60,7 @@ function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
   if (typeof name !== 'string' || !isName(name) || name.trim() !== name) {
     throw unusable(`has a claim ${path.text} that is not a user name of at most ${MAX_NAME} printable characters`);
   }
-  // Anybody can give themselves an address that nobody has verified.
-  if (path.text === 'email' && source['email_verified'] !== true) {
+  if (isUnverifiedEmail(path, source)) {
     throw unusable('has a claim email without email_verified: set claims.username to a claim users cannot choose');
   }
   return username(rules.lowercase ? foldCase(name) : name);

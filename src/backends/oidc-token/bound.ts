@@ -3,6 +3,7 @@ import { parseNamePattern } from '../../core/policy/name-pattern.ts';
 import type { NamePattern } from '../../core/policy/name-pattern.ts';
 import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
+import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 import { printable } from './printable.ts';
 import { scalarTexts } from './template.ts';
 
@@ -35,6 +36,7 @@ export function boundProblem({ path, patterns }: BoundClaim, claims: Claims): st
   const value = readClaim(claims, path);
   const expected = patterns.map(({ text }) => text).join(' or ');
   if (value === undefined) return `the claim ${path.text} is missing, expected ${expected}`;
+  if (isUnverifiedEmail(path, claims)) return `the claim ${path.text} is not verified (email_verified)`;
   const texts = scalarTexts(value) ?? [];
   if (texts.some((text) => patterns.some((pattern) => pattern.match(text) !== undefined))) return undefined;
   return `the claim ${path.text} is ${printable(value)}, expected ${expected}`;

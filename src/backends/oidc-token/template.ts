@@ -4,6 +4,7 @@
  */
 import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
+import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 
 export interface ClaimTemplate {
   readonly text: string;
@@ -72,8 +73,7 @@ const MAX_TEXTS = 1000;
 function valuesAt(path: ClaimPath, claims: Claims): readonly string[] | string | undefined {
   const value = readClaim(claims, path);
   if (value === undefined) return undefined;
-  // Anybody can give themselves an address that nobody has verified.
-  if (path.text === 'email' && claims['email_verified'] !== true) return 'email is not verified (email_verified)';
+  if (isUnverifiedEmail(path, claims)) return `${path.text} is not verified (email_verified)`;
   return scalarTexts(value) ?? `${path.text} is neither a text nor a list of texts`;
 }
 

@@ -1,5 +1,6 @@
 /** Claims as values for `{claim:NAME}` in a policy. */
 import type { Claims } from './claim-path.ts';
+import { isUnverifiedEmail } from './verified-email.ts';
 
 const MAX_ATTRIBUTES = 64;
 const MAX_VALUES = 64;
@@ -37,9 +38,7 @@ export function attributesOf(sources: readonly Claims[]): ReadonlyMap<string, re
 }
 
 function isAboutUser(name: string, claims: Claims): boolean {
-  if (!NAME.test(name) || ABOUT_TOKEN.has(name)) return false;
-  // Anybody can give themselves an address that nobody has verified.
-  return name !== 'email' || claims['email_verified'] === true;
+  return NAME.test(name) && !ABOUT_TOKEN.has(name) && !isUnverifiedEmail({ segments: [name] }, claims);
 }
 
 function textsOf(value: unknown): readonly string[] | undefined {

@@ -56,6 +56,7 @@ describe('an identity from claims', () => {
 
     expect(identity([{ ...claims, email_verified: true }], { username: email }).username).toBe('alice@example.com');
     expect(() => identity([claims], { username: email })).toThrow(/email_verified/);
+    expect(() => identity([claims], { username: { ...email, text: '/email' } })).toThrow(/email_verified/);
     expect(() => identity([{ ...claims, email_verified: 'true' }], { username: email })).toThrow(/email_verified/);
     expect(() => identity([claims, { email_verified: true }], { username: email })).toThrow(/email_verified/);
   });

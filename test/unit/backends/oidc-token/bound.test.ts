@@ -48,6 +48,17 @@ describe('a bound claim', () => {
     expect(problem(claim, values)).toContain(`the claim ${claim} is`);
   });
 
+  it.each(['email', '/email'])('%s does not fit while nobody has verified it', (claim) => {
+    const bound = parseBound(claim, 'bot@example.com');
+    if (typeof bound === 'string') throw new Error(bound);
+    const claims = { email: 'bot@example.com' };
+
+    expect(boundProblem(bound, { ...claims, email_verified: true })).toBeUndefined();
+    expect(boundProblem(bound, claims)).toContain('not verified');
+    expect(boundProblem(bound, { ...claims, email_verified: false })).toContain('not verified');
+    expect(boundProblem(bound, { ...claims, email_verified: 'true' })).toContain('not verified');
+  });
+
   it.each([
     ['a', ''],
     ['a', '{team}-x'],

@@ -48,6 +48,7 @@ describe('a template', () => {
 
   it('takes an address only when it is verified', () => {
     expect(fill('{claim:email}')).toMatchObject({ kind: 'unusable' });
+    expect(fill('{claim:/email}')).toMatchObject({ kind: 'unusable' });
     expect(fill('{claim:email}', { ...CLAIMS, email_verified: true })).toMatchObject({ kind: 'texts' });
   });
 
