@@ -32,9 +32,10 @@ export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; 
 export interface AttemptGuard {
   /**
    * @param subject the account, by an id that does not change with what was typed: an entryUUID, an objectGUID
+   * @param counted by what its attempts are counted, where the subject still has in it what was typed (see `oneSpelling`)
    * @returns the answer to give instead of trying, or undefined: go on
    */
-  beforeAttempt(subject: string): Promise<AuthnOutcome | undefined>;
+  beforeAttempt(subject: string, counted?: string): Promise<AuthnOutcome | undefined>;
 }
 
 /** An account as it is found again. */

@@ -32,6 +32,11 @@ describe.skipIf(absent)('acceptance 3: wrong passwords for one user of an LDAP d
       ['alice', 'ALICE', 'alice@example.org', 'Alice@Example.ORG', ' alice', 'aLICE'],
     ],
     ['a template', { users: { template: `uid={login},${PEOPLE_DN}` } }, ['alice', 'ALICE', 'Alice', ' alice', 'aLICE']],
+    [
+      'a template and compatibility forms',
+      { users: { template: `uid={login},${PEOPLE_DN}` } },
+      ['alice', 'ALICE', 'Alice', '\uFF41lice', '\u24D0lice', '\u{1D41A}lice', 'alice\u00A0'],
+    ],
   ])('share one budget whatever is typed, with %s', async (_way, input, spellings) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
     const logIn = shielded(backend);

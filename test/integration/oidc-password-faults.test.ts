@@ -6,6 +6,7 @@ import type { AuthnOutcome } from '../../src/core/ports.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { createOidcBackend, login } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
+import { shielded } from '../support/shielded.ts';
 import { FOREIGN_KEY, startScriptedProvider } from '../support/scripted-openid-provider.ts';
 import type { Answer, Endpoint, ScriptedProvider } from '../support/scripted-openid-provider.ts';
 
@@ -56,6 +57,34 @@ describe('a provider in order', () => {
 
     expect(outcome).toMatchObject({ kind: 'authenticated', identity: { username: 'alice' } });
     expect(calls).toEqual(['discovery', 'token', 'jwks']);
+  });
+});
+
+describe('wrong passwords for one user of a provider', () => {
+  it('share one budget in whichever spelling the name is typed', async () => {
+    await using provider = await startScriptedProvider();
+    provider.answer('token', oauthError(400, 'invalid_grant'));
+    await using backend = await createOidcBackend({ issuer: provider.issuer, clientSecret: CLIENT_SECRET });
+    const logIn = shielded(backend);
+
+    const words: string[] = [];
+    for (const [index, typed] of ['alice', 'Alice', 'ALICE', 'aLICE', ' alice', '\uFF41lice'].entries()) {
+      words.push(await logIn(typed, `guess-${index}`));
+    }
+
+    expect(provider.calls().filter((endpoint) => endpoint === 'token')).toHaveLength(3);
+    expect(words.slice(3)).toEqual(Array(3).fill('too-many-attempts'));
+  });
+
+  it('are remembered for the spelling alone with which they were sent', async () => {
+    await using provider = await startScriptedProvider();
+    provider.answer('token', oauthError(400, 'invalid_grant'));
+    await using backend = await createOidcBackend({ issuer: provider.issuer, clientSecret: CLIENT_SECRET });
+    const logIn = shielded(backend);
+    await logIn('Alice', PASSWORD);
+    provider.repair();
+
+    expect(await logIn('alice', PASSWORD)).toBe('authenticated');
   });
 });
 

@@ -4,10 +4,10 @@ import type { AttemptGuard } from '../../core/ports.ts';
 export function askedOnce(guard: AttemptGuard | undefined): AttemptGuard {
   let asked: string | undefined;
   return {
-    beforeAttempt: async (subject) => {
+    beforeAttempt: async (subject, counted) => {
       if (guard === undefined || asked === subject) return undefined;
       asked = subject;
-      return guard.beforeAttempt(subject);
+      return guard.beforeAttempt(subject, counted);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The steps of a login: find the entry, verify the password by binding as it, read its groups. */
 import type { Identity, Secret } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
+import { oneSpelling } from '../../core/spelling.ts';
 import { createAccountCheck } from './account-check.ts';
 import { accountStateAlone } from './account-state.ts';
 import { askedOnce } from './asked-once.ts';
@@ -164,7 +165,8 @@ export function createLogin({ config, directory, search, clock, log }: LoginDeps
     const dn = template.fill(login);
     return directory.withServer(deadline, async (server) => {
       // The entry can be read after the bind only.
-      const refused = await guard.beforeAttempt(subjectOfDn(dn));
+      const counted = subjectOfDn(template.fill(oneSpelling(login)));
+      const refused = await guard.beforeAttempt(subjectOfDn(dn), counted);
       if (refused !== undefined) return refused;
       return server.withBind(deadline, async (own) => {
         const verdict = await verify(own, dn, password, deadline, witness);

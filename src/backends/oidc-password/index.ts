@@ -62,6 +62,7 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
     name,
     type: TYPE,
     authenticate,
+    asksGuard: true,
     probe: (deadline) => probe(provider, deadline - clock.monotonic()),
     ...(files.length === 0
       ? {}

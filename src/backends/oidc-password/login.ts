@@ -2,6 +2,7 @@
 import { BrokerError } from '../../core/errors.ts';
 import type { Credential, Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log, RejectReason } from '../../core/ports.ts';
+import { oneSpelling } from '../../core/spelling.ts';
 import { gatherClaims } from './claim-sources.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { Graph } from './graph.ts';
@@ -32,12 +33,15 @@ export interface LoginDeps {
 const MAX_PASSWORD = 1024;
 
 export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
-  return async (credential, deadline) => {
+  return async (credential, deadline, guard) => {
+    // Which names are one account, the provider alone knows.
+    const refused = await guard?.beforeAttempt(credential.username, oneSpelling(credential.username));
+    if (refused !== undefined) return refused;
     const reason = unsendable(credential);
     if (reason !== undefined) return { kind: 'rejected', reason };
     const session = await deps.provider.open(timeLimit(deps, deadline));
     const tokens = await requestTokens(session, credential, deps.scope);
-    if (tokens.kind === 'failed') return refused(deps, tokens);
+    if (tokens.kind === 'failed') return refusedBy(deps, tokens);
     try {
       return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
     } finally {
@@ -65,7 +69,7 @@ function timeLimit({ clock, timeoutSeconds }: LoginDeps, deadline: number): Abor
 }
 
 /** @throws BrokerError unless it is the user whom the provider refuses */
-function refused({ refusals, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
+function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
   const verdict: Verdict =
     failure.endpoint === 'token' ? judge(failure.fault, refusals) : { kind: 'unavailable', retryAfter: undefined };
   if (verdict.kind === 'rejected') return verdict;

@@ -61,11 +61,12 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
 
   function guardFor(source: string, { username, password }: Credential, client: string): LoginGuard {
     let subject = username;
+    let account = username;
     let reserved: string | undefined;
     /** One password for one account, under whichever of its names it was typed. */
     const passwordKey = (): string => fingerprint('wrong', source, subject, password.reveal());
 
-    const holdKey = (): string => fingerprint('hold', source, subject);
+    const holdKey = (): string => fingerprint('hold', source, account);
 
     async function release(): Promise<void> {
       if (reserved !== undefined) await counters.add(reserved, -1, window);
@@ -74,13 +75,14 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
 
     return {
       subject: () => subject,
-      beforeAttempt: async (found) => {
+      beforeAttempt: async (found, counted = found) => {
         subject = found;
+        account = counted;
         if ((await wrong.get(passwordKey())) !== undefined) return KNOWN_WRONG;
         if ((await wrong.get(holdKey())) !== undefined) return HELD;
         if (maxWrongPerAccount === 0) return undefined;
         // Counted before the attempt and given back after a right one: many wrong ones at once must not all slip by.
-        reserved = fingerprint('attempts', source, subject);
+        reserved = fingerprint('attempts', source, account);
         if ((await counters.add(reserved, 1, window)) <= maxWrongPerAccount) return undefined;
         await release();
         return TOO_MANY;

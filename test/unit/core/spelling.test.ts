@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { oneSpelling } from '../../../src/core/spelling.ts';
+
+describe('one spelling', () => {
+  it.each([
+    'alice smith',
+    'Alice SMITH',
+    ' alice  smith ',
+    'alice\u00A0smith\u3000',
+    '\uFF41lice smith',
+    '\u24D0lice smith',
+    '\u{1D41A}lice smith',
+    'al\u00ADice\u200B smith\uFE0F',
+    'Alice \u017Fmith',
+  ])('is the same for %j', (name) => {
+    expect(oneSpelling(name)).toBe('alice smith');
+  });
+
+  it('tells names apart that no source takes for one', () => {
+    const names = ['alice', 'alice1', 'alic\u00E9', 'al\u0131ce', '\u0430lice', 'a.lice', 'alice@example.org'];
+
+    expect(new Set(names.map(oneSpelling)).size).toBe(names.length);
+  });
+});
