@@ -6,6 +6,7 @@ import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { Ids, Log } from '../core/ports.ts';
+import { addressAlone } from './address-alone.ts';
 import { healthRoutes } from './health.ts';
 import type { HealthDeps } from './health.ts';
 import { contextOf, setLocals } from './locals.ts';
@@ -60,7 +61,9 @@ function bareApp(deps: Pick<AppDeps, 'isTrustedProxy' | 'ids' | 'isDraining'>): 
   app.set('query parser', false);
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.set('trust proxy', deps.isTrustedProxy);
+  app.set('trust proxy', (address: string | undefined) =>
+    deps.isTrustedProxy(address === undefined ? undefined : addressAlone(address)),
+  );
   app.use(openRequest(deps));
   return app;
 }
@@ -68,7 +71,7 @@ function bareApp(deps: Pick<AppDeps, 'isTrustedProxy' | 'ids' | 'isDraining'>): 
 function openRequest({ ids, isDraining }: Pick<AppDeps, 'ids' | 'isDraining'>): RequestHandler {
   return (request, response, next) => {
     const requestId = ids.next();
-    setLocals(request, { context: { requestId, client: request.ip ?? '' } });
+    setLocals(request, { context: { requestId, client: addressAlone(request.ip ?? '') } });
     response.setHeader('X-Request-Id', requestId);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     // A client that is told so opens its next connection elsewhere instead of losing a request on this one.

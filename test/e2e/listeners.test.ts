@@ -80,6 +80,26 @@ describe('behind a proxy', () => {
     expect(await broker.waitForLine(({ event }) => event === 'token.issued')).toMatchObject({ client });
   });
 
+  it.each(['10.1.2.3:50123', '[::ffff:10.1.2.3]:50123', '[::ffff:10.1.2.3]', '10.1.2.3:50123, 127.0.0.2:443'])(
+    'a port beside the address is left out: %s',
+    async (forwarded) => {
+      const config = { ...CONFIG, trustedProxies: ['127.0.0.0/8'] };
+      await using broker = await startBroker({ config, files: FILES });
+
+      await send({
+        port: broker.port,
+        path: `/token?service=${SERVICE}&scope=repository:a:pull`,
+        headers: { 'x-forwarded-for': forwarded },
+      });
+
+      const line = await broker.waitForLine(({ event }) => event === 'token.issued');
+      expect(line).toMatchObject({
+        client: expect.stringMatching(/^(?:::ffff:)?10\.1\.2\.3$/),
+        granted: ['repository:a:pull'],
+      });
+    },
+  );
+
   it.each([
     ['that is trusted is believed', ['unix'], '10.1.2.3'],
     ['that is not is from nowhere', ['127.0.0.0/8'], ''],
