@@ -1,4 +1,5 @@
 /** Counts wrong passwords by account, and refuses more before the directory would lock the account. */
+import { networkOf } from '../../core/client-network.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../core/ports.ts';
 import type { ShieldDeps } from './settings.ts';
@@ -37,7 +38,7 @@ export interface Attempts {
 export function createAttempts({ settings, fingerprint, counters, wrong }: ShieldDeps): Attempts {
   const { maxWrongPerAccount, maxWrongPerAddress, window } = settings;
   let generation = 0;
-  const addressKey = (client: string): string => `address ${generation} ${client}`;
+  const addressKey = (client: string): string => `address ${generation} ${networkOf(client)}`;
 
   async function countAddress(client: string): Promise<void> {
     if (maxWrongPerAddress > 0 && isOfOne(client)) await counters.add(addressKey(client), 1, window);

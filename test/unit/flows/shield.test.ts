@@ -302,6 +302,17 @@ it('refuses an address that has had its share of refused logins, and no other', 
   expect([more, remembered, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
 });
 
+it('takes all addresses of one IPv6 network for one', async () => {
+  const { login } = setUp({ maxWrongPerAddress: 2 });
+  await login('a', 'alice', '2001:db8:1:2::1');
+  await login('b', 'alice', '2001:db8:1:2::2');
+
+  const same = await login('c', 'alice', '2001:db8:1:2:3:4:5:6');
+  const another = await login('c', 'alice', '2001:db8:1:3::1');
+
+  expect([same, another].map(kind)).toEqual(['too-many-attempts', 'wrong-password']);
+});
+
 it('counts different passwords for a name that nobody knows as it does for one that somebody has', async () => {
   const { shield, login } = setUp();
   const unknown = (password: string): Promise<boolean> =>
