@@ -146,7 +146,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   const watched = [config.policy.file, ...listeners.watches, ...authenticators.flatMap(({ watches }) => watches ?? [])];
   resources.defer(watchFiles(watched, () => void reload()));
 
-  resources.use(await openControl(config.stateDir, flush, log));
+  resources.use(await openControl(config.stateDir, { flush, audit, ids: randomIds, log }));
 
   const running = resources.move();
   const closed = Promise.withResolvers<void>();

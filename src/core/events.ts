@@ -55,7 +55,7 @@ export type AuditEvent =
       /** What became of a refresh token, or of the wish for one. */
       readonly type: 'refresh-token';
       readonly request: RequestContext;
-      readonly outcome: 'issued' | 'withheld' | 'accepted' | 'refused' | 'failed';
+      readonly outcome: 'issued' | 'withheld' | 'accepted' | 'refused' | 'failed' | 'revoked';
       readonly service: string;
       /** See `refreshTokenId`; absent where there is no token. */
       readonly id?: string;

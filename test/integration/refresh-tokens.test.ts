@@ -178,6 +178,23 @@ describe('refresh tokens', () => {
 
     expect(byId).toMatchObject({ code: 0, stdout: `revoked ${tokens[0]?.['id']} of alice for ${SERVICE}\n` });
     expect([byUser.code, all.code]).toEqual([0, 0]);
+    expect([byId.stderr, byUser.stderr, all.stderr]).toEqual(['', '', '']);
+    const noted = await waitFor('the last to be in the log', () => {
+      const lines = broker.log().filter(({ outcome }) => outcome === 'revoked');
+      return lines.at(-1)?.['refreshToken'] === tokens.at(-1)?.['id'] ? lines : undefined;
+    });
+    expect(noted.slice(-3)).toMatchObject(
+      tokens.map(({ id, service }) => ({
+        level: 'info',
+        message: 'refresh token revoked',
+        event: 'refresh-token',
+        refreshToken: id,
+        user: 'alice',
+        service,
+        backend: 'local',
+        client: 'control.sock',
+      })),
+    );
     expect(afterId.map(({ status }) => status)).toEqual([401, 200]);
     expect(afterUser.map(({ status }) => status)).toEqual([401, 200]);
     expect(afterAllOfThem).toMatchObject(REFUSED);
@@ -281,6 +298,19 @@ describe('a broker that is killed', () => {
     expect(await statuses(kept)).toEqual(kept.map(() => 200));
     expect(await statuses(revoked)).toEqual(revoked.map(() => 401));
     last.signal('SIGKILL');
+  });
+
+  it('has its refresh tokens revoked all the same, and the command says that no log tells of it', async () => {
+    await using broker = await startStaticBroker({ config: CONFIG });
+    await offlineLogin(broker, SERVICE, ALICE);
+    broker.signal('SIGKILL');
+    await broker.process.exited;
+
+    const { code, stdout, stderr } = await tokensCommand(broker, 'revoke', '--all');
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^revoked [0-9a-f]{12} of alice/) });
+    expect(stderr).toContain('fairlead: no log tells of this: no broker that runs answers at ');
+    expect((await tokensCommand(broker, 'list')).stdout).toBe('there are no refresh tokens\n');
   });
 
   it('is not started where its file is none, and says which', async () => {

@@ -1,8 +1,10 @@
 /** `fairlead tokens`: the refresh tokens that were issued, and the end of those that must not be used any more. */
 import { access } from 'node:fs/promises';
 import { Command } from 'commander';
+import { tellRevoked } from '../../app/control.ts';
 import { openRefreshTokenStore, storeFile } from '../../app/open-refresh-tokens.ts';
 import { loadBroker } from '../../config/load.ts';
+import { describeError } from '../../core/errors.ts';
 import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { Entry, ListableStore } from '../../core/store.ts';
@@ -51,7 +53,8 @@ export function tokensCommand(): Command {
 }
 
 async function list(options: TokensOptions, output: Output): Promise<number> {
-  const found = await withStore(options, (store) => store.list());
+  const { stateDir } = (await loadBroker(options.config)).config;
+  const found = await withStore(stateDir, (store) => store.list());
   const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
   const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
     id,
@@ -73,7 +76,8 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
     throw new UsageError('expected one of: ids, as `fairlead tokens list` names them; --user; --all');
   }
-  const revoked = await withStore(options, async (store) => {
+  const { stateDir } = (await loadBroker(options.config)).config;
+  const revoked = await withStore(stateDir, async (store) => {
     const held = (await store.list()).filter(
       ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
     );
@@ -88,6 +92,9 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
     tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
     { revoked: tokens, missing },
   );
+  await tellRevoked(stateDir, tokens).catch((error: unknown) => {
+    output.remark(`fairlead: no log tells of this: ${error instanceof Error ? error.message : describeError(error)}`);
+  });
   return tokens.length > 0 && missing.length === 0 ? EXIT.ok : EXIT.no;
 }
 
@@ -95,17 +102,16 @@ type Tokens = readonly Entry<RefreshToken>[];
 
 /** Makes no file where none is: a broker that never offered refresh tokens has none. */
 async function withStore(
-  { config: path }: SharedOptions,
+  stateDir: string,
   work: (store: ListableStore<RefreshToken>) => Promise<Tokens>,
 ): Promise<Tokens> {
-  const { config } = await loadBroker(path);
   try {
-    await access(storeFile(config.stateDir));
+    await access(storeFile(stateDir));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   }
-  await using opened = await openRefreshTokenStore(config.stateDir, systemClock);
+  await using opened = await openRefreshTokenStore(stateDir, systemClock);
   const found = await work(opened.store);
   return found;
 }

@@ -47,7 +47,7 @@ export function createMetrics(): Metrics {
   });
   const refreshTokens = new Counter({
     name: 'fairlead_refresh_tokens_total',
-    help: 'Refresh tokens, by service and by what became of them: issued, withheld, accepted, refused, failed',
+    help: 'Refresh tokens, by service and by what became of them: issued, withheld, accepted, refused, failed, revoked',
     labelNames: ['service', 'outcome'],
     registers,
   });
