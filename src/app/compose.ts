@@ -134,17 +134,21 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
     }),
   );
 
-  const reload = createReload({
-    reloadables: [
-      { what: 'policy', reload: async () => ({ revision: (await policy.reload()).revision }) },
-      ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
-      ...listeners.reloadables,
-    ],
-    log,
-    onReload: metrics.reloaded,
+  const reloadables: readonly Reloadable[] = [
+    {
+      what: 'policy',
+      watches: [config.policy.file],
+      reload: async () => ({ revision: (await policy.reload()).revision }),
+    },
+    ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
+    ...listeners.reloadables,
+  ];
+  // Each for itself: a new policy is no reason to forget the logins of a backend.
+  const reloads = reloadables.map((reloadable) => {
+    const reload = createReload({ reloadable, log, onReload: metrics.reloaded });
+    resources.defer(watchFiles(reloadable.watches, () => void reload()));
+    return reload;
   });
-  const watched = [config.policy.file, ...listeners.watches, ...authenticators.flatMap(({ watches }) => watches ?? [])];
-  resources.defer(watchFiles(watched, () => void reload()));
 
   resources.use(await openControl(config.stateDir, { flush, audit, ids: randomIds, log }));
 
@@ -153,7 +157,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
-    reload: async () => void (await Promise.all([reload(), shadowed.reload()])),
+    reload: async () => void (await Promise.all([...reloads, shadowed.reload].map((reload) => reload()))),
     flush: () => void flush(),
     drain: async () => {
       draining = true;
@@ -174,6 +178,7 @@ function backendReloadable(authenticator: Authenticator, shield: Shield): readon
   return [
     {
       what: `backend ${authenticator.name}`,
+      watches: authenticator.watches ?? [],
       reload: async () => {
         await reload();
         shield.flush(authenticator.name);

@@ -10,8 +10,6 @@ import type { Reloadable } from './reload.ts';
 export interface Listeners extends AsyncDisposable {
   readonly url: string;
   readonly adminUrl: string | undefined;
-  /** Files whose change calls for a reload. */
-  readonly watches: readonly string[];
   readonly reloadables: readonly Reloadable[];
   /** Stops accepting and waits for requests in flight, at most so many milliseconds. */
   close(graceMs: number): Promise<void>;
@@ -46,7 +44,6 @@ export async function openListeners(config: BrokerConfig, deps: Deps): Promise<L
   return {
     url: main.url,
     adminUrl: admin?.url,
-    watches: config.tls === undefined ? [] : [config.tls.certFile.path, config.tls.keyFile.path],
     reloadables: config.tls === undefined ? [] : [tlsReloadable(config.tls, main)],
     close,
     [Symbol.asyncDispose]: () => close(0),
@@ -54,7 +51,11 @@ export async function openListeners(config: BrokerConfig, deps: Deps): Promise<L
 }
 
 function tlsReloadable(files: Tls, listener: Listener): Reloadable {
-  return { what: 'TLS certificate', reload: async () => listener.setTls(await readTls(files)) };
+  return {
+    what: 'TLS certificate',
+    watches: [files.certFile.path, files.keyFile.path],
+    reload: async () => listener.setTls(await readTls(files)),
+  };
 }
 
 async function readTls({ certFile, keyFile }: Tls): Promise<{ readonly cert: string; readonly key: string }> {

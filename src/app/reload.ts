@@ -9,25 +9,27 @@ import type { Log } from '../core/ports.ts';
 export interface Reloadable {
   /** What the log calls it: `policy`, `backend corp`. */
   readonly what: string;
+  /** Files whose change calls for it, by their absolute paths. */
+  readonly watches: readonly string[];
   /** @returns fields for the log line. @throws when what was read is bad and the old is still in force. */
   reload(): Promise<Readonly<Record<string, unknown>> | void>;
 }
 
 export interface ReloadDeps {
-  readonly reloadables: readonly Reloadable[];
+  readonly reloadable: Pick<Reloadable, 'what' | 'reload'>;
   readonly log: Log;
   /** Told the outcome of each, for the metric. */
   readonly onReload: (outcome: 'loaded' | 'refused') => void;
 }
 
-/** @returns a function that reloads all; calls that come while it runs share one more run after it. */
+/** @returns a function that reloads it; calls that come while it runs share one more run after it. */
 export function createReload(deps: ReloadDeps): () => Promise<void> {
   let running: Promise<void> | undefined;
   let again: Promise<void> | undefined;
 
   return function reload(): Promise<void> {
     if (running === undefined) {
-      running = reloadAll(deps).finally(() => {
+      running = reloadNow(deps).finally(() => {
         running = undefined;
       });
       return running;
@@ -40,16 +42,14 @@ export function createReload(deps: ReloadDeps): () => Promise<void> {
   };
 }
 
-async function reloadAll({ reloadables, log, onReload }: ReloadDeps): Promise<void> {
-  for (const { what, reload } of reloadables) {
-    try {
-      log.info(`${what} reloaded`, (await reload()) ?? {});
-      onReload('loaded');
-    } catch (error) {
-      log.error(`${what} NOT reloaded: what was in force stays in force until the file is mended`, {
-        cause: describeError(error),
-      });
-      onReload('refused');
-    }
+async function reloadNow({ reloadable: { what, reload }, log, onReload }: ReloadDeps): Promise<void> {
+  try {
+    log.info(`${what} reloaded`, (await reload()) ?? {});
+    onReload('loaded');
+  } catch (error) {
+    log.error(`${what} NOT reloaded: what was in force stays in force until the file is mended`, {
+      cause: describeError(error),
+    });
+    onReload('refused');
   }
 }

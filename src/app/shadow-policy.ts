@@ -45,7 +45,7 @@ export function openShadow(file: string | undefined, { load, log, audit }: Shado
   }
 
   const reload = createReload({
-    reloadables: [{ what: 'shadow policy', reload: read }],
+    reloadable: { what: 'shadow policy', reload: read },
     log,
     onReload: () => undefined,
   });

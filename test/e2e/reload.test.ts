@@ -68,6 +68,20 @@ describe('files that change while it runs', () => {
     expect(await policyState(broker)).toBe(false);
   });
 
+  it('remembers who had how many wrong passwords when only the policy is new', async () => {
+    await using broker = await startStaticBroker();
+    const guess = async (password: string): Promise<number> =>
+      (await broker.token(ASK_WEB, { user: ALICE.user, password })).status;
+    const before = [await guess('a'), await guess('b'), await guess('c'), await guess('d')];
+
+    await broker.write('policy.yaml', READERS_POLICY);
+    await broker.waitForLine(({ message }) => message === 'policy reloaded');
+
+    expect(before).toEqual([401, 401, 401, 429]);
+    expect(await guess('e')).toBe(429);
+    expect(broker.log().some(({ message }) => message.startsWith('backend'))).toBe(false);
+  });
+
   it('lets new users in and old passwords out, and nobody out for a bad file', async () => {
     await using broker = await startStaticBroker();
     const status = async (password: string): Promise<number> =>
