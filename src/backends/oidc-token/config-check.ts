@@ -3,7 +3,7 @@ import { isLoopbackHttp } from '../oidc/issuer.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
 import type { OidcTokenConfig } from './config.ts';
-import { audienceProblem, OWNER_CLAIMS, PRESETS, PUBLIC_ISSUERS } from './presets.ts';
+import { audienceProblem, PRESETS, PUBLIC_ISSUERS } from './presets.ts';
 
 export interface ConfigProblem {
   readonly path: readonly (string | number)[];
@@ -33,10 +33,11 @@ function checkBound({ bound }: OidcTokenConfig, issuer: string): readonly Config
   const problems = parsed.flatMap(({ claim, result }) =>
     typeof result === 'string' ? [{ path: ['bound', claim], message: result }] : [],
   );
-  if (problems.length > 0 || !PUBLIC_ISSUERS.has(issuer)) return problems;
+  const owners = PUBLIC_ISSUERS[issuer];
+  if (problems.length > 0 || owners === undefined) return problems;
   const claims = parsed.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
-  if (claims.some((claim) => isOwners(claim, OWNER_CLAIMS[issuer]))) return [];
-  const named = OWNER_CLAIMS[issuer]?.slice(0, 4).join(', ') ?? 'one that only you have';
+  if (claims.some((claim) => isOwners(claim, owners))) return [];
+  const named = owners.slice(0, 4).join(', ');
   const found = Object.keys(bound).length === 0 ? 'nothing bound' : 'nothing that tells your jobs from others’';
   const message =
     `anybody can get a token of ${issuer}: found ${found}, expected a claim that says whose it is (${named}) ` +
@@ -45,8 +46,8 @@ function checkBound({ bound }: OidcTokenConfig, issuer: string): readonly Config
 }
 
 /** Whether a claim, with these values, is one that only the operator's own jobs have. */
-function isOwners({ path, patterns }: BoundClaim, owners: readonly string[] | undefined): boolean {
-  if (owners !== undefined && !owners.includes(path.text)) return false;
+function isOwners({ path, patterns }: BoundClaim, owners: readonly string[]): boolean {
+  if (!owners.includes(path.text)) return false;
   return patterns.every(({ literal, text }) => literal !== undefined || text.slice(0, text.indexOf('*')).includes('/'));
 }
 

@@ -47,21 +47,12 @@ export const IN_CLUSTER = {
   bearerFile: `${MOUNT}/token`,
 } as const;
 
-/** Issuers that give a token to anybody in the world: without a bound claim, everybody there could log in. */
-export const PUBLIC_ISSUERS: ReadonlySet<string> = new Set([
-  'https://token.actions.githubusercontent.com',
-  'https://gitlab.com',
-  'https://accounts.google.com',
-  'https://agent.buildkite.com',
-  'https://app.terraform.io',
-  'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
-]);
-
 /**
- * The claims that say whose a job is. Others everybody can have: a branch called main, or with `job_workflow_ref` a
+ * Issuers that give a token to anybody in the world, so that without a bound claim everybody there could log in; and
+ * the claims that say whose a token is. Others everybody can have: a branch called main, or with `job_workflow_ref` a
  * reusable workflow, which a job of any owner may call.
  */
-export const OWNER_CLAIMS: Readonly<Partial<Record<string, readonly string[]>>> = {
+export const PUBLIC_ISSUERS: Readonly<Partial<Record<string, readonly string[]>>> = {
   'https://token.actions.githubusercontent.com': [
     'repository_owner_id',
     'repository_owner',
@@ -73,6 +64,16 @@ export const OWNER_CLAIMS: Readonly<Partial<Record<string, readonly string[]>>> 
     'sub',
   ],
   'https://gitlab.com': ['namespace_id', 'namespace_path', 'project_id', 'project_path', 'sub'],
+  'https://accounts.google.com': ['hd', 'email', 'sub', 'azp'],
+  'https://agent.buildkite.com': ['organization_id', 'organization_slug', 'pipeline_id', 'sub'],
+  'https://app.terraform.io': [
+    'terraform_organization_id',
+    'terraform_organization_name',
+    'terraform_workspace_id',
+    'terraform_project_id',
+    'sub',
+  ],
+  'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0': ['sub', 'oid'],
 };
 
 /** Audiences of tokens that are meant for others, and that providers give when nobody asks for another. */

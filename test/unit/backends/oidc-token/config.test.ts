@@ -69,6 +69,9 @@ describe('an issuer that serves everybody', () => {
     [{ preset: 'gitlab-ci', bound: { ref_protected: true } }],
     [{ preset: 'gitlab-ci', bound: { namespace_path: 'shop*' } }],
     [{ issuer: 'https://accounts.google.com', bound: { email: '*' } }],
+    [{ issuer: 'https://accounts.google.com', bound: { email_verified: true } }],
+    [{ issuer: 'https://agent.buildkite.com', bound: { build_branch: 'main' } }],
+    [{ issuer: 'https://app.terraform.io', bound: { terraform_run_phase: 'apply' } }],
   ])('is refused with %j', (keys) => {
     expect(problems(keys)).toEqual([expect.stringContaining('anybody can get a token of')]);
   });
@@ -80,6 +83,8 @@ describe('an issuer that serves everybody', () => {
     [{ preset: 'github-actions', bound: { sub: 'repo:octo-org/*' } }],
     [{ preset: 'gitlab-ci', bound: { namespace_path: ['shop', 'shop/*'] } }],
     [{ issuer: 'https://accounts.google.com', bound: { hd: 'example.com' } }],
+    [{ issuer: 'https://agent.buildkite.com', bound: { organization_slug: 'octo-org', build_branch: 'main' } }],
+    [{ issuer: 'https://app.terraform.io', bound: { terraform_organization_name: 'octo-org' } }],
   ])('will do with %j', (keys) => {
     expect(problems(keys)).toEqual([]);
   });
