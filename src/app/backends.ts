@@ -4,7 +4,7 @@ import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { BackendDeps } from '../backends/backend.ts';
 import { createBackend } from '../backends/index.ts';
 import type { BackendConfig } from '../backends/index.ts';
-import type { ChainedBackend } from '../flows/identify.ts';
+import type { ChainedBackend } from '../flows/chain.ts';
 
 /** @throws Error that names the backend when one cannot be built; those built before it are closed again. */
 export async function buildBackends(

@@ -4,7 +4,7 @@ import { Secret } from '../core/identity.ts';
 import type { Clock } from '../core/ports.ts';
 import { isToken } from '../core/token-shape.ts';
 import { LOGIN_BUDGET_MS } from '../flows/identify.ts';
-import type { ChainedBackend } from '../flows/identify.ts';
+import type { ChainedBackend } from '../flows/chain.ts';
 import type { Step } from './walk.ts';
 
 export interface TokenWalk {

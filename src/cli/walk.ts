@@ -2,8 +2,9 @@
 import { describeError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
-import { isOffered, kindOf, LOGIN_BUDGET_MS } from '../flows/identify.ts';
-import type { ChainedBackend, Kind } from '../flows/identify.ts';
+import { foreignName, isOffered, kindOf } from '../flows/chain.ts';
+import type { ChainedBackend, Kind } from '../flows/chain.ts';
+import { LOGIN_BUDGET_MS } from '../flows/identify.ts';
 
 export interface Step {
   readonly ok: boolean;
@@ -58,6 +59,8 @@ export async function walkLogin(
         (await authenticator.diagnose?.(credential, deadline, tell)) ??
         (await authenticator.authenticate(credential, deadline));
       steps.push(outcomeStep(authenticator.name, outcome));
+      const foreign = outcome.kind === 'authenticated' ? foreignName(backends, outcome.identity) : undefined;
+      if (foreign !== undefined) return [...steps, { ok: false, text: `the login is refused: ${foreign}` }];
       if (outcome.kind !== 'unknown-user') return steps;
     } catch (error) {
       return [...steps, { ok: false, text: `backend ${authenticator.name} failed: ${describeError(error)}` }];

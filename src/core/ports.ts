@@ -61,6 +61,11 @@ export interface Authenticator extends AsyncDisposable {
   authenticate(credential: Credential, deadline: number, guard?: AttemptGuard): Promise<AuthnOutcome>;
   /** Whether `authenticate` asks the guard itself, once it has found the account; otherwise it is asked before. */
   readonly asksGuard?: boolean;
+  /**
+   * The names of its own users whom a policy could take for one of this name, in whichever case: `{user}` is in lower
+   * case. Absent where that is a question to somebody else.
+   */
+  namesakes?(username: string): readonly string[];
   /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
   lookup?(username: string, deadline: number): Promise<Identity | undefined>;
   /**

@@ -10,20 +10,13 @@ import { BrokerError, describeError } from '../core/errors.ts';
 import type { RequestContext } from '../core/events.ts';
 import { ANONYMOUS } from '../core/identity.ts';
 import type { Caller, Credential } from '../core/identity.ts';
-import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Audit, Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import type { Timer } from '../core/timer.ts';
-import { isToken } from '../core/token-shape.ts';
+import { foreignName, isOffered, kindOf } from './chain.ts';
+import type { ChainedBackend, Kind } from './chain.ts';
 import { TOO_MANY } from './shield/attempts.ts';
 import type { Shield, ShieldedAnswer } from './shield/shield.ts';
-
-/** A backend in its place in the chain. */
-export interface ChainedBackend {
-  readonly authenticator: Authenticator;
-  /** The logins that are its own; undefined: all. */
-  readonly usernames: readonly NamePattern[] | undefined;
-}
 
 export interface IdentifyDeps {
   readonly backends: readonly ChainedBackend[];
@@ -63,20 +56,6 @@ export function createIdentify(deps: IdentifyDeps): Identify {
   };
 }
 
-/** What stands in the password's place. */
-export type Kind = NonNullable<Authenticator['accepts']>;
-
-export function kindOf({ password }: Credential): Kind {
-  return isToken(password.reveal()) ? 'tokens' : 'passwords';
-}
-
-/** Whether a backend is asked about a credential. A token needs no name beside it: it says itself whose it is. */
-export function isOffered({ authenticator, usernames }: ChainedBackend, username: string, kind: Kind): boolean {
-  if ((authenticator.accepts ?? 'passwords') !== kind) return false;
-  if (usernames === undefined || (kind === 'tokens' && username === '')) return true;
-  return usernames.some((pattern) => pattern.match(username) !== undefined);
-}
-
 function refusal(outcome: AuthnOutcome, kind: Kind, tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>): BrokerError {
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
   if (outcome.reason === 'too-many-attempts') return new BrokerError(tooManyIs, outcome.reason);
@@ -100,13 +79,19 @@ async function askChain(
   for (const backend of deps.backends) {
     if (!isOffered(backend, credential.username, kind)) continue;
     const answer = await askOne(deps, backend.authenticator, credential, request, deadline);
-    if (answer.outcome.kind !== 'unknown-user') return answer;
+    if (answer.outcome.kind !== 'unknown-user') return kind === 'passwords' ? underOwnName(deps, answer) : answer;
   }
   return kind === 'tokens' ? refused('unlisted-issuer') : { outcome: { kind: 'unknown-user' }, source: 'backend' };
 }
 
 function refused(reason: RejectReason): ShieldedAnswer {
   return { outcome: { kind: 'rejected', reason }, source: 'memory' };
+}
+
+function underOwnName({ backends }: IdentifyDeps, answer: ShieldedAnswer): ShieldedAnswer {
+  const { outcome, source } = answer;
+  const detail = outcome.kind === 'authenticated' ? foreignName(backends, outcome.identity) : undefined;
+  return detail === undefined ? answer : { outcome: { kind: 'rejected', reason: 'ambiguous', detail }, source };
 }
 
 async function askOne(

@@ -2,7 +2,7 @@
 import type { Identity } from '../core/identity.ts';
 import type { Clock } from '../core/ports.ts';
 import { LOGIN_BUDGET_MS } from './identify.ts';
-import type { ChainedBackend } from './identify.ts';
+import type { ChainedBackend } from './chain.ts';
 
 export type LookUp =
   | { readonly kind: 'found'; readonly identity: Identity }

@@ -190,6 +190,23 @@ describe('reloading', () => {
     expect(users.watches).toEqual([file]);
   });
 
+  it('tells which of its users have a name in whichever case, as it is now', async () => {
+    await using folder = await folderFor();
+    const file = join(folder.path, 'users.yaml');
+    const password = await hashPassword(ALICE.password);
+    const write = (...names: readonly string[]) =>
+      writeFile(file, JSON.stringify({ users: Object.fromEntries(names.map((name) => [name, { password }])) }));
+    await write('alice', 'Alice', 'BOB');
+    const users = await staticFile.create(fromYaml(file), deps());
+    const before = ['alice', 'ALICE', 'bob', 'carol'].map((name) => users.namesakes?.(name));
+
+    await write('carol');
+    await users.reload?.();
+
+    expect(before).toEqual([['alice', 'Alice'], ['alice', 'Alice'], ['BOB'], []]);
+    expect(['alice', 'carol'].map((name) => users.namesakes?.(name))).toEqual([[], ['carol']]);
+  });
+
   it('knows an account again until it gets another password', async () => {
     await using folder = await folderFor();
     const file = join(folder.path, 'users.yaml');

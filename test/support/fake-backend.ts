@@ -4,7 +4,7 @@ import { username } from '../../src/core/identity.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { parseNamePattern } from '../../src/core/policy/name-pattern.ts';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
-import type { ChainedBackend } from '../../src/flows/identify.ts';
+import type { ChainedBackend } from '../../src/flows/chain.ts';
 
 export interface FakeBackend {
   readonly chained: ChainedBackend;
@@ -18,6 +18,7 @@ export interface FakeBackendOptions {
   /** Patterns of the logins that are its own. */
   readonly usernames?: readonly string[];
   readonly lookup?: Authenticator['lookup'];
+  readonly namesakes?: Authenticator['namesakes'];
 }
 
 export const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
@@ -27,19 +28,20 @@ export function identity(name: string, backend = 'fake'): Identity {
   return { username: username(name), groups: new Set(), backend, caseless: false, attributes: new Map() };
 }
 
-export function authenticated(name: string): AuthnOutcome {
-  return { kind: 'authenticated', identity: identity(name) };
+export function authenticated(name: string, backend = 'fake'): AuthnOutcome {
+  return { kind: 'authenticated', identity: identity(name, backend) };
 }
 
 /** @param outcome what it answers; 'down': it throws that it cannot tell; an Error: a defect */
 export function fakeBackend(outcome: AuthnOutcome | 'down' | Error, options: FakeBackendOptions = {}): FakeBackend {
-  const { name = 'fake', accepts, usernames, lookup } = options;
+  const { name = 'fake', accepts, usernames, lookup, namesakes } = options;
   const seen: string[] = [];
   const authenticator: Authenticator = {
     name,
     type: 'fake',
     ...(accepts === undefined ? {} : { accepts }),
     ...(lookup === undefined ? {} : { lookup }),
+    ...(namesakes === undefined ? {} : { namesakes }),
     authenticate: async ({ username: typed, password }) => {
       seen.push(`${typed}/${password.reveal()}`);
       if (outcome === 'down') throw new BrokerError('backend_unavailable', `${name} is down`);

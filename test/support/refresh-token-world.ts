@@ -10,6 +10,7 @@ import { createExchangeRefreshToken } from '../../src/flows/refresh-token/exchan
 import { createIssueRefreshToken } from '../../src/flows/refresh-token/issue.ts';
 import { refreshTokenSecrets } from '../../src/platform/refresh-token-secrets.ts';
 import { memoryStore } from '../../src/platform/store/memory.ts';
+import { fakeBackend, UNKNOWN } from './fake-backend.ts';
 import { fixedClock, recordingAudit } from './fakes.ts';
 
 export const HOUR = 3600;
@@ -44,6 +45,8 @@ export interface World {
   /** Whether the backend can look again at all. */
   readonly revalidates?: boolean;
   readonly usernames?: readonly string[];
+  /** The names of users of a backend before it. */
+  readonly before?: readonly string[];
 }
 
 export function open(world: World = {}) {
@@ -72,7 +75,10 @@ export function open(world: World = {}) {
   };
   const usernames = world.usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
   const deps = {
-    backends: [{ authenticator, usernames }],
+    backends: [
+      fakeBackend(UNKNOWN, { namesakes: (name) => (world.before ?? []).filter((other) => other === name) }).chained,
+      { authenticator, usernames },
+    ],
     store,
     secrets: refreshTokenSecrets,
     clock,

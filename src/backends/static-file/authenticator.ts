@@ -1,4 +1,5 @@
 import { BrokerError } from '../../core/errors.ts';
+import { foldCase } from '../../core/fold-case.ts';
 import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import { verifyPassword } from '../password-hash.ts';
@@ -36,6 +37,11 @@ export async function openStaticFile(
       if (user === undefined) return { kind: 'unknown-user' };
       if (!fits) return { kind: 'rejected', reason: 'wrong-password' };
       return { kind: 'authenticated', identity: user.identity };
+    },
+
+    namesakes: (username) => {
+      const folded = foldCase(username);
+      return [...(users.byName.has(folded) ? [folded] : []), ...(users.inOtherCase.get(folded) ?? [])];
     },
 
     lookup: async (name) => users.byName.get(name)?.identity,

@@ -1,5 +1,6 @@
 /** The users of a configuration, read whole from its files or not at all. */
 import { describeError } from '../../core/errors.ts';
+import { foldCase } from '../../core/fold-case.ts';
 import { groupName } from '../../core/groups.ts';
 import { username } from '../../core/identity.ts';
 import type { Identity } from '../../core/identity.ts';
@@ -23,6 +24,8 @@ export interface User {
 
 export interface Users {
   readonly byName: ReadonlyMap<string, User>;
+  /** The names that are not in lower case, by what they are there. */
+  readonly inOtherCase: ReadonlyMap<string, readonly string[]>;
   /**
    * What the password of a user who does not exist is compared with, so that it takes as long: of the kind and cost
    * that most users have. Undefined when no user has a hash.
@@ -48,7 +51,16 @@ export async function loadUsers(config: StaticFileConfig, deps: BackendDeps): Pr
   }
   if (problems.length > 0)
     throw new UsersFileError(problems.toSorted((a, b) => a.offset - b.offset).map(({ text }) => text));
-  return { byName, decoy: mostUsed(byName)?.decoy() };
+  return { byName, inOtherCase: inOtherCase(byName.keys()), decoy: mostUsed(byName)?.decoy() };
+}
+
+function inOtherCase(names: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const name of names) {
+    const folded = foldCase(name);
+    if (folded !== name) found.set(folded, [...(found.get(folded) ?? []), name]);
+  }
+  return found;
 }
 
 /**

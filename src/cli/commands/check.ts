@@ -6,7 +6,7 @@ import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
-import type { ChainedBackend } from '../../flows/identify.ts';
+import type { ChainedBackend } from '../../flows/chain.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
 import { checkOnChange } from '../check-on-change.ts';

@@ -1,4 +1,4 @@
-import type { ChainedBackend } from '../identify.ts';
+import type { ChainedBackend } from '../chain.ts';
 
 /** The backend that vouched for somebody. */
 export function backendNamed(backends: readonly ChainedBackend[], wanted: string): ChainedBackend | undefined {

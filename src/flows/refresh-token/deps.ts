@@ -4,7 +4,7 @@ import type { Audit, Clock } from '../../core/ports.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { ListableStore } from '../../core/store.ts';
 import type { Timer } from '../../core/timer.ts';
-import type { ChainedBackend } from '../identify.ts';
+import type { ChainedBackend } from '../chain.ts';
 
 /** Makes the tokens themselves, and what is kept in their place. */
 export interface RefreshTokenSecrets {

@@ -10,7 +10,8 @@ import type { AuthnOutcome } from '../../core/ports.ts';
 import { expiryOf, isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken, RefreshTokenLimits } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
-import { isOffered, LOGIN_BUDGET_MS, NET_MS } from '../identify.ts';
+import { foreignName, isOffered } from '../chain.ts';
+import { LOGIN_BUDGET_MS, NET_MS } from '../identify.ts';
 import { backendNamed } from './backend-named.ts';
 import type { RefreshTokenDeps } from './deps.ts';
 
@@ -86,6 +87,8 @@ async function callerOf(
   const outcome = await timer.within(asked, LOGIN_BUDGET_MS + NET_MS);
   if (outcome.kind !== 'authenticated') throw new Refusal(refusalOf(outcome));
   if (outcome.identity.subject !== kept.subject) throw new Refusal('the account is another one');
+  const foreign = foreignName(backends, outcome.identity);
+  if (foreign !== undefined) throw new Refusal(foreign);
   return { kind: 'user', identity: outcome.identity };
 }
 

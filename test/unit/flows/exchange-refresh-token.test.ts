@@ -63,6 +63,12 @@ describe('the exchange of a refresh token', () => {
     expect(await refused(await issued())).toMatchObject(REFUSED);
   });
 
+  it('is refused when a backend before has got a user of that name', async () => {
+    const { issued, refused } = open({ before: ['alice'] });
+
+    expect(await refused(await issued())).toMatchObject(REFUSED);
+  });
+
   it('is one answer whatever is wrong with the token, each with its own reason in the log', async () => {
     const { issued, refused, audit, clock, store } = open();
     const [own, old, revoked] = [await issued(), await issued(), await issued()];

@@ -62,6 +62,25 @@ describe('identify', () => {
     expect(ours.seen).toEqual(['alice/her-password']);
   });
 
+  it('lets nobody have the name of a user whom a backend before theirs has, however it is typed', async () => {
+    const namesakes = (name: string) => (name === 'bob' ? ['bob'] : []);
+    const file = (usernames?: readonly string[]) =>
+      fakeBackend(UNKNOWN, { name: 'file', namesakes, ...(usernames === undefined ? {} : { usernames }) });
+    const directory = (name: string) => fakeBackend(authenticated(name, 'directory'), { name: 'directory' });
+
+    const refused = setUp(file(), directory('bob')).logIn('Bob');
+    const others = await setUp(file(), directory('alice')).logIn('alice');
+    const first = await setUp(directory('bob'), file()).logIn('Bob');
+    // The file does not serve that name.
+    const unserved = await setUp(file(['robot-*']), directory('bob')).logIn('Bob');
+
+    await expect(refused).rejects.toMatchObject({
+      code: 'invalid_credentials',
+      message: expect.stringContaining('bob is a user of file'),
+    });
+    expect([others, first, unserved].map(({ kind }) => kind)).toEqual(['user', 'user', 'user']);
+  });
+
   it.each([
     ['an empty password', 'alice', ''],
     ['an empty name', '', 'her-password'],
