@@ -51,10 +51,13 @@ export function parseTemplate(text: string): ClaimTemplate | string {
 
 export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): Filled {
   let texts: readonly string[] = [before];
+  let isBehindAt = false;
   for (const [index, { path, after }] of parts.entries()) {
-    const values = valuesAt(path, claims);
-    if (values === undefined) return { kind: 'missing', claim: path.text };
-    if (typeof values === 'string') return { kind: 'unusable', problem: values };
+    const found = valuesAt(path, claims);
+    if (found === undefined) return { kind: 'missing', claim: path.text };
+    if (typeof found === 'string') return { kind: 'unusable', problem: found };
+    const values = isBehindAt ? found.map(withoutAt) : found;
+    isBehindAt ||= after.includes('@');
     const isLast = index === parts.length - 1;
     // INVARIANT: whoever chooses one claim (the name of a branch) cannot make it look like two.
     if (!isLast && values.some((value) => (value + after).indexOf(after) !== value.length)) {
@@ -65,6 +68,14 @@ export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): 
     texts = texts.flatMap((text) => values.map((value) => text + value + after));
   }
   return { kind: 'texts', texts };
+}
+
+/**
+ * INVARIANT: behind an `@` between two claims there is no other one. A pattern with `*` before it, such as
+ * `environment:*@production`, would take the environment `x@production`, which anybody may make, for that one.
+ */
+function withoutAt(value: string): string {
+  return value.replaceAll(/[%@]/g, (char) => encodeURIComponent(char));
 }
 
 const MAX_TEXTS = 1000;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseNamePattern } from '../../../../src/core/policy/name-pattern.ts';
 import { fillTemplate, parseTemplate } from '../../../../src/backends/oidc-token/template.ts';
 
 const CLAIMS = {
@@ -59,6 +60,30 @@ describe('a template', () => {
     expect(fill('{claim:ref}::{claim:repository}', { ...branch, ref: 'a:' })).toMatchObject({ kind: 'unusable' });
     // The last one ends where the name does.
     expect(fill('{claim:ref}@{claim:repository}', branch)).toMatchObject({ kind: 'texts' });
+  });
+
+  it.each([
+    ['environment:{claim:repository}@{claim:environment}', 'environment:*@production'],
+    ['{claim:repository}@branch/{claim:environment}', '*@branch/production'],
+    ['{claim:repository}@{claim:run}/{claim:environment}', '*@7/production'],
+  ])('%s gives nothing that %s takes for another', (text, wanted) => {
+    const pattern = parseNamePattern(wanted);
+    if (typeof pattern === 'string') throw new Error(pattern);
+    const fits = (environment: string): boolean => {
+      const filled = fill(text, { ...CLAIMS, environment });
+      return filled.kind === 'texts' && filled.texts.some((name) => pattern.match(name) !== undefined);
+    };
+
+    expect(fits('production')).toBe(true);
+    expect(['x@production', 'x@branch/production', 'x@7/production', '@production'].some(fits)).toBe(false);
+  });
+
+  it('writes different names in different ways', () => {
+    const named = (ref: string) => fill('{claim:repository}@{claim:ref}', { repository: 'a', ref });
+
+    expect(named('pkg@1.2')).toEqual({ kind: 'texts', texts: ['a@pkg%401.2'] });
+    expect(named('pkg%401.2')).toEqual({ kind: 'texts', texts: ['a@pkg%25401.2'] });
+    expect(fill('ci@{claim:ref}', { ref: 'pkg@1.2' })).toEqual({ kind: 'texts', texts: ['ci@pkg@1.2'] });
   });
 
   it.each([
