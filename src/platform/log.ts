@@ -14,6 +14,20 @@ export interface ClosableLog extends Log {
 const MAX_HELD_BYTES = 8 * 1024 * 1024;
 const FLUSH_MS = 1000;
 
+/** What JSON leaves as it is and a terminal obeys or hides: more control characters, and overrides of direction. */
+const UNPRINTABLE = /[\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
+/** Where winston keeps the text of a line. */
+const TEXT = Symbol.for('message');
+
+/** Names come from clients: one must not write to the terminal of who reads the log. */
+const escaped = format((line) => {
+  line[TEXT] = String(line[TEXT]).replaceAll(
+    UNPRINTABLE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return line;
+});
+
 /**
  * @param fd the file descriptor to write to; 2 is standard error. It is written outside the event loop, because
  *   `process.stderr` on a full pipe would stop every login until somebody reads.
@@ -25,7 +39,7 @@ export function createLog(level: LogLevel, fd: number): ClosableLog {
   stream.on('error', () => undefined);
   const logger = createLogger({
     level,
-    format: format.combine(format.timestamp(), format.json()),
+    format: format.combine(format.timestamp(), format.json(), escaped()),
     transports: [new transports.Stream({ stream })],
   });
   logger.on('error', () => undefined);
