@@ -103,6 +103,9 @@ function decodeBasic(header: string): string | undefined {
   }
 }
 
+/** What is told of one in the log: a token that was put in its place has other characters. */
+const GRANT_TYPE = /^[a-z0-9_:.-]{1,64}$/;
+
 /** The OAuth form (distribution's spec/auth/oauth.md). A form without a grant type and without a user is anonymous. */
 function formCredential(parameters: URLSearchParams): Credential | undefined {
   const grant = single(parameters, 'grant_type');
@@ -110,7 +113,7 @@ function formCredential(parameters: URLSearchParams): Credential | undefined {
   const password = single(parameters, 'password');
   if (grant === undefined && username === undefined && password === undefined) return undefined;
   if (grant !== undefined && grant !== 'password') {
-    throw new BrokerError('unsupported_grant', `grant_type ${JSON.stringify(grant.slice(0, 64))}`);
+    throw new BrokerError('unsupported_grant', `grant_type ${GRANT_TYPE.test(grant) ? grant : 'that is none'}`);
   }
   return { username: username ?? '', password: new Secret(password ?? '') };
 }

@@ -92,6 +92,23 @@ describe('the token endpoint', () => {
       expect(await access(posted)).toEqual(expected);
     });
 
+    it('writes no token to the log that stands in the place of something else', async () => {
+      const refreshToken = `flr_${'Abc0-'.repeat(8)}xyz`;
+      const jwt = `${btoa('{"alg":"ES256"}').replaceAll('=', '')}.e30.c2ln`;
+      const requests = [refreshToken, jwt].flatMap((token) => [
+        get(`service=${token}`),
+        get(`${Q}&scope=${token}`),
+        post(`${Q}&grant_type=${token}`),
+        get(Q, { authorization: `Basic ${btoa(`${token}:x`)}` }),
+      ]);
+
+      const ids = (await Promise.all(requests)).map(({ headers }) => headers.get('x-request-id'));
+      await Promise.all(ids.map((id) => broker.waitForLine(({ requestId }) => requestId === id)));
+
+      expect(broker.process.stderr()).not.toContain(refreshToken);
+      expect(broker.process.stderr()).not.toContain(jwt);
+    });
+
     it('are granted as far as policy goes, with 200', async () => {
       const scopes = 'scope=repository:web/a:pull,push,delete&scope=repository:api/b:pull&scope=registry:catalog:*';
 

@@ -29,7 +29,7 @@ function write(log: Log, event: AuditEvent): void {
           granted.length === 0 ? [] : [formatScope({ ...asked, actions: granted })],
         ),
         rules: [...new Set(event.grants.flatMap(({ because }) => because.map(({ rule }) => rule)))],
-        ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(bounded) }),
+        ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
         tokenId: event.tokenId,
         policy: event.policyRevision,
         expiresIn: event.expiresIn,
@@ -42,8 +42,8 @@ function write(log: Log, event: AuditEvent): void {
         event: event.type,
         requestId,
         client,
-        ...(event.username === undefined ? {} : { user: typedName(event.username) }),
-        service: bounded(event.service),
+        ...(event.username === undefined ? {} : { user: typed(event.username) }),
+        service: typed(event.service),
         code: event.code,
         cause: event.cause,
       });
@@ -64,7 +64,7 @@ function write(log: Log, event: AuditEvent): void {
         event: event.type,
         requestId,
         client,
-        user: typedName(event.username),
+        user: typed(event.username),
         backend: event.backend,
         outcome: event.outcome,
         source: event.source,
@@ -75,8 +75,8 @@ function write(log: Log, event: AuditEvent): void {
   }
 }
 
-/** Somebody may put the token where the name belongs. */
-function typedName(text: string): string {
+/** Somebody may put the token where something else belongs. */
+function typed(text: string): string {
   return isToken(text) || isRefreshToken(text) ? '[token]' : bounded(text);
 }
 
