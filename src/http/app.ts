@@ -7,6 +7,7 @@ import type { Express, NextFunction, Request, RequestHandler, Response } from 'e
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { Ids, Log } from '../core/ports.ts';
 import { addressAlone } from './address-alone.ts';
+import { toBrokerError } from './broker-error.ts';
 import { healthRoutes } from './health.ts';
 import type { HealthDeps } from './health.ts';
 import { contextOf, setLocals } from './locals.ts';
@@ -101,13 +102,4 @@ function closeApp(app: Express, { realm, log }: Pick<AppDeps, 'realm' | 'log'>):
     respondError(response, known, requestId, realm);
   });
   return app;
-}
-
-/** Errors of body-parser carry a type; anything else that is not ours is our defect, never the client's. */
-function toBrokerError(error: unknown): BrokerError {
-  if (error instanceof BrokerError) return error;
-  const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') return new BrokerError('request_too_large', 'the body is over 64 KiB');
-  if (typeof type === 'string') return new BrokerError('invalid_request', type);
-  return new BrokerError('internal', 'unexpected error', { cause: error });
 }

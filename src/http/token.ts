@@ -10,6 +10,7 @@ import type { GrantToken, IssuedToken, Service } from '../flows/grant-token.ts';
 import type { Identify } from '../flows/identify.ts';
 import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { IssueRefreshToken } from '../flows/refresh-token/issue.ts';
+import { toBrokerError } from './broker-error.ts';
 import { CREDENTIAL_STRATEGY, CredentialStrategy } from './credential-strategy.ts';
 import { callerOf, contextOf, serviceOf, setLocals, tokenRequestIfRead, tokenRequestOf } from './locals.ts';
 import { parseTokenRequest } from './request.ts';
@@ -46,15 +47,16 @@ export function tokenRoute(deps: TokenRouteDeps): RequestHandler[] {
 export function recordRefusal(audit: Audit) {
   return (error: unknown, request: Request, _response: Response, next: NextFunction): void => {
     const asked = tokenRequestIfRead(request);
+    const known = toBrokerError(error);
     audit.record({
       type: 'token.refused',
       request: contextOf(request),
-      code: error instanceof BrokerError ? error.code : 'internal',
+      code: known.code,
       service: asked?.service ?? '',
       ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
-      cause: describeError(error),
+      cause: describeError(known),
     });
-    next(error);
+    next(known);
   };
 }
 

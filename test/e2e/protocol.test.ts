@@ -5,6 +5,7 @@ import type { Broker, Login } from '../support/broker.ts';
 import { ALICE, SERVICE, startStaticBroker, STATIC_CONFIG, WRONG } from '../support/static-broker.ts';
 
 const Q = `service=${SERVICE}`;
+const FORM = 'application/x-www-form-urlencoded';
 const PATHS = ['/token', '/token/', '/auth', '/auth/', '/auth/token', '/auth/token/'];
 /** `Basic :` and `Basic :x` by hand, so that no code of ours makes what is looked at. */
 const NOBODY = { authorization: 'Basic Og==' };
@@ -90,6 +91,18 @@ describe('the token endpoint', () => {
       expect([got.status, posted.status]).toEqual([200, 200]);
       expect(await access(got)).toEqual(expected);
       expect(await access(posted)).toEqual(expected);
+    });
+
+    it.each<[string, Readonly<Record<string, string>>, string, number, string]>([
+      ['an encoding nobody knows', { 'content-type': `${FORM}; charset=bogus` }, Q, 400, 'invalid_request'],
+      ['compression', { 'content-type': FORM, 'content-encoding': 'gzip' }, Q, 400, 'invalid_request'],
+      ['a body of 70 KB', { 'content-type': FORM }, 'x'.repeat(70_000), 413, 'request_too_large'],
+    ])('tells the log of %s what it tells the client', async (_what, headers, body, status, code) => {
+      const answer = await fetch(`${broker.url}/token`, { method: 'POST', headers, body });
+
+      const id = answer.headers.get('x-request-id');
+      const line = await broker.waitForLine(({ requestId }) => requestId === id);
+      expect([answer.status, line['code'], line.level]).toEqual([status, code, 'warn']);
     });
 
     it('writes no token to the log that stands in the place of something else', async () => {
