@@ -157,7 +157,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
-    reload: async () => void (await Promise.all([...reloads, shadowed.reload].map((reload) => reload()))),
+    reload: async () => void (await Promise.all([inTurn(reloads), shadowed.reload()])),
     flush: () => void flush(),
     drain: async () => {
       draining = true;
@@ -169,6 +169,11 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
       return running.disposeAsync();
     },
   };
+}
+
+/** One after the other: each may take as much memory as its file is big. */
+async function inTurn(reloads: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const reload of reloads) await reload();
 }
 
 /** Users that have just changed are looked at anew, whatever is remembered of them. */
