@@ -102,6 +102,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
     policy: policy.current,
     signer: createSigner(keyset, signerServices(config)),
     clock: systemClock,
+    timer: systemTimer,
     ids: randomIds,
     audit,
   });

@@ -4,12 +4,14 @@ import type { Grant } from '../core/access.ts';
 import type { RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import { decide } from '../core/policy/decide.ts';
+import type { Situation } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Clock, Ids, TokenSigner } from '../core/ports.ts';
 import type { RefreshTokenLimits } from '../core/refresh-token.ts';
 import type { Scope } from '../core/scope.ts';
 import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
+import type { Timer } from '../core/timer.ts';
 
 /** A registry that is served. */
 export interface Service {
@@ -44,6 +46,7 @@ export interface GrantTokenDeps {
   readonly policy: () => Policy;
   readonly signer: TokenSigner;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly ids: Ids;
   readonly audit: Audit;
 }
@@ -61,7 +64,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     }
     const policy = deps.policy();
     const situation = { caller, service: service.name, client: context.client };
-    const grants = scopes.map((scope) => decide(policy, situation, scope));
+    const grants = await decideAll(policy, situation, scopes, deps);
     const now = deps.clock.now();
     if (endOf(caller) - now < LEAST_SECONDS) {
       throw new BrokerError('token_refused', 'token-expired: the token of this login is about to end');
@@ -86,6 +89,27 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     });
     return { token, expiresIn, grants };
   };
+}
+
+/** Milliseconds one request decides before others have their turn. */
+const TURN_MS = 5;
+
+async function decideAll(
+  policy: Policy,
+  situation: Situation,
+  scopes: readonly Scope[],
+  { clock, timer }: GrantTokenDeps,
+): Promise<readonly Grant[]> {
+  const grants: Grant[] = [];
+  let since = clock.monotonic();
+  for (const scope of scopes) {
+    if (clock.monotonic() - since > TURN_MS) {
+      await timer.turn();
+      since = clock.monotonic();
+    }
+    grants.push(decide(policy, situation, scope));
+  }
+  return grants;
 }
 
 function namedAttributes(caller: Caller, policy: Policy): ReadonlyMap<string, readonly string[]> {

@@ -1,11 +1,14 @@
 /** Waiting, with Node's timers. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { BrokerError } from '../core/errors.ts';
 import type { Timer } from '../core/timer.ts';
 
 export const systemTimer: Timer = {
   sleep: async (milliseconds) => {
     if (milliseconds > 0) await delay(milliseconds);
+  },
+  turn: async () => {
+    await turn();
   },
   within: async (work, milliseconds) => {
     const { promise, reject } = Promise.withResolvers<never>();

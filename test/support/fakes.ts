@@ -1,6 +1,7 @@
 /** Fakes for clocks and ids, and recorders for logs. */
 import type { AuditEvent } from '../../src/core/events.ts';
 import type { Audit, Clock, Ids, Log } from '../../src/core/ports.ts';
+import type { Timer } from '../../src/core/timer.ts';
 import type { Shield } from '../../src/flows/shield/shield.ts';
 
 export interface FixedClock extends Clock {
@@ -54,4 +55,11 @@ export const noShield: Shield = {
   }),
   noteUnknown: async () => false,
   flush: () => undefined,
+};
+
+/** A timer under which no time passes. */
+export const noWaiting: Timer = {
+  sleep: async () => undefined,
+  turn: async () => undefined,
+  within: (work) => work,
 };

@@ -11,7 +11,7 @@ import { createIssueRefreshToken } from '../../src/flows/refresh-token/issue.ts'
 import { refreshTokenSecrets } from '../../src/platform/refresh-token-secrets.ts';
 import { memoryStore } from '../../src/platform/store/memory.ts';
 import { fakeBackend, UNKNOWN } from './fake-backend.ts';
-import { fixedClock, recordingAudit } from './fakes.ts';
+import { fixedClock, noWaiting, recordingAudit } from './fakes.ts';
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -82,7 +82,7 @@ export function open(world: World = {}) {
     store,
     secrets: refreshTokenSecrets,
     clock,
-    timer: { sleep: async () => undefined, within: <T>(work: Promise<T>) => work },
+    timer: noWaiting,
     audit,
   };
   const issue = createIssueRefreshToken(deps);

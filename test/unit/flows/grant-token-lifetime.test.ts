@@ -4,7 +4,7 @@ import type { Caller } from '../../../src/core/identity.ts';
 import { parseScope } from '../../../src/core/scope.ts';
 import type { TokenClaims } from '../../../src/core/token.ts';
 import { createGrantToken } from '../../../src/flows/grant-token.ts';
-import { countingIds, fixedClock, recordingAudit } from '../../support/fakes.ts';
+import { countingIds, fixedClock, noWaiting, recordingAudit } from '../../support/fakes.ts';
 import { callerOf, policyOf } from '../../support/policy-builder.ts';
 
 const NOW = 1_700_000_000;
@@ -29,6 +29,7 @@ async function issue(caller: Caller, scope: string) {
       },
     },
     clock: fixedClock(NOW),
+    timer: noWaiting,
     ids: countingIds(),
     audit: recordingAudit(),
   });

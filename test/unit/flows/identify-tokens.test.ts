@@ -7,7 +7,7 @@ import type { Identify } from '../../../src/flows/identify.ts';
 import type { Shield } from '../../../src/flows/shield/shield.ts';
 import { authenticated, fakeBackend, UNKNOWN } from '../../support/fake-backend.ts';
 import type { FakeBackend } from '../../support/fake-backend.ts';
-import { fixedClock, noShield, recordingAudit } from '../../support/fakes.ts';
+import { fixedClock, noShield, noWaiting, recordingAudit } from '../../support/fakes.ts';
 
 const TOKEN = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.e30.x`;
 const REQUEST = { requestId: 'id-1', client: '192.0.2.1' };
@@ -28,7 +28,7 @@ function identifyWith(backends: readonly FakeBackend[], shield: Shield = noShiel
   const identify: Identify = createIdentify({
     backends: backends.map(({ chained }) => chained),
     clock: fixedClock(),
-    timer: { sleep: async () => undefined, within: (work) => work },
+    timer: noWaiting,
     audit,
     shield,
   });

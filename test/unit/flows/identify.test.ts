@@ -5,7 +5,7 @@ import { createIdentify, REFUSAL_FLOOR_MS } from '../../../src/flows/identify.ts
 import { lookUpUser } from '../../../src/flows/look-up-user.ts';
 import { authenticated, fakeBackend, identity, REFUSED, UNKNOWN } from '../../support/fake-backend.ts';
 import type { FakeBackend } from '../../support/fake-backend.ts';
-import { fixedClock, noShield, recordingAudit } from '../../support/fakes.ts';
+import { fixedClock, noShield, noWaiting, recordingAudit } from '../../support/fakes.ts';
 
 const REQUEST = { requestId: 'id-1', client: '192.0.2.1' };
 
@@ -15,7 +15,7 @@ function setUp(...backends: readonly FakeBackend[]) {
   const identify = createIdentify({
     backends: backends.map(({ chained }) => chained),
     clock: fixedClock(),
-    timer: { sleep: async (ms) => void slept.push(ms), within: (work) => work },
+    timer: { ...noWaiting, sleep: async (ms) => void slept.push(ms) },
     audit,
     shield: noShield,
   });

@@ -6,7 +6,7 @@ import { createGrantToken } from '../../../src/flows/grant-token.ts';
 import { compareWithShadow } from '../../../src/flows/shadow.ts';
 import { auditLog } from '../../../src/platform/audit/audit-log.ts';
 import { fanOut } from '../../../src/platform/audit/fan-out.ts';
-import { countingIds, fixedClock, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { countingIds, fixedClock, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { callerOf, policyOf } from '../../support/policy-builder.ts';
 
 const PULL = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull'] }]);
@@ -37,6 +37,7 @@ async function serve(shadow: Policy | undefined, scopes: string) {
     policy: () => PULL,
     signer: { sign: async () => 'signed' },
     clock: fixedClock(),
+    timer: noWaiting,
     ids: countingIds(),
     audit: fanOut([recorded, compareWithShadow({ shadow: () => shadow, audit: recorded })], log),
   });

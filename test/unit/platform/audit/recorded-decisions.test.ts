@@ -10,7 +10,7 @@ import { createGrantToken } from '../../../../src/flows/grant-token.ts';
 import { auditLog } from '../../../../src/platform/audit/audit-log.ts';
 import { readDecisions } from '../../../../src/platform/audit/recorded-decisions.ts';
 import type { LogCounts } from '../../../../src/platform/audit/recorded-decisions.ts';
-import { countingIds, fixedClock, recordingLog } from '../../../support/fakes.ts';
+import { countingIds, fixedClock, noWaiting, recordingLog } from '../../../support/fakes.ts';
 import { callerOf, policyOf } from '../../../support/policy-builder.ts';
 import type { Asker } from '../../../support/policy-builder.ts';
 
@@ -25,6 +25,7 @@ async function lineOf(policy: Policy, asker: Asker, ...scopes: readonly string[]
     policy: () => policy,
     signer: { sign: async () => 'signed' },
     clock: fixedClock(),
+    timer: noWaiting,
     ids: countingIds(),
     audit: auditLog(log),
   });
