@@ -30,7 +30,10 @@ async function probeOne(authenticator: Authenticator, deadline: number): Promise
   const last =
     state.state === 'up'
       ? { ok: true, text: `backend ${name} answers` }
-      : { ok: false, text: `backend ${name} is down: ${state.detail}` };
+      : {
+          ok: false,
+          text: steps.every(({ ok }) => ok) ? `backend ${name} is down: ${state.detail}` : `backend ${name} is down`,
+        };
   return [...steps, last];
 }
 

@@ -53,6 +53,17 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(check.stdout).toContain('new/policy.yaml: 16 rules');
   });
 
+  it('says what is to do where its key is on another machine, and not that all is done', async () => {
+    await rm(join(folder, 'server.key'));
+
+    const { code, stdout } = await importing();
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^to do: .*server\.key/m);
+    expect(stdout).toMatch(/^\d things? (is|are) to do before it starts here: see above, before this is used\.$/m);
+    expect(stdout).not.toContain('Everything was carried over');
+  });
+
   it('makes a policy that explain explains by the rules it came from', async () => {
     await importing();
 

@@ -3,6 +3,7 @@ import { Secret } from '../../src/core/identity.ts';
 import type { DiagnosisStep } from '../../src/core/ports.ts';
 import { probeAll, walkLogin } from '../../src/cli/walk.ts';
 import { realClock } from '../support/fakes.ts';
+import { freeze, thaw } from '../support/halt.ts';
 import { createLdap } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { createLoopbackCertificate } from '../support/loopback-certificate.ts';
@@ -60,7 +61,9 @@ describe.skipIf(absent)('a look at an LDAP directory', () => {
   it('tells each server by itself', async () => {
     const steps = await look({ urls: [slapd.url, 'ldap://127.0.0.1:1'] });
 
-    expect(failures(steps)).toContain('ldap://127.0.0.1:1: cannot connect');
+    expect(failures(steps)).toBe(
+      'ldap://127.0.0.1:1: cannot connect (connect ECONNREFUSED 127.0.0.1:1): nothing listens there: start the directory, or correct urls',
+    );
     expect(told(steps)).toContain(`${slapd.url}: offers StartTLS, which is not used: set tls.mode: starttls`);
   });
 
@@ -104,8 +107,22 @@ describe.skipIf(absent)('a look at an LDAP directory', () => {
   it('names the mistake: the password of the service account', async () => {
     const steps = await look({ urls: [slapd.url] }, undefined, 'not-the-password');
 
-    expect(failures(steps)).toContain(`binding as ${SERVICE.dn}: wrong-password`);
+    expect(failures(steps)).toBe(
+      `binding as ${SERVICE.dn}: refused, result 49: there is no such account, or its password is another one: correct bind.dn or bind.password`,
+    );
     expect(told(steps)).not.toContain('not-the-password');
+  });
+
+  it('says what to look at where the server hangs', async () => {
+    await freeze(slapd.pid());
+    try {
+      const steps = await look({ urls: [slapd.url], timeouts: { connect: '500ms', operation: '500ms' } });
+
+      expect(failures(steps)).toMatch(/: no answer in time while .*: see whether the server is stopped or overloaded/);
+      expect(told(steps)).not.toMatch(/Fault|Error/);
+    } finally {
+      thaw(slapd.pid());
+    }
   });
 
   describe('for one login', () => {

@@ -207,7 +207,7 @@ describe('refresh tokens', () => {
     const both = await tokensCommand(broker, 'revoke', '--all', '--user', 'alice');
 
     expect(unknown).toMatchObject({ code: 1, stderr: 'fairlead: there is no refresh token 0123456789ab\n' });
-    expect(nobody).toMatchObject({ code: 1, stderr: 'fairlead: there is no such refresh token\n' });
+    expect(nobody).toMatchObject({ code: 1, stderr: 'fairlead: there are no refresh tokens of nobody\n' });
     expect([nothing.code, both.code]).toEqual([2, 2]);
   });
 
@@ -333,7 +333,10 @@ describe('a broker that is killed', () => {
 
     const { code, stdout } = await tokensCommand(broker, 'list');
 
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'there are no refresh tokens\n' });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'there are no refresh tokens: no service has refreshTokens switched on\n',
+    });
     await expect(readFile(join(broker.folder, 'state/fairlead.db'))).rejects.toMatchObject({ code: 'ENOENT' });
     broker.signal('SIGKILL');
   });

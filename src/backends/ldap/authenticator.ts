@@ -1,4 +1,4 @@
-import { BrokerError, describeError } from '../../core/errors.ts';
+import { BrokerError } from '../../core/errors.ts';
 import type { Secret } from '../../core/identity.ts';
 import type { Account, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
@@ -14,6 +14,7 @@ import { createUserSearch } from './find-user.ts';
 import { createWitness } from './witness.ts';
 import { isLoopback } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
+import { faultText } from './fault-text.ts';
 import { DirectoryFault } from './fault.ts';
 import { createLogin } from './login.ts';
 import type { Aside } from './login.ts';
@@ -118,7 +119,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
         await login.probe(deadlineAt(clock, at));
         return { state: 'up' };
       } catch (error) {
-        return { state: 'down', detail: describeError(error) };
+        return { state: 'down', detail: faultText(error) };
       }
     },
 

@@ -1,5 +1,4 @@
 /** Looks at each server of a directory, and at what the configuration says is there; names the likely mistake. */
-import { describeError } from '../../core/errors.ts';
 import type { LdapConfig } from './config.ts';
 import { groupSource } from './config-check.ts';
 import { openConnection } from './connection.ts';
@@ -8,6 +7,7 @@ import type { Deadline } from './deadline.ts';
 import { ACTIVE_DIRECTORY, needsActiveDirectory } from './domain.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Entry } from './entry.ts';
+import { faultText } from './fault-text.ts';
 import { ANY_ENTRY, encodeFilter, or } from './filter.ts';
 import type { UserSearch } from './find-user.ts';
 import { PRESETS } from './presets.ts';
@@ -33,7 +33,7 @@ export async function diagnoseServers(deps: DiagnosisDeps, tell: Tell, deadline:
     // One at a time, so that the steps of each stand together.
     for (const endpoint of endpoints) await diagnoseServer(endpoint, deps, tell, deadline);
   } catch (error) {
-    tell({ ok: false, text: describeError(error) });
+    tell({ ok: false, text: faultText(error) });
   }
 }
 
@@ -56,7 +56,7 @@ async function diagnoseServer(endpoint: Endpoint, deps: DiagnosisDeps, tell: Tel
     });
     await diagnoseEntries(connection, deps, tell, deadline);
   } catch (error) {
-    tell({ ok: false, text: describeError(error) });
+    tell({ ok: false, text: faultText(error) });
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { BrokerError } from '../../core/errors.ts';
 import type { Secret, SecretSource } from '../../core/identity.ts';
-import type { Clock, Log } from '../../core/ports.ts';
+import type { Clock, Log, RejectReason } from '../../core/ports.ts';
 import type { BindAnswer, Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -51,9 +51,13 @@ export function createServiceAccount({ backend, dn, password, clock, log }: Serv
     if (hold === undefined || hold.refused !== current) return;
     const left = hold.until - clock.monotonic();
     if (left <= 0) return;
-    throw new DirectoryFault('service-refused', `${hold.cause}; not tried again for a while, lest it be locked`, {
-      retryAfter: Math.ceil(left / 1000),
-    });
+    throw new DirectoryFault(
+      'service-refused',
+      `${hold.cause}; not tried again for a while, lest the account be locked`,
+      {
+        retryAfter: Math.ceil(left / 1000),
+      },
+    );
   }
 
   function note(current: string, answer: BindAnswer): void {
@@ -130,16 +134,26 @@ async function read(password: SecretSource): Promise<Secret> {
   throw new DirectoryFault('misconfigured', 'the password of the service account is empty; correct bind.password');
 }
 
+/** Many directories tell a wrong password and a name that is nobody's alike. */
+function cureOf(reason: RejectReason): string {
+  return reason === 'wrong-password'
+    ? 'there is no such account, or its password is another one: correct bind.dn or bind.password'
+    : `the account itself cannot log in (${reason}): mend it in the directory`;
+}
+
 function faultOfRefusal(dn: string, answer: BindAnswer): DirectoryFault {
   const verdict = judgeBind(answer);
   const what = `binding as ${dn}`;
   switch (verdict.kind) {
     case 'rejected': {
       const said = answer.diagnostic === '' ? '' : ` (${answer.diagnostic})`;
-      return new DirectoryFault('service-refused', `${what}: ${verdict.reason}, result ${answer.code}${said}`);
+      return new DirectoryFault(
+        'service-refused',
+        `${what}: refused, result ${answer.code}${said}: ${cureOf(verdict.reason)}`,
+      );
     }
     case 'no-entry':
-      return new DirectoryFault('service-refused', `${what}: no such entry, result ${answer.code}`);
+      return new DirectoryFault('service-refused', `${what}: no such entry, result ${answer.code}: correct bind.dn`);
     case 'accepted':
     case 'failed':
       return faultOfResult(answer.code, answer.diagnostic, what);

@@ -90,7 +90,7 @@ async function dockerAuth(options: ImportOptions, output: Output): Promise<numbe
       '',
       `${summary}; ${report} has them`,
       ...paths.map((path) => `wrote ${path}`),
-      ...verdict(findings, differing),
+      ...verdict(findings, differing, problems.length),
     ],
     {
       files: [...paths, report],
@@ -116,7 +116,7 @@ async function zot({ file, out }: ImportOptions, output: Output): Promise<number
 
 function finish(paths: readonly string[], found: readonly Finding[], output: Output): number {
   const findings = sortedFindings(found);
-  const lines = [...findings.map(findingLine), ...paths.map((path) => `wrote ${path}`), ...verdict(findings, 0)];
+  const lines = [...findings.map(findingLine), ...paths.map((path) => `wrote ${path}`), ...verdict(findings, 0, 0)];
   output.result(lines, { files: paths, findings });
   return findings.some(({ kind }) => kind === 'lost') ? EXIT.no : EXIT.ok;
 }
@@ -141,8 +141,12 @@ async function brokerProblems(path: string): Promise<readonly string[]> {
   }
 }
 
-function verdict(findings: readonly Finding[], differing: number): readonly string[] {
+function verdict(findings: readonly Finding[], differing: number, toDo: number): readonly string[] {
   const lost = findings.filter(({ kind }) => kind === 'lost').length;
-  if (lost + differing === 0) return ['Everything was carried over.'];
-  return [`${lost} ${lost === 1 ? 'thing was' : 'things were'} not carried over: see above, before this is used.`];
+  const rest = [
+    ...(lost === 0 ? [] : [`${lost} ${lost === 1 ? 'thing was' : 'things were'} not carried over`]),
+    ...(differing === 0 ? [] : [`${differing} ${differing === 1 ? 'decision differs' : 'decisions differ'}`]),
+    ...(toDo === 0 ? [] : [`${toDo} ${toDo === 1 ? 'thing is' : 'things are'} to do before it starts here`]),
+  ];
+  return rest.length === 0 ? ['Everything was carried over.'] : [`${rest.join(', ')}: see above, before this is used.`];
 }

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { Command } from 'commander';
 import { tellRevoked } from '../../app/control.ts';
 import { openRefreshTokenStore, storeFile } from '../../app/open-refresh-tokens.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import { refreshTokenId } from '../../core/refresh-token.ts';
@@ -53,7 +54,7 @@ export function tokensCommand(): Command {
 }
 
 async function list(options: TokensOptions, output: Output): Promise<number> {
-  const { stateDir } = (await loadBroker(options.config)).config;
+  const { stateDir, services } = (await loadBroker(options.config)).config;
   const found = await withStore(stateDir, (store) => store.list());
   const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
   const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
@@ -67,7 +68,7 @@ async function list(options: TokensOptions, output: Output): Promise<number> {
     client,
   ]);
   const head = ['ID', 'USER', 'SERVICE', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'CLIENT'];
-  output.result(rows.length === 0 ? ['there are no refresh tokens'] : tableLines([head, ...rows]), { tokens });
+  output.result(rows.length === 0 ? [noneText(options, services)] : tableLines([head, ...rows]), { tokens });
   return EXIT.ok;
 }
 
@@ -76,7 +77,7 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
     throw new UsageError('expected one of: ids, as `fairlead tokens list` names them; --user; --all');
   }
-  const { stateDir } = (await loadBroker(options.config)).config;
+  const { stateDir, services } = (await loadBroker(options.config)).config;
   const revoked = await withStore(stateDir, async (store) => {
     const held = (await store.list()).filter(
       ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
@@ -87,7 +88,7 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   const tokens = revoked.map(shown);
   const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
   for (const id of missing) output.remark(`fairlead: there is no refresh token ${id}`);
-  if (tokens.length === 0 && missing.length === 0) output.remark('fairlead: there is no such refresh token');
+  if (tokens.length === 0 && missing.length === 0) output.remark(`fairlead: ${noneText(options, services)}`);
   output.result(
     tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
     { revoked: tokens, missing },
@@ -96,6 +97,12 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
     output.remark(`fairlead: no log tells of this: ${error instanceof Error ? error.message : describeError(error)}`);
   });
   return tokens.length > 0 && missing.length === 0 ? EXIT.ok : EXIT.no;
+}
+
+function noneText({ user, service }: TokensOptions, services: BrokerConfig['services']): string {
+  const which = `${user === undefined ? '' : ` of ${user}`}${service === undefined ? '' : ` for ${service}`}`;
+  const isOffered = Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
+  return `there are no refresh tokens${which}${isOffered ? '' : ': no service has refreshTokens switched on'}`;
 }
 
 type Tokens = readonly Entry<RefreshToken>[];
