@@ -54,6 +54,10 @@ const rule: fc.Arbitrary<RuleText> = fc
         repositories: fc.subarray(['{team}/**', 'all/{team}-*', '*/{team}', '{group}'], { minLength: 1 }),
       }),
       fc.record({
+        who: fc.constantFrom<Partial<RuleText>>({ users: ['ci-{team}'] }, { users: ['{team}-1'] }),
+        repositories: fc.subarray(['{team}/**', 'all/{team}-*', '{user}/{team}', '{user}/w*'], { minLength: 1 }),
+      }),
+      fc.record({
         who: fc.constantFrom<Partial<RuleText>>({ users: ['*'] }, { users: ['ci-*', 'Alice'] }),
         repositories: fc.subarray(['{user}/**', 'all/{user}-*', '{attr:team}/*'], { minLength: 1 }),
       }),
