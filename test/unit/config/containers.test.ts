@@ -32,6 +32,18 @@ it('the registry of the compose file names the realm, service and issuer of that
   });
 });
 
+it('the directory of the compose file writes to its volume alone, which belongs to its user', async () => {
+  const { services } = parse(await readFile(join(DOCKER, 'compose.yaml'), 'utf8')) as {
+    services: { ldap: { read_only: boolean; volumes: string[] } };
+  };
+  const written = (await readFile(join(DOCKER, 'ldap/slapd.conf'), 'utf8')).matchAll(
+    /^(?:directory|pidfile|argsfile|logfile) (\S+)$/gm,
+  );
+
+  expect(services.ldap.read_only).toBe(true);
+  expect([...written].map(([, path]) => `directory:${path}`)).toEqual(services.ldap.volumes);
+});
+
 it('the configuration in the Kubernetes manifest is whole', async () => {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-manifest-'));
