@@ -48,14 +48,14 @@ function fileError(path: string, message: string, cause?: unknown): ConfigError 
 
 const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
-  EACCES: 'permission denied',
   ENOTDIR: 'no such file',
   EISDIR: 'it is a folder',
 };
 
-/** A file system error in words. */
+/** A file system error in words. A denial names the user: in a container it is not the one who made the file. */
 export function causeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+  if (code === 'EACCES') return `permission denied to user ${process.geteuid?.() ?? 'of this process'}`;
   return CAUSES[code] ?? code;
 }
 
