@@ -1,12 +1,12 @@
 /** Groups of a real Active Directory, by each way of finding them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openConnection } from '../../src/backends/ldap/connection.ts';
-import type { Connection } from '../../src/backends/ldap/connection.ts';
-import { deadlineAt } from '../../src/backends/ldap/deadline.ts';
-import { parseEndpoint } from '../../src/backends/ldap/endpoint.ts';
-import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/filter.ts';
-import { allValues } from '../../src/backends/ldap/ranged-values.ts';
-import { loadTrust } from '../../src/backends/ldap/trust.ts';
+import { openConnection } from '../../src/backends/ldap/wire/connection.ts';
+import type { Connection } from '../../src/backends/ldap/wire/connection.ts';
+import { deadlineAt } from '../../src/core/deadline.ts';
+import { parseEndpoint } from '../../src/backends/ldap/wire/endpoint.ts';
+import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts';
+import { allValues } from '../../src/backends/ldap/groups/ranged-values.ts';
+import { loadTrust } from '../../src/backends/ldap/wire/trust.ts';
 import { Secret } from '../../src/core/identity.ts';
 import { realClock } from '../support/fakes.ts';
 import { createDomainBackend } from '../support/domain-backend.ts';

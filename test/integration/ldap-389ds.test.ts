@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ldapConfig } from '../../src/backends/ldap/config.ts';
+import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, DiagnosisStep } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';

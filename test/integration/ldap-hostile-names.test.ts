@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { escapeDnValue } from '../../src/backends/ldap/dn-template.ts';
+import { escapeDnValue } from '../../src/backends/ldap/config/dn-template.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TAG, element, readHeader, text } from '../../src/backends/ldap/ber.ts';
-import { openConnection } from '../../src/backends/ldap/connection.ts';
-import type { Connection } from '../../src/backends/ldap/connection.ts';
-import { deadlineAt } from '../../src/backends/ldap/deadline.ts';
-import { parseEndpoint } from '../../src/backends/ldap/endpoint.ts';
-import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/filter.ts';
-import { loadTrust } from '../../src/backends/ldap/trust.ts';
+import { TAG, element, readHeader, text } from '../../src/backends/ldap/wire/ber.ts';
+import { openConnection } from '../../src/backends/ldap/wire/connection.ts';
+import type { Connection } from '../../src/backends/ldap/wire/connection.ts';
+import { deadlineAt } from '../../src/core/deadline.ts';
+import { parseEndpoint } from '../../src/backends/ldap/wire/endpoint.ts';
+import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts';
+import { loadTrust } from '../../src/backends/ldap/wire/trust.ts';
 import { realClock } from '../support/fakes.ts';
 import { createLdap, identityOf, plainGroups } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';

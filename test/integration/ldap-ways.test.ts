@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ldapConfig } from '../../src/backends/ldap/config.ts';
+import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { openLdap } from '../../src/backends/ldap/authenticator.ts';
 import { Secret } from '../../src/core/identity.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';

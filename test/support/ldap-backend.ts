@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import type { z } from 'zod';
 import type { BackendDeps } from '../../src/backends/backend.ts';
-import { ldapConfig } from '../../src/backends/ldap/config.ts';
+import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { ldap } from '../../src/backends/ldap/index.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Identity } from '../../src/core/identity.ts';

@@ -1,15 +1,15 @@
 /** From a login to the one entry it means. */
-import type { LdapConfig } from './config.ts';
-import { groupSource } from './config-check.ts';
-import type { Reader, SearchAnswer } from './connection.ts';
-import type { Deadline } from './deadline.ts';
-import type { Entry } from './entry.ts';
-import { faultOfResult } from './fault.ts';
-import { parseFilter } from './filter-text.ts';
-import { ANY_ENTRY, and, encodeFilter, or, placeholdersOf } from './filter.ts';
-import type { FilterNode } from './filter.ts';
-import { printFilter } from './filter-print.ts';
-import { PRESETS } from './presets.ts';
+import type { LdapConfig } from './config/config.ts';
+import { groupSource } from './config/config-check.ts';
+import type { Reader, SearchAnswer } from './wire/connection.ts';
+import type { Deadline } from '../../core/deadline.ts';
+import type { Entry } from './wire/entry.ts';
+import { faultOfResult } from './wire/fault.ts';
+import { parseFilter } from './config/filter-text.ts';
+import { ANY_ENTRY, and, encodeFilter, or, placeholdersOf } from './wire/filter.ts';
+import type { FilterNode } from './wire/filter.ts';
+import { printFilter } from './config/filter-print.ts';
+import { PRESETS } from './config/presets.ts';
 
 export type Found =
   | { readonly kind: 'found'; readonly entry: Entry }

@@ -3,7 +3,7 @@ import { canonicalDn, parseDn } from '../../core/dn.ts';
 import { foldCase } from '../../core/fold-case.ts';
 import { username } from '../../core/identity.ts';
 import type { GroupName, Identity } from '../../core/identity.ts';
-import type { Entry } from './entry.ts';
+import type { Entry } from './wire/entry.ts';
 
 export interface IdentityRules {
   readonly backend: string;

@@ -1,7 +1,7 @@
 /** Users and groups of an LDAP directory: OpenLDAP, Active Directory, FreeIPA, 389 Directory Server, LLDAP and kin. */
 import { defineBackend } from '../backend.ts';
 import { openLdap } from './authenticator.ts';
-import { ldapConfig } from './config.ts';
+import { ldapConfig } from './config/config.ts';
 
 export const ldap = defineBackend({
   type: 'ldap',

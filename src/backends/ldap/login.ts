@@ -2,26 +2,26 @@
 import type { Identity, Secret } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
 import { oneSpelling } from '../../core/spelling.ts';
-import { createAccountCheck } from './account-check.ts';
-import { accountStateAlone } from './account-state.ts';
-import { askedOnce } from './asked-once.ts';
-import type { LdapConfig } from './config.ts';
-import type { Connection, Reader } from './connection.ts';
-import type { Deadline } from './deadline.ts';
-import type { Directory } from './directory.ts';
-import type { DnTemplate } from './dn-template.ts';
-import { createDomain } from './domain.ts';
-import type { Entry } from './entry.ts';
-import { DirectoryFault } from './fault.ts';
+import { createAccountCheck } from './attempt/account-check.ts';
+import { accountStateAlone } from './attempt/account-state.ts';
+import { askedOnce } from './attempt/asked-once.ts';
+import type { LdapConfig } from './config/config.ts';
+import type { Connection, Reader } from './wire/connection.ts';
+import type { Deadline } from '../../core/deadline.ts';
+import type { Directory } from './servers/directory.ts';
+import type { DnTemplate } from './config/dn-template.ts';
+import { createDomain } from './attempt/domain.ts';
+import type { Entry } from './wire/entry.ts';
+import { DirectoryFault } from './wire/fault.ts';
 import type { Found, UserSearch } from './find-user.ts';
 import { identityOf, subjectOf, subjectOfDn } from './identity.ts';
-import { createMemberships } from './memberships.ts';
-import { PRESETS } from './presets.ts';
-import { createRecalls } from './recall.ts';
-import { createUnseenAttempts } from './unseen-attempts.ts';
-import { verifyPassword } from './verify-password.ts';
-import type { PasswordVerdict } from './verify-password.ts';
-import type { Witness } from './witness.ts';
+import { createMemberships } from './groups/memberships.ts';
+import { PRESETS } from './config/presets.ts';
+import { createRecalls } from './groups/ttl-cache.ts';
+import { createUnseenAttempts } from './attempt/attempts-since-read.ts';
+import { verifyPassword } from './attempt/verify-password.ts';
+import type { PasswordVerdict } from './attempt/verify-password.ts';
+import type { Witness } from './diagnosis/trace.ts';
 
 /** Every method throws DirectoryFault when the directory cannot tell. */
 export interface Login {

@@ -3,7 +3,7 @@ import { backendFields, duration, filePath } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
-import { proxyAddress } from '../oidc/proxy-address.ts';
+import { proxyAddress } from '../http-client/proxy-address.ts';
 import { clientConfig } from './client-config.ts';
 import { CLAIM_SOURCES } from './claim-sources.ts';
 import { PRESET_NAMES } from './presets.ts';

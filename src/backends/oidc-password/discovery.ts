@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportedJWKSCache, ServerMetadata } from 'openid-client';
 import type { Clock } from '../../core/ports.ts';
-import { until } from '../oidc/until.ts';
+import { until } from '../http-client/race-abort.ts';
 
 /** The provider as last seen. */
 export interface Discovered {

@@ -5,7 +5,7 @@
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
-import { networkDetail } from '../oidc/network-detail.ts';
+import { networkDetail } from '../http-client/network-detail.ts';
 
 export type Fault =
   /** The provider answered, and not with tokens. */

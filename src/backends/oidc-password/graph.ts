@@ -8,7 +8,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
-import { MAX_GROUPS } from '../oidc/names.ts';
+import { MAX_GROUPS } from '../names.ts';
 import { describeFault, faultOf, readFault } from './fault.ts';
 import type { Fault } from './fault.ts';
 import type { Session } from './provider.ts';

@@ -8,7 +8,7 @@ import { attributesOf } from '../oidc/attributes.ts';
 import { isObject, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isUnverifiedEmail } from '../oidc/verified-email.ts';
-import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../oidc/names.ts';
+import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../names.ts';
 
 export interface IdentityRules {
   readonly backend: string;

@@ -16,7 +16,7 @@ import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
 import { createRevocation } from './revocation.ts';
 import { settle } from './settings.ts';
-import { filesOf, openWay } from './way.ts';
+import { filesOf, openWay } from './transport.ts';
 
 const TYPE = 'oidc-password';
 

@@ -8,7 +8,7 @@ import type { ClaimsFrom } from './claim-sources.ts';
 import type { Graph } from './graph.ts';
 import { outage, requestTokens } from './grant.ts';
 import type { Failure, Tokens } from './grant.ts';
-import { isName } from '../oidc/names.ts';
+import { isName } from '../names.ts';
 import { identityFrom } from './identity.ts';
 import type { IdentityRules } from './identity.ts';
 import type { Provider, Session } from './provider.ts';

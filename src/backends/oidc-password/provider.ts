@@ -15,7 +15,7 @@ import type { CustomFetch, ServerMetadata } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { ClientAuthenticator } from './client-authentication.ts';
-import type { Connection } from '../oidc/connection.ts';
+import type { Connection } from '../http-client/connection.ts';
 import { createDiscovery } from './discovery.ts';
 import { describeFault, readFault } from './fault.ts';
 

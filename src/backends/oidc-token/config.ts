@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { backendFields, duration, filePath, secretRef } from '../fields.ts';
 import { addressProblem, issuerProblem } from '../oidc/issuer.ts';
-import { proxyAddress } from '../oidc/proxy-address.ts';
+import { proxyAddress } from '../http-client/proxy-address.ts';
 import { checkOidcTokenConfig } from './config-check.ts';
 import { parseTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';

@@ -5,7 +5,7 @@ import type { GroupName, Identity } from '../../core/identity.ts';
 import { attributesOf } from '../oidc/attributes.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
-import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../oidc/names.ts';
+import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../names.ts';
 import { fillTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';
 

@@ -7,7 +7,7 @@ import type { Authenticator, BackendState, Clock } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
 import { readAuthorities } from '../certificates.ts';
-import { openConnection } from '../oidc/connection.ts';
+import { openConnection } from '../http-client/connection.ts';
 import { oidcTokenConfig } from './config.ts';
 import type { OidcTokenConfig } from './config.ts';
 import { createExamine } from './examine.ts';

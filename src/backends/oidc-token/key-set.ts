@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet } from 'jose';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import { until } from '../oidc/until.ts';
+import { until } from '../http-client/race-abort.ts';
 import type { KeySource } from './key-source.ts';
 
 export interface Keys {

@@ -7,8 +7,8 @@ import type { JWK } from 'jose';
 import type { SecretSource } from '../../core/identity.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
-import type { Connection } from '../oidc/connection.ts';
-import { networkDetail } from '../oidc/network-detail.ts';
+import type { Connection } from '../http-client/connection.ts';
+import { networkDetail } from '../http-client/network-detail.ts';
 
 /** Fetches the keys anew; keeps a time limit of its own. Throws an Error that says what is wrong. */
 export type KeySource = () => Promise<readonly JWK[]>;

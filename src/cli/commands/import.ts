@@ -1,15 +1,15 @@
 /** `fairlead import`: the configuration of another program as files for this one, with a report of what is in it. */
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { compareDecisions } from '../../config/import/docker-auth/compare.ts';
-import type { ComparedDecision } from '../../config/import/docker-auth/compare.ts';
-import { decisionTable, tellingDecisions } from '../../config/import/docker-auth/decision-table.ts';
-import { importDockerAuth } from '../../config/import/docker-auth/index.ts';
-import { findingLine, sortedFindings } from '../../config/import/finding.ts';
-import type { Finding } from '../../config/import/finding.ts';
-import { importHtpasswd } from '../../config/import/htpasswd.ts';
-import { writeNewFiles } from '../../config/import/new-files.ts';
-import { importZot } from '../../config/import/zot/index.ts';
+import { compareDecisions } from '../../migrate/docker-auth/compare.ts';
+import type { ComparedDecision } from '../../migrate/docker-auth/compare.ts';
+import { decisionTable, tellingDecisions } from '../../migrate/docker-auth/decision-table.ts';
+import { importDockerAuth } from '../../migrate/docker-auth/index.ts';
+import { findingLine, sortedFindings } from '../../migrate/finding.ts';
+import type { Finding } from '../../migrate/finding.ts';
+import { importHtpasswd } from '../../migrate/htpasswd.ts';
+import { writeNewFiles } from '../../migrate/new-files.ts';
+import { importZot } from '../../migrate/zot/index.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { collect, run } from '../command.ts';

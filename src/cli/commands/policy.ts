@@ -1,10 +1,10 @@
 /** `fairlead policy`: work on the policy file itself. */
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
-import { writeNewFiles } from '../../config/import/new-files.ts';
+import { writeNewFiles } from '../../migrate/new-files.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
-import { modernisePolicy } from '../../config/modernise/index.ts';
-import type { RuleNote } from '../../config/modernise/index.ts';
+import { modernisePolicy } from '../../migrate/modernise/index.ts';
+import type { RuleNote } from '../../migrate/modernise/index.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createCommand, run } from '../command.ts';
 import type { SharedOptions } from '../command.ts';

@@ -14,7 +14,7 @@ import { whoText } from './relation/who-text.ts';
 import { askersOf } from './relation/who.ts';
 import type { Asker } from './relation/who.ts';
 import { repositorySegments } from './repository-pattern.ts';
-import { filled, imaginedIdentity, isSomebodySpared, NOBODY } from './spared.ts';
+import { filled, imaginedIdentity, isSomebodySpared, NOBODY } from './exceptions.ts';
 
 /** One way to be allowed. */
 export interface Way {

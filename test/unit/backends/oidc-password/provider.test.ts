@@ -1,7 +1,7 @@
 import { clientAuthenticator } from '../../../../src/backends/oidc-password/client-authentication.ts';
 import { None } from 'openid-client';
 import { describe, expect, it } from 'vitest';
-import type { Connection } from '../../../../src/backends/oidc/connection.ts';
+import type { Connection } from '../../../../src/backends/http-client/connection.ts';
 import { createProvider } from '../../../../src/backends/oidc-password/provider.ts';
 import { Secret } from '../../../../src/core/identity.ts';
 import { fixedClock } from '../../../support/fakes.ts';

@@ -1,0 +1,45 @@
+/** Attributes with many values: Active Directory gives 1500 at a time, as `memberOf;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3). */
+import type { Reader } from '../wire/connection.ts';
+import type { Deadline } from '../../../core/deadline.ts';
+import type { Entry } from '../wire/entry.ts';
+import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
+import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
+
+const MAX_ROUNDS = 20;
+
+/** @throws DirectoryFault when not all of them can be had. */
+export async function allValues(
+  entry: Entry,
+  attribute: string,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<readonly string[]> {
+  const values = [...entry.texts(attribute)];
+  let range = rangeOf(entry, attribute);
+  if (range !== undefined) values.push(...entry.texts(range.name));
+  for (let round = 0; range !== undefined && range.last !== '*'; round += 1) {
+    if (round === MAX_ROUNDS)
+      throw new DirectoryFault('misconfigured', `${entry.dn} has too many values of ${attribute}`);
+    const next: string = `${attribute};range=${Number(range.last) + 1}-*`;
+    const answer = await reader.search(
+      { base: entry.dn, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [next] },
+      deadline,
+    );
+    const found: Entry | undefined = answer.entries[0];
+    if (answer.code !== 0 || found === undefined) {
+      throw faultOfResult(answer.code, answer.diagnostic, `reading ${next} of ${entry.dn}`);
+    }
+    range = rangeOf(found, attribute);
+    // Without it, nobody knows whether these were all: what is left out could be the group that a rule denies.
+    if (range === undefined) throw new DirectoryFault('lost', `${next} of ${entry.dn} did not come`);
+    values.push(...found.texts(range.name));
+  }
+  return values;
+}
+
+function rangeOf(entry: Entry, attribute: string): { readonly name: string; readonly last: string } | undefined {
+  const prefix = `${attribute.toLowerCase()};range=`;
+  const name = entry.names.find((candidate) => candidate.startsWith(prefix));
+  const last = name === undefined ? undefined : /^\d+-(\d+|\*)$/.exec(name.slice(prefix.length))?.[1];
+  return name === undefined || last === undefined ? undefined : { name, last };
+}

@@ -1,0 +1,36 @@
+/** What the files of the configuration make of the way to the provider: read at start, and again when one changes. */
+import { readAuthorities, readOwnCertificate } from '../certificates.ts';
+import { openConnection } from '../http-client/connection.ts';
+import type { Connection } from '../http-client/connection.ts';
+import { methodOf } from './client-config.ts';
+import { readClientKey } from './client-key.ts';
+import type { ClientKey } from './client-key.ts';
+import type { OidcPasswordConfig } from './config.ts';
+
+export interface OpenWay {
+  readonly connection: Connection;
+  /** The key for assertions. */
+  readonly key: ClientKey | undefined;
+}
+
+type Configured = Pick<OidcPasswordConfig, 'client' | 'caFile' | 'proxy'>;
+
+export function filesOf({ client, caFile }: Configured): readonly string[] {
+  return [caFile, client.keyFile, client.certFile].flatMap((file) => (file === undefined ? [] : [file.path]));
+}
+
+/** @throws Error that names the file when one cannot be used */
+export async function openWay({ client, caFile, proxy }: Configured): Promise<OpenWay> {
+  const method = methodOf(client);
+  const { keyFile, certFile } = client;
+  const ca = caFile === undefined ? undefined : await readAuthorities(caFile.path);
+  const key =
+    method === 'private_key_jwt' && keyFile !== undefined
+      ? await readClientKey(keyFile.path, certFile?.path)
+      : undefined;
+  const certificate =
+    method === 'tls_client_auth' && keyFile !== undefined && certFile !== undefined
+      ? await readOwnCertificate(certFile.path, keyFile.path)
+      : undefined;
+  return { connection: openConnection({ ca, certificate, proxy }), key };
+}

@@ -1,0 +1,68 @@
+/** Those in whose name old and new decisions are compared. */
+import { groupName } from '../../core/groups.ts';
+import { ANONYMOUS, username } from '../../core/identity.ts';
+import type { Caller } from '../../core/identity.ts';
+import type { DockerAuthImport } from './index.ts';
+import type { AclRequest } from './model.ts';
+import { samplesOf } from './samples.ts';
+import { groupsOf } from './users.ts';
+
+/** Somebody who asks, as each of the two knows them. */
+export interface Asker {
+  readonly account: string;
+  readonly labels: AclRequest['labels'];
+  readonly caller: Caller;
+}
+
+/** Anonymous, the static users, whom the rules name besides, and users with the labels that rules ask for. */
+export function askersFor({ users, worlds, rules }: DockerAuthImport): readonly Asker[] {
+  const known = users.users.map((user) => asker(user.name, user.labels, groupsOf(user)));
+  const patterns = rules.flatMap(({ fields: { account } }) => account ?? []);
+  const taken = new Set(users.users.map(({ name }) => name));
+  const strangers = [...new Set([...patterns.flatMap((pattern) => samplesOf(pattern)), 'somebody'])]
+    .filter((name) => name !== '' && !taken.has(name))
+    .map((name) => asker(name, new Map(), []));
+  const anonymous: Asker = { account: '', labels: new Map(), caller: ANONYMOUS };
+  return [anonymous, ...known, ...strangers, ...withLabels({ worlds, rules })];
+}
+
+function asker(account: string, labels: AclRequest['labels'], groups: readonly string[]): Asker {
+  return { account, labels, caller: callerOf(account, groups, new Map(), false) };
+}
+
+function callerOf(
+  account: string,
+  groups: readonly string[],
+  attributes: ReadonlyMap<string, readonly string[]>,
+  caseless: boolean,
+): Caller {
+  const identity = {
+    username: username(account),
+    groups: new Set(groups.map((group) => groupName(group, { lowercase: caseless }))),
+    backend: '',
+    caseless,
+    attributes,
+  };
+  return { kind: 'user', identity };
+}
+
+/** A user of a directory or provider for each value that a rule asks for. */
+function withLabels({ worlds, rules }: Pick<DockerAuthImport, 'worlds' | 'rules'>): readonly Asker[] {
+  return worlds.flatMap((world) => {
+    if (world.name === 'static') return [];
+    return [...world.labels].flatMap(([label, { key, group, folded }]) => {
+      const wanted = rules.flatMap(({ labels }) => samplesOf(labels.get(label) ?? '[]'));
+      return [...new Set([...wanted, 'team'])].map((value, index) => {
+        const held = folded === true ? value.toLowerCase() : value;
+        const attributes = new Map(typeof key === 'string' && group === undefined ? [[key, [held]] as const] : []);
+        const groups = group === undefined ? [] : [group(held)];
+        const account = `${world.name}-${label.toLowerCase()}-${index + 1}`;
+        return {
+          account,
+          labels: new Map([[label, [value]]]),
+          caller: callerOf(account, groups, attributes, world.name === 'ldap'),
+        };
+      });
+    });
+  });
+}

@@ -1,0 +1,205 @@
+/** Turns a configuration of docker_auth into the files of a broker, and says what it found on the way. */
+import { access } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from '../../config/problems.ts';
+import type { ConfigProblem } from '../../config/problems.ts';
+import { reportInto } from '../finding.ts';
+import type { Finding, Report } from '../finding.ts';
+import { child, entriesOf, entry, readForeignYaml } from '../foreign-yaml.ts';
+import type { ForeignFile } from '../foreign-yaml.ts';
+import type { NewFile } from '../new-files.ts';
+import { policyText } from '../write-policy.ts';
+import { yamlText } from '../write-yaml.ts';
+import { readAcl } from './acl.ts';
+import type { AclRule } from './acl.ts';
+import { unknownKeys } from './known-keys.ts';
+import { translateLdap } from './ldap.ts';
+import { OIDC_SECRET_FILE, translateOidc } from './oidc.ts';
+import { plainName, standsForItself } from './plain.ts';
+import { guessPublicUrl, translateServer, translateToken } from './server.ts';
+import { translateAcl } from './translate-acl.ts';
+import { reportTraps } from './traps.ts';
+import { groupsOf, readUsers } from './users.ts';
+import type { StaticUsers } from './users.ts';
+import type { World } from './world.ts';
+
+export interface DockerAuthOptions {
+  /** The registries served, where the rules do not name them all. */
+  readonly services: readonly string[];
+  readonly publicUrl: string | undefined;
+}
+
+export interface DockerAuthImport {
+  readonly files: readonly NewFile[];
+  readonly findings: readonly Finding[];
+  readonly rules: readonly AclRule[];
+  readonly users: StaticUsers;
+  readonly worlds: readonly World[];
+  readonly services: readonly string[];
+}
+
+/** @throws ConfigError when the file cannot be read, or is one that docker_auth does not start with */
+export async function importDockerAuth(path: string, options: DockerAuthOptions): Promise<DockerAuthImport> {
+  const source = await readForeignYaml(path);
+  const findings: Finding[] = [];
+  const report = reportInto(findings, source.file);
+  const rules = rulesOf(source);
+  reportKeys(source, report);
+  reportLeftOut(source, report);
+  const inFolder = (file: string): string => resolve(dirname(resolve(path)), file);
+  const named = new Set<string>();
+  const resolvePath = (file: string): string => {
+    named.add(inFolder(file));
+    return inFolder(file);
+  };
+
+  const users = readUsers(child(source.root, 'users'), report);
+  const ldap = entry(source.root, 'ldap_auth');
+  const oidc = entry(source.root, 'oidc_auth');
+  const fromLdap = ldap === undefined ? undefined : translateLdap(ldap, resolvePath, report);
+  const fromOidc = oidc === undefined ? undefined : translateOidc(oidc, resolvePath, report);
+  const others = [fromLdap, fromOidc].flatMap((translated) =>
+    translated?.backend === undefined ? [] : [translated.world],
+  );
+  const services = servicesOf(rules, options, source, report);
+  const names = {
+    plainUsers: fromOidc?.backend === undefined && users.users.every(({ name }) => standsForItself(name)),
+    slashes: others.length > 0 || users.users.some(({ name }) => name.includes('/')),
+  };
+  const worlds: readonly [World, ...World[]] = [users.world, ...others];
+  reportTraps(rules, { worlds, realIpHeader: entry(child(source.root, 'server'), 'real_ip_header')?.line }, report);
+  const drafts = translateAcl(rules, { ...names, worlds, report });
+
+  const server = translateServer(source.root, resolvePath, report);
+  const token = await translateToken(source.root, resolvePath, report);
+  if (options.publicUrl === undefined) {
+    report(
+      'note',
+      1,
+      `publicUrl is a guess (${guessPublicUrl(server)}): write the URL that clients reach the broker at; realms that end in /auth go on working`,
+    );
+  }
+  const anonymous = users.anonymous ? { anonymous: 'allow' } : {};
+  const broker = {
+    ...server,
+    publicUrl: options.publicUrl ?? guessPublicUrl(server),
+    stateDir: './data',
+    ...token,
+    services: Object.fromEntries(services.map((service) => [service, anonymous])),
+    backends: [
+      ...(users.users.length === 0 ? [] : [{ name: 'local', type: 'static-file', file: 'users.yaml' }]),
+      ...[fromLdap, fromOidc].flatMap((translated) => translated?.backend ?? []),
+    ],
+    policy: 'policy.yaml',
+  };
+  const from = [`Imported from ${source.file}`];
+  const secret = fromOidc?.backend === undefined ? undefined : fromOidc.secret;
+  const files: NewFile[] = [
+    { name: 'broker.yaml', text: yamlText(broker, from) },
+    ...(users.users.length === 0 ? [] : [{ name: 'users.yaml', text: usersText(users, from), secret: true }]),
+    {
+      name: 'policy.yaml',
+      text: policyText({
+        comment: [...from, ...FIRST_MATCH],
+        evaluation: 'first-match',
+        rules: drafts,
+        source: source.file,
+      }),
+    },
+    ...(secret === undefined || secret === '' ? [] : [{ name: OIDC_SECRET_FILE, text: `${secret}\n`, secret: true }]),
+  ];
+  await reportMissing(named, report);
+  return { files, findings, rules, users, worlds, services };
+}
+
+const FIRST_MATCH = ['Of the rules that match, the first one decides alone: order matters.'];
+
+function rulesOf({ root, file }: ForeignFile): readonly AclRule[] {
+  const problems: ConfigProblem[] = [];
+  const rules = readAcl(child(root, 'acl'), file, problems);
+  if (root.kind !== 'map')
+    problems.push({
+      file,
+      line: 1,
+      column: 1,
+      path: '',
+      message: 'found no mapping, expected a configuration of docker_auth',
+    });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return rules;
+}
+
+function reportKeys({ root, repeated }: ForeignFile, report: Report): void {
+  for (const { key, line, inside, meant } of unknownKeys(root)) {
+    // What follows a colon without a space is a part of the key, and may be a password.
+    const [name = ''] = /^[\w.-]{0,40}/.exec(key) ?? [];
+    const glued = name !== key && /^[\w.-]+:/.test(key);
+    const cure = glued
+      ? '; a space is missing after the colon'
+      : meant === undefined
+        ? ''
+        : `; ${meant} was probably meant`;
+    const effect =
+      inside === 'acl.match'
+        ? 'so the condition is not there, and the rule matches more'
+        : 'so what it says does not happen';
+    const where = inside === '' ? name : `${inside}.${name}`;
+    report('trap', line, `${where}: docker_auth knows no such key and drops it, ${effect}${cure}`);
+  }
+  for (const { key, line } of repeated)
+    report('trap', line, `${key === '' ? '""' : key}: stands here a second time, and only the last one counts`);
+}
+
+const USERS_ELSEWHERE = [
+  'google_auth',
+  'github_auth',
+  'gitlab_auth',
+  'mongo_auth',
+  'xorm_auth',
+  'ext_auth',
+  'plugin_authn',
+];
+const RULES_ELSEWHERE = ['acl_mongo', 'acl_xorm', 'ext_authz', 'plugin_authz', 'casbin_authz'];
+
+function reportLeftOut({ root }: ForeignFile, report: Report): void {
+  for (const { key, line } of entriesOf(root)) {
+    if (USERS_ELSEWHERE.includes(key))
+      report('lost', line, `${key}: its users; static-file, ldap and the OpenID backends are what there is`);
+    if (RULES_ELSEWHERE.includes(key)) report('lost', line, `${key}: its rules, which are not in this file`);
+  }
+}
+
+function servicesOf(
+  rules: readonly AclRule[],
+  options: DockerAuthOptions,
+  { root }: ForeignFile,
+  report: Report,
+): readonly string[] {
+  const named = rules.flatMap(({ fields }) => (fields.service === undefined ? [] : (plainName(fields.service) ?? [])));
+  const services = [...new Set([...options.services, ...named])];
+  if (services.length > 0) return services;
+  report(
+    'lost',
+    root.line,
+    'the services: docker_auth signs tokens for any, and this broker for those it knows; give each with --service (registry.example.com stands there now)',
+  );
+  return ['registry.example.com'];
+}
+
+function usersText({ users }: StaticUsers, comment: readonly string[]): string {
+  const written = users.map((user) => {
+    const groups = groupsOf(user);
+    return [user.name, { password: user.hash, ...(groups.length === 0 ? {} : { groups }) }] as const;
+  });
+  return yamlText({ users: Object.fromEntries(written) }, comment);
+}
+
+async function reportMissing(files: ReadonlySet<string>, report: Report): Promise<void> {
+  for (const file of files) {
+    try {
+      await access(file);
+    } catch {
+      report('note', 1, `${file} is not here; the broker wants it where it runs`);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** `oidc_auth` of docker_auth, as a backend of type oidc-password. */
+import { issuerProblem } from '../../backends/oidc/issuer.ts';
+import type { Report } from '../finding.ts';
+import { child, entry, textAt, textsOf } from '../foreign-yaml.ts';
+import type { ForeignEntry } from '../foreign-yaml.ts';
+import type { Translated } from './ldap.ts';
+import type { LabelSource, World } from './world.ts';
+
+export interface TranslatedOidc extends Translated {
+  /** A client secret that stood in the file, to be written into one of its own. */
+  readonly secret: string | undefined;
+}
+
+export const OIDC_SECRET_FILE = 'secrets/oidc-client-secret';
+
+export function translateOidc(
+  section: ForeignEntry,
+  resolvePath: (path: string) => string,
+  report: Report,
+): TranslatedOidc {
+  const { value: node, line } = section;
+  const claims = textsOf(child(node, 'labels_claims'));
+  const labels = claims.map((claim): [string, LabelSource] => [claim, { key: `claim:${claim}` }]);
+  const world: World = { name: 'oidc', labels: new Map(labels) };
+  const issuer = textAt(node, 'issuer') ?? '';
+  const problem = issuerProblem(issuer);
+  if (problem !== undefined) {
+    report('lost', entry(node, 'issuer')?.line ?? line, `oidc_auth: issuer "${issuer}": ${problem}`);
+    return { backend: undefined, world, secret: undefined };
+  }
+  report(
+    'differs',
+    line,
+    'oidc_auth: docker login takes the password of the provider’s account here, by the password grant, and no longer one that a web page gave; the client must be allowed that grant',
+  );
+  const [groups] = claims;
+  const secret = textAt(node, 'client_secret');
+  const file = textAt(node, 'client_secret_file');
+  const scopes = textsOf(child(node, 'scopes')).filter((scope) => scope !== 'offline_access');
+  const backend = {
+    name: 'oidc',
+    type: 'oidc-password',
+    issuer,
+    client: {
+      id: textAt(node, 'client_id') ?? '',
+      ...secretOf(secret, file === undefined ? undefined : resolvePath(file)),
+    },
+    scope: scopes.length === 0 ? 'openid email' : [...new Set(['openid', ...scopes])].join(' '),
+    claims: {
+      username: textAt(node, 'user_claim') ?? 'email',
+      ...(groups === undefined ? {} : { groups: claims.slice(0, 8) }),
+    },
+  };
+  return { backend, world, secret };
+}
+
+function secretOf(
+  secret: string | undefined,
+  file: string | undefined,
+): { readonly secret?: { readonly file: string } } {
+  if (secret !== undefined && secret !== '') return { secret: { file: OIDC_SECRET_FILE } };
+  return file === undefined ? {} : { secret: { file } };
+}

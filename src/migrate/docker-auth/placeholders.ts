@@ -1,0 +1,126 @@
+/** Which placeholders of a rule docker_auth fills in, and how `match` of a policy writes them. */
+import { FIELDS, parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
+import { quoteMeta } from '../../config/match/go-glob.ts';
+import { compileRe2 } from '../../config/match/re2.ts';
+import { ACL_FIELDS } from './acl.ts';
+import type { AclField, AclRule } from './acl.ts';
+import { fieldNamed } from './model.ts';
+
+type Fields = AclRule['fields'];
+
+/** Where the values of a label come from: a key of `match.labels`. */
+export type LabelKeys = ReadonlyMap<string, string>;
+
+export type Carried =
+  | { readonly kind: 'pattern'; readonly text: string; readonly captures: readonly AclField[] }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+const CAPTURE = /\$\{(.+?):(\d+)\}/g;
+const LABEL = /\$\{labels:([^}]+)\}/g;
+
+export interface Capture {
+  readonly placeholder: string;
+  readonly field: AclField;
+  readonly group: number;
+}
+
+/** The captures that are filled in: of a field that is an expression with so many groups. */
+export function liveCaptures(fields: Fields): readonly Capture[] {
+  return captureLike(fields).flatMap(({ placeholder, name, group }) => {
+    const field = fieldNamed(name);
+    const source = field === undefined ? undefined : regexOf(fields[field] ?? '');
+    if (field === undefined || source === undefined) return [];
+    const regex = compileRe2(source);
+    const lives = typeof regex !== 'string' && group >= 1 && group <= regex.groupCount;
+    return lives ? [{ placeholder, field, group }] : [];
+  });
+}
+
+/** What looks like a capture to docker_auth, which reads from the first `${` to the first `:1}`, whatever is between. */
+export function captureLike(
+  fields: Fields,
+): readonly { readonly placeholder: string; readonly name: string; readonly group: number }[] {
+  return Object.values(fields).flatMap((text) =>
+    [...text.matchAll(CAPTURE)].map(([placeholder, name = '', group]) => ({ placeholder, name, group: Number(group) })),
+  );
+}
+
+/** The labels that a pattern names, each once for each time. */
+export function labelsIn(text: string | undefined): readonly string[] {
+  return [...(text ?? '').matchAll(LABEL)].map(([, label = '']) => label);
+}
+
+/** The type fills its placeholders at once: a rule is carried for repositories and for the catalog, each on its own. */
+export function withType(fields: Fields, type: string): Fields {
+  const groups = compiledGroups(fields.type, type);
+  const live = new Set(captureLike(fields).map(({ placeholder }) => placeholder));
+  const filled = ACL_FIELDS.flatMap((field) => {
+    const text = fields[field];
+    if (text === undefined) return [];
+    const plain = text.replaceAll('${type}', () => quoteMeta(type));
+    const value = plain.replaceAll(/\$\{[tT]ype:(\d+)\}/g, (all, group: string) =>
+      live.has(all) && Number(group) >= 1 ? (groups?.[Number(group)] ?? all) : all,
+    );
+    return [[field, value] as const];
+  });
+  return Object.fromEntries(filled);
+}
+
+function compiledGroups(pattern: string | undefined, type: string): readonly string[] | undefined {
+  const source = regexOf(pattern ?? '');
+  const regex = source === undefined ? undefined : compileRe2(source);
+  return regex === undefined || typeof regex === 'string' ? undefined : regex.groups(type);
+}
+
+/** The text of a field as `match` has it. */
+export function carryPattern(text: string, fields: Fields, labels: LabelKeys): Carried {
+  const captures = liveCaptures(fields);
+  const isRegex = regexOf(text) !== undefined;
+  const used = new Set<AclField>();
+  let carried = '';
+  for (let at = 0; at < text.length;) {
+    if (!text.startsWith('${', at)) {
+      carried += text.charAt(at);
+      at += 1;
+      continue;
+    }
+    const live = liveAt(text, at, captures, labels);
+    if (live === undefined) {
+      if (text.charAt(at - 1) === '\\') return { kind: 'lost', reason: 'has \\${, which is no placeholder' };
+      // What docker_auth does not fill in is plain text to it, and must not be a placeholder here.
+      carried += isRegex ? '$[{]' : String.raw`\$\{`;
+      at += 2;
+      continue;
+    }
+    if (live.capturedFrom !== undefined) used.add(live.capturedFrom);
+    carried += live.text;
+    at += live.length;
+  }
+  for (const field of used) {
+    if ((fields[field] ?? '').includes('${')) {
+      return { kind: 'lost', reason: `captures from ${field}, which has placeholders itself` };
+    }
+  }
+  const parsed = parseMatchPattern(carried);
+  if (typeof parsed === 'string') return { kind: 'lost', reason: parsed };
+  return { kind: 'pattern', text: carried, captures: [...used] };
+}
+
+interface Live {
+  readonly length: number;
+  readonly text: string;
+  readonly capturedFrom?: AclField;
+}
+
+function liveAt(text: string, at: number, captures: readonly Capture[], labels: LabelKeys): Live | undefined {
+  const field = FIELDS.find((name) => text.startsWith(`\${${name}}`, at));
+  if (field !== undefined) return { length: field.length + 3, text: `\${${field}}` };
+  const capture = captures.find(({ placeholder }) => text.startsWith(placeholder, at));
+  if (capture !== undefined) {
+    const written = `\${${capture.field}:${capture.group}}`;
+    return { length: capture.placeholder.length, text: written, capturedFrom: capture.field };
+  }
+  const label = /^\$\{labels:([^}]+)\}/.exec(text.slice(at));
+  const key = label === null ? undefined : labels.get(label[1] ?? '');
+  return label === null || key === undefined ? undefined : { length: label[0].length, text: `\${labels:${key}}` };
+}

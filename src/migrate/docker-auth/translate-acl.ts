@@ -1,0 +1,142 @@
+/**
+ * Turns the rules of docker_auth into rules of a policy that is evaluated by first match.
+ *
+ * What cannot be carried becomes a rule that denies whatever the rest of its conditions match: the rules below it must
+ * not grant what it kept from them.
+ */
+import { parseGoGlob } from '../../config/match/go-glob.ts';
+import { regexOf } from '../../config/match/match-pattern.ts';
+import type { Report } from '../finding.ts';
+import type { AclRule } from './acl.ts';
+import type { RuleDraft } from '../rule-draft.ts';
+import { expandLabels } from './expand-labels.ts';
+import { matchesRule } from './model.ts';
+import { labelsIn } from './placeholders.ts';
+import { mayBeCatalog, translateConditions } from './translate-rule.ts';
+import type { Kind, Names } from './translate-rule.ts';
+import type { World } from './world.ts';
+
+export interface AclContext extends Names {
+  readonly worlds: readonly [World, ...World[]];
+  readonly report: Report;
+}
+
+export function translateAcl(rules: readonly AclRule[], context: AclContext): readonly RuleDraft[] {
+  return withoutIdleDenials(rules.flatMap((rule) => translateRule(rule, context)));
+}
+
+function translateRule(rule: AclRule, context: AclContext): readonly RuleDraft[] {
+  if (neverMatches(rule)) return [];
+  const reasons = new Set<string>();
+  const drafts = worldsFor(rule, context.worlds).flatMap((world) => {
+    const expanded = expandLabels(rule, world);
+    if (typeof expanded !== 'string') return expanded.flatMap((one) => draftsFor(one, world, context, reasons));
+    reasons.add(expanded);
+    return draftsFor({ ...rule, fields: {}, labels: new Map(), actions: [] }, world, context, reasons);
+  });
+  for (const reason of reasons) {
+    const instead = 'in its place, a rule denies what its other conditions match';
+    context.report('lost', rule.line, `rule ${rule.number}: ${reason}; ${instead}`);
+  }
+  return numbered(withoutRepetition(drafts));
+}
+
+/** A malformed glob matches nothing, and so does the rule. */
+function neverMatches({ fields, labels }: AclRule): boolean {
+  return [...Object.values(fields), ...labels.values()].some(
+    (text) => regexOf(text) === undefined && !text.includes('${') && parseGoGlob(text) === undefined,
+  );
+}
+
+/** Labels come from each place on its own: a rule with labels is written once for each place that has them. */
+function worldsFor({ fields, labels }: AclRule, worlds: AclContext['worlds']): readonly World[] {
+  const used = [...labels.keys(), ...Object.values(fields).flatMap((text) => labelsIn(text))];
+  const having = worlds.filter((world) => used.some((label) => world.labels.has(label)));
+  return having.length > 0 ? having : [worlds[0]];
+}
+
+function draftsFor(rule: AclRule, world: World, context: AclContext, reasons: Set<string>): readonly RuleDraft[] {
+  const cannotTell = /\$\{(?!type\})/.test(rule.fields.type ?? '');
+  if (cannotTell) reasons.add(`type: "${rule.fields.type}" has placeholders`);
+  const drafts = new Map<Kind, RuleDraft>();
+  for (const kind of ['repository', 'registry'] as const) {
+    if (!cannotTell && !matchesType(rule, kind)) continue;
+    if (kind === 'registry' && !mayBeCatalog(rule.fields)) continue;
+    const { conditions, lost } = translateConditions(rule, kind, world, context);
+    for (const reason of lost) reasons.add(reason);
+    const effect = cannotTell || lost.length > 0 ? DENIED : effectOf(rule, kind);
+    drafts.set(kind, { name: titleOf(rule), line: rule.line, ...conditions, ...effect });
+  }
+  return joined(drafts.get('repository'), drafts.get('registry'));
+}
+
+function matchesType({ fields: { type } }: AclRule, kind: Kind): boolean {
+  const nothing = { labels: new Map(), ip: undefined, actions: undefined, comment: undefined, empty: new Map() };
+  const rule: AclRule = { number: 0, line: 0, fields: type === undefined ? {} : { type }, ...nothing };
+  return matchesRule(rule, { account: '', type: kind, name: '', service: '', ip: '', actions: [], labels: new Map() });
+}
+
+type Effect = Pick<RuleDraft, 'allow' | 'deny'>;
+
+const DENIED: Effect = { deny: ['*'] };
+const KNOWN = ['pull', 'push', 'delete'] as const;
+
+/** An asterisk is every action only when it stands alone; registries ask for the catalog by it. */
+function effectOf({ actions = [] }: AclRule, kind: Kind): Effect {
+  const all = actions.length === 1 && actions[0] === '*';
+  if (all || (kind === 'registry' && actions.includes('*'))) return { allow: ['*'] };
+  const allowed = kind === 'registry' ? [] : KNOWN.filter((action) => actions.includes(action));
+  return allowed.length === 0 ? DENIED : { allow: allowed };
+}
+
+/** One rule for both where only what it is for differs. */
+function joined(repository: RuleDraft | undefined, catalog: RuleDraft | undefined): readonly RuleDraft[] {
+  if (repository === undefined || catalog === undefined) return [repository, catalog].flatMap((draft) => draft ?? []);
+  if (withoutSubject(repository) !== withoutSubject(catalog))
+    return [repository, { ...catalog, name: `${catalog.name}, the catalog` }];
+  const { allow, deny, ...conditions } = repository;
+  return [
+    {
+      ...conditions,
+      catalog: true,
+      ...(allow === undefined ? {} : { allow }),
+      ...(deny === undefined ? {} : { deny }),
+    },
+  ];
+}
+
+function withoutSubject(draft: RuleDraft): string {
+  return JSON.stringify({ ...draft, repositories: undefined, catalog: undefined });
+}
+
+function withoutRepetition(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
+  return [...new Map(drafts.map((draft) => [JSON.stringify(draft), draft])).values()];
+}
+
+function numbered(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
+  const times = new Map<string, number>();
+  return drafts.map((draft) => {
+    const time = (times.get(draft.name) ?? 0) + 1;
+    times.set(draft.name, time);
+    return time === 1 ? draft : { ...draft, name: `${draft.name} (${time})` };
+  });
+}
+
+/** A rule that only keeps the catalog from the rules below is needed only where one of those would give it. */
+function withoutIdleDenials(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
+  const last = drafts.findLastIndex(({ catalog, allow }) => catalog === true && allow !== undefined);
+  return drafts.filter(
+    ({ catalog, repositories, deny }, index) =>
+      index < last || deny === undefined || catalog !== true || repositories !== undefined,
+  );
+}
+
+const LONGEST_TITLE = 180;
+
+function titleOf({ number, comment, fields, labels, ip }: AclRule): string {
+  const said = (comment ?? '').replaceAll(/\s+/g, ' ').trim();
+  const conditions = [...Object.entries(fields), ...labels, ...(ip === undefined ? [] : [['ip', ip] as const])];
+  const told = conditions.map(([key, text]) => `${key} ${text === '' ? '""' : text}`).join(', ');
+  const title = `${number}. ${said === '' ? (told === '' ? 'everything' : told) : said}`.replaceAll(/\p{Cc}/gu, ' ');
+  return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE)}…` : title;
+}

@@ -1,0 +1,166 @@
+/** What in the rules of docker_auth is probably not what was meant. */
+import { parseGoGlob } from '../../config/match/go-glob.ts';
+import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
+import type { Report } from '../finding.ts';
+import { ACL_FIELDS } from './acl.ts';
+import type { AclRule } from './acl.ts';
+import { captureLike, labelsIn, liveCaptures } from './placeholders.ts';
+import { coveredBy } from './covered.ts';
+import { isNamed, plainWho } from './plain.ts';
+import type { World } from './world.ts';
+
+export interface Surroundings {
+  readonly worlds: readonly World[];
+  /** The line of `real_ip_header`, where there is one. */
+  readonly realIpHeader: number | undefined;
+}
+
+type Tell = (message: string) => void;
+
+export function reportTraps(rules: readonly AclRule[], surroundings: Surroundings, report: Report): void {
+  for (const [index, rule] of rules.entries()) {
+    const tell: Tell = (message) => report('trap', rule.line, `rule ${rule.number}: ${message}`);
+    for (const [field, line] of rule.empty) {
+      report('trap', line, `rule ${rule.number}: ${field} has no value, so every request has it`);
+    }
+    if (isEmpty(rule) && rule.empty.size === 0) tell('has no condition, so it decides every request that reaches it');
+    for (const field of ACL_FIELDS) tellPattern(field, rule.fields[field], tell);
+    for (const [label, pattern] of rule.labels) tellPattern(`the label ${label}`, pattern, tell);
+    tellActions(rule, tell);
+    tellAddresses(rule, surroundings, tell);
+    tellPlaceholders(rule, surroundings, tell, (message) =>
+      report('differs', rule.line, `rule ${rule.number}: ${message}`),
+    );
+    tellNames(rule, tell);
+    const before = rules.slice(0, index).find((earlier) => coveredBy(rule, earlier));
+    if (before !== undefined)
+      tell(`is never reached: rule ${before.number} (line ${before.line}) decides all it matches`);
+  }
+  if (rules.length > 0 && rules.every(({ fields }) => fields.service === undefined)) {
+    const [first] = rules;
+    report(
+      'trap',
+      first?.line ?? 1,
+      'no rule names a service, so a token is signed for whatever service a client names',
+    );
+  }
+}
+
+function isEmpty({ fields, labels, ip }: AclRule): boolean {
+  return Object.keys(fields).length === 0 && labels.size === 0 && ip === undefined;
+}
+
+/** A placeholder but for its first character. */
+const WITHOUT_DOLLAR = /(?<!\$)\{(?:account|type|name|service|labels:[^{}]+)(?::\d+)?\}/;
+
+function tellPattern(where: string, text: string | undefined, tell: Tell): void {
+  if (text === undefined) return;
+  const regex = regexOf(text);
+  if (regex !== undefined) {
+    if (!isAnchored(regex) && !isNamed(text) && plainWho(text, true)?.everyone !== true) {
+      tell(`${where}: ${text} is found anywhere in the text, so longer ones match as well; /^(?:…)$/ is the whole`);
+    }
+    return;
+  }
+  const [bare] = WITHOUT_DOLLAR.exec(text) ?? [];
+  if (bare !== undefined) tell(`${where}: ${bare} lacks the dollar before it, so it is text with braces`);
+  const sample = text.replaceAll(/\$\{[^}]*\}/g, 'x');
+  if (parseGoGlob(sample) === undefined) tell(`${where}: ${text} is no glob, so the rule matches nothing`);
+  else if (text.includes('**')) tell(`${where}: ${text} has **, which is * here and stops at a slash`);
+}
+
+/** Whether an expression says where it begins and ends, in each of its alternatives. */
+function isAnchored(source: string): boolean {
+  const bare = source.replace(/^\(\?[imsU]+\)/, '');
+  return /^(?:\^|\\A)/.test(bare) && /(?:[^\\]|^)(?:\\\\)*(?:\$|\\z)$/.test(bare) && !hasTopAlternatives(bare);
+}
+
+function hasTopAlternatives(source: string): boolean {
+  const plain = source.replaceAll(/\\./g, '').replaceAll(/\[\^?\]?[^\]]*\]/g, '');
+  let depth = 0;
+  for (const character of plain) {
+    if (character === '(') depth += 1;
+    else if (character === ')') depth -= 1;
+    else if (character === '|' && depth === 0) return true;
+  }
+  return false;
+}
+
+const TYPES = ['repository', 'registry'];
+const ACTIONS = new Set(['pull', 'push', 'delete', '*']);
+
+function tellActions({ actions }: AclRule, tell: Tell): void {
+  if (actions === undefined) {
+    tell('has no actions: docker_auth breaks off each request that it matches; the policy denies them');
+    return;
+  }
+  if (actions.length > 1 && actions.includes('*')) {
+    tell(`* is every action only when it stands alone; beside others it is an action of that name`);
+  }
+  const unknown = actions.filter((action) => !ACTIONS.has(action));
+  if (unknown.length > 0) tell(`no registry asks for ${unknown.map((action) => `"${action}"`).join(', ')}`);
+}
+
+function tellAddresses({ ip, actions, fields }: AclRule, { realIpHeader }: Surroundings, tell: Tell): void {
+  if (ip === undefined) return;
+  if (ip === '0.0.0.0/0') tell('ip: 0.0.0.0/0 is every IPv4 address and no IPv6 address');
+  if (actions?.length === 1 && actions[0] === '*' && !isNamed(fields.account ?? '')) {
+    const how =
+      realIpHeader === undefined
+        ? 'a proxy on that network makes every client look so'
+        : `the header in line ${realIpHeader} says so, and docker_auth believes it of every client`;
+    tell(`everything is granted to whoever comes from ${ip}, without a password: ${how}`);
+  }
+}
+
+function tellPlaceholders(rule: AclRule, { worlds }: Surroundings, tell: Tell, differs: Tell): void {
+  const live = liveCaptures(rule.fields);
+  for (const { placeholder } of captureLike(rule.fields)) {
+    if (/^\$\{labels:[^${}]+\}$/.test(placeholder)) continue;
+    if (live.some((capture) => capture.placeholder === placeholder)) {
+      differs(
+        `${placeholder} is filled in as a part of the pattern, so a name with * or . in it widens it; here it is literal`,
+      );
+    } else
+      tell(
+        `${placeholder} is never filled in: it takes a field that is an expression with that group, and no placeholder before it`,
+      );
+  }
+  const used = new Set([...Object.values(rule.fields).flatMap((text) => labelsIn(text)), ...rule.labels.keys()]);
+  for (const label of used) {
+    const having = worlds.filter(({ labels }) => labels.has(label));
+    if (having.length === 0) tell(`nobody has the label ${label}, so nothing matches`);
+  }
+  for (const label of new Set(Object.values(rule.fields).flatMap((text) => labelsIn(text)))) {
+    const sources = worlds.flatMap((world) => world.labels.get(label) ?? []);
+    if (sources.some(({ values }) => values === undefined)) {
+      differs(
+        `\${labels:${label}} is filled in as a part of the pattern, so a value with * or . in it widens it; here it is literal`,
+      );
+    } else if (sources.some(({ values }) => values?.some((value) => /[*?[\]\\]/.test(value)))) {
+      tell(`\${labels:${label}} has values that are patterns; each has a rule of its own here`);
+    }
+  }
+}
+
+function tellNames({ fields, actions }: AclRule, tell: Tell): void {
+  const { account, name, type } = fields;
+  const types = type === undefined || type.includes('${') ? undefined : parseMatchPattern(type);
+  if (types !== undefined && typeof types !== 'string' && !TYPES.some((known) => types.matches(known, () => [])))
+    tell(
+      `type: ${type} is never asked for: registries ask for repository and registry, and a class in brackets is lost`,
+    );
+  if (account !== undefined && /^\*+$/.test(account) && actions?.length !== 0) {
+    tell('account: * matches anonymous, too; /.+/ is everybody who has logged in');
+  }
+  if (name === undefined || regexOf(name) !== undefined) return;
+  const literal = name.replaceAll(/\$\{[^}]*\}/g, '');
+  if (/[A-Z]/.test(literal) && !literal.includes('['))
+    tell(`name: ${name} has upper-case letters, which no repository has`);
+  if (name.endsWith('/*'))
+    tell(`name: ${name} ends at the next slash: what is deeper, as in ${sampleOf(name)}/b, does not match`);
+}
+
+function sampleOf(name: string): string {
+  return name.replaceAll('*', 'a');
+}

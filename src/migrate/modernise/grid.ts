@@ -1,0 +1,101 @@
+/** The same requests decided by two policies: the proof of a proposal, tried out. */
+import { groupName } from '../../core/groups.ts';
+import { ANONYMOUS, username } from '../../core/identity.ts';
+import type { Caller } from '../../core/identity.ts';
+import { decide } from '../../core/policy/decide.ts';
+import type { Situation } from '../../core/policy/decide.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { repositorySegments } from '../../core/policy/repository-pattern.ts';
+import type { Scope } from '../../core/scope.ts';
+import { neighboursOf, samplesOf } from '../docker-auth/samples.ts';
+import type { PlainRule } from '../../config/policy-task.ts';
+import { isRecord } from '../../config/schema-walk.ts';
+
+export interface TriedRequest {
+  readonly situation: Situation;
+  readonly asked: Scope;
+}
+
+export interface GridResult {
+  readonly compared: number;
+  readonly differing: readonly TriedRequest[];
+}
+
+const MOST = { names: 40, callers: 60, services: 4, addresses: 5, requests: 20_000 } as const;
+
+export function compareOnGrid(before: Policy, after: Policy, rules: readonly PlainRule[]): GridResult {
+  const requests = requestsFor(rules);
+  const differing = requests.filter(({ situation, asked }) => {
+    const [old, next] = [before, after].map((policy) => new Set<string>(decide(policy, situation, asked).granted));
+    return old?.symmetricDifference(next ?? new Set()).size !== 0;
+  });
+  return { compared: requests.length, differing };
+}
+
+function requestsFor(rules: readonly PlainRule[]): readonly TriedRequest[] {
+  const asked: readonly Scope[] = [
+    ...namesIn(rules).map((name) => ({ type: 'repository', name, actions: ['pull', 'push', 'delete'] })),
+    { type: 'registry', name: 'catalog', actions: ['*'] },
+  ];
+  const services = ['', ...texts(rules, ({ services: own }) => own, 'service')].slice(0, MOST.services);
+  const own = rules.flatMap(({ clients }) => clients ?? []).map((range) => range.split('/')[0] ?? '');
+  const addresses = [...new Set(['', '203.0.113.9', ...own])].slice(0, MOST.addresses);
+  const requests: TriedRequest[] = [];
+  for (const caller of callersIn(rules)) {
+    for (const scope of asked) {
+      for (const service of services) {
+        for (const client of addresses) {
+          if (requests.length >= MOST.requests) return requests;
+          requests.push({ situation: { caller, service, client }, asked: scope });
+        }
+      }
+    }
+  }
+  return requests;
+}
+
+function namesIn(rules: readonly PlainRule[]): readonly string[] {
+  const named = texts(rules, ({ repositories }) => repositories, 'name');
+  const all = [...named, ...named.flatMap(neighboursOf), 'a', 'a/b', 'a/b/c'];
+  return [...new Set(all)].filter((name) => repositorySegments(name) !== undefined).slice(0, MOST.names);
+}
+
+function callersIn(rules: readonly PlainRule[]): readonly Caller[] {
+  const users = [...texts(rules, ({ who, except }) => [...who.users, ...(except?.users ?? [])], 'account'), 'somebody'];
+  const groups = texts(rules, ({ who, except }) => [...who.groups, ...(except?.groups ?? [])], undefined);
+  const named = users.flatMap((user) => [[], ...groups.map((group) => [group])].map((held) => ({ user, held })));
+  const many = groups.map((group, at) => ({ user: 'somebody', held: [group, groups[at + 1] ?? group] }));
+  const callers = [...many, ...named].map(({ user, held }, at) => callerOf(user, held, at % 2 === 1));
+  return [ANONYMOUS, ...callers].slice(0, MOST.callers);
+}
+
+function callerOf(user: string, groups: readonly string[], caseless: boolean): Caller {
+  return {
+    kind: 'user',
+    identity: {
+      username: username(caseless ? user.toLowerCase() : user),
+      groups: new Set(groups.map((group) => groupName(group, { lowercase: caseless }))),
+      backend: '',
+      caseless,
+      attributes: new Map(),
+    },
+  };
+}
+
+/** Texts that patterns of the rules match. */
+function texts(
+  rules: readonly PlainRule[],
+  patterns: (rule: PlainRule) => readonly string[] | undefined,
+  key: string | undefined,
+): readonly string[] {
+  const plain = rules.flatMap((rule) => patterns(rule) ?? []);
+  const matched = rules.flatMap(({ match }) => {
+    const pattern = isRecord(match) && key !== undefined ? match[key] : undefined;
+    return typeof pattern === 'string' && !pattern.includes('${') ? samplesOf(pattern) : [];
+  });
+  return [...new Set([...plain.map(filled), ...matched])].filter((text) => text !== '');
+}
+
+function filled(pattern: string): string {
+  return pattern.replaceAll('**', 'x/y').replaceAll(/\*|\{[^{}]*\}/g, 'x');
+}

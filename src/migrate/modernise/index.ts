@@ -1,0 +1,102 @@
+/** A policy that was imported, made into one whose order does not matter: proven, then tried, then written down. */
+import { compilePolicy } from '../../core/policy/compile.ts';
+import type { RuleDocument } from '../../core/policy/document.ts';
+import { runPolicyTests } from '../../core/policy/policy-test.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { parseClientRange } from '../../config/client-range.ts';
+import type { RuleDraft } from '../rule-draft.ts';
+import { yamlText } from '../write-yaml.ts';
+import { policyTests, readPolicy } from '../../config/load-policy.ts';
+import type { ReadPolicy } from '../../config/load-policy.ts';
+import { plainRule } from '../../config/policy-task.ts';
+import { isRecord } from '../../config/schema-walk.ts';
+import { compareOnGrid } from './grid.ts';
+import { MOST_RULES, proposeUnion } from './propose.ts';
+import type { RuleNote } from './rule-note.ts';
+
+export type { RuleNote } from './rule-note.ts';
+
+export type Modernised =
+  | { readonly kind: 'union-already' }
+  /** Nothing is proposed; `reason` is for what no note tells. */
+  | { readonly kind: 'left'; readonly notes: readonly RuleNote[]; readonly reason?: string }
+  | {
+      readonly kind: 'proposed';
+      readonly notes: readonly RuleNote[];
+      readonly text: string;
+      /** Decisions tried besides, all of which are the same. */
+      readonly compared: number;
+    };
+
+/** @throws ConfigError with every problem of the file. */
+export async function modernisePolicy(path: string): Promise<Modernised> {
+  const read = await readPolicy(path);
+  const { policy, file } = read;
+  if (policy.evaluation === 'union') return { kind: 'union-already' };
+  if (file.rules.length > MOST_RULES) {
+    const reason = `found ${file.rules.length} rules, expected ${MOST_RULES} at most: all pairs of them are compared`;
+    return { kind: 'left', notes: [], reason };
+  }
+  const { notes, rules } = proposeUnion(read);
+  if (rules === undefined) return { kind: 'left', notes };
+
+  const after = compiled(rules, read);
+  const { compared, differing } = compareOnGrid(
+    policy,
+    after,
+    file.rules.map((_, index) => plainRule(read, index)),
+  );
+  const failed = runPolicyTests(after, policyTests(read)).filter(({ passed }) => !passed);
+  const before = runPolicyTests(policy, policyTests(read)).filter(({ passed }) => !passed);
+  // INVARIANT: what has been proven holds; a proposal that fails here is a mistake of the proof, and is not made.
+  if (differing.length > 0 || failed.length > before.length)
+    return {
+      kind: 'left',
+      notes,
+      reason: `${differing.length} of ${compared} decisions tried would differ: please report this policy`,
+    };
+  return { kind: 'proposed', notes, text: textOf(rules, read), compared };
+}
+
+const HEAD = [
+  'Made from a policy that was evaluated by first match. The order of rules does not matter here.',
+  'For pull, push and delete, and for the catalog, all decisions are the same. Who asks for * is granted what it',
+  'stands for here, and was granted * alone or nothing there.',
+];
+
+function textOf(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): string {
+  const { roles, tests } = isRecord(yaml.value) ? yaml.value : {};
+  const written = {
+    ...(roles === undefined ? {} : { roles }),
+    rules: rules.map((rule) => ({ ...rule, line: undefined })),
+    ...(file.tests.length === 0 ? {} : { tests }),
+  };
+  const comments = rules.map(({ line }) => `${yaml.file}:${line}`);
+  return yamlText(written, HEAD, { key: 'rules', comments });
+}
+
+function compiled(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): Policy {
+  const roles = new Map(Object.entries(file.roles));
+  const result = compilePolicy({ revision: '', roles, rules: rules.map((rule) => documentOf(rule, yaml.file)) });
+  // INVARIANT: the patterns have been compiled before, or are made of such.
+  if (result.kind === 'problems') throw new Error(result.problems.map(({ message }) => message).join('; '));
+  return result.policy;
+}
+
+function documentOf(draft: RuleDraft, file: string): RuleDocument {
+  const { name, line, users = [], groups = [], everyone = false, except, services, clients } = draft;
+  return {
+    name,
+    file,
+    line,
+    who: { users, groups, everyone },
+    except:
+      except === undefined ? undefined : { users: except.users ?? [], groups: except.groups ?? [], everyone: false },
+    services,
+    clients: clients?.map(parseClientRange).filter((range) => typeof range !== 'string'),
+    repositories: draft.repositories ?? [],
+    catalog: draft.catalog ?? false,
+    effect: draft.deny === undefined ? 'allow' : 'deny',
+    actions: draft.deny ?? draft.allow ?? [],
+  };
+}

@@ -1,0 +1,103 @@
+/** The same policy by union: proposed where the decisions are proven to be the same, and refused with reasons where not. */
+import type { MatchDraft, RuleDraft } from '../rule-draft.ts';
+import type { ReadPolicy } from '../../config/load-policy.ts';
+import { plainRule } from '../../config/policy-task.ts';
+import type { PlainRule } from '../../config/policy-task.ts';
+import { isRecord } from '../../config/schema-walk.ts';
+import { draftsOf } from './drafts.ts';
+import { covers } from './domain.ts';
+import type { Domain } from './domain.ts';
+import { grantsOf, mayMatchAnonymous, plainDomain } from './plain-rule.ts';
+import type { Note, RuleNote } from './rule-note.ts';
+import { settle } from './settle.ts';
+import type { Conflict, OrderedRule } from './settle.ts';
+
+export interface Proposal {
+  /** In the order of the file. */
+  readonly notes: readonly RuleNote[];
+  /** Undefined: the decisions cannot be proven to be the same. */
+  readonly rules: readonly RuleDraft[] | undefined;
+}
+
+/** All pairs of rules are compared. */
+export const MOST_RULES = 1000;
+
+/** @param read a policy of `MOST_RULES` rules at most that is evaluated by first match */
+export function proposeUnion(read: ReadPolicy): Proposal {
+  const rules = read.file.rules.map((_, index) => plainRule(read, index));
+  const notes: { readonly index: number; readonly told: RuleNote }[] = [];
+  const note: Note = (index, outcome, message) => {
+    const { file = '', line = 0, name: rule = '' } = rules[index] ?? {};
+    notes.push({ index, told: { file, line, rule, outcome, message } });
+  };
+  const drafts = propose(read, rules, note);
+  return { notes: notes.toSorted((a, b) => a.index - b.index).map(({ told }) => told), rules: drafts };
+}
+
+function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): readonly RuleDraft[] | undefined {
+  const ordered: OrderedRule[] = [];
+  let isPlain = true;
+  for (const [index, rule] of rules.entries()) {
+    const parts = partsOf(rule, index, read);
+    const first = typeof parts === 'string' ? alwaysBefore(rule, ordered) : undefined;
+    isPlain &&= typeof parts !== 'string' || first !== undefined;
+    if (first !== undefined) note(index, 'dropped', neverDecides(first, rules));
+    else if (typeof parts === 'string') note(index, 'stuck', parts);
+    else if (parts.length === 0) note(index, 'dropped', 'no request matches it');
+    else ordered.push(...parts);
+  }
+  const settlement = settle(ordered);
+  if (settlement.kind === 'conflicts') {
+    for (const conflict of settlement.conflicts) note(conflict.later, 'stuck', conflictSentence(conflict, rules));
+    return undefined;
+  }
+  return isPlain ? draftsOf(settlement.rules, rules, note) : undefined;
+}
+
+/** A rule for repositories, and one for the catalog; or a sentence that says why `match` cannot be made plain. */
+function partsOf(rule: PlainRule, index: number, { policy }: ReadPolicy): readonly OrderedRule[] | string {
+  const grants = grantsOf(rule.effect, policy.rules[index]?.actions ?? []);
+  const parts: OrderedRule[] = [];
+  for (const own of domainsOf(rule)) {
+    const domain = plainDomain({ domain: own, match: matchOf(rule) });
+    if (typeof domain === 'string') return domain;
+    // For the catalog there is one thing to grant: any action will do.
+    const granted = own.repositories === undefined && grants.size > 0 ? grantsOf('allow', ['*']) : grants;
+    if (domain !== undefined) parts.push({ index, domain, grants: granted });
+  }
+  return parts;
+}
+
+/** What a rule is for, but for its `match`: the repositories, and the catalog. */
+function domainsOf({ who, except, services, clients, repositories, catalog }: PlainRule): readonly Domain[] {
+  if (except?.everyone === true) return [];
+  const base = { ...who, exceptUsers: except?.users ?? [], exceptGroups: except?.groups ?? [], services, clients };
+  return [
+    ...(repositories.length > 0 ? [{ ...base, repositories }] : []),
+    ...(catalog ? [{ ...base, repositories: undefined }] : []),
+  ];
+}
+
+function matchOf({ match }: PlainRule): MatchDraft | undefined {
+  return isRecord(match) ? match : undefined;
+}
+
+/** The place of an earlier rule that is for all requests that the rule can be for, whatever its `match` says. */
+function alwaysBefore(rule: PlainRule, earlier: readonly OrderedRule[]): number | undefined {
+  const match = matchOf(rule) ?? {};
+  const found = domainsOf(rule).map((domain) => {
+    const named = domain.everyone && !mayMatchAnonymous(match) ? { ...domain, everyone: false, users: ['*'] } : domain;
+    return earlier.find((other) => covers(other.domain, named))?.index;
+  });
+  return found.includes(undefined) ? undefined : found[0];
+}
+
+function neverDecides(first: number, rules: readonly PlainRule[]): string {
+  return `never decides: "${rules[first]?.name}" in line ${rules[first]?.line} always comes first`;
+}
+
+function conflictSentence({ earlier, actions }: Conflict, rules: readonly PlainRule[]): string {
+  const first = rules[earlier];
+  const what = actions.length === 4 ? 'what it grants' : actions.filter((action) => action !== '*').join(' and ');
+  return `"${first?.name}" in line ${first?.line} comes first for some of the same requests and does not grant ${what || 'the action *'}; neither an exception nor a denial says which ones`;
+}

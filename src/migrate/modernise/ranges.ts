@@ -1,0 +1,28 @@
+/** Ranges of client addresses, compared: two networks are disjoint, or one holds the other. */
+import { parseClientRange } from '../../config/client-range.ts';
+
+const BITS = { ipv4: 32, ipv6: 128 } as const;
+
+export function rangesOverlap(a: string, b: string): boolean {
+  return holds(a, networkOf(b)) || holds(b, networkOf(a));
+}
+
+export function rangeCovers(wide: string, narrow: string): boolean {
+  if (wide === narrow) return true;
+  // IPv4 addresses in the words of IPv6 have prefixes of another length.
+  const isMixed = [wide, narrow].some((text) => text.includes(':') && text.includes('.'));
+  return !isMixed && holds(wide, networkOf(narrow)) && bitsOf(wide) <= bitsOf(narrow);
+}
+
+function networkOf(range: string): string {
+  return range.split('/')[0] ?? '';
+}
+
+function bitsOf(range: string): number {
+  return Number(range.split('/')[1] ?? (range.includes(':') ? BITS.ipv6 : BITS.ipv4));
+}
+
+function holds(range: string, address: string): boolean {
+  const parsed = parseClientRange(range);
+  return typeof parsed !== 'string' && parsed.contains(address);
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
+import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
+import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { createDomain } from '../../../../../src/backends/ldap/attempt/domain.ts';
+import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import type { Entry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { createMemberships } from '../../../../../src/backends/ldap/groups/memberships.ts';
+import { createRecalls } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
+import { fixedClock } from '../../../../support/fakes.ts';
+
+const clock = fixedClock();
+const deadline = deadlineAt(clock, Infinity);
+const GROUPS = 'OU=Groups,DC=corp';
+const sid = (last: number): Buffer => Buffer.concat([DOMAIN_SID, Buffer.from([last & 0xff, last >> 8, 0, 0])]);
+/** S-1-5-21-1-2-255-…: the 0xff is no UTF-8. */
+const DOMAIN_SID = Buffer.from('0105000000000005150000000100000002000000ff000000', 'hex');
+
+interface FakeGroup {
+  readonly name: string;
+  readonly sid: Buffer;
+  readonly dn: string;
+}
+
+const group = (name: string, last: number): FakeGroup => ({ name, sid: sid(last), dn: `CN=${name},${GROUPS}` });
+const [WEB, ALL, PRIMARY] = [group('web', 1101), group('all', 1102), group('primary', 1103)];
+
+const alice = readEntry({
+  dn: 'CN=alice,DC=corp',
+  memberOf: [WEB.dn],
+  objectSid: sid(1000),
+  primaryGroupID: '1103',
+});
+
+/** As much of Active Directory as groups need: it finds groups whose SID, or whose member, is in the filter. */
+function directory({ capable = true, token = [] as readonly Buffer[], groups = [WEB, ALL, PRIMARY] } = {}) {
+  const asked: SearchRequest[] = [];
+  const reader: Reader = {
+    search: async (request) => {
+      asked.push(request);
+      return { code: 0, diagnostic: '', entries: answer(request) };
+    },
+  };
+  function answer({ base, filter, attributes }: SearchRequest): Entry[] {
+    if (base === '') {
+      return [readEntry({ dn: '', supportedCapabilities: capable ? ['1.2.840.113556.1.4.800'] : [] })];
+    }
+    if (attributes.includes('tokenGroups')) return [readEntry({ dn: base, tokenGroups: [...token] })];
+    return groups
+      .filter(({ sid: own, name }) => filter.includes(own) || (name === 'all' && filter.includes(WEB.dn)))
+      .map(({ name, sid: own, dn }) => readEntry({ dn, cn: name, objectSid: own }));
+  }
+  return { reader, asked };
+}
+
+function memberships(groups: Partial<z.input<typeof ldapConfig>['groups']> = {}) {
+  const config = ldapConfig.parse({
+    type: 'ldap',
+    name: 'corp',
+    preset: 'active-directory',
+    urls: ['ldaps://dc1'],
+    users: { base: 'DC=corp' },
+    groups: { base: GROUPS, ...groups },
+  });
+  return createMemberships(config, { domain: createDomain(clock), recalls: createRecalls(clock) });
+}
+
+const plain = (names: ReadonlySet<string>): readonly string[] =>
+  [...names].filter((name) => !name.includes('=')).toSorted();
+
+describe('groups in Active Directory', () => {
+  it('are those of the token where the server is one, in one search for all of them', async () => {
+    const { reader, asked } = directory({ token: [WEB, ALL, PRIMARY].map((one) => one.sid) });
+
+    const names = plain(await memberships().of(alice, reader, deadline));
+
+    expect(names).toEqual(['all', 'primary', 'web']);
+    expect(asked.map(({ base }) => base)).toEqual(['', alice.dn, GROUPS]);
+  });
+
+  it('are remembered by their SIDs', async () => {
+    const subject = memberships();
+    const { reader, asked } = directory({ token: [WEB, ALL, PRIMARY, group('gone', 1999)].map((one) => one.sid) });
+    await subject.of(alice, reader, deadline);
+
+    const names = plain(await subject.of(alice, reader, deadline));
+
+    expect(names).toEqual(['all', 'primary', 'web']);
+    expect(asked.slice(3).map(({ base }) => base)).toEqual([alice.dn]);
+  });
+
+  it('are asked for by hundreds of SIDs at a time', async () => {
+    const many = [...Array(250).keys()].map((n) => group(`g${n}`, 2000 + n));
+    const { reader, asked } = directory({ token: many.map((one) => one.sid), groups: many });
+
+    const names = plain(await memberships().of(alice, reader, deadline));
+
+    expect(names).toHaveLength(251);
+    expect(asked.filter(({ base }) => base === GROUPS)).toHaveLength(3);
+  });
+
+  it.each<[string, { capable?: boolean; token?: readonly Buffer[] }]>([
+    ['the server is no Active Directory', { capable: false, token: [WEB.sid] }],
+    ['the token cannot be read', { token: [] }],
+  ])('are found level by level where %s, with the primary one', async (_why, given) => {
+    const { reader, asked } = directory(given);
+
+    const names = plain(await memberships().of(alice, reader, deadline));
+
+    expect(names).toEqual(['all', 'primary', 'web']);
+    expect(asked.some(({ filter }) => filter.includes('1.2.840.113556.1.4.1941'))).toBe(false);
+  });
+
+  it('follow the chain where that is asked for', async () => {
+    const { reader, asked } = directory();
+
+    await memberships({ nested: 'inChain' }).of(alice, reader, deadline);
+
+    const last = asked.at(-1)?.filter;
+    expect(last?.includes('1.2.840.113556.1.4.1941')).toBe(true);
+    expect(last?.includes(alice.dn)).toBe(true);
+    expect(last?.includes(PRIMARY.dn)).toBe(true);
+  });
+
+  it.each(['inChain', 'tokenGroups'] as const)('are a failure with %s where the server is none', async (nested) => {
+    const { reader } = directory({ capable: false });
+
+    await expect(memberships({ nested }).of(alice, reader, deadline)).rejects.toMatchObject({ kind: 'misconfigured' });
+  });
+
+  it('never leave out a token that cannot be read where it is asked for', async () => {
+    const { reader } = directory({ token: [] });
+
+    await expect(memberships({ nested: 'tokenGroups' }).of(alice, reader, deadline)).rejects.toThrow(
+      'Windows Authorization Access Group',
+    );
+  });
+
+  it('are the direct ones and the primary one without nesting', async () => {
+    const { reader } = directory({ token: [ALL.sid] });
+
+    expect(plain(await memberships({ nested: 'off' }).of(alice, reader, deadline))).toEqual(['primary', 'web']);
+  });
+});

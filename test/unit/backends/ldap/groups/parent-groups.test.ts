@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
+import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import type { Group } from '../../../../../src/backends/ldap/groups/group.ts';
+import { createParentGroups } from '../../../../../src/backends/ldap/groups/parent-groups.ts';
+import { createRecalls } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
+import { fixedClock } from '../../../../support/fakes.ts';
+
+const group = (name: string): Group => ({ dn: `cn=${name},dc=corp`, names: [name], counts: true });
+const reader: Reader = { search: () => Promise.reject(new Error('nobody searches here')) };
+
+/** @param listed the parent of each group that has one */
+function setUp(listed: Readonly<Record<string, string>>) {
+  const clock = fixedClock();
+  const recalls = createRecalls(clock);
+  const asked: string[][] = [];
+  const subject = createParentGroups(async (dns) => {
+    asked.push([...dns]);
+    return dns.flatMap((dn) => {
+      const parent = listed[/cn=([^,]+)/.exec(dn)?.[1] ?? ''];
+      return parent === undefined ? [] : [group(parent)];
+    });
+  }, recalls);
+  const parents = async (...names: readonly string[]): Promise<readonly string[]> =>
+    (await subject.of(names.map(group), reader, deadlineAt(clock, Infinity))).flatMap((one) => one.names);
+  return { clock, recalls, asked, parents };
+}
+
+it('remembers that groups are in none, however many were asked for at once', async () => {
+  const { asked, parents } = setUp({});
+
+  expect(await parents('a', 'b', 'c')).toEqual([]);
+  expect(await parents('c', 'a')).toEqual([]);
+  expect(await parents('B')).toEqual([]);
+
+  expect(asked).toHaveLength(1);
+});
+
+it('remembers the parents of a group that was asked for alone', async () => {
+  const { asked, parents } = setUp({ a: 'all' });
+
+  expect(await parents('a')).toEqual(['all']);
+  expect(await parents('a')).toEqual(['all']);
+
+  expect(asked).toHaveLength(1);
+});
+
+it('never takes the parent of one group for that of another', async () => {
+  const { parents } = setUp({ a: 'all' });
+  await parents('a', 'b');
+
+  expect(await parents('b')).toEqual([]);
+  expect(await parents('a')).toEqual(['all']);
+  expect(await parents('a', 'b')).toEqual(['all']);
+});
+
+it('asks again after half a minute', async () => {
+  const listed: Record<string, string> = {};
+  const { clock, parents } = setUp(listed);
+  await parents('a');
+
+  listed['a'] = 'all';
+  const soon = await parents('a');
+  clock.advance(31);
+
+  expect(soon).toEqual([]);
+  expect(await parents('a')).toEqual(['all']);
+});
+
+it('asks for no more than fifty at a time', async () => {
+  const { asked, parents } = setUp({});
+
+  await parents(...[...Array(120).keys()].map((n) => `g${n}`));
+
+  expect(asked.map((dns) => dns.length)).toEqual([50, 50, 20]);
+});
+
+it('asks again once it has been told to forget', async () => {
+  const { recalls, asked, parents } = setUp({ a: 'all' });
+  await parents('a');
+
+  recalls.forget();
+  await parents('a');
+
+  expect(asked).toHaveLength(2);
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
+import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { allValues } from '../../../../../src/backends/ldap/groups/ranged-values.ts';
+import { fixedClock } from '../../../../support/fakes.ts';
+
+const DN = 'cn=alice,dc=corp';
+const deadline = deadlineAt(fixedClock(), Infinity);
+
+/** Gives values two at a time, as Active Directory gives 1500. */
+function inRanges(values: readonly string[], asked: SearchRequest[] = []): Reader {
+  return {
+    search: async (request) => {
+      asked.push(request);
+      const from = Number(/range=(\d+)-\*/.exec(request.attributes[0] ?? '')?.[1]);
+      const last = from + 2 >= values.length ? '*' : from + 1;
+      const entry = readEntry({ dn: DN, [`memberOf;range=${from}-${last}`]: values.slice(from, from + 2) });
+      return { code: 0, diagnostic: '', entries: [entry] };
+    },
+  };
+}
+
+describe('allValues', () => {
+  it('needs no further search where all values came at once', async () => {
+    const asked: SearchRequest[] = [];
+
+    const values = await allValues(
+      readEntry({ dn: DN, memberof: ['a', 'b'] }),
+      'memberOf',
+      inRanges([], asked),
+      deadline,
+    );
+
+    expect(values).toEqual(['a', 'b']);
+    expect(asked).toEqual([]);
+  });
+
+  it('fetches the values of a ranged attribute to the last', async () => {
+    const all = ['a', 'b', 'c', 'd', 'e'];
+    const first = readEntry({ dn: DN, memberOf: [], 'memberOf;range=0-1': ['a', 'b'] });
+
+    expect(await allValues(first, 'memberOf', inRanges(all), deadline)).toEqual(all);
+  });
+
+  it.each([
+    ['the entry is gone', []],
+    ['the rest is not there', [readEntry({ dn: DN })]],
+    ['the rest comes under no range', [readEntry({ dn: DN, memberOf: ['c'] })]],
+  ])('fails rather than leave some out: %s', async (_why, entries) => {
+    const first = readEntry({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
+    const reader: Reader = { ...inRanges([]), search: async () => ({ code: 0, diagnostic: '', entries }) };
+
+    await expect(allValues(first, 'memberOf', reader, deadline)).rejects.toMatchObject({ name: 'DirectoryFault' });
+  });
+});

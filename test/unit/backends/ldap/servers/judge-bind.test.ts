@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { judgeBind } from '../../../../../src/backends/ldap/servers/judge-bind.ts';
+
+const windows = (data: string): string =>
+  `80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data ${data}, v4563`;
+
+describe('judgeBind', () => {
+  it('accepts success', () => {
+    expect(judgeBind({ code: 0, diagnostic: '' })).toEqual({ kind: 'accepted' });
+  });
+
+  it.each([
+    ['525', 'wrong-password'],
+    ['52e', 'wrong-password'],
+    ['52E', 'wrong-password'],
+    ['530', 'not-now'],
+    ['531', 'not-now'],
+    ['532', 'password-expired'],
+    ['533', 'disabled'],
+    ['701', 'expired'],
+    ['773', 'must-change-password'],
+    ['775', 'locked'],
+    ['fff', 'wrong-password'],
+  ])('reads Active Directory’s data %s as %s', (data, reason) => {
+    expect(judgeBind({ code: 49, diagnostic: windows(data) })).toEqual({ kind: 'rejected', reason });
+  });
+
+  it.each([
+    ['OpenLDAP: no text', 49, undefined, 'wrong-password'],
+    ['OpenLDAP: expired', 49, 0, 'password-expired'],
+    ['OpenLDAP: locked', 49, 1, 'locked'],
+    ['OpenLDAP: must change, although the bind succeeds', 0, 2, 'must-change-password'],
+    ['an error nobody knows', 49, 99, 'wrong-password'],
+    ['389: retry limit', 19, 1, 'locked'],
+    ['389: inactivated', 53, 1, 'disabled'],
+    ['an entry without a password', 48, undefined, 'wrong-password'],
+  ])('reads a refusal of %s', (_what, code, error, reason) => {
+    const policy = error === undefined ? {} : { policy: { error } };
+
+    expect(judgeBind({ code, diagnostic: '', ...policy })).toEqual({ kind: 'rejected', reason });
+  });
+
+  it('accepts an expired password while grace logins are left', () => {
+    expect(judgeBind({ code: 0, diagnostic: '', policy: { graceLeft: 1 } })).toEqual({ kind: 'accepted' });
+  });
+
+  it.each([32, 34])('takes code %d for an entry that is not there', (code) => {
+    expect(judgeBind({ code, diagnostic: '' })).toEqual({ kind: 'no-entry' });
+  });
+
+  it.each([1, 2, 3, 7, 8, 10, 11, 12, 13, 14, 50, 51, 52, 80, 118])(
+    'never takes code %d for a wrong password',
+    (code) => {
+      expect(judgeBind({ code, diagnostic: windows('52e') })).toEqual({ kind: 'failed' });
+    },
+  );
+});

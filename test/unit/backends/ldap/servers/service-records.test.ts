@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { createServiceRecords } from '../../../../../src/backends/ldap/servers/service-records.ts';
+import type { ResolveSrv, ServiceRecordsDeps } from '../../../../../src/backends/ldap/servers/service-records.ts';
+import { fixedClock, realClock, recordingLog } from '../../../../support/fakes.ts';
+import { waitFor } from '../../../../support/wait.ts';
+
+const soon = (milliseconds = 5000) => deadlineAt(realClock, realClock.monotonic() + milliseconds);
+const record = (name: string, priority = 0, weight = 0, port = 389) => ({ name, priority, weight, port });
+
+function setUp(resolve: ResolveSrv, given: Partial<ServiceRecordsDeps> = {}) {
+  const [clock, log] = [fixedClock(), recordingLog()];
+  const asked: string[] = [];
+  const servers = createServiceRecords({
+    backend: 'corp',
+    domain: 'corp.example',
+    mode: 'starttls',
+    isNamed: false,
+    clock,
+    log,
+    resolve: async (name) => {
+      asked.push(name);
+      return resolve(name);
+    },
+    ...given,
+  });
+  return { clock, log, asked, urls: async (ms?: number) => (await servers(soon(ms))).map(({ url }) => url) };
+}
+
+it('names the servers of a domain by their priority', async () => {
+  const { asked, urls } = setUp(async () => [record('dc2.corp.example', 20), record('DC1.corp.example.', 10, 5, 3389)]);
+
+  expect(await urls()).toEqual(['ldap://dc1.corp.example:3389', 'ldap://dc2.corp.example:389']);
+  expect(asked).toEqual(['_ldap._tcp.corp.example']);
+});
+
+it('draws lots among servers of one priority, by their weight', async () => {
+  const firsts = new Map<string, number>();
+  for (let round = 0; round < 400; round += 1) {
+    const { urls } = setUp(async () => [record('heavy.corp.example', 0, 90), record('light.corp.example', 0, 10)]);
+    const [first = ''] = await urls();
+    firsts.set(first, (firsts.get(first) ?? 0) + 1);
+  }
+
+  expect(firsts.get('ldap://heavy.corp.example:389')).toBeGreaterThan(300);
+  expect(firsts.get('ldap://light.corp.example:389')).toBeGreaterThan(5);
+});
+
+it('takes port 636 with ldaps, as the records name that of ldap', async () => {
+  const { urls } = setUp(async () => [record('dc1.corp.example')], { mode: 'ldaps' });
+
+  expect(await urls()).toEqual(['ldaps://dc1.corp.example:636']);
+});
+
+it('leaves out a server of another domain, and takes it where the name to trust is given', async () => {
+  const foreign = async () => [record('dc1.corp.example'), record('dc1.evil.example'), record('evilcorp.example')];
+  const strict = setUp(foreign);
+  const named = setUp(foreign, { isNamed: true });
+
+  expect(await strict.urls()).toEqual(['ldap://dc1.corp.example:389']);
+  expect(strict.log.lines).toHaveLength(2);
+  expect(await named.urls()).toHaveLength(3);
+});
+
+it('asks again after five minutes, and keeps what it has when DNS fails', async () => {
+  let answer: ResolveSrv = async () => [record('dc1.corp.example')];
+  const { asked, clock, log, urls } = setUp((name) => answer(name));
+  await urls();
+  await urls();
+  const before = asked.length;
+
+  answer = () => Promise.reject(new Error('SERVFAIL'));
+  clock.advance(301);
+  const kept = await urls();
+  await waitFor('the failure', () => log.lines.length === 1);
+  answer = async () => [record('dc2.corp.example')];
+  clock.advance(3);
+  await waitFor('the new server', async () => (await urls()).join(' ') === 'ldap://dc2.corp.example:389');
+
+  expect(before).toBe(1);
+  expect(kept).toEqual(['ldap://dc1.corp.example:389']);
+  expect(log.lines).toMatchObject([{ level: 'warn' }]);
+});
+
+it.each<[string, ResolveSrv]>([
+  ['fails', () => Promise.reject(new Error('ENOTFOUND'))],
+  ['names nothing', async () => []],
+  ['never answers', () => new Promise(() => undefined)],
+])('is a failure when DNS %s', async (_what, resolve) => {
+  const { urls } = setUp(resolve);
+
+  await expect(urls(50)).rejects.toMatchObject({ kind: 'unreachable' });
+});

@@ -1,0 +1,213 @@
+/** What an import carries, what it names, and what it leaves as it found it. */
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { importDockerAuth } from '../../../src/migrate/docker-auth/index.ts';
+import { writeNewFiles } from '../../../src/migrate/new-files.ts';
+import { loadBroker } from '../../../src/config/load.ts';
+import { problemsOf, writtenFiles } from '../config/written-files.ts';
+import { callerWith, configuration, grantedBy, HASH, imported } from './imported.ts';
+
+const HEAD = "server: { addr: '127.0.0.1:5001' }\ntoken: { issuer: test }\n";
+const reportOf = async (text: string): Promise<readonly string[]> => {
+  await using made = await imported(`${HEAD}${text}`);
+  return made.lines;
+};
+const rulesOf = async (text: string): Promise<string> => {
+  await using made = await imported(`${HEAD}${text}`);
+  return made.text('policy.yaml').replace(/^[^]*?rules:\n/, '');
+};
+
+describe('a rule that cannot be carried', () => {
+  const acl = [
+    {
+      match: { account: 'bob', name: '${labels:a}-${labels:b}-${labels:c}-${labels:d}-${labels:e}' },
+      actions: ['pull'],
+    },
+    { match: {}, actions: ['*'] },
+  ];
+
+  it('denies what its other conditions match, so that the rules below do not grant it', async () => {
+    await using made = await imported(configuration(acl, { bob: {}, alice: {} }));
+
+    const asked = { type: 'repository', name: 'x', service: 'registry', ip: '', actions: ['pull'] };
+    expect(grantedBy(made.policy, callerWith('bob', {}), { ...asked, account: 'bob' })).toEqual([]);
+    expect(grantedBy(made.policy, callerWith('alice', {}), { ...asked, account: 'alice' })).toEqual(['pull']);
+    expect(made.lines[0]).toMatch(/not carried: rule 1: name: .* has more than 4 labels/);
+  });
+});
+
+describe('labels', () => {
+  it('of a directory that gives whole DNs are carried as one group, and no otherwise', async () => {
+    const ldap = `ldap_auth:
+  addr: ldap.example.com:636
+  base: ou=people,dc=example,dc=com
+  filter: (sAMAccountName=\${account})
+  labels: { groups: { attribute: memberOf } }
+acl:
+  - { match: { labels: { groups: 'CN=Web,OU=Groups,DC=example,DC=com' } }, actions: [pull] }
+`;
+
+    expect(await rulesOf(ldap)).toContain(
+      'groups: [CN=Web,OU=Groups,DC=example,DC=com]'.replace('[CN', "['CN").replace(']', "']"),
+    );
+    const report = await reportOf(ldap.replace("'CN=Web,OU=Groups,DC=example,DC=com'", "'*'"));
+    expect(report.join('\n')).toContain('not carried: rule 1: the label groups has whole DNs (no parse_cn)');
+  });
+
+  it('of two sources make a rule for each', async () => {
+    const rules = await rulesOf(`users:
+  alice: { password: '${HASH}', labels: { team: [web] } }
+ldap_auth:
+  addr: ldap.example.com:636
+  base: dc=example,dc=com
+  filter: (uid=\${account})
+  labels: { team: { attribute: memberOf, parse_cn: true } }
+acl:
+  - { match: { labels: { team: web } }, actions: [pull] }
+`);
+
+    expect(rules).toContain("groups: ['team:web']".replaceAll("'", ''));
+    expect(rules).toContain('groups: [web]');
+  });
+
+  it('of OpenID are claims', async () => {
+    const rules = await rulesOf(`oidc_auth:
+  issuer: https://id.example.com
+  client_id: registry
+  labels_claims: [groups, teams]
+acl:
+  - { match: { labels: { teams: web }, name: '\${labels:groups}/*' }, actions: [pull] }
+`);
+
+    expect(rules).toContain('name: ${labels:claim:groups}/*');
+    expect(rules).toContain('claim:teams: web');
+  });
+});
+
+describe('a name in ${account}', () => {
+  it.each([
+    ['alice', "repositories: ['{user}/*']"],
+    // Lower-cased, as {user} is, Bob would have the namespace of bob.
+    ['Bob', 'name: ${account}/*'],
+    ['team/bob', 'name: ${account}/*'],
+  ])('of the user %s is carried by %s', async (user, expected) => {
+    const rules = await rulesOf(`users: { ${user}: { password: '${HASH}' } }
+acl: [{ match: { account: '/.+/', name: '\${account}/*' }, actions: [pull] }]
+`);
+
+    expect(rules).toContain(expected);
+  });
+});
+
+describe('what docker_auth does not start with', () => {
+  it.each([
+    ["{ match: { account: '/(/' }, actions: [] }", 'is no RE2 expression'],
+    ['{ match: { ip: 10.0.0.0/33 }, actions: [] }', 'expected a prefix of at most 32 bits'],
+    ['{ actions: [] }', 'found no match'],
+  ])('is refused: %s', async (rule, expected) => {
+    await using files = await writtenFiles({ 'auth.yml': `${HEAD}acl:\n  - ${rule}\n` });
+
+    const problems = await problemsOf(files, () =>
+      importDockerAuth(files.path('auth.yml'), { services: [], publicUrl: undefined }),
+    );
+
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^auth\.yml:4:1: acl\.0: /);
+    expect(problems[0]).toContain(expected);
+  });
+});
+
+describe('a file that is read as docker_auth reads it', () => {
+  it('may have anchors, merge keys, and scalars of any type where text is meant', async () => {
+    const rules = await rulesOf(`acl:
+  - match: &base { account: 007, name: yes }
+    actions: &all ['*']
+  - match: { <<: *base, name: no }
+    actions: *all
+`);
+
+    expect(rules).toContain("users: ['007']");
+    expect(rules).toContain("repositories: ['yes']".replaceAll("'", ''));
+    expect(rules).toContain('repositories: [no]');
+  });
+
+  it('takes the last of two keys, and says so', async () => {
+    const report = await reportOf('acl: []\nacl:\n  - { match: { account: a, account: b }, actions: [pull] }\n');
+
+    expect(report).toContain('auth.yml:4: trap: acl: stands here a second time, and only the last one counts');
+    expect(report).toContain('auth.yml:5: trap: account: stands here a second time, and only the last one counts');
+  });
+
+  it('repeats nothing of a password that lacks a space before it', async () => {
+    const report = (await reportOf('users: { alice: {password:"hunter2"} }\nacl: []\n')).join('\n');
+
+    expect(report).toContain('users.password: docker_auth knows no such key');
+    expect(report).toContain('a space is missing after the colon');
+    expect(report).not.toContain('hunter2');
+  });
+});
+
+describe('the broker that is written', () => {
+  it('lets anonymous in where docker_auth did, and only there', async () => {
+    await using open = await imported(`${HEAD}users: { '': {} }\nacl: []\n`);
+    await using closed = await imported(`${HEAD}users: { alice: { password: '${HASH}' } }\nacl: []\n`);
+
+    const anonymousOf = async ({ files }: typeof open) =>
+      (await loadBroker(files.path('out/broker.yaml'))).config.services['registry']?.anonymous;
+    expect(await anonymousOf(open)).toBe('allow');
+    expect(await anonymousOf(closed)).toBe('deny');
+  });
+
+  it('binds users to the directory with their own DN where docker_auth did', async () => {
+    await using made = await imported(`${HEAD}ldap_auth:
+  addr: ldap.example.com:389
+  tls: none
+  initial_bind_as_user: true
+  bind_dn: uid=\${account},ou=people,dc=example,dc=com
+acl: []
+`);
+
+    const { config } = await loadBroker(made.files.path('out/broker.yaml'));
+
+    expect(config.backends[0]).toMatchObject({
+      type: 'ldap',
+      tls: { mode: 'none' },
+      users: { template: expect.anything() },
+    });
+  });
+
+  it('serves the registries that the rules name, and those that are given', async () => {
+    await using made = await imported(`${HEAD}acl: [{ match: { service: hub.example.com }, actions: [] }]\n`, {}, [
+      'other.example.com',
+    ]);
+
+    expect(made.result.services).toEqual(['other.example.com', 'hub.example.com']);
+  });
+
+  it('has a service to be named where none is known, and says so', async () => {
+    await using files = await writtenFiles({ 'auth.yml': `${HEAD}acl: []\n` });
+
+    const { findings } = await importDockerAuth(files.path('auth.yml'), { services: [], publicUrl: undefined });
+
+    expect(findings.filter(({ kind }) => kind === 'lost').map(({ message }) => message)).toEqual([
+      expect.stringContaining('give each with --service'),
+    ]);
+  });
+});
+
+describe('writeNewFiles', () => {
+  it('writes nothing at all where one of the files is there', async () => {
+    await using files = await writtenFiles({ 'out/policy.yaml': 'mine' });
+
+    const problems = await problemsOf(files, () =>
+      writeNewFiles(files.path('out'), [
+        { name: 'broker.yaml', text: 'new' },
+        { name: 'policy.yaml', text: 'new' },
+      ]),
+    );
+
+    expect(problems).toEqual([expect.stringMatching(/policy\.yaml: is there already; nothing was written/)]);
+    expect(await readFile(files.path('out/policy.yaml'), 'utf8')).toBe('mine');
+    await expect(readFile(files.path('out/broker.yaml'))).rejects.toThrow('ENOENT');
+  });
+});

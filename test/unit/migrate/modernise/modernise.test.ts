@@ -1,0 +1,202 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compareDecisions } from '../../../../src/migrate/docker-auth/compare.ts';
+import { MOST_RULES } from '../../../../src/migrate/modernise/propose.ts';
+import { imported } from '../imported.ts';
+import { modernised } from './modernised.ts';
+
+const ALL = ['**'];
+const PULL = { repositories: ALL, allow: ['pull'] };
+
+/** The rules of a proposal as one line each; the notes where there is none. */
+async function rulesOf(rules: readonly object[]): Promise<readonly string[]> {
+  const { found, notes } = await modernised(rules.map((rule, at) => ({ name: `r${at + 1}`, ...rule })));
+  if (found.kind !== 'proposed') return notes;
+  return found.text
+    .split(/^ {2}# .*\n/m)
+    .slice(1)
+    .map((text) => text.replaceAll(/\s*\n\s*/g, ' ').trim());
+}
+
+describe('a policy without its order', () => {
+  it('is as it was where no rule grants more than one before it, for the same requests', async () => {
+    const rules = await rulesOf([
+      { users: ['admin'], repositories: ALL, allow: ['*'] },
+      { groups: ['dev'], repositories: ['web/**'], allow: ['pull', 'push'] },
+      { everyone: true, ...PULL },
+    ]);
+
+    expect(rules).toEqual([
+      "- name: r1 users: [admin] repositories: ['**'] allow: ['*']",
+      '- name: r2 groups: [dev] repositories: [web/**] allow: [pull, push]',
+      "- name: r3 everyone: true repositories: ['**'] allow: [pull]",
+    ]);
+  });
+
+  it('denies what a rule kept from later ones', async () => {
+    const rules = await rulesOf([
+      { everyone: true, repositories: ['secret/**'], deny: ['*'] },
+      { users: ['*'], ...PULL },
+    ]);
+
+    expect(rules).toEqual([
+      "- name: r1 everyone: true repositories: [secret/**] deny: ['*']",
+      "- name: r2 users: ['*'] repositories: ['**'] allow: [pull]",
+    ]);
+  });
+
+  it('denies nobody what they had before the denial came', async () => {
+    const rules = await rulesOf([
+      { users: ['admin'], repositories: ALL, allow: ['*'] },
+      { everyone: true, repositories: ['secret/**'], deny: ['*'] },
+      { users: ['*'], ...PULL },
+    ]);
+
+    expect(rules[1]).toBe("- name: r2 everyone: true except: users: [admin] repositories: [secret/**] deny: ['*']");
+  });
+
+  it('excepts those for whom an earlier rule decides with less', async () => {
+    const rules = await rulesOf([
+      { groups: ['trainees'], repositories: ALL, allow: ['pull'] },
+      { users: ['*'], repositories: ['web/**'], allow: ['pull', 'push'] },
+    ]);
+
+    expect(rules[1]).toBe(
+      "- name: r2 users: ['*'] except: groups: [trainees] repositories: [web/**] allow: [pull, push]",
+    );
+  });
+
+  it('denies what later rules would add, where exceptions cannot say it', async () => {
+    const rules = await rulesOf([
+      { groups: ['web-{x}'], repositories: ['{x}/**'], allow: ['pull'] },
+      { users: ['ci-*'], repositories: ['*/build'], allow: ['pull', 'push'] },
+    ]);
+
+    expect(rules).toEqual([
+      "- name: r1 groups: ['web-{x}'] repositories: ['{x}/**'] allow: [pull]",
+      "- name: r1 (2) groups: ['web-{x}'] repositories: ['{x}/**'] deny: [push]",
+      "- name: r2 users: [ci-*] repositories: ['*/build'] allow: [pull, push]",
+    ]);
+  });
+
+  it('has no rule that never decided', async () => {
+    const { notes } = await modernised([
+      { name: 'first', everyone: true, repositories: ALL, allow: ['pull'] },
+      { name: 'second', users: ['bob'], repositories: ['a/*'], allow: ['*'] },
+    ]);
+
+    expect(notes).toEqual([
+      'first: kept: as it is',
+      'second: dropped: never decides: "first" in line 1 always comes first',
+    ]);
+  });
+
+  it('drops what has no plain words, too, when it never decided', async () => {
+    const { found, notes } = await modernised([
+      { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
+      { name: 'vips', everyone: true, match: { labels: { 'attr:title': 'VIP' } }, repositories: ALL, allow: ['*'] },
+    ]);
+
+    expect(found.kind).toBe('proposed');
+    expect(notes[1]).toBe('vips: dropped: never decides: "all" in line 1 always comes first');
+  });
+
+  it('keeps what anonymous may match of it', async () => {
+    const { found } = await modernised([
+      { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
+      { name: 'rest', everyone: true, match: { name: '/^[a-f]+$/' }, repositories: ALL, allow: ['pull'] },
+    ]);
+
+    expect(found.kind).toBe('left');
+  });
+
+  it.each([
+    [{ account: '/^(?:alice|bob)$/' }, { users: ['*'] }, "users: [alice, bob] repositories: ['**']"],
+    [{ account: '/ops/' }, { users: ['*'] }, "users: ['*ops*'] repositories: ['**']"],
+    [
+      { account: '/^ci-/', service: '/^eu\\./' },
+      { everyone: true },
+      "users: [ci-*] services: [eu.*] repositories: ['**']",
+    ],
+    [{ account: '' }, { everyone: true, users: undefined }, ''],
+    [{ name: '/^web/' }, { users: ['*'] }, "users: ['*'] repositories: [web*/**]"],
+    [{ name: '/^web\\/.+$/' }, { users: ['*'] }, "users: ['*'] repositories: [web/*/**]"],
+    [{ name: '/^(a|b)/x$/' }, { users: ['*'] }, "users: ['*'] repositories: [a/x, b/x]"],
+    [{ name: '/^w.*p$/' }, { users: ['*'] }, "users: ['*'] repositories: [w*p, w*/**/*p]"],
+    [{ name: '/-test$/' }, { users: ['*'] }, "users: ['*'] repositories: ['**/*-test']"],
+    [{ labels: { 'group:team': 'web' } }, { everyone: true }, "groups: [team:web] repositories: ['**']"],
+  ])('has plain words for match %j', async (match, who, expected) => {
+    const rules = await rulesOf([{ ...who, match, repositories: ALL, allow: ['pull'] }]);
+
+    const anonymous = "everyone: true except: users: ['*'] repositories: ['**']";
+    expect(rules).toEqual([`- name: r1 ${expected === '' ? anonymous : expected} allow: [pull]`]);
+  });
+
+  it('drops a rule whose name no repository can have', async () => {
+    const { notes } = await modernised([
+      { name: 'loud', users: ['*'], match: { name: '/^Web\\//' }, repositories: ALL, allow: ['pull'] },
+    ]);
+
+    expect(notes).toEqual(['loud: dropped: no request matches it']);
+  });
+});
+
+describe('a policy that is left as it is', () => {
+  it.each([
+    [{ name: '${account}/*' }, 'compares letter by letter'],
+    [{ name: '/^[a-f]+$/' }, 'says more than plain patterns can'],
+    [{ name: '/^web.+$/' }, 'says more than plain patterns can'],
+    [{ account: '/^Alice$/' }, 'upper-case letters'],
+    [{ account: 'a*' }, 'stops at a slash'],
+    [{ account: '/^x[^/]*$/' }, 'says more than plain patterns can'],
+    [{ labels: { 'attr:title': 'boss' } }, 'only one condition, on groups'],
+    [{ labels: { group: 'a' }, account: 'bob' }, 'a user and a group at once'],
+  ])('says why for match %j', async (match, reason) => {
+    const { found, notes } = await modernised([
+      { name: 'r', users: ['*'], match, repositories: ALL, allow: ['pull'] },
+      { name: 'fine', everyone: true, ...PULL },
+    ]);
+
+    expect(found.kind).toBe('left');
+    expect(notes.filter((note) => note.startsWith('r: stuck: '))).toEqual([expect.stringContaining(reason)]);
+  });
+
+  it('names both rules where neither an exception nor a denial is exact', async () => {
+    const { found, notes } = await modernised([
+      { name: 'bots', users: ['ci-*'], repositories: ['*/build'], allow: ['*'] },
+      { name: 'teams', groups: ['web-{x}'], repositories: ['{x}/**'], allow: ['pull'] },
+      { name: 'all', users: ['*'], repositories: ALL, allow: ['pull', 'push'] },
+    ]);
+
+    expect(found.kind).toBe('left');
+    expect(notes).toEqual([
+      expect.stringMatching(/^all: stuck: "teams" in line 1 comes first .* does not grant push;/),
+    ]);
+  });
+
+  it('has more rules than are compared', async () => {
+    const many = Array.from({ length: MOST_RULES + 1 }, (_, at) => ({ name: `r${at}`, everyone: true, ...PULL }));
+
+    expect((await modernised(many)).found).toMatchObject({
+      kind: 'left',
+      reason: expect.stringMatching(/1001 rules/) as string,
+    });
+  });
+});
+
+describe('the reference configuration of docker_auth', () => {
+  it('decides the same over the grid of its import, without its order', async () => {
+    const path = resolve(import.meta.dirname, '../../../golden/docker-auth/reference.yml');
+    const source = (await readFile(path, 'utf8')).replaceAll(/^ +(?:certificate|key): .*\n/gm, '');
+    await using made = await imported(source, {}, ['Docker registry']);
+
+    const { after, notes } = await modernised(made.text('policy.yaml'));
+    if (after === undefined) throw new Error(notes.join('\n'));
+    const decisions = compareDecisions(made.result, after);
+
+    expect(after.evaluation).toBe('union');
+    expect(decisions.length).toBeGreaterThan(900);
+    expect(decisions.filter(({ same }) => !same)).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+/** The access control of zot, and a plain second opinion on it. */
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { importZot } from '../../../src/migrate/zot/index.ts';
+import { findingLine } from '../../../src/migrate/finding.ts';
+import { writeNewFiles } from '../../../src/migrate/new-files.ts';
+import { loadPolicy } from '../../../src/config/load.ts';
+import { decide } from '../../../src/core/policy/decide.ts';
+import { imaginedCaller } from '../../../src/core/policy/policy-test.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
+import { problemsOf, writtenFiles } from '../config/written-files.ts';
+
+interface Grant {
+  readonly users?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly actions: readonly string[];
+}
+interface AccessControl {
+  readonly groups?: Readonly<Record<string, { readonly users: readonly string[] }>>;
+  readonly repositories: Readonly<
+    Record<
+      string,
+      {
+        readonly policies?: readonly Grant[];
+        readonly defaultPolicy?: readonly string[];
+        readonly anonymousPolicy?: readonly string[];
+      }
+    >
+  >;
+  readonly adminPolicy?: Grant;
+}
+
+async function imported(
+  accessControl: unknown,
+): Promise<{ readonly policy: Policy; readonly report: readonly string[]; readonly text: string }> {
+  await using files = await writtenFiles({ 'zot.json': JSON.stringify({ http: { accessControl } }, undefined, 1) });
+  const { files: made, findings } = await importZot(files.path('zot.json'));
+  await writeNewFiles(files.path('out'), made);
+  const { policy } = await loadPolicy(files.path('out/policy.yaml'));
+  const report = findings.map((finding) => findingLine(finding).replaceAll(`${files.folder}/`, ''));
+  return { policy, report: report.filter((line) => !line.includes(': note: ')), text: made[0]?.text ?? '' };
+}
+
+interface Asking {
+  readonly user: string | undefined;
+  readonly groups: readonly string[];
+}
+
+function granted(policy: Policy, { user, groups }: Asking, name: string): readonly string[] {
+  const situation = { caller: imaginedCaller(user, groups), service: 's', client: '' };
+  return decide(policy, situation, { type: 'repository', name, actions: ['pull', 'push', 'delete'] }).granted;
+}
+
+/** The patterns that are tried, longest first, each with the names that zot’s globs match with it. */
+const PATTERNS: readonly (readonly [string, RegExp])[] = [
+  ['infra/{x,y?}/**', /^infra\/(?:x|y[^/])(?:\/.*)?$/],
+  ['infra/*/tools', /^infra\/[^/]+\/tools$/],
+  ['infra/[a-m]*', /^infra\/[a-m][^/]*$/],
+  ['infra/**', /^infra(?:\/.*)?$/],
+  ['infra/*', /^infra\/[^/]*$/],
+  ['**', /^.*$/],
+];
+
+/** As zot decides: the longest pattern alone, everything that names the user in it together, and the administrators. */
+function secondOpinion(control: AccessControl, { user, groups }: Asking, name: string): readonly string[] {
+  const pattern = PATTERNS.find(([text, regex]) => control.repositories[text] !== undefined && regex.test(name))?.[0];
+  const own = Object.entries(control.groups ?? {}).flatMap(([group, { users }]) =>
+    user !== undefined && users.includes(user) ? [group] : [],
+  );
+  const isNamed = (grant: Grant): boolean =>
+    user !== undefined &&
+    ((grant.users ?? []).includes(user) ||
+      (grant.groups ?? []).some((group) => groups.includes(group) || own.includes(group)));
+  const { policies = [], defaultPolicy = [], anonymousPolicy = [] } = control.repositories[pattern ?? ''] ?? {};
+  const actions = new Set([
+    ...policies.filter(isNamed).flatMap((grant) => grant.actions),
+    ...(user === undefined ? anonymousPolicy : defaultPolicy),
+    ...(control.adminPolicy !== undefined && isNamed(control.adminPolicy) ? control.adminPolicy.actions : []),
+  ]);
+  return [
+    ...(actions.has('read') ? ['pull'] : []),
+    ...(actions.has('create') && actions.has('update') ? ['push'] : []),
+    ...(actions.has('delete') ? ['delete'] : []),
+  ];
+}
+
+const actions = fc.constantFrom(
+  [],
+  ['read'],
+  ['create', 'update'],
+  ['read', 'create', 'update'],
+  ['read', 'delete'],
+  ['read', 'create', 'update', 'delete'],
+);
+const users = fc.subarray(['alice', 'bob', 'carol']);
+const groups = fc.subarray(['dev', 'ops']);
+const grant = fc.record({ users, groups, actions });
+const policies = fc.record({
+  policies: fc.array(grant, { maxLength: 3 }),
+  defaultPolicy: actions,
+  anonymousPolicy: actions,
+});
+const control: fc.Arbitrary<AccessControl> = fc.record({
+  groups: fc.constantFrom({}, { dev: { users: ['carol'] } }),
+  repositories: fc
+    .array(fc.tuple(fc.constantFrom(...PATTERNS.map(([text]) => text)), policies), { minLength: 1, maxLength: 5 })
+    .map((entries) => Object.fromEntries(entries)),
+  adminPolicy: grant,
+});
+
+describe('importZot', () => {
+  it('makes a policy that decides as zot does', async () => {
+    const names = [
+      'a',
+      'infra',
+      'infra/a',
+      'infra/z',
+      'infra/x',
+      'infra/yz/q',
+      'infra/a/tools',
+      'infra/x/tools',
+      'infra/q/r',
+    ];
+    const everybody: readonly Asking[] = [
+      { user: undefined, groups: [] },
+      ...['alice', 'bob', 'carol', 'dave'].flatMap((user) =>
+        [[], ['dev'], ['ops'], ['dev', 'ops']].map((held) => ({ user, groups: held })),
+      ),
+    ];
+
+    await fc.assert(
+      fc.asyncProperty(control, async (accessControl) => {
+        const { policy, report } = await imported(accessControl);
+        fc.pre(!report.join().includes('not carried'));
+        for (const asking of everybody) {
+          for (const name of names) {
+            expect({ asking, name, granted: granted(policy, asking, name) }).toEqual({
+              asking,
+              name,
+              granted: secondOpinion(accessControl, asking, name),
+            });
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('names what a token cannot say, and grants none of it', async () => {
+    const { policy, report } = await imported({
+      repositories: {
+        '**': {
+          policies: [
+            { users: ['ci'], actions: ['create'] },
+            { users: ['bob'], actions: ['read'], conditions: [{ expression: 'req.tag != "x"' }] },
+          ],
+        },
+        '{a,{b,c}}/**': { defaultPolicy: ['read'] },
+      },
+    });
+
+    expect(report).toEqual([
+      expect.stringContaining('not carried: "**": a policy with conditions'),
+      expect.stringContaining('not carried: a policy: create without update'),
+    ]);
+    expect(granted(policy, { user: 'ci', groups: [] }, 'x')).toEqual([]);
+    expect(granted(policy, { user: 'bob', groups: [] }, 'x')).toEqual([]);
+    expect(granted(policy, { user: 'bob', groups: [] }, 'c/x')).toEqual(['pull']);
+  });
+
+  it('says where zot leaves it to chance', async () => {
+    const { report } = await imported({ repositories: { 'a/*': {}, '*/b': {} } });
+
+    expect(report).toEqual([expect.stringContaining('"*/b" is as long as "a/*"')]);
+  });
+
+  it('refuses a configuration without access control', async () => {
+    await using files = await writtenFiles({ 'zot.json': '{"http":{}}' });
+
+    const problems = await problemsOf(files, () => importZot(files.path('zot.json')));
+
+    expect(problems).toEqual([expect.stringContaining('found no http.accessControl')]);
+  });
+});
