@@ -1,6 +1,7 @@
 /** The state of each backend, asked when somebody asks and remembered for a second. */
 import type { Authenticator, BackendState, Clock, Log } from '../core/ports.ts';
 import type { Timer } from '../core/timer.ts';
+import { deadlineIn } from '../core/deadline.ts';
 import { describeError } from '../core/errors.ts';
 
 const PROBE_MS = 2000;
@@ -45,7 +46,7 @@ export function backendStates(
 
 async function probe(authenticator: Authenticator, { clock, timer }: BackendStatesDeps): Promise<BackendState> {
   try {
-    return await timer.within(authenticator.probe(clock.monotonic() + PROBE_MS), PROBE_MS + 200);
+    return await timer.within(authenticator.probe(deadlineIn(clock, PROBE_MS)), PROBE_MS + 200);
   } catch (error) {
     return { state: 'down', detail: describeError(error) };
   }

@@ -1,4 +1,5 @@
 /** One look at a token: what it says, claim by claim, and what each backend for tokens makes of it: `check --token`. */
+import { deadlineIn } from '../core/deadline.ts';
 import { describeError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
 import type { Clock } from '../core/ports.ts';
@@ -26,7 +27,7 @@ export async function walkToken(backends: readonly ChainedBackend[], token: stri
 }
 
 async function askAll(backends: readonly ChainedBackend[], token: string, clock: Clock): Promise<readonly Step[]> {
-  const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
+  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
   const steps: Step[] = [];
   for (const { authenticator } of backends) {
     const named = ({ ok, text }: Step): Step => ({ ok, text: `backend ${authenticator.name}: ${text}` });

@@ -1,4 +1,6 @@
 /** One look at the backends, told step by step: what `check --connect` and `check --login` print. */
+import { deadlineIn } from '../core/deadline.ts';
+import type { Deadline } from '../core/deadline.ts';
 import { describeError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
@@ -12,12 +14,12 @@ export interface Step {
 }
 
 export async function probeAll(backends: readonly ChainedBackend[], clock: Clock): Promise<readonly Step[]> {
-  const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
+  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
   const steps = await Promise.all(backends.map(({ authenticator }) => probeOne(authenticator, deadline)));
   return steps.flat();
 }
 
-async function probeOne(authenticator: Authenticator, deadline: number): Promise<readonly Step[]> {
+async function probeOne(authenticator: Authenticator, deadline: Deadline): Promise<readonly Step[]> {
   const { name } = authenticator;
   const steps: Step[] = [];
   const tell = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
@@ -45,7 +47,7 @@ export async function walkLogin(
   clock: Clock,
 ): Promise<readonly Step[]> {
   if (password === '') return [{ ok: false, text: 'an empty password is refused before any backend is asked' }];
-  const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
+  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
   const credential = { username, password: new Secret(password) };
   const kind = kindOf(credential);
   const steps: Step[] = [];

@@ -1,4 +1,5 @@
 /** What the flows ask of the world. Each port has a real implementation in `platform` or `backends` and a fake in `test/support`. */
+import type { Deadline } from './deadline.ts';
 import type { AuditEvent } from './events.ts';
 import type { Credential, Identity, Secret } from './identity.ts';
 import type { AuthnOutcome } from './outcome.ts';
@@ -55,10 +56,10 @@ export interface Authenticator extends AsyncDisposable {
   /** Absolute paths of the files whose change should cause `reload`. */
   readonly watches?: readonly string[];
   /**
-   * @param deadline the `Clock.monotonic` time in milliseconds by which an answer must be given.
+   * @param deadline when an answer must be given
    * @throws BrokerError `backend_unavailable` when the backend cannot tell.
    */
-  authenticate(credential: Credential, deadline: number, guard?: AttemptGuard): Promise<AuthnOutcome>;
+  authenticate(credential: Credential, deadline: Deadline, guard?: AttemptGuard): Promise<AuthnOutcome>;
   /** Whether `authenticate` asks the guard itself, once it has found the account; otherwise it is asked before. */
   readonly asksGuard?: boolean;
   /**
@@ -67,18 +68,18 @@ export interface Authenticator extends AsyncDisposable {
    */
   namesakes?(username: string): readonly string[];
   /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
-  lookup?(username: string, deadline: number): Promise<Identity | undefined>;
+  lookup?(username: string, deadline: Deadline): Promise<Identity | undefined>;
   /**
    * Looks again, without a password, at an account that has logged in before: whether it is the same still, and may log
    * in. Throws as `authenticate` does. Absent where the source offers no such question.
    *
    * @returns `unknown-user` when the account has gone, or another one has its name
    */
-  revalidate?(account: Account, deadline: number): Promise<AuthnOutcome>;
+  revalidate?(account: Account, deadline: Deadline): Promise<AuthnOutcome>;
   /**
    * Examines a token as `authenticate` does, and throws as it does, and tells each step. Only where tokens are accepted.
    */
-  explainToken?(token: Secret, deadline: number): Promise<TokenExplanation>;
+  explainToken?(token: Secret, deadline: Deadline): Promise<TokenExplanation>;
   /**
    * Looks at the source, or logs in as `authenticate` does, and tells each step. Absent where there is nothing to tell
    * but the result. Throws as `authenticate` does.
@@ -88,11 +89,11 @@ export interface Authenticator extends AsyncDisposable {
    */
   diagnose?(
     credential: Credential | undefined,
-    deadline: number,
+    deadline: Deadline,
     tell: (step: DiagnosisStep) => void,
   ): Promise<AuthnOutcome | undefined>;
   /** Whether the source answers now. Never throws, never sends a user's credential. */
-  probe(deadline: number): Promise<BackendState>;
+  probe(deadline: Deadline): Promise<BackendState>;
   /** Drops what it remembers of users and groups between logins; absent where nothing is. */
   forget?(): void;
   /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */

@@ -6,6 +6,8 @@
  * A token in the password's place (see `isToken`) is offered to the backends for tokens only, and a password never to
  * those. The shield is for passwords: a token proves itself, cannot be guessed, and is judged anew each time.
  */
+import { deadlineIn } from '../core/deadline.ts';
+import type { Deadline } from '../core/deadline.ts';
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { RequestContext } from '../core/events.ts';
 import { ANONYMOUS } from '../core/identity.ts';
@@ -46,7 +48,13 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
     const kind = kindOf(credential);
-    const { outcome, source } = await askChain(deps, credential, kind, request, started + LOGIN_BUDGET_MS);
+    const { outcome, source } = await askChain(
+      deps,
+      credential,
+      kind,
+      request,
+      deadlineIn(deps.clock, LOGIN_BUDGET_MS),
+    );
     if (outcome.kind === 'authenticated') {
       return { kind: 'user', identity: outcome.identity, ...(source === 'stale' ? { stale: true } : {}) };
     }
@@ -69,7 +77,7 @@ async function askChain(
   credential: Credential,
   kind: Kind,
   request: RequestContext,
-  deadline: number,
+  deadline: Deadline,
 ): Promise<ShieldedAnswer> {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2): no backend sees one.
   if (credential.password.reveal() === '') return refused('empty-password');
@@ -99,7 +107,7 @@ async function askOne(
   authenticator: Authenticator,
   credential: Credential,
   request: RequestContext,
-  deadline: number,
+  deadline: Deadline,
 ): Promise<ShieldedAnswer> {
   const started = deps.clock.monotonic();
   const event = { type: 'login', request, backend: authenticator.name, username: credential.username } as const;
@@ -107,7 +115,7 @@ async function askOne(
   try {
     const answer = await deps.timer.within(
       askBackend(deps, authenticator, credential, request, deadline),
-      Math.max(0, deadline - started) + NET_MS,
+      deadline.left() + NET_MS,
     );
     const { outcome, source } = answer;
     const reason = outcome.kind === 'rejected' ? { reason: outcome.reason } : {};
@@ -132,7 +140,7 @@ async function askBackend(
   authenticator: Authenticator,
   credential: Credential,
   { client }: RequestContext,
-  deadline: number,
+  deadline: Deadline,
 ): Promise<ShieldedAnswer> {
   if (authenticator.accepts !== 'tokens') return shield.authenticate(authenticator, credential, deadline, client);
   return { outcome: await authenticator.authenticate(credential, deadline), source: 'backend' };

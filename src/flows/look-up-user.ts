@@ -1,4 +1,5 @@
 /** Finds a user without a password, as `explain` needs it: the first backend that can tell and knows the name. */
+import { deadlineIn } from '../core/deadline.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Clock } from '../core/ports.ts';
 import { LOGIN_BUDGET_MS } from './identify.ts';
@@ -11,7 +12,7 @@ export type LookUp =
 
 /** @throws BrokerError `backend_unavailable` */
 export async function lookUpUser(backends: readonly ChainedBackend[], username: string, clock: Clock): Promise<LookUp> {
-  const deadline = clock.monotonic() + LOGIN_BUDGET_MS;
+  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
   const cannotTell: string[] = [];
   for (const { authenticator, usernames } of backends) {
     // Whoever logs in with a token is in no list.

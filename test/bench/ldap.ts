@@ -8,6 +8,7 @@
  *
  * Read the ratios: client and server share the machine. `npm run bench:ldap`
  */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +90,7 @@ function cold(backend: Authenticator): LogIn {
   return async (n) => {
     const { username, password } = user(n);
     const credential = { username, password: new Secret(password) };
-    const { kind } = await backend.authenticate(credential, clock.monotonic() + BUDGET_MS);
+    const { kind } = await backend.authenticate(credential, deadlineIn(clock, BUDGET_MS));
     if (kind !== 'authenticated') throw new Error(`${username} is ${kind}`);
   };
 }
@@ -117,7 +118,7 @@ function warm(backend: Authenticator): LogIn {
   return async (n) => {
     const { username, password } = user(n);
     const credential = { username, password: new Secret(password) };
-    const { outcome } = await shield.authenticate(backend, credential, clock.monotonic() + BUDGET_MS, '192.0.2.1');
+    const { outcome } = await shield.authenticate(backend, credential, deadlineIn(clock, BUDGET_MS), '192.0.2.1');
     if (outcome.kind !== 'authenticated') throw new Error(`${username} is ${outcome.kind}`);
   };
 }

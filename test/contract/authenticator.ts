@@ -1,4 +1,5 @@
 /** What every backend promises, whatever stands behind it. Each one runs this suite against its real source. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrokerError } from '../../src/core/errors.ts';
@@ -53,7 +54,7 @@ export function authenticatorContract(
     afterAll(() => resources.disposeAsync());
 
     const login = (username: string, password: string, budget = BUDGET_MS): Promise<AuthnOutcome> =>
-      authenticator.authenticate({ username, password: new Secret(password) }, realClock.monotonic() + budget);
+      authenticator.authenticate({ username, password: new Secret(password) }, deadlineIn(realClock, budget));
 
     const attempt = async (username: string, password: string, budget = BUDGET_MS): Promise<Attempt> => {
       try {
@@ -159,7 +160,7 @@ export function authenticatorContract(
     });
 
     it('says that its source is up', async () => {
-      const state = await authenticator.probe(realClock.monotonic() + BUDGET_MS);
+      const state = await authenticator.probe(deadlineIn(realClock, BUDGET_MS));
 
       expect(state).toEqual({ state: 'up' });
     });
@@ -167,8 +168,8 @@ export function authenticatorContract(
     it('finds users without a password, where it can look them up', async () => {
       if (authenticator.lookup === undefined) return;
 
-      const found = await authenticator.lookup(subject.known.username, realClock.monotonic() + BUDGET_MS);
-      const missing = await authenticator.lookup('nobody-of-this-name', realClock.monotonic() + BUDGET_MS);
+      const found = await authenticator.lookup(subject.known.username, deadlineIn(realClock, BUDGET_MS));
+      const missing = await authenticator.lookup('nobody-of-this-name', deadlineIn(realClock, BUDGET_MS));
 
       expectKnown(found, subject, authenticator);
       expect(missing).toBeUndefined();
@@ -182,7 +183,7 @@ export function authenticatorContract(
       const { subject: own = '' } = outcome.identity;
 
       const again = async (typed: string, account: string): Promise<AuthnOutcome | undefined> =>
-        authenticator.revalidate?.({ login: typed, subject: account }, realClock.monotonic() + BUDGET_MS);
+        authenticator.revalidate?.({ login: typed, subject: account }, deadlineIn(realClock, BUDGET_MS));
 
       expect(await again(known.username, own)).toEqual(outcome);
       expect(own).not.toBe('');

@@ -1,4 +1,5 @@
 /** Accounts of a real Active Directory domain controller (Samba's), looked at again without a password. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { createDomainBackend } from '../support/domain-backend.ts';
@@ -24,7 +25,7 @@ describe.skipIf(!canRunSamba())('accounts of Active Directory, looked at again',
     const dn = await samba.addUser(name, PASSWORD);
     const { subject = '' } = await identityOf(backend, { username: typed, password: PASSWORD });
     const again = async (): Promise<AuthnOutcome | undefined> =>
-      backend.revalidate?.({ login: typed, subject }, realClock.monotonic() + 8000);
+      backend.revalidate?.({ login: typed, subject }, deadlineIn(realClock, 8000));
     return { dn, again };
   }
 

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { Secret } from '../../src/core/identity.ts';
@@ -154,7 +155,7 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
       },
     };
     const attempt = (username: string) =>
-      backend.authenticate({ username, password: new Secret(PASSWORD) }, realClock.monotonic() + 8000, guard);
+      backend.authenticate({ username, password: new Secret(PASSWORD) }, deadlineIn(realClock, 8000), guard);
 
     const before = await attempt('erin');
     await server.change(
@@ -198,7 +199,7 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
         });
         const steps: DiagnosisStep[] = [];
 
-        await backend.diagnose?.(undefined, realClock.monotonic() + 8000, (step) => void steps.push(step));
+        await backend.diagnose?.(undefined, deadlineIn(realClock, 8000), (step) => void steps.push(step));
 
         expect(steps.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([
           `${server.url}: the server is no Active Directory, which groups.nested: ${nested} needs; use levels`,

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/identity.ts';
 import type { DiagnosisStep } from '../../src/core/ports.ts';
@@ -35,7 +36,7 @@ describe.skipIf(absent)('a look at an LDAP directory', () => {
     );
     const steps: DiagnosisStep[] = [];
     const credential = login && { username: login.username, password: new Secret(login.password) };
-    await backend.diagnose?.(credential, realClock.monotonic() + 8000, (step) => void steps.push(step));
+    await backend.diagnose?.(credential, deadlineIn(realClock, 8000), (step) => void steps.push(step));
     expect(JSON.stringify(steps)).not.toContain(login?.password ?? SERVICE.password);
     return steps;
   }

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { realClock } from '../support/fakes.ts';
@@ -109,7 +110,7 @@ describe.skipIf(absent)('groups of OpenLDAP', () => {
     const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
     await using backend = await createLdap({ urls: [slapd.url], groups: { base: NESTED_DN } }, { clock });
     const groupsOfBob = async (): Promise<readonly string[]> => {
-      const identity = await backend.lookup?.('bob', clock.monotonic() + 8000);
+      const identity = await backend.lookup?.('bob', deadlineIn(clock, 8000));
       return identity === undefined ? ['nobody'] : plainGroups(identity);
     };
     const empty = (name: string): string =>

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -20,7 +21,7 @@ const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
 const QUICK = { connect: '300ms', operation: '300ms' };
 const TEMPLATE = { template: `uid={login},${PEOPLE_DN}` };
 
-const probe = (backend: Authenticator) => backend.probe(realClock.monotonic() + 2000);
+const probe = (backend: Authenticator) => backend.probe(deadlineIn(realClock, 2000));
 
 async function timed<T>(work: Promise<T>): Promise<{ readonly ms: number; readonly error: unknown }> {
   const started = performance.now();

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { realClock } from '../support/fakes.ts';
@@ -35,7 +36,7 @@ describe.skipIf(absent)('accounts of a directory, looked at again', () => {
   /** Logs somebody in, and gives what looks at them again. */
   async function known(backend: Authenticator, login: Person): Promise<() => Promise<AuthnOutcome | undefined>> {
     const { subject = '' } = await identityOf(backend, { username: login, password: PASSWORD });
-    return async () => backend.revalidate?.({ login, subject }, realClock.monotonic() + 8000);
+    return async () => backend.revalidate?.({ login, subject }, deadlineIn(realClock, 8000));
   }
 
   it('have the groups they have now, and no password is sent for them', async () => {
@@ -113,7 +114,7 @@ describe.skipIf(absent)('accounts of a directory, looked at again', () => {
     await using backend = await open({ users: { base: PEOPLE_DN, domain: 'CORP' } });
     const { subject = '' } = await identityOf(backend, { username: 'CORP\\steady', password: PASSWORD });
 
-    const outcome = await backend.revalidate?.({ login: 'CORP\\steady', subject }, realClock.monotonic() + 8000);
+    const outcome = await backend.revalidate?.({ login: 'CORP\\steady', subject }, deadlineIn(realClock, 8000));
 
     expect(outcome).toMatchObject({ kind: 'authenticated', identity: { username: 'steady' } });
   });

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock, recordingLog } from '../support/fakes.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
@@ -24,7 +25,7 @@ describe.skipIf(absent)('the service account', () => {
     const before = (await slapd.settled()).binds.length;
 
     const results = await Promise.allSettled([...Array(40).keys()].map(() => logIn(backend, 'alice', alice.password)));
-    const state = await backend.probe(realClock.monotonic() + 2000);
+    const state = await backend.probe(deadlineIn(realClock, 2000));
 
     for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
     expect(results.at(-1)).toMatchObject({ reason: { retryAfter: 5 } });
@@ -50,7 +51,7 @@ describe.skipIf(absent)('the service account', () => {
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', clock });
     const tries = async (): Promise<number> => {
       const before = (await slapd.settled()).binds.length;
-      const deadline = clock.monotonic() + 8000;
+      const deadline = deadlineIn(clock, 8000);
       await expect(backend.lookup?.('alice', deadline)).rejects.toMatchObject(UNAVAILABLE);
       return (await slapd.settled()).binds.length - before;
     };

@@ -1,4 +1,5 @@
 /** A provider that comes back, sessions there that end late or not at all, and what a probe says. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { realClock, recordingLog } from '../support/fakes.ts';
@@ -88,13 +89,13 @@ describe('a probe', () => {
   it('asks for metadata at most every few seconds, and says what is wrong', async () => {
     await using provider = await startScriptedProvider();
     await using backend = await createOidcBackend({ issuer: provider.issuer });
-    const probe = () => backend.probe(realClock.monotonic() + 2000);
+    const probe = () => backend.probe(deadlineIn(realClock, 2000));
 
     const up = [await probe(), await probe(), await probe()];
     await using broken = await startScriptedProvider();
     broken.answer('discovery', HTML);
     await using other = await createOidcBackend({ issuer: broken.issuer });
-    const down = await other.probe(realClock.monotonic() + 2000);
+    const down = await other.probe(deadlineIn(realClock, 2000));
 
     expect(up).toEqual([{ state: 'up' }, { state: 'up' }, { state: 'up' }]);
     expect(provider.calls()).toEqual(['discovery']);

@@ -1,4 +1,5 @@
 /** The password grant against a real provider, over http on loopback and over https with a private authority. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -262,7 +263,7 @@ describe('acceptance 17: oidc-password over oidc-provider', () => {
     await gone.stop();
 
     await using backend = await over(gone);
-    const state = await backend.probe(realClock.monotonic() + 2000);
+    const state = await backend.probe(deadlineIn(realClock, 2000));
 
     expect(state).toMatchObject({ state: 'down', detail: expect.stringContaining('ECONNREFUSED') });
     await expect(login(backend, ALICE.username, ALICE.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
@@ -281,7 +282,7 @@ describe('acceptance 17: oidc-password over oidc-provider', () => {
 
     expect(second.requests()).toHaveLength(1);
     expect([before.kind, after.kind]).toEqual(['authenticated', 'authenticated']);
-    expect(await backend.probe(realClock.monotonic() + 2000)).toEqual({ state: 'up' });
+    expect(await backend.probe(deadlineIn(realClock, 2000))).toEqual({ state: 'up' });
   });
 
   it('asks for metadata and keys once for many logins', async () => {

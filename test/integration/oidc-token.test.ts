@@ -1,4 +1,5 @@
 /** The backend `oidc-token` against an issuer of the test, which speaks HTTPS with a certificate of a private authority. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -272,7 +273,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
     afterAll(() => own.disposeAsync());
 
     const arrive = async (token = rotating.sign(githubClaims())): Promise<AuthnOutcome> =>
-      backend.authenticate({ username: '', password: new Secret(token) }, clock.monotonic() + BUDGET_MS);
+      backend.authenticate({ username: '', password: new Secret(token) }, deadlineIn(clock, BUDGET_MS));
 
     it('are fetched once for many', async () => {
       await Promise.all(Array.from({ length: 10 }, () => arrive()));
@@ -309,7 +310,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
         clock.advance(3600);
 
         expect((await arrive()).kind).toBe('authenticated');
-        expect(await backend.probe(clock.monotonic() + BUDGET_MS)).toEqual({ state: 'up' });
+        expect(await backend.probe(deadlineIn(clock, BUDGET_MS))).toEqual({ state: 'up' });
         expect(rotating.calls()).not.toContain('/elsewhere');
       },
     );
@@ -321,11 +322,11 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
         const started = performance.now();
         await expect(arrive()).rejects.toMatchObject({ name: 'BrokerError', code: 'backend_unavailable' });
         expect(performance.now() - started).toBeLessThan(5000);
-        expect(await backend.probe(clock.monotonic() + BUDGET_MS)).toMatchObject({ state: 'down' });
+        expect(await backend.probe(deadlineIn(clock, BUDGET_MS))).toMatchObject({ state: 'down' });
 
         rotating.behave('well');
         expect((await arrive()).kind).toBe('authenticated');
-        expect(await backend.probe(clock.monotonic() + BUDGET_MS)).toEqual({ state: 'up' });
+        expect(await backend.probe(deadlineIn(clock, BUDGET_MS))).toEqual({ state: 'up' });
       },
     );
 
@@ -448,7 +449,7 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
     it('explains what it does, up to what fails', async () => {
       const backend = await open({ preset: 'github-actions', bound: { repository: 'octo-org/*' } });
       const explain = async (token: string) =>
-        backend.explainToken?.(new Secret(token), realClock.monotonic() + BUDGET_MS);
+        backend.explainToken?.(new Secret(token), deadlineIn(realClock, BUDGET_MS));
 
       const right = await explain(issuer.sign(githubClaims()));
       const wrong = await explain(issuer.sign(githubClaims({ repository: 'evil/app' })));

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +46,7 @@ const fromYaml = (file: string): StaticFileConfig => ({
 });
 
 const login = (to: Authenticator, username: string, password: string): Promise<AuthnOutcome> =>
-  to.authenticate({ username, password: new Secret(password) }, realClock.monotonic() + 8000);
+  to.authenticate({ username, password: new Secret(password) }, deadlineIn(realClock, 8000));
 
 authenticatorContract('static-file with users.yaml', async (resources) => {
   const folder = resources.use(await folderFor());
@@ -216,7 +217,7 @@ describe('reloading', () => {
     await write(first, 'team-web');
     const users = await staticFile.create(fromYaml(file), deps());
     const { subject = '' } = await identityOf(users, ALICE);
-    const again = () => users.revalidate?.({ login: 'alice', subject }, Infinity);
+    const again = () => users.revalidate?.({ login: 'alice', subject }, deadlineIn(realClock, 8000));
 
     await write(first, 'team-api');
     await users.reload?.();
@@ -306,7 +307,7 @@ describe('plain-text secrets', () => {
     await writeFile(file, 'users: { bot: { password: { file: secret } } }');
     const users = await staticFile.create(fromYaml(file), deps());
 
-    const late = users.authenticate({ username: 'bot', password: new Secret('right') }, realClock.monotonic() - 1);
+    const late = users.authenticate({ username: 'bot', password: new Secret('right') }, deadlineIn(realClock, -1));
 
     await expect(late).rejects.toMatchObject({ code: 'backend_unavailable' });
   });

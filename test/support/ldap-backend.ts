@@ -1,4 +1,5 @@
 /** The ldap backend over a test's directory, and the short ways tests ask it. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { inspect } from 'node:util';
 import type { z } from 'zod';
 import type { BackendDeps } from '../../src/backends/backend.ts';
@@ -34,7 +35,7 @@ export async function createLdap(
 }
 
 export function logIn(to: Authenticator, username: string, password: string, budget = 8000): Promise<AuthnOutcome> {
-  return to.authenticate({ username, password: new Secret(password) }, realClock.monotonic() + budget);
+  return to.authenticate({ username, password: new Secret(password) }, deadlineIn(realClock, budget));
 }
 
 /** @throws when the login is not authenticated. */

@@ -1,4 +1,5 @@
 /** The backend `oidc-password` as a configuration file would make it, over a provider of a test. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { z } from 'zod';
 import { oidcPassword } from '../../src/backends/oidc-password/index.ts';
 import { Secret } from '../../src/core/identity.ts';
@@ -35,5 +36,5 @@ export async function createOidcBackend(options: BackendOptions): Promise<Authen
 
 /** One login with the whole budget a request has. */
 export function login(backend: Authenticator, username: string, password: string): Promise<AuthnOutcome> {
-  return backend.authenticate({ username, password: new Secret(password) }, realClock.monotonic() + 8000);
+  return backend.authenticate({ username, password: new Secret(password) }, deadlineIn(realClock, 8000));
 }

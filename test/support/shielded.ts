@@ -1,4 +1,5 @@
 /** A backend behind the shield, as in a broker. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { createShield } from '../../src/flows/shield/shield.ts';
@@ -35,7 +36,7 @@ export function shielded(backend: Authenticator, more: Partial<Settings> = {}): 
   });
   return async (typed, password) => {
     const credential = { username: typed, password: new Secret(password) };
-    return word(await shield.authenticate(backend, credential, clock.monotonic() + 8000, '192.0.2.1'));
+    return word(await shield.authenticate(backend, credential, deadlineIn(clock, 8000), '192.0.2.1'));
   };
 }
 

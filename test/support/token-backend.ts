@@ -1,4 +1,5 @@
 /** The backend `oidc-token` as a configuration file would make it, over an issuer of a test. */
+import { deadlineIn } from '../../src/core/deadline.ts';
 import { z } from 'zod';
 import { oidcToken } from '../../src/backends/oidc-token/index.ts';
 import { Secret } from '../../src/core/identity.ts';
@@ -26,5 +27,5 @@ export async function createTokenBackend(options: TokenBackendOptions): Promise<
 
 /** One login with the whole budget a request has. */
 export function present(backend: Authenticator, token: string, budget = 8000): Promise<AuthnOutcome> {
-  return backend.authenticate({ username: 'ci', password: new Secret(token) }, realClock.monotonic() + budget);
+  return backend.authenticate({ username: 'ci', password: new Secret(token) }, deadlineIn(realClock, budget));
 }

@@ -5,7 +5,7 @@ import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config/config.ts';
 import { tlsMode } from './config/config-check.ts';
 import type { TlsMode } from './config/config-check.ts';
-import { deadlineAt } from '../../core/deadline.ts';
+import { deadlineIn } from '../../core/deadline.ts';
 import type { Deadline } from '../../core/deadline.ts';
 import { diagnoseServers } from './diagnosis/diagnose.ts';
 import { createDirectory } from './servers/directory.ts';
@@ -58,7 +58,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
     account,
     clock,
     log,
-    soon: () => deadlineAt(clock, clock.monotonic() + timeouts.connect * 1000),
+    soon: () => deadlineIn(clock, timeouts.connect * 1000),
   });
   const search = createUserSearch(config);
   const login = createLogin({ config, directory, search, clock, log });
@@ -83,29 +83,28 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
     ...(watches.length === 0 ? {} : { watches }),
 
     asksGuard: true,
-    authenticate: ({ username, password }, at, guard) =>
-      orOutage(name, () => authenticate(username, password, deadlineAt(clock, at), { guard })),
+    authenticate: ({ username, password }, deadline, guard) =>
+      orOutage(name, () => authenticate(username, password, deadline, { guard })),
 
     // Without a service account only the user's own password opens the user's entry.
     ...(config.users.template !== undefined && bind === undefined
       ? {}
       : {
-          lookup: (username: string, at: number) =>
+          lookup: (username: string, deadline: Deadline) =>
             orOutage(name, async () => {
               const wanted = loginName(username, config.users.domain);
-              return wanted === undefined ? undefined : login.lookup(wanted, deadlineAt(clock, at));
+              return wanted === undefined ? undefined : login.lookup(wanted, deadline);
             }),
-          revalidate: ({ login: typed, subject }: Account, at: number) =>
+          revalidate: ({ login: typed, subject }: Account, deadline: Deadline) =>
             orOutage(name, async (): Promise<AuthnOutcome> => {
               const wanted = loginName(typed, config.users.domain);
               if (wanted === undefined) return { kind: 'unknown-user' };
-              return login.revalidate(wanted, subject, deadlineAt(clock, at));
+              return login.revalidate(wanted, subject, deadline);
             }),
         }),
 
-    diagnose: (credential, at, tell) =>
+    diagnose: (credential, deadline, tell) =>
       orOutage(name, async () => {
-        const deadline = deadlineAt(clock, at);
         if (credential === undefined) {
           await diagnoseServers({ config, options, endpoints, account, search }, tell, deadline);
           return undefined;
@@ -114,9 +113,9 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
         return authenticate(credential.username, credential.password, deadline, { witness });
       }),
 
-    probe: async (at) => {
+    probe: async (deadline) => {
       try {
-        await login.probe(deadlineAt(clock, at));
+        await login.probe(deadline);
         return { state: 'up' };
       } catch (error) {
         return { state: 'down', detail: faultText(error) };

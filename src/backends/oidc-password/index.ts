@@ -2,6 +2,7 @@
  * Users of an OpenID provider, by the password grant. The provider cannot tell an unknown user from a wrong password,
  * so this backend never says "unknown": give it `usernames` when others stand behind it.
  */
+import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
@@ -63,7 +64,7 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
     type: TYPE,
     authenticate,
     asksGuard: true,
-    probe: (deadline) => probe(provider, deadline - clock.monotonic()),
+    probe: (deadline) => probe(provider, deadline),
     ...(files.length === 0
       ? {}
       : {
@@ -82,9 +83,9 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
   };
 }
 
-async function probe(provider: Provider, milliseconds: number): Promise<BackendState> {
+async function probe(provider: Provider, deadline: Deadline): Promise<BackendState> {
   try {
-    await provider.reach(AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))));
+    await provider.reach(AbortSignal.timeout(Math.floor(deadline.left())));
     return { state: 'up' };
   } catch (error) {
     return {

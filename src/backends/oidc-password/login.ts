@@ -1,4 +1,5 @@
 /** One login, step by step: refuse what cannot be one, ask for tokens, make an identity of their claims. */
+import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Credential, Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log, RejectReason } from '../../core/ports.ts';
@@ -39,7 +40,7 @@ export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
     if (refused !== undefined) return refused;
     const reason = unsendable(credential);
     if (reason !== undefined) return { kind: 'rejected', reason };
-    const session = await deps.provider.open(timeLimit(deps, deadline));
+    const session = await deps.provider.open(timeLimit(deadline, deps.timeoutSeconds, 'the OpenID provider'));
     const tokens = await requestTokens(session, credential, deps.scope);
     if (tokens.kind === 'failed') return refusedBy(deps, tokens);
     try {
@@ -59,13 +60,6 @@ function unsendable({ username, password }: Credential): RejectReason | undefine
   // A form cannot carry half a surrogate pair, and servers written in C stop reading at NUL.
   const sendable = revealed.length <= MAX_PASSWORD && revealed.isWellFormed() && !revealed.includes('\0');
   return sendable ? undefined : 'wrong-password';
-}
-
-/** @throws BrokerError when no time is left */
-function timeLimit({ clock, timeoutSeconds }: LoginDeps, deadline: number): AbortSignal {
-  const milliseconds = Math.floor(Math.min(deadline - clock.monotonic(), timeoutSeconds * 1000));
-  if (milliseconds <= 0) throw new BrokerError('backend_unavailable', 'no time is left to ask the OpenID provider');
-  return AbortSignal.timeout(milliseconds);
 }
 
 /** @throws BrokerError unless it is the user whom the provider refuses */

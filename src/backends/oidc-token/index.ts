@@ -2,8 +2,10 @@
  * CI systems and clusters, by the ID token they give each job or pod, in the password's place. A token of another issuer
  * is "unknown": the next backend for tokens is asked.
  */
+import type { Deadline } from '../../core/deadline.ts';
+import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';
-import type { Authenticator, BackendState, Clock } from '../../core/ports.ts';
+import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
 import { readAuthorities } from '../certificates.ts';
@@ -43,7 +45,7 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
   if (keysFile !== undefined) await fetchKeys();
   const keySet = createKeySet({ backend: name, fetchKeys, clock, log });
   const examine = createExamine({ ...settings, keySet, clock });
-  const limit = (deadline: number) => () => timeLimit(clock, deadline, timeout);
+  const limit = (deadline: Deadline) => () => timeLimit(deadline, timeout, 'the issuer for its keys');
   const files = [caFile, keysFile].filter((path) => path !== undefined);
 
   return {
@@ -55,7 +57,7 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
       const { outcome, steps } = await examine(token.reveal(), limit(deadline));
       return { isOwn: outcome.kind !== 'unknown-user', steps };
     },
-    probe: (deadline) => probe(keySet, deadline - clock.monotonic()),
+    probe: (deadline) => probe(keySet, deadline),
     ...(files.length === 0
       ? {}
       : {
@@ -72,16 +74,9 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
   };
 }
 
-/** @throws BrokerError when no time is left */
-function timeLimit(clock: Clock, deadline: number, seconds: number): AbortSignal {
-  const milliseconds = Math.floor(Math.min(deadline - clock.monotonic(), seconds * 1000));
-  if (milliseconds <= 0) throw new BrokerError('backend_unavailable', 'no time is left to fetch the issuer’s keys');
-  return AbortSignal.timeout(milliseconds);
-}
-
-async function probe(keySet: KeySet, milliseconds: number): Promise<BackendState> {
+async function probe(keySet: KeySet, deadline: Deadline): Promise<BackendState> {
   try {
-    await keySet.current(AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))));
+    await keySet.current(AbortSignal.timeout(Math.floor(deadline.left())));
     return { state: 'up' };
   } catch (error) {
     return { state: 'down', detail: error instanceof BrokerError ? error.message : 'its keys cannot be had' };

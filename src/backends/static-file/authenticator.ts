@@ -27,7 +27,7 @@ export async function openStaticFile(
     watches: userFiles(config),
 
     async authenticate({ username, password }, deadline): Promise<AuthnOutcome> {
-      const expired = (): boolean => deps.clock.monotonic() >= deadline;
+      const expired = (): boolean => deadline.left() === 0;
       if (expired()) throw new BrokerError('backend_unavailable', 'the time for this login is over');
       const typed = password.reveal();
       if (typed === '') return { kind: 'rejected', reason: 'empty-password' };

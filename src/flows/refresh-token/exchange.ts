@@ -3,6 +3,7 @@
  * is disabled or gone is out, and groups are those of now. While that backend is down the answer is 503 and the token
  * stays as it was.
  */
+import { deadlineIn } from '../../core/deadline.ts';
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
@@ -83,7 +84,7 @@ async function callerOf(
   ) {
     throw new Refusal('no backend answers for this account any more');
   }
-  const asked = authenticator.revalidate(kept, clock.monotonic() + LOGIN_BUDGET_MS);
+  const asked = authenticator.revalidate(kept, deadlineIn(clock, LOGIN_BUDGET_MS));
   const outcome = await timer.within(asked, LOGIN_BUDGET_MS + NET_MS);
   if (outcome.kind !== 'authenticated') throw new Refusal(refusalOf(outcome));
   if (outcome.identity.subject !== kept.subject) throw new Refusal('the account is another one');

@@ -10,6 +10,7 @@
  * - Equal logins at the same time share one answer.
  * - An outage is never remembered.
  */
+import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
 import type { Credential } from '../../core/identity.ts';
@@ -31,7 +32,7 @@ export interface Shield {
   authenticate(
     authenticator: Authenticator,
     credential: Credential,
-    deadline: number,
+    deadline: Deadline,
     client: string,
   ): Promise<ShieldedAnswer>;
   /**
@@ -61,7 +62,7 @@ export function createShield(deps: ShieldDeps): Shield {
     key: string,
     authenticator: Authenticator,
     credential: Credential,
-    deadline: number,
+    deadline: Deadline,
     client: string,
   ): Promise<ShieldedAnswer> {
     const known = await memory.recall(key);
@@ -110,7 +111,7 @@ export function createShield(deps: ShieldDeps): Shield {
 async function ask(
   authenticator: Authenticator,
   credential: Credential,
-  deadline: number,
+  deadline: Deadline,
   guard: AttemptGuard,
 ): Promise<AuthnOutcome> {
   if (authenticator.asksGuard !== true) {

@@ -1,3 +1,4 @@
+import { deadlineIn } from '../../../src/core/deadline.ts';
 import { expect, it } from 'vitest';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { Secret, username } from '../../../src/core/identity.ts';
@@ -82,7 +83,7 @@ function setUp(settings: Partial<ShieldSettings> = {}, backend = directory()) {
     counters: memoryCounters(bounded),
   });
   const login = (password: string, typed = 'alice', client = '192.0.2.1'): Promise<ShieldedAnswer> =>
-    shield.authenticate(backend, { username: typed, password: new Secret(password) }, clock.monotonic() + 8000, client);
+    shield.authenticate(backend, { username: typed, password: new Secret(password) }, deadlineIn(clock, 8000), client);
   return { backend, clock, shield, login };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
 import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createDomain } from '../../../../../src/backends/ldap/attempt/domain.ts';
 import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import type { Entry } from '../../../../../src/backends/ldap/wire/entry.ts';
@@ -11,7 +11,7 @@ import { createRecalls } from '../../../../../src/backends/ldap/groups/ttl-cache
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const clock = fixedClock();
-const deadline = deadlineAt(clock, Infinity);
+const deadline = deadlineIn(clock, Infinity);
 const GROUPS = 'OU=Groups,DC=corp';
 const sid = (last: number): Buffer => Buffer.concat([DOMAIN_SID, Buffer.from([last & 0xff, last >> 8, 0, 0])]);
 /** S-1-5-21-1-2-255-…: the 0xff is no UTF-8. */

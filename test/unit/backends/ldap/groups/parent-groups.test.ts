@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import type { Group } from '../../../../../src/backends/ldap/groups/group.ts';
 import { createParentGroups } from '../../../../../src/backends/ldap/groups/parent-groups.ts';
 import { createRecalls } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
@@ -22,7 +22,7 @@ function setUp(listed: Readonly<Record<string, string>>) {
     });
   }, recalls);
   const parents = async (...names: readonly string[]): Promise<readonly string[]> =>
-    (await subject.of(names.map(group), reader, deadlineAt(clock, Infinity))).flatMap((one) => one.names);
+    (await subject.of(names.map(group), reader, deadlineIn(clock, Infinity))).flatMap((one) => one.names);
   return { clock, recalls, asked, parents };
 }
 

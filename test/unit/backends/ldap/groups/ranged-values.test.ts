@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import { allValues } from '../../../../../src/backends/ldap/groups/ranged-values.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const DN = 'cn=alice,dc=corp';
-const deadline = deadlineAt(fixedClock(), Infinity);
+const deadline = deadlineIn(fixedClock(), Infinity);
 
 /** Gives values two at a time, as Active Directory gives 1500. */
 function inRanges(values: readonly string[], asked: SearchRequest[] = []): Reader {

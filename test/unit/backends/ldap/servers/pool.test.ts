@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { DirectoryFault } from '../../../../../src/backends/ldap/wire/fault.ts';
 import { createPool } from '../../../../../src/backends/ldap/servers/pool.ts';
 import type { PoolOptions } from '../../../../../src/backends/ldap/servers/pool.ts';
@@ -13,7 +13,7 @@ interface FakeConnection extends Connection {
   proofs: number;
 }
 
-const soon = (milliseconds = 5000) => deadlineAt(realClock, realClock.monotonic() + milliseconds);
+const soon = (milliseconds = 5000) => deadlineIn(realClock, milliseconds);
 const never = (): boolean => false;
 const always = (): boolean => true;
 const LOST = new DirectoryFault('lost', 'gone');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createGate } from '../../../../../src/backends/ldap/servers/semaphore.ts';
 import { realClock } from '../../../../support/fakes.ts';
 
 const late = (): Error => new Error('late');
-const soon = (milliseconds = 5000) => deadlineAt(realClock, realClock.monotonic() + milliseconds);
+const soon = (milliseconds = 5000) => deadlineIn(realClock, milliseconds);
 
 describe('a gate', () => {
   it('lets in as many as it has places, and who takes all places alone', async () => {

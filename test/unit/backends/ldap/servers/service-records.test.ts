@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { deadlineAt } from '../../../../../src/core/deadline.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createServiceRecords } from '../../../../../src/backends/ldap/servers/service-records.ts';
 import type { ResolveSrv, ServiceRecordsDeps } from '../../../../../src/backends/ldap/servers/service-records.ts';
 import { fixedClock, realClock, recordingLog } from '../../../../support/fakes.ts';
 import { waitFor } from '../../../../support/wait.ts';
 
-const soon = (milliseconds = 5000) => deadlineAt(realClock, realClock.monotonic() + milliseconds);
+const soon = (milliseconds = 5000) => deadlineIn(realClock, milliseconds);
 const record = (name: string, priority = 0, weight = 0, port = 389) => ({ name, priority, weight, port });
 
 function setUp(resolve: ResolveSrv, given: Partial<ServiceRecordsDeps> = {}) {
