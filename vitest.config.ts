@@ -1,4 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** Property tests and other comparisons of many random cases: minutes under load, so they have a project of their own. */
+const PROPERTIES = 'test/**/*.properties.test.ts';
+
+/** These tests share nothing between files, so a worker keeps the modules that it has loaded, and every core works. */
+const computing = { isolate: false, maxWorkers: availableParallelism() } as const;
 
 /** Real servers share two cores on CI, so the files that start them run one after another. */
 const servers = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 } as const;
@@ -10,9 +17,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/golden/*.test.ts', 'test/*.test.ts'],
+          exclude: [PROPERTIES],
           testTimeout: 20_000,
+          ...computing,
         },
       },
+      { test: { name: 'properties', include: [PROPERTIES], testTimeout: 120_000, ...computing } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...servers } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...servers } },
     ],

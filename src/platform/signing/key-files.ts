@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyConfig } from './config.ts';
 import type { KeyFiles } from './read-key.ts';
 
-/** Far more than it takes to link a file. */
+/** How long the certificate of a key may be missing: far longer than it takes to link a file. */
 const WAIT_MS = 2000;
 
 export function keyFilesOf({ name, keyFile, certFile }: KeyConfig, stateDir: string): KeyFiles {
@@ -16,14 +16,17 @@ export function keyFilesOf({ name, keyFile, certFile }: KeyConfig, stateDir: str
 }
 
 /**
- * Makes the key and its certificate in `stateDir` unless they are there. Two brokers that start at once agree: the
- * first to link its file into place wins, and the other uses that.
+ * Makes the key and its certificate in `stateDir` unless they exist. Two brokers that start at the same time agree: the
+ * first to link its file into place wins, and the other uses that file.
+ *
+ * @param waitMs how long to wait for the certificate of a key that another broker has just made
+ * @throws Error that names the file when it cannot be made, or a key has lost its certificate
  */
-export async function ensureKey(config: KeyConfig, stateDir: string): Promise<'made' | 'found'> {
+export async function ensureKey(config: KeyConfig, stateDir: string, waitMs = WAIT_MS): Promise<'made' | 'found'> {
   const { keyFile, certFile } = keyFilesOf(config, stateDir);
   if (config.keyFile !== undefined || certFile === undefined || (await exists(certFile))) return 'found';
   await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
-  if (await exists(keyFile)) return await waitForCertificate(keyFile, certFile);
+  if (await exists(keyFile)) return await waitForCertificate(keyFile, certFile, waitMs);
   // Only a first start needs what makes certificates, which takes long to load.
   const { makeKey } = await import('./keygen.ts');
   const made = await makeKey(config.algorithm, config.name);
@@ -32,7 +35,7 @@ export async function ensureKey(config: KeyConfig, stateDir: string): Promise<'m
   try {
     await writeDraft(draft, made.key, 0o600);
     await writeDraft(`${draft}.crt`, made.certificate, 0o644);
-    if (!(await linkedFirst(draft, keyFile))) return await waitForCertificate(keyFile, certFile);
+    if (!(await linkedFirst(draft, keyFile))) return await waitForCertificate(keyFile, certFile, waitMs);
     await linkedFirst(`${draft}.crt`, certFile);
     return 'made';
   } finally {
@@ -65,8 +68,8 @@ async function linkedFirst(from: string, to: string): Promise<boolean> {
 }
 
 /** Another broker that starts now has linked its key and is about to link the certificate. */
-async function waitForCertificate(keyFile: string, certFile: string): Promise<'found'> {
-  const until = performance.now() + WAIT_MS;
+async function waitForCertificate(keyFile: string, certFile: string, waitMs: number): Promise<'found'> {
+  const until = performance.now() + waitMs;
   while (performance.now() < until) {
     if (await exists(certFile)) return 'found';
     await delay(20);

@@ -1,7 +1,7 @@
 /** Everything in a policy that works but is probably not meant. Nothing is said that is not so. */
 import type { Policy } from '../policy.ts';
 import type { Finding } from './finding.ts';
-import { pairFindings } from './rule-pairs.ts';
+import { MOST_PAIRS, pairFindings } from './rule-pairs.ts';
 import { singleRuleFindings } from './single-rules.ts';
 import { sourceFindings } from './sources.ts';
 import type { Sources } from './sources.ts';
@@ -14,8 +14,12 @@ export interface LintResult {
 }
 
 /** @param sources undefined: nothing is known of where users come from */
-export function lintPolicy(policy: Policy, sources: Sources | undefined): LintResult {
-  const pairs = pairFindings(policy);
+export function lintPolicy(
+  policy: Policy,
+  sources: Sources | undefined,
+  { mostPairs = MOST_PAIRS }: { readonly mostPairs?: number } = {},
+): LintResult {
+  const pairs = pairFindings(policy, mostPairs);
   const findings = [
     ...singleRuleFindings(policy),
     ...pairs.findings,

@@ -14,10 +14,10 @@ export interface PairFindings {
 }
 
 /** Pairs looked at, each in some microseconds. */
-const MOST_PAIRS = 3_000_000;
+export const MOST_PAIRS = 3_000_000;
 
-export function pairFindings(policy: Policy): PairFindings {
-  const budget = { left: MOST_PAIRS };
+export function pairFindings(policy: Policy, mostPairs: number): PairFindings {
+  const budget = { left: mostPairs };
   const findings =
     policy.evaluation === 'union'
       ? [...coveredFindings(policy, budget), ...idleDenies(policy, budget)]

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeyConfig } from '../../../../src/platform/signing/config.ts';
+import { ensureKey } from '../../../../src/platform/signing/key-files.ts';
 import { loadKeys, readKeys } from '../../../../src/platform/signing/keyset.ts';
 import { recordingLog } from '../../../support/fakes.ts';
 import { runOk } from '../../../support/process.ts';
@@ -13,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const DEFAULT: readonly KeyConfig[] = [{ name: 'default', algorithm: 'ES256' }];
+const KEY: KeyConfig = { name: 'default', algorithm: 'ES256' };
+const DEFAULT: readonly KeyConfig[] = [KEY];
 const load = (configs = DEFAULT, log = recordingLog()) => loadKeys(configs, folder, log);
 const path = (name: string): string => join(folder, 'keys', name);
 const files = async (): Promise<readonly string[]> => (await readdir(join(folder, 'keys'))).toSorted();
@@ -90,7 +92,9 @@ describe('a key that is there', () => {
     await unlink(path('default.crt'));
     const before = await readFile(path('default.pem'), 'utf8');
 
-    await expect(load()).rejects.toThrow(/without its certificate .*default\.crt: put that back, or remove the key/);
+    await expect(ensureKey(KEY, folder, 50)).rejects.toThrow(
+      /without its certificate .*default\.crt: put that back, or remove the key/,
+    );
     expect(await readFile(path('default.pem'), 'utf8')).toBe(before);
     expect(await files()).toEqual(['default.pem']);
   });
