@@ -1,10 +1,11 @@
-/** What every command shares: its options, its exit codes, and the turning of errors into sentences. */
+/** What all commands share: options, exit codes, and error messages. */
 import { Command, Option } from 'commander';
 import { describeError } from '../core/errors.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Log } from '../core/ports.ts';
+import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createOutput, EXIT } from './output.ts';
-import type { Format, Output } from './output.ts';
+import type { Format, Output, Terminal } from './output.ts';
 
 export interface SharedOptions {
   /** Path of the broker's configuration file. */
@@ -12,7 +13,7 @@ export interface SharedOptions {
   readonly format: Format;
 }
 
-/** An error whose message is for the reader of the terminal: no stack, exit code 2. */
+/** An error whose message is printed as it is: no stack, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -23,30 +24,31 @@ export function createCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .addOption(new Option('--config <file>', 'the broker configuration').default(DEFAULT_CONFIG))
-    .addOption(new Option('--format <format>', 'how results are printed').choices(['human', 'json']).default('human'))
+    .addOption(new Option('--format <format>', 'the format of results').choices(['human', 'json']).default('human'))
     .showHelpAfterError('(add --help for the options)');
 }
 
-/**
- * Wraps a command's work: its number is the exit code, and what it throws is printed to standard error.
- *
- * `process.exitCode` is set instead of calling `process.exit`, which would cut off what a pipe has not read yet.
- */
-export function run<Options extends Pick<SharedOptions, 'format'>>(
-  work: (options: Options, output: Output) => Promise<number>,
-): (options: Options) => Promise<void> {
-  return async (options) => {
-    const output = createOutput(options.format);
+/** What a command does. @returns its exit code */
+type Work<Options> = (options: Options, output: Output, terminal: Terminal) => Promise<number>;
+
+/** Makes the action of a command from its work. Exceptions are printed to standard error and exit with 2. */
+export type Run = <Options extends Pick<SharedOptions, 'format'>>(
+  work: Work<Options>,
+) => (options: Options) => Promise<void>;
+
+export function createRun(terminal: Terminal, setExitCode: (code: number) => void): Run {
+  return (work) => async (options) => {
+    const output = createOutput(options.format, terminal);
     try {
-      process.exitCode = await work(options, output);
+      setExitCode(await work(options, output, terminal));
     } catch (error) {
-      process.exitCode = EXIT.usage;
+      setExitCode(EXIT.usage);
       report(error, options.format, output);
     }
   };
 }
 
-/** Prints what was thrown, in either format. */
+/** Prints an exception, in either format. */
 export function report(error: unknown, format: Format, output: Output): void {
   if (!(error instanceof ConfigError)) {
     output.remark(`fairlead: ${sentence(error)}`);
@@ -56,10 +58,23 @@ export function report(error: unknown, format: Format, output: Output): void {
   output.remark(error.message);
 }
 
-/** The message as it is, lines and all; its causes in one line below it. */
+/** The message with its line breaks, and its causes on one line below. */
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return describeError(error);
   return error.cause === undefined ? error.message : `${error.message}\n  because of ${describeError(error.cause)}`;
+}
+
+/**
+ * The service that a command is about.
+ *
+ * @param service as given; undefined: the first that is configured
+ * @throws UsageError when there is no such service
+ */
+export function serviceFor(service: string | undefined, { services }: BrokerConfig): string {
+  const configured = Object.keys(services);
+  if (service === undefined) return configured[0] ?? '';
+  if (configured.includes(service)) return service;
+  throw new UsageError(`the service "${service}" is not configured; expected one of ${configured.join(', ')}`);
 }
 
 /** Collects an option that may be given several times. */
@@ -67,7 +82,7 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
   return [...earlier, value];
 }
 
-/** What backends say while a command runs, for the terminal: only what is wrong. */
+/** Prints the warnings and errors of backends while a command runs. */
 export const terminalLog: Log = {
   debug: () => undefined,
   info: () => undefined,

@@ -1,29 +1,32 @@
 /** Reads a password from standard input: one line of a pipe, or typed at a terminal without echo. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { processTerminal } from './output.ts';
+import type { Terminal } from './output.ts';
 
-/** More than any backend takes: passwords are shorter than tokens. */
+/** Characters; longer than any password or token that a backend accepts. */
 const MAX_LENGTH = 32 * 1024;
 
 /** @returns the line without its end; empty when there is no input. */
-export async function readPassword(prompt: string): Promise<string> {
-  return process.stdin.isTTY ? askTerminal(prompt) : firstLine(process.stdin);
+export async function readPassword(prompt: string, terminal: Terminal = processTerminal): Promise<string> {
+  return terminal.stdin.isTTY === true ? askTerminal(prompt, terminal) : firstLine(terminal.stdin);
 }
 
-async function askTerminal(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
-  // With an output that swallows everything, readline edits the line and shows none of it.
+async function askTerminal(prompt: string, { stdin, stderr }: Terminal): Promise<string> {
+  stderr(prompt);
+  // Readline edits the line, and this output drops it, so that nothing is echoed.
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const lines = createInterface({ input: stdin, output: silent, terminal: true });
   try {
-    return await terminal.question('');
+    return await lines.question('');
   } finally {
-    terminal.close();
-    process.stderr.write('\n');
+    lines.close();
+    stderr('\n');
   }
 }
 
-async function firstLine(input: NodeJS.ReadStream): Promise<string> {
+async function firstLine(input: Readable): Promise<string> {
   let text = '';
   input.setEncoding('utf8');
   for await (const chunk of input) {

@@ -21,7 +21,7 @@ describe('stopping', () => {
     const exit = await broker.process.exited;
 
     expect(exit).toEqual({ code: 0, signal: null });
-    expect(broker.log().map(({ message }) => message)).toContain('stopping at once');
+    expect(broker.log().map(({ message }) => message)).toContain('stopping without draining');
     expect(performance.now() - started).toBeLessThan(2000);
   });
 

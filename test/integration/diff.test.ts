@@ -194,7 +194,7 @@ describe('the recipe for a change', () => {
     expect(results.map(({ code }) => code)).toEqual([0, 0, 1, 1]);
     expect(results.map(({ stdout }) => stdout)).toEqual([
       expect.stringContaining('2 passed, 0 failed'),
-      '2 rules: nothing to remark\n',
+      '2 rules: no findings\n',
       expect.stringContaining('lost push on {team}/release/**: group team-{team}\n'),
       expect.stringContaining('alice (local) through r loses push on repository:web/release/shop: 1 time'),
     ]);

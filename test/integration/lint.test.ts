@@ -42,7 +42,7 @@ rules:
 `;
 
 it('says that there is nothing to say', async () => {
-  expect(await lint(FINE)).toMatchObject({ code: 0, stdout: '1 rule: nothing to remark\n' });
+  expect(await lint(FINE)).toMatchObject({ code: 0, stdout: '1 rule: no findings\n' });
 });
 
 it('tells each finding with its place, what is wrong and what to do', async () => {
@@ -100,5 +100,5 @@ it('takes a policy file without a configuration, and says what is not looked at 
   expect(code).toBe(1);
   expect(stdout).toContain('next.yaml:8: warning: rule "no" matches no repository');
   expect(stdout).not.toContain('team-wbe');
-  expect(stderr).toBe('groups and users are compared with no backend: --config names a broker configuration\n');
+  expect(stderr).toBe('groups and users are not compared with the backends; give --config to compare them\n');
 });

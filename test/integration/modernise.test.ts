@@ -34,7 +34,7 @@ describe('fairlead policy modernise', () => {
       lines: [
         'policy.yaml:4: kept: guests out: as it is',
         'policy.yaml:5: changed: all read: match in plain words',
-        expect.stringMatching(/^proven the same for every request; \d+ tried besides, none differs$/),
+        expect.stringMatching(/^proven to be the same for every request; \d+ random requests compared, none differs$/),
         'wrote next.yaml',
       ],
     });
@@ -71,6 +71,6 @@ describe('fairlead policy modernise', () => {
       'rules: [{ name: a, everyone: true, repositories: ["**"], allow: [pull] }]\n',
     );
 
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'policy.yaml: evaluated by union already\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'policy.yaml: already uses union evaluation\n' });
   });
 });

@@ -300,7 +300,7 @@ describe('a broker that is killed', () => {
     last.signal('SIGKILL');
   });
 
-  it('has its refresh tokens revoked all the same, and the command says that no log tells of it', async () => {
+  it('has its refresh tokens revoked, and the command says that no log line records it', async () => {
     await using broker = await startStaticBroker({ config: CONFIG });
     await offlineLogin(broker, SERVICE, ALICE);
     broker.signal('SIGKILL');
@@ -309,7 +309,7 @@ describe('a broker that is killed', () => {
     const { code, stdout, stderr } = await tokensCommand(broker, 'revoke', '--all');
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^revoked [0-9a-f]{12} of alice/) });
-    expect(stderr).toContain('fairlead: no log tells of this: no broker that runs answers at ');
+    expect(stderr).toContain('fairlead: the broker did not log the revocation: no broker that runs answers at ');
     expect((await tokensCommand(broker, 'list')).stdout).toBe('there are no refresh tokens\n');
   });
 
@@ -335,7 +335,7 @@ describe('a broker that is killed', () => {
 
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'there are no refresh tokens: no service has refreshTokens switched on\n',
+      stdout: 'there are no refresh tokens: no service enables refreshTokens\n',
     });
     await expect(readFile(join(broker.folder, 'state/fairlead.db'))).rejects.toMatchObject({ code: 'ENOENT' });
     broker.signal('SIGKILL');

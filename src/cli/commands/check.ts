@@ -10,8 +10,8 @@ import type { ChainedBackend } from '../../flows/chain.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
 import { checkOnChange } from '../check-on-change.ts';
-import { createCommand, run, terminalLog, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand, terminalLog, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { readPassword } from '../read-password.ts';
@@ -27,15 +27,15 @@ interface CheckOptions extends SharedOptions {
   readonly watch?: true;
 }
 
-export function checkCommand(): Command {
-  return createCommand('check', 'Read configuration, policy, users and keys, and run the policy’s tests')
-    .option('--connect', 'also ask each backend whether it answers')
-    .option('--login <user>', 'walk one login through the backends; the password is read from standard input')
+export function checkCommand(run: Run): Command {
+  return createCommand('check', 'Read configuration, policy, users and keys, and run the tests of the policy')
+    .option('--connect', 'also test the connection to each backend')
+    .option('--login <user>', 'trace one login through the backends; the password is read from standard input')
     .option(
       '--token',
-      'explain an ID token, claim by claim, and what the backends make of it; read from standard input',
+      'explain an ID token claim by claim, and whether the backends accept it; it is read from standard input',
     )
-    .option('--watch', 'check again whenever a file changes, until it is interrupted')
+    .option('--watch', 'check again whenever a file changes, until interrupted')
     .action(run(check));
 }
 

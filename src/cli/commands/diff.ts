@@ -1,4 +1,4 @@
-/** `fairlead diff`: which decisions change from one policy to another. */
+/** `fairlead diff`: lists the decisions that differ between two policies. */
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
 import { staticUsers } from '../../app/static-users.ts';
@@ -10,10 +10,10 @@ import type { CompareOptions } from '../../core/policy/diff/classes.ts';
 import { createReplay } from '../../core/policy/diff/replay.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { readDecisions } from '../../platform/audit/recorded-decisions.ts';
-import { run, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { classJson, classLines } from '../diff/class-text.ts';
-import type { NamedPolicy } from '../diff/named-policy.ts';
+import type { NamedPolicy } from '../diff/reason-text.ts';
 import { replayJson, replayLines } from '../diff/replay-text.ts';
 import type { Replayed } from '../diff/replay-text.ts';
 import { EXIT } from '../output.ts';
@@ -26,15 +26,15 @@ interface DiffOptions extends Omit<SharedOptions, 'config'> {
   readonly decisions?: string;
 }
 
-export function diffCommand(): Command {
+export function diffCommand(run: Run): Command {
   const running = run(diff);
   return new Command('diff')
-    .description('Say which decisions change from one policy file to another; exit 1 when any does')
-    .argument('<old>', 'the policy file that is in force')
-    .argument('<new>', 'the policy file that is to follow')
-    .option('--decisions <file>', 'decide again what the broker’s log records; - is standard input')
-    .option('--config <file>', 'a broker configuration: its services are looked at, its static users named')
-    .addOption(new Option('--format <format>', 'how results are printed').choices(['human', 'json']).default('human'))
+    .description('List the decisions that differ between two policy files; exit 1 when there are any')
+    .argument('<old>', 'the policy file in force')
+    .argument('<new>', 'the policy file that replaces it')
+    .option('--decisions <file>', 'replay the decisions in a log of the broker; - is standard input')
+    .option('--config <file>', 'a broker configuration, for its services and static users')
+    .addOption(new Option('--format <format>', 'the format of results').choices(['human', 'json']).default('human'))
     .showHelpAfterError('(add --help for the options)')
     .action((before: string, after: string, options: Omit<DiffOptions, 'old' | 'new'>) =>
       running({ ...options, old: before, new: after }),

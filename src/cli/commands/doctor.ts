@@ -1,12 +1,12 @@
-/** `fairlead doctor`: why a registry and this broker do not understand each other. */
+/** `fairlead doctor`: finds out why a registry does not accept the tokens of this broker. */
 import type { Command } from 'commander';
 import { examine } from '../../app/doctor/examine.ts';
 import type { Finding } from '../../app/doctor/finding.ts';
 import { loadBroker } from '../../config/load.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readKeys } from '../../platform/signing/keyset.ts';
-import { createCommand, run, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -14,8 +14,11 @@ interface DoctorOptions extends SharedOptions {
   readonly registry: string;
 }
 
-export function doctorCommand(): Command {
-  return createCommand('doctor', 'Ask a registry for its challenge, show it tokens, and say what is set up wrongly')
+export function doctorCommand(run: Run): Command {
+  return createCommand(
+    'doctor',
+    'Find out why a registry does not accept the tokens of this broker; exit 1 when something is wrong',
+  )
     .requiredOption('--registry <url>', 'the registry, such as https://registry.example.com')
     .action(run(doctor));
 }

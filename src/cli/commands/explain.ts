@@ -14,11 +14,10 @@ import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
 import { lookUpUser } from '../../flows/look-up-user.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { collect, createCommand, run, terminalLog, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { collect, createCommand, serviceFor, terminalLog, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
-import { serviceFor } from '../service-option.ts';
 
 interface ExplainOptions extends SharedOptions {
   readonly user?: string;
@@ -29,17 +28,21 @@ interface ExplainOptions extends SharedOptions {
   readonly client: string;
 }
 
-export function explainCommand(): Command {
-  return createCommand('explain', 'Explain a decision rule by rule; exit 1 when anything asked is not granted')
-    .option('--user <name>', 'who asks; without it, anonymous')
-    .option('--group <name>', 'a group of the user (repeat it); without it, the backends are asked', collect)
+export function explainCommand(run: Run): Command {
+  return createCommand('explain', 'Explain a decision rule by rule; exit 1 when a requested action is not granted')
+    .option('--user <name>', 'the user who asks; default: anonymous')
+    .option('--group <name>', 'a group of the user (repeatable); default: the backends are asked', collect)
     .option(
       '--backend <name>',
-      'with --group: names are as this backend gives them; default: in lower case where all backends do so',
+      'with --group: compare names as this backend does; default: in lower case if all backends do so',
     )
-    .requiredOption('--scope <scope>', 'what is asked, such as repository:web/shop:pull,push (repeat it)', collect)
-    .option('--service <name>', 'the registry asked through; default: the first one configured')
-    .option('--client <address>', 'the address asked from', '127.0.0.1')
+    .requiredOption(
+      '--scope <scope>',
+      'the requested scope, such as repository:web/shop:pull,push (repeatable)',
+      collect,
+    )
+    .option('--service <name>', 'the registry that asks; default: the first that is configured')
+    .option('--client <address>', 'the address of the client', '127.0.0.1')
     .action(run(explain));
 }
 

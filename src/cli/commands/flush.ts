@@ -1,9 +1,9 @@
-/** `fairlead flush`: has the running broker forget what it remembers of logins. */
+/** `fairlead flush`: flushes the login cache of the running broker. */
 import type { Command } from 'commander';
 import { flushRunning } from '../../app/control.ts';
 import { loadBroker } from '../../config/load.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -11,12 +11,12 @@ interface FlushOptions extends SharedOptions {
   readonly backend?: string;
 }
 
-export function flushCommand(): Command {
-  return createCommand('flush', 'Have the running broker forget the logins it remembers, right and wrong ones')
-    .option('--backend <name>', 'those of this backend only')
+export function flushCommand(run: Run): Command {
+  return createCommand('flush', 'Flush the login cache of the running broker')
+    .option('--backend <name>', 'only the logins of this backend')
     .addHelpText(
       'after',
-      '\nFinds the broker by the stateDir of its configuration, and must run as its user. Each user is looked up anew\nat the next login; an account that was held after wrong passwords may try again. SIGHUP does the same.',
+      '\nFinds the broker by the stateDir of its configuration, and must run as the same user. The cache holds successful\nand failed logins: after a flush, each login asks the backend again, and accounts on hold after wrong passwords\nmay log in. SIGHUP does the same.',
     )
     .action(run(flush));
 }

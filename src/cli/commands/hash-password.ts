@@ -1,14 +1,15 @@
 /** `fairlead hash-password`: reads a password and prints the hash for users.yaml. */
 import type { Command } from 'commander';
 import { hashPassword } from '../../backends/password-hash.ts';
-import { createCommand, run, UsageError } from '../command.ts';
+import { createCommand, UsageError } from '../command.ts';
+import type { Run } from '../command.ts';
 import { EXIT } from '../output.ts';
 import { readPassword } from '../read-password.ts';
 
-export function hashPasswordCommand(): Command {
+export function hashPasswordCommand(run: Run): Command {
   return createCommand('hash-password', 'Read a password from standard input and print its argon2id hash').action(
-    run(async (_options, output) => {
-      const password = await readPassword('Password: ');
+    run(async (_options, output, terminal) => {
+      const password = await readPassword('Password: ', terminal);
       if (password === '') throw new UsageError('the password is empty');
       const hash = await hashPassword(password);
       output.result([hash], { hash });

@@ -1,4 +1,4 @@
-/** `fairlead import`: the configuration of another program as files for this one, with a report of what is in it. */
+/** `fairlead import`: converts the configuration of another program, with a report of what differs. */
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { compareDecisions } from '../../migrate/docker-auth/compare.ts';
@@ -12,8 +12,8 @@ import { writeNewFiles } from '../../migrate/new-files.ts';
 import { importZot } from '../../migrate/zot/index.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
-import { collect, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { collect } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -25,43 +25,38 @@ interface ImportOptions extends SharedOptions {
   readonly htgroup?: string;
 }
 
-/** Decisions that are printed; the file has more of them. */
+/** Decisions on the terminal; the report has up to `MOST_WRITTEN`. */
 const MOST_PRINTED = 40;
 const MOST_WRITTEN = 2000;
 const REPORT = 'import-report.txt';
 
-export function importCommand(): Command {
+export function importCommand(run: Run): Command {
   const command = new Command('import')
-    .description('Make configuration files from those of another program; nothing that is there is written over')
+    .description('Make configuration files from those of another program; existing files are not overwritten')
     .showHelpAfterError('(add --help for the options)');
   command.addCommand(
-    importer('docker-auth', 'broker.yaml, users.yaml and policy.yaml from a docker_auth configuration', dockerAuth)
-      .option('--service <name>', 'a registry that is served, as it names itself (repeat it)', collect)
-      .option('--public-url <url>', 'the URL that clients reach the broker at'),
+    importer('docker-auth', 'broker.yaml, users.yaml and policy.yaml from a docker_auth configuration', run(dockerAuth))
+      .option('--service <name>', 'the service name of a registry (repeatable)', collect)
+      .option('--public-url <url>', 'the URL at which clients reach the broker'),
   );
   command.addCommand(
-    importer('htpasswd', 'users.yaml from an htpasswd file of Apache', htpasswd).option(
+    importer('htpasswd', 'users.yaml from an htpasswd file of Apache', run(htpasswd)).option(
       '--htgroup <file>',
-      'a group file of Apache beside it',
+      'a group file of Apache',
     ),
   );
-  command.addCommand(importer('zot', 'policy.yaml from the accessControl of zot', zot));
+  command.addCommand(importer('zot', 'policy.yaml from the accessControl of zot', run(zot)));
   return command;
 }
 
-function importer(
-  name: string,
-  description: string,
-  work: (options: ImportOptions, output: Output) => Promise<number>,
-): Command {
-  const running = run(work);
+function importer(name: string, description: string, importFrom: (options: ImportOptions) => Promise<void>): Command {
   return new Command(name)
     .description(description)
-    .argument('<file>', 'the file to read')
-    .requiredOption('--out <folder>', 'where the files are written')
-    .addOption(new Option('--format <format>', 'how results are printed').choices(['human', 'json']).default('human'))
+    .argument('<file>', 'the configuration file of the other program')
+    .requiredOption('--out <folder>', 'the folder to write to')
+    .addOption(new Option('--format <format>', 'the format of results').choices(['human', 'json']).default('human'))
     .showHelpAfterError('(add --help for the options)')
-    .action((file: string, options: ImportOptions) => running({ ...options, file }));
+    .action((file: string, options: ImportOptions) => importFrom({ ...options, file }));
 }
 
 async function dockerAuth(options: ImportOptions, output: Output): Promise<number> {
@@ -125,12 +120,12 @@ function tableOf(decisions: readonly ComparedDecision[], most: number): readonly
   return decisionTable(tellingDecisions(decisions, most));
 }
 
-/** The labels are a map, which JSON has not. */
+/** JSON has no maps. */
 function plain({ request, before, after }: ComparedDecision): unknown {
   return { request: { ...request, labels: Object.fromEntries(request.labels) }, before, after };
 }
 
-/** What keeps the broker from starting with it here, such as a key that is on another machine. */
+/** Why the broker cannot start with these files on this machine: a key may be on another one. */
 async function brokerProblems(path: string): Promise<readonly string[]> {
   try {
     await loadBroker(path);

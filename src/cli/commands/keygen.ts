@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { KeyAlgorithm } from '../../platform/signing/config.ts';
-import { createCommand, run, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -15,10 +15,13 @@ interface KeygenOptions extends SharedOptions {
   readonly dir: string;
 }
 
-export function keygenCommand(): Command {
-  return createCommand('keygen', 'Make a signing key and a certificate for ten years; nothing is overwritten')
+export function keygenCommand(run: Run): Command {
+  return createCommand(
+    'keygen',
+    'Make a signing key and a certificate for ten years; existing files are not overwritten',
+  )
     .addOption(
-      new Option('--algorithm <name>', 'EdDSA is not for distribution 2')
+      new Option('--algorithm <name>', 'distribution 2 does not support EdDSA')
         .choices(['ES256', 'RS256', 'EdDSA'])
         .default('ES256'),
     )
@@ -29,7 +32,7 @@ export function keygenCommand(): Command {
 
 async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): Promise<number> {
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
-    throw new UsageError(`"${name}" is not a name for a key; expected lower-case letters, digits and . _ -`);
+    throw new UsageError(`"${name}" is not a key name; expected lower-case letters, digits and . _ -`);
   }
   const { makeKey } = await import('../../platform/signing/keygen.ts');
   const made = await makeKey(algorithm, name);
@@ -55,6 +58,6 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     await writeFile(path, text, { mode, flag: 'wx' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw new UsageError(`${path} is there already and is not overwritten; choose another --name or --dir`);
+    throw new UsageError(`${path} exists and is not overwritten; choose another --name or --dir`);
   }
 }

@@ -1,11 +1,11 @@
-/** `fairlead lint`: what in the policy works but is probably not meant. */
+/** `fairlead lint`: finds rules that work but are probably a mistake. */
 import type { Command } from 'commander';
 import { policySources } from '../../app/policy-sources.ts';
 import { lintFile } from '../../config/lint.ts';
 import type { LintedPolicy, PlacedFinding } from '../../config/lint.ts';
 import { loadBroker } from '../../config/load.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -15,19 +15,19 @@ interface LintOptions extends SharedOptions {
   readonly isConfigNamed: boolean;
 }
 
-export function lintCommand(): Command {
+export function lintCommand(run: Run): Command {
   const running = run(lint);
   const command: Command = createCommand(
     'lint',
-    'Say what in the policy works but is probably not meant; exit 1 when there is a warning',
+    'Find rules that work but are probably a mistake; exit 1 when there is a warning',
   )
-    .argument('[policy]', 'a policy file; default: the one that is configured')
-    .option('--strict', 'exit 1 for hints too')
+    .argument('[policy]', 'a policy file; default: that of the configuration')
+    .option('--strict', 'exit 1 when there is a hint, too')
     .addHelpText(
       'after',
-      '\nFinds rules that add nothing or are never reached, denials without effect, patterns that no repository fits,\n' +
-        'groups that no backend delivers, rules wider than is wise, push without pull, roles that nothing uses.\n' +
-        'A policy file that is named is linted alone, unless --config says whose groups and users its rules name.',
+      '\nFinds rules that add nothing or are never reached, denials without effect, patterns that no repository matches,\n' +
+        'groups that no backend delivers, rules that are too wide, push without pull, unused roles.\n' +
+        'With a policy file, groups and users are compared with the backends only if --config is given.',
     )
     .action((policy: string | undefined, options: SharedOptions) =>
       running({ ...options, policy, isConfigNamed: command.getOptionValueSource('config') !== 'default' }),
@@ -49,7 +49,7 @@ async function lint(options: LintOptions, output: Output): Promise<number> {
 
 async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
   if (policy !== undefined && !isConfigNamed) {
-    output.remark('groups and users are compared with no backend: --config names a broker configuration');
+    output.remark('groups and users are not compared with the backends; give --config to compare them');
     return lintFile(policy, undefined);
   }
   const { config } = await loadBroker(path);
@@ -61,9 +61,9 @@ function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[
   const rules = `${policy.rules.length} rule${policy.rules.length === 1 ? '' : 's'}`;
   return [
     ...findings.flatMap(sentences),
-    ...(complete ? [] : ['not all rules were compared with each other: there are too many of the same repositories']),
+    ...(complete ? [] : ['not all rules were compared with each other: too many are for the same repositories']),
     findings.length === 0
-      ? `${rules}: nothing to remark`
+      ? `${rules}: no findings`
       : `${rules}: warnings ${warnings}, hints ${findings.length - warnings}`,
   ];
 }

@@ -6,8 +6,8 @@ import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { modernisePolicy } from '../../migrate/modernise/index.ts';
 import type { RuleNote } from '../../migrate/modernise/index.ts';
 import { shownPath } from '../../config/read-text.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -16,7 +16,7 @@ interface ModerniseOptions extends SharedOptions {
   readonly write?: string;
 }
 
-export function policyCommand(): Command {
+export function policyCommand(run: Run): Command {
   const running = run(modernise);
   return new Command('policy')
     .description('Work on the policy file')
@@ -24,10 +24,10 @@ export function policyCommand(): Command {
     .addCommand(
       createCommand(
         'modernise',
-        'Propose an imported policy without its order, where the decisions are proven the same',
+        'Propose an imported policy without rule order, where all decisions are proven to be the same',
       )
-        .argument('[file]', 'the policy; without it, that of the broker configuration')
-        .option('--write <file>', 'a new file for the proposal, which is printed otherwise')
+        .argument('[file]', 'a policy file; default: that of the configuration')
+        .option('--write <file>', 'write the proposal to this new file; default: print it')
         .action((file: string | undefined, options: ModerniseOptions) =>
           running({ ...options, ...(file === undefined ? {} : { file }) }),
         ),
@@ -38,19 +38,19 @@ async function modernise({ config, file, write, format }: ModerniseOptions, outp
   const path = file ?? (await loadBroker(config)).config.policy.file;
   const found = await modernisePolicy(path);
   if (found.kind === 'union-already') {
-    output.result([`${shownPath(path)}: evaluated by union already`], { outcome: found.kind, rules: [] });
+    output.result([`${shownPath(path)}: already uses union evaluation`], { outcome: found.kind, rules: [] });
     return EXIT.ok;
   }
   const lines = found.notes.map(noteLine);
   if (found.kind === 'left') {
     const stuck = found.notes.filter(({ outcome }) => outcome === 'stuck').length;
     const why = found.reason ?? `${stuck} ${stuck === 1 ? 'reason' : 'reasons'} why, above`;
-    const summary = `${shownPath(path)}: left as it is: the same decisions cannot be proven (${why})`;
+    const summary = `${shownPath(path)}: not changed: the decisions cannot be proven to be the same (${why})`;
     output.result([...lines, summary], { outcome: found.kind, rules: found.notes, reason: found.reason });
     return EXIT.no;
   }
   const { notes, text, compared } = found;
-  const summary = `proven the same for every request; ${compared} tried besides, none differs`;
+  const summary = `proven to be the same for every request; ${compared} random requests compared, none differs`;
   if (write !== undefined) {
     const [written = write] = await writeNewFiles(dirname(write), [{ name: basename(write), text }]);
     await loadPolicy(written);

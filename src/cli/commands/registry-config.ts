@@ -1,4 +1,4 @@
-/** `fairlead registry-config`: the block to paste into a registry's configuration. */
+/** `fairlead registry-config`: prints the part of a registry's configuration that is about this broker. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadBroker } from '../../config/load.ts';
@@ -6,8 +6,8 @@ import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
 import type { RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
 import { keyFilesOf } from '../../platform/signing/key-files.ts';
-import { createCommand, run, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand, serviceFor, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -16,9 +16,9 @@ interface RegistryConfigOptions extends SharedOptions {
   readonly for: RegistryKind;
 }
 
-export function registryConfigCommand(): Command {
-  return createCommand('registry-config', 'Print the block that tells a registry to trust this broker')
-    .option('--service <name>', 'one of the configured services; default: the first')
+export function registryConfigCommand(run: Run): Command {
+  return createCommand('registry-config', 'Print the configuration by which a registry trusts this broker')
+    .option('--service <name>', 'the service name of the registry; default: the first that is configured')
     .addOption(
       new Option('--for <registry>', 'the kind of registry').choices([...REGISTRIES]).default('distribution-2'),
     )
@@ -39,14 +39,10 @@ async function registryConfig(options: RegistryConfigOptions, output: Output): P
 }
 
 function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts {
-  const service = name ?? Object.keys(config.services)[0] ?? '';
+  const service = serviceFor(name, config);
   const settings = config.services[service];
-  if (settings === undefined) {
-    const known = Object.keys(config.services).join(', ');
-    throw new UsageError(`the service "${service}" is not configured; expected one of ${known}`);
-  }
-  const key = config.keys.find((candidate) => candidate.name === settings.signingKey) ?? config.keys[0];
-  if (key === undefined) throw new UsageError('no signing key is configured');
+  const key = config.keys.find((candidate) => candidate.name === settings?.signingKey) ?? config.keys[0];
+  if (settings === undefined || key === undefined) throw new UsageError('no service or no signing key is configured');
   return {
     realm: `${config.publicUrl}/token`,
     service,
@@ -62,7 +58,7 @@ function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts
   };
 }
 
-/** Keys that may come to sign for this service: all but those that sign for others now. */
+/** Keys that may sign for this service in the future: all except those that sign for other services now. */
 function otherKeys(service: string, key: Key, { keys, services }: BrokerConfig): readonly Key[] {
   const elsewhere = Object.entries(services).flatMap(([name, { signingKey }]) =>
     name === service ? [] : (signingKey ?? keys[0]?.name ?? []),

@@ -1,10 +1,10 @@
-/** `fairlead schema`: writes the JSON Schemas that editors complete configuration files with. */
+/** `fairlead schema`: writes the JSON Schemas by which editors complete configuration files. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { schemaTexts } from '../../config/json-schema.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -13,9 +13,9 @@ interface SchemaOptions extends SharedOptions {
   readonly check?: true;
 }
 
-export function schemaCommand(): Command {
+export function schemaCommand(run: Run): Command {
   return createCommand('schema', 'Write broker.schema.json and policy.schema.json for editors')
-    .option('--dir <folder>', 'where the schemas are', 'config')
+    .option('--dir <folder>', 'the folder of the schemas', 'config')
     .option('--check', 'write nothing; exit 1 when a schema is not up to date')
     .action(run(schema));
 }
@@ -28,8 +28,8 @@ async function schema({ dir, check }: SchemaOptions, output: Output): Promise<nu
   ];
   const stale: string[] = [];
   for (const { path, text } of files) {
-    const held = await readFile(path, 'utf8').catch(() => undefined);
-    if (held !== text) stale.push(path);
+    const current = await readFile(path, 'utf8').catch(() => undefined);
+    if (current !== text) stale.push(path);
   }
   if (check === true) {
     const lines = stale.map((path) => `${path} is not up to date; run npm run generate`);

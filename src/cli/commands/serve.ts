@@ -1,4 +1,4 @@
-/** `fairlead serve`: runs the broker until it is told to stop. */
+/** `fairlead serve`: runs the broker until a signal stops it. */
 import type { Command } from 'commander';
 import { startBroker } from '../../app/compose.ts';
 import type { Broker } from '../../app/compose.ts';
@@ -7,8 +7,8 @@ import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import { createLog } from '../../platform/log.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 
 interface ServeOptions extends SharedOptions {
@@ -17,12 +17,12 @@ interface ServeOptions extends SharedOptions {
 
 const STANDARD_ERROR = 2;
 
-export function serveCommand(): Command {
+export function serveCommand(run: Run): Command {
   return createCommand(
     'serve',
-    'Run the broker; SIGTERM drains and stops it, SIGHUP reloads policy and users and forgets logins',
+    'Run the broker; SIGTERM drains and stops it, SIGHUP reloads its files and flushes the login cache',
   )
-    .option('--try', 'make the password files that the configured users name, and print commands to try')
+    .option('--try', 'make missing password files of the configured users, and print commands to try')
     .action(run(serve));
 }
 
@@ -46,12 +46,12 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
   }
 }
 
-/** Ends when the broker has drained; a second signal ends it at once. */
+/** Resolves when the broker has drained, or at a second signal. */
 async function untilStopped(broker: Broker, signals: Signals, log: Log): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   let draining = false;
   const onStop = (signal: NodeJS.Signals): void => {
-    log.info(draining ? 'stopping at once' : 'draining', { signal });
+    log.info(draining ? 'stopping without draining' : 'draining', { signal });
     if (draining) return stop();
     draining = true;
     broker.drain().then(stop, (error: unknown) => {
@@ -63,7 +63,8 @@ async function untilStopped(broker: Broker, signals: Signals, log: Log): Promise
     broker.flush();
     void broker.reload();
   };
-  const onRejection = (error: unknown): void => log.error('a promise failed unseen', { cause: describeError(error) });
+  const onRejection = (error: unknown): void =>
+    log.error('unhandled promise rejection', { cause: describeError(error) });
   process.on('unhandledRejection', onRejection);
   signals.handle((signal) => (signal === 'SIGHUP' ? onReload() : onStop(signal)));
   await stopped;
@@ -72,18 +73,18 @@ async function untilStopped(broker: Broker, signals: Signals, log: Log): Promise
 }
 
 /**
- * Hears signals from the start: a SIGHUP that came before there is a broker would end the process, and in a container
- * a SIGTERM would be lost. What came early is handled as soon as there is one.
+ * Listens for signals from the start of the process: a SIGHUP before the broker runs would end the process, and in a
+ * container a SIGTERM would be lost. Early signals are handled as soon as there is a handler.
  */
 class Signals implements Disposable {
-  static readonly #HEARD = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  static readonly #NAMES = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
   readonly #early: NodeJS.Signals[] = [];
   #handler = (signal: NodeJS.Signals): void => void this.#early.push(signal);
-  readonly #hear = (signal: NodeJS.Signals): void => this.#handler(signal);
+  readonly #listener = (signal: NodeJS.Signals): void => this.#handler(signal);
 
   constructor() {
-    for (const signal of Signals.#HEARD) process.on(signal, this.#hear);
+    for (const signal of Signals.#NAMES) process.on(signal, this.#listener);
   }
 
   handle(handler: (signal: NodeJS.Signals) => void): void {
@@ -92,6 +93,6 @@ class Signals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const signal of Signals.#HEARD) process.off(signal, this.#hear);
+    for (const signal of Signals.#NAMES) process.off(signal, this.#listener);
   }
 }

@@ -1,17 +1,17 @@
-/** `fairlead test`: runs the tests the policy file carries. */
+/** `fairlead test`: runs the tests of the policy file. */
 import type { Command } from 'commander';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { PolicyTestResult } from '../../core/policy/policy-test.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
-export function testCommand(): Command {
+export function testCommand(run: Run): Command {
   const running = run(testPolicy);
-  return createCommand('test', 'Run the tests that the policy file carries')
-    .argument('[policy]', 'a policy file; default: the one that is configured')
+  return createCommand('test', 'Run the tests of the policy file; exit 1 when a test fails')
+    .argument('[policy]', 'a policy file; default: that of the configuration')
     .action((policy: string | undefined, options: SharedOptions) => running({ ...options, policy }));
 }
 

@@ -1,4 +1,4 @@
-/** `fairlead tokens`: the refresh tokens that were issued, and the end of those that must not be used any more. */
+/** `fairlead tokens`: lists and revokes refresh tokens. */
 import { access } from 'node:fs/promises';
 import { Command } from 'commander';
 import { tellRevoked } from '../../app/control.ts';
@@ -10,11 +10,10 @@ import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { Entry, ListableStore } from '../../core/store.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { createCommand, run, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
-import { tableLines } from '../table.ts';
 
 interface TokensOptions extends SharedOptions {
   readonly user?: string;
@@ -26,28 +25,31 @@ interface RevokeOptions extends TokensOptions {
   readonly ids: readonly string[];
 }
 
-const WHERE = '\nFinds them by the stateDir of the configuration, and must run as the user of the broker.';
-const OF_SERVICE = ['--service <name>', 'those for this registry only'] as const;
+const WHERE = '\nFinds the tokens by the stateDir of the configuration, and must run as the same user as the broker.';
+const OF_SERVICE = ['--service <name>', 'only the tokens for this registry'] as const;
 
-export function tokensCommand(): Command {
+export function tokensCommand(run: Run): Command {
   const command = new Command('tokens')
-    .description('List refresh tokens (docker’s identity tokens), and revoke them')
+    .description('List and revoke refresh tokens (docker’s identity tokens)')
     .showHelpAfterError('(add --help for the options)');
   command.addCommand(
-    createCommand('list', 'List the refresh tokens that are good; a token itself is nowhere to be found')
-      .option('--user <name>', 'those of this user only')
+    createCommand('list', 'List the valid refresh tokens; the tokens themselves are not stored')
+      .option('--user <name>', 'only the tokens of this user')
       .option(...OF_SERVICE)
       .addHelpText('after', WHERE)
       .action(run(list)),
   );
   const running = run(revoke);
   command.addCommand(
-    createCommand('revoke', 'Revoke refresh tokens: the next use is refused, at a broker that runs, too')
-      .argument('[ids...]', 'as `tokens list` names them')
-      .option('--user <name>', 'all of this user')
-      .option('--all', 'all there are')
+    createCommand('revoke', 'Revoke refresh tokens: their next use is refused, also by a running broker')
+      .argument('[ids...]', 'ids that `fairlead tokens list` prints')
+      .option('--user <name>', 'all tokens of this user')
+      .option('--all', 'all tokens')
       .option(...OF_SERVICE)
-      .addHelpText('after', `${WHERE} Registry tokens\nthat were issued already live on, up to \`tokens.lifetime\`.`)
+      .addHelpText(
+        'after',
+        `${WHERE}\nRegistry tokens that were already issued stay valid, for at most \`tokens.lifetime\`.`,
+      )
       .action((ids: readonly string[], options: Omit<RevokeOptions, 'ids'>) => running({ ...options, ids })),
   );
   return command;
@@ -75,15 +77,15 @@ async function list(options: TokensOptions, output: Output): Promise<number> {
 async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   const { ids, user, all } = options;
   if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
-    throw new UsageError('expected one of: ids, as `fairlead tokens list` names them; --user; --all');
+    throw new UsageError('expected one of: ids that `fairlead tokens list` prints; --user; --all');
   }
   const { stateDir, services } = (await loadBroker(options.config)).config;
   const revoked = await withStore(stateDir, async (store) => {
-    const held = (await store.list()).filter(
+    const chosen = (await store.list()).filter(
       ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
     );
-    await store.removeAll(held.map(({ key }) => key));
-    return held;
+    await store.removeAll(chosen.map(({ key }) => key));
+    return chosen;
   });
   const tokens = revoked.map(shown);
   const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
@@ -94,7 +96,9 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
     { revoked: tokens, missing },
   );
   await tellRevoked(stateDir, tokens).catch((error: unknown) => {
-    output.remark(`fairlead: no log tells of this: ${error instanceof Error ? error.message : describeError(error)}`);
+    output.remark(
+      `fairlead: the broker did not log the revocation: ${error instanceof Error ? error.message : describeError(error)}`,
+    );
   });
   return tokens.length > 0 && missing.length === 0 ? EXIT.ok : EXIT.no;
 }
@@ -102,12 +106,12 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
 function noneText({ user, service }: TokensOptions, services: BrokerConfig['services']): string {
   const which = `${user === undefined ? '' : ` of ${user}`}${service === undefined ? '' : ` for ${service}`}`;
   const isOffered = Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
-  return `there are no refresh tokens${which}${isOffered ? '' : ': no service has refreshTokens switched on'}`;
+  return `there are no refresh tokens${which}${isOffered ? '' : ': no service enables refreshTokens'}`;
 }
 
 type Tokens = readonly Entry<RefreshToken>[];
 
-/** Makes no file where none is: a broker that never offered refresh tokens has none. */
+/** Does not create the file: a broker that never offered refresh tokens has none. */
 async function withStore(
   stateDir: string,
   work: (store: ListableStore<RefreshToken>) => Promise<Tokens>,
@@ -137,4 +141,15 @@ function shown({ key, value }: Entry<RefreshToken>) {
 
 function timeText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000', '');
+}
+
+/** Rows of texts as lines, each column as wide as its widest text. */
+function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_text, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

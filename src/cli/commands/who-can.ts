@@ -8,11 +8,10 @@ import type { Action } from '../../core/access.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
 import { isOpen, whoCan } from '../../core/policy/who-can.ts';
 import type { Way, WhoCan } from '../../core/policy/who-can.ts';
-import { createCommand, run, UsageError } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand, serviceFor, UsageError } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
-import { serviceFor } from '../service-option.ts';
 
 interface WhoCanOptions extends SharedOptions {
   readonly action: Action;
@@ -21,16 +20,16 @@ interface WhoCanOptions extends SharedOptions {
   readonly client: string;
 }
 
-export function whoCanCommand(): Command {
+export function whoCanCommand(run: Run): Command {
   const running = run(answer);
   return createCommand(
     'who-can',
-    'Say who may do something with a repository, and by which rule; exit 1 when nobody may',
+    'List who may do something with a repository, and by which rule; exit 1 when nobody may',
   )
     .addArgument(new Argument('<action>').choices(ACTIONS))
     .argument('<repository>', 'such as web/shop')
-    .option('--service <name>', 'the registry asked through; default: the first one configured')
-    .option('--client <address>', 'the address asked from', '127.0.0.1')
+    .option('--service <name>', 'the registry that asks; default: the first that is configured')
+    .option('--client <address>', 'the address of the client', '127.0.0.1')
     .action((action: Action, repository: string, options: Omit<WhoCanOptions, 'action' | 'repository'>) =>
       running({ ...options, action, repository }),
     );
@@ -41,7 +40,7 @@ async function answer(
   output: Output,
 ): Promise<number> {
   if (repositorySegments(repository) === undefined) {
-    throw new UsageError(`"${repository}" is no name of a repository; expected one such as web/shop, in lower case`);
+    throw new UsageError(`"${repository}" is not a repository name; expected one such as web/shop, in lower case`);
   }
   const { config } = await loadBroker(path);
   const { policy } = await loadPolicy(config.policy.file);

@@ -2,8 +2,8 @@
 import { alternativeText, whoText } from '../../core/policy/diff/alternative.ts';
 import type { Comparison, DecisionClass } from '../../core/policy/diff/classes.ts';
 import { formatScope } from '../../core/scope.ts';
-import type { NamedPolicy } from './named-policy.ts';
 import { count, reasonLines } from './reason-text.ts';
+import type { NamedPolicy } from './reason-text.ts';
 
 export interface ClassOptions {
   readonly files: readonly [NamedPolicy, NamedPolicy];

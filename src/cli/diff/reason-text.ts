@@ -1,5 +1,12 @@
+/** What the results of `fairlead diff` have in common. */
 import type { Reason } from '../../core/access.ts';
 import type { Difference } from '../../core/policy/diff/difference.ts';
+
+/** A policy and the file that holds it, as results name them. */
+export interface NamedPolicy {
+  readonly file: string;
+  readonly revision: string;
+}
 
 /** Why the older policy decides as it does, and why the newer. */
 export function reasonLines({ before, after }: Pick<Difference, 'before' | 'after'>): readonly string[] {

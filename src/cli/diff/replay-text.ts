@@ -1,8 +1,8 @@
 /** What `fairlead diff --decisions` prints. */
 import type { ChangedAccess, ReplayResult } from '../../core/policy/diff/replay.ts';
 import type { LogCounts } from '../../platform/audit/recorded-decisions.ts';
-import type { NamedPolicy } from './named-policy.ts';
 import { count, reasonLines } from './reason-text.ts';
+import type { NamedPolicy } from './reason-text.ts';
 
 /** What a log of the broker comes to. */
 export interface Replayed {

@@ -1,0 +1,49 @@
+/** The command line as a function: arguments and streams in, exit code out. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { createRun } from './command.ts';
+import type { Run } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { EXIT } from './output.ts';
+import type { Terminal } from './output.ts';
+
+/** @returns the exit code, see `EXIT` */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(createRun(terminal, (code) => (exitCode = code)));
+  for (const command of [program, ...descendants(program)]) {
+    command.exitOverride().configureOutput({ writeOut: terminal.stdout, writeErr: terminal.stderr });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander exits with 1 on wrong usage; here 1 means "the answer is no".
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+export function createProgram(run: Run): Command {
+  const program = new Command('fairlead')
+    .description('Token service for container registries: LDAP, OpenID Connect and static accounts, one policy file')
+    .version(version())
+    .showHelpAfterError('(add --help for the commands)')
+    .addHelpText('after', '\nExit codes: 0 success, 1 the answer is no, 2 usage or configuration error.');
+  for (const create of COMMANDS) program.addCommand(create(run));
+  return program;
+}
+
+/** All commands below a command, such as `tokens` and `tokens list`. */
+export function descendants(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** The version of this build, from package.json. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const description: unknown = JSON.parse(text);
+  if (typeof description === 'object' && description !== null && 'version' in description)
+    return String(description.version);
+  return 'unknown';
+}
