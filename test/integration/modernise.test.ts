@@ -34,7 +34,7 @@ describe('fairlead policy modernise', () => {
       lines: [
         'policy.yaml:4: kept: guests out: as it is',
         'policy.yaml:5: changed: all read: match in plain words',
-        expect.stringMatching(/^proven to be the same for every request; \d+ random requests compared, none differs$/),
+        expect.stringMatching(/^proven to be the same for every request; \d+ sample requests compared, none differs$/),
         'wrote next.yaml',
       ],
     });

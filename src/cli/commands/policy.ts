@@ -50,7 +50,7 @@ async function modernise({ config, file, write, format }: ModerniseOptions, outp
     return EXIT.no;
   }
   const { notes, text, compared } = found;
-  const summary = `proven to be the same for every request; ${compared} random requests compared, none differs`;
+  const summary = `proven to be the same for every request; ${compared} sample requests compared, none differs`;
   if (write !== undefined) {
     const [written = write] = await writeNewFiles(dirname(write), [{ name: basename(write), text }]);
     await loadPolicy(written);

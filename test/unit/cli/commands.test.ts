@@ -1,0 +1,260 @@
+/** What single commands print and exit with, where nothing else shows it. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openControl } from '../../../src/app/control.ts';
+import { openRefreshTokenStore } from '../../../src/app/open-refresh-tokens.ts';
+import type { RefreshToken } from '../../../src/core/refresh-token.ts';
+import { parseHash } from '../../../src/backends/password-hash.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { CONFIG, POLICY, SERVICE, workspace } from './workspace.ts';
+import type { CommandResult, Workspace } from './workspace.ts';
+
+const withConfig = (files: Workspace, ...args: readonly string[]): Promise<CommandResult> =>
+  files.fairlead([...args, '--config', files.config]);
+
+describe('fairlead hash-password', () => {
+  it('refuses an empty password', async () => {
+    await using files = await workspace();
+
+    expect(await files.fairlead(['hash-password'], '\n')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'fairlead: the password is empty\n',
+    });
+  });
+
+  it('refuses a line that is longer than any password', async () => {
+    await using files = await workspace();
+
+    const { code, stdout, stderr } = await files.fairlead(['hash-password'], 'x'.repeat(40_000));
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('the line is longer than 32768 characters');
+    expect(stderr).not.toContain('xxx');
+  });
+
+  it('reads one line and neither its end nor the next line', async () => {
+    await using files = await workspace();
+
+    const { stdout } = await files.fairlead(['hash-password'], 'one-password\r\nanother\n');
+
+    const hash = parseHash(stdout.trim());
+    if (typeof hash === 'string') throw new Error(hash);
+    expect(await hash.matches(Buffer.from('one-password'))).toBe(true);
+    expect(await hash.matches(Buffer.from('one-password\r'))).toBe(false);
+  });
+});
+
+describe('fairlead keygen', () => {
+  it('writes a private key for its owner alone, and never over a file', async () => {
+    await using files = await workspace();
+    const keygen = () => files.fairlead(['keygen', '--name', 'blue', '--dir', files.path('keys')]);
+
+    expect((await keygen()).code).toBe(0);
+    const key = await readFile(files.path('keys/blue.pem'), 'utf8');
+    expect((await stat(files.path('keys/blue.pem'))).mode & 0o777).toBe(0o600);
+    expect((await stat(files.path('keys/blue.crt'))).mode & 0o777).toBe(0o644);
+
+    expect(await keygen()).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'fairlead: keys/blue.pem exists and is not overwritten; choose another --name or --dir\n',
+    });
+    expect(await readFile(files.path('keys/blue.pem'), 'utf8')).toBe(key);
+  });
+
+  it('refuses a name that leads out of the folder', async () => {
+    await using files = await workspace();
+
+    const { code, stderr } = await files.fairlead(['keygen', '--name', '../blue', '--dir', files.path('keys')]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('"../blue" is not a key name');
+  });
+});
+
+describe('fairlead explain', () => {
+  it('exits with 1 when an action is not granted', async () => {
+    await using files = await workspace();
+    const explain = (scope: string) => withConfig(files, 'explain', '--user', 'alice', '--scope', scope);
+
+    expect((await explain('repository:web/a:pull,push')).code).toBe(0);
+    expect((await explain('repository:web/release/a:pull,push')).code).toBe(1);
+    expect((await explain('repository:other/a:pull')).code).toBe(1);
+  });
+
+  it.each([
+    [['--scope', 'web/a'], '"web/a" is not a scope; expected type:name:actions'],
+    [['--scope', 'repository:a:pull', '--group', 'x'], '--group needs --user'],
+    [['--scope', 'repository:a:pull', '--user', 'x', '--backend', 'local'], '--backend needs --group'],
+    [['--scope', 'repository:a:pull', '--user', 'nobody'], 'no backend knows the user "nobody"'],
+  ])('%j exits with 2', async (options, expected) => {
+    await using files = await workspace();
+
+    const { code, stdout, stderr } = await withConfig(files, 'explain', ...options);
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(expected);
+  });
+});
+
+describe('fairlead diff', () => {
+  it('exits with 1 when a decision changes, and lists it', async () => {
+    await using files = await workspace({ 'next.yaml': POLICY.replace('allow: reader', 'allow: writer') });
+
+    const { code, stdout } = await files.fairlead(['diff', files.path('policy.yaml'), files.path('next.yaml')]);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/gained push on public\/\*\*: everyone/);
+  });
+});
+
+describe('fairlead test', () => {
+  it('exits with 1 and names the line of a test that fails', async () => {
+    await using files = await workspace({ 'next.yaml': POLICY.replace('expect: [pull, push]', 'expect: []') });
+
+    const { code, stdout } = await files.fairlead(['test', files.path('next.yaml')]);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^next\.yaml:7: FAILED/);
+  });
+});
+
+describe('fairlead lint', () => {
+  const UNUSED_ROLE = POLICY.replace('writer: [pull, push]', 'writer: [pull, push], unused: [pull]');
+
+  it('exits with 1 for a hint only if it is strict', async () => {
+    await using files = await workspace({ 'policy.yaml': UNUSED_ROLE });
+
+    expect((await withConfig(files, 'lint')).code).toBe(0);
+    expect((await withConfig(files, 'lint', '--strict')).code).toBe(1);
+  });
+});
+
+describe('fairlead schema', () => {
+  it('finds a schema that is not up to date, and changes nothing', async () => {
+    await using files = await workspace({ 'schemas/broker.schema.json': '{}' });
+
+    const { code, stdout } = await files.fairlead(['schema', '--check', '--dir', files.path('schemas')]);
+
+    expect(code).toBe(1);
+    expect(stdout).toContain('schemas/broker.schema.json is not up to date; run npm run generate');
+    expect(await readFile(files.path('schemas/broker.schema.json'), 'utf8')).toBe('{}');
+  });
+});
+
+describe('fairlead registry-config', () => {
+  it('exits with 2 for a service that is not configured', async () => {
+    await using files = await workspace();
+
+    const { code, stderr } = await withConfig(files, 'registry-config', '--service', 'x');
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`the service "x" is not configured; expected one of ${SERVICE}`);
+  });
+});
+
+describe('fairlead doctor', () => {
+  it.each(['registry.example.com', 'ftp://registry.example.com'])('exits with 2 for the address %s', async (url) => {
+    await using files = await workspace();
+
+    const { code, stderr } = await withConfig(files, 'doctor', '--registry', url);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`"${url}" is not a URL; expected http://HOST:PORT or https://HOST`);
+  });
+});
+
+describe('fairlead flush', () => {
+  it('exits with 1 when the broker refuses', async () => {
+    await using files = await workspace({ 'state/.keep': '' });
+    await using _control = await openControl(files.path('state'), {
+      flush: (backend) => backend === 'local',
+      audit: recordingAudit(),
+      ids: countingIds(),
+      log: recordingLog(),
+    });
+
+    expect((await withConfig(files, 'flush', '--backend', 'local')).code).toBe(0);
+    const { code, stdout, stderr } = await withConfig(files, 'flush', '--backend', 'other');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('no backend "other"');
+  });
+
+  it('exits with 2 when no broker runs', async () => {
+    await using files = await workspace();
+
+    const { code, stderr } = await withConfig(files, 'flush');
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^fairlead: no .*broker.* answers at state\/control\.sock/);
+  });
+});
+
+describe('fairlead tokens', () => {
+  const token = (username: string): RefreshToken => ({
+    service: SERVICE,
+    backend: 'local',
+    subject: username,
+    login: username,
+    username,
+    client: '192.0.2.7',
+    clientId: 'docker',
+    createdAt: systemClock.now(),
+    usedAt: systemClock.now(),
+    expiresAt: systemClock.now() + 600,
+  });
+
+  async function withTokens(...users: readonly string[]): Promise<Workspace> {
+    const services = { [SERVICE]: { refreshTokens: {} } };
+    const files = await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, services }) });
+    await using opened = await openRefreshTokenStore(join(files.folder, 'state'), systemClock);
+    for (const user of users) await opened.store.put(`${user}-digest-0123456789`, token(user), 600);
+    return files;
+  }
+
+  it('list prints the tokens of one user', async () => {
+    await using files = await withTokens('alice', 'bob');
+
+    const { code, stdout } = await withConfig(files, 'tokens', 'list', '--user', 'alice');
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ID +USER +SERVICE .*\nalice-digest +alice +registry\.example\.com +local .*\(docker\)\n$/);
+  });
+
+  it('revoke ends the tokens of one user and leaves those of others', async () => {
+    await using files = await withTokens('alice', 'bob');
+
+    const { code, stdout, stderr } = await withConfig(files, 'tokens', 'revoke', '--user', 'alice');
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `revoked alice-digest of alice for ${SERVICE}\n` });
+    expect(stderr).toContain('fairlead: the broker did not log the revocation:');
+    expect((await withConfig(files, 'tokens', 'list')).stdout).toMatch(/bob-digest/);
+    expect((await withConfig(files, 'tokens', 'list')).stdout).not.toMatch(/alice-digest/);
+  });
+
+  it('revoke exits with 1 for an id that does not exist', async () => {
+    await using files = await withTokens('alice');
+
+    const { code, stderr } = await withConfig(files, 'tokens', 'revoke', 'no-such-id');
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('fairlead: there is no refresh token no-such-id');
+    expect((await withConfig(files, 'tokens', 'list')).stdout).toMatch(/alice-digest/);
+  });
+
+  it.each([[[]], [['id', '--all']], [['--user', 'alice', '--all']]])(
+    'revoke %j exits with 2 and ends none',
+    async (options) => {
+      await using files = await withTokens('alice');
+
+      const { code, stderr } = await withConfig(files, 'tokens', 'revoke', ...options);
+
+      expect(code).toBe(2);
+      expect(stderr).toContain('expected one of: ids that `fairlead tokens list` prints; --user; --all');
+      expect((await withConfig(files, 'tokens', 'list')).stdout).toMatch(/alice-digest/);
+    },
+  );
+});

@@ -1,0 +1,124 @@
+/** Runs each command of the program at least once, with success wherever one process can make it succeed. */
+import { describe, expect, it } from 'vitest';
+import { openControl } from '../../../src/app/control.ts';
+import { MAIN } from '../../support/broker.ts';
+import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { start } from '../../support/process.ts';
+import { commands, SERVICE, workspace } from './workspace.ts';
+import type { CommandResult, Workspace } from './workspace.ts';
+
+type Run = (files: Workspace) => Promise<CommandResult>;
+
+const HTPASSWD = 'alice:$2y$05$Z85yGlG8/rK93Xe.fY/fkOJBoea.EAESehzU/f/iOctuMEndwwvDW\n';
+const ZOT = { http: { accessControl: { repositories: { '**': { defaultPolicy: ['read'] } } } } };
+const DOCKER_AUTH = `server: { addr: ":5001" }
+token: { issuer: issuer, expiration: 900 }
+users: { "": {} }
+acl: [{ match: { name: "public/*" }, actions: [pull] }]
+`;
+const FIRST_MATCH = `evaluation: first-match
+rules: [{ name: all read, users: ["*"], repositories: ["**"], allow: [pull] }]
+`;
+
+/** How each command is run, and what it then prints. */
+const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number; readonly prints: RegExp }>> = {
+  serve: { run: serveAndStop, prints: /"message":"listening"[\s\S]*"message":"stopped"/ },
+  check: { run: withConfig('check'), prints: /1 service, 1 backend\n.*3 rules/ },
+  explain: {
+    run: withConfig('explain', '--user', 'alice', '--scope', 'repository:web/a:push'),
+    prints: /grants push[\s\S]*rule "web"/,
+  },
+  'who-can': { run: withConfig('who-can', 'push', 'web/a'), prints: /who can push web\/a:[\s\S]*by rule "web"/ },
+  test: { run: withConfig('test'), prints: /1 passed, 0 failed/ },
+  lint: { run: withConfig('lint'), prints: /3 rules: no findings/ },
+  diff: {
+    run: (files) => files.fairlead(['diff', files.path('policy.yaml'), files.path('policy.yaml')]),
+    prints: /no decision changes/,
+  },
+  keygen: {
+    run: (files) => files.fairlead(['keygen', '--name', 'blue', '--dir', files.path('keys')]),
+    prints: /^wrote keys\/blue\.pem/,
+  },
+  'hash-password': {
+    run: (files) => files.fairlead(['hash-password'], 'one-password\n'),
+    prints: /^\$argon2id\$[^\n]+\n$/,
+  },
+  'import docker-auth': {
+    run: importing('docker-auth', DOCKER_AUTH, '--service', SERVICE),
+    prints: /decisions compared, 0 differ[\s\S]*Everything was carried over/,
+  },
+  'import htpasswd': { run: importing('htpasswd', HTPASSWD), prints: /wrote out\/users\.yaml\nEverything was/ },
+  'import zot': { run: importing('zot', JSON.stringify(ZOT)), prints: /wrote out\/policy\.yaml\nEverything was/ },
+  'policy modernise': {
+    run: async (files) => files.fairlead(['policy', 'modernise', await files.write('first-match.yaml', FIRST_MATCH)]),
+    prints: /name: all read/,
+  },
+  'registry-config': { run: withConfig('registry-config'), prints: /realm: "http:\/\/localhost:5001\/token"/ },
+  doctor: {
+    run: async (files) => {
+      await files.fairlead(['keygen', '--name', 'default', '--dir', files.path('state/keys')]);
+      return withConfig('doctor', '--registry', 'http://127.0.0.1:1')(files);
+    },
+    code: 1,
+    prints: /^WRONG {2}registry: http:\/\/127\.0\.0\.1:1 cannot be reached/,
+  },
+  flush: { run: flushRunning, prints: /login/ },
+  'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
+  'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
+  schema: {
+    run: (files) => files.fairlead(['schema', '--dir', files.path('schemas')]),
+    prints: /^wrote schemas\/broker\.schema\.json\n/,
+  },
+};
+
+function withConfig(...args: readonly string[]): Run {
+  return (files) => files.fairlead([...args, '--config', files.config]);
+}
+
+function importing(kind: string, text: string, ...options: readonly string[]): Run {
+  return async (files) =>
+    files.fairlead(['import', kind, await files.write('foreign', text), '--out', files.path('out'), ...options]);
+}
+
+async function flushRunning(files: Workspace): Promise<CommandResult> {
+  await files.write('state/.keep', '');
+  await using _control = await openControl(files.path('state'), {
+    flush: () => true,
+    audit: recordingAudit(),
+    ids: countingIds(),
+    log: recordingLog(),
+  });
+  const result = await withConfig('flush')(files);
+  return result;
+}
+
+/** A process of its own: signals stop it. */
+async function serveAndStop(files: Workspace): Promise<CommandResult> {
+  await using broker = start(process.execPath, [MAIN, 'serve', '--config', files.config]);
+  await broker.waitForOutput(/"listening"/);
+  broker.signal('SIGTERM');
+  await broker.waitForOutput(/"draining"/);
+  broker.signal('SIGTERM');
+  const { code } = await broker.exited;
+  return { code: code ?? -1, stdout: broker.output(), stderr: broker.stderr() };
+}
+
+const leaves = commands().filter(({ isLeaf }) => isLeaf);
+
+describe('every command of the program', () => {
+  it('is run by a test in this file', () => {
+    expect(Object.keys(RUNS).toSorted()).toEqual(leaves.map(({ name }) => name).toSorted());
+  });
+
+  it.each(Object.entries(RUNS))(
+    'prints its result and exits with its code: fairlead %s',
+    async (_name, { run, code, prints }) => {
+      await using files = await workspace();
+
+      const result = await run(files);
+
+      expect(result.stdout).toMatch(prints);
+      expect(result.code, result.stderr).toBe(code ?? 0);
+    },
+  );
+});
