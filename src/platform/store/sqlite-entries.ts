@@ -1,10 +1,10 @@
-/** The entries of all stores in one SQLite file. Everything here blocks, so it runs in a thread of its own. */
+/** The entries of all stores in one SQLite file. Every call blocks, so this runs in a thread of its own. */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
 
-/** What is asked of the thread: a method of `Entries` and what it takes. */
+/** A call to the thread: a method of `Entries` and its argument. */
 export type Question = {
   readonly [Method in keyof Entries]: {
     readonly method: Method;
@@ -12,21 +12,21 @@ export type Question = {
   };
 }[keyof Entries];
 
-/** An entry on its way into a file. */
+/** An entry to write. */
 export interface Written {
   readonly store: string;
   readonly key: string;
   /** JSON. */
   readonly value: string;
-  /** Epoch seconds at which it is no longer held. */
+  /** Epoch seconds at which it expires. */
   readonly until: number;
   readonly now: number;
-  /** The name of its group, and how many that may have; null: it has none. */
+  /** The name of its group, which has at most `most` entries; null: no group. */
   readonly group: string | null;
   readonly most: number;
 }
 
-/** Where an entry is, and the epoch seconds at which it is asked for. */
+/** The place of an entry, and the present time in epoch seconds. */
 export interface Asked {
   readonly store: string;
   readonly key: string;
@@ -46,11 +46,13 @@ export interface Entries {
   removeAll(asked: Pick<Asked, 'store' | 'now'> & { readonly keys: readonly string[] }): number;
 }
 
-/** Another process that writes is through long before that. */
+/** How long to wait for another process that writes. */
 const BUSY_MS = 2000;
+/** What `PRAGMA synchronous` answers for FULL. */
+const SYNCHRONOUS_FULL = 2;
 const VERSION = 1;
 
-/** `place` tells the order of use: whatever is put or replaced gets the next one. */
+/** `place` is the order of use: an entry that is put or replaced gets the next place. */
 const SCHEMA = `
   CREATE TABLE entries (
     place INTEGER PRIMARY KEY,
@@ -66,17 +68,18 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};`;
 
 /**
- * Opens the file, or makes it, readable by its owner alone.
+ * Opens the file, or creates it, readable by its owner only.
  *
- * @throws Error when it is no database, or one of a newer version
+ * @throws Error when it is not a database, or one of a newer version
  */
 export function openEntries(file: string): Entries & Disposable {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
-    // Readers and a writer do not wait for each other; and what is committed is on the disk, not only with the kernel.
+    // With WAL, readers and a writer do not wait for each other.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    requireDurability(database);
     inTransaction(database, () => prepareSchema(database));
     return entriesOf(database);
   } catch (error) {
@@ -85,10 +88,19 @@ export function openEntries(file: string): Entries & Disposable {
   }
 }
 
+/**
+ * INVARIANT: what is committed is on the disk, not only with the kernel, so that a power loss loses no token. SQLite
+ * ignores a setting that it does not understand, so the setting is read back (sqlite.org/pragma.html#pragma_synchronous).
+ */
+function requireDurability(database: DatabaseSync): void {
+  const level = database.prepare('PRAGMA synchronous').get()?.['synchronous'];
+  if (level !== SYNCHRONOUS_FULL) throw new Error(`it cannot be written durably (synchronous is ${String(level)})`);
+}
+
 function prepareSchema(database: DatabaseSync): void {
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
   if (version === VERSION) return;
-  if (version !== 0) throw new Error(`it is of version ${String(version)}, and this program knows ${VERSION}`);
+  if (version !== 0) throw new Error(`it has version ${String(version)}, and this program supports version ${VERSION}`);
   database.exec(SCHEMA);
 }
 
@@ -130,7 +142,7 @@ function entriesOf(database: DatabaseSync): Entries & Disposable {
 }
 
 function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  // Not deferred: a transaction that begins by reading could not write once somebody else has.
+  // Not deferred: a transaction that begins by reading fails to write after another process has written.
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = work();

@@ -1,0 +1,155 @@
+/** What the doctor says of a registry that is set up wrongly in one thing; the registry is a few lines of this test. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseChallenge } from '../../../src/app/doctor/challenge.ts';
+import { examine } from '../../../src/app/doctor/examine.ts';
+import type { BrokerConfig } from '../../../src/config/broker-schema.ts';
+import { loadBroker } from '../../../src/config/load.ts';
+import { jwks, readKeys } from '../../../src/platform/signing/keyset.ts';
+import type { Keyset } from '../../../src/platform/signing/keyset.ts';
+import { realClock } from '../../support/fakes.ts';
+import { CONFIG, SERVICE, workspace } from '../cli/workspace.ts';
+import type { Workspace } from '../cli/workspace.ts';
+
+interface ShownToken {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+interface RegistryOptions {
+  /** Undefined: it asks for no token. */
+  readonly challenge?: string;
+  readonly believes?: (token: ShownToken) => boolean;
+  /** Seconds by which its clock is ahead. */
+  readonly ahead?: number;
+  /** What the token server publishes. */
+  readonly keys?: string;
+}
+
+let resources: AsyncDisposableStack;
+let files: Workspace;
+let keyset: Keyset;
+let url: string;
+let registry: RegistryOptions;
+
+beforeEach(async () => {
+  resources = new AsyncDisposableStack();
+  registry = {};
+  const server = createServer((request, response) => {
+    if (request.url === '/.well-known/jwks.json') return void response.end(registry.keys ?? jwks(keyset));
+    const token = tokenOf(request.headers.authorization);
+    response.setHeader('date', new Date(Date.now() + (registry.ahead ?? 0) * 1000).toUTCString());
+    if (registry.challenge === undefined || (token !== undefined && registry.believes?.(token) === true)) {
+      return void response.end();
+    }
+    const error = token === undefined ? '' : ',error="invalid_token"';
+    response.writeHead(401, { 'www-authenticate': `${registry.challenge}${error}` }).end();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  resources.defer(() => void server.close());
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  files = resources.use(await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, publicUrl: url }) }));
+  await files.fairlead(['keygen', '--name', 'default', '--dir', files.path('state/keys')]);
+  keyset = await readKeys([{ name: 'default', algorithm: 'ES256' }], files.path('state'));
+});
+afterEach(() => resources.disposeAsync());
+
+function tokenOf(authorization: string | undefined): ShownToken | undefined {
+  const [header, claims] = (authorization ?? '').replace('Bearer ', '').split('.').map(parsedPart);
+  return header === undefined || claims === undefined ? undefined : { header, claims };
+}
+
+function parsedPart(part: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(Buffer.from(part, 'base64url').toString()) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
+const bearer = (realm = `${url}/token`, service = SERVICE): string => `Bearer realm="${realm}",service="${service}"`;
+
+/** What is wrong, as `about: text; cure`. */
+async function problems(options: RegistryOptions, address = url): Promise<readonly string[]> {
+  registry = options;
+  const config: BrokerConfig = (await loadBroker(files.config)).config;
+  const findings = await examine({ registry: address, config, keyset, clock: realClock });
+  return findings.filter(({ ok }) => !ok).map(({ about, text, cure }) => `${about}: ${text}; ${cure ?? ''}`);
+}
+
+describe('the doctor', () => {
+  it('finds nothing wrong with a registry that accepts the tokens of the broker', async () => {
+    expect(await problems({ challenge: bearer(), believes: ({ claims }) => claims['iss'] === 'fairlead' })).toEqual([]);
+  });
+
+  it.each<[string, () => RegistryOptions, RegExp]>([
+    ['asks for no token', () => ({}), /^challenge: .*; add the block that `fairlead registry-config` prints/],
+    ['asks for a password', () => ({ challenge: 'Basic realm="x"' }), /^challenge: .*basic; .*remove auth\.htpasswd/],
+    [
+      'sends clients elsewhere',
+      () => ({ challenge: bearer('http://127.0.0.1:1/token'), believes: () => true }),
+      /^realm: .*http:\/\/127\.0\.0\.1:1\/token.*; set realm to http:\/\/127\.0\.0\.1:\d+\/token/,
+    ],
+    [
+      'is sent to another token server',
+      () => ({ challenge: bearer(), believes: () => true, keys: '{"keys":[]}' }),
+      /^realm: .*; run doctor with the configuration of the broker/,
+    ],
+    [
+      'calls itself by another name',
+      () => ({ challenge: bearer(undefined, 'other'), believes: () => true }),
+      /^service: .*"other".*; name it under services in broker\.yaml/,
+    ],
+    [
+      'has a clock that is ahead',
+      () => ({ challenge: bearer(), believes: () => true, ahead: 300 }),
+      /^clock: the registry's clock is (?:299|300) s ahead; set both clocks by NTP/,
+    ],
+    [
+      'has a clock that is behind',
+      () => ({ challenge: bearer(), believes: () => true, ahead: -300 }),
+      /^clock: the registry's clock is (?:300|301) s behind; set both clocks by NTP/,
+    ],
+    [
+      'expects another issuer',
+      () => ({ challenge: bearer(), believes: ({ claims }) => claims['iss'] === 'Auth service' }),
+      /^issuer: .*"Auth service".*"fairlead"; set issuer to fairlead in the registry/,
+    ],
+    [
+      'knows the key by its RFC 7638 thumbprint only',
+      () => ({ challenge: bearer(), believes: ({ header }) => header['kid'] === keyset[0].thumbprint }),
+      /^chain: .*kid-rfc7638; set services\."registry\.example\.com"\.key\.header to kid-rfc7638/,
+    ],
+    [
+      'accepts no token',
+      () => ({ challenge: bearer(), believes: () => false }),
+      /^trust: .*; give it the block that `fairlead registry-config` prints/,
+    ],
+  ])('names the cause and the cure for a registry that %s', async (_what, options, expected) => {
+    const [first = '', ...more] = await problems(options());
+
+    expect(first).toMatch(expected);
+    expect(more).toEqual([]);
+  });
+
+  it('names the address of a registry that does not answer', async () => {
+    const [first = ''] = await problems({}, 'http://127.0.0.1:1');
+
+    expect(first).toMatch(/^registry: http:\/\/127\.0\.0\.1:1 cannot be reached: .*; check the address/);
+  });
+});
+
+describe('a challenge', () => {
+  it.each([
+    [
+      'Bearer realm="https://a/token",service="r",error="invalid_token"',
+      { scheme: 'bearer', realm: 'https://a/token', service: 'r', error: 'invalid_token' },
+    ],
+    ['BASIC realm="x"', { scheme: 'basic', realm: 'x', service: '', error: undefined }],
+    ['', undefined],
+    [null, undefined],
+  ])('is read from %j', (header, expected) => {
+    expect(parseChallenge(header)).toEqual(expected);
+  });
+});
