@@ -1,6 +1,6 @@
 /**
- * What `serve --try` does for somebody who has just arrived: it makes the password files that the configured users
- * name and that do not exist yet, so that nobody ever logs in with a password that came in a box, and says what to type.
+ * What `serve --try` does for a new user: it makes the missing password files of the configured users, so that no
+ * password is the same on two machines, and prints commands to try.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 
-/** A user whose password stands in a file. */
+/** A user whose password is in a file. */
 export interface TryOutUser {
   readonly name: string;
   readonly passwordFile: string;
@@ -18,7 +18,7 @@ export interface TryOutUser {
 const usersFile = z.object({ users: z.record(z.string(), z.unknown()) });
 const userWithFile = z.object({ password: z.object({ file: z.string() }) });
 
-/** @returns the static users whose passwords stand in files, made if they were missing. */
+/** Makes the missing password files. @returns the static users whose passwords are in files. */
 export async function makeTryOutSecrets({ backends }: BrokerConfig): Promise<readonly TryOutUser[]> {
   const users: TryOutUser[] = [];
   for (const backend of backends) {
@@ -29,7 +29,7 @@ export async function makeTryOutSecrets({ backends }: BrokerConfig): Promise<rea
   return users;
 }
 
-/** What is wrong with the file is for the backend to say, with its place. */
+/** Ignores a file that is not valid: the backend reports it, with line and column. */
 async function usersIn(path: string): Promise<readonly TryOutUser[]> {
   const read = usersFile.safeParse(parse(await readFile(path, 'utf8')));
   if (!read.success) return [];
@@ -64,24 +64,27 @@ export function tryOutText(
     '',
     'Try in another terminal, in this folder:',
     '',
-    '# A token without an account: pulls what the policy gives to everyone.',
+    '# The command, as the container image has it:',
+    'fairlead() { npm run -s fairlead -- "$@"; }',
+    '',
+    '# A token without an account, for what the policy allows everyone:',
     `curl -s '${url}/token?${query}&scope=repository:public/app:pull'`,
     '',
   ];
   if (user !== undefined) {
     const file = relative(process.cwd(), user.passwordFile);
     lines.push(
-      `# A token for ${user.name}, whose password is in ${file}`,
+      `# A token for ${user.name}, whose password is in ${file}:`,
       `curl -s -u "${user.name}:$(cat ${file})" '${url}/token?${query}&scope=repository:web/shop:pull,push'`,
       '',
-      '# Why the policy gives it:',
-      `npm run -s fairlead -- explain --config ${configPath} --user ${user.name} --scope repository:web/shop:pull,push`,
+      '# Which rule allows it:',
+      `fairlead explain --config ${configPath} --user ${user.name} --scope repository:web/shop:pull,push`,
       '',
     );
   }
   lines.push(
     '# The block for the configuration of the registry:',
-    `npm run -s fairlead -- registry-config --config ${configPath} --service ${service} --for distribution-2`,
+    `fairlead registry-config --config ${configPath} --service ${service} --for distribution-2`,
     '',
   );
   if (user !== undefined) {

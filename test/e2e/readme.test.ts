@@ -23,6 +23,8 @@ const missing = [SLAPD, { program: 'docker-registry', debian: 'docker-registry' 
 describe.skipIf(missing)('the README', () => {
   const resources = new AsyncDisposableStack();
   const blocks = shellBlocks(join(REPOSITORY, 'README.md')).filter(({ heading }) => heading === HEADING);
+  /** What the README has its reader type once in each terminal. */
+  const definition = blocks.find(({ text }) => text.startsWith('fairlead() '))?.text ?? '';
   let folder: string;
   let slapd: Slapd;
   let ports: { readonly broker: number; readonly registry: number };
@@ -49,7 +51,11 @@ describe.skipIf(missing)('the README', () => {
   }
 
   const shell = (script: string, stdin = '', env: Readonly<Record<string, string>> = {}): Promise<Result> =>
-    run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, stdin, env: { ...process.env, ...env } });
+    run('bash', ['-euo', 'pipefail', '-c', `${definition}\n${script}`], {
+      cwd: folder,
+      stdin,
+      env: { ...process.env, ...env },
+    });
 
   it('leads from an empty folder to a registry that gives alice what her group has', async () => {
     for (const [holding, stdin] of [
@@ -71,7 +77,7 @@ describe.skipIf(missing)('the README', () => {
     );
 
     // Ctrl-C reaches all that a terminal runs; a test's signal would reach npm and leave the broker behind.
-    const serve = block(' serve ').replace('npm run -s fairlead --', 'exec node src/cli/main.ts');
+    const serve = block(' serve ').replace('fairlead', 'exec node src/cli/main.ts');
     await using broker = start('bash', ['-c', serve], { cwd: folder });
     await broker.waitForOutput(/"listening"/);
 

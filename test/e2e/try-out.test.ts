@@ -26,9 +26,12 @@ it('prints commands that work when they are pasted, and no password', async () =
   await served.waitForOutput(/docker login .*\n/);
 
   const printed = served.stdout();
-  const commands = printed.split('\n').filter((line) => /^(curl|npm) /.test(line));
+  const definition = printed.split('\n').find((line) => line.startsWith('fairlead() '));
+  const commands = printed.split('\n').filter((line) => /^(curl|fairlead) /.test(line));
   const results = [];
-  for (const command of commands) results.push(await run('bash', ['-c', command], { cwd: folder }));
+  for (const command of commands) {
+    results.push(await run('bash', ['-c', `${definition}\n${command}`], { cwd: folder }));
+  }
   const [anonymous, alice, why, registry] = results.map(({ stdout }) => stdout);
   const accessOf = (text = '{}'): unknown => claimsOf((JSON.parse(text) as { token: string }).token)['access'];
 

@@ -35,17 +35,21 @@ export function importCommand(run: Run): Command {
     .description('Make configuration files from those of another program; existing files are not overwritten')
     .showHelpAfterError('(add --help for the options)');
   command.addCommand(
-    importer('docker-auth', 'broker.yaml, users.yaml and policy.yaml from a docker_auth configuration', run(dockerAuth))
+    importer(
+      'docker-auth',
+      'Make broker.yaml, users.yaml and policy.yaml from a docker_auth configuration',
+      run(dockerAuth),
+    )
       .option('--service <name>', 'the service name of a registry (repeatable)', collect)
       .option('--public-url <url>', 'the URL at which clients reach the broker'),
   );
   command.addCommand(
-    importer('htpasswd', 'users.yaml from an htpasswd file of Apache', run(htpasswd)).option(
+    importer('htpasswd', 'Make users.yaml from an htpasswd file of Apache', run(htpasswd)).option(
       '--htgroup <file>',
       'a group file of Apache',
     ),
   );
-  command.addCommand(importer('zot', 'policy.yaml from the accessControl of zot', run(zot)));
+  command.addCommand(importer('zot', 'Make policy.yaml from the accessControl of zot', run(zot)));
   return command;
 }
 
