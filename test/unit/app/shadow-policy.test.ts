@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openShadow } from '../../../src/app/shadow-policy.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { recordingAudit, recordingLog } from '../../support/fakes.ts';
@@ -16,7 +16,9 @@ function shadowReading(...loads: readonly (() => Promise<Policy>)[]) {
   const audit = recordingAudit();
   let reads = 0;
   const load = (): Promise<Policy> => loads[Math.min(reads++, loads.length - 1)]?.() ?? broken();
-  return { log, audit, shadow: openShadow(FILE, { load, log, audit }) };
+  const shadow = openShadow(FILE, { load, log, audit });
+  onTestFinished(() => shadow[Symbol.dispose]());
+  return { log, audit, shadow };
 }
 
 describe('the shadow policy', () => {
@@ -26,7 +28,6 @@ describe('the shadow policy', () => {
       broken,
       async () => policy('new'),
     );
-    using _closed = shadow;
     await Promise.resolve();
     await Promise.resolve();
     expect(shadow.state()).toEqual({ shadow: { revision: 'old', stale: false } });
@@ -40,7 +41,6 @@ describe('the shadow policy', () => {
 
   it('that cannot be read at the start is logged, and serving goes on', async () => {
     const { shadow, log } = shadowReading(broken);
-    using _closed = shadow;
     await shadow.reload();
 
     expect(shadow.state()).toEqual({ shadow: { revision: null, stale: true } });
@@ -52,7 +52,6 @@ describe('the shadow policy', () => {
 
   it('records each event, and compares the decisions of a token that was issued', async () => {
     const { shadow, audit } = shadowReading(async () => policy('next'));
-    using _closed = shadow;
     await shadow.reload();
     const asked = { type: 'repository', name: 'web/a', actions: ['pull'] } as const;
     const grant = { asked, granted: ['pull'], because: [], caveats: [] } as const;

@@ -170,12 +170,10 @@ describe('fairlead doctor', () => {
 describe('fairlead flush', () => {
   it('exits with 1 when the broker refuses', async () => {
     await using files = await workspace({ 'state/.keep': '' });
-    await using _control = await openControl(files.path('state'), {
-      flush: (backend) => backend === 'local',
-      audit: recordingAudit(),
-      ids: countingIds(),
-      log: recordingLog(),
-    });
+    await using resources = new AsyncDisposableStack();
+    const flush = (backend?: string): boolean => backend === 'local';
+    const deps = { flush, audit: recordingAudit(), ids: countingIds(), log: recordingLog() };
+    resources.use(await openControl(files.path('state'), deps));
 
     expect((await withConfig(files, 'flush', '--backend', 'local')).code).toBe(0);
     const { code, stdout, stderr } = await withConfig(files, 'flush', '--backend', 'other');

@@ -82,12 +82,9 @@ function importing(kind: string, text: string, ...options: readonly string[]): R
 
 async function flushRunning(files: Workspace): Promise<CommandResult> {
   await files.write('state/.keep', '');
-  await using _control = await openControl(files.path('state'), {
-    flush: () => true,
-    audit: recordingAudit(),
-    ids: countingIds(),
-    log: recordingLog(),
-  });
+  await using resources = new AsyncDisposableStack();
+  const deps = { flush: () => true, audit: recordingAudit(), ids: countingIds(), log: recordingLog() };
+  resources.use(await openControl(files.path('state'), deps));
   const result = await withConfig('flush')(files);
   return result;
 }

@@ -36,10 +36,8 @@ it('fairlead who-can says by which rule an allowed push is denied, and with whic
 it('fairlead who-can prints rules and users as JSON', async () => {
   await using files = await workspace();
 
-  const { code, stdout } = await files.fairlead([
-    ...['who-can', 'pull', 'public/a', '--config', files.config],
-    ...['--format', 'json'],
-  ]);
+  const args = ['who-can', 'pull', 'public/a', '--config', files.config, '--format', 'json'];
+  const { code, stdout } = await files.fairlead(args);
 
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ action: 'pull', repository: 'public/a', anonymous: true });
