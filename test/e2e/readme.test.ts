@@ -51,7 +51,7 @@ describe.skipIf(missing)('the README', () => {
   }
 
   const shell = (script: string, stdin = '', env: Readonly<Record<string, string>> = {}): Promise<Result> =>
-    run('bash', ['-euo', 'pipefail', '-c', `${definition}\n${script}`], {
+    run('bash', ['--norc', '-euo', 'pipefail', '-c', `${definition}\n${script}`], {
       cwd: folder,
       stdin,
       env: { ...process.env, ...env },
