@@ -1,13 +1,13 @@
 /**
- * Reads big files on another thread, so that requests are answered meanwhile. The parts come one at a time, each when
- * it is asked for, and the loop has a turn between them.
+ * Reads big files on another thread, so that the event loop can answer requests meanwhile. The thread sends one part at
+ * a time, on request, so that the event loop has a turn between two parts.
  */
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { Background, FileInput, FileTask } from '../core/ports.ts';
 
 export interface BackgroundOptions {
-  /** Bytes up to which files are read on this thread: that takes less than a new thread does. */
+  /** Files up to this many bytes are read on this thread, which is faster than to start another. */
   readonly small?: number;
   readonly timeoutMs?: number;
   readonly memoryMiB?: number;
@@ -24,13 +24,13 @@ export interface ThreadInput {
 
 const SMALL = 32 * 1024;
 const TIMEOUT_MS = 60_000;
-/** What the biggest policy takes that may be written, with as much again. */
+/** Twice what the biggest allowed policy takes. */
 const MEMORY_MIB = 2048;
 
-// The sources run as they are, and so does what is built from them.
+// The same code runs from source and when it is built.
 const THREAD = new URL(`./background-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
-/** Disposing stops what still runs. */
+/** Disposing it stops all tasks. */
 export function createBackground(options: BackgroundOptions = {}): BackgroundThreads {
   const { small = SMALL, timeoutMs = TIMEOUT_MS, memoryMiB = MEMORY_MIB } = options;
   const running = new Set<Worker>();
@@ -38,27 +38,27 @@ export function createBackground(options: BackgroundOptions = {}): BackgroundThr
   async function* onThread<Input extends FileInput, Part>(task: FileTask<Input, Part>, input: Input) {
     const worker = new Worker(THREAD, {
       workerData: { module: task.module, input } satisfies ThreadInput,
-      // It needs no secret that is in the environment, and none of the options of this process.
+      // It needs no secret from the environment, and no option of this process.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
     });
     running.add(worker);
     const failed = failure(worker, memoryMiB);
-    let late = false;
+    let isLate = false;
     const timer = setTimeout(() => {
-      late = true;
+      isLate = true;
       void worker.terminate();
     }, timeoutMs);
     try {
       for (;;) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the task says what its module makes
-        const next = (await Promise.race([answer(worker), failed])) as IteratorResult<Part, void>;
+        const next = (await Promise.race([nextPart(worker), failed])) as IteratorResult<Part, void>;
         if (next.done === true) return;
         yield next.value;
       }
     } catch (error) {
-      throw late ? new Error(`reading took more than ${timeoutMs / 1000} s and was stopped`) : error;
+      throw isLate ? new Error(`reading took more than ${timeoutMs / 1000} s and was aborted`) : error;
     } finally {
       clearTimeout(timer);
       running.delete(worker);
@@ -77,27 +77,27 @@ export function createBackground(options: BackgroundOptions = {}): BackgroundThr
 }
 
 /** Asks for the next part. */
-function answer(worker: Worker): Promise<unknown> {
+function nextPart(worker: Worker): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   worker.once('message', resolve);
   worker.postMessage('next', []);
   return promise;
 }
 
-/** Rejects when the thread ends, whatever ended it. */
+/** Rejects when the thread ends, for any reason. */
 function failure(worker: Worker, memoryMiB: number): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  // Who waits for a part hears of it; nobody waiting is no failure of this process.
+  // The caller that waits for a part gets the error; without one, it is not an unhandled rejection.
   promise.catch(() => undefined);
   worker.once('error', (cause: unknown) => {
     const outOfMemory = cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    reject(outOfMemory ? new Error(`reading took more than ${memoryMiB} MiB of memory and was stopped`) : cause);
+    reject(outOfMemory ? new Error(`reading took more than ${memoryMiB} MiB of memory and was aborted`) : cause);
   });
-  worker.once('exit', () => reject(new Error('reading was stopped before its end')));
+  worker.once('exit', () => reject(new Error('reading was aborted')));
   return promise;
 }
 
-/** What is wrong with a file is for its reader to say. */
+/** Counts a file that cannot be read as empty: its reader reports the error. */
 async function bytesOf(files: readonly string[]): Promise<number> {
   const sizes = await Promise.all(
     files.map((file) =>

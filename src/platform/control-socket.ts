@@ -1,35 +1,35 @@
 /**
- * A socket in the state folder through which commands reach the broker that runs: one JSON line asks, one answers.
- * Whoever may open it is whoever may write that folder: there is no password and no port.
+ * A Unix socket in the state folder through which commands reach the running broker: one JSON line each for request and
+ * answer. Only the owner of that folder can open it, so it needs neither password nor port.
  */
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 
-/** A command and what it is about. */
+/** A command with its arguments. */
 export type ControlRequest = { readonly command: string; readonly [argument: string]: string };
 export type ControlAnswer =
   | { readonly ok: true; readonly said: string }
-  /** What is wrong with the request, for whoever typed it. */
+  /** What is wrong with the request, for the operator. */
   | { readonly ok: false; readonly said: string };
 
-/** @throws never: what cannot be done is an answer */
+/** Never throws: a refusal is an answer. */
 export type Control = (request: ControlRequest) => ControlAnswer;
 
-/** The longest path that Linux (108 bytes with its end) and macOS (104) take. */
+/** The longest path on Linux (108 bytes with the final NUL, unix(7)) and macOS (104). */
 const MAX_PATH_BYTES = 103;
 /** Characters. */
 const MAX_LINE = 4096;
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /**
- * @returns what closes the socket and removes it
- * @throws Error that says why there is no socket: another broker has it, the path is too long, the folder is not ours
+ * @returns disposing it closes and removes the socket
+ * @throws Error with the reason: another broker has the socket, the path is too long, the folder is not writable
  */
 export async function openControlSocket(path: string, control: Control): Promise<AsyncDisposable> {
   requireShort(path);
   if ((await lstat(path).catch(() => undefined))?.isSocket() === true) {
-    if (await isAnswered(path)) throw new Error(`another broker that runs has ${path}`);
+    if (await isAnswered(path)) throw new Error(`another running broker has ${path}`);
     await unlink(path);
   }
   const server = createServer((socket) => serve(socket, control));
@@ -47,7 +47,7 @@ export async function openControlSocket(path: string, control: Control): Promise
 }
 
 function serve(socket: Socket, control: Control): void {
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy()).on('error', () => socket.destroy());
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy()).on('error', () => socket.destroy());
   readLine(socket).then(
     (line) => socket.end(`${JSON.stringify(answer(line, control))}\n`),
     () => socket.destroy(),
@@ -56,60 +56,59 @@ function serve(socket: Socket, control: Control): void {
 
 function answer(line: string, control: Control): ControlAnswer {
   const request = parse(line);
-  return isRequest(request) ? control(request) : { ok: false, said: 'the request is not one' };
+  return isRequest(request) ? control(request) : { ok: false, said: 'the request is not valid' };
 }
 
 /**
  * Asks the broker that runs with this state folder.
  *
- * @throws Error that says that none answers, and where it was looked for
+ * @throws Error with the path of the socket when no broker answers
  */
 export async function askRunningBroker(path: string, request: ControlRequest): Promise<ControlAnswer> {
   requireShort(path);
   const socket = createConnection(path);
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)));
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    const given = parse(await readLine(socket));
-    if (!isAnswer(given)) throw new Error('what answers is no broker');
-    return given;
+    const reply = parse(await readLine(socket));
+    if (!isAnswer(reply)) throw new Error('the answer is not valid');
+    return reply;
   } catch (error) {
-    throw new Error(
-      `no broker that runs answers at ${path}; is it started, with this configuration, on this machine?`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`no running broker answers at ${path}: start it with this configuration, on this machine`, {
+      cause: error,
+    });
   } finally {
     socket.destroy();
   }
 }
 
-/** @throws Error when the line does not come, or is too long */
+/** @throws Error when there is no line in time, or the line is too long */
 async function readLine(socket: Socket): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
-    if (text.length > MAX_LINE) return void socket.destroy(new Error('too long a line'));
+    if (text.length > MAX_LINE) return void socket.destroy(new Error('the line is too long'));
     const end = text.indexOf('\n');
     if (end !== -1) resolve(text.slice(0, end));
   });
-  socket.once('error', reject).once('close', () => reject(new Error('closed before a line came')));
+  socket.once('error', reject).once('close', () => reject(new Error('closed before the end of the line')));
   return promise;
 }
 
 function isAnswered(path: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = createConnection(path);
-  socket.setTimeout(PATIENCE_MS, () => resolve(true));
+  socket.setTimeout(TIMEOUT_MS, () => resolve(true));
   socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
   return promise.finally(() => socket.destroy());
 }
 
 function requireShort(path: string): void {
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return;
-  throw new Error(`${path} is longer than a socket's path may be (${MAX_PATH_BYTES} bytes); choose a shorter stateDir`);
+  throw new Error(
+    `${path} is longer than the path of a socket may be (${MAX_PATH_BYTES} bytes); choose a shorter stateDir`,
+  );
 }
 
 function parse(line: string): unknown {

@@ -309,7 +309,7 @@ describe('a broker that is killed', () => {
     const { code, stdout, stderr } = await tokensCommand(broker, 'revoke', '--all');
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^revoked [0-9a-f]{12} of alice/) });
-    expect(stderr).toContain('fairlead: the broker did not log the revocation: no broker that runs answers at ');
+    expect(stderr).toContain('fairlead: the broker did not log the revocation: no running broker answers at ');
     expect((await tokensCommand(broker, 'list')).stdout).toBe('there are no refresh tokens\n');
   });
 

@@ -1,4 +1,4 @@
-/** The lines of shadow mode: one for each decision on which the two policies differ. */
+/** The log lines of shadow mode: one for each decision that differs between the two policies. */
 import type { Grant } from '../../core/access.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import { formatScope } from '../../core/scope.ts';
@@ -6,7 +6,7 @@ import { formatScope } from '../../core/scope.ts';
 type Compared = Extract<AuditEvent, { type: 'policy.compared' }>;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of one request; all are counted. */
+/** Lines of one request; the metric counts all of them. */
 const MOST_LINES = 50;
 
 export function differenceLines({ differing, ...event }: Compared): readonly Fields[] {

@@ -1,7 +1,7 @@
-/** Who asked, in an audit line: all that a policy decides by, so that the decision can be made again. */
+/** The caller in an audit line: all attributes that a policy decides by, so that the decision can be replayed. */
 import type { AuditEvent } from '../../core/events.ts';
 
-/** Most groups of a user, and most characters of their names together, that a line holds. */
+/** The most groups of a user in a line, and the most characters of their names together. */
 const MAX_GROUPS = 512;
 const MAX_GROUP_TEXT = 32 * 1024;
 const MAX_ATTRIBUTE_TEXT = 16 * 1024;
@@ -11,13 +11,13 @@ type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
 export function subjectFields({ caller, attributes }: Pick<Issued, 'caller' | 'attributes'>) {
   if (caller.kind === 'anonymous') return { user: '', anonymous: true };
   const { username, backend, caseless, groups } = caller.identity;
-  const held = bounded([...groups], MAX_GROUPS, MAX_GROUP_TEXT);
+  const logged = bounded([...groups], MAX_GROUPS, MAX_GROUP_TEXT);
   const named = boundedAttributes(attributes);
   return {
     user: username,
     backend,
-    groups: held,
-    ...(held.length < groups.size ? { groupsTruncated: groups.size - held.length } : {}),
+    groups: logged,
+    ...(logged.length < groups.size ? { groupsTruncated: groups.size - logged.length } : {}),
     ...(Object.keys(named).length === 0 ? {} : { attributes: named }),
     ...(caseless ? { caseless: true } : {}),
     ...(caller.stale === true ? { stale: true } : {}),
@@ -30,7 +30,7 @@ function bounded(texts: readonly string[], most: number, mostText: number): read
   return texts.slice(0, most).filter(fits);
 }
 
-/** One that does not fit is left out, as if nobody had looked: a reader must not take it for one without values. */
+/** Leaves out an attribute that does not fit: a reader must not mistake it for one without values. */
 function boundedAttributes(attributes: Issued['attributes']): Readonly<Record<string, readonly string[]>> {
   let left = MAX_ATTRIBUTE_TEXT;
   const fits = ([name, values]: readonly [string, readonly string[]]): boolean => {

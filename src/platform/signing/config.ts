@@ -1,13 +1,13 @@
-/** What the configuration says of keys. */
+/** The configuration of signing keys. */
 
 export type KeyAlgorithm = 'ES256' | 'RS256' | 'EdDSA';
 
 export interface KeyConfig {
   readonly name: string;
   readonly algorithm: KeyAlgorithm;
-  /** A private key in PEM; undefined: made in `stateDir` on the first start. */
+  /** A private key in PEM; undefined: the first start makes one in `stateDir`. */
   readonly keyFile?: { readonly path: string } | undefined;
-  /** Its certificate, and the chain up to what the registry trusts; undefined: made beside the key in `stateDir`. */
+  /** Its certificate, with the chain up to a certificate that the registry trusts; undefined: made with the key in `stateDir`. */
   readonly certFile?: { readonly path: string } | undefined;
 }
 

@@ -6,13 +6,13 @@ import type { KeyHeader, ServiceKeyConfig } from './config.ts';
 import type { Keyset, SigningKey } from './keyset.ts';
 
 interface ServiceSigner {
-  /** The first part of each token, dot included: it never changes. */
+  /** The first part of each token with its dot; it never changes. */
   readonly header: string;
   readonly digest: 'sha256' | undefined;
   readonly key: SignKeyObjectInput;
 }
 
-/** @throws Error when a service names a key that is not there, or wants a certificate in the header where none is. */
+/** @throws Error when a service names an unknown key, or needs a certificate that its key does not have. */
 export function createSigner(keyset: Keyset, services: readonly ServiceKeyConfig[]): TokenSigner {
   const signers = new Map(services.map((service) => [service.service, signerFor(service, keyset)]));
   return {
@@ -27,21 +27,22 @@ export function createSigner(keyset: Keyset, services: readonly ServiceKeyConfig
 
 function signerFor({ service, header, signingKey }: ServiceKeyConfig, keyset: Keyset): ServiceSigner {
   const key = signingKey === undefined ? keyset[0] : keyset.find(({ name }) => name === signingKey);
-  if (key === undefined) throw new Error(`the service ${service} names the key ${signingKey}, which is not configured`);
+  if (key === undefined)
+    throw new Error(`the service ${service} names the signing key ${signingKey}, which is not configured`);
   if (header === 'x5c' && key.chain.length === 0) {
     throw new Error(
-      `the service ${service} wants x5c, but the key ${key.name} has no certFile; give it one or choose kid`,
+      `the service ${service} uses x5c, but the key ${key.name} has no certFile; add a certFile or choose kid`,
     );
   }
   return {
     header: `${Buffer.from(JSON.stringify(headerOf(key, header))).toString('base64url')}.`,
     digest: key.algorithm === 'EdDSA' ? undefined : 'sha256',
-    // JWS wants the two numbers of an ECDSA signature side by side, not in DER (RFC 7518, section 3.4).
+    // A JWS has the two numbers of an ECDSA signature in sequence, not in DER (RFC 7518, section 3.4).
     key: key.algorithm === 'ES256' ? { key: key.privateKey, dsaEncoding: 'ieee-p1363' } : { key: key.privateKey },
   };
 }
 
-/** With `x5c` goes the libtrust kid: distribution 2 and 3 verify the chain first and never look at it, older code does. */
+/** With `x5c`, the kid is the libtrust one: distribution 2 and 3 verify the chain and ignore it, older code reads it. */
 function headerOf(key: SigningKey, header: KeyHeader): Readonly<Record<string, unknown>> {
   const base = { typ: 'JWT', alg: key.algorithm, kid: header === 'kid-rfc7638' ? key.thumbprint : key.libtrustKeyId };
   return header === 'x5c' ? { ...base, x5c: key.chain.map((certificate) => certificate.raw.toString('base64')) } : base;
@@ -50,8 +51,8 @@ function headerOf(key: SigningKey, header: KeyHeader): Readonly<Record<string, u
 function signText({ header, digest, key }: ServiceSigner, claims: string): Promise<string> {
   const signed = header + Buffer.from(claims).toString('base64url');
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // With a callback the work is done in libuv's threads: an RSA signature takes up to a millisecond. Even ES256 leaves
-  // the event loop half of the time it would take there; password hashes leave one thread free for it.
+  // With a callback, libuv's threads sign: an RSA signature takes up to a millisecond. Even for ES256 this halves the time
+  // on the event loop. Password hashes leave one of these threads free.
   sign(digest, Buffer.from(signed), key, (error, signature) => {
     if (error === null) resolve(`${signed}.${signature.toString('base64url')}`);
     else reject(error);

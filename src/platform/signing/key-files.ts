@@ -1,4 +1,4 @@
-/** Keys on disk: made on the first start, found on every other, never overwritten. */
+/** Keys on disk: made on the first start, read on every other, never overwritten. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,10 +27,10 @@ export async function ensureKey(config: KeyConfig, stateDir: string, waitMs = WA
   if (config.keyFile !== undefined || certFile === undefined || (await exists(certFile))) return 'found';
   await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
   if (await exists(keyFile)) return await waitForCertificate(keyFile, certFile, waitMs);
-  // Only a first start needs what makes certificates, which takes long to load.
+  // Only a first start needs this module, which takes long to load.
   const { makeKey } = await import('./keygen.ts');
   const made = await makeKey(config.algorithm, config.name);
-  // Whoever links the key links the certificate too, so that a key never goes with another's certificate.
+  // The broker that links the key links the certificate too, so that the two always belong together.
   const draft = `${keyFile}.${randomUUID()}.draft`;
   try {
     await writeDraft(draft, made.key, 0o600);
@@ -49,7 +49,7 @@ async function writeDraft(path: string, text: string, mode: number): Promise<voi
   await writeFile(path, text, { mode, flag: 'wx', flush: true });
 }
 
-/** What file systems without hard links answer; some network and FUSE volumes have none. */
+/** The errors of file systems without hard links, such as some network and FUSE volumes. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 async function linkedFirst(from: string, to: string): Promise<boolean> {
@@ -61,7 +61,7 @@ async function linkedFirst(from: string, to: string): Promise<boolean> {
     if (code === 'EEXIST') return false;
     if (!NO_LINKS.includes(code)) throw error;
     throw new Error(
-      `${to} cannot be made where there are no hard links; make the key with "fairlead keygen" and name it in keys[].keyFile`,
+      `${to} cannot be made on a file system without hard links; make the key with "fairlead keygen" and name it in keys[].keyFile`,
       { cause: error },
     );
   }
@@ -75,7 +75,7 @@ async function waitForCertificate(keyFile: string, certFile: string, waitMs: num
     await delay(20);
   }
   throw new Error(
-    `${keyFile} is there without its certificate ${certFile}: put that back, or remove the key to have both made anew`,
+    `${keyFile} exists without its certificate ${certFile}: restore the certificate, or remove the key to make both again`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** The two ways in which registries name a key. */
+/** The two ids by which registries know a key. */
 import { createHash } from 'node:crypto';
 import type { KeyObject, webcrypto } from 'node:crypto';
 
@@ -22,7 +22,7 @@ export function thumbprint(publicKey: KeyObject): string {
     .digest('base64url');
 }
 
-/** The members RFC 7638 wants, in its order, which is lexicographic. */
+/** The members that RFC 7638 requires, in lexicographic order. */
 function requiredMembers({ kty, crv, e, n, x, y }: webcrypto.JsonWebKey): Readonly<Record<string, string | undefined>> {
   switch (kty) {
     case 'RSA':
@@ -33,13 +33,13 @@ function requiredMembers({ kty, crv, e, n, x, y }: webcrypto.JsonWebKey): Readon
       return { crv, kty, x };
     case undefined:
     default:
-      throw new Error(`a key of type ${kty} has no thumbprint here`);
+      throw new Error(`a key of type ${kty} has no thumbprint`);
   }
 }
 
 /**
- * Whether distribution 3.1 computes another thumbprint of this key than RFC 7638: it drops leading zero bytes of the
- * coordinates of an EC key, which about one key in 128 has.
+ * Whether distribution 3.1 computes a thumbprint of this key that differs from RFC 7638: it drops leading zero bytes of
+ * the coordinates of an EC key. About one key in 128 has them.
  */
 export function hasLeadingZeroCoordinate(publicKey: KeyObject): boolean {
   const { kty, x, y } = publicKey.export({ format: 'jwk' });

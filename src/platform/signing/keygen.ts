@@ -1,5 +1,5 @@
-/** Makes signing keys, and the certificates by which registries trust them. */
-// @peculiar/x509 needs it loaded before.
+/** Makes signing keys with the certificates by which registries trust them. */
+// @peculiar/x509 requires it to be loaded first.
 import 'reflect-metadata';
 import { generateKeyPair, randomBytes, webcrypto } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
@@ -18,11 +18,11 @@ export interface MadeKey {
 const generate = promisify(generateKeyPair);
 const RSA_BITS = 3072;
 const YEARS = 10;
-/** Registries check the dates of a certificate without leeway; their clocks may be behind. */
+/** Registries check the dates of a certificate exactly, and their clocks may be behind. */
 const BACKDATE_MS = 24 * 3600 * 1000;
 
 /**
- * A new key with a certificate for ten years. EC keys that distribution 3.1 cannot name are thrown away and made anew.
+ * A new key with a certificate for ten years. EC keys whose thumbprint distribution 3.1 computes wrongly are discarded.
  *
  * @param name becomes the common name of the certificate
  */
@@ -57,7 +57,7 @@ const WEB_CRYPTO = {
   EdDSA: { name: 'Ed25519' },
 } as const satisfies Record<KeyAlgorithm, object>;
 
-/** A leaf that is its own root: registries take it because it stands in their bundle itself. */
+/** A leaf that is its own root: registries accept it because their bundle contains it. */
 async function selfSign(algorithm: KeyAlgorithm, name: string, pair: KeyPair): Promise<string> {
   const webAlgorithm = WEB_CRYPTO[algorithm];
   const certificate = await X509CertificateGenerator.createSelfSigned(
@@ -81,7 +81,7 @@ async function selfSign(algorithm: KeyAlgorithm, name: string, pair: KeyPair): P
   return `${certificate.toString('pem')}\n`;
 }
 
-/** Positive, as RFC 5280 section 4.1.2.2 wants, and unguessable. */
+/** Positive (RFC 5280, section 4.1.2.2) and random. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;

@@ -1,4 +1,4 @@
-/** All signing keys, and what registries are given to verify with. */
+/** All signing keys, and what registries need to verify their signatures. */
 import type { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Log } from '../../core/ports.ts';
@@ -19,7 +19,7 @@ export interface SigningKey extends LoadedKey {
 /** INVARIANT: at least one key; the first signs unless a service names another. */
 export type Keyset = readonly [SigningKey, ...SigningKey[]];
 
-/** Reads the keys, making those that belong in `stateDir` and are not there. @throws Error that names the file. */
+/** Reads the keys, and makes those that are missing in `stateDir`. @throws Error that names the file. */
 export async function loadKeys(configs: readonly KeyConfig[], stateDir: string, log: Log): Promise<Keyset> {
   const keys: SigningKey[] = [];
   for (const config of configs) {
@@ -27,7 +27,7 @@ export async function loadKeys(configs: readonly KeyConfig[], stateDir: string, 
     const key = await loadKey(config, stateDir);
     for (const warning of key.warnings) log.warn(warning, { key: key.name });
     const fields = { key: key.name, algorithm: key.algorithm, kid: key.libtrustKeyId };
-    log.info(made === 'made' ? 'signing key made: give registries its certificate' : 'signing key loaded', {
+    log.info(made === 'made' ? 'signing key made: configure its certificate in the registries' : 'signing key loaded', {
       ...fields,
       certificate: keyFilesOf(config, stateDir).certFile,
     });
@@ -40,13 +40,13 @@ async function makeOrFind(config: KeyConfig, stateDir: string): ReturnType<typeo
   try {
     return await ensureKey(config, stateDir);
   } catch (error) {
-    // What the file system says names a path at most; what we say is whole.
+    // An error of the file system names only a path; other errors are complete.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new Error(`the signing key ${config.name} cannot be made in ${stateDir}`, { cause: error });
   }
 }
 
-/** Reads the keys and makes none. @throws Error that names the file. */
+/** Reads the keys without making any. @throws Error that names the file. */
 export async function readKeys(configs: readonly KeyConfig[], stateDir: string): Promise<Keyset> {
   return atLeastOne(await Promise.all(configs.map((config) => loadKey(config, stateDir))));
 }
@@ -82,7 +82,7 @@ async function loadKey(config: KeyConfig, stateDir: string): Promise<SigningKey>
   };
 }
 
-/** The JSON Web Key Set (RFC 7517): each key twice, once under each id, because registries look it up by either. */
+/** The JSON Web Key Set (RFC 7517): each key twice, under both ids, because registries look it up by either. */
 export function jwks(keyset: readonly SigningKey[]): string {
   const keys = keyset.flatMap(({ algorithm, publicKey, libtrustKeyId: libtrust, thumbprint: rfc7638 }) =>
     [libtrust, rfc7638].map((kid) => ({ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: algorithm, kid })),
@@ -90,7 +90,7 @@ export function jwks(keyset: readonly SigningKey[]): string {
   return JSON.stringify({ keys });
 }
 
-/** What goes into a registry's `rootcertbundle`: for each key the certificate, or its whole chain. */
+/** The content of a registry's `rootcertbundle`: the certificate of each key with its chain. */
 export function certificateBundle(keyset: readonly SigningKey[]): string {
   return keyset.flatMap(({ chain }) => chain.map((certificate: X509Certificate) => certificate.toString())).join('');
 }

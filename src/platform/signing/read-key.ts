@@ -1,4 +1,4 @@
-/** Reads a signing key and its certificates, and says what is wrong with them. */
+/** Reads and checks a signing key and its certificates. */
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { hasLeadingZeroCoordinate } from './key-ids.ts';
 
 export interface KeyFiles {
   readonly keyFile: string;
-  /** Undefined: the key is known by its id only. */
+  /** Undefined: registries know the key by its id only. */
   readonly certFile: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface LoadedKey {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly chain: readonly X509Certificate[];
-  /** What works and deserves a look, as sentences. */
+  /** Sentences about what works but probably should change. */
   readonly warnings: readonly string[];
 }
 
@@ -43,15 +43,15 @@ export async function readKey({ keyFile, certFile }: KeyFiles, algorithm: KeyAlg
   };
 }
 
-const MISSING_KEY = 'a key that no keyFile names is made when the broker starts';
-const MISSING_CERTIFICATE = 'put the certificate of the key there, or correct certFile';
+const MISSING_KEY = 'without keyFile, the broker makes a key when it starts';
+const MISSING_CERTIFICATE = 'add the certificate of the key, or correct certFile';
 
 async function read(file: string, cure: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    throw new Error(`${file} is not there; ${cure}`, { cause: error });
+    throw new Error(`${file} does not exist; ${cure}`, { cause: error });
   }
 }
 
@@ -59,12 +59,12 @@ function parseKey(pem: string, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // The cause is left out: OpenSSL's words can hold pieces of the input.
+    // Without the cause: messages of OpenSSL can quote the input.
     throw new Error(`${file} is not a private key in PEM (PKCS#8, PKCS#1 or SEC1) without a passphrase`);
   }
 }
 
-const WANTED = {
+const EXPECTED = {
   ES256: 'an EC key on P-256',
   RS256: 'an RSA key of 2048 bits or more',
   EdDSA: 'an Ed25519 key',
@@ -72,7 +72,7 @@ const WANTED = {
 
 function requireAlgorithm(key: KeyObject, algorithm: KeyAlgorithm, file: string): void {
   if (fits(key, algorithm)) return;
-  throw new Error(`${file} holds a key that does not fit ${algorithm}: expected ${WANTED[algorithm]}`);
+  throw new Error(`${file} contains a key that does not fit ${algorithm}: expected ${EXPECTED[algorithm]}`);
 }
 
 function fits({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject, algorithm: KeyAlgorithm): boolean {
@@ -88,11 +88,11 @@ function fits({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObj
 
 function parseChain(text: string, file: string): readonly X509Certificate[] {
   const blocks = text.match(PEM_CERTIFICATE) ?? [];
-  if (blocks.length === 0) throw new Error(`${file} holds no certificate in PEM`);
+  if (blocks.length === 0) throw new Error(`${file} contains no certificate in PEM`);
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch {
-    throw new Error(`${file} holds something that is not a certificate in PEM`);
+    throw new Error(`${file} contains something that is not a certificate in PEM`);
   }
 }
 
@@ -103,7 +103,7 @@ function requireLeaf(
   keyFile: string,
 ): void {
   if (leaf === undefined || leaf.checkPrivateKey(key)) return;
-  throw new Error(`${certFile} is not the certificate of the key ${keyFile}: its first certificate must be`);
+  throw new Error(`${certFile} does not begin with the certificate of the key ${keyFile}`);
 }
 
 async function modeWarnings(keyFile: string): Promise<readonly string[]> {
@@ -118,14 +118,14 @@ function dateWarnings(certificate: X509Certificate, file: string | undefined): r
   const left = validToDate.getTime() - Date.now();
   if (left <= 0) {
     throw new Error(
-      `${whose} has expired on ${validTo}: registries refuse what it signs; make a new certificate of the same key`,
+      `${whose} expired on ${validTo}: registries refuse its tokens; make a new certificate for the same key`,
     );
   }
   if (validFromDate.getTime() > Date.now()) {
-    throw new Error(`${whose} is not valid before ${validFrom}: correct this machine's clock, or wait`);
+    throw new Error(`${whose} is not valid before ${validFrom}: correct the clock of this machine, or wait`);
   }
   if (left >= WARN_DAYS * DAY_MS) return [];
-  return [`${whose} expires on ${validTo}: registries refuse what it signs after that`];
+  return [`${whose} expires on ${validTo}: registries refuse its tokens after that`];
 }
 
 function nameWarnings(publicKey: KeyObject, keyFile: string): readonly string[] {

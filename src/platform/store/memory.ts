@@ -1,4 +1,4 @@
-/** The store contract in this process's memory, bounded: the entry used longest ago goes first. */
+/** The store contract in the memory of this process, bounded: the least recently used entry is dropped first. */
 import type { Counters, Group, ListableStore } from '../../core/store.ts';
 import type { Clock } from '../../core/ports.ts';
 
@@ -8,17 +8,17 @@ export interface MemoryOptions {
 }
 
 export interface MemoryStoreOptions<Value> extends MemoryOptions {
-  /** Which entries are bounded together; absent: only all of them are. */
+  /** The group of an entry, which has a bound of its own; absent: only the whole store has one. */
   readonly groupOf?: (value: Value) => Group;
 }
 
 /** How full it is, for a metric. */
 export interface Sized {
-  /** Entries held, those included whose time has been over for a few seconds. */
+  /** Entries in memory, including those that expired a few seconds ago. */
   size(): number;
 }
 
-interface Held<Value> {
+interface StoredEntry<Value> {
   readonly value: Value;
   /** Monotonic milliseconds. */
   readonly until: number;
@@ -29,95 +29,100 @@ export function memoryStore<Value>({
   clock,
   groupOf,
 }: MemoryStoreOptions<Value>): ListableStore<Value> & Sized {
-  const held = new Map<string, Held<Value>>();
-  const sweep = createSweep(held, clock);
+  const entries = new Map<string, StoredEntry<Value>>();
+  const sweep = createSweep(entries, clock);
 
   function put(key: string, value: Value, ttlSeconds: number): void {
-    held.delete(key);
-    held.set(key, { value, until: clock.monotonic() + ttlSeconds * 1000 });
+    entries.delete(key);
+    entries.set(key, { value, until: clock.monotonic() + ttlSeconds * 1000 });
     sweep();
   }
 
   return {
     get: async (key) => {
-      const entry = fresh(held, key, clock);
+      const entry = fresh(entries, key, clock);
       if (entry === undefined) return undefined;
-      // A Map keeps the order of insertion: putting it in again makes it the youngest.
-      held.delete(key);
-      held.set(key, entry);
+      // A Map keeps the order of insertion, so an entry that is set again is the most recent.
+      entries.delete(key);
+      entries.set(key, entry);
       return entry.value;
     },
     put: async (key, value, ttlSeconds) => {
       put(key, value, ttlSeconds);
-      if (groupOf !== undefined) forgetOldestOf(groupOf(value), held, groupOf);
-      forgetOldest(held, maxEntries);
+      if (groupOf !== undefined) dropOldestOf(groupOf(value), entries, groupOf);
+      dropOldest(entries, maxEntries);
     },
     replace: async (key, value, ttlSeconds) => {
-      if (fresh(held, key, clock) === undefined) return false;
+      if (fresh(entries, key, clock) === undefined) return false;
       put(key, value, ttlSeconds);
       return true;
     },
     list: async () =>
-      [...held.keys()].flatMap((key) => {
-        const entry = fresh(held, key, clock);
+      [...entries.keys()].flatMap((key) => {
+        const entry = fresh(entries, key, clock);
         return entry === undefined ? [] : [{ key, value: entry.value }];
       }),
-    remove: async (key) => void held.delete(key),
-    removeAll: async (keys) => keys.filter((key) => fresh(held, key, clock) !== undefined && held.delete(key)).length,
-    size: () => held.size,
+    remove: async (key) => void entries.delete(key),
+    removeAll: async (keys) =>
+      keys.filter((key) => fresh(entries, key, clock) !== undefined && entries.delete(key)).length,
+    size: () => entries.size,
   };
 }
 
 export function memoryCounters({ maxEntries, clock }: MemoryOptions): Counters & Sized {
-  const held = new Map<string, Held<number>>();
-  const sweep = createSweep(held, clock);
+  const entries = new Map<string, StoredEntry<number>>();
+  const sweep = createSweep(entries, clock);
   return {
     add: async (key, amount, ttlSeconds) => {
-      const entry = fresh(held, key, clock);
+      const entry = fresh(entries, key, clock);
       const value = Math.max(0, (entry?.value ?? 0) + amount);
-      held.delete(key);
-      if (value > 0) held.set(key, { value, until: entry?.until ?? clock.monotonic() + ttlSeconds * 1000 });
+      entries.delete(key);
+      if (value > 0) entries.set(key, { value, until: entry?.until ?? clock.monotonic() + ttlSeconds * 1000 });
       sweep();
-      forgetOldest(held, maxEntries);
+      dropOldest(entries, maxEntries);
       return value;
     },
-    remove: async (key) => void held.delete(key),
-    size: () => held.size,
+    remove: async (key) => void entries.delete(key),
+    size: () => entries.size,
   };
 }
 
-/** How often entries whose time is over are looked for, since nobody may ask for them again: it costs a millisecond or two. */
+/** How often expired entries are dropped that nobody asks for again. One sweep costs one or two milliseconds. */
 const SWEEP_MS = 10_000;
 
-function createSweep(held: Map<string, Held<unknown>>, clock: Clock): () => void {
+function createSweep(entries: Map<string, StoredEntry<unknown>>, clock: Clock): () => void {
   let next = clock.monotonic() + SWEEP_MS;
   return () => {
     const now = clock.monotonic();
     if (now < next) return;
     next = now + SWEEP_MS;
-    for (const [key, { until }] of held) if (until <= now) held.delete(key);
+    for (const [key, { until }] of entries) if (until <= now) entries.delete(key);
   };
 }
 
-function fresh<Value>(held: Map<string, Held<Value>>, key: string, clock: Clock): Held<Value> | undefined {
-  const entry = held.get(key);
+function fresh<Value>(
+  entries: Map<string, StoredEntry<Value>>,
+  key: string,
+  clock: Clock,
+): StoredEntry<Value> | undefined {
+  const entry = entries.get(key);
   if (entry === undefined || entry.until > clock.monotonic()) return entry;
-  held.delete(key);
+  entries.delete(key);
   return undefined;
 }
 
-function forgetOldest(held: Map<string, unknown>, maxEntries: number): void {
-  for (const key of held.keys()) {
-    if (held.size <= maxEntries) return;
-    held.delete(key);
+function dropOldest(entries: Map<string, unknown>, maxEntries: number): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= maxEntries) return;
+    entries.delete(key);
   }
 }
 
-function forgetOldestOf<Value>(
+function dropOldestOf<Value>(
   { name, most }: Group,
-  held: Map<string, Held<Value>>,
+  entries: Map<string, StoredEntry<Value>>,
   groupOf: (value: Value) => Group,
 ): void {
-  const members = [...held].filter(([, { value }]) => groupOf(value).name === name).map(([key]) => key);
-  for (const key of members.slice(0, Math.max(0, members.length - most))) held.delete(key);
+  const members = [...entries].filter(([, { value }]) => groupOf(value).name === name).map(([key]) => key);
+  for (const key of members.slice(0, Math.max(0, members.length - most))) entries.delete(key);
 }

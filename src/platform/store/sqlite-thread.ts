@@ -1,4 +1,4 @@
-/** The near end of the thread that reads and writes an SQLite file. */
+/** Starts the thread that reads and writes an SQLite file, and asks it. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BrokerError } from '../../core/errors.ts';
@@ -8,14 +8,14 @@ import type { Answer, Request } from './sqlite-worker.ts';
 export interface SqliteThread {
   /** @throws BrokerError `backend_unavailable` when there is no answer in time, or a bad one */
   ask(question: Question): Promise<unknown>;
-  /** Whether it has ended, and answers nothing any more. */
+  /** Whether the thread has ended. */
   isOver(): boolean;
   close(): Promise<void>;
 }
 
-/** Longer than a writer waits for another. */
+/** Longer than `BUSY_MS`, for which a writer waits for another. */
 const ANSWER_MS = 5000;
-/** A thread that does not keep up with so many is not waited for. */
+/** Questions that wait for an answer; more are refused. */
 const MAX_WAITING = 1000;
 
 interface Waiting {
@@ -32,7 +32,7 @@ export async function startThread(file: string): Promise<SqliteThread> {
   let isOver = false;
   const worker = new Worker(new URL(`./sqlite-worker${extname(import.meta.filename)}`, import.meta.url), {
     workerData: file,
-    // It needs no secret that is in the environment, and none of the options of this process.
+    // It needs no secret from the environment, and no option of this process.
     env: {},
     execArgv: [],
   });
@@ -44,7 +44,7 @@ export async function startThread(file: string): Promise<SqliteThread> {
     waiting.clear();
   }
 
-  function hear(answer: Answer): void {
+  function receive(answer: Answer): void {
     if (answer === 'open') return opened.resolve();
     if ('refused' in answer) return end(answer.refused);
     const asker = waiting.get(answer.id);
@@ -52,25 +52,25 @@ export async function startThread(file: string): Promise<SqliteThread> {
     else asker?.resolve(answer.result);
   }
 
-  worker.on('message', hear);
+  worker.on('message', receive);
   worker.on('error', (error) => end(error instanceof Error ? error.message : 'its thread failed'));
   worker.on('exit', () => {
     end('its thread has ended');
     ended.resolve();
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-  const tell = (request: Request): void => worker.postMessage(request);
+  const send = (request: Request): void => worker.postMessage(request);
 
   await opened.promise;
   return {
     ask: async (question) => {
       if (isOver) throw unavailable(file, 'its thread has ended');
-      if (waiting.size >= MAX_WAITING) throw unavailable(file, 'too much is asked of it at once');
+      if (waiting.size >= MAX_WAITING) throw unavailable(file, `more than ${MAX_WAITING} questions wait`);
       const id = ++lastId;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       waiting.set(id, { resolve, reject });
       const late = setTimeout(() => reject(unavailable(file, `no answer within ${ANSWER_MS} ms`)), ANSWER_MS);
-      tell({ id, question });
+      send({ id, question });
       try {
         return await promise;
       } finally {
@@ -80,8 +80,8 @@ export async function startThread(file: string): Promise<SqliteThread> {
     },
     isOver: () => isOver,
     close: async () => {
-      // What was asked before is answered before.
-      tell('close');
+      // The thread answers earlier questions first.
+      send('close');
       await ended.promise;
     },
   };

@@ -1,4 +1,4 @@
-/** The thread that waits for the disk: answers the questions of `sqlite.ts`, one after another. */
+/** The thread that blocks on the disk: it answers the questions of `sqlite-thread.ts` in order. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEntries } from './sqlite-entries.ts';
 import type { Entries, Question } from './sqlite-entries.ts';

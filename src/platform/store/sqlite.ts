@@ -1,7 +1,7 @@
 /**
- * The store contract in an SQLite file. What is put is on the disk before `put` resolves, and other processes that open
- * the same file see it at once. SQLite blocks its caller, for as long as the disk takes or another process writes, so it
- * has a thread of its own.
+ * The store contract in an SQLite file. An entry is on the disk before `put` resolves, and other processes with the same
+ * file see it immediately. SQLite blocks its caller while it waits for the disk or for another process, so it runs in a
+ * thread of its own.
  */
 import type { Clock } from '../../core/ports.ts';
 import type { Group, ListableStore } from '../../core/store.ts';
@@ -10,32 +10,32 @@ import { startThread } from './sqlite-thread.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
 export interface SqliteStoreOptions<Value> {
-  /** Tells the store from others in the file. */
+  /** The name of the store; a file can hold several. */
   readonly name: string;
   readonly clock: Clock;
-  /** What a value is made of again; undefined for what is none, which counts as not held. */
+  /** Reads a value from its JSON; undefined: it is not valid, and counts as missing. */
   readonly decode: (json: unknown) => Value | undefined;
   readonly groupOf?: (value: Value) => Group;
 }
 
 export interface SqliteFile extends AsyncDisposable {
-  /** A store in this file. Values must be what JSON can say. Its methods throw BrokerError `backend_unavailable`. */
+  /** A store in this file. Values must be JSON values. Its methods throw BrokerError `backend_unavailable`. */
   store<Value>(options: SqliteStoreOptions<Value>): ListableStore<Value>;
 }
 
 type Ask = SqliteThread['ask'];
 
 /**
- * Opens a file, or makes it, readable by its owner alone.
+ * Opens a file, or creates it, readable by its owner only.
  *
- * @param start starts the thread; tests let it fail
+ * @param start starts the thread; a test passes one that fails
  * @throws Error that names the file when it cannot be used
  */
 export async function openSqlite(file: string, start: typeof startThread = startThread): Promise<SqliteFile> {
   let thread = Promise.resolve(await start(file));
   let isClosed = false;
 
-  /** One that failed is followed by another, which those who ask at the same time share. */
+  /** Replaces a thread that has failed, once for all callers. */
   async function current(): Promise<SqliteThread> {
     const known = thread;
     const found = await known;

@@ -18,21 +18,21 @@ async function partsOf(does: Asked['does'], options: BackgroundOptions) {
   return await all(background.run(FILE_TASK, { files: [FILE], does }));
 }
 
-describe('reading in the background', () => {
-  it('gives the parts in their order, made on another thread', async () => {
+describe('a background task', () => {
+  it('returns its parts in order, from another thread', async () => {
     const parts = await partsOf('count', { small: 0 });
 
     expect(parts.map(({ number }) => number)).toEqual([1, 2, 3]);
     expect(parts.map(({ thread }) => thread)).not.toContain(threadId);
   });
 
-  it('reads small files on this thread', async () => {
+  it('runs on this thread for small files', async () => {
     const parts = await partsOf('count', {});
 
     expect(parts.map(({ thread }) => thread)).toEqual([threadId, threadId, threadId]);
   });
 
-  it('lets the event loop turn while the other thread is busy', async () => {
+  it('leaves the event loop free while its thread is busy', async () => {
     await using background = createBackground({ small: 0, timeoutMs: 500 });
     let turns = 0;
     const turning = setInterval(() => {
@@ -47,13 +47,13 @@ describe('reading in the background', () => {
 
   it.each([
     ['throw', {}, 'the file is not what it should be'],
-    ['spin', { timeoutMs: 300 }, 'reading took more than 0.3 s and was stopped'],
-    ['grow', { memoryMiB: 32 }, 'reading took more than 32 MiB of memory and was stopped'],
+    ['spin', { timeoutMs: 300 }, 'reading took more than 0.3 s and was aborted'],
+    ['grow', { memoryMiB: 32 }, 'reading took more than 32 MiB of memory and was aborted'],
   ] as const)('ends with an error when the other thread does %s', async (does, bounds, message) => {
     await expect(partsOf(does, { small: 0, ...bounds })).rejects.toThrow(message);
   });
 
-  it('stops the other thread when it is disposed', async () => {
+  it('ends with its thread when the threads are disposed', async () => {
     const background = createBackground({ small: 0 });
     const parts = background.run(FILE_TASK, { files: [FILE], does: 'spin' })[Symbol.asyncIterator]();
     await parts.next();
@@ -61,6 +61,6 @@ describe('reading in the background', () => {
     const waiting = parts.next();
     await background[Symbol.asyncDispose]();
 
-    await expect(waiting).rejects.toThrow('reading was stopped before its end');
+    await expect(waiting).rejects.toThrow('reading was aborted');
   });
 });

@@ -27,7 +27,7 @@ async function sendRaw(line: string): Promise<string> {
   return text(socket).catch(() => '');
 }
 
-it('carries a command and its answer, and is for the owner alone', async () => {
+it('the control socket carries a command and its answer, and only its owner can open it', async () => {
   const socket = await openControlSocket(path, echo);
   onTestFinished(() => socket[Symbol.asyncDispose]());
 
@@ -35,14 +35,17 @@ it('carries a command and its answer, and is for the owner alone', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-it.each(['not JSON\n', '[]\n', '{"command":7}\n', '{"backend":"corp"}\n'])('refuses %j', async (line) => {
-  const socket = await openControlSocket(path, echo);
-  onTestFinished(() => socket[Symbol.asyncDispose]());
+it.each(['not JSON\n', '[]\n', '{"command":7}\n', '{"backend":"corp"}\n'])(
+  'the control socket refuses the request %j',
+  async (line) => {
+    const socket = await openControlSocket(path, echo);
+    onTestFinished(() => socket[Symbol.asyncDispose]());
 
-  expect(JSON.parse(await sendRaw(line))).toMatchObject({ ok: false });
-});
+    expect(JSON.parse(await sendRaw(line))).toMatchObject({ ok: false });
+  },
+);
 
-it('hangs up on a line without end, and serves the next', async () => {
+it('the control socket closes a connection whose line does not end, and serves the next', async () => {
   const socket = await openControlSocket(path, echo);
   onTestFinished(() => socket[Symbol.asyncDispose]());
 
@@ -50,27 +53,27 @@ it('hangs up on a line without end, and serves the next', async () => {
   expect(await askRunningBroker(path, { command: 'flush' })).toMatchObject({ ok: true });
 });
 
-it('never takes the socket of a broker that runs', async () => {
+it('the control socket of a running broker is never taken over', async () => {
   const socket = await openControlSocket(path, echo);
   onTestFinished(() => socket[Symbol.asyncDispose]());
 
-  await expect(openControlSocket(path, echo)).rejects.toThrow('another broker');
+  await expect(openControlSocket(path, echo)).rejects.toThrow('another running broker');
 });
 
-it('never removes a file that is no socket', async () => {
+it('a file that is not a socket is never removed for the control socket', async () => {
   await writeFile(path, 'precious');
 
   await expect(openControlSocket(path, echo)).rejects.toThrow('EADDRINUSE');
 });
 
-it('says so when the path is longer than a socket’s may be', async () => {
+it('a path that is too long for the control socket is an error that names stateDir', async () => {
   await expect(openControlSocket(join(folder, 'x'.repeat(100)), echo)).rejects.toThrow('shorter stateDir');
 });
 
-it('is gone when it is closed', async () => {
+it('the control socket is removed when it is closed', async () => {
   const socket = await openControlSocket(path, echo);
 
   await socket[Symbol.asyncDispose]();
 
-  await expect(askRunningBroker(path, { command: 'flush' })).rejects.toThrow('no broker that runs answers');
+  await expect(askRunningBroker(path, { command: 'flush' })).rejects.toThrow('no running broker answers');
 });

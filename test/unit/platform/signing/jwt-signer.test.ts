@@ -59,7 +59,7 @@ function isSigned(token: string, { algorithm, publicKey }: SigningKey): boolean 
 describe('a token', () => {
   const names: Readonly<Record<KeyAlgorithm, string>> = { ES256: 'ec', RS256: 'rsa', EdDSA: 'ed' };
 
-  it.each(['ES256', 'RS256', 'EdDSA'] as const)('is signed with %s as JWS wants it', async (algorithm) => {
+  it.each(['ES256', 'RS256', 'EdDSA'] as const)('is signed with %s as RFC 7515 requires', async (algorithm) => {
     const signer = createSigner(keyset, [{ service: 'a', header: 'kid', signingKey: names[algorithm] }]);
 
     const token = await signer.sign('a', CLAIMS);
@@ -99,7 +99,7 @@ describe('a token', () => {
     expect(read).toEqual(chain.map(({ fingerprint256 }) => fingerprint256));
   });
 
-  it('is signed by the key of its service, and by the first where the service names none', async () => {
+  it('is signed by the key of its service, or by the first key when the service names none', async () => {
     const signer = createSigner(keyset, [
       { service: 'a', header: 'x5c' },
       { service: 'b', header: 'x5c', signingKey: 'rsa' },
@@ -111,7 +111,7 @@ describe('a token', () => {
     expect([decoded(a.split('.')[0])['alg'], decoded(b.split('.')[0])['alg']]).toEqual(['ES256', 'RS256']);
   });
 
-  it('is signed beside the event loop, RSA too', async () => {
+  it('is signed without blocking the event loop, also with RSA', async () => {
     const signer = createSigner(keyset, [{ service: 'a', header: 'kid', signingKey: 'rsa' }]);
     let settled = 0;
 
@@ -126,22 +126,22 @@ describe('a token', () => {
 });
 
 describe('a signer', () => {
-  it('is not made for a key that is not configured', () => {
+  it('is refused for a key that is not configured', () => {
     expect(() => createSigner(keyset, [{ service: 'a', header: 'kid', signingKey: 'gone' }])).toThrow(
-      'the service a names the key gone, which is not configured',
+      'the service a names the signing key gone, which is not configured',
     );
   });
 
-  it('is not made for x5c where the key has no certificate, and is for kid', () => {
+  it('is refused for x5c when the key has no certificate, but not for kid', () => {
     expect(() => createSigner(keyset, [{ service: 'a', header: 'x5c', signingKey: 'bare' }])).toThrow(
-      'the service a wants x5c, but the key bare has no certFile; give it one or choose kid',
+      'the service a uses x5c, but the key bare has no certFile; add a certFile or choose kid',
     );
     expect(() => createSigner(keyset, [{ service: 'a', header: 'kid', signingKey: 'bare' }])).not.toThrow();
   });
 });
 
-describe('what registries are given', () => {
-  it('is each public key under both ids and nothing private, as a key set', () => {
+describe('the verification material for registries', () => {
+  it('has each public key under both ids and nothing private, as a key set', () => {
     const { keys } = JSON.parse(jwks(keyset)) as { keys: Record<string, unknown>[] };
 
     expect(keys.map(({ kid, alg, use }) => [kid, alg, use])).toEqual(
@@ -154,7 +154,7 @@ describe('what registries are given', () => {
     expect([...members].toSorted()).toEqual(['alg', 'crv', 'e', 'kid', 'kty', 'n', 'use', 'x', 'y']);
   });
 
-  it('is each certificate in PEM, as a bundle', () => {
+  it('has each certificate in PEM, as a bundle', () => {
     const bundle = certificateBundle(keyset);
 
     const read = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];

@@ -21,7 +21,7 @@ const path = (name: string): string => join(folder, 'keys', name);
 const files = async (): Promise<readonly string[]> => (await readdir(join(folder, 'keys'))).toSorted();
 
 describe('a key on the first start', () => {
-  it('is made with its certificate, readable to its owner alone', async () => {
+  it('is made with its certificate, readable by its owner only', async () => {
     const before = process.umask(0);
     await load().finally(() => process.umask(before));
 
@@ -30,7 +30,7 @@ describe('a key on the first start', () => {
     expect(await files()).toEqual(['default.crt', 'default.pem']);
   });
 
-  it('is announced in the log with the certificate that registries need', async () => {
+  it('is logged with the certificate that registries need', async () => {
     const log = recordingLog();
 
     const [{ libtrustKeyId: kid }] = await load(DEFAULT, log);
@@ -38,13 +38,13 @@ describe('a key on the first start', () => {
     expect(log.lines).toEqual([
       {
         level: 'info',
-        message: 'signing key made: give registries its certificate',
+        message: 'signing key made: configure its certificate in the registries',
         fields: { key: 'default', algorithm: 'ES256', kid, certificate: path('default.crt') },
       },
     ]);
   });
 
-  it('is one key when several brokers start at once, and no draft is left', async () => {
+  it('is the same for brokers that start at the same time, and no draft is left', async () => {
     const keyset = new URL('../../../../src/platform/signing/keyset.ts', import.meta.url);
     const program = `
       const { loadKeys } = await import(${JSON.stringify(keyset)});
@@ -62,22 +62,22 @@ describe('a key on the first start', () => {
     expect(await files()).toEqual(['default.crt', 'default.pem']);
   });
 
-  it('is one key when many loads in one process race', async () => {
+  it('is the same for concurrent loads in one process', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => load()));
 
     expect(new Set(all.map(([key]) => key.libtrustKeyId)).size).toBe(1);
     expect(await files()).toEqual(['default.crt', 'default.pem']);
   });
 
-  it('is not made by those who only read', async () => {
-    await expect(readKeys(DEFAULT, folder)).rejects.toThrow(`${path('default.pem')} is not there`);
+  it('is not made by a command that only reads keys', async () => {
+    await expect(readKeys(DEFAULT, folder)).rejects.toThrow(`${path('default.pem')} does not exist`);
 
     expect(await readdir(folder)).toEqual([]);
   });
 });
 
-describe('a key that is there', () => {
-  it('is the same on every other start, file by file', async () => {
+describe('an existing key', () => {
+  it('is the same on every other start, and so are its files', async () => {
     const [first] = await load();
     const before = await Promise.all((await files()).map((name) => readFile(path(name), 'utf8')));
 
@@ -87,19 +87,19 @@ describe('a key that is there', () => {
     expect(await Promise.all((await files()).map((name) => readFile(path(name), 'utf8')))).toEqual(before);
   });
 
-  it('is never made anew over one whose certificate is lost', async () => {
+  it('whose certificate is lost is an error, and is never replaced', async () => {
     await load();
     await unlink(path('default.crt'));
     const before = await readFile(path('default.pem'), 'utf8');
 
     await expect(ensureKey(KEY, folder, 50)).rejects.toThrow(
-      /without its certificate .*default\.crt: put that back, or remove the key/,
+      /without its certificate .*default\.crt: restore the certificate, or remove the key/,
     );
     expect(await readFile(path('default.pem'), 'utf8')).toBe(before);
     expect(await files()).toEqual(['default.pem']);
   });
 
-  it('is never overwritten, damaged though it is', async () => {
+  it('is never overwritten, even when it is damaged', async () => {
     await mkdir(join(folder, 'keys'));
     await writeFile(path('default.pem'), 'damaged', { mode: 0o600 });
     await writeFile(path('default.crt'), 'damaged too');
@@ -108,7 +108,7 @@ describe('a key that is there', () => {
     expect(await readFile(path('default.pem'), 'utf8')).toBe('damaged');
   });
 
-  it('is taken with a warning when others can read it', async () => {
+  it('that others can read is accepted with a warning', async () => {
     await load();
     await chmod(path('default.pem'), 0o640);
     const log = recordingLog();

@@ -29,23 +29,23 @@ const ED25519 = createPublicKey({
 });
 
 describe('key ids', () => {
-  it('of libtrust are that of the example in the specification', () => {
+  it('of libtrust match the example in the specification', () => {
     expect(libtrustKeyId(SPEC_KEY)).toBe('PYYO:TEWU:V7JH:26JV:AQTZ:LJC3:SXVJ:XGHA:34F2:2LAQ:ZRMK:Z7Q6');
   });
 
   it.each([
     ['RSA', RSA],
     ['Ed25519', ED25519],
-  ])('of libtrust are twelve groups of four in base32 for %s too', (_name, key) => {
+  ])('of libtrust are twelve groups of four base32 characters for %s', (_name, key) => {
     expect(libtrustKeyId(key)).toMatch(/^([A-Z2-7]{4}:){11}[A-Z2-7]{4}$/);
   });
 
-  it('of RFC 7638 are those of the examples in the specifications', () => {
+  it('of RFC 7638 match the examples in the specifications', () => {
     expect(thumbprint(RSA)).toBe('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
     expect(thumbprint(ED25519)).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
   });
 
-  it('tell the keys that distribution 3.1 cannot name', () => {
+  it('detect the keys whose thumbprint distribution 3.1 computes wrongly', () => {
     expect(hasLeadingZeroCoordinate(createPublicKey(ecKeyWithLeadingZero()))).toBe(true);
     expect(hasLeadingZeroCoordinate(SPEC_KEY)).toBe(false);
     expect(hasLeadingZeroCoordinate(RSA)).toBe(false);

@@ -24,7 +24,7 @@ describe('keygen', () => {
     expect((leaf.validToDate.getTime() - Date.now()) / YEAR_MS).toBeCloseTo(10, 1);
   });
 
-  it('makes RSA keys without holding up the event loop', async () => {
+  it('makes RSA keys without blocking the event loop', async () => {
     const before = performance.eventLoopUtilization();
 
     await makeKey('RS256', 'blue');
@@ -32,7 +32,7 @@ describe('keygen', () => {
     expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.9);
   });
 
-  it('never makes a key that distribution 3.1 cannot name', async () => {
+  it('never makes a key whose thumbprint distribution 3.1 computes wrongly', async () => {
     // Without the filter, the chance of none in 400 would be one in twenty.
     const made = await Promise.all(Array.from({ length: 400 }, () => makeKey('ES256', 'a')));
 

@@ -67,7 +67,7 @@ describe('a private key', () => {
     await writeKey(pem);
 
     await expect(readKey(bare(), algorithm)).rejects.toThrow(
-      `${keyFile} holds a key that does not fit ${algorithm}: expected ${wanted}`,
+      `${keyFile} contains a key that does not fit ${algorithm}: expected ${wanted}`,
     );
   });
 
@@ -77,7 +77,7 @@ describe('a private key', () => {
       'a passphrase',
       ec.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'swordfish' }) + 'swordfish',
     ],
-  ])('is refused without a word of its content when it is %s', async (_what, content) => {
+  ])('is refused when it is %s, and the error quotes nothing of it', async (_what, content) => {
     await writeKey(content);
 
     const error = await readKey(bare(), 'ES256').catch((reason: unknown) => reason);
@@ -88,7 +88,7 @@ describe('a private key', () => {
     expect((error as Error).cause).toBeUndefined();
   });
 
-  it('that distribution 3.1 cannot name is taken with a warning', async () => {
+  it('whose thumbprint distribution 3.1 computes wrongly is accepted with a warning', async () => {
     await writeKey(pkcs8(ecKeyWithLeadingZero()));
 
     const { warnings } = await readKey(bare(), 'ES256');
@@ -101,32 +101,32 @@ describe('a certificate', () => {
   const key = namedEcKey();
   beforeEach(() => writeKey(pkcs8(key)));
 
-  it('is read with the chain that follows it, leaf first', async () => {
-    const authority = await makeAuthority('house authority');
+  it('is read with its chain, leaf first', async () => {
+    const authority = await makeAuthority('test authority');
     await writeFile(certFile, (await makeCertificate({ key, authority })) + authority.certificate);
 
     const { chain } = await readKey(both(), 'ES256');
 
-    expect(chain.map(({ subject }) => subject)).toEqual(['CN=token signing key', 'CN=house authority']);
+    expect(chain.map(({ subject }) => subject)).toEqual(['CN=token signing key', 'CN=test authority']);
   });
 
   it('of another key is refused', async () => {
     await writeFile(certFile, await makeCertificate({ key: ecKey() }));
 
     await expect(readKey(both(), 'ES256')).rejects.toThrow(
-      `${certFile} is not the certificate of the key ${keyFile}: its first certificate must be`,
+      `${certFile} does not begin with the certificate of the key ${keyFile}`,
     );
   });
 
-  it('that comes after its authority is refused', async () => {
-    const authority = await makeAuthority('house authority');
+  it('that follows its authority in the file is refused', async () => {
+    const authority = await makeAuthority('test authority');
     await writeFile(certFile, authority.certificate + (await makeCertificate({ key, authority })));
 
-    await expect(readKey(both(), 'ES256')).rejects.toThrow(/its first certificate must be/);
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(/does not begin with the certificate of the key/);
   });
 
   it.each([
-    ['expired', { fromDays: -10, untilDays: -1 }, /token\.crt \(CN=token signing key\) has expired on .*make a new/],
+    ['expired', { fromDays: -10, untilDays: -1 }, /token\.crt \(CN=token signing key\) expired on .*make a new/],
     ['not valid yet', { fromDays: 2 }, /token\.crt \(CN=token signing key\) is not valid before .*clock/],
   ])('that is %s is refused', async (_what, dates, sentence) => {
     await writeFile(certFile, await makeCertificate({ key, ...dates }));
@@ -134,29 +134,29 @@ describe('a certificate', () => {
     await expect(readKey(both(), 'ES256')).rejects.toThrow(sentence);
   });
 
-  it('is refused when the one that gave it has expired', async () => {
-    const authority = await makeAuthority('house authority');
+  it('whose authority has expired is refused', async () => {
+    const authority = await makeAuthority('test authority');
     const expired = await makeCertificate({ ...authority, isAuthority: true, fromDays: -10, untilDays: -1 });
     await writeFile(certFile, (await makeCertificate({ key, authority })) + expired);
 
-    await expect(readKey(both(), 'ES256')).rejects.toThrow(/\(CN=house authority\) has expired/);
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(/\(CN=test authority\) expired/);
   });
 
   it.each([
     [29, [expect.stringMatching(/token\.crt \(CN=token signing key\) expires on/)]],
     [31, []],
-  ])('that expires in %i days is taken, with a warning below 30', async (untilDays, warnings) => {
+  ])('that expires in %i days is accepted, with a warning below 30', async (untilDays, warnings) => {
     await writeFile(certFile, await makeCertificate({ key, untilDays }));
 
     expect((await readKey(both(), 'ES256')).warnings).toEqual(warnings);
   });
 
   it.each([
-    ['empty', '', 'holds no certificate in PEM'],
+    ['empty', '', 'contains no certificate in PEM'],
     [
       'damaged',
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-      'holds something that is not a certificate in PEM',
+      'contains something that is not a certificate in PEM',
     ],
   ])('file that is %s is refused', async (_what, content, sentence) => {
     await writeFile(certFile, content);
@@ -164,7 +164,7 @@ describe('a certificate', () => {
     await expect(readKey(both(), 'ES256')).rejects.toThrow(`${certFile} ${sentence}`);
   });
 
-  it('file that is not there is named', async () => {
-    await expect(readKey(both(), 'ES256')).rejects.toThrow(`${certFile} is not there; put the certificate`);
+  it('file that does not exist is named in the error', async () => {
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(`${certFile} does not exist; add the certificate`);
   });
 });

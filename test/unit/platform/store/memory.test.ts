@@ -9,8 +9,8 @@ listableStoreContract('memory', async (clock) => ({
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
-describe('memory that is full of what is over', () => {
-  it('is given back, although nobody asks for it again', async () => {
+describe('the memory of expired entries', () => {
+  it('is freed, although nobody asks for them again', async () => {
     const clock = fixedClock();
     const store = memoryStore<string>({ maxEntries: 100, clock });
     for (let n = 0; n < 20; n += 1) await store.put(`short ${n}`, 'x', 5);
@@ -24,7 +24,7 @@ describe('memory that is full of what is over', () => {
     expect(await store.get('long')).toBe('kept');
   });
 
-  it('is given back by counters too', async () => {
+  it('is freed by counters, too', async () => {
     const clock = fixedClock();
     const counters = memoryCounters({ maxEntries: 100, clock });
     for (let n = 0; n < 20; n += 1) await counters.add(`short ${n}`, 1, 5);
