@@ -1,11 +1,11 @@
-/** The policy that decides now. A reload replaces it whole; a bad file leaves the last good one in force. */
+/** The policy in force. A reload replaces all of it; after an invalid file, the last valid policy stays in force. */
 import type { Policy } from '../core/policy/policy.ts';
 
 export interface PolicyInForce {
   current(): Policy;
-  /** `stale`: the file has since been found bad, and `current` is what it held before. */
+  /** `stale`: the file is invalid now, and `current` is its last valid policy. */
   state(): { readonly revision: string; readonly stale: boolean };
-  /** Reads the file again. @throws what the loader throws, with the old policy still in force. */
+  /** Reads the file again. @throws what the loader throws; the old policy stays in force. */
   reload(): Promise<Policy>;
 }
 

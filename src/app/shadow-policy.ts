@@ -1,6 +1,6 @@
 /**
- * The policy of shadow mode. Serving never depends on it: it is read on its own, whatever is wrong with it is only told,
- * and comparing comes after the decision is made and recorded.
+ * The policy of shadow mode. Serving never depends on it: it is read separately, its problems are only logged, and the
+ * comparison follows after the decision is made and recorded.
  */
 import { describeError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -11,11 +11,11 @@ import { watchFiles } from '../platform/watch.ts';
 import { createReload } from './reload.ts';
 
 export interface Shadow extends Disposable {
-  /** Records events, and what the shadow policy makes of them. */
+  /** Records events, with a comparison for each token that is issued. */
   readonly audit: Audit;
-  /** `stale`: the file is bad now; `revision` is that of the last good one. Nothing without shadow mode. */
+  /** `stale`: the file is invalid now; `revision` is that of the last valid one. Empty without shadow mode. */
   state(): { readonly shadow?: { readonly revision: string | null; readonly stale: boolean } };
-  /** Reads the file again; the log says what came of it. Never throws. */
+  /** Reads the file again and logs the result. Never throws. */
   reload(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function openShadow(file: string | undefined, { load, log, audit }: Shado
   read().then(
     (fields) => log.info('shadow policy loaded', fields),
     (error: unknown) =>
-      log.error('shadow policy NOT loaded: nothing is compared until the file is mended', {
+      log.error('shadow policy NOT loaded: decisions are not compared until the file is corrected', {
         cause: describeError(error),
       }),
   );

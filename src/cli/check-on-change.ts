@@ -1,18 +1,18 @@
-/** Checks again whenever a file changes that the check reads. */
+/** Runs a check again whenever one of its files changes. */
 import { brokerFiles } from '../config/load.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { report } from './command.ts';
 import { EXIT } from './output.ts';
 import type { Format, Output } from './output.ts';
 
-/** Longer than anybody waits; a timer must run, because watching alone does not keep the process alive. */
+/** Watching does not keep the process alive, but a timer does. The longest interval of Node. */
 const FOREVER_MS = 2 ** 31 - 1;
 
 /**
- * Checks now and after each change, until SIGINT or SIGTERM. What is wrong does not end it.
+ * Checks now and after each change, until SIGINT or SIGTERM. Problems do not end it.
  *
- * @param path the broker's configuration; what it names is watched with it, as far as it can be read
- * @param check gives the exit code it would end with alone
+ * @param path the configuration of the broker; the files that it names are watched, too
+ * @param check returns its exit code
  */
 export async function checkOnChange(
   path: string,
@@ -38,7 +38,7 @@ export async function checkOnChange(
       before();
       watched = files.join('\n');
     }
-    tell(await fineNow(check, format, output), output);
+    printState(await succeeds(check, format, output), output);
   }
 
   try {
@@ -53,7 +53,7 @@ export async function checkOnChange(
   }
 }
 
-async function fineNow(check: () => Promise<number>, format: Format, output: Output): Promise<boolean> {
+async function succeeds(check: () => Promise<number>, format: Format, output: Output): Promise<boolean> {
   try {
     return (await check()) === EXIT.ok;
   } catch (error) {
@@ -62,7 +62,7 @@ async function fineNow(check: () => Promise<number>, format: Format, output: Out
   }
 }
 
-function tell(fine: boolean, output: Output): void {
+function printState(passed: boolean, output: Output): void {
   const time = new Date().toTimeString().slice(0, 8);
-  output.result([`${time} ${fine ? 'fine' : 'NOT fine'}; waiting for a change (Ctrl-C ends)`], { fine });
+  output.result([`${time} ${passed ? 'fine' : 'NOT fine'}; waiting for a change (Ctrl-C ends)`], { fine: passed });
 }

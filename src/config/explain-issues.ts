@@ -1,4 +1,4 @@
-/** Turns what zod found into problems with a place, what was found and what is allowed. */
+/** Turns zod's issues into problems with a place, the value that was found and what is allowed. */
 import { z } from 'zod';
 import { expectedText, oneOf } from './expectation.ts';
 import { choiceSentence, didYouMean, limitSentence, secretSentence } from './issue-sentences.ts';
@@ -10,16 +10,16 @@ import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What an issue is explained from. */
+/** The schema and document of an issue. */
 interface Context {
   readonly schema: Schema;
   readonly yaml: YamlFile;
 }
 
-/** Keys that hold a secret even where the schema has no such place. */
+/** Keys that probably hold a secret, even if the schema does not have them. */
 const SECRET_KEY = /passw|secret|passphrase|credential|private/i;
 
-/** An issue with what is written at its place: what zod tells may be transformed already, or the mapping around it. */
+/** An issue with the value at its place in the document: zod reports the transformed value, or the mapping around it. */
 interface Placed<Kind extends Issue = Issue> {
   readonly issue: Kind;
   readonly path: Path;
@@ -33,7 +33,7 @@ export function explainIssues(issues: readonly Issue[], context: Context): reado
   return withoutConsequences(issues).flatMap((issue) => explain(issue, [], context));
 }
 
-/** A mapping with a misspelt key lacks the key that was meant: that is one problem, not two. */
+/** A misspelt key is also a missing key: that is one problem, not two. */
 function withoutConsequences(issues: readonly Issue[]): readonly Issue[] {
   const misspelt = new Set(
     issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join('\n')),
@@ -76,9 +76,9 @@ function unknownKeys(
   { issue, path, schemas, written }: Placed<z.core.$ZodIssueUnrecognizedKeys>,
   { yaml }: Context,
 ): readonly ConfigProblem[] {
-  const settled = schemas.flatMap((schema) => alternatives(schema, written));
+  const candidates = schemas.flatMap((schema) => alternatives(schema, written));
   const known = [
-    ...new Set(settled.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.def.shape) : []))),
+    ...new Set(candidates.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.def.shape) : []))),
   ];
   return issue.keys.map((key) => {
     const message = `unknown key, expected ${oneOf(known)}${didYouMean(key, known)}`;
@@ -91,12 +91,12 @@ function union(placed: Placed<z.core.$ZodIssueInvalidUnion>, context: Context): 
   if (issue.discriminator !== undefined && issue.errors.length === 0) {
     return [unknownType(placed, context)];
   }
-  const meant = meantOption(issue.errors);
-  if (meant !== undefined) return meant.flatMap((inner) => explain(inner, path, context));
+  const intended = intendedOption(issue.errors);
+  if (intended !== undefined) return intended.flatMap((inner) => explain(inner, path, context));
   return [context.yaml.problem(path, mismatch(placed))];
 }
 
-/** Told apart by a key, such as `type`, which is missing, misspelt itself, or has a value that no option has. */
+/** A union that a key such as `type` decides: the key is missing, is misspelt, or has an unknown value. */
 function unknownType(
   { issue, path, written }: Placed<z.core.$ZodIssueInvalidUnion>,
   { schema, yaml }: Context,
@@ -111,8 +111,8 @@ function unknownType(
   return yaml.problem([...path.slice(0, -1), misspelt], `unknown key${didYouMean(misspelt, [key])}`, 'key');
 }
 
-/** The option of a union that was meant, when the kind of the value shows it: the one it fits best. */
-function meantOption(errors: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+/** The option of a union that fits best, among those for the kind of the value. */
+function intendedOption(errors: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const ofItsKind = errors.filter(
     (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
   );
@@ -120,7 +120,7 @@ function meantOption(errors: readonly (readonly Issue[])[]): readonly Issue[] | 
 }
 
 function mismatch({ issue, schemas, written, hidden }: Placed): string {
-  // A union that is told apart by a key offers nothing for what has no keys.
+  // A union that a key decides has no option for a value without keys.
   const fallback = issue.code === 'invalid_type' && issue.expected === 'object' ? 'a mapping' : 'another value';
   const expected = expectedText(schemas, written) || fallback;
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];

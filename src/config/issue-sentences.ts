@@ -1,4 +1,4 @@
-/** The sentences in which a problem with a value is told: what was found and what is allowed. */
+/** The sentences that describe a problem with a value: what was found and what is allowed. */
 import type { z } from 'zod';
 import { foundText } from './expectation.ts';
 import { suggest } from './suggest.ts';
@@ -17,7 +17,7 @@ export function choiceSentence(written: unknown, expected: string, choices: read
 export function limitSentence(issue: z.core.$ZodIssue, written: unknown, hidden: boolean): string {
   const text = limitText(issue) ?? issue.message;
   const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
-  // Such a message speaks for itself.
+  // Such a message is complete.
   if (text.includes('found ') || isMapping) return text;
   const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
   return `found ${foundText(written, hidden)}, ${limit}`;

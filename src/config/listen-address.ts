@@ -1,4 +1,4 @@
-/** Where a listener is bound: `127.0.0.1:5001`, `[::1]:5001`, `localhost:5001` or `unix:/run/fairlead.sock`. */
+/** The address of a listener: `127.0.0.1:5001`, `[::1]:5001`, `localhost:5001` or `unix:/run/fairlead.sock`. */
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
 
@@ -10,13 +10,13 @@ const MAX_PORT = 65_535;
 /** The kernel's `sockaddr_un` holds 108 bytes with the final NUL (unix(7)). */
 const MAX_SOCKET_BYTES = 107;
 
-/** @returns the address, or what is expected instead. */
+/** @returns the address, or a sentence that says what is expected. */
 export function parseListenAddress(text: string): ListenAddress | string {
   if (text.startsWith('unix:')) return parseSocket(text.slice('unix:'.length));
   const [, ipv6, name, digits] = TCP.exec(text) ?? [];
   if (digits === undefined) return /^:\d+$/.test(text) ? `${EXPECTED}; every address is 0.0.0.0 or [::]` : EXPECTED;
   if (ipv6 !== undefined && !isIPv6(ipv6)) return EXPECTED;
-  // A host made of digits and dots alone is an address with a mistake in it.
+  // A host of digits and dots only is a mistyped address.
   if (name !== undefined && /^[\d.]+$/.test(name) && isIP(name) === 0) return EXPECTED;
   const port = Number(digits);
   if (port > MAX_PORT) return `expected a port from 0 to ${MAX_PORT}`;
@@ -36,7 +36,7 @@ export const listenAddress = z.string().transform((text, context): ListenAddress
   return z.NEVER;
 });
 
-/** Whether only this machine reaches it. */
+/** Whether only this machine can connect to it. */
 export function isLocal(address: ListenAddress): boolean {
   return 'socket' in address || isLoopbackHost(address.host);
 }

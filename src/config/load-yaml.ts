@@ -1,4 +1,4 @@
-/** Reads one YAML 1.2 document strictly, and tells for everything in it at which line and column it stands. */
+/** Reads one YAML 1.2 document strictly, with the line and column of everything in it. */
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
@@ -7,23 +7,23 @@ import type { ConfigProblem, Path } from './problems.ts';
 import { readTextFile, shownPath } from './read-text.ts';
 import { checkForm } from './yaml-form.ts';
 import type { FormProblem, FormProblems } from './yaml-form.ts';
-import { lastThere } from './yaml-places.ts';
+import { lastExisting } from './yaml-places.ts';
 
 export interface YamlFile {
-  /** The file as given to people. */
+  /** The file for messages, see `shownPath`. */
   readonly file: string;
-  /** Absolute path of the folder that the file's own paths start from. */
+  /** Absolute path of the folder to which paths in the file are relative. */
   readonly folder: string;
   /** The first 12 hexadecimal digits of the SHA-256 of the file's bytes. */
   readonly revision: string;
-  /** What the document holds, as plain data not yet checked. */
+  /** The content of the document as plain data, not yet checked. */
   readonly value: unknown;
-  /** What is wrong with its form although it can be read: keys twice, tags and the like. */
+  /** Problems with its form that do not keep it from being read, such as duplicate keys and tags. */
   readonly problems: readonly ConfigProblem[];
   /**
-   * A problem at a value; where there is none at the path, at the nearest value above it.
+   * A problem at a value, or at its nearest ancestor if the path does not exist.
    *
-   * @param at `key`: the problem is with the last key of the path instead of with its value
+   * @param at `key`: at the last key of the path instead of its value
    */
   problem(path: Path, message: string, at?: 'key' | 'value'): ConfigProblem;
   /** The part of a path that exists. */
@@ -46,19 +46,19 @@ export async function loadYaml(path: string, options: { readonly maxBytes: numbe
   const read = readDocument(text, lines);
   if (read === undefined) throw new ConfigError([at(0, '', 'is nested too deeply')]);
   const { document, malformed, improper } = read;
-  const told = (faults: readonly FormProblem[]) => faults.map(({ offset, message }) => at(offset, '', message));
-  if (malformed.length > 0) throw new ConfigError(told([...malformed, ...improper]));
+  const placed = (faults: readonly FormProblem[]) => faults.map(({ offset, message }) => at(offset, '', message));
+  if (malformed.length > 0) throw new ConfigError(placed([...malformed, ...improper]));
 
   return {
     file,
     folder: dirname(absolute),
     revision,
     value: read.value,
-    problems: told(improper),
+    problems: placed(improper),
     problem: (path_, message, part = 'value') =>
-      at(lastThere(document, path_, part).offset, formatPath(path_), message),
-    existing: (path_) => path_.slice(0, lastThere(document, path_, 'value').depth),
-    line: (path_) => lines.linePos(lastThere(document, path_, 'value').offset).line,
+      at(lastExisting(document, path_, part).offset, formatPath(path_), message),
+    existing: (path_) => path_.slice(0, lastExisting(document, path_, 'value').depth),
+    line: (path_) => lines.linePos(lastExisting(document, path_, 'value').offset).line,
   };
 }
 
@@ -67,7 +67,7 @@ interface ReadDocument extends FormProblems {
   readonly value: unknown;
 }
 
-/** @returns undefined when brackets nested by the thousand exhaust the stack */
+/** @returns undefined when thousands of nested brackets exhaust the stack */
 function readDocument(text: string, lineCounter: LineCounter): ReadDocument | undefined {
   try {
     const document = parseDocument(text, {
@@ -75,7 +75,7 @@ function readDocument(text: string, lineCounter: LineCounter): ReadDocument | un
       lineCounter,
       prettyErrors: false,
       stringKeys: true,
-      // The package compares each key with all others, which takes seconds for a long list: `checkForm` is faster.
+      // The package compares all pairs of keys, which takes seconds for a long list: `checkForm` is faster.
       uniqueKeys: false,
     });
     const form = checkForm(document);
@@ -89,7 +89,7 @@ function readDocument(text: string, lineCounter: LineCounter): ReadDocument | un
 
 function plainValue(document: Document, { malformed }: FormProblems): Pick<ReadDocument, 'value' | 'malformed'> {
   try {
-    // The bound is on what the aliases expand to: a few of them can stand for millions of values.
+    // The limit is on the expanded document: a few aliases can expand to millions of values.
     return { value: document.toJS({ maxAliasCount: 100 }), malformed };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;

@@ -1,4 +1,4 @@
-/** Reads the two files an operator writes. Either is good as a whole or refused with everything that is wrong with it. */
+/** Reads the configuration and the policy. A file is valid as a whole, or refused with all of its problems. */
 import { resolve } from 'node:path';
 import { brokerFile } from './broker-schema.ts';
 import type { BrokerConfig, BrokerFile } from './broker-schema.ts';
@@ -19,13 +19,13 @@ export type { LoadedPolicy } from './load-policy.ts';
 
 export interface LoadedBroker {
   readonly config: BrokerConfig;
-  /** What works but deserves a look, each with its place. */
+  /** What works but probably should change, each with its place. */
   readonly warnings: readonly string[];
 }
 
 const MAX_BYTES = 1024 * 1024;
 
-/** @throws ConfigError with every problem of the file: of its form, unknown keys, wrong values, missing files, unset variables. */
+/** @throws ConfigError with all problems: form, unknown keys, invalid values, missing files, unset variables. */
 export async function loadBroker(path: string): Promise<LoadedBroker> {
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
   const parsed = brokerFile.safeParse(yaml.value, { reportInput: true });
@@ -42,7 +42,7 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
   return { config: finish(parsed.data, yaml.folder), warnings: warnings.map(formatProblem) };
 }
 
-/** The file and those that it names, as absolute paths, whatever is wrong with it; itself alone when it cannot be read. */
+/** The file and the files that it names, as absolute paths; only the file itself when it cannot be read. */
 export async function brokerFiles(path: string): Promise<readonly string[]> {
   const own = resolve(path);
   try {
@@ -54,7 +54,7 @@ export async function brokerFiles(path: string): Promise<readonly string[]> {
   }
 }
 
-/** It is no file that must be there, and so none of those the schema tells. */
+/** The shadow policy may be missing, so the schema does not list it as a file. */
 function shadowFile({ value, folder }: YamlFile): readonly string[] {
   const policy = isRecord(value) ? value['policy'] : undefined;
   const shadow = isRecord(policy) ? policy['shadow'] : undefined;

@@ -1,10 +1,10 @@
-/** What is wrong with a configuration file, and where. */
+/** Problems of configuration files, with their places. */
 
-/** The way to a value in a YAML document, such as `['services', 'registry.example.com', 'anonymous']`. */
+/** The path of a value in a YAML document, such as `['services', 'registry.example.com', 'anonymous']`. */
 export type Path = readonly (string | number)[];
 
 export interface ConfigProblem {
-  /** The file as given to people: relative to the working folder where that is shorter. */
+  /** The file: relative to the working folder if it is inside it. */
   readonly file: string;
   /** Counted from 1; 0 when the problem is with the file as a whole. */
   readonly line: number;
@@ -12,13 +12,13 @@ export interface ConfigProblem {
   readonly column: number;
   /** The place in the document, as `formatPath` writes it; empty for the document itself. */
   readonly path: string;
-  /** What was found and what is allowed; never a secret. */
+  /** What was found and what is allowed. Never a secret. */
   readonly message: string;
 }
 
-const MOST_TOLD = 100;
+const MAX_LISTED = 100;
 
-/** Thrown when a configuration cannot be used. The message has one line a problem, in the order of the files' lines. */
+/** A configuration that cannot be used. The message has one line for each problem, in the order of the file. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
@@ -26,8 +26,8 @@ export class ConfigError extends Error {
   constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
     const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
     const lines = [...new Set(sorted.map(formatProblem))];
-    const more = lines.length > MOST_TOLD ? [`and ${lines.length - MOST_TOLD} problems more`] : [];
-    super([...lines.slice(0, MOST_TOLD), ...more].join('\n'), options);
+    const more = lines.length > MAX_LISTED ? [`and ${lines.length - MAX_LISTED} more problems`] : [];
+    super([...lines.slice(0, MAX_LISTED), ...more].join('\n'), options);
     this.problems = sorted;
   }
 }
@@ -38,7 +38,7 @@ export function formatProblem({ file, line, column, path, message }: ConfigProbl
   return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
 }
 
-/** Keys joined by dots; one that could be misread is quoted: `services."registry.example.com".anonymous`. */
+/** Keys joined by dots, quoted where they are ambiguous: `services."registry.example.com".anonymous`. */
 export function formatPath(path: Path): string {
   return path.map((step) => (/^[\w@-]+$/.test(String(step)) ? String(step) : JSON.stringify(step))).join('.');
 }

@@ -1,19 +1,19 @@
-/** The URL that clients reach the broker at. */
+/** The URL at which clients reach the broker. */
 import { z } from 'zod';
 
 const EXPECTED = 'expected an http or https URL, such as https://auth.example.com';
 
-/** @returns the URL without a slash at its end, or what is expected instead. */
+/** @returns the URL, or a sentence that says what is expected. */
 export function parsePublicUrl(text: string): URL | string {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return EXPECTED;
-  // Clients append their own query, and some do so with a second question mark.
+  // Clients append a query, and some of them do so with a second question mark.
   if (text.includes('?') || text.includes('#')) return `${EXPECTED}, without query or fragment`;
   if (url.username !== '' || url.password !== '') return `${EXPECTED}, without credentials`;
   return url;
 }
 
-/** Gives text without a slash at its end: `https://auth.example.com/fairlead`. */
+/** The URL as text without a slash at its end: `https://auth.example.com/fairlead`. */
 export const publicUrl = z.string().transform((text, context): string => {
   const url = parsePublicUrl(text);
   if (typeof url !== 'string') return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

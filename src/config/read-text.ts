@@ -1,10 +1,10 @@
-/** Reads a configuration file as text, within bounds. */
+/** Reads a configuration file as text, with limits on size and time. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { ConfigError } from './problems.ts';
 
-/** A network share that hangs must not hang the start, or every reload after this one. */
+/** A network share that hangs must not block the start or later reloads. */
 const TIMEOUT_MS = 10_000;
 const REVISION_DIGITS = 12;
 
@@ -14,7 +14,7 @@ export interface TextFile {
   readonly revision: string;
 }
 
-/** @throws ConfigError when there is no regular file of at most so many bytes of UTF-8. */
+/** @throws ConfigError when it is not a regular file of at most `maxBytes` bytes of UTF-8. */
 export async function readTextFile(path: string, maxBytes: number): Promise<TextFile> {
   const bytes = await readBytes(path, maxBytes);
   const revision = createHash('sha256').update(bytes).digest('hex').slice(0, REVISION_DIGITS);
@@ -29,7 +29,7 @@ async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
   let bytes: Buffer;
   try {
     const found = await stat(path);
-    // A pipe would wait for a writer.
+    // Reading a pipe would wait for a writer.
     if (!found.isFile()) throw fileError(path, 'found no regular file, expected a text file');
     if (found.size > maxBytes) throw fileError(path, `found ${found.size} bytes, expected ${maxBytes} at most`);
     bytes = await readFile(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -37,7 +37,7 @@ async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
     if (error instanceof ConfigError) throw error;
     throw fileError(path, `cannot be read (${causeOf(error)}), expected a text file`, error);
   }
-  // It may have grown since it was asked for its size.
+  // The file may have grown since `stat`.
   if (bytes.length > maxBytes) throw fileError(path, `found ${bytes.length} bytes, expected ${maxBytes} at most`);
   return bytes;
 }
@@ -52,14 +52,14 @@ const CAUSES: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-/** A file system error in words. A denial names the user: in a container it is not the one who made the file. */
+/** A file system error in words. A denial names the user: in a container it often is not the owner of the file. */
 export function causeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
   if (code === 'EACCES') return `permission denied to user ${process.geteuid?.() ?? 'of this process'}`;
   return CAUSES[code] ?? code;
 }
 
-/** A path as given to people: relative to the working folder where it is inside it. */
+/** A path for messages: relative to the working folder if it is inside it. */
 export function shownPath(path: string): string {
   const short = relative('', path);
   return short === '' || short.startsWith('..') ? path : short;

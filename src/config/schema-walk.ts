@@ -1,18 +1,18 @@
-/** Finds the part of a schema that speaks of a place in a document: what may stand there, under which keys. */
+/** Finds the part of a schema for a place in a document. */
 import { z } from 'zod';
 import { filePath, secretRef } from '../backends/fields.ts';
 import type { Path } from './problems.ts';
 
 export type Schema = z.core.$ZodType;
 
-/** What a schema takes from outside the document. `.meta` and `.optional` copy a schema, but keep its transform. */
+/** The kind of external reference of a schema. `.meta` and `.optional` copy a schema, but keep its transform. */
 export function referenceKind(schema: Schema): 'file' | 'secret' | undefined {
   if (!(schema instanceof z.ZodPipe)) return undefined;
   if (schema.def.out === filePath.def.out) return 'file';
   return schema.def.out === secretRef.def.out ? 'secret' : undefined;
 }
 
-/** What a schema wraps that says nothing of its own about the form of a value. */
+/** The inner schema of a wrapper, which adds nothing about the form of a value. */
 export function unwrapped(schema: Schema): Schema | undefined {
   if (
     schema instanceof z.ZodOptional ||
@@ -29,9 +29,9 @@ export function unwrapped(schema: Schema): Schema | undefined {
 }
 
 /**
- * The schemas that may judge a value, without wrappers: one, or several where a union leaves it open.
+ * The schemas that may apply to a value, without wrappers: several for a union that the value does not decide.
  *
- * @param value chooses among the options of a union that is told apart by a key
+ * @param value decides between the options of a discriminated union
  */
 export function alternatives(schema: Schema, value: unknown): readonly Schema[] {
   if (referenceKind(schema) !== undefined) return [schema];
@@ -52,7 +52,7 @@ function takes(schema: Schema | undefined, value: unknown): boolean {
   return schema !== undefined && z.core.safeParse(schema, value).success;
 }
 
-/** The schemas of what stands at a path, what is written there, and whether the path leads into a secret. */
+/** The schemas for a path, the value at the path, and whether the path leads into a secret. */
 export function schemasAt(
   root: Schema,
   value: unknown,
@@ -62,20 +62,20 @@ export function schemasAt(
   let current = value;
   let inSecret = false;
   for (const step of path) {
-    const settled = schemas.flatMap((schema) => alternatives(schema, current));
-    inSecret ||= settled.some((schema) => referenceKind(schema) === 'secret');
-    schemas = settled.flatMap((schema) => childSchema(schema, step) ?? []);
+    const candidates = schemas.flatMap((schema) => alternatives(schema, current));
+    inSecret ||= candidates.some((schema) => referenceKind(schema) === 'secret');
+    schemas = candidates.flatMap((schema) => childSchema(schema, step) ?? []);
     current = isRecord(current) ? current[step] : undefined;
   }
-  const settled = schemas.flatMap((schema) => alternatives(schema, current));
+  const candidates = schemas.flatMap((schema) => alternatives(schema, current));
   return {
     schemas,
     written: current,
-    inSecret: inSecret || settled.some((schema) => referenceKind(schema) === 'secret'),
+    inSecret: inSecret || candidates.some((schema) => referenceKind(schema) === 'secret'),
   };
 }
 
-/** The schema of one value inside of another's. */
+/** The schema of a value inside another value. */
 export function childSchema(schema: Schema, step: string | number): Schema | undefined {
   if (schema instanceof z.ZodObject) return schema.def.shape[String(step)];
   if (schema instanceof z.ZodArray) return schema.def.element;

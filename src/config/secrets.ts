@@ -1,4 +1,4 @@
-/** Secrets that operators rotate in place: a file is read again when it changes, a variable whenever it is asked for. */
+/** Secrets that operators rotate in place: a file is read again when it changes, a variable at each use. */
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { SecretRef } from '../backends/fields.ts';
@@ -9,7 +9,7 @@ import { causeOf } from './read-text.ts';
 
 const MAX_BYTES = 64 * 1024;
 
-/** @returns what backends turn their configured secrets into sources with */
+/** @returns a function that turns the secret references of the configuration into sources */
 export function createSecrets(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): (ref: SecretRef) => SecretSource {
@@ -26,19 +26,19 @@ function envSecret(name: string, env: Readonly<Record<string, string | undefined
   };
 }
 
-/** Between reads it is kept as bytes outside of V8's heap: a snapshot of that holds no secret nobody is using. */
+/** Between uses, the secret is kept as bytes outside V8's heap, so that a heap snapshot does not contain it. */
 function fileSecret(path: string): SecretSource {
-  let held: { readonly stamp: string; readonly bytes: Uint8Array } | undefined;
+  let cached: { readonly stamp: string; readonly bytes: Uint8Array } | undefined;
   return {
     read: async () => {
       const stamp = stampOf(await statFile(path));
-      if (held?.stamp !== stamp) held = await readSecret(path);
-      return secretOf(held.bytes, path);
+      if (cached?.stamp !== stamp) cached = await readSecret(path);
+      return secretOf(cached.bytes, path);
     },
   };
 }
 
-/** Changes with every change of the file; a swapped symbolic link leads to another inode. */
+/** Differs after every change of the file; a symbolic link that is swapped leads to another inode. */
 function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
@@ -53,13 +53,13 @@ async function statFile(path: string): Promise<BigIntStats> {
 async function readSecret(path: string): Promise<{ readonly stamp: string; readonly bytes: Uint8Array }> {
   return await fromFile(path, async () => {
     await using file = await open(path);
-    // Taken before the bytes: a change in between is seen by the next read.
+    // Before the bytes are read: the next use notices a change in between.
     const found = await file.stat({ bigint: true });
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
     if (bytesRead > MAX_BYTES) throw unusable(`the secret file ${path} is larger than ${MAX_BYTES} bytes`);
     const bytes = buffer.subarray(0, bytesRead);
-    // A bad file is told by whoever reads it first, and read again by the next.
+    // An invalid file is not cached: this throws, and the next use reads the file again.
     secretOf(bytes, path);
     return { stamp: stampOf(found), bytes: Uint8Array.from(bytes) };
   });
@@ -70,10 +70,10 @@ function secretOf(bytes: Uint8Array, path: string): Secret {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    // Without its cause, which could quote the bytes.
+    // Without the cause, which could quote the bytes.
     throw unusable(`the secret file ${path} is not UTF-8 text`);
   }
-  // Editors and `echo` end a file with one; any other space belongs to the secret.
+  // Editors and `echo` add a newline; other white space belongs to the secret.
   const value = text.replace(/\r?\n$/, '');
   if (value === '') throw unusable(`the secret file ${path} is empty`);
   return new Secret(value);

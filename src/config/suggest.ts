@@ -1,8 +1,8 @@
-/** Finds what a misspelt word was meant to be. */
+/** Suggests a correction for a misspelt word. */
 
 const MOST_EDITS = 2;
 
-/** @returns the candidate nearest to the word, when it is near enough to be meant. */
+/** @returns the most similar candidate, if it is similar enough */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -11,9 +11,9 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return near[0]?.candidate;
 }
 
-/** Levenshtein's distance, in which two letters that changed places count once. */
+/** The Levenshtein distance, in which two swapped letters count as one edit. */
 function editDistance(a: string, b: string): number {
-  // Words whose lengths differ by more than what is asked for are not compared.
+  // Words whose lengths differ by more than the limit are not compared.
   if (Math.abs(a.length - b.length) > MOST_EDITS) return MOST_EDITS + 1;
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   const cell = (i: number, j: number): number => rows[i]?.[j] ?? 0;

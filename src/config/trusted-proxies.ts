@@ -1,8 +1,8 @@
-/** Proxies that are believed when they say where a client is: by address, or by the socket file they come through. */
+/** Proxies whose X-Forwarded-For is trusted: by address, or by the socket file through which they connect. */
 import { z } from 'zod';
 import { parseClientRange } from './client-range.ts';
 
-/** Whoever connects through the socket file of `listen`. */
+/** Any peer that connects through the socket file of `listen`. */
 export const SOCKET_PEER = 'unix';
 
 export type TrustedProxy =
@@ -17,7 +17,7 @@ export const trustedProxy = z.string().transform((text, context): TrustedProxy =
   return z.NEVER;
 });
 
-/** @returns whether a peer is believed; its address is undefined when it comes through a socket file. */
+/** @returns whether a peer is trusted; the address of a peer on a socket file is undefined */
 export function proxyTrust(proxies: readonly TrustedProxy[]): (address: string | undefined) => boolean {
   return (address) =>
     proxies.some((proxy) => {

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the form of a YAML document. The sentences are our own and repeat nothing of the text, which may be
- * a password in the wrong place.
+ * Problems with the form of a YAML document. The sentences quote nothing of the document, which may contain a password in
+ * the wrong place.
  */
 import { isAlias, isNode, isScalar, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
@@ -12,13 +12,13 @@ export interface FormProblem {
 }
 
 export interface FormProblems {
-  /** Those after which the document means nothing certain. */
+  /** Problems that leave the meaning of the document open. */
   readonly malformed: readonly FormProblem[];
-  /** Those that let the rest be checked, too. */
+  /** Problems after which the document can still be checked. */
   readonly improper: readonly FormProblem[];
 }
 
-/** More than anybody writes by hand. */
+/** More than a hand-written file has. */
 const MAX_ALIASES = 100;
 
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -53,7 +53,7 @@ export function checkForm(document: Document): FormProblems {
   visit(document, {
     Map: (_key, map) => checkKeys(map, report),
     Node: (_key, node) => {
-      // Tags are refused even when they are known: !!binary makes bytes, and !!str hides what was meant.
+      // Known tags are refused, too: !!binary makes bytes, and !!str hides a mistake.
       if (!isAlias(node) && node.tag !== undefined && node.tag !== '')
         report(node, SENTENCES['TAG_RESOLVE_FAILED'] ?? '');
     },
@@ -92,7 +92,7 @@ function aliasProblems(
       ];
     }
     if (!inside.includes(target)) return [];
-    return [{ offset: offsetOf(alias), message: 'found an alias inside of what it stands for' }];
+    return [{ offset: offsetOf(alias), message: 'found an alias inside its own anchor' }];
   });
 }
 

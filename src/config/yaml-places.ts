@@ -1,12 +1,12 @@
-/** Where in a YAML document a path leads. */
+/** Finds the place of a path in a YAML document. */
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Path } from './problems.ts';
 
-export interface Found {
+export interface YamlPlace {
   /** Characters from the beginning of the file. */
   readonly offset: number;
-  /** How many steps of the path exist. */
+  /** The number of steps of the path that exist. */
   readonly depth: number;
 }
 
@@ -16,11 +16,11 @@ interface Entry {
 }
 
 /**
- * Follows a path as far as it goes.
+ * Follows a path as far as it exists.
  *
  * @param part `key`: the offset of the last key, when the whole path exists
  */
-export function lastThere(document: Document, path: Path, part: 'key' | 'value'): Found {
+export function lastExisting(document: Document, path: Path, part: 'key' | 'value'): YamlPlace {
   let entry: Entry = { key: undefined, value: isNode(document.contents) ? document.contents : undefined };
   for (const [depth, step] of path.entries()) {
     const next = entryOf(resolved(entry.value, document), step);
@@ -40,13 +40,13 @@ function entryOf(node: Node | undefined, step: string | number): Entry | undefin
     return isNode(item) ? { key: undefined, value: item } : undefined;
   }
   if (!isMap(node)) return undefined;
-  // The last of keys given twice is the one whose value counts.
+  // Of duplicate keys, the last one has the value that counts.
   const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
   if (pair === undefined) return undefined;
   return { key: isNode(pair.key) ? pair.key : undefined, value: isNode(pair.value) ? pair.value : undefined };
 }
 
-/** A value that is left out, as in `key:`, is where its key is. */
+/** A missing value, as in `key:`, is at the place of its key. */
 function offsetOf({ key, value }: Entry): number {
   const [start, end] = value?.range ?? [];
   const isEmpty = start === undefined || start === end;

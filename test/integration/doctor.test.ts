@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { examine } from '../../src/app/doctor/examine.ts';
-import type { Finding } from '../../src/app/doctor/finding.ts';
+import type { DoctorFinding } from '../../src/app/doctor/finding.ts';
 import { loadBroker } from '../../src/config/load.ts';
 import type { BrokerConfig } from '../../src/config/broker-schema.ts';
 import { certificateBundle, jwks, readKeys } from '../../src/platform/signing/keyset.ts';
@@ -31,14 +31,13 @@ const CURES: Readonly<Record<string, RegExp>> = {
   registry: /: check the address, and http against https/,
   challenge: /: add the block that `fairlead registry-config` prints/,
   realm: /: set realm to http:\/\/localhost:\d+\/token in the registry, or publicUrl in broker\.yaml/,
-  service:
-    /: name it under services in broker\.yaml, or set service in the registry to one of: registry\.example\.com$/,
+  service: /: add it under services in broker\.yaml, or set service in the registry to one of: registry\.example\.com$/,
   issuer: /: set issuer to fairlead in the registry, or tokens\.issuer in broker\.yaml$/,
   trust: /: give it the block that `fairlead registry-config` prints, with this broker's certificate/,
   kid: /: set services\."registry\.example\.com"\.key\.header to x5c in broker\.yaml$/,
   chain: /: set services\."registry\.example\.com"\.key\.header to kid in broker\.yaml$/,
-  clock: /: set (?:both clocks|the clock of the registry) by NTP/,
-  bearer: /: let the proxy before the registry pass the Authorization header on/,
+  clock: /: synchronize (?:both clocks|the clock of the registry) with NTP/,
+  bearer: /: configure the proxy before the registry to pass the Authorization header/,
 };
 
 const REGISTRIES: Readonly<
@@ -71,7 +70,11 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
     }, BUILD_TIMEOUT);
     afterAll(() => resources.disposeAsync());
 
-    async function findings(trust: RegistryTrust | undefined, own = config, shift = 0): Promise<readonly Finding[]> {
+    async function findings(
+      trust: RegistryTrust | undefined,
+      own = config,
+      shift = 0,
+    ): Promise<readonly DoctorFinding[]> {
       await using registry = await start({ trust });
       const keyset = await readKeys(own.keys, own.stateDir);
       const clock = { ...realClock, now: () => realClock.now() + shift };
@@ -79,7 +82,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
     }
 
     /** What is wrong, each with the cure for just that. */
-    function wrong(all: readonly Finding[]): readonly string[] {
+    function wrong(all: readonly DoctorFinding[]): readonly string[] {
       const found = all.filter(({ ok }) => !ok);
       for (const { about, cure } of found) expect(`${about}: ${cure}`).toMatch(CURES[about] ?? /^no cure is known$/);
       return found.map(({ about }) => about);

@@ -1,18 +1,18 @@
-/** What a registry says to somebody without a token (RFC 9110, section 11.6.1; RFC 6750, section 3). */
+/** The challenge of a registry to a request without a token (RFC 9110, section 11.6.1; RFC 6750, section 3). */
 
 export interface Challenge {
   /** Lower case: `bearer`, `basic`. */
   readonly scheme: string;
   readonly realm: string;
   readonly service: string;
-  /** Why a token was refused; undefined: none was seen. */
+  /** Why a token was refused; undefined: the registry saw none. */
   readonly error: string | undefined;
 }
 
 const SCHEME = /^\s*([A-Za-z][\w-]*)\s+/;
 const PARAMETER = /([a-z_]+)="([^"]*)"/gi;
 
-/** @returns undefined when there is no challenge in it. */
+/** @returns undefined when the header has no challenge */
 export function parseChallenge(header: string | null): Challenge | undefined {
   const scheme = SCHEME.exec(header ?? '')?.[1]?.toLowerCase();
   if (header === null || scheme === undefined) return undefined;

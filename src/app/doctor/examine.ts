@@ -1,13 +1,13 @@
 /**
- * Finds out why a registry and this broker do not understand each other. It asks the registry for its challenge, then
- * shows it tokens signed with the broker's own keys: the configured one first and, when that is refused, others that
- * differ in one thing each. Which of those the registry believes names what is set up differently.
+ * Finds out why a registry does not accept the tokens of this broker. It asks the registry for its challenge, then
+ * presents tokens that are signed with the keys of the broker: first a token as configured and, when that is refused,
+ * tokens that differ in one setting each. The token that the registry accepts shows which setting differs.
  */
 import type { Clock } from '../../core/ports.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { TOKEN_PATHS } from '../../http/token.ts';
 import type { Challenge } from './challenge.ts';
-import type { Examination, Finding } from './finding.ts';
+import type { DoctorFinding, Examination } from './finding.ts';
 import { askRegistry, publishedKeyIds } from './registry-client.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { tokenFindings } from './token-trial.ts';
@@ -15,7 +15,7 @@ import { tokenFindings } from './token-trial.ts';
 /** distribution gives 60 s of leeway, zot none. */
 const CLOCK_WARN_SECONDS = 30;
 
-export async function examine(examination: Examination): Promise<readonly Finding[]> {
+export async function examine(examination: Examination): Promise<readonly DoctorFinding[]> {
   const { registry, clock } = examination;
   const answer = await askRegistry(registry);
   const reached = reachFindings(registry, answer);
@@ -30,15 +30,15 @@ export async function examine(examination: Examination): Promise<readonly Findin
   return [...findings, ...(await tokenFindings(challenge, examination))];
 }
 
-function reachFindings(registry: string, answer: RegistryAnswer): readonly Finding[] {
+function reachFindings(registry: string, answer: RegistryAnswer): readonly DoctorFinding[] {
   if (answer.kind === 'unreachable') {
-    const cure = 'check the address, and http against https: a registry without TLS is reached by http://HOST:PORT';
+    const cure = 'check the address, and http or https: a registry without TLS is at http://HOST:PORT';
     return [{ about: 'registry', ok: false, text: `${registry} cannot be reached: ${answer.cause}`, cure }];
   }
-  const reached: Finding = { about: 'registry', ok: true, text: `${registry} answers ${answer.status}` };
+  const reached: DoctorFinding = { about: 'registry', ok: true, text: `${registry} answers ${answer.status}` };
   if (answer.status === 200) {
     const cure = 'add the block that `fairlead registry-config` prints to its configuration, and restart it';
-    return [reached, { about: 'challenge', ok: false, text: 'the registry asks nobody for a token', cure }];
+    return [reached, { about: 'challenge', ok: false, text: 'the registry does not ask for a token', cure }];
   }
   if (answer.challenge?.scheme === 'bearer') {
     const { realm, service } = answer.challenge;
@@ -47,14 +47,14 @@ function reachFindings(registry: string, answer: RegistryAnswer): readonly Findi
   const found =
     answer.challenge === undefined ? `no challenge (status ${answer.status})` : `the scheme ${answer.challenge.scheme}`;
   const cure =
-    'it must ask for a Bearer token: remove auth.htpasswd or what else stands under auth, add the block that `fairlead registry-config` prints, and let no proxy drop WWW-Authenticate';
-  return [reached, { about: 'challenge', ok: false, text: `the registry gives ${found}`, cure }];
+    'it must ask for a Bearer token: remove auth.htpasswd and other entries under auth, add the block that `fairlead registry-config` prints, and check that no proxy removes WWW-Authenticate';
+  return [reached, { about: 'challenge', ok: false, text: `the registry answers with ${found}`, cure }];
 }
 
-async function realmFinding({ realm }: Challenge, { config, keyset }: Examination): Promise<Finding> {
+async function realmFinding({ realm }: Challenge, { config, keyset }: Examination): Promise<DoctorFinding> {
   const expected = TOKEN_PATHS.map((path) => config.publicUrl + path);
   if (!expected.includes(realm)) {
-    const cure = `set realm to ${config.publicUrl}/token in the registry, or publicUrl in broker.yaml to where clients reach the broker`;
+    const cure = `set realm to ${config.publicUrl}/token in the registry, or publicUrl in broker.yaml to the URL at which clients reach the broker`;
     return {
       about: 'realm',
       ok: false,
@@ -64,34 +64,39 @@ async function realmFinding({ realm }: Challenge, { config, keyset }: Examinatio
   }
   const published = await publishedKeyIds(realm);
   if (typeof published === 'string') {
-    const cure = 'start the broker, or mend the way to it: clients go where the realm says';
-    return { about: 'realm', ok: false, text: `nobody serves tokens at ${realm}: ${published}`, cure };
+    const cure = 'start the broker, or correct the route to it: clients use the realm';
+    return { about: 'realm', ok: false, text: `no broker answers at ${realm}: ${published}`, cure };
   }
   if (!published.has(keyset[0].libtrustKeyId)) {
-    const cure = 'run doctor with the configuration of the broker that answers there, or point the realm to this one';
-    return { about: 'realm', ok: false, text: `at ${realm} another token server answers: its keys are others`, cure };
+    const cure = 'run doctor with the configuration of the broker that answers there, or set the realm to this broker';
+    return { about: 'realm', ok: false, text: `another token server answers at ${realm}: its keys differ`, cure };
   }
-  return { about: 'realm', ok: true, text: `at ${realm} this broker answers` };
+  return { about: 'realm', ok: true, text: `this broker answers at ${realm}` };
 }
 
-function serviceFinding({ service }: Challenge, { services }: BrokerConfig): Finding {
+function serviceFinding({ service }: Challenge, { services }: BrokerConfig): DoctorFinding {
   const known = Object.keys(services);
   if (known.includes(service)) return { about: 'service', ok: true, text: `the service ${service} is configured` };
-  const cure = `name it under services in broker.yaml, or set service in the registry to one of: ${known.join(', ')}`;
+  const cure = `add it under services in broker.yaml, or set service in the registry to one of: ${known.join(', ')}`;
   return {
     about: 'service',
     ok: false,
-    text: `the registry calls itself "${service}", which broker.yaml does not serve`,
+    text: `the service name of the registry is "${service}", which is not in broker.yaml`,
     cure,
   };
 }
 
-function clockFindings(answer: RegistryAnswer, clock: Clock): readonly Finding[] {
+function clockFindings(answer: RegistryAnswer, clock: Clock): readonly DoctorFinding[] {
   if (answer.kind !== 'answer' || answer.time === undefined) return [];
   const off = Math.round(answer.time - clock.now());
   if (Math.abs(off) <= CLOCK_WARN_SECONDS) return [{ about: 'clock', ok: true, text: 'the clocks agree' }];
   const text = `the registry's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}`;
   return [
-    { about: 'clock', ok: false, text, cure: 'set both clocks by NTP: tokens are refused before and after their time' },
+    {
+      about: 'clock',
+      ok: false,
+      text,
+      cure: 'synchronize both clocks with NTP: tokens are refused before and after their lifetime',
+    },
   ];
 }

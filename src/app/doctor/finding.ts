@@ -1,9 +1,9 @@
-/** What the doctor is given, and what it finds. */
+/** The input and the result of `fairlead doctor`. */
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Keyset } from '../../platform/signing/keyset.ts';
 
-export interface Finding {
+export interface DoctorFinding {
   readonly about:
     | 'registry'
     | 'challenge'
@@ -18,12 +18,12 @@ export interface Finding {
     | 'bearer';
   readonly ok: boolean;
   readonly text: string;
-  /** What to do; absent when all is well. */
+  /** What to do; absent when nothing is wrong. */
   readonly cure?: string;
 }
 
 export interface Examination {
-  /** The registry's URL without a path. */
+  /** The URL of the registry, without a path. */
   readonly registry: string;
   readonly config: BrokerConfig;
   readonly keyset: Keyset;

@@ -1,4 +1,4 @@
-/** Asks a registry for its front page, with and without a token. */
+/** Asks a registry for `/v2/`, with or without a token. */
 import { describeError } from '../../core/errors.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
@@ -10,12 +10,12 @@ export type RegistryAnswer =
       readonly kind: 'answer';
       readonly status: number;
       readonly challenge: Challenge | undefined;
-      /** Seconds since 1970, of the registry's clock; undefined: it does not say. */
+      /** Epoch seconds of the registry's clock; undefined: it sends no date. */
       readonly time: number | undefined;
     }
   | { readonly kind: 'unreachable'; readonly cause: string };
 
-/** @param registry its URL without a path */
+/** @param registry the URL, without a path */
 export async function askRegistry(registry: string, token?: string): Promise<RegistryAnswer> {
   try {
     const response = await fetch(`${registry}/v2/`, {
@@ -36,7 +36,7 @@ export async function askRegistry(registry: string, token?: string): Promise<Reg
   }
 }
 
-/** The key ids a token server publishes, or why they cannot be had. */
+/** The key ids that a token server publishes, or why they cannot be fetched. */
 export async function publishedKeyIds(realm: string): Promise<ReadonlySet<string> | string> {
   try {
     const url = new URL('/.well-known/jwks.json', realm);

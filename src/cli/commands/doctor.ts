@@ -1,7 +1,7 @@
 /** `fairlead doctor`: finds out why a registry does not accept the tokens of this broker. */
 import type { Command } from 'commander';
 import { examine } from '../../app/doctor/examine.ts';
-import type { Finding } from '../../app/doctor/finding.ts';
+import type { DoctorFinding } from '../../app/doctor/finding.ts';
 import { loadBroker } from '../../config/load.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readKeys } from '../../platform/signing/keyset.ts';
@@ -34,7 +34,7 @@ async function doctor({ config: path, registry }: DoctorOptions, output: Output)
   return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.no;
 }
 
-function linesOf({ ok, about, text, cure }: Finding): readonly string[] {
+function linesOf({ ok, about, text, cure }: DoctorFinding): readonly string[] {
   const line = `${ok ? 'ok' : 'WRONG'}  ${about}: ${text}`;
   return cure === undefined ? [line] : [line, `       cure: ${cure}`];
 }

@@ -99,17 +99,17 @@ describe('the doctor', () => {
     [
       'calls itself by another name',
       () => ({ challenge: bearer(undefined, 'other'), believes: () => true }),
-      /^service: .*"other".*; name it under services in broker\.yaml/,
+      /^service: .*"other".*; add it under services in broker\.yaml/,
     ],
     [
       'has a clock that is ahead',
       () => ({ challenge: bearer(), believes: () => true, ahead: 300 }),
-      /^clock: the registry's clock is (?:299|300) s ahead; set both clocks by NTP/,
+      /^clock: the registry's clock is (?:299|300) s ahead; synchronize both clocks with NTP/,
     ],
     [
       'has a clock that is behind',
       () => ({ challenge: bearer(), believes: () => true, ahead: -300 }),
-      /^clock: the registry's clock is (?:300|301) s behind; set both clocks by NTP/,
+      /^clock: the registry's clock is (?:300|301) s behind; synchronize both clocks with NTP/,
     ],
     [
       'expects another issuer',

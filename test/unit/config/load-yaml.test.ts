@@ -30,7 +30,7 @@ describe('loadYaml', () => {
       'a:\n  - *b\n',
       '2:5: found an alias without its anchor; text that begins with * is quoted',
     ],
-    ['an alias inside of its anchor', 'a: &a [1, *a]\n', '1:11: found an alias inside of what it stands for'],
+    ['an alias inside of its anchor', 'a: &a [1, *a]\n', '1:11: found an alias inside its own anchor'],
     ['a tab', 'a:\n\tb: 1\n', '2:1: found a tab, expected spaces'],
     [
       'an open bracket',
