@@ -1,8 +1,7 @@
 /** The address of a listener: `127.0.0.1:5001`, `[::1]:5001`, `localhost:5001` or `unix:/run/fairlead.sock`. */
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
-
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string };
+import type { ListenAddress } from '../core/listen-address.ts';
 
 const EXPECTED = 'expected HOST:PORT, such as 127.0.0.1:5001 or [::1]:5001, or unix:/path';
 const TCP = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;

@@ -5,7 +5,7 @@ import type { BrokerConfig, BrokerFile } from './broker-schema.ts';
 import { checkBroker, warnBroker } from './broker-checks.ts';
 import type { Report } from './broker-checks.ts';
 import { explainIssues } from './explain-issues.ts';
-import type { ListenAddress } from './listen-address.ts';
+import type { ListenAddress } from '../core/listen-address.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';

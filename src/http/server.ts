@@ -5,9 +5,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ListenAddress } from '../core/listen-address.ts';
 import { errorBody } from './respond.ts';
-
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string };
 
 export interface ListenOptions {
   readonly address: ListenAddress;
