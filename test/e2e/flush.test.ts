@@ -54,7 +54,7 @@ member: ${slapd.people.bob.dn}
       async () => expect(await flush('--backend', 'corp')).toMatchObject({ code: 0 }),
     ],
     ['by SIGHUP', async () => broker.signal('SIGHUP')],
-  ])('is forgotten %s, so that a group left is no longer used', async (_way, tell) => {
+  ])('is flushed %s, so that a group that the user left no longer counts', async (_way, tell) => {
     expect(await granted(broker, alice)).toBe('pull,push');
     await leaveTeamWeb();
     const before = await granted(broker, alice);
@@ -66,7 +66,7 @@ member: ${slapd.people.bob.dn}
     expect(await granted(broker, alice)).toBe('');
   });
 
-  it('is forgotten of wrong passwords too: who is held may try again', async () => {
+  it('is flushed for wrong passwords, too: an account on hold may log in again', async () => {
     for (const password of ['guess-one-1', 'guess-two-2', 'guess-three-3'])
       await broker.token(ASK_WEB, { ...alice, password });
     const held = await broker.token(ASK_WEB, alice);
@@ -77,7 +77,7 @@ member: ${slapd.people.bob.dn}
     expect(await granted(broker, alice)).toBe('pull,push');
   });
 
-  it('stays when the backend is none of the broker’s, and the command says so', async () => {
+  it('is not flushed for a backend that the broker does not have, and the command says so', async () => {
     await granted(broker, alice);
 
     const { code, stderr } = await flush('--backend', 'crop');
@@ -88,7 +88,7 @@ member: ${slapd.people.bob.dn}
     expect((await slapd.settled()).binds.filter((dn) => dn === slapd.people.alice.dn)).toHaveLength(1);
   });
 
-  it('is counted in the metrics, by where each answer came from', async () => {
+  it('is counted in the metrics by the source of each answer', async () => {
     await granted(broker, alice);
     await granted(broker, alice);
     await broker.token(ASK_WEB, { ...alice, password: 'guess-one-1' });
@@ -106,7 +106,7 @@ member: ${slapd.people.bob.dn}
     expect(page).toContain('fairlead_flushes_total 1');
   });
 
-  it('cannot be told to a broker that does not run, and the command says where it looked', async () => {
+  it('cannot be flushed when no broker runs, and the command says where it looked', async () => {
     await broker.stop();
 
     const { code, stderr } = await flush();
@@ -115,7 +115,7 @@ member: ${slapd.people.bob.dn}
     expect(stderr).toContain(join(broker.folder, 'state/control.sock'));
   });
 
-  it('is forgotten by the command also when the broker before this one was killed', async () => {
+  it('is flushed by the command after a previous broker was killed', async () => {
     broker.signal('SIGKILL');
     await broker.process.exited;
     await using next = await startBroker({

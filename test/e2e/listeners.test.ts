@@ -19,7 +19,7 @@ const INSIDE_POLICY = JSON.stringify({
 const FILES = { 'policy.yaml': INSIDE_POLICY } as const;
 
 describe.skipIf(findPart(OPENSSL) === undefined)('TLS', () => {
-  it('serves with the certificate that is there now', async () => {
+  it('uses a certificate that has changed for new connections', async () => {
     await using first = await createLoopbackCertificate();
     await using second = await createLoopbackCertificate();
     await using broker = await startBroker({
@@ -47,7 +47,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('TLS', () => {
 });
 
 describe('a socket file', () => {
-  it('is for its owner and group', async () => {
+  it('is accessible to its owner and group only', async () => {
     const config = { ...CONFIG, listen: 'unix:broker.sock' };
     await using broker = await startBroker({ config, files: FILES, ready: false });
     const socketPath = join(broker.folder, 'broker.sock');
@@ -103,7 +103,7 @@ describe('behind a proxy', () => {
   it.each([
     ['that is trusted is believed', ['unix'], '10.1.2.3'],
     ['that is not is from nowhere', ['127.0.0.0/8'], ''],
-  ])('one on the other end of a socket file %s', async (_which, trustedProxies, client) => {
+  ])('a proxy on a socket file %s', async (_which, trustedProxies, client) => {
     const config = { ...CONFIG, listen: 'unix:broker.sock', trustedProxies };
     await using broker = await startBroker({ config, files: FILES, ready: false });
     await broker.waitForLine(({ message }) => message === 'listening');

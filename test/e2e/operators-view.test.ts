@@ -16,7 +16,7 @@ import {
 import { TEAM_POLICY } from '../support/user-sources.ts';
 import { freePort } from '../support/free-port.ts';
 
-describe('what operators look at', () => {
+describe('for operators,', () => {
   const resources = new AsyncDisposableStack();
   let broker: Broker;
   let admin: string;
@@ -74,7 +74,7 @@ describe('what operators look at', () => {
     expect(page).not.toMatch(/alice|web\/a|public\/a/);
   });
 
-  it('the log has one line for each decision, with all that an audit asks', () => {
+  it('the log has one line for each decision, with all that an audit needs', () => {
     const [person, nobody, ...others] = broker.log().filter(({ event }) => event === 'token.issued');
 
     expect(others).toEqual([]);
@@ -97,7 +97,7 @@ describe('what operators look at', () => {
     expect(nobody).toMatchObject({ user: '', anonymous: true, granted: ['repository:public/a:pull'] });
   });
 
-  it('the log tells of a refused login by the request id that the client has read', () => {
+  it('the log explains a refused login under the request id that the client got', () => {
     const [error] = refused.body['errors'] as readonly { readonly message: string }[];
     const [, requestId] = /\(request ([0-9a-f-]{36})\)/.exec(error?.message ?? '') ?? [];
     const lines = broker.log().filter((line) => line['requestId'] === requestId);
@@ -109,8 +109,8 @@ describe('what operators look at', () => {
   });
 });
 
-describe('the search of every broker’s log for passwords and tokens', () => {
-  it('finds none where there were logins, and would find what somebody had typed as their name', async () => {
+describe('the search for passwords and tokens in the log of every broker', () => {
+  it('finds none after logins, but finds a password that was typed as a user name', async () => {
     const broker = await startStaticBroker();
     const { body } = await broker.token(ASK_WEB, ALICE);
     const typed = 'a-password-typed-as-name-77';
@@ -125,7 +125,7 @@ describe('the search of every broker’s log for passwords and tokens', () => {
     await expect(broker[Symbol.asyncDispose]()).rejects.toThrow(`has written what is secret: ${typed}`);
   });
 
-  it('finds none where a password file is wrong', async () => {
+  it('finds none when a password file is invalid', async () => {
     const secret = 'plain-text-password-88';
     noteSecret(secret);
     await using broker = await startBroker({

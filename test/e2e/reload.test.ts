@@ -24,7 +24,7 @@ async function policyState(broker: Broker): Promise<unknown> {
   return policy.stale;
 }
 
-describe('files that are wrong', () => {
+describe('files that are invalid at the start', () => {
   it.each([
     [
       'broker.yaml',
@@ -48,8 +48,8 @@ describe('files that are wrong', () => {
   });
 });
 
-describe('files that change while it runs', () => {
-  it('decides by a new policy, and by the old one as long as the new one is bad', async () => {
+describe('files that change while the broker runs', () => {
+  it('put a new policy in force, but an invalid one leaves the old one in force', async () => {
     await using broker = await startStaticBroker();
     const atFirst = await granted(broker);
 
@@ -68,7 +68,7 @@ describe('files that change while it runs', () => {
     expect(await policyState(broker)).toBe(false);
   });
 
-  it('remembers who had how many wrong passwords when only the policy is new', async () => {
+  it('keep the counts of wrong passwords when only the policy changes', async () => {
     await using broker = await startStaticBroker();
     const guess = async (password: string): Promise<number> =>
       (await broker.token(ASK_WEB, { user: ALICE.user, password })).status;
@@ -82,7 +82,7 @@ describe('files that change while it runs', () => {
     expect(broker.log().some(({ message }) => message.startsWith('backend'))).toBe(false);
   });
 
-  it('lets new users in and old passwords out, and nobody out for a bad file', async () => {
+  it('add users and replace passwords, but an invalid file changes nothing', async () => {
     await using broker = await startStaticBroker();
     const status = async (password: string): Promise<number> =>
       (await broker.token(ASK_WEB, { ...ALICE, password })).status;
@@ -98,7 +98,7 @@ describe('files that change while it runs', () => {
     expect(await status(ALICE.password)).toBe(401);
   });
 
-  it('takes the swap of a symbolic link, as Kubernetes does it, for a change', async () => {
+  it('are noticed when a symbolic link is swapped, as Kubernetes does', async () => {
     await using resources = new AsyncDisposableStack();
     const mounted = await mkdtemp(join(tmpdir(), 'fairlead-mounted-'));
     resources.defer(() => rm(mounted, { recursive: true, force: true }));
@@ -131,7 +131,7 @@ describe('files that change while it runs', () => {
     expect(await granted(broker, login)).toBe('pull');
   });
 
-  it('reads them again when it is told to', async () => {
+  it('are read again at SIGHUP', async () => {
     await using broker = await startStaticBroker();
     const reloaded = (): number => broker.log().filter(({ message }) => message.endsWith(' reloaded')).length;
     const before = reloaded();
@@ -144,7 +144,7 @@ describe('files that change while it runs', () => {
     expect(await granted(broker)).toBe('pull,push');
   });
 
-  it('is not ended by being told so while it starts', async () => {
+  it('do not end the broker when SIGHUP comes while it starts', async () => {
     await using broker = await startStaticBroker({ ready: false });
     await broker.process.waitForOutput(/signing key made/);
 

@@ -10,8 +10,8 @@ import { portAnswers, waitFor } from '../support/wait.ts';
 
 const CLIENTS = 50;
 
-describe('stopping', () => {
-  it('ends at once when it is told a second time, before balancers had their time to notice', async () => {
+describe('a broker that a signal stops', () => {
+  it('ends immediately at a second signal, before load balancers notice the first', async () => {
     await using broker = await startStaticBroker();
     const started = performance.now();
 
@@ -25,7 +25,7 @@ describe('stopping', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('loses no request when it is told to stop under load', async () => {
+  it('loses no request under load', async () => {
     await using broker = await startStaticBroker();
     using load = startLoad(broker.port);
     await waitFor('load', () => load.outcomes.length > 500);
@@ -47,7 +47,7 @@ describe('stopping', () => {
     expect(broker.log().map(({ message }) => message)).toContain('stopped');
   });
 
-  it('answers the logins under way, though nobody new gets in and a directory keeps them waiting', async () => {
+  it('answers the logins that wait for a slow directory, but accepts no new connection', async () => {
     await using directory = await startTcpStandIn();
     await using broker = await startBroker({
       config: { ...STATIC_CONFIG, backends: [muteDirectory(directory)] },

@@ -9,7 +9,7 @@ import { run, start } from '../support/process.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
-it('prints commands that work when they are pasted, and no password', async () => {
+it('npm start on a fresh clone prints commands that work when they are pasted, and no password', async () => {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-try-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));

@@ -56,7 +56,7 @@ function checksOf(watching: RunningProcess): () => Promise<string> {
 }
 
 describe('fairlead check --watch', () => {
-  it('tells each mistake when it is saved, says when all is fine again, and ends with 0', async () => {
+  it('reports each mistake when it is saved, and when it is corrected, and exits with 0', async () => {
     await using edit = await editing();
     const outputs = [await edit.nextCheck()];
 
@@ -77,7 +77,7 @@ describe('fairlead check --watch', () => {
     expect(await edit.watching.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('looks at the configuration and the users, too, and at a policy that takes another file’s place', async () => {
+  it('watches the configuration and the users, too, and a policy file that is replaced', async () => {
     await using edit = await editing();
     await edit.nextCheck();
 
@@ -102,7 +102,7 @@ describe('fairlead check --watch', () => {
     expect(gone).toMatch(/ NOT fine; waiting/);
   });
 
-  it('takes the swap of a symbolic link, as Kubernetes does it, for a change', async () => {
+  it('notices when a symbolic link is swapped, as Kubernetes does', async () => {
     await using edit = await editing({ 'broker.yaml': BROKER.replace('policy.yaml', 'mounted/policy.yaml') });
     const mounted = join(edit.folder, 'mounted');
     await edit.nextCheck();
@@ -124,7 +124,7 @@ describe('fairlead check --watch', () => {
     expect(await edit.nextCheck()).toMatch(/did you mean "everyone"/);
   });
 
-  it('refuses what reads standard input', async () => {
+  it('refuses options that read standard input', async () => {
     const { code, stderr } = await run(process.execPath, [MAIN, 'check', '--watch', '--login', 'alice']);
 
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('without --watch') as string });

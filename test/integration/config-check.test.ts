@@ -36,14 +36,14 @@ function check(...options: readonly string[]) {
 }
 
 describe('fairlead check', () => {
-  it('is content with the sample configuration', async () => {
+  it('accepts the sample configuration', async () => {
     const { code, stdout, stderr } = await check();
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('policy tests: 7 passed, 0 failed');
   });
 
-  it('ends with 2 and names file, line and column of a misspelt key of the broker', async () => {
+  it('exits with 2 and names file, line and column of a misspelt key in broker.yaml', async () => {
     await edit('broker.yaml', (text) => text.replace('publicUrl', 'publicURL'));
 
     const { code, stdout, stderr } = await check();
@@ -52,7 +52,7 @@ describe('fairlead check', () => {
     expect(stderr).toMatch(/^broker\.yaml:4:1: publicURL: unknown key, .*did you mean "publicUrl"\?$/m);
   });
 
-  it('ends with 2 and names file, line and column of a misspelt key of the policy', async () => {
+  it('exits with 2 and names file, line and column of a misspelt key in policy.yaml', async () => {
     await edit('policy.yaml', (text) => text.replace('repositories', 'repositorys'));
 
     const { code, stdout, stderr } = await check();
@@ -61,7 +61,7 @@ describe('fairlead check', () => {
     expect(stderr).toMatch(/^policy\.yaml:11:5: rules\.0\.repositorys: unknown key, .*did you mean "repositories"\?$/m);
   });
 
-  it('gives the same problems to programs', async () => {
+  it('prints the same problems as JSON', async () => {
     await edit('broker.yaml', (text) => text.replace('anonymous: allow', 'anonymous: maybe'));
 
     const { code, stdout } = await check('--format', 'json');
@@ -80,7 +80,7 @@ describe('fairlead check', () => {
     });
   });
 
-  it('ends with 1 when a test of the policy fails, and says which', async () => {
+  it('exits with 1 and names the test when a test of the policy fails', async () => {
     await edit('policy.yaml', (text) => text.replace('expect: [pull, push]', 'expect: [pull]'));
 
     const { code, stdout } = await check();

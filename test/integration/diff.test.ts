@@ -85,7 +85,7 @@ describe('fairlead diff', () => {
   const diff = (...args: readonly string[]): Promise<Result> =>
     run(process.execPath, [MAIN, 'diff', ...args], { cwd: folder });
 
-  it('tells each kind of decision that changes, why, for example and for whom, and ends with 1', async () => {
+  it('prints each kind of changed decision with rules, example and users, and exits with 1', async () => {
     const { code, stdout } = await diff('old.yaml', 'new.yaml', '--config', 'broker.yaml');
 
     expect(stdout.replaceAll(/revision [0-9a-f]{12}/g, 'revision …')).toBe(`\
@@ -108,7 +108,7 @@ gained * on the catalog from 10.0.0.0/8: group staff
     expect(code).toBe(1);
   });
 
-  it('tells programs the same', async () => {
+  it('prints the same as JSON', async () => {
     const { code, stdout } = await diff('old.yaml', 'new.yaml', '--format', 'json');
 
     expect(JSON.parse(stdout)).toMatchObject({
@@ -130,14 +130,14 @@ gained * on the catalog from 10.0.0.0/8: group staff
     expect(code).toBe(1);
   });
 
-  it('finds no change where rules are only written otherwise, and ends with 0', async () => {
+  it('finds no change when rules are only rewritten, and exits with 0', async () => {
     const { code, stdout } = await diff('old.yaml', 'renamed.yaml');
 
     expect(stdout).toMatch(/\nno decision changes\n$/);
     expect(code).toBe(0);
   });
 
-  it('names rules whose change only a request can tell, and ends with 1', async () => {
+  it('names rules whose effect depends on the request, and exits with 1', async () => {
     const { code, stdout } = await diff('imported.yaml', 'imported-too.yaml');
 
     expect(stdout).toContain('only a request can tell what "acl entry 1" (imported.yaml:4) changes');
@@ -150,7 +150,7 @@ gained * on the catalog from 10.0.0.0/8: group staff
     [['old.yaml', 'bad.yaml'], /bad\.yaml:1:9: rules\.0: expected users, groups or everyone: true/],
     [['missing.yaml', 'old.yaml'], /missing\.yaml: cannot be read \(no such file\)/],
     [['old.yaml'], /missing required argument 'new'/],
-  ])('ends with 2 for %j, and says what is wrong', async (args, message) => {
+  ])('exits with 2 for %j, and says what is wrong', async (args, message) => {
     const { code, stderr, stdout } = await diff(...args);
 
     expect(stderr).toMatch(message);
@@ -159,7 +159,7 @@ gained * on the catalog from 10.0.0.0/8: group staff
 });
 
 describe('the recipe for a change', () => {
-  it('does what it says with the policy it shows', async () => {
+  it('works with the policy that it shows', async () => {
     await using resources = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-change-'));
     resources.defer(() => rm(folder, { recursive: true, force: true }));

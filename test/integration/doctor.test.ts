@@ -48,7 +48,7 @@ const REGISTRIES: Readonly<
 };
 
 describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, start }) => {
-  describe.skipIf(!isHere())('where it is here', () => {
+  describe.skipIf(!isHere())('(if it is installed)', () => {
     const resources = new AsyncDisposableStack();
     let broker: Broker;
     let config: BrokerConfig;
@@ -97,7 +97,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       return { ...config, services: { [SERVICE]: service } };
     };
 
-    it('finds nothing wrong where nothing is', async () => {
+    it('finds nothing wrong with a correct setup', async () => {
       const all = await findings(good);
 
       expect(all.map(({ about, ok }) => `${about} ${ok}`)).toEqual(
@@ -115,7 +115,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       expect(all.find(({ ok }) => !ok)?.text).toMatch(text);
     });
 
-    it('finds a service that is not served (the audience of tokens)', async () => {
+    it('finds a service that is not configured (the audience of tokens)', async () => {
       expect(wrong(await findings({ ...good, service: 'other.example.com' }))).toEqual(['service']);
     });
 
@@ -146,15 +146,15 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       });
     }
 
-    it.each([-3600, 3600])('finds clocks that are %i s apart', async (shift) => {
+    it.each([-3600, 3600])('finds a clock difference of %i s', async (shift) => {
       expect(wrong(await findings(good, config, shift))).toEqual(['clock', 'clock']);
     });
 
-    it('finds a registry that asks nobody for a token', async () => {
+    it('finds a registry that does not ask for a token', async () => {
       expect(wrong(await findings(undefined))).toEqual(['challenge']);
     });
 
-    it('finds a proxy that keeps the token for itself', async () => {
+    it('finds a proxy that drops the token', async () => {
       await using registry = await start({ trust: good });
       await using proxy = await dropAuthorization(registry.url);
       const keyset = await readKeys(config.keys, config.stateDir);
@@ -162,7 +162,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       expect(wrong(await examine({ registry: proxy.url, config, keyset, clock: realClock }))).toEqual(['bearer']);
     });
 
-    it('finds that nobody is there', async () => {
+    it('finds a registry that does not answer', async () => {
       const keyset = await readKeys(config.keys, config.stateDir);
 
       expect(wrong(await examine({ registry: 'http://127.0.0.1:1', config, keyset, clock: realClock }))).toEqual([
@@ -170,7 +170,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       ]);
     });
 
-    it('believes the certificates that the broker hands out', async () => {
+    it('accepts tokens with the certificate bundle of the broker', async () => {
       const rootCertBundle = join(folder, 'bundle.crt');
       await writeFile(rootCertBundle, certificateBundle(await readKeys(config.keys, config.stateDir)));
 

@@ -39,7 +39,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
   const importing = (...more: readonly string[]) =>
     fairlead('import', 'docker-auth', 'auth.yml', '--out', 'new', '--service', 'Docker registry', ...more);
 
-  it('writes what check is content with, and compares decisions', async () => {
+  it('writes files that `fairlead check` accepts, and compares decisions', async () => {
     const { code, stdout, stderr } = await importing();
     const check = await fairlead('check', '--config', 'new/broker.yaml');
 
@@ -53,7 +53,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(check.stdout).toContain('new/policy.yaml: 16 rules');
   });
 
-  it('says what is to do where its key is on another machine, and not that all is done', async () => {
+  it('says what to do when the key is on another machine, and does not claim success', async () => {
     await rm(join(folder, 'server.key'));
 
     const { code, stdout } = await importing();
@@ -64,7 +64,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(stdout).not.toContain('Everything was carried over');
   });
 
-  it('makes a policy that explain explains by the rules it came from', async () => {
+  it('makes a policy whose explanations name the original rules', async () => {
     await importing();
 
     const scope = ['--client', '203.0.113.9', '--scope', 'repository:test-1:push', '--scope', 'repository:other:pull'];
@@ -86,7 +86,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(stdout).toContain('rule "6. and nothing with others"');
   });
 
-  it('writes nothing over what is there', async () => {
+  it('overwrites no file', async () => {
     await importing();
     const before = await readFile(join(folder, 'new/policy.yaml'), 'utf8');
 
@@ -97,7 +97,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(await readFile(join(folder, 'new/policy.yaml'), 'utf8')).toBe(before);
   });
 
-  it('ends with 1 where something is not carried, and says what as JSON', async () => {
+  it('exits with 1 when something is not carried over, and lists it as JSON', async () => {
     await cp(join(GOLDEN, 'traps.yml'), join(folder, 'auth.yml'));
 
     const { code, stdout } = await importing('--format', 'json');
@@ -112,7 +112,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
 });
 
 describe('fairlead import', () => {
-  it('makes a policy of zot’s access control', async () => {
+  it('makes a policy from the access control of zot', async () => {
     await writeFile(
       join(folder, 'zot.json'),
       '{"http":{"accessControl":{"repositories":{"**":{"defaultPolicy":["read"]}}}}}',
@@ -125,7 +125,7 @@ describe('fairlead import', () => {
     expect(await readFile(join(folder, 'policy.yaml'), 'utf8')).toContain('allow: [pull]');
   });
 
-  it('makes a users.yaml of an htpasswd file', async () => {
+  it('makes users.yaml from an htpasswd file', async () => {
     await writeFile(join(folder, 'htpasswd'), 'bob:$apr1$abcdefgh$0123456789abcdefghijkl\n');
 
     const { code, stdout } = await fairlead('import', 'htpasswd', 'htpasswd', '--out', '.');
@@ -139,7 +139,7 @@ describe('fairlead import', () => {
     [['import', 'zot', '--out', '.'], "missing required argument 'file'"],
     [['import', 'zot', 'x'], "required option '--out <folder>' not specified"],
     [['import', 'zot', 'missing', '--out', '.'], 'missing: cannot be read (no such file)'],
-  ])('%j ends with 2 and what is wrong', async (words, expected) => {
+  ])('%j exits with 2 and says what is wrong', async (words, expected) => {
     const { code, stderr } = await fairlead(...words);
 
     expect(code).toBe(2);

@@ -41,11 +41,11 @@ rules:
   - { name: no, users: ['*'], repositories: ['api/-/x'], deny: [push] }
 `;
 
-it('says that there is nothing to say', async () => {
+it('fairlead lint reports that there are no findings', async () => {
   expect(await lint(FINE)).toMatchObject({ code: 0, stdout: '1 rule: no findings\n' });
 });
 
-it('tells each finding with its place, what is wrong and what to do', async () => {
+it('fairlead lint prints each finding with its place, the problem and the cure', async () => {
   const { code, stdout } = await lint(FAULTY);
 
   expect(code).toBe(1);
@@ -63,7 +63,7 @@ it('tells each finding with its place, what is wrong and what to do', async () =
   ]);
 });
 
-it('tells programs the same', async () => {
+it('fairlead lint prints the same as JSON', async () => {
   const { stdout } = await lint(FAULTY, '--format', 'json');
 
   expect(JSON.parse(stdout)).toMatchObject({
@@ -78,21 +78,21 @@ it('tells programs the same', async () => {
   });
 });
 
-it('ends with 1 for hints alone only when it is to be strict', async () => {
+it('fairlead lint exits with 1 for hints only with --strict', async () => {
   const untested = FINE.slice(0, FINE.indexOf('tests:'));
 
   expect((await lint(untested)).code).toBe(0);
   expect((await lint(untested, '--strict')).code).toBe(1);
 });
 
-it('ends with 2 for a policy that cannot be read', async () => {
+it('fairlead lint exits with 2 for a policy that cannot be read', async () => {
   const { code, stderr } = await lint('rules: [{ name: x, alow: [pull] }]\n');
 
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean "allow"?');
 });
 
-it('takes a policy file without a configuration, and says what is not looked at then', async () => {
+it('fairlead lint accepts a policy file without a configuration, and says what it does not compare then', async () => {
   await writeFile(join(folder, 'next.yaml'), FAULTY);
 
   const { code, stdout, stderr } = await run(process.execPath, [MAIN, 'lint', 'next.yaml'], { cwd: folder });

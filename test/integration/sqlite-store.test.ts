@@ -41,7 +41,7 @@ describe('an SQLite file', () => {
   const clock = fixedClock();
   const ITEM: Item = { owner: 'alice', text: 'kept' };
 
-  it('holds what was put when it is opened again', async () => {
+  it('keeps its entries when it is opened again', async () => {
     const path = newFile();
     {
       await using first = await openSqlite(path);
@@ -53,7 +53,7 @@ describe('an SQLite file', () => {
     expect(await itemsIn(second, clock).get('k')).toEqual(ITEM);
   });
 
-  it('shows at once what another who has it open puts and removes', async () => {
+  it('shows immediately what another process puts and removes', async () => {
     const path = newFile();
     await using mine = await openSqlite(path);
     await using theirs = await openSqlite(path);
@@ -68,7 +68,7 @@ describe('an SQLite file', () => {
     expect(await here.replace('k', ITEM, 60)).toBe(false);
   });
 
-  it('keeps its stores apart', async () => {
+  it('keeps the entries of its stores separate', async () => {
     await using file = await openSqlite(newFile());
     const [one, two] = [itemsIn(file, clock, 'one'), itemsIn(file, clock, 'two')];
     await one.put('k', ITEM, 60);
@@ -79,7 +79,7 @@ describe('an SQLite file', () => {
     expect(await one.list()).toHaveLength(1);
   });
 
-  it('is readable by its owner alone, with all that SQLite lays beside it', async () => {
+  it('is readable by its owner only, and so are the other files of SQLite', async () => {
     const path = newFile();
     await using file = await openSqlite(path);
     await itemsIn(file, clock).put('k', ITEM, 60);
@@ -91,7 +91,7 @@ describe('an SQLite file', () => {
     expect(new Set(modes)).toEqual(new Set([0o600]));
   });
 
-  it('drops what is over when something is put, so that it does not grow', async () => {
+  it('drops expired entries when an entry is put, so that it does not grow', async () => {
     const path = newFile();
     const passing = fixedClock();
     await using file = await openSqlite(path);
@@ -107,7 +107,7 @@ describe('an SQLite file', () => {
     expect(keys).toMatchObject([{ key: 'new' }]);
   });
 
-  it('counts a value that it cannot read as not held', async () => {
+  it('treats a value that it cannot read as missing', async () => {
     const path = newFile();
     await using file = await openSqlite(path);
     const items = itemsIn(file, clock);
@@ -123,7 +123,7 @@ describe('an SQLite file', () => {
     expect((await items.list()).map(({ key }) => key)).toEqual(['good']);
   });
 
-  it('answers that it is unavailable while another process does not let go of it, and goes on after', async () => {
+  it('is unavailable while another process locks it, and works again afterwards', async () => {
     const path = newFile();
     await using file = await openSqlite(path);
     const items = itemsIn(file, clock);
@@ -144,7 +144,7 @@ describe('an SQLite file', () => {
     expect(await items.get('k')).toEqual(ITEM);
   });
 
-  it('is refused by name when it is no database, or of a newer version', async () => {
+  it('is refused by name when it is not a database, or has a newer version', async () => {
     const [text, newer] = [newFile(), newFile()];
     {
       await using made = await openSqlite(newer);
@@ -164,7 +164,7 @@ describe('an SQLite file', () => {
     );
   });
 
-  it('is served by a new thread, and only one, after its thread has failed', async () => {
+  it('is served by exactly one new thread after its thread has failed', async () => {
     const path = newFile();
     const threads: SqliteThread[] = [];
     await using file = await openSqlite(path, async (name) => {
@@ -182,7 +182,7 @@ describe('an SQLite file', () => {
     expect(threads).toHaveLength(2);
   });
 
-  it('refuses what is asked of it after it was closed', async () => {
+  it('refuses calls after it was closed', async () => {
     const file = await openSqlite(newFile());
     const items = itemsIn(file, clock);
 

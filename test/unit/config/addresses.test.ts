@@ -14,7 +14,7 @@ describe('parseListenAddress', () => {
     ['[::]:5001', { host: '::', port: 5001 }, false],
     ['unix:/run/fairlead.sock', { socket: '/run/fairlead.sock' }, true],
     ['unix:a b.sock', { socket: 'a b.sock' }, true],
-  ])('reads %s', (text, expected, local) => {
+  ])('reads the address %s', (text, expected, local) => {
     const address = parseListenAddress(text);
 
     expect(address).toEqual(expected);
@@ -61,19 +61,19 @@ describe('parseClientRange', () => {
     ['fe80::/10', 'fe80::1%eth0', 'fd00::1'],
     ['0.0.0.0/0', '203.0.113.9', '2001:db8::1'],
     ['::/0', '2001:db8::1', '203.0.113.9'],
-  ])('%s holds %s and not %s', (range, inside, outside) => {
+  ])('%s contains %s but not %s', (range, inside, outside) => {
     expect(contains(range, inside)).toBe(true);
     expect(contains(range, outside)).toBe(false);
   });
 
-  it('holds its own address, whatever the prefix', () => {
+  it('contains its own address with any prefix', () => {
     assert(property(ipV4(), nat(32), (address, bits) => contains(`${address}/${bits}`, address)));
     // IPv4 in IPv6's clothes is in no network but those of its kind.
     const plain = ipV6().filter((address) => !/^::ffff:\d+\./i.test(address));
     assert(property(plain, nat(128), (address, bits) => contains(`${address}/${bits}`, address)));
   });
 
-  it('agrees with arithmetic on IPv4', () => {
+  it('contains the addresses that IPv4 arithmetic gives', () => {
     const number = (address: string): bigint => address.split('.').reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
     assert(
       property(ipV4(), ipV4(), nat(32), (network, address, bits) => {

@@ -21,7 +21,7 @@ describe('the edges of a range', () => {
       '::ffff:192.0.2.1',
       ['0:0:0:0:0:ffff:c000:201', '0:0:0:0:0:ffff:c000:201', '0:0:0:0:0:ffff:c000:200', '0:0:0:0:0:ffff:c000:202'],
     ],
-  ])('%s are its first and last address, and those beside it', (text, edges) => {
+  ])('%s are its first and last address, and their neighbours', (text, edges) => {
     expect(clientEdges(text)).toEqual(edges);
   });
 

@@ -9,7 +9,7 @@ import { runPolicyTests } from '../../../src/core/policy/policy-test.ts';
 
 const DOCKER = resolve(import.meta.dirname, '../../../docker');
 
-it('the configuration to try is whole, and its policy passes its tests', async () => {
+it('the configuration of the compose file loads, and its policy passes its tests', async () => {
   const { config, warnings } = await loadBroker(join(DOCKER, 'try/broker.yaml'));
   const { policy, tests } = await loadPolicy(config.policy.file);
 
@@ -32,7 +32,7 @@ it('the registry of the compose file names the realm, service and issuer of that
   });
 });
 
-it('the directory of the compose file writes to its volume alone, which belongs to its user', async () => {
+it('the directory of the compose file writes only to its volume, which belongs to its user', async () => {
   const { services } = parse(await readFile(join(DOCKER, 'compose.yaml'), 'utf8')) as {
     services: { ldap: { read_only: boolean; volumes: string[] } };
   };
@@ -44,7 +44,7 @@ it('the directory of the compose file writes to its volume alone, which belongs 
   expect([...written].map(([, path]) => `directory:${path}`)).toEqual(services.ldap.volumes);
 });
 
-it('the configuration in the Kubernetes manifest is whole', async () => {
+it('the configuration in the Kubernetes manifest loads', async () => {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-manifest-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));

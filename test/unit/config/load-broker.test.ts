@@ -36,7 +36,7 @@ async function problems(content: string): Promise<readonly string[]> {
 }
 
 describe('loadBroker', () => {
-  it('fills in every default', async () => {
+  it('sets every default', async () => {
     const { config, warnings } = await load(SMALLEST);
 
     expect(config).toMatchObject({
@@ -57,7 +57,7 @@ describe('loadBroker', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('takes paths from the folder of the file, whatever the working folder is', async () => {
+  it('resolves paths against the folder of the file, not the working folder', async () => {
     await files.write('secrets/client', 'x');
     const { config } = await load(`
 listen: unix:run/broker.sock
@@ -86,13 +86,13 @@ policy: { file: policy.yaml }
     });
   });
 
-  it('lets a service shorten one of its lifetimes', async () => {
+  it('accepts a service with one lifetime of its own', async () => {
     const { config } = await load(SMALLEST.replace('registry.example.com: {}', 'a: { lifetime: { push: 60s } }'));
 
     expect(config.services['a']?.lifetime).toEqual({ pull: 300, push: 60 });
   });
 
-  it('gives a configuration that nothing can change', async () => {
+  it('returns a frozen configuration', async () => {
     const { config } = await load(SMALLEST);
 
     expect(Object.isFrozen(config)).toBe(true);
@@ -100,7 +100,7 @@ policy: { file: policy.yaml }
     expect(Object.isFrozen(config.backends)).toBe(true);
   });
 
-  it('reports everything that is wrong at once, each with its place, what was found and what is allowed', async () => {
+  it('reports all problems at once, each with its place, what was found and what is allowed', async () => {
     vi.stubEnv('FAIRLEAD_TEST_UNSET', undefined);
 
     const found = await problems(`lisen: 127.0.0.1:1
@@ -171,7 +171,7 @@ admin:
     ]);
   });
 
-  it('reports files and variables that are missing even beside other problems', async () => {
+  it('reports missing files and variables together with other problems', async () => {
     const found = await problems(
       SMALLEST.replace('policy.yaml', 'polcy.yaml').replace('users.yaml', '.') + 'extra: 1\n',
     );
@@ -196,7 +196,7 @@ admin:
     expect(found[0]).toMatch(/^1:1: found (nothing|an empty list|"text"), expected a mapping$/);
   });
 
-  it('wants a certificate for a key of the operator’s own, unless tokens name it by its id', async () => {
+  it('requires a certificate for a configured key, unless tokens name the key by its id', async () => {
     const own = `${SMALLEST}keys: [{ name: own, keyFile: tls.key }]\n`;
 
     expect(await problems(own)).toEqual([
@@ -206,7 +206,7 @@ admin:
     expect((await load(own.replace('keyFile: tls.key', 'keyFile: tls.key, certFile: tls.crt'))).warnings).toEqual([]);
   });
 
-  it('names the keys there are when a service wants another', async () => {
+  it('lists the configured keys when a service names another', async () => {
     const own = (name: string) => SMALLEST.replace('com: {}', `com: { signingKey: ${name} }`);
 
     expect(await problems(own('defualt'))).toEqual([
@@ -215,13 +215,13 @@ admin:
     expect((await load(own('default'))).config.services['registry.example.com']?.signingKey).toBe('default');
   });
 
-  it('wants at least one service', async () => {
+  it('requires at least one service', async () => {
     expect(await problems(SMALLEST.replace('{ registry.example.com: {} }', '{}'))).toEqual([
       '4:11: services: expected at least one service',
     ]);
   });
 
-  it('warns when one wrong password that a client keeps sending would count again and again', async () => {
+  it('warns when a wrong password that a client repeats would count several times', async () => {
     const shielded = async (shield: string) => (await load(`${SMALLEST}shield: ${shield}\n`)).warnings;
 
     expect(await shielded("{ rememberWrong: '1m' }")).toEqual([
@@ -231,7 +231,7 @@ admin:
     expect(await shielded("{ rememberWrong: '1m', wrongPasswords: { max: 0 } }")).toEqual([]);
   });
 
-  it('takes a catch-all user backend in the last place without a warning, and warns of one before others', async () => {
+  it('warns about a backend that accepts every user, unless it is the last one', async () => {
     const sso = '{ name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a } }';
     const local = '{ name: local, type: static-file, file: users.yaml }';
     const chained = (first: string, second: string) =>
@@ -277,20 +277,20 @@ admin:
       'tls: { certFile: tls.crt, keyFile: tls.key }\npolicy:',
       /begins with http, but tls is/,
     ],
-  ])('works with %s, and warns', async (_what, from, to, warning) => {
+  ])('loads with %s, and warns', async (_what, from, to, warning) => {
     const { warnings } = await load(SMALLEST.replace(from, to));
 
     expect(warnings).toEqual([expect.stringMatching(warning)]);
   });
 
-  it('listens for others with TLS, or on a socket, without a warning', async () => {
+  it('does not warn about a public listener with TLS, or a socket file', async () => {
     const tls = SMALLEST.replace('127.0.0.1:0', '"[::]:5001"').replace('http:', 'https:');
 
     expect((await load(`${tls}tls: { certFile: tls.crt, keyFile: tls.key }\n`)).warnings).toEqual([]);
     expect((await load(SMALLEST.replace('127.0.0.1:0', 'unix:a.sock'))).warnings).toEqual([]);
   });
 
-  it('believes peers without an address only where there are such', async () => {
+  it('refuses to trust peers on a socket file if there is none', async () => {
     const believing = SMALLEST.replace('policy:', 'trustedProxies: [unix]\npolicy:');
 
     const { config } = await load(believing.replace('127.0.0.1:0', 'unix:a.sock'));
@@ -311,7 +311,7 @@ admin:
     ['with a colon', 'client: { id: a, secret: SECRET: }'],
     ['in quotes that do not end', 'client: { id: a, secret: "SECRET }'],
     ['in a URL', 'client: { id: a }, caFile: "https://u:SECRET@h/"'],
-  ])('never repeats a secret that is written inline %s', async (_how, text) => {
+  ])('never quotes a secret that is written inline %s', async (_how, text) => {
     const content = SMALLEST.replace(
       /backends:.*/,
       `backends: [{ name: sso, type: oidc-password, issuer: https://i, ${text} }]`,
@@ -328,7 +328,7 @@ admin:
     );
   });
 
-  it('says how a secret is written', async () => {
+  it('says how to write a secret', async () => {
     const sso = 'name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a, secret: hunter2 }';
 
     expect(await problems(SMALLEST.replace(/backends:.*/, `backends: [{ ${sso} }]`))).toEqual([

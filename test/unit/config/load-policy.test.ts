@@ -76,7 +76,7 @@ tests:
     expect((await load(`roles: { reader: [pull] }\nrules:\n  - ${rule}\n`)).policy.rules[0]?.actions).toEqual(['pull']);
   });
 
-  it('reports everything that is wrong at once, what compiling finds included', async () => {
+  it('reports all problems at once, including those of the compiler', async () => {
     const found = await problems(`roles:
   writer: [pull, puhs]
   pull: [pull]
@@ -161,13 +161,13 @@ tests:
       'users: [a], repositories: [a], allow: pull, except: { everyone: true }',
       'never applies',
     ],
-  ])('warns of %s', async (_what, rule, warning) => {
+  ])('warns about %s', async (_what, rule, warning) => {
     const { warnings } = await load(`rules:\n  - { name: odd, ${rule} }\n`);
 
     expect(warnings).toEqual([expect.stringContaining(`policy.yaml:2:5: rules.0: ${warning}`)]);
   });
 
-  it('warns of two rules with one name', async () => {
+  it('warns about two rules with the same name', async () => {
     const rule = '{ name: twin, users: [a], repositories: [a], allow: pull }';
 
     const { warnings } = await load(`rules:\n  - ${rule}\n  - ${rule}\n`);
@@ -175,14 +175,14 @@ tests:
     expect(warnings).toEqual([expect.stringContaining('3:5: rules.1: has the name of the rule in line 2')]);
   });
 
-  it('gives another revision to another text', async () => {
+  it('returns another revision for another text', async () => {
     const revision = async (text: string) => (await load(text)).policy.revision;
 
     expect(await revision('rules: []\n')).toBe(await revision('rules: []\n'));
     expect(await revision('rules: []\n')).not.toBe(await revision('rules: [] # changed\n'));
   });
 
-  it('takes a policy that grants nothing', async () => {
+  it('accepts a policy that grants nothing', async () => {
     const { policy } = await load('rules: []\n');
 
     const grant = decide(

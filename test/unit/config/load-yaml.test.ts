@@ -47,7 +47,7 @@ describe('loadYaml', () => {
     expect(await problems(content)).toEqual([`a.yaml:${expected}`]);
   });
 
-  it('refuses aliases that expand to more than anybody means', async () => {
+  it('refuses aliases that expand to too much', async () => {
     const levels = Array.from({ length: 20 }, (_, index) => `l${index}: &l${index} [*l${index - 1}, *l${index - 1}]`);
 
     const found = await problems(['l-1: &l-1 [x, x]', ...levels].join('\n'));
@@ -55,13 +55,13 @@ describe('loadYaml', () => {
     expect(found).toEqual(['a.yaml:1:1: found aliases that expand to too much, expected the values written out']);
   });
 
-  it('refuses more aliases than anybody writes', async () => {
+  it('refuses more than 100 aliases', async () => {
     const found = await problems(`a: &a x\nb: [${Array.from({ length: 101 }, () => '*a').join(', ')}]\n`);
 
     expect(found).toEqual([expect.stringMatching(/^a\.yaml:2:\d+: found more than 100 aliases$/)]);
   });
 
-  it('takes a few aliases', async () => {
+  it('accepts a few aliases', async () => {
     await using files = await writtenFiles({ 'a.yaml': 'a: &a [x]\nb: *a\n' });
 
     const yaml = await loadYaml(files.path('a.yaml'), OPTIONS);
@@ -71,7 +71,7 @@ describe('loadYaml', () => {
     expect(yaml.problem(['b', 0], 'here')).toMatchObject({ line: 1, column: 8, path: 'b.0' });
   });
 
-  it('refuses brackets nested by the thousand', async () => {
+  it('refuses thousands of nested brackets', async () => {
     await using files = await writtenFiles({ 'a.yaml': '['.repeat(100_000) });
 
     const found = await problemsOf(files, () => loadYaml(files.path('a.yaml'), { maxBytes: 1_000_000 }));
@@ -79,7 +79,7 @@ describe('loadYaml', () => {
     expect(found[0]).toMatch(/^a\.yaml:1:\d+: is nested too deeply$/);
   });
 
-  it('refuses a file that is too large, not text, or not there', async () => {
+  it('refuses a file that is too large, not text, or missing', async () => {
     await using files = await writtenFiles({ large: 'x'.repeat(5000), latin1: Uint8Array.of(0x61, 0xe9) });
     const found = (name: string) => problemsOf(files, () => loadYaml(files.path(name), OPTIONS));
 
@@ -89,7 +89,7 @@ describe('loadYaml', () => {
     expect(await found('.')).toEqual([expect.stringContaining('found no regular file, expected a text file')]);
   });
 
-  it('places keys, values, left-out values and what is not there', async () => {
+  it('returns the places of keys, values, empty values and missing values', async () => {
     await using files = await writtenFiles({ 'a.yaml': 'one:\n  two: [x, {three: y}]\n  "four five":\n' });
     const yaml = await loadYaml(files.path('a.yaml'), OPTIONS);
     const place = (path: (string | number)[], at?: 'key') => {
@@ -105,7 +105,7 @@ describe('loadYaml', () => {
     expect(yaml.existing(['one', 'two', 0, 'x'])).toEqual(['one', 'two', 0]);
   });
 
-  it('gives each content a revision of its own', async () => {
+  it('returns a revision that depends on the content', async () => {
     await using files = await writtenFiles({ a: 'a: 1', b: 'a: 2' });
     const revision = async (name: string) => (await loadYaml(files.path(name), OPTIONS)).revision;
 

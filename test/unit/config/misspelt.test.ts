@@ -39,7 +39,7 @@ describe.each([
   ['broker.yaml', loadBroker, 9],
   ['policy.yaml', loadPolicy, 40],
 ] as const)('a misspelt key of %s', (name, load, least) => {
-  it('is told with line and column, and with what was meant', async () => {
+  it('is reported with line and column, and with a suggestion', async () => {
     const content = await readFile(join(CONFIG, name), 'utf8');
     const keys = keysIn(content);
     expect(keys.length).toBeGreaterThanOrEqual(least);

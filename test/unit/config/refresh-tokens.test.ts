@@ -35,13 +35,13 @@ async function load(service: string, backend = LOCAL): Promise<LoadedBroker> {
 }
 
 describe('refreshTokens of a service', () => {
-  it('is off when nothing is said', async () => {
+  it('is off by default', async () => {
     const { config } = await load('{}');
 
     expect(config.services['r']).not.toHaveProperty('refreshTokens');
   });
 
-  it('takes a month, three months and fifty a user when it is empty', async () => {
+  it('defaults to 30 days, 90 days and 50 tokens for each user when it is empty', async () => {
     const { config, warnings } = await load('{ refreshTokens: {} }');
 
     expect(config.services['r']?.refreshTokens).toEqual({ idle: 30 * DAY, absolute: 90 * DAY, maxPerUser: 50 });

@@ -79,7 +79,7 @@ describe('a secret in a file', () => {
     expect([before, await read(source)]).toEqual(['first', 'secnd']);
   });
 
-  it('reads as the same while the file stays as it is', async () => {
+  it('stays the same while the file does not change', async () => {
     const source = fromFile(await files.write('secret', 'same'));
 
     const reads = [await source.read(), await source.read()];
@@ -101,11 +101,11 @@ describe('a secret in a file', () => {
     });
   });
 
-  it('takes a file of just the largest size', async () => {
+  it('may have the largest size', async () => {
     expect(await read(fromFile(await files.write('secret', 'x'.repeat(64 * 1024))))).toHaveLength(64 * 1024);
   });
 
-  it('is unusable when the file has gone, and usable when it is back', async () => {
+  it('is unusable while the file is missing, and usable when it is back', async () => {
     const path = await files.write('secret', 'first');
     const source = fromFile(path);
     await source.read();
@@ -135,7 +135,7 @@ describe('a secret in a file', () => {
 });
 
 describe('a secret in the environment', () => {
-  it('is read whenever it is asked for', async () => {
+  it('is read at each use', async () => {
     const env = { TOKEN: 'first' };
     const source = createSecrets(env)(new SecretRef({ env: 'TOKEN' }));
     const before = await read(source);

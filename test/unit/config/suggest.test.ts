@@ -15,11 +15,11 @@ describe('suggest', () => {
     ['x', undefined],
     ['', undefined],
     ['store', undefined],
-  ])('takes %j for %j', (word, meant) => {
+  ])('corrects %j to %j', (word, meant) => {
     expect(suggest(word, KEYS)).toBe(meant);
   });
 
-  it('finds a longer word with any one letter missing', () => {
+  it('corrects a longer word with any one letter missing', () => {
     assert(
       property(constantFrom(...KEYS.filter(({ length }) => length > 4)), nat(), (word, at) => {
         const index = at % word.length;
