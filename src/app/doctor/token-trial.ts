@@ -9,14 +9,14 @@ import { askRegistry } from './registry-client.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 
 const HEADERS: readonly KeyHeader[] = ['x5c', 'kid', 'kid-rfc7638'];
-const WIDE_SECONDS = 6 * 3600;
+const LONG_SECONDS = 6 * 3600;
 
 interface Variant {
   readonly header?: KeyHeader;
   readonly keyName?: string;
   readonly issuer?: string;
   /** Whether the token is valid for hours around now. */
-  readonly isWide?: boolean;
+  readonly isLongLived?: boolean;
 }
 
 export async function tokenFindings(challenge: Challenge, examination: Examination): Promise<readonly DoctorFinding[]> {
@@ -25,10 +25,10 @@ export async function tokenFindings(challenge: Challenge, examination: Examinati
   const configured = { header: settings?.key.header ?? 'x5c', keyName: settings?.signingKey } as const;
   const tryVariant = (variant: Variant): Promise<RegistryAnswer> =>
     present(challenge.service, { ...variantOf(configured), ...variant }, examination);
-  const isAccepted = async (variant: Variant): Promise<boolean> => accepted(await tryVariant(variant));
+  const isAccepted = async (variant: Variant): Promise<boolean> => accepts(await tryVariant(variant));
 
   const first = await tryVariant({});
-  if (accepted(first)) {
+  if (accepts(first)) {
     return settings === undefined
       ? []
       : [{ about: 'token', ok: true, text: 'the registry accepts a token of this broker' }];
@@ -44,7 +44,7 @@ export async function tokenFindings(challenge: Challenge, examination: Examinati
       },
     ];
   }
-  if (await isAccepted({ isWide: true })) {
+  if (await isAccepted({ isLongLived: true })) {
     const cure = 'synchronize the clock of the registry with NTP';
     return [
       {
@@ -71,25 +71,25 @@ function variantOf({ header, keyName }: { readonly header: KeyHeader; readonly k
   return keyName === undefined ? { header } : { header, keyName };
 }
 
-function accepted(answer: RegistryAnswer): boolean {
+function accepts(answer: RegistryAnswer): boolean {
   return answer.kind === 'answer' && answer.status === 200;
 }
 
 async function present(
   service: string,
-  { header = 'x5c', keyName, issuer, isWide = false }: Variant,
+  { header = 'x5c', keyName, issuer, isLongLived = false }: Variant,
   { registry, config, keyset, clock }: Examination,
 ): Promise<RegistryAnswer> {
   const key = keyset.find(({ name }) => name === keyName) ?? keyset[0];
   if (header === 'x5c' && key.chain.length === 0) return { kind: 'unreachable', cause: 'the key has no certificate' };
   const signer = createSigner(keyset, [{ service, header, signingKey: key.name }]);
   const now = clock.now();
-  const around = isWide ? WIDE_SECONDS : 30;
+  const around = isLongLived ? LONG_SECONDS : 30;
   const claims: TokenClaims = {
     iss: issuer ?? config.tokens.issuer,
     sub: '',
     aud: service,
-    exp: now + (isWide ? WIDE_SECONDS : 60),
+    exp: now + (isLongLived ? LONG_SECONDS : 60),
     nbf: now - around,
     iat: now - around,
     jti: `doctor-${now}`,
