@@ -28,7 +28,7 @@ import { TEAM_POLICY } from '../support/user-sources.ts';
 const SERVICE = 'registry.example.com';
 
 const CURES: Readonly<Record<string, RegExp>> = {
-  registry: /: check the address, and http against https/,
+  registry: /: check the address, and http or https/,
   challenge: /: add the block that `fairlead registry-config` prints/,
   realm: /: set realm to http:\/\/localhost:\d+\/token in the registry, or publicUrl in broker\.yaml/,
   service: /: add it under services in broker\.yaml, or set service in the registry to one of: registry\.example\.com$/,
