@@ -6,7 +6,7 @@ import { deadlineIn } from '../../src/core/deadline.ts';
 import { parseEndpoint } from '../../src/backends/ldap/wire/endpoint.ts';
 import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts';
 import { allValues } from '../../src/backends/ldap/groups/ranged-values.ts';
-import { loadTrust } from '../../src/backends/ldap/wire/trust.ts';
+import { loadTlsContext } from '../../src/backends/ldap/wire/tls-context.ts';
 import { Secret } from '../../src/core/identity.ts';
 import { realClock } from '../support/fakes.ts';
 import { createDomainBackend } from '../support/domain-backend.ts';
@@ -117,7 +117,7 @@ async function serviceConnection(samba: Samba): Promise<Connection> {
   const deadline = deadlineIn(realClock, 8000);
   const options = {
     mode: 'ldaps',
-    trust: await loadTrust({ caFile: samba.caFile, certFile: undefined, keyFile: undefined }),
+    tlsContext: await loadTlsContext({ caFile: samba.caFile, certFile: undefined, keyFile: undefined }),
     serverName: 'localhost',
     timeout: 4000,
     operationTimeout: 4000,

@@ -5,7 +5,7 @@ import type { Connection } from '../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { parseEndpoint } from '../../src/backends/ldap/wire/endpoint.ts';
 import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts';
-import { loadTrust } from '../../src/backends/ldap/wire/trust.ts';
+import { loadTlsContext } from '../../src/backends/ldap/wire/tls-context.ts';
 import { realClock } from '../support/fakes.ts';
 import { createLdap, identityOf, plainGroups } from '../support/ldap-backend.ts';
 import { findPart } from '../support/parts.ts';
@@ -103,7 +103,7 @@ describe('a search in pages', () => {
       endpoint,
       {
         mode: 'none',
-        trust: await loadTrust({ caFile: undefined, certFile: undefined, keyFile: undefined }),
+        tlsContext: await loadTlsContext({ caFile: undefined, certFile: undefined, keyFile: undefined }),
         serverName: undefined,
         timeout: 1000,
         operationTimeout: 1000,

@@ -43,7 +43,7 @@ async function startServers(resources: AsyncDisposableStack): Promise<Readonly<R
   const own = { ...ca(mutual), certFile: mutual.clientCertFile ?? '', keyFile: mutual.clientKeyFile ?? '' };
   const untrusted = 'not from a trusted authority: set tls.caFile';
   const misnamed = 'the certificate is for another name: use that name in urls, or set tls.serverName';
-  const tooOld = 'the server speaks nothing newer than TLS 1.1';
+  const tooOld = 'the server supports nothing newer than TLS 1.1';
   return {
     'good-ldaps': ldaps(good, ca(good)),
     'good-starttls': startTls(good, ca(good)),
@@ -60,7 +60,7 @@ async function startServers(resources: AsyncDisposableStack): Promise<Readonly<R
     refused: startTls(bare, ca(good), 'no StartTLS: it answers 2'),
     'mutual-ldaps': ldaps(mutual, own),
     'mutual-starttls': startTls(mutual, own),
-    'mutual-without': ldaps(mutual, ca(mutual), 'if it wants a certificate of its clients, set tls.certFile'),
+    'mutual-without': ldaps(mutual, ca(mutual), 'if it requires a client certificate, set tls.certFile'),
   };
 }
 

@@ -59,10 +59,14 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
 
   it.each<[string, Buffer[], string]>([
     ['refuses StartTLS', [START_TLS_REFUSED], 'no StartTLS: it answers 2'],
-    ['adds something in clear to its consent', [START_TLS_OK, START_TLS_OK], 'more follows its answer in clear'],
+    [
+      'adds something in clear to its consent',
+      [START_TLS_OK, START_TLS_OK],
+      'it sends more than its answer before TLS',
+    ],
     ['stalls in the handshake', [START_TLS_OK], 'no answer in time'],
     ['consents to another question', [Buffer.from('300c02010161070a010004000400', 'hex')], 'it answers something else'],
-    ['answers in HTTP', [Buffer.from('HTTP/1.1 400\r\n\r\n')], 'no LDAP'],
+    ['answers in HTTP', [Buffer.from('HTTP/1.1 400\r\n\r\n')], 'not LDAP'],
     ['is mute', [], 'no answer in time'],
   ])('never sends a password to a server that %s', async (_what, answers, problem) => {
     await using standIn = await startTcpStandIn((socket) => {

@@ -1,82 +1,61 @@
+/** The ldap backend as an `Authenticator`: connects its parts. */
 import { BrokerError } from '../../core/errors.ts';
-import type { Secret } from '../../core/identity.ts';
 import type { Account, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config/config.ts';
-import { tlsMode } from './config/config-check.ts';
-import type { TlsMode } from './config/config-check.ts';
+import { loginName } from './config/login-name.ts';
+import { tlsMode } from './config/resolve.ts';
+import type { TlsMode } from './config/resolve.ts';
 import { deadlineIn } from '../../core/deadline.ts';
 import type { Deadline } from '../../core/deadline.ts';
 import { diagnoseServers } from './diagnosis/diagnose.ts';
+import { createLoginTrace } from './diagnosis/trace.ts';
 import { createDirectory } from './servers/directory.ts';
+import type { DirectoryDeps } from './servers/directory.ts';
+import { createServiceAccount } from './servers/service-account.ts';
+import type { ServiceAccount } from './servers/service-account.ts';
+import { createServiceRecords } from './servers/service-records.ts';
+import type { ResolveSrv } from './servers/service-records.ts';
+import { createUserSearch } from './users/user-search.ts';
 import type { ConnectionOptions } from './wire/connection.ts';
-import { createUserSearch } from './find-user.ts';
-import { createWitness } from './diagnosis/trace.ts';
 import { isLoopback } from './wire/endpoint.ts';
 import type { Endpoint } from './wire/endpoint.ts';
 import { faultText } from './wire/fault-text.ts';
 import { DirectoryFault } from './wire/fault.ts';
-import { createLogin } from './login.ts';
-import type { Aside } from './login.ts';
-import { loginName } from './config/login-name.ts';
-import { createServiceAccount } from './servers/service-account.ts';
-import { createServiceRecords } from './servers/service-records.ts';
-import type { ResolveSrv } from './servers/service-records.ts';
-import { loadTrust } from './wire/trust.ts';
+import { loadTlsContext } from './wire/tls-context.ts';
+import { createLogin } from './login/login.ts';
+import type { Login } from './login/login.ts';
+import type { LoginAttempt } from './login/password-login.ts';
 
 /**
- * Opens a directory as a source of identities. No connection is made before it is needed.
+ * Opens a directory as a source of identities. Connections are made on demand.
  *
- * @param resolve how DNS is asked; absent: as the machine does
- * @throws Error that names the file of certificates or the key when that is bad
+ * @param resolve looks up DNS records; default: the resolver of Node
+ * @throws Error with the name of a file of certificates or of a key that is not valid
  */
 export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: ResolveSrv): Promise<Authenticator> {
-  const { name, type, bind, pool, tls, timeouts, urls } = config;
-  const { clock, log } = deps;
+  const { name, type, tls } = config;
   const mode = tlsMode(config);
   const files = { caFile: tls.caFile?.path, certFile: tls.certFile?.path, keyFile: tls.keyFile?.path };
   const watches = Object.values(files).filter((path) => path !== undefined);
-  let trust = await loadTrust(files);
-  if (mode === 'none' && urls?.every(isLoopback) !== true) {
-    log.warn('passwords go to the directory in clear: set tls.mode to starttls or ldaps', { backend: name });
+  let tlsContext = await loadTlsContext(files);
+  if (mode === 'none' && config.urls?.every(isLoopback) !== true) {
+    deps.log.warn('unencrypted directory connection: passwords can be read; set tls.mode to starttls or ldaps', {
+      backend: name,
+    });
   }
-  const account =
-    bind && createServiceAccount({ backend: name, dn: bind.dn, password: deps.secret(bind.password), clock, log });
   const options = (): ConnectionOptions => ({
     mode,
-    trust,
+    tlsContext,
     serverName: tls.serverName,
-    timeout: timeouts.connect * 1000,
-    operationTimeout: timeouts.operation * 1000,
+    timeout: config.timeouts.connect * 1000,
+    operationTimeout: config.timeouts.operation * 1000,
   });
+  const serviceAccount = openServiceAccount(config, deps);
   const endpoints = endpointsOf(config, mode, deps, resolve);
-  const directory = createDirectory({
-    backend: name,
-    endpoints,
-    options,
-    limits: { search: pool.search, bind: pool.bind, idle: pool.idle * 1000, age: pool.age * 1000 },
-    account,
-    clock,
-    log,
-    soon: () => deadlineIn(clock, timeouts.connect * 1000),
-  });
+  const directory = createDirectory(directoryDeps(config, deps, { options, endpoints, serviceAccount }));
   const search = createUserSearch(config);
-  const login = createLogin({ config, directory, search, clock, log });
-
-  async function authenticate(
-    typed: string,
-    password: Secret,
-    deadline: Deadline,
-    aside: Aside,
-  ): Promise<AuthnOutcome> {
-    // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2); NULs may read as empty.
-    if (/^\0*$/.test(password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
-    const wanted = loginName(typed, config.users.domain);
-    // No entry has such a name, so it is not this backend's user; the next backend may well hold it.
-    if (wanted === undefined) return { kind: 'unknown-user' };
-    return login.authenticate(wanted, password, deadline, aside);
-  }
-
+  const login = createLogin({ config, directory, search, clock: deps.clock, log: deps.log });
   return {
     name,
     type,
@@ -84,33 +63,20 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
 
     asksGuard: true,
     authenticate: ({ username, password }, deadline, guard) =>
-      orOutage(name, () => authenticate(username, password, deadline, { guard })),
+      orOutage(name, () => authenticate(config, login, { login: username, password, deadline, guard })),
 
-    // Without a service account only the user's own password opens the user's entry.
-    ...(config.users.template !== undefined && bind === undefined
-      ? {}
-      : {
-          lookup: (username: string, deadline: Deadline) =>
-            orOutage(name, async () => {
-              const wanted = loginName(username, config.users.domain);
-              return wanted === undefined ? undefined : login.lookup(wanted, deadline);
-            }),
-          revalidate: ({ login: typed, subject }: Account, deadline: Deadline) =>
-            orOutage(name, async (): Promise<AuthnOutcome> => {
-              const wanted = loginName(typed, config.users.domain);
-              if (wanted === undefined) return { kind: 'unknown-user' };
-              return login.revalidate(wanted, subject, deadline);
-            }),
-        }),
+    // Without a service account only the user's own password gives access to the entry.
+    ...(config.users.template !== undefined && config.bind === undefined ? {} : checksWithoutPassword(config, login)),
 
-    diagnose: (credential, deadline, tell) =>
+    diagnose: (credential, deadline, report) =>
       orOutage(name, async () => {
         if (credential === undefined) {
-          await diagnoseServers({ config, options, endpoints, account, search }, tell, deadline);
+          await diagnoseServers({ config, options, endpoints, serviceAccount, search }, report, deadline);
           return undefined;
         }
-        const witness = createWitness(config, search, tell);
-        return authenticate(credential.username, credential.password, deadline, { witness });
+        const { username, password } = credential;
+        const trace = createLoginTrace(config, search, report);
+        return authenticate(config, login, { login: username, password, deadline, trace });
       }),
 
     probe: async (deadline) => {
@@ -123,13 +89,63 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
     },
 
     reload: async () => {
-      trust = await loadTrust(files);
+      tlsContext = await loadTlsContext(files);
       directory.retire();
     },
 
-    forget: login.forget,
+    forget: login.flush,
 
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+/** @param attempt has the login as the user typed it */
+async function authenticate({ users }: LdapConfig, login: Login, attempt: LoginAttempt): Promise<AuthnOutcome> {
+  // An empty password is an anonymous bind, which succeeds (RFC 4513, section 5.1.2). Some servers end a password at a NUL.
+  if (/^\0*$/.test(attempt.password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
+  const name = loginName(attempt.login, users.domain);
+  // No entry of this directory can have such a name, but a user of the next backend can.
+  if (name === undefined) return { kind: 'unknown-user' };
+  return login.authenticate({ ...attempt, login: name });
+}
+
+function checksWithoutPassword(
+  { name: backend, users }: LdapConfig,
+  login: Login,
+): Required<Pick<Authenticator, 'lookup' | 'revalidate'>> {
+  return {
+    lookup: (username, deadline) =>
+      orOutage(backend, async () => {
+        const name = loginName(username, users.domain);
+        return name === undefined ? undefined : login.lookup(name, deadline);
+      }),
+    revalidate: ({ login: typed, subject }: Account, deadline) =>
+      orOutage(backend, async (): Promise<AuthnOutcome> => {
+        const name = loginName(typed, users.domain);
+        return name === undefined ? { kind: 'unknown-user' } : login.revalidate(name, subject, deadline);
+      }),
+  };
+}
+
+function openServiceAccount(
+  { name: backend, bind }: LdapConfig,
+  { clock, log, secret }: BackendDeps,
+): ServiceAccount | undefined {
+  return bind && createServiceAccount({ backend, dn: bind.dn, password: secret(bind.password), clock, log });
+}
+
+function directoryDeps(
+  { name: backend, pool, timeouts }: LdapConfig,
+  { clock, log }: BackendDeps,
+  parts: Pick<DirectoryDeps, 'options' | 'endpoints' | 'serviceAccount'>,
+): DirectoryDeps {
+  return {
+    ...parts,
+    backend,
+    limits: { search: pool.search, bind: pool.bind, idle: pool.idle * 1000, age: pool.age * 1000 },
+    clock,
+    log,
+    backgroundDeadline: () => deadlineIn(clock, timeouts.connect * 1000),
   };
 }
 
@@ -142,10 +158,10 @@ function endpointsOf(
   if (urls !== undefined) return async () => urls;
   return createServiceRecords({
     backend,
-    // INVARIANT: the schema asks for either.
+    // INVARIANT: the schema requires urls or srv.
     domain: srv ?? '',
     mode,
-    isNamed: tls.serverName !== undefined,
+    hasServerName: tls.serverName !== undefined,
     clock,
     log,
     ...(resolve === undefined ? {} : { resolve }),
@@ -157,7 +173,7 @@ async function orOutage<T>(backend: string, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (error) {
     if (!(error instanceof DirectoryFault)) throw error;
-    throw new BrokerError('backend_unavailable', `the directory ${backend} cannot tell`, {
+    throw new BrokerError('backend_unavailable', `directory ${backend} gives no usable answer`, {
       cause: error,
       ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
     });

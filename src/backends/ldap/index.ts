@@ -1,4 +1,4 @@
-/** Users and groups of an LDAP directory: OpenLDAP, Active Directory, FreeIPA, 389 Directory Server, LLDAP and kin. */
+/** Users and groups of an LDAP directory: OpenLDAP, Active Directory, FreeIPA, 389 Directory Server, LLDAP and others. */
 import { defineBackend } from '../backend.ts';
 import { openLdap } from './authenticator.ts';
 import { ldapConfig } from './config/config.ts';

@@ -1,18 +1,18 @@
 /**
- * What an entry says about its account. Whoever is refused here has spent no attempt, and their log-in is refused by the
- * directory too, whatever the password: where that depends on the password or on a policy, only the bind can tell.
+ * The state of an account according to its entry. A login that is refused here costs no attempt, and the directory would
+ * refuse it too, whatever the password. States that depend on the password or on a policy are left to the bind.
  */
 import type { RejectReason } from '../../../core/ports.ts';
 import type { Entry } from '../wire/entry.ts';
 
 /** Active Directory: userAccountControl ([MS-ADTS] 2.2.16). */
 const DISABLED = 0x2;
-/** Active Directory: msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17), which knows the domain's policy. */
+/** Active Directory: msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17), which applies the domain's policy. */
 const LOCKED = 0x10;
 const PASSWORD_EXPIRED = 0x80_00_00;
-/** OpenLDAP: an administrator has locked it (draft-behera-ldap-password-policy, section 5.3.3). */
-const LOCKED_FOR_GOOD = '000001010000Z';
-/** 389 Directory Server: never unlocked by time. */
+/** OpenLDAP: locked by an administrator (draft-behera-ldap-password-policy, section 5.3.3). */
+const LOCKED_FOREVER = '000001010000Z';
+/** 389 Directory Server: the account is not unlocked by time. */
 const UNLOCKED_NEVER = '19700101000000Z';
 
 /** @param now seconds since 1970 */
@@ -25,7 +25,7 @@ export function accountState(entry: Entry, now: number): RejectReason | undefine
   if ((flags('userAccountControl') & DISABLED) !== 0 || is('nsAccountLock', 'TRUE')) return 'disabled';
   const expires = fileTime(entry.texts('accountExpires')[0]);
   if ((expires !== undefined && expires <= now) || isPast('krbPrincipalExpiration')) return 'expired';
-  if ((computed & LOCKED) !== 0 || is('pwdAccountLockedTime', LOCKED_FOR_GOOD) || isLockedBy389(entry, now)) {
+  if ((computed & LOCKED) !== 0 || is('pwdAccountLockedTime', LOCKED_FOREVER) || isLockedBy389(entry, now)) {
     return 'locked';
   }
   if (is('pwdLastSet', '0') || is('pwdReset', 'TRUE')) return 'must-change-password';
@@ -33,12 +33,12 @@ export function accountState(entry: Entry, now: number): RejectReason | undefine
 }
 
 /**
- * The same, where no bind follows that would tell the rest. Of a lock that ends by itself the entry does not say when:
- * it counts until the next right login has removed it.
+ * The same for a check without a bind. The entry does not say when a temporary lock ends, so the account counts as locked
+ * until the next successful login removes the attribute.
  *
  * @param now seconds since 1970
  */
-export function accountStateAlone(entry: Entry, now: number): RejectReason | undefined {
+export function accountStateWithoutBind(entry: Entry, now: number): RejectReason | undefined {
   return accountState(entry, now) ?? (entry.texts('pwdAccountLockedTime').length > 0 ? 'locked' : undefined);
 }
 
@@ -48,9 +48,9 @@ function isLockedBy389(entry: Entry, now: number): boolean {
 }
 
 /**
- * Seconds since 1970 of a count of 100 ns since 1601.
+ * Converts a time of Active Directory (100 ns since 1601) to seconds since 1970.
  *
- * @returns undefined for "never", and for what is no time
+ * @returns undefined for "never", and for text that is not a time
  */
 export function fileTime(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,19}$/.test(text)) return undefined;
@@ -60,7 +60,7 @@ export function fileTime(text: string | undefined): number | undefined {
     : Number(ticks / 10_000_000n) - 11_644_473_600;
 }
 
-/** Seconds since 1970 of a GeneralizedTime in UTC (RFC 4517, section 3.3.13). */
+/** Converts a GeneralizedTime in UTC (RFC 4517, section 3.3.13) to seconds since 1970. */
 function timeOf(text: string | undefined): number | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?Z$/.exec(text ?? '')?.slice(1);
   if (parts === undefined) return undefined;

@@ -1,70 +1,70 @@
 /**
- * Attempts at an account that its entry, as it was read a moment ago, cannot tell of yet: those under way, and those
- * refused since. Without them a burst of different wrong passwords would lock an account whose entry still says that
- * none was wrong.
+ * Counts the attempts at an account that are newer than its entry: attempts under way, and attempts that failed after the
+ * entry was read. Without them a burst of different wrong passwords would lock an account whose entry still shows no
+ * failures.
  */
 import type { Clock } from '../../../core/ports.ts';
 
-/** One attempt, from before it is made until it is disposed of. */
-export interface Attempt extends Disposable {
-  /** How many the entry does not tell of, this one included. */
-  readonly unseen: number;
-  /** Notes that the password is on its way: from now on the directory may count it as wrong. */
+/** One attempt, until it is disposed of. */
+export interface CountedAttempt extends Disposable {
+  /** How many attempts are newer than the entry, including this one. */
+  readonly sinceRead: number;
+  /** The password is sent now: from here on the attempt counts as a failure unless it succeeds. */
   sent(): void;
-  /** Notes that it was right, which makes the directory forget the wrong ones. */
+  /** The password was correct, so the directory resets its count of failures. */
   succeeded(): void;
 }
 
-export interface UnseenAttempts {
+export interface AttemptsSinceRead {
   /**
    * @param subject the account
-   * @param readAt when its entry was asked for, monotonic milliseconds
+   * @param readAt when the entry was requested, monotonic milliseconds
    */
-  begin(subject: string, readAt: number): Attempt;
+  begin(subject: string, readAt: number): CountedAttempt;
 }
 
 interface Account {
-  underWay: number;
-  /** When attempts ended that were not right, monotonic milliseconds. */
+  inFlight: number;
+  /** When attempts failed, monotonic milliseconds. */
   failures: readonly number[];
 }
 
-/** Longer than a login takes: no entry that a login looks at was read before that. */
-const KEPT_MS = 10_000;
+/** Longer than a login takes, so every later login reads an entry that includes the failure. */
+const TTL_MS = 10_000;
 
-export function createUnseenAttempts(clock: Clock): UnseenAttempts {
-  // The one used last is the last, so that those that are over stand in front.
+export function createAttemptsSinceRead(clock: Clock): AttemptsSinceRead {
+  // In order of last use, so that `removeExpired` can stop early.
   const accounts = new Map<string, Account>();
 
-  function forgetOld(): void {
-    const past = clock.monotonic() - KEPT_MS;
-    for (const [subject, { underWay, failures }] of accounts) {
-      if (underWay > 0 || (failures.at(-1) ?? -Infinity) > past) return;
+  function removeExpired(): void {
+    const limit = clock.monotonic() - TTL_MS;
+    for (const [subject, { inFlight, failures }] of accounts) {
+      if (inFlight > 0 || (failures.at(-1) ?? -Infinity) > limit) return;
       accounts.delete(subject);
     }
   }
 
   return {
     begin: (subject, readAt) => {
-      forgetOld();
-      const account = accounts.get(subject) ?? { underWay: 0, failures: [] };
+      removeExpired();
+      const account = accounts.get(subject) ?? { inFlight: 0, failures: [] };
       accounts.delete(subject);
       accounts.set(subject, account);
-      account.underWay += 1;
-      account.failures = account.failures.filter((at) => at > clock.monotonic() - KEPT_MS);
-      let mayCount = false;
+      account.inFlight += 1;
+      account.failures = account.failures.filter((at) => at > clock.monotonic() - TTL_MS);
+      let countsAsFailure = false;
       return {
-        unseen: account.underWay + account.failures.filter((at) => at >= readAt).length,
+        sinceRead: account.inFlight + account.failures.filter((at) => at >= readAt).length,
         sent: () => {
-          mayCount = true;
+          countsAsFailure = true;
         },
         succeeded: () => {
-          mayCount = false;
+          countsAsFailure = false;
           account.failures = [];
         },
         [Symbol.dispose]: () => {
-          account.underWay -= 1;
-          if (mayCount) account.failures = [...account.failures, clock.monotonic()];
+          account.inFlight -= 1;
+          if (countsAsFailure) account.failures = [...account.failures, clock.monotonic()];
         },
       };
     },

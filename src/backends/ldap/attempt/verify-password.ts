@@ -1,8 +1,9 @@
-/** The one step that can cost a user an attempt: the bind with the typed password. */
+/** Verifies a password with a bind: the only step that costs a user an attempt. */
 import type { Secret } from '../../../core/identity.ts';
 import type { BindAnswer, Connection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
+import { RESULT } from '../wire/result-code.ts';
 import { judgeBind } from '../servers/judge-bind.ts';
 import type { BindVerdict } from '../servers/judge-bind.ts';
 
@@ -10,12 +11,9 @@ export type PasswordVerdict =
   | { readonly kind: 'accepted'; readonly graceLeft: number | undefined }
   | Exclude<BindVerdict, { readonly kind: 'accepted' | 'failed' }>;
 
-/** invalidCredentials. */
-const WRONG = 49;
-
 /**
- * @param keepsAfterRefusal whether this directory forgets a refused user, so that another one can bind on the same
- *   connection; it is closed otherwise
+ * @param keepsAfterRefusal whether the connection can be used for another user's bind after a refused one; otherwise it is
+ *   closed
  * @throws DirectoryFault
  */
 export async function verifyPassword(
@@ -25,12 +23,12 @@ export async function verifyPassword(
   deadline: Deadline,
   keepsAfterRefusal: boolean,
 ): Promise<PasswordVerdict> {
-  // Servers differ in whether a password ends at a NUL; none can have one in it.
+  // Some servers end a password at a NUL, so it would match a shorter password. No password contains one.
   if (password.reveal().includes('\0')) return { kind: 'rejected', reason: 'wrong-password' };
   const answer = await bindOnce(connection, dn, password, deadline);
   const verdict = judgeBind(answer);
-  const isClean = verdict.kind === 'accepted' || (keepsAfterRefusal && answer.code === WRONG);
-  if (!isClean) connection[Symbol.dispose]();
+  const isReusable = verdict.kind === 'accepted' || (keepsAfterRefusal && answer.code === RESULT.invalidCredentials);
+  if (!isReusable) connection[Symbol.dispose]();
   switch (verdict.kind) {
     case 'accepted':
       return { kind: 'accepted', graceLeft: answer.policy?.graceLeft };
@@ -46,7 +44,7 @@ async function bindOnce(connection: Connection, dn: string, password: Secret, de
   try {
     return await connection.bind(dn, password, deadline);
   } catch (error) {
-    // The server may have counted it: to try another one would be a second attempt.
-    throw error instanceof DirectoryFault && error.sent ? error.but({ elsewhere: false }) : error;
+    // The server may have counted the attempt; another server would count a second one.
+    throw error instanceof DirectoryFault && error.sent ? error.with({ canFailOver: false }) : error;
   }
 }

@@ -1,14 +1,14 @@
-/** Filters as text (RFC 4515), for people to read. */
+/** Prints filters as text (RFC 4515). `parseFilter` reads the text back. */
 import type { Comparison, FilterNode, FilterValue } from '../wire/filter.ts';
 
-const SIGNS: Readonly<Record<Comparison, string>> = {
+const OPERATORS: Readonly<Record<Comparison, string>> = {
   equal: '=',
   'greater-or-equal': '>=',
   'less-or-equal': '<=',
   approximate: '~=',
 };
 
-/** @param values what stands in for placeholders; one that is absent stays as `{name}` */
+/** @param values the text for each placeholder; a placeholder without a text is printed as `{name}` */
 export function printFilter(node: FilterNode, values: Readonly<Record<string, string>> = {}): string {
   const print = (inner: FilterNode): string => printFilter(inner, values);
   const text = (value: FilterValue): string => printValue(value, values);
@@ -25,7 +25,7 @@ export function printFilter(node: FilterNode, values: Readonly<Record<string, st
     case 'greater-or-equal':
     case 'less-or-equal':
     case 'approximate':
-      return `(${node.attribute}${SIGNS[node.kind]}${text(node.value)})`;
+      return `(${node.attribute}${OPERATORS[node.kind]}${text(node.value)})`;
     case 'substrings':
       return `(${node.attribute}=${node.pieces.map(text).join('*')})`;
     case 'extensible': {
@@ -38,13 +38,20 @@ export function printFilter(node: FilterNode, values: Readonly<Record<string, st
 function printValue(value: FilterValue, values: Readonly<Record<string, string>>): string {
   return value
     .map((part) => {
-      if (!('placeholder' in part)) return escape(part.toString('utf8'));
+      if (!('placeholder' in part)) return escapeBytes(part);
       const given = Object.hasOwn(values, part.placeholder) ? values[part.placeholder] : undefined;
-      return given === undefined ? `{${part.placeholder}}` : escape(given);
+      return given === undefined ? `{${part.placeholder}}` : escapeBytes(Buffer.from(given, 'utf8'));
     })
     .join('');
 }
 
-function escape(text: string): string {
-  return text.replaceAll(/[*()\\\p{Cc}]/gu, (char) => `\\${Buffer.from(char).toString('hex')}`);
+/** RFC 4515, section 3; braces are escaped too, because they mark placeholders. */
+function escapeBytes(bytes: Buffer): string {
+  const decoded = bytes.toString('utf8');
+  if (!Buffer.from(decoded, 'utf8').equals(bytes)) return hexPairs(bytes);
+  return decoded.replaceAll(/[*()\\{}\p{Cc}]/gu, (char) => hexPairs(Buffer.from(char, 'utf8')));
+}
+
+function hexPairs(bytes: Buffer): string {
+  return bytes.toString('hex').replaceAll(/../g, '\\$&');
 }

@@ -1,13 +1,12 @@
-/** What a user may type as a name. */
-
 const MAX_LENGTH = 256;
 
 /**
- * The name as it is sent: composed (NFC). A directory ignores some characters when it compares (RFC 4518), so one with
- * a line break in it could mean somebody else's entry; no entry needs such a name.
+ * The name to search for: normalized (NFC) and without the domain. A directory ignores some characters when it compares
+ * (RFC 4518), so a name with a line break could match the entry of another user.
  *
- * @param domain that may stand before the name, as in `CORP\alice`
- * @returns undefined for a name no entry has: too long, a control character, half a surrogate pair, another domain
+ * @param domain may be typed before the name, as in `CORP\alice`
+ * @returns undefined for a name that no entry can have: too long, a control character, half a surrogate pair, another
+ *   domain
  */
 export function loginName(typed: string, domain?: string): string | undefined {
   if (typed.trim() === '' || typed.length > MAX_LENGTH || !typed.isWellFormed() || /\p{Cc}/u.test(typed))

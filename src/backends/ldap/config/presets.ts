@@ -1,29 +1,29 @@
-/** What the common directories call things. Every value can be overridden, key by key. */
+/** Defaults for the common directories. Every key of the configuration overrides its default. */
 
-export interface Preset {
+export interface LdapPreset {
   readonly users: {
-    /** Which entries are people (RFC 4515). */
+    /** Which entries are users (RFC 4515). */
     readonly filter: string;
-    /** The attributes a login is compared with. */
+    /** The attributes that a login is compared with. */
     readonly loginAttributes: readonly string[];
-    /** The attribute that holds the canonical name. */
+    /** The attribute with the canonical user name. */
     readonly usernameAttribute: string;
-    /** The attribute with an id that stays when the entry is renamed or moved. */
+    /** The attribute with an id that does not change when the entry is renamed or moved. */
     readonly id: string;
-    /** What tells of an account that nobody can log in to; see `account-state.ts`. */
+    /** The attributes that `account-state.ts` reads. */
     readonly state: readonly string[];
   };
-  /** Whether a connection on which a user was refused may be used for the next one's bind. */
+  /** Whether a connection can be used for another user's bind after a refused bind. */
   readonly keepsAfterRefusal: boolean;
   readonly groups: {
     readonly from: 'memberOf' | 'member';
-    /** The attributes of a group that hold members' DNs. An attribute without an index makes every search slow. */
+    /** The attributes of a group with the DNs of members. An attribute without an index makes every search slow. */
     readonly memberAttributes: readonly string[];
-    /** Whether posixGroups count beside those. */
+    /** Whether posixGroups are searched too. */
     readonly posix: boolean;
-    /** Whether the directory itself lists the groups of groups: nothing is left to do for nesting then. */
+    /** Whether memberOf includes the groups of groups. */
     readonly flattened: boolean;
-    /** Whether users have a primary group that no list names ([MS-ADTS]: primaryGroupID). */
+    /** Whether users have a primary group that neither memberOf nor member lists ([MS-ADTS]: primaryGroupID). */
     readonly primary: boolean;
   };
 }
@@ -58,7 +58,7 @@ export const PRESETS = {
       id: 'entryUUID',
       state: ['pwdAccountLockedTime', 'pwdReset'],
     },
-    // memberOf is an overlay that many servers lack, or had switched on too late for their older groups.
+    // memberOf is an optional overlay. Groups from before it was enabled are missing.
     groups: {
       from: 'member',
       memberAttributes: ['member', 'uniqueMember'],
@@ -79,7 +79,7 @@ export const PRESETS = {
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false },
   },
   '389ds': {
-    // It has kept the rights of whoever was bound before a refused bind (389-ds-base issue 5221).
+    // After a refused bind it kept the rights of the previous user (389-ds-base issue 5221).
     keepsAfterRefusal: false,
     users: {
       filter: '(objectClass=person)',
@@ -107,4 +107,4 @@ export const PRESETS = {
     },
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false },
   },
-} as const satisfies Record<(typeof PRESET_NAMES)[number], Preset>;
+} as const satisfies Record<(typeof PRESET_NAMES)[number], LdapPreset>;

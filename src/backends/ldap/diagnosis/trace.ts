@@ -1,82 +1,92 @@
-/** Tells a login step by step: what was asked, what was found, and which mistake it looks like. Never the password. */
+/** Reports the steps of a login for `fairlead check --login`, with the likely mistake. Never reports the password. */
 import type { DiagnosisStep, RejectReason } from '../../../core/ports.ts';
 import type { LdapConfig } from '../config/config.ts';
-import { groupSource } from '../config/config-check.ts';
+import { groupSource, loginAttributes } from '../config/resolve.ts';
+import type { GroupSource } from '../config/resolve.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Entry } from '../wire/entry.ts';
-import type { Found, UserSearch } from '../find-user.ts';
-import { PRESETS } from '../config/presets.ts';
+import type { UserSearch, UserSearchResult } from '../users/user-search.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
 
-/** What a login says while it goes on. */
-export interface Witness {
-  looked(login: string, found: Found, reader: Reader, deadline: Deadline): Promise<void>;
-  /** The account is refused by what its entry says. */
-  held(entry: Entry, reason: RejectReason): void;
+/** The steps of a login, in order. */
+export interface LoginTrace {
+  searched(login: string, result: UserSearchResult, reader: Reader, deadline: Deadline): Promise<void>;
+  /** The account is refused because of its entry; no password was sent. */
+  refused(entry: Entry, reason: RejectReason): void;
   bound(dn: string, verdict: PasswordVerdict): void;
-  /** @param groups the names of the user's groups */
-  grouped(entry: Entry, groups: ReadonlySet<string>): void;
+  /** @param groups the names of the user's groups in a policy */
+  groupsRead(entry: Entry, groups: ReadonlySet<string>): void;
 }
 
-export type Tell = (step: DiagnosisStep) => void;
+export type ReportStep = (step: DiagnosisStep) => void;
 
-export function createWitness(config: LdapConfig, search: UserSearch, tell: Tell): Witness {
-  const { users, groups, preset } = config;
-  const attributes = users.loginAttributes ?? PRESETS[preset].users.loginAttributes;
+const MAX_LISTED_GROUPS = 20;
 
-  async function whyNone(login: string, reader: Reader, deadline: Deadline): Promise<string> {
-    const unfiltered = await search.findUnfiltered(reader, login, deadline);
-    if (unfiltered.kind !== 'none') {
-      const dn = unfiltered.kind === 'found' ? unfiltered.entry.dn : unfiltered.dns.join(' and ');
-      return `${dn} has this login, but users.filter leaves it out: correct users.filter, or preset`;
-    }
-    const anybody = await search.findAnybody(reader, deadline);
-    if (anybody.kind === 'none') {
-      return `no user at all is found beneath ${users.base}: correct users.base, users.filter or preset, or let bind.dn read there`;
-    }
-    return `others are found there: check the spelling, and whether ${attributes.join(' or ')} holds what people type (users.loginAttributes)`;
-  }
-
+export function createLoginTrace(config: LdapConfig, search: UserSearch, report: ReportStep): LoginTrace {
   return {
-    looked: async (login, found, reader, deadline) => {
-      tell({ ok: true, text: `searches ${search.describe(login)}` });
-      if (found.kind === 'found') return tell({ ok: true, text: `finds ${found.entry.dn}` });
-      if (found.kind === 'ambiguous') {
-        return tell({
-          ok: false,
-          text: `finds ${found.dns.join(' and ')}: a login must mean one entry; narrow users.base or users.loginAttributes`,
-        });
+    searched: async (login, result, reader, deadline) => {
+      report({ ok: true, text: `searches ${search.describe(login)}` });
+      switch (result.kind) {
+        case 'found':
+          return report({ ok: true, text: `finds ${result.entry.dn}` });
+        case 'ambiguous':
+          return report({
+            ok: false,
+            text: `finds ${result.dns.join(' and ')}: a login must mean one entry; narrow users.base or users.loginAttributes`,
+          });
+        case 'none':
+          // Not a failure: the user may belong to another backend.
+          return report({
+            ok: true,
+            text: `finds no user: ${await reasonForNoUser(config, search, login, reader, deadline)}`,
+          });
       }
-      // Another backend may well know this login.
-      tell({ ok: true, text: `finds nobody: ${await whyNone(login, reader, deadline)}` });
     },
-    held: ({ dn }, reason) => tell({ ok: false, text: `${dn} cannot log in now: ${reason}; no password was sent` }),
+    refused: ({ dn }, reason) =>
+      report({ ok: false, text: `${dn} cannot log in now: ${reason}; no password was sent` }),
     bound: (dn, verdict) => {
-      if (verdict.kind === 'accepted') return tell({ ok: true, text: `binds as ${dn}: the password is right` });
+      if (verdict.kind === 'accepted') return report({ ok: true, text: `binds as ${dn}: the password is correct` });
       const how = verdict.kind === 'rejected' ? verdict.reason : 'the server has no such entry; correct users.template';
-      tell({ ok: false, text: `binds as ${dn}: ${how}` });
+      report({ ok: false, text: `binds as ${dn}: ${how}` });
     },
-    grouped: ({ dn }, names) => {
-      if (groups === undefined) {
-        return tell({ ok: true, text: 'looks for no groups: add groups.base for rules that name groups' });
-      }
-      const source = groupSource(config);
-      const list = [...names].filter((name) => name.includes('='));
-      tell({
-        ok: true,
-        text:
-          list.length > 0
-            ? `finds ${list.length} groups beneath ${groups.base}: ${list.slice(0, 20).join('; ')}${list.length > 20 ? '; …' : ''}`
-            : `finds no groups: none beneath ${groups.base} ${WHY_NO_GROUPS[source](dn)}`,
-      });
-    },
+    groupsRead: ({ dn }, names) => report({ ok: true, text: describeGroups(config, dn, names) }),
   };
 }
 
-const WHY_NO_GROUPS: Readonly<Record<ReturnType<typeof groupSource>, (dn: string) => string>> = {
+async function reasonForNoUser(
+  config: LdapConfig,
+  search: UserSearch,
+  login: string,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<string> {
+  const unfiltered = await search.findUnfiltered(reader, login, deadline);
+  if (unfiltered.kind !== 'none') {
+    const dn = unfiltered.kind === 'found' ? unfiltered.entry.dn : unfiltered.dns.join(' and ');
+    return `${dn} has this login, but does not match users.filter: correct users.filter, or preset`;
+  }
+  const anyUser = await search.findAnyUser(reader, deadline);
+  if (anyUser.kind === 'none') {
+    return `there is no user at all under ${config.users.base}: correct users.base, users.filter or preset, or let bind.dn read there`;
+  }
+  return `there are other users: check the spelling, and whether ${loginAttributes(config).join(' or ')} holds what users type (users.loginAttributes)`;
+}
+
+function describeGroups(config: LdapConfig, dn: string, names: ReadonlySet<string>): string {
+  const { groups } = config;
+  if (groups === undefined) return 'reads no groups: add groups.base for rules that name groups';
+  const dns = [...names].filter((name) => name.includes('='));
+  if (dns.length === 0) {
+    return `finds no groups: none under ${groups.base} ${REASON_FOR_NO_GROUPS[groupSource(config)](dn)}`;
+  }
+  const listed = dns.slice(0, MAX_LISTED_GROUPS).join('; ');
+  return `finds ${dns.length} groups under ${groups.base}: ${listed}${dns.length > MAX_LISTED_GROUPS ? '; …' : ''}`;
+}
+
+const REASON_FOR_NO_GROUPS: Readonly<Record<GroupSource, (dn: string) => string>> = {
   memberOf: (dn) =>
-    `is in memberOf of ${dn}; correct groups.base, or use groups.from: member where the server keeps no memberOf`,
+    `is in memberOf of ${dn}; correct groups.base, or use groups.from: member where the server has no memberOf`,
   member: (dn) => `lists ${dn}; correct groups.base or groups.memberAttributes`,
   posixGroup: (dn) => `lists the uid or has the gidNumber of ${dn}; correct groups.base`,
 };

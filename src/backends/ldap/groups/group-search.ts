@@ -1,4 +1,4 @@
-/** Searches for groups, where groups are. */
+/** Searches groups under `groups.base`, and the filters for these searches. */
 import type { LdapConfig } from '../config/config.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
@@ -6,38 +6,44 @@ import type { Entry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { and, encodeFilter, equal, or } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
-import type { SidGroup } from './token-groups.ts';
+import { RESULT } from '../wire/result-code.ts';
+import type { Group } from './group.ts';
 
-/** All groups that a filter fits. Throws DirectoryFault. */
-export type GroupSearch = (filter: FilterNode, reader: Reader, deadline: Deadline) => Promise<readonly SidGroup[]>;
+export interface FoundGroup extends Group {
+  /** Undefined when the search did not ask for it, or the group has none. */
+  readonly sid: Buffer | undefined;
+}
 
-/** @param withSid whether the groups' SIDs are asked for too */
+/** All groups that match a filter. Throws DirectoryFault. */
+export type GroupSearch = (filter: FilterNode, reader: Reader, deadline: Deadline) => Promise<readonly FoundGroup[]>;
+
+/** @param withSid whether to read the SIDs of the groups */
 export function createGroupSearch(
-  { base, scope, filter: only, name }: NonNullable<LdapConfig['groups']>,
+  { base, scope, filter: groupFilter, name }: NonNullable<LdapConfig['groups']>,
   withSid: boolean,
 ): GroupSearch {
-  const names = name === 'dn' ? [] : [name];
-  const attributes = withSid ? [...names, 'objectSid'] : names;
-  return async (wanted, reader, deadline) => {
-    const filter = encodeFilter(only === undefined ? wanted : and([only, wanted]));
-    const answer = await reader.search({ base, scope, filter, attributes }, deadline);
-    if (answer.code !== 0) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
+  const nameAttributes = name === 'dn' ? [] : [name];
+  const attributes = withSid ? [...nameAttributes, 'objectSid'] : nameAttributes;
+  return async (filter, reader, deadline) => {
+    const encoded = encodeFilter(groupFilter === undefined ? filter : and([groupFilter, filter]));
+    const answer = await reader.search({ base, scope, filter: encoded, attributes }, deadline);
+    if (answer.code !== RESULT.success) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
     return answer.entries.map((entry) => ({
       dn: entry.dn,
-      names: names.flatMap((attribute) => entry.texts(attribute)),
-      counts: true,
+      names: nameAttributes.flatMap((attribute) => entry.texts(attribute)),
+      isInBase: true,
       sid: entry.bytes('objectSid')[0],
     }));
   };
 }
 
-/** Groups that list one of these DNs. */
-export function listedIn(attributes: readonly string[]): (dns: readonly string[]) => FilterNode {
-  return (dns) => or(attributes.flatMap((attribute) => dns.map((dn) => equal(attribute, dn))));
+/** The groups that list one of these DNs. */
+export function memberFilter(attributes: readonly string[], dns: readonly string[]): FilterNode {
+  return or(attributes.flatMap((attribute) => dns.map((dn) => equal(attribute, dn))));
 }
 
-/** LDAP_MATCHING_RULE_IN_CHAIN ([MS-ADTS] 3.1.1.3.4.4.3): groups that list this DN, and the groups of those. */
-export function inChain(dn: string): FilterNode {
+/** LDAP_MATCHING_RULE_IN_CHAIN ([MS-ADTS] 3.1.1.3.4.4.3): the groups that list this DN, and their groups. */
+export function inChainFilter(dn: string): FilterNode {
   return {
     kind: 'extensible',
     attribute: 'member',
@@ -47,11 +53,11 @@ export function inChain(dn: string): FilterNode {
   };
 }
 
-/** RFC 2307: listed by uid, or by the gid in the user's own entry. */
+/** The posixGroups that list the uid, or that have the gid of the user's entry (RFC 2307). */
 export function posixFilters(user: Entry): readonly FilterNode[] {
-  const ways = [
+  const matches = [
     ...user.texts('uid').map((uid) => equal('memberUid', uid)),
     ...user.texts('gidNumber').map((gid) => equal('gidNumber', gid)),
   ];
-  return ways.length === 0 ? [] : [and([equal('objectClass', 'posixGroup'), or(ways)])];
+  return matches.length === 0 ? [] : [and([equal('objectClass', 'posixGroup'), or(matches)])];
 }

@@ -1,28 +1,32 @@
-/** The groups of a user: those that list the user, and the groups of those. */
+/** The groups of a user: the groups that list the user, and their groups. */
 import { canonicalDn } from '../../../core/dn.ts';
 import type { GroupName } from '../../../core/identity.ts';
 import type { LdapConfig } from '../config/config.ts';
-import { groupSource } from '../config/config-check.ts';
+import { PRESETS } from '../config/presets.ts';
+import { groupSource, memberAttributes } from '../config/resolve.ts';
+import type { GroupSource } from '../config/resolve.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import { requireActiveDirectory } from '../attempt/domain.ts';
-import type { Domain } from '../attempt/domain.ts';
+import { requireActiveDirectory } from '../attempt/active-directory.ts';
+import type { DomainCache } from '../attempt/active-directory.ts';
 import type { Entry } from '../wire/entry.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 import { or } from '../wire/filter.ts';
 import { groupNames, groupOfDn } from './group.ts';
-import type { Group, GroupBase } from './group.ts';
-import { createGroupSearch, inChain, listedIn, posixFilters } from './group-search.ts';
+import type { Group } from './group.ts';
+import { createGroupSearch, inChainFilter, memberFilter, posixFilters } from './group-search.ts';
+import type { GroupSearch } from './group-search.ts';
 import { createParentGroups } from './parent-groups.ts';
-import { PRESETS } from '../config/presets.ts';
+import type { ParentGroups } from './parent-groups.ts';
 import { allValues } from './ranged-values.ts';
-import type { Recalls } from './ttl-cache.ts';
+import type { TtlCaches } from './ttl-cache.ts';
 import { createSidResolver, primaryGroupSid, readTokenGroups } from './token-groups.ts';
+import type { SidResolver } from './token-groups.ts';
 
 export interface Memberships {
   /**
-   * Each group under its plain name and under its DN. All of them or none: a group that is left out could lift a rule
-   * that denies.
+   * All groups of a user, by their plain names and by their DNs. It never returns some of them only: a missing group
+   * could be one that a rule denies.
    *
    * @throws DirectoryFault
    */
@@ -30,100 +34,147 @@ export interface Memberships {
 }
 
 export interface MembershipsDeps {
-  readonly domain: Domain;
-  readonly recalls: Recalls;
+  readonly domain: DomainCache;
+  readonly caches: TtlCaches;
+}
+
+type GroupsConfig = NonNullable<LdapConfig['groups']>;
+
+/** What the functions below share: settings, searches and caches. */
+interface Context {
+  readonly groups: GroupsConfig;
+  readonly source: GroupSource;
+  readonly memberAttributes: readonly string[];
+  readonly preset: (typeof PRESETS)[LdapConfig['preset']]['groups'];
+  readonly search: GroupSearch;
+  readonly parents: ParentGroups;
+  readonly sids: SidResolver;
+  readonly domain: DomainCache;
+}
+
+/** One user whose groups are read. */
+interface Lookup {
+  readonly user: Entry;
+  readonly reader: Reader;
+  readonly deadline: Deadline;
 }
 
 const MAX_DEPTH = 10;
 const MAX_GROUPS = 5000;
 
-export function createMemberships(config: LdapConfig, { domain, recalls }: MembershipsDeps): Memberships {
-  const { groups, preset } = config;
+export function createMemberships(config: LdapConfig, { domain, caches }: MembershipsDeps): Memberships {
+  const { groups } = config;
   if (groups === undefined) return { of: async () => new Set() };
-  const source = groupSource(config);
-  const { flattened, posix, primary, memberAttributes: usual } = PRESETS[preset].groups;
-  const base: GroupBase = { dn: groups.base, scope: groups.scope };
-  const search = createGroupSearch(groups, primary);
-  const named = groups.name === 'cn';
-  const listing = listedIn(groups.memberAttributes ?? usual);
-  const parents = createParentGroups((dns, reader, deadline) => search(listing(dns), reader, deadline), recalls);
-  const sids = createSidResolver(search, recalls);
-
-  async function listed(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
-    if (source === 'memberOf') {
-      const dns = await allValues(user, 'memberOf', reader, deadline);
-      return dns.map((dn) => groupOfDn(dn, named, base));
-    }
-    const byGroup = source === 'member' ? [listing([user.dn])] : [];
-    const byUid = source === 'posixGroup' || posix ? posixFilters(user) : [];
-    const filters = [...byGroup, ...byUid];
-    return filters.length === 0 ? [] : search(or(filters), reader, deadline);
-  }
-
-  async function directly(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
-    const direct = await listed(user, reader, deadline);
-    return primary ? [...direct, ...(await sids.groupsOf(primaryGroupSid(user), reader, deadline))] : direct;
-  }
-
-  async function byLevels(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
-    const known = new Map<string, Group>();
-    let frontier = addNew(known, await directly(user, reader, deadline));
-    for (let depth = 1; frontier.length > 0; depth += 1) {
-      if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
-      // A whole level at a time, however many groups it has.
-      frontier = addNew(known, await parents.of(frontier, reader, deadline));
-    }
-    return [...known.values()];
-  }
-
-  async function byChain(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
-    requireActiveDirectory(await domain.facts(reader, deadline), 'groups.nested: inChain');
-    const own = await sids.groupsOf(primaryGroupSid(user), reader, deadline);
-    const chains = or([user.dn, ...own.map(({ dn }) => dn)].map(inChain));
-    return [...own, ...(await search(chains, reader, deadline))];
-  }
-
-  /** A token has security groups only, so what lists the user itself counts beside it. */
-  async function byToken(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[] | undefined> {
-    const token = await readTokenGroups(user, reader, deadline);
-    if (token.length === 0) return undefined;
-    return [...(await listed(user, reader, deadline)), ...(await sids.groupsOf(token, reader, deadline))];
-  }
-
-  async function inTheWay(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Group[]> {
-    switch (groups?.nested) {
-      case 'inChain':
-        return byChain(user, reader, deadline);
-      case 'tokenGroups': {
-        requireActiveDirectory(await domain.facts(reader, deadline), 'groups.nested: tokenGroups');
-        const all = await byToken(user, reader, deadline);
-        if (all === undefined) throw unreadableToken(user);
-        return all;
-      }
-      case 'levels':
-        return byLevels(user, reader, deadline);
-      case 'auto': {
-        if (source === 'posixGroup' || (source === 'memberOf' && flattened)) return directly(user, reader, deadline);
-        const hasTokens = primary && (await domain.facts(reader, deadline)).isActiveDirectory;
-        const all = hasTokens ? await byToken(user, reader, deadline) : undefined;
-        return all ?? byLevels(user, reader, deadline);
-      }
-      case 'off':
-      case undefined:
-        return directly(user, reader, deadline);
-    }
-  }
-
+  const preset = PRESETS[config.preset].groups;
+  const members = memberAttributes(config);
+  const search = createGroupSearch(groups, preset.primary);
+  const context: Context = {
+    groups,
+    source: groupSource(config),
+    memberAttributes: members,
+    preset,
+    search,
+    parents: createParentGroups(
+      (dns, reader, deadline) => search(memberFilter(members, dns), reader, deadline),
+      caches,
+    ),
+    sids: createSidResolver(search, caches),
+    domain,
+  };
   return {
     of: async (user, reader, deadline) => {
       const known = new Map<string, Group>();
-      addNew(known, await inTheWay(user, reader, deadline));
+      addNew(known, await byConfiguredMethod(context, { user, reader, deadline }));
       return groupNames(known.values());
     },
   };
 }
 
-/** @returns those that were not known; throws when there are too many to be one user's. */
+async function byConfiguredMethod(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+  const { groups, source, preset, domain } = context;
+  switch (groups.nested) {
+    case 'inChain':
+      return byChain(context, lookup);
+    case 'tokenGroups': {
+      requireActiveDirectory(await domain.facts(lookup.reader, lookup.deadline), 'groups.nested: tokenGroups');
+      const found = await byToken(context, lookup);
+      if (found === undefined) throw unreadableToken(lookup.user);
+      return found;
+    }
+    case 'levels':
+      return byLevels(context, lookup);
+    case 'auto': {
+      if (source === 'posixGroup' || (source === 'memberOf' && preset.flattened)) return direct(context, lookup);
+      const hasTokens = preset.primary && (await domain.facts(lookup.reader, lookup.deadline)).isActiveDirectory;
+      const found = hasTokens ? await byToken(context, lookup) : undefined;
+      return found ?? byLevels(context, lookup);
+    }
+    case 'off':
+      return direct(context, lookup);
+  }
+}
+
+/** The groups that list the user, and the primary group. */
+async function direct(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+  const groups = await listingUser(context, lookup);
+  return context.preset.primary ? [...groups, ...(await primaryGroup(context, lookup))] : groups;
+}
+
+async function listingUser(
+  { groups, source, memberAttributes: attributes, preset, search }: Context,
+  { user, reader, deadline }: Lookup,
+): Promise<readonly Group[]> {
+  if (source === 'memberOf') {
+    const base = { dn: groups.base, scope: groups.scope };
+    const dns = await allValues(user, 'memberOf', reader, deadline);
+    return dns.map((dn) => groupOfDn(dn, groups.name === 'cn', base));
+  }
+  const byDn = source === 'member' ? [memberFilter(attributes, [user.dn])] : [];
+  const byUid = source === 'posixGroup' || preset.posix ? posixFilters(user) : [];
+  const filters = [...byDn, ...byUid];
+  return filters.length === 0 ? [] : search(or(filters), reader, deadline);
+}
+
+function primaryGroup({ sids }: Context, { user, reader, deadline }: Lookup): Promise<readonly Group[]> {
+  return sids.groupsOf(primaryGroupSid(user), reader, deadline);
+}
+
+/** Direct groups, then their parent groups, level by level. Each level takes one search, however many groups it has. */
+async function byLevels(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+  const known = new Map<string, Group>();
+  let level = addNew(known, await direct(context, lookup));
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
+    level = addNew(known, await context.parents.of(level, lookup.reader, lookup.deadline));
+  }
+  return [...known.values()];
+}
+
+/** Active Directory follows the chain from the user, and from the primary group, which does not list the user. */
+async function byChain(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+  const { user, reader, deadline } = lookup;
+  requireActiveDirectory(await context.domain.facts(reader, deadline), 'groups.nested: inChain');
+  const primary = await primaryGroup(context, lookup);
+  const chains = or([user.dn, ...primary.map(({ dn }) => dn)].map(inChainFilter));
+  return [...primary, ...(await context.search(chains, reader, deadline))];
+}
+
+/**
+ * The groups in the user's token, and those that list the user: a token has security groups only.
+ *
+ * @returns undefined when the token cannot be read
+ */
+async function byToken(context: Context, lookup: Lookup): Promise<readonly Group[] | undefined> {
+  const { user, reader, deadline } = lookup;
+  const token = await readTokenGroups(user, reader, deadline);
+  if (token.length === 0) return undefined;
+  return [...(await listingUser(context, lookup)), ...(await context.sids.groupsOf(token, reader, deadline))];
+}
+
+/**
+ * @returns the groups that were not known
+ * @throws DirectoryFault when there are more than one user can have
+ */
 function addNew(known: Map<string, Group>, found: readonly Group[]): readonly Group[] {
   const added: Group[] = [];
   for (const group of found) {

@@ -1,45 +1,46 @@
 /**
- * The groups that list other groups. Few are in any, and many users share theirs, so that what was found is remembered
- * for a moment: most logins need no search for it.
+ * The groups that list other groups. Most groups are in no other group, and many users share the same groups, so the
+ * results are cached and most logins need no search.
  */
 import { canonicalDn } from '../../../core/dn.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Group } from './group.ts';
-import type { Recalls } from './ttl-cache.ts';
+import type { TtlCaches } from './ttl-cache.ts';
 
 export interface ParentGroups {
-  /** The groups that list any of these. Throws DirectoryFault. */
+  /** The groups that list any of these groups. Throws DirectoryFault. */
   of(groups: readonly Group[], reader: Reader, deadline: Deadline): Promise<readonly Group[]>;
 }
 
 /** Finds the groups that list any of these DNs. */
 type Search = (dns: readonly string[], reader: Reader, deadline: Deadline) => Promise<readonly Group[]>;
 
-/** DNs in one filter; servers take some hundred terms well. */
+/** DNs in one filter. Servers handle some hundred terms. */
 const BATCH = 50;
-const KEPT_SECONDS = 30;
+const TTL_SECONDS = 30;
 
-export function createParentGroups(search: Search, recalls: Recalls): ParentGroups {
-  const known = recalls.open<readonly Group[]>(KEPT_SECONDS);
+export function createParentGroups(search: Search, caches: TtlCaches): ParentGroups {
+  const cache = caches.create<readonly Group[]>(TTL_SECONDS);
 
   return {
     of: async (groups, reader, deadline) => {
-      const found: Group[] = [];
-      const unknown: string[] = [];
+      const parents: Group[] = [];
+      const uncached: string[] = [];
       for (const { dn } of groups) {
-        const kept = known.get(keyOf(dn));
-        if (kept === undefined) unknown.push(dn);
-        else found.push(...kept.value);
+        const entry = cache.get(keyOf(dn));
+        if (entry === undefined) uncached.push(dn);
+        else parents.push(...entry.value);
       }
-      for (let at = 0; at < unknown.length; at += BATCH) {
-        const dns = unknown.slice(at, at + BATCH);
-        const parents = await search(dns, reader, deadline);
-        // Of several groups it is not told which one a parent lists; that none has any is told of each.
-        if (parents.length === 0 || dns.length === 1) for (const dn of dns) known.put(keyOf(dn), parents);
-        found.push(...parents);
+      for (let at = 0; at < uncached.length; at += BATCH) {
+        const dns = uncached.slice(at, at + BATCH);
+        const store = cache.beginLookup();
+        const found = await search(dns, reader, deadline);
+        // The answer for several groups does not say which of them a parent lists; an empty answer holds for each.
+        if (found.length === 0 || dns.length === 1) for (const dn of dns) store(keyOf(dn), found);
+        parents.push(...found);
       }
-      return found;
+      return parents;
     },
   };
 }

@@ -1,13 +1,17 @@
-/** Attributes with many values: Active Directory gives 1500 at a time, as `memberOf;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3). */
+/**
+ * Reads attributes with many values. Active Directory sends at most 1500 in one answer, as `memberOf;range=0-1499`
+ * ([MS-ADTS] 3.1.1.3.1.3.3).
+ */
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Entry } from '../wire/entry.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
+import { RESULT } from '../wire/result-code.ts';
 
 const MAX_ROUNDS = 20;
 
-/** @throws DirectoryFault when not all of them can be had. */
+/** @throws DirectoryFault when some values cannot be read */
 export async function allValues(
   entry: Entry,
   attribute: string,
@@ -25,14 +29,14 @@ export async function allValues(
       { base: entry.dn, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [next] },
       deadline,
     );
-    const found: Entry | undefined = answer.entries[0];
-    if (answer.code !== 0 || found === undefined) {
+    const part: Entry | undefined = answer.entries[0];
+    if (answer.code !== RESULT.success || part === undefined) {
       throw faultOfResult(answer.code, answer.diagnostic, `reading ${next} of ${entry.dn}`);
     }
-    range = rangeOf(found, attribute);
-    // Without it, nobody knows whether these were all: what is left out could be the group that a rule denies.
-    if (range === undefined) throw new DirectoryFault('lost', `${next} of ${entry.dn} did not come`);
-    values.push(...found.texts(range.name));
+    range = rangeOf(part, attribute);
+    // Without a range it is unknown whether these are all; a missing value could be a group that a rule denies.
+    if (range === undefined) throw new DirectoryFault('lost', `the answer has no ${next} of ${entry.dn}`);
+    values.push(...part.texts(range.name));
   }
   return values;
 }

@@ -1,19 +1,19 @@
-/** Security identifiers ([MS-DTYP] 2.4.2.2), as Active Directory stores them. */
+/** Security identifiers of Active Directory in their binary form ([MS-DTYP] 2.4.2.2). */
 
-/** Revision, count of parts, six bytes of authority; each part takes four more. */
+/** Bytes: the revision, the count of parts and six bytes of authority; then four bytes for each part. */
 const HEADER = 8;
 const PART = 4;
 
-/** Whether the bytes can be one. */
+/** Whether the bytes have the form of a SID. */
 export function isSid(bytes: Buffer): boolean {
   const parts = bytes[1];
   return bytes[0] === 1 && parts !== undefined && parts > 0 && bytes.length === HEADER + parts * PART;
 }
 
 /**
- * The group with a relative id in the same domain as a user: the user's SID with another last part.
+ * The SID of a group in the same domain as a user: the user's SID with the group's relative id as the last part.
  *
- * @returns undefined when the user's is no SID, or the id is no number a SID can hold
+ * @returns undefined when `user` is not a SID, or the id is not a number of 32 bits
  */
 export function siblingSid(user: Buffer, relativeId: string): Buffer | undefined {
   const id = Number(relativeId);

@@ -1,45 +1,54 @@
-/** What a search found, kept for a while: bounded, the oldest goes first. */
+/** Caches for the results of searches, with a limited lifetime and a limited size. */
 import type { Clock } from '../../../core/ports.ts';
 
-export interface Recall<Value> {
-  /** @returns undefined when nothing is kept; what is kept may itself say that there is nothing */
+export interface TtlCache<Value> {
+  /** @returns undefined when nothing is cached; a cached value may itself be undefined */
   get(key: string): { readonly value: Value } | undefined;
-  put(key: string, value: Value): void;
+  /** Call it before a lookup, and store the result with the function it returns. */
+  beginLookup(): (key: string, value: Value) => void;
 }
 
-/** What several searches keep, so that it can be dropped in one go. */
-export interface Recalls {
-  /** @param seconds how long each entry is kept */
-  open<Value>(seconds: number): Recall<Value>;
-  /** Drops all. What a search finds that was begun before is still put, and lives its time: flush again if in doubt. */
-  forget(): void;
+/** The caches of one backend, which are flushed together. */
+export interface TtlCaches {
+  /** @param seconds the lifetime of each entry */
+  create<Value>(seconds: number): TtlCache<Value>;
+  flush(): void;
 }
 
-const MAX_KEPT = 10_000;
+interface CacheEntry {
+  readonly value: unknown;
+  /** `Clock.monotonic` time. */
+  readonly expiresAt: number;
+}
 
-export function createRecalls(clock: Clock): Recalls {
-  const all: Map<string, unknown>[] = [];
+/** In each cache; the oldest entry is removed first. */
+const MAX_ENTRIES = 10_000;
+
+export function createTtlCaches(clock: Clock): TtlCaches {
+  const all: Map<string, CacheEntry>[] = [];
   return {
-    open: <Value>(seconds: number): Recall<Value> => {
-      const kept = new Map<string, { readonly value: Value; readonly until: number }>();
-      all.push(kept);
+    create: <Value>(seconds: number): TtlCache<Value> => {
+      const entries = new Map<string, CacheEntry & { readonly value: Value }>();
+      all.push(entries);
       return {
         get: (key) => {
-          const entry = kept.get(key);
-          return entry !== undefined && entry.until > clock.monotonic() ? entry : undefined;
+          const entry = entries.get(key);
+          return entry !== undefined && entry.expiresAt > clock.monotonic() ? entry : undefined;
         },
-        put: (key, value) => {
-          kept.delete(key);
-          kept.set(key, { value, until: clock.monotonic() + seconds * 1000 });
-          for (const oldest of kept.keys()) {
-            if (kept.size <= MAX_KEPT) break;
-            kept.delete(oldest);
-          }
+        beginLookup: () => {
+          return (key, value) => {
+            entries.delete(key);
+            entries.set(key, { value, expiresAt: clock.monotonic() + seconds * 1000 });
+            for (const oldest of entries.keys()) {
+              if (entries.size <= MAX_ENTRIES) break;
+              entries.delete(oldest);
+            }
+          };
         },
       };
     },
-    forget: () => {
-      for (const kept of all) kept.clear();
+    flush: () => {
+      for (const entries of all) entries.clear();
     },
   };
 }

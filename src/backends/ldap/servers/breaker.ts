@@ -1,21 +1,21 @@
-/** Remembers that a server fails, so that no login waits for it, and finds out by itself when it works again. */
+/** Remembers that a server failed, so that logins try it last, and probes it until it works again. */
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { DirectoryFault } from '../wire/fault.ts';
 
 export interface BreakerDeps {
-  /** For the log: the backend's name and the server's. */
+  /** The names of the backend and of the server, for the log. */
   readonly backend: string;
   readonly server: string;
   readonly log: Log;
   readonly clock: Clock;
-  /** Asks the server whether it works; throws when not. */
+  /** Throws when the server does not work. */
   readonly probe: () => Promise<void>;
 }
 
 export interface Breaker extends Disposable {
-  /** Whether the server failed last time: it is asked when no other one answers. */
+  /** Whether the server failed last time. Open breakers are tried after all others. */
   readonly isOpen: boolean;
-  /** When it worked last, as a `Clock.monotonic` time. */
+  /** The `Clock.monotonic` time at which the server last worked. */
   readonly workedAt: number;
   failed(fault: DirectoryFault): void;
   worked(): void;
@@ -32,11 +32,11 @@ export function createBreaker({ backend, server, clock, log, probe }: BreakerDep
   function close(): void {
     clearTimeout(timer);
     workedAt = clock.monotonic();
-    if (isOpen) log.info('a directory server works again', { backend, server });
+    if (isOpen) log.info('directory server recovered', { backend, server });
     isOpen = false;
   }
 
-  async function ask(milliseconds: number): Promise<void> {
+  async function probeOrWait(milliseconds: number): Promise<void> {
     try {
       await probe();
       close();
@@ -46,9 +46,9 @@ export function createBreaker({ backend, server, clock, log, probe }: BreakerDep
   }
 
   function probeAfter(milliseconds: number): void {
-    // Not in step with the other brokers that lost the same server.
+    // Jitter, so that several brokers do not probe a server at the same time.
     const jitter = 0.75 + Math.random() / 2;
-    timer = setTimeout(() => void ask(milliseconds), milliseconds * jitter).unref();
+    timer = setTimeout(() => void probeOrWait(milliseconds), milliseconds * jitter).unref();
   }
 
   return {
@@ -61,7 +61,7 @@ export function createBreaker({ backend, server, clock, log, probe }: BreakerDep
     failed: (fault) => {
       if (isOpen) return;
       isOpen = true;
-      log.warn('a directory server fails', { backend, server, cause: fault.message });
+      log.warn('directory server failed', { backend, server, cause: fault.message });
       probeAfter(FIRST_PROBE_MS);
     },
     worked: close,

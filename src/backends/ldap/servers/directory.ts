@@ -1,42 +1,42 @@
-/** A directory as its servers: they are asked in order, those that fail last of all. */
+/** A directory is a list of servers. They are tried in order, and servers that failed last time are tried last. */
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
-import { DirectoryFault, TELLS_OF_SERVER } from '../wire/fault.ts';
+import { DirectoryFault, SERVER_FAULTS } from '../wire/fault.ts';
 import { createServer } from './server.ts';
 import type { Server, ServerDeps } from './server.ts';
 
-/** One server during one piece of work. */
-export type ServerAtHand = Pick<Server, 'endpoint' | 'reader' | 'withBind' | 'prove'>;
+/** The members of a server that the work of `withServer` may use. */
+export type ServerAccess = Pick<Server, 'endpoint' | 'reader' | 'withBind' | 'probe'>;
 
 export interface Directory extends AsyncDisposable {
   /**
-   * Does work with one server, and with the next when it fails in a way that says nothing about the next. The work may
-   * so be done again from its start.
+   * Runs work with one server. When it fails with a fault that allows failover, the work starts again from its beginning
+   * with the next server.
    *
    * @throws DirectoryFault
    */
-  withServer<T>(deadline: Deadline, work: (server: ServerAtHand) => Promise<T>): Promise<T>;
-  /** Closes the connections that were opened with options that have changed. */
+  withServer<T>(deadline: Deadline, work: (server: ServerAccess) => Promise<T>): Promise<T>;
+  /** Closes the connections that were opened with earlier options. */
   retire(): void;
 }
 
 export interface DirectoryDeps extends ServerDeps {
-  /** The servers there are now, in the order they are asked. Throws DirectoryFault. */
+  /** The current servers, in the order in which they are tried. Throws DirectoryFault. */
   readonly endpoints: (deadline: Deadline) => Promise<readonly Endpoint[]>;
 }
 
 export function createDirectory({ endpoints, ...deps }: DirectoryDeps): Directory {
   const servers = new Map<string, Server>();
-  let disposed = false;
+  let isDisposed = false;
 
   function serverOf(endpoint: Endpoint): Server {
-    if (disposed) throw new DirectoryFault('out-of-time', `${endpoint.url}: the broker is stopping`);
+    if (isDisposed) throw new DirectoryFault('out-of-time', `${endpoint.url}: the broker is stopping`);
     const server = servers.get(endpoint.url) ?? createServer(endpoint, deps);
     servers.set(endpoint.url, server);
     return server;
   }
 
-  /** Servers that are no longer named are forgotten. */
+  /** Removes the servers that the endpoints no longer name. */
   function keepOnly(current: readonly Server[]): void {
     for (const [url, server] of servers) {
       if (current.includes(server)) continue;
@@ -45,58 +45,65 @@ export function createDirectory({ endpoints, ...deps }: DirectoryDeps): Director
     }
   }
 
-  async function inOrder(deadline: Deadline): Promise<readonly Server[]> {
-    const current = (await endpoints(deadline)).map(serverOf);
-    if (servers.size > current.length) keepOnly(current);
-    const working = current.filter(({ breaker }) => !breaker.isOpen);
-    const failing = current.filter(({ breaker }) => breaker.isOpen);
-    return [...working, ...failing.toSorted((one, other) => other.breaker.workedAt - one.breaker.workedAt)];
-  }
-
-  async function withServer<T>(deadline: Deadline, work: (server: ServerAtHand) => Promise<T>): Promise<T> {
-    const faults: DirectoryFault[] = [];
-    const inTurn = await inOrder(deadline);
-    for (const [index, server] of inTurn.entries()) {
-      if (faults.length > 0 && deadline.left() === 0) break;
-      try {
-        const isLast = index === inTurn.length - 1;
-        const result = await work(isLast ? server : impatient(server, deps.options().operationTimeout / 2));
-        server.breaker.worked();
-        return result;
-      } catch (error) {
-        if (!(error instanceof DirectoryFault)) throw error;
-        if (TELLS_OF_SERVER.has(error.kind)) server.breaker.failed(error);
-        faults.push(error);
-        if (!error.elsewhere) break;
-      }
-    }
-    throw summary(faults);
-  }
-
   return {
-    withServer,
+    withServer: async (deadline, work) => {
+      const current = (await endpoints(deadline)).map(serverOf);
+      if (servers.size > current.length) keepOnly(current);
+      return tryEach(inOrder(current), deps.options().operationTimeout, deadline, work);
+    },
     retire: () => {
       for (const server of servers.values()) server.retire();
     },
     [Symbol.asyncDispose]: async () => {
-      disposed = true;
+      isDisposed = true;
       for (const server of servers.values()) server[Symbol.dispose]();
     },
   };
 }
 
-/** With others left to ask, one that does not answer a search gets less time, so that the login still fits. */
-function impatient({ reader, ...server }: Server, milliseconds: number): ServerAtHand {
+/** Working servers in the configured order, then failing ones: first the one that worked last. */
+function inOrder(servers: readonly Server[]): readonly Server[] {
+  const working = servers.filter(({ breaker }) => !breaker.isOpen);
+  const failing = servers.filter(({ breaker }) => breaker.isOpen);
+  return [...working, ...failing.toSorted((one, other) => other.breaker.workedAt - one.breaker.workedAt)];
+}
+
+async function tryEach<T>(
+  servers: readonly Server[],
+  operationTimeout: number,
+  deadline: Deadline,
+  work: (server: ServerAccess) => Promise<T>,
+): Promise<T> {
+  const faults: DirectoryFault[] = [];
+  for (const [index, server] of servers.entries()) {
+    if (faults.length > 0 && deadline.left() === 0) break;
+    try {
+      const isLast = index === servers.length - 1;
+      const result = await work(isLast ? server : withSearchTimeout(server, operationTimeout / 2));
+      server.breaker.worked();
+      return result;
+    } catch (error) {
+      if (!(error instanceof DirectoryFault)) throw error;
+      if (SERVER_FAULTS.has(error.kind)) server.breaker.failed(error);
+      faults.push(error);
+      if (!error.canFailOver) break;
+    }
+  }
+  throw combine(faults);
+}
+
+/** Leaves time for the other servers when this one does not answer a search. */
+function withSearchTimeout({ reader, ...server }: Server, milliseconds: number): ServerAccess {
   return {
     ...server,
     reader: { search: (request, deadline) => reader.search(request, deadline.within(milliseconds)) },
   };
 }
 
-function summary(faults: readonly DirectoryFault[]): DirectoryFault {
-  const last = faults.at(-1) ?? new DirectoryFault('out-of-time', 'no server was asked in time');
+function combine(faults: readonly DirectoryFault[]): DirectoryFault {
+  const last = faults.at(-1) ?? new DirectoryFault('out-of-time', 'no server was tried in time');
   if (faults.length < 2) return last;
-  return new DirectoryFault(last.kind, `no server can tell: ${faults.map(({ message }) => message).join('; ')}`, {
+  return new DirectoryFault(last.kind, `every server failed: ${faults.map(({ message }) => message).join('; ')}`, {
     cause: last.cause,
     ...(last.retryAfter === undefined ? {} : { retryAfter: last.retryAfter }),
   });

@@ -1,217 +1,196 @@
 /**
- * Connections to one server, kept for those who come after. Each is lent to one at a time, and never again after an
- * error: what a server still has to say to one question must not become the answer to the next.
+ * Reuses connections to one server. A connection is used by one caller at a time, and never again after an error: a late
+ * answer to one request must not become the answer to the next.
  */
 import type { Clock } from '../../../core/ports.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { DirectoryFault } from '../wire/fault.ts';
+import { createSemaphore } from './semaphore.ts';
+import type { Semaphore } from './semaphore.ts';
 
 export interface PoolOptions {
-  /** What it is, for faults: `ldaps://dc1:636`. */
+  /** The server, for messages: `ldaps://dc1:636`. */
   readonly name: string;
+  /** Maximum number of connections. */
   readonly max: number;
-  /** Milliseconds a connection may lie unused: less than servers and what stands before them allow. */
+  /**
+   * Milliseconds that a connection may be unused: shorter than the idle timeout of the server and of any load balancer
+   * before it.
+   */
   readonly idle: number;
-  /** Milliseconds it may live, so that a change of certificates and balancers gets through. */
+  /** Milliseconds that a connection may live, so that changes of certificates and of load balancers take effect. */
   readonly age: number;
   readonly open: (deadline: Deadline) => Promise<Connection>;
   readonly clock: Clock;
 }
 
-export interface Pool extends Disposable {
-  /**
-   * Does work with a connection that nobody else uses meanwhile.
-   *
-   * @param again asked when the work failed on a connection that others had used before: whether it can be done once
-   *   more, on a new one
-   * @throws DirectoryFault when there is no connection in time, and what the work throws
-   */
-  use<T>(
-    deadline: Deadline,
-    work: (connection: Connection) => Promise<T>,
-    again: (fault: DirectoryFault) => boolean,
-  ): Promise<T>;
-  /** Closes what lies unused; what is lent is closed when it comes back. */
-  retire(): void;
-}
-
-interface Kept {
+interface PooledConnection {
   readonly connection: Connection;
   readonly generation: number;
-  /** `Clock.monotonic` time after which it is not used any more. */
-  readonly ends: number;
+  /** The `Clock.monotonic` time after which it is not used. */
+  readonly expiresAt: number;
   usedAt: number;
   isNew: boolean;
 }
 
-interface Waiting {
-  /** Gives a connection, or the right to open one. */
-  readonly give: (kept: Kept | undefined) => void;
-  readonly refuse: (error: Error) => void;
-}
-
 const MAX_WAITING = 1000;
-/** A connection that was unused for so long is asked whether it still lives, before a password goes over it. */
-const TRUSTED_MS = 1000;
-/** How long it may take to say so. */
-const PROOF_MS = 500;
+/** A connection that was unused for this long is checked before it is used. */
+const PING_AFTER_MS = 1000;
+const PING_TIMEOUT_MS = 500;
 const SWEEP_MS = 5000;
 
-export function createPool({ name, max, idle, age, open, clock }: PoolOptions): Pool {
-  const unused: Kept[] = [];
-  const alive = new Set<Kept>();
-  const line: Waiting[] = [];
-  /** Places taken, by connections and by those who are opening one. */
-  let taken = 0;
-  let generation = 0;
-  let disposed = false;
-  let sweeper: NodeJS.Timeout | undefined;
+export class Pool implements Disposable {
+  readonly #options: PoolOptions;
+  /** One permit for each caller. A caller opens a connection only when none is unused, so this limits them too. */
+  readonly #semaphore: Semaphore;
+  readonly #unused: PooledConnection[] = [];
+  /** Unused connections and those in use. */
+  readonly #alive = new Set<PooledConnection>();
+  /** Connections of an earlier generation are not used again. */
+  #generation = 0;
+  #isDisposed = false;
+  #sweeper: NodeJS.Timeout | undefined;
 
-  const isUsable = ({ connection, ends, usedAt, generation: its }: Kept): boolean =>
-    !connection.closed && its === generation && clock.monotonic() < Math.min(ends, usedAt + idle);
-
-  const stopping = (): DirectoryFault => new DirectoryFault('out-of-time', `${name}: the broker is stopping`);
-
-  /** Passes a free place on to who waits for one. */
-  function freePlace(): void {
-    const next = line.shift();
-    if (next === undefined) taken -= 1;
-    else next.give(undefined);
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#semaphore = createSemaphore(options.max, MAX_WAITING);
   }
 
-  function drop(kept: Kept): void {
-    kept.connection[Symbol.dispose]();
-    if (alive.delete(kept)) freePlace();
-  }
-
-  function giveBack(kept: Kept): void {
-    kept.usedAt = clock.monotonic();
-    kept.isNew = false;
-    if (disposed || !isUsable(kept)) return drop(kept);
-    const next = line.shift();
-    if (next !== undefined) return next.give(kept);
-    unused.push(kept);
-    sweeper ??= setInterval(sweep, SWEEP_MS).unref();
-  }
-
-  function sweep(): void {
-    for (const kept of unused.splice(0)) {
-      if (isUsable(kept)) unused.push(kept);
-      else drop(kept);
-    }
-    if (unused.length > 0) return;
-    clearInterval(sweeper);
-    sweeper = undefined;
-  }
-
-  function closeUnused(): void {
-    for (const kept of unused.splice(0)) drop(kept);
-  }
-
-  async function openOne(deadline: Deadline): Promise<Kept> {
-    try {
-      const its = generation;
-      const connection = await open(deadline);
-      const now = clock.monotonic();
-      // Not all at the same time: what was opened together would be opened again together.
-      const ends = now + age * (0.9 + Math.random() * 0.2);
-      const kept = { connection, generation: its, ends, usedAt: now, isNew: true };
-      alive.add(kept);
-      return kept;
-    } catch (error) {
-      failWaiting(error);
-      freePlace();
-      throw error;
-    }
-  }
-
-  /** Without a connection that could come back to them, those in line would only fail one after the other. */
-  function failWaiting(error: unknown): void {
-    if (alive.size > 0 || !(error instanceof DirectoryFault) || error.kind === 'out-of-time') return;
-    for (const { refuse } of line.splice(0)) refuse(error);
-  }
-
-  async function wait(deadline: Deadline): Promise<Kept | undefined> {
+  /**
+   * Runs work with a connection that no other caller uses at the same time.
+   *
+   * @param mayRetry asked when the work failed on a reused connection, which may have been dead: whether the work may
+   *   run once more, on a new connection
+   * @throws DirectoryFault when no connection is free in time, and what the work throws
+   */
+  use<T>(
+    deadline: Deadline,
+    work: (connection: Connection) => Promise<T>,
+    mayRetry: (fault: DirectoryFault) => boolean,
+  ): Promise<T> {
     const late = (): DirectoryFault =>
-      new DirectoryFault('out-of-time', `${name}: no connection was free in time`, { elsewhere: !deadline.ended() });
-    if (line.length >= MAX_WAITING) throw late();
-    const { promise, resolve, reject } = Promise.withResolvers<Kept | undefined>();
-    const waiting: Waiting = { give: resolve, refuse: reject };
-    line.push(waiting);
-    const timer = setTimeout(() => {
-      const at = line.indexOf(waiting);
-      if (at === -1) return;
-      line.splice(at, 1);
-      reject(late());
-    }, deadline.left());
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-    }
+      new DirectoryFault('out-of-time', `${this.#options.name}: no connection was free in time`, {
+        canFailOver: !deadline.ended(),
+      });
+    return this.#semaphore.run(1, deadline, late, () => this.#attempt(deadline, work, mayRetry));
   }
 
-  async function borrow(deadline: Deadline): Promise<Kept> {
-    for (let kept = unused.pop(); kept !== undefined; kept = unused.pop()) {
-      if (!isUsable(kept)) drop(kept);
-      else if (await isAlive(kept, deadline)) return kept;
+  /** Closes unused connections now, and those in use when their work ends. */
+  retire(): void {
+    this.#generation += 1;
+    this.#closeUnused();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    clearInterval(this.#sweeper);
+    this.#semaphore.rejectWaiting(this.#stopping());
+    for (const pooled of this.#alive) this.#close(pooled);
+  }
+
+  /** @param mayRetry undefined for the second attempt */
+  async #attempt<T>(
+    deadline: Deadline,
+    work: (connection: Connection) => Promise<T>,
+    mayRetry: ((fault: DirectoryFault) => boolean) | undefined,
+  ): Promise<T> {
+    const pooled = await this.#borrow(deadline);
+    const { isNew } = pooled;
+    try {
+      const result = await work(pooled.connection);
+      this.#giveBack(pooled);
+      return result;
+    } catch (error) {
+      this.#close(pooled);
+      if (isNew || !(error instanceof DirectoryFault) || mayRetry?.(error) !== true) throw error;
+    }
+    this.#closeUnused();
+    return this.#attempt(deadline, work, undefined);
+  }
+
+  async #borrow(deadline: Deadline): Promise<PooledConnection> {
+    for (let pooled = this.#unused.pop(); pooled !== undefined; pooled = this.#unused.pop()) {
+      if (!this.#isUsable(pooled)) this.#close(pooled);
+      else if (await this.#isAlive(pooled, deadline)) return pooled;
       else {
-        drop(kept);
-        // The others have most likely gone the same way; to ask each of them would take too long.
-        closeUnused();
+        this.#close(pooled);
+        this.#closeUnused();
       }
     }
-    if (disposed) throw stopping();
-    if (taken < max) {
-      taken += 1;
-      return openOne(deadline);
-    }
-    return (await wait(deadline)) ?? openOne(deadline);
+    if (this.#isDisposed) throw this.#stopping();
+    return this.#open(deadline);
   }
 
-  async function isAlive({ connection, usedAt }: Kept, deadline: Deadline): Promise<boolean> {
-    if (clock.monotonic() - usedAt < TRUSTED_MS) return true;
+  #giveBack(pooled: PooledConnection): void {
+    pooled.usedAt = this.#options.clock.monotonic();
+    pooled.isNew = false;
+    if (this.#isDisposed || !this.#isUsable(pooled)) return this.#close(pooled);
+    this.#unused.push(pooled);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  async #open(deadline: Deadline): Promise<PooledConnection> {
+    const { age, clock, open } = this.#options;
+    const generation = this.#generation;
+    let connection: Connection;
     try {
-      await connection.prove(deadline.within(PROOF_MS));
+      connection = await open(deadline);
+    } catch (error) {
+      this.#rejectWaiting(error);
+      throw error;
+    }
+    const now = clock.monotonic();
+    // Random, so that connections that were opened together do not expire together.
+    const expiresAt = now + age * (0.9 + Math.random() * 0.2);
+    const pooled = { connection, generation, expiresAt, usedAt: now, isNew: true };
+    this.#alive.add(pooled);
+    return pooled;
+  }
+
+  /** Without any connection that works, each waiting caller would only fail in the same way, one after the other. */
+  #rejectWaiting(error: unknown): void {
+    if (this.#alive.size > 0 || !(error instanceof DirectoryFault) || error.kind === 'out-of-time') return;
+    this.#semaphore.rejectWaiting(error);
+  }
+
+  #isUsable({ connection, generation, expiresAt, usedAt }: PooledConnection): boolean {
+    const { clock, idle } = this.#options;
+    if (connection.closed || generation !== this.#generation) return false;
+    return clock.monotonic() < Math.min(expiresAt, usedAt + idle);
+  }
+
+  async #isAlive({ connection, usedAt }: PooledConnection, deadline: Deadline): Promise<boolean> {
+    if (this.#options.clock.monotonic() - usedAt < PING_AFTER_MS) return true;
+    try {
+      await connection.ping(deadline.within(PING_TIMEOUT_MS));
       return true;
     } catch {
       return false;
     }
   }
 
-  /** @param again undefined when this is the second time */
-  async function use<T>(
-    deadline: Deadline,
-    work: (connection: Connection) => Promise<T>,
-    again: ((fault: DirectoryFault) => boolean) | undefined,
-  ): Promise<T> {
-    const kept = await borrow(deadline);
-    const { isNew } = kept;
-    try {
-      const result = await work(kept.connection);
-      giveBack(kept);
-      return result;
-    } catch (error) {
-      drop(kept);
-      if (isNew || !(error instanceof DirectoryFault) || again?.(error) !== true) throw error;
-    }
-    // The others have most likely gone the same way.
-    closeUnused();
-    return use(deadline, work, undefined);
+  #close(pooled: PooledConnection): void {
+    pooled.connection[Symbol.dispose]();
+    this.#alive.delete(pooled);
   }
 
-  return {
-    use,
-    retire: () => {
-      generation += 1;
-      closeUnused();
-    },
-    [Symbol.dispose]: () => {
-      disposed = true;
-      clearInterval(sweeper);
-      for (const { refuse } of line.splice(0)) refuse(stopping());
-      for (const kept of alive) drop(kept);
-    },
-  };
+  /** Also after one connection was found dead: the others are most likely dead too, and to check each takes too long. */
+  #closeUnused(): void {
+    for (const pooled of this.#unused.splice(0)) this.#close(pooled);
+  }
+
+  #sweep(): void {
+    for (const pooled of this.#unused.splice(0)) {
+      if (this.#isUsable(pooled)) this.#unused.push(pooled);
+      else this.#close(pooled);
+    }
+    if (this.#unused.length > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+
+  #stopping(): DirectoryFault {
+    return new DirectoryFault('out-of-time', `${this.#options.name}: the broker is stopping`);
+  }
 }

@@ -1,43 +1,52 @@
-/** Lets so many in at a time; the others wait in line, each until its own deadline. */
+/** Limits how much work runs at the same time; other work waits in order, each piece until its own deadline. */
 import type { Deadline } from '../../../core/deadline.ts';
 
-export interface Gate {
+export interface Semaphore {
   /**
-   * Does work once there is room.
+   * Runs work once enough permits are free.
    *
-   * @param places how many of the gate's places it takes
-   * @param late the error when the deadline comes before there is room
+   * @param late the error when the deadline passes first, or too many are waiting
    */
-  pass<T>(places: number, deadline: Deadline, late: () => Error, work: () => Promise<T>): Promise<T>;
+  run<T>(permits: number, deadline: Deadline, late: () => Error, work: () => Promise<T>): Promise<T>;
+  /** Rejects all work that is waiting. Work that runs, and later work, is not affected. */
+  rejectWaiting(error: Error): void;
 }
 
-interface Waiting {
-  readonly places: number;
+interface Waiter {
+  readonly permits: number;
   readonly admit: () => void;
+  readonly reject: (error: Error) => void;
 }
 
-export function createGate(capacity: number): Gate {
+/** @param maxWaiting how many pieces of work may wait */
+export function createSemaphore(capacity: number, maxWaiting = Infinity): Semaphore {
   let free = capacity;
-  const line: Waiting[] = [];
+  const queue: Waiter[] = [];
 
+  /** In order: a waiter for many permits is not overtaken by others that need fewer. */
   function admitNext(): void {
-    for (let next = line[0]; next !== undefined && next.places <= free; next = line[0]) {
-      line.shift();
-      free -= next.places;
+    for (let next = queue[0]; next !== undefined && next.permits <= free; next = queue[0]) {
+      queue.shift();
+      free -= next.permits;
       next.admit();
     }
   }
 
-  async function enter(places: number, deadline: Deadline, late: () => Error): Promise<void> {
+  async function acquire(permits: number, deadline: Deadline, late: () => Error): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiting: Waiting = { places, admit: resolve };
-    line.push(waiting);
+    const waiter: Waiter = { permits, admit: resolve, reject };
+    queue.push(waiter);
     admitNext();
+    if (queue.length > maxWaiting) {
+      queue.pop();
+      throw late();
+    }
     const timer = setTimeout(() => {
-      const at = line.indexOf(waiting);
-      if (at === -1) return;
-      line.splice(at, 1);
+      const index = queue.indexOf(waiter);
+      if (index === -1) return;
+      queue.splice(index, 1);
       reject(late());
+      // It may have been the only reason why those behind it had to wait.
       admitNext();
     }, deadline.left());
     try {
@@ -48,14 +57,17 @@ export function createGate(capacity: number): Gate {
   }
 
   return {
-    pass: async (places, deadline, late, work) => {
-      await enter(places, deadline, late);
+    run: async (permits, deadline, late, work) => {
+      await acquire(permits, deadline, late);
       try {
         return await work();
       } finally {
-        free += places;
+        free += permits;
         admitNext();
       }
+    },
+    rejectWaiting: (error) => {
+      for (const { reject } of queue.splice(0)) reject(error);
     },
   };
 }

@@ -1,10 +1,10 @@
-/** As much of BER (X.690) as LDAP's message envelope and filters need (RFC 4511, section 5.1). */
+/** The part of BER (X.690) that LDAP messages and filters use (RFC 4511, section 5.1). */
 
 export const TAG = { boolean: 0x01, integer: 0x02, octetString: 0x04, enumerated: 0x0a, sequence: 0x30 } as const;
 
 export interface Header {
   readonly tag: number;
-  /** Where the content begins and ends in the buffer, which need not reach that far. */
+  /** The offsets of the content. `end` may lie after the end of the buffer when not all bytes have arrived. */
   readonly start: number;
   readonly end: number;
 }
@@ -12,8 +12,8 @@ export interface Header {
 /**
  * The header of the element at `offset`.
  *
- * @returns undefined when the bytes end before the header does.
- * @throws RangeError for a length that LDAP forbids (indefinite) or that takes more than four bytes.
+ * @returns undefined when the bytes end within the header
+ * @throws RangeError for the indefinite length, which LDAP forbids, and for a length of more than four bytes
  */
 export function readHeader(bytes: Buffer, offset = 0): Header | undefined {
   const [tag, first] = [bytes[offset], bytes[offset + 1]];

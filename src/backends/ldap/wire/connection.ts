@@ -1,6 +1,6 @@
 /**
- * One connection to one server. ldapts speaks the protocol over a socket that is ours and is given to it once: it
- * cannot connect again, in clear or as nobody, when the connection has ended.
+ * One connection to one server. ldapts speaks the protocol over a socket that Fairlead opened and that it gets once: it
+ * cannot connect again, without TLS or without a bind, after the connection has ended.
  */
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
@@ -15,57 +15,64 @@ import { readEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
-import { EncodedFilter, nameOf, once, policyOf, resultOf } from './ldapts-words.ts';
-import type { PolicyAnswer, ResultCode } from './ldapts-words.ts';
+import { EncodedFilter, dnObject, policyOf, resultOf, singleConnection } from './ldapts-adapter.ts';
+import type { PasswordPolicyAnswer } from './ldapts-adapter.ts';
 import { MessageStream } from './message-stream.ts';
+import type { LdapResult } from './message.ts';
 import { PageControl } from './page-control.ts';
+import { RESULT } from './result-code.ts';
 
-/** A server's answer to a bind. Any code but 0 is a refusal; see `judge-bind.ts` for what it means. */
-export interface BindAnswer extends ResultCode {
-  /** Absent: the server sent none. */
-  readonly policy?: PolicyAnswer;
+/** A server's answer to a bind. Any code but success is a refusal; `judge-bind.ts` interprets it. */
+export interface BindAnswer extends LdapResult {
+  /** Absent: the server sent no such control. */
+  readonly policy?: PasswordPolicyAnswer;
 }
 
 export interface SearchRequest {
   readonly base: string;
   readonly scope: 'base' | 'one' | 'sub';
-  /** As `encodeFilter` gives it. */
+  /** From `encodeFilter`. */
   readonly filter: Buffer;
   readonly attributes: readonly string[];
-  /** How many entries are wanted at most; more are dropped silently. Absent: all, and `code` tells when they are not. */
+  /** The maximum number of entries; the server drops others. Absent: all entries are read, or the answer is an error. */
   readonly limit?: number;
 }
 
-export interface SearchAnswer {
-  readonly code: number;
-  readonly diagnostic: string;
+export interface SearchAnswer extends LdapResult {
   readonly entries: readonly Entry[];
 }
 
-/** Whoever can search. */
+/** Something that searches a directory. */
 export interface Reader {
   /**
    * Referrals are not followed: a password never goes to a server that is not configured.
    *
-   * @throws DirectoryFault when no answer comes
+   * @throws DirectoryFault when there is no answer
    */
   search(request: SearchRequest, deadline: Deadline): Promise<SearchAnswer>;
 }
 
-/** Every method throws DirectoryFault when no answer comes; the connection is closed then. */
+/** Every method throws DirectoryFault when there is no answer; the connection is closed then. */
 export interface Connection extends Reader, Disposable {
   readonly endpoint: Endpoint;
   bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
-  /** Returns when the server answers at all. Throws DirectoryFault. */
-  prove(deadline: Deadline): Promise<void>;
-  /** What is told of the server's certificate; undefined in clear. */
+  /** Returns when the server answers a request and does not say that it is unavailable. */
+  ping(deadline: Deadline): Promise<void>;
+  /** A sentence about the server's certificate; undefined without TLS. */
   readonly certificate: string | undefined;
-  /** Whether it can no longer be used. */
   readonly closed: boolean;
 }
 
 export interface ConnectionOptions extends DialOptions {
-  /** Milliseconds one bind or search may take. */
+  /** Milliseconds for one bind or one search. */
+  readonly operationTimeout: number;
+}
+
+/** An open connection, for the functions below. */
+interface Session {
+  readonly endpoint: Endpoint;
+  readonly client: Client;
+  readonly stream: MessageStream;
   readonly operationTimeout: number;
 }
 
@@ -77,108 +84,129 @@ export async function openConnection(
 ): Promise<Connection> {
   const socket = await dial(endpoint, options, deadline);
   const stream = new MessageStream(socket, endpoint.url);
-  const client = new Client({ url: 'ldap://established.invalid', createConnection: once(stream) });
-
-  async function operate(what: string, deadlineOf: Deadline, work: () => Promise<void>): Promise<ResultCode> {
-    if (stream.destroyed) throw faultOf(stream, endpoint).but({ sent: false });
-    const before = stream.requests;
-    const limit = deadlineOf.within(options.operationTimeout);
-    const timer = setTimeout(() => stream.destroy(lateFault(endpoint.url, what, deadlineOf)), limit.left());
-    try {
-      await work();
-      return { code: 0, diagnostic: '' };
-    } catch (error) {
-      if (error instanceof ResultCodeError) return resultOf(error);
-      const fault = stream.destroyed ? faultOf(stream, endpoint) : unexpected(endpoint, what, error);
-      stream.destroy(fault);
-      throw stream.requests === before ? fault.but({ sent: false }) : fault;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async function searchOnce(
-    { base, scope, filter, attributes, limit }: SearchRequest,
-    until: Deadline,
-    page?: PageControl,
-  ): Promise<SearchAnswer> {
-    let entries: readonly Entry[] = [];
-    const result = await operate('searching', until, async () => {
-      const settings: SearchOptions = {
-        scope,
-        filter: new EncodedFilter(filter),
-        attributes: attributes.length === 0 ? ['1.1'] : [...attributes],
-        timeLimit: Math.ceil(until.within(options.operationTimeout).left() / 1000),
-        ...(limit === undefined ? {} : { sizeLimit: limit }),
-      };
-      const found = await client.search(base, settings, page);
-      entries = found.searchEntries.map(readEntry);
-    });
-    return { ...result, entries };
-  }
-
-  /** All entries, page by page: a server gives no more than so many at once, and may give an empty page in between. */
-  async function searchAll(request: SearchRequest, until: Deadline): Promise<SearchAnswer> {
-    const entries: Entry[] = [];
-    let cookie: Buffer | undefined;
-    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-      const page = new PageControl(PAGE_SIZE, cookie);
-      const answer = await searchOnce(request, until, page);
-      entries.push(...answer.entries);
-      // A server that knows no pages answers without the control, and has given everything.
-      cookie = stream.nextPage;
-      if (answer.code !== 0 || cookie === undefined) return { ...answer, entries };
-      if (entries.length > MAX_ENTRIES) break;
-    }
-    throw new DirectoryFault('misconfigured', `${endpoint.url}: a search finds too many entries: narrow it`);
-  }
-
+  const client = new Client({ url: 'ldap://established.invalid', createConnection: singleConnection(stream) });
+  const session: Session = { endpoint, client, stream, operationTimeout: options.operationTimeout };
   return {
     endpoint,
     get certificate() {
-      return certificateOf(socket);
+      return describeCertificate(socket);
     },
     get closed() {
       return stream.destroyed;
     },
     search: (request, until) =>
-      request.limit === undefined && request.scope !== 'base' ? searchAll(request, until) : searchOnce(request, until),
-    prove: async (until) => {
-      const { code, diagnostic } = await searchOnce(ROOT, until);
+      request.limit === undefined && request.scope !== 'base'
+        ? searchAllPages(session, request, until)
+        : searchOnce(session, request, until),
+    ping: async (until) => {
+      const { code, diagnostic } = await searchOnce(session, ROOT_DSE, until);
       if (DOWN.has(code)) throw new DirectoryFault('unavailable', `${endpoint.url}: answers ${code} ${diagnostic}`);
     },
     bind: async (dn, password, until) => {
       const control = new PasswordPolicyControl();
-      const result = await operate('binding', until, () => client.bind(nameOf(dn), password.reveal(), control));
+      const result = await operate(session, 'binding', until, () =>
+        client.bind(dnObject(dn), password.reveal(), control),
+      );
       return { ...result, ...policyOf(control) };
     },
     [Symbol.dispose]: () => void stream.destroy(),
   };
 }
 
-/** The entry about the server itself (RFC 4512, section 5.1), which anybody may read. */
-const ROOT: SearchRequest = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] };
-/** Codes that say "not now" or "not so"; any other answer shows that the directory is there. */
-const DOWN: ReadonlySet<number> = new Set([8, 13, 51, 52]);
+/**
+ * Runs one operation within its time limit.
+ *
+ * @throws DirectoryFault with `sent: false` when no request was handed to the socket
+ */
+async function operate(
+  { endpoint, stream, operationTimeout }: Session,
+  what: string,
+  deadline: Deadline,
+  work: () => Promise<void>,
+): Promise<LdapResult> {
+  if (stream.destroyed) throw faultOfClosed(stream, endpoint).with({ sent: false });
+  const requestsBefore = stream.requests;
+  const limit = deadline.within(operationTimeout);
+  const timer = setTimeout(() => stream.destroy(lateFault(endpoint.url, what, deadline)), limit.left());
+  try {
+    await work();
+    return { code: RESULT.success, diagnostic: '' };
+  } catch (error) {
+    if (error instanceof ResultCodeError) return resultOf(error);
+    const fault = stream.destroyed ? faultOfClosed(stream, endpoint) : faultOfUnreadable(endpoint, what, error);
+    stream.destroy(fault);
+    throw stream.requests === requestsBefore ? fault.with({ sent: false }) : fault;
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
-/** Entries in a page (RFC 2696): less than the thousand that Active Directory gives. */
+async function searchOnce(
+  session: Session,
+  { base, scope, filter, attributes, limit }: SearchRequest,
+  deadline: Deadline,
+  page?: PageControl,
+): Promise<SearchAnswer> {
+  let entries: readonly Entry[] = [];
+  const result = await operate(session, 'searching', deadline, async () => {
+    const options: SearchOptions = {
+      scope,
+      filter: new EncodedFilter(filter),
+      attributes: attributes.length === 0 ? [NO_ATTRIBUTES] : [...attributes],
+      timeLimit: Math.ceil(deadline.within(session.operationTimeout).left() / 1000),
+      ...(limit === undefined ? {} : { sizeLimit: limit }),
+    };
+    const { searchEntries } = await session.client.search(base, options, page);
+    entries = searchEntries.map(readEntry);
+  });
+  return { ...result, entries };
+}
+
+/** All entries, page by page. A server limits the entries of one answer, and may send an empty page before others. */
+async function searchAllPages(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
+  const entries: Entry[] = [];
+  let cookie: Buffer | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const answer = await searchOnce(session, request, deadline, new PageControl(PAGE_SIZE, cookie));
+    entries.push(...answer.entries);
+    // A server without paged results answers without the control, and with all entries.
+    cookie = session.stream.nextPage;
+    if (answer.code !== RESULT.success || cookie === undefined) return { ...answer, entries };
+    if (entries.length > MAX_ENTRIES) break;
+  }
+  throw new DirectoryFault('misconfigured', `${session.endpoint.url}: a search finds too many entries: narrow it`);
+}
+
+/** "1.1" asks for no attributes (RFC 4511, section 4.5.1.8). */
+const NO_ATTRIBUTES = '1.1';
+/** The entry about the server itself (RFC 4512, section 5.1), which every client may read. */
+const ROOT_DSE: SearchRequest = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] };
+/** After any other result the server is usable. */
+const DOWN: ReadonlySet<number> = new Set([
+  RESULT.strongerAuthRequired,
+  RESULT.confidentialityRequired,
+  RESULT.busy,
+  RESULT.unavailable,
+]);
+
+/** Entries in a page (RFC 2696): fewer than the thousand of Active Directory. */
 const PAGE_SIZE = 500;
 const MAX_ENTRIES = 10_000;
-/** Empty pages count too. */
+/** Includes empty pages. */
 const MAX_PAGES = 200;
 
-function certificateOf(socket: Socket): string | undefined {
+function describeCertificate(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const { subject, valid_to: validTo } = socket.getPeerCertificate();
   return `${socket.getProtocol() ?? 'TLS'}, the certificate of ${[subject?.CN ?? 'no name'].flat().join(' ')} is valid until ${validTo}`;
 }
 
-function faultOf(stream: MessageStream, { url }: Endpoint): DirectoryFault {
+function faultOfClosed(stream: MessageStream, { url }: Endpoint): DirectoryFault {
   return stream.errored instanceof DirectoryFault
     ? stream.errored
     : new DirectoryFault('lost', `${url}: the connection is closed`);
 }
 
-function unexpected({ url }: Endpoint, what: string, cause: unknown): DirectoryFault {
+function faultOfUnreadable({ url }: Endpoint, what: string, cause: unknown): DirectoryFault {
   return new DirectoryFault('lost', `${url}: an answer that cannot be read while ${what}`, { cause });
 }

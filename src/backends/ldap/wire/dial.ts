@@ -1,4 +1,4 @@
-/** Opens the way to a server: TCP, then TLS at once (ldaps) or after StartTLS, all before a time and never half-way. */
+/** Opens the socket to a server: TCP, then TLS at once (ldaps) or after StartTLS, within one time limit. */
 import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -10,32 +10,32 @@ import { startTls } from './start-tls.ts';
 
 export interface DialOptions {
   readonly mode: 'ldaps' | 'starttls' | 'none';
-  readonly trust: SecureContext;
-  /** The name the certificate must have; undefined: the endpoint's host. */
+  readonly tlsContext: SecureContext;
+  /** The name the certificate must have; undefined: the host of the endpoint. */
   readonly serverName: string | undefined;
-  /** Milliseconds all of this may take. */
+  /** Milliseconds for TCP and TLS together. */
   readonly timeout: number;
 }
 
-/** Less than what balancers and firewalls take for dead. */
+/** Shorter than the idle timeout of load balancers and firewalls. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** @throws DirectoryFault `unreachable`, `tls`, `no-answer` or `out-of-time`; nothing stays open then. */
+/** @throws DirectoryFault `unreachable`, `tls`, `no-answer` or `out-of-time`; the socket is closed then */
 export async function dial(endpoint: Endpoint, options: DialOptions, deadline: Deadline): Promise<Socket> {
   const limit = deadline.within(options.timeout);
   const late = () => lateFault(endpoint.url, 'connecting', deadline);
   if (limit.left() === 0) throw late();
   const { host, port, path } = endpoint;
-  const way = path === undefined ? { host, port, noDelay: true } : { path };
-  const socket = connect({ ...way, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
-  // Errors after the last wait are told by `close`; without a listener one would end the process.
+  const address = path === undefined ? { host, port, noDelay: true } : { path };
+  const socket = connect({ ...address, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+  // `close` reports errors after the last wait; an error without a listener would end the process.
   socket.on('error', () => undefined);
   const timer = setTimeout(() => socket.destroy(late()), limit.left());
   try {
-    await reached(socket, 'connect', (cause) => unreachable(endpoint, cause));
+    await waitForEvent(socket, 'connect', (cause) => unreachable(endpoint, cause));
     if (options.mode === 'none') return socket;
     if (options.mode === 'starttls') await startTls(socket, endpoint);
-    return await secure(socket, endpoint, options);
+    return await encrypt(socket, endpoint, options);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -44,49 +44,49 @@ export async function dial(endpoint: Endpoint, options: DialOptions, deadline: D
   }
 }
 
-async function secure(socket: Socket, endpoint: Endpoint, options: DialOptions): Promise<Socket> {
+async function encrypt(socket: Socket, endpoint: Endpoint, options: DialOptions): Promise<Socket> {
   const host = options.serverName ?? endpoint.host;
-  const secured = connectTls({
+  const encrypted = connectTls({
     socket,
-    // The certificate is checked against `host`; `servername` is what the server is told, and may not be an address.
+    // The certificate is verified for `host`. `servername` is sent to the server (SNI), where addresses are forbidden.
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    secureContext: options.trust,
+    secureContext: options.tlsContext,
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
   });
-  secured.on('error', () => undefined);
-  // The timer of `dial` holds the socket beneath.
-  const beneath = (): void => void secured.destroy(socket.errored ?? undefined);
-  socket.once('close', beneath);
+  encrypted.on('error', () => undefined);
+  // The timer of `dial` destroys the TCP socket; this passes its fault on to the TLS socket.
+  const closeBoth = (): void => void encrypted.destroy(socket.errored ?? undefined);
+  socket.once('close', closeBoth);
   try {
-    await reached(secured, 'secureConnect', (cause) => badTls(endpoint, cause));
-    return secured;
+    await waitForEvent(encrypted, 'secureConnect', (cause) => tlsFailed(endpoint, cause));
+    return encrypted;
   } catch (error) {
-    secured.destroy();
+    encrypted.destroy();
     throw error;
   } finally {
-    socket.removeListener('close', beneath);
+    socket.removeListener('close', closeBoth);
   }
 }
 
-async function reached(
+async function waitForEvent(
   socket: Socket,
   event: 'connect' | 'secureConnect',
   faultOf: (cause: Error | undefined) => DirectoryFault,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const fail = (error?: Error): void => reject(error instanceof DirectoryFault ? error : faultOf(error));
-  const closed = (): void => fail(socket.errored ?? undefined);
+  const onError = (error?: Error): void => reject(error instanceof DirectoryFault ? error : faultOf(error));
+  const onClose = (): void => onError(socket.errored ?? undefined);
   socket.once(event, resolve);
-  socket.once('error', fail);
-  socket.once('close', closed);
+  socket.once('error', onError);
+  socket.once('close', onClose);
   try {
     await promise;
   } finally {
     socket.removeListener(event, resolve);
-    socket.removeListener('error', fail);
-    socket.removeListener('close', closed);
+    socket.removeListener('error', onError);
+    socket.removeListener('close', onClose);
   }
 }
 
@@ -94,12 +94,12 @@ function unreachable({ url }: Endpoint, cause: Error | undefined): DirectoryFaul
   return new DirectoryFault('unreachable', `${url}: cannot connect`, { cause });
 }
 
-function badTls({ url }: Endpoint, cause: Error | undefined): DirectoryFault {
+function tlsFailed({ url }: Endpoint, cause: Error | undefined): DirectoryFault {
   const code = cause !== undefined && 'code' in cause ? String(cause.code) : '';
-  return new DirectoryFault('tls', `${url}: no encrypted connection${cureOf(code)}`, { cause });
+  return new DirectoryFault('tls', `${url}: no encrypted connection${adviceFor(code)}`, { cause });
 }
 
-function cureOf(code: string): string {
+function adviceFor(code: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return '; the certificate is for another name: use that name in urls, or set tls.serverName';
   }
@@ -108,7 +108,7 @@ function cureOf(code: string): string {
   }
   if (code === 'CERT_HAS_EXPIRED') return '; the certificate has expired: renew it on the server';
   if (/UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION/.test(code)) {
-    return '; the server speaks nothing newer than TLS 1.1: let it speak TLS 1.2 or newer';
+    return '; the server supports nothing newer than TLS 1.1: enable TLS 1.2 or newer on the server';
   }
   return '';
 }

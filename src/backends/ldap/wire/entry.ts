@@ -1,17 +1,17 @@
-/** An entry as the server gave it, under attribute names in lower case. */
+/** An entry of the directory. Attribute names are matched without regard to case. */
 import type { Entry as LdaptsEntry } from 'ldapts';
 
 export interface Entry {
   readonly dn: string;
-  /** The values of an attribute, whatever the case of its name; none when it is absent. Binary ones are left out. */
+  /** The values of an attribute that are valid UTF-8; empty when it is absent. */
   texts(attribute: string): readonly string[];
-  /** The values as bytes, binary ones too. */
+  /** All values as bytes. */
   bytes(attribute: string): readonly Buffer[];
-  /** The names of the attributes that have values, in lower case, with options such as `;range=0-1499`. */
+  /** The names of the attributes with values, in lower case and with options such as `;range=0-1499`. */
   readonly names: readonly string[];
 }
 
-/** ldapts gives one value or several, text or bytes, under the server's spelling of the name. */
+/** ldapts gives one value or an array, strings or buffers, under the name as the server writes it. */
 export function readEntry({ dn, ...attributes }: LdaptsEntry): Entry {
   const values = new Map<string, readonly (string | Buffer)[]>();
   for (const [name, value] of Object.entries(attributes)) {
@@ -23,7 +23,7 @@ export function readEntry({ dn, ...attributes }: LdaptsEntry): Entry {
     dn,
     names: [...values.keys()],
     texts: (attribute) => valuesOf(attribute).flatMap(textOf),
-    // What ldapts takes for text is valid UTF-8, so that these are the bytes it was.
+    // ldapts converts valid UTF-8 only, so the conversion back gives the original bytes.
     bytes: (attribute) => valuesOf(attribute).map((item) => (typeof item === 'string' ? Buffer.from(item) : item)),
   };
 }

@@ -1,26 +1,27 @@
-/** Why the directory could not tell. A refusal of a user is no fault; see `judge-bind.ts`. */
+/** Why a directory gave no usable answer. A refusal of a user is not a fault; see `judge-bind.ts`. */
 import type { Deadline } from '../../../core/deadline.ts';
+import { RESULT } from './result-code.ts';
 
 export type FaultKind =
   /** No connection: refused, no route, no such host. */
   | 'unreachable'
-  /** The certificate is not trusted, names another host, or StartTLS is refused. */
+  /** The certificate is not trusted or names another host, or StartTLS is refused. */
   | 'tls'
-  /** Its own time limit for this step has passed. */
+  /** The time limit of this step has passed. */
   | 'no-answer'
-  /** The caller's time is over: says nothing about the directory. */
+  /** The deadline of the caller has passed; this says nothing about the directory. */
   | 'out-of-time'
-  /** The connection ended, or what came over it was no LDAP. */
+  /** The connection ended, or the server sent something that is not LDAP. */
   | 'lost'
-  /** It says itself that it is busy or unavailable. */
+  /** The server answers that it is busy or unavailable. */
   | 'unavailable'
-  /** It refuses the service account. */
+  /** The server refuses the service account. */
   | 'service-refused'
-  /** Nobody can log in until somebody changes a setting, here or there. */
+  /** Nobody can log in until an operator changes a setting, in Fairlead or in the directory. */
   | 'misconfigured';
 
-/** Whether another server of the same directory may do better. */
-const ELSEWHERE: Readonly<Record<FaultKind, boolean>> = {
+/** The default of `DirectoryFault.canFailOver`. */
+const CAN_FAIL_OVER: Readonly<Record<FaultKind, boolean>> = {
   unreachable: true,
   tls: true,
   'no-answer': true,
@@ -31,12 +32,19 @@ const ELSEWHERE: Readonly<Record<FaultKind, boolean>> = {
   misconfigured: false,
 };
 
+export interface FaultOptions {
+  readonly cause?: unknown;
+  readonly canFailOver?: boolean;
+  readonly retryAfter?: number;
+  readonly sent?: boolean;
+}
+
 export class DirectoryFault extends Error {
   override readonly name = 'DirectoryFault';
   readonly kind: FaultKind;
-  /** Whether asking another server is useful and harmless. */
-  readonly elsewhere: boolean;
-  /** Seconds after which trying again may help. */
+  /** Whether another server of the directory may be asked: it could answer, and asking it does no harm. */
+  readonly canFailOver: boolean;
+  /** Seconds after which a retry may succeed. */
   readonly retryAfter: number | undefined;
   /** Whether the request may have reached the server. */
   readonly sent: boolean;
@@ -44,33 +52,26 @@ export class DirectoryFault extends Error {
   constructor(kind: FaultKind, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
-    this.elsewhere = options.elsewhere ?? ELSEWHERE[kind];
+    this.canFailOver = options.canFailOver ?? CAN_FAIL_OVER[kind];
     this.retryAfter = options.retryAfter;
     this.sent = options.sent ?? true;
   }
 
-  /** The same fault, of which more is known. */
-  but(known: Omit<FaultOptions, 'cause'>): DirectoryFault {
-    const { kind, message, cause, elsewhere, retryAfter, sent } = this;
+  /** A copy of this fault with some properties replaced. */
+  with(changes: Omit<FaultOptions, 'cause'>): DirectoryFault {
+    const { kind, message, cause, canFailOver, retryAfter, sent } = this;
     return new DirectoryFault(kind, message, {
       cause,
-      elsewhere,
+      canFailOver,
       sent,
       ...(retryAfter === undefined ? {} : { retryAfter }),
-      ...known,
+      ...changes,
     });
   }
 }
 
-export interface FaultOptions {
-  readonly cause?: unknown;
-  readonly elsewhere?: boolean;
-  readonly retryAfter?: number;
-  readonly sent?: boolean;
-}
-
-/** The faults that say that a server fails, whoever asks it what. */
-export const TELLS_OF_SERVER: ReadonlySet<FaultKind> = new Set([
+/** The faults that show that a server does not work, whatever the request was. */
+export const SERVER_FAULTS: ReadonlySet<FaultKind> = new Set([
   'unreachable',
   'tls',
   'no-answer',
@@ -78,7 +79,7 @@ export const TELLS_OF_SERVER: ReadonlySet<FaultKind> = new Set([
   'unavailable',
 ]);
 
-/** The fault of a step whose time is over: the step's own, or all that the caller gave. */
+/** The fault of a step that took too long: `out-of-time` when the caller's deadline has passed, else `no-answer`. */
 export function lateFault(where: string, what: string, deadline: Deadline): DirectoryFault {
   return deadline.ended()
     ? new DirectoryFault('out-of-time', `${where}: the time for this login was over while ${what}`)
@@ -86,29 +87,28 @@ export function lateFault(where: string, what: string, deadline: Deadline): Dire
 }
 
 /**
- * What a result code (RFC 4511, appendix A) means where it is not about a user's password.
+ * The fault for a result code, where the code is not the answer to a user's bind.
  *
  * @param what the step, for the message: `searching users`
  */
 export function faultOfResult(code: number, diagnostic: string, what: string): DirectoryFault {
-  const said = `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
-  const cure = CURES[code];
-  if (cure !== undefined) return new DirectoryFault('misconfigured', `${said}: ${cure}`);
-  return new DirectoryFault('unavailable', said, { elsewhere: TRY_ANOTHER.has(code) });
+  const text = `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
+  const advice = ADVICE[code];
+  if (advice !== undefined) return new DirectoryFault('misconfigured', `${text}: ${advice}`);
+  return new DirectoryFault('unavailable', text, { canFailOver: TEMPORARY.has(code) });
 }
 
-const ENCRYPT = 'it wants an encrypted connection; set tls.mode to ldaps or starttls';
-const CURES: Readonly<Record<number, string>> = {
-  1: 'where it asks for a bind first, configure bind',
-  4: 'it gives no more entries to this account; raise its size limit or narrow the search',
-  7: ENCRYPT,
-  8: ENCRYPT,
-  10: 'the entries are on another server; name that one in urls',
-  11: 'the search is too wide for its limits; add indexes there or narrow base and filter',
-  13: ENCRYPT,
-  32: 'the base does not exist, or this account may not see it',
-  34: 'it cannot read the DN; check the base',
-  50: 'this account may not do that; grant it read access',
+const ENCRYPT = 'it requires an encrypted connection; set tls.mode to ldaps or starttls';
+const ADVICE: Readonly<Record<number, string>> = {
+  [RESULT.operationsError]: 'where it requires a bind first, configure bind',
+  [RESULT.sizeLimitExceeded]: 'it gives no more entries to this account; raise its size limit or narrow the search',
+  [RESULT.authMethodNotSupported]: ENCRYPT,
+  [RESULT.strongerAuthRequired]: ENCRYPT,
+  [RESULT.referral]: 'the entries are on another server; name that server in urls',
+  [RESULT.adminLimitExceeded]: 'the search exceeds its limits; add indexes to the directory or narrow base and filter',
+  [RESULT.confidentialityRequired]: ENCRYPT,
+  [RESULT.noSuchObject]: 'the base does not exist, or this account may not see it',
+  [RESULT.invalidDNSyntax]: 'it cannot read the DN; check the base',
+  [RESULT.insufficientAccessRights]: 'this account may not do that; grant it read access',
 };
-/** busy, unavailable, other. */
-const TRY_ANOTHER: ReadonlySet<number> = new Set([51, 52, 80]);
+const TEMPORARY: ReadonlySet<number> = new Set([RESULT.busy, RESULT.unavailable, RESULT.other]);

@@ -1,6 +1,6 @@
 /**
- * Search filters (RFC 4511, section 4.5.1.7) as values. What a user typed enters one as the bytes of a value and never
- * as a piece of filter text, so that there is nothing to inject into.
+ * Search filters (RFC 4511, section 4.5.1.7) as values. Text from a user becomes the bytes of a value and is never
+ * parsed as filter text, so injection is impossible.
  */
 import { TAG, element, text } from './ber.ts';
 
@@ -12,7 +12,7 @@ export type FilterNode =
   | {
       readonly kind: 'substrings';
       readonly attribute: string;
-      /** What stands before, between and after the stars; the first and the last may be empty. */
+      /** The texts before, between and after the stars; the first and the last may be empty. */
       readonly pieces: readonly FilterValue[];
     }
   | {
@@ -24,7 +24,7 @@ export type FilterNode =
     };
 
 export type Comparison = 'equal' | 'greater-or-equal' | 'less-or-equal' | 'approximate';
-/** Bytes, with places for what is only known later, such as the login. */
+/** Bytes, and placeholders for text that is known later, such as the login. */
 export type FilterValue = readonly (Buffer | Placeholder)[];
 export interface Placeholder {
   readonly placeholder: string;
@@ -39,7 +39,7 @@ export const and = (filters: readonly FilterNode[]): FilterNode => joined('and',
 export const or = (filters: readonly FilterNode[]): FilterNode => joined('or', filters);
 export const ANY_ENTRY: FilterNode = { kind: 'present', attribute: 'objectClass' };
 
-/** The placeholders that occur in a filter. */
+/** The names of the placeholders in a filter. */
 export function placeholdersOf(node: FilterNode): ReadonlySet<string> {
   return new Set(
     valuesOf(node).flatMap((value) => value.flatMap((part) => ('placeholder' in part ? [part.placeholder] : []))),
@@ -60,9 +60,9 @@ const TAGS = {
 } as const satisfies Record<FilterNode['kind'], number>;
 
 /**
- * The filter as it is sent.
+ * The bytes of a filter in a search request.
  *
- * @param values what stands in for placeholders
+ * @param values the text for each placeholder
  * @throws Error when a placeholder has no value
  */
 export function encodeFilter(node: FilterNode, values: Readonly<Record<string, string>> = {}): Buffer {

@@ -1,6 +1,7 @@
 /**
- * A socket as a stream of whole LDAP messages, one in each `data` event. What is too long, is no LDAP, or would make a
- * client library take no answer for "success" ends the connection before that library sees it.
+ * A socket as a stream of complete LDAP messages, one in each `data` event. The connection is closed, and ldapts sees
+ * nothing of the message, when a message is too long, is not LDAP, or is a result without a code (which ldapts would
+ * take for success).
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -10,52 +11,56 @@ import { DirectoryFault } from './fault.ts';
 import { readEnvelope, readResult } from './message.ts';
 import { cookieIn } from './page-control.ts';
 
-/** One message: an entry with all the groups of a user of many takes some hundred KiB. */
+/** Bytes of one message. An entry with thousands of groups takes some hundred KiB. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
-/** All messages that answer one request. */
+/** Bytes of all messages that answer one request. */
 export const MAX_ANSWER = 64 * 1024 * 1024;
-const HANG_UP_MS = 250;
+const CLOSE_MS = 250;
 const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buffer.of(0x42, 0));
-/** Bind, search done, extended: the operations whose result counts. */
-const WITH_RESULT: ReadonlySet<number> = new Set([0x61, 0x65, 0x78]);
 
+const BIND_RESPONSE = 0x61;
 const SEARCH_DONE = 0x65;
+const EXTENDED_RESPONSE = 0x78;
+const WITH_RESULT: ReadonlySet<number> = new Set([BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE]);
 
 export class MessageStream extends Duplex {
-  /** What a client library asks of a socket that is connected already. */
+  /** These two tell ldapts that the socket is connected. */
   readonly connecting = false;
   readonly readyState = 'open';
   readonly #socket: Socket;
   readonly #name: string;
   #chunks: Buffer[] = [];
-  #held = 0;
-  #wanted = 0;
-  #answered = 0;
+  /** Bytes in `#chunks`. */
+  #buffered = 0;
+  /** Bytes of the first message in `#chunks`; 0 while they are unknown. */
+  #expected = 0;
+  /** Bytes received since the last request. */
+  #received = 0;
   #requests = 0;
   #hasAnswered = false;
   #nextPage: Buffer | undefined;
 
-  /** @param name of the server, for faults */
+  /** @param name of the server, for messages */
   constructor(socket: Socket, name: string) {
     super({ readableObjectMode: true });
     this.#socket = socket;
     this.#name = name;
-    // A fault is told by `errored`; without a listener it would end the process.
+    // Users read `errored`; an error without a listener would end the process.
     this.on('error', () => undefined);
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.once('end', () => this.#lose(`it closed the connection${this.#likelyCause()}`));
+    socket.once('end', () => this.#fail(`it closed the connection${this.#certificateHint()}`));
     socket.once('close', () =>
-      this.#lose(`the connection was closed${this.#likelyCause()}`, socket.errored ?? undefined),
+      this.#fail(`the connection was closed${this.#certificateHint()}`, socket.errored ?? undefined),
     );
   }
 
-  /** How many requests were handed to the socket, and may so have reached the server. */
+  /** How many requests were handed to the socket; each of them may have reached the server. */
   get requests(): number {
     return this.#requests;
   }
 
-  /** Where the next page of the last search begins; undefined when there is none. */
+  /** The cookie for the next page of the last search; undefined after the last page. */
   get nextPage(): Buffer | undefined {
     return this.#nextPage;
   }
@@ -65,7 +70,7 @@ export class MessageStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#answered = 0;
+    this.#received = 0;
     this.#requests += 1;
     this.#nextPage = undefined;
     this.#socket.write(chunk, done);
@@ -76,7 +81,7 @@ export class MessageStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (error === null && this.#socket.writable) hangUp(this.#socket);
+    if (error === null && this.#socket.writable) closeGracefully(this.#socket);
     else this.#socket.destroy();
     done(error);
   }
@@ -85,24 +90,24 @@ export class MessageStream extends Duplex {
     if (this.destroyed) return;
     this.#hasAnswered = true;
     this.#chunks.push(chunk);
-    this.#held += chunk.length;
-    this.#answered += chunk.length;
-    if (this.#answered > MAX_ANSWER) return this.#lose(`its answer is longer than ${MAX_ANSWER} bytes`);
-    // Joined once when a message is complete, not with every chunk.
-    if (this.#held < this.#wanted) return;
+    this.#buffered += chunk.length;
+    this.#received += chunk.length;
+    if (this.#received > MAX_ANSWER) return this.#fail(`its answer is longer than ${MAX_ANSWER} bytes`);
+    // Concatenates once for each message and not for each chunk.
+    if (this.#buffered < this.#expected) return;
     try {
       this.#takeMessages();
     } catch (cause) {
-      this.#lose('what it sends is no LDAP', cause);
+      this.#fail('it sends something that is not LDAP', cause);
     }
   }
 
   #takeMessages(): void {
-    let bytes = Buffer.concat(this.#chunks, this.#held);
+    let bytes = Buffer.concat(this.#chunks, this.#buffered);
     for (;;) {
       const end = messageLength(bytes);
       if (end === undefined || bytes.length < end) {
-        this.#wanted = end ?? 0;
+        this.#expected = end ?? 0;
         break;
       }
       this.#take(bytes.subarray(0, end));
@@ -110,26 +115,26 @@ export class MessageStream extends Duplex {
       bytes = bytes.subarray(end);
     }
     this.#chunks = [bytes];
-    this.#held = bytes.length;
+    this.#buffered = bytes.length;
   }
 
   #take(message: Buffer): void {
     const { id, operation, start, end } = readEnvelope(message);
     const result = WITH_RESULT.has(operation) ? readResult(message.subarray(start, end)) : undefined;
-    // Id 0 is the notice of disconnection (RFC 4511, section 4.4.1).
-    if (id === 0) return this.#lose(`it ends the connection (${result?.code ?? '?'} ${result?.diagnostic ?? ''})`);
+    // Message id 0: the notice of disconnection (RFC 4511, section 4.4.1).
+    if (id === 0) return this.#fail(`it ends the connection (${result?.code ?? '?'} ${result?.diagnostic ?? ''})`);
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
     if (operation === SEARCH_DONE) this.#nextPage = cookieIn(message, end);
     if (!this.push(message)) this.#socket.pause();
   }
 
-  /** With TLS 1.3 a server tells only after the handshake that it misses the client's certificate, and some just close. */
-  #likelyCause(): string {
+  /** With TLS 1.3 a server reports a missing client certificate after the handshake, and some only close. */
+  #certificateHint(): string {
     if (this.#hasAnswered || !(this.#socket instanceof TLSSocket)) return '';
-    return ' before any answer; if it wants a certificate of its clients, set tls.certFile and tls.keyFile';
+    return ' before any answer; if it requires a client certificate, set tls.certFile and tls.keyFile';
   }
 
-  #lose(how: string, cause?: unknown): void {
+  #fail(how: string, cause?: unknown): void {
     if (this.destroyed) return;
     this.destroy(
       cause instanceof DirectoryFault ? cause : new DirectoryFault('lost', `${this.#name}: ${how}`, { cause }),
@@ -137,7 +142,10 @@ export class MessageStream extends Duplex {
   }
 }
 
-/** @returns undefined as long as the header is not there; throws RangeError when none can come of it. */
+/**
+ * @returns undefined while the header is incomplete
+ * @throws RangeError when the bytes are not the start of a message
+ */
 function messageLength(bytes: Buffer): number | undefined {
   if (bytes[0] !== undefined && bytes[0] !== TAG.sequence) throw new RangeError('not a sequence');
   const end = readHeader(bytes)?.end;
@@ -145,9 +153,9 @@ function messageLength(bytes: Buffer): number | undefined {
   return end;
 }
 
-/** Says goodbye, and closes whether or not the other side does. */
-function hangUp(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), HANG_UP_MS);
+/** Sends an unbind request and ends the connection; destroys it when the server does not close in time. */
+function closeGracefully(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), CLOSE_MS);
   socket.once('close', () => clearTimeout(timer));
   socket.end(UNBIND);
   socket.resume();

@@ -1,23 +1,25 @@
-/** The envelope of LDAP messages (RFC 4511, section 4.1.1) and the result many of them begin with (section 4.1.9). */
+/** The envelope of LDAP messages (RFC 4511, section 4.1.1) and the result of an operation (section 4.1.9). */
 import { TAG, readHeader } from './ber.ts';
 
 export interface Envelope {
   readonly id: number;
   /** The tag of the operation. */
   readonly operation: number;
-  /** Where the operation's content begins and ends. */
+  /** The offsets of the operation's content. */
   readonly start: number;
   readonly end: number;
 }
 
-export interface Result {
+export interface LdapResult {
+  /** See `RESULT`. */
   readonly code: number;
+  /** The server's text; often empty. */
   readonly diagnostic: string;
 }
 
 /**
- * @param message one whole message
- * @throws RangeError when it is none
+ * @param message one complete message
+ * @throws RangeError when the bytes are not an LDAP message
  */
 export function readEnvelope(message: Buffer): Envelope {
   const outer = header(message, 0, TAG.sequence, message.length);
@@ -34,10 +36,10 @@ export function readEnvelope(message: Buffer): Envelope {
 }
 
 /**
- * @param content of an operation that begins with a result
- * @returns undefined when it does not
+ * @param content the content of an operation
+ * @returns undefined when it does not begin with a result
  */
-export function readResult(content: Buffer): Result | undefined {
+export function readResult(content: Buffer): LdapResult | undefined {
   try {
     const code = header(content, 0, TAG.enumerated, content.length);
     const size = code.end - code.start;

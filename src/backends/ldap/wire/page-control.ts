@@ -1,6 +1,6 @@
 /**
- * One page of a search's entries (RFC 2696). ldapts has a control for it that ends at an empty page, which need not be
- * the last, and it keeps the server's answer to itself: that is read from the message instead.
+ * One page of the entries of a search (RFC 2696). The control of ldapts stops at an empty page, which need not be the
+ * last, and does not give access to the server's answer. So this file reads the answer from the message.
  */
 import { Control } from 'ldapts';
 import { TAG, element, readHeader } from './ber.ts';
@@ -14,7 +14,7 @@ export class PageControl extends Control {
   readonly #size: number;
   readonly #from: Buffer;
 
-  /** @param from where the page begins: the cookie of the page before; undefined for the first page */
+  /** @param from the cookie of the previous page; undefined for the first page */
   constructor(size: number, from: Buffer | undefined) {
     super(OID);
     this.#size = size;
@@ -30,11 +30,11 @@ export class PageControl extends Control {
 }
 
 /**
- * The cookie in an answer: where the next page begins.
+ * The cookie in an answer, which asks for the next page.
  *
- * @param at where the message's operation ends
- * @returns undefined after the last page, and where the server knows no pages
- * @throws RangeError when the controls are none, so that no page is left out unseen
+ * @param at the offset of the end of the operation
+ * @returns undefined after the last page, and when the server does not support pages
+ * @throws RangeError when the controls cannot be read, so that no page is missed silently
  */
 export function cookieIn(message: Buffer, at: number): Buffer | undefined {
   const controls = at < message.length ? readHeader(message, at) : undefined;
@@ -50,7 +50,7 @@ export function cookieIn(message: Buffer, at: number): Buffer | undefined {
 
 function cookieOf(message: Buffer, at: number, end: number): Buffer | undefined {
   const first = readHeader(message, at);
-  // Whether it is critical may stand before the value.
+  // The optional criticality comes before the value.
   const value = child(message, first?.tag === TAG.boolean ? first.end : at, TAG.octetString, end);
   const pair = child(message, value.start, TAG.sequence, value.end);
   const size = child(message, pair.start, TAG.integer, pair.end);

@@ -1,28 +1,30 @@
 /**
- * StartTLS (RFC 4511, section 4.14), spoken on the bare socket: only when TLS stands does a client library get it, so
- * that there is no state in which it could send a password in clear.
+ * StartTLS (RFC 4511, section 4.14) on the TCP socket. ldapts gets the socket after the TLS handshake only, so it is
+ * never in a state in which it could send a password without TLS.
  */
 import type { Socket } from 'node:net';
 import { TAG, element, readHeader, text } from './ber.ts';
 import type { Endpoint } from './endpoint.ts';
 import { DirectoryFault } from './fault.ts';
 import { readEnvelope, readResult } from './message.ts';
+import { RESULT } from './result-code.ts';
 
 const OID = '1.3.6.1.4.1.1466.20037';
-const REQUEST = element(TAG.sequence, element(TAG.integer, Buffer.of(1)), element(0x77, text(OID, 0x80)));
+const EXTENDED_REQUEST = 0x77;
 const EXTENDED_RESPONSE = 0x78;
+const REQUEST = element(TAG.sequence, element(TAG.integer, Buffer.of(1)), element(EXTENDED_REQUEST, text(OID, 0x80)));
 const MAX_ANSWER = 4096;
 
-/** @throws DirectoryFault `tls` when the server refuses or answers anything else. */
+/** @throws DirectoryFault `tls` when the server refuses or gives another answer */
 export async function startTls(socket: Socket, endpoint: Endpoint): Promise<void> {
   const answer = readAnswer(socket, endpoint);
   socket.write(REQUEST);
   const { operation, start, end } = readEnvelopeOf(await answer, endpoint);
   const result = operation === EXTENDED_RESPONSE ? readResult((await answer).subarray(start, end)) : undefined;
   if (result === undefined) throw refused(endpoint, 'it answers something else');
-  if (result.code !== 0) {
-    const said = result.diagnostic === '' ? '' : ` (${result.diagnostic})`;
-    throw refused(endpoint, `it answers ${result.code}${said}; set up TLS there, or use ldaps`);
+  if (result.code !== RESULT.success) {
+    const diagnostic = result.diagnostic === '' ? '' : ` (${result.diagnostic})`;
+    throw refused(endpoint, `it answers ${result.code}${diagnostic}; set up TLS on the server, or use ldaps`);
   }
 }
 
@@ -32,9 +34,9 @@ async function readAnswer(socket: Socket, endpoint: Endpoint): Promise<Buffer> {
   const onData = (chunk: Buffer): void => {
     bytes = Buffer.concat([bytes, chunk]);
     const expected = answerLength(bytes);
-    if (expected > MAX_ANSWER) reject(refused(endpoint, 'it answers something that is no LDAP'));
-    // What follows the answer in clear could be anybody's, and would be taken for what came encrypted.
-    else if (bytes.length > expected) reject(refused(endpoint, 'more follows its answer in clear'));
+    if (expected > MAX_ANSWER) reject(refused(endpoint, 'it answers something that is not LDAP'));
+    // An attacker could have added these bytes; after the handshake they would pass for encrypted ones.
+    else if (bytes.length > expected) reject(refused(endpoint, 'it sends more than its answer before TLS'));
     else if (bytes.length === expected) resolve(bytes);
   };
   const onClose = (): void => {
@@ -53,7 +55,7 @@ async function readAnswer(socket: Socket, endpoint: Endpoint): Promise<Buffer> {
   }
 }
 
-/** The bytes of the whole answer; a few at least, as long as its header is not there. */
+/** The length of the complete answer; more than the bytes so far while the header is incomplete. */
 function answerLength(bytes: Buffer): number {
   if (bytes[0] !== undefined && bytes[0] !== TAG.sequence) return Infinity;
   try {
@@ -67,7 +69,7 @@ function readEnvelopeOf(bytes: Buffer, endpoint: Endpoint): ReturnType<typeof re
   try {
     return readEnvelope(bytes);
   } catch (cause) {
-    throw refused(endpoint, 'it answers something that is no LDAP', cause);
+    throw refused(endpoint, 'it answers something that is not LDAP', cause);
   }
 }
 

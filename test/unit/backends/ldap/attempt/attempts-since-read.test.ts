@@ -1,70 +1,70 @@
 import { expect, it } from 'vitest';
-import { createUnseenAttempts } from '../../../../../src/backends/ldap/attempt/attempts-since-read.ts';
+import { createAttemptsSinceRead } from '../../../../../src/backends/ldap/attempt/attempts-since-read.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
-type Ending = 'right' | 'wrong' | 'never sent';
+type Ending = 'successful' | 'failed' | 'never sent';
 
 function setUp() {
   const clock = fixedClock();
-  const attempts = createUnseenAttempts(clock);
+  const attempts = createAttemptsSinceRead(clock);
   const now = (): number => clock.monotonic();
   const attempt = (ending: Ending): void => {
     using made = attempts.begin('alice', now());
     if (ending !== 'never sent') made.sent();
-    if (ending === 'right') made.succeeded();
+    if (ending === 'successful') made.succeeded();
   };
-  /** How many an entry that was read then does not tell of, beside the attempt of who asks. */
-  const unseenSince = (readAt: number): number => {
+  /** How many attempts are newer than an entry that was read at that time. */
+  const countSince = (readAt: number): number => {
     using made = attempts.begin('alice', readAt);
-    return made.unseen - 1;
+    return made.sinceRead - 1;
   };
-  return { clock, attempts, now, attempt, unseenSince };
+  return { clock, attempts, now, attempt, countSince };
 }
 
-it('counts those under way, each account by itself', () => {
+it('counts the attempts under way, for each account separately', () => {
   const { attempts, now } = setUp();
   using first = attempts.begin('alice', now());
   using second = attempts.begin('alice', now());
   using other = attempts.begin('bob', now());
 
-  expect([first.unseen, second.unseen, other.unseen]).toEqual([1, 2, 1]);
+  expect([first.sinceRead, second.sinceRead, other.sinceRead]).toEqual([1, 2, 1]);
 });
 
-it('counts one that was refused for whoever read the entry before that, and for nobody else', () => {
-  const { clock, now, attempt, unseenSince } = setUp();
+it('counts a failed attempt for an entry that was read before it, and not for one that was read after it', () => {
+  const { clock, now, attempt, countSince } = setUp();
   const before = now();
   clock.advance(0.1);
-  attempt('wrong');
+  attempt('failed');
   clock.advance(0.1);
 
-  expect([unseenSince(before), unseenSince(now())]).toEqual([1, 0]);
+  expect([countSince(before), countSince(now())]).toEqual([1, 0]);
 });
 
 it.each<[Ending, number]>([
-  ['wrong', 1],
+  ['failed', 1],
   ['never sent', 0],
-  ['right', 0],
-])('counts one that was %s %i times', (ending, count) => {
-  const { now, attempt, unseenSince } = setUp();
+  ['successful', 0],
+])('counts an attempt that was %s %i times', (ending, count) => {
+  const { now, attempt, countSince } = setUp();
   const before = now();
 
   attempt(ending);
 
-  expect(unseenSince(before)).toBe(count);
+  expect(countSince(before)).toBe(count);
 });
 
-it('forgets the refused ones when one was right, as the directory does', () => {
-  const { now, attempt, unseenSince } = setUp();
+it('forgets failed attempts after a successful one, as the directory does', () => {
+  const { now, attempt, countSince } = setUp();
   const before = now();
 
-  attempt('wrong');
-  attempt('right');
+  attempt('failed');
+  attempt('successful');
 
-  expect(unseenSince(before)).toBe(0);
+  expect(countSince(before)).toBe(0);
 });
 
-it('counts one whose answer was lost, which the directory may have counted', () => {
-  const { attempts, now, unseenSince } = setUp();
+it('counts an attempt whose answer was lost, because the directory may have counted it', () => {
+  const { attempts, now, countSince } = setUp();
   const before = now();
   const lose = (): void => {
     using lost = attempts.begin('alice', now());
@@ -74,15 +74,17 @@ it('counts one whose answer was lost, which the directory may have counted', () 
 
   expect(lose).toThrow('broke');
 
-  expect(unseenSince(before)).toBe(1);
+  expect(countSince(before)).toBe(1);
 });
 
-it('forgets all of it when no login can be that old', () => {
-  const { clock, now, attempt, unseenSince } = setUp();
+it('forgets a failed attempt after 10 s, when no login can have read the entry before it', () => {
+  const { clock, now, attempt, countSince } = setUp();
   const before = now();
-  attempt('wrong');
+  attempt('failed');
 
-  clock.advance(11);
+  clock.advance(9.9);
+  const almost = countSince(before);
+  clock.advance(0.2);
 
-  expect(unseenSince(before)).toBe(0);
+  expect([almost, countSince(before)]).toEqual([1, 0]);
 });

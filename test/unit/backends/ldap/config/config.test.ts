@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
-import { groupSource, tlsMode } from '../../../../../src/backends/ldap/config/config-check.ts';
+import { groupSource, tlsMode } from '../../../../../src/backends/ldap/config/resolve.ts';
 
 const LEAST = { type: 'ldap', name: 'corp', urls: ['ldaps://dc1'], users: { base: 'dc=corp' } } as const;
 
@@ -11,7 +11,7 @@ function problems(config: object): readonly string[] {
 }
 
 describe('the configuration of an ldap backend', () => {
-  it('takes the example for Active Directory', () => {
+  it('accepts the example for Active Directory', () => {
     const config = ldapConfig.parse({
       name: 'corp',
       type: 'ldap',
@@ -36,7 +36,7 @@ describe('the configuration of an ldap backend', () => {
     ['none', { urls: ['ldap://localhost', 'ldap://127.0.0.1:3389', 'ldap://[::1]'] }],
     ['starttls', { urls: ['ldap://dc1'], tls: { mode: 'starttls' } }],
     ['none', { urls: ['ldap://dc1'], tls: { mode: 'none' } }],
-  ])('means %s', (mode, config) => {
+  ])('uses TLS mode %s for %j', (mode, config) => {
     expect(tlsMode(ldapConfig.parse({ ...LEAST, ...config }))).toBe(mode);
   });
 
@@ -44,9 +44,12 @@ describe('the configuration of an ldap backend', () => {
     ['tls: expected mode: starttls', { urls: ['ldap://dc1'] }],
     ['tls: expected mode: starttls', { urls: ['ldap://127.evil.example'] }],
     ['urls.1: expected ldaps:// in all urls or in none', { urls: ['ldap://localhost', 'ldaps://localhost'] }],
-    ['urls.0: expected ldap:// beside tls.mode starttls', { tls: { mode: 'starttls' } }],
-    ['urls.0: expected ldaps:// beside tls.mode ldaps', { urls: ['ldap://dc1'], tls: { mode: 'ldaps' } }],
-    ['tls.caFile: expected beside ldaps or starttls', { urls: ['ldap://localhost'], tls: { caFile: 'ca.pem' } }],
+    ['urls.0: expected ldap:// with tls.mode starttls', { tls: { mode: 'starttls' } }],
+    ['urls.0: expected ldaps:// with tls.mode ldaps', { urls: ['ldap://dc1'], tls: { mode: 'ldaps' } }],
+    [
+      'tls.caFile: expected only with tls.mode ldaps or starttls',
+      { urls: ['ldap://localhost'], tls: { caFile: 'ca.pem' } },
+    ],
     ['urls.0: expected ldap://HOST', { urls: ['https://dc1'] }],
     ['urls.0: expected ldap://HOST', { urls: ['ldaps://user@dc1'] }],
     ['urls.0: expected ldap://HOST', { urls: ['ldaps://dc1/dc=corp'] }],
@@ -56,9 +59,9 @@ describe('the configuration of an ldap backend', () => {
     ['users.base: expected a distinguished name', { users: { base: 'people' } }],
     ['users.filter: expected ( at character 1', { users: { base: 'dc=corp', filter: 'uid={login}' } }],
     ['users.template: expected {login}', { users: { template: 'uid=x,dc=corp' } }],
-    ['users.template: expected without base', { users: { base: 'dc=corp', template: 'uid={login},dc=corp' } }],
+    ['users.template: expected no base', { users: { base: 'dc=corp', template: 'uid={login},dc=corp' } }],
     [
-      'users.loginAttributes: expected nothing beside a filter',
+      'users.loginAttributes: expected no loginAttributes with a filter',
       { users: { base: 'dc=corp', filter: '(uid={login})', loginAttributes: ['uid'] } },
     ],
     [
@@ -73,13 +76,13 @@ describe('the configuration of an ldap backend', () => {
     ['groups.base: ', { groups: { nested: 'off' } }],
     ['groups.nested: ', { groups: { base: 'dc=corp', nested: 'inChain' } }],
     [
-      'groups.filter: expected beside from: member',
+      'groups.filter: expected only with from: member',
       { groups: { base: 'dc=corp', from: 'memberOf', filter: '(cn=a)' } },
     ],
     ['groups.name: expected cn or dn', { groups: { base: 'dc=corp', from: 'memberOf', name: 'description' } }],
     ['timeouts.connect: expected a duration from 100ms to 7s', { timeouts: { connect: '8s' } }],
     [': ', { srv: 'corp.example' }],
-  ])('says %j', (problem, config) => {
+  ])('reports the problem %j', (problem, config) => {
     expect(problems(config)).toContainEqual(expect.stringContaining(problem));
   });
 });

@@ -20,12 +20,12 @@ describe('parseDnTemplate', () => {
     ['uid="{login}",dc=org', 'without quotes'],
     ['uid=#{login},dc=org', 'without quotes and #'],
     ['uid=\\{login},dc=org', 'no backslash'],
-  ])('refuses %j', (text, problem) => {
+  ])('rejects the template %j', (text, problem) => {
     expect(parseDnTemplate(text)).toContain(problem);
   });
 
   it.each(['alice', 'alice,ou=admins', 'a+cn=b', ' alice ', '#05', '"', '\\', 'a=b', '<>;', 'josé', 'al\0ice'])(
-    'keeps the login %j one value',
+    'keeps the login %j within one value of the DN',
     (login) => {
       const dn = template('uid={login},ou=people,dc=org').fill(login);
 
@@ -37,7 +37,7 @@ describe('parseDnTemplate', () => {
     },
   );
 
-  it('keeps any login one value', () => {
+  it('keeps every login within one value of the DN', () => {
     const filled = template('cn=x-{login},dc=org');
 
     fc.assert(

@@ -3,18 +3,18 @@ import type { z } from 'zod';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
 import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
-import { createDomain } from '../../../../../src/backends/ldap/attempt/domain.ts';
+import { createDomainCache } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
 import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import type { Entry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import { createMemberships } from '../../../../../src/backends/ldap/groups/memberships.ts';
-import { createRecalls } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
+import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const clock = fixedClock();
 const deadline = deadlineIn(clock, Infinity);
 const GROUPS = 'OU=Groups,DC=corp';
 const sid = (last: number): Buffer => Buffer.concat([DOMAIN_SID, Buffer.from([last & 0xff, last >> 8, 0, 0])]);
-/** S-1-5-21-1-2-255-…: the 0xff is no UTF-8. */
+/** S-1-5-21-1-2-255-…: the byte 0xff is not valid UTF-8. */
 const DOMAIN_SID = Buffer.from('0105000000000005150000000100000002000000ff000000', 'hex');
 
 interface FakeGroup {
@@ -33,7 +33,7 @@ const alice = readEntry({
   primaryGroupID: '1103',
 });
 
-/** As much of Active Directory as groups need: it finds groups whose SID, or whose member, is in the filter. */
+/** A reader like Active Directory: it finds the groups whose SID, or whose member, is in the filter. */
 function directory({ capable = true, token = [] as readonly Buffer[], groups = [WEB, ALL, PRIMARY] } = {}) {
   const asked: SearchRequest[] = [];
   const reader: Reader = {
@@ -63,14 +63,14 @@ function memberships(groups: Partial<z.input<typeof ldapConfig>['groups']> = {})
     users: { base: 'DC=corp' },
     groups: { base: GROUPS, ...groups },
   });
-  return createMemberships(config, { domain: createDomain(clock), recalls: createRecalls(clock) });
+  return createMemberships(config, { domain: createDomainCache(clock), caches: createTtlCaches(clock) });
 }
 
 const plain = (names: ReadonlySet<string>): readonly string[] =>
   [...names].filter((name) => !name.includes('=')).toSorted();
 
-describe('groups in Active Directory', () => {
-  it('are those of the token where the server is one, in one search for all of them', async () => {
+describe('the groups of a user in Active Directory', () => {
+  it('come from the token, with one search for all of them', async () => {
     const { reader, asked } = directory({ token: [WEB, ALL, PRIMARY].map((one) => one.sid) });
 
     const names = plain(await memberships().of(alice, reader, deadline));
@@ -79,7 +79,7 @@ describe('groups in Active Directory', () => {
     expect(asked.map(({ base }) => base)).toEqual(['', alice.dn, GROUPS]);
   });
 
-  it('are remembered by their SIDs', async () => {
+  it('are cached by their SIDs', async () => {
     const subject = memberships();
     const { reader, asked } = directory({ token: [WEB, ALL, PRIMARY, group('gone', 1999)].map((one) => one.sid) });
     await subject.of(alice, reader, deadline);
@@ -90,7 +90,7 @@ describe('groups in Active Directory', () => {
     expect(asked.slice(3).map(({ base }) => base)).toEqual([alice.dn]);
   });
 
-  it('are asked for by hundreds of SIDs at a time', async () => {
+  it('are searched by a hundred SIDs at a time', async () => {
     const many = [...Array(250).keys()].map((n) => group(`g${n}`, 2000 + n));
     const { reader, asked } = directory({ token: many.map((one) => one.sid), groups: many });
 
@@ -101,9 +101,9 @@ describe('groups in Active Directory', () => {
   });
 
   it.each<[string, { capable?: boolean; token?: readonly Buffer[] }]>([
-    ['the server is no Active Directory', { capable: false, token: [WEB.sid] }],
+    ['the server is not Active Directory', { capable: false, token: [WEB.sid] }],
     ['the token cannot be read', { token: [] }],
-  ])('are found level by level where %s, with the primary one', async (_why, given) => {
+  ])('are found level by level when %s, including the primary group', async (_why, given) => {
     const { reader, asked } = directory(given);
 
     const names = plain(await memberships().of(alice, reader, deadline));
@@ -112,7 +112,7 @@ describe('groups in Active Directory', () => {
     expect(asked.some(({ filter }) => filter.includes('1.2.840.113556.1.4.1941'))).toBe(false);
   });
 
-  it('follow the chain where that is asked for', async () => {
+  it('are found by the matching rule of Active Directory with nested: inChain', async () => {
     const { reader, asked } = directory();
 
     await memberships({ nested: 'inChain' }).of(alice, reader, deadline);
@@ -123,13 +123,18 @@ describe('groups in Active Directory', () => {
     expect(last?.includes(PRIMARY.dn)).toBe(true);
   });
 
-  it.each(['inChain', 'tokenGroups'] as const)('are a failure with %s where the server is none', async (nested) => {
-    const { reader } = directory({ capable: false });
+  it.each(['inChain', 'tokenGroups'] as const)(
+    'cannot be read with nested: %s when the server is not Active Directory',
+    async (nested) => {
+      const { reader } = directory({ capable: false });
 
-    await expect(memberships({ nested }).of(alice, reader, deadline)).rejects.toMatchObject({ kind: 'misconfigured' });
-  });
+      await expect(memberships({ nested }).of(alice, reader, deadline)).rejects.toMatchObject({
+        kind: 'misconfigured',
+      });
+    },
+  );
 
-  it('never leave out a token that cannot be read where it is asked for', async () => {
+  it('cannot be read with nested: tokenGroups when the token is not readable', async () => {
     const { reader } = directory({ token: [] });
 
     await expect(memberships({ nested: 'tokenGroups' }).of(alice, reader, deadline)).rejects.toThrow(
@@ -137,7 +142,7 @@ describe('groups in Active Directory', () => {
     );
   });
 
-  it('are the direct ones and the primary one without nesting', async () => {
+  it('are the direct groups and the primary group with nested: off', async () => {
     const { reader } = directory({ token: [ALL.sid] });
 
     expect(plain(await memberships({ nested: 'off' }).of(alice, reader, deadline))).toEqual(['primary', 'web']);

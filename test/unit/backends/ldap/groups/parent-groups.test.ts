@@ -3,16 +3,16 @@ import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import type { Group } from '../../../../../src/backends/ldap/groups/group.ts';
 import { createParentGroups } from '../../../../../src/backends/ldap/groups/parent-groups.ts';
-import { createRecalls } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
+import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
-const group = (name: string): Group => ({ dn: `cn=${name},dc=corp`, names: [name], counts: true });
-const reader: Reader = { search: () => Promise.reject(new Error('nobody searches here')) };
+const group = (name: string): Group => ({ dn: `cn=${name},dc=corp`, names: [name], isInBase: true });
+const reader: Reader = { search: () => Promise.reject(new Error('the search of the test is used')) };
 
 /** @param listed the parent of each group that has one */
 function setUp(listed: Readonly<Record<string, string>>) {
   const clock = fixedClock();
-  const recalls = createRecalls(clock);
+  const caches = createTtlCaches(clock);
   const asked: string[][] = [];
   const subject = createParentGroups(async (dns) => {
     asked.push([...dns]);
@@ -20,13 +20,13 @@ function setUp(listed: Readonly<Record<string, string>>) {
       const parent = listed[/cn=([^,]+)/.exec(dn)?.[1] ?? ''];
       return parent === undefined ? [] : [group(parent)];
     });
-  }, recalls);
+  }, caches);
   const parents = async (...names: readonly string[]): Promise<readonly string[]> =>
     (await subject.of(names.map(group), reader, deadlineIn(clock, Infinity))).flatMap((one) => one.names);
-  return { clock, recalls, asked, parents };
+  return { clock, caches, asked, parents };
 }
 
-it('remembers that groups are in none, however many were asked for at once', async () => {
+it('caches that groups have no parent groups, however many were searched together', async () => {
   const { asked, parents } = setUp({});
 
   expect(await parents('a', 'b', 'c')).toEqual([]);
@@ -36,7 +36,7 @@ it('remembers that groups are in none, however many were asked for at once', asy
   expect(asked).toHaveLength(1);
 });
 
-it('remembers the parents of a group that was asked for alone', async () => {
+it('caches the parent groups of a group that was searched alone', async () => {
   const { asked, parents } = setUp({ a: 'all' });
 
   expect(await parents('a')).toEqual(['all']);
@@ -45,7 +45,7 @@ it('remembers the parents of a group that was asked for alone', async () => {
   expect(asked).toHaveLength(1);
 });
 
-it('never takes the parent of one group for that of another', async () => {
+it('never gives the parent of one group to another', async () => {
   const { parents } = setUp({ a: 'all' });
   await parents('a', 'b');
 
@@ -54,7 +54,7 @@ it('never takes the parent of one group for that of another', async () => {
   expect(await parents('a', 'b')).toEqual(['all']);
 });
 
-it('asks again after half a minute', async () => {
+it('searches again after half a minute', async () => {
   const listed: Record<string, string> = {};
   const { clock, parents } = setUp(listed);
   await parents('a');
@@ -67,7 +67,7 @@ it('asks again after half a minute', async () => {
   expect(await parents('a')).toEqual(['all']);
 });
 
-it('asks for no more than fifty at a time', async () => {
+it('searches at most fifty groups at a time', async () => {
   const { asked, parents } = setUp({});
 
   await parents(...[...Array(120).keys()].map((n) => `g${n}`));
@@ -75,11 +75,11 @@ it('asks for no more than fifty at a time', async () => {
   expect(asked.map((dns) => dns.length)).toEqual([50, 50, 20]);
 });
 
-it('asks again once it has been told to forget', async () => {
-  const { recalls, asked, parents } = setUp({ a: 'all' });
+it('searches again after a flush', async () => {
+  const { caches, asked, parents } = setUp({ a: 'all' });
   await parents('a');
 
-  recalls.forget();
+  caches.flush();
   await parents('a');
 
   expect(asked).toHaveLength(2);

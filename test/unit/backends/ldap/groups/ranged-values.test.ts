@@ -8,7 +8,7 @@ import { fixedClock } from '../../../../support/fakes.ts';
 const DN = 'cn=alice,dc=corp';
 const deadline = deadlineIn(fixedClock(), Infinity);
 
-/** Gives values two at a time, as Active Directory gives 1500. */
+/** Sends two values at a time, as Active Directory sends 1500. */
 function inRanges(values: readonly string[], asked: SearchRequest[] = []): Reader {
   return {
     search: async (request) => {
@@ -22,7 +22,7 @@ function inRanges(values: readonly string[], asked: SearchRequest[] = []): Reade
 }
 
 describe('allValues', () => {
-  it('needs no further search where all values came at once', async () => {
+  it('does not search again when the entry has all values', async () => {
     const asked: SearchRequest[] = [];
 
     const values = await allValues(
@@ -36,7 +36,7 @@ describe('allValues', () => {
     expect(asked).toEqual([]);
   });
 
-  it('fetches the values of a ranged attribute to the last', async () => {
+  it('reads all values of an attribute with ranges', async () => {
     const all = ['a', 'b', 'c', 'd', 'e'];
     const first = readEntry({ dn: DN, memberOf: [], 'memberOf;range=0-1': ['a', 'b'] });
 
@@ -44,10 +44,10 @@ describe('allValues', () => {
   });
 
   it.each([
-    ['the entry is gone', []],
-    ['the rest is not there', [readEntry({ dn: DN })]],
-    ['the rest comes under no range', [readEntry({ dn: DN, memberOf: ['c'] })]],
-  ])('fails rather than leave some out: %s', async (_why, entries) => {
+    ['the entry was deleted', []],
+    ['the next values are missing', [readEntry({ dn: DN })]],
+    ['the next values have no range', [readEntry({ dn: DN, memberOf: ['c'] })]],
+  ])('fails instead of leaving values out when %s', async (_why, entries) => {
     const first = readEntry({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
     const reader: Reader = { ...inRanges([]), search: async () => ({ code: 0, diagnostic: '', entries }) };
 

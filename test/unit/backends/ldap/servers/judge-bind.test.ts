@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { judgeBind } from '../../../../../src/backends/ldap/servers/judge-bind.ts';
+import { RESULT } from '../../../../../src/backends/ldap/wire/result-code.ts';
 
 const windows = (data: string): string =>
   `80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data ${data}, v4563`;
 
 describe('judgeBind', () => {
-  it('accepts success', () => {
+  it('accepts a user whose bind succeeds', () => {
     expect(judgeBind({ code: 0, diagnostic: '' })).toEqual({ kind: 'accepted' });
   });
 
@@ -21,7 +22,7 @@ describe('judgeBind', () => {
     ['773', 'must-change-password'],
     ['775', 'locked'],
     ['fff', 'wrong-password'],
-  ])('reads Active Directory’s data %s as %s', (data, reason) => {
+  ])('reads the sub-code %s of Active Directory as %s', (data, reason) => {
     expect(judgeBind({ code: 49, diagnostic: windows(data) })).toEqual({ kind: 'rejected', reason });
   });
 
@@ -29,12 +30,12 @@ describe('judgeBind', () => {
     ['OpenLDAP: no text', 49, undefined, 'wrong-password'],
     ['OpenLDAP: expired', 49, 0, 'password-expired'],
     ['OpenLDAP: locked', 49, 1, 'locked'],
-    ['OpenLDAP: must change, although the bind succeeds', 0, 2, 'must-change-password'],
-    ['an error nobody knows', 49, 99, 'wrong-password'],
+    ['OpenLDAP: the password must be changed, although the bind succeeds', 0, 2, 'must-change-password'],
+    ['an unknown error of the password policy', 49, 99, 'wrong-password'],
     ['389: retry limit', 19, 1, 'locked'],
     ['389: inactivated', 53, 1, 'disabled'],
     ['an entry without a password', 48, undefined, 'wrong-password'],
-  ])('reads a refusal of %s', (_what, code, error, reason) => {
+  ])('gives the reason for a refusal: %s', (_what, code, error, reason) => {
     const policy = error === undefined ? {} : { policy: { error } };
 
     expect(judgeBind({ code, diagnostic: '', ...policy })).toEqual({ kind: 'rejected', reason });
@@ -44,12 +45,12 @@ describe('judgeBind', () => {
     expect(judgeBind({ code: 0, diagnostic: '', policy: { graceLeft: 1 } })).toEqual({ kind: 'accepted' });
   });
 
-  it.each([32, 34])('takes code %d for an entry that is not there', (code) => {
+  it.each([RESULT.noSuchObject, RESULT.invalidDNSyntax])('reads result %d as a missing entry', (code) => {
     expect(judgeBind({ code, diagnostic: '' })).toEqual({ kind: 'no-entry' });
   });
 
   it.each([1, 2, 3, 7, 8, 10, 11, 12, 13, 14, 50, 51, 52, 80, 118])(
-    'never takes code %d for a wrong password',
+    'never reads result %d as a wrong password',
     (code) => {
       expect(judgeBind({ code, diagnostic: windows('52e') })).toEqual({ kind: 'failed' });
     },

@@ -2,15 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { DirectoryFault } from '../../../../../src/backends/ldap/wire/fault.ts';
-import { createPool } from '../../../../../src/backends/ldap/servers/pool.ts';
+import { Pool } from '../../../../../src/backends/ldap/servers/pool.ts';
 import type { PoolOptions } from '../../../../../src/backends/ldap/servers/pool.ts';
 import { fixedClock, realClock } from '../../../../support/fakes.ts';
+import { waitFor } from '../../../../support/wait.ts';
 
 interface FakeConnection extends Connection {
   readonly number: number;
   closed: boolean;
   isDead: boolean;
-  proofs: number;
+  pings: number;
 }
 
 const soon = (milliseconds = 5000) => deadlineIn(realClock, milliseconds);
@@ -21,7 +22,7 @@ const LOST = new DirectoryFault('lost', 'gone');
 function setUp(options: Partial<PoolOptions> = {}) {
   const clock = fixedClock();
   const opened: FakeConnection[] = [];
-  const pool = createPool({
+  const pool = new Pool({
     name: 'ldap://test',
     max: 2,
     idle: 60_000,
@@ -34,7 +35,7 @@ function setUp(options: Partial<PoolOptions> = {}) {
     },
     ...options,
   });
-  /** The number of the connection that some work gets. */
+  /** Runs work that succeeds. @returns the number of its connection */
   const next = (): Promise<number> =>
     pool.use(soon(), async (connection) => opened.findIndex((known) => known === connection), never);
   return { clock, opened, pool, next };
@@ -45,9 +46,9 @@ function fakeConnection(number: number): FakeConnection {
     number,
     closed: false,
     isDead: false,
-    proofs: 0,
-    prove: async () => {
-      self.proofs += 1;
+    pings: 0,
+    ping: async () => {
+      self.pings += 1;
       if (self.isDead) throw LOST;
     },
     [Symbol.dispose]: () => {
@@ -57,8 +58,8 @@ function fakeConnection(number: number): FakeConnection {
   return self as unknown as FakeConnection;
 }
 
-describe('a pool', () => {
-  it('lends the same connection again, and never to two at a time', async () => {
+describe('a pool of connections', () => {
+  it('reuses a connection, and never for two callers at the same time', async () => {
     const { opened, pool, next } = setUp();
     const release = Promise.withResolvers<void>();
 
@@ -73,7 +74,7 @@ describe('a pool', () => {
     expect(opened).toHaveLength(2);
   });
 
-  it('lets those wait for whom there is no place, in order', async () => {
+  it('runs work in order when all connections are in use', async () => {
     const { opened, pool } = setUp({ max: 1 });
     const order: number[] = [];
 
@@ -83,7 +84,42 @@ describe('a pool', () => {
     expect(opened).toHaveLength(1);
   });
 
-  it('lets nobody wait beyond the deadline, and says that this tells nothing of the server', async () => {
+  it('opens no more connections than its maximum under load with failures', async () => {
+    let [open, most] = [0, 0];
+    const { pool } = setUp({
+      max: 3,
+      open: async () => {
+        open += 1;
+        most = Math.max(most, open);
+        await new Promise(setImmediate);
+        const connection = fakeConnection(0);
+        const dispose = connection[Symbol.dispose];
+        connection[Symbol.dispose] = () => {
+          if (!connection.closed) open -= 1;
+          dispose();
+        };
+        return connection;
+      },
+    });
+
+    const results = await Promise.allSettled(
+      [...Array(100).keys()].map((n) =>
+        pool.use(
+          soon(),
+          async () => {
+            await new Promise(setImmediate);
+            if (n % 7 === 0) throw LOST;
+          },
+          always,
+        ),
+      ),
+    );
+
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(85);
+    expect(most).toBe(3);
+  });
+
+  it('rejects work whose deadline passes while it waits, without blaming the server', async () => {
     const { pool, next } = setUp({ max: 1 });
     const release = Promise.withResolvers<void>();
     const busy = pool.use(soon(), () => release.promise, never);
@@ -99,13 +135,13 @@ describe('a pool', () => {
     ['has ended', (_clock, connection) => connection !== undefined && (connection.closed = true)],
     ['was unused for too long', (clock) => clock.advance(61)],
     [
-      'is dead when asked',
+      'does not answer a ping',
       (clock, connection) => {
         clock.advance(2);
         if (connection !== undefined) connection.isDead = true;
       },
     ],
-  ])('never lends a connection that %s', async (_what, happen) => {
+  ])('never reuses a connection that %s', async (_what, happen) => {
     const { clock, opened, next } = setUp();
     await next();
 
@@ -115,19 +151,19 @@ describe('a pool', () => {
     expect(opened[0]?.closed).toBe(true);
   });
 
-  it('asks a connection whether it lives when it was unused for a second, and then lends it', async () => {
+  it('pings a connection that was unused for a second before it reuses it', async () => {
     const { clock, opened, next } = setUp();
     await next();
     await next();
-    const before = opened[0]?.proofs;
+    const before = opened[0]?.pings;
 
     clock.advance(2);
 
     expect(await next()).toBe(0);
-    expect([before, opened[0]?.proofs]).toEqual([0, 1]);
+    expect([before, opened[0]?.pings]).toEqual([0, 1]);
   });
 
-  it('never lends a connection on which something failed', async () => {
+  it('never reuses a connection after an error', async () => {
     const { opened, pool, next } = setUp();
 
     await expect(pool.use(soon(), () => Promise.reject(new Error('odd')), always)).rejects.toThrow('odd');
@@ -136,7 +172,7 @@ describe('a pool', () => {
     expect(await next()).toBe(1);
   });
 
-  it('does work again once, on a new connection, where the connection was an old one', async () => {
+  it('runs work once more on a new connection when it failed on a reused one', async () => {
     const { pool, next, opened } = setUp();
     await next();
     let tries = 0;
@@ -153,8 +189,8 @@ describe('a pool', () => {
 
   it.each([
     ['the connection was new', 0, always],
-    ['the work must not be done twice', 1, never],
-  ])('never does work again where %s', async (_why, warm, again) => {
+    ['the caller does not allow it', 1, never],
+  ])('never runs work again when %s', async (_why, warm, mayRetry) => {
     const { pool, next } = setUp();
     for (let n = 0; n < warm; n += 1) await next();
     let tries = 0;
@@ -164,13 +200,13 @@ describe('a pool', () => {
       throw LOST;
     };
 
-    await expect(pool.use(soon(), work, again)).rejects.toBe(LOST);
+    await expect(pool.use(soon(), work, mayRetry)).rejects.toBe(LOST);
     expect(tries).toBe(1);
   });
 
-  it('fails all who wait when there is no way to the server, without trying for each', async () => {
+  it('rejects all waiting work when the server is unreachable, without a try for each', async () => {
     let tries = 0;
-    const down = new DirectoryFault('unreachable', 'no way');
+    const down = new DirectoryFault('unreachable', 'down');
     const { pool } = setUp({
       open: async () => {
         tries += 1;
@@ -185,10 +221,11 @@ describe('a pool', () => {
     expect(tries).toBeLessThanOrEqual(2);
   });
 
-  it('lends nothing and opens nothing when it is disposed of', async () => {
+  it('opens nothing and rejects all waiting work once it is disposed of', async () => {
     const { opened, pool, next } = setUp({ max: 1 });
     const release = Promise.withResolvers<void>();
     const busy = pool.use(soon(), () => release.promise, never);
+    await waitFor('the work to begin', () => opened.length === 1);
     const waiting = expect(next()).rejects.toMatchObject({ kind: 'out-of-time' });
 
     pool[Symbol.dispose]();
@@ -200,7 +237,7 @@ describe('a pool', () => {
     expect(opened.map(({ closed }) => closed)).toEqual([true]);
   });
 
-  it('closes what it has when it is retired, and what is lent when it comes back', async () => {
+  it('closes unused connections when it is retired, and those in use when their work ends', async () => {
     const { opened, pool, next } = setUp();
     const release = Promise.withResolvers<void>();
     const busy = pool.use(soon(), () => release.promise, never);

@@ -15,7 +15,7 @@ function setUp(resolve: ResolveSrv, given: Partial<ServiceRecordsDeps> = {}) {
     backend: 'corp',
     domain: 'corp.example',
     mode: 'starttls',
-    isNamed: false,
+    hasServerName: false,
     clock,
     log,
     resolve: async (name) => {
@@ -27,14 +27,14 @@ function setUp(resolve: ResolveSrv, given: Partial<ServiceRecordsDeps> = {}) {
   return { clock, log, asked, urls: async (ms?: number) => (await servers(soon(ms))).map(({ url }) => url) };
 }
 
-it('names the servers of a domain by their priority', async () => {
+it('gives the servers of a domain in the order of their priority', async () => {
   const { asked, urls } = setUp(async () => [record('dc2.corp.example', 20), record('DC1.corp.example.', 10, 5, 3389)]);
 
   expect(await urls()).toEqual(['ldap://dc1.corp.example:3389', 'ldap://dc2.corp.example:389']);
   expect(asked).toEqual(['_ldap._tcp.corp.example']);
 });
 
-it('draws lots among servers of one priority, by their weight', async () => {
+it('orders servers of one priority at random, by their weight', async () => {
   const firsts = new Map<string, number>();
   for (let round = 0; round < 400; round += 1) {
     const { urls } = setUp(async () => [record('heavy.corp.example', 0, 90), record('light.corp.example', 0, 10)]);
@@ -46,23 +46,23 @@ it('draws lots among servers of one priority, by their weight', async () => {
   expect(firsts.get('ldap://light.corp.example:389')).toBeGreaterThan(5);
 });
 
-it('takes port 636 with ldaps, as the records name that of ldap', async () => {
+it('uses port 636 with ldaps, because the records have the port of ldap', async () => {
   const { urls } = setUp(async () => [record('dc1.corp.example')], { mode: 'ldaps' });
 
   expect(await urls()).toEqual(['ldaps://dc1.corp.example:636']);
 });
 
-it('leaves out a server of another domain, and takes it where the name to trust is given', async () => {
+it('ignores a server of another domain, unless a server name is configured', async () => {
   const foreign = async () => [record('dc1.corp.example'), record('dc1.evil.example'), record('evilcorp.example')];
   const strict = setUp(foreign);
-  const named = setUp(foreign, { isNamed: true });
+  const named = setUp(foreign, { hasServerName: true });
 
   expect(await strict.urls()).toEqual(['ldap://dc1.corp.example:389']);
   expect(strict.log.lines).toHaveLength(2);
   expect(await named.urls()).toHaveLength(3);
 });
 
-it('asks again after five minutes, and keeps what it has when DNS fails', async () => {
+it('looks up the records again after five minutes, and keeps the known servers when DNS fails', async () => {
   let answer: ResolveSrv = async () => [record('dc1.corp.example')];
   const { asked, clock, log, urls } = setUp((name) => answer(name));
   await urls();
@@ -84,9 +84,9 @@ it('asks again after five minutes, and keeps what it has when DNS fails', async 
 
 it.each<[string, ResolveSrv]>([
   ['fails', () => Promise.reject(new Error('ENOTFOUND'))],
-  ['names nothing', async () => []],
+  ['names no server', async () => []],
   ['never answers', () => new Promise(() => undefined)],
-])('is a failure when DNS %s', async (_what, resolve) => {
+])('fails as unreachable when DNS %s', async (_what, resolve) => {
   const { urls } = setUp(resolve);
 
   await expect(urls(50)).rejects.toMatchObject({ kind: 'unreachable' });

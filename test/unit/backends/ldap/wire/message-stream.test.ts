@@ -42,7 +42,7 @@ async function openLine(): Promise<Line> {
 }
 
 describe('MessageStream', () => {
-  it('gives whole messages one by one, however they arrive', async () => {
+  it('emits complete messages one by one, however the bytes arrive', async () => {
     await using line = await openLine();
     const sent = [message(1), message(2, 200), message(3, 70_000), message(4)];
 
@@ -62,7 +62,7 @@ describe('MessageStream', () => {
     ]);
   });
 
-  it('takes a message of the greatest size', async () => {
+  it('accepts a message of the maximum size', async () => {
     await using line = await openLine();
     const sent = message(1, MAX_MESSAGE - 64);
 
@@ -73,12 +73,12 @@ describe('MessageStream', () => {
   });
 
   it.each([
-    ['a longer one', message(1, MAX_MESSAGE)],
-    ['no sequence', Buffer.from('HTTP/1.1 200 OK\r\n')],
+    ['a message that is too long', message(1, MAX_MESSAGE)],
+    ['bytes that are not a sequence', Buffer.from('HTTP/1.1 200 OK\r\n')],
     ['a message without an id', element(TAG.sequence, text('x'))],
-    ['a message that is too short for what it holds', Buffer.from('300402010164', 'hex')],
+    ['a message that is shorter than its content', Buffer.from('300402010164', 'hex')],
     ['a notice of disconnection', element(TAG.sequence, element(TAG.integer, Buffer.of(0)), element(0x78))],
-  ])('ends the connection at %s, with nothing passed on', async (_what, bytes) => {
+  ])('closes the connection after %s, and emits nothing', async (_what, bytes) => {
     await using line = await openLine();
 
     line.far.write(bytes);
@@ -88,7 +88,7 @@ describe('MessageStream', () => {
     expect(line.stream.errored).toMatchObject({ name: 'DirectoryFault', kind: 'lost' });
   });
 
-  it('says goodbye and closes when it is destroyed', async () => {
+  it('sends an unbind request and closes when it is destroyed', async () => {
     await using line = await openLine();
     const heard: Buffer[] = [];
     line.far.on('data', (chunk: Buffer) => heard.push(chunk));

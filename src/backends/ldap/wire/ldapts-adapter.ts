@@ -1,21 +1,18 @@
-/** What ldapts needs to be told, and what it tells, in our own words. */
+/** Converts between the types of ldapts and those of this backend. */
 import { Filter } from 'ldapts';
 import type { ClientOptions, DN, PasswordPolicyControl, ResultCodeError, SearchFilterValues } from 'ldapts';
 import { readHeader } from './ber.ts';
+import type { LdapResult } from './message.ts';
 import type { MessageStream } from './message-stream.ts';
 
-export interface ResultCode {
-  readonly code: number;
-  readonly diagnostic: string;
-}
-
-/** The password policy's response control (draft-behera-ldap-password-policy). */
-export interface PolicyAnswer {
+/** The response control of a password policy (draft-behera-ldap-password-policy, section 6.2). */
+export interface PasswordPolicyAnswer {
   readonly error?: number;
+  /** How often the expired password can still be used. */
   readonly graceLeft?: number;
 }
 
-/** A filter that is encoded already. */
+/** A filter whose bytes are ready to be sent. */
 export class EncodedFilter extends Filter {
   readonly type: SearchFilterValues;
   readonly #content: Buffer;
@@ -37,28 +34,29 @@ export class EncodedFilter extends Filter {
   }
 }
 
-export function once(stream: MessageStream): NonNullable<ClientOptions['createConnection']> {
-  let given = false;
-  const give = (): MessageStream => {
-    if (given) throw new Error('a connection is used once');
-    given = true;
+/** The `createConnection` of a client that uses this stream and cannot connect again after it ends. */
+export function singleConnection(stream: MessageStream): NonNullable<ClientOptions['createConnection']> {
+  let isUsed = false;
+  const takeStream = (): MessageStream => {
+    if (isUsed) throw new Error('a connection is used once');
+    isUsed = true;
     return stream;
   };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts of a socket ldapts uses are there
-  return give as unknown as NonNullable<ClientOptions['createConnection']>;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the stream has every member of a socket that ldapts uses
+  return takeStream as unknown as NonNullable<ClientOptions['createConnection']>;
 }
 
 /**
- * The DN as an object: a text such as EXTERNAL would be taken for a SASL mechanism, which binds as whoever the
- * connection's certificate names.
+ * The DN as an object. ldapts takes a string such as EXTERNAL for a SASL mechanism, and would bind as the user that the
+ * client certificate names.
  */
-export function nameOf(dn: string): DN {
+export function dnObject(dn: string): DN {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ldapts calls `toString` and nothing else
   return { toString: () => dn } as unknown as DN;
 }
 
-/** ldapts appends the code to the server's text. */
-export function resultOf({ code, message }: ResultCodeError): ResultCode {
+/** Without the code that ldapts appends to the server's text. */
+export function resultOf({ code, message }: ResultCodeError): LdapResult {
   return {
     code,
     diagnostic: message
@@ -68,7 +66,7 @@ export function resultOf({ code, message }: ResultCodeError): ResultCode {
   };
 }
 
-export function policyOf({ value }: PasswordPolicyControl): { readonly policy?: PolicyAnswer } {
+export function policyOf({ value }: PasswordPolicyControl): { readonly policy?: PasswordPolicyAnswer } {
   if (value === undefined) return {};
   const { error, graceAuthNsRemaining } = value;
   return {

@@ -1,18 +1,18 @@
-/** What a server's certificate is checked against, and what this broker shows it of itself. */
+/** The certificates that a server's certificate is verified with, and the client certificate of this broker. */
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { readAuthorities, readOwnCertificate } from '../../certificates.ts';
 
-export interface TrustFiles {
-  /** Certificates (PEM) of the only authorities to trust; undefined: those Node brings. */
+export interface TlsFiles {
+  /** Certificates (PEM) of the only trusted authorities; undefined: the authorities that Node includes. */
   readonly caFile: string | undefined;
-  /** The certificate (PEM, with its chain) this broker shows, and its key; both or neither. */
+  /** The client certificate (PEM, with its chain) and its key; both or neither. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
 }
 
-/** @throws Error that names the file, when it cannot be read or holds no certificate or a broken one */
-export async function loadTrust({ caFile, certFile, keyFile }: TrustFiles): Promise<SecureContext> {
+/** @throws Error with the name of a file that cannot be read, or that holds no valid certificate or key */
+export async function loadTlsContext({ caFile, certFile, keyFile }: TlsFiles): Promise<SecureContext> {
   return createSecureContext({
     minVersion: 'TLSv1.2',
     ...(caFile === undefined ? {} : { ca: await readAuthorities(caFile) }),

@@ -1,4 +1,4 @@
-/** Filters as people write them (RFC 4515), with `{name}` for what is only known later and space between terms. */
+/** Parses filters as text (RFC 4515). Extensions: placeholders `{name}`, and white space between terms. */
 import type { Comparison, FilterNode, FilterValue, Placeholder } from '../wire/filter.ts';
 
 /** An attribute description, with options such as `;binary`, or an OID. */
@@ -18,25 +18,25 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
 };
 
 /**
- * @param placeholders the names that may stand in braces
+ * @param placeholders the names that are allowed in braces
  * @returns the filter, or a sentence that says what is wrong with the text and where
  */
 export function parseFilter(text: string, placeholders: readonly string[] = []): FilterNode | string {
   if (text.length > MAX_LENGTH) return `expected a filter of at most ${MAX_LENGTH} characters`;
   try {
-    const reader = new Reader(text, placeholders);
-    const node = reader.filter(0);
-    reader.end();
+    const parser = new FilterParser(text, placeholders);
+    const node = parser.filter(0);
+    parser.end();
     return node;
   } catch (error) {
-    if (error instanceof FilterProblem) return error.message;
+    if (error instanceof FilterSyntaxError) return error.message;
     throw error;
   }
 }
 
-class FilterProblem extends Error {}
+class FilterSyntaxError extends Error {}
 
-class Reader {
+class FilterParser {
   readonly #text: string;
   readonly #placeholders: readonly string[];
   #at = 0;
@@ -47,7 +47,7 @@ class Reader {
   }
 
   filter(depth: number): FilterNode {
-    if (depth > MAX_DEPTH) throw this.#problem(`at most ${MAX_DEPTH} levels of parentheses`);
+    if (depth > MAX_DEPTH) throw this.#syntaxError(`at most ${MAX_DEPTH} levels of parentheses`);
     this.#expect('(');
     const node = this.#inner(depth);
     this.#expect(')');
@@ -56,7 +56,7 @@ class Reader {
 
   end(): void {
     this.#skipSpace();
-    if (this.#at < this.#text.length) throw this.#problem('the end of the filter');
+    if (this.#at < this.#text.length) throw this.#syntaxError('the end of the filter');
   }
 
   #inner(depth: number): FilterNode {
@@ -75,14 +75,14 @@ class Reader {
 
   #item(): FilterNode {
     const [whole = '', attribute, dn, rule, operator = ''] = this.#match(ITEM) ?? [];
-    if (whole === '') throw this.#problem('an attribute and =, such as (uid={login})');
+    if (whole === '') throw this.#syntaxError('an attribute and =, such as (uid={login})');
     const extensible = operator === ':=';
     if (
       extensible
         ? attribute === undefined && rule === undefined
         : attribute === undefined || whole !== attribute + operator
     ) {
-      throw this.#problem('an attribute and =, such as (uid={login})', whole.length);
+      throw this.#syntaxError('an attribute and =, such as (uid={login})', whole.length);
     }
     const [raw = ''] = this.#match(VALUE) ?? [];
     if (extensible)
@@ -96,7 +96,7 @@ class Reader {
     }
     if (raw === '*') return { kind: 'present', attribute };
     const pieces = raw.split('*');
-    if (pieces.slice(1, -1).includes('')) throw this.#problem('one * and not two together');
+    if (pieces.slice(1, -1).includes('')) throw this.#syntaxError('one * and not two together');
     return { kind: 'substrings', attribute, pieces: pieces.map((piece) => this.#value(piece)) };
   }
 
@@ -106,7 +106,7 @@ class Reader {
       if (name === undefined && part !== '{') return Buffer.from(part, 'utf8');
       if (name !== undefined && this.#placeholders.includes(name)) return { placeholder: name };
       const allowed = this.#placeholders.map((known) => `{${known}}`).join(', ');
-      throw this.#problem(
+      throw this.#syntaxError(
         `${allowed === '' ? 'no placeholder' : `only ${allowed}`} in braces (a brace itself is \\7b)`,
       );
     });
@@ -114,7 +114,7 @@ class Reader {
 
   #expect(char: string): void {
     this.#skipSpace();
-    if (this.#text[this.#at] !== char) throw this.#problem(char);
+    if (this.#text[this.#at] !== char) throw this.#syntaxError(char);
     this.#at += 1;
   }
 
@@ -129,47 +129,7 @@ class Reader {
     return match;
   }
 
-  #problem(expected: string, back = 0): FilterProblem {
-    return new FilterProblem(`expected ${expected} at character ${this.#at - back + 1} of the filter`);
+  #syntaxError(expected: string, back = 0): FilterSyntaxError {
+    return new FilterSyntaxError(`expected ${expected} at character ${this.#at - back + 1} of the filter`);
   }
-}
-
-/** The text of a filter, every value escaped: what a log or an explanation shows. */
-export function filterText(node: FilterNode): string {
-  switch (node.kind) {
-    case 'and':
-    case 'or':
-      return `(${node.kind === 'and' ? '&' : '|'}${node.filters.map(filterText).join('')})`;
-    case 'not':
-      return `(!${filterText(node.filter)})`;
-    case 'present':
-      return `(${node.attribute}=*)`;
-    case 'substrings':
-      return `(${node.attribute}=${node.pieces.map(valueText).join('*')})`;
-    case 'extensible':
-      return `(${node.attribute ?? ''}${node.dnAttributes ? ':dn' : ''}${node.rule === undefined ? '' : `:${node.rule}`}:=${valueText(node.value)})`;
-    case 'equal':
-      return `(${node.attribute}=${valueText(node.value)})`;
-    case 'greater-or-equal':
-      return `(${node.attribute}>=${valueText(node.value)})`;
-    case 'less-or-equal':
-      return `(${node.attribute}<=${valueText(node.value)})`;
-    case 'approximate':
-      return `(${node.attribute}~=${valueText(node.value)})`;
-  }
-}
-
-function valueText(value: FilterValue): string {
-  return value.map((part) => ('placeholder' in part ? `{${part.placeholder}}` : escapeBytes(part))).join('');
-}
-
-/** RFC 4515, section 3; braces too, as they mark placeholders here. */
-function escapeBytes(bytes: Buffer): string {
-  const decoded = bytes.toString('utf8');
-  if (!Buffer.from(decoded, 'utf8').equals(bytes)) return hexPairs(bytes);
-  return decoded.replaceAll(/[*()\\{}\p{Cc}]/gu, (char) => hexPairs(Buffer.from(char, 'utf8')));
-}
-
-function hexPairs(bytes: Buffer): string {
-  return bytes.toString('hex').replaceAll(/../g, '\\$&');
 }

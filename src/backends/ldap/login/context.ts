@@ -1,0 +1,75 @@
+/** What all logins share, and the last step of each: from the entry to the outcome. */
+import type { Identity } from '../../../core/identity.ts';
+import type { AuthnOutcome, Clock, Log } from '../../../core/ports.ts';
+import type { AccountCheck } from '../attempt/account-check.ts';
+import type { AttemptsSinceRead } from '../attempt/attempts-since-read.ts';
+import type { LdapConfig } from '../config/config.ts';
+import type { Reader } from '../wire/connection.ts';
+import type { Deadline } from '../../../core/deadline.ts';
+import type { Directory } from '../servers/directory.ts';
+import type { Entry } from '../wire/entry.ts';
+import { identityOf } from '../users/identity.ts';
+import type { LdapIdentityRules } from '../users/identity.ts';
+import type { UserSearch } from '../users/user-search.ts';
+import type { Memberships } from '../groups/memberships.ts';
+import type { LoginTrace } from '../diagnosis/trace.ts';
+
+export interface LoginDeps {
+  readonly config: LdapConfig;
+  readonly directory: Directory;
+  readonly search: UserSearch;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface LoginContext extends LoginDeps {
+  readonly attempts: AttemptsSinceRead;
+  readonly checkAccount: AccountCheck;
+  readonly memberships: Memberships;
+  readonly rules: LdapIdentityRules;
+}
+
+export const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
+const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
+
+export async function outcomeFor(
+  context: LoginContext,
+  entry: Entry,
+  reader: Reader,
+  deadline: Deadline,
+  trace?: LoginTrace,
+): Promise<AuthnOutcome> {
+  const identity = await identify(context, entry, reader, deadline, trace);
+  return identity === undefined ? AMBIGUOUS : { kind: 'authenticated', identity };
+}
+
+/** @returns undefined when the entry has no usable user name */
+export async function identify(
+  { memberships, rules, log }: LoginContext,
+  entry: Entry,
+  reader: Reader,
+  deadline: Deadline,
+  trace?: LoginTrace,
+): Promise<Identity | undefined> {
+  const groups = await memberships.of(entry, reader, deadline);
+  trace?.groupsRead(entry, groups);
+  const identity = identityOf(entry, groups, rules);
+  if (identity === undefined) {
+    log.warn('unusable user name: the entry has none or several; correct it, or set users.usernameAttribute', {
+      backend: rules.backend,
+      entry: entry.dn,
+      attribute: rules.usernameAttribute,
+    });
+  }
+  return identity;
+}
+
+/** An operator must see it: the user cannot log in until the configuration or the directory changes. */
+export function refuseAmbiguous(
+  { config, log }: LoginContext,
+  login: string,
+  entries: readonly string[],
+): AuthnOutcome {
+  log.warn('ambiguous login refused: it matches several entries', { backend: config.name, login, entries });
+  return AMBIGUOUS;
+}

@@ -1,0 +1,98 @@
+/** What a directory can say about a user, with a password and without. */
+import type { Identity } from '../../../core/identity.ts';
+import type { AuthnOutcome } from '../../../core/ports.ts';
+import { createAccountCheck } from '../attempt/account-check.ts';
+import { accountStateWithoutBind } from '../attempt/account-state.ts';
+import { createDomainCache } from '../attempt/active-directory.ts';
+import { createAttemptsSinceRead } from '../attempt/attempts-since-read.ts';
+import { idAttribute, usernameAttribute } from '../config/resolve.ts';
+import type { Reader } from '../wire/connection.ts';
+import type { Deadline } from '../../../core/deadline.ts';
+import { subjectOf } from '../users/identity.ts';
+import type { UserSearchResult } from '../users/user-search.ts';
+import { createMemberships } from '../groups/memberships.ts';
+import { createTtlCaches } from '../groups/ttl-cache.ts';
+import { identify, outcomeFor, refuseAmbiguous, UNKNOWN } from './context.ts';
+import type { LoginContext, LoginDeps } from './context.ts';
+import { authenticate } from './password-login.ts';
+import type { LoginAttempt } from './password-login.ts';
+
+/** Every method throws DirectoryFault when the directory gives no answer. */
+export interface Login {
+  authenticate(attempt: LoginAttempt): Promise<AuthnOutcome>;
+  lookup(login: string, deadline: Deadline): Promise<Identity | undefined>;
+  /** Checks again, without a password, an account that has logged in before. */
+  revalidate(login: string, subject: string, deadline: Deadline): Promise<AuthnOutcome>;
+  /** Returns when a server answers and accepts the service account. */
+  probe(deadline: Deadline): Promise<void>;
+  /** Empties the caches of groups. */
+  flush(): void;
+}
+
+export function createLogin(deps: LoginDeps): Login {
+  const { config, directory, clock, log } = deps;
+  const backend = config.name;
+  const domain = createDomainCache(clock);
+  const caches = createTtlCaches(clock);
+  const context: LoginContext = {
+    ...deps,
+    attempts: createAttemptsSinceRead(clock),
+    checkAccount: createAccountCheck({ backend, domain, clock, log }),
+    memberships: createMemberships(config, { domain, caches }),
+    rules: {
+      backend,
+      usernameAttribute: usernameAttribute(config),
+      idAttribute: idAttribute(config),
+      attributes: config.attributes,
+    },
+  };
+  return {
+    authenticate: (attempt) => authenticate(context, attempt),
+    lookup: (login, deadline) =>
+      directory.withServer(deadline, ({ reader }) => lookup(context, login, reader, deadline)),
+    revalidate: (login, subject, deadline) =>
+      directory.withServer(deadline, ({ reader }) => revalidate(context, login, subject, reader, deadline)),
+    probe: (deadline) => directory.withServer(deadline, (server) => server.probe(deadline)),
+    flush: caches.flush,
+  };
+}
+
+async function lookup(
+  context: LoginContext,
+  login: string,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<Identity | undefined> {
+  const result = await findByLogin(context, login, reader, deadline);
+  if (result.kind === 'ambiguous') refuseAmbiguous(context, login, result.dns);
+  return result.kind === 'found' ? identify(context, result.entry, reader, deadline) : undefined;
+}
+
+async function revalidate(
+  context: LoginContext,
+  login: string,
+  subject: string,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<AuthnOutcome> {
+  const result = await findByLogin(context, login, reader, deadline);
+  if (result.kind === 'none') return UNKNOWN;
+  if (result.kind === 'ambiguous') return refuseAmbiguous(context, login, result.dns);
+  const { entry } = result;
+  // The name belongs to another account now.
+  if (subjectOf(entry, context.rules.idAttribute) !== subject) return UNKNOWN;
+  const reason = accountStateWithoutBind(entry, context.clock.now());
+  return reason === undefined ? outcomeFor(context, entry, reader, deadline) : { kind: 'rejected', reason };
+}
+
+function findByLogin(
+  { config, search }: LoginContext,
+  login: string,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<UserSearchResult> {
+  const { template } = config.users;
+  return template === undefined
+    ? search.find(reader, login, deadline)
+    : search.read(reader, template.fill(login), deadline);
+}

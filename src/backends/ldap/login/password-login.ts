@@ -1,0 +1,152 @@
+/** A login with a password: by a search for the entry, or by a template for its DN. */
+import type { Secret } from '../../../core/identity.ts';
+import type { AttemptGuard, AuthnOutcome } from '../../../core/ports.ts';
+import { oneSpelling } from '../../../core/spelling.ts';
+import { verifyPassword } from '../attempt/verify-password.ts';
+import type { PasswordVerdict } from '../attempt/verify-password.ts';
+import type { DnTemplate } from '../config/dn-template.ts';
+import { PRESETS } from '../config/presets.ts';
+import type { Connection, Reader } from '../wire/connection.ts';
+import type { Deadline } from '../../../core/deadline.ts';
+import type { ServerAccess } from '../servers/directory.ts';
+import type { Entry } from '../wire/entry.ts';
+import { DirectoryFault } from '../wire/fault.ts';
+import { subjectOf, subjectOfDn } from '../users/identity.ts';
+import type { LoginTrace } from '../diagnosis/trace.ts';
+import { outcomeFor, refuseAmbiguous, UNKNOWN } from './context.ts';
+import type { LoginContext } from './context.ts';
+
+export interface LoginAttempt {
+  readonly login: string;
+  readonly password: Secret;
+  readonly deadline: Deadline;
+  /** Asked once for each account, just before the password is sent. */
+  readonly guard?: AttemptGuard | undefined;
+  readonly trace?: LoginTrace;
+}
+
+type GuardedAttempt = LoginAttempt & { readonly guard: AttemptGuard };
+
+/** @throws DirectoryFault */
+export function authenticate(context: LoginContext, attempt: LoginAttempt): Promise<AuthnOutcome> {
+  const guarded = { ...attempt, guard: askOnce(attempt.guard) };
+  const { template } = context.config.users;
+  return template === undefined ? bySearch(context, guarded) : byTemplate(context, template, guarded);
+}
+
+/** The guard counts every question, and a login that continues with another server is still one attempt. */
+function askOnce(guard: AttemptGuard | undefined): AttemptGuard {
+  let askedFor: string | undefined;
+  return {
+    beforeAttempt: async (subject, counted) => {
+      if (guard === undefined || askedFor === subject) return undefined;
+      askedFor = subject;
+      return guard.beforeAttempt(subject, counted);
+    },
+  };
+}
+
+function bySearch(context: LoginContext, attempt: GuardedAttempt): Promise<AuthnOutcome> {
+  // After a failover the password is not verified again: a second bind could use up a grace login.
+  const verified = new Set<string>();
+  return context.directory.withServer(attempt.deadline, async (server) => {
+    const { login, deadline, trace } = attempt;
+    const readAt = context.clock.monotonic();
+    const result = await context.search.find(server.reader, login, deadline);
+    await trace?.searched(login, result, server.reader, deadline);
+    if (result.kind === 'none') return UNKNOWN;
+    if (result.kind === 'ambiguous') return refuseAmbiguous(context, login, result.dns);
+    const { entry } = result;
+    if (!verified.has(entry.dn)) {
+      const refusal = await verifyEntry(context, attempt, server, entry, readAt);
+      if (refusal !== undefined) return refusal;
+      verified.add(entry.dn);
+    }
+    return outcomeFor(context, entry, server.reader, deadline, trace);
+  });
+}
+
+/**
+ * @param readAt when the entry was requested, monotonic milliseconds
+ * @returns undefined when the password is correct
+ */
+async function verifyEntry(
+  context: LoginContext,
+  attempt: GuardedAttempt,
+  { reader, withBind }: ServerAccess,
+  entry: Entry,
+  readAt: number,
+): Promise<AuthnOutcome | undefined> {
+  const { deadline, guard, trace } = attempt;
+  const subject = subjectOf(entry, context.rules.idAttribute);
+  using counted = context.attempts.begin(subject, readAt);
+  const rejection = await context.checkAccount(entry, counted, reader, deadline);
+  if (rejection !== undefined) {
+    trace?.refused(entry, rejection.reason);
+    return rejection;
+  }
+  const refusal = await guard.beforeAttempt(subject);
+  if (refusal !== undefined) return refusal;
+  counted.sent();
+  const verdict = await withBind(deadline, (connection) => bindAs(context, attempt, connection, entry.dn));
+  if (verdict.kind === 'accepted') {
+    counted.succeeded();
+    return undefined;
+  }
+  // The entry was deleted after the search.
+  return verdict.kind === 'no-entry' ? UNKNOWN : verdict;
+}
+
+function byTemplate(context: LoginContext, template: DnTemplate, attempt: GuardedAttempt): Promise<AuthnOutcome> {
+  const { login, deadline, guard, trace } = attempt;
+  const dn = template.fill(login);
+  return context.directory.withServer(deadline, async (server) => {
+    // The id in the entry is not known before the bind, so attempts are counted for the DN with one spelling.
+    const counted = subjectOfDn(template.fill(oneSpelling(login)));
+    const refusal = await guard.beforeAttempt(subjectOfDn(dn), counted);
+    if (refusal !== undefined) return refusal;
+    return server.withBind(deadline, async (connection) => {
+      const verdict = await bindAs(context, attempt, connection, dn);
+      if (verdict.kind === 'no-entry') return UNKNOWN;
+      if (verdict.kind === 'rejected') return verdict;
+      const reader = context.config.bind === undefined ? connection : server.reader;
+      return readBack(context, dn, reader, deadline, trace);
+    });
+  });
+}
+
+async function bindAs(
+  { config, log }: LoginContext,
+  { password, deadline, trace }: LoginAttempt,
+  connection: Connection,
+  dn: string,
+): Promise<PasswordVerdict> {
+  const { keepsAfterRefusal } = PRESETS[config.preset];
+  const verdict = await verifyPassword(connection, dn, password, deadline, keepsAfterRefusal);
+  trace?.bound(dn, verdict);
+  if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {
+    log.warn('expired password accepted: few grace logins are left', {
+      backend: config.name,
+      entry: dn,
+      graceLeft: verdict.graceLeft,
+    });
+  }
+  return verdict;
+}
+
+/** Reads the entry after a bind with a template. */
+async function readBack(
+  context: LoginContext,
+  dn: string,
+  reader: Reader,
+  deadline: Deadline,
+  trace: LoginTrace | undefined,
+): Promise<AuthnOutcome> {
+  const result = await context.search.read(reader, dn, deadline);
+  if (result.kind === 'found') return outcomeFor(context, result.entry, reader, deadline, trace);
+  if (context.config.users.filter !== undefined) return UNKNOWN;
+  throw new DirectoryFault(
+    'misconfigured',
+    `${dn} cannot be read: grant users read access to their entries, or configure bind`,
+  );
+}

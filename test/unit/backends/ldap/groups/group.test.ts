@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { groupNames, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
+
+const BASE = { dn: 'ou=groups,dc=corp', scope: 'sub' } as const;
+const namesOf = (dn: string, isNamedByCn = true, scope: 'sub' | 'one' = 'sub') => [
+  ...groupNames([groupOfDn(dn, isNamedByCn, { ...BASE, scope })]),
+];
+
+it('names a group by its DN and its cn, in lower case', () => {
+  expect(namesOf('CN=Team-Web,OU=Groups,DC=corp')).toEqual(['cn=team-web,ou=groups,dc=corp', 'team-web']);
+});
+
+it('names a group by its DN alone when names come from another attribute', () => {
+  expect(namesOf('cn=web,ou=groups,dc=corp', false)).toEqual(['cn=web,ou=groups,dc=corp']);
+});
+
+it.each(['cn=admins,ou=elsewhere,dc=corp', 'cn=admins,dc=corp', 'ou=groups,dc=corp', 'cn=admins,ou=groups,dc=evil'])(
+  'gives no name to a group outside the base: %s',
+  (dn) => {
+    expect(namesOf(dn)).toEqual([]);
+  },
+);
+
+it('gives no name to a group that is not a direct child of the base with scope one', () => {
+  expect(namesOf('cn=web,ou=groups,dc=corp', true, 'one')).toHaveLength(2);
+  expect(namesOf('cn=web,ou=inner,ou=groups,dc=corp', true, 'one')).toEqual([]);
+});
+
+it('never gives a group a plain name that is the DN of another group', () => {
+  const group = { dn: 'cn=odd,ou=groups,dc=corp', names: ['odd', 'cn=admins,ou=groups,dc=corp'], isInBase: true };
+
+  expect([...groupNames([group])]).toEqual(['cn=odd,ou=groups,dc=corp', 'odd']);
+});
+
+it('fails for a DN that cannot be read', () => {
+  expect(() => groupOfDn('no dn', true, BASE)).toThrow('cannot be read');
+});
