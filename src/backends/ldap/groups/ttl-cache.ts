@@ -4,7 +4,10 @@ import type { Clock } from '../../../core/ports.ts';
 export interface TtlCache<Value> {
   /** @returns undefined when nothing is cached; a cached value may itself be undefined */
   get(key: string): { readonly value: Value } | undefined;
-  /** Call it before a lookup, and store the result with the function it returns. */
+  /**
+   * Call it before a lookup, and store the result with the function it returns. A result from before a flush is not
+   * stored: it may be older than the change because of which the operator flushed the cache.
+   */
   beginLookup(): (key: string, value: Value) => void;
 }
 
@@ -26,6 +29,7 @@ const MAX_ENTRIES = 10_000;
 
 export function createTtlCaches(clock: Clock): TtlCaches {
   const all: Map<string, CacheEntry>[] = [];
+  let generation = 0;
   return {
     create: <Value>(seconds: number): TtlCache<Value> => {
       const entries = new Map<string, CacheEntry & { readonly value: Value }>();
@@ -36,7 +40,9 @@ export function createTtlCaches(clock: Clock): TtlCaches {
           return entry !== undefined && entry.expiresAt > clock.monotonic() ? entry : undefined;
         },
         beginLookup: () => {
+          const begunIn = generation;
           return (key, value) => {
+            if (begunIn !== generation) return;
             entries.delete(key);
             entries.set(key, { value, expiresAt: clock.monotonic() + seconds * 1000 });
             for (const oldest of entries.keys()) {
@@ -48,6 +54,7 @@ export function createTtlCaches(clock: Clock): TtlCaches {
       };
     },
     flush: () => {
+      generation += 1;
       for (const entries of all) entries.clear();
     },
   };

@@ -84,3 +84,24 @@ it('searches again after a flush', async () => {
 
   expect(asked).toHaveLength(2);
 });
+
+it('does not cache the result of a search that was under way during a flush', async () => {
+  const clock = fixedClock();
+  const caches = createTtlCaches(clock);
+  const answers: PromiseWithResolvers<readonly Group[]>[] = [];
+  const subject = createParentGroups(() => {
+    answers.push(Promise.withResolvers());
+    return answers.at(-1)?.promise ?? Promise.resolve([]);
+  }, caches);
+  const parents = () => subject.of([group('a')], reader, deadlineIn(clock, Infinity));
+
+  const before = parents();
+  caches.flush();
+  answers[0]?.resolve([group('old')]);
+  const after = parents();
+  answers[1]?.resolve([group('new')]);
+
+  expect((await before).map(({ names }) => names[0])).toEqual(['old']);
+  expect((await after).map(({ names }) => names[0])).toEqual(['new']);
+  expect((await parents()).map(({ names }) => names[0])).toEqual(['new']);
+});
