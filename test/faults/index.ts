@@ -1,5 +1,6 @@
 /** All planted faults, a file for each area. */
 import { faults as cli } from './cli.ts';
 import type { Fault } from './fault.ts';
+import { faults as ldap } from './ldap.ts';
 
-export const faults: readonly Fault[] = [...cli];
+export const faults: readonly Fault[] = [...cli, ...ldap];
