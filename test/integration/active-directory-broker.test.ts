@@ -1,4 +1,4 @@
-/** A broker in front of a real Active Directory: what reaches the domain, and what comes of it. */
+/** A broker with a real Active Directory: the answers to clients, and the requests to the domain. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimsOf, MAIN, startBroker } from '../support/broker.ts';
@@ -19,7 +19,7 @@ import { ASK_WEB, granted, STATIC_CONFIG } from '../support/static-broker.ts';
 import { noteSecret } from '../support/secrets.ts';
 
 const PASSWORD = 'Binds-with-this-1';
-/** The group by its DN, in letters and spaces that are not the directory's. */
+/** The DN of the group, with other letter case and spaces than in the directory. */
 const POLICY = JSON.stringify({
   rules: [
     {
@@ -31,7 +31,7 @@ const POLICY = JSON.stringify({
   ],
 });
 
-describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
+describe.skipIf(!canRunSamba())('a broker with Active Directory', () => {
   const resources = new AsyncDisposableStack();
   let samba: Samba;
   let broker: Broker;
@@ -48,7 +48,7 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
   beforeEach(async () => {
     noteSecret(AD_SERVICE.password);
     await samba.replace(alice, { lockoutTime: '0' });
-    // Far away: a domain that never locks does not count either.
+    // High, because a domain that never locks does not count wrong passwords.
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '20' });
     broker = await startBroker({
       config: {
@@ -63,20 +63,20 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
   const ask = (user: string, password: string): Promise<TokenAnswer> => broker.token(ASK_WEB, { user, password });
   const wrongPasswords = async (): Promise<number> => Number((await samba.read(alice, 'badPwdCount'))['badPwdCount']);
 
-  it('acceptance 2: is asked once about one wrong password, however often it comes; then the right one works', async () => {
+  it('acceptance 2: sends one wrong password to the domain once, however often it comes, and then accepts the correct one', async () => {
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '3' });
     const before = await wrongPasswords();
 
     const answers = await Promise.all(Array.from({ length: 200 }, () => ask('alice', 'Of-last-month-1')));
     const counted = (await wrongPasswords()) - before;
-    const right = await ask('alice', PASSWORD);
+    const correct = await ask('alice', PASSWORD);
 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
     expect(counted).toBe(1);
-    expect(right.status).toBe(200);
+    expect(correct.status).toBe(200);
   });
 
-  it('acceptance 2: never locks the account, also when every wrong password is another one', async () => {
+  it('acceptance 2: never locks the account, also with a different wrong password each time', async () => {
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '3' });
 
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask('alice', `Guess-number-${n}`)));
@@ -85,7 +85,7 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     expect(await samba.bindAs(alice, PASSWORD)).toBe('accepted');
   });
 
-  it('acceptance 3: has one budget for all spellings of a user, and one subject', async () => {
+  it('acceptance 3: has one limit and one subject for all spellings of a user', async () => {
     const spellings = [
       'alice',
       'ALICE',
@@ -110,7 +110,7 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     ['its SID', async () => `<SID=${(await samba.readBytes(alice, 'objectSid')).toString('hex')}>`],
     ['its GUID', async () => `<GUID=${(await samba.readBytes(alice, 'objectGUID')).toString('hex')}>`],
   ])(
-    'acceptance 3: never tries a password for a user typed as %s, which the domain itself takes',
+    'acceptance 3: never tries a password for a user typed as %s, although the domain accepts that form',
     async (_what, typed) => {
       const name = await typed();
       const before = await wrongPasswords();
@@ -123,16 +123,16 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     },
   );
 
-  it('acceptance 1: answers a wrong password for a disabled user, an unknown user and a known one alike', async () => {
+  it('acceptance 1: gives the same answer for a wrong password of a disabled, an unknown and a known user', async () => {
     await samba.addUser('leaver', PASSWORD, { attributes: { userAccountControl: String(UAC.normal | UAC.disabled) } });
-    const alike = async (user: string): Promise<unknown> => {
+    const answerFor = async (user: string): Promise<unknown> => {
       const { status, headers, body } = await ask(user, 'Guess-number-1');
       const id = headers.get('x-request-id') ?? '';
       const fixed = [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
       return { status, fixed, body: JSON.stringify(body).replaceAll(id, 'ID') };
     };
 
-    const [disabled, unknown, known] = [await alike('leaver'), await alike('nobody'), await alike('alice')];
+    const [disabled, unknown, known] = [await answerFor('leaver'), await answerFor('nobody'), await answerFor('alice')];
 
     expect(disabled).toMatchObject({ status: 401 });
     expect(unknown).toEqual(disabled);
@@ -146,7 +146,7 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     expect(await granted(broker, { user: 'bob', password: PASSWORD })).toBe('');
   });
 
-  it('acceptance 16: takes a new password at once, and the old one no longer after that', async () => {
+  it('acceptance 16: accepts a new password at once, and then no longer the old one', async () => {
     const fred = await samba.addUser('fred', PASSWORD);
     expect((await ask('fred', PASSWORD)).status).toBe(200);
     await samba.setPassword(fred, 'Is-quite-another-2');
@@ -158,7 +158,7 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     expect([changed.status, old.status]).toEqual([200, 401]);
   });
 
-  it('acceptance 16: refuses any other password while the right one is remembered', async () => {
+  it('acceptance 16: rejects every other password while the correct one is cached', async () => {
     expect((await ask('alice', PASSWORD)).status).toBe(200);
 
     for (const other of ['x', `${PASSWORD}x`, PASSWORD.slice(0, -1), PASSWORD.toLowerCase()]) {
@@ -168,7 +168,7 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     expect((await ask('alice', PASSWORD)).status).toBe(200);
   });
 
-  it('acceptance 16: sees that somebody has left a group when it is told to forget', async () => {
+  it('acceptance 16: sees that a user has left a group after a flush', async () => {
     const login = { user: 'alice', password: PASSWORD };
     expect(await granted(broker, login)).toBe('pull,push');
     await samba.remove(team);
@@ -180,17 +180,17 @@ describe.skipIf(!canRunSamba())('a broker in front of Active Directory', () => {
     team = await samba.addGroup('team-web', [alice]);
   });
 
-  it('explains its domain and a login, step by step', async () => {
+  it('reports the steps of a diagnosis and of a login with fairlead check', async () => {
     const config = ['--config', join(broker.folder, 'broker.yaml')];
 
-    const looked = await runOk(process.execPath, [MAIN, 'check', '--connect', ...config]);
-    const walked = await runOk(process.execPath, [MAIN, 'check', '--login', `${DOMAIN}\\alice`, ...config], {
+    const connectOutput = await runOk(process.execPath, [MAIN, 'check', '--connect', ...config]);
+    const loginOutput = await runOk(process.execPath, [MAIN, 'check', '--login', `${DOMAIN}\\alice`, ...config], {
       stdin: `${PASSWORD}\n`,
     });
 
-    expect(looked).toContain('is what preset active-directory is for');
-    expect(walked).toContain(`CN=alice,OU=People,${AD_BASE_DN}`);
-    expect(walked).toContain('team-web');
-    expect(looked + walked).not.toContain(PASSWORD);
+    expect(connectOutput).toContain('matches preset active-directory');
+    expect(loginOutput).toContain(`CN=alice,OU=People,${AD_BASE_DN}`);
+    expect(loginOutput).toContain('team-web');
+    expect(connectOutput + loginOutput).not.toContain(PASSWORD);
   });
 });

@@ -1,4 +1,4 @@
-/** Groups of a real Active Directory, by each way of finding them. */
+/** Groups of a real Active Directory, with each value of groups.nested. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/backends/ldap/wire/connection.ts';
 import type { Connection } from '../../src/backends/ldap/wire/connection.ts';
@@ -15,7 +15,7 @@ import { AD_BASE_DN, AD_GROUPS_DN, AD_SERVICE, canRunSamba, startSamba } from '.
 import type { Samba } from '../support/samba.ts';
 
 const PASSWORD = 'Binds-with-this-1';
-/** groupType ([MS-ADTS] 2.2.12): a global group that is for mail only, and gives no rights in Windows. */
+/** groupType ([MS-ADTS] 2.2.12): a global distribution group, which is for mail and gives no rights in Windows. */
 const DISTRIBUTION = '2';
 
 /** The relative id at the end of a SID ([MS-DTYP] 2.4.2). */
@@ -30,7 +30,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     samba = resources.use(await startSamba());
     alice = await samba.addUser('alice', PASSWORD);
     await samba.addUser('carol', PASSWORD);
-    // alice in Child in Parent in Grandparent, which is in a circle with Child.
+    // alice is in Child in Parent in Grandparent, which is again in Child: a cycle.
     const child = await samba.addGroup('Child', [alice]);
     const parent = await samba.addGroup('Parent', [child]);
     const grandparent = await samba.addGroup('Grandparent', [parent]);
@@ -39,15 +39,15 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     const news = await samba.addGroup('News', [alice], { groupType: DISTRIBUTION });
     await samba.addGroup('All-News', [news], { groupType: DISTRIBUTION });
     await samba.addGroup('Others', []);
-    // The primary group, which then no longer lists her.
+    // The primary group no longer lists alice as a member.
     await samba.replace(alice, { primaryGroupID: relativeId(await samba.readBytes(staff, 'objectSid')) });
     await samba.replace(AD_BASE_DN, { lockoutThreshold: '0' });
   }, 60_000);
   afterAll(() => resources.disposeAsync());
 
   const SECURITY = ['child', 'grandparent', 'parent', 'staff'];
-  const WAYS = [
-    // The token has all security groups; those for mail are found as far as they list the user.
+  const EXPECTED = [
+    // The token has all security groups. Distribution groups are found when they list the user.
     ['tokenGroups', [...SECURITY, 'news']],
     ['auto', [...SECURITY, 'news']],
     ['inChain', [...SECURITY, 'news', 'all-news']],
@@ -55,7 +55,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     ['off', ['child', 'staff', 'news']],
   ] as const;
 
-  it.each(WAYS)('with nested: %s are %j', async (nested, expected) => {
+  it.each(EXPECTED)('are found with nested: %s as %j', async (nested, expected) => {
     await using backend = await createDomainBackend(samba, { groups: { base: AD_GROUPS_DN, nested } });
 
     const identity = await identityOf(backend, { username: 'alice', password: PASSWORD });
@@ -64,16 +64,16 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     expect(identity.groups).toContain('cn=child,ou=groups,dc=example,dc=test');
   });
 
-  it.each(WAYS)('are none with nested: %s for who is only where groups do not count', async (nested) => {
+  it.each(EXPECTED)('are empty with nested: %s for a user whose groups are outside the base', async (nested) => {
     await using backend = await createDomainBackend(samba, { groups: { base: AD_GROUPS_DN, nested } });
 
     const { groups } = await identityOf(backend, { username: 'carol', password: PASSWORD });
 
-    // Domain Users, her primary group, stands elsewhere.
+    // Domain Users, the primary group of carol, is outside the base.
     expect([...groups]).toEqual([]);
   });
 
-  it('are found by `explain` without a password, the same', async () => {
+  it('are the same in a lookup without a password', async () => {
     await using backend = await createDomainBackend(samba);
     const { groups } = await identityOf(backend, { username: 'alice', password: PASSWORD });
 
@@ -82,9 +82,9 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     expect(found?.groups).toEqual(groups);
   });
 
-  // Samba sends a range only to who asks for one, so that the first is asked for as Windows would have sent it.
+  // Samba sends ranges only on request, so the test requests the first range that Windows would send.
   it.each([0, 1])(
-    'acceptance 14: are read to the last where a server gives them in ranges, from 0-%i',
+    'acceptance 14: are read completely from a server that sends ranges, after the range 0-%i',
     async (last) => {
       const deadline = deadlineIn(realClock, 8000);
       using connection = await serviceConnection(samba);

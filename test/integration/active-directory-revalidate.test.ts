@@ -1,4 +1,4 @@
-/** Accounts of a real Active Directory domain controller (Samba's), looked at again without a password. */
+/** Revalidation of accounts of a real Active Directory domain controller (Samba). */
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
@@ -8,9 +8,9 @@ import { identityOf, plainGroups } from '../support/ldap-backend.ts';
 import { AD_PEOPLE_DN, canRunSamba, DOMAIN, startSamba, UAC } from '../support/samba.ts';
 import type { Samba } from '../support/samba.ts';
 
-const PASSWORD = 'Looked-at-again-1';
+const PASSWORD = 'Revalidated-1';
 
-describe.skipIf(!canRunSamba())('accounts of Active Directory, looked at again', () => {
+describe.skipIf(!canRunSamba())('revalidation of accounts of Active Directory', () => {
   const resources = new AsyncDisposableStack();
   let samba: Samba;
   let backend: Authenticator;
@@ -20,13 +20,13 @@ describe.skipIf(!canRunSamba())('accounts of Active Directory, looked at again',
   }, 60_000);
   afterAll(() => resources.disposeAsync());
 
-  /** Makes somebody and logs them in. @returns their DN, and what looks at them again */
-  async function somebody(name: string, typed = name) {
+  /** Creates a user and logs in. @returns the DN, and a function that revalidates the account */
+  async function loggedInUser(name: string, typed = name) {
     const dn = await samba.addUser(name, PASSWORD);
     const { subject = '' } = await identityOf(backend, { username: typed, password: PASSWORD });
-    const again = async (): Promise<AuthnOutcome | undefined> =>
+    const revalidate = async (): Promise<AuthnOutcome | undefined> =>
       backend.revalidate?.({ login: typed, subject }, deadlineIn(realClock, 8000));
-    return { dn, again };
+    return { dn, revalidate };
   }
 
   it.each<[string, string, (dn: string) => Promise<void>, AuthnOutcome]>([
@@ -37,19 +37,19 @@ describe.skipIf(!canRunSamba())('accounts of Active Directory, looked at again',
       { kind: 'rejected', reason: 'disabled' },
     ],
     [
-      'over',
+      'expired',
       'otto',
       // 2020, counted in 100 ns since 1601.
       (dn) => samba.replace(dn, { accountExpires: '132223104000000000' }),
       { kind: 'rejected', reason: 'expired' },
     ],
     [
-      'told to change the password',
+      'required to change the password',
       'resi',
       (dn) => samba.replace(dn, { userAccountControl: String(UAC.normal), pwdLastSet: '0' }),
       { kind: 'rejected', reason: 'must-change-password' },
     ],
-    ['removed', 'rosa', (dn) => samba.remove(dn), { kind: 'unknown-user' }],
+    ['deleted', 'rosa', (dn) => samba.remove(dn), { kind: 'unknown-user' }],
     [
       'given another name',
       'nina',
@@ -57,7 +57,7 @@ describe.skipIf(!canRunSamba())('accounts of Active Directory, looked at again',
       { kind: 'unknown-user' },
     ],
     [
-      'made anew under the old name',
+      'deleted and created again with the same name',
       'nora',
       async (dn) => {
         await samba.remove(dn);
@@ -65,25 +65,25 @@ describe.skipIf(!canRunSamba())('accounts of Active Directory, looked at again',
       },
       { kind: 'unknown-user' },
     ],
-  ])('are refused when they are %s', async (_what, name, change, expected) => {
-    const { dn, again } = await somebody(name);
-    const before = await again();
+  ])('refuses an account that is %s', async (_what, name, change, expected) => {
+    const { dn, revalidate } = await loggedInUser(name);
+    const before = await revalidate();
 
     await change(dn);
 
     expect(before).toMatchObject({ kind: 'authenticated', identity: { username: name } });
-    expect(await again()).toEqual(expected);
+    expect(await revalidate()).toEqual(expected);
   });
 
-  it('stay the same when they are moved, and have the groups they have now', async () => {
-    const { dn, again } = await somebody('mona', `${DOMAIN}\\mona`);
+  it('accepts an account that was moved, and reads its current groups', async () => {
+    const { dn, revalidate } = await loggedInUser('mona', `${DOMAIN}\\mona`);
     const moved = `CN=mona moved,${AD_PEOPLE_DN}`;
 
     await samba.rename(dn, moved);
     await samba.addGroup('team-moved', [moved]);
-    const outcome = await again();
+    const outcome = await revalidate();
 
-    if (outcome?.kind !== 'authenticated') throw new Error('she was not found again');
+    if (outcome?.kind !== 'authenticated') throw new Error('the account was not found');
     expect(outcome.identity.username).toBe('mona');
     expect(plainGroups(outcome.identity)).toContain('team-moved');
   });

@@ -4,39 +4,29 @@ import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, DiagnosisStep } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
-import { NS_SLAPD, start389ds } from '../support/389ds.ts';
+import { canRun389ds, start389ds } from '../support/389ds.ts';
 import type { Directory389 } from '../support/389ds.ts';
 import { startBroker } from '../support/broker.ts';
 import { realClock } from '../support/fakes.ts';
 import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
-import { GROUPS_DN, PEOPLE, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
-import { LDAPADD } from '../support/slapd.ts';
+import { GROUPS_DN, PEOPLE, PEOPLE_DN, personDn, personLdif, SERVICE } from '../support/slapd-entries.ts';
 import { waitFor } from '../support/wait.ts';
 
-const absent = findPart(NS_SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRun389ds();
 const { alice, bob, carol } = PEOPLE;
 const PASSWORD = 'binds-to-389-with-this';
-const dnOf = (uid: string): string => `uid=${uid},${PEOPLE_DN}`;
-const person = (uid: string, more = ''): string => `
-dn: ${dnOf(uid)}
-objectClass: inetOrgPerson
-uid: ${uid}
-cn: ${uid}
-sn: ${uid}
-userPassword: ${PASSWORD}
-${more}`;
-const lockout = (is: 'on' | 'off'): string => `
+const person = (uid: string, lines?: string): string => personLdif(uid, PASSWORD, lines);
+const lockout = (state: 'on' | 'off'): string => `
 dn: cn=config
 changetype: modify
 replace: passwordLockout
-passwordLockout: ${is}
+passwordLockout: ${state}
 -
 replace: passwordMaxFailure
 passwordMaxFailure: 3
 `;
-const ENTRIES = `${person('dora', 'nsAccountLock: TRUE\n')}${person('lou')}${person('luke')}
+const ENTRIES = `${person('dora', 'nsAccountLock: TRUE')}${person('lou')}${person('luke')}
 dn: cn=Doe\\, Erin (ext)\\+x,${PEOPLE_DN}
 objectClass: inetOrgPerson
 uid: erin
@@ -62,11 +52,11 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
   afterAll(() => server[Symbol.asyncDispose]());
 
   const bySearch = (): LdapInput => ({ preset: '389ds', urls: [server.url] });
-  /** Reads nothing before the bind, so that only its answer tells. */
+  /** Reads nothing before the bind, so that the answer to the bind decides. */
   const byTemplate = (): LdapInput => ({
     preset: '389ds',
     urls: [server.url],
-    users: { template: dnOf('{login}') },
+    users: { template: personDn('{login}') },
     bind: undefined,
   });
 
@@ -82,17 +72,17 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     }));
   }
 
-  /** The codes with which the server answered binds as this entry, in order. It logs an answer after it has given it. */
+  /** The result codes of all binds as this entry, in order. The server logs an answer after it has sent it. */
   function bindCodes(uid: string): Promise<readonly string[]> {
     return waitFor('the answers in the log', async () => {
       const log = await server.log();
-      const binds = [...log.matchAll(new RegExp(`(conn=\\d+ op=\\d+) BIND dn="${dnOf(uid)}"`, 'g'))];
+      const binds = [...log.matchAll(new RegExp(`(conn=\\d+ op=\\d+) BIND dn="${personDn(uid)}"`, 'g'))];
       const codes = binds.map(([, operation]) => new RegExp(`${operation} RESULT err=(\\d+)`).exec(log)?.[1]);
       return codes.every((code) => code !== undefined) ? codes : undefined;
     });
   }
 
-  it('acceptance 13: rejects who is inactivated (nsAccountLock), by the entry or by code 53 of the bind', async () => {
+  it('acceptance 13: rejects an inactivated account (nsAccountLock) by its entry, and by result 53 of the bind', async () => {
     await using searching = await createLdap(bySearch());
     await using binding = await createLdap(byTemplate());
 
@@ -102,7 +92,7 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     expect(await bindCodes('dora')).toEqual(['53']);
   });
 
-  it('acceptance 13: rejects who has used up the wrong passwords, by the entry or by code 19 of the bind', async () => {
+  it('acceptance 13: rejects an account with too many wrong passwords by its entry, and by result 19 of the bind', async () => {
     await using searching = await createLdap(bySearch());
     await using binding = await createLdap(byTemplate());
     const guess = async (to: Authenticator, uid: string): Promise<void> => {
@@ -122,9 +112,9 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     expect((await bindCodes('luke')).at(-1)).toBe('19');
   });
 
-  it('acceptance 13: rejects who must change the password, although the server lets them bind', async () => {
-    const mustChange = (is: 'on' | 'off'): Promise<void> =>
-      server.change(`dn: cn=config\nchangetype: modify\nreplace: passwordMustChange\npasswordMustChange: ${is}\n`);
+  it('acceptance 13: rejects a user who must change the password, although the server accepts the bind', async () => {
+    const mustChange = (state: 'on' | 'off'): Promise<void> =>
+      server.change(`dn: cn=config\nchangetype: modify\nreplace: passwordMustChange\npasswordMustChange: ${state}\n`);
     await using backend = await createLdap(bySearch());
     await mustChange('on');
     onTestFinished(() => mustChange('off'));
@@ -136,16 +126,16 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
   });
 
   it.each<[string, LdapInput['groups']]>([
-    ['memberOf, which its plug-in keeps', { base: GROUPS_DN, from: 'memberOf', nested: 'off' }],
+    ['memberOf, which a plug-in of the server maintains', { base: GROUPS_DN, from: 'memberOf', nested: 'off' }],
     ['member, level by level', { base: GROUPS_DN, from: 'member' }],
-  ])('acceptance 13: tells groups, and groups of groups, by %s', async (_way, groups) => {
+  ])('acceptance 13: finds groups, and groups of groups, by %s', async (_way, groups) => {
     await using backend = await createLdap({ ...bySearch(), groups });
 
     expect(plainGroups(await identityOf(backend, alice))).toEqual(['team-web']);
     expect(plainGroups(await identityOf(backend, carol))).toEqual(['inner', 'outer']);
   });
 
-  it('acceptance 13: knows a user by nsUniqueId, which a new name leaves as it is', async () => {
+  it('acceptance 13: identifies a user by nsUniqueId, which does not change with the name', async () => {
     await using backend = await createLdap(bySearch());
     const subjects: string[] = [];
     const guard = {
@@ -169,22 +159,25 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     expect(subjects[1]).toBe(subjects[0]);
   });
 
-  describe('groups that only Active Directory can follow', () => {
-    it.each(['inChain', 'tokenGroups'] as const)('acceptance 13: are a mistake in the file: %s', (nested) => {
-      const result = ldapConfig.safeParse({
-        type: 'ldap',
-        name: 'corp',
-        preset: '389ds',
-        urls: [server.url],
-        users: { base: PEOPLE_DN },
-        groups: { base: GROUPS_DN, nested },
-      });
+  describe('groups.nested values that need Active Directory', () => {
+    it.each(['inChain', 'tokenGroups'] as const)(
+      'acceptance 13: rejects a configuration of 389 Directory Server with nested: %s',
+      (nested) => {
+        const result = ldapConfig.safeParse({
+          type: 'ldap',
+          name: 'corp',
+          preset: '389ds',
+          urls: [server.url],
+          users: { base: PEOPLE_DN },
+          groups: { base: GROUPS_DN, nested },
+        });
 
-      expect(result.error?.issues.map(({ path }) => path.join('.'))).toEqual(['groups.nested']);
-    });
+        expect(result.error?.issues.map(({ path }) => path.join('.'))).toEqual(['groups.nested']);
+      },
+    );
 
     it.each(['inChain', 'tokenGroups'] as const)(
-      'acceptance 13: are told by the check where the preset hides it, and fail logins as an outage: %s',
+      'acceptance 13: reports nested: %s in the check and fails logins as an outage when the preset is wrong',
       async (nested) => {
         await using backend = await createLdap({
           preset: 'active-directory',
@@ -202,14 +195,14 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
         await backend.diagnose?.(undefined, deadlineIn(realClock, 8000), (step) => void steps.push(step));
 
         expect(steps.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([
-          `${server.url}: the server is no Active Directory, which groups.nested: ${nested} needs; use levels`,
+          `${server.url}: the server is not Active Directory, which groups.nested: ${nested} needs; use levels`,
         ]);
         await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
       },
     );
   });
 
-  it('acceptance 13: is 401 or a token over HTTP, with the reason in the log', async () => {
+  it('acceptance 13: answers 401 or a token over HTTP, and logs the reason', async () => {
     await using broker = await startBroker({
       config: {
         services: { registry: {} },

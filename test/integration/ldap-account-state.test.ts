@@ -3,15 +3,14 @@ import { startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { createLdap, logIn } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { BASE_DN, PEOPLE_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { ASK_WEB, STATIC_CONFIG } from '../support/static-broker.ts';
 import { directoryBackend, TEAM_POLICY } from '../support/user-sources.ts';
 import { waitFor } from '../support/wait.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const PASSWORD = 'state-of-an-account-1';
 
 const policy = (name: string, lines: string): string => `
@@ -47,14 +46,14 @@ const ENTRIES = [
   `\ndn: uid=nopassword,${PEOPLE_DN}\nobjectClass: inetOrgPerson\nuid: nopassword\ncn: n\nsn: n\n`,
 ].join('');
 
-describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password policy', () => {
+describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password policy', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await startSlapd({ databaseConfig: 'overlay ppolicy\nppolicy_use_lockout', ldif: ENTRIES });
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  it('are rejected as locked after too many wrong passwords, with the right one too', async () => {
+  it('are rejected as locked after too many wrong passwords, also with the correct one', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     const before = await logIn(backend, 'lou', PASSWORD);
 
@@ -77,7 +76,7 @@ describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password pol
     expect(await logIn(backend, 'axel', 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
   });
 
-  it('get in while grace logins are left, which the log tells, and one login uses one', async () => {
+  it('are accepted while grace logins are left; each login uses one and is logged', async () => {
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { log });
 
@@ -94,9 +93,9 @@ describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password pol
     ]);
   });
 
-  it('are rejected when the password must be changed, although the directory lets them bind', async () => {
+  it('are rejected when the password must be changed, although the directory accepts the bind', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
-    // It reads the entry after the bind only.
+    // This one reads the entry after the bind.
     await using binding = await createLdap({
       urls: [slapd.url],
       users: { template: `uid={login},${PEOPLE_DN}` },
@@ -122,7 +121,7 @@ describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password pol
     expect(await logIn(backend, 'nopassword', PASSWORD)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
   });
 
-  describe('over HTTP', () => {
+  describe('accounts over HTTP', () => {
     let broker: Broker;
     beforeAll(async () => {
       broker = await startBroker({
@@ -133,27 +132,27 @@ describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password pol
     afterAll(() => broker[Symbol.asyncDispose]());
 
     const ask = (user: string, password = PASSWORD) => broker.token(ASK_WEB, { user, password });
-    /** Logs in without anything remembered until the password of axel, who came last, has expired. */
+    /** Logs in without a cache until the password of axel, the last entry, has expired. */
     async function untilExpired(): Promise<void> {
       await using backend = await createLdap({ urls: [slapd.url] });
       await waitFor('the password to expire', async () => (await logIn(backend, 'axel', PASSWORD)).kind === 'rejected');
     }
 
-    it('spend one grace login on 20 pulls', async () => {
+    it('use one grace login for 20 token requests', async () => {
       await untilExpired();
       const before = (await slapd.settled()).binds.length;
 
       const together = await Promise.all(Array.from({ length: 10 }, () => ask('gail')));
-      const apart = [];
-      for (let n = 0; n < 10; n += 1) apart.push(await ask('gail'));
+      const inSequence = [];
+      for (let n = 0; n < 10; n += 1) inSequence.push(await ask('gail'));
       const binds = (await slapd.settled()).binds.slice(before).filter((dn) => dn.startsWith('uid=gail,'));
       const log = recordingLog();
       await using unshielded = await createLdap({ urls: [slapd.url] }, { log });
       await logIn(unshielded, 'gail', PASSWORD);
 
-      expect(new Set([...together, ...apart].map(({ status }) => status))).toEqual(new Set([200]));
+      expect(new Set([...together, ...inSequence].map(({ status }) => status))).toEqual(new Set([200]));
       expect(binds).toHaveLength(1);
-      // Of three, the pulls have used one and the last login another.
+      // Of three grace logins the requests used one, and the last login another.
       expect(log.lines.map(({ fields }) => fields['graceLeft'])).toEqual([1]);
     });
 
@@ -171,7 +170,7 @@ describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password pol
         'must-change-password',
         () => slapd.change(`dn: uid=rosa,${PEOPLE_DN}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n`),
       ],
-    ])('are 401, with the reason in the log: %s, %s', async (user, reason, prepare) => {
+    ])('are answered with 401, with the reason in the log: %s, %s', async (user, reason, prepare) => {
       await prepare();
 
       const { status, body } = await ask(user);
@@ -181,7 +180,7 @@ describe.skipIf(absent)('acceptance 12: accounts of OpenLDAP with a password pol
       await broker.waitForLine((line) => line['reason'] === reason);
     });
 
-    it('are 200 when nothing is wrong with them', async () => {
+    it('are answered with 200 when the account is usable', async () => {
       expect((await ask('alice', slapd.people.alice.password)).status).toBe(200);
     });
   });

@@ -2,16 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { escapeDnValue } from '../../src/backends/ldap/config/dn-template.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, seenBy, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, seenBy, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const TEMPLATE = `uid={login},${PEOPLE_DN}`;
 const { alice } = PEOPLE;
 
-/** Real users whose names mean something to a filter or a DN. */
+/** Users whose names have special characters of filters and DNs. */
 const NAMES = [
   'Doe, John (ext)+x',
   '*',
@@ -41,7 +40,7 @@ userPassword: ${passwordOf(index)}
 `,
 ).join('');
 
-describe.skipIf(absent)('acceptance 5: names that mean something to a filter or a DN, at OpenLDAP', () => {
+describe.skipIf(absent)('acceptance 5: user names with special characters of filters and DNs, in OpenLDAP', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await startSlapd({ ldif: ENTRIES });
@@ -50,23 +49,23 @@ describe.skipIf(absent)('acceptance 5: names that mean something to a filter or 
 
   const ways: readonly (readonly [string, LdapInput])[] = [
     ['a search', {}],
-    ['a filter of the operator’s own', { users: { base: PEOPLE_DN, filter: '(&(objectClass=person)(uid={login}))' } }],
+    ['a filter in the configuration', { users: { base: PEOPLE_DN, filter: '(&(objectClass=person)(uid={login}))' } }],
     ['a template, reading as the service account', { users: { template: TEMPLATE } }],
     ['a template, reading as the user', { users: { template: TEMPLATE }, bind: undefined }],
   ];
 
-  it.each(ways)('each mean the one user who has it, with %s', async (_way, input) => {
+  it.each(ways)('each identify the one user with that name, with %s', async (_way, input) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
 
-    const found = [];
+    const usernames = [];
     for (const [index, username] of NAMES.entries()) {
-      found.push((await identityOf(backend, { username, password: passwordOf(index) })).username);
+      usernames.push((await identityOf(backend, { username, password: passwordOf(index) })).username);
     }
 
-    expect(found).toEqual(NAMES.map((name) => name.toLowerCase()));
+    expect(usernames).toEqual(NAMES.map((name) => name.toLowerCase()));
   });
 
-  it.each(ways)('never let in with the password of another user, with %s', async (_way, input) => {
+  it.each(ways)('are rejected with the password of another user, with %s', async (_way, input) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
 
     for (const [index, username] of NAMES.entries()) {
@@ -76,7 +75,7 @@ describe.skipIf(absent)('acceptance 5: names that mean something to a filter or 
     }
   });
 
-  it('mean the same composed and decomposed', async () => {
+  it('are equal in composed and decomposed form', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     const { username } = await identityOf(backend, {
@@ -88,7 +87,7 @@ describe.skipIf(absent)('acceptance 5: names that mean something to a filter or 
   });
 
   it.each(['al\0ice', 'alice\0', 'alice\n', 'a'.repeat(257), '', '   ', '\uD800'])(
-    'are not even sent when no entry can have them: %j, which may be somebody’s elsewhere',
+    'are unknown users without a request when no entry can have them: %j',
     async (username) => {
       await using searching = await createLdap({ urls: [slapd.url] });
       await using binding = await createLdap({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined });
@@ -114,7 +113,7 @@ describe.skipIf(absent)('acceptance 5: names that mean something to a filter or 
     '|',
     '(',
     '\\',
-  ])('are searched as they stand, and found to be nobody’s: %j', async (username) => {
+  ])('are searched as one value, and are unknown: %j', async (username) => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     const seen = await seenBy(slapd, async () => {
@@ -126,7 +125,7 @@ describe.skipIf(absent)('acceptance 5: names that mean something to a filter or 
   });
 
   it.each(['x'.repeat(256), `alice,${PEOPLE_DN}`, 'alice+cn=x', 'alice*', '"', 'EXTERNAL', 'PLAIN'])(
-    'are bound with as they stand, and found to be nobody’s: %j in a template',
+    'become one value of the DN in a template, and are not accepted: %j',
     async (username) => {
       await using backend = await createLdap({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined });
 

@@ -8,13 +8,12 @@ import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts'
 import { loadTlsContext } from '../../src/backends/ldap/wire/tls-context.ts';
 import { realClock } from '../support/fakes.ts';
 import { createLdap, identityOf, plainGroups } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { BASE_DN, GROUPS_DN, PEOPLE, PEOPLE_DN, POSIX_GROUPS_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const { alice, carol } = PEOPLE;
 const MANY_DN = `ou=many,${BASE_DN}`;
 const count = (n: number): readonly number[] => [...Array(n).keys()];
@@ -55,7 +54,7 @@ describe.skipIf(absent)('acceptance 14: large groups and many of them, on OpenLD
   }, 60_000);
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  it('tells the posixGroups by uid and by primary gid, with 20 000 members too', async () => {
+  it('finds posixGroups by uid and by primary gid, also with 20 000 members', async () => {
     await using backend = await createLdap({
       urls: [slapd.url],
       groups: { base: POSIX_GROUPS_DN, from: 'posixGroup' },
@@ -65,13 +64,13 @@ describe.skipIf(absent)('acceptance 14: large groups and many of them, on OpenLD
     expect(plainGroups(await identityOf(backend, carol))).toEqual(['all-posix', 'users']);
   });
 
-  it('tells a group of 20 000 members by DN', async () => {
+  it('finds a group with 20 000 members by the DN of a member', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     expect(plainGroups(await identityOf(backend, carol))).toEqual(['everybody']);
   });
 
-  it.each(['member', 'memberOf'] as const)('tells all 2 000 groups of a user, with %s', async (from) => {
+  it.each(['member', 'memberOf'] as const)('finds all 2 000 groups of a user with %s', async (from) => {
     await using backend = await createLdap({ urls: [slapd.url], groups: { base: MANY_DN, from } });
 
     const started = performance.now();
@@ -82,8 +81,8 @@ describe.skipIf(absent)('acceptance 14: large groups and many of them, on OpenLD
   });
 });
 
-describe('a search in pages', () => {
-  /** A server that gives its answers page by page; each page has so many entries. */
+describe('a search with paged results', () => {
+  /** @param pages the number of entries in each page of the server; @param known whether it supports pages */
   async function search(pages: readonly number[], known = true) {
     let page = 0;
     let given = 0;
@@ -118,10 +117,10 @@ describe('a search in pages', () => {
   }
 
   it.each<[string, readonly number[], boolean, number]>([
-    ['goes on after an empty page that is not the last', [1, 0, 0, 1], true, 4],
-    ['goes on when the first page is empty', [0, 2], true, 2],
+    ['continues after an empty page that is not the last', [1, 0, 0, 1], true, 4],
+    ['continues after an empty first page', [0, 2], true, 2],
     ['ends with the last page', [2], true, 1],
-    ['ends where the server knows no pages', [2], false, 1],
+    ['ends when the server does not support pages', [2], false, 1],
   ])('%s', async (_what, pages, known, requests) => {
     const found = await search(pages, known);
 
@@ -129,7 +128,7 @@ describe('a search in pages', () => {
     expect(found.requests).toBe(requests);
   });
 
-  it('fails when it never ends', async () => {
+  it('fails when the server sends pages without end', async () => {
     await expect(search(Array<number>(1000).fill(0))).rejects.toMatchObject({ kind: 'misconfigured' });
   });
 });

@@ -3,15 +3,13 @@ import type { Authenticator } from '../../src/core/ports.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
-import { GROUPS_DN, PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, seenBy, startSlapd } from '../support/slapd.ts';
+import { FAY, FAY_LDIF, GROUPS_DN, PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
+import { canRunSlapd, seenBy, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const TEMPLATE = `uid={login},${PEOPLE_DN}`;
 const { alice, bob } = PEOPLE;
-const FAY = { username: 'fay', password: 'fay-binds-with-this-8' };
 const ENTRIES = `
 dn: uid=dave,${PEOPLE_DN}
 objectClass: inetOrgPerson
@@ -28,33 +26,19 @@ cn: Doe\\, Erin (ext)
 sn: Doe
 mail: shared@example.org
 userPassword: erin-binds-with-this-7
+${FAY_LDIF}`;
 
-dn: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
-objectClass: inetOrgPerson
-uid: Fay
-uid: fay-too
-cn: Fay + Co, (ext)
-sn: Fay
-userPassword: ${FAY.password}
-
-dn: cn=odd,${GROUPS_DN}
-objectClass: groupOfNames
-cn: odd
-cn: cn=team-web,${GROUPS_DN}
-member: cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}
-`;
-
-describe.skipIf(absent)('names of users of OpenLDAP', () => {
+describe.skipIf(absent)('user names in OpenLDAP', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await startSlapd({ ldif: ENTRIES });
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  const opened = (input: LdapInput = {}): Promise<Authenticator> => createLdap({ urls: [slapd.url], ...input });
+  const open = (input: LdapInput = {}): Promise<Authenticator> => createLdap({ urls: [slapd.url], ...input });
 
-  it('are the entry’s, in lower case, whatever is typed', async () => {
-    await using backend = await opened({ users: { base: PEOPLE_DN, loginAttributes: ['uid', 'mail'] } });
+  it('come from the entry, in lower case, whatever spelling was typed', async () => {
+    await using backend = await open({ users: { base: PEOPLE_DN, loginAttributes: ['uid', 'mail'] } });
 
     const typed = ['ALICE', ' alice', 'alice@Example.ORG'];
     const names = await Promise.all(
@@ -64,8 +48,8 @@ describe.skipIf(absent)('names of users of OpenLDAP', () => {
     expect(names).toEqual(['alice', 'alice', 'alice']);
   });
 
-  it('work in entries whose DN needs escapes', async () => {
-    await using backend = await opened({
+  it('are correct for an entry whose DN needs escapes', async () => {
+    await using backend = await open({
       users: { base: PEOPLE_DN, usernameAttribute: 'cn' },
       groups: { base: GROUPS_DN },
     });
@@ -76,7 +60,7 @@ describe.skipIf(absent)('names of users of OpenLDAP', () => {
     expect(plainGroups(identity)).toEqual(['odd']);
   });
 
-  it('that mean two entries let nobody in, and the log says so', async () => {
+  it('that match two entries are rejected as ambiguous, and logged', async () => {
     const log = recordingLog();
     await using backend = await createLdap(
       { urls: [slapd.url], users: { base: PEOPLE_DN, loginAttributes: ['mail'] } },
@@ -92,11 +76,11 @@ describe.skipIf(absent)('names of users of OpenLDAP', () => {
 
     expect(seen.binds).not.toContain(`uid=dave,${PEOPLE_DN}`);
     expect(log.lines).toContainEqual(
-      expect.objectContaining({ level: 'warn', message: expect.stringContaining('several') }),
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('ambiguous login') }),
     );
   });
 
-  it('that an entry has two of let nobody in, and the log says so', async () => {
+  it('are rejected as ambiguous when the entry has two, and logged', async () => {
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { log });
 
@@ -108,8 +92,8 @@ describe.skipIf(absent)('names of users of OpenLDAP', () => {
     );
   });
 
-  it('come with the attributes a policy may use', async () => {
-    await using backend = await opened({ attributes: ['departmentNumber', 'mail', 'manager'] });
+  it('come with the attributes that a policy may use', async () => {
+    await using backend = await open({ attributes: ['departmentNumber', 'mail', 'manager'] });
 
     expect([...(await identityOf(backend, alice)).attributes]).toEqual([
       ['attr:departmentNumber', ['web']],
@@ -117,8 +101,8 @@ describe.skipIf(absent)('names of users of OpenLDAP', () => {
     ]);
   });
 
-  it('are looked for by a filter of the operator’s own', async () => {
-    await using backend = await opened({
+  it('are searched with the filter of the configuration', async () => {
+    await using backend = await open({
       users: { base: PEOPLE_DN, filter: `(&(mail={login}@example.org)(memberOf=cn=team-web,${GROUPS_DN}))` },
     });
 
@@ -126,8 +110,8 @@ describe.skipIf(absent)('names of users of OpenLDAP', () => {
     expect(await logIn(backend, bob.username, bob.password)).toEqual({ kind: 'unknown-user' });
   });
 
-  it('outside a filter are unknown, with a template too', async () => {
-    await using backend = await opened({
+  it('that do not match the filter are unknown, also with a template', async () => {
+    await using backend = await open({
       users: { template: TEMPLATE, filter: `(memberOf=cn=team-web,${GROUPS_DN})` },
     });
 

@@ -8,14 +8,13 @@ import { realClock, recordingLog } from '../support/fakes.ts';
 import { freePort } from '../support/free-port.ts';
 import { freeze, thaw } from '../support/halt.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { passOn, startTcpStandIn } from '../support/tcp-stand-in.ts';
 import { waitFor } from '../support/wait.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const { alice } = PEOPLE;
 const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
 const QUICK = { connect: '300ms', operation: '300ms' };
@@ -32,8 +31,8 @@ async function timed<T>(work: Promise<T>): Promise<{ readonly ms: number; readon
   return { ms: performance.now() - started, error };
 }
 
-describe.skipIf(absent)('the ldap backend when slapd goes', () => {
-  it('fails while it is away and works at once when it is back', async () => {
+describe.skipIf(absent)('the ldap backend during an outage of slapd', () => {
+  it('fails while the server is stopped, and works at once when it runs again', async () => {
     await using slapd = await startSlapd();
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { log });
@@ -50,13 +49,10 @@ describe.skipIf(absent)('the ldap backend when slapd goes', () => {
     expect(down.state).toBe('down');
     expect(identity.username).toBe('alice');
     expect(await probe(backend)).toEqual({ state: 'up' });
-    expect(log.lines.map(({ message }) => message)).toEqual([
-      'a directory server fails',
-      'a directory server works again',
-    ]);
+    expect(log.lines.map(({ message }) => message)).toEqual(['directory server failed', 'directory server recovered']);
   });
 
-  it('fails by the deadline when it is frozen, and says up within 2 s of its return', async () => {
+  it('fails at the deadline while the server is frozen, and reports up within 2 s of its return', async () => {
     await using slapd = await startSlapd();
     await using backend = await createLdap({ urls: [slapd.url] });
     await identityOf(backend, alice);
@@ -72,34 +68,41 @@ describe.skipIf(absent)('the ldap backend when slapd goes', () => {
     expect(performance.now() - back).toBeLessThan(2000);
   });
 
-  it('answers right, rejected or failed and nothing else under load while it comes and goes', async () => {
+  it('gives no wrong answer under load while the server stops and starts', async () => {
     await using slapd = await startSlapd();
     await using backend = await createLdap({ urls: [slapd.url] });
     const stopped = new AbortController();
     const kinds = new Set<string>();
-    const knock = async (password: string): Promise<void> => {
+    const logInRepeatedly = async (password: string): Promise<void> => {
       while (!stopped.signal.aborted) {
         const kind = await logIn(backend, 'alice', password).then(
           (outcome) => outcome.kind,
           (error: unknown) => (expect(error).toMatchObject(UNAVAILABLE), 'failed'),
         );
-        kinds.add(`${password === alice.password ? 'right' : 'wrong'} ${kind}`);
+        kinds.add(`${password === alice.password ? 'correct' : 'wrong'} ${kind}`);
       }
     };
 
-    const knocking = Promise.all([...Array(8).keys()].map((n) => knock(n % 2 === 0 ? alice.password : 'wrong')));
+    const logins = Promise.all(
+      [...Array(8).keys()].map((n) => logInRepeatedly(n % 2 === 0 ? alice.password : 'wrong')),
+    );
     for (let round = 0; round < 3; round += 1) {
       await waitFor('logins', () => slapd.operations().binds.length > (round + 1) * 50);
       await slapd.stop();
       await slapd.start();
     }
     stopped.abort();
-    await knocking;
+    await logins;
 
-    expect([...kinds].toSorted()).toEqual(['right authenticated', 'right failed', 'wrong failed', 'wrong rejected']);
+    expect([...kinds].toSorted()).toEqual([
+      'correct authenticated',
+      'correct failed',
+      'wrong failed',
+      'wrong rejected',
+    ]);
   });
 
-  it('leaves no descriptors behind after 200 logins', async () => {
+  it('leaves no file descriptors open after 200 logins', async () => {
     await using slapd = await startSlapd({ tls: true });
     await using backend = await createLdap({
       urls: [slapd.url],
@@ -113,14 +116,14 @@ describe.skipIf(absent)('the ldap backend when slapd goes', () => {
       await Promise.all([...Array(10).keys()].map((n) => logIn(backend, 'alice', n % 2 === 0 ? alice.password : 'no')));
     }
 
-    // Two connections stood before; two for searches and eight for binds are kept.
+    // Two connections were open before; two for searches and eight for binds stay open.
     await waitFor('sockets to close', () => descriptors() <= before + 8, { timeoutMs: 3000 });
     await backend[Symbol.asyncDispose]();
     await waitFor('all sockets to close', () => descriptors() < before, { timeoutMs: 3000 });
   });
 });
 
-describe('the ldap backend before something that is no directory', () => {
+describe('the ldap backend with a server that is not a directory', () => {
   const BIND_RESPONSE = Buffer.from('300c02010261070a010004000400', 'hex');
 
   it.each<[string, (socket: Socket) => void]>([
@@ -128,7 +131,7 @@ describe('the ldap backend before something that is no directory', () => {
     ['answers in HTTP', (socket) => socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))],
     ['announces 2 GiB', (socket) => socket.on('data', () => socket.write(Buffer.from('30847fffffff', 'hex')))],
     [
-      'announces 9 MiB and begins',
+      'announces 9 MiB and starts to send',
       (socket) => socket.on('data', () => socket.write(Buffer.from('308300900000', 'hex'))),
     ],
     ['uses the indefinite length', (socket) => socket.on('data', () => socket.write(Buffer.from('3080', 'hex')))],
@@ -138,22 +141,22 @@ describe('the ldap backend before something that is no directory', () => {
       (socket) => socket.on('data', () => socket.write(Buffer.from('300702010261020400', 'hex'))),
     ],
     [
-      'answers other questions',
+      'answers another request',
       (socket) => socket.on('data', () => socket.write(Buffer.from('300c02017761070a010004000400', 'hex'))),
     ],
     [
-      'sends 10 000 tiny messages',
+      'sends 10 000 small messages',
       (socket) => socket.on('data', () => socket.write(Buffer.alloc(50_000, Buffer.from('3003020177', 'hex')))),
     ],
     [
-      'disconnects with a notice',
+      'sends a notice of disconnection',
       (socket) => socket.on('data', () => socket.write(Buffer.from('300c02010078070a013304000400', 'hex'))),
     ],
     ['closes at once', (socket) => socket.destroy()],
-    ['closes when asked', (socket) => socket.on('data', () => socket.end())],
-    ['resets when asked', (socket) => socket.on('data', () => socket.resetAndDestroy())],
+    ['closes after a request', (socket) => socket.on('data', () => socket.end())],
+    ['resets after a request', (socket) => socket.on('data', () => socket.resetAndDestroy())],
     ['sends zeros without end', (socket) => socket.on('data', () => socket.write(Buffer.alloc(100_000)))],
-  ])('fails by the deadline when it %s', async (_what, behaviour) => {
+  ])('fails at the deadline when the server %s', async (_what, behaviour) => {
     await using standIn = await startTcpStandIn(behaviour);
     await using searching = await createLdap({ urls: [standIn.url], timeouts: QUICK });
     await using binding = await createLdap({ urls: [standIn.url], timeouts: QUICK, users: TEMPLATE, bind: undefined });
@@ -167,7 +170,7 @@ describe('the ldap backend before something that is no directory', () => {
     expect(standIn.connections()).toBeGreaterThanOrEqual(4);
   });
 
-  it('fails when nothing listens, and when the host has no address', async () => {
+  it('fails when nothing listens, and when the host name does not resolve', async () => {
     const port = await freePort();
     await using closed = await createLdap({ urls: [`ldap://127.0.0.1:${port}`] });
     await using nowhere = await createLdap({ urls: ['ldaps://directory.invalid'] });
@@ -176,7 +179,7 @@ describe('the ldap backend before something that is no directory', () => {
     await expect(logIn(nowhere, 'alice', 'x')).rejects.toMatchObject(UNAVAILABLE);
   });
 
-  it('ends what is under way when it is disposed of', async () => {
+  it('ends a login under way when it is disposed of', async () => {
     await using mute = await startTcpStandIn();
     const backend = await createLdap({ urls: [mute.url] });
     const waiting = timed(logIn(backend, 'alice', alice.password));
@@ -198,7 +201,7 @@ describe.skipIf(absent)('the ldap backend with several servers', () => {
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  it('asks the next one, and the failing one last for a while', async () => {
+  it('tries the next server after a fault, and the failed server last', async () => {
     await using mute = await startTcpStandIn();
     const log = recordingLog();
     await using backend = await createLdap({ urls: [mute.url, slapd.url], timeouts: QUICK }, { log });
@@ -207,14 +210,14 @@ describe.skipIf(absent)('the ldap backend with several servers', () => {
     const second = await timed(identityOf(backend, alice));
 
     expect([first.error, second.error]).toEqual([undefined, undefined]);
-    // Half the time of an operation, as another server is left to ask.
+    // Half the time limit of an operation, because another server is left to try.
     expect(first.ms).toBeGreaterThan(140);
     expect(second.ms).toBeLessThan(200);
     expect(mute.connections()).toBe(1);
     expect(log.lines).toMatchObject([{ level: 'warn', fields: { server: mute.url } }]);
   });
 
-  it('never asks the next one about a wrong password', async () => {
+  it('never tries a wrong password at the next server', async () => {
     await using other = await startTcpStandIn(passOn(slapd.port));
     await using backend = await createLdap({ urls: [other.url, slapd.url] });
     const before = (await slapd.settled()).binds.length;
@@ -225,8 +228,8 @@ describe.skipIf(absent)('the ldap backend with several servers', () => {
     expect((await slapd.settled()).binds.slice(before)).toEqual([slapd.bindDn, alice.dn]);
   });
 
-  it('never asks the next one when the answer to the user’s bind is lost', async () => {
-    // A connection of the service account carries two answers, the user's one: its first is cut off.
+  it('never tries a password at the next server when the answer to the bind is lost', async () => {
+    // The second connection is for the bind of the user; it is closed instead of the first answer.
     let opened = 0;
     await using other = await startTcpStandIn((socket) => {
       opened += 1;
@@ -241,7 +244,7 @@ describe.skipIf(absent)('the ldap backend with several servers', () => {
     expect((await slapd.settled()).binds.slice(before)).toEqual([slapd.bindDn, alice.dn]);
   });
 
-  it('tells of every server when all fail', async () => {
+  it('names every server in the error when all fail', async () => {
     const [one, two] = [await freePort(), await freePort()];
     await using backend = await createLdap({ urls: [`ldap://127.0.0.1:${one}`, `ldap://127.0.0.1:${two}`] });
 
@@ -254,7 +257,7 @@ describe.skipIf(absent)('the ldap backend with several servers', () => {
   });
 });
 
-it('connects to nothing by itself', async () => {
+it('the ldap backend opens no connection before a login', async () => {
   await using standIn = await startTcpStandIn();
   await using backend = await createLdap({ urls: [standIn.url] });
 

@@ -4,27 +4,18 @@ import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { realClock } from '../support/fakes.ts';
 import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
-import { GROUPS_DN, PEOPLE_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { GROUPS_DN, PEOPLE_DN, personDn, personLdif } from '../support/slapd-entries.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
-const PASSWORD = 'looked-at-again-1';
+const absent = !canRunSlapd();
+const PASSWORD = 'revalidated-account-1';
 const PEOPLE = ['gone', 'renamed', 'replaced', 'locked', 'resetting', 'moving', 'steady'] as const;
 type Person = (typeof PEOPLE)[number];
 
-const dnOf = (uid: string): string => `uid=${uid},${PEOPLE_DN}`;
-const person = (uid: string): string => `
-dn: ${dnOf(uid)}
-objectClass: inetOrgPerson
-uid: ${uid}
-cn: ${uid}
-sn: ${uid}
-userPassword: ${PASSWORD}
-`;
+const person = (uid: string): string => personLdif(uid, PASSWORD);
 
-describe.skipIf(absent)('accounts of a directory, looked at again', () => {
+describe.skipIf(absent)('revalidation of accounts of OpenLDAP', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await startSlapd({ databaseConfig: 'overlay ppolicy', ldif: PEOPLE.map(person).join('') });
@@ -33,19 +24,21 @@ describe.skipIf(absent)('accounts of a directory, looked at again', () => {
 
   const open = (input: LdapInput = {}): Promise<Authenticator> => createLdap({ urls: [slapd.url], ...input });
 
-  /** Logs somebody in, and gives what looks at them again. */
-  async function known(backend: Authenticator, login: Person): Promise<() => Promise<AuthnOutcome | undefined>> {
+  /** Logs a user in. @returns a function that revalidates the account */
+  async function loggedIn(backend: Authenticator, login: Person): Promise<() => Promise<AuthnOutcome | undefined>> {
     const { subject = '' } = await identityOf(backend, { username: login, password: PASSWORD });
     return async () => backend.revalidate?.({ login, subject }, deadlineIn(realClock, 8000));
   }
 
-  it('have the groups they have now, and no password is sent for them', async () => {
+  it('reads the current groups of an account, and sends no password', async () => {
     await using backend = await open();
-    const again = await known(backend, 'moving');
+    const revalidate = await loggedIn(backend, 'moving');
     const before = (await slapd.settled()).binds.length;
 
-    await slapd.change(`dn: cn=team-web,${GROUPS_DN}\nchangetype: modify\nadd: member\nmember: ${dnOf('moving')}\n`);
-    const outcome = await again();
+    await slapd.change(
+      `dn: cn=team-web,${GROUPS_DN}\nchangetype: modify\nadd: member\nmember: ${personDn('moving')}\n`,
+    );
+    const outcome = await revalidate();
 
     expect(outcome?.kind === 'authenticated' && plainGroups(outcome.identity)).toEqual(['team-web']);
     const binds = (await slapd.settled()).binds.slice(before);
@@ -53,64 +46,64 @@ describe.skipIf(absent)('accounts of a directory, looked at again', () => {
   });
 
   it.each<[string, Person, () => string, AuthnOutcome]>([
-    ['have gone', 'gone', () => `dn: ${dnOf('gone')}\nchangetype: delete\n`, { kind: 'unknown-user' }],
+    ['was deleted', 'gone', () => `dn: ${personDn('gone')}\nchangetype: delete\n`, { kind: 'unknown-user' }],
     [
-      'have another name',
+      'has another name',
       'renamed',
-      () => `dn: ${dnOf('renamed')}\nchangetype: modrdn\nnewrdn: uid=newname\ndeleteoldrdn: 1\n`,
+      () => `dn: ${personDn('renamed')}\nchangetype: modrdn\nnewrdn: uid=newname\ndeleteoldrdn: 1\n`,
       { kind: 'unknown-user' },
     ],
     [
-      'were made anew under the old name and the old DN',
+      'was deleted and created again with the same name and DN',
       'replaced',
-      () => `dn: ${dnOf('replaced')}\nchangetype: delete\n${person('replaced')}`,
+      () => `dn: ${personDn('replaced')}\nchangetype: delete\n${person('replaced')}`,
       { kind: 'unknown-user' },
     ],
     [
-      'are locked by an administrator',
+      'was locked by an administrator',
       'locked',
       () =>
-        `dn: ${dnOf('locked')}\nchangetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n`,
+        `dn: ${personDn('locked')}\nchangetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n`,
       { kind: 'rejected', reason: 'locked' },
     ],
     [
-      'must change their password',
+      'must change the password',
       'resetting',
-      () => `dn: ${dnOf('resetting')}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n`,
+      () => `dn: ${personDn('resetting')}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n`,
       { kind: 'rejected', reason: 'must-change-password' },
     ],
-  ])('are refused when they %s', async (_what, login, change, expected) => {
+  ])('refuses an account that %s', async (_what, login, change, expected) => {
     await using backend = await open();
-    const again = await known(backend, login);
-    const before = await again();
+    const revalidate = await loggedIn(backend, login);
+    const before = await revalidate();
 
     await slapd.change(change());
 
     expect(before?.kind).toBe('authenticated');
-    expect(await again()).toEqual(expected);
+    expect(await revalidate()).toEqual(expected);
   });
 
-  it('let the new one of the same name in with the password', async () => {
+  it('does not affect a login with the password of a new account of the same name', async () => {
     await using backend = await open();
 
     expect((await logIn(backend, 'replaced', PASSWORD)).kind).toBe('authenticated');
   });
 
-  it('are an outage while the directory is down, and are there again with it', async () => {
+  it('fails as an outage while the directory is down, and works again after it', async () => {
     await using backend = await open();
-    const again = await known(backend, 'steady');
+    const revalidate = await loggedIn(backend, 'steady');
 
     await slapd.stop();
-    const down = await again().catch((error: unknown) => error);
+    const down = await revalidate().catch((error: unknown) => error);
     await slapd.start();
 
     expect(down).toMatchObject({ code: 'backend_unavailable' });
     await expect
-      .poll(async () => (await again().catch(() => undefined))?.kind, { timeout: 40_000 })
+      .poll(async () => (await revalidate().catch(() => undefined))?.kind, { timeout: 40_000 })
       .toBe('authenticated');
   });
 
-  it('are found by the name that was typed, with the domain before it', async () => {
+  it('finds an account by the login as it was typed, with a domain before it', async () => {
     await using backend = await open({ users: { base: PEOPLE_DN, domain: 'CORP' } });
     const { subject = '' } = await identityOf(backend, { username: 'CORP\\steady', password: PASSWORD });
 
@@ -119,14 +112,14 @@ describe.skipIf(absent)('accounts of a directory, looked at again', () => {
     expect(outcome).toMatchObject({ kind: 'authenticated', identity: { username: 'steady' } });
   });
 
-  it('can be looked at with a template for their DN where there is a service account, and not without', async () => {
+  it('works with a DN template when there is a service account, and is not offered without one', async () => {
     const template = `uid={login},${PEOPLE_DN}`;
     await using reading = await open({ users: { template } });
     await using binding = await open({ users: { template }, bind: undefined });
 
-    const again = await known(reading, 'steady');
+    const revalidate = await loggedIn(reading, 'steady');
 
-    expect(await again()).toMatchObject({ kind: 'authenticated', identity: { username: 'steady' } });
+    expect(await revalidate()).toMatchObject({ kind: 'authenticated', identity: { username: 'steady' } });
     expect('revalidate' in binding).toBe(false);
   });
 });

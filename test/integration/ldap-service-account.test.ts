@@ -2,24 +2,23 @@ import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock, recordingLog } from '../support/fakes.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { PEOPLE } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const { alice } = PEOPLE;
 const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
 
-describe.skipIf(absent)('the service account', () => {
+describe.skipIf(absent)('the service account of an LDAP directory', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await startSlapd();
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  it('with a wrong password is a failure, tried once for many logins, loud in the log', async () => {
+  it('with a wrong password fails all logins, is tried once, and is logged as an error', async () => {
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', log });
     const before = (await slapd.settled()).binds.length;
@@ -35,7 +34,7 @@ describe.skipIf(absent)('the service account', () => {
     expect(JSON.stringify(log.lines)).not.toContain('not-the-password');
   });
 
-  it('is tried again at once with another password', async () => {
+  it('is tried at once with a new password after a refused one', async () => {
     let password = 'not-the-password';
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => password });
     await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
@@ -45,7 +44,7 @@ describe.skipIf(absent)('the service account', () => {
     expect((await identityOf(backend, alice)).username).toBe('alice');
   });
 
-  it('is tried again after a while with the same password', async () => {
+  it('is tried again with the same password after 5 s, and then after 10 s', async () => {
     let elapsed = 0;
     const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', clock });
@@ -68,7 +67,7 @@ describe.skipIf(absent)('the service account', () => {
     expect(counts).toEqual([1, 0, 1, 0, 0, 1]);
   });
 
-  it('without a password is a failure that sends nothing', async () => {
+  it('with an empty password fails logins, and sends nothing', async () => {
     await using standIn = await startTcpStandIn();
     await using backend = await createLdap({ urls: [standIn.url] }, { password: () => '' });
 
@@ -76,7 +75,7 @@ describe.skipIf(absent)('the service account', () => {
     expect(standIn.received()).toHaveLength(0);
   });
 
-  it('that may not see the base is a failure and not an unknown user', async () => {
+  it('that may not see the base fails logins instead of reporting an unknown user', async () => {
     await using backend = await createLdap({ urls: [slapd.url], users: { base: 'ou=nowhere,dc=example,dc=org' } });
 
     const error: unknown = await logIn(backend, 'alice', alice.password).catch((thrown: unknown) => thrown);

@@ -1,20 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { PEOPLE, SERVICE } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { passOn, startLossyProxy, startTcpStandIn } from '../support/tcp-stand-in.ts';
 import type { LossyProxy, TcpStandIn } from '../support/tcp-stand-in.ts';
 import { waitFor } from '../support/wait.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const { alice } = PEOPLE;
 const UNAVAILABLE = { name: 'BrokerError', code: 'backend_unavailable' };
 /** A login has 8 s; `docker login` gives up after 15. */
 const DEADLINE_MS = 8000;
-/** The request for StartTLS, which is always in clear. */
+/** The request for StartTLS, which is never encrypted. */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
 describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS', () => {
@@ -27,7 +26,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
   const encrypted = (proxy: TcpStandIn): Promise<Authenticator> =>
     createLdap({ urls: [proxy.url], tls: { mode: 'starttls', caFile: slapd.caFile ?? '' } });
 
-  /** Which of the passwords went over the wire in clear. */
+  /** The passwords that were sent without encryption. */
   function seenIn({ received }: TcpStandIn): readonly string[] {
     const bytes = received();
     return [alice.password, SERVICE.password].filter((password) => bytes.includes(password));
@@ -50,13 +49,13 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
   }
 
   it.each<[string, (proxy: LossyProxy) => Promise<unknown> | void]>([
-    ['reset while it lies idle', (proxy) => proxy.reset()],
-    ['ended in order while it lies idle', (proxy) => proxy.end()],
+    ['reset while it is idle', (proxy) => proxy.reset()],
+    ['closed while it is idle', (proxy) => proxy.end()],
     [
-      'swallowed without a word',
+      'dropped silently while it is idle',
       async (proxy) => {
         proxy.blackHole();
-        // A connection is trusted for a second after its last use.
+        // A connection that was used within the last second is not checked.
         const since = performance.now();
         await waitFor('it to be old', () => performance.now() - since > 1100);
       },
@@ -75,11 +74,11 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
     expect(await strengthsSince(from)).toEqual([expect.any(Number), expect.any(Number)]);
     expect(Math.min(...(await strengthsSince(from)))).toBeGreaterThanOrEqual(128);
     expect(seenIn(proxy)).toEqual([]);
-    // The listener does see what is in clear.
+    // The control: the proxy does see what is not encrypted.
     expect(proxy.received().includes(START_TLS)).toBe(true);
   });
 
-  it('that stalls in the handshake fails its login in time, and the next one works', async () => {
+  it('fails its login in time when the handshake stalls, and the next login works', async () => {
     await using proxy = await startLossyProxy(slapd.port);
     await using backend = await encrypted(proxy);
     await identityOf(backend, alice);
@@ -97,7 +96,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
     expect(seenIn(proxy)).toEqual([]);
   });
 
-  it('that is cut in the middle of an answer never falls back to clear', async () => {
+  it('never falls back to an unencrypted one when it is cut during an answer', async () => {
     let cut = false;
     await using between = await startTcpStandIn((socket) => {
       passOn(slapd.port, (passed) => cut && passed > 1)(socket);
@@ -114,7 +113,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
     expect(seenIn(between)).toEqual([]);
   });
 
-  it('hides passwords that a listener would see in clear, with a strength of 0 in the log', async () => {
+  it('hides the passwords that a proxy sees without encryption', async () => {
     await using between = await startLossyProxy(slapd.port);
     await using backend = await createLdap({ urls: [between.url], tls: { mode: 'none' } });
     const from = slapd.log().length;

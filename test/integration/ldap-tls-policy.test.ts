@@ -4,26 +4,25 @@ import type { Broker } from '../support/broker.ts';
 import { createLdap, identityOf } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { createLoopbackCertificate } from '../support/loopback-certificate.ts';
-import { findPart } from '../support/parts.ts';
 import { PEOPLE, PEOPLE_DN, SERVICE } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const { alice } = PEOPLE;
 const ONLY_TLS_1_1 = 'TLSCipherSuite NORMAL:-VERS-ALL:+VERS-TLS1.1';
 
-interface Kept {
+interface TestServer {
   readonly slapd: Slapd;
   readonly input: Pick<LdapInput, 'urls' | 'tls'>;
-  /** What the log says; absent where the login works. */
+  /** The text in the log; absent when the login works. */
   readonly reason?: string;
 }
 
-/** The same directory behind each kind of TLS, good and bad, under the name of the backend that asks it. */
-async function startServers(resources: AsyncDisposableStack): Promise<Readonly<Record<string, Kept>>> {
+/** The same directory with each kind of TLS, valid and invalid, by the name of its backend. */
+async function startServers(resources: AsyncDisposableStack): Promise<Readonly<Record<string, TestServer>>> {
   const launch = async (options: Parameters<typeof startSlapd>[0]) => resources.use(await startSlapd(options));
-  const stranger = resources.use(await createLoopbackCertificate());
+  const other = resources.use(await createLoopbackCertificate());
   const good = await launch({ tls: true });
   const expired = await launch({ tls: 'expired' });
   const old = await launch({ tls: true, globalConfig: ONLY_TLS_1_1 });
@@ -47,8 +46,8 @@ async function startServers(resources: AsyncDisposableStack): Promise<Readonly<R
   return {
     'good-ldaps': ldaps(good, ca(good)),
     'good-starttls': startTls(good, ca(good)),
-    'wrong-ca-ldaps': ldaps(good, ca(stranger), untrusted),
-    'wrong-ca-starttls': startTls(good, ca(stranger), untrusted),
+    'wrong-ca-ldaps': ldaps(good, ca(other), untrusted),
+    'wrong-ca-starttls': startTls(good, ca(other), untrusted),
     'no-ca-ldaps': ldaps(good, {}, untrusted),
     'no-ca-starttls': startTls(good, {}, untrusted),
     'wrong-name-ldaps': ldaps(good, { ...ca(good), serverName: 'dc1.example.org' }, misnamed),
@@ -69,9 +68,9 @@ const NAMES = ['wrong-ca', 'no-ca', 'wrong-name', 'expired', 'old'].flatMap((nam
   `${name}-starttls`,
 ]);
 
-describe.skipIf(absent)('what TLS a directory must have', () => {
+describe.skipIf(absent)('the TLS requirements for a directory', () => {
   const resources = new AsyncDisposableStack();
-  let servers: Readonly<Record<string, Kept>>;
+  let servers: Readonly<Record<string, TestServer>>;
   let broker: Broker;
   beforeAll(async () => {
     servers = await startServers(resources);
@@ -96,7 +95,7 @@ describe.skipIf(absent)('what TLS a directory must have', () => {
   });
   afterAll(() => resources.disposeAsync());
 
-  const kept = (name: string): Kept => {
+  const serverNamed = (name: string): TestServer => {
     const found = servers[name];
     if (found === undefined) throw new Error(`no server ${name}`);
     return found;
@@ -105,22 +104,22 @@ describe.skipIf(absent)('what TLS a directory must have', () => {
     broker.token('service=registry', { user: `${name}\\alice`, password: alice.password });
 
   it.each(['good-ldaps', 'good-starttls', 'mutual-ldaps', 'mutual-starttls'])(
-    'acceptance 9: lets logins through, with a certificate of its own where one is wanted: %s',
+    'acceptance 9: accepts logins, with a client certificate when the server requires one: %s',
     async (name) => {
       expect((await logIn(name)).status).toBe(200);
     },
   );
 
   it.each([...NAMES, 'refused', 'mutual-without'])(
-    'acceptance 9: is 503 with the reason in the log, and no password is sent: %s',
+    'acceptance 9: answers 503, logs the reason and sends no password: %s',
     async (name) => {
-      const { slapd, reason = 'none' } = kept(name);
+      const { slapd, reason = 'none' } = serverNamed(name);
       const before = (await slapd.settled()).binds.length;
 
       const { status, headers } = await logIn(name);
       expect(status).toBe(503);
       const line = await broker.waitForLine(
-        (text) => text.message === 'a directory server fails' && text['backend'] === name,
+        (text) => text.message === 'directory server failed' && text['backend'] === name,
       );
 
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
@@ -129,7 +128,7 @@ describe.skipIf(absent)('what TLS a directory must have', () => {
     },
   );
 
-  it('acceptance 9: takes the server of TLS 1.1 once it speaks TLS 1.2', async () => {
+  it('acceptance 9: accepts the same server with TLS 1.2 instead of TLS 1.1', async () => {
     await using same = await startSlapd({ tls: true, globalConfig: ONLY_TLS_1_1.replace('1.1', '1.2') });
     await using backend = await createLdap({ urls: [same.ldapsUrl ?? ''], tls: { caFile: same.caFile ?? '' } });
 

@@ -8,34 +8,33 @@ import { createLdap, identityOf, logIn } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { createLoopbackCertificate } from '../support/loopback-certificate.ts';
 import type { LoopbackCertificate } from '../support/loopback-certificate.ts';
-import { findPart } from '../support/parts.ts';
 import { PEOPLE } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const { alice } = PEOPLE;
 const START_TLS_OK = Buffer.from('300c02010178070a010004000400', 'hex');
 const START_TLS_REFUSED = Buffer.from('300c02010178070a010204000400', 'hex');
 
 describe.skipIf(absent)('the ldap backend over TLS', () => {
   let slapd: Slapd;
-  let stranger: LoopbackCertificate;
+  let other: LoopbackCertificate;
   beforeAll(async () => {
     slapd = await startSlapd({ tls: true });
-    stranger = await createLoopbackCertificate();
+    other = await createLoopbackCertificate();
   });
   afterAll(async () => {
     await slapd[Symbol.asyncDispose]();
-    await stranger[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
   });
 
   const trusted = (): string => slapd.caFile ?? '';
   const ldaps = (): string => slapd.ldapsUrl ?? '';
   const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
 
-  /** The fault behind a failed login, and what the log of the server says it saw of alice. */
+  /** The cause of a failed login of alice. */
   async function faultOf(input: LdapInput): Promise<string> {
     await using backend = await createLdap({ timeouts: { connect: '500ms' }, ...input });
     const error: unknown = await logIn(backend, 'alice', alice.password).catch((thrown: unknown) => thrown);
@@ -49,8 +48,8 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
     ['ldaps by name', () => ({ urls: [byName(ldaps())], tls: { caFile: trusted() } })],
     ['StartTLS by address', () => ({ urls: [slapd.url], tls: { mode: 'starttls', caFile: trusted() } })],
     ['StartTLS by name', () => ({ urls: [byName(slapd.url)], tls: { mode: 'starttls', caFile: trusted() } })],
-    ['a server name of its own', () => ({ urls: [ldaps()], tls: { caFile: trusted(), serverName: 'localhost' } })],
-  ])('works with %s', async (_way, input) => {
+    ['a configured server name', () => ({ urls: [ldaps()], tls: { caFile: trusted(), serverName: 'localhost' } })],
+  ])('logs in with %s', async (_way, input) => {
     await using backend = await createLdap(input());
 
     expect((await identityOf(backend, alice)).username).toBe('alice');
@@ -59,15 +58,11 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
 
   it.each<[string, Buffer[], string]>([
     ['refuses StartTLS', [START_TLS_REFUSED], 'no StartTLS: it answers 2'],
-    [
-      'adds something in clear to its consent',
-      [START_TLS_OK, START_TLS_OK],
-      'it sends more than its answer before TLS',
-    ],
+    ['sends more than its answer before TLS', [START_TLS_OK, START_TLS_OK], 'it sends more than its answer before TLS'],
     ['stalls in the handshake', [START_TLS_OK], 'no answer in time'],
-    ['consents to another question', [Buffer.from('300c02010161070a010004000400', 'hex')], 'it answers something else'],
+    ['answers another request', [Buffer.from('300c02010161070a010004000400', 'hex')], 'it answers something else'],
     ['answers in HTTP', [Buffer.from('HTTP/1.1 400\r\n\r\n')], 'not LDAP'],
-    ['is mute', [], 'no answer in time'],
+    ['does not answer', [], 'no answer in time'],
   ])('never sends a password to a server that %s', async (_what, answers, problem) => {
     await using standIn = await startTcpStandIn((socket) => {
       socket.once('data', () => socket.write(Buffer.concat(answers)));
@@ -79,10 +74,10 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
     expect(standIn.received().includes(slapd.bindPassword)).toBe(false);
   });
 
-  it('reads the authorities again on reload, and keeps the last good ones', async () => {
+  it('reads the authorities again on reload, and keeps the last valid ones', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-ldap-ca-'));
     const caFile = join(folder.path, 'ca.pem');
-    await copyFile(stranger.caFile, caFile);
+    await copyFile(other.caFile, caFile);
     await using backend = await createLdap({ urls: [ldaps()], tls: { caFile } });
     await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject({ code: 'backend_unavailable' });
 
@@ -97,15 +92,15 @@ describe.skipIf(absent)('the ldap backend over TLS', () => {
     expect((await identityOf(backend, alice)).username).toBe('alice');
   });
 
-  it('names a bad file of authorities before it starts', async () => {
+  it('names a missing file of authorities when it is opened', async () => {
     await expect(createLdap({ urls: [ldaps()], tls: { caFile: '/nowhere/ca.pem' } })).rejects.toThrow(
       '/nowhere/ca.pem: cannot be read',
     );
   });
 });
 
-describe.skipIf(absent)('a directory that wants encryption', () => {
-  it('is a failure in clear, with the cure, and works after StartTLS', async () => {
+describe.skipIf(absent)('a directory that requires encryption', () => {
+  it('fails logins without encryption, says what to set, and works with StartTLS', async () => {
     await using slapd = await startSlapd({ tls: true, databaseConfig: 'security tls=1' });
     await using clear = await createLdap({ urls: [slapd.url] });
     await using secure = await createLdap({ urls: [slapd.url], tls: { mode: 'starttls', caFile: slapd.caFile ?? '' } });

@@ -5,12 +5,11 @@ import { authenticatorContract } from '../contract/authenticator.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
 import { createLdap, logIn } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
-import { findPart } from '../support/parts.ts';
 import { GROUPS_DN, PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
-import { LDAPADD, SLAPD, seenBy, startSlapd } from '../support/slapd.ts';
+import { canRunSlapd, seenBy, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
 
-const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
+const absent = !canRunSlapd();
 const TEMPLATE = `uid={login},${PEOPLE_DN}`;
 const { alice, bob } = PEOPLE;
 
@@ -22,7 +21,7 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
   afterAll(() => slapd[Symbol.asyncDispose]());
 
   const ways: readonly (readonly [string, () => LdapInput])[] = [
-    ['search and bind in clear', () => ({ urls: [slapd.url] })],
+    ['search and bind without encryption', () => ({ urls: [slapd.url] })],
     ['search and bind over ldaps', () => ({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } })],
     [
       'search and bind after StartTLS',
@@ -41,25 +40,25 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
     }));
   }
 
-  async function opened(input: LdapInput = {}): Promise<Authenticator> {
+  async function open(input: LdapInput = {}): Promise<Authenticator> {
     return createLdap({ urls: [slapd.url], ...input });
   }
 
-  describe('what the directory sees', () => {
-    it('is one bind of the user for a login, right or wrong', async () => {
-      await using backend = await opened();
+  describe('the requests of the ldap backend', () => {
+    it('are one bind as the user for a login, with a correct or a wrong password', async () => {
+      await using backend = await open();
 
-      const right = await seenBy(slapd, () => logIn(backend, 'alice', alice.password));
+      const successful = await seenBy(slapd, () => logIn(backend, 'alice', alice.password));
       const wrong = await seenBy(slapd, () => logIn(backend, 'alice', 'wrong'));
 
-      expect(right.binds).toEqual([slapd.bindDn, alice.dn]);
-      // The service account is bound already.
+      expect(successful.binds).toEqual([slapd.bindDn, alice.dn]);
+      // The service account is already bound.
       expect(wrong.binds).toEqual([alice.dn]);
-      expect([right.connections, wrong.connections]).toEqual([2, 0]);
+      expect([successful.connections, wrong.connections]).toEqual([2, 0]);
     });
 
-    it('is no user’s bind when a user is looked up', async () => {
-      await using backend = await opened();
+    it('include no bind as the user for a lookup', async () => {
+      await using backend = await open();
 
       const seen = await seenBy(
         slapd,
@@ -70,19 +69,21 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
     });
   });
 
-  it('offers no look-up where nobody but users can read', async () => {
-    await using backend = await opened({ users: { template: TEMPLATE }, bind: undefined });
+  it('offers no lookup when only users can read their entries', async () => {
+    await using backend = await open({ users: { template: TEMPLATE }, bind: undefined });
 
     expect('lookup' in backend).toBe(false);
   });
 
-  it('warns of passwords in clear, except on loopback', async () => {
+  it('warns of unencrypted connections, except on loopback', async () => {
     const [far, near] = [recordingLog(), recordingLog()];
     await using remote = await createLdap({ urls: ['ldap://ldap.example.org'], tls: { mode: 'none' } }, { log: far });
     await using local = await createLdap({ urls: ['ldap://localhost'] }, { log: near });
 
     expect([remote.name, local.name]).toEqual(['corp', 'corp']);
-    expect(far.lines.map(({ message }) => message)).toEqual([expect.stringContaining('in clear')]);
+    expect(far.lines.map(({ message }) => message)).toEqual([
+      expect.stringContaining('unencrypted directory connection'),
+    ]);
     expect(near.lines).toEqual([]);
   });
 });

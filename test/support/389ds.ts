@@ -1,4 +1,4 @@
-/** A real 389 Directory Server (Debian's 389-ds-base) with the same people and groups as slapd, in a folder of its own. */
+/** A real 389 Directory Server (Debian's 389-ds-base) with the same users and groups as slapd, in a temporary folder. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -16,9 +16,9 @@ export const NS_SLAPD: Part = { program: 'ns-slapd', debian: '389-ds-base' };
 export interface Directory389 extends AsyncDisposable {
   /** `ldap://127.0.0.1:PORT` */
   readonly url: string;
-  /** Applies LDIF (adds, or `changetype:` changes) as the directory manager, to its settings in `cn=config` too. */
+  /** Applies LDIF (adds, or `changetype:` changes) as the directory manager, also to settings in `cn=config`. */
   change(ldif: string): Promise<void>;
-  /** Its access log so far: each operation, and the code it was answered with (`err=`). */
+  /** The access log so far: each operation and its result code (`err=`). */
   log(): Promise<string>;
 }
 
@@ -37,7 +37,7 @@ cn: ${BASE_DN}
 nsslapd-state: backend
 nsslapd-backend: userroot
 `;
-/** Nobody but the directory manager may read anything before this. */
+/** Without these rights only the directory manager may read. */
 const RIGHTS = `
 dn: ${BASE_DN}
 changetype: modify
@@ -45,7 +45,12 @@ add: aci
 aci: (targetattr != "userPassword")(version 3.0; acl "read"; allow (read, search, compare) userdn = "ldap:///all";)
 `;
 
-/** @throws when 389-ds-base or ldap-utils is missing: ask `findPart(NS_SLAPD)` first. */
+/** Whether 389-ds-base and ldap-utils are installed. */
+export function canRun389ds(): boolean {
+  return findPart(NS_SLAPD) !== undefined && findPart(LDAPADD) !== undefined;
+}
+
+/** @throws when 389-ds-base or ldap-utils is missing; see `canRun389ds` */
 export async function start389ds(): Promise<Directory389> {
   const [program, ldapadd] = [findPart(NS_SLAPD), findPart(LDAPADD)];
   if (program === undefined || ldapadd === undefined) throw new Error('389-ds-base or ldap-utils is missing');
@@ -74,7 +79,7 @@ export async function start389ds(): Promise<Directory389> {
 }
 
 /**
- * What Debian's `dscreate` does, which needs systemd and writes to /etc: fills in the template of the configuration.
+ * Fills in the template of the configuration, as Debian's `dscreate` does, which needs systemd and writes to /etc.
  *
  * @returns the folder of the configuration
  */
@@ -82,7 +87,7 @@ async function writeConfig(folder: string, port: number, password: string): Prom
   const config = join(folder, 'config');
   await mkdir(join(config, 'schema'), { recursive: true });
   await mkdir(join(folder, 'db'));
-  // Orders of sorting by language: none.
+  // No collations.
   await writeFile(join(config, 'slapd-collations.conf'), '');
   await writeFile(join(config, 'schema/99user.ldif'), 'dn: cn=schema\nobjectClass: top\nobjectClass: subschema\n');
   const values: Readonly<Record<string, string>> = {
@@ -95,7 +100,7 @@ async function writeConfig(folder: string, port: number, password: string): Prom
     db_lib: 'mdb',
     ds_port: String(port),
     ds_user: userInfo().username,
-    // It knows its own hashes only, once it runs.
+    // The server accepts its own hash formats only.
     ds_passwd: hashOf(password),
     ds_suffix: BASE_DN,
     rootdn: MANAGER,
@@ -108,7 +113,7 @@ async function writeConfig(folder: string, port: number, password: string): Prom
   const filled = template
     .replaceAll(/%([a-z_]+)%/g, (_whole, name: string) => values[name] ?? folder)
     .replace('\nnsslapd-port:', '\nnsslapd-listenhost: 127.0.0.1\nnsslapd-accesslog-logbuffering: off\nnsslapd-port:')
-    // The plug-in that keeps memberOf is off by default, and needs a class that allows it.
+    // The memberOf plug-in is off by default, and needs an object class that allows memberOf.
     .replace(
       /(\ncn: MemberOf Plugin\n[^]*?\nnsslapd-pluginenabled: )off/,
       '$1on\nmemberOfAutoAddOC: nsMemberOf\nmemberOfSkipNested: off',

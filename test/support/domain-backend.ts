@@ -1,4 +1,4 @@
-/** The ldap backend over a test's Active Directory. */
+/** The ldap backend for a test domain of Active Directory. */
 import type { Authenticator } from '../../src/core/ports.ts';
 import { createLdap } from './ldap-backend.ts';
 import type { LdapInput, LdapLog } from './ldap-backend.ts';
@@ -6,7 +6,7 @@ import { recordingLog } from './fakes.ts';
 import { AD_SERVICE, domainBackend } from './samba.ts';
 import type { Samba } from './samba.ts';
 
-/** @param input what differs from what most domains need */
+/** @param input the keys that differ from `domainBackend` */
 export function createDomainBackend(
   samba: Samba,
   input: LdapInput = {},

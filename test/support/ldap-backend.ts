@@ -1,4 +1,4 @@
-/** The ldap backend over a test's directory, and the short ways tests ask it. */
+/** The ldap backend for a test directory, and short functions for logins. */
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { inspect } from 'node:util';
 import type { z } from 'zod';
@@ -15,8 +15,8 @@ export type LdapInput = Partial<z.input<typeof ldapConfig>>;
 export type LdapLog = ReturnType<typeof recordingLog>;
 
 /**
- * @param input what differs from: search beneath people and groups as the service account
- * @param given `secret` is what the service account's password is read from
+ * @param input the keys that differ from a search under `PEOPLE_DN` and `GROUPS_DN` as the service account
+ * @param given `password` gives the password of the service account
  */
 export async function createLdap(
   input: LdapInput,
@@ -44,7 +44,7 @@ export async function identityOf(
   { username, password }: { readonly username: string; readonly password: string },
 ): Promise<Identity> {
   const outcome = await logIn(to, username, password);
-  if (outcome.kind !== 'authenticated') throw new Error(`expected authenticated, found ${inspect(outcome)}`);
+  if (outcome.kind !== 'authenticated') throw new Error(`expected authenticated, got ${inspect(outcome)}`);
   return outcome.identity;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A real Active Directory domain controller: Samba's (Debian's samba-ad-dc), with LDAP alone of its services. Its ports
- * are fixed (389 and 636), so that each has a loopback address of its own, and it needs root.
+ * A real Active Directory domain controller (Debian's samba-ad-dc) that runs the LDAP service only. The ports are fixed
+ * (389 and 636), so each controller has its own loopback address, and it needs root.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,15 +32,15 @@ export const UAC = { normal: 0x200, disabled: 0x2, neverExpires: 0x1_00_00 } as 
 export type AdValue = string | Buffer | readonly string[];
 
 export interface Samba extends AsyncDisposable {
-  /** The address it alone listens on. */
+  /** The loopback address of this controller. */
   readonly address: string;
   readonly url: string;
   readonly ldapsUrl: string;
-  /** The certificate of the authority that vouches for its name `localhost`. */
+  /** The certificate of the authority of its certificate, which is for `localhost`. */
   readonly caFile: string;
-  /** @returns the new entry's DN */
+  /** @returns the DN of the new entry */
   addUser(name: string, password: string, more?: AdUser): Promise<string>;
-  /** @param members DNs. @returns the new entry's DN */
+  /** @param members DNs. @returns the DN of the new entry */
   addGroup(name: string, members: readonly string[], more?: Readonly<Record<string, AdValue>>): Promise<string>;
   /** Replaces attributes of an entry; an empty value removes one. */
   replace(dn: string, attributes: Readonly<Record<string, AdValue>>): Promise<void>;
@@ -51,20 +51,20 @@ export interface Samba extends AsyncDisposable {
   /** Reads one binary attribute of one entry. */
   readBytes(dn: string, attribute: string): Promise<Buffer>;
   setPassword(dn: string, password: string): Promise<void>;
-  /** Makes a password one of long ago, which the server lets nobody do: it is written into its files. */
+  /** Sets the age of a password to years. LDAP does not allow this, so it is written to the database of the server. */
   agePassword(dn: string): Promise<void>;
-  /** What the server says to a bind. */
+  /** @returns `accepted`, or the error text of the server */
   bindAs(dn: string, password: string): Promise<string>;
   log(): string;
 }
 
 export interface AdUser {
-  /** Instead of `CN=<name>` beneath the people. */
+  /** The cn; default: the name. */
   readonly cn?: string;
   readonly attributes?: Readonly<Record<string, AdValue>>;
 }
 
-/** The configuration of a backend that asks it: what most domains need. */
+/** The configuration of a backend for this domain, without the service account. */
 export function domainBackend({ ldapsUrl, caFile }: Samba) {
   return {
     type: 'ldap',
@@ -77,12 +77,12 @@ export function domainBackend({ ldapsUrl, caFile }: Samba) {
   } as const;
 }
 
-/** Whether it can be started: it needs root. */
+/** Whether Samba is installed and the tests run as root, which it needs. */
 export function canRunSamba(): boolean {
   return findPart(SAMBA) !== undefined && findPart(SAMBA_TOOL) !== undefined && hasRoot(SAMBA);
 }
 
-/** Making a domain takes seconds; a copy of one is as good. */
+/** Creating a domain takes seconds, so all tests copy one. */
 function provisioned(): Promise<string> {
   return madeOnce(PROVISION_VERSION, async (draft) => {
     const domain = join(draft, 'domain');
@@ -215,7 +215,7 @@ async function addUserAt(
   );
 }
 
-/** The control lets pwdLastSet be what it says instead of what the server makes of it. */
+/** With this control the server stores the given pwdLastSet instead of its own value. */
 const AGE_PASSWORD = `
 import sys, ldb
 from samba.samdb import SamDB
@@ -228,7 +228,7 @@ change['pwdLastSet'] = ldb.MessageElement('126227808000000000', ldb.FLAG_MOD_REP
 sam.modify(change, ['local_oid:1.3.6.1.4.1.7165.4.3.12:0'])
 `;
 
-/** As Active Directory takes a password: in quotes, in UTF-16 ([MS-ADTS] 3.1.1.3.1.5). */
+/** The form of a password in unicodePwd: in quotes, in UTF-16 ([MS-ADTS] 3.1.1.3.1.5). */
 function quoted(password: string): Buffer {
   return Buffer.from(`"${password}"`, 'utf16le');
 }
@@ -243,7 +243,7 @@ function attributeOf(type: string, value: AdValue): Attribute {
   return new Attribute({ type, values: values.filter((text) => text !== '') });
 }
 
-/** A value within a DN (RFC 4514, section 2.4). */
+/** Escapes a value of a DN (RFC 4514, section 2.4). */
 export function escaped(value: string): string {
   return value
     .replaceAll(/[,+"\\<>;=]/g, (character) => `\\${character}`)
@@ -251,7 +251,7 @@ export function escaped(value: string): string {
     .replace(/ $/, '\\ ');
 }
 
-/** One of 127.64.0.0/10 on which nobody listens: test files run at the same time. */
+/** An address of 127.64.0.0/10 without a listener, because test files run at the same time. */
 async function freeAddress(): Promise<string> {
   for (;;) {
     const [b, c, d] = [64 + random(64), random(256), 1 + random(254)];
@@ -271,7 +271,7 @@ async function writeConfig(
   for (const name of ['cache', 'lock', 'ncalrpc', 'tls']) await mkdir(path(name), { recursive: true });
   await writeFile(path('tls/cert.pem'), cert);
   await writeFile(path('tls/key.pem'), key, { mode: 0o600 });
-  // Samba refuses to start for one key it does not know.
+  // Samba does not start with an unknown key.
   const lines = [
     '[global]',
     'netbios name = DC1',

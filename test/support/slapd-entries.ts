@@ -1,4 +1,4 @@
-/** The people and groups of the tests' directory. */
+/** The users and groups of the test directory. */
 
 export interface DirectoryPerson {
   readonly username: string;
@@ -11,7 +11,7 @@ export interface DirectoryPerson {
 export const BASE_DN = 'dc=example,dc=org';
 export const PEOPLE_DN = `ou=people,${BASE_DN}`;
 export const GROUPS_DN = `ou=groups,${BASE_DN}`;
-/** posixGroups stand apart: a group's name may occur in both kinds. */
+/** posixGroups have their own branch, because a groupOfNames may have the same name. */
 export const POSIX_GROUPS_DN = `ou=posix,${BASE_DN}`;
 
 export const SERVICE = { dn: `cn=fairlead,ou=services,${BASE_DN}`, password: 'reads-the-directory-4' } as const;
@@ -22,9 +22,44 @@ export const PEOPLE = {
   carol: person('carol', 'carol-binds-with-this-3', []),
 } as const;
 
-/**
- * alice also stands in the posixGroup `deploy` (memberUid) and has `builders` (gidNumber 5001) as primary group.
- */
+/** An entry whose DN needs escapes, with two values of uid. */
+export const FAY = { username: 'fay', password: 'fay-binds-with-this-8' } as const;
+const FAY_DN = `cn=Fay \\2B Co\\, (ext),${PEOPLE_DN}`;
+
+/** fay, and a group of hers with the DN of another group as a name. */
+export const FAY_LDIF = `
+dn: ${FAY_DN}
+objectClass: inetOrgPerson
+uid: Fay
+uid: fay-too
+cn: Fay + Co, (ext)
+sn: Fay
+userPassword: ${FAY.password}
+
+dn: cn=odd,${GROUPS_DN}
+objectClass: groupOfNames
+cn: odd
+cn: cn=team-web,${GROUPS_DN}
+member: ${FAY_DN}
+`;
+
+export function personDn(uid: string): string {
+  return `uid=${uid},${PEOPLE_DN}`;
+}
+
+/** @param lines further lines of the entry, without a line break at the end */
+export function personLdif(uid: string, password: string, lines?: string): string {
+  return `
+dn: ${personDn(uid)}
+objectClass: inetOrgPerson
+uid: ${uid}
+cn: ${uid}
+sn: ${uid}
+userPassword: ${password}
+${lines === undefined ? '' : `${lines}\n`}`;
+}
+
+/** alice is also in the posixGroup `deploy` (memberUid) and has `builders` (gidNumber 5001) as her primary group. */
 export function directoryLdif(): string {
   const people = Object.values(PEOPLE).map(({ username, password, dn }, index) =>
     entry(dn, [
@@ -67,7 +102,7 @@ export function directoryLdif(): string {
 }
 
 function person(username: string, password: string, groups: readonly string[]): DirectoryPerson {
-  return { username, password, dn: `uid=${username},${PEOPLE_DN}`, groups };
+  return { username, password, dn: personDn(username), groups };
 }
 
 function entry(dn: string, lines: readonly string[]): string {

@@ -1,4 +1,4 @@
-/** A real OpenLDAP server (Debian's slapd) with people and groups in it. */
+/** A real OpenLDAP server (Debian's slapd) with users and groups. */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -21,21 +21,21 @@ const LDAPSEARCH: Part = { program: 'ldapsearch', debian: 'ldap-utils' };
 
 export interface SlapdOptions {
   /**
-   * `true`: StartTLS on `url` and a second listener `ldapsUrl`, with a certificate of an authority of its own;
-   * `expired`: the same, and the certificate has expired.
+   * `true`: StartTLS on `url` and a second listener `ldapsUrl`, with a certificate of a new authority;
+   * `expired`: the same with an expired certificate.
    */
   readonly tls?: boolean | 'expired';
   /** Lines of slapd.conf before the database, such as `require authc`. */
   readonly globalConfig?: string;
   /** Lines of slapd.conf at the end of the database, such as overlays. */
   readonly databaseConfig?: string;
-  /** Entries (LDIF) added after the usual ones. */
+  /** Entries (LDIF) in addition to `directoryLdif`. */
   readonly ldif?: string;
 }
 
-/** What the server's log says was asked of it. */
+/** The requests in the log of the server. */
 export interface SlapdOperations {
-  /** The DNs of all simple binds, refused ones too; anonymous ones are left out. */
+  /** The DNs of all simple binds, accepted or refused, but not of anonymous ones. */
   readonly binds: readonly string[];
   /** The filters of all searches. */
   readonly searches: readonly string[];
@@ -56,30 +56,35 @@ export interface Slapd extends AsyncDisposable {
   /** `ldapi://…`: a socket in the file system. */
   readonly socketUrl: string;
   readonly baseDn: string;
-  /** The service account: reads everything but passwords. */
+  /** The service account, which reads everything except passwords. */
   readonly bindDn: string;
   readonly bindPassword: string;
   /** alice in team-web, bob in team-api, carol in no group. */
   readonly people: Readonly<Record<'alice' | 'bob' | 'carol', DirectoryPerson>>;
   /** The process id, while it runs. */
   pid(): number;
-  /** The server's log (loglevel stats) since it first had its entries, across restarts. */
+  /** The server's log (loglevel stats) since the entries were loaded, across restarts. */
   log(): string;
-  /** What the log says so far; the last of it may still be on its way. */
+  /** The requests in the log so far; the last ones may not be logged yet. */
   operations(): SlapdOperations;
-  /** The same, once the log has told of everything that was answered before. */
+  /** The same, after everything that was answered before is logged. */
   settled(): Promise<SlapdOperations>;
   /** Applies LDIF (adds, or `changetype:` changes) as the administrator. */
   change(ldif: string): Promise<void>;
-  /** Ends the server, its clients' connections with it. */
+  /** Stops the server and closes its connections. */
   stop(): Promise<void>;
-  /** Starts it again on the same ports, with the entries it had. */
+  /** Starts the server again with the same ports and entries. */
   start(): Promise<void>;
 }
 
 const ADMIN_DN = `cn=admin,${BASE_DN}`;
 
-/** @throws when slapd or ldap-utils is missing: ask `findPart(SLAPD)` first. */
+/** Whether slapd and ldap-utils are installed. */
+export function canRunSlapd(): boolean {
+  return findPart(SLAPD) !== undefined && findPart(LDAPADD) !== undefined;
+}
+
+/** @throws when slapd or ldap-utils is missing; see `canRunSlapd` */
 export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const program = required(SLAPD);
   await using cleanup = new AsyncDisposableStack();
@@ -103,7 +108,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const log = (): string => `${earlier}${server?.stderr() ?? ''}`.slice(loaded);
 
   async function launch(): Promise<void> {
-    // -d keeps it in the foreground, with its log on standard error.
+    // -d keeps it in the foreground and logs to standard error.
     const addresses = [url, ldapsUrl].filter((address) => address !== undefined).map((address) => `${address}/`);
     const listeners = [...addresses, `ldapi://${encodeURIComponent(join(folder, 'socket'))}`].join(' ');
     const launched = start(binary, ['-d', 'stats', '-f', config, '-h', listeners]);
@@ -124,7 +129,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
       stdin: ldif,
       env: {
         ...process.env,
-        // Some of its certificates are bad on purpose.
+        // Some tests use invalid certificates.
         LDAPTLS_REQCERT: 'never',
         LDAPTLS_CERT: certificate?.clientCertFile,
         LDAPTLS_KEY: certificate?.clientKeyFile,
@@ -142,7 +147,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   cleanup.defer(stop);
   await launch();
   await change(`${directoryLdif()}\n${options.ldif ?? ''}`);
-  // What loaded the entries is none of the tests' business. The connection's end is logged a moment after it.
+  // Excludes the requests that load the entries from the log. The end of the connection is logged with a delay.
   await waitFor('slapd to have loaded its entries', () => / UNBIND[^]*closed/.test(log()));
   loaded = log().length;
   const resources = cleanup.move();
@@ -176,7 +181,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   };
 }
 
-/** What the server saw while something was done. */
+/** The requests that the server received during some work. */
 export async function seenBy(slapd: Slapd, work: () => Promise<unknown>): Promise<SlapdOperations> {
   const before = await slapd.settled();
   await work();
@@ -194,7 +199,7 @@ function required(part: Part): string {
   return program;
 }
 
-/** Ubuntu confines /usr/sbin/slapd (AppArmor) to folders a test cannot use; a copy elsewhere is not confined. */
+/** On Ubuntu AppArmor restricts /usr/sbin/slapd to folders that a test cannot use. A copy is not restricted. */
 async function runnable(program: string, folder: string): Promise<string> {
   if (!existsSync('/etc/apparmor.d/usr.sbin.slapd')) return program;
   const copy = join(folder, 'slapd');
@@ -250,14 +255,14 @@ ${databaseConfig}
   return path('slapd.conf');
 }
 
-/** Another thread logs the connection, and may do so after the search that came over it. */
+/** Another thread logs the connection, so that line may follow the line of its search. */
 function isMarked(log: string, mark: string): boolean {
   const line = log.split('\n').find((text) => text.includes(mark));
   const id = line === undefined ? undefined : /conn=\d+ /.exec(line)?.[0];
   return id !== undefined && new RegExp(`${id}fd=\\d+ ACCEPT`).test(log);
 }
 
-/** @param marks how many searches of `settled` are in the log; each came with an anonymous bind and a connection */
+/** @param marks the number of searches by `settled` in the log; each has its own connection with an anonymous bind */
 function operationsOf(log: string, marks: number): SlapdOperations {
   const all = (pattern: RegExp): string[] => [...log.matchAll(pattern)].map(([, text]) => text ?? '');
   return {

@@ -1,4 +1,4 @@
-/** TCP servers that are no directory: mute ones, talkative ones, and ones that pass on what they get until told not to. */
+/** TCP servers for tests: servers that answer as the test decides, and proxies that lose connections on demand. */
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 
@@ -12,7 +12,7 @@ export interface TcpStandIn extends AsyncDisposable {
   received(): Buffer;
 }
 
-/** @param onConnection what it does with a connection; absent: nothing at all */
+/** @param onConnection handles a connection; default: never answers */
 export async function startTcpStandIn(onConnection: (socket: Socket) => void = () => undefined): Promise<TcpStandIn> {
   const open = new Set<Socket>();
   const chunks: Buffer[] = [];
@@ -45,9 +45,9 @@ export async function startTcpStandIn(onConnection: (socket: Socket) => void = (
 }
 
 /**
- * For `startTcpStandIn`: passes everything on to a port.
+ * A connection handler for `startTcpStandIn`: a proxy to a port.
  *
- * @param cut asked before each chunk from the server; `true` ends both connections instead
+ * @param cut called before each chunk from the server is passed on; `true` closes both connections instead
  */
 export function passOn(port: number, cut: (passed: number) => boolean = () => false): (socket: Socket) => void {
   return (socket) => {
@@ -65,52 +65,52 @@ export function passOn(port: number, cut: (passed: number) => boolean = () => fa
   };
 }
 
-/** Passes everything on to a port, and can be told to lose connections in the ways networks do. */
+/** A proxy that loses connections as networks do. */
 export interface LossyProxy extends TcpStandIn {
-  /** Resets those that stand, as a balancer does after a while. */
+  /** Resets all open connections, as a load balancer does after its idle timeout. */
   reset(): void;
-  /** Ends those that stand in order (FIN). */
+  /** Closes all open connections (FIN). */
   end(): void;
-  /** Passes nothing on any more over those that stand, and tells nobody. */
+  /** Drops everything on the open connections, and keeps them open. */
   blackHole(): void;
-  /** From the next connection on, each passes on one answer of the server and then nothing: with StartTLS, its consent. */
+  /** Whether new connections pass on one answer of the server and then nothing. With StartTLS that is its consent. */
   stallNew(stalls: boolean): void;
 }
 
 export async function startLossyProxy(port: number): Promise<LossyProxy> {
-  const standing = new Set<Socket>();
-  const black = new WeakSet<Socket>();
+  const open = new Set<Socket>();
+  const dropping = new WeakSet<Socket>();
   let stalls = false;
   const standIn = await startTcpStandIn((socket) => {
     const stalled = stalls;
     let answers = 0;
     const server = connect({ port, host: '127.0.0.1' });
-    standing.add(socket);
+    open.add(socket);
     server.on('error', () => socket.destroy());
-    server.on('close', () => void (black.has(socket) || socket.destroy()));
+    server.on('close', () => void (dropping.has(socket) || socket.destroy()));
     socket.on('close', () => {
-      standing.delete(socket);
+      open.delete(socket);
       server.destroy();
     });
-    socket.on('data', (chunk: Buffer) => void (black.has(socket) || server.write(chunk)));
+    socket.on('data', (chunk: Buffer) => void (dropping.has(socket) || server.write(chunk)));
     server.on('data', (chunk: Buffer) => {
       answers += 1;
-      if (!black.has(socket) && !(stalled && answers > 1)) socket.write(chunk);
+      if (!dropping.has(socket) && !(stalled && answers > 1)) socket.write(chunk);
     });
   });
   return {
     ...standIn,
     reset: () => {
-      for (const socket of standing) socket.resetAndDestroy();
+      for (const socket of open) socket.resetAndDestroy();
     },
     end: () => {
-      for (const socket of standing) socket.end();
+      for (const socket of open) socket.end();
     },
     blackHole: () => {
-      for (const socket of standing) black.add(socket);
+      for (const socket of open) dropping.add(socket);
     },
-    stallNew: (how) => {
-      stalls = how;
+    stallNew: (value) => {
+      stalls = value;
     },
   };
 }
