@@ -55,7 +55,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     ['off', ['child', 'staff', 'news']],
   ] as const;
 
-  it.each(EXPECTED)('are found with nested: %s as %j', async (nested, expected) => {
+  it.each(EXPECTED)('finds the groups of a user with nested: %s: %j', async (nested, expected) => {
     await using backend = await createDomainBackend(samba, { groups: { base: AD_GROUPS_DN, nested } });
 
     const identity = await identityOf(backend, { username: 'alice', password: PASSWORD });
@@ -64,7 +64,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     expect(identity.groups).toContain('cn=child,ou=groups,dc=example,dc=test');
   });
 
-  it.each(EXPECTED)('are empty with nested: %s for a user whose groups are outside the base', async (nested) => {
+  it.each(EXPECTED)('finds no groups with nested: %s for a user whose groups are outside the base', async (nested) => {
     await using backend = await createDomainBackend(samba, { groups: { base: AD_GROUPS_DN, nested } });
 
     const { groups } = await identityOf(backend, { username: 'carol', password: PASSWORD });
@@ -73,7 +73,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
     expect([...groups]).toEqual([]);
   });
 
-  it('are the same in a lookup without a password', async () => {
+  it('finds the same groups in a lookup without a password', async () => {
     await using backend = await createDomainBackend(samba);
     const { groups } = await identityOf(backend, { username: 'alice', password: PASSWORD });
 
@@ -84,7 +84,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
 
   // Samba sends ranges only on request, so the test requests the first range that Windows would send.
   it.each([0, 1])(
-    'acceptance 14: are read completely from a server that sends ranges, after the range 0-%i',
+    'acceptance 14: reads all groups from a server that sends ranges, after the range 0-%i',
     async (last) => {
       const deadline = deadlineIn(realClock, 8000);
       using connection = await serviceConnection(samba);

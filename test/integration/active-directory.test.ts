@@ -56,36 +56,33 @@ describe.skipIf(absent)('acceptance 1: an account of Active Directory', () => {
   );
 
   it.each(['OTHER\\alice', 'alice@other.test', `${DOMAIN}\\`, `CN=alice,${AD_PEOPLE_DN}`])(
-    'is not found by the login %s',
+    'does not find the user by the login %s',
     async (typed) => {
       expect(await logIn(backend, typed, PASSWORD)).toEqual({ kind: 'unknown-user' });
     },
   );
 
-  it('is rejected with a wrong password (52e)', async () => {
+  it('rejects a wrong password (52e)', async () => {
     expect(await samba.bindAs(dnOf('alice'), 'wrong')).toContain('data 52e');
     expect(resultOf(await logIn(backend, 'alice', 'wrong'))).toBe('wrong-password');
   });
 
-  it.each(STATES)('in the state %s is rejected with the correct password (%s) as %s', async (name, data, reason) => {
+  it.each(STATES)('rejects the account %s with the correct password (%s) as %s', async (name, data, reason) => {
     expect(await samba.bindAs(dnOf(name), PASSWORD)).toContain(`data ${data}`);
     expect(resultOf(await logIn(backend, name, PASSWORD))).toBe(reason);
   });
 
-  it.each(STATES)(
-    'in the state %s is rejected in the same way (%s, %s) by the bind alone',
-    async (name, _data, reason) => {
-      await using direct = await createDomainBackend(samba, {
-        users: { template: `CN={login},${AD_PEOPLE_DN}` },
-        groups: undefined,
-        bind: undefined,
-      });
+  it.each(STATES)('rejects the account %s in the same way (%s, %s) by the bind alone', async (name, _data, reason) => {
+    await using direct = await createDomainBackend(samba, {
+      users: { template: `CN={login},${AD_PEOPLE_DN}` },
+      groups: undefined,
+      bind: undefined,
+    });
 
-      expect(resultOf(await logIn(direct, name, PASSWORD))).toBe(reason);
-    },
-  );
+    expect(resultOf(await logIn(direct, name, PASSWORD))).toBe(reason);
+  });
 
-  it.each(['disabled', 'left', 'locked'])('in the state %s uses no attempt', async (name) => {
+  it.each(['disabled', 'left', 'locked'])('uses no attempt for the account %s', async (name) => {
     const before = await samba.read(dnOf(name), 'badPwdCount');
 
     await logIn(backend, name, 'wrong');
@@ -119,7 +116,7 @@ describe.skipIf(absent)(
       ['spaced', 'spaced'],
       [JOSE, JOSE],
       ['jose\u0301', JOSE],
-    ])('find the user %j with groups and nested groups', async (typed, name) => {
+    ])('finds the user %j with groups and nested groups', async (typed, name) => {
       for (const nested of ['auto', 'inChain', 'levels'] as const) {
         await using one = await createDomainBackend(samba, { groups: { base: `OU=Groups,${AD_BASE_DN}`, nested } });
         const { username, groups } = await identityOf(one, { username: typed, password: PASSWORD });
@@ -141,18 +138,18 @@ describe.skipIf(absent)(
       '(alice)',
       'x'.repeat(300),
       '\ud800',
-    ])('never match another user: %j', async (typed) => {
+    ])('never finds another user by the login %j', async (typed) => {
       expect(await logIn(backend, typed, PASSWORD)).toEqual({ kind: 'unknown-user' });
     });
 
-    it('match alice for the login alice', async () => {
+    it('finds alice by the login alice', async () => {
       expect(await logIn(backend, 'alice', PASSWORD)).toMatchObject({ identity: { username: 'alice' } });
     });
   },
 );
 
 describe.skipIf(absent)('acceptance 9: Active Directory that requires an encrypted connection', () => {
-  it('is an outage without encryption and not a wrong password, and works with StartTLS', async () => {
+  it('fails as an outage without encryption and not as a wrong password, and works with StartTLS', async () => {
     await using samba = await startSamba();
     await samba.addUser('alice', PASSWORD);
     await using clear = await createDomainBackend(samba, { urls: [samba.url], tls: { mode: 'none' } });

@@ -53,7 +53,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  it('are rejected as locked after too many wrong passwords, also with the correct one', async () => {
+  it('rejects an account as locked after too many wrong passwords, also with the correct one', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     const before = await logIn(backend, 'lou', PASSWORD);
 
@@ -64,7 +64,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
     expect(await logIn(backend, 'lou', PASSWORD)).toEqual({ kind: 'rejected', reason: 'locked' });
   });
 
-  it('are rejected when the password has expired', async () => {
+  it('rejects an expired password', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     const outcome = await waitFor('the password to expire', async () => {
@@ -76,7 +76,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
     expect(await logIn(backend, 'axel', 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
   });
 
-  it('are accepted while grace logins are left; each login uses one and is logged', async () => {
+  it('accepts an expired password while grace logins are left, uses one for each login, and logs it', async () => {
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { log });
 
@@ -93,7 +93,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
     ]);
   });
 
-  it('are rejected when the password must be changed, although the directory accepts the bind', async () => {
+  it('rejects a user who must change the password, although the directory accepts the bind', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     // This one reads the entry after the bind.
     await using binding = await createLdap({
@@ -115,7 +115,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
     expect((await slapd.settled()).binds.length).toBe(binds);
   });
 
-  it('are rejected when they have no password', async () => {
+  it('rejects a login for an entry without a password', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     expect(await logIn(backend, 'nopassword', PASSWORD)).toEqual({ kind: 'rejected', reason: 'wrong-password' });
@@ -138,7 +138,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
       await waitFor('the password to expire', async () => (await logIn(backend, 'axel', PASSWORD)).kind === 'rejected');
     }
 
-    it('use one grace login for 20 token requests', async () => {
+    it('uses one grace login for 20 token requests', async () => {
       await untilExpired();
       const before = (await slapd.settled()).binds.length;
 
@@ -170,7 +170,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
         'must-change-password',
         () => slapd.change(`dn: uid=rosa,${PEOPLE_DN}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n`),
       ],
-    ])('are answered with 401, with the reason in the log: %s, %s', async (user, reason, prepare) => {
+    ])('answers 401, with the reason in the log: %s, %s', async (user, reason, prepare) => {
       await prepare();
 
       const { status, body } = await ask(user);
@@ -180,7 +180,7 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
       await broker.waitForLine((line) => line['reason'] === reason);
     });
 
-    it('are answered with 200 when the account is usable', async () => {
+    it('answers 200 for a usable account', async () => {
       expect((await ask('alice', slapd.people.alice.password)).status).toBe(200);
     });
   });

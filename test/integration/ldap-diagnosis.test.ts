@@ -176,7 +176,7 @@ describe.skipIf(absent)('the diagnosis of an LDAP directory', () => {
     );
   });
 
-  it('is printed by fairlead check with the name of the backend', async () => {
+  it('appears in the output of fairlead check with the name of the backend', async () => {
     await using authenticator = await createLdap({ urls: [slapd.url] });
     const backends = [{ authenticator, usernames: undefined }];
 

@@ -66,7 +66,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
       lines.some(({ message, fields }) => message === 'directory server recovered' && fields['server'] === url),
     );
 
-  it('takes over when the first is killed, until the first works again', async () => {
+  it('uses the next server when the first is killed, until the first works again', async () => {
     await using first = await startSlapd();
     const log = recordingLog();
     await using backend = await createLdap({ urls: [first.url, second.url] }, { log });
@@ -83,7 +83,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     expect((await first.settled()).binds.slice(before)).toContain(alice.dn);
   });
 
-  it('takes over when the first is frozen, until the first works again', async () => {
+  it('uses the next server when the first is frozen, until the first works again', async () => {
     await using first = await startSlapd();
     const log = recordingLog();
     await using backend = await createLdap({ urls: [first.url, second.url] }, { log });
@@ -102,20 +102,20 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     expect((await first.settled()).binds.slice(before)).toContain(alice.dn);
   });
 
-  it('takes over when the first cannot be reached', async () => {
+  it('uses the next server when the first cannot be reached', async () => {
     await using backend = await createLdap({ urls: [BLACK_HOLE, second.url], tls: { mode: 'none' } });
 
     await expectTakenOver(backend);
   });
 
-  it('takes over when the first accepts connections and does not answer', async () => {
+  it('uses the next server when the first accepts connections and does not answer', async () => {
     await using mute = await startTcpStandIn();
     await using backend = await createLdap({ urls: [mute.url, second.url] });
 
     await expectTakenOver(backend);
   });
 
-  it('takes over when the first answers that it is unavailable', async () => {
+  it('uses the next server when the first answers that it is unavailable', async () => {
     // unavailable (52) to every bind; the message id is the first that ldapts gives.
     const answer = Buffer.from('300c02010261070a013404000400', 'hex');
     await using busy = await startTcpStandIn((socket) => socket.on('data', () => void socket.write(answer)));
@@ -124,7 +124,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     await expectTakenOver(backend);
   });
 
-  it('takes over when the certificate of the first is not trusted', async () => {
+  it('uses the next server when the certificate of the first is not trusted', async () => {
     await using trusted = await startSlapd({ tls: true });
     await using other = await startSlapd({ tls: true });
     const tls = { caFile: trusted.caFile ?? '' };
@@ -138,7 +138,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     expect((await other.settled()).binds).toEqual([]);
   });
 
-  it('gets no bind for a wrong password', async () => {
+  it('sends no bind for a wrong password to the next server', async () => {
     await using first = await startSlapd();
     await using backend = await createLdap({ urls: [first.url, second.url] });
     const before = (await second.settled()).binds.length;
@@ -149,7 +149,7 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
     expect((await first.settled()).binds.filter((dn) => dn === alice.dn)).toHaveLength(2);
   });
 
-  it('takes over when a reused connection is lost before the password is sent', async () => {
+  it('uses the next server when a reused connection is lost before the password is sent', async () => {
     await using first = await startSlapd();
     await using backend = await createLdap({ urls: [first.url, second.url] });
     await timesOf(2, backend);
@@ -195,7 +195,7 @@ describe.skipIf(absent)('acceptance 11: an LDAP directory without a server that 
     expect(recovery).toBeLessThan(2500);
   });
 
-  it('works at once when a server that refused connections runs again', async () => {
+  it('logs in at once when a server that refused connections runs again', async () => {
     await using slapd = await startSlapd();
     await using backend = await createLdap({ urls: [`ldap://127.0.0.1:${await freePort()}`, slapd.url] });
     await identityOf(backend, alice);

@@ -64,13 +64,13 @@ describe.skipIf(absent)('groups of a user in OpenLDAP', () => {
     ['posixGroup, by uid and by primary gid', { base: POSIX_GROUPS_DN, from: 'posixGroup' }, ['builders', 'deploy']],
     ['auto, which searches both kinds', { base: BASE_DN }, ['builders', 'deploy', 'team-web']],
     ['a filter', { base: BASE_DN, filter: '(cn=d*)' }, ['deploy']],
-  ])('are found by %s', async (_way, groups, expected) => {
+  ])('finds the groups of a user by %s', async (_way, groups, expected) => {
     await using backend = await open({ groups });
 
     expect(plainGroups(await identityOf(backend, alice))).toEqual(expected);
   });
 
-  it('are empty without a groups section, and for a user in no group', async () => {
+  it('gives a user no groups without a groups section, or when no group lists the user', async () => {
     await using without = await open({ groups: undefined });
     await using within = await open();
 
@@ -83,13 +83,13 @@ describe.skipIf(absent)('groups of a user in OpenLDAP', () => {
     ['memberOf', { base: GROUPS_DN, from: 'memberOf' }, ['inner', 'middle', 'outer', 'team-api']],
     ['member, nested: off', { base: GROUPS_DN, from: 'member', nested: 'off' }, ['inner', 'team-api', 'unique']],
     ['memberOf, nested: off', { base: GROUPS_DN, from: 'memberOf', nested: 'off' }, ['inner', 'team-api']],
-  ])('include groups of groups, also in a cycle, with %s', async (_way, groups, expected) => {
+  ])('finds groups of groups, also in a cycle, with %s', async (_way, groups, expected) => {
     await using backend = await open({ groups });
 
     expect(plainGroups(await identityOf(backend, bob))).toEqual(expected);
   });
 
-  it('acceptance 16: change at once when the user leaves a group, and within 30 s when a group leaves another', async () => {
+  it('acceptance 16: notices at once that a user left a group, and within 30 s that a group left another', async () => {
     let elapsed = 0;
     const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
     await using backend = await createLdap({ urls: [slapd.url], groups: { base: NESTED_DN } }, { clock });
@@ -116,7 +116,7 @@ describe.skipIf(absent)('groups of a user in OpenLDAP', () => {
     });
   });
 
-  it('do not include a group outside the base, whatever its name', async () => {
+  it('ignores a group outside the base, whatever its name', async () => {
     await using strict = await open({ groups: { base: GROUPS_DN, from: 'memberOf' } });
     await using wide = await open({ groups: { base: BASE_DN, from: 'memberOf' } });
 
@@ -124,13 +124,13 @@ describe.skipIf(absent)('groups of a user in OpenLDAP', () => {
     expect(plainGroups(await identityOf(wide, carol))).toEqual(['team-web']);
   });
 
-  it('have their DN as the only name with name: dn', async () => {
+  it('names groups by their DN only with name: dn', async () => {
     await using backend = await open({ groups: { base: GROUPS_DN, name: 'dn' } });
 
     expect([...(await identityOf(backend, alice)).groups]).toEqual([`cn=team-web,${GROUPS_DN}`]);
   });
 
-  it('never include another group whose DN is the plain name of a group', async () => {
+  it('never takes the plain name of a group for the DN of another group', async () => {
     await using backend = await open({ users: { base: PEOPLE_DN, usernameAttribute: 'cn' } });
 
     const { groups } = await identityOf(backend, FAY);

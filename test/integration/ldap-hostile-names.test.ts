@@ -54,7 +54,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
     ['a template, reading as the user', { users: { template: TEMPLATE }, bind: undefined }],
   ];
 
-  it.each(ways)('each identify the one user with that name, with %s', async (_way, input) => {
+  it.each(ways)('identifies the one user with each name, with %s', async (_way, input) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
 
     const usernames = [];
@@ -65,7 +65,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
     expect(usernames).toEqual(NAMES.map((name) => name.toLowerCase()));
   });
 
-  it.each(ways)('are rejected with the password of another user, with %s', async (_way, input) => {
+  it.each(ways)('rejects each name with the password of another user, with %s', async (_way, input) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
 
     for (const [index, username] of NAMES.entries()) {
@@ -75,7 +75,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
     }
   });
 
-  it('are equal in composed and decomposed form', async () => {
+  it('treats the composed and the decomposed form of a name as equal', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     const { username } = await identityOf(backend, {
@@ -87,7 +87,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
   });
 
   it.each(['al\0ice', 'alice\0', 'alice\n', 'a'.repeat(257), '', '   ', '\uD800'])(
-    'are unknown users without a request when no entry can have them: %j',
+    'sends no request for a name that no entry can have: %j',
     async (username) => {
       await using searching = await createLdap({ urls: [slapd.url] });
       await using binding = await createLdap({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined });
@@ -113,7 +113,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
     '|',
     '(',
     '\\',
-  ])('are searched as one value, and are unknown: %j', async (username) => {
+  ])('searches a name as one value, and finds no user: %j', async (username) => {
     await using backend = await createLdap({ urls: [slapd.url] });
 
     const seen = await seenBy(slapd, async () => {
@@ -125,7 +125,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
   });
 
   it.each(['x'.repeat(256), `alice,${PEOPLE_DN}`, 'alice+cn=x', 'alice*', '"', 'EXTERNAL', 'PLAIN'])(
-    'become one value of the DN in a template, and are not accepted: %j',
+    'fills a name into a template as one value, and accepts no password: %j',
     async (username) => {
       await using backend = await createLdap({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined });
 

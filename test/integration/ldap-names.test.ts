@@ -37,7 +37,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
 
   const open = (input: LdapInput = {}): Promise<Authenticator> => createLdap({ urls: [slapd.url], ...input });
 
-  it('come from the entry, in lower case, whatever spelling was typed', async () => {
+  it('takes the user name from the entry, in lower case, whatever spelling was typed', async () => {
     await using backend = await open({ users: { base: PEOPLE_DN, loginAttributes: ['uid', 'mail'] } });
 
     const typed = ['ALICE', ' alice', 'alice@Example.ORG'];
@@ -48,7 +48,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
     expect(names).toEqual(['alice', 'alice', 'alice']);
   });
 
-  it('are correct for an entry whose DN needs escapes', async () => {
+  it('gives the user name of an entry whose DN needs escapes', async () => {
     await using backend = await open({
       users: { base: PEOPLE_DN, usernameAttribute: 'cn' },
       groups: { base: GROUPS_DN },
@@ -60,7 +60,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
     expect(plainGroups(identity)).toEqual(['odd']);
   });
 
-  it('that match two entries are rejected as ambiguous, and logged', async () => {
+  it('rejects a login that matches two entries as ambiguous, and logs it', async () => {
     const log = recordingLog();
     await using backend = await createLdap(
       { urls: [slapd.url], users: { base: PEOPLE_DN, loginAttributes: ['mail'] } },
@@ -80,7 +80,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
     );
   });
 
-  it('are rejected as ambiguous when the entry has two, and logged', async () => {
+  it('rejects a login as ambiguous when the entry has two user names, and logs it', async () => {
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { log });
 
@@ -92,7 +92,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
     );
   });
 
-  it('come with the attributes that a policy may use', async () => {
+  it('reads the attributes that a policy may use', async () => {
     await using backend = await open({ attributes: ['departmentNumber', 'mail', 'manager'] });
 
     expect([...(await identityOf(backend, alice)).attributes]).toEqual([
@@ -101,7 +101,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
     ]);
   });
 
-  it('are searched with the filter of the configuration', async () => {
+  it('searches users with the filter of the configuration', async () => {
     await using backend = await open({
       users: { base: PEOPLE_DN, filter: `(&(mail={login}@example.org)(memberOf=cn=team-web,${GROUPS_DN}))` },
     });
@@ -110,7 +110,7 @@ describe.skipIf(absent)('user names in OpenLDAP', () => {
     expect(await logIn(backend, bob.username, bob.password)).toEqual({ kind: 'unknown-user' });
   });
 
-  it('that do not match the filter are unknown, also with a template', async () => {
+  it('treats a user who does not match the filter as unknown, also with a template', async () => {
     await using backend = await open({
       users: { template: TEMPLATE, filter: `(memberOf=cn=team-web,${GROUPS_DN})` },
     });

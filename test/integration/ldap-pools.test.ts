@@ -65,7 +65,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
   }
 
   it.each(ways)(
-    'use ten connections for 200 logins of 50 users, each with its own answer, over %s',
+    'uses ten connections for 200 logins of 50 users, each with its own answer, over %s',
     async (_way, input) => {
       await using backend = await createLdap(input());
       const before = (await slapd.settled()).connections;
@@ -80,7 +80,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
     },
   );
 
-  it.each(ways)('are at least 0.6 times as fast over %s as without encryption', async (_way, input) => {
+  it.each(ways)('is at least 0.6 times as fast over %s as without encryption', async (_way, input) => {
     await using encrypted = await createLdap(input());
     await using clear = await createLdap({ urls: [slapd.url] });
 
@@ -93,7 +93,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
     expect(best.clear / best.encrypted).toBeGreaterThan(0.6);
   });
 
-  it('cause one bind for each user when the same logins come at the same time', async () => {
+  it('binds once for each user when the same logins come at the same time', async () => {
     await using backend = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } });
     const logInShielded = shielded(backend, { remember: 0 });
     const before = (await slapd.settled()).binds.length;
@@ -110,7 +110,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
     expect(binds.toSorted()).toEqual(CROWD.map(({ dn }) => dn).toSorted());
   });
 
-  it('never confuse the answers for different users', async () => {
+  it('never confuses the answers for different users', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     const attempts = CROWD.flatMap((user, n) => [
       { user, password: user.password, expected: 'authenticated' },
@@ -124,7 +124,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
     expect(kinds).toEqual(attempts.map(({ expected }) => expected));
   });
 
-  it('leave no file descriptors open', async () => {
+  it('leaves no file descriptors open after many logins', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });
     const round = async (): Promise<void> => {
       await Promise.all(
@@ -141,7 +141,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
 });
 
 describe.skipIf(absent)('reused connections to OpenLDAP', () => {
-  it('acceptance 15: give no wrong answer when the server closes idle connections after 2 s', async () => {
+  it('acceptance 15: gives no wrong answer when the server closes idle connections after 2 s', async () => {
     await using slapd = await startSlapd({ tls: true, globalConfig: 'idletimeout 2' });
     await using backend = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } });
     await identityOf(backend, alice);
@@ -153,7 +153,7 @@ describe.skipIf(absent)('reused connections to OpenLDAP', () => {
     expect(new Set(kinds)).toEqual(new Set(['authenticated']));
   });
 
-  it('give no wrong answer when a load balancer has dropped them silently', async () => {
+  it('gives no wrong answer when a load balancer has dropped the connections silently', async () => {
     await using slapd = await startSlapd();
     let isMute = false;
     await using balancer = await startTcpStandIn((socket) => {
@@ -180,7 +180,7 @@ describe.skipIf(absent)('reused connections to OpenLDAP', () => {
     expect((await slapd.settled()).binds).toEqual([slapd.bindDn, alice.dn, slapd.bindDn, alice.dn]);
   });
 
-  it('are not used after their maximum age', async () => {
+  it('replaces connections after their maximum age', async () => {
     await using slapd = await startSlapd();
     await using backend = await createLdap({ urls: [slapd.url], pool: { age: '1s' } });
     await identityOf(backend, alice);
@@ -192,7 +192,7 @@ describe.skipIf(absent)('reused connections to OpenLDAP', () => {
     expect((await slapd.settled()).connections).toBe(4);
   });
 
-  it('are not used after a reload of the certificates', async () => {
+  it('replaces connections after a reload of the certificates', async () => {
     await using slapd = await startSlapd({ tls: true });
     await using backend = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } });
     await identityOf(backend, alice);
@@ -203,7 +203,7 @@ describe.skipIf(absent)('reused connections to OpenLDAP', () => {
     expect((await slapd.settled()).connections).toBe(4);
   });
 
-  it('never carry a password to the server again when the answer to its bind is lost', async () => {
+  it('never sends a password to the server again when the answer to its bind is lost', async () => {
     await using slapd = await startSlapd();
     let cut = false;
     await using proxy = await startTcpStandIn(passOn(slapd.port, () => cut));
@@ -229,7 +229,7 @@ describe.skipIf(absent)('reused connections to OpenLDAP', () => {
     expect([answered, answeredAgain]).toEqual([[alice.dn], [alice.dn]]);
   });
 
-  it('are replaced when a search on them is lost, and the search runs again', async () => {
+  it('runs a search again on a new connection when the reused one is lost', async () => {
     await using slapd = await startSlapd();
     // The first connection is that of the service account. It is closed instead of the next answer.
     let opened = 0;

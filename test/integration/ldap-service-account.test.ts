@@ -18,7 +18,7 @@ describe.skipIf(absent)('the service account of an LDAP directory', () => {
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  it('with a wrong password fails all logins, is tried once, and is logged as an error', async () => {
+  it('tries a wrong password of the service account once, fails all logins, and logs an error', async () => {
     const log = recordingLog();
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', log });
     const before = (await slapd.settled()).binds.length;
@@ -34,7 +34,7 @@ describe.skipIf(absent)('the service account of an LDAP directory', () => {
     expect(JSON.stringify(log.lines)).not.toContain('not-the-password');
   });
 
-  it('is tried at once with a new password after a refused one', async () => {
+  it('tries a new password of the service account at once after a refused one', async () => {
     let password = 'not-the-password';
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => password });
     await expect(logIn(backend, 'alice', alice.password)).rejects.toMatchObject(UNAVAILABLE);
@@ -44,7 +44,7 @@ describe.skipIf(absent)('the service account of an LDAP directory', () => {
     expect((await identityOf(backend, alice)).username).toBe('alice');
   });
 
-  it('is tried again with the same password after 5 s, and then after 10 s', async () => {
+  it('tries a refused password of the service account again after 5 s, and then after 10 s', async () => {
     let elapsed = 0;
     const clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + elapsed };
     await using backend = await createLdap({ urls: [slapd.url] }, { password: () => 'not-the-password', clock });
@@ -67,7 +67,7 @@ describe.skipIf(absent)('the service account of an LDAP directory', () => {
     expect(counts).toEqual([1, 0, 1, 0, 0, 1]);
   });
 
-  it('with an empty password fails logins, and sends nothing', async () => {
+  it('fails logins without a request when the password of the service account is empty', async () => {
     await using standIn = await startTcpStandIn();
     await using backend = await createLdap({ urls: [standIn.url] }, { password: () => '' });
 
@@ -75,7 +75,7 @@ describe.skipIf(absent)('the service account of an LDAP directory', () => {
     expect(standIn.received()).toHaveLength(0);
   });
 
-  it('that may not see the base fails logins instead of reporting an unknown user', async () => {
+  it('fails logins instead of reporting an unknown user when the service account may not see the base', async () => {
     await using backend = await createLdap({ urls: [slapd.url], users: { base: 'ou=nowhere,dc=example,dc=org' } });
 
     const error: unknown = await logIn(backend, 'alice', alice.password).catch((thrown: unknown) => thrown);

@@ -36,7 +36,7 @@ describe.skipIf(absent)('acceptance 3: wrong passoutcomes for one user of an LDA
       { users: { template: `uid={login},${PEOPLE_DN}` } },
       ['alice', 'ALICE', 'Alice', '\uFF41lice', '\u24D0lice', '\u{1D41A}lice', 'alice\u00A0'],
     ],
-  ])('share one limit for all spellings of the login, with %s', async (_way, input, spellings) => {
+  ])('counts wrong passwords for all spellings of a login together, with %s', async (_way, input, spellings) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
     const logIn = shielded(backend);
 
@@ -50,7 +50,7 @@ describe.skipIf(absent)('acceptance 3: wrong passoutcomes for one user of an LDA
     expect(new Set(outcomes.slice(3))).toEqual(new Set(['too-many-attempts']));
   });
 
-  it('count once when the same password comes with several spellings of the login', async () => {
+  it('counts the same wrong password once for several spellings of a login', async () => {
     await using backend = await createLdap({
       urls: [slapd.url],
       users: { base: PEOPLE_DN, loginAttributes: ['uid', 'mail'] },
@@ -67,7 +67,7 @@ describe.skipIf(absent)('acceptance 3: wrong passoutcomes for one user of an LDA
     expect(await logIn('alice', alice.password)).toBe('authenticated');
   });
 
-  it('are counted for the id of the entry, also after a change of its name', async () => {
+  it('counts wrong passwords for the id of the entry, also after a change of its name', async () => {
     const before = `uid=gina,${PEOPLE_DN}`;
     await slapd.change(`dn: ${before}
 changetype: add

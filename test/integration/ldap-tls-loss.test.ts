@@ -60,7 +60,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
         await waitFor('it to be old', () => performance.now() - since > 1100);
       },
     ],
-  ])('is replaced by an encrypted one within the same login when it is %s', async (_how, lose) => {
+  ])('replaces a connection that is %s with an encrypted one within the same login', async (_how, lose) => {
     await using proxy = await startLossyProxy(slapd.port);
     await using backend = await encrypted(proxy);
     await identityOf(backend, alice);
@@ -78,7 +78,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
     expect(proxy.received().includes(START_TLS)).toBe(true);
   });
 
-  it('fails its login in time when the handshake stalls, and the next login works', async () => {
+  it('fails a login in time when the handshake stalls, and the next login works', async () => {
     await using proxy = await startLossyProxy(slapd.port);
     await using backend = await encrypted(proxy);
     await identityOf(backend, alice);
@@ -96,7 +96,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
     expect(seenIn(proxy)).toEqual([]);
   });
 
-  it('never falls back to an unencrypted one when it is cut during an answer', async () => {
+  it('never falls back to an unencrypted connection when one is cut during an answer', async () => {
     let cut = false;
     await using between = await startTcpStandIn((socket) => {
       passOn(slapd.port, (passed) => cut && passed > 1)(socket);
@@ -113,7 +113,7 @@ describe.skipIf(absent)('acceptance 8: a connection to OpenLDAP under StartTLS',
     expect(seenIn(between)).toEqual([]);
   });
 
-  it('hides the passwords that a proxy sees without encryption', async () => {
+  it('sends the passwords unencrypted with tls.mode none, where a proxy sees them', async () => {
     await using between = await startLossyProxy(slapd.port);
     await using backend = await createLdap({ urls: [between.url], tls: { mode: 'none' } });
     const from = slapd.log().length;

@@ -30,7 +30,7 @@ describe.skipIf(absent)('an LDAP server that requires a client certificate', () 
     keyFile: slapd.clientKeyFile ?? '',
   });
 
-  it('accepts logins with it, over ldaps and after StartTLS', async () => {
+  it('accepts logins with a client certificate, over ldaps and after StartTLS', async () => {
     await using ldaps = await createLdap({ urls: [slapd.ldapsUrl ?? ''], tls: own() });
     await using starttls = await createLdap({ urls: [slapd.url], tls: { mode: 'starttls', ...own() } });
 
@@ -39,7 +39,7 @@ describe.skipIf(absent)('an LDAP server that requires a client certificate', () 
     expect(ldaps.watches).toEqual(Object.values(own()));
   });
 
-  it('acceptance 7: treats a client with the certificate alone as the service account (SASL EXTERNAL)', async () => {
+  it('acceptance 7: the test server treats a client with the certificate alone as the service account (SASL EXTERNAL)', async () => {
     const { caFile, certFile, keyFile } = own();
 
     const output = await runOk('ldapwhoami', ['-Y', 'EXTERNAL', '-H', slapd.ldapsUrl ?? ''], {
@@ -49,7 +49,7 @@ describe.skipIf(absent)('an LDAP server that requires a client certificate', () 
     expect(output).toContain(`dn:${SERVICE.dn}`);
   });
 
-  it('acceptance 7: never gets a user name as a SASL mechanism, which would bind as the service account', async () => {
+  it('acceptance 7: never sends a user name as a SASL mechanism, which would bind as the service account', async () => {
     await using backend = await createLdap({
       urls: [slapd.ldapsUrl ?? ''],
       tls: own(),
@@ -76,7 +76,7 @@ describe.skipIf(absent)('an LDAP server on a Unix socket', () => {
   it.each<[string, (url: string) => string]>([
     ['with slashes', (url) => url],
     ['with escaped slashes', (url) => `ldapi://${url.slice('ldapi://'.length).replaceAll('/', '%2f')}`],
-  ])('is used over ldapi, with a url %s', async (_how, written) => {
+  ])('logs in over a Unix socket, with a url %s', async (_how, written) => {
     await using slapd = await startSlapd();
     const log = recordingLog();
     await using backend = await createLdap({ urls: [written(slapd.socketUrl)] }, { log });
@@ -87,7 +87,7 @@ describe.skipIf(absent)('an LDAP server on a Unix socket', () => {
 });
 
 describe.skipIf(absent)('LDAP servers from DNS records', () => {
-  it('are used, with certificates that are verified for the configured server name', async () => {
+  it('uses the servers from DNS records, and verifies their certificates for the configured server name', async () => {
     await using slapd = await startSlapd({ tls: true });
     const config = ldapConfig.parse({
       type: 'ldap',

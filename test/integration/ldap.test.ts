@@ -45,7 +45,7 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
   }
 
   describe('the requests of the ldap backend', () => {
-    it('are one bind as the user for a login, with a correct or a wrong password', async () => {
+    it('sends one bind as the user for a login, with a correct or a wrong password', async () => {
       await using backend = await open();
 
       const successful = await seenBy(slapd, () => logIn(backend, 'alice', alice.password));
@@ -57,7 +57,7 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
       expect([successful.connections, wrong.connections]).toEqual([2, 0]);
     });
 
-    it('include no bind as the user for a lookup', async () => {
+    it('sends no bind as the user for a lookup', async () => {
       await using backend = await open();
 
       const seen = await seenBy(

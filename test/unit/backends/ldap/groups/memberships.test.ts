@@ -70,7 +70,7 @@ const plain = (names: ReadonlySet<string>): readonly string[] =>
   [...names].filter((name) => !name.includes('=')).toSorted();
 
 describe('the groups of a user in Active Directory', () => {
-  it('come from the token, with one search for all of them', async () => {
+  it('finds groups in the token, with one search for all of them', async () => {
     const { reader, asked } = directory({ token: [WEB, ALL, PRIMARY].map((one) => one.sid) });
 
     const names = plain(await memberships().of(alice, reader, deadline));
@@ -79,7 +79,7 @@ describe('the groups of a user in Active Directory', () => {
     expect(asked.map(({ base }) => base)).toEqual(['', alice.dn, GROUPS]);
   });
 
-  it('are cached by their SIDs', async () => {
+  it('caches groups by their SIDs', async () => {
     const subject = memberships();
     const { reader, asked } = directory({ token: [WEB, ALL, PRIMARY, group('gone', 1999)].map((one) => one.sid) });
     await subject.of(alice, reader, deadline);
@@ -90,7 +90,7 @@ describe('the groups of a user in Active Directory', () => {
     expect(asked.slice(3).map(({ base }) => base)).toEqual([alice.dn]);
   });
 
-  it('are searched by a hundred SIDs at a time', async () => {
+  it('searches groups by a hundred SIDs at a time', async () => {
     const many = [...Array(250).keys()].map((n) => group(`g${n}`, 2000 + n));
     const { reader, asked } = directory({ token: many.map((one) => one.sid), groups: many });
 
@@ -103,7 +103,7 @@ describe('the groups of a user in Active Directory', () => {
   it.each<[string, { capable?: boolean; token?: readonly Buffer[] }]>([
     ['the server is not Active Directory', { capable: false, token: [WEB.sid] }],
     ['the token cannot be read', { token: [] }],
-  ])('are found level by level when %s, including the primary group', async (_why, given) => {
+  ])('finds groups level by level when %s, including the primary group', async (_why, given) => {
     const { reader, asked } = directory(given);
 
     const names = plain(await memberships().of(alice, reader, deadline));
@@ -112,7 +112,7 @@ describe('the groups of a user in Active Directory', () => {
     expect(asked.some(({ filter }) => filter.includes('1.2.840.113556.1.4.1941'))).toBe(false);
   });
 
-  it('are found by the matching rule of Active Directory with nested: inChain', async () => {
+  it('uses the matching rule of Active Directory with nested: inChain', async () => {
     const { reader, asked } = directory();
 
     await memberships({ nested: 'inChain' }).of(alice, reader, deadline);
@@ -124,7 +124,7 @@ describe('the groups of a user in Active Directory', () => {
   });
 
   it.each(['inChain', 'tokenGroups'] as const)(
-    'cannot be read with nested: %s when the server is not Active Directory',
+    'fails with nested: %s when the server is not Active Directory',
     async (nested) => {
       const { reader } = directory({ capable: false });
 
@@ -134,7 +134,7 @@ describe('the groups of a user in Active Directory', () => {
     },
   );
 
-  it('cannot be read with nested: tokenGroups when the token is not readable', async () => {
+  it('fails with nested: tokenGroups when the token is not readable', async () => {
     const { reader } = directory({ token: [] });
 
     await expect(memberships({ nested: 'tokenGroups' }).of(alice, reader, deadline)).rejects.toThrow(
@@ -142,7 +142,7 @@ describe('the groups of a user in Active Directory', () => {
     );
   });
 
-  it('are the direct groups and the primary group with nested: off', async () => {
+  it('finds the direct groups and the primary group with nested: off', async () => {
     const { reader } = directory({ token: [ALL.sid] });
 
     expect(plain(await memberships({ nested: 'off' }).of(alice, reader, deadline))).toEqual(['primary', 'web']);

@@ -14,7 +14,7 @@ const withTemplate = (...urls: string[]): LdapInput => ({
 const UNAVAILABLE = { code: 'backend_unavailable' };
 
 describe('a password whose bind is not answered', () => {
-  it('is sent once, also on a reused connection', async () => {
+  it('sends a password whose bind is not answered once, also on a reused connection', async () => {
     await using standIn = await startLdapStandIn(({ password }) =>
       password === 'lost' ? 'lose' : RESULT.invalidCredentials,
     );
@@ -30,7 +30,7 @@ describe('a password whose bind is not answered', () => {
     ]);
   });
 
-  it('is not sent to the next server', async () => {
+  it('does not send a password whose bind is not answered to the next server', async () => {
     await using first = await startLdapStandIn(() => 'lose');
     await using second = await startLdapStandIn(() => RESULT.invalidCredentials);
     await using backend = await createLdap(withTemplate(first.url, second.url));
@@ -40,7 +40,7 @@ describe('a password whose bind is not answered', () => {
     expect([first.binds.length, second.binds.length]).toEqual([1, 0]);
   });
 
-  it('is sent to the next server when the first could not be reached', async () => {
+  it('sends a password to the next server when the first could not be reached', async () => {
     const closed = await startLdapStandIn(() => 'lose');
     await closed[Symbol.asyncDispose]();
     await using second = await startLdapStandIn(() => RESULT.invalidCredentials);
@@ -52,7 +52,7 @@ describe('a password whose bind is not answered', () => {
 });
 
 describe('an empty password', () => {
-  it.each(['', '\0', '\0\0'])('is rejected without a connection: %j', async (password) => {
+  it.each(['', '\0', '\0\0'])('rejects an empty password without a connection: %j', async (password) => {
     await using standIn = await startLdapStandIn(() => RESULT.success);
     await using backend = await createLdap(withTemplate(standIn.url));
 
@@ -60,7 +60,7 @@ describe('an empty password', () => {
     expect(standIn.connections()).toBe(0);
   });
 
-  it('differs from a blank one, which is sent', async () => {
+  it('sends a blank password, which is not empty', async () => {
     await using standIn = await startLdapStandIn(() => RESULT.invalidCredentials);
     await using backend = await createLdap(withTemplate(standIn.url));
 

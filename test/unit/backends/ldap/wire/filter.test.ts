@@ -11,7 +11,7 @@ const withPlaceholder = (attribute: string, placeholder: string): FilterNode => 
 describe('a filter with a placeholder', () => {
   const filter = and([equal('objectClass', 'person'), withPlaceholder('uid', 'login')]);
 
-  it('lists its placeholders', () => {
+  it('lists the placeholders of a filter', () => {
     expect([...placeholdersOf(filter)]).toEqual(['login']);
   });
 
@@ -24,7 +24,7 @@ describe('a filter with a placeholder', () => {
     expect(encoded.length).toBe(encodeFilter(filter, { login: '' }).length + value.length);
   });
 
-  it('cannot be encoded without a text for the placeholder', () => {
+  it('refuses to encode a filter without a text for a placeholder', () => {
     expect(() => encodeFilter(filter)).toThrow('no value for {login}');
     expect(() => encodeFilter(withPlaceholder('a', 'toString'))).toThrow('no value');
   });
