@@ -1,12 +1,12 @@
 /**
- * Logins a second against a real OpenLDAP server on this machine, beside
+ * Logins per second with a real OpenLDAP server on this machine, compared with
  *
- * - (a) one connection on which ldapts binds, searches and binds, again and again: what the library can do at best;
- * - (b) a new connection for each login, with three binds and a search: what brokers without pools do;
- * - (c) the tools of the C library, `ldapsearch` and `ldapwhoami`, started for each login: what scripts do;
- * - the static-file backend behind the same shield: what a warm login costs without any directory.
+ * - (a) one connection on which ldapts binds, searches and binds in a loop: the maximum of the library;
+ * - (b) a new connection for each login, with three binds and a search: a broker without pools;
+ * - (c) the tools of the C library, `ldapsearch` and `ldapwhoami`, started for each login: a script;
+ * - the static-file backend with the same shield: a warm login without a directory.
  *
- * Read the ratios: client and server share the machine. `npm run bench:ldap`
+ * Client and server share the machine, so compare the ratios. Run it with `npm run bench:ldap`.
  */
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -56,7 +56,7 @@ const LDIF = [
   }),
 ].join('\n');
 
-/** Logins a second by so many callers, each of whom waits for one login before the next. */
+/** Logins per second by a number of callers; each waits for its login before the next one. */
 async function rate(callers: number, logIn: LogIn): Promise<number> {
   let [next, done] = [0, 0];
   const until = async (end: number): Promise<void> => {
@@ -85,7 +85,7 @@ function inputOf(slapd: Slapd, mode: Mode): LdapInput {
     : { urls: [slapd.url], tls: { mode: 'starttls', caFile } };
 }
 
-/** Every login goes to the directory, over connections that are kept. */
+/** Every login is verified by the directory, over reused connections. */
 function cold(backend: Authenticator): LogIn {
   return async (n) => {
     const { username, password } = user(n);
@@ -95,7 +95,7 @@ function cold(backend: Authenticator): LogIn {
   };
 }
 
-/** As the token endpoint asks: what was right a moment ago is remembered. */
+/** As at the token endpoint: successful logins are cached. */
 function warm(backend: Authenticator): LogIn {
   const bounded = { maxEntries: 10_000, clock };
   const shield = createShield({
@@ -127,7 +127,7 @@ async function connected(slapd: Slapd, mode: Mode, ca: string): Promise<Client> 
   const tlsOptions = { ca, minVersion: 'TLSv1.2' } as const;
   const client =
     mode === 'LDAPS' ? new Client({ url: slapd.ldapsUrl ?? '', tlsOptions }) : new Client({ url: slapd.url });
-  // It writes into what it is given.
+  // ldapts changes the options object.
   if (mode === 'StartTLS') await client.startTLS({ ...tlsOptions });
   return client;
 }
@@ -163,7 +163,7 @@ function onNewConnections(slapd: Slapd, mode: Mode, ca: string): LogIn {
   };
 }
 
-/** As a script does: a search as the service account, and a bind as the user. */
+/** Like a script: a search as the service account, and a bind as the user. */
 function withTools(slapd: Slapd, mode: Mode): LogIn {
   const tls = mode === 'StartTLS' ? ['-ZZ'] : [];
   const to = ['-x', '-H', (mode === 'LDAPS' ? slapd.ldapsUrl : slapd.url) ?? '', ...tls];
@@ -177,7 +177,7 @@ function withTools(slapd: Slapd, mode: Mode): LogIn {
   };
 }
 
-/** The same people in a file. One hash for all: only its first check costs anything when the shield remembers. */
+/** The same users in a file. All have one hash: with the cache of the shield only the first verification is slow. */
 async function staticUsers(folder: string): Promise<Authenticator> {
   const file = join(folder, 'users.yaml');
   const entries = USERS.slice(0, 20).map(async ({ username, password }) => [
@@ -203,7 +203,7 @@ function print(...cells: readonly (string | number)[]): void {
   );
 }
 
-/** The best of three rounds in turns: at this rate a collection of garbage is a tenth of a round. */
+/** The best of three alternating rounds: one garbage collection is a tenth of a round. */
 async function warmRates(
   callers: number,
   directory: Authenticator,
@@ -218,7 +218,7 @@ async function warmRates(
   return best;
 }
 
-/** All figures of warm logins are of the same twenty people. */
+/** All warm logins use the same twenty users. */
 const ofFew =
   (logIn: LogIn): LogIn =>
   (n) =>

@@ -1,4 +1,4 @@
-/** Faults in the LDAP backend. The numbers of `review-N` are those of the review that found them undetected. */
+/** Faults in the LDAP backend. `review-N` has the number N of a code review. */
 import type { Fault } from './fault.ts';
 
 const SRC = 'src/backends/ldap';

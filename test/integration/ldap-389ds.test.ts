@@ -60,15 +60,15 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
     bind: undefined,
   });
 
-  for (const [way, input] of [
+  for (const [method, input] of [
     ['search and bind', bySearch],
     ['a template', byTemplate],
   ] as const) {
-    authenticatorContract(`ldap on 389 Directory Server, ${way}`, async () => ({
+    authenticatorContract(`ldap on 389 Directory Server, ${method}`, async () => ({
       create: ({ clock, log }) => createLdap(input(), { clock, log }),
       known: { ...alice, groups: ['team-web', `cn=team-web,${GROUPS_DN}`] },
       other: bob,
-      unknown: way === 'a template' ? 'rejected' : 'unknown-user',
+      unknown: method === 'a template' ? 'rejected' : 'unknown-user',
     }));
   }
 

@@ -47,14 +47,14 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  const ways: readonly (readonly [string, LdapInput])[] = [
+  const variants: readonly (readonly [string, LdapInput])[] = [
     ['a search', {}],
     ['a filter in the configuration', { users: { base: PEOPLE_DN, filter: '(&(objectClass=person)(uid={login}))' } }],
     ['a template, reading as the service account', { users: { template: TEMPLATE } }],
     ['a template, reading as the user', { users: { template: TEMPLATE }, bind: undefined }],
   ];
 
-  it.each(ways)('identifies the one user with each name, with %s', async (_way, input) => {
+  it.each(variants)('identifies the one user with each name, with %s', async (_variant, input) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
 
     const usernames = [];
@@ -65,7 +65,7 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
     expect(usernames).toEqual(NAMES.map((name) => name.toLowerCase()));
   });
 
-  it.each(ways)('rejects each name with the password of another user, with %s', async (_way, input) => {
+  it.each(variants)('rejects each name with the password of another user, with %s', async (_variant, input) => {
     await using backend = await createLdap({ urls: [slapd.url], ...input });
 
     for (const [index, username] of NAMES.entries()) {

@@ -45,7 +45,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  const ways: readonly (readonly [string, () => LdapInput])[] = [
+  const encryptions: readonly (readonly [string, () => LdapInput])[] = [
     ['ldaps', () => ({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } })],
     ['StartTLS', () => ({ urls: [slapd.url], tls: { mode: 'starttls', caFile: slapd.caFile ?? '' } })],
   ];
@@ -64,9 +64,9 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
     return { each, all: performance.now() - began };
   }
 
-  it.each(ways)(
+  it.each(encryptions)(
     'uses ten connections for 200 logins of 50 users, each with its own answer, over %s',
-    async (_way, input) => {
+    async (_encryption, input) => {
       await using backend = await createLdap(input());
       const before = (await slapd.settled()).connections;
 
@@ -80,7 +80,7 @@ describe.skipIf(absent)('acceptance 15: many logins at the same time in OpenLDAP
     },
   );
 
-  it.each(ways)('is at least 0.6 times as fast over %s as without encryption', async (_way, input) => {
+  it.each(encryptions)('is at least 0.6 times as fast over %s as without encryption', async (_encryption, input) => {
     await using encrypted = await createLdap(input());
     await using clear = await createLdap({ urls: [slapd.url] });
 

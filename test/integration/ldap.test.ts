@@ -20,7 +20,7 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
 
-  const ways: readonly (readonly [string, () => LdapInput])[] = [
+  const variants: readonly (readonly [string, () => LdapInput])[] = [
     ['search and bind without encryption', () => ({ urls: [slapd.url] })],
     ['search and bind over ldaps', () => ({ urls: [slapd.ldapsUrl ?? ''], tls: { caFile: slapd.caFile ?? '' } })],
     [
@@ -31,7 +31,7 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
     ['a template, reading as the user', () => ({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined })],
   ];
 
-  for (const [name, input] of ways) {
+  for (const [name, input] of variants) {
     authenticatorContract(`ldap, ${name}`, async () => ({
       create: ({ clock, log }) => createLdap(input(), { clock, log }),
       known: { ...alice, groups: ['team-web', `cn=team-web,${GROUPS_DN}`] },

@@ -30,17 +30,15 @@ function checkTls(config: Checked): readonly LdapConfigProblem[] {
     const message = schemeProblem(endpoint, mode, tls.mode !== undefined);
     return message === undefined ? [] : [{ path: ['urls', index], message }];
   });
-  const isInClear = mode === 'none' && !urls.every((endpoint) => isLoopback(endpoint) || endpoint.secure);
-  const modeProblems =
-    tls.mode === undefined && isInClear
-      ? [
-          {
-            path: ['tls'],
-            message: 'expected mode: starttls with ldap:// urls, or mode: none to send passwords without encryption',
-          },
-        ]
-      : [];
-  return [...schemeProblems, ...modeProblems, ...checkTlsFiles(tls, mode)];
+  return [...schemeProblems, ...checkTlsMode(config, mode), ...checkTlsFiles(tls, mode)];
+}
+
+/** Without encryption only where the operator says so, or on this machine. */
+function checkTlsMode({ urls = [], tls }: Checked, mode: TlsMode): readonly LdapConfigProblem[] {
+  const isUnencrypted = mode === 'none' && !urls.every((endpoint) => isLoopback(endpoint) || endpoint.secure);
+  if (tls.mode !== undefined || !isUnencrypted) return [];
+  const message = 'expected mode: starttls with ldap:// urls, or mode: none to send passwords without encryption';
+  return [{ path: ['tls'], message }];
 }
 
 function schemeProblem({ path, secure }: Endpoint, mode: TlsMode, modeIsSet: boolean): string | undefined {
