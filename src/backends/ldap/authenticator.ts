@@ -1,4 +1,5 @@
 /** The ldap backend as an `Authenticator`: connects its parts. */
+import type { SecureContext } from 'node:tls';
 import { BrokerError } from '../../core/errors.ts';
 import type { Account, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
@@ -44,13 +45,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
       backend: name,
     });
   }
-  const options = (): ConnectionOptions => ({
-    mode,
-    tlsContext,
-    serverName: tls.serverName,
-    timeout: config.timeouts.connect * 1000,
-    operationTimeout: config.timeouts.operation * 1000,
-  });
+  const options = (): ConnectionOptions => connectionOptions(config, tlsContext);
   const serviceAccount = openServiceAccount(config, deps);
   const endpoints = endpointsOf(config, mode, deps, resolve);
   const directory = createDirectory(directoryDeps(config, deps, { options, endpoints, serviceAccount }));
@@ -124,6 +119,17 @@ function checksWithoutPassword(
         const name = loginName(typed, users.domain);
         return name === undefined ? { kind: 'unknown-user' } : login.revalidate(name, subject, deadline);
       }),
+  };
+}
+
+function connectionOptions(config: LdapConfig, tlsContext: SecureContext): ConnectionOptions {
+  const { tls, timeouts } = config;
+  return {
+    mode: tlsMode(config),
+    tlsContext,
+    serverName: tls.serverName,
+    timeout: timeouts.connect * 1000,
+    operationTimeout: timeouts.operation * 1000,
   };
 }
 
