@@ -45,7 +45,7 @@ export class MessageStream extends Duplex {
     super({ readableObjectMode: true });
     this.#socket = socket;
     this.#name = name;
-    // Users read `errored`; an error without a listener would end the process.
+    // Callers read `errored`; an error without a listener would end the process.
     this.on('error', () => undefined);
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
