@@ -1,7 +1,7 @@
 /** Groups of a real Active Directory, with each value of groups.nested. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/backends/ldap/wire/connection.ts';
-import type { Connection } from '../../src/backends/ldap/wire/connection.ts';
+import type { LdapConnection } from '../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { parseEndpoint } from '../../src/backends/ldap/wire/endpoint.ts';
 import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts';
@@ -111,7 +111,7 @@ describe.skipIf(!canRunSamba())('acceptance 4: the groups of a user of Active Di
   );
 });
 
-async function serviceConnection(samba: Samba): Promise<Connection> {
+async function serviceConnection(samba: Samba): Promise<LdapConnection> {
   const endpoint = parseEndpoint(samba.ldapsUrl);
   if (typeof endpoint === 'string') throw new Error(endpoint);
   const deadline = deadlineIn(realClock, 8000);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TAG, element, readHeader, text } from '../../src/backends/ldap/wire/ber.ts';
 import { openConnection } from '../../src/backends/ldap/wire/connection.ts';
-import type { Connection } from '../../src/backends/ldap/wire/connection.ts';
+import type { LdapConnection } from '../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { parseEndpoint } from '../../src/backends/ldap/wire/endpoint.ts';
 import { ANY_ENTRY, encodeFilter } from '../../src/backends/ldap/wire/filter.ts';
@@ -98,7 +98,7 @@ describe('a search with paged results', () => {
     });
     const endpoint = parseEndpoint(server.url);
     if (typeof endpoint === 'string') throw new Error(endpoint);
-    using connection: Connection = await openConnection(
+    using connection: LdapConnection = await openConnection(
       endpoint,
       {
         mode: 'none',

@@ -5,12 +5,12 @@ import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { attemptsLeft } from './active-directory.ts';
 import type { DomainCache } from './active-directory.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import type { CountedAttempt } from './attempts-since-read.ts';
 
-export type Rejection = Extract<AuthnOutcome, { readonly kind: 'rejected' }>;
+type Rejection = Extract<AuthnOutcome, { readonly kind: 'rejected' }>;
 
-export interface AccountCheckDeps {
+interface AccountCheckDeps {
   /** The name of the backend, for the log. */
   readonly backend: string;
   readonly domain: DomainCache;
@@ -24,7 +24,7 @@ export interface AccountCheckDeps {
  * @throws DirectoryFault
  */
 export type AccountCheck = (
-  entry: Entry,
+  entry: LdapEntry,
   attempt: CountedAttempt,
   reader: Reader,
   deadline: Deadline,

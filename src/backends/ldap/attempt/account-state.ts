@@ -3,7 +3,7 @@
  * refuse it too, whatever the password. States that depend on the password or on a policy are left to the bind.
  */
 import type { RejectReason } from '../../../core/ports.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 
 /** Active Directory: userAccountControl ([MS-ADTS] 2.2.16). */
 const DISABLED = 0x2;
@@ -16,7 +16,7 @@ const LOCKED_FOREVER = '000001010000Z';
 const UNLOCKED_NEVER = '19700101000000Z';
 
 /** @param now seconds since 1970 */
-export function accountState(entry: Entry, now: number): RejectReason | undefined {
+export function accountState(entry: LdapEntry, now: number): RejectReason | undefined {
   const is = (attribute: string, value: string): boolean => entry.texts(attribute)[0]?.toUpperCase() === value;
   const flags = (attribute: string): number => Number(entry.texts(attribute)[0] ?? 0);
   const isPast = (attribute: string): boolean => (timeOf(entry.texts(attribute)[0]) ?? Infinity) <= now;
@@ -38,11 +38,11 @@ export function accountState(entry: Entry, now: number): RejectReason | undefine
  *
  * @param now seconds since 1970
  */
-export function accountStateWithoutBind(entry: Entry, now: number): RejectReason | undefined {
+export function accountStateWithoutBind(entry: LdapEntry, now: number): RejectReason | undefined {
   return accountState(entry, now) ?? (entry.texts('pwdAccountLockedTime').length > 0 ? 'locked' : undefined);
 }
 
-function isLockedBy389(entry: Entry, now: number): boolean {
+function isLockedBy389(entry: LdapEntry, now: number): boolean {
   const text = entry.texts('accountUnlockTime')[0];
   return text === UNLOCKED_NEVER || (timeOf(text) ?? 0) > now;
 }

@@ -2,20 +2,20 @@
 import type { Clock } from '../../../core/ports.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { fileTime } from './account-state.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 
-export interface DomainFacts {
+interface DomainFacts {
   /** Also true for Samba. Such a server knows tokenGroups and the matching rule of `inChain`. */
   readonly isActiveDirectory: boolean;
   /** Undefined when wrong passwords never lock an account. */
   readonly lockout: LockoutPolicy | undefined;
 }
 
-export interface LockoutPolicy {
+interface LockoutPolicy {
   readonly threshold: number;
   /** Seconds after which the directory no longer counts a wrong password. */
   readonly window: number;
@@ -52,7 +52,7 @@ async function readFacts(reader: Reader, deadline: Deadline): Promise<DomainFact
   return { isActiveDirectory, lockout: domain && lockoutOf(domain) };
 }
 
-function lockoutOf(domain: Entry): LockoutPolicy | undefined {
+function lockoutOf(domain: LdapEntry): LockoutPolicy | undefined {
   const threshold = Number(domain.texts('lockoutThreshold')[0] ?? 0);
   // A duration is a negative number of ticks.
   const ticks = /^-(\d{1,18})$/.exec(domain.texts('lockOutObservationWindow')[0] ?? '')?.[1];
@@ -65,7 +65,7 @@ async function readEntryAt(
   attributes: readonly string[],
   reader: Reader,
   deadline: Deadline,
-): Promise<Entry | undefined> {
+): Promise<LdapEntry | undefined> {
   const request = { base, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes } as const;
   const answer = await reader.search(request, deadline);
   if (answer.code !== RESULT.success) {
@@ -80,7 +80,7 @@ async function readEntryAt(
  *
  * @param now seconds since 1970
  */
-export function attemptsLeft(user: Entry, { threshold, window }: LockoutPolicy, now: number): number {
+export function attemptsLeft(user: LdapEntry, { threshold, window }: LockoutPolicy, now: number): number {
   const lastFailure = fileTime(user.texts('badPasswordTime')[0]) ?? 0;
   const failures = now - lastFailure < window ? Number(user.texts('badPwdCount')[0] ?? 0) : 0;
   return Math.max(failures === 0 ? 1 : 0, threshold - 1 - failures);

@@ -1,6 +1,6 @@
 /** Verifies a password with a bind: the only step that costs a user an attempt. */
 import type { Secret } from '../../../core/identity.ts';
-import type { BindAnswer, Connection } from '../wire/connection.ts';
+import type { BindAnswer, LdapConnection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { RESULT } from '../wire/result-code.ts';
@@ -17,7 +17,7 @@ export type PasswordVerdict =
  * @throws DirectoryFault
  */
 export async function verifyPassword(
-  connection: Connection,
+  connection: LdapConnection,
   dn: string,
   password: Secret,
   deadline: Deadline,
@@ -40,7 +40,12 @@ export async function verifyPassword(
   }
 }
 
-async function bindOnce(connection: Connection, dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer> {
+async function bindOnce(
+  connection: LdapConnection,
+  dn: string,
+  password: Secret,
+  deadline: Deadline,
+): Promise<BindAnswer> {
   try {
     return await connection.bind(dn, password, deadline);
   } catch (error) {

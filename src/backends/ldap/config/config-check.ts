@@ -3,11 +3,11 @@ import type { LdapKeys } from './keys.ts';
 import { isLoopback } from '../wire/endpoint.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { placeholdersOf } from '../wire/filter.ts';
-import { PRESETS } from './presets.ts';
+import { LDAP_PRESETS } from './presets.ts';
 import { groupSource, tlsMode } from './resolve.ts';
 import type { TlsMode } from './resolve.ts';
 
-export interface LdapConfigProblem {
+interface LdapConfigProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
@@ -93,7 +93,7 @@ function checkGroups({ preset, groups }: Checked): readonly LdapConfigProblem[] 
   if (groups === undefined) return [];
   const problems: LdapConfigProblem[] = [];
   const source = groupSource({ preset, groups });
-  if (!PRESETS[preset].groups.primary && (groups.nested === 'inChain' || groups.nested === 'tokenGroups')) {
+  if (!LDAP_PRESETS[preset].groups.primary && (groups.nested === 'inChain' || groups.nested === 'tokenGroups')) {
     problems.push({
       path: ['groups', 'nested'],
       message: 'expected auto, levels or off: the others need Active Directory',

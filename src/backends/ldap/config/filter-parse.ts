@@ -1,5 +1,5 @@
 /** Parses filters as text (RFC 4515). Extensions: placeholders `{name}`, and white space between terms. */
-import type { Comparison, FilterNode, FilterValue, Placeholder } from '../wire/filter.ts';
+import type { FilterComparison, FilterNode, FilterValue, FilterPlaceholder } from '../wire/filter.ts';
 
 /** An attribute description, with options such as `;binary`, or an OID. */
 const DESCRIPTION = '(?:[a-zA-Z][a-zA-Z0-9-]*|\\d+(?:\\.\\d+)+)(?:;[a-zA-Z0-9-]+)*';
@@ -10,7 +10,7 @@ const PART = /\\([0-9a-fA-F]{2})|\{([^{}]*)\}|[^\\{]+|\{/g;
 const MAX_DEPTH = 32;
 const MAX_LENGTH = 8192;
 
-const COMPARISONS: Readonly<Record<string, Comparison>> = {
+const COMPARISONS: Readonly<Record<string, FilterComparison>> = {
   '=': 'equal',
   '>=': 'greater-or-equal',
   '<=': 'less-or-equal',
@@ -101,7 +101,7 @@ class FilterParser {
   }
 
   #value(raw: string): FilterValue {
-    return [...raw.matchAll(PART)].map(([part, hex, name]): Buffer | Placeholder => {
+    return [...raw.matchAll(PART)].map(([part, hex, name]): Buffer | FilterPlaceholder => {
       if (hex !== undefined) return Buffer.from(hex, 'hex');
       if (name === undefined && part !== '{') return Buffer.from(part, 'utf8');
       if (name !== undefined && this.#placeholders.includes(name)) return { placeholder: name };

@@ -1,7 +1,7 @@
 /** Prints filters as text (RFC 4515). `parseFilter` reads the text back. */
-import type { Comparison, FilterNode, FilterValue } from '../wire/filter.ts';
+import type { FilterComparison, FilterNode, FilterValue } from '../wire/filter.ts';
 
-const OPERATORS: Readonly<Record<Comparison, string>> = {
+const OPERATORS: Readonly<Record<FilterComparison, string>> = {
   equal: '=',
   'greater-or-equal': '>=',
   'less-or-equal': '<=',

@@ -8,7 +8,7 @@ import { parseEndpoint } from '../wire/endpoint.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { parseFilter } from './filter-parse.ts';
 import type { FilterNode } from '../wire/filter.ts';
-import { PRESET_NAMES } from './presets.ts';
+import { LDAP_PRESET_NAMES } from './presets.ts';
 
 /** @param parse returns a sentence for a text that is not valid */
 function parsed<T extends object>(parse: (text: string) => T | string) {
@@ -125,7 +125,7 @@ export const ldapKeys = z.strictObject({
   type: z.literal('ldap'),
   ...backendFields,
   preset: z
-    .enum(PRESET_NAMES)
+    .enum(LDAP_PRESET_NAMES)
     .default('openldap')
     .meta({ description: 'The defaults for the names of attributes and classes; every key can be overridden' }),
   urls,

@@ -1,6 +1,6 @@
 /** Defaults for the common directories. Every key of the configuration overrides its default. */
 
-export interface LdapPreset {
+interface LdapPreset {
   readonly users: {
     /** Which entries are users (RFC 4515). */
     readonly filter: string;
@@ -28,9 +28,9 @@ export interface LdapPreset {
   };
 }
 
-export const PRESET_NAMES = ['active-directory', 'openldap', 'freeipa', '389ds', 'lldap'] as const;
+export const LDAP_PRESET_NAMES = ['active-directory', 'openldap', 'freeipa', '389ds', 'lldap'] as const;
 
-export const PRESETS = {
+export const LDAP_PRESETS = {
   'active-directory': {
     keepsAfterRefusal: true,
     users: {
@@ -107,4 +107,4 @@ export const PRESETS = {
     },
     groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false },
   },
-} as const satisfies Record<(typeof PRESET_NAMES)[number], LdapPreset>;
+} as const satisfies Record<(typeof LDAP_PRESET_NAMES)[number], LdapPreset>;

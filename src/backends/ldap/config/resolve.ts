@@ -1,6 +1,6 @@
 /** Settings in force: the key of the configuration, or the default of the preset where the key is absent. */
 import type { LdapKeys } from './keys.ts';
-import { PRESETS } from './presets.ts';
+import { LDAP_PRESETS } from './presets.ts';
 
 export type TlsMode = 'ldaps' | 'starttls' | 'none';
 export type GroupSource = 'memberOf' | 'member' | 'posixGroup';
@@ -13,22 +13,22 @@ export function tlsMode({ tls, urls }: Pick<LdapKeys, 'tls' | 'urls'>): TlsMode 
 
 export function groupSource({ preset, groups }: Pick<LdapKeys, 'preset' | 'groups'>): GroupSource {
   const from = groups?.from ?? 'auto';
-  return from === 'auto' ? PRESETS[preset].groups.from : from;
+  return from === 'auto' ? LDAP_PRESETS[preset].groups.from : from;
 }
 
 export function memberAttributes({ preset, groups }: Pick<LdapKeys, 'preset' | 'groups'>): readonly string[] {
-  return groups?.memberAttributes ?? PRESETS[preset].groups.memberAttributes;
+  return groups?.memberAttributes ?? LDAP_PRESETS[preset].groups.memberAttributes;
 }
 
 export function loginAttributes({ preset, users }: Pick<LdapKeys, 'preset' | 'users'>): readonly string[] {
-  return users.loginAttributes ?? PRESETS[preset].users.loginAttributes;
+  return users.loginAttributes ?? LDAP_PRESETS[preset].users.loginAttributes;
 }
 
 export function usernameAttribute({ preset, users }: Pick<LdapKeys, 'preset' | 'users'>): string {
-  return users.usernameAttribute ?? PRESETS[preset].users.usernameAttribute;
+  return users.usernameAttribute ?? LDAP_PRESETS[preset].users.usernameAttribute;
 }
 
 /** The attribute with the id that never changes. */
 export function idAttribute({ preset, users }: Pick<LdapKeys, 'preset' | 'users'>): string {
-  return users.id ?? PRESETS[preset].users.id;
+  return users.id ?? LDAP_PRESETS[preset].users.id;
 }

@@ -2,11 +2,11 @@
 import type { LdapConfig } from '../config/config.ts';
 import { groupSource, memberAttributes } from '../config/resolve.ts';
 import { openConnection } from '../wire/connection.ts';
-import type { Connection, ConnectionOptions, SearchRequest } from '../wire/connection.ts';
+import type { LdapConnection, ConnectionOptions, SearchRequest } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { ACTIVE_DIRECTORY, needsActiveDirectory } from '../attempt/active-directory.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { faultText } from '../wire/fault-text.ts';
 import { ANY_ENTRY, encodeFilter, or } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
@@ -14,7 +14,7 @@ import type { UserSearch } from '../users/user-search.ts';
 import type { ServiceAccount } from '../servers/service-account.ts';
 import type { ReportStep } from './trace.ts';
 
-export interface DiagnosisDeps {
+interface DiagnosisDeps {
   readonly config: LdapConfig;
   readonly options: () => ConnectionOptions;
   readonly endpoints: (deadline: Deadline) => Promise<readonly Endpoint[]>;
@@ -26,7 +26,7 @@ export interface DiagnosisDeps {
 interface ServerDiagnosis {
   readonly config: LdapConfig;
   readonly search: UserSearch;
-  readonly connection: Connection;
+  readonly connection: LdapConnection;
   readonly deadline: Deadline;
   /** Adds the url of the server to the text. */
   readonly report: ReportStep;
@@ -134,14 +134,14 @@ async function readBase(
   { connection, deadline }: ServerDiagnosis,
   base: string,
   attributes: readonly string[],
-): Promise<{ readonly code: number; readonly entry: Entry | undefined }> {
+): Promise<{ readonly code: number; readonly entry: LdapEntry | undefined }> {
   const request = { base, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes } as const;
   const { code, entries } = await connection.search(request, deadline);
   return { code, entry: entries[0] };
 }
 
 /** A different preset is not a failure, because every key of it can be overridden. */
-function reportPreset({ preset }: LdapConfig, root: Entry | undefined, report: ReportStep): void {
+function reportPreset({ preset }: LdapConfig, root: LdapEntry | undefined, report: ReportStep): void {
   const suitable = root === undefined ? [] : presetsFor(root);
   const [likely] = suitable;
   if (likely === undefined) return;
@@ -154,14 +154,14 @@ function reportPreset({ preset }: LdapConfig, root: Entry | undefined, report: R
 }
 
 /** With this mistake the server works, and every login fails. */
-function reportNesting({ groups }: LdapConfig, root: Entry | undefined, report: ReportStep): void {
+function reportNesting({ groups }: LdapConfig, root: LdapEntry | undefined, report: ReportStep): void {
   if (groups?.nested !== 'inChain' && groups?.nested !== 'tokenGroups') return;
   if (root?.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY) === true) return;
   report({ ok: false, text: needsActiveDirectory(`groups.nested: ${groups.nested}`) });
 }
 
 /** @param root the root DSE */
-function presetsFor(root: Entry): readonly string[] {
+function presetsFor(root: LdapEntry): readonly string[] {
   const vendor = root.texts('vendorName').join(' ');
   if (root.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY)) return ['active-directory'];
   if (/389 Project|Red Hat|Fedora/i.test(vendor)) return ['389ds', 'freeipa'];

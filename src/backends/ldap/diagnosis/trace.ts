@@ -5,7 +5,7 @@ import { groupSource, loginAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import type { UserSearch, UserSearchResult } from '../users/user-search.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
 
@@ -13,10 +13,10 @@ import type { PasswordVerdict } from '../attempt/verify-password.ts';
 export interface LoginTrace {
   searched(login: string, result: UserSearchResult, reader: Reader, deadline: Deadline): Promise<void>;
   /** The account is refused because of its entry; no password was sent. */
-  refused(entry: Entry, reason: RejectReason): void;
+  refused(entry: LdapEntry, reason: RejectReason): void;
   bound(dn: string, verdict: PasswordVerdict): void;
   /** @param groups the names of the user's groups in a policy */
-  groupsRead(entry: Entry, groups: ReadonlySet<string>): void;
+  groupsRead(entry: LdapEntry, groups: ReadonlySet<string>): void;
 }
 
 export type ReportStep = (step: DiagnosisStep) => void;

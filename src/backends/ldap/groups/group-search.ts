@@ -2,14 +2,14 @@
 import type { LdapConfig } from '../config/config.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { and, encodeFilter, equal, or } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
-import type { Group } from './group.ts';
+import type { LdapGroup } from './group.ts';
 
-export interface FoundGroup extends Group {
+interface FoundGroup extends LdapGroup {
   /** Undefined when the search did not ask for it, or the group has none. */
   readonly sid: Buffer | undefined;
 }
@@ -54,7 +54,7 @@ export function inChainFilter(dn: string): FilterNode {
 }
 
 /** The posixGroups that list the uid, or that have the gid of the user's entry (RFC 2307). */
-export function posixFilters(user: Entry): readonly FilterNode[] {
+export function posixFilters(user: LdapEntry): readonly FilterNode[] {
   const matches = [
     ...user.texts('uid').map((uid) => equal('memberUid', uid)),
     ...user.texts('gidNumber').map((gid) => equal('gidNumber', gid)),

@@ -4,14 +4,14 @@ import { groupName } from '../../../core/groups.ts';
 import type { GroupName } from '../../../core/identity.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 
-export interface Group {
+export interface LdapGroup {
   readonly dn: string;
   readonly names: readonly string[];
   /** False for a group outside `groups.base`: a policy does not see it, but its parent groups may be in the base. */
   readonly isInBase: boolean;
 }
 
-export interface GroupBase {
+interface GroupBase {
   readonly dn: string;
   readonly scope: 'sub' | 'one';
 }
@@ -23,7 +23,7 @@ export interface GroupBase {
  * @param isNamedByCn whether the cn in the DN is a name of the group
  * @throws DirectoryFault when the DN cannot be read
  */
-export function groupOfDn(dn: string, isNamedByCn: boolean, base: GroupBase): Group {
+export function groupOfDn(dn: string, isNamedByCn: boolean, base: GroupBase): LdapGroup {
   const parts = canonicalParts(dn);
   const rdn = parseDn(dn)?.[0];
   if (parts === undefined || rdn === undefined) {
@@ -36,7 +36,7 @@ export function groupOfDn(dn: string, isNamedByCn: boolean, base: GroupBase): Gr
 }
 
 /** The names of groups in a policy: each group by its DN and by its plain names. */
-export function groupNames(groups: Iterable<Group>): ReadonlySet<GroupName> {
+export function groupNames(groups: Iterable<LdapGroup>): ReadonlySet<GroupName> {
   const result = new Set<GroupName>();
   for (const { dn, names, isInBase } of groups) {
     if (!isInBase) continue;

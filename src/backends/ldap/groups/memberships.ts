@@ -2,18 +2,18 @@
 import { canonicalDn } from '../../../core/dn.ts';
 import type { GroupName } from '../../../core/identity.ts';
 import type { LdapConfig } from '../config/config.ts';
-import { PRESETS } from '../config/presets.ts';
+import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupSource, memberAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { requireActiveDirectory } from '../attempt/active-directory.ts';
 import type { DomainCache } from '../attempt/active-directory.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 import { or } from '../wire/filter.ts';
 import { groupNames, groupOfDn } from './group.ts';
-import type { Group } from './group.ts';
+import type { LdapGroup } from './group.ts';
 import { createGroupSearch, inChainFilter, memberFilter, posixFilters } from './group-search.ts';
 import type { GroupSearch } from './group-search.ts';
 import { createParentGroups } from './parent-groups.ts';
@@ -30,10 +30,10 @@ export interface Memberships {
    *
    * @throws DirectoryFault
    */
-  of(user: Entry, reader: Reader, deadline: Deadline): Promise<ReadonlySet<GroupName>>;
+  of(user: LdapEntry, reader: Reader, deadline: Deadline): Promise<ReadonlySet<GroupName>>;
 }
 
-export interface MembershipsDeps {
+interface MembershipsDeps {
   readonly domain: DomainCache;
   readonly caches: TtlCaches;
 }
@@ -45,7 +45,7 @@ interface Context {
   readonly groups: GroupsConfig;
   readonly source: GroupSource;
   readonly memberAttributes: readonly string[];
-  readonly preset: (typeof PRESETS)[LdapConfig['preset']]['groups'];
+  readonly preset: (typeof LDAP_PRESETS)[LdapConfig['preset']]['groups'];
   readonly search: GroupSearch;
   readonly parents: ParentGroups;
   readonly sids: SidResolver;
@@ -54,7 +54,7 @@ interface Context {
 
 /** One user whose groups are read. */
 interface Lookup {
-  readonly user: Entry;
+  readonly user: LdapEntry;
   readonly reader: Reader;
   readonly deadline: Deadline;
 }
@@ -65,7 +65,7 @@ const MAX_GROUPS = 5000;
 export function createMemberships(config: LdapConfig, { domain, caches }: MembershipsDeps): Memberships {
   const { groups } = config;
   if (groups === undefined) return { of: async () => new Set() };
-  const preset = PRESETS[config.preset].groups;
+  const preset = LDAP_PRESETS[config.preset].groups;
   const members = memberAttributes(config);
   const search = createGroupSearch(groups, preset.primary);
   const context: Context = {
@@ -83,14 +83,14 @@ export function createMemberships(config: LdapConfig, { domain, caches }: Member
   };
   return {
     of: async (user, reader, deadline) => {
-      const known = new Map<string, Group>();
+      const known = new Map<string, LdapGroup>();
       addNew(known, await byConfiguredMethod(context, { user, reader, deadline }));
       return groupNames(known.values());
     },
   };
 }
 
-async function byConfiguredMethod(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+async function byConfiguredMethod(context: Context, lookup: Lookup): Promise<readonly LdapGroup[]> {
   const { groups, source, preset, domain } = context;
   switch (groups.nested) {
     case 'inChain':
@@ -115,7 +115,7 @@ async function byConfiguredMethod(context: Context, lookup: Lookup): Promise<rea
 }
 
 /** The groups that list the user, and the primary group. */
-async function direct(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+async function direct(context: Context, lookup: Lookup): Promise<readonly LdapGroup[]> {
   const groups = await listingUser(context, lookup);
   return context.preset.primary ? [...groups, ...(await primaryGroup(context, lookup))] : groups;
 }
@@ -123,7 +123,7 @@ async function direct(context: Context, lookup: Lookup): Promise<readonly Group[
 async function listingUser(
   { groups, source, memberAttributes: attributes, preset, search }: Context,
   { user, reader, deadline }: Lookup,
-): Promise<readonly Group[]> {
+): Promise<readonly LdapGroup[]> {
   if (source === 'memberOf') {
     const base = { dn: groups.base, scope: groups.scope };
     const dns = await allValues(user, 'memberOf', reader, deadline);
@@ -135,13 +135,13 @@ async function listingUser(
   return filters.length === 0 ? [] : search(or(filters), reader, deadline);
 }
 
-function primaryGroup({ sids }: Context, { user, reader, deadline }: Lookup): Promise<readonly Group[]> {
+function primaryGroup({ sids }: Context, { user, reader, deadline }: Lookup): Promise<readonly LdapGroup[]> {
   return sids.groupsOf(primaryGroupSid(user), reader, deadline);
 }
 
 /** Direct groups, then their parent groups, level by level. Each level takes one search, however many groups it has. */
-async function byLevels(context: Context, lookup: Lookup): Promise<readonly Group[]> {
-  const known = new Map<string, Group>();
+async function byLevels(context: Context, lookup: Lookup): Promise<readonly LdapGroup[]> {
+  const known = new Map<string, LdapGroup>();
   let level = addNew(known, await direct(context, lookup));
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) throw tooMany(`groups nested more than ${MAX_DEPTH} deep`);
@@ -151,7 +151,7 @@ async function byLevels(context: Context, lookup: Lookup): Promise<readonly Grou
 }
 
 /** Active Directory follows the chain from the user, and from the primary group, which does not list the user. */
-async function byChain(context: Context, lookup: Lookup): Promise<readonly Group[]> {
+async function byChain(context: Context, lookup: Lookup): Promise<readonly LdapGroup[]> {
   const { user, reader, deadline } = lookup;
   requireActiveDirectory(await context.domain.facts(reader, deadline), 'groups.nested: inChain');
   const primary = await primaryGroup(context, lookup);
@@ -164,7 +164,7 @@ async function byChain(context: Context, lookup: Lookup): Promise<readonly Group
  *
  * @returns undefined when the token cannot be read
  */
-async function byToken(context: Context, lookup: Lookup): Promise<readonly Group[] | undefined> {
+async function byToken(context: Context, lookup: Lookup): Promise<readonly LdapGroup[] | undefined> {
   const { user, reader, deadline } = lookup;
   const token = await readTokenGroups(user, reader, deadline);
   if (token.length === 0) return undefined;
@@ -175,8 +175,8 @@ async function byToken(context: Context, lookup: Lookup): Promise<readonly Group
  * @returns the groups that were not known
  * @throws DirectoryFault when there are more than one user can have
  */
-function addNew(known: Map<string, Group>, found: readonly Group[]): readonly Group[] {
-  const added: Group[] = [];
+function addNew(known: Map<string, LdapGroup>, found: readonly LdapGroup[]): readonly LdapGroup[] {
+  const added: LdapGroup[] = [];
   for (const group of found) {
     const key = canonicalDn(group.dn) ?? group.dn;
     if (known.has(key)) continue;
@@ -187,7 +187,7 @@ function addNew(known: Map<string, Group>, found: readonly Group[]): readonly Gr
   return added;
 }
 
-function unreadableToken({ dn }: Entry): DirectoryFault {
+function unreadableToken({ dn }: LdapEntry): DirectoryFault {
   return new DirectoryFault(
     'misconfigured',
     `tokenGroups of ${dn} cannot be read: add the service account to Windows Authorization Access Group`,

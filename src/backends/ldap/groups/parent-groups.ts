@@ -5,27 +5,27 @@
 import { canonicalDn } from '../../../core/dn.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Group } from './group.ts';
+import type { LdapGroup } from './group.ts';
 import type { TtlCaches } from './ttl-cache.ts';
 
 export interface ParentGroups {
   /** The groups that list any of these groups. Throws DirectoryFault. */
-  of(groups: readonly Group[], reader: Reader, deadline: Deadline): Promise<readonly Group[]>;
+  of(groups: readonly LdapGroup[], reader: Reader, deadline: Deadline): Promise<readonly LdapGroup[]>;
 }
 
 /** Finds the groups that list any of these DNs. */
-type Search = (dns: readonly string[], reader: Reader, deadline: Deadline) => Promise<readonly Group[]>;
+type Search = (dns: readonly string[], reader: Reader, deadline: Deadline) => Promise<readonly LdapGroup[]>;
 
 /** DNs in one filter. Servers handle some hundred terms. */
 const BATCH = 50;
 const TTL_SECONDS = 30;
 
 export function createParentGroups(search: Search, caches: TtlCaches): ParentGroups {
-  const cache = caches.create<readonly Group[]>(TTL_SECONDS);
+  const cache = caches.create<readonly LdapGroup[]>(TTL_SECONDS);
 
   return {
     of: async (groups, reader, deadline) => {
-      const parents: Group[] = [];
+      const parents: LdapGroup[] = [];
       const uncached: string[] = [];
       for (const { dn } of groups) {
         const entry = cache.get(keyOf(dn));

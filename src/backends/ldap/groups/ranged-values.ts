@@ -4,7 +4,7 @@
  */
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
@@ -13,7 +13,7 @@ const MAX_ROUNDS = 20;
 
 /** @throws DirectoryFault when some values cannot be read */
 export async function allValues(
-  entry: Entry,
+  entry: LdapEntry,
   attribute: string,
   reader: Reader,
   deadline: Deadline,
@@ -29,7 +29,7 @@ export async function allValues(
       { base: entry.dn, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [next] },
       deadline,
     );
-    const part: Entry | undefined = answer.entries[0];
+    const part: LdapEntry | undefined = answer.entries[0];
     if (answer.code !== RESULT.success || part === undefined) {
       throw faultOfResult(answer.code, answer.diagnostic, `reading ${next} of ${entry.dn}`);
     }
@@ -41,7 +41,7 @@ export async function allValues(
   return values;
 }
 
-function rangeOf(entry: Entry, attribute: string): { readonly name: string; readonly last: string } | undefined {
+function rangeOf(entry: LdapEntry, attribute: string): { readonly name: string; readonly last: string } | undefined {
   const prefix = `${attribute.toLowerCase()};range=`;
   const name = entry.names.find((candidate) => candidate.startsWith(prefix));
   const last = name === undefined ? undefined : /^\d+-(\d+|\*)$/.exec(name.slice(prefix.length))?.[1];

@@ -4,18 +4,18 @@
  */
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter, equal, or } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
-import type { Group } from './group.ts';
+import type { LdapGroup } from './group.ts';
 import type { GroupSearch } from './group-search.ts';
 import type { TtlCaches } from './ttl-cache.ts';
 import { isSid, siblingSid } from './sid.ts';
 
 export interface SidResolver {
   /** The groups with these SIDs; groups outside `groups.base` are left out. Throws DirectoryFault. */
-  groupsOf(sids: readonly Buffer[], reader: Reader, deadline: Deadline): Promise<readonly Group[]>;
+  groupsOf(sids: readonly Buffer[], reader: Reader, deadline: Deadline): Promise<readonly LdapGroup[]>;
 }
 
 /** SIDs in one filter. */
@@ -23,11 +23,11 @@ const BATCH = 100;
 const TTL_SECONDS = 600;
 
 export function createSidResolver(search: GroupSearch, caches: TtlCaches): SidResolver {
-  const cache = caches.create<Group | undefined>(TTL_SECONDS);
+  const cache = caches.create<LdapGroup | undefined>(TTL_SECONDS);
 
   return {
     groupsOf: async (sids, reader, deadline) => {
-      const groups = new Map<string, Group | undefined>();
+      const groups = new Map<string, LdapGroup | undefined>();
       const uncached: Buffer[] = [];
       for (const sid of sids) {
         const entry = cache.get(sid.toString('hex'));
@@ -50,7 +50,7 @@ export function createSidResolver(search: GroupSearch, caches: TtlCaches): SidRe
 }
 
 /** The SIDs in the token of a user; none when the service account may not read them. Throws DirectoryFault. */
-export async function readTokenGroups(user: Entry, reader: Reader, deadline: Deadline): Promise<readonly Buffer[]> {
+export async function readTokenGroups(user: LdapEntry, reader: Reader, deadline: Deadline): Promise<readonly Buffer[]> {
   // The server computes this attribute, and only for a search of this one entry.
   const request = {
     base: user.dn,
@@ -66,7 +66,7 @@ export async function readTokenGroups(user: Entry, reader: Reader, deadline: Dea
 }
 
 /** The SID of the primary group, which is neither in memberOf nor in member; none where the user has no SID. */
-export function primaryGroupSid(user: Entry): readonly Buffer[] {
+export function primaryGroupSid(user: LdapEntry): readonly Buffer[] {
   const [sid] = user.bytes('objectSid');
   const [id] = user.texts('primaryGroupID');
   const primary = sid === undefined || id === undefined ? undefined : siblingSid(sid, id);

@@ -7,14 +7,14 @@ import type { LdapConfig } from '../config/config.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Directory } from '../servers/directory.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { identityOf } from '../users/identity.ts';
 import type { LdapIdentityRules } from '../users/identity.ts';
 import type { UserSearch } from '../users/user-search.ts';
 import type { Memberships } from '../groups/memberships.ts';
 import type { LoginTrace } from '../diagnosis/trace.ts';
 
-export interface LoginDeps {
+export interface LdapLoginDeps {
   readonly config: LdapConfig;
   readonly directory: Directory;
   readonly search: UserSearch;
@@ -22,7 +22,7 @@ export interface LoginDeps {
   readonly log: Log;
 }
 
-export interface LoginContext extends LoginDeps {
+export interface LoginContext extends LdapLoginDeps {
   readonly attempts: AttemptsSinceRead;
   readonly checkAccount: AccountCheck;
   readonly memberships: Memberships;
@@ -34,7 +34,7 @@ const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
 
 export async function outcomeFor(
   context: LoginContext,
-  entry: Entry,
+  entry: LdapEntry,
   reader: Reader,
   deadline: Deadline,
   trace?: LoginTrace,
@@ -46,7 +46,7 @@ export async function outcomeFor(
 /** @returns undefined when the entry has no usable user name */
 export async function identify(
   { memberships, rules, log }: LoginContext,
-  entry: Entry,
+  entry: LdapEntry,
   reader: Reader,
   deadline: Deadline,
   trace?: LoginTrace,

@@ -13,7 +13,7 @@ import type { UserSearchResult } from '../users/user-search.ts';
 import { createMemberships } from '../groups/memberships.ts';
 import { createTtlCaches } from '../groups/ttl-cache.ts';
 import { identify, outcomeFor, refuseAmbiguous, UNKNOWN } from './context.ts';
-import type { LoginContext, LoginDeps } from './context.ts';
+import type { LoginContext, LdapLoginDeps } from './context.ts';
 import { authenticate } from './password-login.ts';
 import type { LoginAttempt } from './password-login.ts';
 
@@ -29,7 +29,7 @@ export interface Login {
   flush(): void;
 }
 
-export function createLogin(deps: LoginDeps): Login {
+export function createLogin(deps: LdapLoginDeps): Login {
   const { config, directory, clock, log } = deps;
   const backend = config.name;
   const domain = createDomainCache(clock);

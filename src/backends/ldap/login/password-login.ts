@@ -5,11 +5,11 @@ import { oneSpelling } from '../../../core/spelling.ts';
 import { verifyPassword } from '../attempt/verify-password.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
 import type { DnTemplate } from '../config/dn-template.ts';
-import { PRESETS } from '../config/presets.ts';
-import type { Connection, Reader } from '../wire/connection.ts';
+import { LDAP_PRESETS } from '../config/presets.ts';
+import type { LdapConnection, Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { ServerAccess } from '../servers/directory.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 import { subjectOf, subjectOfDn } from '../users/identity.ts';
 import type { LoginTrace } from '../diagnosis/trace.ts';
@@ -74,7 +74,7 @@ async function verifyEntry(
   context: LoginContext,
   attempt: GuardedAttempt,
   { reader, withBind }: ServerAccess,
-  entry: Entry,
+  entry: LdapEntry,
   readAt: number,
 ): Promise<AuthnOutcome | undefined> {
   const { deadline, guard, trace } = attempt;
@@ -118,10 +118,10 @@ function byTemplate(context: LoginContext, template: DnTemplate, attempt: Guarde
 async function bindAs(
   { config, log }: LoginContext,
   { password, deadline, trace }: LoginAttempt,
-  connection: Connection,
+  connection: LdapConnection,
   dn: string,
 ): Promise<PasswordVerdict> {
-  const { keepsAfterRefusal } = PRESETS[config.preset];
+  const { keepsAfterRefusal } = LDAP_PRESETS[config.preset];
   const verdict = await verifyPassword(connection, dn, password, deadline, keepsAfterRefusal);
   trace?.bound(dn, verdict);
   if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {

@@ -2,7 +2,7 @@
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { DirectoryFault } from '../wire/fault.ts';
 
-export interface BreakerDeps {
+interface BreakerDeps {
   /** The names of the backend and of the server, for the log. */
   readonly backend: string;
   readonly server: string;

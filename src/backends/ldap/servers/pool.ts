@@ -3,7 +3,7 @@
  * answer to one request must not become the answer to the next.
  */
 import type { Clock } from '../../../core/ports.ts';
-import type { Connection } from '../wire/connection.ts';
+import type { LdapConnection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 import { createSemaphore } from './semaphore.ts';
@@ -21,12 +21,12 @@ export interface PoolOptions {
   readonly idle: number;
   /** Milliseconds that a connection may live, so that changes of certificates and of load balancers take effect. */
   readonly age: number;
-  readonly open: (deadline: Deadline) => Promise<Connection>;
+  readonly open: (deadline: Deadline) => Promise<LdapConnection>;
   readonly clock: Clock;
 }
 
 interface PooledConnection {
-  readonly connection: Connection;
+  readonly connection: LdapConnection;
   readonly generation: number;
   /** The `Clock.monotonic` time after which it is not used. */
   readonly expiresAt: number;
@@ -66,7 +66,7 @@ export class Pool implements Disposable {
    */
   use<T>(
     deadline: Deadline,
-    work: (connection: Connection) => Promise<T>,
+    work: (connection: LdapConnection) => Promise<T>,
     mayRetry: (fault: DirectoryFault) => boolean,
   ): Promise<T> {
     const late = (): DirectoryFault =>
@@ -92,7 +92,7 @@ export class Pool implements Disposable {
   /** @param mayRetry undefined for the second attempt */
   async #attempt<T>(
     deadline: Deadline,
-    work: (connection: Connection) => Promise<T>,
+    work: (connection: LdapConnection) => Promise<T>,
     mayRetry: ((fault: DirectoryFault) => boolean) | undefined,
   ): Promise<T> {
     const pooled = await this.#borrow(deadline);
@@ -133,7 +133,7 @@ export class Pool implements Disposable {
   async #open(deadline: Deadline): Promise<PooledConnection> {
     const { age, clock, open } = this.#options;
     const generation = this.#generation;
-    let connection: Connection;
+    let connection: LdapConnection;
     try {
       connection = await open(deadline);
     } catch (error) {

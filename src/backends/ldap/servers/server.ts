@@ -3,13 +3,13 @@ import type { Clock, Log } from '../../../core/ports.ts';
 import { createBreaker } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { openConnection } from '../wire/connection.ts';
-import type { Connection, ConnectionOptions, Reader } from '../wire/connection.ts';
+import type { LdapConnection, ConnectionOptions, Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { Pool } from './pool.ts';
 import type { ServiceAccount } from './service-account.ts';
 
-export interface PoolLimits {
+interface PoolLimits {
   /** Maximum number of connections for searches, and for binds of users. */
   readonly search: number;
   readonly bind: number;
@@ -40,7 +40,7 @@ export interface Server extends Disposable {
    * Runs work with a connection for one bind of a user and for what that user may then read. The connection may still be
    * bound as another user, so the work begins with a bind.
    */
-  withBind<T>(deadline: Deadline, work: (connection: Connection) => Promise<T>): Promise<T>;
+  withBind<T>(deadline: Deadline, work: (connection: LdapConnection) => Promise<T>): Promise<T>;
   /** Returns when the server answers and accepts the service account. Throws DirectoryFault. */
   probe(deadline: Deadline): Promise<void>;
   /** Closes the connections that were opened with earlier options. */
@@ -102,11 +102,11 @@ export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
 
 /** Opens connections and, when it is disposed of, closes all of them, also those that no pool has yet. */
 interface Opener extends Disposable {
-  open(deadline: Deadline): Promise<Connection>;
+  open(deadline: Deadline): Promise<LdapConnection>;
 }
 
 function createOpener(endpoint: Endpoint, options: () => ConnectionOptions): Opener {
-  const connections = new Set<Connection>();
+  const connections = new Set<LdapConnection>();
   let isDisposed = false;
   return {
     open: async (deadline) => {
@@ -127,7 +127,7 @@ async function openAsService(
   opener: Opener,
   { options, serviceAccount }: ServerDeps,
   deadline: Deadline,
-): Promise<Connection> {
+): Promise<LdapConnection> {
   const limit = deadline.within(options().timeout);
   const connection = await opener.open(limit);
   try {

@@ -5,7 +5,7 @@
 import { BrokerError } from '../../../core/errors.ts';
 import type { Secret, SecretSource } from '../../../core/identity.ts';
 import type { RejectReason } from '../../../core/ports.ts';
-import type { BindAnswer, Connection } from '../wire/connection.ts';
+import type { BindAnswer, LdapConnection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { DirectoryFault, faultOfResult, lateFault } from '../wire/fault.ts';
 import { createBindBackoff } from './bind-backoff.ts';
@@ -14,14 +14,14 @@ import { judgeBind } from './judge-bind.ts';
 import { createSemaphore } from './semaphore.ts';
 import type { Semaphore } from './semaphore.ts';
 
-export interface ServiceAccountDeps extends BindBackoffDeps {
+interface ServiceAccountDeps extends BindBackoffDeps {
   readonly dn: string;
   readonly password: SecretSource;
 }
 
 export interface ServiceAccount {
   /** @throws DirectoryFault */
-  bind(connection: Connection, deadline: Deadline): Promise<void>;
+  bind(connection: LdapConnection, deadline: Deadline): Promise<void>;
 }
 
 /** Binds to one server at the same time: fewer than the wrong passwords that lock an account in common directories. */
@@ -64,7 +64,7 @@ export function createServiceAccount({ dn, password, ...deps }: ServiceAccountDe
 }
 
 async function bindOnce(
-  connection: Connection,
+  connection: LdapConnection,
   dn: string,
   password: Secret,
   backoff: BindBackoff,

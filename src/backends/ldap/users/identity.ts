@@ -3,7 +3,7 @@ import { canonicalDn, parseDn } from '../../../core/dn.ts';
 import { foldCase } from '../../../core/fold-case.ts';
 import { username } from '../../../core/identity.ts';
 import type { GroupName, Identity } from '../../../core/identity.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 
 export interface LdapIdentityRules {
   /** The name of the backend. */
@@ -19,7 +19,7 @@ const MAX_VALUES = 64;
 
 /** @returns undefined when the username attribute has no usable value, or several */
 export function identityOf(
-  entry: Entry,
+  entry: LdapEntry,
   groups: ReadonlySet<GroupName>,
   rules: LdapIdentityRules,
 ): Identity | undefined {
@@ -40,7 +40,7 @@ export function identityOf(
  * The id of an account, which depends neither on the login nor on the name of the entry. An entry without an id is
  * identified by its DN.
  */
-export function subjectOf(entry: Entry, idAttribute: string): string {
+export function subjectOf(entry: LdapEntry, idAttribute: string): string {
   const [id, ...others] = entry.bytes(idAttribute);
   return id === undefined || others.length > 0 ? subjectOfDn(entry.dn) : `id ${id.toString('hex')}`;
 }
@@ -49,14 +49,14 @@ export function subjectOfDn(dn: string): string {
   return `dn ${canonicalDn(dn) ?? dn}`;
 }
 
-function canonicalName(entry: Entry, attribute: string): string | undefined {
+function canonicalName(entry: LdapEntry, attribute: string): string | undefined {
   const values = entry.texts(attribute);
   const name = values.length > 1 ? valueInDn(entry, attribute, values) : values[0];
   return name !== undefined && isName(name) ? name : undefined;
 }
 
 /** The value that is also in the DN of the entry. */
-function valueInDn({ dn }: Entry, attribute: string, values: readonly string[]): string | undefined {
+function valueInDn({ dn }: LdapEntry, attribute: string, values: readonly string[]): string | undefined {
   const own = parseDn(dn)?.[0]?.find(({ type, encoded }) => type === attribute.toLowerCase() && !encoded);
   return own === undefined ? undefined : values.find((value) => foldCase(value) === foldCase(own.value));
 }
@@ -65,7 +65,7 @@ function isName(text: string): boolean {
   return text.trim() !== '' && text.length <= MAX_LENGTH && text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
-function attributeOf(entry: Entry, attribute: string): readonly (readonly [string, readonly string[]])[] {
+function attributeOf(entry: LdapEntry, attribute: string): readonly (readonly [string, readonly string[]])[] {
   const values = entry.texts(attribute);
   if (values.length === 0 || values.length > MAX_VALUES) return [];
   return values.every((value) => value.length <= MAX_LENGTH) ? [[`attr:${attribute}`, values]] : [];

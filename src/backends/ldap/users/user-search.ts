@@ -2,18 +2,18 @@
 import type { LdapConfig } from '../config/config.ts';
 import { parseFilter } from '../config/filter-parse.ts';
 import { printFilter } from '../config/filter-print.ts';
-import { PRESETS } from '../config/presets.ts';
+import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupSource, idAttribute, loginAttributes, usernameAttribute } from '../config/resolve.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Reader, SearchAnswer } from '../wire/connection.ts';
-import type { Entry } from '../wire/entry.ts';
+import type { LdapEntry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, and, encodeFilter, or, placeholdersOf } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 
 export type UserSearchResult =
-  | { readonly kind: 'found'; readonly entry: Entry }
+  | { readonly kind: 'found'; readonly entry: LdapEntry }
   | { readonly kind: 'none' }
   | { readonly kind: 'ambiguous'; readonly dns: readonly string[] };
 
@@ -76,7 +76,7 @@ function resultOf({ entries }: SearchAnswer): UserSearchResult {
 
 /** Which entries are users. */
 function userFilter({ preset, users }: LdapConfig): FilterNode {
-  return users.filter ?? presetFilter(PRESETS[preset].users.filter);
+  return users.filter ?? presetFilter(LDAP_PRESETS[preset].users.filter);
 }
 
 function loginAttributesFilter(config: LdapConfig): FilterNode {
@@ -99,14 +99,14 @@ function presetFilter(text: string): FilterNode {
 function requestedAttributes(config: LdapConfig): readonly string[] {
   const { preset, groups, attributes } = config;
   const source = groups === undefined ? undefined : groupSource(config);
-  const posix = source === 'posixGroup' || (source === 'member' && PRESETS[preset].groups.posix);
+  const posix = source === 'posixGroup' || (source === 'member' && LDAP_PRESETS[preset].groups.posix);
   return [
     ...new Set([
       usernameAttribute(config),
       idAttribute(config),
-      ...PRESETS[preset].users.state,
+      ...LDAP_PRESETS[preset].users.state,
       ...(source === 'memberOf' ? ['memberOf'] : []),
-      ...(groups !== undefined && PRESETS[preset].groups.primary ? ['objectSid', 'primaryGroupID'] : []),
+      ...(groups !== undefined && LDAP_PRESETS[preset].groups.primary ? ['objectSid', 'primaryGroupID'] : []),
       ...(posix ? ['uid', 'gidNumber'] : []),
       ...attributes,
     ]),

@@ -12,7 +12,7 @@ import { dial } from './dial.ts';
 import type { DialOptions } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readEntry } from './entry.ts';
-import type { Entry } from './entry.ts';
+import type { LdapEntry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { EncodedFilter, dnObject, policyOf, resultOf, singleConnection } from './ldapts-adapter.ts';
@@ -39,7 +39,7 @@ export interface SearchRequest {
 }
 
 export interface SearchAnswer extends LdapResult {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly LdapEntry[];
 }
 
 /** Something that searches a directory. */
@@ -53,7 +53,7 @@ export interface Reader {
 }
 
 /** Every method throws DirectoryFault when there is no answer; the connection is closed then. */
-export interface Connection extends Reader, Disposable {
+export interface LdapConnection extends Reader, Disposable {
   readonly endpoint: Endpoint;
   bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
   /** Returns when the server answers a request and does not say that it is unavailable. */
@@ -81,7 +81,7 @@ export async function openConnection(
   endpoint: Endpoint,
   options: ConnectionOptions,
   deadline: Deadline,
-): Promise<Connection> {
+): Promise<LdapConnection> {
   const socket = await dial(endpoint, options, deadline);
   const stream = new MessageStream(socket, endpoint.url);
   const client = new Client({ url: 'ldap://established.invalid', createConnection: singleConnection(stream) });
@@ -147,7 +147,7 @@ async function searchOnce(
   deadline: Deadline,
   page?: PageControl,
 ): Promise<SearchAnswer> {
-  let entries: readonly Entry[] = [];
+  let entries: readonly LdapEntry[] = [];
   const result = await operate(session, 'searching', deadline, async () => {
     const options: SearchOptions = {
       scope,
@@ -164,7 +164,7 @@ async function searchOnce(
 
 /** All entries, page by page. A server limits the entries of one answer, and may send an empty page before others. */
 async function searchAllPages(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
-  const entries: Entry[] = [];
+  const entries: LdapEntry[] = [];
   let cookie: Buffer | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const answer = await searchOnce(session, request, deadline, new PageControl(PAGE_SIZE, cookie));

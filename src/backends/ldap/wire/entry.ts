@@ -1,7 +1,7 @@
 /** An entry of the directory. Attribute names are matched without regard to case. */
 import type { Entry as LdaptsEntry } from 'ldapts';
 
-export interface Entry {
+export interface LdapEntry {
   readonly dn: string;
   /** The values of an attribute that are valid UTF-8; empty when it is absent. */
   texts(attribute: string): readonly string[];
@@ -12,7 +12,7 @@ export interface Entry {
 }
 
 /** ldapts gives one value or an array, strings or buffers, under the name as the server writes it. */
-export function readEntry({ dn, ...attributes }: LdaptsEntry): Entry {
+export function readEntry({ dn, ...attributes }: LdaptsEntry): LdapEntry {
   const values = new Map<string, readonly (string | Buffer)[]>();
   for (const [name, value] of Object.entries(attributes)) {
     const items: readonly (string | Buffer)[] = [value].flat();

@@ -8,7 +8,7 @@ export type FilterNode =
   | { readonly kind: 'and' | 'or'; readonly filters: readonly FilterNode[] }
   | { readonly kind: 'not'; readonly filter: FilterNode }
   | { readonly kind: 'present'; readonly attribute: string }
-  | { readonly kind: Comparison; readonly attribute: string; readonly value: FilterValue }
+  | { readonly kind: FilterComparison; readonly attribute: string; readonly value: FilterValue }
   | {
       readonly kind: 'substrings';
       readonly attribute: string;
@@ -23,10 +23,10 @@ export type FilterNode =
       readonly value: FilterValue;
     };
 
-export type Comparison = 'equal' | 'greater-or-equal' | 'less-or-equal' | 'approximate';
+export type FilterComparison = 'equal' | 'greater-or-equal' | 'less-or-equal' | 'approximate';
 /** Bytes, and placeholders for text that is known later, such as the login. */
-export type FilterValue = readonly (Buffer | Placeholder)[];
-export interface Placeholder {
+export type FilterValue = readonly (Buffer | FilterPlaceholder)[];
+export interface FilterPlaceholder {
   readonly placeholder: string;
 }
 

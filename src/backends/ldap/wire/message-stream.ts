@@ -14,7 +14,7 @@ import { cookieIn } from './page-control.ts';
 /** Bytes of one message. An entry with thousands of groups takes some hundred KiB. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
 /** Bytes of all messages that answer one request. */
-export const MAX_ANSWER = 64 * 1024 * 1024;
+const MAX_ANSWER = 64 * 1024 * 1024;
 const CLOSE_MS = 250;
 const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buffer.of(0x42, 0));
 

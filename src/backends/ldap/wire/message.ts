@@ -1,7 +1,7 @@
 /** The envelope of LDAP messages (RFC 4511, section 4.1.1) and the result of an operation (section 4.1.9). */
 import { TAG, readHeader } from './ber.ts';
 
-export interface Envelope {
+interface Envelope {
   readonly id: number;
   /** The tag of the operation. */
   readonly operation: number;

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { readAuthorities, readOwnCertificate } from '../../certificates.ts';
 
-export interface TlsFiles {
+interface TlsFiles {
   /** Certificates (PEM) of the only trusted authorities; undefined: the authorities that Node includes. */
   readonly caFile: string | undefined;
   /** The client certificate (PEM, with its chain) and its key; both or neither. */

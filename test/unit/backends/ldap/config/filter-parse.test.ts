@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFilter } from '../../../../../src/backends/ldap/config/filter-parse.ts';
 import { printFilter } from '../../../../../src/backends/ldap/config/filter-print.ts';
-import { PRESETS } from '../../../../../src/backends/ldap/config/presets.ts';
+import { LDAP_PRESETS } from '../../../../../src/backends/ldap/config/presets.ts';
 import { encodeFilter } from '../../../../../src/backends/ldap/wire/filter.ts';
 import type { FilterNode } from '../../../../../src/backends/ldap/wire/filter.ts';
 
@@ -89,7 +89,7 @@ it('prints the text for a placeholder with escapes, and a placeholder without a 
 });
 
 describe('the presets', () => {
-  it.each(Object.entries(PRESETS))('have a filter that can be parsed: %s', (_name, preset) => {
+  it.each(Object.entries(LDAP_PRESETS))('have a filter that can be parsed: %s', (_name, preset) => {
     expect(printFilter(parse(preset.users.filter))).toBe(preset.users.filter);
   });
 });

@@ -5,7 +5,7 @@ import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wir
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createDomainCache } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
 import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
-import type { Entry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import type { LdapEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import { createMemberships } from '../../../../../src/backends/ldap/groups/memberships.ts';
 import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
@@ -42,7 +42,7 @@ function directory({ capable = true, token = [] as readonly Buffer[], groups = [
       return { code: 0, diagnostic: '', entries: answer(request) };
     },
   };
-  function answer({ base, filter, attributes }: SearchRequest): Entry[] {
+  function answer({ base, filter, attributes }: SearchRequest): LdapEntry[] {
     if (base === '') {
       return [readEntry({ dn: '', supportedCapabilities: capable ? ['1.2.840.113556.1.4.800'] : [] })];
     }

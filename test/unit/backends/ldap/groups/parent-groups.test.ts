@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
-import type { Group } from '../../../../../src/backends/ldap/groups/group.ts';
+import type { LdapGroup } from '../../../../../src/backends/ldap/groups/group.ts';
 import { createParentGroups } from '../../../../../src/backends/ldap/groups/parent-groups.ts';
 import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
-const group = (name: string): Group => ({ dn: `cn=${name},dc=corp`, names: [name], isInBase: true });
+const group = (name: string): LdapGroup => ({ dn: `cn=${name},dc=corp`, names: [name], isInBase: true });
 const reader: Reader = { search: () => Promise.reject(new Error('the search of the test is used')) };
 
 /** @param listed the parent of each group that has one */
@@ -88,7 +88,7 @@ it('searches again after a flush', async () => {
 it('does not cache the result of a search that was under way during a flush', async () => {
   const clock = fixedClock();
   const caches = createTtlCaches(clock);
-  const answers: PromiseWithResolvers<readonly Group[]>[] = [];
+  const answers: PromiseWithResolvers<readonly LdapGroup[]>[] = [];
   const subject = createParentGroups(() => {
     answers.push(Promise.withResolvers());
     return answers.at(-1)?.promise ?? Promise.resolve([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connection } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { LdapConnection } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { DirectoryFault } from '../../../../../src/backends/ldap/wire/fault.ts';
 import { Pool } from '../../../../../src/backends/ldap/servers/pool.ts';
@@ -7,7 +7,7 @@ import type { PoolOptions } from '../../../../../src/backends/ldap/servers/pool.
 import { fixedClock, realClock } from '../../../../support/fakes.ts';
 import { waitFor } from '../../../../support/wait.ts';
 
-interface FakeConnection extends Connection {
+interface FakeConnection extends LdapConnection {
   readonly number: number;
   closed: boolean;
   isDead: boolean;

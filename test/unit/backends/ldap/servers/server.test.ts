@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createServer } from '../../../../../src/backends/ldap/servers/server.ts';
 import type { Server } from '../../../../../src/backends/ldap/servers/server.ts';
-import type { Connection } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { LdapConnection } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { parseEndpoint } from '../../../../../src/backends/ldap/wire/endpoint.ts';
 import { RESULT } from '../../../../../src/backends/ldap/wire/result-code.ts';
 import { loadTlsContext } from '../../../../../src/backends/ldap/wire/tls-context.ts';
@@ -28,7 +28,7 @@ async function serverFor(url: string): Promise<Server> {
   });
 }
 
-const bind = (password: string) => (connection: Connection) =>
+const bind = (password: string) => (connection: LdapConnection) =>
   connection.bind('cn=alice', new Secret(password), soon());
 
 describe('a bind on a reused connection', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createServiceAccount } from '../../../../../src/backends/ldap/servers/service-account.ts';
-import type { BindAnswer, Connection } from '../../../../../src/backends/ldap/wire/connection.ts';
+import type { BindAnswer, LdapConnection } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { RESULT } from '../../../../../src/backends/ldap/wire/result-code.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { Secret } from '../../../../../src/core/identity.ts';
@@ -29,7 +29,7 @@ function setUp(code: number) {
       counts.running -= 1;
       return { code, diagnostic: '' };
     },
-  } as unknown as Connection;
+  } as unknown as LdapConnection;
   const bindMany = (count: number) =>
     Promise.allSettled([...Array(count).keys()].map(() => account.bind(connection, soon())));
   return { log, counts, bindMany };
