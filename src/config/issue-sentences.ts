@@ -17,10 +17,14 @@ export function choiceSentence(written: unknown, expected: string, choices: read
 export function limitSentence(issue: z.core.$ZodIssue, written: unknown, hidden: boolean): string {
   const text = limitText(issue) ?? issue.message;
   const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
-  // Such a message is complete.
-  if (text.includes('found ') || isMapping) return text;
+  if (isSentence(issue) || text.includes('found ') || isMapping) return text;
   const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
   return `found ${foundText(written, hidden)}, ${limit}`;
+}
+
+/** Whether the message is complete without the value that was found. */
+function isSentence(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'custom' && issue.params?.['isSentence'] === true;
 }
 
 function limitText(issue: z.core.$ZodIssue): string | undefined {

@@ -2,108 +2,127 @@
 import type { PolicyTest } from '../core/policy/policy-test.ts';
 import { compilePolicy } from '../core/policy/compile.ts';
 import type { CompileResult } from '../core/policy/compile.ts';
-import type { RuleDocument, Who } from '../core/policy/document.ts';
+import type { RuleDocument } from '../core/policy/document.ts';
+import { singleRuleFindings } from '../core/policy/lint/single-rules.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import { conditionKinds, conditionsIn } from './conditions/index.ts';
+import type { ConditionKind } from './conditions/index.ts';
 import { explainIssues } from './explain-issues.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
-import { outlineRoles, policyFile, policyRule } from './policy-schema.ts';
-import type { PolicyFile, RuleFile, TestFile } from './policy-schema.ts';
-import { policyWarnings } from './policy-warnings.ts';
+import { outlineRoles, policySchema } from './policy-schema.ts';
+import type { PolicyFile, PolicySchema, RuleFile, TestFile } from './policy-schema.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { isRecord } from './schema-walk.ts';
+import { whoOf } from './who-schema.ts';
 
 export interface LoadedPolicy {
   readonly policy: Policy;
   readonly tests: readonly PolicyTest[];
-  /** What works but deserves a look, each with its place. */
+  /** Each with its position. */
   readonly warnings: readonly string[];
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** @throws ConfigError with every problem of the file. */
-export async function loadPolicy(path: string): Promise<LoadedPolicy> {
-  const read = await readPolicy(path);
-  const { yaml, policy } = read;
-  return { policy, tests: policyTests(read), warnings: policyWarnings(policy, yaml).map(formatProblem) };
+/**
+ * @param kinds the conditions that rules may have
+ * @throws ConfigError with every problem of the file.
+ */
+export async function loadPolicy(path: string, kinds = conditionKinds): Promise<LoadedPolicy> {
+  const read = await readPolicy(path, kinds);
+  return { policy: read.policy, tests: policyTests(read), warnings: policyWarnings(read).map(formatProblem) };
+}
+
+/** What works but is probably a mistake, as far as one rule shows it. `fairlead lint` compares the rules as well. */
+function policyWarnings({ policy, yaml }: ReadPolicy): readonly ConfigProblem[] {
+  return singleRuleFindings(policy)
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ rule, message }) => yaml.problem(['rules', rule.index], message));
 }
 
 export function policyTests({ yaml, file }: ReadPolicy): readonly PolicyTest[] {
   return file.tests.map((test, index) => testOf(test, yaml, index));
 }
 
-/** A policy with what it was made from. */
+/** A policy with the file it was read from. */
 export interface ReadPolicy {
   readonly yaml: YamlFile;
   readonly file: PolicyFile;
   readonly policy: Policy;
+  /** The conditions that rules may have. */
+  readonly kinds: readonly ConditionKind[];
 }
 
 /** @throws ConfigError with every problem of the file. */
-export async function readPolicy(path: string): Promise<ReadPolicy> {
+export async function readPolicy(path: string, kinds = conditionKinds): Promise<ReadPolicy> {
+  const schema = policySchema(kinds);
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
-  const parsed = policyFile.safeParse(yaml.value, { reportInput: true });
+  const parsed = schema.file.safeParse(yaml.value, { reportInput: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,
-    ...explainIssues(parsed.error?.issues ?? [], { schema: policyFile, yaml }),
+    ...explainIssues(parsed.error?.issues ?? [], { schema: schema.file, yaml }),
   ];
-  const compiled = compile(parsed.data ?? outlineOf(yaml.value), yaml);
+  const compiled = compile(parsed.data ?? outlineOf(yaml.value, schema), yaml, kinds);
   if (compiled.kind === 'problems') {
     // `allow: writer` is compiled as a list of one, whose entry is not in the file.
     problems.push(...compiled.problems.map(({ path: at, message }) => yaml.problem(yaml.existing(at), message)));
   }
   if (parsed.data === undefined || problems.length > 0 || compiled.kind === 'problems') throw new ConfigError(problems);
-  return { yaml, file: parsed.data, policy: compiled.policy };
+  return { yaml, file: parsed.data, policy: compiled.policy, kinds };
 }
 
 type Outline = Pick<PolicyFile, 'roles' | 'rules'> & Partial<Pick<PolicyFile, 'evaluation'>>;
 
-/** What is good of a file that is not good as a whole, so that what compiling finds is told, too. */
-function outlineOf(value: unknown): Outline {
+/** The valid parts of an invalid file, so that the problems that compiling finds are reported as well. */
+function outlineOf(value: unknown, schema: PolicySchema): Outline {
   if (!isRecord(value)) return { roles: {}, rules: [] };
   const rules: readonly unknown[] = Array.isArray(value['rules']) ? value['rules'] : [];
-  return { roles: outlineRoles.safeParse(value['roles']).data ?? {}, rules: rules.map(outlineRule) };
+  return {
+    roles: outlineRoles.safeParse(value['roles']).data ?? {},
+    rules: rules.map((entry) => outlineRule(entry, schema)),
+  };
 }
 
-function outlineRule(entry: unknown): RuleFile {
-  const fields = Object.entries(policyRule.shape).flatMap(([key, schema]) => {
+function outlineRule(entry: unknown, { rule }: PolicySchema): RuleFile {
+  const fields = Object.entries(rule.shape).flatMap(([key, schema]) => {
     const { data } = schema.safeParse(isRecord(entry) ? entry[key] : undefined);
     return data === undefined ? [] : [[key, data]];
   });
   return { name: '', ...Object.fromEntries(fields) };
 }
 
-function compile({ evaluation, roles, rules }: Outline, yaml: YamlFile): CompileResult {
+function compile(
+  { evaluation, roles, rules }: Outline,
+  yaml: YamlFile,
+  kinds: readonly ConditionKind[],
+): CompileResult {
   return compilePolicy({
     revision: yaml.revision,
     evaluation,
     roles: new Map(Object.entries(roles)),
-    rules: rules.map((rule, index) => documentOf(rule, yaml, index)),
+    rules: rules.map((rule, index) => documentOf(rule, { yaml, kinds }, index)),
   });
 }
 
-/** A rule of the file as core has it. */
-export function documentOf(rule: RuleFile, yaml: YamlFile, index: number): RuleDocument {
+/** A rule of the file in the form that core compiles. */
+export function documentOf(
+  rule: RuleFile,
+  { yaml, kinds }: Pick<ReadPolicy, 'yaml' | 'kinds'>,
+  index: number,
+): RuleDocument {
   return {
     name: rule.name,
     file: yaml.file,
     line: yaml.line(['rules', index]),
     who: whoOf(rule),
-    except: rule.except === undefined ? undefined : whoOf(rule.except),
-    services: rule.services,
-    clients: rule.clients,
-    match: rule.match,
+    conditions: conditionsIn(rule, kinds),
     repositories: rule.repositories ?? [],
     catalog: rule.catalog ?? false,
     effect: rule.deny === undefined ? 'allow' : 'deny',
     actions: rule.deny ?? rule.allow ?? [],
   };
-}
-
-function whoOf({ users = [], groups = [], everyone = false }: Pick<RuleFile, 'users' | 'groups' | 'everyone'>): Who {
-  return { users, groups, everyone };
 }
 
 function testOf(test: TestFile, yaml: YamlFile, index: number): PolicyTest {
@@ -114,6 +133,7 @@ function testOf(test: TestFile, yaml: YamlFile, index: number): PolicyTest {
     groups: test.groups ?? [],
     service: test.service,
     client: test.client?.text,
+    time: test.at,
     scope: test.scope,
     expect: test.expect,
   };

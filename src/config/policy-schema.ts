@@ -4,76 +4,55 @@ import { ACTIONS } from '../core/access.ts';
 import { parseScope } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import { clientRange } from './client-range.ts';
-import { matchCondition } from './match/match-condition.ts';
+import { conditionKinds } from './conditions/index.ts';
+import type { ConditionKind } from './conditions/index.ts';
+import { names, namesSomebody, NOBODY_NAMED, whoKeys } from './who-schema.ts';
 
 const text = z.string().min(1);
-const texts = z.array(text).min(1);
 const action = z.enum(ACTIONS);
 /** Actions or roles, one or several. */
-const actions = z.union([text, texts]).transform((names) => (typeof names === 'string' ? [names] : names));
+const actions = z.union([text, names]).transform((list) => (typeof list === 'string' ? [list] : list));
 
-const who = {
-  users: texts.optional().meta({ description: 'User names; * matches any characters, {name} captures them' }),
-  groups: texts.optional().meta({ description: 'Group names or DNs; * matches any characters, {name} captures them' }),
-  everyone: z.boolean().optional().meta({ description: 'true: anybody, anonymous included' }),
-};
-
-interface WhoFile {
-  readonly users?: unknown;
-  readonly groups?: unknown;
-  readonly everyone?: boolean | undefined;
+function ruleSchema(kinds: readonly ConditionKind[]) {
+  return z
+    .strictObject({
+      name: z
+        .string()
+        .min(1)
+        .max(200)
+        .meta({ description: 'What the rule is called in explanations and in the audit log' }),
+      ...whoKeys,
+      ...conditionKeys(kinds),
+      repositories: names.optional().meta({
+        description:
+          'Repository patterns: * within one segment, ** for any number of segments, {name} for a captured value',
+      }),
+      catalog: z
+        .boolean()
+        .optional()
+        .meta({ description: 'true: the list of all repositories (registry:catalog:*), too' }),
+      allow: actions.optional().meta({ description: 'Actions (pull, push, delete, *) or roles that are granted' }),
+      deny: actions.optional().meta({ description: 'Actions (pull, push, delete, *) or roles that no rule can grant' }),
+    })
+    .superRefine((rule, context) => {
+      const report = (message: string): void => context.addIssue({ code: 'custom', message, input: undefined });
+      if (!namesSomebody(rule)) report(NOBODY_NAMED);
+      if ((rule.allow === undefined) === (rule.deny === undefined)) {
+        report(`expected one of allow and deny, found ${rule.allow === undefined ? 'none' : 'both'}`);
+      }
+      if (rule.repositories === undefined && rule.catalog !== true) {
+        report('expected repositories or catalog: true, found none of them');
+      }
+    })
+    .meta({ description: 'Who may, or may not, do what to which repositories' });
 }
 
-function namesSomebody({ users, groups, everyone }: WhoFile): boolean {
-  return users !== undefined || groups !== undefined || everyone === true;
+/** The keys are not part of the type, so that no code can name one: `conditionsIn` reads the values. */
+function conditionKeys(kinds: readonly ConditionKind[]): object {
+  return Object.fromEntries(
+    kinds.map(({ key, schema, description }) => [key, schema.optional().meta({ description })]),
+  );
 }
-
-const NOBODY = 'expected users, groups or everyone: true, found none of them';
-
-export const policyRule = z
-  .strictObject({
-    name: z
-      .string()
-      .min(1)
-      .max(200)
-      .meta({ description: 'What the rule is called in explanations and in the audit log' }),
-    ...who,
-    except: z
-      .strictObject(who)
-      .refine(namesSomebody, { error: NOBODY })
-      .optional()
-      .meta({ description: 'Those the rule is not for, although they match' }),
-    services: texts
-      .optional()
-      .meta({ description: 'The services the rule is for (* matches any characters); default: all' }),
-    clients: z
-      .array(clientRange)
-      .min(1)
-      .optional()
-      .meta({ description: 'The client addresses the rule is for, as addresses or CIDRs; default: all' }),
-    match: matchCondition.optional(),
-    repositories: texts.optional().meta({
-      description:
-        'Repository patterns: * within one segment, ** for any number of segments, {name} for a captured value',
-    }),
-    catalog: z
-      .boolean()
-      .optional()
-      .meta({ description: 'true: the list of all repositories (registry:catalog:*), too' }),
-    allow: actions.optional().meta({ description: 'Actions (pull, push, delete, *) or roles that are granted' }),
-    deny: actions.optional().meta({ description: 'Actions (pull, push, delete, *) or roles that no rule can grant' }),
-  })
-  .superRefine((rule, context) => {
-    const report = (message: string): void => context.addIssue({ code: 'custom', message, input: undefined });
-    if (!namesSomebody(rule)) report(NOBODY);
-    if ((rule.allow === undefined) === (rule.deny === undefined)) {
-      report(`expected one of allow and deny, found ${rule.allow === undefined ? 'none' : 'both'}`);
-    }
-    if (rule.repositories === undefined && rule.catalog !== true) {
-      report('expected repositories or catalog: true, found none of them');
-    }
-  })
-  .meta({ description: 'Who may, or may not, do what to which repositories' });
 
 const scope = z.string().transform((value, context): Scope => {
   const parsed = parseScope(value);
@@ -82,6 +61,9 @@ const scope = z.string().transform((value, context): Scope => {
   context.addIssue({ code: 'custom', message, input: value });
   return z.NEVER;
 });
+
+/** RFC 3339 (section 5.6) with an offset, in seconds since 1970-01-01T00:00:00Z. */
+export const instant = z.iso.datetime({ offset: true }).transform((value) => Math.floor(Date.parse(value) / 1000));
 
 const policyTest = z
   .strictObject({
@@ -93,6 +75,9 @@ const policyTest = z
       .refine(({ text: address }) => !address.includes('/'), { error: 'expected one address' })
       .optional()
       .meta({ description: 'The address asked from; default: one that no rule names' }),
+    at: instant
+      .optional()
+      .meta({ description: 'The time of the request, such as 2026-05-04T09:30:00Z; default: 1970-01-01T00:00:00Z' }),
     scope: scope.meta({ description: 'What is asked: type:name:actions' }),
     expect: z.array(action).meta({ description: 'The actions that must be granted, and no others; [] is none' }),
   })
@@ -117,24 +102,43 @@ const roles = z.record(text, z.array(action).min(1)).default({}).meta({ descript
 /** The names of roles, whatever they stand for. */
 export const outlineRoles = z.record(text, z.array(action).catch([]));
 
-export const policyFile = z
-  .strictObject({
-    evaluation,
-    roles,
-    rules: z
-      .array(policyRule)
-      .meta({ description: 'The rules; their order does not matter unless the first match decides' }),
-    tests: z.array(policyTest).default([]).meta({ description: 'Tests of the rules' }),
-  })
-  .superRefine((file, context) => {
-    if (file.evaluation === 'first-match') return;
-    for (const [index, { match }] of file.rules.entries()) {
+function fileSchema(kinds: readonly ConditionKind[]) {
+  return z
+    .strictObject({
+      evaluation,
+      roles,
+      rules: z
+        .array(ruleSchema(kinds))
+        .meta({ description: 'The rules; their order does not matter unless the first match decides' }),
+      tests: z.array(policyTest).default([]).meta({ description: 'Tests of the rules' }),
+    })
+    .superRefine((file, context) => {
+      if (file.evaluation === 'first-match') return;
       const message = 'expected beside evaluation: first-match only';
-      if (match !== undefined) context.addIssue({ code: 'custom', path: ['rules', index, 'match'], message });
-    }
-  })
-  .meta({ title: 'Fairlead policy', description: 'Who may do what in the registries; what no rule allows is denied' });
+      for (const { key } of kinds.filter((kind) => kind.evaluation === 'first-match')) {
+        for (const [index, rule] of file.rules.entries()) {
+          if (Object.hasOwn(rule, key)) context.addIssue({ code: 'custom', path: ['rules', index, key], message });
+        }
+      }
+    })
+    .meta({
+      title: 'Fairlead policy',
+      description: 'Who may do what in the registries; what no rule allows is denied',
+    });
+}
 
-export type PolicyFile = z.output<typeof policyFile>;
-export type RuleFile = z.output<typeof policyRule>;
+/** @param kinds the conditions that rules may have */
+export function policySchema(kinds: readonly ConditionKind[]): PolicySchema {
+  return { file: fileSchema(kinds), rule: ruleSchema(kinds) };
+}
+
+export interface PolicySchema {
+  readonly file: ReturnType<typeof fileSchema>;
+  readonly rule: ReturnType<typeof ruleSchema>;
+}
+
+export const { file: policyFile } = policySchema(conditionKinds);
+
+export type PolicyFile = z.output<PolicySchema['file']>;
+export type RuleFile = z.output<PolicySchema['rule']>;
 export type TestFile = z.output<typeof policyTest>;

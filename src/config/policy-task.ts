@@ -1,23 +1,22 @@
 /**
- * Reads and checks a policy as work for another thread. What crosses is plain: client ranges and `match` as they are
- * written, which are made ready again on arrival.
+ * Reads and checks a policy on another thread. Only plain data crosses: conditions as they are written, which are parsed
+ * again on arrival.
  */
 import { createCompiler } from '../core/policy/compile.ts';
 import type { Evaluation, RuleDocument } from '../core/policy/document.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Background, FileInput, FileTask } from '../core/ports.ts';
-import { parseClientRange } from './client-range.ts';
+import { parseConditions, writtenConditions } from './conditions/index.ts';
+import type { WrittenConditions } from './conditions/index.ts';
 import { documentOf, readPolicy } from './load-policy.ts';
 import type { ReadPolicy } from './load-policy.ts';
-import { matchCondition } from './match/match-condition.ts';
 import { ConfigError } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { isRecord } from './schema-walk.ts';
 
-/** A rule with its patterns as they are written. */
-export interface PlainRule extends Omit<RuleDocument, 'clients' | 'match'> {
-  readonly clients: readonly string[] | undefined;
-  readonly match: unknown;
+/** A rule with its conditions as they are written. */
+export interface PlainRule extends Omit<RuleDocument, 'conditions'> {
+  readonly conditions: WrittenConditions;
 }
 
 interface Head {
@@ -69,29 +68,23 @@ export async function loadPolicyInBackground(path: string, background: Backgroun
   return compiled.policy;
 }
 
-export function plainRule({ yaml, file }: ReadPolicy, index: number): PlainRule {
-  const rule = file.rules[index];
+export function plainRule(read: ReadPolicy, index: number): PlainRule {
+  const rule = read.file.rules[index];
   // INVARIANT: the index comes from the list itself.
   if (rule === undefined) throw new Error(`there is no rule ${index}`);
-  const { clients, ...document } = documentOf(rule, yaml, index);
-  return { ...document, clients: clients?.map(({ text }) => text), match: writtenMatch(yaml.value, index) };
+  return {
+    ...documentOf(rule, read, index),
+    conditions: writtenConditions(writtenRule(read.yaml.value, index), read.kinds),
+  };
 }
 
-function writtenMatch(value: unknown, index: number): unknown {
+function writtenRule(value: unknown, index: number): object {
   const rules: unknown = isRecord(value) ? value['rules'] : undefined;
   const rule: unknown = Array.isArray(rules) ? rules[index] : undefined;
-  return isRecord(rule) ? rule['match'] : undefined;
+  return isRecord(rule) ? rule : {};
 }
 
-function readyRule({ clients, match, ...rule }: PlainRule): RuleDocument {
-  return {
-    ...rule,
-    clients: clients?.map((text) => {
-      const range = parseClientRange(text);
-      // INVARIANT: it has been parsed before.
-      if (typeof range === 'string') throw new Error(range);
-      return range;
-    }),
-    match: match === undefined ? undefined : matchCondition.parse(match),
-  };
+/** INVARIANT: the conditions have been parsed before. */
+export function readyRule({ conditions, ...rule }: PlainRule): RuleDocument {
+  return { ...rule, conditions: parseConditions(conditions) };
 }

@@ -20,8 +20,10 @@ export type AuditEvent =
       readonly request: RequestContext;
       readonly caller: Caller;
       readonly service: string;
+      /** The time of the decisions, in seconds since 1970-01-01T00:00:00Z. */
+      readonly time: number;
       readonly grants: readonly Grant[];
-      /** What the caller has of the attributes that the policy names: with the groups, all that it decides by. */
+      /** The caller's values of the attributes that the policy names. With the groups, all that it decides by. */
       readonly attributes: ReadonlyMap<string, readonly string[]>;
       /** Scope texts that could not be parsed and were left out. */
       readonly malformed: readonly string[];

@@ -4,8 +4,8 @@ import type { Grant } from '../core/access.ts';
 import type { RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import { decide } from '../core/policy/decide.ts';
-import type { Situation } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import type { Situation } from '../core/policy/situation.ts';
 import type { Audit, Clock, Ids, TokenSigner } from '../core/ports.ts';
 import type { RefreshTokenLimits } from '../core/refresh-token.ts';
 import type { Scope } from '../core/scope.ts';
@@ -63,7 +63,8 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       throw new BrokerError('login_required', 'the service serves nobody without credentials');
     }
     const policy = deps.policy();
-    const situation = { caller, service: service.name, client: context.client };
+    const time = deps.clock.now();
+    const situation = { caller, service: service.name, client: context.client, time };
     const grants = await decideAll(policy, situation, scopes, deps);
     const now = deps.clock.now();
     if (endOf(caller) - now < LEAST_SECONDS) {
@@ -80,6 +81,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       request: context,
       caller,
       service: service.name,
+      time,
       grants,
       attributes: namedAttributes(caller, policy),
       malformed,

@@ -28,8 +28,8 @@ export function compareWithShadow({ shadow, audit }: ShadowDeps): Audit {
 }
 
 function compared(event: Issued, policy: Policy): AuditEvent {
-  const { request, caller, service, grants, policyRevision } = event;
-  const situation = { caller, service, client: request.client };
+  const { request, caller, service, time, grants, policyRevision } = event;
+  const situation = { caller, service, client: request.client, time };
   const pairs = grants.map((served) => ({ served, shadow: decide(policy, situation, served.asked) }));
   const differing = pairs.filter((pair) => !isSame(pair.served, pair.shadow));
   return {

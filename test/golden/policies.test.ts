@@ -12,6 +12,7 @@ import { loadPolicy } from '../../src/config/load-policy.ts';
 import { decide } from '../../src/core/policy/decide.ts';
 import { explain } from '../../src/core/policy/explain.ts';
 import { nearMisses } from '../../src/core/policy/near-misses.ts';
+import { DEFAULT_TIME } from '../../src/core/policy/situation.ts';
 import { parseScope } from '../../src/core/scope.ts';
 import { callerOf } from '../support/policy-builder.ts';
 
@@ -48,7 +49,7 @@ async function decided({ policy: written, requests }: Golden): Promise<readonly 
       if (asked === undefined) throw new Error(`not a scope: ${request.asks}`);
       const { user, groups = [], attributes = {}, directory = false, service = '', client = '' } = request;
       const caller = callerOf(user === undefined ? {} : { user, groups, attributes, caseless: directory });
-      const situation = { caller, service, client };
+      const situation = { caller, service, client, time: DEFAULT_TIME };
       const grant = decide(policy, situation, asked);
       const [, ...why] = explain(grant, nearMisses(policy, situation, grant));
       // Where a rule stands in the file that was made here is nobody's business.

@@ -1,57 +1,70 @@
-/** Policies for tests, written as short as they can be read. */
-import { BlockList } from 'node:net';
+/** Short notations for policies and requests in tests. */
+import { conditionKinds, writtenConditions } from '../../src/config/conditions/index.ts';
+import type { ConditionKind } from '../../src/config/conditions/index.ts';
+import { whoOf } from '../../src/config/who-schema.ts';
 import type { Grant } from '../../src/core/access.ts';
 import { groupName } from '../../src/core/groups.ts';
 import { ANONYMOUS, username } from '../../src/core/identity.ts';
 import type { Caller } from '../../src/core/identity.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import type { ClientRange, Evaluation, RuleCondition, RuleDocument, Who } from '../../src/core/policy/document.ts';
+import { isCondition } from '../../src/core/policy/condition.ts';
+import type { Condition } from '../../src/core/policy/condition.ts';
+import type { Evaluation, PolicyProblem, RuleDocument } from '../../src/core/policy/document.ts';
 import { decide } from '../../src/core/policy/decide.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
+import { DEFAULT_TIME } from '../../src/core/policy/situation.ts';
+import type { Situation } from '../../src/core/policy/situation.ts';
 import { parseScope } from '../../src/core/scope.ts';
 
-export interface RuleText {
+/** A rule as it is written in YAML, with conditions by their keys. */
+export interface RuleText extends Readonly<Record<string, unknown>> {
   readonly name?: string;
   readonly users?: readonly string[];
   readonly groups?: readonly string[];
   readonly everyone?: boolean;
-  readonly except?: Partial<Who>;
-  readonly services?: readonly string[];
-  /** IPv4 CIDRs. */
-  readonly clients?: readonly string[];
-  readonly match?: RuleCondition;
   readonly repositories?: readonly string[];
   readonly catalog?: boolean;
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
 }
 
-/** @throws Error with all problems. */
+/**
+ * @param kinds the conditions that rules may have
+ * @throws Error with all problems.
+ */
 export function policyOf(
   rules: readonly RuleText[],
   roles: Readonly<Record<string, readonly string[]>> = {},
   evaluation?: Evaluation,
+  kinds = conditionKinds,
 ): Policy {
+  const problems: PolicyProblem[] = [];
+  const documents = rules.map((rule, index) => documentOf(rule, index, kinds, problems));
   const result = compilePolicy({
     revision: 'test',
     evaluation,
     roles: new Map(Object.entries(roles)),
-    rules: rules.map((rule, index) => documentOf(rule, index)),
+    rules: documents,
   });
-  if (result.kind === 'compiled') return result.policy;
-  throw new Error(result.problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+  if (result.kind === 'problems') problems.push(...result.problems);
+  if (result.kind === 'compiled' && problems.length === 0) return result.policy;
+  throw new Error(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
 }
 
-function documentOf(rule: RuleText, index: number): RuleDocument {
+function documentOf(
+  rule: RuleText,
+  index: number,
+  kinds: readonly ConditionKind[],
+  problems: PolicyProblem[],
+): RuleDocument {
   return {
     name: rule.name ?? `rule ${index + 1}`,
     file: 'policy.yaml',
     line: index + 1,
     who: whoOf(rule),
-    except: rule.except === undefined ? undefined : whoOf(rule.except),
-    services: rule.services,
-    clients: rule.clients?.map(rangeOf),
-    match: rule.match,
+    conditions: conditionsOf(rule, kinds, (path, message) =>
+      problems.push({ path: ['rules', index, ...path], message }),
+    ),
     repositories: rule.repositories ?? [],
     catalog: rule.catalog ?? false,
     effect: rule.deny === undefined ? 'allow' : 'deny',
@@ -59,15 +72,22 @@ function documentOf(rule: RuleText, index: number): RuleDocument {
   };
 }
 
-function whoOf({ users = [], groups = [], everyone = false }: Partial<Who>): Who {
-  return { users, groups, everyone };
-}
-
-function rangeOf(text: string): ClientRange {
-  const [address = '', bits = '32'] = text.split('/');
-  const list = new BlockList();
-  list.addSubnet(address, Number(bits), 'ipv4');
-  return { text, contains: (client) => list.check(client, 'ipv4') };
+/** A condition may stand there ready-made, for tests of what YAML cannot express. */
+function conditionsOf(
+  rule: RuleText,
+  kinds: readonly ConditionKind[],
+  report: (path: PolicyProblem['path'], message: string) => void,
+): readonly Condition[] {
+  const written = writtenConditions(rule, kinds);
+  return kinds.flatMap(({ key, schema }): readonly Condition[] => {
+    const value = written[key];
+    if (value === undefined) return [];
+    if (isCondition(value)) return [value];
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return [parsed.data];
+    for (const { path, message } of parsed.error.issues) report([key, ...path.map(String)], message);
+    return [];
+  });
 }
 
 export interface Asker {
@@ -78,6 +98,8 @@ export interface Asker {
   readonly attributes?: Readonly<Record<string, readonly string[]>>;
   readonly service?: string;
   readonly client?: string;
+  /** Seconds since 1970-01-01T00:00:00Z. */
+  readonly time?: number;
 }
 
 export function callerOf({ user, groups = [], caseless = false, attributes = {} }: Asker): Caller {
@@ -97,6 +119,10 @@ export function callerOf({ user, groups = [], caseless = false, attributes = {} 
 export function ask(policy: Policy, asker: Asker, scope: string): Grant {
   const asked = parseScope(scope);
   if (asked === undefined) throw new Error(`not a scope: ${scope}`);
-  const situation = { caller: callerOf(asker), service: asker.service ?? '', client: asker.client ?? '' };
-  return decide(policy, situation, asked);
+  return decide(policy, situationOf(asker), asked);
+}
+
+export function situationOf(asker: Asker): Situation {
+  const { service = '', client = '', time = DEFAULT_TIME } = asker;
+  return { caller: callerOf(asker), service, client, time };
 }

@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
 import { staticUsers } from '../../app/static-users.ts';
-import { clientEdges } from '../../config/client-edges.ts';
 import { causeOf, shownPath } from '../../config/read-text.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { compareByClasses } from '../../core/policy/diff/classes.ts';
@@ -51,19 +50,17 @@ async function diff(options: DiffOptions, output: Output): Promise<number> {
     output.result(replayLines(replayed, files), { ...shown, ...replayJson(replayed) });
     return replayed.result.changed.length === 0 ? EXIT.ok : EXIT.no;
   }
-  const comparison = compareByClasses(before, after, await compareOptions(options, [before, after]));
+  const comparison = compareByClasses(before, after, await compareOptions(options));
   const lines = classLines(comparison, { files, named: options.config !== undefined });
   output.result(lines, { ...shown, ...classJson(comparison) });
-  const { classes, complete, untold } = comparison;
-  return classes.length === 0 && complete && untold.length === 0 ? EXIT.ok : EXIT.no;
+  const { classes, complete, undecided } = comparison;
+  return classes.length === 0 && complete && undecided.length === 0 ? EXIT.ok : EXIT.no;
 }
 
-async function compareOptions({ config: path }: DiffOptions, policies: readonly Policy[]): Promise<CompareOptions> {
-  const ranges = policies.flatMap(({ rules }) => rules.flatMap(({ clients }) => clients ?? []));
-  const clients = [...new Set(ranges.map(({ text }) => text))].flatMap(clientEdges);
-  if (path === undefined) return { clients };
+async function compareOptions({ config: path }: DiffOptions): Promise<CompareOptions> {
+  if (path === undefined) return {};
   const { config } = await loadBroker(path);
-  return { clients, services: Object.keys(config.services), users: await staticUsers(config) };
+  return { services: Object.keys(config.services), users: await staticUsers(config) };
 }
 
 function named(path: string, { revision }: Policy): NamedPolicy {

@@ -4,11 +4,13 @@ import { buildBackends } from '../../app/backends.ts';
 import { givesLowerCase } from '../../app/lower-case.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { instant } from '../../config/policy-schema.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import type { Caller } from '../../core/identity.ts';
 import { decide } from '../../core/policy/decide.ts';
 import { explain as explainGrant } from '../../core/policy/explain.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
+import type { NearMiss } from '../../core/policy/near-misses.ts';
 import { imaginedCaller } from '../../core/policy/policy-test.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -26,6 +28,8 @@ interface ExplainOptions extends SharedOptions {
   readonly backend?: string;
   readonly service?: string;
   readonly client: string;
+  /** Seconds since 1970-01-01T00:00:00Z; undefined: now. */
+  readonly at?: number;
 }
 
 export function explainCommand(run: Run): Command {
@@ -43,6 +47,7 @@ export function explainCommand(run: Run): Command {
     )
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
+    .option('--at <time>', 'the time of the request, such as 2026-05-04T09:30:00Z; default: now', timeOf)
     .action(run(explain));
 }
 
@@ -52,7 +57,7 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   const { policy } = await loadPolicy(config.policy.file);
   const caller = await callerFor(options, config);
   const service = serviceFor(options.service, config);
-  const situation = { caller, service, client: options.client };
+  const situation = { caller, service, client: options.client, time: options.at ?? systemClock.now() };
   const grants = scopes.map((asked) => {
     const grant = decide(policy, situation, asked);
     return { ...grant, nearMisses: nearMisses(policy, situation, grant) };
@@ -63,10 +68,24 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   output.result([...lines, ...grants.flatMap((grant) => explainGrant(grant, grant.nearMisses))], {
     user: caller.kind === 'anonymous' ? '' : caller.identity.username,
     groups,
-    scopes: grants.map(({ asked, ...grant }) => ({ scope: formatScope(asked), ...grant })),
+    scopes: grants.map(({ asked, ...grant }) => ({
+      scope: formatScope(asked),
+      ...grant,
+      nearMisses: grant.nearMisses.map(nearMissJson),
+    })),
   });
   const all = grants.every(({ asked, granted }) => granted.length > 0 && granted.length >= asked.actions.length);
   return all ? EXIT.ok : EXIT.no;
+}
+
+function nearMissJson({ expected, phrase: _phrase, ...miss }: NearMiss) {
+  return { ...miss, wanted: expected };
+}
+
+function timeOf(text: string): number {
+  const parsed = instant.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`"${text}" is not a time; expected one such as 2026-05-04T09:30:00Z`);
 }
 
 function scopeOf(text: string): Scope {

@@ -7,7 +7,7 @@ import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
 import { isOpen, whoCan } from '../../core/policy/who-can.ts';
-import type { Way, WhoCan } from '../../core/policy/who-can.ts';
+import type { Grantee, WhoCan } from '../../core/policy/who-can.ts';
 import { createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -47,40 +47,47 @@ async function answer(
   const service = serviceFor(options.service, config);
   const found = whoCan(policy, action, repository, { service, client, users: await staticUsers(config) });
   output.result(linesOf(action, repository, found), { action, repository, service, ...jsonOf(found) });
-  return found.anonymous || found.users.length > 0 || found.ways.some(isOpen) ? EXIT.ok : EXIT.no;
+  return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
 }
 
-function linesOf(action: string, repository: string, { ways, users, anonymous }: WhoCan): readonly string[] {
-  const open = ways.filter(isOpen);
-  const closed = ways.filter((way) => !isOpen(way));
+function linesOf(action: string, repository: string, { grantees, users, anonymous }: WhoCan): readonly string[] {
+  const open = grantees.filter(isOpen);
+  const closed = grantees.filter((grantee) => !isOpen(grantee));
   const head = open.length === 0 ? `nobody can ${action} ${repository}` : `who can ${action} ${repository}:`;
   return [
     head,
-    ...open.flatMap((way) => sentences(way)),
+    ...open.flatMap((grantee) => sentences(grantee)),
     ...(closed.length === 0
       ? []
-      : ['allowed by a rule, and denied all the same:', ...closed.flatMap((way) => sentences(way))]),
+      : ['allowed by a rule, and denied all the same:', ...closed.flatMap((grantee) => sentences(grantee))]),
     ...(users.length === 0 ? [] : [`of the users in files: ${users.join(', ')}`]),
     `without a login: ${anonymous ? 'yes' : 'no'}`,
   ];
 }
 
-function sentences({ who, rule, conditions, except, denials }: Way): readonly string[] {
+function sentences({ who, rule, conditions, except, denials }: Grantee): readonly string[] {
   const ifs = conditions.length === 0 ? '' : `, if ${conditions.join(' and ')}`;
-  const spared = except.length === 0 ? '' : `, but for ${except.join(', ')}`;
+  const exceptions = except.length === 0 ? '' : `, but for ${except.join(', ')}`;
   return [
-    `  ${who}${ifs}${spared}`,
+    `  ${who}${ifs}${exceptions}`,
     `      by rule "${rule.name}" (${rule.file}:${rule.line})`,
     ...denials.map((denial) => {
       const unless = denial.except.length === 0 ? '' : `, unless as ${denial.except.join(' or ')}`;
-      return `      but rule "${denial.rule}" (${denial.file}:${denial.line}) denies it${unless}`;
+      const times = denial.conditions.length === 0 ? '' : ` if ${denial.conditions.join(' and ')}`;
+      return `      but rule "${denial.rule}" (${denial.file}:${denial.line}) denies it${times}${unless}`;
     }),
   ];
 }
 
-function jsonOf({ ways, users, anonymous }: WhoCan) {
+function jsonOf({ grantees, users, anonymous }: WhoCan) {
   return {
-    ways: ways.map(({ rule, ...way }) => ({ ...way, rule: rule.name, file: rule.file, line: rule.line })),
+    ways: grantees.map(({ rule, isExceptionAllowed, ...grantee }) => ({
+      ...grantee,
+      spared: isExceptionAllowed,
+      rule: rule.name,
+      file: rule.file,
+      line: rule.line,
+    })),
     users,
     anonymous,
   };

@@ -1,30 +1,34 @@
-/** What `fairlead diff` prints of classes of decisions. */
-import { alternativeText, whoText } from '../../core/policy/diff/alternative.ts';
+/** The output of `fairlead diff` for classes of decisions. */
+import { alternativeText } from '../../core/policy/diff/alternative.ts';
 import type { Comparison, DecisionClass } from '../../core/policy/diff/classes.ts';
+import type { Rule } from '../../core/policy/rule.ts';
+import { whoText } from '../../core/policy/who-text.ts';
 import { formatScope } from '../../core/scope.ts';
 import { count, reasonLines } from './reason-text.ts';
 import type { NamedPolicy } from './reason-text.ts';
 
 export interface ClassOptions {
   readonly files: readonly [NamedPolicy, NamedPolicy];
-  /** Whether real users were looked for. */
+  /** Whether the users of a configuration were compared. */
   readonly named: boolean;
 }
 
 export function classLines(
-  { classes, complete, untold }: Comparison,
+  { classes, complete, undecided }: Comparison,
   { files, named }: ClassOptions,
 ): readonly string[] {
   const [before, after] = files;
-  const merged = Map.groupBy(classes, likeness);
+  const merged = Map.groupBy(classes, mergeKey);
   const lines = [`${before.file} (revision ${before.revision}) to ${after.file} (revision ${after.revision})`];
-  for (const alike of merged.values()) lines.push('', ...alikeLines(alike, named));
+  for (const group of merged.values()) lines.push('', ...groupLines(group, named));
   if (merged.size > 0) lines.push('');
-  for (const { name, file, line } of untold) {
-    lines.push(`only a request can tell what "${name}" (${file}:${line}) changes, because of its match`);
+  for (const rule of undecided) {
+    const { name, file, line } = rule;
+    lines.push(`only a request can tell what "${name}" (${file}:${line}) changes, because of its ${openKinds(rule)}`);
   }
   if (!complete) lines.push('there was more to compare than is compared: more decisions may change');
-  if (classes.length === 0) lines.push(complete && untold.length === 0 ? 'no decision changes' : 'no change was found');
+  if (classes.length === 0)
+    lines.push(complete && undecided.length === 0 ? 'no decision changes' : 'no change was found');
   else
     lines.push(
       `${count(merged.size, 'kind')} of decisions changed; each holds for its example, and for others unless another rule decides`,
@@ -32,24 +36,24 @@ export function classLines(
   return lines;
 }
 
-/** Classes that differ in nothing but who they are about are told as one. */
-function likeness(one: DecisionClass): string {
+/** Equal for classes that differ only in their callers. They are shown as one. */
+function mergeKey(one: DecisionClass): string {
   const rules = [one.before, one.after].map((reasons) => reasons.map(({ file, line, rule }) => [file, line, rule]));
   return JSON.stringify([
     one.change,
     one.actions,
-    one.witness.pattern,
-    one.besides.map(whoText),
+    one.example.pattern,
+    one.additional.map((who) => whoText(who, 'pattern')),
     whereText(one),
     rules,
   ]);
 }
 
-function alikeLines(alike: readonly DecisionClass[], named: boolean): readonly string[] {
-  const [one] = alike;
+function groupLines(group: readonly DecisionClass[], named: boolean): readonly string[] {
+  const [one] = group;
   if (one === undefined) return [];
-  const subjects = [...new Set(alike.map(subjectText))].join('; ');
-  const users = [...new Set(alike.flatMap((each) => each.users))];
+  const subjects = [...new Set(group.map(subjectText))].join('; ');
+  const users = [...new Set(group.flatMap((each) => each.users))];
   return [
     `${one.change} ${one.actions.join(', ')} on ${resourceText(one)}${whereText(one)}: ${subjects}`,
     ...reasonLines(one),
@@ -58,31 +62,42 @@ function alikeLines(alike: readonly DecisionClass[], named: boolean): readonly s
   ];
 }
 
-/** Those whom both rules speak of. */
-function subjectText({ alternatives, besides, witness }: DecisionClass): string {
-  if (witness.situation.caller.kind === 'anonymous') return 'everyone';
-  const texts = [...new Set([...alternatives.map(({ who }) => who), ...besides].map(whoText))];
+/** The callers both rules are for. */
+function subjectText({ alternatives, additional, example }: DecisionClass): string {
+  if (example.situation.caller.kind === 'anonymous') return 'everyone';
+  const texts = [
+    ...new Set([...alternatives.map(({ who }) => who), ...additional].map((who) => whoText(who, 'pattern'))),
+  ];
   const narrow = texts.filter((text) => text !== 'everyone' && (text !== 'any user' || texts.length === 1));
   return (narrow.length === 0 ? ['any user'] : narrow).join(' and ');
 }
 
-function resourceText({ witness }: DecisionClass): string {
-  return witness.pattern ?? 'the catalog';
+function resourceText({ example }: DecisionClass): string {
+  return example.pattern ?? 'the catalog';
 }
 
-/** The services and addresses that the rules are for. */
+/** The conditions of the rules that limit where and when: ` through one, two from 10.0.0.0/8`. */
 function whereText({ alternatives }: DecisionClass): string {
-  const rules = alternatives.map(({ rule }) => rule);
-  const services = new Set(rules.flatMap((rule) => rule.services?.map(({ text }) => text) ?? []));
-  const clients = new Set(rules.flatMap((rule) => rule.clients?.map(({ text }) => text) ?? []));
-  const through = services.size === 0 ? '' : ` through ${[...services].join(', ')}`;
-  return clients.size === 0 ? through : `${through} from ${[...clients].join(', ')}`;
+  const phrases = alternatives.flatMap(({ rule }) => rule.conditions.map((condition) => condition.phrases));
+  const byScope = Map.groupBy(phrases, ({ scope }) => scope);
+  return [...byScope]
+    .map(([scope, same]) => {
+      const values = new Set(same.flatMap((phrase) => phrase.values));
+      return scope === undefined ? '' : ` ${scope} ${[...values].join(', ')}`;
+    })
+    .join('');
 }
 
-function exampleText({ witness: { situation, asked }, actions }: DecisionClass): string {
-  const { caller, client, service } = situation;
+/** The kinds of the conditions that only a request can show. */
+function openKinds({ conditions }: Rule): string {
+  return conditions.flatMap(({ kind, samples }) => (samples === undefined ? [kind] : [])).join(' and ');
+}
+
+function exampleText({ example: { situation, asked, isTimed }, actions }: DecisionClass): string {
+  const { caller, client, service, time } = situation;
   const scope = formatScope({ ...asked, actions });
-  const place = `${client === '' ? '' : ` from ${client}`} through ${service}`;
+  const at = isTimed ? ` at ${timeText(time)}` : '';
+  const place = `${client === '' ? '' : ` from ${client}`} through ${service}${at}`;
   if (caller.kind === 'anonymous') return `anonymous asks ${scope}${place}`;
   const { username, groups, attributes, caseless } = caller.identity;
   const parts = [
@@ -93,28 +108,34 @@ function exampleText({ witness: { situation, asked }, actions }: DecisionClass):
   return `user ${[username, ...parts].join(', ')} asks ${scope}${place}`;
 }
 
-export function classJson({ classes, complete, untold }: Comparison) {
+/** RFC 3339, in UTC. */
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+export function classJson({ classes, complete, undecided }: Comparison) {
   return {
     complete,
     classes: classes.map((one) => ({
       change: one.change,
       actions: one.actions,
       subject: subjectText(one),
-      resource: one.witness.pattern === undefined ? 'registry:catalog' : `repository:${one.witness.pattern}`,
+      resource: one.example.pattern === undefined ? 'registry:catalog' : `repository:${one.example.pattern}`,
       rules: one.alternatives.map(alternativeText),
       before: one.before,
       after: one.after,
       example: exampleJson(one),
       users: one.users,
     })),
-    onlyRequestsTell: untold.map(({ name, file, line }) => ({ rule: name, file, line })),
+    onlyRequestsTell: undecided.map(({ name, file, line }) => ({ rule: name, file, line })),
   };
 }
 
-function exampleJson({ witness: { situation, asked }, actions }: DecisionClass) {
-  const { caller, client, service } = situation;
+function exampleJson({ example: { situation, asked, isTimed }, actions }: DecisionClass) {
+  const { caller, client, service, time } = situation;
   const scope = formatScope({ ...asked, actions });
-  if (caller.kind === 'anonymous') return { user: '', anonymous: true, service, client, scope };
+  const at = isTimed ? { at: timeText(time) } : {};
+  if (caller.kind === 'anonymous') return { user: '', anonymous: true, service, client, ...at, scope };
   const { username, groups, attributes, caseless } = caller.identity;
   return {
     user: username,
@@ -123,6 +144,7 @@ function exampleJson({ witness: { situation, asked }, actions }: DecisionClass) 
     caseless,
     service,
     client,
+    ...at,
     scope,
   };
 }

@@ -1,10 +1,10 @@
-/** What `fairlead diff --decisions` prints. */
+/** The output of `fairlead diff --decisions`. */
 import type { ChangedAccess, ReplayResult } from '../../core/policy/diff/replay.ts';
 import type { LogCounts } from '../../platform/audit/recorded-decisions.ts';
 import { count, reasonLines } from './reason-text.ts';
 import type { NamedPolicy } from './reason-text.ts';
 
-/** What a log of the broker comes to. */
+/** The result of a log of the broker. */
 export interface Replayed {
   readonly counts: LogCounts;
   readonly result: ReplayResult;
@@ -35,6 +35,11 @@ export function replayLines({ counts, result }: Replayed, [before]: Files): read
       ? []
       : [
           `warning: ${count(result.withoutAttributes, 'decision')} cannot be judged: a rule names an attribute that was not recorded`,
+        ]),
+    ...(result.withoutTime === 0
+      ? []
+      : [
+          `warning: ${count(result.withoutTime, 'decision')} cannot be judged: a rule depends on the time, which was not recorded`,
         ]),
     ...(disagreeing.decisions === 0
       ? []

@@ -1,6 +1,5 @@
-/** `match` of a rule: what must hold besides, in the words of the rules that were imported. */
+/** The patterns of `match`, as imported rules have them: all of them must match. */
 import { z } from 'zod';
-import type { RuleCondition } from '../../core/policy/document.ts';
 import { canonicalDn } from '../../core/groups.ts';
 import type { Caller } from '../../core/identity.ts';
 import { FIELDS, parseMatchPattern } from './match-pattern.ts';
@@ -26,8 +25,17 @@ const matchPattern = z.string().transform((text, context): MatchPattern => {
   return z.NEVER;
 });
 
-/** The schema; what comes out of it is ready to be asked. */
-export const matchCondition = z
+/** What `match` requires of a request. */
+export interface MatchPatterns {
+  /** The canonical text: the same for the same patterns in any order. */
+  readonly text: string;
+  /** The attributes and claims it reads, as `attr:department`. */
+  readonly attributes: readonly string[];
+  /** @param request `name` is the repository, or `catalog` */
+  match(request: { readonly caller: Caller; readonly service: string; readonly name: string }): boolean;
+}
+
+export const matchPatterns = z
   .strictObject({
     account: matchPattern.optional().meta({ description: 'The user’s name; empty for anonymous' }),
     name: matchPattern.optional().meta({ description: 'The repository; catalog for the catalog' }),
@@ -36,7 +44,7 @@ export const matchCondition = z
       description: 'Values of the user, all of which must match: group, group:PREFIX, attr:NAME or claim:NAME',
     }),
   })
-  .transform(({ labels = {}, ...fields }, context): RuleCondition => {
+  .transform(({ labels = {}, ...fields }, context): MatchPatterns => {
     const patterns = new Map(FIELDS.flatMap((field) => entryOf(field, fields[field])));
     const captures = new Map<Field, Re2>();
     const report = (path: readonly string[], message: string): void =>
@@ -53,9 +61,8 @@ export const matchCondition = z
         if (problem !== undefined) report(path, problem);
       }
     }
-    return condition(patterns, Object.entries(labels), captures);
-  })
-  .meta({ description: 'Patterns of imported rules, globs or /regular expressions/; evaluation: first-match only' });
+    return matchOf(patterns, Object.entries(labels), captures);
+  });
 
 function entryOf(field: Field, pattern: MatchPattern | undefined): readonly (readonly [Field, MatchPattern])[] {
   return pattern === undefined ? [] : [[field, pattern]];
@@ -82,12 +89,12 @@ function placeholderProblem(
   return undefined;
 }
 
-function condition(patterns: Patterns, labels: Labels, captures: ReadonlyMap<Field, Re2>): RuleCondition {
+function matchOf(patterns: Patterns, labels: Labels, captures: ReadonlyMap<Field, Re2>): MatchPatterns {
   const written = [...patterns, ...labels].map(([what, { text }]) => [what, text] as const);
   return {
     text: JSON.stringify(written.toSorted(([a], [b]) => (a < b ? -1 : 1))),
     attributes: attributesIn(patterns, labels),
-    holds: ({ caller, service, name }) => {
+    match: ({ caller, service, name }) => {
       const texts: Texts = { account: caller.kind === 'user' ? caller.identity.username : '', name, service };
       const valuesOf = valuesIn(texts, caller, captures);
       return (
@@ -113,11 +120,11 @@ function valuesIn(texts: Texts, caller: Caller, captures: ReadonlyMap<Field, Re2
   };
 }
 
-/** The names of groups, the rest of those that begin with a prefix, or the values of an attribute or claim. */
+/** The names of groups, the rest of group names after a prefix, or the values of an attribute or claim. */
 function labelValues(caller: Caller, label: string): readonly string[] {
   if (caller.kind === 'anonymous') return [];
   const { groups, attributes } = caller.identity;
-  // A group of a directory goes by its DN, too, which an expression for names would find text in.
+  // A directory delivers a group by its DN as well. An expression for names could match inside of the DN.
   if (label === 'group') return [...groups].filter((group) => !group.includes('=') || canonicalDn(group) === undefined);
   if (!label.startsWith('group:')) return attributes.get(label) ?? [];
   const prefix = label.slice('group:'.length).concat(':');

@@ -2,7 +2,7 @@
 import { foldCase } from '../fold-case.ts';
 import type { Caller, Identity } from '../identity.ts';
 import type { NamePattern } from './name-pattern.ts';
-import type { CasePair, CompiledWho } from './rule.ts';
+import type { CasePair, CompiledWho } from './who.ts';
 
 export interface Binding {
   /** What fits, for explanations: `user alice`, `group team-web`, `everyone`. */

@@ -1,13 +1,11 @@
-/** Turns a policy document into a policy, or into the list of everything that is wrong with it. */
-import { foldCase } from '../fold-case.ts';
+/** Compiles a policy document into a policy, or into the list of all problems in it. */
 import { isAction } from '../access.ts';
 import type { Action } from '../access.ts';
-import { canonicalDn } from '../groups.ts';
-import type { PolicyDocument, PolicyProblem, RuleDocument, Who } from './document.ts';
-import { parseNamePattern } from './name-pattern.ts';
-import type { NamePattern } from './name-pattern.ts';
+import type { PolicyDocument, PolicyProblem, RuleDocument } from './document.ts';
 import type { Policy } from './policy.ts';
-import type { CasePair, CompiledWho, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
+import { compileWho } from './who.ts';
+import type { CompiledWho } from './who.ts';
 import { parseRepositoryPattern } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
 import { createRuleIndex } from './rule-index.ts';
@@ -59,9 +57,12 @@ export function createCompiler(head: Omit<PolicyDocument, 'rules'>): Compiler {
 }
 
 /** The attributes and claims that a rule names. */
-export function attributesOf({ repositories, match }: Pick<Rule, 'repositories' | 'match'>): readonly string[] {
+export function attributesOf({
+  repositories,
+  conditions,
+}: Pick<Rule, 'repositories' | 'conditions'>): readonly string[] {
   const placeholders = repositories.flatMap((pattern) => pattern.placeholders);
-  return [...placeholders.filter((name) => name.includes(':')), ...(match?.attributes ?? [])];
+  return [...placeholders.filter((name) => name.includes(':')), ...conditions.flatMap(({ attributes }) => attributes)];
 }
 
 type Roles = ReadonlyMap<string, readonly Action[]>;
@@ -86,7 +87,7 @@ function compileRule(rule: RuleDocument, index: number, roles: Roles, report: Re
     report([...path, 'repositories', at], `the pattern "${text}" ${pattern}`);
     return [];
   });
-  const who = compileWho(rule.who, path, report);
+  const who = compileWho(rule.who, (at, message) => report([...path, ...at], message));
   for (const [at, pattern] of repositories.entries())
     checkPlaceholders(rule, who, pattern, [...path, 'repositories', at], report);
   return {
@@ -97,10 +98,7 @@ function compileRule(rule: RuleDocument, index: number, roles: Roles, report: Re
     effect: rule.effect,
     actions: resolveActions(rule, roles, [...path, rule.effect], report),
     who,
-    except: rule.except === undefined ? undefined : compileExcept(rule.except, [...path, 'except'], report),
-    services: rule.services?.flatMap((text, at) => namePattern(text, [...path, 'services', at], report)),
-    clients: rule.clients,
-    match: rule.match,
+    conditions: rule.conditions,
     repositories,
     catalog: rule.catalog,
   };
@@ -119,45 +117,6 @@ function resolveActions(rule: RuleDocument, roles: Roles, path: Path, report: Re
 
 function rolesHint(roles: Roles): string {
   return roles.size === 0 ? '; no roles are defined' : ` (roles: ${[...roles.keys()].join(', ')})`;
-}
-
-function compileWho(who: Who, path: Path, report: Report): CompiledWho {
-  return {
-    users: who.users.flatMap((text, at) => casePair(text, foldCase(text), [...path, 'users', at], report)),
-    groups: who.groups.flatMap((text, at) => {
-      const dn = canonicalDn(text);
-      return casePair(dn ?? text, dn ?? foldCase(text), [...path, 'groups', at], report);
-    }),
-    everyone: who.everyone,
-  };
-}
-
-/** Captures have no use in an exception: it narrows nothing by their values, so one there is a misunderstanding. */
-function compileExcept(except: Who, path: Path, report: Report): CompiledWho {
-  const compiled = compileWho(except, path, report);
-  for (const [key, patterns] of [
-    ['users', compiled.users],
-    ['groups', compiled.groups],
-  ] as const) {
-    for (const [at, { exact }] of patterns.entries()) {
-      if (exact.captures.length > 0)
-        report([...path, key, at], `"${exact.text}" captures a value, which an exception cannot use; write * instead`);
-    }
-  }
-  return compiled;
-}
-
-function casePair(exactText: string, foldedText: string, path: Path, report: Report): CasePair[] {
-  const [exact] = namePattern(exactText, path, report);
-  const folded = parseNamePattern(foldedText);
-  return exact === undefined || typeof folded === 'string' ? [] : [{ exact, folded }];
-}
-
-function namePattern(text: string, path: Path, report: Report): NamePattern[] {
-  const pattern = parseNamePattern(text);
-  if (typeof pattern !== 'string') return [pattern];
-  report(path, `the pattern "${text}" ${pattern}`);
-  return [];
 }
 
 /** Every alternative of a rule's who must give every value that its repositories need. */

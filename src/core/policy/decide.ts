@@ -11,19 +11,11 @@ import type { Caller, Identity } from '../identity.ts';
 import type { Scope } from '../scope.ts';
 import { bindingsFor } from './bindings.ts';
 import type { Binding } from './bindings.ts';
-import type { NamePattern } from './name-pattern.ts';
 import type { Policy } from './policy.ts';
-import type { CompiledWho, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { isSegment, matchesRepository, repositorySegments } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
-
-/** Who asks, through which service, from where. */
-export interface Situation {
-  readonly caller: Caller;
-  readonly service: string;
-  /** The client's address; empty when it is not known, which no `clients` range contains. */
-  readonly client: string;
-}
+import type { Situation } from './situation.ts';
 
 export function decide(policy: Policy, situation: Situation, asked: Scope): Grant {
   const reasons = reasonsFor(policy, situation, asked);
@@ -78,19 +70,9 @@ function repositoryReasons(policy: Policy, situation: Situation, segments: reado
   return [...byRule].toSorted(([a], [b]) => a.index - b.index).map(([, found]) => found);
 }
 
-function applies(rule: Rule, { caller, service, client }: Situation, name: string): boolean {
-  if (rule.services !== undefined && !anyMatches(rule.services, service)) return false;
-  if (rule.clients !== undefined && !rule.clients.some((range) => range.contains(client))) return false;
-  if (rule.except !== undefined && isExcepted(rule.except, caller)) return false;
-  return rule.match === undefined || rule.match.holds({ caller, service, name });
-}
-
-function isExcepted(except: CompiledWho, caller: Caller): boolean {
-  return bindingsFor(except, caller).length > 0;
-}
-
-function anyMatches(patterns: readonly NamePattern[], name: string): boolean {
-  return patterns.some((pattern) => pattern.match(name) !== undefined);
+function applies({ conditions }: Rule, situation: Situation, name: string): boolean {
+  for (const condition of conditions) if (!condition.holds(situation, name)) return false;
+  return true;
 }
 
 function matchClause(

@@ -1,11 +1,11 @@
-/** A policy as it was written, checked for form but not yet compiled. The room `config` reads it from YAML. */
-import type { Caller } from '../identity.ts';
+/** A policy as it is written, checked for form but not yet compiled. `src/config` reads it from YAML. */
+import type { Condition } from './condition.ts';
 
-/** Who a rule speaks of. The lists are alternatives: one that matches is enough. */
+/** Who a rule is for. The lists are alternatives: one that matches is enough. */
 export interface Who {
   readonly users: readonly string[];
   readonly groups: readonly string[];
-  /** Anybody at all, anonymous included. */
+  /** Anybody, anonymous included. */
   readonly everyone: boolean;
 }
 
@@ -16,29 +16,14 @@ export interface ClientRange {
   contains(address: string): boolean;
 }
 
-/** What must hold besides, of rules that were imported: patterns that the language of policies does not have. */
-export interface RuleCondition {
-  /** The condition in words that tell it from every other, and do not depend on how it is laid out. */
-  readonly text?: string;
-  /** The attributes and claims it looks at, as `attr:department`. */
-  readonly attributes?: readonly string[];
-  /** @param request `name` is the repository, or `catalog` */
-  holds(request: { readonly caller: Caller; readonly service: string; readonly name: string }): boolean;
-}
-
 export interface RuleDocument {
   readonly name: string;
-  /** Where the rule stands, for explanations and problems. */
+  /** The position of the rule, for explanations and problems. */
   readonly file: string;
   readonly line: number;
   readonly who: Who;
-  /** Those the rule does not speak of after all. */
-  readonly except: Who | undefined;
-  /** Services the rule is for, `*` allowed; undefined: all. */
-  readonly services: readonly string[] | undefined;
-  /** Client addresses the rule is for; undefined: all. */
-  readonly clients: readonly ClientRange[] | undefined;
-  readonly match?: RuleCondition | undefined;
+  /** All of them must hold for the rule to apply. */
+  readonly conditions: readonly Condition[];
   readonly repositories: readonly string[];
   readonly catalog: boolean;
   readonly effect: 'allow' | 'deny';

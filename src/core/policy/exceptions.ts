@@ -1,45 +1,46 @@
-/** Looks for somebody whom the denials spare: who is what a rule allows, and besides what each denial excepts. */
+/** Searches for a caller whom a rule allows and whom every rule in its way excepts. */
 import type { Grant } from '../access.ts';
 import { groupName } from '../groups.ts';
 import { username } from '../identity.ts';
 import type { Caller, Identity } from '../identity.ts';
+import type { Asker } from './asker.ts';
+import { exceptionsOf } from './condition.ts';
 import type { Policy } from './policy.ts';
-import type { CasePair, Rule } from './rule.ts';
-import { askersOf } from './relation/who.ts';
-import type { Asker } from './relation/who.ts';
+import type { Rule } from './rule.ts';
+import type { CasePair } from './who.ts';
 
-/** A name that no policy means: what stands for `*` where somebody is imagined. */
+/** A name that no policy contains: it replaces `*` in the name of an imagined caller. */
 export const NOBODY = '-';
 
 export interface Search {
-  /** Who they must stay. */
+  /** What the callers must be in any case. */
   readonly asker: Asker;
   readonly values: ReadonlyMap<string, string>;
-  /** Whether what is decided is enough: granted, or not denied where conditions are open. */
+  /** Whether a decision is good enough: granted, or not denied where other conditions are open. */
   readonly isEnough: (grant: Grant) => boolean;
   readonly decide: (caller: Caller) => Grant;
 }
 
-/** Exceptions are few; this many people are imagined at most. */
-const MOST = 200;
+/** Exceptions are few, so this bound on imagined callers is rarely reached. */
+const MAX_CALLERS = 200;
 
-export function isSomebodySpared(policy: Policy, first: Caller, search: Search): boolean {
-  const people = [first];
+export function someExceptedCallerMay(policy: Policy, first: Caller, search: Search): boolean {
+  const callers = [first];
   const seen = new Set([keyOf(first)]);
-  for (const person of people) {
-    const grant = search.decide(person);
+  for (const caller of callers) {
+    const grant = search.decide(caller);
     if (search.isEnough(grant)) return true;
-    for (const next of blockersOf(policy, grant).flatMap((rule) => othersOf(rule, person, search))) {
+    for (const next of blockersOf(policy, grant).flatMap((rule) => exceptedBy(rule, caller, search))) {
       const key = keyOf(next);
-      if (seen.has(key) || seen.size >= MOST) continue;
+      if (seen.has(key) || seen.size >= MAX_CALLERS) continue;
       seen.add(key);
-      people.push(next);
+      callers.push(next);
     }
   }
   return false;
 }
 
-/** The rules that stand in the way: each denial, or the one that decides alone. */
+/** The rules that prevent the grant: each denial, or with first-match evaluation the rule that decided. */
 function blockersOf({ rules, evaluation }: Policy, { because }: Grant): readonly Rule[] {
   const blocking = evaluation === 'union' ? because.filter(({ effect }) => effect === 'deny') : because.slice(-1);
   return blocking.flatMap(
@@ -47,14 +48,13 @@ function blockersOf({ rules, evaluation }: Policy, { because }: Grant): readonly
   );
 }
 
-/** The same person, being besides one of those whom the rule excepts. */
-function othersOf({ except }: Rule, person: Caller, { asker, values }: Search): readonly Caller[] {
-  if (except === undefined) return [];
-  return askersOf(except).flatMap((spared): readonly Caller[] => {
-    if (spared.kind === 'everyone') return [];
-    const name = filled(spared.pair, new Map());
-    const identity = person.kind === 'user' ? person.identity : imaginedIdentity(NOBODY, []);
-    if (spared.kind === 'group') return [withGroup(identity, name)];
+/** The same caller, changed to be one of the exceptions of the rule as well. */
+function exceptedBy({ conditions }: Rule, caller: Caller, { asker, values }: Search): readonly Caller[] {
+  return exceptionsOf(conditions).flatMap((exception): readonly Caller[] => {
+    if (exception.kind === 'everyone') return [];
+    const name = filled(exception.pair, new Map());
+    const identity = caller.kind === 'user' ? caller.identity : imaginedIdentity(NOBODY, []);
+    if (exception.kind === 'group') return [withGroup(identity, name)];
     return mayBeNamed(name, asker, values)
       ? [{ kind: 'user', identity: { ...identity, username: username(name) } }]
       : [];
@@ -73,7 +73,7 @@ function mayBeNamed(name: string, asker: Asker, values: ReadonlyMap<string, stri
   return captured !== undefined && [...captured].every(([key, value]) => (values.get(key) ?? value) === value);
 }
 
-/** As a directory gives names. */
+/** An identity with folded names, as a directory gives them. */
 export function imaginedIdentity(name: string, groups: readonly string[]): Identity {
   return {
     username: username(name),
@@ -84,7 +84,7 @@ export function imaginedIdentity(name: string, groups: readonly string[]): Ident
   };
 }
 
-/** A name that fits, with the values where they are captured. */
+/** A name that fits the pattern, with the given values for its captures. */
 export function filled({ folded }: CasePair, values: ReadonlyMap<string, string>): string {
   return folded.text.replaceAll(/\*|\{([^{}]*)\}/g, (_, name?: string) =>
     name === undefined ? NOBODY : (values.get(name) ?? NOBODY),

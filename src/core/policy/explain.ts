@@ -16,24 +16,9 @@ export function explain(grant: Grant, misses: readonly NearMiss[] = []): readonl
   ];
 }
 
-function missSentence({ rule, file, line, actions, because, wanted }: NearMiss): string {
-  const where = `rule "${rule}" (${file}:${line})`;
+function missSentence({ rule, file, line, actions, phrase }: NearMiss): string {
   const what = actions.includes('*') ? 'it' : actions.join(', ');
-  const list = wanted.join(' or ');
-  switch (because) {
-    case 'others':
-      return `${where} allows ${what} here to ${list}`;
-    case 'elsewhere':
-      return `${where} allows ${what}, but in ${list}`;
-    case 'excepted':
-      return `${where} allows ${what} here, but excepts ${list}`;
-    case 'service':
-      return `${where} allows ${what} here, but for the service ${list}`;
-    case 'client':
-      return `${where} allows ${what} here, but from ${list}`;
-    case 'condition':
-      return `${where} allows ${what} here, but where this holds: ${list}`;
-  }
+  return `rule "${rule}" (${file}:${line}) allows ${what}${phrase}`;
 }
 
 function sentence(reason: Reason): string {

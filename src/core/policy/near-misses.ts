@@ -1,32 +1,34 @@
 /**
- * Rules that nearly allowed what was asked: those for this repository and other people, and those for these people and
- * other repositories. They are what somebody looks for who has misspelt one of the two.
+ * Rules that nearly allowed a request: rules for the same repository and other callers, for the same caller and other
+ * repositories, or with a condition that does not hold. They show a misspelt name.
  */
 import type { Action, Grant } from '../access.ts';
+import { askersOf } from './asker.ts';
 import { bindingsFor } from './bindings.ts';
-import type { Situation } from './decide.ts';
 import { placeholderValues } from './placeholder-values.ts';
 import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
-import { whoText } from './relation/who-text.ts';
-import { askersOf } from './relation/who.ts';
 import { repositorySegments } from './repository-pattern.ts';
+import type { Situation } from './situation.ts';
+import { whoText } from './who-text.ts';
 
 export interface NearMiss {
   readonly rule: string;
   readonly file: string;
   readonly line: number;
-  /** Of what was asked and not granted, what the rule allows. */
+  /** The actions that were asked for and not granted, and that the rule allows. */
   readonly actions: readonly Action[];
-  /** What kept the rule from applying. */
-  readonly because: 'others' | 'elsewhere' | 'excepted' | 'service' | 'client' | 'condition';
-  /** `others`: who they are; `elsewhere`: the repositories; `excepted`: whom; else what the rule asks for. */
-  readonly wanted: readonly string[];
+  /** Why the rule does not apply: `others`, `elsewhere`, or the word of a condition. */
+  readonly because: string;
+  /** What the rule is for: `others`: callers; `elsewhere`: repositories; else what the condition names. */
+  readonly expected: readonly string[];
+  /** Continues a sentence after the actions that the rule allows: ` here, but from 10.0.0.0/8`. */
+  readonly phrase: string;
 }
 
-const MOST = 10;
-/** Most rules are about other repositories, and a few of them are enough to see that. */
-const MOST_ELSEWHERE = 3;
+const MAX_LISTED = 10;
+/** Most rules are for other repositories; a few of them show where the caller has access. */
+const MAX_ELSEWHERE = 3;
 
 export function nearMisses(
   policy: Policy,
@@ -35,60 +37,60 @@ export function nearMisses(
 ): readonly NearMiss[] {
   const segments = asked.type === 'repository' ? repositorySegments(asked.name) : undefined;
   if (segments === undefined) return [];
-  // What a rule allows and another denies is told by those two.
-  const settled = new Set<string>([
+  // The reasons of the decision already show what one rule allows and another one denies.
+  const explained = new Set<string>([
     ...granted,
     ...because.flatMap(({ effect, actions }) => (effect === 'allow' ? actions : [])),
   ]);
-  const missing = settled.has('*') ? [] : asked.actions.filter((action) => !settled.has(action));
+  const missing = explained.has('*') ? [] : asked.actions.filter((action) => !explained.has(action));
   if (missing.length === 0) return [];
-  const told = new Set(because.map(({ rule, line }) => `${line} ${rule}`));
+  const reasons = new Set(because.map(({ rule, line }) => `${line} ${rule}`));
   const misses: NearMiss[] = [];
   for (const rule of policy.rules) {
     const actions = rule.actions.filter((action) => action === '*' || missing.includes(action));
-    if (rule.effect !== 'allow' || actions.length === 0 || told.has(`${rule.line} ${rule.name}`)) continue;
+    if (rule.effect !== 'allow' || actions.length === 0 || reasons.has(`${rule.line} ${rule.name}`)) continue;
     const reason = reasonOf(rule, situation, segments);
     if (reason !== undefined) misses.push({ rule: rule.name, file: rule.file, line: rule.line, actions, ...reason });
   }
-  const order = ['excepted', 'service', 'client', 'condition', 'others', 'elsewhere'];
-  const sorted = misses.toSorted((a, b) => order.indexOf(a.because) - order.indexOf(b.because));
-  const nearest = sorted.filter(({ because: why }) => why !== 'elsewhere').slice(0, MOST);
-  const elsewhere = sorted.filter(({ because: why }) => why === 'elsewhere').slice(0, MOST_ELSEWHERE);
-  return [...nearest, ...elsewhere];
+  return [
+    ...misses
+      .filter(({ because: why }) => why !== 'elsewhere')
+      .toSorted((a, b) => distance(a) - distance(b))
+      .slice(0, MAX_LISTED),
+    ...misses.filter(({ because: why }) => why === 'elsewhere').slice(0, MAX_ELSEWHERE),
+  ];
 }
 
-type Because = Pick<NearMiss, 'because' | 'wanted'>;
+/** A rule for the caller and the repository is nearer than one for other callers. */
+function distance({ because }: NearMiss): number {
+  return because === 'others' ? 1 : 0;
+}
 
-function reasonOf(
-  rule: Rule,
-  { caller, service, client }: Situation,
-  segments: readonly string[],
-): Because | undefined {
+type Reason = Pick<NearMiss, 'because' | 'expected' | 'phrase'>;
+
+function reasonOf(rule: Rule, situation: Situation, segments: readonly string[]): Reason | undefined {
+  const { caller } = situation;
   const fits = rule.repositories.flatMap((pattern) => placeholderValues(pattern, segments));
-  const isAbout = bindingsFor(rule.who, caller).length > 0;
+  const isForCaller = bindingsFor(rule.who, caller).length > 0;
   if (fits.length === 0) {
     const places = rule.repositories.map(({ text }) => text);
-    return isAbout && places.length > 0 ? { because: 'elsewhere', wanted: places } : undefined;
+    return isForCaller && places.length > 0
+      ? { because: 'elsewhere', expected: places, phrase: `, but in ${places.join(' or ')}` }
+      : undefined;
   }
-  if (!isAbout || !canBeThese(rule, caller, fits)) {
-    const who = askersOf(rule.who).flatMap((asker) => fits.map((values) => whoText(asker, values)));
-    return { because: 'others', wanted: [...new Set(who)] };
+  if (!isForCaller || !hasValues(rule, caller, fits)) {
+    const who = askersOf(rule.who).flatMap((asker) => fits.map((values) => whoText(asker, 'sentence', values)));
+    const expected = [...new Set(who)];
+    return { because: 'others', expected, phrase: ` here to ${expected.join(' or ')}` };
   }
-  const { except, services, clients } = rule;
-  if (except !== undefined && bindingsFor(except, caller).length > 0) {
-    return { because: 'excepted', wanted: askersOf(except).map((asker) => whoText(asker, new Map())) };
-  }
-  if (services !== undefined && !services.some((pattern) => pattern.match(service) !== undefined)) {
-    return { because: 'service', wanted: services.map(({ text }) => text) };
-  }
-  if (clients !== undefined && !clients.some((range) => range.contains(client))) {
-    return { because: 'client', wanted: clients.map(({ text }) => text) };
-  }
-  return rule.match === undefined ? undefined : { because: 'condition', wanted: [rule.match.text ?? 'its condition'] };
+  const failed = rule.conditions.find((condition) => !condition.holds(situation, segments.join('/')));
+  if (failed === undefined) return undefined;
+  const { because, values, nearMiss } = failed.phrases;
+  return { because, expected: values, phrase: ` here, but ${nearMiss} ${values.join(' or ')}` };
 }
 
-/** Whether the caller has the values that the repository asks for. */
-function canBeThese(rule: Rule, caller: Situation['caller'], fits: readonly ReadonlyMap<string, string>[]): boolean {
+/** Whether the caller has the values that the repository requires. */
+function hasValues(rule: Rule, caller: Situation['caller'], fits: readonly ReadonlyMap<string, string>[]): boolean {
   return bindingsFor(rule.who, caller).some((binding) =>
     fits.some((values) => [...values].every(([name, value]) => binding.values(name).includes(value))),
   );

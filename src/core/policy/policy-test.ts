@@ -1,17 +1,18 @@
-/** Tests that a policy carries with it: who asks for what, and what must be granted. */
+/** Tests that are part of a policy file: who asks for what, and what must be granted. */
 import type { Action } from '../access.ts';
 import { foldCase } from '../fold-case.ts';
 import { groupName } from '../groups.ts';
-import { username } from '../identity.ts';
+import { ANONYMOUS, username } from '../identity.ts';
 import type { Caller } from '../identity.ts';
 import { formatScope } from '../scope.ts';
 import type { Scope } from '../scope.ts';
-import { ANONYMOUS } from '../identity.ts';
 import { decide } from './decide.ts';
 import type { Policy } from './policy.ts';
+import { DEFAULT_TIME } from './situation.ts';
+import type { Situation } from './situation.ts';
 
 export interface PolicyTest {
-  /** Where the test stands, for the report. */
+  /** The position of the test, for the report. */
   readonly file: string;
   readonly line: number;
   /** The user who asks; undefined: anonymous. */
@@ -21,6 +22,8 @@ export interface PolicyTest {
   readonly service: string | undefined;
   /** The client's address; undefined: one that no rule names. */
   readonly client: string | undefined;
+  /** The time of the request, in seconds since 1970-01-01T00:00:00Z; undefined: that moment itself. */
+  readonly time: number | undefined;
   readonly scope: Scope;
   readonly expect: readonly Action[];
 }
@@ -35,7 +38,12 @@ export interface PolicyTestResult {
 
 export function runPolicyTests(policy: Policy, tests: readonly PolicyTest[]): readonly PolicyTestResult[] {
   return tests.map((test) => {
-    const situation = { caller: callerFor(test), service: test.service ?? '', client: test.client ?? '' };
+    const situation: Situation = {
+      caller: imaginedCaller(test.user, test.groups),
+      service: test.service ?? '',
+      client: test.client ?? '',
+      time: test.time ?? DEFAULT_TIME,
+    };
     const { granted } = decide(policy, situation, test.scope);
     const passed = new Set(granted).symmetricDifference(new Set(test.expect)).size === 0;
     return { test, passed, granted, summary: summarise(test, granted) };
@@ -43,9 +51,9 @@ export function runPolicyTests(policy: Policy, tests: readonly PolicyTest[]): re
 }
 
 /**
- * A user as tests and `explain` make one up, without attributes.
+ * A caller without attributes, as policy tests and `explain` need one.
  *
- * @param caseless whether names are as a directory gives them; default: as written
+ * @param caseless whether names are folded, as those of a directory are
  */
 export function imaginedCaller(user: string | undefined, groups: readonly string[], caseless = false): Caller {
   if (user === undefined) return ANONYMOUS;
@@ -59,10 +67,6 @@ export function imaginedCaller(user: string | undefined, groups: readonly string
       attributes: new Map(),
     },
   };
-}
-
-function callerFor(test: PolicyTest): Caller {
-  return imaginedCaller(test.user, test.groups);
 }
 
 function summarise(test: PolicyTest, granted: readonly Action[]): string {

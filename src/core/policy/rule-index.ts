@@ -6,7 +6,8 @@
  * them the ones that only matching can tell.
  */
 import type { Identity } from '../identity.ts';
-import type { CasePair, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
+import type { CasePair } from './who.ts';
 import { segmentMayMatch } from './repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from './repository-pattern.ts';
 

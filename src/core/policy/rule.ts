@@ -1,23 +1,11 @@
-/** A compiled rule: made ready to be matched. */
+/** A compiled rule. */
 import type { Action } from '../access.ts';
-import type { ClientRange, RuleCondition } from './document.ts';
-import type { NamePattern } from './name-pattern.ts';
+import type { Condition } from './condition.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
-
-/** A pattern for a directory's names, which are lower-cased, beside the pattern as written, for exact ones. */
-export interface CasePair {
-  readonly exact: NamePattern;
-  readonly folded: NamePattern;
-}
-
-export interface CompiledWho {
-  readonly users: readonly CasePair[];
-  readonly groups: readonly CasePair[];
-  readonly everyone: boolean;
-}
+import type { CompiledWho } from './who.ts';
 
 export interface Rule {
-  /** The place in the file's order, by which reasons are listed; deciding by union does not depend on it. */
+  /** The position in the file. Reasons are listed by it; deciding by union does not depend on it. */
   readonly index: number;
   readonly name: string;
   readonly file: string;
@@ -25,10 +13,8 @@ export interface Rule {
   readonly effect: 'allow' | 'deny';
   readonly actions: readonly Action[];
   readonly who: CompiledWho;
-  readonly except: CompiledWho | undefined;
-  readonly services: readonly NamePattern[] | undefined;
-  readonly clients: readonly ClientRange[] | undefined;
-  readonly match: RuleCondition | undefined;
+  /** All of them must hold for the rule to apply. */
+  readonly conditions: readonly Condition[];
   readonly repositories: readonly RepositoryPattern[];
   readonly catalog: boolean;
 }

@@ -1,147 +1,207 @@
 /**
- * Who can do something with a repository: the other way round of a decision. For each way in which a rule allows it,
- * somebody is imagined who fits that way and nothing else, and the decision about them is made by `decide`.
+ * Who can do something with a repository: the inverse of a decision. For each alternative of a rule's who, the search
+ * imagines a caller who is that and nothing else, and `decide` decides about the caller.
+ *
+ * The time is not part of the question. A grantee is somebody who can at some time; the search tries the times that
+ * conditions name.
  */
 import type { Action, Grant, Reason } from '../access.ts';
 import { ANONYMOUS } from '../identity.ts';
 import type { Caller } from '../identity.ts';
 import type { Scope } from '../scope.ts';
+import { askersOf } from './asker.ts';
+import type { Asker } from './asker.ts';
+import { dependsOn, dependsOnlyOn, exceptionsOf, isException } from './condition.ts';
 import { decide } from './decide.ts';
-import type { Policy } from './policy.ts';
-import type { Rule } from './rule.ts';
+import { filled, imaginedIdentity, NOBODY, someExceptedCallerMay } from './exceptions.ts';
 import { placeholderValues } from './placeholder-values.ts';
-import { whoText } from './relation/who-text.ts';
-import { askersOf } from './relation/who.ts';
-import type { Asker } from './relation/who.ts';
+import type { Policy } from './policy.ts';
 import { repositorySegments } from './repository-pattern.ts';
-import { filled, imaginedIdentity, isSomebodySpared, NOBODY } from './exceptions.ts';
+import type { Rule } from './rule.ts';
+import { sampleTimes, timesWithin } from './sample-times.ts';
+import type { Situation } from './situation.ts';
+import { whoText } from './who-text.ts';
 
-/** One way to be allowed. */
-export interface Way {
-  /** Who that is: `members of team-web`, `user alice`, `any user`, `anybody, also without a login`. */
+/** One alternative of a rule that allows it. */
+export interface Grantee {
+  /** `members of team-web`, `user alice`, `any user`, `anybody, also without a login`. */
   readonly who: string;
   readonly rule: Rule;
-  /** What must hold besides, which neither names nor groups tell: an attribute, a claim, the client's address. */
+  /** What must hold in addition, which neither names nor groups show: an attribute, the client's address. */
   readonly conditions: readonly string[];
-  /** Who the rule excepts. */
+  /** The exceptions of the rule. */
   readonly except: readonly string[];
-  /** `yes`, `no`: whoever is that and nothing else; `perhaps`: that depends on the conditions. */
+  /** `yes`, `no`: whoever is that and nothing else; `perhaps`: that depends on the conditions or on the time. */
   readonly verdict: 'yes' | 'no' | 'perhaps';
-  /** The denials that stand against it, with whom they spare. */
   readonly denials: readonly Denial[];
-  /** Whether somebody who is that, and more besides, can although this one cannot: one whom each denial spares. */
-  readonly spared: boolean;
+  /** Whether a caller can who is that and also an exception of each denial, although the verdict is `no`. */
+  readonly isExceptionAllowed: boolean;
 }
 
+/** A rule that denies it to a grantee. */
 export interface Denial {
   readonly rule: string;
   readonly file: string;
   readonly line: number;
   /** Who is denied. */
   readonly via: string;
-  /** Whom the denial excepts: being that as well, one may. */
+  /** The exceptions of the denial: a grantee who is one of them is not denied. */
   readonly except: readonly string[];
+  /** What must hold for the denial; empty: it denies at all times. */
+  readonly conditions: readonly string[];
 }
 
 export interface WhoCan {
-  readonly ways: readonly Way[];
-  /** The real users, of those given, who can. */
+  readonly grantees: readonly Grantee[];
+  /** The given users who can. */
   readonly users: readonly string[];
   readonly anonymous: boolean;
 }
 
 export interface WhoCanOptions {
   readonly service: string;
-  /** The address asked from; empty: not known. */
+  /** The client's address; empty: not known. */
   readonly client: string;
   /** Users that are known by name, with their groups. */
   readonly users: readonly Caller[];
 }
 
+/** What is asked, for any caller at any time. */
+interface Question {
+  readonly policy: Policy;
+  readonly repository: string;
+  readonly situation: Pick<Situation, 'service' | 'client'>;
+  readonly times: readonly number[];
+  decide(caller: Caller, time: number): Grant;
+}
+
 export function whoCan(policy: Policy, action: Action, repository: string, options: WhoCanOptions): WhoCan {
+  const { service, client, users } = options;
   const asked: Scope = { type: 'repository', name: repository, actions: [action] };
-  const granted = (caller: Caller) => decide(policy, { caller, ...options }, asked);
-  const isGranted = (caller: Caller): boolean => granted(caller).granted.length > 0;
-  const segments = repositorySegments(repository) ?? [];
-  const ways = policy.rules
+  const question: Question = {
+    policy,
+    repository,
+    situation: { service, client },
+    times: sampleTimes([policy]),
+    decide: (caller, time) => decide(policy, { caller, service, client, time }, asked),
+  };
+  const may = (caller: Caller): boolean =>
+    question.times.some((time) => question.decide(caller, time).granted.length > 0);
+  const grantees = policy.rules
     .filter(({ effect, actions }) => effect === 'allow' && (actions.includes(action) || actions.includes('*')))
-    .flatMap((rule) => waysOf(rule, segments, options.service).map((fit) => wayOf(policy, rule, fit, granted)));
+    .flatMap((rule) => alternativesOf(rule, question).map((alternative) => granteeOf(rule, alternative, question)));
   return {
-    ways: unique(ways),
-    users: options.users.filter(isGranted).map((caller) => (caller.kind === 'user' ? caller.identity.username : '')),
-    anonymous: isGranted(ANONYMOUS),
+    grantees: unique(grantees),
+    users: users.filter(may).map((caller) => (caller.kind === 'user' ? caller.identity.username : '')),
+    anonymous: may(ANONYMOUS),
   };
 }
 
-/** Whether somebody gets in that way: as it is, under its conditions, or being spared by each denial. */
-export function isOpen({ verdict, spared }: Way): boolean {
-  return verdict !== 'no' || spared;
+/** Whether some caller who is that can: as it is, under the conditions, or as an exception of each denial. */
+export function isOpen({ verdict, isExceptionAllowed }: Grantee): boolean {
+  return verdict !== 'no' || isExceptionAllowed;
 }
 
-/** One alternative of a rule's who, with the values that the repository asks of it. */
-interface Fit {
+/** One alternative of a rule's who, with the values of placeholders that the repository requires. */
+interface Alternative {
   readonly asker: Asker;
   readonly values: ReadonlyMap<string, string>;
 }
 
-function waysOf(rule: Rule, segments: readonly string[], service: string): readonly Fit[] {
-  if (rule.services !== undefined && !rule.services.some((pattern) => pattern.match(service) !== undefined)) return [];
-  const fits = rule.repositories.flatMap((pattern) => placeholderValues(pattern, segments));
+function alternativesOf(rule: Rule, { repository, situation }: Question): readonly Alternative[] {
+  const isForService = rule.conditions
+    .filter((condition) => dependsOnlyOn(condition, 'service'))
+    .every((condition) => condition.holds({ ...situation, caller: ANONYMOUS, time: 0 }, repository));
+  if (!isForService) return [];
+  const fits = rule.repositories.flatMap((pattern) => placeholderValues(pattern, repositorySegments(repository) ?? []));
   return askersOf(rule.who).flatMap((asker) =>
-    fits.filter((values) => canBe(asker, values)).map((values) => ({ asker, values })),
+    fits.filter((values) => canHave(asker, values)).map((values) => ({ asker, values })),
   );
 }
 
-/** Whether the values that the repository asks for can be had that way. */
-function canBe(asker: Asker, values: ReadonlyMap<string, string>): boolean {
+/** Whether somebody who is that can have the values. */
+function canHave(asker: Asker, values: ReadonlyMap<string, string>): boolean {
   const own = values.get(asker.kind === 'user' ? 'user' : 'group');
   return own === undefined || asker.kind === 'everyone' || asker.pair.folded.match(own) !== undefined;
 }
 
-function wayOf(policy: Policy, rule: Rule, fit: Fit, granted: (caller: Caller) => Grant): Way {
-  const { asker, values } = fit;
+function granteeOf(rule: Rule, { asker, values }: Alternative, question: Question): Grantee {
   const conditions = [
-    ...[...values].filter(([name]) => isBesides(name, asker)).map(([name, value]) => `${name} is ${value}`),
-    ...(rule.clients === undefined ? [] : [`asked from ${rule.clients.map(({ text }) => text).join(', ')}`]),
-    ...(rule.match === undefined ? [] : ['a condition of the rule, which only a request can tell']),
+    ...[...values].filter(([name]) => isOpenValue(name, asker)).map(([name, value]) => `${name} is ${value}`),
+    ...requirementsOf(rule),
   ];
-  const person = imagined(asker, values);
-  const decided = granted(person);
-  const isAllowed = decided.granted.length > 0;
-  const denials = decided.because.filter(({ effect }) => effect === 'deny').map((reason) => denialOf(policy, reason));
   const isConditional = conditions.length > 0;
-  const verdict = verdictOf(isAllowed, denials.length > 0, isConditional);
-  const isEnough = ({ granted: actions, because }: Grant): boolean =>
-    actions.length > 0 || (isConditional && because.every(({ effect }) => effect !== 'deny'));
+  const isEnough = ({ granted, because }: Grant): boolean =>
+    granted.length > 0 || (isConditional && because.every(({ effect }) => effect !== 'deny'));
+  const caller = imaginedCaller(asker, values);
+  const times = timesWithin(rule.conditions, question.times);
+  const grants = times.map((time) => question.decide(caller, time));
+  const verdict = verdictOf(grants.map(isEnough), isConditional);
   return {
-    who: whoText(asker, values),
+    who: whoText(asker, 'sentence', values),
     rule,
     conditions,
-    except: rule.except === undefined ? [] : askersOf(rule.except).map((one) => whoText(one, new Map())),
+    except: exceptionTexts(rule),
     verdict,
-    denials,
-    spared: verdict === 'no' && isSomebodySpared(policy, person, { asker, values, isEnough, decide: granted }),
+    denials: denialsIn(grants, question.policy),
+    isExceptionAllowed:
+      verdict === 'no' &&
+      times.some((time) =>
+        someExceptedCallerMay(question.policy, caller, {
+          asker,
+          values,
+          isEnough,
+          decide: (one) => question.decide(one, time),
+        }),
+      ),
   };
 }
 
-function verdictOf(isAllowed: boolean, isDenied: boolean, isConditional: boolean): Way['verdict'] {
-  if (isConditional) return isDenied ? 'no' : 'perhaps';
-  return isAllowed ? 'yes' : 'no';
+/** @param enough whether the decision is good enough, for each time */
+function verdictOf(enough: readonly boolean[], isConditional: boolean): Grantee['verdict'] {
+  if (!enough.includes(true)) return 'no';
+  return isConditional || enough.includes(false) ? 'perhaps' : 'yes';
 }
 
-/** What is asked for beside who somebody is: `{user}` of a group's member, an attribute, a claim. */
-function isBesides(name: string, asker: Asker): boolean {
+/** What the conditions require that the question leaves open. */
+function requirementsOf({ conditions }: Rule): readonly string[] {
+  return conditions
+    .filter((condition) => !isException(condition) && !dependsOnlyOn(condition, 'service'))
+    .map(({ phrases }) => phrases.requirement);
+}
+
+/** Whether neither the name nor the group of a grantee shows the value: `{user}` of a group's member, an attribute. */
+function isOpenValue(name: string, asker: Asker): boolean {
   return name.includes(':') || (name === 'user' && asker.kind !== 'user');
 }
 
-function denialOf({ rules }: Policy, { rule: name, file, line, via }: Reason): Denial {
-  const rule = rules.find((one) => one.name === name && one.line === line);
-  const except = rule?.except === undefined ? [] : askersOf(rule.except).map((asker) => whoText(asker, new Map()));
-  return { rule: name, file, line, via, except };
+function exceptionTexts({ conditions }: Rule): readonly string[] {
+  return exceptionsOf(conditions).map((asker) => whoText(asker, 'sentence'));
 }
 
-/** Somebody who is that and nothing else. */
-function imagined(asker: Asker, values: ReadonlyMap<string, string>): Caller {
+/** @param grants the decisions at all times */
+function denialsIn(grants: readonly Grant[], policy: Policy): readonly Denial[] {
+  const reasons = grants.flatMap(({ because }) => because.filter(({ effect }) => effect === 'deny'));
+  return [...Map.groupBy(reasons, ({ rule, line }) => `${line} ${rule}`).values()].flatMap(([reason, ...others]) =>
+    reason === undefined ? [] : [denialOf(policy, reason, others.length + 1 === grants.length)],
+  );
+}
+
+function denialOf({ rules }: Policy, { rule: name, file, line, via }: Reason, isPermanent: boolean): Denial {
+  const rule = rules.find((one) => one.name === name && one.line === line);
+  const timed = isPermanent ? [] : (rule?.conditions.filter((condition) => dependsOn(condition, 'time')) ?? []);
+  return {
+    rule: name,
+    file,
+    line,
+    via,
+    except: rule === undefined ? [] : exceptionTexts(rule),
+    conditions: timed.map(({ phrases }) => phrases.requirement),
+  };
+}
+
+/** A caller who is that and nothing else. */
+function imaginedCaller(asker: Asker, values: ReadonlyMap<string, string>): Caller {
   if (asker.kind === 'everyone') return ANONYMOUS;
   const name =
     asker.kind === 'user' ? (values.get('user') ?? filled(asker.pair, values)) : (values.get('user') ?? NOBODY);
@@ -150,6 +210,6 @@ function imagined(asker: Asker, values: ReadonlyMap<string, string>): Caller {
   return { kind: 'user', identity: { ...imaginedIdentity(name, group), attributes: new Map(attributes) } };
 }
 
-function unique(ways: readonly Way[]): readonly Way[] {
-  return [...new Map(ways.map((way) => [JSON.stringify([way.who, way.rule.index, way.conditions]), way])).values()];
+function unique(grantees: readonly Grantee[]): readonly Grantee[] {
+  return [...new Map(grantees.map((one) => [JSON.stringify([one.who, one.rule.index, one.conditions]), one])).values()];
 }

@@ -3,6 +3,7 @@ import { isAction } from '../../core/access.ts';
 import { decide } from '../../core/policy/decide.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
+import { DEFAULT_TIME } from '../../core/policy/situation.ts';
 import { askersFor } from './askers.ts';
 import type { Asker } from './askers.ts';
 import type { AclRequest, AclDecision } from './model.ts';
@@ -24,7 +25,8 @@ export function compareDecisions(imported: DockerAuthImport, policy: Policy): re
   return requestsFor(imported).map(({ asker, request }) => {
     const { type, name, actions, service, ip } = request;
     const before = decideAcl(imported.rules, request);
-    const { granted, because } = decide(policy, { caller: asker.caller, service, client: ip }, { type, name, actions });
+    const situation = { caller: asker.caller, service, client: ip, time: DEFAULT_TIME };
+    const { granted, because } = decide(policy, situation, { type, name, actions });
     const decisive = because.at(-1);
     const rule = decisive === undefined || decisive.effect === 'skipped' ? undefined : decisive.rule;
     return { request, before, after: { rule, granted }, same: isSame(before.granted, granted) };

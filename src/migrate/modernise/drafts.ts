@@ -3,6 +3,7 @@ import type { RuleDraft } from '../rule-draft.ts';
 import type { PlainRule } from '../../config/policy-task.ts';
 import { isEmpty } from './domain.ts';
 import type { Domain } from './domain.ts';
+import { importedConditions } from './imported-conditions.ts';
 import type { Note, RuleNote } from './rule-note.ts';
 import type { SettledRule } from './settle.ts';
 
@@ -83,7 +84,7 @@ function sentence(
   }
   const changes = [
     ...new Set(parts.flatMap(({ gaveUp }) => gaveUp).map((index) => `not for whom ${placed(index)} decides`)),
-    ...(rule.match === undefined ? [] : ['match in plain words']),
+    ...(importedConditions(rule).match === undefined ? [] : ['match in plain words']),
     ...(rule.effect === 'allow' && drafts.some(({ deny }) => deny !== undefined)
       ? ['denies what later rules would grant besides']
       : []),

@@ -1,15 +1,17 @@
-/** The same requests decided by two policies: the proof of a proposal, tried out. */
+/** Decides the same requests by two policies: a check of a proposal that has been proven already. */
 import { groupName } from '../../core/groups.ts';
 import { ANONYMOUS, username } from '../../core/identity.ts';
 import type { Caller } from '../../core/identity.ts';
 import { decide } from '../../core/policy/decide.ts';
-import type { Situation } from '../../core/policy/decide.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
+import { DEFAULT_TIME } from '../../core/policy/situation.ts';
+import type { Situation } from '../../core/policy/situation.ts';
 import type { Scope } from '../../core/scope.ts';
 import { neighboursOf, samplesOf } from '../docker-auth/samples.ts';
 import type { PlainRule } from '../../config/policy-task.ts';
-import { isRecord } from '../../config/schema-walk.ts';
+import { importedConditions } from './imported-conditions.ts';
+import type { ImportedConditions } from './imported-conditions.ts';
 
 export interface TriedRequest {
   readonly situation: Situation;
@@ -37,8 +39,8 @@ function requestsFor(rules: readonly PlainRule[]): readonly TriedRequest[] {
     ...namesIn(rules).map((name) => ({ type: 'repository', name, actions: ['pull', 'push', 'delete'] })),
     { type: 'registry', name: 'catalog', actions: ['*'] },
   ];
-  const services = ['', ...texts(rules, ({ services: own }) => own, 'service')].slice(0, MOST.services);
-  const own = rules.flatMap(({ clients }) => clients ?? []).map((range) => range.split('/')[0] ?? '');
+  const services = ['', ...texts(rules, (_, { services: own }) => own, 'service')].slice(0, MOST.services);
+  const own = rules.flatMap((rule) => importedConditions(rule).clients ?? []).map((range) => range.split('/')[0] ?? '');
   const addresses = [...new Set(['', '203.0.113.9', ...own])].slice(0, MOST.addresses);
   const requests: TriedRequest[] = [];
   for (const caller of callersIn(rules)) {
@@ -46,7 +48,7 @@ function requestsFor(rules: readonly PlainRule[]): readonly TriedRequest[] {
       for (const service of services) {
         for (const client of addresses) {
           if (requests.length >= MOST.requests) return requests;
-          requests.push({ situation: { caller, service, client }, asked: scope });
+          requests.push({ situation: { caller, service, client, time: DEFAULT_TIME }, asked: scope });
         }
       }
     }
@@ -61,11 +63,16 @@ function namesIn(rules: readonly PlainRule[]): readonly string[] {
 }
 
 function callersIn(rules: readonly PlainRule[]): readonly Caller[] {
-  const users = [...texts(rules, ({ who, except }) => [...who.users, ...(except?.users ?? [])], 'account'), 'somebody'];
-  const groups = texts(rules, ({ who, except }) => [...who.groups, ...(except?.groups ?? [])], undefined);
-  const named = users.flatMap((user) => [[], ...groups.map((group) => [group])].map((held) => ({ user, held })));
-  const many = groups.map((group, at) => ({ user: 'somebody', held: [group, groups[at + 1] ?? group] }));
-  const callers = [...many, ...named].map(({ user, held }, at) => callerOf(user, held, at % 2 === 1));
+  const users = [
+    ...texts(rules, ({ who }, { except }) => [...who.users, ...(except?.users ?? [])], 'account'),
+    'somebody',
+  ];
+  const groups = texts(rules, ({ who }, { except }) => [...who.groups, ...(except?.groups ?? [])], undefined);
+  const named = users.flatMap((user) =>
+    [[], ...groups.map((group) => [group])].map((memberOf) => ({ user, memberOf })),
+  );
+  const many = groups.map((group, at) => ({ user: 'somebody', memberOf: [group, groups[at + 1] ?? group] }));
+  const callers = [...many, ...named].map(({ user, memberOf }, at) => callerOf(user, memberOf, at % 2 === 1));
   return [ANONYMOUS, ...callers].slice(0, MOST.callers);
 }
 
@@ -85,13 +92,13 @@ function callerOf(user: string, groups: readonly string[], caseless: boolean): C
 /** Texts that patterns of the rules match. */
 function texts(
   rules: readonly PlainRule[],
-  patterns: (rule: PlainRule) => readonly string[] | undefined,
-  key: string | undefined,
+  patterns: (rule: PlainRule, conditions: ImportedConditions) => readonly string[] | undefined,
+  key: 'account' | 'name' | 'service' | undefined,
 ): readonly string[] {
-  const plain = rules.flatMap((rule) => patterns(rule) ?? []);
-  const matched = rules.flatMap(({ match }) => {
-    const pattern = isRecord(match) && key !== undefined ? match[key] : undefined;
-    return typeof pattern === 'string' && !pattern.includes('${') ? samplesOf(pattern) : [];
+  const plain = rules.flatMap((rule) => patterns(rule, importedConditions(rule)) ?? []);
+  const matched = rules.flatMap((rule) => {
+    const pattern = key === undefined ? undefined : importedConditions(rule).match?.[key];
+    return pattern !== undefined && !pattern.includes('${') ? samplesOf(pattern) : [];
   });
   return [...new Set([...plain.map(filled), ...matched])].filter((text) => text !== '');
 }

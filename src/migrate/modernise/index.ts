@@ -1,15 +1,16 @@
-/** A policy that was imported, made into one whose order does not matter: proven, then tried, then written down. */
+/** Turns an imported policy into one whose order does not matter: proven first, then checked, then written. */
 import { compilePolicy } from '../../core/policy/compile.ts';
 import type { RuleDocument } from '../../core/policy/document.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { parseClientRange } from '../../config/client-range.ts';
+import { parseConditions } from '../../config/conditions/index.ts';
 import type { RuleDraft } from '../rule-draft.ts';
 import { yamlText } from '../write-yaml.ts';
 import { policyTests, readPolicy } from '../../config/load-policy.ts';
 import type { ReadPolicy } from '../../config/load-policy.ts';
 import { plainRule } from '../../config/policy-task.ts';
 import { isRecord } from '../../config/schema-walk.ts';
+import { whoOf } from '../../config/who-schema.ts';
 import { compareOnGrid } from './grid.ts';
 import { MOST_RULES, proposeUnion } from './propose.ts';
 import type { RuleNote } from './rule-note.ts';
@@ -18,13 +19,13 @@ export type { RuleNote } from './rule-note.ts';
 
 export type Modernised =
   | { readonly kind: 'union-already' }
-  /** Nothing is proposed; `reason` is for what no note tells. */
+  /** Nothing is proposed; `reason` says what no note says. */
   | { readonly kind: 'left'; readonly notes: readonly RuleNote[]; readonly reason?: string }
   | {
       readonly kind: 'proposed';
       readonly notes: readonly RuleNote[];
       readonly text: string;
-      /** Decisions tried besides, all of which are the same. */
+      /** The number of decisions that were checked in addition, all of them the same. */
       readonly compared: number;
     };
 
@@ -48,7 +49,7 @@ export async function modernisePolicy(path: string): Promise<Modernised> {
   );
   const failed = runPolicyTests(after, policyTests(read)).filter(({ passed }) => !passed);
   const before = runPolicyTests(policy, policyTests(read)).filter(({ passed }) => !passed);
-  // INVARIANT: what has been proven holds; a proposal that fails here is a mistake of the proof, and is not made.
+  // INVARIANT: a proven proposal passes. One that fails shows a defect of the proof and is not made.
   if (differing.length > 0 || failed.length > before.length)
     return {
       kind: 'left',
@@ -78,22 +79,19 @@ function textOf(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): string
 function compiled(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): Policy {
   const roles = new Map(Object.entries(file.roles));
   const result = compilePolicy({ revision: '', roles, rules: rules.map((rule) => documentOf(rule, yaml.file)) });
-  // INVARIANT: the patterns have been compiled before, or are made of such.
+  // INVARIANT: the patterns have been compiled before, or are made of compiled ones.
   if (result.kind === 'problems') throw new Error(result.problems.map(({ message }) => message).join('; '));
   return result.policy;
 }
 
 function documentOf(draft: RuleDraft, file: string): RuleDocument {
-  const { name, line, users = [], groups = [], everyone = false, except, services, clients } = draft;
+  const { name, line, except, services, clients } = draft;
   return {
     name,
     file,
     line,
-    who: { users, groups, everyone },
-    except:
-      except === undefined ? undefined : { users: except.users ?? [], groups: except.groups ?? [], everyone: false },
-    services,
-    clients: clients?.map(parseClientRange).filter((range) => typeof range !== 'string'),
+    who: whoOf(draft),
+    conditions: parseConditions({ except, services, clients }),
     repositories: draft.repositories ?? [],
     catalog: draft.catalog ?? false,
     effect: draft.deny === undefined ? 'allow' : 'deny',

@@ -1,12 +1,12 @@
 /** The same policy by union: proposed where the decisions are proven to be the same, and refused with reasons where not. */
-import type { MatchDraft, RuleDraft } from '../rule-draft.ts';
+import type { RuleDraft } from '../rule-draft.ts';
 import type { ReadPolicy } from '../../config/load-policy.ts';
 import { plainRule } from '../../config/policy-task.ts';
 import type { PlainRule } from '../../config/policy-task.ts';
-import { isRecord } from '../../config/schema-walk.ts';
 import { draftsOf } from './drafts.ts';
 import { covers } from './domain.ts';
 import type { Domain } from './domain.ts';
+import { importedConditions } from './imported-conditions.ts';
 import { grantsOf, mayMatchAnonymous, plainDomain } from './plain-rule.ts';
 import type { Note, RuleNote } from './rule-note.ts';
 import { settle } from './settle.ts';
@@ -56,10 +56,12 @@ function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): rea
 
 /** A rule for repositories, and one for the catalog; or a sentence that says why `match` cannot be made plain. */
 function partsOf(rule: PlainRule, index: number, { policy }: ReadPolicy): readonly OrderedRule[] | string {
+  const { match, others } = importedConditions(rule);
+  if (others.length > 0) return `${others.join(' and ')}: only imported conditions are understood`;
   const grants = grantsOf(rule.effect, policy.rules[index]?.actions ?? []);
   const parts: OrderedRule[] = [];
   for (const own of domainsOf(rule)) {
-    const domain = plainDomain({ domain: own, match: matchOf(rule) });
+    const domain = plainDomain({ domain: own, match });
     if (typeof domain === 'string') return domain;
     // For the catalog there is one thing to grant: any action will do.
     const granted = own.repositories === undefined && grants.size > 0 ? grantsOf('allow', ['*']) : grants;
@@ -69,7 +71,9 @@ function partsOf(rule: PlainRule, index: number, { policy }: ReadPolicy): readon
 }
 
 /** What a rule is for, but for its `match`: the repositories, and the catalog. */
-function domainsOf({ who, except, services, clients, repositories, catalog }: PlainRule): readonly Domain[] {
+function domainsOf(rule: PlainRule): readonly Domain[] {
+  const { who, repositories, catalog } = rule;
+  const { except, services, clients } = importedConditions(rule);
   if (except?.everyone === true) return [];
   const base = { ...who, exceptUsers: except?.users ?? [], exceptGroups: except?.groups ?? [], services, clients };
   return [
@@ -78,13 +82,9 @@ function domainsOf({ who, except, services, clients, repositories, catalog }: Pl
   ];
 }
 
-function matchOf({ match }: PlainRule): MatchDraft | undefined {
-  return isRecord(match) ? match : undefined;
-}
-
 /** The place of an earlier rule that is for all requests that the rule can be for, whatever its `match` says. */
 function alwaysBefore(rule: PlainRule, earlier: readonly OrderedRule[]): number | undefined {
-  const match = matchOf(rule) ?? {};
+  const match = importedConditions(rule).match ?? {};
   const found = domainsOf(rule).map((domain) => {
     const named = domain.everyone && !mayMatchAnonymous(match) ? { ...domain, everyone: false, users: ['*'] } : domain;
     return earlier.find((other) => covers(other.domain, named))?.index;

@@ -1,8 +1,9 @@
-/** Reads decisions back from the broker's log, however long it is: a line at a time, each of bounded length. */
+/** Reads recorded decisions from the broker's log: line by line, each of bounded length. */
 import { groupName } from '../../core/groups.ts';
 import { ANONYMOUS, username } from '../../core/identity.ts';
 import type { Caller } from '../../core/identity.ts';
 import type { RecordedRequest } from '../../core/policy/diff/replay.ts';
+import { DEFAULT_TIME } from '../../core/policy/situation.ts';
 import { parseScope } from '../../core/scope.ts';
 
 /** A request for 500 scopes makes a line of a quarter of this. */
@@ -17,9 +18,9 @@ export interface ReadLog {
 export interface LogCounts {
   /** Lines that record decisions. */
   readonly recorded: number;
-  /** Other lines of the log, and lines that are no JSON at all. */
+  /** Other lines of the log, and lines that are not JSON. */
   readonly other: number;
-  /** Lines that record decisions and cannot be read: cut off, too long, or from a version that recorded less. */
+  /** Lines that record decisions and cannot be read: truncated, too long, or of a version that recorded less. */
   readonly unreadable: number;
 }
 
@@ -38,36 +39,36 @@ export async function readDecisions(chunks: AsyncIterable<Uint8Array>, { onReque
   return counts;
 }
 
-/** Each line; undefined for one that is too long. */
+/** Each line; undefined for a line that is too long. */
 async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string | undefined> {
-  let held: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
   let size = 0;
-  const take = (part: Uint8Array): void => {
+  const append = (part: Uint8Array): void => {
     size += part.length;
-    if (size <= MAX_LINE) held.push(part);
-    else held = [];
+    if (size <= MAX_LINE) parts.push(part);
+    else parts = [];
   };
-  const whole = (): string | undefined => {
-    const text = size > MAX_LINE ? undefined : Buffer.concat(held).toString('utf8').trim();
-    held = [];
+  const endLine = (): string | undefined => {
+    const text = size > MAX_LINE ? undefined : Buffer.concat(parts).toString('utf8').trim();
+    parts = [];
     size = 0;
     return text;
   };
   for await (const chunk of chunks) {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      take(chunk.subarray(from, end));
+      append(chunk.subarray(from, end));
       from = end + 1;
-      yield whole();
+      yield endLine();
     }
-    take(chunk.subarray(from));
+    append(chunk.subarray(from));
   }
-  yield whole();
+  yield endLine();
 }
 
 function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
   if (!line.includes('token.issued')) return 'other';
-  // Whoever keeps logs may have put the name of the unit before it.
+  // A log collector may put the name of the unit before the JSON.
   const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
   if (fields === undefined) return 'unreadable';
   if (fields['event'] !== 'token.issued') return 'other';
@@ -77,29 +78,36 @@ function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
   const granted = texts(fields['granted'])?.map(parseScope);
   if (typeof service !== 'string' || typeof client !== 'string' || caller === undefined) return 'unreadable';
   if (asked === undefined || granted === undefined || asked.includes(undefined)) return 'unreadable';
-  const given = new Map(granted.map((scope) => [`${scope?.type}:${scope?.name}`, scope?.actions]));
+  const seconds = secondsOf(timestamp);
+  const actionsOf = new Map(granted.map((scope) => [`${scope?.type}:${scope?.name}`, scope?.actions]));
   const missing = fields['groupsTruncated'];
   return {
-    time: typeof timestamp === 'string' ? timestamp : '',
-    situation: { caller, service, client },
+    time: seconds === undefined ? '' : String(timestamp),
+    situation: { caller, service, client, time: seconds ?? DEFAULT_TIME },
     groupsMissing: typeof missing === 'number' ? missing : 0,
     revision: typeof policy === 'string' ? policy : '',
     decisions: asked.flatMap((scope) =>
-      scope === undefined ? [] : [{ asked: scope, granted: given.get(`${scope.type}:${scope.name}`) ?? [] }],
+      scope === undefined ? [] : [{ asked: scope, granted: actionsOf.get(`${scope.type}:${scope.name}`) ?? [] }],
     ),
   };
+}
+
+/** @returns undefined for a value that is not a time */
+function secondsOf(timestamp: unknown): number | undefined {
+  const milliseconds = typeof timestamp === 'string' ? Date.parse(timestamp) : NaN;
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
 }
 
 function callerOf(fields: Fields): Caller | undefined {
   if (fields['anonymous'] === true) return ANONYMOUS;
   const { user, backend } = fields;
   const groups = texts(fields['groups']);
-  // A version that recorded no groups recorded too little to decide again.
+  // A version that did not record groups did not record enough to decide again.
   if (typeof user !== 'string' || typeof backend !== 'string' || groups === undefined) return undefined;
   const attributes = Object.entries(isFields(fields['attributes']) ? fields['attributes'] : {});
   const identity = {
     username: username(user),
-    // They were recorded as policy compares them.
+    // Groups are recorded as policies compare them.
     groups: new Set(groups.map((group) => groupName(group, { lowercase: false }))),
     backend,
     caseless: fields['caseless'] === true,

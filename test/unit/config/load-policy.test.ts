@@ -187,7 +187,7 @@ tests:
 
     const grant = decide(
       policy,
-      { caller: imaginedCaller('alice', []), service: '', client: '' },
+      { caller: imaginedCaller('alice', []), service: '', client: '', time: 0 },
       { type: 'repository', name: 'a', actions: ['pull'] },
     );
     expect(grant.granted).toEqual([]);

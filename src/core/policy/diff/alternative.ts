@@ -1,46 +1,32 @@
-/** A rule taken apart: one way to be somebody it speaks of, with one of its repository patterns. */
+/** The alternatives of a rule: each combines one alternative of its who with one of its repository patterns. */
+import { askersOf } from '../asker.ts';
+import type { Asker } from '../asker.ts';
 import type { Policy } from '../policy.ts';
-import type { CasePair, CompiledWho, Rule } from '../rule.ts';
+import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
-
-export type WhoAlternative =
-  | { readonly kind: 'user' | 'group'; readonly pair: CasePair }
-  | { readonly kind: 'everyone' };
+import { whoText } from '../who-text.ts';
 
 export interface Alternative {
   readonly rule: Rule;
-  readonly who: WhoAlternative;
+  readonly who: Asker;
   /** Undefined: the catalog. */
   readonly pattern: RepositoryPattern | undefined;
-  /** What it does, whatever the rule is called and wherever it stands: equal for two that do the same. */
+  /** Equal for two alternatives that mean the same, whatever the names and positions of their rules. */
   readonly key: string;
 }
 
 export function alternativesOf({ rules }: Policy): readonly Alternative[] {
   return rules.flatMap((rule) => {
     const places = [...rule.repositories, ...(rule.catalog ? [undefined] : [])];
-    const rest = conditionsOf(rule);
-    return whoAlternatives(rule.who).flatMap((who) =>
+    const rest = restOf(rule);
+    return askersOf(rule.who).flatMap((who) =>
       places.map((pattern) => ({ rule, who, pattern, key: JSON.stringify([whoKey(who), patternKey(pattern), rest]) })),
     );
   });
 }
 
-export function whoAlternatives({ users, groups, everyone }: CompiledWho): readonly WhoAlternative[] {
-  return [
-    ...users.map((pair) => ({ kind: 'user', pair }) as const),
-    ...groups.map((pair) => ({ kind: 'group', pair }) as const),
-    ...(everyone ? [{ kind: 'everyone' } as const] : []),
-  ];
-}
-
-/** `any user`, `user alice`, `group team-{team}`, `everyone`. */
-export function whoText(who: WhoAlternative): string {
-  if (who.kind === 'everyone') return 'everyone';
-  return who.kind === 'user' && who.pair.exact.text === '*' ? 'any user' : `${who.kind} ${who.pair.exact.text}`;
-}
-
-function whoKey(who: WhoAlternative): readonly unknown[] {
+/** Equal for two alternatives of who that mean the same. */
+export function whoKey(who: Asker): readonly string[] {
   return who.kind === 'everyone' ? ['everyone'] : [who.kind, who.pair.exact.text, who.pair.folded.text];
 }
 
@@ -48,21 +34,21 @@ function patternKey(pattern: RepositoryPattern | undefined): string | null {
   return pattern === undefined ? null : pattern.segments.map(({ key }) => key).join('/');
 }
 
-/** What the rule as a whole says. */
-function conditionsOf({ effect, actions, except, services, clients, match, file, index }: Rule): readonly unknown[] {
-  return [
-    effect,
-    actions.toSorted(),
-    except === undefined ? null : whoAlternatives(except).map(whoKey).map(String).toSorted(),
-    services?.map(({ text }) => text).toSorted() ?? null,
-    clients?.map(({ text }) => text).toSorted() ?? null,
-    // A condition that has no words is equal to none.
-    match === undefined ? null : (match.text ?? [file, index]),
-  ];
+/** What all alternatives of a rule share. */
+function restOf({ effect, actions, conditions, file, index }: Rule): readonly unknown[] {
+  const texts = conditions.map(({ kind, text }) => JSON.stringify([kind, text ?? [file, index]]));
+  return [effect, actions.toSorted(), texts.toSorted()];
 }
 
-/** The part of a rule it is, and where the rule stands. */
+/** The alternative in words, with the position of its rule. */
 export function alternativeText({ rule, who, pattern }: Alternative) {
   const { name, file, line, effect } = rule;
-  return { rule: name, file, line, effect, who: whoText(who), repositories: pattern?.text ?? 'the catalog' };
+  return {
+    rule: name,
+    file,
+    line,
+    effect,
+    who: whoText(who, 'pattern'),
+    repositories: pattern?.text ?? 'the catalog',
+  };
 }

@@ -1,61 +1,63 @@
 /**
- * Which decisions change from one policy to another: classes of requests, each with a request that shows it.
+ * Which decisions change from one policy to another: classes of requests, each with an example.
  *
- * A request that is decided otherwise is one that a rule allows in one of the policies and that, in the other, no rule
- * allows or some rule denies. So each rule that allows is looked at alone and with each rule of the other policy, where
- * at least one of them is not in both policies. For each such pair the most general request that both speak of is
- * decided by both policies: it matches as few other rules as can be, so that if it shows nothing, no request of the
- * pair does, but for those that a rule's exceptions spare. They are tried after that.
+ * If a decision changes, a rule allows the request in one policy, and in the other policy no rule allows it or a rule
+ * denies it. So the search takes each rule that allows, alone and with each rule of the other policy, if at least one of
+ * them is not in both policies. For each pair, both policies decide the most general request that matches both rules. It
+ * matches as few other rules as possible: if it shows no difference, only the exceptions of other rules can show one.
+ * They are tried after that.
  */
 import { ACTIONS } from '../../access.ts';
 import type { Action } from '../../access.ts';
 import type { Caller } from '../../identity.ts';
+import { askersOf } from '../asker.ts';
+import type { Asker } from '../asker.ts';
+import { exceptionsOf } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
-import { whoAlternatives, whoText } from './alternative.ts';
-import type { Alternative, WhoAlternative } from './alternative.ts';
+import { whoKey } from './alternative.ts';
+import type { Alternative } from './alternative.ts';
 import { decideBoth, differences } from './difference.ts';
 import type { Difference, TwoDecisions } from './difference.ts';
-import { pairsOf, untoldRules } from './pairs.ts';
-import { isSpoken, requestsFor, requestsOf } from './requests.ts';
+import { pairsOf, undecidedRules } from './pairs.ts';
+import { conditionsHold, propertySamples, requestsFor, requestsOf } from './requests.ts';
 import type { Request, World } from './requests.ts';
 import { subjectsOf } from './subjects.ts';
 import type { Form } from './subjects.ts';
 import { wordsFor } from './words.ts';
 
-/** Requests that are decided otherwise, for one reason. */
+/** Requests whose decision changes for one reason. */
 export interface DecisionClass extends Difference {
-  /** The rule that allows in one of the policies, and the one that stands against it in the other, if one does. */
+  /** The rule that allows in one of the policies, and the rule that prevents it in the other, if there is one. */
   readonly alternatives: readonly Alternative[];
-  /** What the subject is besides, so that an exception spares it. */
-  readonly besides: readonly WhoAlternative[];
-  /** A request that is decided otherwise; `pattern` is the repository pattern both rules come to. */
-  readonly witness: Request;
-  /** Of those whom the caller has named, whose access it is. */
+  /** What the subject is in addition, so that it is an exception of other rules. */
+  readonly additional: readonly Asker[];
+  /** A request whose decision changes; `pattern` is the common repository pattern of both rules. */
+  readonly example: Request;
+  /** The users of the options whose access changes. */
   readonly users: readonly string[];
 }
 
 export interface Comparison {
   readonly classes: readonly DecisionClass[];
-  /** False when there was too much to look at: there may be more classes. */
+  /** False if a bound ended the search: there may be more classes. */
   readonly complete: boolean;
-  /** Rules with conditions that only a request can tell, which are not the same in both policies. */
-  readonly untold: readonly Rule[];
+  /** Rules with conditions that only a request can show, where the policies differ. */
+  readonly undecided: readonly Rule[];
 }
 
 export interface CompareOptions {
-  readonly clients?: readonly string[];
   readonly services?: readonly string[];
-  /** Real users, who are named where a class is theirs. */
+  /** Real users, who are named in the classes that change their access. */
   readonly users?: readonly Caller[];
-  /** Requests that are decided at most. */
-  readonly most?: number;
+  /** The largest number of requests that are decided. */
+  readonly maxRequests?: number;
 }
 
-const MOST_REQUESTS = 300_000;
-const MOST_CLASSES = 20_000;
-/** Sets of exceptions that are tried together for one pair of rules. */
-const MOST_SETS = 32;
+const MAX_REQUESTS = 300_000;
+const MAX_CLASSES = 20_000;
+/** Sets of exceptions that are tried for one pair of rules. */
+const MAX_SETS = 32;
 
 export function compareByClasses(before: Policy, after: Policy, options: CompareOptions = {}): Comparison {
   const search = createSearch(before, after, options);
@@ -63,34 +65,35 @@ export function compareByClasses(before: Policy, after: Policy, options: Compare
     if (search.isOver()) break;
     search.look(change, pair);
   }
-  return { classes: search.classes, complete: search.isComplete(), untold: untoldRules(before, after) };
+  return { classes: search.classes, complete: search.isComplete(), undecided: undecidedRules(before, after) };
 }
 
 function createSearch(before: Policy, after: Policy, options: CompareOptions) {
   const policies = [before, after];
   let cut = false;
   let complete = true;
+  const words = wordsFor(policies, () => {
+    cut = true;
+  });
   const world: World = {
-    words: wordsFor(policies, () => {
-      cut = true;
-    }),
+    words,
     deepest: 1 + policies.flatMap(segmentCounts).reduce((most, segments) => Math.max(most, segments), 0),
-    clients: ['', ...(options.clients ?? [])],
     services: options.services,
+    properties: propertySamples(policies, words),
   };
-  const forms: readonly Form[] = policies.some(hasCase) ? ['exact', 'folded'] : ['exact'];
-  const spared = sparedByPlace(policies);
+  const forms: readonly Form[] = policies.some(areCaseSensitive) ? ['exact', 'folded'] : ['exact'];
+  const exceptions = exceptionsByPlace(policies);
   const classes: DecisionClass[] = [];
-  /** What is told of a rule alone need not be told of it beside another. */
-  const told = new Map<Alternative, Set<string>>();
-  let left = options.most ?? MOST_REQUESTS;
+  /** What is reported for a rule alone is not reported again for a pair. */
+  const reported = new Map<Alternative, Set<string>>();
+  let left = options.maxRequests ?? MAX_REQUESTS;
 
-  const isOver = (): boolean => left <= 0 || classes.length >= MOST_CLASSES;
+  const isOver = (): boolean => left <= 0 || classes.length >= MAX_CLASSES;
 
   function look(change: Difference['change'], pair: readonly Alternative[]): void {
     const [first] = pair;
     if (first === undefined) return;
-    const known = told.get(first);
+    const known = reported.get(first);
     const open = new Set(actionsOf(first).filter((action) => known?.has(action) !== true));
     cut = false;
     for (const form of forms) lookAs(change, pair, form, open);
@@ -99,48 +102,52 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
 
   function lookAs(change: Difference['change'], pair: readonly Alternative[], form: Form, open: Set<Action>): void {
     const tried = new Set<string>();
-    const waiting: (readonly WhoAlternative[])[] = [[]];
-    for (let besides = waiting.shift(); besides !== undefined; besides = waiting.shift()) {
-      const sparing = new Set<WhoAlternative>();
-      for (const request of requestsFor(pair, besides, form, world)) {
+    const waiting: (readonly Asker[])[] = [[]];
+    for (let additional = waiting.shift(); additional !== undefined; additional = waiting.shift()) {
+      const candidates = new Set<Asker>();
+      for (const request of requestsFor(pair, additional, form, world)) {
         if (open.size === 0 || left <= 0) return;
-        if (!isSpoken(pair, request)) continue;
+        if (!conditionsHold(pair, request)) continue;
         left -= 1;
         const both = decideBoth(before, after, request.situation, request.asked);
-        const difference = found(change, pair, both, open);
-        if (difference !== undefined) keep({ ...difference, alternatives: pair, besides, witness: request, users: [] });
+        const difference = differenceOf(change, pair, both, open);
+        if (difference !== undefined)
+          add({ ...difference, alternatives: pair, additional, example: request, users: [] });
         for (const action of difference?.actions ?? []) open.delete(action);
-        for (const who of exceptions(change, pair, both)) if (!besides.includes(who)) sparing.add(who);
+        for (const who of exceptionsOfBlocking(change, pair, both)) if (!additional.includes(who)) candidates.add(who);
       }
-      for (const who of sparing) {
-        const more = [...besides, who];
-        const key = more.map(whoText).toSorted().join('\0');
+      for (const who of candidates) {
+        const more = [...additional, who];
+        const key = more
+          .map((one) => JSON.stringify(whoKey(one)))
+          .toSorted()
+          .join();
         if (tried.has(key)) continue;
-        if (tried.size >= MOST_SETS) cut = true;
+        if (tried.size >= MAX_SETS) cut = true;
         else waiting.push(more);
         tried.add(key);
       }
     }
   }
 
-  /** Those whom the rules in the way are not for. */
-  function exceptions(change: Difference['change'], pair: readonly Alternative[], both: TwoDecisions) {
+  /** The exceptions of the rules that prevent a difference. */
+  function exceptionsOfBlocking(change: Difference['change'], pair: readonly Alternative[], both: TwoDecisions) {
     const [allowing, other] = change === 'gained' ? [both.after, both.before] : [both.before, both.after];
     const isFirst = policies.some(({ evaluation }) => evaluation === 'first-match');
-    const inTheWay = [
+    const blocking = [
       ...allowing.because.filter(({ effect }) => effect === 'deny' || isFirst),
       ...other.because.filter(({ effect }) => effect === 'allow' || isFirst),
     ];
-    return inTheWay
-      .flatMap((reason) => spared.get(placeKey(reason)) ?? [])
+    return blocking
+      .flatMap((reason) => exceptions.get(placeKey(reason)) ?? [])
       .filter(({ rule }) => pair.every((alternative) => alternative.rule !== rule))
       .flatMap(({ who }) => who);
   }
 
-  function keep(one: DecisionClass): void {
+  function add(one: DecisionClass): void {
     const [first, second] = one.alternatives;
-    if (first !== undefined && second === undefined && one.besides.length === 0) {
-      told.set(first, new Set([...(told.get(first) ?? []), ...one.actions]));
+    if (first !== undefined && second === undefined && one.additional.length === 0) {
+      reported.set(first, new Set([...(reported.get(first) ?? []), ...one.actions]));
     }
     const users = (options.users ?? []).filter((caller) => isAbout(one, caller));
     classes.push({
@@ -162,10 +169,8 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
   return { world, classes, look, isOver, isComplete: () => complete && !isOver() };
 }
 
-const NOBODY = { users: [], groups: [], everyone: false };
-
-/** What is found of these actions where the pair decides it. */
-function found(
+/** The difference for the open actions, if the rules of the pair decide it. */
+function differenceOf(
   change: Difference['change'],
   [first, second]: readonly Alternative[],
   both: TwoDecisions,
@@ -175,8 +180,8 @@ function found(
   const actions = difference?.actions.filter((action) => open.has(action)) ?? [];
   if (first === undefined || difference === undefined || actions.length === 0) return undefined;
   const [allowing, other] = change === 'gained' ? [both.after, both.before] : [both.before, both.after];
-  const isTheirs = hasSay(allowing.because, first) && (second === undefined || hasSay(other.because, second));
-  return isTheirs ? { ...difference, actions } : undefined;
+  const isDecisive = applied(allowing.because, first) && (second === undefined || applied(other.because, second));
+  return isDecisive ? { ...difference, actions } : undefined;
 }
 
 function actionsOf({ rule: { actions }, pattern }: Alternative): readonly Action[] {
@@ -184,7 +189,7 @@ function actionsOf({ rule: { actions }, pattern }: Alternative): readonly Action
   return actions.includes('*') ? ACTIONS : actions;
 }
 
-function hasSay(because: TwoDecisions['before']['because'], { rule }: Alternative): boolean {
+function applied(because: TwoDecisions['before']['because'], { rule }: Alternative): boolean {
   return because.some(
     (reason) => reason.effect !== 'skipped' && placeKey(reason) === placeKey({ ...rule, rule: rule.name }),
   );
@@ -202,10 +207,10 @@ function placeKey({
   return `${file}:${line} ${rule}`;
 }
 
-/** Those whom each rule is not for, by where the rule stands. */
-function sparedByPlace(policies: readonly Policy[]) {
+/** The exceptions of each rule, by the position of the rule. */
+function exceptionsByPlace(policies: readonly Policy[]) {
   return Map.groupBy(
-    policies.flatMap(({ rules }) => rules).map((rule) => ({ rule, who: whoAlternatives(rule.except ?? NOBODY) })),
+    policies.flatMap(({ rules }) => rules).map((rule) => ({ rule, who: exceptionsOf(rule.conditions) })),
     ({ rule: { file, line, name } }) => placeKey({ file, line, rule: name }),
   );
 }
@@ -214,10 +219,10 @@ function segmentCounts({ rules }: Policy): readonly number[] {
   return rules.flatMap(({ repositories }) => repositories.map(({ segments }) => segments.length));
 }
 
-function hasCase({ rules }: Policy): boolean {
-  return rules.some(({ who, except }) =>
-    [who, except ?? NOBODY].some(({ users, groups }) =>
-      [...users, ...groups].some(({ exact, folded }) => exact.text !== folded.text),
+function areCaseSensitive({ rules }: Policy): boolean {
+  return rules.some(({ who, conditions }) =>
+    [...askersOf(who), ...exceptionsOf(conditions)].some(
+      (asker) => asker.kind !== 'everyone' && asker.pair.exact.text !== asker.pair.folded.text,
     ),
   );
 }

@@ -2,8 +2,8 @@
 import type { Action, Grant, Reason } from '../../access.ts';
 import type { Scope } from '../../scope.ts';
 import { decide } from '../decide.ts';
-import type { Situation } from '../decide.ts';
 import type { Policy } from '../policy.ts';
+import type { Situation } from '../situation.ts';
 
 /** What somebody may do by one of two policies and not by the other. */
 export interface Difference {

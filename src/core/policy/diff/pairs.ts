@@ -1,4 +1,4 @@
-/** Which rules of two policies are to be looked at together. */
+/** The pairs of rules that two policies must be compared for. */
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
@@ -8,10 +8,10 @@ import type { Difference } from './difference.ts';
 import { mayMeet } from './path.ts';
 import type { Words } from './words.ts';
 
-/** A rule that allows, alone or with one of the other policy that may stand against it. */
+/** A rule that allows, alone or with a rule of the other policy that may prevent the grant. */
 type Pair = readonly [Difference['change'], readonly Alternative[]];
 
-/** Those that can show a difference; each rule alone first. */
+/** The pairs that can show a difference; each rule alone first. */
 export function* pairsOf(before: Policy, after: Policy, words: Words): Generator<Pair> {
   const [old, next] = partsOf(before, after);
   for (const { change, own, other } of [
@@ -20,27 +20,29 @@ export function* pairsOf(before: Policy, after: Policy, words: Words): Generator
   ] as const) {
     for (const one of own.alone.filter(allows)) yield [change, [one]];
     for (const against of other.against) {
-      // Of two that are in both policies, neither can be the reason of a difference.
+      // A difference has a reason that is not in both policies.
       const allowing = other.changed.has(against) ? own.all : own.alone;
       for (const one of allowing) if (allows(one) && meets(one, against, words)) yield [change, [one, against]];
     }
   }
 }
 
-/** Rules with a `match` that may decide otherwise: whether they do is for requests to tell. */
-export function untoldRules(before: Policy, after: Policy): readonly Rule[] {
+/** Rules with conditions that only a request can show, where the policies differ. */
+export function undecidedRules(before: Policy, after: Policy): readonly Rule[] {
   const [old, next] = partsOf(before, after);
   if (old.changed.size + next.changed.size === 0 && before.evaluation === after.evaluation) return [];
-  const rules = [...next.all, ...old.all].flatMap(({ rule, key }) => (rule.match === undefined ? [] : [{ rule, key }]));
+  const rules = [...next.all, ...old.all].filter(({ rule }) =>
+    rule.conditions.some(({ samples }) => samples === undefined),
+  );
   return [...new Map(rules.toReversed().map(({ rule, key }) => [key, rule])).values()].toReversed();
 }
 
-/** What of a policy there is to look at. */
+/** The alternatives of one policy. */
 interface Part {
   readonly all: readonly Alternative[];
-  /** Those that show a difference without a rule of the other policy against them. */
+  /** Those that can show a difference without a rule of the other policy. */
   readonly alone: readonly Alternative[];
-  /** Those that can stand against what the other policy allows. */
+  /** Those that can prevent what the other policy allows. */
   readonly against: readonly Alternative[];
   readonly changed: ReadonlySet<Alternative>;
 }
@@ -49,8 +51,8 @@ function partsOf(before: Policy, after: Policy): readonly [Part, Part] {
   const [old, next] = [alternativesOf(before), alternativesOf(after)];
   if (before.evaluation !== after.evaluation) return [partOf(old, old, old), partOf(next, next, next)];
   if (before.evaluation === 'union') return [unionPart(old, next), unionPart(next, old)];
-  // Where the first match decides, rules that both policies begin with decide alike, and so do those both end with
-  // unless a rule between them comes first.
+  // With first-match evaluation, the common rules at the beginning decide the same. So do those at the end, unless a
+  // rule between them comes first.
   const start = commonLength(old, next);
   const [oldRest, nextRest] = [old.slice(start), next.slice(start)];
   const end = commonLength(oldRest.toReversed(), nextRest.toReversed());
@@ -60,7 +62,7 @@ function partsOf(before: Policy, after: Policy): readonly [Part, Part] {
   ];
 }
 
-/** What a denial that is in both policies denies is granted by neither. */
+/** A denial that is in both policies prevents the same in both. */
 function unionPart(own: readonly Alternative[], other: readonly Alternative[]): Part {
   const keys = new Set(other.map(({ key }) => key));
   const changed = own.filter(({ key }) => !keys.has(key));
@@ -86,10 +88,10 @@ function allows({ rule }: Alternative): boolean {
 
 function meets({ pattern }: Alternative, { pattern: other }: Alternative, words: Words): boolean {
   if (pattern === undefined || other === undefined) return pattern === other;
-  return beginAlike(pattern, other) && mayMeet(pattern, other, words);
+  return mayBeginEqually(pattern, other) && mayMeet(pattern, other, words);
 }
 
-/** Most pairs of a big policy are told apart by where their repositories begin. */
-function beginAlike({ segments: [a] }: RepositoryPattern, { segments: [b] }: RepositoryPattern): boolean {
+/** In a large policy the first segment excludes most pairs. */
+function mayBeginEqually({ segments: [a] }: RepositoryPattern, { segments: [b] }: RepositoryPattern): boolean {
   return a?.kind !== 'literal' || b?.kind !== 'literal' || a.key === b.key;
 }

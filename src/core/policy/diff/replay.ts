@@ -1,21 +1,22 @@
-/** Decisions that were recorded, made again by two policies: whose access would change. */
+/** Decides recorded requests again by two policies: whose access would change. */
 import type { Grant } from '../../access.ts';
 import { formatScope } from '../../scope.ts';
 import type { Scope } from '../../scope.ts';
 import { attributesOf } from '../compile.ts';
-import type { Situation } from '../decide.ts';
+import { dependsOn } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
 import { repositorySegments } from '../repository-pattern.ts';
+import type { Situation } from '../situation.ts';
 import { decideBoth, differences } from './difference.ts';
 import type { Difference } from './difference.ts';
 
-/** One token request, as the audit line tells it. */
+/** One token request, as an audit line records it. */
 export interface RecordedRequest {
-  /** When it was, as recorded; empty when the line does not say. */
+  /** The time of the audit line, as recorded; empty: it is missing. The situation then has the default time. */
   readonly time: string;
   readonly situation: Situation;
-  /** Groups the user had and the record has not. */
+  /** The number of the user's groups that the line does not list. */
   readonly groupsMissing: number;
   /** The revision of the policy that decided. */
   readonly revision: string;
@@ -31,21 +32,23 @@ export interface ChangedAccess extends Difference {
   /** What is asked for, without actions: `repository:web/shop`. */
   readonly resource: string;
   readonly times: number;
-  /** The last time it was asked for; times are compared as text, as ISO 8601 allows. */
+  /** The last time it was asked for. ISO 8601 times compare as text. */
   readonly last: string;
 }
 
 export interface ReplayResult {
-  /** Scopes that were decided again. */
+  /** The number of scopes that were decided again. */
   readonly decisions: number;
   readonly changed: readonly ChangedAccess[];
-  /** Decisions that differ beyond those that are listed. */
+  /** The number of changed decisions that are not listed. */
   readonly unlisted: number;
-  /** Decisions that the record does not hold enough for, because the user was in more groups than a line holds. */
+  /** The number of decisions that cannot be repeated, because the user was in more groups than a line lists. */
   readonly withoutGroups: number;
   /** The same, because a rule names an attribute that the policy of that time did not. */
   readonly withoutAttributes: number;
-  /** What the older of the two policies does not decide as recorded. */
+  /** The same, because a condition depends on the time, which the line does not record. */
+  readonly withoutTime: number;
+  /** Decisions that the older policy does not make as recorded. */
   readonly disagreeing: { readonly decisions: number; readonly revisions: readonly string[]; readonly example: string };
 }
 
@@ -54,13 +57,14 @@ export interface Replay {
   result(): ReplayResult;
 }
 
-const MOST_LISTED = 10_000;
-const MOST_REVISIONS = 20;
+const MAX_LISTED = 10_000;
+const MAX_REVISIONS = 20;
 
 export function createReplay(before: Policy, after: Policy): Replay {
   const changed = new Map<string, ChangedAccess>();
   const revisions = new Set<string>();
-  const counts = { decisions: 0, unlisted: 0, withoutGroups: 0, withoutAttributes: 0, disagreeing: 0 };
+  const counts = { decisions: 0, unlisted: 0, withoutGroups: 0, withoutAttributes: 0, withoutTime: 0, disagreeing: 0 };
+  const isTimed = [before, after].some(mayDependOnTime);
   let example = '';
 
   function note(request: RecordedRequest, asked: Scope, difference: Difference): void {
@@ -69,7 +73,7 @@ export function createReplay(before: Policy, after: Policy): Replay {
     const resource = `${asked.type}:${asked.name}`;
     const key = JSON.stringify([user, backend, service, resource, difference.change, difference.actions]);
     const known = changed.get(key);
-    if (known === undefined && changed.size >= MOST_LISTED) {
+    if (known === undefined && changed.size >= MAX_LISTED) {
       counts.unlisted += 1;
       return;
     }
@@ -83,11 +87,12 @@ export function createReplay(before: Policy, after: Policy): Replay {
     if (lacksAttribute(before, situation, asked) || lacksAttribute(after, situation, asked)) {
       return void (counts.withoutAttributes += 1);
     }
+    if (isTimed && request.time === '') return void (counts.withoutTime += 1);
     counts.decisions += 1;
     const both = decideBoth(before, after, situation, asked);
     if (!isAsRecorded(both.before, recorded)) {
       counts.disagreeing += 1;
-      if (revisions.size < MOST_REVISIONS) revisions.add(revision);
+      if (revisions.size < MAX_REVISIONS) revisions.add(revision);
       if (example === '') example = sentence(request, asked, recorded, both.before);
     }
     for (const difference of differences(both)) note(request, asked, difference);
@@ -123,7 +128,13 @@ function sentence({ situation }: RecordedRequest, asked: Scope, recorded: readon
   return `${user} asked ${formatScope(asked)}, was granted ${list(recorded)}, and would be granted ${list(now.granted)}`;
 }
 
-/** Whether a rule that may match names an attribute of which the record does not say what the user has. */
+function mayDependOnTime({ rules }: Policy): boolean {
+  return rules.some(({ conditions }) =>
+    conditions.some((condition) => condition.samples === undefined || dependsOn(condition, 'time')),
+  );
+}
+
+/** Whether a rule that may match names an attribute that the line does not record. */
 function lacksAttribute(policy: Policy, { caller }: Situation, asked: Scope): boolean {
   if (caller.kind === 'anonymous') return false;
   const { identity } = caller;

@@ -1,9 +1,10 @@
-/** Somebody whom rules speak of, and no more than these rules need: in no group and of no name but those. */
+/** Callers whom rules are for, with no name and no groups but those that the rules require. */
 import { groupName } from '../../groups.ts';
 import { ANONYMOUS, username } from '../../identity.ts';
 import type { Caller } from '../../identity.ts';
+import type { Asker } from '../asker.ts';
 import { bindingsFor } from '../bindings.ts';
-import type { Alternative, WhoAlternative } from './alternative.ts';
+import type { Alternative } from './alternative.ts';
 import { ANYTHING, literal, meet, nameGlob } from './glob.ts';
 import type { Glob } from './glob.ts';
 import { valuesFor } from './values.ts';
@@ -12,38 +13,38 @@ import type { Words } from './words.ts';
 export type Form = 'exact' | 'folded';
 type Values = ReadonlyMap<string, string>;
 
-/** Somebody, with what the placeholders of each alternative stand for in their case. */
+/** A caller, with the values of the placeholders of each alternative. */
 export interface Subject {
   readonly caller: Caller;
   readonly values: readonly Values[];
 }
 
 const NO_VALUES: Values = new Map();
-const MOST_SUBJECTS = 200;
+const MAX_SUBJECTS = 200;
 
 /**
- * @param alternatives one, or two that both speak of the subject
- * @param besides what the subject is besides
+ * @param alternatives one, or two that are both for the subject
+ * @param additional what the subject is in addition
  */
 export function* subjectsFor(
   alternatives: readonly Alternative[],
-  besides: readonly WhoAlternative[],
+  additional: readonly Asker[],
   form: Form,
   words: Words,
 ): Generator<Subject> {
-  const who = [...alternatives.map((alternative) => alternative.who), ...besides];
-  const isAnybody = who.every(({ kind }) => kind === 'everyone');
-  if (isAnybody) yield { caller: ANONYMOUS, values: alternatives.map(() => NO_VALUES) };
-  let left = MOST_SUBJECTS;
+  const who = [...alternatives.map((alternative) => alternative.who), ...additional];
+  const includesAnonymous = who.every(({ kind }) => kind === 'everyone');
+  if (includesAnonymous) yield { caller: ANONYMOUS, values: alternatives.map(() => NO_VALUES) };
+  let left = MAX_SUBJECTS;
   for (const values of valuesFor(alternatives, who, form, words)) {
-    for (const caller of callersWith(alternatives, values, besides, form, words)) {
+    for (const caller of callersWith(alternatives, values, additional, form, words)) {
       if (left-- <= 0) return words.cut();
       yield { caller, values };
     }
   }
 }
 
-/** What the placeholders stand for when it is this user; none when the alternatives do not all speak of them. */
+/** The values of placeholders for this user; none if an alternative is not for the user. */
 export function subjectsOf(alternatives: readonly Alternative[], caller: Caller): readonly Subject[] {
   let found: readonly (readonly Values[])[] = [[]];
   for (const { who, pattern } of alternatives) {
@@ -55,7 +56,7 @@ export function subjectsOf(alternatives: readonly Alternative[], caller: Caller)
     const own = bindingsFor(lists, caller).flatMap((binding) =>
       combinations((pattern?.placeholders ?? []).map((name) => [name, binding.values(name)] as const)),
     );
-    found = found.flatMap((before) => own.map((values) => [...before, values])).slice(0, MOST_SUBJECTS);
+    found = found.flatMap((before) => own.map((values) => [...before, values])).slice(0, MAX_SUBJECTS);
   }
   return found.map((values) => ({ caller, values }));
 }
@@ -64,24 +65,24 @@ function combinations(pools: readonly (readonly [string, readonly string[]])[]):
   let all: readonly Values[] = [NO_VALUES];
   for (const [name, pool] of pools)
     all = all.flatMap((values) => pool.map((value) => new Map(values).set(name, value)));
-  return all.slice(0, MOST_SUBJECTS);
+  return all.slice(0, MAX_SUBJECTS);
 }
 
 function* callersWith(
   alternatives: readonly Alternative[],
   values: readonly Values[],
-  besides: readonly WhoAlternative[],
+  additional: readonly Asker[],
   form: Form,
   words: Words,
 ): Generator<Caller> {
   const names: Glob[] = [];
   const groups: Glob[][] = [];
   const attributes = new Map<string, readonly string[]>();
-  const wanted = [
+  const parts = [
     ...alternatives.map(({ who }, index) => [who, values[index] ?? NO_VALUES] as const),
-    ...besides.map((who) => [who, NO_VALUES] as const),
+    ...additional.map((who) => [who, NO_VALUES] as const),
   ];
-  for (const [who, own] of wanted) {
+  for (const [who, own] of parts) {
     if (who.kind === 'user') names.push(nameGlob(who.pair[form].text, own));
     if (who.kind === 'group') {
       const group = own.get('group');
@@ -92,13 +93,13 @@ function* callersWith(
       if (name.includes(':')) attributes.set(name, [...new Set([...(attributes.get(name) ?? []), value])]);
     }
   }
-  for (const held of choices(groups.map((globs) => meetAll(globs, words.at(1))))) {
+  for (const memberOf of choices(groups.map((globs) => meetAll(globs, words.at(1))))) {
     for (const name of meetAll(names, words.at(0))) {
       yield {
         kind: 'user',
         identity: {
           username: username(name),
-          groups: new Set(held.map((group) => groupName(group, { lowercase: form === 'folded' }))),
+          groups: new Set(memberOf.map((group) => groupName(group, { lowercase: form === 'folded' }))),
           backend: '',
           caseless: form === 'folded',
           attributes,

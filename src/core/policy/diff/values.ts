@@ -1,8 +1,9 @@
 /** What placeholders may stand for, so that two rules meet: words of the other rule, and words nobody speaks of. */
 import { foldCase } from '../../fold-case.ts';
+import type { Asker } from '../asker.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
-import type { Alternative, WhoAlternative } from './alternative.ts';
+import type { Alternative } from './alternative.ts';
 import { ANYTHING, literal, meet, meetGlobs, nameGlob, STAR } from './glob.ts';
 import type { Glob } from './glob.ts';
 import { stepsOf } from './path.ts';
@@ -16,7 +17,7 @@ const MOST_COMBINATIONS = 400;
 /** For each alternative, values for its placeholders; every combination, the most general first. */
 export function* valuesFor(
   alternatives: readonly Alternative[],
-  who: readonly WhoAlternative[],
+  who: readonly Asker[],
   form: 'exact' | 'folded',
   words: Words,
 ): Generator<readonly Values[]> {
@@ -64,14 +65,14 @@ function placesIn(alternatives: readonly Alternative[]) {
   }));
 }
 
-function globsOf(kind: 'user' | 'group', who: readonly WhoAlternative[], form: 'exact' | 'folded'): readonly Glob[] {
+function globsOf(kind: 'user' | 'group', who: readonly Asker[], form: 'exact' | 'folded'): readonly Glob[] {
   return who.flatMap((one) => (one.kind === kind ? [nameGlob(one.pair[form].text, new Map())] : []));
 }
 
 /** Names that the patterns for users, or groups, have. */
 function namesOf(
   kind: 'user' | 'group',
-  who: readonly WhoAlternative[],
+  who: readonly Asker[],
   form: 'exact' | 'folded',
   words: Words,
 ): readonly string[] {

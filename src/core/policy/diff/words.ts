@@ -1,21 +1,22 @@
-/** Words that no policy speaks of: what stands where a pattern leaves it open. */
+/** Words that no policy contains: a search puts them where a pattern leaves the text open. */
 import type { Policy } from '../policy.ts';
-import type { CompiledWho } from '../rule.ts';
+import { askersOf } from '../asker.ts';
+import type { Asker } from '../asker.ts';
 
 export interface Words {
   /** A word for each place; different places have different words. */
   at(place: number): string;
-  /** Told where there is more to try than is tried. */
+  /** Called if a bound makes a search incomplete. */
   cut(): void;
 }
 
-/** Places there are: more than any repository pattern has segments. */
-const MOST = 64;
+/** More than any repository pattern has segments. */
+const MAX_WORDS = 64;
 const LETTERS = 'xyzqjkvwubfgdhmnlrcpteisoa0123456789';
 
 /**
  * A word of letters that no pattern with a wildcard has fits such a pattern only where anything does. Where the patterns
- * have all letters between them, words are merely unlikely.
+ * use all letters, words are only unlikely to fit.
  */
 export function wordsFor(policies: readonly Policy[], cut: () => void): Words {
   const texts = policies.flatMap((policy) => [...textsOf(policy)]);
@@ -25,24 +26,23 @@ export function wordsFor(policies: readonly Policy[], cut: () => void): Words {
   const letters = free.length === 0 ? ['x7q', 'q7x'] : free;
   const taken = new Set(texts);
   const words: string[] = [];
-  for (let size = 1; words.length < MOST; size++) {
+  for (let size = 1; words.length < MAX_WORDS; size++) {
     words.push(...letters.map((letter) => letter.repeat(size)).filter((word) => !taken.has(word)));
   }
-  return { at: (place) => words[place % MOST] ?? '', cut };
+  return { at: (place) => words[place % MAX_WORDS] ?? '', cut };
 }
 
 function* textsOf({ rules }: Policy): Generator<string> {
-  for (const { who, except, services = [], repositories } of rules) {
-    yield* whoTexts(who);
-    if (except !== undefined) yield* whoTexts(except);
-    for (const { text } of services) yield text;
+  for (const { who, conditions, repositories } of rules) {
+    yield* whoTexts(askersOf(who));
+    for (const { samples } of conditions) {
+      yield* whoTexts(samples?.exceptions ?? []);
+      yield* samples?.service ?? [];
+    }
     for (const { segments } of repositories) for (const { key } of segments) yield key;
   }
 }
 
-function* whoTexts({ users, groups }: CompiledWho): Generator<string> {
-  for (const { exact, folded } of [...users, ...groups]) {
-    yield exact.text;
-    yield folded.text;
-  }
+function* whoTexts(askers: readonly Asker[]): Generator<string> {
+  for (const asker of askers) if (asker.kind !== 'everyone') yield* [asker.pair.exact.text, asker.pair.folded.text];
 }

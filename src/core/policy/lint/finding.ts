@@ -1,4 +1,4 @@
-/** What lint says about a policy. */
+/** A finding of lint about a rule. */
 import type { Rule } from '../rule.ts';
 
 export const FINDING_CODES = [
@@ -23,10 +23,10 @@ export type FindingCode = (typeof FINDING_CODES)[number];
 
 export interface Finding {
   readonly code: FindingCode;
-  /** `warning`: it is almost surely not meant; `hint`: it works, and deserves a thought. */
+  /** `warning`: almost certainly a mistake; `hint`: possibly intended. */
   readonly severity: 'warning' | 'hint';
   readonly rule: Rule;
-  /** Goes on after the rule's name: `adds nothing: …`. */
+  /** Continues a sentence after the name of the rule: `adds nothing: …`. */
   readonly message: string;
   /** What to do about it. */
   readonly cure: string;

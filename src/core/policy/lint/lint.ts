@@ -1,7 +1,7 @@
-/** Everything in a policy that works but is probably not meant. Nothing is said that is not so. */
+/** Finds everything in a policy that works but is probably a mistake. Each finding is certain. */
 import type { Policy } from '../policy.ts';
 import type { Finding } from './finding.ts';
-import { MOST_PAIRS, pairFindings } from './rule-pairs.ts';
+import { MAX_PAIRS, pairFindings } from './rule-pairs.ts';
 import { singleRuleFindings } from './single-rules.ts';
 import { sourceFindings } from './sources.ts';
 import type { Sources } from './sources.ts';
@@ -9,17 +9,17 @@ import type { Sources } from './sources.ts';
 export interface LintResult {
   /** In the order of the file. */
   readonly findings: readonly Finding[];
-  /** False when there were too many rules to compare all of them with each other. */
+  /** False if there were too many rules to compare all pairs. */
   readonly complete: boolean;
 }
 
-/** @param sources undefined: nothing is known of where users come from */
+/** @param sources undefined: the backends are unknown */
 export function lintPolicy(
   policy: Policy,
   sources: Sources | undefined,
-  { mostPairs = MOST_PAIRS }: { readonly mostPairs?: number } = {},
+  { maxPairs = MAX_PAIRS }: { readonly maxPairs?: number } = {},
 ): LintResult {
-  const pairs = pairFindings(policy, mostPairs);
+  const pairs = pairFindings(policy, maxPairs);
   const findings = [
     ...singleRuleFindings(policy),
     ...pairs.findings,

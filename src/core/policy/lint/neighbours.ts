@@ -1,43 +1,43 @@
-/** Finds the rules that can concern a rule, by the literal segments that their repositories begin with. */
+/** Finds the rules that can relate to a rule, by the literal segments that their repository patterns begin with. */
 import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 
 export interface Neighbours {
-  /** Those that may cover a rule: they have a pattern that begins with no more literal segments than its first one. */
+  /** Rules that may cover a rule: one of their patterns begins with no more literal segments than its first pattern. */
   wider(rule: Rule): readonly Rule[];
-  /** Those that may meet a rule: one of two patterns begins with all the literal segments of the other. */
+  /** Rules that may meet a rule: one of two patterns begins with all literal segments of the other. */
   touching(rule: Rule): Generator<Rule>;
 }
 
 export function neighboursOf(rules: readonly Rule[]): Neighbours {
   const at = new Map<string, Rule[]>();
-  const beneath = new Map<string, Rule[]>();
+  const below = new Map<string, Rule[]>();
   const catalog = rules.filter((rule) => rule.catalog);
   for (const rule of rules) {
     for (const pattern of rule.repositories) {
       const starts = startsOf(pattern);
       append(at, starts.at(-1) ?? '', rule);
-      for (const start of starts) append(beneath, start, rule);
+      for (const start of starts) append(below, start, rule);
     }
   }
   return {
     wider: ({ repositories: [pattern] }) => {
       if (pattern === undefined) return catalog;
-      const found = startsOf(pattern).flatMap((start) => at.get(start) ?? []);
-      return [...new Set(found)].toSorted((a, b) => a.index - b.index);
+      const rulesAt = startsOf(pattern).flatMap((start) => at.get(start) ?? []);
+      return [...new Set(rulesAt)].toSorted((a, b) => a.index - b.index);
     },
     *touching(rule) {
       if (rule.catalog) yield* catalog;
       for (const pattern of rule.repositories) {
         const starts = startsOf(pattern);
-        yield* beneath.get(starts.at(-1) ?? '') ?? [];
+        yield* below.get(starts.at(-1) ?? '') ?? [];
         for (const start of starts.slice(0, -1)) yield* at.get(start) ?? [];
       }
     },
   };
 }
 
-/** What the pattern begins with, from nothing to all the literal segments before the first wildcard. */
+/** The beginnings of a pattern, from none to all of the literal segments before the first wildcard. */
 function startsOf({ segments }: RepositoryPattern): readonly string[] {
   const starts = [''];
   for (const segment of segments) {

@@ -1,4 +1,4 @@
-/** What can be said of a rule by looking at the others. */
+/** Findings about pairs of rules. */
 import type { Action } from '../../access.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
@@ -9,18 +9,18 @@ import { neighboursOf } from './neighbours.ts';
 
 export interface PairFindings {
   readonly findings: readonly Finding[];
-  /** False when there were too many pairs to look at all. */
+  /** False if there were too many pairs to compare all of them. */
   readonly complete: boolean;
 }
 
-/** Pairs looked at, each in some microseconds. */
-export const MOST_PAIRS = 3_000_000;
+/** Pairs that are compared, each in some microseconds. */
+export const MAX_PAIRS = 3_000_000;
 
-export function pairFindings(policy: Policy, mostPairs: number): PairFindings {
-  const budget = { left: mostPairs };
+export function pairFindings(policy: Policy, maxPairs: number): PairFindings {
+  const budget = { left: maxPairs };
   const findings =
     policy.evaluation === 'union'
-      ? [...coveredFindings(policy, budget), ...idleDenies(policy, budget)]
+      ? [...coveredFindings(policy, budget), ...denialsWithoutEffect(policy, budget)]
       : unreachable(policy, budget);
   return { findings, complete: budget.left > 0 };
 }
@@ -34,12 +34,12 @@ function coveredFindings({ rules }: Policy, budget: Budget): readonly Finding[] 
   return rules.flatMap((rule): readonly Finding[] => {
     const others = near(rule);
     const covers = (other: Rule): boolean => other !== rule && (budget.left -= 1) > 0 && ruleCovers(other, rule);
-    const eater =
+    const denial =
       rule.effect === 'allow'
         ? others.find((other) => other.effect === 'deny' && deniesAll(other, rule.actions) && covers(other))
         : undefined;
-    if (eater !== undefined) {
-      const message = `has no effect: ${named(eater)} denies all of it`;
+    if (denial !== undefined) {
+      const message = `has no effect: ${named(denial)} denies all of it`;
       const cure = 'remove it, or except its users there';
       return [{ code: 'eaten-by-deny', severity: 'warning', rule, message, cure }];
     }
@@ -48,7 +48,7 @@ function coveredFindings({ rules }: Policy, budget: Budget): readonly Finding[] 
         other.effect === rule.effect &&
         includesAll(other.actions, rule.actions) &&
         covers(other) &&
-        // Of two that say the same, the later one adds nothing.
+        // Of two equal rules, the later one adds nothing.
         (other.index < rule.index || !(includesAll(rule.actions, other.actions) && ruleCovers(rule, other))),
     );
     if (wider === undefined) return [];
@@ -58,22 +58,22 @@ function coveredFindings({ rules }: Policy, budget: Budget): readonly Finding[] 
   });
 }
 
-/** An entry for each deny rule that no allow rule needs. */
-function idleDenies({ rules }: Policy, budget: Budget): readonly Finding[] {
+/** Deny rules that match nothing that an allow rule allows. */
+function denialsWithoutEffect({ rules }: Policy, budget: Budget): readonly Finding[] {
   const allows = neighboursOf(rules.filter(({ effect }) => effect === 'allow'));
   return rules.flatMap((rule): readonly Finding[] => {
     if (rule.effect !== 'deny') return [];
-    const bites = allows
+    const hasEffect = allows
       .touching(rule)
       .some((allow) => (budget.left -= 1) <= 0 || (concerns(rule, allow) && rulesMeet(rule, allow)));
-    if (bites) return [];
+    if (hasEffect) return [];
     const message = 'denies what no rule allows, so that it never has an effect';
     const cure = 'correct its repositories, users or actions, or remove it';
     return [{ code: 'deny-without-bite', severity: 'warning', rule, message, cure }];
   });
 }
 
-/** Where the first match decides, a rule behind one that matches all it matches is never reached. */
+/** With first-match evaluation, a rule after one that covers it is never reached. */
 function unreachable({ rules }: Policy, budget: Budget): readonly Finding[] {
   const { wider: near } = neighboursOf(rules);
   return rules.flatMap((rule): readonly Finding[] => {
@@ -93,11 +93,11 @@ function includesAll(wide: readonly Action[], narrow: readonly Action[]): boolea
 function deniesAll(deny: Rule, actions: readonly Action[]): boolean {
   const denied = deny.actions;
   if (denied.includes('*')) return true;
-  const wanted: readonly Action[] = actions.includes('*') ? ['pull', 'push', 'delete'] : actions;
-  return wanted.every((action) => denied.includes(action));
+  const allowed: readonly Action[] = actions.includes('*') ? ['pull', 'push', 'delete'] : actions;
+  return allowed.every((action) => denied.includes(action));
 }
 
-/** Whether a denial takes any of these actions; whatever it takes, it closes the catalog. */
+/** Whether a denial denies one of these actions. Any denial of the catalog denies all of it. */
 function concerns({ actions: denied, catalog }: Rule, allow: Rule): boolean {
   const allowed = allow.actions;
   if (catalog && allow.catalog) return true;

@@ -1,25 +1,26 @@
-/** What can be said of a rule by looking at it alone. */
+/** Findings about one rule, without the other rules. */
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
 import type { Finding } from './finding.ts';
 import { emptyReason } from './empty-pattern.ts';
-import { isAnyUser, askersOf } from '../relation/who.ts';
+import { askersOf, isAnyUser } from '../asker.ts';
+import { exceptionsOf, isException } from '../condition.ts';
 
 export function singleRuleFindings({ rules, evaluation }: Policy): readonly Finding[] {
   const firstLines = new Map<string, number>();
   return rules.flatMap((rule) => {
     const first = firstLines.get(rule.name);
     if (first === undefined) firstLines.set(rule.name, rule.line);
-    const found = [...ofOne(rule, evaluation === 'union')];
-    if (first === undefined) return found;
+    const own = [...findingsOf(rule, evaluation === 'union')];
+    if (first === undefined) return own;
     const message = `has the name of the rule in line ${first}, so that explanations cannot tell them apart`;
-    return [{ code: 'same-name', severity: 'warning', rule, message, cure: 'rename one of them' } as const, ...found];
+    return [{ code: 'same-name', severity: 'warning', rule, message, cure: 'rename one of them' } as const, ...own];
   });
 }
 
-function* ofOne(rule: Rule, isUnion: boolean): Generator<Finding> {
-  const { except, effect, actions } = rule;
-  if (except?.everyone === true) {
+function* findingsOf(rule: Rule, isUnion: boolean): Generator<Finding> {
+  const { conditions, effect, actions } = rule;
+  if (exceptionsOf(conditions).some(({ kind }) => kind === 'everyone')) {
     const message = 'never applies, because it excepts everyone';
     yield { code: 'never-applies', severity: 'warning', rule, message, cure: 'narrow the exception' };
   }
@@ -46,10 +47,9 @@ function* emptyPatterns(rule: Rule): Generator<Finding> {
   }
 }
 
-/** Rules for nearly everybody about nearly everything. */
+/** Rules for nearly every caller and nearly every repository. Any condition but an exception narrows a rule enough. */
 function* tooWide(rule: Rule): Generator<Finding> {
-  const isNarrowed = rule.services !== undefined || rule.clients !== undefined || rule.match !== undefined;
-  if (isNarrowed) return;
+  if (!rule.conditions.every(isException)) return;
   const askers = askersOf(rule.who);
   const isForAll = askers.some(({ kind }) => kind === 'everyone');
   const isForUsers = askers.some(isAnyUser);

@@ -1,11 +1,11 @@
-/** What can be said of a rule by knowing where users come from. */
+/** Findings that depend on the configured backends: names and values that no backend delivers. */
 import type { Policy } from '../policy.ts';
-import type { CasePair, Rule } from '../rule.ts';
+import type { Rule } from '../rule.ts';
+import type { CasePair } from '../who.ts';
 import type { Finding } from './finding.ts';
 
-/** What the configured backends can deliver. Each answer of "no" is certain. */
+/** What the configured backends can deliver. Sound: a negative answer is certain. */
 export interface Sources {
-  /** Whether somebody may be in a group that fits; `among` are names that exist, where all are known. */
   readonly groups: Reach;
   readonly users: Reach;
   /** @param name such as `attr:department`, `claim:tenant` */
@@ -14,7 +14,7 @@ export interface Sources {
 
 export interface Reach {
   canBe(pair: CasePair): boolean;
-  /** A name that exists and looks like it; undefined when none does. */
+  /** A similar name that exists; undefined: there is none. */
   like(name: string): string | undefined;
 }
 
@@ -35,8 +35,8 @@ function unreachableNames(
   return pairs
     .filter((pair) => !canBe(pair))
     .map(({ exact: { text } }) => {
-      const meant = like(text);
-      const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+      const similar = like(text);
+      const hint = similar === undefined ? '' : `; did you mean "${similar}"?`;
       const message =
         kind === 'group'
           ? `names the group "${text}", which no backend can deliver${hint}`

@@ -1,7 +1,4 @@
-/**
- * How two globs relate: whether one fits all that the other fits, and whether any text fits both. What is claimed is
- * so; where it is hard to tell, less is claimed.
- */
+/** How two globs relate: whether one fits every text that the other fits, and whether a text fits both. */
 
 /** One character; `ANY` for any number of them, `ONE` for exactly one, or the value of a placeholder by its name. */
 export type Token = string | typeof ANY | typeof ONE | { readonly placeholder: string };
@@ -9,13 +6,13 @@ export type Glob = readonly Token[];
 
 export const ANY: unique symbol = Symbol('any');
 export const ONE: unique symbol = Symbol('one');
-/** Any text but none. */
+/** Any text except the empty one. */
 const SOME: Glob = [ONE, ANY];
 const MANY: Glob = [ANY];
 
-/** Whether all that fits `narrow` fits `wide`. A placeholder stands for the same value in both. */
+/** Sound: true only if every text that fits `narrow` fits `wide`. A placeholder has the same value in both. */
 export function globCovers(wide: Glob, narrow: Glob): boolean {
-  return remembering(wide, narrow, (i, j, covers) => {
+  return memoized(wide, narrow, (i, j, covers) => {
     const [own, other] = [wide[i], narrow[j]];
     if (own === undefined) return other === undefined;
     if (own === ANY) return covers(i + 1, j) || (other !== undefined && covers(i, j + 1));
@@ -29,10 +26,10 @@ export function globCovers(wide: Glob, narrow: Glob): boolean {
   });
 }
 
-/** Whether some text may fit both, whatever placeholders stand for. False is certain. */
+/** Sound: false only if no text fits both, whatever the values of placeholders. */
 export function globsMeet(a: Glob, b: Glob): boolean {
   const [left, right] = [a.flatMap(anything), b.flatMap(anything)];
-  return remembering(left, right, (i, j, meet) => {
+  return memoized(left, right, (i, j, meet) => {
     const [own, other] = [left[i], right[j]];
     if (own === undefined && other === undefined) return true;
     if (own === ANY) return meet(i + 1, j) || (other !== undefined && meet(i, j + 1));
@@ -49,8 +46,8 @@ function anything(token: Token): Glob {
 
 type Step = (i: number, j: number, go: (i: number, j: number) => boolean) => boolean;
 
-/** Each pair of places is looked at once, so that the work grows with the product of both lengths and no faster. */
-export function remembering(a: readonly unknown[], b: readonly unknown[], step: Step): boolean {
+/** Computes each pair of positions once, so that the work is bounded by the product of both lengths. */
+export function memoized(a: readonly unknown[], b: readonly unknown[], step: Step): boolean {
   const known = new Map<number, boolean>();
   const go = (i: number, j: number): boolean => {
     const key = i * (b.length + 1) + j;
@@ -65,7 +62,7 @@ export function remembering(a: readonly unknown[], b: readonly unknown[], step: 
 
 const WILDCARD = /\*|\{[^{}]*\}/g;
 
-/** The glob of a name pattern: `*` is any text, a capture is any text but none. */
+/** The glob of a name pattern: `*` is any text, a capture any text except the empty one. */
 export function nameGlob(text: string): Glob {
   const glob: Token[] = [];
   let at = 0;

@@ -1,14 +1,14 @@
 /** How two repository patterns relate. */
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
-import { ANY, globCovers, globsMeet, remembering } from './globs.ts';
+import { ANY, globCovers, globsMeet, memoized } from './globs.ts';
 import type { Glob, Token } from './globs.ts';
 
 type Step = { readonly deep: true } | { readonly deep: false; readonly glob: Glob };
 
-/** Whether every name that fits `narrow` fits `wide`, when placeholders of one name have one value. True is certain. */
+/** Sound: true only if every name that fits `narrow` fits `wide`. A placeholder has the same value in both. */
 export function repositoriesCover(wide: RepositoryPattern, narrow: RepositoryPattern): boolean {
   const [own, other] = [stepsOf(wide), stepsOf(narrow)];
-  return remembering(own, other, (i, j, covers) => {
+  return memoized(own, other, (i, j, covers) => {
     const [left, right] = [own[i], other[j]];
     if (left === undefined) return right === undefined;
     if (left.deep) return covers(i + 1, j) || (right !== undefined && covers(i, j + 1));
@@ -17,10 +17,10 @@ export function repositoriesCover(wide: RepositoryPattern, narrow: RepositoryPat
   });
 }
 
-/** Whether some name may fit both, whatever placeholders stand for. False is certain. */
+/** Sound: false only if no name fits both, whatever the values of placeholders. */
 export function repositoriesMeet(a: RepositoryPattern, b: RepositoryPattern): boolean {
   const [own, other] = [stepsOf(a), stepsOf(b)];
-  return remembering(own, other, (i, j, meet) => {
+  return memoized(own, other, (i, j, meet) => {
     const [left, right] = [own[i], other[j]];
     if (left === undefined && right === undefined) return true;
     if (left?.deep === true) return meet(i + 1, j) || (right !== undefined && meet(i, j + 1));
@@ -29,10 +29,10 @@ export function repositoriesMeet(a: RepositoryPattern, b: RepositoryPattern): bo
   });
 }
 
-/** A name has one segment at least, whatever `**` stands for. */
+/** A name has at least one segment, even for the pattern `**`. */
 const ANY_SEGMENT: Step = { deep: false, glob: [ANY] };
 
-/** `**` stands after every `*` beside it, and once: the same names in one form. */
+/** The canonical form: of `**` and `*` side by side, one `**` comes last. */
 function stepsOf({ segments }: RepositoryPattern): readonly Step[] {
   const steps: Step[] = [];
   let isDeep = false;

@@ -1,41 +1,39 @@
-/** How two rules relate, leaving their effect and actions aside. */
-import type { NamePattern } from '../name-pattern.ts';
+/** How two rules relate, without their effects and actions. */
+import { askerCovers, askersCover, askersMeet, askersOf, givesTheSame } from '../asker.ts';
+import type { Asker } from '../asker.ts';
+import { exceptionsOf } from '../condition.ts';
 import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
-import { globCovers, globsMeet, nameGlob } from './globs.ts';
 import { repositoriesCover, repositoriesMeet } from './repositories.ts';
-import { askerCovers, askersMeet, askersOf, givesTheSame, whoCovers } from './who.ts';
-import type { Asker } from './who.ts';
 
-/** Whether `wide` speaks of every request that `narrow` speaks of. True is certain. */
+/** Sound: true only if `wide` matches every request that `narrow` matches. */
 export function ruleCovers(wide: Rule, narrow: Rule): boolean {
   return (
     (!narrow.catalog || wide.catalog) &&
-    matchCovers(wide, narrow) &&
-    servicesCover(wide.services, narrow.services) &&
-    clientsCover(wide, narrow) &&
-    exceptCovers(wide, narrow) &&
+    wide.conditions.every((own) => narrow.conditions.some((other) => own.covers(other))) &&
     askersOf(narrow.who).every(
       (asker) =>
         (!narrow.catalog || askersOf(wide.who).some((own) => askerCovers(own, asker))) &&
-        narrow.repositories.every((pattern) => isSpokenOf(wide, asker, pattern)),
+        narrow.repositories.every((pattern) => coversAlternative(wide, asker, pattern)),
     )
   );
 }
 
-/** Whether some request may be spoken of by both. False is certain. */
+/** Sound: false only if no request matches both rules. */
 export function rulesMeet(a: Rule, b: Rule): boolean {
   const isPlaceShared =
     (a.catalog && b.catalog) ||
     a.repositories.some((one) => b.repositories.some((other) => repositoriesMeet(one, other)));
-  if (!isPlaceShared || !servicesMeet(a.services, b.services)) return false;
-  if ((a.except && whoCovers(a.except, b.who)) === true || (b.except && whoCovers(b.except, a.who)) === true) {
-    return false;
-  }
-  return askersOf(a.who).some((one) => askersOf(b.who).some((other) => askersMeet(one, other)));
+  return (
+    isPlaceShared &&
+    a.conditions.every((one) => b.conditions.every((other) => one.meets(other))) &&
+    !exceptsAll(a, b) &&
+    !exceptsAll(b, a) &&
+    askersOf(a.who).some((one) => askersOf(b.who).some((other) => askersMeet(one, other)))
+  );
 }
 
-function isSpokenOf(wide: Rule, asker: Asker, pattern: RepositoryPattern): boolean {
+function coversAlternative(wide: Rule, asker: Asker, pattern: RepositoryPattern): boolean {
   return askersOf(wide.who).some(
     (own) =>
       askerCovers(own, asker) &&
@@ -46,31 +44,7 @@ function isSpokenOf(wide: Rule, asker: Asker, pattern: RepositoryPattern): boole
   );
 }
 
-/** A condition that only a request can tell covers itself and nothing else. */
-function matchCovers({ match: wide }: Rule, { match: narrow }: Rule): boolean {
-  return wide === undefined || (wide.text !== undefined && wide.text === narrow?.text);
-}
-
-function servicesCover(wide: Rule['services'], narrow: Rule['services']): boolean {
-  if (wide === undefined) return true;
-  return narrow?.every((pattern) => wide.some((own) => globCovers(globOf(own), globOf(pattern)))) === true;
-}
-
-function servicesMeet(a: Rule['services'], b: Rule['services']): boolean {
-  if (a === undefined || b === undefined) return true;
-  return a.some((one) => b.some((other) => globsMeet(globOf(one), globOf(other))));
-}
-
-function clientsCover({ clients: wide }: Rule, { clients: narrow }: Rule): boolean {
-  if (wide === undefined) return true;
-  return narrow?.every(({ text }) => wide.some((own) => own.text === text)) === true;
-}
-
-/** Whoever `wide` excepts must be excepted by `narrow` too. */
-function exceptCovers({ except: wide }: Rule, { except: narrow }: Rule): boolean {
-  return wide === undefined || (narrow !== undefined && whoCovers(narrow, wide));
-}
-
-function globOf({ text }: NamePattern) {
-  return nameGlob(text);
+/** Whether everybody the second rule is for is an exception of the first one. */
+function exceptsAll({ conditions }: Rule, { who }: Rule): boolean {
+  return askersCover(exceptionsOf(conditions), askersOf(who));
 }

@@ -37,7 +37,7 @@ rules:
     name === 'the catalog'
       ? { type: 'registry', name: 'catalog', actions: ['*'] }
       : { type: 'repository', name, actions: ['pull'] };
-  return decide(policy, { caller, service: 'hub', client: '' }, asked).granted;
+  return decide(policy, { caller, service: 'hub', client: '', time: 0 }, asked).granted;
 }
 
 describe('match of a rule', () => {

@@ -28,11 +28,20 @@ const who = fc.record(
   },
   { requiredKeys: [] },
 );
-const rule: fc.Arbitrary<RuleText> = fc
+/** The rules of the model below. */
+interface ModelRule extends RuleText {
+  readonly except?: Pick<RuleText, 'users' | 'groups'>;
+  readonly services?: readonly string[];
+}
+
+const rule: fc.Arbitrary<ModelRule> = fc
   .record({
     who,
     everyone: fc.boolean(),
-    except: fc.option(who, { nil: undefined }),
+    except: fc.option(
+      who.filter(({ users, groups }) => users !== undefined || groups !== undefined),
+      { nil: undefined },
+    ),
     services: fc.option(fc.constant(['one']), { nil: undefined }),
     repositories: fc.array(repositoryPattern, { minLength: 1, maxLength: 2 }),
     team: fc.boolean(),
@@ -172,7 +181,7 @@ function naive(policy: readonly RuleText[], who_: Asker, what: string): readonly
   return wanted.filter(holds);
 }
 
-function matches(one: RuleText, who_: Asker, name: string): boolean {
+function matches(one: ModelRule, who_: Asker, name: string): boolean {
   if (one.services !== undefined && !one.services.includes(who_.service ?? '')) return false;
   if (one.except !== undefined && captures(one.except, who_).length > 0) return false;
   const found = [...captures(one, who_), ...(one.everyone === true ? [{}] : [])];

@@ -12,9 +12,9 @@ const find = (
   action: 'pull' | 'push' = 'push',
 ): WhoCan =>
   whoCan(policyOf(rules), action, repository, { service: 'one', client: '10.1.2.3', users: users.map(callerOf) });
-/** Each way as `who: verdict`. */
-const told = (...given: Parameters<typeof find>): readonly string[] =>
-  find(...given).ways.map(({ who, verdict, conditions }) => [`${who}: ${verdict}`, ...conditions].join('; '));
+/** Each grantee as `who: verdict`. */
+const verdicts = (...given: Parameters<typeof find>): readonly string[] =>
+  find(...given).grantees.map(({ who, verdict, conditions }) => [`${who}: ${verdict}`, ...conditions].join('; '));
 
 const teams: RuleText = { groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] };
 
@@ -67,21 +67,21 @@ describe('who can push', () => {
     ['nobody through another registry', [{ ...teams, services: ['two'] }], 'web/a', []],
     ['nobody who may only pull', [{ ...teams, allow: ['pull'] }], 'web/a', []],
   ])('%s', (_what, rules, repository, expected) => {
-    expect(told(rules, repository)).toEqual(expected);
+    expect(verdicts(rules, repository)).toEqual(expected);
   });
 
   it('nobody whom a denial stops, but for those it spares', () => {
     const deny: RuleText = { users: ['*'], except: { users: ['bot'] }, repositories: ['*/release/**'], deny: ['push'] };
 
-    const [way] = find([teams, deny], 'web/release/a').ways;
+    const [grantee] = find([teams, deny], 'web/release/a').grantees;
 
-    expect(way).toMatchObject({
+    expect(grantee).toMatchObject({
       who: 'members of team-web',
       verdict: 'no',
       denials: [{ rule: 'rule 2', line: 2, except: ['user bot'] }],
     });
-    expect(way !== undefined && isOpen(way)).toBe(true);
-    const [stopped] = find([teams, { ...deny, except: {} }], 'web/release/a').ways;
+    expect(grantee !== undefined && isOpen(grantee)).toBe(true);
+    const [stopped] = find([teams, { ...deny, except: undefined }], 'web/release/a').grantees;
     expect(stopped !== undefined && isOpen(stopped)).toBe(false);
   });
 
@@ -100,9 +100,9 @@ describe('who can push', () => {
       deny: ['push'],
     }));
 
-    const { ways } = find([{ ...who, repositories: ['a'], allow: ['push'] }, ...rules], 'a');
+    const { grantees } = find([{ ...who, repositories: ['a'], allow: ['push'] }, ...rules], 'a');
 
-    expect(ways.map(isOpen)).toEqual([expected]);
+    expect(grantees.map(isOpen)).toEqual([expected]);
   });
 
   it('of real users, those whom the decision says', () => {
@@ -152,7 +152,7 @@ it('is never nobody when the decision about somebody is yes', () => {
       if (may.length === 0) return;
       granted += 1;
       expect(find(rules, repository, [by])).toMatchObject({ users: [by.user] });
-      expect(find(rules, repository).ways.some(isOpen)).toBe(true);
+      expect(find(rules, repository).grantees.some(isOpen)).toBe(true);
     }),
     { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 3000) },
   );
@@ -174,8 +174,8 @@ it.each(['union', 'first-match'] as const)('is somebody only when the decision a
   fc.assert(
     fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), place, (rules, repository) => {
       const policy = policyOf(rules, {}, evaluation);
-      const { ways } = whoCan(policy, 'push', repository, { service: 'one', client: '', users: [] });
-      const open = ways.filter(isOpen);
+      const { grantees } = whoCan(policy, 'push', repository, { service: 'one', client: '', users: [] });
+      const open = grantees.filter(isOpen);
       if (open.length === 0) nobody += 1;
       // Who must have a certain name besides is told as a condition.
       if (open.some(({ conditions }) => conditions.length > 0)) return;

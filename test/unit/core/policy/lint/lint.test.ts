@@ -197,7 +197,7 @@ it.each([
 
 it('says so when it has compared as many rules with each other as it may', () => {
   const rules = Array.from({ length: 30 }, (_, n) => ({ groups: [`g-${n}`], repositories: ['**'], allow: ['pull'] }));
-  const complete = (mostPairs: number): boolean => lintPolicy(policyOf(rules), undefined, { mostPairs }).complete;
+  const complete = (maxPairs: number): boolean => lintPolicy(policyOf(rules), undefined, { maxPairs }).complete;
 
   expect(complete(100)).toBe(false);
   expect(complete(1000)).toBe(true);

@@ -1,8 +1,8 @@
-/** How those relate of whom two rules speak. */
-import type { CasePair, CompiledWho } from '../rule.ts';
-import { globCovers, globsMeet, nameGlob } from './globs.ts';
+/** The alternatives of a rule's who, and how two of them relate. */
+import type { CasePair, CompiledWho } from './who.ts';
+import { globCovers, globsMeet, nameGlob } from './relation/globs.ts';
 
-/** One way to be somebody a rule speaks of. */
+/** One alternative of who a rule is for. */
 export type Asker =
   | { readonly kind: 'everyone' }
   | { readonly kind: 'user'; readonly pair: CasePair }
@@ -16,16 +16,16 @@ export function askersOf({ users, groups, everyone }: CompiledWho): readonly Ask
   ];
 }
 
-/** Whether all who are `narrow` are `wide`. True is certain. */
+/** Sound: true only if everybody who is `narrow` is `wide`. */
 export function askerCovers(wide: Asker, narrow: Asker): boolean {
   if (wide.kind === 'everyone') return true;
   if (narrow.kind === 'everyone') return false;
-  // Whoever is in a group is a user.
+  // A member of a group is a user.
   if (isAnyUser(wide)) return true;
   return wide.kind === narrow.kind && bothForms(wide.pair, narrow.pair, globCovers);
 }
 
-/** Whether somebody may be both. False is certain: only users can be told apart, for people may be in any groups. */
+/** Sound: false only if nobody can be both. Anybody may be in any groups, so only two users exclude each other. */
 export function askersMeet(a: Asker, b: Asker): boolean {
   if (a.kind !== 'user' || b.kind !== 'user') return true;
   return (
@@ -34,15 +34,14 @@ export function askersMeet(a: Asker, b: Asker): boolean {
   );
 }
 
-/** Whether all of `narrow` are among `wide`. True is certain. */
-export function whoCovers(wide: CompiledWho, narrow: CompiledWho): boolean {
-  const own = askersOf(wide);
-  return askersOf(narrow).every((asker) => own.some((other) => askerCovers(other, asker)));
+/** Sound: true only if everybody in `narrow` is in `wide`. */
+export function askersCover(wide: readonly Asker[], narrow: readonly Asker[]): boolean {
+  return narrow.every((asker) => wide.some((other) => askerCovers(other, asker)));
 }
 
-/** Whether a placeholder has the same values for whoever is `narrow` as it has through `wide`. */
+/** Sound: true only if a placeholder has the same values for everybody who is `narrow` as it has through `wide`. */
 export function givesTheSame(placeholder: string, wide: Asker, narrow: Asker): boolean {
-  // What belongs to the user does not depend on the rule.
+  // The user's own values do not depend on the rule.
   if (placeholder === 'user' || placeholder.includes(':')) return true;
   if (wide.kind === 'everyone' || wide.kind !== narrow.kind) return false;
   return placeholder === 'group' || wide.pair.exact.text === narrow.pair.exact.text;
