@@ -7,7 +7,7 @@ import { groupName } from '../../src/core/groups.ts';
 import { ANONYMOUS, username } from '../../src/core/identity.ts';
 import type { Caller } from '../../src/core/identity.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { isCondition } from '../../src/core/policy/condition.ts';
+import { defineCondition, isCondition } from '../../src/core/policy/condition.ts';
 import type { Condition } from '../../src/core/policy/condition.ts';
 import type { Evaluation, PolicyProblem, RuleDocument } from '../../src/core/policy/document.ts';
 import { decide } from '../../src/core/policy/decide.ts';
@@ -27,6 +27,20 @@ export interface RuleText extends Readonly<Record<string, unknown>> {
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
 }
+
+type Holds = Condition['holds'];
+
+/** A condition that YAML cannot express, for the place of `match`: only a request can show whether it holds. */
+export const conditionWhere: (holds: Holds) => Condition = defineCondition<Holds>({
+  kind: 'test',
+  text: () => undefined,
+  holds: (holds, situation, name) => holds(situation, name),
+  covers: () => false,
+  meets: () => true,
+  attributes: () => [],
+  samples: () => undefined,
+  phrases: () => ({ values: [], nearMiss: '', because: 'test', requirement: 'test', scope: undefined }),
+});
 
 /**
  * @param kinds the conditions that rules may have

@@ -43,5 +43,5 @@ export const services: ConditionKind = {
     return make(patterns);
   }),
   evaluation: 'any',
-  examples: [['one'], ['*'], ['o*', 'two']],
+  examples: [['one'], ['two'], ['o*', 'two']],
 };

@@ -118,7 +118,7 @@ function once<Result>(make: () => Result): () => Result {
 
 /** Whether the condition does nothing but except callers: a rule with it is for nearly as many as one without. */
 export function isException({ samples }: Condition): boolean {
-  return samples !== undefined && Object.keys(samples).every((property) => property === 'exceptions');
+  return samples?.exceptions !== undefined && Object.keys(samples).length === 1;
 }
 
 /** The callers whom the conditions except. */

@@ -7,7 +7,7 @@ import { compareWithShadow } from '../../../src/flows/shadow.ts';
 import { auditLog } from '../../../src/platform/audit/audit-log.ts';
 import { fanOut } from '../../../src/platform/audit/fan-out.ts';
 import { countingIds, fixedClock, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
-import { callerOf, policyOf } from '../../support/policy-builder.ts';
+import { callerOf, conditionWhere, policyOf } from '../../support/policy-builder.ts';
 
 const PULL = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull'] }]);
 const NOTHING = policyOf([]);
@@ -17,11 +17,9 @@ const THROWING = policyOf(
       users: ['*'],
       repositories: ['**'],
       allow: ['pull'],
-      match: {
-        holds: () => {
-          throw new Error('a mistake in a condition');
-        },
-      },
+      match: conditionWhere(() => {
+        throw new Error('a mistake in a condition');
+      }),
     },
   ],
   {},

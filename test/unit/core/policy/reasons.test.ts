@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, policyOf } from '../../../support/policy-builder.ts';
+import { ask, conditionWhere, policyOf } from '../../../support/policy-builder.ts';
 import type { Asker, RuleText } from '../../../support/policy-builder.ts';
 
 const granted = (rules: readonly RuleText[], asker: Asker, scope: string): string =>
@@ -66,12 +66,10 @@ describe('narrowed rules', () => {
 
   it('apply where their own condition holds, which sees the caller, the service and the name', () => {
     const seen: unknown[] = [];
-    const match = {
-      holds: (request: { name: string; service: string; caller: { kind: string } }) => {
-        seen.push([request.caller.kind, request.service, request.name]);
-        return request.name !== 'a/no';
-      },
-    };
+    const match = conditionWhere(({ caller, service }, name) => {
+      seen.push([caller.kind, service, name]);
+      return name !== 'a/no';
+    });
     const rules = [{ everyone: true, match, repositories: ['a/**'], catalog: true, allow: ['pull'] }];
 
     expect(granted(rules, { service: 's' }, 'repository:a/yes:pull')).toBe('pull');

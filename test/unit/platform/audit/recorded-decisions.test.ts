@@ -77,6 +77,7 @@ describe('a recorded decision', () => {
           caller: { kind: 'user', identity: { ...known, backend } },
           service: one.service,
           client: one.client,
+          time: Date.UTC(2026, 0) / 1000,
         });
       }),
       { numRuns: 300 },
