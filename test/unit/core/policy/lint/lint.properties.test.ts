@@ -46,7 +46,7 @@ const caller: fc.Arbitrary<Asker> = fc.oneof(
     groups: fc.array(fc.constantFrom('team-web', 'team-api', 'admins'), { maxLength: 2 }),
   }),
 );
-const asker = fc.tuple(caller, anyProperties(allKinds)).map(([who, properties]): Asker => ({ ...who, ...properties }));
+const asker = fc.tuple(caller, anyProperties(allKinds)).map(([one, properties]): Asker => ({ ...one, ...properties }));
 const place = fc.constantFrom('web', 'web/a', 'web/b', 'api', 'api/a', 'web/a/b', 'x');
 const scope = fc.oneof(
   fc.constant('registry:catalog:*'),

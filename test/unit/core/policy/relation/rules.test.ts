@@ -136,7 +136,7 @@ const caller: fc.Arbitrary<Asker> = fc.record({
   }),
   caseless: fc.boolean(),
 });
-const asker = fc.tuple(caller, anyProperties(allKinds)).map(([who, properties]): Asker => ({ ...who, ...properties }));
+const asker = fc.tuple(caller, anyProperties(allKinds)).map(([one, properties]): Asker => ({ ...one, ...properties }));
 const place = fc.array(fc.constantFrom('web', 'api', 'alice', 'wb', 'all', 'web-1'), { minLength: 1, maxLength: 4 });
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 5000);
 
