@@ -2,5 +2,6 @@
 import { faults as cli } from './cli.ts';
 import type { Fault } from './fault.ts';
 import { faults as ldap } from './ldap.ts';
+import { faults as policy } from './policy.ts';
 
-export const faults: readonly Fault[] = [...cli, ...ldap];
+export const faults: readonly Fault[] = [...cli, ...ldap, ...policy];

@@ -3,7 +3,7 @@ import { compilePolicy } from '../../core/policy/compile.ts';
 import type { RuleDocument } from '../../core/policy/document.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { parseConditions } from '../../config/conditions/index.ts';
+import { conditionKinds, parseConditions } from '../../config/conditions/index.ts';
 import type { RuleDraft } from '../rule-draft.ts';
 import { yamlText } from '../write-yaml.ts';
 import { policyTests, readPolicy } from '../../config/load-policy.ts';
@@ -29,9 +29,12 @@ export type Modernised =
       readonly compared: number;
     };
 
-/** @throws ConfigError with every problem of the file. */
-export async function modernisePolicy(path: string): Promise<Modernised> {
-  const read = await readPolicy(path);
+/**
+ * @param kinds the conditions that rules may have
+ * @throws ConfigError with every problem of the file.
+ */
+export async function modernisePolicy(path: string, kinds = conditionKinds): Promise<Modernised> {
+  const read = await readPolicy(path, kinds);
   const { policy, file } = read;
   if (policy.evaluation === 'union') return { kind: 'union-already' };
   if (file.rules.length > MOST_RULES) {

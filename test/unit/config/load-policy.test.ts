@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { conditionKinds } from '../../../src/config/conditions/index.ts';
 import { loadPolicy } from '../../../src/config/load.ts';
 import { decide } from '../../../src/core/policy/decide.ts';
 import { imaginedCaller, runPolicyTests } from '../../../src/core/policy/policy-test.ts';
@@ -121,7 +122,8 @@ tests:
   - { anonymous: true, groups: [a], scope: 'repository:a:pull', expect: [] }
 `);
 
-    const keys = 'name, users, groups, everyone, except, services, clients, match, repositories, catalog, allow, deny';
+    const conditions = conditionKinds.map(({ key }) => key).join(', ');
+    const keys = `name, users, groups, everyone, ${conditions}, repositories, catalog, allow, deny`;
     const neither = 'is neither an action (pull, push, delete, *) nor a role (roles: writer, pull)';
     expect(found).toEqual([
       '2:18: roles.writer.1: found "puhs", expected one of pull, push, delete, *; did you mean "push"?',

@@ -26,13 +26,13 @@ const THROWING = policyOf(
   'first-match',
 );
 
-async function serve(shadow: Policy | undefined, scopes: string) {
+async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) {
   const log = recordingLog();
   const events = recordingAudit();
   const recorded = fanOut([auditLog(log), events], log);
   const grantToken = createGrantToken({
     issuer: 'fairlead',
-    policy: () => PULL,
+    policy: () => policy,
     signer: { sign: async () => 'signed' },
     clock: fixedClock(),
     timer: noWaiting,
@@ -65,6 +65,22 @@ describe('a token is issued and recorded', () => {
     expect((await serve(undefined, 'repository:a:pull')).events).toEqual(['token.issued']);
     expect((await serve(NOTHING, 'repository:a:pull')).events).toEqual(['token.issued', 'policy.compared']);
   });
+});
+
+it('a shadow policy decides at the time of the request', async () => {
+  const times: number[] = [];
+  const timed = policyOf([
+    {
+      users: ['*'],
+      repositories: ['**'],
+      allow: ['pull'],
+      match: conditionWhere(({ time }) => times.push(time) > 0),
+    },
+  ]);
+
+  await serve(timed, 'repository:a:pull', timed);
+
+  expect(times).toEqual([1_700_000_000, 1_700_000_000]);
 });
 
 it('a request for many scopes leaves a bounded number of lines, the last of which says how many are missing', async () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOpen, whoCan } from '../../../../src/core/policy/who-can.ts';
 import type { WhoCan } from '../../../../src/core/policy/who-can.ts';
+import { allKinds } from '../../../support/any-conditions.ts';
 import { ask, callerOf, policyOf } from '../../../support/policy-builder.ts';
 import type { Asker, RuleText } from '../../../support/policy-builder.ts';
 
@@ -103,6 +104,28 @@ describe('who can push', () => {
     const { grantees } = find([{ ...who, repositories: ['a'], allow: ['push'] }, ...rules], 'a');
 
     expect(grantees.map(isOpen)).toEqual([expected]);
+  });
+
+  it('depends on the time if a denial holds only then', () => {
+    const deny: RuleText = { users: ['*'], repositories: ['**'], deny: ['push'], period: { from: 100, to: 200 } };
+    const policy = policyOf([{ users: ['*'], repositories: ['a'], allow: ['push'] }, deny], {}, undefined, allKinds);
+
+    const { grantees } = whoCan(policy, 'push', 'a', { service: 'one', client: '', users: [] });
+
+    expect(grantees).toMatchObject([
+      { verdict: 'perhaps', conditions: [], denials: [{ conditions: ['asked in the period 100 to 200'] }] },
+    ]);
+  });
+
+  it('is nobody if a denial holds whenever the rule does', () => {
+    const allow: RuleText = { users: ['*'], repositories: ['a'], allow: ['push'], period: { from: 150, to: 200 } };
+    const deny: RuleText = { users: ['*'], repositories: ['**'], deny: ['push'], period: { from: 100, to: 200 } };
+    const policy = policyOf([allow, deny], {}, undefined, allKinds);
+
+    const { grantees, anonymous } = whoCan(policy, 'push', 'a', { service: 'one', client: '', users: [] });
+
+    expect(grantees.map(isOpen)).toEqual([false]);
+    expect(anonymous).toBe(false);
   });
 
   it('of real users, those whom the decision says', () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareDecisions } from '../../../../src/migrate/docker-auth/compare.ts';
 import { MOST_RULES } from '../../../../src/migrate/modernise/propose.ts';
+import { allKinds } from '../../../support/any-conditions.ts';
 import { imported } from '../imported.ts';
 import { modernised } from './modernised.ts';
 
@@ -32,6 +33,16 @@ describe('a policy without its order', () => {
       '- name: r2 groups: [dev] repositories: [web/**] allow: [pull, push]',
       "- name: r3 everyone: true repositories: ['**'] allow: [pull]",
     ]);
+  });
+
+  it('is not proposed for a rule with a condition that imported rules do not have', async () => {
+    const rule = { name: 'r1', users: ['*'], ...PULL };
+
+    const { found, notes } = await modernised([{ ...rule, period: { from: 0, to: 100 } }], {}, allKinds);
+
+    expect(found.kind).toBe('left');
+    expect(notes).toEqual(['r1: stuck: period: only imported conditions are understood']);
+    expect((await modernised([rule], {}, allKinds)).found.kind).toBe('proposed');
   });
 
   it('denies what a rule kept from later ones', async () => {

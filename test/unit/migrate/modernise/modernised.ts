@@ -2,6 +2,7 @@
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { conditionKinds } from '../../../../src/config/conditions/index.ts';
 import { loadPolicy } from '../../../../src/config/load.ts';
 import { modernisePolicy } from '../../../../src/migrate/modernise/index.ts';
 import type { Modernised } from '../../../../src/migrate/modernise/index.ts';
@@ -17,13 +18,17 @@ export interface Tried {
 }
 
 /** @param rules as in a policy file, without the key */
-export async function modernised(rules: readonly object[] | string, more: object = {}): Promise<Tried> {
+export async function modernised(
+  rules: readonly object[] | string,
+  more: object = {},
+  kinds = conditionKinds,
+): Promise<Tried> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-modernise-'));
   const [path, next] = [join(folder.path, 'policy.yaml'), join(folder.path, 'next.yaml')];
   const named = typeof rules === 'string' ? rules : JSON.stringify({ evaluation: 'first-match', ...more, rules });
   await writeFile(path, named);
-  const { policy: before } = await loadPolicy(path);
-  const found = await modernisePolicy(path);
+  const { policy: before } = await loadPolicy(path, kinds);
+  const found = await modernisePolicy(path, kinds);
   const notes =
     found.kind === 'union-already'
       ? []
