@@ -1,7 +1,10 @@
-/** The addresses at the edges of a range: among those of several ranges, one is in every set of them there is. */
+/**
+ * The addresses at the edges of a range, inside and outside. For several ranges, the edges of all of them include an
+ * address for every combination of ranges that contain a common address.
+ */
 import { isIP } from 'node:net';
 
-/** @param text an address or a CIDR, known to be one */
+/** @param text a valid address or CIDR */
 export function clientEdges(text: string): readonly string[] {
   const [address = '', prefix] = text.split('/');
   const family = isIP(address) === 6 ? 6 : 4;

@@ -5,11 +5,11 @@ import type { ClientRange } from '../core/policy/document.ts';
 
 const EXPECTED = 'expected an address or a CIDR, such as 10.0.0.0/8 or fd00::/8';
 const BITS = { 4: 32, 6: 128 } as const;
-/** IPv4 addresses as IPv6 writes them (RFC 4291, section 2.5.5.2); sockets that take both give them so. */
+/** IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2). Dual-stack sockets report IPv4 clients so. */
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const MAPPED_BITS = 96;
 
-/** @returns the range, or what is expected instead. */
+/** @returns the range; or a sentence that says what is expected */
 export function parseClientRange(text: string): ClientRange | string {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIP(address);
@@ -31,7 +31,7 @@ function rangeTest(address: string, family: 4 | 6, bits: number): (address: stri
     const plain = client.replace(/%.*$/, '');
     const ipv4 = MAPPED.exec(plain)?.[1] ?? plain;
     const kind = isIP(ipv4);
-    // Node takes IPv4 addresses for IPv6 ones, which `::/0` would then contain.
+    // BlockList converts IPv4 addresses to IPv6, so that `::/0` would contain them.
     return kind === own && list.check(ipv4, kind === 4 ? 'ipv4' : 'ipv6');
   };
 }

@@ -1,4 +1,4 @@
-/** Says in words what was found and what a schema allows. */
+/** The value that was found and the values that a schema allows, in words. */
 import { z } from 'zod';
 import { alternatives, referenceKind, unwrapped } from './schema-walk.ts';
 import type { Schema } from './schema-walk.ts';
@@ -6,7 +6,7 @@ import type { Schema } from './schema-walk.ts';
 const LONGEST_QUOTE = 60;
 const LONGEST_DESCRIPTION = 120;
 
-/** @param hidden the value may be a secret: only its kind is told */
+/** @param hidden the value may be a secret: only its type is shown */
 export function foundText(value: unknown, hidden: boolean): string {
   if (value === undefined || value === null) return 'nothing';
   if (value === '') return 'empty text';
@@ -16,24 +16,24 @@ export function foundText(value: unknown, hidden: boolean): string {
   return 'a mapping';
 }
 
-/** A text in quotes, cut where it is long, without the credentials a URL may hold. */
+/** A text in quotes, truncated if it is long, without the credentials of a URL in it. */
 export function quote(text: string): string {
   const safe = withoutCredentials(text);
   return JSON.stringify(safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}…` : safe);
 }
 
-/** A text without the credentials that a URL in it may hold; a path made of a URL has one slash. */
+/** A text without the credentials of a URL in it. In a path that was resolved from a URL, `//` has become `/`. */
 export function withoutCredentials(text: string): string {
   return text.replaceAll(/\/[^/@\s]*@/g, '/…@');
 }
 
-/** What may stand at a place: `one of allow, deny`, `text (…)`, `a list or text`; empty when nothing is known. */
+/** The values that are allowed: `one of allow, deny`, `text (…)`, `a list or text`; empty if nothing is known. */
 export function expectedText(schemas: readonly Schema[], value: unknown): string {
   const settled = schemas.flatMap((schema) => alternatives(schema, value));
   const kinds = [...new Set(settled.map(kindText))].filter((kind) => kind !== '');
   const [schema] = schemas;
   const [kind] = kinds;
-  // What a list or mapping holds is told by its own problems; a text could be anything.
+  // The entries of a list or mapping have problems of their own. A text needs its description.
   if (schema === undefined || kinds.length !== 1 || kind !== 'text') return kinds.join(' or ');
   const description = descriptionOf(schema);
   return description === undefined || description.length > LONGEST_DESCRIPTION ? kind : `${kind} (${description})`;

@@ -1,4 +1,4 @@
-/** Lint's findings with their places in the file, and those that only the file can tell. */
+/** The findings of lint with their positions in the file, and findings that only the file shows. */
 import type { Finding, FindingCode } from '../core/policy/lint/finding.ts';
 import { lintPolicy } from '../core/policy/lint/lint.ts';
 import type { Sources } from '../core/policy/lint/sources.ts';
@@ -12,7 +12,7 @@ export interface PlacedFinding {
   readonly severity: Finding['severity'];
   readonly file: string;
   readonly line: number;
-  /** The name of the rule; empty when it is about none. */
+  /** The name of the rule; empty: the finding is not about a rule. */
   readonly rule: string;
   readonly message: string;
   readonly cure: string;
@@ -21,12 +21,12 @@ export interface PlacedFinding {
 export interface LintedPolicy {
   readonly policy: Policy;
   readonly findings: readonly PlacedFinding[];
-  /** False when there were too many rules to compare all of them with each other. */
+  /** False if there were too many rules to compare all pairs. */
   readonly complete: boolean;
 }
 
 /**
- * @param sources undefined: nothing is known of where users come from
+ * @param sources undefined: the backends are unknown
  * @throws ConfigError with every problem of the file
  */
 export async function lintFile(path: string, sources: Sources | undefined): Promise<LintedPolicy> {

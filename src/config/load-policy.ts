@@ -66,7 +66,7 @@ export async function readPolicy(path: string, kinds = conditionKinds): Promise<
   ];
   const compiled = compile(parsed.data ?? outlineOf(yaml.value, schema), yaml, kinds);
   if (compiled.kind === 'problems') {
-    // `allow: writer` is compiled as a list of one, whose entry is not in the file.
+    // `allow: writer` is compiled as a list with one entry. The entry has no position in the file.
     problems.push(...compiled.problems.map(({ path: at, message }) => yaml.problem(yaml.existing(at), message)));
   }
   if (parsed.data === undefined || problems.length > 0 || compiled.kind === 'problems') throw new ConfigError(problems);

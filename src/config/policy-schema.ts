@@ -99,7 +99,7 @@ const evaluation = z.enum(['union', 'first-match']).default('union').meta({
 
 const roles = z.record(text, z.array(action).min(1)).default({}).meta({ description: 'Names for lists of actions' });
 
-/** The names of roles, whatever they stand for. */
+/** The names of roles, with whatever valid actions they have. */
 export const outlineRoles = z.record(text, z.array(action).catch([]));
 
 function fileSchema(kinds: readonly ConditionKind[]) {

@@ -1,4 +1,4 @@
-/** Files and secrets that a document names: are they there, and where are they as absolute paths? */
+/** The files and secrets that a document names: checks that they exist, and resolves paths. */
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FilePath, SecretRef } from '../backends/fields.ts';
@@ -9,7 +9,7 @@ import { causeOf } from './read-text.ts';
 import { alternatives, childSchema, isRecord, referenceKind } from './schema-walk.ts';
 import type { Schema } from './schema-walk.ts';
 
-/** What is no name may be the secret itself, written in the wrong place. */
+/** A text that is not a variable name may be the secret itself, and is not shown. */
 const VARIABLE = /^[A-Z_][A-Z0-9_]*$/i;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -25,8 +25,8 @@ interface NamedVariable {
 }
 
 /**
- * Missing files and unset variables. The document is walked as written, so that they are told even when something
- * else in it is wrong.
+ * Missing files and unset variables. The walk is over the document as written, so that they are reported together with
+ * other problems.
  */
 export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env): Promise<readonly ConfigProblem[]> {
   const named = [...references(schema, yaml.value, [])];
@@ -41,7 +41,7 @@ export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env):
   return [...missing.filter((problem) => problem !== undefined), ...unset];
 }
 
-/** Absolute paths of the files that a document names, whether they are there or not. */
+/** The absolute paths of the files that a document names, whether they exist or not. */
 export function namedFiles(yaml: YamlFile, schema: Schema): readonly string[] {
   return [...references(schema, yaml.value, [])].flatMap((reference) =>
     'file' in reference ? [resolve(yaml.folder, reference.file)] : [],

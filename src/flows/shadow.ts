@@ -1,6 +1,6 @@
 /**
- * Shadow mode: what was decided is decided once more by a policy that serves nobody yet. It comes after the decision and
- * has no way back to it.
+ * Shadow mode: a policy that is not in force decides each request again. It runs after the decision and cannot change
+ * it.
  */
 import type { Grant } from '../core/access.ts';
 import type { AuditEvent } from '../core/events.ts';

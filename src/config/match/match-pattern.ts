@@ -1,6 +1,6 @@
 /**
  * Patterns of imported rules: a regular expression between slashes, found anywhere in the text (RE2), or else a glob
- * (Go's `path.Match`). Placeholders stand for values of the request, which enter as literal text.
+ * (Go's `path.Match`). Placeholders are replaced by values of the request, as literal text.
  */
 import { parseGoGlob, quoteMeta } from './go-glob.ts';
 import { compileRe2 } from './re2.ts';
@@ -13,7 +13,7 @@ export type Placeholder =
   | { readonly kind: 'capture'; readonly field: Field; readonly group: number }
   | { readonly kind: 'label'; readonly label: string };
 
-/** The values that placeholders stand for: one for a field or a capture, any of several for a label. */
+/** The values of a placeholder: one for a field or a capture, any of several for a label. */
 export type ValuesOf = (placeholder: Placeholder) => readonly string[];
 
 export interface MatchPattern {
@@ -34,7 +34,7 @@ interface Token {
 type Test = (text: string) => boolean;
 
 const PLACEHOLDER = /\$\{(?:(account|name|service)(?::(\d{1,3}))?|labels:([^}]{1,256}))\}/g;
-/** RE2 has no empty class, but this one is: no label has a value, so nothing may stand for it. */
+/** Matches nothing, because the label has no value. RE2 has no empty class; this one is empty. */
 const NOTHING = String.raw`[^\x{0}-\x{10FFFF}]`;
 const MAX_LABELS = 4;
 
@@ -138,7 +138,7 @@ function regexTest(source: string): Test {
 }
 
 const MAX_REMEMBERED = 2048;
-/** The same users ask again and again: what was compiled for one is kept, up to a number for all patterns together. */
+/** A cache, because the same users send many requests. Its size is bounded for all patterns together. */
 const compiled = new Map<string, Test>();
 
 function remembered(kind: 'glob' | 'regex', text: string): Test {

@@ -1,13 +1,13 @@
-/** How a caller fits the who of a rule: each way is a binding, with the values it gives to placeholders. */
+/** How a caller matches the who of a rule: each alternative that matches is a binding with values for placeholders. */
 import { foldCase } from '../fold-case.ts';
 import type { Caller, Identity } from '../identity.ts';
 import type { NamePattern } from './name-pattern.ts';
 import type { CasePair, CompiledWho } from './who.ts';
 
 export interface Binding {
-  /** What fits, for explanations: `user alice`, `group team-web`, `everyone`. */
+  /** The alternative, for explanations: `user alice`, `group team-web`, `everyone`. */
   readonly via: string;
-  /** The values of a placeholder, lower-cased as repository names are; none when it has no value here. */
+  /** The values of a placeholder, in lower case like repository names; empty if it has none. */
   values(placeholder: string): readonly string[];
 }
 
@@ -27,15 +27,15 @@ export function bindingsFor(who: CompiledWho, caller: Caller): readonly Binding[
   return bindings;
 }
 
-function addGroupBindings(wanted: NamePattern, identity: Identity, bindings: Binding[]): void {
-  if (wanted.literal !== undefined) {
-    const name: ReadonlySet<string> = identity.groups;
-    if (name.has(wanted.literal))
-      bindings.push(binding(identity, new Map(), `group ${wanted.literal}`, wanted.literal));
+function addGroupBindings(groupPattern: NamePattern, identity: Identity, bindings: Binding[]): void {
+  if (groupPattern.literal !== undefined) {
+    const groups: ReadonlySet<string> = identity.groups;
+    if (groups.has(groupPattern.literal))
+      bindings.push(binding(identity, new Map(), `group ${groupPattern.literal}`, groupPattern.literal));
     return;
   }
   for (const group of identity.groups) {
-    const captured = wanted.match(group);
+    const captured = groupPattern.match(group);
     if (captured !== undefined) bindings.push(binding(identity, captured, `group ${group}`, group));
   }
 }

@@ -1,9 +1,9 @@
 /**
  * The one decision function. It is pure and total: it never throws, does no I/O, and does not depend on the order of
- * rules. What is granted is the union of all allow rules that match, less everything a matching deny rule names.
+ * rules. It grants the union of all allow rules that match, minus all actions of deny rules that match.
  *
- * A policy that was imported may be evaluated by first match instead: of the rules that match, the first one decides
- * alone, by what it allows; a deny rule there grants nothing at all.
+ * An imported policy may use first-match evaluation instead: the first rule that matches decides alone. It grants what it
+ * allows; a deny rule grants nothing.
  */
 import { ACTIONS, isAction } from '../access.ts';
 import type { Action, Grant, Reason } from '../access.ts';
@@ -24,13 +24,13 @@ export function decide(policy: Policy, situation: Situation, asked: Scope): Gran
   return { asked, granted: grantedByOne(asked, because.at(-1)), because };
 }
 
-/** The first rule that matches, after those that would if they had the values they need. */
+/** The first rule that matches, and the rules before it that were skipped for lack of a value. */
 function untilFirst(reasons: readonly Reason[]): readonly Reason[] {
   const first = reasons.findIndex(({ effect }) => effect !== 'skipped');
   return first < 0 ? reasons : reasons.slice(0, first + 1);
 }
 
-/** What is asked is taken by its word: `*` is an action like any other, unless the rule allows it. */
+/** The actions are compared literally: `*` is an action like any other, unless the rule allows it. */
 function grantedByOne(asked: Scope, decisive: Reason | undefined): readonly Action[] {
   if (decisive?.effect !== 'allow') return [];
   if (isCatalog(asked)) return grantedActions(asked, [decisive]);
@@ -45,7 +45,7 @@ function reasonsFor(policy: Policy, situation: Situation, asked: Scope): readonl
   return segments === undefined ? [] : repositoryReasons(policy, situation, segments);
 }
 
-/** Zot asks for the catalog as a repository without a name. */
+/** Zot requests the catalog as a repository without a name. */
 function isCatalog(asked: Scope): boolean {
   return asked.type === 'registry' ? asked.name === 'catalog' : asked.type === 'repository' && asked.name === '';
 }
@@ -64,8 +64,8 @@ function repositoryReasons(policy: Policy, situation: Situation, segments: reado
   for (const { rule, pattern } of policy.repositories.candidates(segments, identity)) {
     const known = byRule.get(rule);
     if (known !== undefined && known.effect !== 'skipped') continue;
-    const found = applies(rule, situation, name) ? matchClause(rule, pattern, situation.caller, segments) : undefined;
-    if (found !== undefined) byRule.set(rule, found);
+    const matched = applies(rule, situation, name) ? matchClause(rule, pattern, situation.caller, segments) : undefined;
+    if (matched !== undefined) byRule.set(rule, matched);
   }
   return [...byRule].toSorted(([a], [b]) => a.index - b.index).map(([, found]) => found);
 }
@@ -92,7 +92,7 @@ function matchClause(
   return skipped;
 }
 
-/** Attributes may have several values, and any of them will do; a value that is no segment matches nothing. */
+/** An attribute may have several values, of which one must match. A value that is not a segment matches nothing. */
 function matchesWithSomeValues(
   pattern: RepositoryPattern,
   segments: readonly string[],
@@ -140,8 +140,8 @@ function grantedActions(asked: Scope, reasons: readonly Reason[]): readonly Acti
     action === '*'
       ? allowed.has('*') && denied.size === 0
       : (allowed.has(action) || allowed.has('*')) && !denied.has(action) && !denied.has('*');
-  const wanted = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);
-  return wanted.filter(holds);
+  const requested = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);
+  return requested.filter(holds);
 }
 
 function actionsOf(reasons: readonly Reason[], effect: 'allow' | 'deny'): ReadonlySet<Action> {

@@ -1,4 +1,4 @@
-/** Says in sentences what a decision was and why. It reads the decision's reasons and never decides again. */
+/** A decision and its reasons in sentences. It reads the reasons of the decision and never decides again. */
 import type { Grant, Reason } from '../access.ts';
 import type { NearMiss } from './near-misses.ts';
 import { formatScope } from '../scope.ts';

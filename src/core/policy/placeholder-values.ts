@@ -1,13 +1,13 @@
-/** With which values for its placeholders a pattern fits a repository. */
+/** The values of placeholders for which a pattern fits a repository. */
 import { isSegment } from './repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from './repository-pattern.ts';
 
 type Values = ReadonlyMap<string, string>;
 
-/** Ways to fit that are looked at: with several stars and placeholders in one segment there may be many. */
-const MOST = 64;
+/** Several stars and placeholders in one segment can fit in many ways. This bounds the results. */
+const MAX_RESULTS = 64;
 
-/** @returns each way; one without values for a pattern without placeholders; none when it does not fit */
+/** @returns each set of values; one empty set for a pattern without placeholders; none if it does not fit */
 export function placeholderValues(
   { segments: patterns }: RepositoryPattern,
   segments: readonly string[],
@@ -15,7 +15,7 @@ export function placeholderValues(
   const found = new Map<string, Values>();
 
   function from(patternAt: number, at: number, values: Values): void {
-    if (found.size >= MOST) return;
+    if (found.size >= MAX_RESULTS) return;
     const pattern = patterns[patternAt];
     if (pattern === undefined) {
       if (at === segments.length) found.set(JSON.stringify([...values]), values);
@@ -40,7 +40,7 @@ function segmentValues(pattern: SegmentPattern, segment: string, values: Values)
   const found: Values[] = [];
 
   function from(partAt: number, at: number, known: Values): void {
-    if (found.length >= MOST) return;
+    if (found.length >= MAX_RESULTS) return;
     const part = parts[partAt];
     if (part === undefined) {
       if (at === segment.length) found.push(known);

@@ -1,4 +1,4 @@
-/** A compiled policy: rules made ready to be matched, and an index that finds those that can match. */
+/** A compiled policy: the rules, and an index that finds the rules that can match. */
 import type { Evaluation } from './document.ts';
 import type { Rule } from './rule.ts';
 import type { RuleIndex } from './rule-index.ts';
@@ -7,9 +7,9 @@ export interface Policy {
   readonly revision: string;
   readonly evaluation: Evaluation;
   readonly rules: readonly Rule[];
-  /** Finds rules by repository, then by who asks. */
+  /** Finds rules by repository, then by caller. */
   readonly repositories: RuleIndex;
-  /** The rules that speak of the catalog. */
+  /** The rules for the catalog. */
   readonly catalog: readonly Rule[];
   /** The attributes and claims that rules name, as `attr:department` and `claim:tenant`. */
   readonly attributes: readonly string[];

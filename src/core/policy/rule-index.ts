@@ -1,9 +1,9 @@
 /**
- * Finds the rules that can match, so that a decision does not look at every rule: first by the repository's segments,
- * then by the names of those who may.
+ * Finds the rules that can match, so that a decision does not evaluate every rule: first by the segments of the
+ * repository, then by user and group names.
  *
- * A trie of pattern segments leads to buckets; a bucket holds rules by literal user and group name, and apart from
- * them the ones that only matching can tell.
+ * A trie of pattern segments leads to buckets. A bucket has the rules with literal user and group names by name, and a
+ * list of the rules with patterns, which must be evaluated.
  */
 import type { Identity } from '../identity.ts';
 import type { Rule } from './rule.ts';
@@ -19,8 +19,8 @@ export interface Clause {
 
 export interface RuleIndex {
   /**
-   * The clauses whose repository pattern fits, with any values for placeholders, and whose who may include the caller.
-   * A clause may come more than once.
+   * The clauses whose repository pattern fits for some values of placeholders, and whose who may include the caller. A
+   * clause may be returned more than once.
    *
    * @param identity undefined for anonymous
    */
@@ -48,7 +48,7 @@ interface Bucket {
   readonly everyone: Clause[];
 }
 
-/** An index that is filled rule by rule. */
+/** An index to which rules are added one by one. */
 export interface GrowingIndex extends RuleIndex {
   add(rule: Rule): void;
 }
@@ -145,7 +145,7 @@ function collect(bucket: Bucket, identity: Identity | undefined, found: Clause[]
   for (const clauses of named(bucket.groups[form], identity.groups)) found.push(...clauses);
 }
 
-/** The values under the names, by way of whichever of the two is smaller. */
+/** The values under the names. It iterates over the smaller of the two collections. */
 function named(map: ReadonlyMap<string, Clause[]>, names: ReadonlySet<string>): Clause[][] {
   if (names.size <= map.size) return [...names].flatMap((name) => (map.has(name) ? [map.get(name) ?? []] : []));
   return [...map].flatMap(([name, clauses]) => (names.has(name) ? [clauses] : []));

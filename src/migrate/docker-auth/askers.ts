@@ -1,4 +1,4 @@
-/** Those in whose name old and new decisions are compared. */
+/** The callers for whom old and new decisions are compared. */
 import { groupName } from '../../core/groups.ts';
 import { ANONYMOUS, username } from '../../core/identity.ts';
 import type { Caller } from '../../core/identity.ts';
@@ -14,16 +14,16 @@ export interface Asker {
   readonly caller: Caller;
 }
 
-/** Anonymous, the static users, whom the rules name besides, and users with the labels that rules ask for. */
+/** Anonymous, the static users, other users that rules name, and users with the labels that rules require. */
 export function askersFor({ users, worlds, rules }: DockerAuthImport): readonly Asker[] {
   const known = users.users.map((user) => asker(user.name, user.labels, groupsOf(user)));
   const patterns = rules.flatMap(({ fields: { account } }) => account ?? []);
   const taken = new Set(users.users.map(({ name }) => name));
-  const strangers = [...new Set([...patterns.flatMap((pattern) => samplesOf(pattern)), 'somebody'])]
+  const others = [...new Set([...patterns.flatMap((pattern) => samplesOf(pattern)), 'somebody'])]
     .filter((name) => name !== '' && !taken.has(name))
     .map((name) => asker(name, new Map(), []));
   const anonymous: Asker = { account: '', labels: new Map(), caller: ANONYMOUS };
-  return [anonymous, ...known, ...strangers, ...withLabels({ worlds, rules })];
+  return [anonymous, ...known, ...others, ...withLabels({ worlds, rules })];
 }
 
 function asker(account: string, labels: AclRequest['labels'], groups: readonly string[]): Asker {
@@ -51,11 +51,11 @@ function withLabels({ worlds, rules }: Pick<DockerAuthImport, 'worlds' | 'rules'
   return worlds.flatMap((world) => {
     if (world.name === 'static') return [];
     return [...world.labels].flatMap(([label, { key, group, folded }]) => {
-      const wanted = rules.flatMap(({ labels }) => samplesOf(labels.get(label) ?? '[]'));
-      return [...new Set([...wanted, 'team'])].map((value, index) => {
-        const held = folded === true ? value.toLowerCase() : value;
-        const attributes = new Map(typeof key === 'string' && group === undefined ? [[key, [held]] as const] : []);
-        const groups = group === undefined ? [] : [group(held)];
+      const samples = rules.flatMap(({ labels }) => samplesOf(labels.get(label) ?? '[]'));
+      return [...new Set([...samples, 'team'])].map((value, index) => {
+        const delivered = folded === true ? value.toLowerCase() : value;
+        const attributes = new Map(typeof key === 'string' && group === undefined ? [[key, [delivered]] as const] : []);
+        const groups = group === undefined ? [] : [group(delivered)];
         const account = `${world.name}-${label.toLowerCase()}-${index + 1}`;
         return {
           account,

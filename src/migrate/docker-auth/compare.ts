@@ -1,4 +1,4 @@
-/** The same requests decided by docker_auth's rules and by the policy they were turned into. */
+/** Decides the same requests by the rules of docker_auth and by the policy they were translated to. */
 import { isAction } from '../../core/access.ts';
 import { decide } from '../../core/policy/decide.ts';
 import type { Policy } from '../../core/policy/policy.ts';

@@ -1,4 +1,4 @@
-/** Whether an earlier rule takes every request that a later one would match. It says yes only when that is certain. */
+/** Whether an earlier rule matches every request that a later one matches. Sound: true only if that is certain. */
 import { parseClientRange } from '../../config/client-range.ts';
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
@@ -18,7 +18,7 @@ export function coveredBy(later: AclRule, earlier: AclRule): boolean {
   );
 }
 
-/** Whether nobody without a name can match: anonymous has no labels. */
+/** Whether anonymous cannot match: it has no name and no labels. */
 function isForNamed({ fields: { account, name }, labels }: AclRule): boolean {
   if (labels.size > 0 || name?.includes('${labels:') === true) return true;
   const pattern = account === undefined || account.includes('${') ? undefined : parseMatchPattern(account);

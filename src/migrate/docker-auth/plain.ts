@@ -41,7 +41,7 @@ export function plainWho(account: string | undefined, slashes: boolean): PlainWh
   return starred === undefined ? undefined : { users: [starred] };
 }
 
-/** A glob without anything but stars, which are one where several stand side by side. */
+/** A glob with no wildcards but stars. Adjacent stars become one. */
 export function starsOnly(glob: string): string | undefined {
   return /[?[\]\\{}]/.test(glob) || glob.includes('${') ? undefined : glob.replaceAll(/\*+/g, '*');
 }
@@ -58,7 +58,7 @@ const PLAIN_SEGMENT = /^[a-z0-9._:*-]+$/;
 /**
  * The repositories that a pattern for names means.
  *
- * @param placeholders what stands for a placeholder that is a whole segment
+ * @param placeholders the replacement for a placeholder that is a whole segment
  */
 export function plainRepository(
   name: string | undefined,
@@ -74,8 +74,8 @@ export function plainRepository(
   return segments.every((segment) => segment !== undefined) ? segments.join('/') : undefined;
 }
 
-/** Whether a name may stand for `{user}` as it stands for `${account}`: lower case, and one segment. */
+/** Whether `{user}` and `${account}` mean the same for a name: it is in lower case, and one segment. */
 export function standsForItself(name: string): boolean {
-  // One that is no segment in any case makes no repository's name, whoever decides.
+  // A name that is not a segment is never part of a repository name, for docker_auth either.
   return isSegment(name) || (!isSegment(name.toLowerCase()) && !name.includes('/'));
 }

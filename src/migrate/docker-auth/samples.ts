@@ -1,11 +1,11 @@
-/** Texts that patterns match, and texts that they nearly do: what old and new decisions are compared for. */
+/** Texts that patterns match, and texts that they nearly match, for the comparison of old and new decisions. */
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 
-/** Texts that a pattern without placeholders matches, as far as they are easily found. */
+/** Some texts that a pattern without placeholders matches. */
 export function samplesOf(pattern: string): readonly string[] {
   const regex = regexOf(pattern);
-  // What an expression leaves open at its end may be the half of a name.
+  // An expression without an anchor at its end matches a part of a name.
   const found = regex === undefined ? [fromGlob(pattern)] : fromRegex(regex).flatMap((text) => [text, `${text}x`]);
   const parsed = parseMatchPattern(pattern);
   if (typeof parsed === 'string') return [];
@@ -25,7 +25,7 @@ function fromGlob(glob: string): string {
 
 const MOST_ALTERNATIVES = 16;
 
-/** One text for each alternative, with a letter for whatever may be any. */
+/** One text for each alternative, with a letter for each wildcard. */
 function fromRegex(source: string): readonly string[] {
   const bare = source
     .replaceAll(/\(\?(?:P?<\w+>|[imsU-]*:?)/g, '(')
@@ -58,7 +58,7 @@ function expanded(source: string): readonly string[] {
   return [...done, ...open];
 }
 
-/** What is longer or deeper than a name, where an expression without anchors or a glob shows what it is. */
+/** Longer and deeper names, for which globs and expressions without anchors differ. */
 export function neighboursOf(name: string): readonly string[] {
   return [name, `${name}/more`, `${name}-x`, `other/${name}`];
 }

@@ -1,8 +1,8 @@
 /**
  * Turns the rules of docker_auth into rules of a policy that is evaluated by first match.
  *
- * What cannot be carried becomes a rule that denies whatever the rest of its conditions match: the rules below it must
- * not grant what it kept from them.
+ * A rule that cannot be translated becomes a rule that denies what its other conditions match. Otherwise later rules
+ * would grant what it denied.
  */
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { regexOf } from '../../config/match/match-pattern.ts';
@@ -81,7 +81,7 @@ type Effect = Pick<RuleDraft, 'allow' | 'deny'>;
 const DENIED: Effect = { deny: ['*'] };
 const KNOWN = ['pull', 'push', 'delete'] as const;
 
-/** An asterisk is every action only when it stands alone; registries ask for the catalog by it. */
+/** An asterisk means every action only if it is the only entry. Registries request the catalog with it. */
 function effectOf({ actions = [] }: AclRule, kind: Kind): Effect {
   const all = actions.length === 1 && actions[0] === '*';
   if (all || (kind === 'registry' && actions.includes('*'))) return { allow: ['*'] };
@@ -122,7 +122,7 @@ function numbered(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
   });
 }
 
-/** A rule that only keeps the catalog from the rules below is needed only where one of those would give it. */
+/** A rule that only denies the catalog is needed only if a later rule allows the catalog. */
 function withoutIdleDenials(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
   const last = drafts.findLastIndex(({ catalog, allow }) => catalog === true && allow !== undefined);
   return drafts.filter(
@@ -134,9 +134,12 @@ function withoutIdleDenials(drafts: readonly RuleDraft[]): readonly RuleDraft[] 
 const LONGEST_TITLE = 180;
 
 function titleOf({ number, comment, fields, labels, ip }: AclRule): string {
-  const said = (comment ?? '').replaceAll(/\s+/g, ' ').trim();
+  const ownTitle = (comment ?? '').replaceAll(/\s+/g, ' ').trim();
   const conditions = [...Object.entries(fields), ...labels, ...(ip === undefined ? [] : [['ip', ip] as const])];
-  const told = conditions.map(([key, text]) => `${key} ${text === '' ? '""' : text}`).join(', ');
-  const title = `${number}. ${said === '' ? (told === '' ? 'everything' : told) : said}`.replaceAll(/\p{Cc}/gu, ' ');
+  const described = conditions.map(([key, text]) => `${key} ${text === '' ? '""' : text}`).join(', ');
+  const title = `${number}. ${ownTitle === '' ? (described === '' ? 'everything' : described) : ownTitle}`.replaceAll(
+    /\p{Cc}/gu,
+    ' ',
+  );
   return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE)}…` : title;
 }

@@ -1,4 +1,4 @@
-/** What in the rules of docker_auth is probably not what was meant. */
+/** Finds rules of docker_auth that probably do not do what their author expects. */
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import type { Report } from '../finding.ts';
@@ -15,26 +15,26 @@ export interface Surroundings {
   readonly realIpHeader: number | undefined;
 }
 
-type Tell = (message: string) => void;
+type Warn = (message: string) => void;
 
 export function reportTraps(rules: readonly AclRule[], surroundings: Surroundings, report: Report): void {
   for (const [index, rule] of rules.entries()) {
-    const tell: Tell = (message) => report('trap', rule.line, `rule ${rule.number}: ${message}`);
+    const warn: Warn = (message) => report('trap', rule.line, `rule ${rule.number}: ${message}`);
     for (const [field, line] of rule.empty) {
       report('trap', line, `rule ${rule.number}: ${field} has no value, so every request has it`);
     }
-    if (isEmpty(rule) && rule.empty.size === 0) tell('has no condition, so it decides every request that reaches it');
-    for (const field of ACL_FIELDS) tellPattern(field, rule.fields[field], tell);
-    for (const [label, pattern] of rule.labels) tellPattern(`the label ${label}`, pattern, tell);
-    tellActions(rule, tell);
-    tellAddresses(rule, surroundings, tell);
-    tellPlaceholders(rule, surroundings, tell, (message) =>
+    if (isEmpty(rule) && rule.empty.size === 0) warn('has no condition, so it decides every request that reaches it');
+    for (const field of ACL_FIELDS) reportPattern(field, rule.fields[field], warn);
+    for (const [label, pattern] of rule.labels) reportPattern(`the label ${label}`, pattern, warn);
+    reportActions(rule, warn);
+    reportAddresses(rule, surroundings, warn);
+    reportPlaceholders(rule, surroundings, warn, (message) =>
       report('differs', rule.line, `rule ${rule.number}: ${message}`),
     );
-    tellNames(rule, tell);
+    reportNames(rule, warn);
     const before = rules.slice(0, index).find((earlier) => coveredBy(rule, earlier));
     if (before !== undefined)
-      tell(`is never reached: rule ${before.number} (line ${before.line}) decides all it matches`);
+      warn(`is never reached: rule ${before.number} (line ${before.line}) decides all it matches`);
   }
   if (rules.length > 0 && rules.every(({ fields }) => fields.service === undefined)) {
     const [first] = rules;
@@ -50,23 +50,23 @@ function isEmpty({ fields, labels, ip }: AclRule): boolean {
   return Object.keys(fields).length === 0 && labels.size === 0 && ip === undefined;
 }
 
-/** A placeholder but for its first character. */
+/** A placeholder without its dollar sign. */
 const WITHOUT_DOLLAR = /(?<!\$)\{(?:account|type|name|service|labels:[^{}]+)(?::\d+)?\}/;
 
-function tellPattern(where: string, text: string | undefined, tell: Tell): void {
+function reportPattern(where: string, text: string | undefined, warn: Warn): void {
   if (text === undefined) return;
   const regex = regexOf(text);
   if (regex !== undefined) {
     if (!isAnchored(regex) && !isNamed(text) && plainWho(text, true)?.everyone !== true) {
-      tell(`${where}: ${text} is found anywhere in the text, so longer ones match as well; /^(?:…)$/ is the whole`);
+      warn(`${where}: ${text} is found anywhere in the text, so longer ones match as well; /^(?:…)$/ is the whole`);
     }
     return;
   }
   const [bare] = WITHOUT_DOLLAR.exec(text) ?? [];
-  if (bare !== undefined) tell(`${where}: ${bare} lacks the dollar before it, so it is text with braces`);
+  if (bare !== undefined) warn(`${where}: ${bare} lacks the dollar before it, so it is text with braces`);
   const sample = text.replaceAll(/\$\{[^}]*\}/g, 'x');
-  if (parseGoGlob(sample) === undefined) tell(`${where}: ${text} is no glob, so the rule matches nothing`);
-  else if (text.includes('**')) tell(`${where}: ${text} has **, which is * here and stops at a slash`);
+  if (parseGoGlob(sample) === undefined) warn(`${where}: ${text} is no glob, so the rule matches nothing`);
+  else if (text.includes('**')) warn(`${where}: ${text} has **, which is * here and stops at a slash`);
 }
 
 /** Whether an expression says where it begins and ends, in each of its alternatives. */
@@ -89,31 +89,31 @@ function hasTopAlternatives(source: string): boolean {
 const TYPES = ['repository', 'registry'];
 const ACTIONS = new Set(['pull', 'push', 'delete', '*']);
 
-function tellActions({ actions }: AclRule, tell: Tell): void {
+function reportActions({ actions }: AclRule, warn: Warn): void {
   if (actions === undefined) {
-    tell('has no actions: docker_auth breaks off each request that it matches; the policy denies them');
+    warn('has no actions: docker_auth breaks off each request that it matches; the policy denies them');
     return;
   }
   if (actions.length > 1 && actions.includes('*')) {
-    tell(`* is every action only when it stands alone; beside others it is an action of that name`);
+    warn(`* is every action only when it stands alone; beside others it is an action of that name`);
   }
   const unknown = actions.filter((action) => !ACTIONS.has(action));
-  if (unknown.length > 0) tell(`no registry asks for ${unknown.map((action) => `"${action}"`).join(', ')}`);
+  if (unknown.length > 0) warn(`no registry asks for ${unknown.map((action) => `"${action}"`).join(', ')}`);
 }
 
-function tellAddresses({ ip, actions, fields }: AclRule, { realIpHeader }: Surroundings, tell: Tell): void {
+function reportAddresses({ ip, actions, fields }: AclRule, { realIpHeader }: Surroundings, warn: Warn): void {
   if (ip === undefined) return;
-  if (ip === '0.0.0.0/0') tell('ip: 0.0.0.0/0 is every IPv4 address and no IPv6 address');
+  if (ip === '0.0.0.0/0') warn('ip: 0.0.0.0/0 is every IPv4 address and no IPv6 address');
   if (actions?.length === 1 && actions[0] === '*' && !isNamed(fields.account ?? '')) {
     const how =
       realIpHeader === undefined
         ? 'a proxy on that network makes every client look so'
         : `the header in line ${realIpHeader} says so, and docker_auth believes it of every client`;
-    tell(`everything is granted to whoever comes from ${ip}, without a password: ${how}`);
+    warn(`everything is granted to whoever comes from ${ip}, without a password: ${how}`);
   }
 }
 
-function tellPlaceholders(rule: AclRule, { worlds }: Surroundings, tell: Tell, differs: Tell): void {
+function reportPlaceholders(rule: AclRule, { worlds }: Surroundings, warn: Warn, differs: Warn): void {
   const live = liveCaptures(rule.fields);
   for (const { placeholder } of captureLike(rule.fields)) {
     if (/^\$\{labels:[^${}]+\}$/.test(placeholder)) continue;
@@ -122,14 +122,14 @@ function tellPlaceholders(rule: AclRule, { worlds }: Surroundings, tell: Tell, d
         `${placeholder} is filled in as a part of the pattern, so a name with * or . in it widens it; here it is literal`,
       );
     } else
-      tell(
+      warn(
         `${placeholder} is never filled in: it takes a field that is an expression with that group, and no placeholder before it`,
       );
   }
   const used = new Set([...Object.values(rule.fields).flatMap((text) => labelsIn(text)), ...rule.labels.keys()]);
   for (const label of used) {
     const having = worlds.filter(({ labels }) => labels.has(label));
-    if (having.length === 0) tell(`nobody has the label ${label}, so nothing matches`);
+    if (having.length === 0) warn(`nobody has the label ${label}, so nothing matches`);
   }
   for (const label of new Set(Object.values(rule.fields).flatMap((text) => labelsIn(text)))) {
     const sources = worlds.flatMap((world) => world.labels.get(label) ?? []);
@@ -138,27 +138,27 @@ function tellPlaceholders(rule: AclRule, { worlds }: Surroundings, tell: Tell, d
         `\${labels:${label}} is filled in as a part of the pattern, so a value with * or . in it widens it; here it is literal`,
       );
     } else if (sources.some(({ values }) => values?.some((value) => /[*?[\]\\]/.test(value)))) {
-      tell(`\${labels:${label}} has values that are patterns; each has a rule of its own here`);
+      warn(`\${labels:${label}} has values that are patterns; each has a rule of its own here`);
     }
   }
 }
 
-function tellNames({ fields, actions }: AclRule, tell: Tell): void {
+function reportNames({ fields, actions }: AclRule, warn: Warn): void {
   const { account, name, type } = fields;
   const types = type === undefined || type.includes('${') ? undefined : parseMatchPattern(type);
   if (types !== undefined && typeof types !== 'string' && !TYPES.some((known) => types.matches(known, () => [])))
-    tell(
+    warn(
       `type: ${type} is never asked for: registries ask for repository and registry, and a class in brackets is lost`,
     );
   if (account !== undefined && /^\*+$/.test(account) && actions?.length !== 0) {
-    tell('account: * matches anonymous, too; /.+/ is everybody who has logged in');
+    warn('account: * matches anonymous, too; /.+/ is everybody who has logged in');
   }
   if (name === undefined || regexOf(name) !== undefined) return;
   const literal = name.replaceAll(/\$\{[^}]*\}/g, '');
   if (/[A-Z]/.test(literal) && !literal.includes('['))
-    tell(`name: ${name} has upper-case letters, which no repository has`);
+    warn(`name: ${name} has upper-case letters, which no repository has`);
   if (name.endsWith('/*'))
-    tell(`name: ${name} ends at the next slash: what is deeper, as in ${sampleOf(name)}/b, does not match`);
+    warn(`name: ${name} ends at the next slash: what is deeper, as in ${sampleOf(name)}/b, does not match`);
 }
 
 function sampleOf(name: string): string {

@@ -1,9 +1,9 @@
-/** Those whom two rules are for, compared. */
+/** Compares the callers of two rules. */
 import { foldCase } from '../../core/fold-case.ts';
 import { canonicalDn } from '../../core/groups.ts';
 import { nameCovers, namesMeet } from './names.ts';
 
-/** Whom a rule is for: perhaps anonymous, and of those who have logged in, the named ones but for the excepted. */
+/** The callers of a rule: perhaps anonymous, and the named users and groups without the exceptions. */
 export interface Callers {
   readonly anonymous: boolean;
   readonly users: readonly string[];
@@ -26,7 +26,7 @@ export function callersOf({ users, groups, everyone, exceptUsers, exceptGroups }
   return { anonymous: everyone, ...named, exceptUsers, exceptGroups };
 }
 
-/** Whether nobody is among both. */
+/** Sound: true only if no caller is in both. */
 export function callersDisjoint(a: Callers, b: Callers): boolean {
   if (a.anonymous && b.anonymous) return false;
   if (allExcepted(a, b) || allExcepted(b, a)) return true;
@@ -40,7 +40,7 @@ function allExcepted(named: Callers, { exceptUsers, exceptGroups }: Callers): bo
   return namesCover(exceptUsers, named.users) && namesCover(exceptGroups, named.groups);
 }
 
-/** Whether all of the second are among the first. */
+/** Sound: true only if all callers of the second are in the first. */
 export function callersCover(wide: Callers, narrow: Callers): boolean {
   if (narrow.anonymous && !wide.anonymous) return false;
   if (!namesCover(wide.users, narrow.users)) return false;

@@ -1,6 +1,6 @@
 /**
- * The requests that a rule is for, compared with those of another: by argument on the patterns, and never by trying
- * some. Where it cannot be told, two rules overlap and neither covers the other.
+ * Compares the requests of two rules by their patterns, and never by examples. If nothing is certain, two rules overlap
+ * and neither covers the other.
  */
 import { repositoriesCover, repositoriesMeet } from '../../core/policy/relation/repositories.ts';
 import { parseRepositoryPattern } from '../../core/policy/repository-pattern.ts';
@@ -43,7 +43,7 @@ export function isEmpty(domain: Domain): boolean {
 /**
  * The second one without the requests that are for the first one, too.
  *
- * @returns undefined when that cannot be said by excepting those whom the first one is for
+ * @returns undefined if exceptions cannot express that
  */
 export function without(first: Domain, second: Domain): Domain | undefined {
   const { anonymous, users, groups, exceptUsers, exceptGroups } = callersOf(first);
@@ -102,7 +102,7 @@ function allCovered(
   return narrow?.every((text) => wide.some((other) => isCovered(other, text))) ?? false;
 }
 
-/** What a placeholder stands for must belong to the user, and not to the words of a rule. */
+/** The value of a placeholder must be a property of the user, not of the rule. */
 function repositoryCovers(wide: string, narrow: string): boolean {
   const pattern = repository(wide);
   const isShared = pattern.placeholders.every((name) => name === 'user' || name.includes(':'));

@@ -1,20 +1,20 @@
-/** What has been settled, as rules to be written down, with a note on each rule of the file. */
+/** The order-free rules as drafts, with a note on each rule of the file. */
 import type { RuleDraft } from '../rule-draft.ts';
 import type { PlainRule } from '../../config/policy-task.ts';
 import { isEmpty } from './domain.ts';
 import type { Domain } from './domain.ts';
 import { importedConditions } from './imported-conditions.ts';
 import type { Note, RuleNote } from './rule-note.ts';
-import type { SettledRule } from './settle.ts';
+import type { OrderFreeRule } from './order-free.ts';
 
 export function draftsOf(
-  settled: readonly SettledRule[],
+  orderFree: readonly OrderFreeRule[],
   rules: readonly PlainRule[],
   note: Note,
 ): readonly RuleDraft[] {
-  return [...Map.groupBy(settled, ({ index }) => index)].flatMap(([index, parts]) => {
+  return [...Map.groupBy(orderFree, ({ index }) => index)].flatMap(([index, parts]) => {
     const rule = rules[index];
-    // INVARIANT: what is settled comes from the list of rules.
+    // INVARIANT: each order-free rule comes from the list of rules.
     if (rule === undefined) return [];
     const drafts = merged(parts.flatMap((part) => draftsOfPart(part, rule)));
     const [outcome, message] = sentence(parts, drafts, rule, rules);
@@ -23,7 +23,7 @@ export function draftsOf(
   });
 }
 
-function draftsOfPart({ domain, allows, denies, behind }: SettledRule, rule: PlainRule): readonly RuleDraft[] {
+function draftsOfPart({ domain, allows, denies, behind }: OrderFreeRule, rule: PlainRule): readonly RuleDraft[] {
   if (behind !== undefined || isEmpty(domain)) return [];
   const { name, line } = rule;
   const conditions = conditionsOf(domain);
@@ -69,7 +69,7 @@ function merged(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
 }
 
 function sentence(
-  parts: readonly SettledRule[],
+  parts: readonly OrderFreeRule[],
   drafts: readonly RuleDraft[],
   rule: PlainRule,
   rules: readonly PlainRule[],

@@ -42,7 +42,7 @@ interface Progress {
   readonly open: string | undefined;
 }
 
-/** Spreads wildcards that cross slashes over segments: what they stand for ends in this segment, or in another one. */
+/** Expands wildcards that cross slashes: their text ends in this segment, or in another one. */
 function spread(tokens: readonly Token[]): readonly string[] | undefined {
   let ways: readonly Progress[] = [{ done: [], open: '' }];
   for (const [at, token] of tokens.entries()) {

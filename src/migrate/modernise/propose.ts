@@ -9,8 +9,8 @@ import type { Domain } from './domain.ts';
 import { importedConditions } from './imported-conditions.ts';
 import { grantsOf, mayMatchAnonymous, plainDomain } from './plain-rule.ts';
 import type { Note, RuleNote } from './rule-note.ts';
-import { settle } from './settle.ts';
-import type { Conflict, OrderedRule } from './settle.ts';
+import { makeOrderFree } from './order-free.ts';
+import type { Conflict, OrderedRule } from './order-free.ts';
 
 export interface Proposal {
   /** In the order of the file. */
@@ -25,13 +25,13 @@ export const MOST_RULES = 1000;
 /** @param read a policy of `MOST_RULES` rules at most that is evaluated by first match */
 export function proposeUnion(read: ReadPolicy): Proposal {
   const rules = read.file.rules.map((_, index) => plainRule(read, index));
-  const notes: { readonly index: number; readonly told: RuleNote }[] = [];
+  const notes: { readonly index: number; readonly note: RuleNote }[] = [];
   const note: Note = (index, outcome, message) => {
     const { file = '', line = 0, name: rule = '' } = rules[index] ?? {};
-    notes.push({ index, told: { file, line, rule, outcome, message } });
+    notes.push({ index, note: { file, line, rule, outcome, message } });
   };
   const drafts = propose(read, rules, note);
-  return { notes: notes.toSorted((a, b) => a.index - b.index).map(({ told }) => told), rules: drafts };
+  return { notes: notes.toSorted((a, b) => a.index - b.index).map((one) => one.note), rules: drafts };
 }
 
 function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): readonly RuleDraft[] | undefined {
@@ -46,12 +46,12 @@ function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): rea
     else if (parts.length === 0) note(index, 'dropped', 'no request matches it');
     else ordered.push(...parts);
   }
-  const settlement = settle(ordered);
-  if (settlement.kind === 'conflicts') {
-    for (const conflict of settlement.conflicts) note(conflict.later, 'stuck', conflictSentence(conflict, rules));
+  const result = makeOrderFree(ordered);
+  if (result.kind === 'conflicts') {
+    for (const conflict of result.conflicts) note(conflict.later, 'stuck', conflictSentence(conflict, rules));
     return undefined;
   }
-  return isPlain ? draftsOf(settlement.rules, rules, note) : undefined;
+  return isPlain ? draftsOf(result.rules, rules, note) : undefined;
 }
 
 /** A rule for repositories, and one for the catalog; or a sentence that says why `match` cannot be made plain. */

@@ -72,7 +72,7 @@ function group(state: State): readonly Sequence[] | undefined {
   return /[*+?{]/.test(state.source[state.at] ?? '') ? undefined : inner;
 }
 
-/** What is not anchored may stand anywhere in the text. */
+/** An expression without anchors matches anywhere in the text. */
 function anchored(pieces: Sequence): readonly Token[] | undefined {
   const isStart = pieces[0]?.kind === 'start';
   const isEnd = pieces.at(-1)?.kind === 'end';

@@ -1,15 +1,15 @@
-/** One request decided by two policies. */
+/** One request, decided by two policies. */
 import type { Action, Grant, Reason } from '../../access.ts';
 import type { Scope } from '../../scope.ts';
 import { decide } from '../decide.ts';
 import type { Policy } from '../policy.ts';
 import type { Situation } from '../situation.ts';
 
-/** What somebody may do by one of two policies and not by the other. */
+/** The actions that one of two policies grants and the other one does not. */
 export interface Difference {
   readonly change: 'gained' | 'lost';
   readonly actions: readonly Action[];
-  /** The rules that have a say on these actions, in either policy. */
+  /** The rules of each policy that concern these actions. */
   readonly before: readonly Reason[];
   readonly after: readonly Reason[];
 }
@@ -23,7 +23,7 @@ export function decideBoth(before: Policy, after: Policy, situation: Situation, 
   return { before: decide(before, situation, asked), after: decide(after, situation, asked) };
 }
 
-/** @returns what is gained and what is lost; none when both grant the same, whatever their reasons */
+/** @returns what is gained and what is lost; empty if both policies grant the same, whatever their reasons */
 export function differences({ before, after }: TwoDecisions): readonly Difference[] {
   const gained = after.granted.filter((action) => !before.granted.includes(action));
   const lost = before.granted.filter((action) => !after.granted.includes(action));
@@ -39,7 +39,7 @@ export function differences({ before, after }: TwoDecisions): readonly Differenc
 }
 
 function about(actions: readonly Action[], { asked, because }: Grant): readonly Reason[] {
-  // The catalog is listed by whoever may do anything to it.
+  // Any action on the catalog allows to list it.
   if (asked.type !== 'repository' || asked.name === '') return because;
   return because.filter(
     ({ actions: named }) => named.includes('*') || named.some((action) => actions.includes(action)),

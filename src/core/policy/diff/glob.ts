@@ -1,18 +1,18 @@
-/** Texts that fit two patterns at once, as general as they can be. */
+/** Texts that fit two patterns at once, as general as possible. */
 
-/** A pattern taken apart: characters, and `STAR` for any number of them. */
+/** The tokens of a pattern: characters, and `STAR` for any number of them. */
 export type Glob = readonly string[];
 export const STAR = '';
 export const ANYTHING: Glob = [STAR];
 
-/** Ways to fit two patterns that are looked at: they differ in where stars lie. */
-const MOST = 6;
+/** The number of texts that are returned for two patterns. They differ in the position of stars. */
+const MAX_TEXTS = 6;
 
 export function literal(text: string): Glob {
   return text.split('');
 }
 
-/** `*` and captures become stars, but for the captures that have a value. */
+/** `*` and captures without a value become stars. */
 export function nameGlob(text: string, values: ReadonlyMap<string, string>): Glob {
   const glob: string[] = [];
   let at = 0;
@@ -24,10 +24,10 @@ export function nameGlob(text: string, values: ReadonlyMap<string, string>): Glo
   return [...glob, ...literal(text.slice(at))];
 }
 
-/** Of no name, so that it can stand for a star. */
+/** Marks a star in a text. No name contains it. */
 const OPEN = '\0';
 
-/** Patterns of what fits all of them; some of them, where there are many ways. */
+/** Patterns of the texts that fit all of them. There is a bound on their number. */
 export function meetGlobs([first = ANYTHING, ...others]: readonly Glob[]): readonly Glob[] {
   let all: readonly Glob[] = [first];
   for (const other of others) {
@@ -39,9 +39,9 @@ export function meetGlobs([first = ANYTHING, ...others]: readonly Glob[]): reado
 }
 
 /**
- * Texts that fit both. Where both leave it open what stands there, `word` stands there, and in other texts nothing.
+ * Texts that fit both. Where both have a star, some texts have `word` and others have nothing.
  *
- * @returns none when nothing fits both; the most general first
+ * @returns the most general first; empty if no text fits both
  */
 export function meet(a: Glob, b: Glob, word: string): readonly string[] {
   const known = new Map<number, readonly string[]>();
@@ -78,7 +78,7 @@ function some(texts: Iterable<string>): readonly string[] {
   const found = new Set<string>();
   for (const text of texts) {
     found.add(text);
-    if (found.size === MOST) break;
+    if (found.size === MAX_TEXTS) break;
   }
   return [...found];
 }

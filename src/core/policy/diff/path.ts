@@ -1,4 +1,4 @@
-/** Repository names that fit two patterns at once, as general as they can be. */
+/** Repository names that fit two patterns at once, as general as possible. */
 import { foldCase } from '../../fold-case.ts';
 import { repositorySegments } from '../repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
@@ -8,25 +8,25 @@ import type { Words } from './words.ts';
 
 /** A segment of a pattern whose placeholders have values. */
 type Step = { readonly deep: true } | { readonly deep: false; readonly glob: Glob; readonly text: string };
-/** One segment of what fits: its texts, and the pattern they are of; `**` stands for any number of segments. */
-type Found =
+/** A common segment of two patterns: its texts, and the pattern that they fit; or a `**` of both. */
+type CommonSegment =
   | { readonly deep: true }
   | { readonly deep: false; readonly texts: readonly string[]; readonly text: string };
 
 export interface Place {
   readonly name: string;
-  /** The pattern both patterns come to, for people. */
+  /** The common pattern of both, for the output. */
   readonly pattern: string;
 }
 
-/** The words before it are for the values of placeholders. */
+/** The words with a lower index are for the values of placeholders. */
 const FIRST_PLACE = 3;
-const MOST_WAYS = 16;
-const MOST_PLACES = 400;
-/** Up to so many segments for each of two `**` every combination is tried. */
-const MOST_BOTH = 6;
+const MAX_RESULTS = 16;
+const MAX_PLACES = 400;
+/** For two `**`, every combination of depths below this number is tried. */
+const MAX_COMBINED_DEPTH = 6;
 
-/** @param values undefined: whatever a placeholder stands for */
+/** @param values undefined: a placeholder may have any value */
 export function stepsOf(
   { segments }: Pick<RepositoryPattern, 'segments'>,
   values?: ReadonlyMap<string, string>,
@@ -46,13 +46,13 @@ function step(segment: SegmentPattern, values: ReadonlyMap<string, string> | und
   return { glob, text: segment.key };
 }
 
-/** Names that fit, of every depth up to `deepest` segments for a `**`. */
+/** Names that fit both, of every depth up to `deepest` segments for a `**`. */
 export function placesOf(a: readonly Step[], b: readonly Step[], words: Words, deepest: number): readonly Place[] {
   const places = new Map<string, Place>();
-  for (const way of waysToMeet(a, b, words)) {
-    const pattern = way.map((found) => (found.deep ? '**' : found.text)).join('/');
-    for (const name of namesOf(way, words, deepest)) {
-      if (places.size >= MOST_PLACES) {
+  for (const path of commonPaths(a, b, words)) {
+    const pattern = path.map((found) => (found.deep ? '**' : found.text)).join('/');
+    for (const name of namesOf(path, words, deepest)) {
+      if (places.size >= MAX_PLACES) {
         words.cut();
         return [...places.values()];
       }
@@ -62,22 +62,22 @@ export function placesOf(a: readonly Step[], b: readonly Step[], words: Words, d
   return [...places.values()];
 }
 
-/** Whether any name fits both, whatever their placeholders stand for. */
+/** Sound: false only if no name fits both, whatever the values of placeholders. */
 export function mayMeet(a: RepositoryPattern, b: RepositoryPattern, words: Words): boolean {
-  return waysToMeet(stepsOf(a), stepsOf(b), words).length > 0;
+  return commonPaths(stepsOf(a), stepsOf(b), words).length > 0;
 }
 
-function waysToMeet(a: readonly Step[], b: readonly Step[], words: Words): readonly (readonly Found[])[] {
-  const known = new Map<number, readonly (readonly Found[])[]>();
+function commonPaths(a: readonly Step[], b: readonly Step[], words: Words): readonly (readonly CommonSegment[])[] {
+  const known = new Map<number, readonly (readonly CommonSegment[])[]>();
 
-  function from(i: number, j: number): readonly (readonly Found[])[] {
+  function from(i: number, j: number): readonly (readonly CommonSegment[])[] {
     const key = i * (b.length + 1) + j;
     const found = known.get(key) ?? unique([...endings(i, j)]);
     known.set(key, found);
     return found;
   }
 
-  function* endings(i: number, j: number): Generator<readonly Found[]> {
+  function* endings(i: number, j: number): Generator<readonly CommonSegment[]> {
     const [left, right] = [a[i], b[j]];
     if (left === undefined && right === undefined) yield [];
     else if (left?.deep === true && right?.deep === true) {
@@ -93,7 +93,7 @@ function waysToMeet(a: readonly Step[], b: readonly Step[], words: Words): reado
     } else if (left !== undefined && right !== undefined) yield* after(left, right, i + 1, j + 1);
   }
 
-  function* after(left: Step, right: Step, i: number, j: number): Generator<readonly Found[]> {
+  function* after(left: Step, right: Step, i: number, j: number): Generator<readonly CommonSegment[]> {
     const found = segmentOf(left, right, words.at(FIRST_PLACE + Math.max(i, j)));
     if (found !== undefined) for (const rest of from(i, j)) yield [found, ...rest];
   }
@@ -101,15 +101,15 @@ function waysToMeet(a: readonly Step[], b: readonly Step[], words: Words): reado
   return from(0, 0);
 }
 
-function withDeep(rest: readonly Found[]): readonly Found[] {
+function withDeep(rest: readonly CommonSegment[]): readonly CommonSegment[] {
   return rest[0]?.deep === true ? rest : [{ deep: true }, ...rest];
 }
 
-function unique(ways: readonly (readonly Found[])[]): readonly (readonly Found[])[] {
-  return [...new Map(ways.map((way) => [JSON.stringify(way), way])).values()].slice(0, MOST_WAYS);
+function unique(paths: readonly (readonly CommonSegment[])[]): readonly (readonly CommonSegment[])[] {
+  return [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()].slice(0, MAX_RESULTS);
 }
 
-function segmentOf(left: Step, right: Step, word: string): Found | undefined {
+function segmentOf(left: Step, right: Step, word: string): CommonSegment | undefined {
   const [a, b] = [globOf(left), globOf(right)];
   const texts = meet(a, b, word).filter((text) => text !== '');
   if (texts.length === 0) return undefined;
@@ -120,7 +120,7 @@ function globOf(found: Step): Glob {
   return found.deep ? ANYTHING : found.glob;
 }
 
-/** The narrower of the two, where it is plain which one is. */
+/** The narrower one of the two; undefined: neither is known to be narrower. */
 function textOf(left: Step, right: Step): string | undefined {
   if (left.deep) return right.deep ? undefined : right.text;
   if (right.deep || left.text === right.text) return left.text;
@@ -134,28 +134,28 @@ function textOf(left: Step, right: Step): string | undefined {
   return undefined;
 }
 
-function* namesOf(way: readonly Found[], words: Words, deepest: number): Generator<string> {
-  const deep = way.filter((found) => found.deep).length;
-  if (deep === 0) return yield* fill(way, [], words);
-  // One level deeper than the rule's own place is what people think of first.
+function* namesOf(path: readonly CommonSegment[], words: Words, deepest: number): Generator<string> {
+  const deep = path.filter((found) => found.deep).length;
+  if (deep === 0) return yield* fill(path, [], words);
+  // The most useful example is one level below the pattern.
   const depths = [1, 0, ...Array.from({ length: Math.max(deepest - 1, 0) }, (_, index) => index + 2)];
   if (deep === 1) {
-    for (const depth of depths) yield* fill(way, [depth], words);
+    for (const depth of depths) yield* fill(path, [depth], words);
     return;
   }
-  if (deep > 2 || deepest > MOST_BOTH) words.cut();
-  const others = depths.slice(0, MOST_BOTH);
+  if (deep > 2 || deepest > MAX_COMBINED_DEPTH) words.cut();
+  const others = depths.slice(0, MAX_COMBINED_DEPTH);
   for (const depth of depths)
-    for (const other of others) yield* fill(way, [depth, ...Array(deep - 1).fill(other)], words);
+    for (const other of others) yield* fill(path, [depth, ...Array(deep - 1).fill(other)], words);
 }
 
-function* fill(way: readonly Found[], depths: readonly number[], words: Words): Generator<string> {
+function* fill(path: readonly CommonSegment[], depths: readonly number[], words: Words): Generator<string> {
   const used = [...depths];
   let names: readonly (readonly string[])[] = [[]];
-  for (const [index, found] of way.entries()) {
+  for (const [index, found] of path.entries()) {
     if (found.deep) {
       const more = Array.from({ length: used.shift() ?? 0 }, (_, level) =>
-        words.at(FIRST_PLACE + way.length + index + level),
+        words.at(FIRST_PLACE + path.length + index + level),
       );
       names = names.map((name) => [...name, ...more]);
     } else names = names.flatMap((name) => found.texts.map((text) => [...name, text])).slice(0, 4);

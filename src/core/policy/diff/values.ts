@@ -1,4 +1,4 @@
-/** What placeholders may stand for, so that two rules meet: words of the other rule, and words nobody speaks of. */
+/** Values for placeholders so that two rules meet: texts of the other rule, and words that no rule contains. */
 import { foldCase } from '../../fold-case.ts';
 import type { Asker } from '../asker.ts';
 import { isSegment } from '../repository-pattern.ts';
@@ -11,8 +11,8 @@ import type { Words } from './words.ts';
 
 type Values = ReadonlyMap<string, string>;
 
-const MOST_VALUES = 40;
-const MOST_COMBINATIONS = 400;
+const MAX_VALUES = 40;
+const MAX_COMBINATIONS = 400;
 
 /** For each alternative, values for its placeholders; every combination, the most general first. */
 export function* valuesFor(
@@ -26,7 +26,7 @@ export function* valuesFor(
     indexes,
     pool: atMost(indexes.flatMap((index) => poolFor(index, name))),
   }));
-  let left = MOST_COMBINATIONS;
+  let left = MAX_COMBINATIONS;
   for (const chosen of products(places.map(({ pool }) => pool))) {
     if (left-- <= 0) return words.cut();
     const values = alternatives.map(() => new Map<string, string>());
@@ -41,19 +41,19 @@ export function* valuesFor(
     const others = alternatives.filter((other) => other !== own).flatMap(({ pattern }) => pattern ?? []);
     const named = name === 'user' || name === 'group' ? namesOf(name, who, form, words) : [];
     const globs = name === 'user' ? meetGlobs(globsOf('user', who, form)) : [ANYTHING];
-    const spoken = others.flatMap((other) => partsOf(own?.pattern, name, globs, other, words));
-    return [words.at(0), words.at(1 + index), ...named, ...spoken];
+    const parts = others.flatMap((other) => partsOf(own?.pattern, name, globs, other, words));
+    return [words.at(0), words.at(1 + index), ...named, ...parts];
   }
 
   function atMost(pool: readonly string[]): readonly string[] {
-    // A user's name enters in lower case; the name itself is kept as it is.
+    // A user name is inserted in lower case; the value itself is unchanged.
     const values = [...new Set(pool)].filter((value) => isSegment(foldCase(value)));
-    if (values.length > MOST_VALUES) words.cut();
-    return values.slice(0, MOST_VALUES);
+    if (values.length > MAX_VALUES) words.cut();
+    return values.slice(0, MAX_VALUES);
   }
 }
 
-/** The placeholders of all alternatives. It is one user whom both speak of, and maybe two groups of that user's. */
+/** The placeholders of all alternatives. Both are for the same user, but perhaps for two groups of the user. */
 function placesIn(alternatives: readonly Alternative[]) {
   const all = alternatives.flatMap(({ pattern }, index) =>
     (pattern?.placeholders ?? []).map((name) => ({ name, index })),
@@ -69,7 +69,7 @@ function globsOf(kind: 'user' | 'group', who: readonly Asker[], form: 'exact' | 
   return who.flatMap((one) => (one.kind === kind ? [nameGlob(one.pair[form].text, new Map())] : []));
 }
 
-/** Names that the patterns for users, or groups, have. */
+/** Names that fit the patterns for users, or for groups. */
 function namesOf(
   kind: 'user' | 'group',
   who: readonly Asker[],
@@ -83,9 +83,9 @@ function namesOf(
 }
 
 /**
- * Values with which the segments that hold the placeholder may be those of the other pattern.
+ * Values with which a segment that contains the placeholder fits a segment of the other pattern.
  *
- * @param globs of which one has to fit the value
+ * @param globs the value must fit one of them
  */
 function partsOf(
   own: RepositoryPattern | undefined,
@@ -110,7 +110,7 @@ function holds(segment: SegmentPattern, name: string): boolean {
   return segment.kind === 'wild' && segment.parts.some((part) => 'placeholder' in part && part.placeholder === name);
 }
 
-/** The segment with such values in the placeholder's place, and any in that of others. */
+/** The segment with the glob in the place of the placeholder, and any text in the places of others. */
 function segmentGlob(segment: SegmentPattern, name: string, glob: Glob): Glob {
   if (segment.kind !== 'wild') return literal(segment.key);
   return segment.parts.flatMap((part): Glob => {
@@ -127,15 +127,15 @@ function partsThatFit(
   words: Words,
 ): readonly string[] {
   const [whole, word] = [literal(text), words.at(0)];
-  return within(text).filter(
+  return substrings(text).filter(
     (part) =>
       meet(glob, literal(part), word).length > 0 &&
       meet(segmentGlob(segment, name, literal(foldCase(part))), whole, word).length > 0,
   );
 }
 
-/** Every part of a text, which is at most as long as a repository name. */
-function within(text: string): readonly string[] {
+/** Every substring of a text, which is at most as long as a repository name. */
+function substrings(text: string): readonly string[] {
   const parts: string[] = [];
   for (let from = 0; from < text.length; from++) {
     for (let to = text.length; to > from; to--) parts.push(text.slice(from, to));

@@ -1,14 +1,14 @@
-/** Patterns that no valid repository name fits (distribution's reference grammar). */
+/** Patterns that no valid repository name fits, by the reference grammar of distribution. */
 import { MAX_NAME_LENGTH } from '../../scope.ts';
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
 
 /** Separators between letters and digits: one dot, one or two underscores, or dashes. */
 const SEPARATOR = /^(?:\.|__?|-+)$/;
 const PORT = /:\d{1,5}$/;
-/** A port that a wildcard goes on with. */
+/** A port that a wildcard continues. */
 const PORT_BEGUN = /:\d{0,5}$/;
 
-/** @returns why nothing fits, or undefined when something does or it is hard to tell */
+/** @returns why no name fits; undefined: some name may fit */
 export function emptyReason({ segments }: RepositoryPattern): string | undefined {
   let mayBeFirst = true;
   for (const segment of segments) {
@@ -38,7 +38,7 @@ function segmentReason(segment: SegmentPattern, mayBeFirst: boolean): string | u
   return undefined;
 }
 
-/** The literal texts of a segment, with undefined where anything may stand. */
+/** The literal texts of a segment, with undefined for each wildcard. */
 function piecesOf(segment: SegmentPattern): readonly (string | undefined)[] {
   if (segment.kind !== 'wild') return [segment.key];
   return segment.parts.map((part) => ('literal' in part ? part.literal : undefined));

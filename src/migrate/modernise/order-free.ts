@@ -1,10 +1,10 @@
 /**
- * Makes a list of rules, of which the first that matches decides, into rules whose order does not matter.
+ * Turns rules with first-match evaluation into rules whose order does not matter.
  *
  * The argument. A rule may give up requests that are also for an earlier one: it never decides those. When that is done,
  * let f be the first rule that matches a request. The union grants what f grants if every later rule that can match the
- * same request grants nothing besides, or what it grants besides is denied to whom f is for; and if no rule that f is
- * followed by denies what f grants. Each of these is shown for all pairs of rules, or the list is left as it is.
+ * same request grants nothing more, or what it grants in addition is denied to the callers of f; and if no later rule
+ * denies what f grants. Each of these is shown for all pairs of rules, or the list is left as it is.
  */
 import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
@@ -20,12 +20,12 @@ export interface OrderedRule {
   readonly grants: ReadonlySet<Action>;
 }
 
-export interface SettledRule extends OrderedRule {
+export interface OrderFreeRule extends OrderedRule {
   /** Whether what it grants is written as a rule of its own. */
   readonly allows: boolean;
-  /** What must be denied to whom it is for. */
+  /** The actions that must be denied for its requests. */
   readonly denies: ReadonlySet<Action>;
-  /** The places of the rules whose requests it has given up. */
+  /** The positions of the earlier rules whose requests it no longer matches. */
   readonly gaveUp: readonly number[];
   /** The place of the rule that is always before it. */
   readonly behind: number | undefined;
@@ -37,13 +37,13 @@ export interface Conflict {
   readonly actions: readonly Action[];
 }
 
-export type Settlement =
-  | { readonly kind: 'settled'; readonly rules: readonly SettledRule[] }
+export type OrderFreeResult =
+  | { readonly kind: 'order-free'; readonly rules: readonly OrderFreeRule[] }
   | { readonly kind: 'conflicts'; readonly conflicts: readonly Conflict[] };
 
-type Draft = { -readonly [Key in keyof SettledRule]: SettledRule[Key] };
+type Draft = { -readonly [Key in keyof OrderFreeRule]: OrderFreeRule[Key] };
 
-export function settle(rules: readonly OrderedRule[]): Settlement {
+export function makeOrderFree(rules: readonly OrderedRule[]): OrderFreeResult {
   const drafts = rules.map((rule): Draft => ({
     ...rule,
     allows: rule.grants.size > 0,
@@ -54,12 +54,13 @@ export function settle(rules: readonly OrderedRule[]): Settlement {
   dropHidden(drafts);
   const live = drafts.filter(({ behind, domain }) => behind === undefined && !isEmpty(domain));
   const conflicts: Conflict[] = [];
-  for (const [at, rule] of live.entries()) conflicts.push(...settleOne(rule, live.slice(0, at), live.slice(at + 1)));
+  for (const [at, rule] of live.entries())
+    conflicts.push(...makeOneOrderFree(rule, live.slice(0, at), live.slice(at + 1)));
   // Rules behind have given up more since: what was denied before may not be any longer, and is checked once more.
   conflicts.push(...unproven(live));
   return conflicts.length > 0
     ? { kind: 'conflicts', conflicts: unique(conflicts) }
-    : { kind: 'settled', rules: drafts };
+    : { kind: 'order-free', rules: drafts };
 }
 
 /** Rules behind one that is for all of their requests never decide. */
@@ -73,11 +74,11 @@ function dropHidden(drafts: readonly Draft[]): void {
   }
 }
 
-function settleOne(rule: Draft, before: readonly Draft[], after: readonly Draft[]): readonly Conflict[] {
-  const wider = (): readonly Draft[] => after.filter((later) => grantsBesides(rule, later).size > 0);
+function makeOneOrderFree(rule: Draft, before: readonly Draft[], after: readonly Draft[]): readonly Conflict[] {
+  const wider = (): readonly Draft[] => after.filter((later) => additionalGrants(rule, later).size > 0);
   if (wider().length === 0) return [];
-  // A rule that denies is best kept as one that denies; one that allows, by excepting those whom it is for.
-  if (rule.grants.size === 0 && denyBesides(rule, before, wider())) return [];
+  // A deny rule stays a deny rule if possible. For an allow rule, later rules except its callers.
+  if (rule.grants.size === 0 && denyAdditional(rule, before, wider())) return [];
   for (const later of wider()) {
     const rest = without(rule.domain, later.domain);
     if (rest === undefined) continue;
@@ -85,20 +86,20 @@ function settleOne(rule: Draft, before: readonly Draft[], after: readonly Draft[
     later.gaveUp = [...later.gaveUp, rule.index];
   }
   const left = wider();
-  if (left.length === 0 || denyBesides(rule, before, left)) return [];
+  if (left.length === 0 || denyAdditional(rule, before, left)) return [];
   return left.map((later) => conflict(rule, later));
 }
 
-/** What the later rule would add to requests that the earlier one decides. */
-function grantsBesides(earlier: Draft, later: Draft): ReadonlySet<Action> {
+/** The actions that the later rule adds to requests that the earlier rule decides. */
+function additionalGrants(earlier: Draft, later: Draft): ReadonlySet<Action> {
   if (!later.allows || isEmpty(later.domain)) return new Set();
-  const besides = later.grants.difference(earlier.grants);
-  return besides.size === 0 || areDisjoint(earlier.domain, later.domain) ? new Set() : besides;
+  const additional = later.grants.difference(earlier.grants);
+  return additional.size === 0 || areDisjoint(earlier.domain, later.domain) ? new Set() : additional;
 }
 
 /** Whether what later rules would add can be denied, which must not take anything from those before. */
-function denyBesides(rule: Draft, before: readonly Draft[], later: readonly Draft[]): boolean {
-  const needed = new Set(later.flatMap((one) => [...grantsBesides(rule, one)]));
+function denyAdditional(rule: Draft, before: readonly Draft[], later: readonly Draft[]): boolean {
+  const needed = new Set(later.flatMap((one) => [...additionalGrants(rule, one)]));
   const named = needed.size > 1 ? needed.difference(new Set<Action>(['*'])) : needed;
   // Denying * is denying all.
   if (named.has('*') && rule.grants.size > 0) return false;
@@ -117,7 +118,7 @@ function denyBesides(rule: Draft, before: readonly Draft[], later: readonly Draf
   return true;
 }
 
-/** Any denial at all takes `*` from those who have it. */
+/** A denial of any action denies `*` as well. */
 function takesFrom(denies: ReadonlySet<Action>, { grants, allows }: Draft): boolean {
   return allows && denies.size > 0 && (grants.has('*') || !denies.isDisjointFrom(grants));
 }
@@ -126,12 +127,12 @@ function takesFrom(denies: ReadonlySet<Action>, { grants, allows }: Draft): bool
 function unproven(rules: readonly Draft[]): readonly Conflict[] {
   return rules.flatMap((first, at) =>
     rules.slice(at + 1).flatMap((later) => {
-      const added = grantsBesides(first, later);
-      const kept = new Set(first.denies.has('*') ? [] : added.difference(first.denies));
-      // Where something is denied, nobody has `*`.
-      if (first.denies.size > 0) kept.delete('*');
+      const added = additionalGrants(first, later);
+      const remaining = new Set(first.denies.has('*') ? [] : added.difference(first.denies));
+      // `*` is granted only if nothing is denied.
+      if (first.denies.size > 0) remaining.delete('*');
       const isTaken = takesFrom(later.denies, first) && !areDisjoint(first.domain, later.domain);
-      return kept.size > 0 || isTaken ? [conflict(first, later)] : [];
+      return remaining.size > 0 || isTaken ? [conflict(first, later)] : [];
     }),
   );
 }
