@@ -22,7 +22,7 @@ export function examplesOf({ schema, examples }: ConditionKind): readonly Condit
 export function anyConditions(kinds: readonly ConditionKind[]): fc.Arbitrary<RuleText> {
   const keys = kinds.map(({ key, examples }) => [key, fc.constantFrom(...examples)] as const);
   return fc.oneof(
-    fc.constant({}),
+    { weight: 3, arbitrary: fc.constant({}) },
     fc.constantFrom(...keys).chain(([key, value]) => value.map((example) => ({ [key]: example }))),
     fc.record(Object.fromEntries(keys), { requiredKeys: [] }),
   );

@@ -1,14 +1,14 @@
-/** What the results of `fairlead diff` have in common. */
+/** Text that both outputs of `fairlead diff` share. */
 import type { Reason } from '../../core/access.ts';
 import type { Difference } from '../../core/policy/diff/difference.ts';
 
-/** A policy and the file that holds it, as results name them. */
+/** A policy with the file it was read from, as the output names it. */
 export interface NamedPolicy {
   readonly file: string;
   readonly revision: string;
 }
 
-/** Why the older policy decides as it does, and why the newer. */
+/** The reasons of the older and of the newer policy. */
 export function reasonLines({ before, after }: Pick<Difference, 'before' | 'after'>): readonly string[] {
   return [`  old: ${because(before)}`, `  new: ${because(after)}`];
 }

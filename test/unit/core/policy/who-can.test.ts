@@ -71,7 +71,7 @@ describe('who can push', () => {
     expect(verdicts(rules, repository)).toEqual(expected);
   });
 
-  it('nobody whom a denial stops, but for those it spares', () => {
+  it('nobody whom a denial denies it, except the exceptions of the denial', () => {
     const deny: RuleText = { users: ['*'], except: { users: ['bot'] }, repositories: ['*/release/**'], deny: ['push'] };
 
     const [grantee] = find([teams, deny], 'web/release/a').grantees;
@@ -87,13 +87,13 @@ describe('who can push', () => {
   });
 
   it.each<[string, RuleText, readonly RuleText[], boolean]>([
-    ['a group that the denial spares', { users: ['alice'] }, [{ except: { groups: ['pipelines'] } }], true],
+    ['a group that the denial excepts', { users: ['alice'] }, [{ except: { groups: ['pipelines'] } }], true],
     ['nobody by another name', { users: ['alice'] }, [{ except: { users: ['bot'] } }], false],
     ['a name that fits', { users: ['b*'] }, [{ except: { users: ['bot'] } }], true],
     ['nobody of two names', { users: ['*'] }, [{ except: { users: ['a'] } }, { except: { users: ['b'] } }], false],
     ['two groups at once', { users: ['*'] }, [{ except: { groups: ['a'] } }, { except: { groups: ['b'] } }], true],
     ['a user where anonymous is stopped', { everyone: true }, [{ except: { users: ['bot'] } }], true],
-  ])('spares %s', (_what, who, denials, expected) => {
+  ])('a denial with exceptions is open to %s', (_what, who, denials, expected) => {
     const rules = denials.map((denial): RuleText => ({
       ...denial,
       everyone: true,
@@ -138,6 +138,9 @@ describe('who can push', () => {
   });
 });
 
+/** With fewer runs, too few decisions grant. */
+const RUNS = Math.max(500, Number(process.env['PROPERTY_RUNS'] ?? 3000));
+
 const rule: fc.Arbitrary<RuleText> = fc
   .tuple(
     fc.oneof(
@@ -166,7 +169,7 @@ const asker: fc.Arbitrary<Asker> = fc.record({
 });
 const place = fc.constantFrom('web/a', 'web/a/b', 'api/x', 'ops/a', 'all/web-1', 'bob/a', 'x');
 
-it('is never nobody when the decision about somebody is yes', () => {
+it('who-can names a grantee whenever a decision about a caller grants', () => {
   let granted = 0;
   fc.assert(
     fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), asker, place, (rules, by, repository) => {
@@ -177,9 +180,9 @@ it('is never nobody when the decision about somebody is yes', () => {
       expect(find(rules, repository, [by])).toMatchObject({ users: [by.user] });
       expect(find(rules, repository).grantees.some(isOpen)).toBe(true);
     }),
-    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 3000) },
+    { numRuns: RUNS },
   );
-  expect(granted).toBeGreaterThan(10);
+  expect(granted).toBeGreaterThan(RUNS / 100);
 });
 
 /** Everybody whom the rules above can tell apart, and somebody they do not name. */
@@ -192,22 +195,25 @@ const EVERYBODY: readonly Asker[] = [
   ...NAMES.flatMap((user) => GROUP_SETS.map((groups) => ({ user, groups, caseless: true }))),
 ];
 
-it.each(['union', 'first-match'] as const)('is somebody only when the decision about one is yes: %s', (evaluation) => {
-  let nobody = 0;
-  fc.assert(
-    fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), place, (rules, repository) => {
-      const policy = policyOf(rules, {}, evaluation);
-      const { grantees } = whoCan(policy, 'push', repository, { service: 'one', client: '', users: [] });
-      const open = grantees.filter(isOpen);
-      if (open.length === 0) nobody += 1;
-      // Who must have a certain name besides is told as a condition.
-      if (open.some(({ conditions }) => conditions.length > 0)) return;
-      const can = EVERYBODY.some(
-        (by) => ask(policy, { ...by, service: 'one' }, `repository:${repository}:push`).granted.length > 0,
-      );
-      expect(open.length > 0).toBe(can);
-    }),
-    { numRuns: Math.min(Number(process.env['PROPERTY_RUNS'] ?? 1000), 1000) },
-  );
-  expect(nobody).toBeGreaterThan(10);
-});
+it.each(['union', 'first-match'] as const)(
+  'who-can names a grantee only if a decision about a caller grants: %s',
+  (evaluation) => {
+    let nobody = 0;
+    fc.assert(
+      fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), place, (rules, repository) => {
+        const policy = policyOf(rules, {}, evaluation);
+        const { grantees } = whoCan(policy, 'push', repository, { service: 'one', client: '', users: [] });
+        const open = grantees.filter(isOpen);
+        if (open.length === 0) nobody += 1;
+        // A name that is required in addition is a condition.
+        if (open.some(({ conditions }) => conditions.length > 0)) return;
+        const can = EVERYBODY.some(
+          (by) => ask(policy, { ...by, service: 'one' }, `repository:${repository}:push`).granted.length > 0,
+        );
+        expect(open.length > 0).toBe(can);
+      }),
+      { numRuns: Math.min(RUNS, 1000) },
+    );
+    expect(nobody).toBeGreaterThan(Math.min(RUNS, 1000) / 100);
+  },
+);

@@ -9,6 +9,8 @@ import {
 } from '../../../../../src/core/policy/repository-pattern.ts';
 import type { RepositoryPattern } from '../../../../../src/core/policy/repository-pattern.ts';
 
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 5000);
+
 function patternOf(text: string): RepositoryPattern {
   const pattern = parseRepositoryPattern(text);
   if (typeof pattern === 'string') throw new Error(`${text} ${pattern}`);
@@ -48,7 +50,7 @@ const pattern = fc
   .filter((text) => typeof parseRepositoryPattern(text) !== 'string');
 const value = fc.constantFrom('a', '5', 'a5', 'a-5', 'a__a', '5:5', 'a:55', '5.a');
 
-it('whatever the pattern', () => {
+it('a pattern that lint calls empty fits no valid repository name', () => {
   let fitted = 0;
   fc.assert(
     fc.property(pattern, fc.array(value, { minLength: 6, maxLength: 6 }), value, (text, fillers, team) => {
@@ -62,7 +64,7 @@ it('whatever the pattern', () => {
       fitted += 1;
       expect(emptyReason(patternOf(text))).toBeUndefined();
     }),
-    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 5000) },
+    { numRuns: RUNS },
   );
-  expect(fitted).toBeGreaterThan(50);
+  expect(fitted).toBeGreaterThan(RUNS / 100);
 });
