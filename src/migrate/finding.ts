@@ -1,13 +1,13 @@
-/** What an import has to say about the file it read. */
+/** A finding of an import about the file that it read. */
 
 export type FindingKind =
-  /** Carried over as it is, and probably not what was meant. */
+  /** Translated as it is, and probably a mistake. */
   | 'trap'
-  /** Carried over, but some requests are decided otherwise; the sentence says which. */
+  /** Translated, but the decision of some requests changes; the sentence says which. */
   | 'differs'
-  /** Not carried over. */
+  /** Not translated. */
   | 'lost'
-  /** Something to do or to know. */
+  /** A task or a fact for the operator. */
   | 'note';
 
 export interface Finding {
@@ -38,7 +38,7 @@ export function findingLine({ kind, file, line, message }: Finding): string {
 
 const ORDER: readonly FindingKind[] = ['lost', 'differs', 'trap', 'note'];
 
-/** What matters most first, and then in the order of the file. */
+/** By severity, then in the order of the file. */
 export function sortedFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || a.line - b.line);
 }

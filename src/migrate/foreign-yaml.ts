@@ -1,4 +1,4 @@
-/** Other programs' YAML and JSON, read as leniently as they read it, and with the line of everything in it. */
+/** Reads YAML and JSON of other programs as leniently as they do, with the line of each value. */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
 import { ConfigError } from '../config/problems.ts';
@@ -14,30 +14,30 @@ export interface ForeignEntry {
 export type ForeignNode = { readonly line: number } & (
   | { readonly kind: 'map'; readonly entries: readonly ForeignEntry[] }
   | { readonly kind: 'list'; readonly items: readonly ForeignNode[] }
-  /** `text` as it is written, whatever type it would have: `yes`, `007`. */
+  /** The text as written, whatever its YAML type: `yes`, `007`. */
   | { readonly kind: 'scalar'; readonly text: string }
   | { readonly kind: 'null' }
 );
 
 export interface ForeignFile {
-  /** The file as given to people. */
+  /** The file name for messages. */
   readonly file: string;
   readonly root: ForeignNode;
-  /** Keys that stand twice in one mapping, of which the last counts. */
+  /** Duplicate keys of a mapping. The last one counts. */
   readonly repeated: readonly ForeignEntry[];
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
-/** What aliases expand to counts, too. */
+/** The bound includes the expansion of aliases. */
 const MAX_NODES = 1_000_000;
 
-/** @throws ConfigError when the file cannot be read, or is no YAML */
+/** @throws ConfigError if the file cannot be read or is not YAML */
 export async function readForeignYaml(path: string): Promise<ForeignFile> {
   const { text } = await readTextFile(path, MAX_BYTES);
   return parseForeignYaml(text, shownPath(path));
 }
 
-/** @throws ConfigError when the text is no YAML */
+/** @throws ConfigError if the text is not YAML */
 export function parseForeignYaml(text: string, file: string): ForeignFile {
   const lines = new LineCounter();
   const refuse = (line: number, message: string): never => {
@@ -45,7 +45,7 @@ export function parseForeignYaml(text: string, file: string): ForeignFile {
   };
   const document = parse(text, lines) ?? refuse(1, 'is nested too deeply');
   const [fault] = document.errors;
-  // The package's own sentences repeat the text, which may be a password.
+  // The messages of the yaml package quote the text, which may be a password.
   if (fault !== undefined) refuse(lines.linePos(fault.pos[0]).line, `found text that is no YAML (${fault.code})`);
   const repeated: ForeignEntry[] = [];
   const reader = new Reader(document, lines, repeated);
@@ -82,7 +82,7 @@ class Reader {
     this.#repeated = repeated;
   }
 
-  /** @returns undefined when there is too much of it */
+  /** @returns undefined if it exceeds the bound */
   read(written: unknown, above: number, depth: number): ForeignNode | undefined {
     this.#count += 1;
     if (this.#count > MAX_NODES || depth > MAX_DEPTH) return undefined;
@@ -139,7 +139,7 @@ function textOf(node: Node | undefined): string | undefined {
   return isPlain && NULLS.has(text) ? undefined : text;
 }
 
-/** The value under a key; undefined where there is none. */
+/** The value under a key; undefined: there is none. */
 export function child(node: ForeignNode | undefined, key: string): ForeignNode | undefined {
   return entry(node, key)?.value;
 }

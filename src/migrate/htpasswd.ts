@@ -1,4 +1,4 @@
-/** Turns an htpasswd file of Apache, with its groups, into a users.yaml. */
+/** Translates an htpasswd file of Apache, with its groups, to a users.yaml. */
 import { parseHtgroup, parseHtpasswd } from '../backends/static-file/htpasswd.ts';
 import { ConfigError } from '../config/problems.ts';
 import { readTextFile, shownPath } from '../config/read-text.ts';
@@ -28,7 +28,7 @@ export async function importHtpasswd(path: string, htgroup: string | undefined):
   for (const [index, line] of text.split('\n').entries()) {
     const number = index + 1;
     const { hashes, problems } = parseHtpasswd(line, '');
-    // Each problem begins with the place in the text it was given, which is one line here.
+    // Each problem begins with a position in the text, which is one line here.
     for (const problem of problems) report('lost', number, problem.replace(/^:1: /, ''));
     const [name] = hashes.keys();
     if (name === undefined) continue;

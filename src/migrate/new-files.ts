@@ -1,14 +1,14 @@
-/** Writes the files of an import, and never over anything that is there. */
+/** Writes the files of an import. It never overwrites a file. */
 import { lstat, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../config/problems.ts';
 import { causeOf, shownPath } from '../config/read-text.ts';
 
 export interface NewFile {
-  /** The path below the folder that is written to. */
+  /** The path relative to the output folder. */
   readonly name: string;
   readonly text: string;
-  /** Whether only its owner may read it. */
+  /** Whether only the owner may read it. */
   readonly secret?: boolean;
 }
 
@@ -18,7 +18,7 @@ const OWNER_FOLDER = 0o700;
 
 /**
  * @returns the paths of the files
- * @throws ConfigError when one of them is there already, or cannot be written
+ * @throws ConfigError if one of them exists already or cannot be written
  */
 export async function writeNewFiles(folder: string, files: readonly NewFile[]): Promise<readonly string[]> {
   const paths = files.map(({ name }) => join(folder, name));
@@ -29,7 +29,7 @@ export async function writeNewFiles(folder: string, files: readonly NewFile[]): 
     const path = join(folder, name);
     try {
       await mkdir(dirname(path), { recursive: true, ...(secret && name.includes('/') ? { mode: OWNER_FOLDER } : {}) });
-      // Exclusive, so that what came in between is not written over, nor a link followed.
+      // O_EXCL: a file that was created in the meantime is not overwritten, and a link is not followed.
       await using file = await open(path, 'wx', secret ? OWNER_ONLY : READABLE);
       await file.writeFile(text);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Rules of a policy before they are written down. */
+/** Rules of a policy before they are written to a file. */
 
 export interface MatchDraft {
   readonly account?: string;
@@ -9,7 +9,7 @@ export interface MatchDraft {
 
 export interface RuleDraft {
   readonly name: string;
-  /** The line of what it comes from. */
+  /** The line of its source. */
   readonly line: number;
   readonly users?: readonly string[];
   readonly groups?: readonly string[];

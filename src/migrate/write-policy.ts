@@ -1,4 +1,4 @@
-/** Writes rules down as `policy.yaml`. */
+/** Writes rules as `policy.yaml`. */
 import type { RuleDraft } from './rule-draft.ts';
 import { yamlText } from './write-yaml.ts';
 
@@ -6,7 +6,7 @@ export interface PolicyText {
   readonly comment: readonly string[];
   readonly evaluation?: 'first-match';
   readonly rules: readonly RuleDraft[];
-  /** The file that the rules come from, for the comment above each. */
+  /** The source file of the rules, for the comment above each rule. */
   readonly source: string;
 }
 

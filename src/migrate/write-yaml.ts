@@ -1,10 +1,10 @@
-/** Writes the files of an import as YAML that people go on with. */
+/** Writes the files of an import as YAML for people to edit. */
 import { Document, isMap, isScalar, visit } from 'yaml';
 
 const WIDTH = 120;
 
 /**
- * @param comment lines for the head of the file
+ * @param comment the lines at the beginning of the file
  * @param lineComments a comment above each entry of the list or mapping under a key at the top
  */
 export function yamlText(
@@ -21,7 +21,7 @@ export function yamlText(
     if (text !== undefined && text !== '' && isCommentable(target)) target.commentBefore = ` ${text}`;
   }
   visit(document, {
-    // Lists of names and small mappings are read best in one line.
+    // Lists of names and small mappings are easiest to read in one line.
     Seq: (_key, node) => {
       if (node.items.every((entry) => isScalar(entry))) node.flow = true;
     },

@@ -13,18 +13,18 @@ export interface AclRule {
   /** Counted from 1. */
   readonly number: number;
   readonly line: number;
-  /** The patterns as they are written; a field that is not there matches everything. */
+  /** The patterns as they are written; an absent field matches everything. */
   readonly fields: Readonly<Partial<Record<AclField, string>>>;
   readonly labels: ReadonlyMap<string, string>;
   readonly ip: string | undefined;
-  /** Undefined when the rule has none: docker_auth breaks off each request that such a rule matches. */
+  /** Undefined: the rule has none, and docker_auth aborts each request that it matches. */
   readonly actions: readonly string[] | undefined;
   readonly comment: string | undefined;
   /** The lines of conditions that are written without a value, by name. */
   readonly empty: ReadonlyMap<string, number>;
 }
 
-/** @param problems is told what docker_auth does not start with */
+/** @param problems receives the errors with which docker_auth does not start */
 export function readAcl(acl: ForeignNode | undefined, file: string, problems: ConfigProblem[]): readonly AclRule[] {
   return itemsOf(acl).map((item, index) => {
     const rule = readRule(item, index + 1);

@@ -7,7 +7,7 @@ import type { AclRequest } from './model.ts';
 import { samplesOf } from './samples.ts';
 import { groupsOf } from './users.ts';
 
-/** Somebody who asks, as each of the two knows them. */
+/** A caller, in the form of docker_auth and in the form of the broker. */
 export interface Asker {
   readonly account: string;
   readonly labels: AclRequest['labels'];
@@ -46,7 +46,7 @@ function callerOf(
   return { kind: 'user', identity };
 }
 
-/** A user of a directory or provider for each value that a rule asks for. */
+/** A user of a directory or provider for each value that a rule requires. */
 function withLabels({ worlds, rules }: Pick<DockerAuthImport, 'worlds' | 'rules'>): readonly Asker[] {
   return worlds.flatMap((world) => {
     if (world.name === 'static') return [];

@@ -42,7 +42,7 @@ interface Request {
   readonly request: AclRequest;
 }
 
-/** Every combination, with the rarest differences last where there are too many. */
+/** All combinations, up to a bound. */
 function requestsFor(imported: DockerAuthImport): readonly Request[] {
   const everybody = askersFor(imported).slice(0, MOST.accounts);
   const repositories = namesFor(imported, everybody);

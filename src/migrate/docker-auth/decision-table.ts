@@ -1,4 +1,4 @@
-/** Decisions side by side, for people. */
+/** A table of decisions before and after an import. */
 import type { ComparedDecision } from './compare.ts';
 
 type Row = readonly string[];
@@ -16,7 +16,7 @@ const HEAD: Row = [
   'rule',
 ];
 
-/** One row for each decision, aligned; those that differ are marked. */
+/** One aligned row for each decision; different ones are marked. */
 export function decisionTable(decisions: readonly ComparedDecision[]): readonly string[] {
   const rows = [HEAD, ...decisions.map(rowOf)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -48,7 +48,7 @@ function listed(actions: readonly string[]): string {
   return actions.length === 0 ? 'nothing' : actions.join(',');
 }
 
-/** One decision for each rule, place asked from and outcome: what there is to see, without what repeats it. */
+/** One decision for each combination of rule, address and outcome. */
 export function tellingDecisions(decisions: readonly ComparedDecision[], most: number): readonly ComparedDecision[] {
   const differing = decisions.filter(({ same }) => !same);
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * docker_auth takes the value of a label for a part of the pattern: `test-*` as a value is a wildcard. A policy takes
- * it literally, so a rule whose labels have such values is written once for each value, with the value in its place.
+ * docker_auth inserts the value of a label into the pattern unquoted: `test-*` as a value is a wildcard. A policy takes
+ * values literally, so a rule whose labels have such values is translated once for each value.
  */
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import { quoteMeta } from '../../config/match/go-glob.ts';
@@ -9,7 +9,7 @@ import { ACL_FIELDS } from './acl.ts';
 import { labelsIn } from './placeholders.ts';
 import type { World } from './world.ts';
 
-const MOST_RULES = 200;
+const MAX_RULES = 200;
 
 /** @returns the rules, or why it cannot be done */
 export function expandLabels(rule: AclRule, world: World): readonly AclRule[] | string {
@@ -21,7 +21,7 @@ export function expandLabels(rule: AclRule, world: World): readonly AclRule[] | 
         (world.labels.get(label)?.values ?? []).map((value) => withValue(one, field, label, value)),
       );
       if (!expanded.every((one) => one !== undefined)) return `the values of the label ${label} cannot be written out`;
-      if (expanded.length > MOST_RULES) return `the values of its labels would make more than ${MOST_RULES} rules`;
+      if (expanded.length > MAX_RULES) return `the values of its labels would make more than ${MAX_RULES} rules`;
       rules = expanded;
     }
   }

@@ -1,4 +1,4 @@
-/** Turns a configuration of docker_auth into the files of a broker, and says what it found on the way. */
+/** Translates a configuration of docker_auth to the files of a broker, with findings. */
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../../config/problems.ts';
@@ -24,7 +24,7 @@ import type { StaticUsers } from './users.ts';
 import type { World } from './world.ts';
 
 export interface DockerAuthOptions {
-  /** The registries served, where the rules do not name them all. */
+  /** Registries that the rules do not name. */
   readonly services: readonly string[];
   readonly publicUrl: string | undefined;
 }
@@ -38,7 +38,7 @@ export interface DockerAuthImport {
   readonly services: readonly string[];
 }
 
-/** @throws ConfigError when the file cannot be read, or is one that docker_auth does not start with */
+/** @throws ConfigError if the file cannot be read, or docker_auth does not start with it */
 export async function importDockerAuth(path: string, options: DockerAuthOptions): Promise<DockerAuthImport> {
   const source = await readForeignYaml(path);
   const findings: Finding[] = [];
@@ -131,7 +131,7 @@ function rulesOf({ root, file }: ForeignFile): readonly AclRule[] {
 
 function reportKeys({ root, repeated }: ForeignFile, report: Report): void {
   for (const { key, line, inside, meant } of unknownKeys(root)) {
-    // What follows a colon without a space is a part of the key, and may be a password.
+    // After a colon without a space, the text is part of the key, and may be a password.
     const [name = ''] = /^[\w.-]{0,40}/.exec(key) ?? [];
     const glued = name !== key && /^[\w.-]+:/.test(key);
     const cure = glued

@@ -1,9 +1,9 @@
-/** The keys that docker_auth reads. It drops any other without a word. */
+/** The keys that docker_auth reads. It ignores all others silently. */
 import { suggest } from '../../config/suggest.ts';
 import { entriesOf, itemsOf } from '../foreign-yaml.ts';
 import type { ForeignNode } from '../foreign-yaml.ts';
 
-/** `true`: a value, or something that is looked at no further. `[…]`: a list of such. `'*'`: under any key. */
+/** `true`: a value that is not checked further. `[…]`: a list of such values. `'*'`: any key. */
 type Keys = true | { readonly [key: string]: Keys } | readonly [Keys];
 
 const TOKEN_DB = {
@@ -104,7 +104,7 @@ const KEYS: Keys = {
 export interface UnknownKey {
   readonly key: string;
   readonly line: number;
-  /** The mapping it stands in, such as `acl.match`; empty at the top. */
+  /** The mapping that contains it, such as `acl.match`; empty: the root. */
   readonly inside: string;
   /** The key that was probably meant. */
   readonly meant: string | undefined;

@@ -1,4 +1,4 @@
-/** `ldap_auth` of docker_auth, as a backend of type ldap. */
+/** Translates `ldap_auth` of docker_auth to a backend of type ldap. */
 import { parseDn } from '../../core/dn.ts';
 import type { Report } from '../finding.ts';
 import { child, entriesOf, entry, isTrue, textAt } from '../foreign-yaml.ts';
@@ -6,7 +6,7 @@ import type { ForeignEntry, ForeignNode } from '../foreign-yaml.ts';
 import type { LabelSource, World } from './world.ts';
 
 export interface Translated {
-  /** The backend as `broker.yaml` has it; undefined when it cannot be one. */
+  /** The backend for `broker.yaml`; undefined: it cannot be translated. */
   readonly backend: Readonly<Record<string, unknown>> | undefined;
   readonly world: World;
 }
@@ -71,7 +71,7 @@ function tlsOf(node: ForeignNode, addr: string): 'ldaps' | 'starttls' | 'none' {
   return tls === 'starttls' ? 'starttls' : 'none';
 }
 
-/** An attribute that is compared with the login, in a filter. */
+/** An attribute that a filter compares with the login. */
 const LOGIN_ATTRIBUTE = /\(([a-zA-Z][a-zA-Z0-9-]*)=\$\{account\}\)/;
 
 function usersOf(section: ForeignEntry, report: Report): Readonly<Record<string, unknown>> | undefined {
@@ -131,7 +131,7 @@ function bindOf(
   return { bind: { dn, password: { file: resolvePath(file) } } };
 }
 
-/** Groups anywhere in the directory: below what the base ends in. */
+/** Groups anywhere in the directory: below the last components of the base. */
 function groupsUnder(base: string): Readonly<Record<string, unknown>> {
   const [suffix] = /dc=[^,]*(?:,\s*dc=[^,]*)*$/i.exec(base) ?? /[^,]+$/.exec(base) ?? [base];
   return { base: suffix.trim(), from: 'memberOf', name: 'cn', nested: 'off' };

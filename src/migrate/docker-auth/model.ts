@@ -1,8 +1,8 @@
 /**
- * How docker_auth decides, as a small model: the first rule that matches counts. What an import is compared with.
+ * A small model of the decisions of docker_auth: the first rule that matches decides. Imports are compared with it.
  *
- * It does what docker_auth does and not what one would wish: values of labels and captures enter patterns as they are,
- * and a capture that stands behind another placeholder is never filled in.
+ * It reproduces the flaws of docker_auth: values of labels and captures are inserted into patterns unquoted, and a
+ * capture after another placeholder is never replaced.
  */
 import { parseGoGlob, quoteMeta } from '../../config/match/go-glob.ts';
 import { regexOf } from '../../config/match/match-pattern.ts';
@@ -67,7 +67,7 @@ function replacementsFor({ fields }: AclRule, request: AclRequest): Replacements
   return replacements;
 }
 
-/** docker_auth raises the first letter, so that both cases of it will do. */
+/** docker_auth capitalizes the first letter, so both cases of it are accepted. */
 export function fieldNamed(name: string): AclField | undefined {
   return ACL_FIELDS.find((field) => field === name || field === name.replace(/^./, (first) => first.toLowerCase()));
 }
@@ -111,7 +111,7 @@ function matchesText(pattern: string, text: string, replacements: Replacements):
 const MOST_REMEMBERED = 1000;
 const compiled = new Map<string, Re2 | string>();
 
-/** One expression is asked for thousands of requests in a row. */
+/** A cache: one expression is evaluated for thousands of requests in a row. */
 function remembered(source: string): Re2 | string {
   const regex = compiled.get(source) ?? compileRe2(source);
   if (compiled.size >= MOST_REMEMBERED) compiled.clear();
@@ -119,7 +119,7 @@ function remembered(source: string): Re2 | string {
   return regex;
 }
 
-/** From left to right, and never again in what was filled in. */
+/** Replaces from left to right, and never inside of replaced text. */
 function replaced(pattern: string, replacements: Replacements): string {
   let result = '';
   for (let at = 0; at < pattern.length;) {

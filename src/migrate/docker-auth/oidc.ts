@@ -1,4 +1,4 @@
-/** `oidc_auth` of docker_auth, as a backend of type oidc-password. */
+/** Translates `oidc_auth` of docker_auth to a backend of type oidc-password. */
 import { issuerProblem } from '../../backends/oidc/issuer.ts';
 import type { Report } from '../finding.ts';
 import { child, entry, textAt, textsOf } from '../foreign-yaml.ts';
@@ -7,7 +7,7 @@ import type { Translated } from './ldap.ts';
 import type { LabelSource, World } from './world.ts';
 
 export interface TranslatedOidc extends Translated {
-  /** A client secret that stood in the file, to be written into one of its own. */
+  /** A client secret in the file. It is written to a file of its own. */
   readonly secret: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Which placeholders of a rule docker_auth fills in, and how `match` of a policy writes them. */
+/** The placeholders that docker_auth replaces, and their form in `match` of a policy. */
 import { FIELDS, parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import { quoteMeta } from '../../config/match/go-glob.ts';
 import { compileRe2 } from '../../config/match/re2.ts';
@@ -8,7 +8,7 @@ import { fieldNamed } from './model.ts';
 
 type Fields = AclRule['fields'];
 
-/** Where the values of a label come from: a key of `match.labels`. */
+/** The key of `match.labels` for the values of a label. */
 export type LabelKeys = ReadonlyMap<string, string>;
 
 export type Carried =
@@ -24,7 +24,7 @@ export interface Capture {
   readonly group: number;
 }
 
-/** The captures that are filled in: of a field that is an expression with so many groups. */
+/** The captures that docker_auth replaces: the field is an expression with enough groups. */
 export function liveCaptures(fields: Fields): readonly Capture[] {
   return captureLike(fields).flatMap(({ placeholder, name, group }) => {
     const field = fieldNamed(name);
@@ -36,7 +36,7 @@ export function liveCaptures(fields: Fields): readonly Capture[] {
   });
 }
 
-/** What looks like a capture to docker_auth, which reads from the first `${` to the first `:1}`, whatever is between. */
+/** A capture in the reading of docker_auth: from the first `${` to the first `:1}`, with any text between. */
 export function captureLike(
   fields: Fields,
 ): readonly { readonly placeholder: string; readonly name: string; readonly group: number }[] {
@@ -45,12 +45,12 @@ export function captureLike(
   );
 }
 
-/** The labels that a pattern names, each once for each time. */
+/** The labels in a pattern, with repetitions. */
 export function labelsIn(text: string | undefined): readonly string[] {
   return [...(text ?? '').matchAll(LABEL)].map(([, label = '']) => label);
 }
 
-/** The type fills its placeholders at once: a rule is carried for repositories and for the catalog, each on its own. */
+/** Replaces the type: a rule is translated for repositories and for the catalog separately. */
 export function withType(fields: Fields, type: string): Fields {
   const groups = compiledGroups(fields.type, type);
   const live = new Set(captureLike(fields).map(({ placeholder }) => placeholder));
@@ -72,7 +72,7 @@ function compiledGroups(pattern: string | undefined, type: string): readonly str
   return regex === undefined || typeof regex === 'string' ? undefined : regex.groups(type);
 }
 
-/** The text of a field as `match` has it. */
+/** The text of a field in the form of `match`. */
 export function carryPattern(text: string, fields: Fields, labels: LabelKeys): Carried {
   const captures = liveCaptures(fields);
   const isRegex = regexOf(text) !== undefined;
@@ -87,7 +87,7 @@ export function carryPattern(text: string, fields: Fields, labels: LabelKeys): C
     const live = liveAt(text, at, captures, labels);
     if (live === undefined) {
       if (text.charAt(at - 1) === '\\') return { kind: 'lost', reason: 'has \\${, which is no placeholder' };
-      // What docker_auth does not fill in is plain text to it, and must not be a placeholder here.
+      // A placeholder that docker_auth does not replace is plain text, and must be plain text here.
       carried += isRegex ? '$[{]' : String.raw`\$\{`;
       at += 2;
       continue;

@@ -1,4 +1,4 @@
-/** What of a docker_auth rule the language of policies says as well. Everything else stays a pattern in `match`. */
+/** The parts of docker_auth rules that plain policy patterns express. All others stay patterns in `match`. */
 import { isSegment } from '../../core/policy/repository-pattern.ts';
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { regexOf } from '../../config/match/match-pattern.ts';
@@ -13,19 +13,19 @@ const ANYBODY: PlainWho = { everyone: true };
 const LOGGED_IN: PlainWho = { users: ['*'] };
 const ANONYMOUS: PlainWho = { everyone: true, except: { users: ['*'] } };
 
-/** Expressions that any name matches, and those that any but the empty name does. */
+/** Expressions that match any name, and expressions that match any name except the empty one. */
 const EVERYBODY = new Set(['/.*/', '/^.*$/', '/^.*/', '/.*$/']);
 const NAMED = new Set(['/.+/', '/^.+$/', '/^.+/', '/.+$/', '/./', '/^./']);
 
-/** Whether a pattern for accounts is any name but the empty one. */
+/** Whether a pattern for accounts matches any name except the empty one. */
 export function isNamed(account: string): boolean {
   return NAMED.has(account);
 }
 
 /**
- * Who a pattern for accounts means.
+ * The callers that a pattern for accounts matches.
  *
- * @param slashes whether a name may have a slash in it, at which `*` of a glob stops
+ * @param slashes whether a name may contain a slash, which `*` of a glob does not match
  */
 export function plainWho(account: string | undefined, slashes: boolean): PlainWho | undefined {
   if (account === undefined || EVERYBODY.has(account)) return ANYBODY;
@@ -35,7 +35,7 @@ export function plainWho(account: string | undefined, slashes: boolean): PlainWh
   const literal = parseGoGlob(account)?.literal;
   if (literal !== undefined) return /[*{}]/.test(literal) ? undefined : { users: [literal] };
   if (slashes) return undefined;
-  // To docker_auth, * is anonymous as well: the empty name.
+  // In docker_auth, * matches anonymous as well, which has the empty name.
   if (/^\*+$/.test(account)) return ANYBODY;
   const starred = starsOnly(account);
   return starred === undefined ? undefined : { users: [starred] };
@@ -46,7 +46,7 @@ export function starsOnly(glob: string): string | undefined {
   return /[?[\]\\{}]/.test(glob) || glob.includes('${') ? undefined : glob.replaceAll(/\*+/g, '*');
 }
 
-/** Whether a text is a name that no pattern would read otherwise. */
+/** Whether a text is a name without characters that have a meaning in patterns. */
 export function plainName(text: string): string | undefined {
   if (text.includes('${') || regexOf(text) !== undefined) return undefined;
   const literal = parseGoGlob(text)?.literal;
@@ -56,7 +56,7 @@ export function plainName(text: string): string | undefined {
 const PLAIN_SEGMENT = /^[a-z0-9._:*-]+$/;
 
 /**
- * The repositories that a pattern for names means.
+ * The repositories that a pattern for names matches.
  *
  * @param placeholders the replacement for a placeholder that is a whole segment
  */

@@ -1,4 +1,4 @@
-/** `server` and `token` of docker_auth: where to listen, and what tokens are. */
+/** Translates `server` and `token` of docker_auth: the listener and the tokens. */
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -55,7 +55,7 @@ function listenOf(node: ForeignNode | undefined, report: Report): string {
   return `127.0.0.1:${DEFAULT_PORT}`;
 }
 
-/** The URL that clients may reach it at, as far as the file tells. */
+/** The public URL, as far as the file shows it. */
 export function guessPublicUrl({ listen, tls }: Section): string {
   const [, port = String(DEFAULT_PORT)] = /:(\d+)$/.exec(String(listen)) ?? [];
   return `${tls === undefined ? 'http' : 'https'}://localhost:${port}`;
@@ -84,7 +84,7 @@ export async function translateToken(root: ForeignNode, resolvePath: Resolve, re
   return { tokens, ...(key === undefined ? {} : { keys: [key] }) };
 }
 
-/** docker_auth signs with the key of the server where the token has none. */
+/** docker_auth signs with the key of the server if the token has none. */
 async function signingKey(root: ForeignNode, resolvePath: Resolve, report: Report): Promise<Section | undefined> {
   const own = child(root, 'token');
   const section = textAt(own, 'key') === undefined ? child(root, 'server') : own;
@@ -112,7 +112,7 @@ async function signingKey(root: ForeignNode, resolvePath: Resolve, report: Repor
   return { name: 'default', algorithm, keyFile, certFile: resolvePath(certificate) };
 }
 
-/** RSA where the file cannot be read from here: that is what most have. */
+/** RSA, the usual type, if the file cannot be read here. */
 async function algorithmOf(keyFile: string): Promise<'RS256' | 'ES256' | undefined> {
   const key = await readKey(keyFile);
   if (key === 'unreadable' || (key !== undefined && key.asymmetricKeyType === 'rsa')) return 'RS256';

@@ -1,5 +1,5 @@
 /**
- * Turns the rules of docker_auth into rules of a policy that is evaluated by first match.
+ * Translates the rules of docker_auth to a policy with first-match evaluation.
  *
  * A rule that cannot be translated becomes a rule that denies what its other conditions match. Otherwise later rules
  * would grant what it denied.
@@ -41,14 +41,14 @@ function translateRule(rule: AclRule, context: AclContext): readonly RuleDraft[]
   return numbered(withoutRepetition(drafts));
 }
 
-/** A malformed glob matches nothing, and so does the rule. */
+/** A rule with a malformed glob matches nothing, like the glob. */
 function neverMatches({ fields, labels }: AclRule): boolean {
   return [...Object.values(fields), ...labels.values()].some(
     (text) => regexOf(text) === undefined && !text.includes('${') && parseGoGlob(text) === undefined,
   );
 }
 
-/** Labels come from each place on its own: a rule with labels is written once for each place that has them. */
+/** Each source has labels of its own: a rule with labels is translated once for each source that has them. */
 function worldsFor({ fields, labels }: AclRule, worlds: AclContext['worlds']): readonly World[] {
   const used = [...labels.keys(), ...Object.values(fields).flatMap((text) => labelsIn(text))];
   const having = worlds.filter((world) => used.some((label) => world.labels.has(label)));
@@ -89,7 +89,7 @@ function effectOf({ actions = [] }: AclRule, kind: Kind): Effect {
   return allowed.length === 0 ? DENIED : { allow: allowed };
 }
 
-/** One rule for both where only what it is for differs. */
+/** Merges rules that differ only in their repositories and the catalog. */
 function joined(repository: RuleDraft | undefined, catalog: RuleDraft | undefined): readonly RuleDraft[] {
   if (repository === undefined || catalog === undefined) return [repository, catalog].flatMap((draft) => draft ?? []);
   if (withoutSubject(repository) !== withoutSubject(catalog))

@@ -1,4 +1,4 @@
-/** One rule of docker_auth, for the users of one place and for one type, as a rule of a policy. */
+/** Translates one rule of docker_auth, for the users of one source and for one type. */
 import { isSegment } from '../../core/policy/repository-pattern.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import type { AclField, AclRule } from './acl.ts';
@@ -12,9 +12,9 @@ import type { LabelSource, World } from './world.ts';
 export type Kind = 'repository' | 'registry';
 
 export interface Names {
-  /** Whether `{user}` is what `${account}` was, for all users there can be. */
+  /** Whether `{user}` and `${account}` mean the same for all possible users. */
   readonly plainUsers: boolean;
-  /** Whether a user's name may have a slash in it. */
+  /** Whether the name of a user may contain a slash. */
   readonly slashes: boolean;
 }
 
@@ -86,12 +86,12 @@ function mayBeEmpty(account: string | undefined): boolean {
 
 interface PlainGroup {
   readonly group: string;
-  /** Whether it is the rule's condition on labels; otherwise it gives `placeholder` its value. */
+  /** Whether it is a condition on labels; otherwise it is the value of `placeholder`. */
   readonly condition: boolean;
   readonly placeholder?: readonly [string, string];
 }
 
-/** A rule that asks for nothing about its users but one label is a rule for a group. */
+/** A rule whose only condition on users is one label is a rule for a group. */
 function plainGroup(
   rule: AclRule,
   fields: AclRule['fields'],
@@ -169,12 +169,12 @@ function withoutCase(pattern: string): string {
   return /[A-Z]/.test(regex) ? `/(?i)${regex}/` : pattern;
 }
 
-/** Whether the catalog can be what a pattern for names means. */
+/** Whether a pattern for names can match the catalog. */
 export function mayBeCatalog(fields: Readonly<Partial<Record<AclField, string>>>): boolean {
   const { name } = withType(fields, 'registry');
   if (name === undefined) return true;
   const pattern = parseMatchPattern(name);
   if (!name.includes('${')) return typeof pattern !== 'string' && pattern.matches('catalog', () => []);
-  // What stands for a placeholder brings no slash less.
+  // The value of a placeholder may contain slashes.
   return regexOf(name) !== undefined || !name.replaceAll(/\$\{[^}]*\}/g, '').includes('/');
 }

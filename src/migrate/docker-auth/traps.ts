@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 
 export interface Surroundings {
   readonly worlds: readonly World[];
-  /** The line of `real_ip_header`, where there is one. */
+  /** The line of `real_ip_header`; undefined: it is not set. */
   readonly realIpHeader: number | undefined;
 }
 
@@ -69,7 +69,7 @@ function reportPattern(where: string, text: string | undefined, warn: Warn): voi
   else if (text.includes('**')) warn(`${where}: ${text} has **, which is * here and stops at a slash`);
 }
 
-/** Whether an expression says where it begins and ends, in each of its alternatives. */
+/** Whether each alternative of an expression is anchored at both ends. */
 function isAnchored(source: string): boolean {
   const bare = source.replace(/^\(\?[imsU]+\)/, '');
   return /^(?:\^|\\A)/.test(bare) && /(?:[^\\]|^)(?:\\\\)*(?:\$|\\z)$/.test(bare) && !hasTopAlternatives(bare);

@@ -1,4 +1,4 @@
-/** The static users of docker_auth, as a users.yaml. */
+/** Translates the static users of docker_auth to a users.yaml. */
 import { parseHash } from '../../backends/password-hash.ts';
 import { groupProblem, usernameProblem } from '../../backends/static-file/names.ts';
 import type { Report } from '../finding.ts';
@@ -15,7 +15,7 @@ export interface StaticUser {
 
 export interface StaticUsers {
   readonly users: readonly StaticUser[];
-  /** Whether docker_auth lets those in who have no credentials. */
+  /** Whether docker_auth accepts requests without credentials. */
   readonly anonymous: boolean;
   readonly world: World;
 }
@@ -35,7 +35,7 @@ export function readUsers(node: ForeignNode | undefined, report: Report): Static
   return { users, anonymous, world: worldOf(users) };
 }
 
-/** What a user is called in as groups: one for each value of each label. */
+/** The groups of a user: one for each value of each label. */
 export function groupsOf({ labels }: Pick<StaticUser, 'labels'>): readonly string[] {
   return [...labels].flatMap(([label, values]) => values.map((value) => groupFor(label, value)));
 }
@@ -75,7 +75,7 @@ function worldOf(users: readonly StaticUser[]): World {
     for (const [label, own] of labels) values.set(label, new Set([...(values.get(label) ?? []), ...own]));
   }
   const sources = [...values].map(([label, all]): [string, LabelSource] => {
-    // A name of a group is a pattern in a policy, in which these characters are not themselves.
+    // Group names in a policy are patterns, in which these characters have a meaning.
     const isPlain = !/[*{}=,]/.test(label);
     return [
       label,

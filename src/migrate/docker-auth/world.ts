@@ -1,4 +1,4 @@
-/** The places that docker_auth's users come from, with the labels that each gives them. */
+/** The sources of users in docker_auth, with the labels that each delivers. */
 
 export interface World {
   readonly name: 'static' | 'ldap' | 'oidc';
@@ -8,15 +8,15 @@ export interface World {
 export interface LabelSource {
   /** The key of its values in `match.labels`; or why there is none. */
   readonly key: string | { readonly lost: string };
-  /** The group of the users who have a value, where groups can say it. */
+  /** The group of the users with a value; undefined: groups cannot express it. */
   readonly group?: (value: string) => string;
-  /** Whether values arrive in lower case, so that what they are compared with must be so, too. */
+  /** Whether values arrive in lower case, so that patterns must be in lower case as well. */
   readonly folded?: true;
-  /** All the values there are, where they are known. */
+  /** All values; undefined: they are not known. */
   readonly values?: readonly string[];
 }
 
-/** The key of a label of static users, who are given groups for it. */
+/** The key of a label of static users: they get groups for its values. */
 export function staticKey(label: string): string {
   return `group:${label}`;
 }

@@ -12,7 +12,7 @@ export interface Callers {
   readonly exceptGroups: readonly string[];
 }
 
-/** As a rule has it. */
+/** The callers as written in a rule. */
 interface WrittenWho extends Omit<Callers, 'anonymous'> {
   readonly everyone: boolean;
 }
@@ -35,7 +35,7 @@ export function callersDisjoint(a: Callers, b: Callers): boolean {
   return !a.users.some((x) => b.users.some((y) => userOverlaps(x, y)));
 }
 
-/** Whether the second one excepts every user and group that the first one names; so it does when there are none. */
+/** Whether the second one excepts all users and groups of the first one. */
 function allExcepted(named: Callers, { exceptUsers, exceptGroups }: Callers): boolean {
   return namesCover(exceptUsers, named.users) && namesCover(exceptGroups, named.groups);
 }
@@ -56,7 +56,7 @@ function namesNo({ users, groups }: Callers, user: string): boolean {
   return groups.length === 0 && !users.some((text) => userOverlaps(text, user));
 }
 
-/** A name is compared as it is written, or without case: that depends on where the user comes from. */
+/** Names are compared with or without case, depending on the backend of the user. */
 function inBothForms(a: string, b: string): readonly (readonly [string, string])[] {
   const [x, y] = [canonical(a), canonical(b)];
   return [

@@ -24,31 +24,31 @@ export interface Domain {
   readonly repositories: readonly string[] | undefined;
 }
 
-/** Whether no request is for both. */
+/** Sound: true only if no request matches both. */
 export function areDisjoint(a: Domain, b: Domain): boolean {
   return callersDisjoint(callersOf(a), callersOf(b)) || objectsDisjoint(a, b);
 }
 
-/** Whether all requests that the second is for are also for the first. */
+/** Sound: true only if the first one matches all requests of the second one. */
 export function covers(wide: Domain, narrow: Domain): boolean {
   return callersCover(callersOf(wide), callersOf(narrow)) && objectsCover(wide, narrow, sameWords(wide, narrow));
 }
 
-/** Whether the rule is for nobody. */
+/** Whether no caller matches the rule. */
 export function isEmpty(domain: Domain): boolean {
   const { anonymous, users, groups } = callersOf(domain);
   return !anonymous && users.length === 0 && groups.length === 0;
 }
 
 /**
- * The second one without the requests that are for the first one, too.
+ * The second one without the requests that match the first one.
  *
  * @returns undefined if exceptions cannot express that
  */
 export function without(first: Domain, second: Domain): Domain | undefined {
   const { anonymous, users, groups, exceptUsers, exceptGroups } = callersOf(first);
   if (!objectsCover(first, second, false) || exceptUsers.length + exceptGroups.length > 0) return undefined;
-  // What captures takes a character at least, and an exception has no captures.
+  // A capture matches at least one character, and an exception has no captures.
   if ([...users, ...groups].some((text) => text.includes('{'))) return undefined;
   const rest: Domain = {
     ...second,
@@ -59,7 +59,7 @@ export function without(first: Domain, second: Domain): Domain | undefined {
   return { ...rest, everyone: false, users: [ALL], groups: [] };
 }
 
-/** The same callers in the same words give placeholders the same values. */
+/** Whether the callers are written the same, so that placeholders have the same values. */
 function sameWords(a: Domain, b: Domain): boolean {
   const words = ({ users, groups, everyone }: Domain): string => JSON.stringify([users, groups, everyone]);
   return words(a) === words(b);
@@ -82,7 +82,7 @@ function noneMeet(
   return a !== undefined && b !== undefined && !a.some((x) => b.some((y) => meet(x, y)));
 }
 
-/** Whether the first one is for every repository, service and client that the second one is for. */
+/** Sound: true only if the first one covers the repositories, services and clients of the second one. */
 function objectsCover(wide: Domain, narrow: Domain, same: boolean): boolean {
   const catalogs = [wide, narrow].filter(({ repositories }) => repositories === undefined).length;
   if (catalogs === 1) return false;

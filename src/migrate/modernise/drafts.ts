@@ -52,7 +52,7 @@ function listed<Key extends string>(key: Key, names: readonly string[]): Partial
   return (names.length > 0 ? { [key]: names } : {}) as Partial<Record<Key, readonly string[]>>;
 }
 
-/** What a rule says of repositories and of the catalog in the same words becomes one rule again. */
+/** Merges drafts that differ only in their repositories and the catalog. */
 function merged(drafts: readonly RuleDraft[]): readonly RuleDraft[] {
   const words = (draft: RuleDraft): string => JSON.stringify({ ...draft, repositories: undefined, catalog: undefined });
   return [...Map.groupBy(drafts, words).values()].map((same) => {

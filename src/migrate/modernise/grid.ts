@@ -89,7 +89,7 @@ function callerOf(user: string, groups: readonly string[], caseless: boolean): C
   };
 }
 
-/** Texts that patterns of the rules match. */
+/** Texts that match patterns of the rules. */
 function texts(
   rules: readonly PlainRule[],
   patterns: (rule: PlainRule, conditions: ImportedConditions) => readonly string[] | undefined,

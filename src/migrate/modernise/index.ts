@@ -12,7 +12,7 @@ import { plainRule } from '../../config/policy-task.ts';
 import { isRecord } from '../../config/schema-walk.ts';
 import { whoOf } from '../../config/who-schema.ts';
 import { compareOnGrid } from './grid.ts';
-import { MOST_RULES, proposeUnion } from './propose.ts';
+import { MAX_RULES, proposeUnion } from './propose.ts';
 import type { RuleNote } from './rule-note.ts';
 
 export type { RuleNote } from './rule-note.ts';
@@ -37,8 +37,8 @@ export async function modernisePolicy(path: string, kinds = conditionKinds): Pro
   const read = await readPolicy(path, kinds);
   const { policy, file } = read;
   if (policy.evaluation === 'union') return { kind: 'union-already' };
-  if (file.rules.length > MOST_RULES) {
-    const reason = `found ${file.rules.length} rules, expected ${MOST_RULES} at most: all pairs of them are compared`;
+  if (file.rules.length > MAX_RULES) {
+    const reason = `found ${file.rules.length} rules, expected ${MAX_RULES} at most: all pairs of them are compared`;
     return { kind: 'left', notes: [], reason };
   }
   const { notes, rules } = proposeUnion(read);

@@ -1,33 +1,33 @@
 /**
  * Turns rules with first-match evaluation into rules whose order does not matter.
  *
- * The argument. A rule may give up requests that are also for an earlier one: it never decides those. When that is done,
+ * The proof. A rule may give up requests that match an earlier rule: it never decides those. After that,
  * let f be the first rule that matches a request. The union grants what f grants if every later rule that can match the
  * same request grants nothing more, or what it grants in addition is denied to the callers of f; and if no later rule
- * denies what f grants. Each of these is shown for all pairs of rules, or the list is left as it is.
+ * denies what f grants. This is proven for all pairs of rules, or the policy stays as it is.
  */
 import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
 import { areDisjoint, covers, isEmpty, without } from './domain.ts';
 import type { Domain } from './domain.ts';
 
-/** A rule for repositories or for the catalog; one that is for both is two of them. */
+/** A rule for repositories or for the catalog. A rule for both becomes two. */
 export interface OrderedRule {
-  /** The place in the file. */
+  /** The position in the file. */
   readonly index: number;
   readonly domain: Domain;
-  /** All actions that it lets pass; none for one that denies. */
+  /** All actions that it grants; empty for a deny rule. */
   readonly grants: ReadonlySet<Action>;
 }
 
 export interface OrderFreeRule extends OrderedRule {
-  /** Whether what it grants is written as a rule of its own. */
+  /** Whether its grants are written as an allow rule. */
   readonly allows: boolean;
   /** The actions that must be denied for its requests. */
   readonly denies: ReadonlySet<Action>;
   /** The positions of the earlier rules whose requests it no longer matches. */
   readonly gaveUp: readonly number[];
-  /** The place of the rule that is always before it. */
+  /** The position of the rule that hides it. */
   readonly behind: number | undefined;
 }
 
@@ -56,14 +56,14 @@ export function makeOrderFree(rules: readonly OrderedRule[]): OrderFreeResult {
   const conflicts: Conflict[] = [];
   for (const [at, rule] of live.entries())
     conflicts.push(...makeOneOrderFree(rule, live.slice(0, at), live.slice(at + 1)));
-  // Rules behind have given up more since: what was denied before may not be any longer, and is checked once more.
+  // Later rules have given up more requests since, so all pairs are checked again.
   conflicts.push(...unproven(live));
   return conflicts.length > 0
     ? { kind: 'conflicts', conflicts: unique(conflicts) }
     : { kind: 'order-free', rules: drafts };
 }
 
-/** Rules behind one that is for all of their requests never decide. */
+/** A rule after a rule that covers it never decides. */
 function dropHidden(drafts: readonly Draft[]): void {
   for (const [at, rule] of drafts.entries()) {
     const first = drafts.slice(0, at).find(({ domain, behind }) => behind === undefined && covers(domain, rule.domain));
@@ -97,11 +97,11 @@ function additionalGrants(earlier: Draft, later: Draft): ReadonlySet<Action> {
   return additional.size === 0 || areDisjoint(earlier.domain, later.domain) ? new Set() : additional;
 }
 
-/** Whether what later rules would add can be denied, which must not take anything from those before. */
+/** Denies what later rules would add, unless that would deny what earlier rules grant. */
 function denyAdditional(rule: Draft, before: readonly Draft[], later: readonly Draft[]): boolean {
   const needed = new Set(later.flatMap((one) => [...additionalGrants(rule, one)]));
   const named = needed.size > 1 ? needed.difference(new Set<Action>(['*'])) : needed;
-  // Denying * is denying all.
+  // A denial of * denies all actions.
   if (named.has('*') && rule.grants.size > 0) return false;
   const denies: ReadonlySet<Action> = rule.grants.size === 0 ? new Set(ACTIONS) : named;
   const narrowed = { ...rule };
@@ -123,7 +123,7 @@ function takesFrom(denies: ReadonlySet<Action>, { grants, allows }: Draft): bool
   return allows && denies.size > 0 && (grants.has('*') || !denies.isDisjointFrom(grants));
 }
 
-/** The pairs for which the argument at the head of this file does not hold. */
+/** The pairs for which the proof at the top of this file fails. */
 function unproven(rules: readonly Draft[]): readonly Conflict[] {
   return rules.flatMap((first, at) =>
     rules.slice(at + 1).flatMap((later) => {

@@ -1,11 +1,11 @@
-/** Patterns of imported rules in the words of policies, where they mean the same for every name there can be. */
+/** Converts patterns of imported rules to plain patterns, if they mean the same for all possible names. */
 import { parseNamePattern } from '../../core/policy/name-pattern.ts';
 import { parseRepositoryPattern } from '../../core/policy/repository-pattern.ts';
 import type { Token } from './simple-regex.ts';
 
 const REPOSITORY_TEXT = /^[a-z0-9._:/-]*$/;
 
-/** Patterns for names of users or services; undefined where there are none that mean the same. */
+/** Patterns for names of users or services; undefined: no plain patterns mean the same. */
 export function namePatterns(alternatives: readonly (readonly Token[])[]): readonly string[] | undefined {
   const patterns = alternatives.map(namePattern);
   return patterns.every((pattern) => pattern !== undefined) ? [...new Set(patterns)] : undefined;
@@ -15,7 +15,7 @@ function namePattern(tokens: readonly Token[]): string | undefined {
   let text = '';
   for (const token of tokens) {
     if (token.kind === 'literal') text += token.text;
-    // A name may have slashes, which `[^/]` does not let pass; `.+` takes a character at least, and `*` does not.
+    // A name may contain slashes, which `[^/]` does not match. `.+` matches at least one character, unlike `*`.
     else if (token.segment || token.kind === 'some') return undefined;
     else if (!text.endsWith('*')) text += '*';
   }
@@ -23,7 +23,7 @@ function namePattern(tokens: readonly Token[]): string | undefined {
   return /[*{}]/.test(literals) || typeof parseNamePattern(text) === 'string' ? undefined : text;
 }
 
-/** Patterns for repositories; none where no repository can have such a name; undefined where nothing means the same. */
+/** Patterns for repositories; empty: no repository has such a name; undefined: no plain patterns mean the same. */
 export function repositoryPatterns(alternatives: readonly (readonly Token[])[]): readonly string[] | undefined {
   const patterns: string[] = [];
   for (const tokens of alternatives) {
@@ -38,7 +38,7 @@ export function repositoryPatterns(alternatives: readonly (readonly Token[])[]):
 
 interface Progress {
   readonly done: readonly string[];
-  /** What there is of the segment; undefined behind a wildcard that ended it. */
+  /** The segment so far; undefined: a wildcard has ended it. */
   readonly open: string | undefined;
 }
 

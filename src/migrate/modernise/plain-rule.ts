@@ -1,4 +1,4 @@
-/** Rules of a policy as domains: `match` is turned into plain conditions, where they mean the same for all requests. */
+/** Converts `match` of a rule to plain conditions, if they mean the same for all requests. */
 import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
 import { canonicalDn } from '../../core/groups.ts';
@@ -11,13 +11,13 @@ import { namePatterns, repositoryPatterns } from './plain-patterns.ts';
 import { parseSimpleRegex } from './simple-regex.ts';
 import type { Token } from './simple-regex.ts';
 
-/** A rule before `match` is made plain. */
+/** A rule before the conversion of `match`. */
 export interface WrittenRule {
   readonly domain: Domain;
   readonly match: MatchDraft | undefined;
 }
 
-/** @returns the domain, or undefined for no request at all; a sentence that says why `match` cannot be made plain */
+/** @returns the domain; undefined: no request matches; or a sentence that says why `match` cannot be converted */
 export function plainDomain({ domain, match }: WrittenRule): Domain | string | undefined {
   if (match === undefined) return domain;
   const steps = [withLabels, withAccount, withService, withName];
@@ -107,7 +107,7 @@ function alternativesOf(text: string, literal: string | undefined): readonly (re
   return literal === undefined ? undefined : [[{ kind: 'literal', text: literal }]];
 }
 
-/** Whether a request of anonymous can match: their name is empty, and they have no labels. */
+/** Whether a request of anonymous can match. Anonymous has an empty name and no labels. */
 export function mayMatchAnonymous({ account, name, service, labels = {} }: MatchDraft): boolean {
   const texts = [account, name, service].filter((text) => text !== undefined);
   if (Object.keys(labels).length > 0 || texts.some((text) => text.includes('${labels:'))) return false;
@@ -127,7 +127,7 @@ function noPlainWords(key: string, pattern: string): string {
   return `${key}: "${pattern}" says more than plain patterns can`;
 }
 
-/** What a rule lets pass: `*` is every action there is. */
+/** The actions that a rule grants: `*` is all actions. */
 export function grantsOf(effect: 'allow' | 'deny', actions: readonly Action[]): ReadonlySet<Action> {
   if (effect === 'deny') return new Set();
   return new Set(actions.includes('*') ? ACTIONS : actions);

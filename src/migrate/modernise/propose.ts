@@ -1,4 +1,4 @@
-/** The same policy by union: proposed where the decisions are proven to be the same, and refused with reasons where not. */
+/** Proposes the same policy with union evaluation, if all decisions are proven to be the same. */
 import type { RuleDraft } from '../rule-draft.ts';
 import type { ReadPolicy } from '../../config/load-policy.ts';
 import { plainRule } from '../../config/policy-task.ts';
@@ -20,9 +20,9 @@ export interface Proposal {
 }
 
 /** All pairs of rules are compared. */
-export const MOST_RULES = 1000;
+export const MAX_RULES = 1000;
 
-/** @param read a policy of `MOST_RULES` rules at most that is evaluated by first match */
+/** @param read a policy with first-match evaluation and at most `MAX_RULES` rules */
 export function proposeUnion(read: ReadPolicy): Proposal {
   const rules = read.file.rules.map((_, index) => plainRule(read, index));
   const notes: { readonly index: number; readonly note: RuleNote }[] = [];
@@ -54,7 +54,7 @@ function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): rea
   return isPlain ? draftsOf(result.rules, rules, note) : undefined;
 }
 
-/** A rule for repositories, and one for the catalog; or a sentence that says why `match` cannot be made plain. */
+/** One part for repositories and one for the catalog; or a sentence that says why the rule cannot be converted. */
 function partsOf(rule: PlainRule, index: number, { policy }: ReadPolicy): readonly OrderedRule[] | string {
   const { match, others } = importedConditions(rule);
   if (others.length > 0) return `${others.join(' and ')}: only imported conditions are understood`;
@@ -63,14 +63,14 @@ function partsOf(rule: PlainRule, index: number, { policy }: ReadPolicy): readon
   for (const own of domainsOf(rule)) {
     const domain = plainDomain({ domain: own, match });
     if (typeof domain === 'string') return domain;
-    // For the catalog there is one thing to grant: any action will do.
+    // Any action on the catalog allows to list it.
     const granted = own.repositories === undefined && grants.size > 0 ? grantsOf('allow', ['*']) : grants;
     if (domain !== undefined) parts.push({ index, domain, grants: granted });
   }
   return parts;
 }
 
-/** What a rule is for, but for its `match`: the repositories, and the catalog. */
+/** The domains of a rule without its `match`: for repositories, and for the catalog. */
 function domainsOf(rule: PlainRule): readonly Domain[] {
   const { who, repositories, catalog } = rule;
   const { except, services, clients } = importedConditions(rule);
@@ -82,7 +82,7 @@ function domainsOf(rule: PlainRule): readonly Domain[] {
   ];
 }
 
-/** The place of an earlier rule that is for all requests that the rule can be for, whatever its `match` says. */
+/** The position of an earlier rule that covers the rule, whatever its `match` says. */
 function alwaysBefore(rule: PlainRule, earlier: readonly OrderedRule[]): number | undefined {
   const match = importedConditions(rule).match ?? {};
   const found = domainsOf(rule).map((domain) => {

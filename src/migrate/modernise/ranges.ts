@@ -1,4 +1,4 @@
-/** Ranges of client addresses, compared: two networks are disjoint, or one holds the other. */
+/** Compares ranges of client addresses: two networks are disjoint, or one contains the other. */
 import { parseClientRange } from '../../config/client-range.ts';
 
 const BITS = { ipv4: 32, ipv6: 128 } as const;
@@ -9,7 +9,7 @@ export function rangesOverlap(a: string, b: string): boolean {
 
 export function rangeCovers(wide: string, narrow: string): boolean {
   if (wide === narrow) return true;
-  // IPv4 addresses in the words of IPv6 have prefixes of another length.
+  // The prefix of an IPv4-mapped IPv6 address has another length.
   const isMixed = [wide, narrow].some((text) => text.includes(':') && text.includes('.'));
   return !isMixed && holds(wide, networkOf(narrow)) && bitsOf(wide) <= bitsOf(narrow);
 }

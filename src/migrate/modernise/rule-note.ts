@@ -1,4 +1,4 @@
-/** What comes of a rule. */
+/** The result for one rule. */
 export interface RuleNote {
   readonly file: string;
   readonly line: number;
@@ -8,5 +8,5 @@ export interface RuleNote {
   readonly message: string;
 }
 
-/** Tells what comes of the rule at an index of the file. */
+/** Records the result for the rule at an index of the file. */
 export type Note = (index: number, outcome: RuleNote['outcome'], message: string) => void;

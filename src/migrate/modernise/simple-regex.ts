@@ -1,6 +1,6 @@
 /**
- * Expressions that say no more than patterns can: literal text, alternatives, and wildcards. Anything else is not read,
- * so that nothing is ever taken for less than it is.
+ * Parses expressions that plain patterns can express: literal text, alternatives and wildcards. It refuses all others, so
+ * that no part of an expression is ignored.
  */
 
 export type Token =
@@ -14,7 +14,7 @@ type Sequence = readonly Piece[];
 const MOST = 64;
 const ANY: Token = { kind: 'any', segment: false };
 
-/** @returns its alternatives, each from beginning to end of the text; undefined when it is another expression */
+/** @returns its alternatives, each for the whole text; undefined: another kind of expression */
 export function parseSimpleRegex(source: string): readonly (readonly Token[])[] | undefined {
   const state = { source, at: 0 };
   const found = alternatives(state);

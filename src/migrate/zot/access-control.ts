@@ -21,11 +21,11 @@ export interface ZotRepositories {
 export interface AccessControl {
   readonly repositories: readonly ZotRepositories[];
   readonly admin: ZotGrant | undefined;
-  /** The members that the file itself gives to groups. */
+  /** The members of groups that the file itself defines. */
   readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
-/** zot reads keys without case. */
+/** zot compares keys without case. */
 function find(node: ForeignNode | undefined, key: string): ForeignEntry | undefined {
   return entriesOf(node).findLast((one) => one.key.toLowerCase() === key.toLowerCase());
 }

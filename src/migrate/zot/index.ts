@@ -1,4 +1,4 @@
-/** Turns the access control of a zot configuration into a policy. */
+/** Translates the access control of a zot configuration to a policy. */
 import { ConfigError } from '../../config/problems.ts';
 import { reportInto } from '../finding.ts';
 import type { Finding } from '../finding.ts';
@@ -13,7 +13,7 @@ export interface ZotImport {
   readonly findings: readonly Finding[];
 }
 
-/** @throws ConfigError when the file cannot be read, or has no access control */
+/** @throws ConfigError if the file cannot be read or has no access control */
 export async function importZot(path: string): Promise<ZotImport> {
   const { root, file } = await readForeignYaml(path);
   const section = findAccessControl(root);

@@ -4,7 +4,7 @@ import { compileRe2 } from '../../config/match/re2.ts';
 
 export type PathPattern =
   | { readonly kind: 'plain'; readonly repositories: readonly string[] }
-  /** An expression for what the language of policies does not have. */
+  /** A regular expression, if the patterns of policies cannot express it. */
   | { readonly kind: 'regex'; readonly source: string }
   | { readonly kind: 'malformed' };
 
@@ -43,7 +43,7 @@ function expandBraces(pattern: string): readonly string[] | undefined {
 
 function plainPath(path: string): string | undefined {
   if (!PLAIN.test(path)) return undefined;
-  // Beside other text, ** is *.
+  // Next to other text, ** means *.
   const segments = path.split('/').map((segment) => (segment === '**' ? segment : segment.replaceAll(/\*+/g, '*')));
   const deep = segments.filter((segment) => segment === '**').length;
   return segments.includes('') || deep > MAX_DEEP ? undefined : segments.join('/');

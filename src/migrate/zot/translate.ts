@@ -1,9 +1,8 @@
 /**
- * Turns zot's access control into a policy that is evaluated by first match.
+ * Translates the access control of zot to a policy with first-match evaluation.
  *
- * To zot, the longest pattern that matches a repository decides alone: longer ones come first here, and each ends in a
- * rule that denies. Within one, a user has what all that names them grants together, so that those whom two lists name
- * come before those of one.
+ * In zot the longest pattern that matches a repository decides alone. So longer patterns come first, and each ends with a
+ * deny rule. Within a pattern, zot grants the union of all entries that name a user, so users in two entries come first.
  */
 import { canonicalDn } from '../../core/groups.ts';
 import { quoteMeta } from '../../config/match/go-glob.ts';
@@ -123,7 +122,7 @@ interface Named {
   readonly report: Report;
 }
 
-/** Members that the file gives to a group are named beside it: no backend knows of them. */
+/** The members of a group that the file defines are listed as users, because no backend delivers the group. */
 function holdersOf({ users, groups, actions, line, control, report }: Named): Holders {
   const members = groups.flatMap((group) => control.members.get(group) ?? []);
   const carried = (kind: string, names: readonly string[]): readonly string[] => {
@@ -138,7 +137,7 @@ function holdersOf({ users, groups, actions, line, control, report }: Named): Ho
   };
 }
 
-/** A token says push and knows no tags: it is given for both create and update. */
+/** A token knows `push` and no tags, so `create` and `update` both become `push`. */
 function actionsOf(actions: readonly string[], line: number, what: string, report: Report): readonly Action[] {
   const has = (action: string): boolean => actions.includes(action);
   if (has('create') !== has('update')) {
@@ -150,7 +149,7 @@ function actionsOf(actions: readonly string[], line: number, what: string, repor
   );
 }
 
-/** Whoever is named has logged in, and has what everybody who has logged in has. Those of the same actions are one. */
+/** Users and groups also have the actions of all authenticated users. Entries with equal actions are merged. */
 function merged(holders: readonly Holders[], logged: readonly Action[]): readonly Holders[] {
   const byActions = new Map<string, Holders>();
   for (const { users, groups, actions } of holders) {
@@ -166,7 +165,7 @@ function merged(holders: readonly Holders[], logged: readonly Action[]): readonl
   return [...byActions.values()];
 }
 
-/** Those with most actions first, and before those of two lists that neither has all of the other's. */
+/** Entries with most actions first. A combination of two entries comes first if neither includes the other. */
 function withBoth(holders: readonly Holders[], pattern: string, line: number, report: Report): readonly Draft[] {
   const pairs = holders.flatMap((one, index) =>
     holders
@@ -202,7 +201,7 @@ function draftsOfBoth(one: Holders, other: Holders): readonly Draft[] {
 
 const LONGEST = 3000;
 
-/** Expressions for any of the names; several where one would be too long. */
+/** Regular expressions for any of the names; several if one would be too long. */
 function anyOf(names: readonly string[]): readonly string[] {
   const lists: string[] = [];
   for (const name of names.map(quoteMeta)) {

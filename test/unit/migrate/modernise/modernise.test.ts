@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareDecisions } from '../../../../src/migrate/docker-auth/compare.ts';
-import { MOST_RULES } from '../../../../src/migrate/modernise/propose.ts';
+import { MAX_RULES } from '../../../../src/migrate/modernise/propose.ts';
 import { allKinds } from '../../../support/any-conditions.ts';
 import { imported } from '../imported.ts';
 import { modernised } from './modernised.ts';
@@ -187,7 +187,7 @@ describe('a policy that is left as it is', () => {
   });
 
   it('has more rules than are compared', async () => {
-    const many = Array.from({ length: MOST_RULES + 1 }, (_, at) => ({ name: `r${at}`, everyone: true, ...PULL }));
+    const many = Array.from({ length: MAX_RULES + 1 }, (_, at) => ({ name: `r${at}`, everyone: true, ...PULL }));
 
     expect((await modernised(many)).found).toMatchObject({
       kind: 'left',
