@@ -1,12 +1,12 @@
 /** Suggests a correction for a misspelt word. */
 
-const MOST_EDITS = 2;
+const MAX_EDITS = 2;
 
 /** @returns the most similar candidate, if it is similar enough */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= MOST_EDITS && edits * 2 < candidate.length)
+    .filter(({ candidate, edits }) => edits <= MAX_EDITS && edits * 2 < candidate.length)
     .toSorted((a, b) => a.edits - b.edits);
   return near[0]?.candidate;
 }
@@ -14,7 +14,7 @@ export function suggest(word: string, candidates: readonly string[]): string | u
 /** The Levenshtein distance, in which two swapped letters count as one edit. */
 function editDistance(a: string, b: string): number {
   // Words whose lengths differ by more than the limit are not compared.
-  if (Math.abs(a.length - b.length) > MOST_EDITS) return MOST_EDITS + 1;
+  if (Math.abs(a.length - b.length) > MAX_EDITS) return MAX_EDITS + 1;
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   const cell = (i: number, j: number): number => rows[i]?.[j] ?? 0;
   for (let i = 1; i <= a.length; i++) {

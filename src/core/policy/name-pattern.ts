@@ -2,7 +2,7 @@
  * Patterns for user, group and service names: `*` matches any characters, none included; `{name}` matches one or more
  * and captures them; all else is literal.
  *
- * Wildcards take as little as they can, from the left, so that a match is unambiguous and costs one pass.
+ * Wildcards match as little as possible, from the left, so that a match is unambiguous and takes one pass.
  */
 
 export interface NamePattern {

@@ -1,16 +1,16 @@
 /**
  * Patterns for repository names. `/` separates; `*` matches within one segment; a segment `**` matches any number of
- * segments, none included; `{name}` stands for a value that enters as literal text; all else is literal.
+ * segments, none included; `{name}` is replaced by a value, as literal text; all else is literal.
  */
 
 /** A path segment of distribution's reference grammar, lower case only. */
 const SEGMENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-/** The first segment may be a host with a port: old clients name repositories so. */
+/** The first segment may be a host with a port, as in the repository names of old clients. */
 const HOST_SEGMENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?::\d{1,5})?$/;
 const LITERAL_PART = /^[a-z0-9._:-]*$/;
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const PLACEHOLDER_NAME = /^(?:[a-z][a-z0-9_]*|(?:attr|claim):[\w.:/-]+)$/;
-/** Matching tries every way to spread segments over `**`, so their number is bounded. */
+/** Matching tries all distributions of segments over `**`, so the number of `**` is bounded. */
 export const MAX_DEEP = 2;
 
 /** The segments of a valid repository name, or undefined. */
@@ -21,12 +21,12 @@ export function repositorySegments(name: string): readonly string[] | undefined 
     : undefined;
 }
 
-/** Whether a value may stand for a placeholder. */
+/** Whether a text is a valid segment, and so a possible value of a placeholder. */
 export function isSegment(value: string): boolean {
   return SEGMENT.test(value);
 }
 
-/** One segment of a pattern. `key` is its text, by which patterns share the way through the index. */
+/** One segment of a pattern. `key` is its text: patterns with equal keys share a node of the index. */
 export type SegmentPattern =
   | { readonly kind: 'literal'; readonly key: string }
   | { readonly kind: 'deep'; readonly key: '**' }
@@ -95,7 +95,7 @@ export function segmentMayMatch(pattern: SegmentPattern, segment: string): boole
 /**
  * Whether a repository matches with these values.
  *
- * @param values a valid segment for each placeholder of the pattern; one that is missing matches nothing
+ * @param values a valid segment for each placeholder of the pattern; a missing value matches nothing
  */
 export function matchesRepository(
   pattern: RepositoryPattern,

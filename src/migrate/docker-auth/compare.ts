@@ -19,7 +19,7 @@ export interface ComparedDecision {
   readonly same: boolean;
 }
 
-const MOST = { accounts: 40, names: 60, addresses: 10, services: 4, requests: 20_000 } as const;
+const MAX = { accounts: 40, names: 60, addresses: 10, services: 4, requests: 20_000 } as const;
 
 export function compareDecisions(imported: DockerAuthImport, policy: Policy): readonly ComparedDecision[] {
   return requestsFor(imported).map(({ asker, request }) => {
@@ -44,7 +44,7 @@ interface Request {
 
 /** All combinations, up to a bound. */
 function requestsFor(imported: DockerAuthImport): readonly Request[] {
-  const everybody = askersFor(imported).slice(0, MOST.accounts);
+  const everybody = askersFor(imported).slice(0, MAX.accounts);
   const repositories = namesFor(imported, everybody);
   const asked = [
     ...repositories.map((name) => ({ type: 'repository', name, actions: ['pull', 'push', 'delete'] })),
@@ -55,7 +55,7 @@ function requestsFor(imported: DockerAuthImport): readonly Request[] {
     for (const ip of addressesFor(imported)) {
       for (const asker of everybody) {
         for (const what of asked) {
-          if (requests.length >= MOST.requests) return requests;
+          if (requests.length >= MAX.requests) return requests;
           requests.push({ asker, request: { account: asker.account, labels: asker.labels, service, ip, ...what } });
         }
       }
@@ -74,7 +74,7 @@ function namesFor({ rules }: DockerAuthImport, everybody: readonly Asker[]): rea
   const valid = [...names, ...plain.flatMap(neighboursOf), ...filled.flatMap(neighboursOf)].filter(
     (name) => repositorySegments(name) !== undefined,
   );
-  return [...new Set(valid)].slice(0, MOST.names);
+  return [...new Set(valid)].slice(0, MAX.names);
 }
 
 function fill(pattern: string, { account, labels }: Asker): string {
@@ -87,10 +87,10 @@ function fill(pattern: string, { account, labels }: Asker): string {
 function servicesFor({ services, rules }: DockerAuthImport): readonly string[] {
   const patterns = rules.flatMap(({ fields: { service } }) => service ?? []);
   const named = patterns.flatMap((pattern) => plainName(pattern) ?? samplesOf(pattern));
-  return [...new Set([...services, ...named])].slice(0, MOST.services);
+  return [...new Set([...services, ...named])].slice(0, MAX.services);
 }
 
 function addressesFor({ rules }: DockerAuthImport): readonly string[] {
   const own = rules.flatMap(({ ip }) => ip?.split('/')[0] ?? []);
-  return [...new Set(['203.0.113.9', '2001:db8::9', ...own, ''])].slice(0, MOST.addresses);
+  return [...new Set(['203.0.113.9', '2001:db8::9', ...own, ''])].slice(0, MAX.addresses);
 }

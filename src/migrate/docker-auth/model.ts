@@ -108,13 +108,13 @@ function matchesText(pattern: string, text: string, replacements: Replacements):
   return typeof regex !== 'string' && regex.test(text);
 }
 
-const MOST_REMEMBERED = 1000;
+const MAX_CACHED = 1000;
 const compiled = new Map<string, Re2 | string>();
 
 /** A cache: one expression is evaluated for thousands of requests in a row. */
 function remembered(source: string): Re2 | string {
   const regex = compiled.get(source) ?? compileRe2(source);
-  if (compiled.size >= MOST_REMEMBERED) compiled.clear();
+  if (compiled.size >= MAX_CACHED) compiled.clear();
   compiled.set(source, regex);
   return regex;
 }

@@ -23,7 +23,7 @@ function fromGlob(glob: string): string {
   );
 }
 
-const MOST_ALTERNATIVES = 16;
+const MAX_ALTERNATIVES = 16;
 
 /** One text for each alternative, with a letter for each wildcard. */
 function fromRegex(source: string): readonly string[] {
@@ -45,7 +45,7 @@ function fromRegex(source: string): readonly string[] {
 function expanded(source: string): readonly string[] {
   const done: string[] = [];
   const open = [source];
-  while (open.length > 0 && done.length + open.length <= MOST_ALTERNATIVES) {
+  while (open.length > 0 && done.length + open.length <= MAX_ALTERNATIVES) {
     const text = open.shift() ?? '';
     const group = /\(([^()]*\|[^()]*)\)/.exec(text);
     const inner = group?.[1] ?? (text.includes('(') ? undefined : text.includes('|') ? text : undefined);

@@ -23,7 +23,7 @@ export interface GridResult {
   readonly differing: readonly TriedRequest[];
 }
 
-const MOST = { names: 40, callers: 60, services: 4, addresses: 5, requests: 20_000 } as const;
+const MAX = { names: 40, callers: 60, services: 4, addresses: 5, requests: 20_000 } as const;
 
 export function compareOnGrid(before: Policy, after: Policy, rules: readonly PlainRule[]): GridResult {
   const requests = requestsFor(rules);
@@ -39,15 +39,15 @@ function requestsFor(rules: readonly PlainRule[]): readonly TriedRequest[] {
     ...namesIn(rules).map((name) => ({ type: 'repository', name, actions: ['pull', 'push', 'delete'] })),
     { type: 'registry', name: 'catalog', actions: ['*'] },
   ];
-  const services = ['', ...texts(rules, (_, { services: own }) => own, 'service')].slice(0, MOST.services);
+  const services = ['', ...texts(rules, (_, { services: own }) => own, 'service')].slice(0, MAX.services);
   const own = rules.flatMap((rule) => importedConditions(rule).clients ?? []).map((range) => range.split('/')[0] ?? '');
-  const addresses = [...new Set(['', '203.0.113.9', ...own])].slice(0, MOST.addresses);
+  const addresses = [...new Set(['', '203.0.113.9', ...own])].slice(0, MAX.addresses);
   const requests: TriedRequest[] = [];
   for (const caller of callersIn(rules)) {
     for (const scope of asked) {
       for (const service of services) {
         for (const client of addresses) {
-          if (requests.length >= MOST.requests) return requests;
+          if (requests.length >= MAX.requests) return requests;
           requests.push({ situation: { caller, service, client, time: DEFAULT_TIME }, asked: scope });
         }
       }
@@ -59,7 +59,7 @@ function requestsFor(rules: readonly PlainRule[]): readonly TriedRequest[] {
 function namesIn(rules: readonly PlainRule[]): readonly string[] {
   const named = texts(rules, ({ repositories }) => repositories, 'name');
   const all = [...named, ...named.flatMap(neighboursOf), 'a', 'a/b', 'a/b/c'];
-  return [...new Set(all)].filter((name) => repositorySegments(name) !== undefined).slice(0, MOST.names);
+  return [...new Set(all)].filter((name) => repositorySegments(name) !== undefined).slice(0, MAX.names);
 }
 
 function callersIn(rules: readonly PlainRule[]): readonly Caller[] {
@@ -73,7 +73,7 @@ function callersIn(rules: readonly PlainRule[]): readonly Caller[] {
   );
   const many = groups.map((group, at) => ({ user: 'somebody', memberOf: [group, groups[at + 1] ?? group] }));
   const callers = [...many, ...named].map(({ user, memberOf }, at) => callerOf(user, memberOf, at % 2 === 1));
-  return [ANONYMOUS, ...callers].slice(0, MOST.callers);
+  return [ANONYMOUS, ...callers].slice(0, MAX.callers);
 }
 
 function callerOf(user: string, groups: readonly string[], caseless: boolean): Caller {

@@ -11,7 +11,7 @@ export type Token =
 type Piece = Token | { readonly kind: 'start' | 'end' };
 type Sequence = readonly Piece[];
 
-const MOST = 64;
+const MAX = 64;
 const ANY: Token = { kind: 'any', segment: false };
 
 /** @returns its alternatives, each for the whole text; undefined: another kind of expression */
@@ -32,7 +32,7 @@ function alternatives(state: State): readonly Sequence[] | undefined {
   const found: Sequence[] = [];
   for (;;) {
     const sequences = sequence(state);
-    if (sequences === undefined || found.length + sequences.length > MOST) return undefined;
+    if (sequences === undefined || found.length + sequences.length > MAX) return undefined;
     found.push(...sequences);
     if (state.source[state.at] !== '|') return found;
     state.at += 1;
@@ -43,7 +43,7 @@ function sequence(state: State): readonly Sequence[] | undefined {
   let found: readonly Sequence[] = [[]];
   while (state.at < state.source.length && !'|)'.includes(state.source[state.at] ?? '')) {
     const next = atom(state);
-    if (next === undefined || found.length * next.length > MOST) return undefined;
+    if (next === undefined || found.length * next.length > MAX) return undefined;
     found = found.flatMap((before) => next.map((piece) => [...before, ...piece]));
   }
   return found;

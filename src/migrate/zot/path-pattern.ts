@@ -8,7 +8,7 @@ export type PathPattern =
   | { readonly kind: 'regex'; readonly source: string }
   | { readonly kind: 'malformed' };
 
-const MOST_ALTERNATIVES = 64;
+const MAX_ALTERNATIVES = 64;
 const PLAIN = /^[a-z0-9._:*/-]+$/;
 
 export function readPathPattern(pattern: string): PathPattern {
@@ -27,7 +27,7 @@ function expandBraces(pattern: string): readonly string[] | undefined {
   const done: string[] = [];
   const open = [pattern];
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    if (done.length + open.length >= MOST_ALTERNATIVES) return undefined;
+    if (done.length + open.length >= MAX_ALTERNATIVES) return undefined;
     const text = next;
     const inner = /\{([^{}]*)\}/.exec(text);
     if (inner === null) done.push(text);

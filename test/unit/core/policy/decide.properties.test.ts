@@ -48,8 +48,8 @@ const rule: fc.Arbitrary<ModelRule> = fc
     actions: fc.array(action, { minLength: 1, maxLength: 2 }),
     deny: fc.boolean(),
   })
-  .map(({ who: speaksOf, everyone, except, services, repositories, team, actions, deny }) => ({
-    ...(team ? { groups: ['team-{team}'] } : speaksOf),
+  .map(({ who: callers, everyone, except, services, repositories, team, actions, deny }) => ({
+    ...(team ? { groups: ['team-{team}'] } : callers),
     everyone: everyone && !team,
     ...(except === undefined ? {} : { except }),
     ...(services === undefined ? {} : { services }),
@@ -188,11 +188,11 @@ function matches(one: ModelRule, who_: Asker, name: string): boolean {
   return found.some((values) => (one.repositories ?? []).some((pattern) => fits(pattern, values, name)));
 }
 
-function captures(speaksOf: Partial<RuleText>, { user: name, groups = [] }: Asker): readonly Record<string, string>[] {
+function captures(callers: Partial<RuleText>, { user: name, groups = [] }: Asker): readonly Record<string, string>[] {
   if (name === undefined) return [];
   const each = (patterns: readonly string[] = [], names: readonly string[]) =>
     patterns.flatMap((pattern) => names.flatMap((one) => captured(pattern, one)));
-  return [...each(speaksOf.users, [name]), ...each(speaksOf.groups, groups)];
+  return [...each(callers.users, [name]), ...each(callers.groups, groups)];
 }
 
 function captured(pattern: string, name: string): readonly Record<string, string>[] {

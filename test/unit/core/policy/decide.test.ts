@@ -109,12 +109,21 @@ describe('values in patterns', () => {
     expect(granted([team], { user: 'a', groups: ['team-Web'] }, 'repository:web/x:pull')).toBe('pull');
   });
 
-  it.each(['*', '**', 'a/b', '..', '{user}', 'a b', '', '-a'])('"%s" never widens a pattern, and is told', (value) => {
-    const grant = ask(policyOf([team]), { user: 'a', groups: [`team-${value}`, 'team-ok'] }, 'repository:other/x:pull');
+  it.each(['*', '**', 'a/b', '..', '{user}', 'a b', '', '-a'])(
+    'the value "%s" never widens a pattern, and the reason says so',
+    (value) => {
+      const grant = ask(
+        policyOf([team]),
+        { user: 'a', groups: [`team-${value}`, 'team-ok'] },
+        'repository:other/x:pull',
+      );
 
-    expect(grant.granted).toEqual([]);
-    expect(ask(policyOf([team]), { user: 'a', groups: ['team-ok'] }, 'repository:ok/x:pull').granted).toEqual(['pull']);
-  });
+      expect(grant.granted).toEqual([]);
+      expect(ask(policyOf([team]), { user: 'a', groups: ['team-ok'] }, 'repository:ok/x:pull').granted).toEqual([
+        'pull',
+      ]);
+    },
+  );
 
   it('of users, groups, attributes and claims', () => {
     const rules = [

@@ -6,7 +6,7 @@ const granted = (rules: readonly RuleText[], asker: Asker, scope: string): strin
   ask(policyOf(rules), asker, scope).granted.join(',');
 const ALICE: Asker = { user: 'alice', groups: ['team-web'] };
 
-describe('the reasons', () => {
+describe('the reasons of a decision', () => {
   it('are listed in the order of the file, each rule once', () => {
     const policy = policyOf([
       { name: 'deep', users: ['*'], repositories: ['**', 'a/*'], allow: ['pull'] },
@@ -50,7 +50,7 @@ describe('the reasons', () => {
   });
 });
 
-describe('narrowed rules', () => {
+describe('rules with conditions', () => {
   it('apply when one of several services and one of several ranges fits', () => {
     const rule = {
       everyone: true,
@@ -126,7 +126,7 @@ describe('first-match evaluation', () => {
     expect(grant.because.map(({ rule }) => rule)).toEqual(names);
   });
 
-  it('goes on behind a rule that lacks a value', () => {
+  it('continues after a rule that lacks a value', () => {
     const grant = first(
       [
         { name: 'lacks', users: ['*'], repositories: ['{attr:x}/y'], allow: ['push'] },

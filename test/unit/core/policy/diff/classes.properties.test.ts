@@ -27,7 +27,7 @@ const pattern = fc
   .filter((segments) => segments.filter((one) => one === '**').length <= 2)
   .map((segments) => segments.join('/'));
 const actions = fc.array(fc.constantFrom('pull', 'push', 'delete', '*'), { minLength: 1, maxLength: 2 });
-const speaksOf: fc.Arbitrary<Partial<RuleText>> = fc.oneof(
+const callers: fc.Arbitrary<Partial<RuleText>> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ users: fc.array(userPattern, { minLength: 1, maxLength: 2 }) }) },
   { weight: 3, arbitrary: fc.record({ groups: fc.array(groupPattern, { minLength: 1, maxLength: 2 }) }) },
   fc.record({ users: fc.tuple(userPattern), groups: fc.tuple(groupPattern) }),
@@ -48,7 +48,7 @@ const rule: fc.Arbitrary<RuleText> = fc
   .tuple(
     rest,
     fc.oneof(
-      fc.record({ who: speaksOf, repositories: fc.array(pattern, { minLength: 1, maxLength: 2 }) }),
+      fc.record({ who: callers, repositories: fc.array(pattern, { minLength: 1, maxLength: 2 }) }),
       fc.record({
         who: fc.constant({ groups: ['team-{team}'] }),
         repositories: fc.subarray(['{team}/**', 'all/{team}-*', '*/{team}', '{group}'], { minLength: 1 }),
@@ -159,7 +159,7 @@ it.each<[Evaluation, Evaluation]>([
   ['union', 'first-match'],
   ['first-match', 'first-match'],
 ])(
-  'lists a class for every request that is decided otherwise, from %s to %s, and none without',
+  'the comparison lists a class for every changed decision, from %s to %s',
   (from, to) => {
     const numRuns = to === 'union' ? RUNS : Math.ceil(RUNS / 5);
     let incomplete = 0;
@@ -185,6 +185,6 @@ it.each<[Evaluation, Evaluation]>([
   TIMEOUT_MS,
 );
 
-it('has seen policies that decide otherwise: those that decide alike show nothing', () => {
+it('the comparison of random policies has seen changed decisions', () => {
   expect(decidedOtherwise).toBeGreaterThan(RUNS / 10);
 });

@@ -170,7 +170,7 @@ describe('a change is listed', () => {
   });
 });
 
-/** The name of whoever is decided otherwise must be of several patterns at once. */
+/** The name of a user whose decisions change must fit several patterns at once. */
 describe('a change for some users alone is listed', () => {
   const own = (repositories: readonly string[]): RuleText => ({ users: ['*'], repositories, allow: ['delete'] });
   const examples = (before: readonly RuleText[], after: readonly RuleText[], evaluation: 'union' | 'first-match') =>
@@ -204,7 +204,7 @@ describe('a change for some users alone is listed', () => {
   });
 });
 
-describe('rules with conditions that only a request can tell', () => {
+describe('rules with conditions that only a request can show', () => {
   const matching = (text: string): RuleText => ({ ...PUBLIC, match: { account: text } });
   const compare = (before: RuleText, after: RuleText) =>
     compareByClasses(policyOf([before], {}, 'first-match'), policyOf([after], {}, 'first-match'));
@@ -233,7 +233,7 @@ describe('rules with conditions that only a request can tell', () => {
   });
 });
 
-it('says so when there is too much to compare', () => {
+it('a comparison that reaches its bound is reported as incomplete', () => {
   const rules = Array.from({ length: 50 }, (_, at): RuleText => ({ ...PUBLIC, repositories: [`r${at}`] }));
 
   expect(compareByClasses(policyOf([]), policyOf(rules), { maxRequests: 20 })).toMatchObject({ complete: false });

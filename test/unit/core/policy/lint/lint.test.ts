@@ -195,7 +195,7 @@ it.each([
   expect(findings.map(({ code, rule }) => [code, rule.name])).toEqual([['deny-without-bite', 'idle']]);
 });
 
-it('says so when it has compared as many rules with each other as it may', () => {
+it('is reported as incomplete if there are too many rules to compare', () => {
   const rules = Array.from({ length: 30 }, (_, n) => ({ groups: [`g-${n}`], repositories: ['**'], allow: ['pull'] }));
   const complete = (maxPairs: number): boolean => lintPolicy(policyOf(rules), undefined, { maxPairs }).complete;
 

@@ -125,7 +125,7 @@ const owned: fc.Arbitrary<RuleText> = fc.record({
 });
 const plain: fc.Arbitrary<RuleText> = fc
   .tuple(who, fc.array(pattern, { minLength: 1, maxLength: 2 }))
-  .map(([speaksOf, repositories]) => ({ ...speaksOf, repositories }));
+  .map(([callers, repositories]) => ({ ...callers, repositories }));
 const rule: fc.Arbitrary<RuleText> = fc
   .tuple(fc.oneof(plain, captured, owned), anyConditions(allKinds))
   .map(([text, conditions]) => ({ ...text, ...conditions }));
