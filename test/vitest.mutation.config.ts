@@ -11,7 +11,7 @@ export default defineConfig({
       'test/unit/flows/**/*.test.ts',
     ],
     // A search for random policies takes seconds, and the tests with examples detect the same mutants.
-    exclude: ['test/unit/core/policy/diff/classes-properties.test.ts'],
+    exclude: ['test/unit/core/policy/diff/classes.properties.test.ts'],
     testTimeout: 60_000,
   },
 });

@@ -61,6 +61,7 @@ describe('the shadow policy', () => {
       request: { requestId: 'r', client: '192.0.2.1' },
       caller: { kind: 'anonymous' },
       service: 's',
+      time: 0,
       grants: [grant],
       attributes: new Map(),
       malformed: [],
