@@ -63,7 +63,9 @@ const scope = z.string().transform((value, context): Scope => {
 });
 
 /** RFC 3339 (section 5.6) with an offset, in seconds since 1970-01-01T00:00:00Z. */
-export const instant = z.iso.datetime({ offset: true }).transform((value) => Math.floor(Date.parse(value) / 1000));
+export const instant = z.iso
+  .datetime({ offset: true, error: 'expected a time such as 2026-05-04T09:30:00Z' })
+  .transform((value) => Math.floor(Date.parse(value) / 1000));
 
 const policyTest = z
   .strictObject({

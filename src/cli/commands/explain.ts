@@ -28,8 +28,8 @@ interface ExplainOptions extends SharedOptions {
   readonly backend?: string;
   readonly service?: string;
   readonly client: string;
-  /** Seconds since 1970-01-01T00:00:00Z; undefined: now. */
-  readonly at?: number;
+  /** Undefined: now. */
+  readonly at?: string;
 }
 
 export function explainCommand(run: Run): Command {
@@ -47,7 +47,7 @@ export function explainCommand(run: Run): Command {
     )
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
-    .option('--at <time>', 'the time of the request, such as 2026-05-04T09:30:00Z; default: now', timeOf)
+    .option('--at <time>', 'the time of the request, such as 2026-05-04T09:30:00Z; default: now')
     .action(run(explain));
 }
 
@@ -57,7 +57,7 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   const { policy } = await loadPolicy(config.policy.file);
   const caller = await callerFor(options, config);
   const service = serviceFor(options.service, config);
-  const situation = { caller, service, client: options.client, time: options.at ?? systemClock.now() };
+  const situation = { caller, service, client: options.client, time: timeOf(options.at) };
   const grants = scopes.map((asked) => {
     const grant = decide(policy, situation, asked);
     return { ...grant, nearMisses: nearMisses(policy, situation, grant) };
@@ -82,7 +82,8 @@ function nearMissJson({ expected, phrase: _phrase, ...miss }: NearMiss) {
   return { ...miss, wanted: expected };
 }
 
-function timeOf(text: string): number {
+function timeOf(text: string | undefined): number {
+  if (text === undefined) return systemClock.now();
   const parsed = instant.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new UsageError(`"${text}" is not a time; expected one such as 2026-05-04T09:30:00Z`);

@@ -88,6 +88,10 @@ describe('fairlead explain', () => {
   it.each([
     [['--scope', 'web/a'], '"web/a" is not a scope; expected type:name:actions'],
     [['--scope', 'repository:a:pull', '--group', 'x'], '--group needs --user'],
+    [
+      ['--scope', 'repository:a:pull', '--at', 'noon'],
+      '"noon" is not a time; expected one such as 2026-05-04T09:30:00Z',
+    ],
     [['--scope', 'repository:a:pull', '--user', 'x', '--backend', 'local'], '--backend needs --group'],
     [['--scope', 'repository:a:pull', '--user', 'nobody'], 'no backend knows the user "nobody"'],
   ])('%j exits with 2', async (options, expected) => {

@@ -184,6 +184,18 @@ tests:
     expect(await revision('rules: []\n')).not.toBe(await revision('rules: [] # changed\n'));
   });
 
+  it('reads the time of a test with its offset, and refuses what is not a time', async () => {
+    const policy = (at: string): string =>
+      `rules: []\ntests:\n  - { user: a, at: "${at}", scope: "repository:a:pull", expect: [] }\n`;
+
+    const { tests } = await load(policy('1970-01-02T01:00:00+01:00'));
+
+    expect(tests.map(({ time }) => time)).toEqual([86_400]);
+    expect(await problems(policy('noon'))).toEqual([
+      '3:20: tests.0.at: found "noon", expected a time such as 2026-05-04T09:30:00Z',
+    ]);
+  });
+
   it('accepts a policy that grants nothing', async () => {
     const { policy } = await load('rules: []\n');
 
