@@ -7,6 +7,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
+import type { BackendTraits } from '../traits.ts';
 import { clientAuthenticator } from './client-authentication.ts';
 import { methodOf } from './client-config.ts';
 import { oidcPasswordConfig } from './config.ts';
@@ -16,16 +17,29 @@ import { createLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
 import { createRevocation } from './revocation.ts';
-import { settle } from './settings.ts';
+import { resolveSettings } from './settings.ts';
 import { filesOf, openWay } from './transport.ts';
 
 const TYPE = 'oidc-password';
 
-export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, create });
+export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, traits, create });
+
+function traits(config: OidcPasswordConfig): BackendTraits {
+  return {
+    names: resolveSettings(config).identity.lowercase ? 'caseless' : 'exact',
+    accepts: 'passwords',
+    // RFC 6749, section 5.2, has `invalid_grant` for both.
+    detectsUnknownUsers: false,
+    canRevalidate: false,
+    users: undefined,
+    groups: { kind: 'any' },
+    deliversValue: (placeholder) => placeholder.startsWith('claim:'),
+  };
+}
 
 async function create(config: OidcPasswordConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
   const { name, client } = config;
-  const settings = settle(config);
+  const settings = resolveSettings(config);
   const files = filesOf(config);
   let way = await openWay(config);
 

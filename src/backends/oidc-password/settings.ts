@@ -22,15 +22,15 @@ type Configured = Pick<
   'name' | 'client' | 'preset' | 'scope' | 'claims' | 'lowercase' | 'deniedStatus'
 >;
 
-export function settle({ name, client, preset: presetName, claims, ...config }: Configured): Settings {
+export function resolveSettings({ name, client, preset: presetName, claims, ...config }: Configured): Settings {
   const preset = PRESETS[presetName];
   return {
     scope: config.scope ?? preset.scope,
     claimsFrom: claims.from === undefined ? preset.claimsFrom : sourcesNamed(claims.from),
     identity: {
       backend: name,
-      username: claims.username ?? known(preset.username),
-      groups: claims.groups ?? preset.groups.map(known),
+      username: claims.username ?? parsedOrThrow(preset.username),
+      groups: claims.groups ?? preset.groups.map(parsedOrThrow),
       groupPrefix: claims.groupPrefix ?? preset.groupPrefix,
       groupLimit: claims.groupLimit ?? preset.groupLimit,
       lowercase: config.lowercase ?? preset.lowercase,
@@ -50,7 +50,7 @@ function sourcesNamed(from: NonNullable<OidcPasswordConfig['claims']['from']>): 
 }
 
 /** INVARIANT: presets name claims that can be read. */
-function known(text: string): ClaimPath {
+function parsedOrThrow(text: string): ClaimPath {
   const path = parseClaimPath(text);
   if (typeof path === 'string') throw new Error(`oidc-password: ${path}`);
   return path;

@@ -8,6 +8,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
+import type { BackendTraits } from '../traits.ts';
 import { readAuthorities } from '../certificates.ts';
 import { openConnection } from '../http-client/connection.ts';
 import { oidcTokenConfig } from './config.ts';
@@ -16,15 +17,27 @@ import { createExamine } from './examine.ts';
 import { createKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
 import { fileKeys, remoteKeys } from './key-source.ts';
-import { settle } from './settings.ts';
+import { resolveSettings } from './settings.ts';
 
 const TYPE = 'oidc-token';
 
-export const oidcToken = defineBackend({ type: TYPE, schema: oidcTokenConfig, create });
+export const oidcToken = defineBackend({ type: TYPE, schema: oidcTokenConfig, traits, create });
+
+function traits(): BackendTraits {
+  return {
+    names: 'exact',
+    accepts: 'tokens',
+    detectsUnknownUsers: true,
+    canRevalidate: false,
+    users: undefined,
+    groups: { kind: 'any' },
+    deliversValue: (placeholder) => placeholder.startsWith('claim:'),
+  };
+}
 
 async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
   const { name, timeout } = config;
-  const settings = settle(config);
+  const settings = resolveSettings(config);
   const { issuer, caFile, keysFile } = settings;
   const authorities = async (): Promise<readonly string[] | undefined> =>
     caFile === undefined ? undefined : readAuthorities(caFile);

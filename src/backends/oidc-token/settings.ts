@@ -23,7 +23,7 @@ export interface Settings {
   readonly caFile: string | undefined;
 }
 
-export function settle(config: OidcTokenConfig): Settings {
+export function resolveSettings(config: OidcTokenConfig): Settings {
   const { audience, algorithms, keys, preset } = config;
   const isOwnCluster = preset === 'kubernetes' && config.issuer === undefined && keys.file === undefined;
   const cluster = isOwnCluster && keys.url === undefined ? IN_CLUSTER : undefined;
@@ -31,11 +31,11 @@ export function settle(config: OidcTokenConfig): Settings {
     issuer: issuerOf(config) ?? '',
     audience,
     algorithms,
-    bound: Object.entries(config.bound).map(([claim, values]) => known(parseBound(claim, values))),
+    bound: Object.entries(config.bound).map(([claim, values]) => parsedOrThrow(parseBound(claim, values))),
     identity: {
       backend: config.name,
       username: config.username,
-      groups: config.groups ?? PRESETS[preset].groups.map((text): ClaimTemplate => known(parseTemplate(text))),
+      groups: config.groups ?? PRESETS[preset].groups.map((text): ClaimTemplate => parsedOrThrow(parseTemplate(text))),
     },
     keysFile: keys.file?.path,
     keysUrl: keys.url ?? cluster?.keysUrl,
@@ -45,7 +45,7 @@ export function settle(config: OidcTokenConfig): Settings {
 }
 
 /** INVARIANT: the configuration schema has refused what cannot be parsed. */
-function known<T extends object>(parsed: T | string): T {
+function parsedOrThrow<T extends object>(parsed: T | string): T {
   if (typeof parsed === 'string') throw new Error(`oidc-token: ${parsed}`);
   return parsed;
 }

@@ -7,6 +7,7 @@ import type { Identity } from '../../core/identity.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { Background } from '../../core/ports.ts';
 import { SecretRef } from '../fields.ts';
+import type { PasswordFile } from '../traits.ts';
 import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
 import type { StaticFileConfig } from './config.ts';
@@ -15,7 +16,7 @@ import type { PlainSecret } from './plain-secret.ts';
 import { UsersFileError } from './problems.ts';
 import type { LocatedProblem } from './strict-yaml.ts';
 import { USERS_TASK } from './users-task.ts';
-import type { PlainUser } from './users-task.ts';
+import type { PlainUser, UsersInput } from './users-task.ts';
 
 export interface User {
   readonly identity: Identity;
@@ -42,8 +43,7 @@ export function userFiles({ file, htpasswd, htgroup }: StaticFileConfig): readon
 export async function loadUsers(config: StaticFileConfig, deps: BackendDeps): Promise<Users> {
   const byName = new Map<string, User>();
   const problems: LocatedProblem[] = [];
-  const form = config.file === undefined ? 'htpasswd' : 'yaml';
-  const parts = (deps.background ?? readHere)(USERS_TASK, { form, files: userFiles(config) });
+  const parts = (deps.background ?? readHere)(USERS_TASK, usersInput(config));
   for await (const part of parts) {
     if (part.kind === 'problems') problems.push(...part.problems);
     else if (part.kind === 'strangers') warnOfStrangers(part.members, config, deps);
@@ -71,14 +71,30 @@ function inOtherCase(names: Iterable<string>): ReadonlyMap<string, readonly stri
 export async function loadIdentities(config: StaticFileConfig): Promise<readonly Identity[]> {
   const identities: Identity[] = [];
   const problems: string[] = [];
-  const form = config.file === undefined ? 'htpasswd' : 'yaml';
-  for await (const part of readHere(USERS_TASK, { form, files: userFiles(config) })) {
+  for await (const part of readHere(USERS_TASK, usersInput(config))) {
     if (part.kind === 'problems') problems.push(...part.problems.map(({ text }) => text));
     if (part.kind === 'users')
       identities.push(...part.users.map(({ name, groups }) => identityOf(name, groups, config.name)));
   }
   if (problems.length > 0) throw new UsersFileError(problems);
   return identities;
+}
+
+/** The users whose password is a file, which need not exist yet. A users file with problems has none. */
+export async function passwordFiles(config: StaticFileConfig): Promise<readonly PasswordFile[]> {
+  const found: PasswordFile[] = [];
+  for await (const part of readHere(USERS_TASK, usersInput(config))) {
+    if (part.kind === 'problems' && part.problems.length > 0) return [];
+    if (part.kind !== 'users') continue;
+    for (const { name, password } of part.users) {
+      if ('secret' in password && 'file' in password.secret) found.push({ username: name, path: password.secret.file });
+    }
+  }
+  return found;
+}
+
+function usersInput(config: StaticFileConfig): UsersInput {
+  return { form: config.file === undefined ? 'htpasswd' : 'yaml', files: userFiles(config) };
 }
 
 const readHere: Background = (task, input) => task.work(input);

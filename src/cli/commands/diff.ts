@@ -1,7 +1,7 @@
 /** `fairlead diff`: lists the decisions that differ between two policies. */
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
-import { staticUsers } from '../../app/static-users.ts';
+import { listedCallers } from '../../app/listed-users.ts';
 import { clientEdges } from '../../config/client-edges.ts';
 import { causeOf, shownPath } from '../../config/read-text.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
@@ -63,7 +63,7 @@ async function compareOptions({ config: path }: DiffOptions, policies: readonly 
   const clients = [...new Set(ranges.map(({ text }) => text))].flatMap(clientEdges);
   if (path === undefined) return { clients };
   const { config } = await loadBroker(path);
-  return { clients, services: Object.keys(config.services), users: await staticUsers(config) };
+  return { clients, services: Object.keys(config.services), users: await listedCallers(config) };
 }
 
 function named(path: string, { revision }: Policy): NamedPolicy {

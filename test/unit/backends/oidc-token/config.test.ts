@@ -1,7 +1,7 @@
 /** What a configuration of `oidc-token` must say, and what it must not. */
 import { describe, expect, it } from 'vitest';
 import { oidcTokenConfig } from '../../../../src/backends/oidc-token/config.ts';
-import { settle } from '../../../../src/backends/oidc-token/settings.ts';
+import { resolveSettings } from '../../../../src/backends/oidc-token/settings.ts';
 
 const GITHUB = { preset: 'github-actions', bound: { repository_owner_id: 65 } };
 const GENERIC = { issuer: 'https://ci.example.com' };
@@ -17,7 +17,7 @@ function problems(keys: Readonly<Record<string, unknown>>): readonly string[] {
 function settings(keys: Readonly<Record<string, unknown>>) {
   const { data, error } = parse(keys);
   if (data === undefined) throw error;
-  return settle(data);
+  return resolveSettings(data);
 }
 
 describe('the audience', () => {
