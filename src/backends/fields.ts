@@ -1,5 +1,6 @@
 /** Pieces of configuration schema that backends and the broker share. */
 import { z } from 'zod';
+import { addressProblem } from './http-client/address.ts';
 
 /**
  * A path in a configuration file. The loader makes it absolute, from the folder of the file it stands in, and reports
@@ -33,6 +34,43 @@ export const secretRef = z
   .transform((source) => new SecretRef(source))
   .meta({ description: 'A secret: { env: NAME } or { file: PATH }; a file is read again when it changes' });
 
+/** @param problemOf returns what is wrong with the text, as a sentence; undefined: nothing */
+export function checkedText(problemOf: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+/**
+ * A text that is parsed.
+ *
+ * @param parse returns what is wrong with the text, as a sentence, where it cannot be parsed
+ * @param most characters
+ */
+export function parsedText<Parsed extends object>(parse: (text: string) => Parsed | string, most: number) {
+  return z
+    .string()
+    .min(1)
+    .max(most)
+    .transform((text, context): Parsed => {
+      const parsed = parse(text);
+      if (typeof parsed !== 'string') return parsed;
+      context.addIssue({ code: 'custom', message: parsed });
+      return z.NEVER;
+    });
+}
+
+/** The result of a parser that has accepted the same text before, in the configuration schema or in a test. */
+export function parsedOrThrow<Parsed extends object>(parsed: Parsed | string): Parsed {
+  // INVARIANT: the schema has refused what cannot be parsed, and presets can be.
+  if (typeof parsed === 'string') throw new Error(`the configuration was not checked: ${parsed}`);
+  return parsed;
+}
+
+/** The URL of a server that is sent passwords or secrets: https, or http on a loopback address. */
+export const httpsUrl = checkedText(addressProblem);
+
 const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
   ['ms', 0.001],
   ['s', 1],
@@ -61,7 +99,7 @@ export function duration(limits: { readonly min: number; readonly max: number })
 }
 
 /** The seconds of a text that `DURATION` matches. */
-export function durationSeconds(text: string): number {
+function durationSeconds(text: string): number {
   const [, amount, unit = ''] = DURATION.exec(text) ?? [];
   return Number(amount) * (UNIT_SECONDS.get(unit) ?? Number.NaN);
 }

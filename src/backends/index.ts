@@ -30,8 +30,7 @@ function moduleOf(config: BackendConfig): BackendModule<string, z.ZodObject> {
   const found = backendModules.find(({ type }) => type === config.type);
   // INVARIANT: the schema has refused any other type.
   if (found === undefined) throw new Error(`no backend has the type ${config.type}`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of the configuration chose the module
-  return found as unknown as BackendModule<string, z.ZodObject>;
+  return found;
 }
 
 function schemasOf<const Listed extends readonly { readonly schema: z.ZodObject }[]>(modules: Listed) {

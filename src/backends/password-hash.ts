@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { hash as bcrypt } from 'bcrypt';
 import { BrokerError } from '../core/errors.ts';
 
-export type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
+type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
 
 /** A hash that has been read and found affordable. Salt and digest are out of reach, so that no log prints them. */
 export interface PasswordHash {

@@ -5,18 +5,18 @@ import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
 import type { Tokens } from './grant.ts';
 import type { Graph } from './graph.ts';
 import { areGroupsElsewhere, isComplete } from './identity.ts';
-import type { ClaimSources, IdentityRules } from './identity.ts';
+import type { ClaimSources, ClaimRules } from './identity.ts';
 import type { Session } from './provider.ts';
 
 export const CLAIM_SOURCES = ['id-token', 'userinfo', 'introspection'] as const;
-export type ClaimSource = (typeof CLAIM_SOURCES)[number];
+type ClaimSource = (typeof CLAIM_SOURCES)[number];
 
 /** `auto`: the ID token, and userinfo for what it lacks, where the provider has such an endpoint. */
 export type ClaimsFrom = 'auto' | readonly ClaimSource[];
 
-export interface ClaimGathering {
+interface ClaimGathering {
   readonly claimsFrom: ClaimsFrom;
-  readonly rules: IdentityRules;
+  readonly rules: ClaimRules;
   /** Where groups are that a token leaves out; undefined: nowhere. */
   readonly graph: Graph | undefined;
 }

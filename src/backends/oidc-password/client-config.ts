@@ -56,8 +56,6 @@ export const clientConfig = z
     }
   });
 
-export type ClientConfig = z.output<typeof clientConfig>;
-
 export function methodOf({
   authentication,
   secret,

@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportedJWKSCache, ServerMetadata } from 'openid-client';
 import type { Clock } from '../../core/ports.ts';
-import { until } from '../http-client/race-abort.ts';
+import { raceAbort } from '../http-client/race-abort.ts';
 
 /** The provider as last seen. */
-export interface Discovered {
+interface Discovered {
   readonly metadata: ServerMetadata;
   /** Its keys, as openid-client keeps them; logins put them here for those who come after. */
   keys: ExportedJWKSCache | undefined;
@@ -23,7 +23,7 @@ export interface Discovery {
   forget(): void;
 }
 
-export interface DiscoveryDeps {
+interface DiscoveryDeps {
   readonly clock: Clock;
   /** Fetches the metadata; keeps a time limit of its own. */
   readonly fetchMetadata: () => Promise<ServerMetadata>;
@@ -74,11 +74,11 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
   async function ask(signal: AbortSignal): Promise<Discovered> {
     const joined = pending !== undefined;
     try {
-      return await until(signal, shared());
+      return await raceAbort(signal, shared());
     } catch (error) {
       // A request that was under way before says nothing about now: the provider may be back since.
       if (!joined || signal.aborted) throw error;
-      return until(signal, shared());
+      return raceAbort(signal, shared());
     }
   }
 

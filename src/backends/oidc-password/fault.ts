@@ -60,11 +60,11 @@ export function describeFault(fault: Fault): string {
 }
 
 function answer({ status, headers }: Response, body: Claims, secrets: readonly string[]): Fault {
-  const description = printable(body['error_description'], secrets);
+  const description = forLog(body['error_description'], secrets);
   return {
     kind: 'answer',
     status,
-    error: printable(body['error'], secrets),
+    error: forLog(body['error'], secrets),
     description,
     codes: entraCodes(body['error_codes'], description),
     retryAfter: retryAfter(headers.get('retry-after')),
@@ -91,7 +91,7 @@ function retryAfter(header: string | null): number | undefined {
   return Number.isInteger(seconds) && seconds >= 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined;
 }
 
-function printable(value: unknown, secrets: readonly string[]): string | undefined {
+function forLog(value: unknown, secrets: readonly string[]): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), value);
   return concealed

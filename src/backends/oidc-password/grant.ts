@@ -23,7 +23,7 @@ export interface Tokens {
   readonly claims: Claims & { readonly sub: string };
 }
 
-export interface MoreClaims {
+interface MoreClaims {
   readonly kind: 'claims';
   readonly claims: Claims;
 }

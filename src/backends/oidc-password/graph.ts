@@ -22,7 +22,7 @@ export interface Graph {
   groupsOf(session: Session, claims: Claims): Promise<Claims>;
 }
 
-export interface GraphDeps {
+interface GraphDeps {
   readonly backend: string;
   /** Such as `https://graph.microsoft.com/v1.0`. */
   readonly url: string;
@@ -72,10 +72,10 @@ export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
           headers: { ...headers, 'content-type': 'application/json' },
           body: '{"securityEnabledOnly":false}',
         }
-      : { method: 'GET', headers, body: null };
+      : { method: 'GET', headers };
     let fault: Fault;
     try {
-      const answer = await session.fetch(page.href, { ...question, redirect: 'manual' });
+      const answer = await session.fetch(page.href, question);
       const body: unknown = answer.status === 200 ? await answer.json().catch(() => undefined) : undefined;
       if (isObject(body)) return body;
       fault = await faultOf(answer);

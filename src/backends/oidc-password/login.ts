@@ -1,17 +1,17 @@
 /** One login, step by step: refuse what cannot be one, ask for tokens, make an identity of their claims. */
 import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';
-import type { Credential, Identity } from '../../core/identity.ts';
-import type { Authenticator, AuthnOutcome, Clock, Log, RejectReason } from '../../core/ports.ts';
+import type { Identity } from '../../core/identity.ts';
+import type { Authenticator, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
 import { oneSpelling } from '../../core/spelling.ts';
 import { gatherClaims } from './claim-sources.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { Graph } from './graph.ts';
 import { outage, requestTokens } from './grant.ts';
 import type { Failure, Tokens } from './grant.ts';
-import { isName } from '../names.ts';
+import { unsendable } from '../names.ts';
 import { identityFrom } from './identity.ts';
-import type { IdentityRules } from './identity.ts';
+import type { ClaimRules } from './identity.ts';
 import type { Provider, Session } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import { judge } from './verdict.ts';
@@ -19,7 +19,7 @@ import type { RefusalRules, Verdict } from './verdict.ts';
 
 export interface LoginDeps {
   readonly scope: string;
-  readonly rules: IdentityRules;
+  readonly rules: ClaimRules;
   readonly claimsFrom: ClaimsFrom;
   readonly graph: Graph | undefined;
   readonly refusals: RefusalRules;
@@ -29,9 +29,6 @@ export interface LoginDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** The longest passwords providers take are some hundred characters. */
-const MAX_PASSWORD = 1024;
 
 export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
   return async (credential, deadline, guard) => {
@@ -50,16 +47,6 @@ export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
       if (tokens.refreshToken !== undefined) deps.revocation.revoke(tokens.refreshToken);
     }
   };
-}
-
-/** What is refused without asking the provider. */
-function unsendable({ username, password }: Credential): RejectReason | undefined {
-  if (!isName(username)) return 'invalid-name';
-  const revealed = password.reveal();
-  if (revealed === '') return 'empty-password';
-  // A form cannot carry half a surrogate pair, and servers written in C stop reading at NUL.
-  const sendable = revealed.length <= MAX_PASSWORD && revealed.isWellFormed() && !revealed.includes('\0');
-  return sendable ? undefined : 'wrong-password';
 }
 
 /** @throws BrokerError unless it is the user whom the provider refuses */

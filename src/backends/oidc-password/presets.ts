@@ -1,11 +1,11 @@
-/** What is known about providers. Each is a set of defaults: every key that the configuration has too wins there. */
+/** Defaults for known providers. A key of the configuration overrides the preset. */
 import type { RejectReason } from '../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 
 export const PRESET_NAMES = ['generic', 'keycloak', 'dex', 'entra', 'okta', 'auth0', 'adfs', 'glewlwyd'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
-export interface Preset {
+interface Preset {
   readonly scope: string;
   readonly username: string;
   readonly groups: readonly string[];

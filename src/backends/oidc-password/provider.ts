@@ -11,11 +11,11 @@ import {
   getJwksCache,
   setJwksCache,
 } from 'openid-client';
-import type { CustomFetch, ServerMetadata } from 'openid-client';
+import type { ServerMetadata } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { ClientAuthenticator } from './client-authentication.ts';
-import type { Connection } from '../http-client/connection.ts';
+import type { BoundedFetch, Connection } from '../http-client/connection.ts';
 import { createDiscovery } from './discovery.ts';
 import { describeFault, readFault } from './fault.ts';
 
@@ -25,7 +25,7 @@ export interface Session {
   /** The secrets that went out, so that no answer brings them into the log. */
   readonly secrets: readonly string[];
   /** Asks any address, within the time of the login. */
-  readonly fetch: CustomFetch;
+  readonly fetch: BoundedFetch;
   /** The address of the last request. */
   lastRequest(): string | undefined;
   /** Keeps the provider's keys for later logins. */
@@ -41,7 +41,7 @@ export interface Provider {
   forget(): void;
 }
 
-export interface ProviderDeps {
+interface ProviderDeps {
   readonly issuer: string;
   readonly clientId: string;
   /** Whether the client is known by its certificate: its endpoints may have addresses of their own (RFC 8705, section 5). */
@@ -80,7 +80,7 @@ export function createProvider(deps: ProviderDeps): Provider {
       if (plain) allowInsecureRequests(configuration);
       if (discovered.keys !== undefined) setJwksCache(configuration, discovered.keys);
       let last: string | undefined;
-      const fetch: CustomFetch = (url, options) => deps.connection().fetchUntil(signal)(url, options);
+      const fetch: BoundedFetch = (url, options) => deps.connection().fetchUntil(signal)(url, options);
       configuration[customFetch] = (url, options) => {
         last = url;
         return fetch(url, options);

@@ -1,34 +1,40 @@
-/** What the keys of an oidc-token backend must have to do with each other. */
-import { isLoopbackHttp } from '../oidc/issuer.ts';
+/** What must hold between the keys of an oidc-token backend. */
+import { isLoopbackHttp } from '../http-client/address.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
-import type { OidcTokenConfig } from './config.ts';
-import { audienceProblem, PRESETS, PUBLIC_ISSUERS } from './presets.ts';
+import { audienceProblem, issuerOf, PUBLIC_ISSUERS } from './presets.ts';
+import type { PresetName } from './presets.ts';
 
-export interface ConfigProblem {
+interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-export function checkOidcTokenConfig(config: OidcTokenConfig): readonly ConfigProblem[] {
+/** The keys that depend on each other. */
+interface Checked {
+  readonly preset: PresetName;
+  readonly issuer?: string | undefined;
+  readonly audience: readonly string[];
+  readonly bound: Readonly<Record<string, Parameters<typeof parseBound>[1]>>;
+  readonly keys: { readonly url?: string | undefined; readonly file?: unknown; readonly bearer?: unknown };
+  readonly caFile?: unknown;
+  readonly proxy?: string | undefined;
+}
+
+export function checkOidcTokenConfig(config: Checked): readonly Problem[] {
   const issuer = issuerOf(config);
   if (issuer === undefined) return [{ path: [], message: 'expected an issuer, or a preset that knows its own' }];
   return [...checkAudience(config, issuer), ...checkBound(config, issuer), ...checkKeys(config)];
 }
 
-/** The issuer in force. */
-export function issuerOf({ issuer, preset }: Pick<OidcTokenConfig, 'issuer' | 'preset'>): string | undefined {
-  return issuer ?? PRESETS[preset].issuer;
-}
-
-function checkAudience({ audience }: OidcTokenConfig, issuer: string): readonly ConfigProblem[] {
+function checkAudience({ audience }: Checked, issuer: string): readonly Problem[] {
   return audience.flatMap((text) => {
     const problem = audienceProblem(text, issuer);
     return problem === undefined ? [] : [{ path: ['audience'], message: `found "${text}": ${problem}` }];
   });
 }
 
-function checkBound({ bound }: OidcTokenConfig, issuer: string): readonly ConfigProblem[] {
+function checkBound({ bound }: Checked, issuer: string): readonly Problem[] {
   const parsed = Object.entries(bound).map(([claim, values]) => ({ claim, result: parseBound(claim, values) }));
   const problems = parsed.flatMap(({ claim, result }) =>
     typeof result === 'string' ? [{ path: ['bound', claim], message: result }] : [],
@@ -51,8 +57,8 @@ function isOwners({ path, patterns }: BoundClaim, owners: readonly string[]): bo
   return patterns.every(({ literal, text }) => literal !== undefined || text.slice(0, text.indexOf('*')).includes('/'));
 }
 
-function checkKeys({ issuer, keys, caFile, proxy }: OidcTokenConfig): readonly ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
+function checkKeys({ issuer, keys, caFile, proxy }: Checked): readonly Problem[] {
+  const problems: Problem[] = [];
   if (keys.file !== undefined && keys.url !== undefined) {
     problems.push({ path: ['keys'], message: 'expected one of url and file, found both' });
   }

@@ -9,7 +9,7 @@ import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../names.ts';
 import { fillTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';
 
-export interface IdentityRules {
+export interface IdentityTemplates {
   readonly backend: string;
   readonly username: ClaimTemplate;
   readonly groups: readonly ClaimTemplate[];
@@ -19,7 +19,7 @@ export interface IdentityRules {
  * @param claims with an `exp` that is a time
  * @returns the identity, or a sentence that says why the claims make none
  */
-export function identityOf(claims: Claims, rules: IdentityRules): Identity | string {
+export function identityOf(claims: Claims, rules: IdentityTemplates): Identity | string {
   const name = usernameOf(claims, rules);
   if (!('name' in name)) return name.problem;
   const groups = groupsOf(claims, rules);
@@ -36,7 +36,7 @@ export function identityOf(claims: Claims, rules: IdentityRules): Identity | str
 
 function usernameOf(
   claims: Claims,
-  { username: template }: IdentityRules,
+  { username: template }: IdentityTemplates,
 ): { readonly name: string } | { readonly problem: string } {
   const filled = fillTemplate(template, claims);
   switch (filled.kind) {
@@ -52,7 +52,7 @@ function usernameOf(
   }
 }
 
-function groupsOf(claims: Claims, { groups: templates }: IdentityRules): ReadonlySet<GroupName> | string {
+function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): ReadonlySet<GroupName> | string {
   const groups = new Set<GroupName>();
   for (const template of templates) {
     const filled = fillTemplate(template, claims);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet } from 'jose';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import { until } from '../http-client/race-abort.ts';
+import { raceAbort } from '../http-client/race-abort.ts';
 import type { KeySource } from './key-source.ts';
 
 export interface Keys {
@@ -30,7 +30,7 @@ export interface KeySet {
   expire(): void;
 }
 
-export interface KeySetDeps {
+interface KeySetDeps {
   readonly backend: string;
   readonly fetchKeys: KeySource;
   readonly clock: Clock;
@@ -102,7 +102,7 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
 
   async function fetchUntil(signal: AbortSignal): Promise<Keys> {
     try {
-      return await until(signal, shared());
+      return await raceAbort(signal, shared());
     } catch (error) {
       if (error instanceof BrokerError) throw error;
       throw new BrokerError('backend_unavailable', 'the keys of the tokens’ issuer did not come in time');

@@ -13,7 +13,7 @@ import { networkDetail } from '../http-client/network-detail.ts';
 /** Fetches the keys anew; keeps a time limit of its own. Throws an Error that says what is wrong. */
 export type KeySource = () => Promise<readonly JWK[]>;
 
-export interface RemoteDeps {
+interface RemoteDeps {
   readonly issuer: string;
   /** Undefined: the issuer's metadata names it. */
   readonly url: string | undefined;
@@ -32,9 +32,8 @@ export function remoteKeys(deps: RemoteDeps): KeySource {
 
   async function get(target: string, authorization: string | undefined, signal: AbortSignal): Promise<Claims> {
     const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
-    const options = { method: 'GET', headers, body: undefined, redirect: 'manual' } as const;
     try {
-      const answer = await deps.connection().fetchUntil(signal)(target, options);
+      const answer = await deps.connection().fetchUntil(signal)(target, { method: 'GET', headers });
       if (answer.status !== 200) throw new Error(`${target} answered ${answer.status}`);
       return jsonObject(await answer.text(), target);
     } catch (error) {

@@ -1,20 +1,18 @@
 /** The configuration with what its preset brings. */
-import { SecretRef } from '../fields.ts';
+import { parsedOrThrow, SecretRef } from '../fields.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
-import { issuerOf } from './config-check.ts';
 import type { OidcTokenConfig } from './config.ts';
-import type { IdentityRules } from './identity.ts';
-import { IN_CLUSTER, PRESETS } from './presets.ts';
+import type { IdentityTemplates } from './identity.ts';
+import { IN_CLUSTER, issuerOf, PRESETS } from './presets.ts';
 import { parseTemplate } from './template.ts';
-import type { ClaimTemplate } from './template.ts';
 
 export interface Settings {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly algorithms: readonly string[];
   readonly bound: readonly BoundClaim[];
-  readonly identity: IdentityRules;
+  readonly identity: IdentityTemplates;
   /** A file that holds the keys; with it, nothing is fetched. */
   readonly keysFile: string | undefined;
   /** Where the keys are; undefined: where the issuer's metadata say. */
@@ -35,17 +33,11 @@ export function resolveSettings(config: OidcTokenConfig): Settings {
     identity: {
       backend: config.name,
       username: config.username,
-      groups: config.groups ?? PRESETS[preset].groups.map((text): ClaimTemplate => parsedOrThrow(parseTemplate(text))),
+      groups: config.groups ?? PRESETS[preset].groups.map((text) => parsedOrThrow(parseTemplate(text))),
     },
     keysFile: keys.file?.path,
     keysUrl: keys.url ?? cluster?.keysUrl,
     bearer: keys.bearer ?? (cluster === undefined ? undefined : new SecretRef({ file: cluster.bearerFile })),
     caFile: config.caFile?.path ?? cluster?.caFile,
   };
-}
-
-/** INVARIANT: the configuration schema has refused what cannot be parsed. */
-function parsedOrThrow<T extends object>(parsed: T | string): T {
-  if (typeof parsed === 'string') throw new Error(`oidc-token: ${parsed}`);
-  return parsed;
 }

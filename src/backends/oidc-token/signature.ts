@@ -3,10 +3,10 @@ import { compactVerify, errors } from 'jose';
 import type { CryptoKey } from 'jose';
 import type { TokenFlaw } from '../../core/ports.ts';
 import type { Keys, KeySet } from './key-set.ts';
-import { printable } from './printable.ts';
+import { forLog } from './for-log.ts';
 import type { ParsedToken } from './token.ts';
 
-export type SignatureFlaw = { readonly reason: TokenFlaw; readonly problem: string };
+type SignatureFlaw = { readonly reason: TokenFlaw; readonly problem: string };
 
 /**
  * @returns what is wrong, or undefined when one of the issuer's keys made it
@@ -46,7 +46,7 @@ async function isSignedWith(key: CryptoKey, { text, algorithm }: ParsedToken): P
 }
 
 function flawOf(error: unknown, { keyId, algorithm }: ParsedToken): SignatureFlaw {
-  const key = keyId === undefined ? 'without an id (kid)' : printable(keyId);
+  const key = keyId === undefined ? 'without an id (kid)' : forLog(keyId);
   if (error instanceof errors.JWKSNoMatchingKey) {
     return { reason: 'unknown-key', problem: `the issuer has no key ${key} for ${algorithm}` };
   }

@@ -20,7 +20,7 @@ interface Part {
 }
 
 /** What a template makes of some claims. */
-export type Filled =
+type Filled =
   /** One text, or one for each value of a claim that is a list. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
   /** The token has not got a claim. */

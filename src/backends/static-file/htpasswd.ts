@@ -4,7 +4,7 @@ import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
 import { groupProblem, usernameProblem } from './names.ts';
 
-export interface Htpasswd {
+interface Htpasswd {
   readonly hashes: ReadonlyMap<string, PasswordHash>;
   /** The same hashes as they are written. */
   readonly written: ReadonlyMap<string, Secret>;
@@ -12,7 +12,7 @@ export interface Htpasswd {
   readonly problems: readonly string[];
 }
 
-export interface Htgroup {
+interface Htgroup {
   /** The groups of each user who is in one. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly problems: readonly string[];

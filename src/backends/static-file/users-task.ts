@@ -13,13 +13,13 @@ export interface PlainUser {
   readonly password: { readonly hash: string } | PlainSecretRef;
 }
 
-export interface PlainSecretRef {
+interface PlainSecretRef {
   readonly secret: SecretRef['source'];
   /** The place of the password, for a problem with the secret: the text ends where the problem begins. */
   readonly place: LocatedProblem;
 }
 
-export type UsersPart =
+type UsersPart =
   | { readonly kind: 'users'; readonly users: readonly PlainUser[] }
   /** Members of the htgroup file whom the htpasswd file does not have. */
   | { readonly kind: 'strangers'; readonly members: readonly string[] }

@@ -8,14 +8,14 @@ import { groupProblem, usernameProblem } from './names.ts';
 import { isMapping, strictYaml } from './strict-yaml.ts';
 import type { Entry, Place, StrictYaml } from './strict-yaml.ts';
 
-export interface YamlUser {
+interface YamlUser {
   readonly password: { readonly hash: PasswordHash; readonly written: Secret } | { readonly secret: SecretRef };
   readonly groups: ReadonlySet<string>;
   /** Where the password stands. */
   readonly place: Place;
 }
 
-export interface UsersYaml {
+interface UsersYaml {
   readonly users: ReadonlyMap<string, YamlUser>;
   /** Each as `FILE:LINE:COLUMN: path: found …, expected …`. */
   readonly problems: StrictYaml['problems'];

@@ -110,7 +110,7 @@ describe('the other keys', () => {
     [{ ...GENERIC, username: 'job' }, 'username: expected a claim in it'],
     [{ ...GENERIC, groups: ['{team}'] }, 'groups.0: expected braces around claims only'],
     [{ ...GENERIC, bound: { '/a//b': 'x' } }, 'bound./a//b: expected a JSON pointer'],
-    [{ ...GENERIC, bound: { a: '{x}' } }, 'bound.a: the pattern "{x}" captures'],
+    [{ ...GENERIC, bound: { a: '{x}' } }, 'bound.a: the pattern "{x}" has a capture'],
     [{ ...GENERIC, keys: { url: 'http://ci.example.com/keys' } }, 'keys.url: expected an https URL'],
     [{ ...GENERIC, keys: { url: 'https://a.example/keys', file: 'k.json' } }, 'keys: expected one of url and file'],
     [{ ...GENERIC, keys: { bearer: { env: 'TOKEN' } } }, 'keys.bearer: expected beside url only'],
