@@ -22,8 +22,9 @@ export async function listedCallers(config: BrokerConfig): Promise<readonly Call
 
 /** The users whose password is the content of a file. */
 export async function listedPasswordFiles({ backends }: BrokerConfig): Promise<readonly PasswordFile[]> {
-  const lists = await Promise.all(backends.map((backend) => traitsOf(backend).users?.passwordFiles() ?? []));
-  return lists.flat();
+  const found: PasswordFile[] = [];
+  for (const backend of backends) found.push(...((await traitsOf(backend).users?.passwordFiles()) ?? []));
+  return found;
 }
 
 function isOffered(usernames: readonly string[] | undefined, name: string): boolean {

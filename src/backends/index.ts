@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import type { Authenticator } from '../core/ports.ts';
 import type { BackendDeps, BackendModule } from './backend.ts';
+import { http } from './http/index.ts';
 import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
 import { oidcToken } from './oidc-token/index.ts';
 import { staticFile } from './static-file/index.ts';
 import type { BackendTraits } from './traits.ts';
 
-export const backendModules = [staticFile, ldap, oidcPassword, oidcToken] as const;
+export const backendModules = [staticFile, ldap, http, oidcPassword, oidcToken] as const;
 
 type Modules = typeof backendModules;
 

@@ -6,6 +6,7 @@ import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'o
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
+import { retryAfter } from '../http-client/retry-after.ts';
 
 export type Fault =
   /** The provider answered, and not with tokens. */
@@ -28,7 +29,6 @@ export type Fault =
 const MAX_TEXT = 200;
 /** A client assertion, or a token. */
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
-const MAX_RETRY_AFTER = 120;
 
 /** @param secrets what was sent: a provider that echoes it does not bring it into the log */
 export async function readFault(error: unknown, secrets: readonly string[] = []): Promise<Fault> {
@@ -67,7 +67,7 @@ function answer({ status, headers }: Response, body: Claims, secrets: readonly s
     error: forLog(body['error'], secrets),
     description,
     codes: entraCodes(body['error_codes'], description),
-    retryAfter: retryAfter(headers.get('retry-after')),
+    retryAfter: retryAfter(headers),
   };
 }
 
@@ -84,11 +84,6 @@ async function bodyOf(response: Response): Promise<Claims> {
 function entraCodes(codes: unknown, description: string | undefined): readonly number[] {
   if (Array.isArray(codes)) return codes.filter((code) => typeof code === 'number').slice(0, 8);
   return [...(description ?? '').matchAll(/\bAADSTS(\d{4,8})\b/g)].map(([, code]) => Number(code));
-}
-
-function retryAfter(header: string | null): number | undefined {
-  const seconds = Number(header ?? Number.NaN);
-  return Number.isInteger(seconds) && seconds >= 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined;
 }
 
 function forLog(value: unknown, secrets: readonly string[]): string | undefined {

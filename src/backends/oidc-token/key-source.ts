@@ -7,6 +7,7 @@ import type { JWK } from 'jose';
 import type { SecretSource } from '../../core/identity.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
+import { bearerHeader } from '../http-client/bearer.ts';
 import type { Connection } from '../http-client/connection.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
 
@@ -58,7 +59,7 @@ export function remoteKeys(deps: RemoteDeps): KeySource {
       const target = await metadataUrl(signal);
       return keysIn(await get(target, undefined, signal), target);
     }
-    const authorization = bearer === undefined ? undefined : `Bearer ${(await bearer.read()).reveal()}`;
+    const authorization = bearer === undefined ? undefined : await bearerHeader(bearer, 'keys.bearer');
     return keysIn(await get(url, authorization, signal), url);
   };
 }
