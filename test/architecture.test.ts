@@ -16,8 +16,8 @@ const NOT_A_BACKEND = [
   // What docker_auth calls its sources of users.
   "migrate/docker-auth/askers.ts: 'ldap'",
   "migrate/docker-auth/world.ts: 'ldap'",
-  // The scheme of an address.
-  "migrate/docker-auth/ldap.ts: 'ldap'",
+  // A section in the configuration of zot.
+  "migrate/zot/access-control.ts: 'http'",
 ];
 /** Folders of `backends` that are no backend: what several of them share. */
 const SHARED = ['http-client', 'oidc'];
@@ -213,13 +213,14 @@ describe('the sources', () => {
 });
 
 /**
- * The literals in a source that are backend types, other than the value of a property. A property writes a
- * configuration, as the import of docker_auth does; anything else reads one: a comparison, a case, a list, a set.
+ * Where a source reads the type of a backend: a literal in a comparison, a case, an argument, a list, a union or a key.
+ * The value of a property or of a conditional expression (`type: 'ldap'`) writes one, as an import does.
  */
-function backendTypesIn(text: string): readonly string[] {
+function backendTypesIn(source: string): readonly string[] {
+  const text = source.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
   const literal = new RegExp(`(['"\`])(?:${TYPES.join('|')})\\1`, 'g');
   return [...text.matchAll(literal)]
-    .filter(({ index }) => !/(?:^|[{,(\s])(?!case\b)\w+: $/.test(text.slice(0, index)))
+    .filter(({ index }) => !/[\w)'"`\]] *[:?]\s+$/.test(text.slice(0, index)))
     .map(([found]) => found);
 }
 
@@ -244,13 +245,19 @@ describe('what is known about a type of backend', () => {
       `switch (type) { case '${type}': return true; }`,
       `const slow = ['${type}', 'other'];`,
       `const isSlow = new Set(['${type}']).has(type);`,
-      `const word = type === 'other' ? 'x' : '${type}';`,
       `const NAMES = { '${type}': 'slow' };`,
       `interface Slow { readonly type: 'other' | '${type}' }`,
     ]) {
       expect({ planted, found: backendTypesIn(planted) }).toEqual({ planted, found: [expect.stringContaining(type)] });
     }
-    expect(backendTypesIn(`const backend = { name: 'corp', type: '${type}' };`)).toEqual([]);
+    for (const harmless of [
+      `const backend = { name: 'corp', type: '${type}' };`,
+      `const scheme = tls ? '${type}s' : '${type}';`,
+      `// A \`${type}\` server.`,
+      `/** As in '${type}'. */`,
+    ]) {
+      expect({ harmless, found: backendTypesIn(harmless) }).toEqual({ harmless, found: [] });
+    }
   });
 });
 
