@@ -1,6 +1,7 @@
 /** The backend `http` against real web services: over http on loopback, and over https with a private authority. */
 import { inspect } from 'node:util';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { Secret } from '../../src/core/identity.ts';
@@ -10,9 +11,12 @@ import type { ContractSubject } from '../contract/authenticator.ts';
 import { outageContract } from '../contract/outages.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
+import { freePort } from '../support/free-port.ts';
 import { createLoopbackCertificate, OPENSSL } from '../support/loopback-certificate.ts';
 import { startOutageProxy } from '../support/outage-proxy.ts';
 import { findPart } from '../support/parts.ts';
+import { start } from '../support/process.ts';
+import { portAnswers } from '../support/wait.ts';
 import { createHttpBackend, httpBackendConfig, startUserService, USERS } from '../support/user-service.ts';
 import type { HttpInput, UserService } from '../support/user-service.ts';
 import { http } from '../../src/backends/http/index.ts';
@@ -121,6 +125,30 @@ describe.skipIf(!hasOpenssl)('the http backend over https', () => {
     await using later = await createHttpBackend({ url: service.url, caFile: certificate.caFile, proxy: proxy.url });
     await expect(logIn(later, 'alice', alice.password)).rejects.toThrow('the proxy answered 407');
   });
+});
+
+it('logs in at the example service of the reference page', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../config/reference/backend-http.md'), 'utf8');
+  const [, code = ''] = /<!-- test: example service -->\n```js\n(.*?)```/s.exec(page) ?? [];
+  const port = await freePort();
+  await using server = start(process.execPath, ['--input-type=module', '--eval', code], {
+    env: { ...process.env, PORT: String(port), TOKEN: 'token-of-the-broker' },
+  });
+  await server.waitUntil('the example service', () => portAnswers(port));
+  const url = `http://127.0.0.1:${port}`;
+  const input = { url: `${url}/login`, lookupUrl: `${url}/user`, bearer: { env: 'TOKEN' } };
+  await using backend = await createHttpBackend(input);
+  await using withoutToken = await createHttpBackend(input, { token: () => 'another-token' });
+
+  const outcome = await logIn(backend, 'alice', 'correct horse');
+
+  expect(outcome).toMatchObject({ kind: 'authenticated', identity: { groups: new Set(['team-web']) } });
+  expect(await logIn(backend, 'alice', 'wrong')).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+  expect(await logIn(backend, 'nobody', 'wrong')).toEqual({ kind: 'unknown-user' });
+  const account = { login: 'alice', subject: 'user-1' };
+  expect(await backend.revalidate?.(account, deadlineIn(realClock, 8000))).toEqual(outcome);
+  await expect(logIn(withoutToken, 'alice', 'correct horse')).rejects.toThrow(/answered 403 .*check bearer/);
+  expect(await backend.probe(deadlineIn(realClock, 8000))).toEqual({ state: 'up' });
 });
 
 describe('the request of the http backend', () => {
