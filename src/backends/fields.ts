@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { addressProblem } from './http-client/address.ts';
 
 /**
- * A path in a configuration file. The loader makes it absolute, from the folder of the file it stands in, and reports
- * a missing file with the place where it is named.
+ * A path in a configuration file. The loader makes it absolute, relative to the folder of that file, and reports a
+ * missing file with the place where it is named.
  */
 export class FilePath {
   readonly path: string;
@@ -14,7 +14,7 @@ export class FilePath {
   }
 }
 
-/** Where a secret is found. The loader makes `file` absolute and reports an unset variable or a missing file. */
+/** The place of a secret. The loader makes `file` absolute and reports an unset variable or a missing file. */
 export class SecretRef {
   readonly source: { readonly env: string } | { readonly file: string };
 

@@ -1,4 +1,4 @@
-/** Where the claims that make an identity are read. */
+/** Reads the claims of an identity from the ID token, userinfo, introspection and Microsoft Graph. */
 import { BrokerError } from '../../core/errors.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
@@ -17,12 +17,12 @@ export type ClaimsFrom = 'auto' | readonly ClaimSource[];
 interface ClaimGathering {
   readonly claimsFrom: ClaimsFrom;
   readonly rules: ClaimRules;
-  /** Where groups are that a token leaves out; undefined: nowhere. */
+  /** Reads groups that a token leaves out; undefined: they are not read. */
   readonly graph: Graph | undefined;
 }
 
 /**
- * Asks one source after the other, until all claims that make an identity are there.
+ * Asks one source after the other until all claims of an identity are known.
  *
  * @throws BrokerError `backend_unavailable` when one fails: unknown groups are not the same as none
  */

@@ -1,6 +1,6 @@
 /**
- * What went wrong with a request to the provider, as far as it may be told. The errors of openid-client carry tokens,
- * claims and whole answers in their causes: they are read here and go no further.
+ * What went wrong with a request to the provider, without secrets. The errors of openid-client hold tokens, claims and
+ * whole responses in their causes; nothing else reads them.
  */
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { isObject } from '../oidc/claim-path.ts';
@@ -18,7 +18,7 @@ export type Fault =
       readonly description: string | undefined;
       /** The numbers Entra ID adds. */
       readonly codes: readonly number[];
-      /** Seconds, where the provider says when to come back. */
+      /** Seconds, from the header `Retry-After`. */
       readonly retryAfter: number | undefined;
     }
   /** There was no answer, or none in time. */
@@ -30,7 +30,7 @@ const MAX_TEXT = 200;
 /** A client assertion, or a token. */
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-/** @param secrets what was sent: a provider that echoes it does not bring it into the log */
+/** @param secrets what was sent: a provider may echo it, and it must not be logged */
 export async function readFault(error: unknown, secrets: readonly string[] = []): Promise<Fault> {
   if (error instanceof ResponseBodyError) return answer(error.response, error.cause, secrets);
   if (error instanceof WWWAuthenticateChallengeError) {
@@ -45,7 +45,7 @@ export async function readFault(error: unknown, secrets: readonly string[] = [])
   return { kind: 'unreachable', detail: networkDetail(error) };
 }
 
-/** What an answer says that openid-client has not judged. */
+/** The fault of a response that openid-client has not checked. */
 export async function faultOf(response: Response): Promise<Fault> {
   if (response.status === 200) return { kind: 'unusable', detail: 'it is no JSON object' };
   return answer(response, await bodyOf(response), []);
@@ -71,7 +71,7 @@ function answer({ status, headers }: Response, body: Claims, secrets: readonly s
   };
 }
 
-/** The JSON object of an answer nobody has read yet, whatever content type it claims; empty when there is none. */
+/** The JSON object in the body, whatever the content type; empty when there is none or it was read before. */
 async function bodyOf(response: Response): Promise<Claims> {
   try {
     const body: unknown = response.bodyUsed ? undefined : await response.json();

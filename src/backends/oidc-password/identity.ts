@@ -1,4 +1,4 @@
-/** From claims to an identity. What the provider says is checked like any input: kinds, lengths and counts. */
+/** From claims to an identity. Claims are checked like any input: types, lengths and counts. */
 import { BrokerError } from '../../core/errors.ts';
 import { foldCase } from '../../core/fold-case.ts';
 import { groupName } from '../../core/groups.ts';
@@ -15,7 +15,7 @@ export interface ClaimRules {
   readonly username: ClaimPath;
   readonly groups: readonly ClaimPath[];
   readonly groupPrefix: string | undefined;
-  /** As many groups in one claim may be all that the provider lists of more. */
+  /** The provider may list only this many of more groups in one claim, without saying so. */
   readonly groupLimit: number | undefined;
   readonly lowercase: boolean;
 }
@@ -80,7 +80,7 @@ function groupsFrom(sources: ClaimSources, rules: ClaimRules): ReadonlySet<Group
 function groupTexts(sources: ClaimSources, path: ClaimPath, limit = Infinity): readonly string[] {
   const source = sources.find((claims) => readClaim(claims, path) !== undefined);
   if (source === undefined) {
-    // INVARIANT: "too many to list" never reads as "none", which could lift a deny rule.
+    // INVARIANT: "too many to list" never reads as "none", which could disable a deny rule.
     if (sources.some((claims) => isElsewhere(claims, path))) {
       throw unusable(
         `names the claim ${path.text} but keeps its values elsewhere (too many groups): let the provider ` +

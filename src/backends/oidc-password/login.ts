@@ -1,4 +1,4 @@
-/** One login, step by step: refuse what cannot be one, ask for tokens, make an identity of their claims. */
+/** One login: reject what cannot be sent, request tokens, make an identity of their claims. */
 import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
@@ -32,7 +32,7 @@ export interface LoginDeps {
 
 export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
   return async (credential, deadline, guard) => {
-    // Which names are one account, the provider alone knows.
+    // Only the provider knows which names are one account.
     const refused = await guard?.beforeAttempt(credential.username, oneSpelling(credential.username));
     if (refused !== undefined) return refused;
     const reason = unsendable(credential);
@@ -43,13 +43,13 @@ export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
     try {
       return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
     } finally {
-      // Not before: at Keycloak the session goes with the refresh token, and userinfo with the session.
+      // Last: at Keycloak this ends the session, and with it userinfo.
       if (tokens.refreshToken !== undefined) deps.revocation.revoke(tokens.refreshToken);
     }
   };
 }
 
-/** @throws BrokerError unless it is the user whom the provider refuses */
+/** @throws BrokerError unless the refusal is about the user */
 function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
   const verdict: Verdict =
     failure.endpoint === 'token' ? judge(failure.fault, refusals) : { kind: 'unavailable', retryAfter: undefined };
@@ -59,10 +59,10 @@ function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, f
     log.error('nobody can log in: the OpenID provider refuses the broker itself', { backend, cause: error.message });
   }
   if (failure.fault.kind === 'unusable') {
-    log.error('the answer of the OpenID provider is not to be trusted', { backend, cause: error.message });
+    log.error('answer of the OpenID provider not valid', { backend, cause: error.message });
   }
-  // It may have moved or come back with new keys: the next login asks, and those after it wait for that answer instead
-  // of sending their passwords to nobody.
+  // The provider may have new endpoints or keys. The next login reads the metadata again, and others wait for it instead
+  // of sending passwords to an address that does not answer.
   if (failure.fault.kind !== 'answer') provider.forget();
   throw error;
 }
@@ -78,7 +78,7 @@ async function identify(
   } catch (error) {
     if (error instanceof BrokerError) {
       const fields = { backend: rules.backend, cause: error.message };
-      log.error('no identity can be made of what the OpenID provider says', fields);
+      log.error('claims of the OpenID provider make no identity', fields);
     }
     throw error;
   }

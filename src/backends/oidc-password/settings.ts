@@ -1,4 +1,4 @@
-/** The configuration with what its preset brings. */
+/** The configuration with the defaults of its preset. */
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import { parsedOrThrow } from '../fields.ts';
 import type { ClaimsFrom } from './claim-sources.ts';

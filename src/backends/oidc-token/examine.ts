@@ -1,6 +1,6 @@
 /**
- * The examination of a token, step by step up to the first that fails. A login takes the outcome and `check --token`
- * the steps, so that what is explained is what is done.
+ * The examination of a token, in steps, up to the first that fails. A login uses the outcome and `check --token` the
+ * steps, so that both do the same.
  */
 import type { AuthnOutcome, Clock, TokenFlaw, TokenStep } from '../../core/ports.ts';
 import { identityOf } from './identity.ts';
@@ -29,7 +29,7 @@ export interface Examination {
   readonly outcome: AuthnOutcome;
 }
 
-/** @throws BrokerError `backend_unavailable` when the issuer's keys cannot be had */
+/** @throws BrokerError `backend_unavailable` when the keys of the issuer are not available */
 type Examine = (text: string, signal: () => AbortSignal) => Promise<Examination>;
 
 type Check = { readonly fine: string } | { readonly reason: TokenFlaw; readonly problem: string };

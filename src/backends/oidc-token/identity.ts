@@ -29,7 +29,7 @@ export function identityOf(claims: Claims, rules: IdentityTemplates): Identity |
     groups,
     backend: rules.backend,
     caseless: false,
-    attributes: attributesOf([claims, deeper(claims, '', 0)]),
+    attributes: attributesOf([claims, nestedClaims(claims, '', 0)]),
     notAfter: Math.floor(Number(claims['exp'])),
   };
 }
@@ -57,7 +57,7 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): Rea
   for (const template of templates) {
     const filled = fillTemplate(template, claims);
     if (filled.kind === 'missing') continue;
-    // INVARIANT: a group that cannot be told never reads as "none", which could lift a deny rule.
+    // INVARIANT: an unknown group never reads as "none", which could disable a deny rule.
     if (filled.kind === 'unusable') return `no group can be made of ${template.text}: ${filled.problem}`;
     if (!filled.texts.every(isGroupText)) return `${template.text} gives a group with characters no name has`;
     for (const text of filled.texts) groups.add(groupName(text, { lowercase: false }));
@@ -67,12 +67,12 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): Rea
 
 const MAX_DEPTH = 3;
 
-/** What stands in objects, under its JSON pointer: `/kubernetes.io/namespace`. */
-function deeper(claims: Claims, base: string, depth: number): Claims {
+/** The values within objects, by their JSON pointers: `/kubernetes.io/namespace`. */
+function nestedClaims(claims: Claims, base: string, depth: number): Claims {
   const found: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(claims)) {
     const pointer = `${base}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (isObject(value)) Object.assign(found, depth < MAX_DEPTH ? deeper(value, pointer, depth + 1) : {});
+    if (isObject(value)) Object.assign(found, depth < MAX_DEPTH ? nestedClaims(value, pointer, depth + 1) : {});
     else if (depth > 0) found[pointer] = value;
   }
   return found;

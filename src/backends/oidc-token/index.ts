@@ -91,6 +91,9 @@ async function probe(keySet: KeySet, deadline: Deadline): Promise<BackendState> 
     await keySet.current(AbortSignal.timeout(Math.floor(deadline.left())));
     return { state: 'up' };
   } catch (error) {
-    return { state: 'down', detail: error instanceof BrokerError ? error.message : 'its keys cannot be had' };
+    return {
+      state: 'down',
+      detail: error instanceof BrokerError ? error.message : 'the keys of the issuer are not available',
+    };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Where an issuer's keys come from: a file, a configured address, or the address in the metadata of the configured
- * issuer (OpenID Connect Discovery 1.0). Nothing a token says is ever an address here.
+ * Reads the keys of an issuer: from a file, from a configured URL, or from the URL in the metadata of the configured
+ * issuer (OpenID Connect Discovery 1.0). No URL ever comes from a token.
  */
 import { readFile } from 'node:fs/promises';
 import type { JWK } from 'jose';
@@ -11,17 +11,17 @@ import { bearerHeader } from '../http-client/bearer.ts';
 import type { Connection } from '../http-client/connection.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
 
-/** Fetches the keys anew; keeps a time limit of its own. Throws an Error that says what is wrong. */
+/** Reads the keys, within its own time limit. Throws an Error that says what is wrong. */
 export type KeySource = () => Promise<readonly JWK[]>;
 
 interface RemoteDeps {
   readonly issuer: string;
   /** Undefined: the issuer's metadata names it. */
   readonly url: string | undefined;
-  /** Sent to `url` alone. */
+  /** Sent to `url` only. */
   readonly bearer: SecretSource | undefined;
   readonly timeoutSeconds: number;
-  /** The connection in use; another one after its authorities have changed. */
+  /** The current connection; it changes with the files of the configuration. */
   readonly connection: () => Connection;
 }
 
@@ -87,7 +87,7 @@ function jsonObject(text: string, where: string): Claims {
   return value;
 }
 
-/** The public keys of a JSON Web Key Set (RFC 7517, section 5), without what is secret or leads elsewhere. */
+/** The public keys of a JSON Web Key Set (RFC 7517, section 5), without private members and URLs. */
 function keysIn(set: Claims, where: string): readonly JWK[] {
   const listed = set['keys'];
   if (!Array.isArray(listed)) throw new Error(`${where}: expected a JSON Web Key Set, {"keys": […]}`);

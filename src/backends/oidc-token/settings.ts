@@ -1,4 +1,4 @@
-/** The configuration with what its preset brings. */
+/** The configuration with the defaults of its preset. */
 import { parsedOrThrow, SecretRef } from '../fields.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
@@ -13,9 +13,9 @@ export interface Settings {
   readonly algorithms: readonly string[];
   readonly bound: readonly BoundClaim[];
   readonly identity: IdentityTemplates;
-  /** A file that holds the keys; with it, nothing is fetched. */
+  /** The file with the keys; undefined: they are fetched. */
   readonly keysFile: string | undefined;
-  /** Where the keys are; undefined: where the issuer's metadata say. */
+  /** The URL of the keys; undefined: the metadata of the issuer name it. */
   readonly keysUrl: string | undefined;
   readonly bearer: SecretRef | undefined;
   readonly caFile: string | undefined;

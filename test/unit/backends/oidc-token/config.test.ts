@@ -101,7 +101,7 @@ describe('an issuer that serves everybody', () => {
 
 describe('the other keys', () => {
   it.each([
-    [{}, ': expected an issuer, or a preset that knows its own'],
+    [{}, ': expected an issuer, or a preset that has one'],
     [{ issuer: 'http://ci.example.com' }, 'issuer: expected an https URL'],
     [{ issuer: 'https://ci.example.com/.well-known/openid-configuration' }, 'issuer: expected the issuer itself'],
     [{ ...GENERIC, algorithms: ['HS256'] }, 'algorithms.0: '],
