@@ -5,8 +5,10 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Caller, Identity } from '../core/identity.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
 
+type Configured = Pick<BrokerConfig, 'backends'>;
+
 /** @throws Error that names the file when one cannot be read */
-export async function listedIdentities({ backends }: BrokerConfig): Promise<readonly Identity[]> {
+export async function listedIdentities({ backends }: Configured): Promise<readonly Identity[]> {
   const listed: Identity[] = [];
   for (const backend of backends) {
     const identities = (await traitsOf(backend).users?.identities()) ?? [];
@@ -16,12 +18,12 @@ export async function listedIdentities({ backends }: BrokerConfig): Promise<read
 }
 
 /** The same users as callers that a policy can decide about. Throws as `listedIdentities` does. */
-export async function listedCallers(config: BrokerConfig): Promise<readonly Caller[]> {
+export async function listedCallers(config: Configured): Promise<readonly Caller[]> {
   return (await listedIdentities(config)).map((identity) => ({ kind: 'user', identity }));
 }
 
 /** The users whose password is the content of a file. */
-export async function listedPasswordFiles({ backends }: BrokerConfig): Promise<readonly PasswordFile[]> {
+export async function listedPasswordFiles({ backends }: Configured): Promise<readonly PasswordFile[]> {
   const found: PasswordFile[] = [];
   for (const backend of backends) found.push(...((await traitsOf(backend).users?.passwordFiles()) ?? []));
   return found;

@@ -8,7 +8,7 @@ import type { Reach, Sources } from '../core/policy/lint/sources.ts';
 import { listedIdentities } from './listed-users.ts';
 
 /** @throws Error that names the file when a file of users cannot be read */
-export async function policySources(config: BrokerConfig): Promise<Sources> {
+export async function policySources(config: Pick<BrokerConfig, 'backends'>): Promise<Sources> {
   const traits = config.backends.map(traitsOf);
   const listed = await listedIdentities(config);
   const groups = new Set(listed.flatMap((identity): readonly string[] => [...identity.groups]));

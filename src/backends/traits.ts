@@ -11,7 +11,10 @@ export interface BackendTraits {
    * groups in lower case, and policy compares them so.
    */
   readonly names: 'exact' | 'caseless';
-  /** What a login carries in the password field. A backend is asked about nothing else. */
+  /**
+   * What a login carries in the password field. A backend is asked about nothing else. `Authenticator.accepts` repeats
+   * it for the flows, which know no configuration; tests compare the two.
+   */
   readonly accepts: 'passwords' | 'tokens';
   /**
    * Whether it tells an unknown user from a wrong password. One that does not rejects every login it is asked about, so
