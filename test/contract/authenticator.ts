@@ -101,7 +101,7 @@ export function authenticatorContract(
       expect(outcome.kind).toBe(subject.traits.detectsUnknownUsers ? 'unknown-user' : 'rejected');
     });
 
-    it('is what its traits declare', async () => {
+    it('agrees with the traits that its module declares', async () => {
       const { traits, known } = subject;
       const outcome = await login(known.username, known.password);
       if (outcome.kind !== 'authenticated') throw new Error('the login failed');

@@ -4,14 +4,14 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Identity, SecretSource } from '../../core/identity.ts';
 import type { Log } from '../../core/ports.ts';
 import { bearerHeader } from '../http-client/bearer.ts';
-import type { Connection } from '../http-client/connection.ts';
+import type { Connection, HttpRequest } from '../http-client/connection.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
 import { retryAfter } from '../http-client/retry-after.ts';
 import { readUser } from './user-response.ts';
 import type { UserRules } from './user-response.ts';
 
 /** Only three statuses have a meaning; any other response is an outage. */
-export type ServiceAnswer =
+type ServiceAnswer =
   /** 200 */
   | { readonly kind: 'user'; readonly identity: Identity }
   /** 401 */
@@ -26,11 +26,11 @@ export interface UserService {
   status(url: string, signal: AbortSignal): Promise<number>;
 }
 
-export interface UserServiceDeps {
+interface UserServiceDeps {
   readonly rules: UserRules;
   readonly bearer: SecretSource | undefined;
   readonly isNotFoundTrusted: boolean;
-  /** The connection in use; another one after its files have changed. */
+  /** The current connection; it changes with the files of the configuration. */
   readonly connection: () => Connection;
   readonly log: Log;
 }
@@ -40,9 +40,9 @@ export const PEER = 'the user service';
 export function createUserService(deps: UserServiceDeps): UserService {
   const { rules, bearer, isNotFoundTrusted, connection, log } = deps;
 
-  async function request(url: string, init: Parameters<ReturnType<Connection['fetchUntil']>>[1], signal: AbortSignal) {
+  async function send(url: string, request: HttpRequest, signal: AbortSignal): Promise<Response> {
     try {
-      return await connection().fetchUntil(signal)(url, init);
+      return await connection().fetchUntil(signal)(url, request);
     } catch (error) {
       // The cause is left out: it may hold the request.
       const detail = signal.aborted ? 'did not answer in time' : `cannot be asked: ${networkDetail(error)}`;
@@ -65,7 +65,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
         'x-request-id': requestId,
         ...(bearer === undefined ? {} : { authorization: await bearerHeader(bearer, 'bearer') }),
       };
-      const response = await request(url, { method: 'POST', headers, body: JSON.stringify(body) }, signal);
+      const response = await send(url, { method: 'POST', headers, body: JSON.stringify(body) }, signal);
       const { status } = response;
       const answered = `${PEER} answered ${status} to request ${requestId}`;
       if (status === 200) {
@@ -79,7 +79,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
       const seconds = retryAfter(response.headers);
       throw new BrokerError('backend_unavailable', answered, seconds === undefined ? {} : { retryAfter: seconds });
     },
-    status: async (url, signal) => (await request(url, { method: 'GET', headers: {} }, signal)).status,
+    status: async (url, signal) => (await send(url, { method: 'GET', headers: {} }, signal)).status,
   };
 }
 
