@@ -218,7 +218,7 @@ describe('the sources', () => {
  */
 function backendTypesIn(source: string): readonly string[] {
   const text = source.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-  const literal = new RegExp(`(['"\`])(?:${TYPES.join('|')})\\1`, 'g');
+  const literal = new RegExp(`(['"])(?:${TYPES.join('|')})\\1`, 'g');
   return [...text.matchAll(literal)]
     .filter(({ index }) => !/[\w)'"`\]] *[:?]\s+$/.test(text.slice(0, index)))
     .map(([found]) => found);
