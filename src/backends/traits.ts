@@ -34,7 +34,7 @@ export interface BackendTraits {
   deliversValue(placeholder: string): boolean;
 }
 
-export interface UserList {
+interface UserList {
   /** @throws Error that names the file when one cannot be read */
   identities(): Promise<readonly Identity[]>;
   /** The users whose password is the content of a file. Files that cannot be used are left out. */
@@ -48,7 +48,7 @@ export interface PasswordFile {
 }
 
 /** Which groups a user may be in. "No" is certain; "yes" means that nothing speaks against it. */
-export type GroupReach =
+type GroupReach =
   | { readonly kind: 'none' }
   /** The groups of the identities in `users`. */
   | { readonly kind: 'listed' }

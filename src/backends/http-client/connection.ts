@@ -6,7 +6,7 @@ import { Agent, fetch, ProxyAgent } from 'undici';
 import type { OwnCertificate } from '../certificates.ts';
 import { isLoopbackHttp } from './address.ts';
 
-export interface ConnectionSettings {
+interface ConnectionSettings {
   /** Who answers, as the subject of an error message: `the provider`. */
   readonly peer: string;
   /** Certificates (PEM) of the only trusted authorities; undefined: those that Node brings. */

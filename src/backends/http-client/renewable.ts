@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 
 /** A connection, with what else is made of the same files, that is opened again when a file changes. */
-export interface Renewable<Opened> extends AsyncDisposable {
+interface Renewable<Opened> extends AsyncDisposable {
   current(): Opened;
   /** Opens a new one for later requests. Throws what `open` throws, and keeps the current one then. */
   renew(): Promise<void>;

@@ -7,7 +7,7 @@ import { readClientKey } from './client-key.ts';
 import type { ClientKey } from './client-key.ts';
 import type { OidcPasswordConfig } from './config.ts';
 
-export interface ProviderTransport {
+interface ProviderTransport {
   readonly connection: Connection;
   /** Signs assertions; undefined where the client authenticates in another way. */
   readonly key: ClientKey | undefined;
