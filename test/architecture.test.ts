@@ -11,8 +11,17 @@ const SRC = join(ROOT, 'src');
 const ROOMS = ['core', 'flows', 'backends', 'platform', 'config', 'migrate', 'http', 'app', 'cli'] as const;
 type Room = (typeof ROOMS)[number];
 const MAX_LINES = 300;
+/** Literals outside src/backends that are spelled like the type of a backend and mean something else. */
+const NOT_A_BACKEND = [
+  // What docker_auth calls its sources of users.
+  "migrate/docker-auth/askers.ts: 'ldap'",
+  "migrate/docker-auth/world.ts: 'ldap'",
+  // A section in the configuration of zot.
+  "migrate/zot/access-control.ts: 'http'",
+];
 /** Folders of `backends` that are no backend: what several of them share. */
 const SHARED = ['http-client', 'oidc'];
+const TYPES: readonly string[] = backendModules.map(({ type }) => type);
 
 /** What the table in src/README.md says that each room imports. */
 async function documented(): Promise<ReadonlyMap<Room, readonly Room[]>> {
@@ -200,6 +209,55 @@ describe('the sources', () => {
 
     expect(lengths.length).toBeGreaterThan(50);
     expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  });
+});
+
+/**
+ * Where a source reads the type of a backend: a literal in a comparison, a case, an argument, a list, a union or a key.
+ * The value of a property or of a conditional expression (`type: 'ldap'`) writes one, as an import does.
+ */
+function backendTypesIn(source: string): readonly string[] {
+  const text = source.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+  const literal = new RegExp(`(['"])(?:${TYPES.join('|')})\\1`, 'g');
+  return [...text.matchAll(literal)]
+    .filter(({ index }) => !/[\w)'"`\]] *[:?]\s+$/.test(text.slice(0, index)))
+    .map(([found]) => found);
+}
+
+describe('what is known about a type of backend', () => {
+  it('stands in its folder: no source outside src/backends compares or lists the types', async () => {
+    const files = (await sources(SRC)).filter((file) => !file.startsWith(join(SRC, 'backends/')));
+    const found = await Promise.all(
+      files.map(async (file) =>
+        backendTypesIn(await readFile(file, 'utf8')).map((literal) => `${relative(SRC, file)}: ${literal}`),
+      ),
+    );
+
+    expect(files.length).toBeGreaterThan(50);
+    expect(found.flat().toSorted()).toEqual(NOT_A_BACKEND.toSorted());
+  });
+
+  it.each(TYPES)('would be found anywhere else: %s', (type) => {
+    for (const planted of [
+      `if (backend.type === '${type}') warn();`,
+      `if (backend.type !== "${type}") warn();`,
+      `if ('${type}' === backend.type) warn();`,
+      `switch (type) { case '${type}': return true; }`,
+      `const slow = ['${type}', 'other'];`,
+      `const isSlow = new Set(['${type}']).has(type);`,
+      `const NAMES = { '${type}': 'slow' };`,
+      `interface Slow { readonly type: 'other' | '${type}' }`,
+    ]) {
+      expect({ planted, found: backendTypesIn(planted) }).toEqual({ planted, found: [expect.stringContaining(type)] });
+    }
+    for (const harmless of [
+      `const backend = { name: 'corp', type: '${type}' };`,
+      `const scheme = tls ? '${type}s' : '${type}';`,
+      `// A \`${type}\` server.`,
+      `/** As in '${type}'. */`,
+    ]) {
+      expect({ harmless, found: backendTypesIn(harmless) }).toEqual({ harmless, found: [] });
+    }
   });
 });
 

@@ -1,45 +1,22 @@
 /**
- * What `serve --try` does for a new user: it makes the missing password files of the configured users, so that no
+ * `serve --try`: creates the missing password files of the configured users, so that no
  * password is the same on two machines, and prints commands to try.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import type { PasswordFile } from '../backends/traits.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import { listedPasswordFiles } from './listed-users.ts';
 
-/** A user whose password is in a file. */
-export interface TryOutUser {
-  readonly name: string;
-  readonly passwordFile: string;
-}
-
-const usersFile = z.object({ users: z.record(z.string(), z.unknown()) });
-const userWithFile = z.object({ password: z.object({ file: z.string() }) });
-
-/** Makes the missing password files. @returns the static users whose passwords are in files. */
-export async function makeTryOutSecrets({ backends }: BrokerConfig): Promise<readonly TryOutUser[]> {
-  const users: TryOutUser[] = [];
-  for (const backend of backends) {
-    if (backend.type !== 'static-file' || backend.file === undefined) continue;
-    users.push(...(await usersIn(backend.file.path)));
-  }
-  for (const { passwordFile } of users) await makeSecret(passwordFile);
+/** @returns the users whose password is the content of a file; each file exists now */
+export async function createTryOutSecrets(config: BrokerConfig): Promise<readonly PasswordFile[]> {
+  const users = await listedPasswordFiles(config);
+  for (const { path } of users) await createSecret(path);
   return users;
 }
 
-/** Ignores a file that is not valid: the backend reports it, with line and column. */
-async function usersIn(path: string): Promise<readonly TryOutUser[]> {
-  const read = usersFile.safeParse(parse(await readFile(path, 'utf8')));
-  if (!read.success) return [];
-  return Object.entries(read.data.users).flatMap(([name, fields]) => {
-    const user = userWithFile.safeParse(fields);
-    return user.success ? [{ name, passwordFile: resolve(dirname(path), user.data.password.file) }] : [];
-  });
-}
-
-async function makeSecret(path: string): Promise<void> {
+async function createSecret(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
     await writeFile(path, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
@@ -48,12 +25,12 @@ async function makeSecret(path: string): Promise<void> {
   }
 }
 
-/** Commands to paste into another terminal, in the folder the broker was started in. */
+/** Commands to paste into another terminal, in the working directory of the broker. */
 export function tryOutText(
   config: BrokerConfig,
   configPath: string,
   url: string,
-  users: readonly TryOutUser[],
+  users: readonly PasswordFile[],
 ): string {
   const service = Object.keys(config.services)[0] ?? '';
   const user = users[0];
@@ -72,13 +49,13 @@ export function tryOutText(
     '',
   ];
   if (user !== undefined) {
-    const file = relative(process.cwd(), user.passwordFile);
+    const file = relative(process.cwd(), user.path);
     lines.push(
-      `# A token for ${user.name}, whose password is in ${file}:`,
-      `curl -s -u "${user.name}:$(cat ${file})" '${url}/token?${query}&scope=repository:web/shop:pull,push'`,
+      `# A token for ${user.username}, whose password is in ${file}:`,
+      `curl -s -u "${user.username}:$(cat ${file})" '${url}/token?${query}&scope=repository:web/shop:pull,push'`,
       '',
       '# Which rule allows it:',
-      `fairlead explain --config ${configPath} --user ${user.name} --scope repository:web/shop:pull,push`,
+      `fairlead explain --config ${configPath} --user ${user.username} --scope repository:web/shop:pull,push`,
       '',
     );
   }
@@ -90,7 +67,7 @@ export function tryOutText(
   if (user !== undefined) {
     lines.push(
       '# When that registry runs:',
-      `docker login ${service} --username ${user.name} --password-stdin < ${relative(process.cwd(), user.passwordFile)}`,
+      `docker login ${service} --username ${user.username} --password-stdin < ${relative(process.cwd(), user.path)}`,
       '',
     );
   }

@@ -1,4 +1,4 @@
-/** Certificates that backends are given as files in PEM. Every error names the file and says what was expected of it. */
+/** Certificates in files (PEM). Every error names the file and says what was expected. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
@@ -18,7 +18,7 @@ export async function readAuthorities(file: string): Promise<string[]> {
   }
   for (const [index, certificate] of certificates.entries()) {
     try {
-      // oxlint-disable-next-line no-new -- what counts is whether it can be read
+      // oxlint-disable-next-line no-new -- throws when the certificate cannot be read
       new X509Certificate(certificate);
     } catch (cause) {
       throw new Error(`${file}: certificate ${index + 1} cannot be read`, { cause });
@@ -27,7 +27,7 @@ export async function readAuthorities(file: string): Promise<string[]> {
   return certificates;
 }
 
-/** What this broker shows of itself, in PEM. */
+/** The certificate that the broker presents, in PEM. */
 export interface OwnCertificate {
   /** With its chain. */
   readonly cert: string;

@@ -1,9 +1,10 @@
 /** Pieces of configuration schema that backends and the broker share. */
 import { z } from 'zod';
+import { addressProblem } from './http-client/address.ts';
 
 /**
- * A path in a configuration file. The loader makes it absolute, from the folder of the file it stands in, and reports
- * a missing file with the place where it is named.
+ * A path in a configuration file. The loader makes it absolute, relative to the folder of that file, and reports a
+ * missing file with the place where it is named.
  */
 export class FilePath {
   readonly path: string;
@@ -13,7 +14,7 @@ export class FilePath {
   }
 }
 
-/** Where a secret is found. The loader makes `file` absolute and reports an unset variable or a missing file. */
+/** The place of a secret. The loader makes `file` absolute and reports an unset variable or a missing file. */
 export class SecretRef {
   readonly source: { readonly env: string } | { readonly file: string };
 
@@ -32,6 +33,43 @@ export const secretRef = z
   .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])
   .transform((source) => new SecretRef(source))
   .meta({ description: 'A secret: { env: NAME } or { file: PATH }; a file is read again when it changes' });
+
+/** @param problemOf returns what is wrong with the text, as a sentence; undefined: nothing */
+export function checkedText(problemOf: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+/**
+ * A text that is parsed.
+ *
+ * @param parse returns what is wrong with the text, as a sentence, where it cannot be parsed
+ * @param most characters
+ */
+export function parsedText<Parsed extends object>(parse: (text: string) => Parsed | string, most: number) {
+  return z
+    .string()
+    .min(1)
+    .max(most)
+    .transform((text, context): Parsed => {
+      const parsed = parse(text);
+      if (typeof parsed !== 'string') return parsed;
+      context.addIssue({ code: 'custom', message: parsed });
+      return z.NEVER;
+    });
+}
+
+/** The result of a parser that has accepted the same text before, in the configuration schema or in a test. */
+export function parsedOrThrow<Parsed extends object>(parsed: Parsed | string): Parsed {
+  // INVARIANT: the schema has refused what cannot be parsed, and presets can be.
+  if (typeof parsed === 'string') throw new Error(`the configuration was not checked: ${parsed}`);
+  return parsed;
+}
+
+/** The URL of a server that is sent passwords or secrets: https, or http on a loopback address. */
+export const httpsUrl = checkedText(addressProblem);
 
 const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
   ['ms', 0.001],
@@ -61,7 +99,7 @@ export function duration(limits: { readonly min: number; readonly max: number })
 }
 
 /** The seconds of a text that `DURATION` matches. */
-export function durationSeconds(text: string): number {
+function durationSeconds(text: string): number {
   const [, amount, unit = ''] = DURATION.exec(text) ?? [];
   return Number(amount) * (UNIT_SECONDS.get(unit) ?? Number.NaN);
 }

@@ -1,31 +1,40 @@
-/** The list of backends: a new one is a folder and one line here. Schema, editor completion and checks follow from it. */
+/** The list of backends. Schema, editor completion and checks follow from it. */
 import { z } from 'zod';
 import type { Authenticator } from '../core/ports.ts';
 import type { BackendDeps, BackendModule } from './backend.ts';
+import { http } from './http/index.ts';
 import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
 import { oidcToken } from './oidc-token/index.ts';
 import { staticFile } from './static-file/index.ts';
+import type { BackendTraits } from './traits.ts';
 
-export const backendModules = [staticFile, ldap, oidcPassword, oidcToken] as const;
+export const backendModules = [staticFile, ldap, http, oidcPassword, oidcToken] as const;
 
 type Modules = typeof backendModules;
 
-/** The configuration of one backend, told apart by its `type`. */
+/** The configuration of one backend; `type` selects the schema. */
 export const backendConfig = z.discriminatedUnion('type', schemasOf(backendModules));
 
 export type BackendConfig = z.output<Modules[number]['schema']>;
 
 /** @throws Error that names the file when one of the backend's own files is bad. Reaches no network. */
 export function createBackend(config: BackendConfig, deps: BackendDeps): Promise<Authenticator> {
+  return moduleOf(config).create(config, deps);
+}
+
+export function traitsOf(config: BackendConfig): BackendTraits {
+  return moduleOf(config).traits(config);
+}
+
+function moduleOf(config: BackendConfig): BackendModule<string, z.ZodObject> {
   const found = backendModules.find(({ type }) => type === config.type);
   // INVARIANT: the schema has refused any other type.
   if (found === undefined) throw new Error(`no backend has the type ${config.type}`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of the configuration chose the module
-  return (found as unknown as BackendModule<string, z.ZodObject>).create(config, deps);
+  return found;
 }
 
 function schemasOf<const Listed extends readonly { readonly schema: z.ZodObject }[]>(modules: Listed) {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `map` forgets which schema stands where
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `map` loses the position of each schema
   return modules.map(({ schema }) => schema) as { -readonly [Index in keyof Listed]: Listed[Index]['schema'] };
 }

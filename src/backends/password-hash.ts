@@ -1,11 +1,9 @@
 /**
- * Password hashes as text: what may stand in a file, what it costs, and whether a password fits.
+ * Password hashes: which are accepted, what they cost, and whether a password matches.
  *
- * Every verification pays the full price of its hash. Docker logs in again for every pull and push, so the speed of
- * repeated logins matters, and it is the business of the shield in front of all backends: it remembers for a short
- * while that a credential was right and throttles those that are wrong. A second cache here would only keep a changed
- * password alive. What is here keeps the machine breathing when the shield has nothing to remember: few hashes are
- * computed at once, some wait, and the rest are told to come back.
+ * Every verification computes the hash. Repeated logins are fast because of the shield in front of all backends, which
+ * caches successful logins for a short time and limits wrong ones; a second cache here would only keep an old password
+ * valid. This module limits the load: few hashes are computed at a time, some logins wait, and the others get 503.
  */
 import { argon2, createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -13,18 +11,18 @@ import { promisify } from 'node:util';
 import { hash as bcrypt } from 'bcrypt';
 import { BrokerError } from '../core/errors.ts';
 
-export type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
+type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
 
-/** A hash that has been read and found affordable. Salt and digest are out of reach, so that no log prints them. */
+/** A parsed hash within the limits of memory and time. Salt and digest are not accessible, so that no log prints them. */
 export interface PasswordHash {
   readonly kind: HashKind;
   /** The text before the salt, such as `$2y$10`: hashes that share it take the same work. */
   readonly cost: string;
-  /** Computes at once, whatever else is running: `verifyPassword` waits its turn and refuses what must not match. */
+  /** Computes without waiting. `verifyPassword` limits the load and refuses passwords that must not match. */
   matches(password: Buffer): Promise<boolean>;
-  /** Tells this hash from any other, one of the same password included, and nothing else about it. */
+  /** A text that is different for every other hash, also of the same password, and reveals nothing about this one. */
   mark(): string;
-  /** A hash of the same work that no password fits, for users who do not exist. */
+  /** A hash of the same cost that no password matches, for users who do not exist. */
   decoy(): PasswordHash;
 }
 
@@ -49,18 +47,18 @@ const MAX_WORK = { argon2id: 2048 * MIB, scrypt: 512 * MIB } as const;
 const MAX_PARALLELISM = 16;
 /** Cost 12 takes 0.4 s on a small machine, and each step doubles it. */
 const MAX_BCRYPT_COST = 14;
-/** All of a password that bcrypt sees. */
+/** bcrypt ignores all further bytes. */
 const BCRYPT_BYTES = 72;
 
 const SALT = '(?<salt>[A-Za-z0-9+/]{11,86})';
 const DIGEST = '(?<digest>[A-Za-z0-9+/]{22,86})';
 
 /**
- * Hashes computed at the same time: one a processor, and always one thread less than the four that Node has, which
- * files and DNS need too. The limit is the process's own, as the threads are.
+ * Hashes computed at the same time: one for each processor, at most three of the four threads of Node, because files and
+ * DNS need one. The limit is one for the process, as the threads are.
  */
 export const AT_ONCE = Math.min(availableParallelism(), 3);
-/** Logins that wait their turn: what three threads can serve, at 0.1 s each, within the time that clients wait. */
+/** Logins that wait: as many as three threads can serve, at 0.1 s each, within the time that clients wait. */
 export const MAX_WAITING = 128;
 const RETRY_AFTER_SECONDS = 2;
 
@@ -91,7 +89,7 @@ const FORMATS: Readonly<Record<HashKind, Format>> = {
       if (passes < 1 || parallelism < 1 || parallelism > MAX_PARALLELISM || memory < 8 * parallelism) {
         return `found an argon2id hash with m=${memory},t=${passes},p=${parallelism}, expected t of 1 or more, p from 1 to ${MAX_PARALLELISM}, m of 8 times p or more`;
       }
-      return tooDear('argon2id', memory * KIB, passes, `m=${memory},t=${passes}`);
+      return costProblem('argon2id', memory * KIB, passes, `m=${memory},t=${passes}`);
     },
     encoding: 'base64',
     derive: (message, nonce, [memory, passes, parallelism], tagLength) =>
@@ -104,14 +102,14 @@ const FORMATS: Readonly<Record<HashKind, Format>> = {
       if (ln < 1 || r < 1 || p < 1 || p > MAX_PARALLELISM) {
         return `found a scrypt hash with ln=${ln},r=${r},p=${p}, expected ln and r of 1 or more, p from 1 to ${MAX_PARALLELISM}`;
       }
-      return tooDear('scrypt', 128 * r * 2 ** ln, p, `ln=${ln},r=${r},p=${p}`);
+      return costProblem('scrypt', 128 * r * 2 ** ln, p, `ln=${ln},r=${r},p=${p}`);
     },
     encoding: 'base64',
     derive: deriveScrypt,
   },
 };
 
-/** What kind of hash a text is meant to be, by its beginning; undefined for anything that cannot be verified here. */
+/** The kind of a hash, by its prefix; undefined for kinds that are not supported. */
 export function hashKind(text: string): HashKind | undefined {
   if (/^\$2[aby]\$/.test(text)) return 'bcrypt';
   if (text.startsWith('$argon2id$')) return 'argon2id';
@@ -142,11 +140,11 @@ export function parseHash(text: string): PasswordHash | string {
 /**
  * Whether the password is the one that was hashed.
  *
- * A password that holds NUL, or has more than the 72 bytes that bcrypt sees, fits no hash: bcrypt and scrypt would take
- * some of them for a shorter one. `htpasswd` cuts such a password with a warning; its hash must be made again.
+ * A password with NUL, or with more than 72 bytes for bcrypt, matches no hash: bcrypt and scrypt would take it for a
+ * shorter one. `htpasswd` truncates such a password with a warning; that user needs a new hash.
  *
- * @param options `expired` is asked when the turn has come, so that nothing is computed for those who have left
- * @throws BrokerError `backend_unavailable` when too many wait already, or when it has expired
+ * @param options `expired` is called after the wait, so that nothing is computed for a client that has given up
+ * @throws BrokerError `backend_unavailable` when too many logins wait, or the time is over
  */
 export async function verifyPassword(
   password: string,
@@ -155,8 +153,8 @@ export async function verifyPassword(
 ): Promise<boolean> {
   const bytes = Buffer.from(password);
   const allowed = bytes.length > 0 && !bytes.includes(0) && (hash.kind !== 'bcrypt' || bytes.length <= BCRYPT_BYTES);
-  // What is refused is hashed all the same: the time to an answer must not tell which users exist.
-  const fits = await inTurn(() => hash.matches(bytes), options.expired);
+  // A refused password is hashed as well: the time of the answer must not reveal which users exist.
+  const fits = await withTurn(() => hash.matches(bytes), options.expired);
   return allowed && fits;
 }
 
@@ -171,7 +169,7 @@ export async function hashPassword(password: string): Promise<string> {
   if (bytes.length === 0 || bytes.includes(0)) throw new Error('a password must not be empty and must not hold NUL');
   const [memory, passes, parallelism] = [19_456, 2, 1] as const;
   const salt = randomBytes(16);
-  const digest = await inTurn(() => FORMATS.argon2id.derive(bytes, salt, [memory, passes, parallelism], 32));
+  const digest = await withTurn(() => FORMATS.argon2id.derive(bytes, salt, [memory, passes, parallelism], 32));
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(digest)}`;
 }
 
@@ -191,7 +189,7 @@ function randomLike({ length }: Buffer, kind: HashKind): Buffer {
   return kind === 'bcrypt' ? Buffer.from(base64(bytes).replaceAll('+', '.').slice(0, length), 'latin1') : bytes;
 }
 
-function tooDear(kind: 'argon2id' | 'scrypt', memory: number, passes: number, found: string): string | undefined {
+function costProblem(kind: 'argon2id' | 'scrypt', memory: number, passes: number, found: string): string | undefined {
   if (memory <= MAX_MEMORY && memory * passes <= MAX_WORK[kind]) return undefined;
   return `found ${kind === 'scrypt' ? 'a' : 'an'} ${kind} hash with ${found}, expected at most ${MAX_MEMORY / MIB} MiB of memory and ${MAX_WORK[kind] / MIB} MiB over all passes`;
 }
@@ -208,7 +206,7 @@ function deriveScrypt(password: Buffer, salt: Buffer, [ln, r, p]: Numbers, lengt
 let running = 0;
 const waiting: (() => void)[] = [];
 
-async function inTurn<T>(work: () => Promise<T>, expired: () => boolean = () => false): Promise<T> {
+async function withTurn<T>(work: () => Promise<T>, expired: () => boolean = () => false): Promise<T> {
   await turn();
   try {
     if (expired()) throw busy('the time for this login is over before its password could be hashed');
@@ -218,7 +216,7 @@ async function inTurn<T>(work: () => Promise<T>, expired: () => boolean = () => 
     throw new BrokerError('backend_unavailable', 'a password could not be hashed', { cause: error });
   } finally {
     const next = waiting.shift();
-    // The turn is handed on, so that nobody comes in between.
+    // The turn is passed on directly, so that no later login can take it.
     if (next === undefined) running -= 1;
     else next();
   }

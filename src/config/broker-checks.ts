@@ -1,5 +1,6 @@
 /** What must hold between the parts of a broker configuration, and what deserves a warning. */
 import { z } from 'zod';
+import { traitsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { DEFAULT_KEY } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
@@ -137,37 +138,36 @@ function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], war
   );
 }
 
-/** Backends that say rejected for a user they do not know, so that those after them are never asked. */
-function takesEverybody(backend: BrokerFile['backends'][number]): boolean {
-  if (backend.usernames !== undefined) return false;
-  // A directory that is only bound to says the same of a wrong name and a wrong password.
-  return backend.type === 'oidc-password' || (backend.type === 'ldap' && backend.users.template !== undefined);
+/** Whether every password login ends at this backend, so that no backend behind it is asked. */
+function claimsEveryLogin(backend: BrokerFile['backends'][number]): boolean {
+  const { accepts, detectsUnknownUsers } = traitsOf(backend);
+  return accepts === 'passwords' && !detectsUnknownUsers && backend.usernames === undefined;
 }
 
 function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
-  const at = backends.findIndex(takesEverybody);
-  // Tokens come to their own backends, whatever stands before them.
-  const behind = at < 0 ? [] : backends.slice(at + 1).filter(({ type }) => type !== 'oidc-token');
-  const after = behind.map(({ name }) => name);
-  if (after.length === 0) return;
+  const at = backends.findIndex(claimsEveryLogin);
+  if (at < 0) return;
+  // The order of backends for passwords does not matter to those for tokens.
+  const unreachable = backends.slice(at + 1).filter((backend) => traitsOf(backend).accepts === 'passwords');
+  if (unreachable.length === 0) return;
+  const names = unreachable.map(({ name }) => name).join(', ');
   warn(
     ['backends', at],
-    `cannot tell an unknown user from a wrong password, so ${after.join(', ')} after it is never asked; ` +
+    `cannot tell an unknown user from a wrong password, so ${names} after it is never asked; ` +
       'give it usernames, or put it last',
   );
 }
 
-/** Backends that can be asked about an account without its password. */
-function looksAgain(backend: BrokerFile['backends'][number]): boolean {
-  if (backend.type === 'static-file') return true;
-  return backend.type === 'ldap' && (backend.users.template === undefined || backend.bind !== undefined);
-}
-
 function warnWithoutRefreshTokens({ services, backends }: BrokerFile, warn: Report): void {
-  if (backends.some(looksAgain)) return;
+  if (backends.some((backend) => traitsOf(backend).canRevalidate)) return;
+  const names = backends.length === 0 ? 'there is no backend' : backends.map(({ name }) => name).join(', ');
   for (const [name, { refreshTokens }] of Object.entries(services)) {
     if (refreshTokens === undefined) continue;
-    const cure = 'only static-file, and ldap that reads users before they log in, can look an account up again';
-    warn(['services', name, 'refreshTokens'], `nobody gets a refresh token: ${cure}`, 'key');
+    warn(
+      ['services', name, 'refreshTokens'],
+      `nobody gets a refresh token: no backend can check an account again without its password (${names}); ` +
+        'add one that can, or remove refreshTokens',
+      'key',
+    );
   }
 }

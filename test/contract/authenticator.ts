@@ -1,17 +1,20 @@
-/** What every backend promises, whatever stands behind it. Each one runs this suite against its real source. */
+/** What every backend for passwords promises. Each one runs this suite against a real server or file. */
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BackendTraits } from '../../src/backends/traits.ts';
 import { BrokerError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Identity } from '../../src/core/identity.ts';
-import type { Authenticator, AuthnOutcome, Clock, Log } from '../../src/core/ports.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome, Clock, Log } from '../../src/core/ports.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
 
 export interface ContractSubject {
-  /** Builds the backend anew, over the same source. The suite disposes of what it builds. */
+  /** What the module of the backend declares for this configuration. The suite compares it with what is observed. */
+  readonly traits: BackendTraits;
+  /** Opens the backend over the same source. The suite disposes of it. */
   create(deps: { readonly clock: Clock; readonly log: Log }): Promise<Authenticator>;
-  /** A user of the source, as typed; passwords should be long enough not to stand in a message by chance. */
+  /** A user of the source, as typed. The password is long enough not to occur in a message by chance. */
   readonly known: {
     readonly username: string;
     readonly password: string;
@@ -22,14 +25,17 @@ export interface ContractSubject {
   };
   /** A second user, with another password. */
   readonly other: { readonly username: string; readonly password: string };
-  /** What a user the source does not hold is told: `rejected` where it cannot tell unknown from wrong. */
-  readonly unknown: 'unknown-user' | 'rejected';
+  /**
+   * How many passwords the source has received, by its own log. `none`: the backend leaves the attempt guard to its
+   * caller, or this source has no such log and another one of the same backend has.
+   */
+  readonly attempts: (() => number | Promise<number>) | 'none';
 }
 
 type Attempt = { readonly outcome: AuthnOutcome } | { readonly error: unknown };
 
 const BUDGET_MS = 8000;
-/** Far less than the budget, far more than a busy machine takes to say no. */
+/** Far less than the budget, far more than a busy machine takes to refuse. */
 const PROMPT_MS = 3000;
 
 /**
@@ -64,7 +70,7 @@ export function authenticatorContract(
       }
     };
 
-    it('authenticates the right password with the canonical name and all groups', async () => {
+    it('authenticates the correct password with the canonical name and all groups', async () => {
       const outcome = await login(subject.known.username, subject.known.password);
 
       if (outcome.kind !== 'authenticated') throw new Error(`expected authenticated, found ${inspect(outcome)}`);
@@ -89,10 +95,29 @@ export function authenticatorContract(
       expect(outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
     });
 
-    it('tells a user it does not hold as its source can', async () => {
+    it('reports a user that the source does not have as unknown, or as rejected, as its traits declare', async () => {
       const outcome = await login('nobody-of-this-name', subject.known.password);
 
-      expect(outcome.kind).toBe(subject.unknown);
+      expect(outcome.kind).toBe(subject.traits.detectsUnknownUsers ? 'unknown-user' : 'rejected');
+    });
+
+    it('agrees with the traits that its module declares', async () => {
+      const { traits, known } = subject;
+      const outcome = await login(known.username, known.password);
+      if (outcome.kind !== 'authenticated') throw new Error('the login failed');
+      const { identity } = outcome;
+
+      expect(traits.accepts).toBe(authenticator.accepts ?? 'passwords');
+      expect(traits.canRevalidate).toBe(authenticator.revalidate !== undefined);
+      expect(traits.names).toBe(identity.caseless ? 'caseless' : 'exact');
+      expect([...identity.attributes.keys()].filter((key) => !traits.deliversValue(key))).toEqual([]);
+      if (traits.groups.kind === 'none') expect([...identity.groups]).toEqual([]);
+      if (traits.users === undefined) {
+        expect(traits.groups.kind).not.toBe('listed');
+        return;
+      }
+      const listed = (await traits.users.identities()).find(({ username }) => username === identity.username);
+      expect([...(listed?.groups ?? [])]).toEqual([...identity.groups]);
     });
 
     it.each(['', ' ', '\0'])('never authenticates the empty or blank password %j', async (password) => {
@@ -125,11 +150,11 @@ export function authenticatorContract(
     });
 
     it.each([
-      ['NUL after the right one', (password: string) => `${password}\0`],
-      ['NUL and more after the right one', (password: string) => `${password}\0more`],
-      ['NUL before the right one', (password: string) => `\0${password}`],
-      ['the right one without its end', (password: string) => password.slice(0, -1)],
-      ['a line break after the right one', (password: string) => `${password}\n`],
+      ['NUL after the correct one', (password: string) => `${password}\0`],
+      ['NUL and more after the correct one', (password: string) => `${password}\0more`],
+      ['NUL before the correct one', (password: string) => `\0${password}`],
+      ['the correct one without its end', (password: string) => password.slice(0, -1)],
+      ['a line break after the correct one', (password: string) => `${password}\n`],
       ['64 KiB', () => 'x'.repeat(65_536)],
     ])('never authenticates a password that is %s', async (_what, passwordOf) => {
       const result = await attempt(subject.known.username, passwordOf(subject.known.password));
@@ -145,10 +170,10 @@ export function authenticatorContract(
       if ('error' in result) expect(result.error).toMatchObject({ name: 'BrokerError', code: 'backend_unavailable' });
     });
 
-    it('puts no password into outcomes, errors or the log', async () => {
+    it('writes no password into outcomes, errors or the log', async () => {
       const typed = `${subject.known.password}-typed-wrongly`;
 
-      const told = [
+      const written = [
         await attempt(subject.known.username, subject.known.password, -1000),
         await attempt(subject.known.username, typed),
         await attempt(`${subject.known.username}\0`, subject.known.password),
@@ -156,16 +181,16 @@ export function authenticatorContract(
         log.lines,
       ];
 
-      expect(inspect(told, { depth: Infinity, maxStringLength: Infinity })).not.toContain(subject.known.password);
+      expect(inspect(written, { depth: Infinity, maxStringLength: Infinity })).not.toContain(subject.known.password);
     });
 
-    it('says that its source is up', async () => {
+    it('reports that its source is up', async () => {
       const state = await authenticator.probe(deadlineIn(realClock, BUDGET_MS));
 
       expect(state).toEqual({ state: 'up' });
     });
 
-    it('finds users without a password, where it can look them up', async () => {
+    it('finds users without a password, where it has a look-up', async () => {
       if (authenticator.lookup === undefined) return;
 
       const found = await authenticator.lookup(subject.known.username, deadlineIn(realClock, BUDGET_MS));
@@ -175,7 +200,7 @@ export function authenticatorContract(
       expect(missing).toBeUndefined();
     });
 
-    it('finds an account again by what it said of it, and no other by that, where it can', async () => {
+    it('revalidates an account by its subject, and no other account, where it has revalidation', async () => {
       const { known, other } = subject;
       if (authenticator.revalidate === undefined) return;
       const outcome = await login(known.username, known.password);
@@ -195,6 +220,41 @@ export function authenticatorContract(
       ] as const) {
         expect(await again(typed, account)).toEqual({ kind: 'unknown-user' });
       }
+    });
+
+    it('asks the attempt guard once a login, with one subject an account, and sends nothing when it refuses', async () => {
+      const { known, other, attempts } = subject;
+      const { guard, subjects, refuse } = recordingGuard();
+      const guarded = async (username: string, password: string): Promise<AuthnOutcome> =>
+        authenticator.authenticate(
+          { username, password: new Secret(password) },
+          deadlineIn(realClock, BUDGET_MS),
+          guard,
+        );
+
+      await guarded(known.username, known.password);
+      await guarded(known.username, `${known.password}-not`);
+      await guarded(other.username, other.password);
+
+      if (authenticator.asksGuard !== true) {
+        expect(subjects).toEqual([]);
+        return;
+      }
+      const [first, second, third, ...more] = subjects;
+      expect(first).toBe(second);
+      expect(first).not.toBe(third);
+      expect(more).toEqual([]);
+
+      if (attempts === 'none') return;
+      // The control: without a refusal, a login is an attempt that the source counts.
+      const before = await attempts();
+      await guarded(known.username, `${known.password}-not`);
+      expect(await attempts()).toBe(before + 1);
+
+      refuse({ kind: 'rejected', reason: 'held' });
+      const refused = await guarded(known.username, known.password);
+      expect(refused).toEqual({ kind: 'rejected', reason: 'held' });
+      expect(await attempts()).toBe(before + 1);
     });
 
     it('serves logins that come at the same time', async () => {
@@ -218,6 +278,24 @@ export function authenticatorContract(
       await expect(second[Symbol.asyncDispose]()).resolves.toBeUndefined();
     });
   });
+}
+
+function recordingGuard() {
+  const subjects: string[] = [];
+  let refusal: AuthnOutcome | undefined;
+  const guard: AttemptGuard = {
+    beforeAttempt: async (account) => {
+      subjects.push(account);
+      return refusal;
+    },
+  };
+  return {
+    guard,
+    subjects,
+    refuse: (outcome: AuthnOutcome): void => {
+      refusal = outcome;
+    },
+  };
 }
 
 function expectKnown(identity: Identity | undefined, { known }: ContractSubject, { name }: Authenticator): void {

@@ -8,7 +8,7 @@ import { canRun389ds, start389ds } from '../support/389ds.ts';
 import type { Directory389 } from '../support/389ds.ts';
 import { startBroker } from '../support/broker.ts';
 import { realClock } from '../support/fakes.ts';
-import { createLdap, identityOf, logIn, plainGroups } from '../support/ldap-backend.ts';
+import { createLdap, identityOf, ldapTraits, logIn, plainGroups } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { GROUPS_DN, PEOPLE, PEOPLE_DN, personDn, personLdif, SERVICE } from '../support/slapd-entries.ts';
 import { waitFor } from '../support/wait.ts';
@@ -66,9 +66,10 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
   ] as const) {
     authenticatorContract(`ldap on 389 Directory Server, ${method}`, async () => ({
       create: ({ clock, log }) => createLdap(input(), { clock, log }),
+      traits: ldapTraits(input()),
       known: { ...alice, groups: ['team-web', `cn=team-web,${GROUPS_DN}`] },
       other: bob,
-      unknown: method === 'a template' ? 'rejected' : 'unknown-user',
+      attempts: 'none',
     }));
   }
 

@@ -2,9 +2,12 @@ import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
+import type { ContractSubject } from '../contract/authenticator.ts';
+import { outageContract } from '../contract/outages.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
-import { createLdap, logIn } from '../support/ldap-backend.ts';
+import { createLdap, ldapTraits, logIn } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
+import { startOutageProxy } from '../support/outage-proxy.ts';
 import { GROUPS_DN, PEOPLE, PEOPLE_DN } from '../support/slapd-entries.ts';
 import { canRunSlapd, seenBy, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
@@ -31,14 +34,24 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
     ['a template, reading as the user', () => ({ urls: [slapd.url], users: { template: TEMPLATE }, bind: undefined })],
   ];
 
-  for (const [name, input] of variants) {
-    authenticatorContract(`ldap, ${name}`, async () => ({
-      create: ({ clock, log }) => createLdap(input(), { clock, log }),
+  function subject(input: LdapInput): ContractSubject {
+    return {
+      create: ({ clock, log }) => createLdap(input, { clock, log }),
+      traits: ldapTraits(input),
       known: { ...alice, groups: ['team-web', `cn=team-web,${GROUPS_DN}`] },
       other: bob,
-      unknown: name.startsWith('a template') ? 'rejected' : 'unknown-user',
-    }));
+      attempts: async () => (await slapd.settled()).binds.filter((dn) => dn !== slapd.bindDn).length,
+    };
   }
+
+  for (const [name, input] of variants) {
+    authenticatorContract(`ldap, ${name}`, async () => subject(input()));
+  }
+
+  outageContract('ldap, search and bind', async (resources) => {
+    const outages = resources.use(await startOutageProxy(() => slapd.port));
+    return { ...subject({ urls: [`ldap://127.0.0.1:${outages.port}`] }), outages };
+  });
 
   async function open(input: LdapInput = {}): Promise<Authenticator> {
     return createLdap({ urls: [slapd.url], ...input });

@@ -8,7 +8,7 @@ import { buildDex, canBuildDex, DEX_BUILD_TIMEOUT, startDex } from '../support/d
 import type { Dex } from '../support/dex.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { freeze, thaw } from '../support/halt.ts';
-import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { refusal, requestIdToken } from '../support/password-grant.ts';
@@ -59,8 +59,14 @@ function startOverLdap(slapd: Slapd): Promise<Dex> {
   });
 }
 
-const over = ({ issuer }: Dex, { config, ...options }: Partial<BackendOptions> = {}): Promise<Authenticator> =>
-  createOidcBackend({ issuer, clientSecret: CLIENT.secret, config: { preset: 'dex', ...config }, ...options });
+const optionsFor = ({ issuer }: Dex, { config, ...options }: Partial<BackendOptions> = {}): BackendOptions => ({
+  issuer,
+  clientSecret: CLIENT.secret,
+  config: { preset: 'dex', ...config },
+  ...options,
+});
+const over = (dex: Dex, options: Partial<BackendOptions> = {}): Promise<Authenticator> =>
+  createOidcBackend(optionsFor(dex, options));
 
 describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
   const resources = new AsyncDisposableStack();
@@ -79,9 +85,10 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
 
   authenticatorContract('oidc-password over Dex and OpenLDAP', async () => ({
     create: (deps) => over(dex, deps),
+    traits: oidcTraits(optionsFor(dex)),
     known: slapd.people.alice,
     other: slapd.people.bob,
-    unknown: 'rejected',
+    attempts: 'none',
   }));
 
   it('gives the name as the directory writes it, whatever is typed', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { GLEWLWYD, SQLITE, startGlewlwyd } from '../support/glewlwyd.ts';
-import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import { PEOPLE } from '../support/openid-provider.ts';
 import { findPart } from '../support/parts.ts';
 
@@ -13,11 +13,13 @@ const [ALICE, BOB, CAROL] = PEOPLE;
 describe.skipIf(!isHere)('acceptance 17: oidc-password over glewlwyd', () => {
   authenticatorContract('oidc-password over glewlwyd', async (resources) => {
     const { issuer, clientSecret } = resources.use(await startGlewlwyd());
+    const options = { issuer, clientSecret, config: CONFIG };
     return {
-      create: (deps) => createOidcBackend({ issuer, clientSecret, config: CONFIG, ...deps }),
+      create: (deps) => createOidcBackend({ ...options, ...deps }),
+      traits: oidcTraits(options),
       known: ALICE,
       other: BOB,
-      unknown: 'rejected',
+      attempts: 'none',
     };
   });
 

@@ -180,7 +180,7 @@ describe('acceptance 18: groups that Entra ID leaves out', () => {
     graph.pointTo(link(trap.port));
     await using backend = await over(provider, entra(graph.url));
 
-    await expect(enter(backend)).rejects.toMatchObject({ message: expect.stringMatching(/not beneath its own/) });
+    await expect(enter(backend)).rejects.toMatchObject({ message: expect.stringMatching(/not below its own/) });
     expect(trap.connections()).toBe(0);
   });
 

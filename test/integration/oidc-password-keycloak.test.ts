@@ -14,7 +14,7 @@ import { CLIENT_KEY, createRealm, PEOPLE, VARIANT_SECRET } from '../support/keyc
 import type { Realm, Variant } from '../support/keycloak-realm.ts';
 import { startKeycloak } from '../support/keycloak.ts';
 import type { Keycloak } from '../support/keycloak.ts';
-import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { refusal, requestIdToken } from '../support/password-grant.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
@@ -63,9 +63,10 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
 
   authenticatorContract('oidc-password over Keycloak', async () => ({
     create: (deps) => over({ ...deps, config: { preset: 'keycloak' } }),
+    traits: oidcTraits({ issuer: realm.issuer, config: { preset: 'keycloak' } }),
     known: { ...alice, groups: ['teams/web'] },
     other: bob,
-    unknown: 'rejected',
+    attempts: 'none',
   }));
 
   describe('acceptance 17: what Keycloak answers', () => {

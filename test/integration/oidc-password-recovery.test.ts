@@ -80,7 +80,7 @@ describe('a session at the provider', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(['authenticated', 'authenticated']);
     expect(took).toBeLessThan(1000);
     await backend[Symbol.asyncDispose]();
-    expect(log.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('sessions stay behind') }]);
+    expect(log.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('sessions stay open') }]);
     expect(inspect(log.lines, { depth: Infinity })).not.toContain(refreshToken);
   });
 });

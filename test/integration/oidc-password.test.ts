@@ -5,12 +5,15 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
+import type { ContractSubject } from '../contract/authenticator.ts';
+import { outageContract } from '../contract/outages.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
 import { OPENSSL } from '../support/loopback-certificate.ts';
-import { createOidcBackend, login } from '../support/oidc-backend.ts';
+import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { PEOPLE, startOpenIdProvider } from '../support/openid-provider.ts';
 import type { OpenIdProvider } from '../support/openid-provider.ts';
+import { startOutageProxy } from '../support/outage-proxy.ts';
 import { findPart } from '../support/parts.ts';
 
 const [ALICE, BOB, CAROL] = PEOPLE;
@@ -25,16 +28,36 @@ function groupsOf(outcome: AuthnOutcome): readonly string[] {
   return [...outcome.identity.groups];
 }
 
-authenticatorContract('oidc-password over http', async (resources) => {
-  const provider = resources.use(await startOpenIdProvider());
-  return { create: (deps) => over(provider, deps), known: ALICE, other: BOB, unknown: 'rejected' };
+function subject(provider: OpenIdProvider): ContractSubject {
+  const options = {
+    issuer: provider.issuer,
+    clientSecret: provider.clientSecret,
+    ...(provider.caFile === undefined ? {} : { config: { caFile: provider.caFile } }),
+  };
+  return {
+    create: (deps) => createOidcBackend({ ...options, ...deps }),
+    traits: oidcTraits(options),
+    known: ALICE,
+    other: BOB,
+    attempts: () => provider.requests().length,
+  };
+}
+
+authenticatorContract('oidc-password over http', async (resources) =>
+  subject(resources.use(await startOpenIdProvider())),
+);
+
+outageContract('oidc-password', async (resources) => {
+  let port = 0;
+  const outages = resources.use(await startOutageProxy(() => port));
+  const provider = resources.use(await startOpenIdProvider({ publicPort: outages.port }));
+  ({ port } = provider);
+  return { ...subject(provider), outages };
 });
 
 describe.skipIf(!hasOpenssl)('oidc-password with a private authority', () => {
   authenticatorContract('oidc-password over https', async (resources) => {
-    const provider = resources.use(await startOpenIdProvider({ tls: true }));
-    const config = { caFile: provider.caFile };
-    return { create: (deps) => over(provider, { ...deps, config }), known: ALICE, other: BOB, unknown: 'rejected' };
+    return subject(resources.use(await startOpenIdProvider({ tls: true })));
   });
 
   it('fails instead of sending a password to a server whose authority it does not know', async () => {

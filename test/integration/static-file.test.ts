@@ -60,9 +60,10 @@ authenticatorContract('static-file with users.yaml', async (resources) => {
   );
   return {
     create: (given) => staticFile.create(fromYaml(file), { ...deps(), ...given }),
+    traits: staticFile.traits(fromYaml(file)),
     known: { ...ALICE, groups: ['team-web', groupName('CN=Auditors,DC=Corp,DC=Example', { lowercase: false })] },
     other: BOB,
-    unknown: 'unknown-user',
+    attempts: 'none',
   };
 });
 
@@ -77,9 +78,10 @@ authenticatorContract('static-file with plain-text secrets', async (resources) =
   );
   return {
     create: (given) => staticFile.create(fromYaml(file), { ...deps(), ...given }),
+    traits: staticFile.traits(fromYaml(file)),
     known: { ...ALICE, groups: ['a'] },
     other: BOB,
-    unknown: 'unknown-user',
+    attempts: 'none',
   };
 });
 
@@ -90,15 +92,18 @@ describe.skipIf(htpasswd === undefined)('files that htpasswd writes', () => {
     await runOk('htpasswd', ['-cbB', users, ALICE.username, ALICE.password]);
     await runOk('htpasswd', ['-bB', '-C', '8', users, BOB.username, BOB.password]);
     await writeFile(groups, 'web: alice bob\nops: alice\n');
+    const config: StaticFileConfig = {
+      type: 'static-file',
+      name: 'local',
+      htpasswd: new FilePath(users),
+      htgroup: new FilePath(groups),
+    };
     return {
-      create: (given) =>
-        staticFile.create(
-          { type: 'static-file', name: 'local', htpasswd: new FilePath(users), htgroup: new FilePath(groups) },
-          { ...deps(), ...given },
-        ),
+      create: (given) => staticFile.create(config, { ...deps(), ...given }),
+      traits: staticFile.traits(config),
       known: { ...ALICE, groups: ['web', 'ops'] },
       other: BOB,
-      unknown: 'unknown-user',
+      attempts: 'none',
     };
   });
 

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { BackendDeps } from '../../src/backends/backend.ts';
 import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { ldap } from '../../src/backends/ldap/index.ts';
+import type { BackendTraits } from '../../src/backends/traits.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
@@ -23,7 +24,15 @@ export async function createLdap(
   given: Partial<Omit<BackendDeps, 'secret'>> & { readonly password?: () => string } = {},
 ): Promise<Authenticator> {
   const { password = () => SERVICE.password, clock = realClock, log = recordingLog() } = given;
-  const config = ldapConfig.parse({
+  return ldap.create(configOf(input), { clock, log, secret: () => ({ read: async () => new Secret(password()) }) });
+}
+
+export function ldapTraits(input: LdapInput): BackendTraits {
+  return ldap.traits(configOf(input));
+}
+
+function configOf(input: LdapInput): z.output<typeof ldapConfig> {
+  return ldapConfig.parse({
     type: 'ldap',
     name: 'corp',
     bind: { dn: SERVICE.dn, password: { env: 'LDAP_PASSWORD' } },
@@ -31,7 +40,6 @@ export async function createLdap(
     groups: { base: GROUPS_DN },
     ...input,
   });
-  return ldap.create(config, { clock, log, secret: () => ({ read: async () => new Secret(password()) }) });
 }
 
 export function logIn(to: Authenticator, username: string, password: string, budget = 8000): Promise<AuthnOutcome> {

@@ -2,6 +2,7 @@
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { z } from 'zod';
 import { oidcPassword } from '../../src/backends/oidc-password/index.ts';
+import type { BackendTraits } from '../../src/backends/traits.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log } from '../../src/core/ports.ts';
 import { realClock, recordingLog } from './fakes.ts';
@@ -19,18 +20,26 @@ export interface BackendOptions {
 
 /** @throws z.ZodError when the configuration is wrong */
 export async function createOidcBackend(options: BackendOptions): Promise<Authenticator> {
-  const secret = options.clientSecret === undefined ? {} : { secret: { env: 'SSO_CLIENT_SECRET' } };
-  const config = z.parse(oidcPassword.schema, {
-    name: 'sso',
-    type: 'oidc-password',
-    issuer: options.issuer,
-    client: { id: 'registry', ...secret, ...options.client },
-    ...options.config,
-  });
-  return oidcPassword.create(config, {
+  return oidcPassword.create(configOf(options), {
     clock: options.clock ?? realClock,
     log: options.log ?? recordingLog(),
     secret: () => ({ read: async () => new Secret(options.clientSecret ?? '') }),
+  });
+}
+
+/** @throws z.ZodError when the configuration is wrong */
+export function oidcTraits(options: BackendOptions): BackendTraits {
+  return oidcPassword.traits(configOf(options));
+}
+
+function configOf({ issuer, client, clientSecret, config }: BackendOptions): z.output<typeof oidcPassword.schema> {
+  const secret = clientSecret === undefined ? {} : { secret: { env: 'SSO_CLIENT_SECRET' } };
+  return z.parse(oidcPassword.schema, {
+    name: 'sso',
+    type: 'oidc-password',
+    issuer,
+    client: { id: 'registry', ...secret, ...client },
+    ...config,
   });
 }
 

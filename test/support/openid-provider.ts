@@ -23,6 +23,8 @@ export interface OpenIdProviderOptions {
   readonly tls?: boolean;
   /** The port to listen on, to come back where one has stopped; absent: any free one. */
   readonly port?: number;
+  /** The port in its issuer and endpoints, where clients reach it through a proxy. */
+  readonly publicPort?: number;
   /** Absent: alice in team-web, bob in team-api, carol in no group. */
   readonly people?: readonly Person[];
   /** Whether userinfo alone holds the groups, and not the ID token; default false. */
@@ -103,7 +105,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   const server =
     certificate === undefined ? createHttpServer() : createHttpsServer(await askingForCertificates(certificate));
   const port = await listen(server, options.port ?? 0);
-  const issuer = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const issuer = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${options.publicPort ?? port}`;
   const log: ProviderRequest[] = [];
   const records = new Map<string, StoredModel>();
 

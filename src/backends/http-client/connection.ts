@@ -1,95 +1,109 @@
 /**
- * The way to the provider: an HTTP agent of its own, which trusts the configured authorities only, reads bounded
- * answers and follows no redirect.
+ * HTTP requests to one server. A connection trusts the configured authorities only, bounds every response, follows no
+ * redirect, and reads no proxy from the environment.
  */
-import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { Agent, fetch, ProxyAgent } from 'undici';
-import type { Dispatcher } from 'undici';
 import type { OwnCertificate } from '../certificates.ts';
-import { isLoopbackHttp } from '../oidc/issuer.ts';
+import { isLoopbackHttp } from './address.ts';
 
-export interface Connection extends AsyncDisposable {
-  /** A `fetch` for openid-client whose every request, with its answer's body, ends when the signal says so. */
-  fetchUntil(signal: AbortSignal): CustomFetch;
-  /** Closes it once what is under way has ended; disposing of it ends that too. */
-  close(): Promise<void>;
-}
-
-/** Metadata, key sets and tokens take a few KiB; a user in a thousand groups some dozens. */
-export const MAX_BODY = 256 * 1024;
-const BODILESS = new Set([204, 205, 304]);
-
-export interface Way {
-  /** Certificates (PEM) of the only authorities to trust; undefined: those Node brings. */
-  readonly ca: readonly string[] | undefined;
-  /** What the broker shows of itself; undefined: nothing. */
+interface ConnectionSettings {
+  /** Who answers, as the subject of an error message: `the provider`. */
+  readonly peer: string;
+  /** Certificates (PEM) of the only trusted authorities; undefined: those that Node brings. */
+  readonly ca?: readonly string[] | undefined;
+  /** The certificate that the broker presents; undefined: none. */
   readonly certificate?: OwnCertificate | undefined;
-  /** The address of an HTTP proxy, through which TLS is spoken with the provider; the environment names none. */
+  /** The URL of an HTTP proxy, which passes TLS through (CONNECT); undefined: none. */
   readonly proxy?: string | undefined;
 }
 
-export function openConnection({ ca, certificate, proxy }: Way): Connection {
+export interface Connection extends AsyncDisposable {
+  /** A `fetch` whose requests end when the signal aborts, also while a body is read. */
+  fetchUntil(signal: AbortSignal): BoundedFetch;
+  /** Closes the connection after the requests under way. Disposing ends those, too. */
+  close(): Promise<void>;
+}
+
+/**
+ * The response has been read whole. Redirects are answers like any other.
+ *
+ * @throws TypeError when the address is neither https nor loopback, the response exceeds `MAX_BODY`, or the server
+ *   cannot be reached; see `networkDetail`
+ * @throws the signal's reason when it aborts
+ */
+export type BoundedFetch = (url: string, request: HttpRequest) => Promise<Response>;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A string or URLSearchParams. Nothing else is sent: a stream could have no end. */
+  readonly body?: unknown;
+}
+
+/** Bytes. Metadata, key sets and tokens take a few KiB; a user in a thousand groups takes some dozens. */
+export const MAX_BODY = 256 * 1024;
+/** Statuses for which `Response` accepts no body. */
+const BODILESS = new Set([204, 205, 304]);
+
+export function openConnection({ peer, ca, certificate, proxy }: ConnectionSettings): Connection {
   const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), ...certificate };
   const settings = {
     connections: 32,
-    // Shorter than a provider or proxy keeps an idle connection: a login must not meet one that is being closed.
+    // Shorter than the idle timeout of servers and proxies: a login must not use a connection that is being closed.
     keepAliveTimeout: 2000,
     allowH2: false,
   };
-  const agent =
+  const dispatcher =
     proxy === undefined
       ? new Agent({ ...settings, connect: tls })
       : new ProxyAgent({ ...settings, uri: proxy, requestTls: tls });
-  const isAllowed = (url: URL): boolean => url.protocol === 'https:' || (proxy === undefined && isLoopbackHttp(url));
   let ending: Promise<void> | undefined;
+
+  async function boundedFetch(url: string, request: HttpRequest, signal: AbortSignal): Promise<Response> {
+    const target = new URL(url);
+    // The configuration schema checks configured addresses; others come from the peer, as endpoints in metadata do.
+    if (target.protocol !== 'https:' && (proxy !== undefined || !isLoopbackHttp(target))) {
+      throw new TypeError(`${peer} names an endpoint that is neither https nor loopback: ${target.origin}`);
+    }
+    const { method, headers, body } = request;
+    const response = await fetch(target, {
+      dispatcher,
+      method,
+      headers: { ...headers },
+      body: textOf(body, peer),
+      redirect: 'manual',
+      signal,
+    });
+    const bytes = await readBounded(response.body, peer);
+    return new Response(BODILESS.has(response.status) ? null : bytes, {
+      status: response.status,
+      headers: [...response.headers],
+    });
+  }
+
   return {
-    fetchUntil: (signal) => (url, options) => boundedFetch({ dispatcher: agent, isAllowed }, url, options, signal),
-    close: () => agent.close(),
+    fetchUntil: (signal) => (url, request) => boundedFetch(url, request, signal),
+    close: () => dispatcher.close(),
     [Symbol.asyncDispose]: async () => {
-      await (ending ??= agent.destroy());
+      await (ending ??= dispatcher.destroy());
     },
   };
 }
 
-async function boundedFetch(
-  { dispatcher, isAllowed }: { readonly dispatcher: Dispatcher; readonly isAllowed: (url: URL) => boolean },
-  url: string,
-  { method, headers, body }: CustomFetchOptions,
-  signal: AbortSignal,
-): Promise<Response> {
-  const target = new URL(url);
-  // Metadata names the endpoints, and openid-client lets all of them be http once the issuer may.
-  if (!isAllowed(target)) {
-    throw new TypeError(`the provider names an endpoint that is neither https nor loopback: ${target.origin}`);
-  }
-  const answer = await fetch(target, {
-    dispatcher,
-    method,
-    headers,
-    body: body === undefined || body === null ? null : textOf(body),
-    redirect: 'manual',
-    signal,
-  });
-  const text = await readBounded(answer.body);
-  return new Response(BODILESS.has(answer.status) ? null : text, {
-    status: answer.status,
-    headers: [...answer.headers],
-  });
-}
-
-function textOf(body: Exclude<CustomFetchOptions['body'], null | undefined>): string {
+function textOf(body: unknown, peer: string): string | null {
+  if (body === undefined || body === null) return null;
   if (typeof body === 'string' || body instanceof URLSearchParams) return body.toString();
-  throw new TypeError('only texts and forms are sent to the provider');
+  throw new TypeError(`only texts and forms are sent to ${peer}`);
 }
 
-async function readBounded(body: AsyncIterable<unknown> | null): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(body: AsyncIterable<unknown> | null, peer: string): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('the provider’s answer does not consist of bytes');
+    if (!(chunk instanceof Uint8Array)) throw new TypeError(`the response of ${peer} does not consist of bytes`);
     size += chunk.byteLength;
-    // Leaving the loop cancels the rest of the answer.
-    if (size > MAX_BODY) throw new TypeError(`the provider’s answer is longer than ${MAX_BODY} bytes`);
+    // Leaving the loop cancels the rest of the response.
+    if (size > MAX_BODY) throw new TypeError(`the response of ${peer} is longer than ${MAX_BODY} bytes`);
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks, size));

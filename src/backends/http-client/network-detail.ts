@@ -1,4 +1,4 @@
-/** `fetch failed` says nothing; the code of its cause does: ECONNREFUSED, CERT_HAS_EXPIRED. */
+/** Why no response came. undici's own message is `fetch failed`; the code is in its cause: ECONNREFUSED. */
 export function networkDetail(error: unknown): string {
   if (!(error instanceof Error)) return 'for an unknown reason';
   const { cause } = error;
@@ -8,5 +8,5 @@ export function networkDetail(error: unknown): string {
   return 'code' in cause ? String(cause.code) : cause.message;
 }
 
-/** What undici says then, two causes deep. */
+/** undici's message when a proxy refuses CONNECT, in the cause of the cause. */
 const PROXY_REFUSAL = /^Proxy response \((\d+)\)/;

@@ -1,16 +1,9 @@
-/** The address of an HTTP proxy in a configuration. */
-import { z } from 'zod';
+import { checkedText } from '../fields.ts';
 
-export const proxyAddress = z
-  .string()
-  .superRefine((text, context) => {
-    const problem = proxyProblem(text);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-  })
-  .optional()
-  .meta({
-    description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy.example.com:3128',
-  });
+/** The key `proxy` of a backend. */
+export const proxyAddress = checkedText(proxyProblem).optional().meta({
+  description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy.example.com:3128',
+});
 
 function proxyProblem(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

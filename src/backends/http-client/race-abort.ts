@@ -1,12 +1,12 @@
-/** What a piece of work gives, or the signal's reason when that comes first. The work itself goes on. */
-export async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+/** The result of `work`, or the signal's reason as an exception when it aborts first. Does not stop the work. */
+export async function raceAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', onAbort);
   }
 }

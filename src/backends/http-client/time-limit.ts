@@ -1,11 +1,11 @@
-/** A deadline as a signal, which is how HTTP clients take one. */
+/** A deadline as an `AbortSignal`, which is how HTTP clients take one. */
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 
 /**
  * Aborts at the deadline, or after the configured time where that is sooner.
  *
- * @param peer who is asked, for the message: `the OpenID provider`
+ * @param peer for the message: `the OpenID provider`
  * @throws BrokerError `backend_unavailable` when no time is left
  */
 export function timeLimit(deadline: Deadline, seconds: number, peer: string): AbortSignal {

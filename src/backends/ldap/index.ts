@@ -2,9 +2,11 @@
 import { defineBackend } from '../backend.ts';
 import { openLdap } from './authenticator.ts';
 import { ldapConfig } from './config/config.ts';
+import { ldapTraits } from './traits.ts';
 
 export const ldap = defineBackend({
   type: 'ldap',
   schema: ldapConfig,
+  traits: ldapTraits,
   create: (config, deps) => openLdap(config, deps),
 });

@@ -1,28 +1,28 @@
-/** Where the claims that make an identity are read. */
+/** Reads the claims of an identity from the ID token, userinfo, introspection and Microsoft Graph. */
 import { BrokerError } from '../../core/errors.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
 import type { Tokens } from './grant.ts';
 import type { Graph } from './graph.ts';
 import { areGroupsElsewhere, isComplete } from './identity.ts';
-import type { ClaimSources, IdentityRules } from './identity.ts';
+import type { ClaimSources, ClaimRules } from './identity.ts';
 import type { Session } from './provider.ts';
 
 export const CLAIM_SOURCES = ['id-token', 'userinfo', 'introspection'] as const;
-export type ClaimSource = (typeof CLAIM_SOURCES)[number];
+type ClaimSource = (typeof CLAIM_SOURCES)[number];
 
 /** `auto`: the ID token, and userinfo for what it lacks, where the provider has such an endpoint. */
 export type ClaimsFrom = 'auto' | readonly ClaimSource[];
 
-export interface ClaimGathering {
+interface ClaimGathering {
   readonly claimsFrom: ClaimsFrom;
-  readonly rules: IdentityRules;
-  /** Where groups are that a token leaves out; undefined: nowhere. */
+  readonly rules: ClaimRules;
+  /** Reads groups that a token leaves out; undefined: they are not read. */
   readonly graph: Graph | undefined;
 }
 
 /**
- * Asks one source after the other, until all claims that make an identity are there.
+ * Asks one source after the other until all claims of an identity are known.
  *
  * @throws BrokerError `backend_unavailable` when one fails: unknown groups are not the same as none
  */

@@ -1,4 +1,4 @@
-/** How the broker shows the provider who it is. */
+/** How the broker authenticates to the provider (RFC 6749, section 2.3). */
 import { ClientSecretPost, modifyAssertion, None, PrivateKeyJwt, TlsClientAuth } from 'openid-client';
 import type { ClientAuth } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
@@ -6,7 +6,7 @@ import type { SecretSource } from '../../core/identity.ts';
 import type { ClientMethod } from './client-config.ts';
 import type { ClientKey } from './client-key.ts';
 
-/** Asked anew each time, because operators rotate secrets and keys in place. */
+/** Called for each login, because operators rotate secrets and keys in place. */
 export type ClientAuthenticator = () => Promise<{
   readonly clientAuth: ClientAuth;
   readonly secrets: readonly string[];
@@ -15,7 +15,7 @@ export type ClientAuthenticator = () => Promise<{
 export interface ClientCredentials {
   readonly method: ClientMethod;
   readonly secret: SecretSource | undefined;
-  /** The key for assertions as last read. */
+  /** The current key for assertions. */
   readonly key: () => ClientKey | undefined;
   readonly keyId: string | undefined;
   readonly assertionAudience: 'issuer' | 'token-endpoint';
@@ -30,7 +30,7 @@ export function clientAuthenticator(credentials: ClientCredentials): ClientAuthe
     case 'private_key_jwt':
       return async () => ({ clientAuth: byAssertion(credentials), secrets: [] });
     case 'tls_client_auth':
-      // The certificate has been shown when TLS was set up.
+      // The certificate was presented in the TLS handshake.
       return async () => ({ clientAuth: TlsClientAuth(), secrets: [] });
     case 'none':
       return async () => ({ clientAuth: None(), secrets: [] });
@@ -47,7 +47,7 @@ function bySecret(source: SecretSource | undefined, authenticate: (secret: strin
 
 function byAssertion({ key: current, keyId, assertionAudience }: ClientCredentials): ClientAuth {
   const found = current();
-  // INVARIANT: the configuration schema wants a key for this method, and it is read before the first login.
+  // INVARIANT: the configuration schema requires a key for this method, and it is read before the first login.
   if (found === undefined) throw new Error('private_key_jwt without a key');
   const { key, thumbprint } = found;
   return (server, client, body, headers) => {
@@ -61,8 +61,8 @@ function byAssertion({ key: current, keyId, assertionAudience }: ClientCredentia
 }
 
 /**
- * Form encoding, then Basic (RFC 6749, section 2.3.1). openid-client's own also encodes `-`, `_` and `.`, which that
- * encoding leaves alone; providers that do not decode (glewlwyd) then refuse every secret with a dash in it.
+ * Form encoding, then Basic (RFC 6749, section 2.3.1). openid-client also encodes `-`, `_` and `.`, which form encoding
+ * does not; providers that do not decode (glewlwyd) then refuse every secret with a dash in it.
  */
 function clientSecretBasic(secret: string): ClientAuth {
   return (_server, client, _body, headers) => {

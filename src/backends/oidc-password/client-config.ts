@@ -6,7 +6,7 @@ export type ClientMethod = (typeof METHODS)[number];
 
 type Key = 'secret' | 'keyFile' | 'certFile' | 'keyId' | 'assertionAudience';
 
-/** What a method must have and what it may have; the rest would never be used. */
+/** The keys that a method requires and allows. Any other key would never be used. */
 const NEEDS: Readonly<Record<ClientMethod, { readonly needed: readonly Key[]; readonly allowed: readonly Key[] }>> = {
   client_secret_basic: { needed: ['secret'], allowed: [] },
   client_secret_post: { needed: ['secret'], allowed: [] },
@@ -55,8 +55,6 @@ export const clientConfig = z
       }
     }
   });
-
-export type ClientConfig = z.output<typeof clientConfig>;
 
 export function methodOf({
   authentication,

@@ -6,7 +6,7 @@ import type { CryptoKey } from 'openid-client';
 import { readOwnCertificate } from '../certificates.ts';
 
 export interface ClientKey {
-  /** Not extractable: it signs, and never becomes text again. */
+  /** Not extractable: it can sign, and cannot be exported. */
   readonly key: CryptoKey;
   /** SHA-256 of its certificate (`x5t#S256`, RFC 7515, section 4.1.8), where there is one. */
   readonly thumbprint: string | undefined;
@@ -29,7 +29,7 @@ async function importKey(file: string): Promise<CryptoKey> {
   try {
     found = createPrivateKey(await readFile(file, 'utf8'));
   } catch {
-    // The cause might quote what was read.
+    // The cause is left out: it may quote the file.
     throw new Error(`${file}: expected a private key in PEM, not encrypted`);
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = found;

@@ -1,30 +1,15 @@
 import { z } from 'zod';
-import { backendFields, duration, filePath } from '../fields.ts';
+import { backendFields, checkedText, duration, filePath, parsedText } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
-import type { ClaimPath } from '../oidc/claim-path.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { clientConfig } from './client-config.ts';
 import { CLAIM_SOURCES } from './claim-sources.ts';
 import { PRESET_NAMES } from './presets.ts';
 
-const claimPath = z
-  .string()
-  .min(1)
-  .max(256)
-  .transform((text, context): ClaimPath => {
-    const path = parseClaimPath(text);
-    if (typeof path !== 'string') return path;
-    context.addIssue({ code: 'custom', message: path });
-    return z.NEVER;
-  });
+const claimPath = parsedText(parseClaimPath, 256);
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
-
-const address = z.string().superRefine((text, context) => {
-  const problem = issuerProblem(text);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
 
 const claims = z.strictObject({
   username: claimPath.optional().meta({
@@ -49,7 +34,7 @@ const claims = z.strictObject({
   groupPrefix: z.string().optional().meta({
     description: 'Removed from the start of group names: with /, the group /team-web is team-web; empty: nothing is',
   }),
-  graphUrl: address.optional().meta({
+  graphUrl: checkedText(issuerProblem).optional().meta({
     description: 'Microsoft Graph, asked for groups that a token of Entra ID leaves out because they are too many',
   }),
   groupLimit: z.int().min(1).max(1000).optional().meta({
@@ -65,7 +50,7 @@ export const oidcPasswordConfig = z
     preset: z.enum(PRESET_NAMES).default('generic').meta({
       description: 'The provider’s make: brings defaults for scope, claims, lowercase and deniedStatus',
     }),
-    issuer: address.meta({
+    issuer: checkedText(issuerProblem).meta({
       description: 'The provider’s issuer, exactly as its tokens name it: an https URL',
     }),
     client: clientConfig,

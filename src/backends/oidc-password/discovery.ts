@@ -1,40 +1,40 @@
 /**
- * What the provider says about itself (OpenID Connect Discovery 1.0), fetched when it is first needed. Logins that
- * need it at the same time share one request; after a failed one the next waits a little, and logins wait with it.
+ * The metadata of the provider (OpenID Connect Discovery 1.0), fetched when it is first needed. Logins that need it at
+ * the same time share one request. After a failure the next request is delayed, and logins wait for it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportedJWKSCache, ServerMetadata } from 'openid-client';
 import type { Clock } from '../../core/ports.ts';
-import { until } from '../http-client/race-abort.ts';
+import { raceAbort } from '../http-client/race-abort.ts';
 
 /** The provider as last seen. */
-export interface Discovered {
+interface Discovered {
   readonly metadata: ServerMetadata;
-  /** Its keys, as openid-client keeps them; logins put them here for those who come after. */
+  /** Its keys in the form of openid-client. Logins store them here for later logins. */
   keys: ExportedJWKSCache | undefined;
 }
 
 export interface Discovery {
   /** @throws what `fetchMetadata` throws, or the signal's reason. */
   current(signal: AbortSignal): Promise<Discovered>;
-  /** Asks the provider now, unless that has just been done. Throws as `current` does. */
+  /** Asks the provider now, unless it was asked within the last seconds. Throws as `current` does. */
   refresh(signal: AbortSignal): Promise<Discovered>;
-  /** Drops what is known, because the provider does not act on it (new keys, another set-up). */
+  /** Drops the metadata, because the provider has changed: new keys, other endpoints. */
   forget(): void;
 }
 
-export interface DiscoveryDeps {
+interface DiscoveryDeps {
   readonly clock: Clock;
   /** Fetches the metadata; keeps a time limit of its own. */
   readonly fetchMetadata: () => Promise<ServerMetadata>;
 }
 
-/** Endpoints seldom move: what is older is used once more and renewed behind it. */
+/** Endpoints seldom change: older metadata is used once more, and renewed in the background. */
 const MAX_AGE_MS = 600_000;
 /** How long an answer to `refresh` counts as "now". */
 const RECENT_MS = 5000;
 const FIRST_DELAY_MS = 100;
-/** Short, so that a provider's return is seen at once; long enough not to burden one that struggles. */
+/** Short enough to notice at once that a provider is back, long enough not to overload it. */
 const MAX_DELAY_MS = 1000;
 
 export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discovery {
@@ -65,7 +65,7 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
       pending = attempt().finally(() => {
         pending = undefined;
       });
-      // Those who wait hear of a failure; when their time is up before, nobody does.
+      // Callers that still wait get the error. Without this, it would be an unhandled rejection when none does.
       pending.catch(() => undefined);
     }
     return pending;
@@ -74,11 +74,11 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
   async function ask(signal: AbortSignal): Promise<Discovered> {
     const joined = pending !== undefined;
     try {
-      return await until(signal, shared());
+      return await raceAbort(signal, shared());
     } catch (error) {
-      // A request that was under way before says nothing about now: the provider may be back since.
+      // The failed request began before this call: the provider may be back.
       if (!joined || signal.aborted) throw error;
-      return until(signal, shared());
+      return raceAbort(signal, shared());
     }
   }
 

@@ -1,11 +1,12 @@
 /**
- * What went wrong with a request to the provider, as far as it may be told. The errors of openid-client carry tokens,
- * claims and whole answers in their causes: they are read here and go no further.
+ * What went wrong with a request to the provider, without secrets. The errors of openid-client hold tokens, claims and
+ * whole responses in their causes; nothing else reads them.
  */
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
+import { retryAfter } from '../http-client/retry-after.ts';
 
 export type Fault =
   /** The provider answered, and not with tokens. */
@@ -17,7 +18,7 @@ export type Fault =
       readonly description: string | undefined;
       /** The numbers Entra ID adds. */
       readonly codes: readonly number[];
-      /** Seconds, where the provider says when to come back. */
+      /** Seconds, from the header `Retry-After`. */
       readonly retryAfter: number | undefined;
     }
   /** There was no answer, or none in time. */
@@ -28,9 +29,8 @@ export type Fault =
 const MAX_TEXT = 200;
 /** A client assertion, or a token. */
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
-const MAX_RETRY_AFTER = 120;
 
-/** @param secrets what was sent: a provider that echoes it does not bring it into the log */
+/** @param secrets what was sent: a provider may echo it, and it must not be logged */
 export async function readFault(error: unknown, secrets: readonly string[] = []): Promise<Fault> {
   if (error instanceof ResponseBodyError) return answer(error.response, error.cause, secrets);
   if (error instanceof WWWAuthenticateChallengeError) {
@@ -45,7 +45,7 @@ export async function readFault(error: unknown, secrets: readonly string[] = [])
   return { kind: 'unreachable', detail: networkDetail(error) };
 }
 
-/** What an answer says that openid-client has not judged. */
+/** The fault of a response that openid-client has not checked. */
 export async function faultOf(response: Response): Promise<Fault> {
   if (response.status === 200) return { kind: 'unusable', detail: 'it is no JSON object' };
   return answer(response, await bodyOf(response), []);
@@ -60,18 +60,18 @@ export function describeFault(fault: Fault): string {
 }
 
 function answer({ status, headers }: Response, body: Claims, secrets: readonly string[]): Fault {
-  const description = printable(body['error_description'], secrets);
+  const description = forLog(body['error_description'], secrets);
   return {
     kind: 'answer',
     status,
-    error: printable(body['error'], secrets),
+    error: forLog(body['error'], secrets),
     description,
     codes: entraCodes(body['error_codes'], description),
-    retryAfter: retryAfter(headers.get('retry-after')),
+    retryAfter: retryAfter(headers),
   };
 }
 
-/** The JSON object of an answer nobody has read yet, whatever content type it claims; empty when there is none. */
+/** The JSON object in the body, whatever the content type; empty when there is none or it was read before. */
 async function bodyOf(response: Response): Promise<Claims> {
   try {
     const body: unknown = response.bodyUsed ? undefined : await response.json();
@@ -86,12 +86,7 @@ function entraCodes(codes: unknown, description: string | undefined): readonly n
   return [...(description ?? '').matchAll(/\bAADSTS(\d{4,8})\b/g)].map(([, code]) => Number(code));
 }
 
-function retryAfter(header: string | null): number | undefined {
-  const seconds = Number(header ?? Number.NaN);
-  return Number.isInteger(seconds) && seconds >= 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined;
-}
-
-function printable(value: unknown, secrets: readonly string[]): string | undefined {
+function forLog(value: unknown, secrets: readonly string[]): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), value);
   return concealed

@@ -1,4 +1,4 @@
-/** The password grant itself, and the claims that come of it. */
+/** The requests of a login: the password grant, and the endpoints that have further claims. */
 import { fetchUserInfo, genericGrantRequest, tokenIntrospection } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Credential } from '../../core/identity.ts';
@@ -11,7 +11,7 @@ import type { Verdict } from './verdict.ts';
 export interface Failure {
   readonly kind: 'failed';
   readonly fault: Fault;
-  /** Whose answer it was; the token endpoint alone can say something about a password. */
+  /** Which endpoint failed. Only the token endpoint says anything about a password. */
   readonly endpoint: 'token' | 'keys' | 'userinfo' | 'introspection';
 }
 
@@ -23,12 +23,12 @@ export interface Tokens {
   readonly claims: Claims & { readonly sub: string };
 }
 
-export interface MoreClaims {
+interface MoreClaims {
   readonly kind: 'claims';
   readonly claims: Claims;
 }
 
-/** Keycloak says so to every client that is not in the token's audience. */
+/** Keycloak gives this answer to every client that is not in the audience of the token. */
 const INACTIVE = 'it says that its own token is not active: let the provider name this client in the token’s audience';
 
 export async function requestTokens(
@@ -60,7 +60,7 @@ export async function requestUserinfo(session: Session, tokens: Tokens): Promise
   }
 }
 
-/** What the provider says of the access token (RFC 7662), which must be that of the same user. */
+/** The introspection of the access token (RFC 7662), which must be that of the same user. */
 export async function requestIntrospection(session: Session, tokens: Tokens): Promise<MoreClaims | Failure> {
   try {
     const hint = { token_type_hint: 'access_token' };
@@ -77,7 +77,7 @@ function failed(fault: Fault, endpoint: Failure['endpoint']): Failure {
   return { kind: 'failed', fault, endpoint };
 }
 
-/** A failure that is nobody's wrong password, with what the table knows about it. */
+/** The outage for a failure that is not about the user, with the cure that the table of verdicts knows. */
 export function outage(
   { endpoint, fault }: Failure,
   verdict?: Exclude<Verdict, { readonly kind: 'rejected' }>,

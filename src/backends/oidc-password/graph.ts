@@ -1,7 +1,7 @@
 /**
- * The groups that Entra ID leaves out of a token because they are too many, asked of Microsoft Graph with a token of the
- * broker's own (client credentials). Which address is asked says the configuration; what the user's token names in
- * `_claim_sources` is never followed.
+ * Reads the groups that Entra ID leaves out of a token because they are too many, from Microsoft Graph, with a token of
+ * the broker (client credentials). The address comes from the configuration; `_claim_sources` in the token of the user
+ * is never followed.
  */
 import { clientCredentialsGrant } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
@@ -17,12 +17,12 @@ export interface Graph {
   /**
    * @param claims of the user's ID token
    * @returns the ids of all groups the user is in, as a source of the claim `groups`
-   * @throws BrokerError `backend_unavailable` when they cannot be had, all of them
+   * @throws BrokerError `backend_unavailable` when they cannot be read completely
    */
   groupsOf(session: Session, claims: Claims): Promise<Claims>;
 }
 
-export interface GraphDeps {
+interface GraphDeps {
   readonly backend: string;
   /** Such as `https://graph.microsoft.com/v1.0`. */
   readonly url: string;
@@ -32,7 +32,7 @@ export interface GraphDeps {
 
 const MAX_PAGES = 20;
 const OBJECT_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/** Renewed before it ends, so that it does not end on the way. */
+/** A token is renewed this long before it ends, so that it does not end during a request. */
 const MARGIN_SECONDS = 60;
 const PERMISSION =
   'give the application permissions User.Read.All and GroupMember.Read.All to this client, with consent';
@@ -40,23 +40,23 @@ const PERMISSION =
 export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
   const base = url.replace(/\/+$/, '');
   const { origin } = new URL(base);
-  let kept: { readonly token: string; readonly until: number } | undefined;
+  let cached: { readonly token: string; readonly until: number } | undefined;
 
   function failure(what: string, fault?: Fault): BrokerError {
     const isRefusal = fault?.kind === 'answer' && fault.status >= 400 && fault.status < 500 && fault.status !== 429;
     const cure = isRefusal ? `: ${PERMISSION}, or let the provider give only the groups assigned to this client` : '';
     const message = `the user has more groups than the ID token lists, and ${what}${cure}`;
-    log.error('not all groups of a user can be had from Microsoft Graph', { backend, cause: message });
+    log.error('groups from Microsoft Graph not complete', { backend, cause: message });
     const retryAfter = fault?.kind === 'answer' ? fault.retryAfter : undefined;
     return new BrokerError('backend_unavailable', message, retryAfter === undefined ? {} : { retryAfter });
   }
 
   async function applicationToken(session: Session): Promise<string> {
-    if (kept !== undefined && clock.monotonic() < kept.until) return kept.token;
+    if (cached !== undefined && clock.monotonic() < cached.until) return cached.token;
     try {
       const granted = await clientCredentialsGrant(session.configuration, { scope: `${origin}/.default` });
       const seconds = Math.max(0, (granted.expiresIn() ?? 0) - MARGIN_SECONDS);
-      kept = { token: granted.access_token, until: clock.monotonic() + seconds * 1000 };
+      cached = { token: granted.access_token, until: clock.monotonic() + seconds * 1000 };
       return granted.access_token;
     } catch (error) {
       const fault = await readFault(error, session.secrets);
@@ -72,26 +72,26 @@ export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
           headers: { ...headers, 'content-type': 'application/json' },
           body: '{"securityEnabledOnly":false}',
         }
-      : { method: 'GET', headers, body: null };
+      : { method: 'GET', headers };
     let fault: Fault;
     try {
-      const answer = await session.fetch(page.href, { ...question, redirect: 'manual' });
+      const answer = await session.fetch(page.href, question);
       const body: unknown = answer.status === 200 ? await answer.json().catch(() => undefined) : undefined;
       if (isObject(body)) return body;
       fault = await faultOf(answer);
     } catch (error) {
       fault = await readFault(error);
     }
-    if (fault.kind === 'answer' && fault.status === 401) kept = undefined;
+    if (fault.kind === 'answer' && fault.status === 401) cached = undefined;
     throw failure(`Microsoft Graph ${describeFault(fault)}`, fault);
   }
 
-  /** The token for Graph goes to Graph alone, whatever address a page names. */
+  /** The token for Graph is sent to Graph only, whatever address a page names. */
   function nextPage(link: unknown): URL | undefined {
     if (link === undefined) return undefined;
     const next = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
     if (next === undefined || !next.href.startsWith(`${base}/`)) {
-      throw failure('Microsoft Graph names a next page that is not beneath its own address');
+      throw failure('Microsoft Graph names a next page that is not below its own address');
     }
     return next;
   }

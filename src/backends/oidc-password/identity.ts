@@ -1,4 +1,4 @@
-/** From claims to an identity. What the provider says is checked like any input: kinds, lengths and counts. */
+/** From claims to an identity. Claims are checked like any input: types, lengths and counts. */
 import { BrokerError } from '../../core/errors.ts';
 import { foldCase } from '../../core/fold-case.ts';
 import { groupName } from '../../core/groups.ts';
@@ -10,12 +10,12 @@ import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../names.ts';
 
-export interface IdentityRules {
+export interface ClaimRules {
   readonly backend: string;
   readonly username: ClaimPath;
   readonly groups: readonly ClaimPath[];
   readonly groupPrefix: string | undefined;
-  /** As many groups in one claim may be all that the provider lists of more. */
+  /** The provider may list only this many of more groups in one claim, without saying so. */
   readonly groupLimit: number | undefined;
   readonly lowercase: boolean;
 }
@@ -24,7 +24,7 @@ export interface IdentityRules {
 export type ClaimSources = readonly Claims[];
 
 /** @throws BrokerError `backend_unavailable`, with what to change, when the claims do not make an identity. */
-export function identityFrom(sources: ClaimSources, rules: IdentityRules): Identity {
+export function identityFrom(sources: ClaimSources, rules: ClaimRules): Identity {
   return {
     username: usernameFrom(sources, rules),
     groups: groupsFrom(sources, rules),
@@ -35,12 +35,12 @@ export function identityFrom(sources: ClaimSources, rules: IdentityRules): Ident
 }
 
 /** Whether no further source can add to what makes an identity. */
-export function isComplete(sources: ClaimSources, { username: name, groups }: IdentityRules): boolean {
+export function isComplete(sources: ClaimSources, { username: name, groups }: ClaimRules): boolean {
   return [name, ...groups].every((path) => sources.some((claims) => readClaim(claims, path) !== undefined));
 }
 
 /** Whether there are groups that no source lists, because they are too many. */
-export function areGroupsElsewhere(sources: ClaimSources, { groups }: IdentityRules): boolean {
+export function areGroupsElsewhere(sources: ClaimSources, { groups }: ClaimRules): boolean {
   return groups.some(
     (path) =>
       sources.every((claims) => readClaim(claims, path) === undefined) &&
@@ -48,7 +48,7 @@ export function areGroupsElsewhere(sources: ClaimSources, { groups }: IdentityRu
   );
 }
 
-function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
+function usernameFrom(sources: ClaimSources, rules: ClaimRules): Username {
   const path = rules.username;
   const source = sources.find((claims) => readClaim(claims, path) !== undefined);
   if (source === undefined) {
@@ -66,7 +66,7 @@ function usernameFrom(sources: ClaimSources, rules: IdentityRules): Username {
   return username(rules.lowercase ? foldCase(name) : name);
 }
 
-function groupsFrom(sources: ClaimSources, rules: IdentityRules): ReadonlySet<GroupName> {
+function groupsFrom(sources: ClaimSources, rules: ClaimRules): ReadonlySet<GroupName> {
   const names = rules.groups.flatMap((path) => groupTexts(sources, path, rules.groupLimit));
   if (names.length > MAX_GROUPS) {
     throw unusable(`has ${names.length} groups, and ${MAX_GROUPS} are read: let the provider filter them`);
@@ -80,7 +80,7 @@ function groupsFrom(sources: ClaimSources, rules: IdentityRules): ReadonlySet<Gr
 function groupTexts(sources: ClaimSources, path: ClaimPath, limit = Infinity): readonly string[] {
   const source = sources.find((claims) => readClaim(claims, path) !== undefined);
   if (source === undefined) {
-    // INVARIANT: "too many to list" never reads as "none", which could lift a deny rule.
+    // INVARIANT: "too many to list" never reads as "none", which could disable a deny rule.
     if (sources.some((claims) => isElsewhere(claims, path))) {
       throw unusable(
         `names the claim ${path.text} but keeps its values elsewhere (too many groups): let the provider ` +

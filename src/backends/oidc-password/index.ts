@@ -1,33 +1,45 @@
-/**
- * Users of an OpenID provider, by the password grant. The provider cannot tell an unknown user from a wrong password,
- * so this backend never says "unknown": give it `usernames` when others stand behind it.
- */
+/** Users of an OpenID provider, by the password grant (RFC 6749, section 4.3). README.md describes the files. */
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
+import type { BackendTraits } from '../traits.ts';
 import { clientAuthenticator } from './client-authentication.ts';
 import { methodOf } from './client-config.ts';
 import { oidcPasswordConfig } from './config.ts';
 import type { OidcPasswordConfig } from './config.ts';
+import { openRenewable } from '../http-client/renewable.ts';
 import { createGraph } from './graph.ts';
 import { createLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
 import { createRevocation } from './revocation.ts';
-import { settle } from './settings.ts';
-import { filesOf, openWay } from './transport.ts';
+import { resolveSettings } from './settings.ts';
+import { openTransport, transportFiles } from './transport.ts';
 
 const TYPE = 'oidc-password';
 
-export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, create });
+export const oidcPassword = defineBackend({ type: TYPE, schema: oidcPasswordConfig, traits, create });
+
+function traits(config: OidcPasswordConfig): BackendTraits {
+  return {
+    names: resolveSettings(config).identity.lowercase ? 'caseless' : 'exact',
+    accepts: 'passwords',
+    // RFC 6749, section 5.2, has `invalid_grant` for both.
+    detectsUnknownUsers: false,
+    canRevalidate: false,
+    users: undefined,
+    groups: { kind: 'any' },
+    deliversValue: (placeholder) => placeholder.startsWith('claim:'),
+  };
+}
 
 async function create(config: OidcPasswordConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
   const { name, client } = config;
-  const settings = settle(config);
-  const files = filesOf(config);
-  let way = await openWay(config);
+  const settings = resolveSettings(config);
+  const files = transportFiles(config);
+  const transport = await openRenewable(() => openTransport(config));
 
   const provider = createProvider({
     issuer: config.issuer,
@@ -38,11 +50,11 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
     authenticator: clientAuthenticator({
       method: methodOf(client),
       secret: client.secret === undefined ? undefined : secret(client.secret),
-      key: () => way.key,
+      key: () => transport.current().key,
       keyId: client.keyId,
       assertionAudience: settings.assertionAudience,
     }),
-    connection: () => way.connection,
+    connection: () => transport.current().connection,
   });
   const revocation = createRevocation({ backend: name, provider, log });
   const authenticate = createLogin({
@@ -70,15 +82,13 @@ async function create(config: OidcPasswordConfig, { clock, log, secret }: Backen
       : {
           watches: files,
           reload: async () => {
-            const former = way;
-            way = await openWay(config);
+            await transport.renew();
             provider.forget();
-            await former.connection.close();
           },
         }),
     [Symbol.asyncDispose]: async () => {
       await revocation[Symbol.asyncDispose]();
-      await way.connection[Symbol.asyncDispose]();
+      await transport[Symbol.asyncDispose]();
     },
   };
 }

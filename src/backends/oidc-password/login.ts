@@ -1,17 +1,17 @@
-/** One login, step by step: refuse what cannot be one, ask for tokens, make an identity of their claims. */
+/** One login: reject what cannot be sent, request tokens, make an identity of their claims. */
 import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';
-import type { Credential, Identity } from '../../core/identity.ts';
-import type { Authenticator, AuthnOutcome, Clock, Log, RejectReason } from '../../core/ports.ts';
+import type { Identity } from '../../core/identity.ts';
+import type { Authenticator, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
 import { oneSpelling } from '../../core/spelling.ts';
 import { gatherClaims } from './claim-sources.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { Graph } from './graph.ts';
 import { outage, requestTokens } from './grant.ts';
 import type { Failure, Tokens } from './grant.ts';
-import { isName } from '../names.ts';
+import { unsendable } from '../names.ts';
 import { identityFrom } from './identity.ts';
-import type { IdentityRules } from './identity.ts';
+import type { ClaimRules } from './identity.ts';
 import type { Provider, Session } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import { judge } from './verdict.ts';
@@ -19,7 +19,7 @@ import type { RefusalRules, Verdict } from './verdict.ts';
 
 export interface LoginDeps {
   readonly scope: string;
-  readonly rules: IdentityRules;
+  readonly rules: ClaimRules;
   readonly claimsFrom: ClaimsFrom;
   readonly graph: Graph | undefined;
   readonly refusals: RefusalRules;
@@ -30,12 +30,9 @@ export interface LoginDeps {
   readonly log: Log;
 }
 
-/** The longest passwords providers take are some hundred characters. */
-const MAX_PASSWORD = 1024;
-
 export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
   return async (credential, deadline, guard) => {
-    // Which names are one account, the provider alone knows.
+    // Only the provider knows which names are one account.
     const refused = await guard?.beforeAttempt(credential.username, oneSpelling(credential.username));
     if (refused !== undefined) return refused;
     const reason = unsendable(credential);
@@ -46,23 +43,13 @@ export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
     try {
       return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
     } finally {
-      // Not before: at Keycloak the session goes with the refresh token, and userinfo with the session.
+      // Last: at Keycloak this ends the session, and with it userinfo.
       if (tokens.refreshToken !== undefined) deps.revocation.revoke(tokens.refreshToken);
     }
   };
 }
 
-/** What is refused without asking the provider. */
-function unsendable({ username, password }: Credential): RejectReason | undefined {
-  if (!isName(username)) return 'invalid-name';
-  const revealed = password.reveal();
-  if (revealed === '') return 'empty-password';
-  // A form cannot carry half a surrogate pair, and servers written in C stop reading at NUL.
-  const sendable = revealed.length <= MAX_PASSWORD && revealed.isWellFormed() && !revealed.includes('\0');
-  return sendable ? undefined : 'wrong-password';
-}
-
-/** @throws BrokerError unless it is the user whom the provider refuses */
+/** @throws BrokerError unless the refusal is about the user */
 function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, failure: Failure): AuthnOutcome {
   const verdict: Verdict =
     failure.endpoint === 'token' ? judge(failure.fault, refusals) : { kind: 'unavailable', retryAfter: undefined };
@@ -72,10 +59,10 @@ function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, f
     log.error('nobody can log in: the OpenID provider refuses the broker itself', { backend, cause: error.message });
   }
   if (failure.fault.kind === 'unusable') {
-    log.error('the answer of the OpenID provider is not to be trusted', { backend, cause: error.message });
+    log.error('answer of the OpenID provider not valid', { backend, cause: error.message });
   }
-  // It may have moved or come back with new keys: the next login asks, and those after it wait for that answer instead
-  // of sending their passwords to nobody.
+  // The provider may have new endpoints or keys. The next login reads the metadata again, and others wait for it instead
+  // of sending passwords to an address that does not answer.
   if (failure.fault.kind !== 'answer') provider.forget();
   throw error;
 }
@@ -91,7 +78,7 @@ async function identify(
   } catch (error) {
     if (error instanceof BrokerError) {
       const fields = { backend: rules.backend, cause: error.message };
-      log.error('no identity can be made of what the OpenID provider says', fields);
+      log.error('claims of the OpenID provider make no identity', fields);
     }
     throw error;
   }

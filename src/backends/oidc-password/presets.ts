@@ -1,28 +1,28 @@
-/** What is known about providers. Each is a set of defaults: every key that the configuration has too wins there. */
+/** Defaults for known providers. A key of the configuration overrides the preset. */
 import type { RejectReason } from '../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 
 export const PRESET_NAMES = ['generic', 'keycloak', 'dex', 'entra', 'okta', 'auth0', 'adfs', 'glewlwyd'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
-export interface Preset {
+interface Preset {
   readonly scope: string;
   readonly username: string;
   readonly groups: readonly string[];
   readonly claimsFrom: ClaimsFrom;
   readonly groupPrefix: string | undefined;
   readonly lowercase: boolean;
-  /** Statuses that mean a wrong password where the answer holds no OAuth error. */
+  /** Statuses that mean a wrong password in an answer without an OAuth error. */
   readonly deniedStatus: readonly number[];
-  /** Statuses that mean a wrong set-up there. */
+  /** Statuses that mean a wrong configuration in such an answer. */
   readonly misconfiguredStatus: readonly number[];
-  /** OAuth errors of its own that are about the user. */
+  /** OAuth errors that are about the user at this provider only. */
   readonly errors: Readonly<Record<string, RejectReason>>;
-  /** As many groups as this may be all that the provider lists of more. */
+  /** The provider may list only this many of more groups, without saying so. */
   readonly groupLimit: number | undefined;
   /** Where Microsoft Graph lists the groups that a token leaves out. */
   readonly graphUrl: string | undefined;
-  /** Whom client assertions are for: RFC 7523bis says the issuer, and who does not know it wants the endpoint. */
+  /** The audience of client assertions: the issuer (RFC 7523bis), or the token endpoint where a provider requires that. */
   readonly assertionAudience: 'issuer' | 'token-endpoint';
 }
 
@@ -43,9 +43,9 @@ const GENERIC: Preset = {
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   generic: GENERIC,
-  // The group mapper gives full paths, /teams/web, unless told otherwise. User names are lower case.
+  // The group mapper gives full paths, /teams/web, by default. User names are in lower case.
   keycloak: { ...GENERIC, groupPrefix: '/', lowercase: true },
-  // Groups come for their scope only. The directory behind it compares names without case.
+  // Groups require their scope. The directory behind Dex compares names without case.
   dex: { ...GENERIC, scope: 'openid profile groups', lowercase: true },
   // Groups are object ids; `preferred_username` is the UPN. Userinfo has nothing that the ID token lacks.
   entra: {
@@ -55,14 +55,15 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     graphUrl: 'https://graph.microsoft.com/v1.0',
     assertionAudience: 'token-endpoint',
   },
-  // Vault's documentation and others: the claim ends at 100 groups without a word. No scope brings it: only the organization’s own server has one for groups.
+  // The claim lists at most 100 groups, without a notice (documentation of Vault). No scope requests it: only the
+  // authorization server of the organization has one for groups.
   okta: {
     ...GENERIC,
     lowercase: true,
     groupLimit: 100,
     assertionAudience: 'token-endpoint',
   },
-  // Users of its databases have an address and no other name that is theirs alone. `unauthorized`: blocked there.
+  // Only the email address of a database user is unique. `unauthorized`: the user is blocked.
   auth0: {
     ...GENERIC,
     scope: 'openid profile email',

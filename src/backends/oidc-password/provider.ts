@@ -1,6 +1,6 @@
 /**
- * The provider, as one login sees it: openid-client's `Configuration` with the secret read anew, the keys kept from
- * logins before, and every request bound to the login's time.
+ * The provider as one login uses it: an openid-client `Configuration` with the current secret, the keys that earlier
+ * logins have fetched, and a time limit for every request.
  */
 import {
   Configuration,
@@ -11,45 +11,45 @@ import {
   getJwksCache,
   setJwksCache,
 } from 'openid-client';
-import type { CustomFetch, ServerMetadata } from 'openid-client';
+import type { ServerMetadata } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { ClientAuthenticator } from './client-authentication.ts';
-import type { Connection } from '../http-client/connection.ts';
+import type { BoundedFetch, Connection } from '../http-client/connection.ts';
 import { createDiscovery } from './discovery.ts';
 import { describeFault, readFault } from './fault.ts';
 
 export interface Session {
   readonly configuration: Configuration;
   readonly metadata: ServerMetadata;
-  /** The secrets that went out, so that no answer brings them into the log. */
+  /** The secrets that were sent; a response that echoes them must not be logged. */
   readonly secrets: readonly string[];
-  /** Asks any address, within the time of the login. */
-  readonly fetch: CustomFetch;
-  /** The address of the last request. */
+  /** Sends a request to any address, within the time of the login. */
+  readonly fetch: BoundedFetch;
+  /** The URL of the last request. */
   lastRequest(): string | undefined;
   /** Keeps the provider's keys for later logins. */
   keepKeys(): void;
 }
 
 export interface Provider {
-  /** @throws BrokerError `backend_unavailable` when the provider does not say where its endpoints are. */
+  /** @throws BrokerError `backend_unavailable` when the metadata cannot be read. */
   open(signal: AbortSignal): Promise<Session>;
   /** Whether the provider answers, asked within the last seconds. Throws as `open` does. */
   reach(signal: AbortSignal): Promise<void>;
-  /** Asks the provider anew at the next login. */
+  /** The next login reads the metadata again. */
   forget(): void;
 }
 
-export interface ProviderDeps {
+interface ProviderDeps {
   readonly issuer: string;
   readonly clientId: string;
-  /** Whether the client is known by its certificate: its endpoints may have addresses of their own (RFC 8705, section 5). */
+  /** Whether the client authenticates by its certificate: endpoints may then have other addresses (RFC 8705, section 5). */
   readonly usesMutualTls?: boolean;
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly authenticator: ClientAuthenticator;
-  /** The connection in use; another one after its authorities have changed. */
+  /** The current connection; it changes with the files of the configuration. */
   readonly connection: () => Connection;
 }
 
@@ -59,7 +59,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   const metadata = { use_mtls_endpoint_aliases: deps.usesMutualTls ?? false };
   const plain = new URL(issuer).protocol === 'http:';
 
-  async function tell<T>(work: Promise<T>): Promise<T> {
+  async function asOutage<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
@@ -71,7 +71,7 @@ export function createProvider(deps: ProviderDeps): Provider {
 
   return {
     open: async (signal) => {
-      const discovered = await tell(discovery.current(signal));
+      const discovered = await asOutage(discovery.current(signal));
       const { clientAuth, secrets } = await deps.authenticator();
       const configuration = new Configuration(discovered.metadata, clientId, metadata, clientAuth);
       // The signal bounds every request, and their sum.
@@ -80,7 +80,7 @@ export function createProvider(deps: ProviderDeps): Provider {
       if (plain) allowInsecureRequests(configuration);
       if (discovered.keys !== undefined) setJwksCache(configuration, discovered.keys);
       let last: string | undefined;
-      const fetch: CustomFetch = (url, options) => deps.connection().fetchUntil(signal)(url, options);
+      const fetch: BoundedFetch = (url, options) => deps.connection().fetchUntil(signal)(url, options);
       configuration[customFetch] = (url, options) => {
         last = url;
         return fetch(url, options);
@@ -97,7 +97,7 @@ export function createProvider(deps: ProviderDeps): Provider {
       };
     },
     reach: async (signal) => {
-      await tell(discovery.refresh(signal));
+      await asOutage(discovery.refresh(signal));
     },
     forget: () => discovery.forget(),
   };
@@ -110,7 +110,7 @@ async function fetchMetadata({ issuer, clientId, timeoutSeconds, connection }: P
     execute: server.protocol === 'http:' ? [allowInsecureRequests] : [],
   });
   const metadata = found.serverMetadata();
-  // openid-client lets some well-known hosts answer for another issuer.
+  // openid-client accepts another issuer from some well-known hosts.
   if (!URL.canParse(metadata.issuer) || new URL(metadata.issuer).href !== server.href) {
     throw new BrokerError('backend_unavailable', 'the provider names another issuer than the configured one');
   }

@@ -1,6 +1,6 @@
 /**
- * Ends the sessions that logins open at the provider. A refresh token nobody wants is revoked (RFC 7009) after the
- * login has been answered; at many providers that ends the session too.
+ * Ends the sessions that logins open at the provider. The refresh token, which is not used, is revoked (RFC 7009) after
+ * the login has been answered; at many providers that ends the session.
  */
 import { tokenRevocation } from 'openid-client';
 import type { Log } from '../../core/ports.ts';
@@ -13,7 +13,7 @@ export interface Revocation extends AsyncDisposable {
 }
 
 const LIMIT_MS = 2000;
-/** More than that at once are left to expire: logins come first. */
+/** Tokens beyond this number at once are left to expire: logins come first. */
 const MAX_PENDING = 32;
 
 export function createRevocation(deps: {
@@ -25,9 +25,9 @@ export function createRevocation(deps: {
   let failing = false;
 
   function report(detail: string | undefined): void {
-    // Said once until it works again: logins are many.
+    // Logged once until it works again, and not for every login.
     if (detail !== undefined && !failing) {
-      deps.log.warn('sessions stay behind at the OpenID provider: a refresh token was not revoked', {
+      deps.log.warn('refresh token not revoked: sessions stay open at the OpenID provider', {
         backend: deps.backend,
         cause: detail,
       });

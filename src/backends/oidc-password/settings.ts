@@ -1,16 +1,16 @@
-/** The configuration with what its preset brings. */
+/** The configuration with the defaults of its preset. */
 import { parseClaimPath } from '../oidc/claim-path.ts';
-import type { ClaimPath } from '../oidc/claim-path.ts';
+import { parsedOrThrow } from '../fields.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { OidcPasswordConfig } from './config.ts';
-import type { IdentityRules } from './identity.ts';
+import type { ClaimRules } from './identity.ts';
 import { PRESETS } from './presets.ts';
 import type { RefusalRules } from './verdict.ts';
 
 export interface Settings {
   readonly scope: string;
   readonly claimsFrom: ClaimsFrom;
-  readonly identity: IdentityRules;
+  readonly identity: ClaimRules;
   readonly refusals: RefusalRules;
   /** Where Microsoft Graph is; undefined: it is not asked. */
   readonly graphUrl: string | undefined;
@@ -22,15 +22,15 @@ type Configured = Pick<
   'name' | 'client' | 'preset' | 'scope' | 'claims' | 'lowercase' | 'deniedStatus'
 >;
 
-export function settle({ name, client, preset: presetName, claims, ...config }: Configured): Settings {
+export function resolveSettings({ name, client, preset: presetName, claims, ...config }: Configured): Settings {
   const preset = PRESETS[presetName];
   return {
     scope: config.scope ?? preset.scope,
     claimsFrom: claims.from === undefined ? preset.claimsFrom : sourcesNamed(claims.from),
     identity: {
       backend: name,
-      username: claims.username ?? known(preset.username),
-      groups: claims.groups ?? preset.groups.map(known),
+      username: claims.username ?? parsedOrThrow(parseClaimPath(preset.username)),
+      groups: claims.groups ?? preset.groups.map((text) => parsedOrThrow(parseClaimPath(text))),
       groupPrefix: claims.groupPrefix ?? preset.groupPrefix,
       groupLimit: claims.groupLimit ?? preset.groupLimit,
       lowercase: config.lowercase ?? preset.lowercase,
@@ -47,11 +47,4 @@ export function settle({ name, client, preset: presetName, claims, ...config }: 
 
 function sourcesNamed(from: NonNullable<OidcPasswordConfig['claims']['from']>): ClaimsFrom {
   return from === 'auto' || typeof from !== 'string' ? from : [from];
-}
-
-/** INVARIANT: presets name claims that can be read. */
-function known(text: string): ClaimPath {
-  const path = parseClaimPath(text);
-  if (typeof path === 'string') throw new Error(`oidc-password: ${path}`);
-  return path;
 }

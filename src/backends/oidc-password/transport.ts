@@ -1,4 +1,4 @@
-/** What the files of the configuration make of the way to the provider: read at start, and again when one changes. */
+/** What the files of the configuration are needed for: the connection to the provider, and the key for assertions. */
 import { readAuthorities, readOwnCertificate } from '../certificates.ts';
 import { openConnection } from '../http-client/connection.ts';
 import type { Connection } from '../http-client/connection.ts';
@@ -7,20 +7,21 @@ import { readClientKey } from './client-key.ts';
 import type { ClientKey } from './client-key.ts';
 import type { OidcPasswordConfig } from './config.ts';
 
-export interface OpenWay {
+interface ProviderTransport {
   readonly connection: Connection;
-  /** The key for assertions. */
+  /** Signs assertions; undefined where the client authenticates in another way. */
   readonly key: ClientKey | undefined;
 }
 
 type Configured = Pick<OidcPasswordConfig, 'client' | 'caFile' | 'proxy'>;
 
-export function filesOf({ client, caFile }: Configured): readonly string[] {
+/** Absolute paths of the files that `openTransport` reads. */
+export function transportFiles({ client, caFile }: Configured): readonly string[] {
   return [caFile, client.keyFile, client.certFile].flatMap((file) => (file === undefined ? [] : [file.path]));
 }
 
 /** @throws Error that names the file when one cannot be used */
-export async function openWay({ client, caFile, proxy }: Configured): Promise<OpenWay> {
+export async function openTransport({ client, caFile, proxy }: Configured): Promise<ProviderTransport> {
   const method = methodOf(client);
   const { keyFile, certFile } = client;
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile.path);
@@ -32,5 +33,5 @@ export async function openWay({ client, caFile, proxy }: Configured): Promise<Op
     method === 'tls_client_auth' && keyFile !== undefined && certFile !== undefined
       ? await readOwnCertificate(certFile.path, keyFile.path)
       : undefined;
-  return { connection: openConnection({ ca, certificate, proxy }), key };
+  return { connection: openConnection({ peer: 'the provider', ca, certificate, proxy }), key };
 }

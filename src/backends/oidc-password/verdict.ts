@@ -1,19 +1,19 @@
 /**
- * What a provider's refusal means: the user's fault, the set-up's, or nobody's who is here. Providers differ, so this
- * is a table; where it knows nothing, the answer is "unavailable" and never "wrong password".
+ * What a refusal of the provider is about: the user, the configuration, or the provider itself. Providers differ, so
+ * this is a table. A refusal that is not in it means "unavailable" and never "wrong password".
  */
 import type { RejectReason } from '../../core/ports.ts';
 import type { Fault } from './fault.ts';
 
 export type Verdict =
   | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly holdFor?: number }
-  /** No login can succeed until somebody changes the set-up. */
+  /** No login can succeed until an operator changes the configuration, here or at the provider. */
   | { readonly kind: 'misconfigured'; readonly cure: string }
   | { readonly kind: 'unavailable'; readonly retryAfter: number | undefined };
 
 /**
- * Seconds for which other passwords of such an account are not sent: they would only be counted against it. Where a new
- * password is the cure, there are none.
+ * Seconds for which other passwords of such an account are not sent: the provider would count them as failures. Reasons
+ * that a new password removes are absent.
  */
 const HOLDS: Partial<Readonly<Record<RejectReason, number>>> = { 'mfa-required': 600, locked: 60, disabled: 60 };
 
@@ -40,7 +40,7 @@ const ERRORS: Readonly<Record<string, Verdict>> = {
   consent_required: misconfigured(CONSENT),
 };
 
-/** Entra ID (AADSTS numbers). They say more than the OAuth code beside them. */
+/** Entra ID (AADSTS numbers). They are more exact than the OAuth code in the same answer. */
 const ENTRA: Readonly<Record<number, Verdict>> = {
   50034: rejected('wrong-password'),
   50053: rejected('locked'),
@@ -60,7 +60,7 @@ const ENTRA: Readonly<Record<number, Verdict>> = {
   9001023: misconfigured('set issuer to the one of your tenant: the password grant has no /common'),
 };
 
-/** Sentences beside `invalid_grant`: Keycloak, Okta. They only make the reason in the log more exact. */
+/** Descriptions of `invalid_grant` by Keycloak and Okta. They only make the reason in the log more exact. */
 const SENTENCES: readonly (readonly [RegExp, RejectReason])[] = [
   [/account (?:is )?disabled/i, 'disabled'],
   [/not fully set up/i, 'must-change-password'],
@@ -70,8 +70,8 @@ const SENTENCES: readonly (readonly [RegExp, RejectReason])[] = [
 ];
 
 /**
- * Sentences that name a fault of the set-up better than the code beside them: Keycloak’s with `unauthorized_client` and
- * `invalid_client`, Dex’s with `invalid_request`. They never make a wrong password of it.
+ * Descriptions that name a mistake in the configuration better than their code: Keycloak’s of `unauthorized_client` and
+ * `invalid_client`, Dex’s of `invalid_request`. None of them means a wrong password.
  */
 const SETUP_SENTENCES: readonly (readonly [RegExp, Verdict])[] = [
   [/client credentials/i, misconfigured(CLIENT)],
@@ -79,17 +79,17 @@ const SETUP_SENTENCES: readonly (readonly [RegExp, Verdict])[] = [
   [/unrecognized scope/i, misconfigured(SCOPE)],
 ];
 
-/** What a provider means that says it in its own way. */
+/** Refusals that only one provider uses. */
 export interface RefusalRules {
-  /** The statuses that mean a wrong password where no OAuth error is given. */
+  /** Statuses that mean a wrong password in an answer without an OAuth error. */
   readonly deniedStatus: readonly number[];
-  /** Those that mean a wrong set-up there; a status in both means a wrong password. */
+  /** Statuses that mean a wrong configuration in such an answer; a status in both means a wrong password. */
   readonly misconfiguredStatus: readonly number[];
-  /** OAuth errors of its own that are about the user. */
+  /** OAuth errors that are about the user at this provider only. */
   readonly errors: Readonly<Record<string, RejectReason>>;
 }
 
-/** @param fault of the token endpoint: no other endpoint has anything to say about a password */
+/** @param fault of the token endpoint: no other endpoint says anything about a password */
 export function judge(fault: Fault, rules: RefusalRules): Verdict {
   if (fault.kind !== 'answer') return { kind: 'unavailable', retryAfter: undefined };
   const { status, error, description = '', codes, retryAfter } = fault;

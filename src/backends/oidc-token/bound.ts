@@ -1,10 +1,10 @@
-/** Claims a token must have: each with the values, or patterns with `*`, of which one must fit. */
+/** Claims that a token must have, each with values or patterns with `*`, one of which must match. */
 import { parseNamePattern } from '../../core/policy/name-pattern.ts';
 import type { NamePattern } from '../../core/policy/name-pattern.ts';
 import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isUnverifiedEmail } from '../oidc/verified-email.ts';
-import { printable } from './printable.ts';
+import { forLog } from './for-log.ts';
 import { scalarTexts } from './template.ts';
 
 export interface BoundClaim {
@@ -13,10 +13,8 @@ export interface BoundClaim {
 }
 
 type Scalar = string | number | boolean;
-/** As configured. */
-export type BoundConfig = Readonly<Record<string, Scalar | readonly Scalar[]>>;
 
-/** @returns what is bound, or a sentence that says what is wrong with the claim's name or values. */
+/** @returns the claim, or a sentence that says what is wrong with its name or values. */
 export function parseBound(claim: string, values: Scalar | readonly Scalar[]): BoundClaim | string {
   const path = parseClaimPath(claim);
   if (typeof path === 'string') return path;
@@ -25,13 +23,13 @@ export function parseBound(claim: string, values: Scalar | readonly Scalar[]): B
     const pattern = parseNamePattern(String(value));
     if (typeof pattern === 'string') return `the pattern ${JSON.stringify(value)} ${pattern}`;
     if (pattern.captures.length > 0)
-      return `the pattern ${JSON.stringify(value)} captures, and nothing here reads that`;
+      return `the pattern ${JSON.stringify(value)} has a capture, which is not used here`;
     patterns.push(pattern);
   }
   return { path, patterns };
 }
 
-/** @returns what is wrong, or undefined when the token has what is wanted. A list fits when one of its values does. */
+/** @returns what is wrong, or undefined when the claim matches. A list matches when one of its values does. */
 export function boundProblem({ path, patterns }: BoundClaim, claims: Claims): string | undefined {
   const value = readClaim(claims, path);
   const expected = patterns.map(({ text }) => text).join(' or ');
@@ -39,5 +37,5 @@ export function boundProblem({ path, patterns }: BoundClaim, claims: Claims): st
   if (isUnverifiedEmail(path, claims)) return `the claim ${path.text} is not verified (email_verified)`;
   const texts = scalarTexts(value) ?? [];
   if (texts.some((text) => patterns.some((pattern) => pattern.match(text) !== undefined))) return undefined;
-  return `the claim ${path.text} is ${printable(value)}, expected ${expected}`;
+  return `the claim ${path.text} is ${forLog(value)}, expected ${expected}`;
 }

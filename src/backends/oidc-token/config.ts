@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { backendFields, duration, filePath, secretRef } from '../fields.ts';
-import { addressProblem, issuerProblem } from '../oidc/issuer.ts';
+import { backendFields, checkedText, duration, filePath, httpsUrl, parsedText, secretRef } from '../fields.ts';
+import { issuerProblem } from '../oidc/issuer.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { checkOidcTokenConfig } from './config-check.ts';
+import { PRESET_NAMES } from './presets.ts';
 import { parseTemplate } from './template.ts';
-import type { ClaimTemplate } from './template.ts';
 
 /** Signatures that are made with a key the verifier does not have (RFC 7518, RFC 8037, RFC 9864). */
-export const ALGORITHMS = [
+const ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',
@@ -21,32 +21,13 @@ export const ALGORITHMS = [
   'Ed25519',
 ] as const;
 
-const template = z
-  .string()
-  .min(1)
-  .max(512)
-  .transform((text, context): ClaimTemplate => {
-    const parsed = parseTemplate(text);
-    if (typeof parsed !== 'string') return parsed;
-    context.addIssue({ code: 'custom', message: parsed });
-    return z.NEVER;
-  });
-
+const template = parsedText(parseTemplate, 512);
 const audience = z.string().min(1).max(512);
 const claimValue = z.union([z.string().min(1).max(512), z.int(), z.boolean()]);
 
-function address(problemOf: (text: string) => string | undefined) {
-  return z.string().superRefine((text, context) => {
-    const problem = problemOf(text);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-  });
-}
-
 const keys = z
   .strictObject({
-    url: address(addressProblem)
-      .optional()
-      .meta({ description: 'Where the keys are (JWKS); without it, where the issuer says' }),
+    url: httpsUrl.optional().meta({ description: 'Where the keys are (JWKS); without it, where the issuer says' }),
     file: filePath.optional().meta({ description: 'A file with the keys (JWKS) instead; read again when it changes' }),
     bearer: secretRef.optional().meta({ description: 'A token that url asks for, as a cluster’s API server may' }),
   })
@@ -57,10 +38,10 @@ export const oidcTokenConfig = z
   .strictObject({
     type: z.literal('oidc-token'),
     ...backendFields,
-    preset: z.enum(['generic', 'github-actions', 'gitlab-ci', 'kubernetes']).default('generic').meta({
+    preset: z.enum(PRESET_NAMES).default('generic').meta({
       description: 'What gives the tokens: issuer and groups follow from it, and can be set all the same',
     }),
-    issuer: address(issuerProblem)
+    issuer: checkedText(issuerProblem)
       .optional()
       .meta({ description: 'The issuer, exactly as its tokens name it; without a preset it must be given' }),
     audience: z

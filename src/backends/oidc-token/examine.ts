@@ -1,25 +1,25 @@
 /**
- * The examination of a token, step by step up to the first that fails. A login takes the outcome and `check --token`
- * the steps, so that what is explained is what is done.
+ * The examination of a token, in steps, up to the first that fails. A login uses the outcome and `check --token` the
+ * steps, so that both do the same.
  */
 import type { AuthnOutcome, Clock, TokenFlaw, TokenStep } from '../../core/ports.ts';
 import { identityOf } from './identity.ts';
-import type { IdentityRules } from './identity.ts';
+import type { IdentityTemplates } from './identity.ts';
 import { boundProblem } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
 import { timesFlaw } from './times.ts';
 import type { KeySet } from './key-set.ts';
-import { printable } from './printable.ts';
+import { forLog } from './for-log.ts';
 import { signatureFlaw } from './signature.ts';
 import { parseToken } from './token.ts';
 import type { ParsedToken } from './token.ts';
 
-export interface ExamineDeps {
+interface ExamineDeps {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly algorithms: readonly string[];
   readonly bound: readonly BoundClaim[];
-  readonly identity: IdentityRules;
+  readonly identity: IdentityTemplates;
   readonly keySet: KeySet;
   readonly clock: Clock;
 }
@@ -29,8 +29,8 @@ export interface Examination {
   readonly outcome: AuthnOutcome;
 }
 
-/** @throws BrokerError `backend_unavailable` when the issuer's keys cannot be had */
-export type Examine = (text: string, signal: () => AbortSignal) => Promise<Examination>;
+/** @throws BrokerError `backend_unavailable` when the keys of the issuer are not available */
+type Examine = (text: string, signal: () => AbortSignal) => Promise<Examination>;
 
 type Check = { readonly fine: string } | { readonly reason: TokenFlaw; readonly problem: string };
 
@@ -39,7 +39,7 @@ export function createExamine(deps: ExamineDeps): Examine {
     const token = parseToken(text);
     if (typeof token === 'string') return refusal([], { reason: 'malformed-token', problem: token });
     if (token.claims['iss'] !== deps.issuer) {
-      const step = { ok: true, text: `its issuer is ${printable(token.claims['iss'])}, not ${deps.issuer}` };
+      const step = { ok: true, text: `its issuer is ${forLog(token.claims['iss'])}, not ${deps.issuer}` };
       return { steps: [step], outcome: { kind: 'unknown-user' } };
     }
     const steps: TokenStep[] = [{ ok: true, text: `its issuer is ${deps.issuer}` }];
@@ -66,20 +66,20 @@ function refusal(before: readonly TokenStep[], { reason, problem }: Exclude<Chec
 function checkAlgorithm({ algorithm }: ParsedToken, { algorithms }: ExamineDeps): Check {
   if (algorithms.includes(algorithm)) return { fine: `its algorithm is ${algorithm}` };
   if (algorithm.toLowerCase() === 'none') return { reason: 'unsigned-token', problem: 'it is not signed (alg none)' };
-  const problem = `the algorithm is ${printable(algorithm)}, expected one of ${algorithms.join(', ')}`;
+  const problem = `the algorithm is ${forLog(algorithm)}, expected one of ${algorithms.join(', ')}`;
   return { reason: 'algorithm-not-allowed', problem };
 }
 
 async function checkSignature(token: ParsedToken, deps: ExamineDeps, signal: () => AbortSignal): Promise<Check> {
   const flaw = await signatureFlaw(token, deps.keySet, signal());
-  return flaw ?? { fine: `it is signed with the issuer’s key ${printable(token.keyId ?? 'without an id')}` };
+  return flaw ?? { fine: `it is signed with the issuer’s key ${forLog(token.keyId ?? 'without an id')}` };
 }
 
 function checkAudience({ claims }: ParsedToken, { audience }: ExamineDeps): Check {
   const found: readonly unknown[] = [claims['aud']].flat();
   const fitting = found.find((name) => typeof name === 'string' && audience.includes(name));
   if (typeof fitting === 'string') return { fine: `its audience is ${fitting}` };
-  const problem = `the audience is ${printable(claims['aud'])}, expected ${audience.join(' or ')}`;
+  const problem = `the audience is ${forLog(claims['aud'])}, expected ${audience.join(' or ')}`;
   return { reason: 'wrong-audience', problem };
 }
 

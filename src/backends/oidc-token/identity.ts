@@ -9,7 +9,7 @@ import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../names.ts';
 import { fillTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';
 
-export interface IdentityRules {
+export interface IdentityTemplates {
   readonly backend: string;
   readonly username: ClaimTemplate;
   readonly groups: readonly ClaimTemplate[];
@@ -19,7 +19,7 @@ export interface IdentityRules {
  * @param claims with an `exp` that is a time
  * @returns the identity, or a sentence that says why the claims make none
  */
-export function identityOf(claims: Claims, rules: IdentityRules): Identity | string {
+export function identityOf(claims: Claims, rules: IdentityTemplates): Identity | string {
   const name = usernameOf(claims, rules);
   if (!('name' in name)) return name.problem;
   const groups = groupsOf(claims, rules);
@@ -29,14 +29,14 @@ export function identityOf(claims: Claims, rules: IdentityRules): Identity | str
     groups,
     backend: rules.backend,
     caseless: false,
-    attributes: attributesOf([claims, deeper(claims, '', 0)]),
+    attributes: attributesOf([claims, nestedClaims(claims, '', 0)]),
     notAfter: Math.floor(Number(claims['exp'])),
   };
 }
 
 function usernameOf(
   claims: Claims,
-  { username: template }: IdentityRules,
+  { username: template }: IdentityTemplates,
 ): { readonly name: string } | { readonly problem: string } {
   const filled = fillTemplate(template, claims);
   switch (filled.kind) {
@@ -52,12 +52,12 @@ function usernameOf(
   }
 }
 
-function groupsOf(claims: Claims, { groups: templates }: IdentityRules): ReadonlySet<GroupName> | string {
+function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): ReadonlySet<GroupName> | string {
   const groups = new Set<GroupName>();
   for (const template of templates) {
     const filled = fillTemplate(template, claims);
     if (filled.kind === 'missing') continue;
-    // INVARIANT: a group that cannot be told never reads as "none", which could lift a deny rule.
+    // INVARIANT: an unknown group never reads as "none", which could disable a deny rule.
     if (filled.kind === 'unusable') return `no group can be made of ${template.text}: ${filled.problem}`;
     if (!filled.texts.every(isGroupText)) return `${template.text} gives a group with characters no name has`;
     for (const text of filled.texts) groups.add(groupName(text, { lowercase: false }));
@@ -67,12 +67,12 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityRules): Readonl
 
 const MAX_DEPTH = 3;
 
-/** What stands in objects, under its JSON pointer: `/kubernetes.io/namespace`. */
-function deeper(claims: Claims, base: string, depth: number): Claims {
+/** The values within objects, by their JSON pointers: `/kubernetes.io/namespace`. */
+function nestedClaims(claims: Claims, base: string, depth: number): Claims {
   const found: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(claims)) {
     const pointer = `${base}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (isObject(value)) Object.assign(found, depth < MAX_DEPTH ? deeper(value, pointer, depth + 1) : {});
+    if (isObject(value)) Object.assign(found, depth < MAX_DEPTH ? nestedClaims(value, pointer, depth + 1) : {});
     else if (depth > 0) found[pointer] = value;
   }
   return found;

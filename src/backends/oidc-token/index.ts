@@ -1,6 +1,6 @@
 /**
- * CI systems and clusters, by the ID token they give each job or pod, in the password's place. A token of another issuer
- * is "unknown": the next backend for tokens is asked.
+ * Jobs of CI systems and pods of clusters, by the ID token that each of them has, sent in the password field. A token
+ * of another issuer is an unknown user: the next backend for tokens is asked.
  */
 import type { Deadline } from '../../core/deadline.ts';
 import { timeLimit } from '../http-client/time-limit.ts';
@@ -8,28 +8,42 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
+import type { BackendTraits } from '../traits.ts';
 import { readAuthorities } from '../certificates.ts';
 import { openConnection } from '../http-client/connection.ts';
+import { openRenewable } from '../http-client/renewable.ts';
 import { oidcTokenConfig } from './config.ts';
 import type { OidcTokenConfig } from './config.ts';
 import { createExamine } from './examine.ts';
 import { createKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
 import { fileKeys, remoteKeys } from './key-source.ts';
-import { settle } from './settings.ts';
+import { resolveSettings } from './settings.ts';
 
 const TYPE = 'oidc-token';
 
-export const oidcToken = defineBackend({ type: TYPE, schema: oidcTokenConfig, create });
+export const oidcToken = defineBackend({ type: TYPE, schema: oidcTokenConfig, traits, create });
+
+function traits(): BackendTraits {
+  return {
+    names: 'exact',
+    accepts: 'tokens',
+    detectsUnknownUsers: true,
+    canRevalidate: false,
+    users: undefined,
+    groups: { kind: 'any' },
+    deliversValue: (placeholder) => placeholder.startsWith('claim:'),
+  };
+}
 
 async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
   const { name, timeout } = config;
-  const settings = settle(config);
+  const settings = resolveSettings(config);
   const { issuer, caFile, keysFile } = settings;
-  const authorities = async (): Promise<readonly string[] | undefined> =>
-    caFile === undefined ? undefined : readAuthorities(caFile);
-  const open = async () => openConnection({ ca: await authorities(), proxy: config.proxy });
-  let connection = await open();
+  const transport = await openRenewable(async () => {
+    const ca = caFile === undefined ? undefined : await readAuthorities(caFile);
+    return { connection: openConnection({ peer: 'the issuer', ca, proxy: config.proxy }) };
+  });
 
   const fetchKeys =
     keysFile === undefined
@@ -38,10 +52,10 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
           url: settings.keysUrl,
           bearer: settings.bearer === undefined ? undefined : secret(settings.bearer),
           timeoutSeconds: timeout,
-          connection: () => connection,
+          connection: () => transport.current().connection,
         })
       : fileKeys(keysFile);
-  // A bad file is told at start; a network that is down is not.
+  // A bad file is an error at start; an issuer that is down is not.
   if (keysFile !== undefined) await fetchKeys();
   const keySet = createKeySet({ backend: name, fetchKeys, clock, log });
   const examine = createExamine({ ...settings, keySet, clock });
@@ -64,13 +78,11 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
           watches: files,
           reload: async () => {
             if (keysFile !== undefined) await fetchKeys();
-            const former = connection;
-            connection = await open();
+            await transport.renew();
             keySet.expire();
-            await former.close();
           },
         }),
-    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }
 
@@ -79,6 +91,9 @@ async function probe(keySet: KeySet, deadline: Deadline): Promise<BackendState> 
     await keySet.current(AbortSignal.timeout(Math.floor(deadline.left())));
     return { state: 'up' };
   } catch (error) {
-    return { state: 'down', detail: error instanceof BrokerError ? error.message : 'its keys cannot be had' };
+    return {
+      state: 'down',
+      detail: error instanceof BrokerError ? error.message : 'the keys of the issuer are not available',
+    };
   }
 }

@@ -1,18 +1,18 @@
 /**
- * The keys of an issuer as this backend holds them: fetched when they are first needed, renewed now and then and for a
- * key nobody has seen yet, and kept while the issuer does not answer.
+ * The cache of an issuer's keys: fetched when first needed, renewed after ten minutes and for an unknown key id, and
+ * used while the issuer does not answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet } from 'jose';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import { until } from '../http-client/race-abort.ts';
+import { raceAbort } from '../http-client/race-abort.ts';
 import type { KeySource } from './key-source.ts';
 
 export interface Keys {
-  /** jose's way of choosing the key that a token's header names. */
+  /** Selects the key that the header of a token names, in the form that jose takes. */
   readonly choose: ReturnType<typeof createLocalJWKSet>;
-  /** Monotonic milliseconds of their arrival. */
+  /** Monotonic milliseconds when they were fetched. */
   readonly at: number;
 }
 
@@ -20,33 +20,33 @@ export interface KeySet {
   /** @throws BrokerError `backend_unavailable` when there are no keys, or only ones too old to trust. */
   current(signal: AbortSignal): Promise<Keys>;
   /**
-   * Others than these, because a token names a key that is not among them.
+   * Newer keys than these, because a token names a key that is not among them.
    *
-   * @returns undefined when there are none: they have just been fetched, or been fetched too often
-   * @throws BrokerError `backend_unavailable` when nobody can tell
+   * @returns undefined when there are no newer ones, or too many fetches were made within a minute
+   * @throws BrokerError `backend_unavailable` when the issuer cannot be asked
    */
   newerThan(keys: Keys, signal: AbortSignal): Promise<Keys | undefined>;
-  /** Fetches again at the next need; those that are held stay good until then. */
+  /** Fetches again when keys are needed next; the cached ones stay valid until then. */
   expire(): void;
 }
 
-export interface KeySetDeps {
+interface KeySetDeps {
   readonly backend: string;
   readonly fetchKeys: KeySource;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** A key that its issuer has withdrawn is trusted no longer than this while the issuer answers. */
+/** How long a key that its issuer has withdrawn is trusted while the issuer answers. */
 const MAX_AGE_MS = 600_000;
-/** And no longer than this while it does not. */
+/** And while it does not answer. */
 const MAX_STALE_MS = 24 * 3_600_000;
-/** How long a login waits for newer keys when those at hand will do. */
+/** How long a login waits for newer keys when cached ones can be used. */
 const PATIENCE_MS = 1000;
-/** Fetches within `WINDOW_MS`: names of keys are anybody's to invent. */
+/** Fetches within `WINDOW_MS`: anybody can send tokens with invented key ids. */
 const MAX_FETCHES = 4;
 const WINDOW_MS = 60_000;
-/** Between two fetches while there are no keys at all. */
+/** The pause between two fetches while there are no keys. */
 const PAUSE_MS = 1000;
 
 export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): KeySet {
@@ -58,8 +58,8 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
 
   const since = (keys: Keys): number => clock.monotonic() - keys.at;
 
-  /** The keys, unless they are too old to trust. */
-  function held(): Keys | undefined {
+  /** The cached keys, unless they are too old to trust. */
+  function trusted(): Keys | undefined {
     return known !== undefined && since(known) <= MAX_STALE_MS ? known : undefined;
   }
 
@@ -70,22 +70,22 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
 
   async function fetchNow(): Promise<Keys> {
     const last = fetches.at(-1);
-    // Without keys nobody can log in, so that the limit is a pause and not a refusal.
-    const wait = last === undefined || held() !== undefined || !failing ? 0 : last + PAUSE_MS - clock.monotonic();
+    // Without keys nobody can log in, so the limit is a pause and not a refusal.
+    const wait = last === undefined || trusted() !== undefined || !failing ? 0 : last + PAUSE_MS - clock.monotonic();
     if (wait > 0) await sleep(wait);
     fetches = [...fetches, clock.monotonic()].slice(-MAX_FETCHES);
     try {
       const choose = createLocalJWKSet({ keys: [...(await fetchKeys())] });
       known = { choose, at: clock.monotonic() };
-      if (failing) log.info('the keys of the tokens’ issuer can be had again', { backend });
+      if (failing) log.info('keys of the issuer available again', { backend });
       failing = false;
       expired = false;
       return known;
     } catch (error) {
       const message = error instanceof Error ? error.message : 'they cannot be read';
-      if (!failing) log.error('the keys of the tokens’ issuer cannot be had', { backend, cause: message });
+      if (!failing) log.error('keys of the issuer not available', { backend, cause: message });
       failing = true;
-      throw new BrokerError('backend_unavailable', `the keys of the tokens’ issuer: ${message}`);
+      throw new BrokerError('backend_unavailable', `the keys of the issuer are not available: ${message}`);
     }
   }
 
@@ -94,7 +94,7 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
       pending = fetchNow().finally(() => {
         pending = undefined;
       });
-      // Those who wait hear of a failure; when their time is up before, nobody does.
+      // Callers that still wait get the error. Without this, it would be an unhandled rejection when none does.
       pending.catch(() => undefined);
     }
     return pending;
@@ -102,16 +102,16 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
 
   async function fetchUntil(signal: AbortSignal): Promise<Keys> {
     try {
-      return await until(signal, shared());
+      return await raceAbort(signal, shared());
     } catch (error) {
       if (error instanceof BrokerError) throw error;
-      throw new BrokerError('backend_unavailable', 'the keys of the tokens’ issuer did not come in time');
+      throw new BrokerError('backend_unavailable', 'the keys of the issuer did not arrive in time');
     }
   }
 
   return {
     current: async (signal) => {
-      const keys = held();
+      const keys = trusted();
       if (keys === undefined) return fetchUntil(signal);
       if ((!expired && since(keys) <= MAX_AGE_MS) || !mayFetch()) return keys;
       const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
@@ -121,7 +121,7 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
       if (known !== undefined && known !== keys) return known;
       if (mayFetch()) return fetchUntil(signal);
       if (!failing) return undefined;
-      throw new BrokerError('backend_unavailable', 'the keys of the tokens’ issuer cannot be had', {
+      throw new BrokerError('backend_unavailable', 'the keys of the issuer are not available', {
         retryAfter: WINDOW_MS / 1000,
       });
     },

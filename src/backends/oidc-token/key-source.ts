@@ -1,26 +1,27 @@
 /**
- * Where an issuer's keys come from: a file, a configured address, or the address in the metadata of the configured
- * issuer (OpenID Connect Discovery 1.0). Nothing a token says is ever an address here.
+ * Reads the keys of an issuer: from a file, from a configured URL, or from the URL in the metadata of the configured
+ * issuer (OpenID Connect Discovery 1.0). No URL ever comes from a token.
  */
 import { readFile } from 'node:fs/promises';
 import type { JWK } from 'jose';
 import type { SecretSource } from '../../core/identity.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
+import { bearerHeader } from '../http-client/bearer.ts';
 import type { Connection } from '../http-client/connection.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
 
-/** Fetches the keys anew; keeps a time limit of its own. Throws an Error that says what is wrong. */
+/** Reads the keys, within its own time limit. Throws an Error that says what is wrong. */
 export type KeySource = () => Promise<readonly JWK[]>;
 
-export interface RemoteDeps {
+interface RemoteDeps {
   readonly issuer: string;
   /** Undefined: the issuer's metadata names it. */
   readonly url: string | undefined;
-  /** Sent to `url` alone. */
+  /** Sent to `url` only. */
   readonly bearer: SecretSource | undefined;
   readonly timeoutSeconds: number;
-  /** The connection in use; another one after its authorities have changed. */
+  /** The current connection; it changes with the files of the configuration. */
   readonly connection: () => Connection;
 }
 
@@ -32,9 +33,8 @@ export function remoteKeys(deps: RemoteDeps): KeySource {
 
   async function get(target: string, authorization: string | undefined, signal: AbortSignal): Promise<Claims> {
     const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
-    const options = { method: 'GET', headers, body: undefined, redirect: 'manual' } as const;
     try {
-      const answer = await deps.connection().fetchUntil(signal)(target, options);
+      const answer = await deps.connection().fetchUntil(signal)(target, { method: 'GET', headers });
       if (answer.status !== 200) throw new Error(`${target} answered ${answer.status}`);
       return jsonObject(await answer.text(), target);
     } catch (error) {
@@ -59,7 +59,7 @@ export function remoteKeys(deps: RemoteDeps): KeySource {
       const target = await metadataUrl(signal);
       return keysIn(await get(target, undefined, signal), target);
     }
-    const authorization = bearer === undefined ? undefined : `Bearer ${(await bearer.read()).reveal()}`;
+    const authorization = bearer === undefined ? undefined : await bearerHeader(bearer, 'keys.bearer');
     return keysIn(await get(url, authorization, signal), url);
   };
 }
@@ -87,7 +87,7 @@ function jsonObject(text: string, where: string): Claims {
   return value;
 }
 
-/** The public keys of a JSON Web Key Set (RFC 7517, section 5), without what is secret or leads elsewhere. */
+/** The public keys of a JSON Web Key Set (RFC 7517, section 5), without private members and URLs. */
 function keysIn(set: Claims, where: string): readonly JWK[] {
   const listed = set['keys'];
   if (!Array.isArray(listed)) throw new Error(`${where}: expected a JSON Web Key Set, {"keys": […]}`);

@@ -1,8 +1,9 @@
-/** What is known about the systems whose tokens people bring: their issuers, their claims, and what to beware of. */
+/** What is known about systems that issue ID tokens: their issuers, their claims and their risks. */
 
-export type PresetName = 'generic' | 'github-actions' | 'gitlab-ci' | 'kubernetes';
+export const PRESET_NAMES = ['generic', 'github-actions', 'gitlab-ci', 'kubernetes'] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
 
-export interface Preset {
+interface Preset {
   /** The issuer when none is configured. */
   readonly issuer: string | undefined;
   /** Templates of groups. */
@@ -39,6 +40,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
+/** The issuer of a backend: the configured one, or that of the preset. */
+export function issuerOf(config: {
+  readonly preset: PresetName;
+  readonly issuer?: string | undefined;
+}): string | undefined {
+  return config.issuer ?? PRESETS[config.preset].issuer;
+}
+
 /** How a pod reaches its own cluster. */
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 export const IN_CLUSTER = {
@@ -48,9 +57,9 @@ export const IN_CLUSTER = {
 } as const;
 
 /**
- * Issuers that give a token to anybody in the world, so that without a bound claim everybody there could log in; and
- * the claims that say whose a token is. Others everybody can have: a branch called main, or with `job_workflow_ref` a
- * reusable workflow, which a job of any owner may call.
+ * Issuers that give a token to anybody, and the claims that identify the owner of a token. Without one of these bound,
+ * every account of the issuer could log in. Other claims do not identify an owner: everybody can have a branch called
+ * main, and `job_workflow_ref` names a reusable workflow, which a job of any owner may call.
  */
 export const PUBLIC_ISSUERS: Readonly<Partial<Record<string, readonly string[]>>> = {
   'https://token.actions.githubusercontent.com': [
@@ -76,7 +85,7 @@ export const PUBLIC_ISSUERS: Readonly<Partial<Record<string, readonly string[]>>
   'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0': ['sub', 'oid'],
 };
 
-/** Audiences of tokens that are meant for others, and that providers give when nobody asks for another. */
+/** What is wrong with an audience: tokens that carry it are meant for another service, or are issued by default. */
 export function audienceProblem(audience: string, issuer: string): string | undefined {
   const cure = 'expected a name of your own, such as the registry’s, that the job asks for';
   if (audience === issuer) return `it is the issuer’s own name, which tokens for other uses carry; ${cure}`;

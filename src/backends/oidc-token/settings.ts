@@ -1,29 +1,27 @@
-/** The configuration with what its preset brings. */
-import { SecretRef } from '../fields.ts';
+/** The configuration with the defaults of its preset. */
+import { parsedOrThrow, SecretRef } from '../fields.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
-import { issuerOf } from './config-check.ts';
 import type { OidcTokenConfig } from './config.ts';
-import type { IdentityRules } from './identity.ts';
-import { IN_CLUSTER, PRESETS } from './presets.ts';
+import type { IdentityTemplates } from './identity.ts';
+import { IN_CLUSTER, issuerOf, PRESETS } from './presets.ts';
 import { parseTemplate } from './template.ts';
-import type { ClaimTemplate } from './template.ts';
 
 export interface Settings {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly algorithms: readonly string[];
   readonly bound: readonly BoundClaim[];
-  readonly identity: IdentityRules;
-  /** A file that holds the keys; with it, nothing is fetched. */
+  readonly identity: IdentityTemplates;
+  /** The file with the keys; undefined: they are fetched. */
   readonly keysFile: string | undefined;
-  /** Where the keys are; undefined: where the issuer's metadata say. */
+  /** The URL of the keys; undefined: the metadata of the issuer name it. */
   readonly keysUrl: string | undefined;
   readonly bearer: SecretRef | undefined;
   readonly caFile: string | undefined;
 }
 
-export function settle(config: OidcTokenConfig): Settings {
+export function resolveSettings(config: OidcTokenConfig): Settings {
   const { audience, algorithms, keys, preset } = config;
   const isOwnCluster = preset === 'kubernetes' && config.issuer === undefined && keys.file === undefined;
   const cluster = isOwnCluster && keys.url === undefined ? IN_CLUSTER : undefined;
@@ -31,21 +29,15 @@ export function settle(config: OidcTokenConfig): Settings {
     issuer: issuerOf(config) ?? '',
     audience,
     algorithms,
-    bound: Object.entries(config.bound).map(([claim, values]) => known(parseBound(claim, values))),
+    bound: Object.entries(config.bound).map(([claim, values]) => parsedOrThrow(parseBound(claim, values))),
     identity: {
       backend: config.name,
       username: config.username,
-      groups: config.groups ?? PRESETS[preset].groups.map((text): ClaimTemplate => known(parseTemplate(text))),
+      groups: config.groups ?? PRESETS[preset].groups.map((text) => parsedOrThrow(parseTemplate(text))),
     },
     keysFile: keys.file?.path,
     keysUrl: keys.url ?? cluster?.keysUrl,
     bearer: keys.bearer ?? (cluster === undefined ? undefined : new SecretRef({ file: cluster.bearerFile })),
     caFile: config.caFile?.path ?? cluster?.caFile,
   };
-}
-
-/** INVARIANT: the configuration schema has refused what cannot be parsed. */
-function known<T extends object>(parsed: T | string): T {
-  if (typeof parsed === 'string') throw new Error(`oidc-token: ${parsed}`);
-  return parsed;
 }

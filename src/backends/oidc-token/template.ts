@@ -1,6 +1,6 @@
 /**
- * Names made of claims: `repo:{claim:repository}`. What stands in braces is a claim's name or a JSON pointer
- * (`{claim:/kubernetes.io/namespace}`); all else is literal.
+ * Names made of claims: `repo:{claim:repository}`. Braces hold the name of a claim or a JSON pointer
+ * (`{claim:/kubernetes.io/namespace}`); all other text is literal.
  */
 import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
@@ -8,7 +8,7 @@ import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 
 export interface ClaimTemplate {
   readonly text: string;
-  /** Each claim with the literal text behind it. */
+  /** Each claim with the literal text after it. */
   readonly parts: readonly Part[];
   /** The literal text before the first claim. */
   readonly before: string;
@@ -19,13 +19,13 @@ interface Part {
   readonly after: string;
 }
 
-/** What a template makes of some claims. */
-export type Filled =
+/** The result of a template for a set of claims. */
+type Filled =
   /** One text, or one for each value of a claim that is a list. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
-  /** The token has not got a claim. */
+  /** The token lacks a claim. */
   | { readonly kind: 'missing'; readonly claim: string }
-  /** A claim is there and cannot be used. */
+  /** A claim cannot be used. */
   | { readonly kind: 'unusable'; readonly problem: string };
 
 const PLACEHOLDER = /\{claim:([^{}]+)\}/g;
@@ -51,15 +51,15 @@ export function parseTemplate(text: string): ClaimTemplate | string {
 
 export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): Filled {
   let texts: readonly string[] = [before];
-  let isBehindAt = false;
+  let isAfterAt = false;
   for (const [index, { path, after }] of parts.entries()) {
     const found = valuesAt(path, claims);
     if (found === undefined) return { kind: 'missing', claim: path.text };
     if (typeof found === 'string') return { kind: 'unusable', problem: found };
-    const values = isBehindAt ? found.map(withoutAt) : found;
-    isBehindAt ||= after.includes('@');
+    const values = isAfterAt ? found.map(withoutAt) : found;
+    isAfterAt ||= after.includes('@');
     const isLast = index === parts.length - 1;
-    // INVARIANT: whoever chooses one claim (the name of a branch) cannot make it look like two.
+    // INVARIANT: a value that a user chooses (the name of a branch) cannot look like two claims.
     if (!isLast && values.some((value) => (value + after).indexOf(after) !== value.length)) {
       return { kind: 'unusable', problem: `${path.text} has "${after}" in it, which stands between it and the next` };
     }
@@ -71,8 +71,8 @@ export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): 
 }
 
 /**
- * INVARIANT: behind an `@` between two claims there is no other one. A pattern with `*` before it, such as
- * `environment:*@production`, would take the environment `x@production`, which anybody may make, for that one.
+ * INVARIANT: a value after an `@` between two claims holds no `@`. A pattern such as `environment:*@production` would
+ * otherwise match the environment `x@production`, which anybody can create.
  */
 function withoutAt(value: string): string {
   return value.replaceAll(/[%@]/g, (char) => encodeURIComponent(char));
@@ -80,7 +80,7 @@ function withoutAt(value: string): string {
 
 const MAX_TEXTS = 1000;
 
-/** @returns undefined where there is no such claim; a sentence that says what is wrong with it */
+/** @returns undefined when the claim is missing; a sentence when it cannot be used */
 function valuesAt(path: ClaimPath, claims: Claims): readonly string[] | string | undefined {
   const value = readClaim(claims, path);
   if (value === undefined) return undefined;

@@ -1,9 +1,9 @@
-/** Whether a token is in force: `exp`, `nbf` and `iat` (RFC 7519, section 4.1). */
+/** Whether a token is valid now: `exp`, `nbf` and `iat` (RFC 7519, section 4.1). */
 import type { TokenFlaw } from '../../core/ports.ts';
 import { LEAST_SECONDS } from '../../core/token.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 
-/** Seconds that an issuer's clock may be ahead of ours. None is given to `exp`: ours ends with theirs. */
+/** Seconds that the clock of an issuer may be ahead. None for `exp`: no registry token outlives its ID token. */
 const LEEWAY = 30;
 
 /** @param now epoch seconds */

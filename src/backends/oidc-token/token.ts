@@ -1,7 +1,7 @@
-/** A token as it says it is. Nothing here is verified, and nothing it names is ever fetched (RFC 8725, section 3.10). */
+/** Parses a token. Nothing is verified here, and nothing that it names is ever fetched (RFC 8725, section 3.10). */
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
-import { printable } from './printable.ts';
+import { forLog } from './for-log.ts';
 
 export interface ParsedToken {
   /** Its compact form. */
@@ -12,7 +12,7 @@ export interface ParsedToken {
 }
 
 /** GitHub's tokens have 2 KiB, an Entra ID token with 200 groups 10. */
-export const MAX_TOKEN = 16 * 1024;
+const MAX_TOKEN = 16 * 1024;
 const JWS = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -28,9 +28,9 @@ export function parseToken(text: string): ParsedToken | string {
   if (typeof algorithm !== 'string') return 'its header names no algorithm (alg)';
   if (keyId !== undefined && typeof keyId !== 'string') return 'its header has a kid that is no text';
   if (header['crit'] !== undefined) return 'its header asks for extensions (crit) that nobody here knows';
-  // An access token or logout token of the same issuer is no proof of who brings it (RFC 8725, section 3.11).
+  // An access token or logout token of the same issuer does not authenticate its bearer (RFC 8725, section 3.11).
   if (type !== undefined && (typeof type !== 'string' || !/^(?:application\/)?jwt$/i.test(type))) {
-    return `its header has the type ${printable(type)}, expected JWT: it is not an ID token`;
+    return `its header has the type ${forLog(type)}, expected JWT: it is not an ID token`;
   }
   return { text, algorithm, keyId, claims };
 }

@@ -7,7 +7,7 @@ const MAX_VALUES = 64;
 const MAX_LENGTH = 256;
 /** The names a policy can write after `claim:`. */
 const NAME = /^[\w.:/-]{1,64}$/;
-/** What is about the token and not about the user, and changes with each login. */
+/** Claims about the token and not about the user. They change with each login. */
 const ABOUT_TOKEN = new Set([
   'at_hash',
   'aud',
@@ -22,7 +22,7 @@ const ABOUT_TOKEN = new Set([
   'sid',
 ]);
 
-/** @param sources most trusted first: where two have a claim, the first counts */
+/** @param sources most trusted first: of two with the same claim, the first counts */
 export function attributesOf(sources: readonly Claims[]): ReadonlyMap<string, readonly string[]> {
   const attributes = new Map<string, readonly string[]>();
   for (const claims of sources) {

@@ -1,7 +1,6 @@
 /**
- * Where in a set of claims a value stands. A text that starts with `/` is a JSON pointer (RFC 6901):
- * `/realm_access/roles`. Any other text is the name of a claim, whatever characters it has: `groups`,
- * `https://example.com/groups`.
+ * The place of a value in a set of claims. A text that starts with `/` is a JSON pointer (RFC 6901):
+ * `/realm_access/roles`. Any other text is the name of a claim: `groups`, `https://example.com/groups`.
  */
 
 export interface ClaimPath {
@@ -22,7 +21,7 @@ export function parseClaimPath(text: string): ClaimPath | string {
   return { text, segments: [unescape(first), ...rest.map(unescape)] };
 }
 
-/** @returns the value there; undefined when there is none, or null. */
+/** @returns the value; undefined when it is missing or null. */
 export function readClaim(claims: Claims, { segments }: ClaimPath): unknown {
   let value: unknown = claims;
   for (const segment of segments) {

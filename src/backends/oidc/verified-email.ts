@@ -1,8 +1,8 @@
 import type { ClaimPath, Claims } from './claim-path.ts';
 
 /**
- * Whether this is an address that nobody has verified, which anybody can give themselves (OpenID Connect Core, section
- * 5.7).
+ * Whether the claim is an email address that the provider has not verified. Users can set it to any address (OpenID
+ * Connect Core, section 5.7).
  */
 export function isUnverifiedEmail(
   { segments: [claim, ...deeper] }: Pick<ClaimPath, 'segments'>,

@@ -8,7 +8,7 @@ import { loadUsers, userFiles } from './users.ts';
 import type { User, Users } from './users.ts';
 
 /**
- * Opens the users' files as a source of identities. Names are exact: `Alice` is not `alice`.
+ * Opens the files of users. Names are exact: `Alice` is not `alice`.
  *
  * @param verify compares a password with a hash; tests count its calls
  * @throws UsersFileError
@@ -28,12 +28,13 @@ export async function openStaticFile(
 
     async authenticate({ username, password }, deadline): Promise<AuthnOutcome> {
       const expired = (): boolean => deadline.left() === 0;
-      if (expired()) throw new BrokerError('backend_unavailable', 'the time for this login is over');
+      if (expired()) throw new BrokerError('backend_unavailable', 'no time is left to verify the password');
       const typed = password.reveal();
       if (typed === '') return { kind: 'rejected', reason: 'empty-password' };
-      const asked = users;
-      const user = asked.byName.get(username);
-      const fits = await passwordFits(asked, user, typed, (hash) => verify(typed, hash, { expired }));
+      // A reload during the verification does not change the answer.
+      const snapshot = users;
+      const user = snapshot.byName.get(username);
+      const fits = await passwordFits(snapshot, user, typed, (hash) => verify(typed, hash, { expired }));
       if (user === undefined) return { kind: 'unknown-user' };
       if (!fits) return { kind: 'rejected', reason: 'wrong-password' };
       return { kind: 'authenticated', identity: user.identity };
@@ -52,14 +53,14 @@ export async function openStaticFile(
       return { kind: 'authenticated', identity: user.identity };
     },
 
-    // The users are in memory: a file that went away is told by `reload`, and the last good one serves on.
+    // The users are in memory. `reload` reports a missing file, and the last good one stays in use.
     probe: async () => ({ state: 'up' }),
 
     async reload() {
       latest += 1;
       const turn = latest;
       const loaded = await loadUsers(config, deps);
-      // Of two that run at once, the one that began later has read the newer files.
+      // Of two reloads at the same time, the one that began later has read the newer files.
       if (turn === latest) users = loaded;
     },
 
@@ -71,7 +72,7 @@ type Verify = (hash: NonNullable<Users['decoy']>) => Promise<boolean>;
 
 async function passwordFits(users: Users, user: User | undefined, typed: string, verify: Verify): Promise<boolean> {
   if (user === undefined) {
-    // An unknown user costs what a wrong password costs.
+    // An unknown user takes as long as a wrong password.
     if (users.decoy !== undefined) await verify(users.decoy);
     return false;
   }

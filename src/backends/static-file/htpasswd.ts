@@ -4,7 +4,7 @@ import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
 import { groupProblem, usernameProblem } from './names.ts';
 
-export interface Htpasswd {
+interface Htpasswd {
   readonly hashes: ReadonlyMap<string, PasswordHash>;
   /** The same hashes as they are written. */
   readonly written: ReadonlyMap<string, Secret>;
@@ -12,8 +12,8 @@ export interface Htpasswd {
   readonly problems: readonly string[];
 }
 
-export interface Htgroup {
-  /** The groups of each user who is in one. */
+interface Htgroup {
+  /** The groups of each member. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly problems: readonly string[];
 }
@@ -23,7 +23,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Beginnings of what `htpasswd` and `htdigest` write without `-B`, and of what Unix keeps in its shadow file. */
+/** Hashes of `htpasswd` without `-B`, of `htdigest`, and of the shadow file of Unix. */
 const UNSAFE: readonly (readonly [RegExp, string])[] = [
   [/^\$apr1\$/, 'an MD5 (apr1) hash'],
   [/^\{SHA\}/i, 'an unsalted SHA-1 hash'],
@@ -35,7 +35,7 @@ const UNSAFE: readonly (readonly [RegExp, string])[] = [
   [/^[./A-Za-z0-9]{13}$/, 'a DES (crypt) hash or plain text'],
 ];
 
-/** @param path stands in the problems */
+/** @param path named in the problems */
 export function parseHtpasswd(text: string, path: string): Htpasswd {
   const hashes = new Map<string, PasswordHash>();
   const written = new Map<string, Secret>();
@@ -56,7 +56,7 @@ interface Found {
 
 function addUser({ number, text }: Line, { hashes, written, lines }: Found): string | undefined {
   const colon = text.indexOf(':');
-  // The line may be a password alone: nothing of it is repeated.
+  // The line may be a misplaced password: it is not quoted.
   if (colon < 0) return 'found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it';
   const name = text.slice(0, colon);
   const nameProblem = usernameProblem(name);
@@ -64,7 +64,7 @@ function addUser({ number, text }: Line, { hashes, written, lines }: Found): str
   const first = lines.get(name);
   if (first !== undefined) return `${name}: found a second time (first on line ${first}), expected each user once`;
   lines.set(name, number);
-  // Apache, too, ignores what follows another colon.
+  // Like Apache, ignore what follows another colon.
   const hashText = (text.slice(colon + 1).split(':', 1)[0] ?? '').trimEnd();
   const hash = readHash(hashText);
   if (typeof hash === 'string') return `${name}: ${hash}`;
@@ -80,7 +80,7 @@ function readHash(text: string): PasswordHash | string {
   return typeof hash === 'string' ? `${hash}: run \`htpasswd -B FILE USER\`` : hash;
 }
 
-/** @param path stands in the problems */
+/** @param path named in the problems */
 export function parseHtgroup(text: string, path: string): Htgroup {
   const groups = new Map<string, Set<string>>();
   const problems: string[] = [];

@@ -2,9 +2,11 @@
 import { defineBackend } from '../backend.ts';
 import { openStaticFile } from './authenticator.ts';
 import { staticFileConfig } from './config.ts';
+import { staticFileTraits } from './traits.ts';
 
 export const staticFile = defineBackend({
   type: 'static-file',
   schema: staticFileConfig,
+  traits: staticFileTraits,
   create: (config, deps) => openStaticFile(config, deps),
 });

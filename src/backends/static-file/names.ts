@@ -1,10 +1,10 @@
-/** Which names may stand in a file of users. */
+/** Which names a file of users may have. */
 
-/** What LDAP and most systems allow, too. */
+/** As in LDAP and most systems. */
 const MAX_LENGTH = 255;
 /** A canonical DN may be a group; `core/groups.ts` reads no longer ones. */
 const MAX_GROUP_LENGTH = 2048;
-/** Control characters, and those that make a name look like another: separators of lines and overrides of direction. */
+/** Control characters, and characters that make a name look like another: line separators and direction overrides. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 
 /** What is wrong with a user's name, as `found …, expected …`; undefined when nothing is. */

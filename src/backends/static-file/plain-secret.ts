@@ -1,4 +1,4 @@
-/** A password that stands in a file or a variable as it is, as CI systems and Kubernetes deliver them. */
+/** A password in clear text in a file or an environment variable, as CI systems and Kubernetes deliver them. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BrokerError } from '../../core/errors.ts';
 import type { SecretSource } from '../../core/identity.ts';
@@ -7,9 +7,9 @@ import type { SecretRef } from '../fields.ts';
 
 export interface PlainSecret {
   /**
-   * Whether the password is the secret as it stands there now, without the line break at its end.
+   * Whether the password equals the current secret, without the line break at its end.
    *
-   * @throws BrokerError `backend_unavailable` that names the place, when there is no secret now
+   * @throws BrokerError `backend_unavailable` that names the place, when there is no secret
    */
   matches(password: string): Promise<boolean>;
 }
@@ -21,7 +21,7 @@ export function plainSecret(ref: SecretRef, deps: Pick<BackendDeps, 'secret'>): 
     matches: async (password) => {
       const secret = (await read(source, place)).replace(/\r?\n$/, '');
       if (secret === '') throw new BrokerError('backend_unavailable', `the secret of a user in ${place} is empty`);
-      // Digests are of one length, which the comparison needs, and tell nothing of how much is right.
+      // The comparison needs equal lengths. Digests have them, and reveal nothing about a partial match.
       return timingSafeEqual(sha256(password), sha256(secret));
     },
   };

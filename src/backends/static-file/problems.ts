@@ -1,6 +1,6 @@
-/** Everything that is wrong with a file of users, told at once. */
+/** All problems of a file of users, reported at once. */
 
-const MOST_TOLD = 100;
+const MAX_REPORTED = 100;
 
 /** Thrown when a file cannot be used. The message has one line a problem, and no password or hash. */
 export class UsersFileError extends Error {
@@ -9,8 +9,8 @@ export class UsersFileError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[], options?: ErrorOptions) {
-    const more = problems.length > MOST_TOLD ? [`and ${problems.length - MOST_TOLD} problems more`] : [];
-    super([...problems.slice(0, MOST_TOLD), ...more].join('\n'), options);
+    const more = problems.length > MAX_REPORTED ? [`and ${problems.length - MAX_REPORTED} problems more`] : [];
+    super([...problems.slice(0, MAX_REPORTED), ...more].join('\n'), options);
     this.problems = problems;
   }
 }

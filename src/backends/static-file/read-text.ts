@@ -5,7 +5,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** A network share that hangs must not hang the start, or every reload after this one. */
 const TIMEOUT_MS = 10_000;
 
-/** The text of a file. @throws UsersFileError when there is none that can be read as UTF-8. */
+/** Reads a text file. @throws UsersFileError when it cannot be read, is too large or is not UTF-8. */
 export async function readText(path: string): Promise<string> {
   const bytes = await readBytes(path);
   try {

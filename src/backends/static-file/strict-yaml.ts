@@ -1,13 +1,13 @@
 /**
- * YAML read strictly, value by value, so that every problem can name line and column. What is found is told by its
- * kind and never repeated: in a file of users it may be a password in the wrong place.
+ * Reads YAML strictly, value by value, so that every problem has a line and a column. Problems name the type of a value
+ * and never quote it: in a file of users it may be a misplaced password.
  */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Alias, Document, Node, Pair, YAMLError } from 'yaml';
 
-/** A value in its place. */
+/** A value and its place. */
 export interface Place {
-  /** Where it stands: `users.alice.groups.0`; empty for the whole document. */
+  /** Such as `users.alice.groups.0`; empty for the whole document. */
   readonly path: string;
   /** Characters from the beginning of the file. */
   readonly offset: number;
@@ -37,17 +37,17 @@ export interface StrictYaml {
   readonly problemCount: () => number;
   /** @param problem as `found …, expected …` */
   readonly report: (place: Place, problem: string) => void;
-  /** What `report` would tell, without telling it. */
+  /** The problem that `report` would record, without recording it. */
   readonly locate: (place: Place, problem: string) => LocatedProblem;
   /** The entries of a mapping. Reports, and gives what is left, when it is none or has keys twice. */
   entries(place: Place, expected: string): readonly Entry[];
   /** The items of a list. Reports when it is none. */
   items(place: Place, expected: string): readonly Place[];
-  /** A text that is not empty. Reports, and is undefined, when it is something else. */
+  /** A text that is not empty. Reports anything else, and is undefined then. */
   text(place: Place, expected: string): string | undefined;
 }
 
-/** More than anybody writes by hand, and few enough that a list behind each does not fill the memory. */
+/** More than a file written by hand has, and few enough that expanding them does not exhaust memory. */
 const MAX_ALIASES = 1000;
 
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -61,7 +61,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 const MALFORMED = 'found text that is not well-formed YAML';
 
-/** @param file stands in the problems */
+/** @param file named in the problems */
 export function strictYaml(text: string, file: string): StrictYaml {
   const lines = new LineCounter();
   const found: LocatedProblem[] = [];
@@ -124,7 +124,7 @@ function parse(text: string, lineCounter: LineCounter): Document | undefined {
   }
 }
 
-/** What each alias stands for: the last anchor of its name before it. */
+/** The node of each alias: the last anchor of its name before it. */
 function aliasTargets(document: Document): Map<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -1,4 +1,4 @@
-/** Reads and checks the files of users as work for another thread. What crosses is plain: hashes as they are written. */
+/** Reads and checks files of users, as a task for another thread. Results are plain data: hashes as written. */
 import type { FileInput, FileTask } from '../../core/ports.ts';
 import type { SecretRef } from '../fields.ts';
 import { parseHtgroup, parseHtpasswd } from './htpasswd.ts';
@@ -13,16 +13,16 @@ export interface PlainUser {
   readonly password: { readonly hash: string } | PlainSecretRef;
 }
 
-export interface PlainSecretRef {
+interface PlainSecretRef {
   readonly secret: SecretRef['source'];
-  /** The place of the password, for a problem with the secret: the text ends where the problem begins. */
+  /** The place of the password. A problem with the secret is appended to its text. */
   readonly place: LocatedProblem;
 }
 
-export type UsersPart =
+type UsersPart =
   | { readonly kind: 'users'; readonly users: readonly PlainUser[] }
-  /** Members of the htgroup file whom the htpasswd file does not have. */
-  | { readonly kind: 'strangers'; readonly members: readonly string[] }
+  /** Members in the htgroup file that are not in the htpasswd file. */
+  | { readonly kind: 'unknown-members'; readonly members: readonly string[] }
   | { readonly kind: 'problems'; readonly problems: readonly LocatedProblem[] };
 
 export interface UsersInput extends FileInput {
@@ -74,8 +74,8 @@ async function* htpasswdParts(htpasswd: string, htgroup: string | undefined): As
 
   const { written } = users.value;
   const groups = members.status === 'fulfilled' ? members.value?.groups : undefined;
-  const strangers = [...(groups?.keys() ?? [])].filter((member) => !written.has(member));
-  if (strangers.length > 0) yield { kind: 'strangers', members: strangers };
+  const unknown = [...(groups?.keys() ?? [])].filter((member) => !written.has(member));
+  if (unknown.length > 0) yield { kind: 'unknown-members', members: unknown };
   yield* usersInParts(
     [...written].map(([name, hash]) => ({
       name,

@@ -1,4 +1,4 @@
-/** users.yaml: names with a hash, or with the place of a plain-text secret, and their groups. */
+/** users.yaml: user names, each with a hash or the place of a plain-text secret, and with groups. */
 import { dirname, resolve } from 'node:path';
 import { Secret } from '../../core/identity.ts';
 import { SecretRef } from '../fields.ts';
@@ -8,14 +8,14 @@ import { groupProblem, usernameProblem } from './names.ts';
 import { isMapping, strictYaml } from './strict-yaml.ts';
 import type { Entry, Place, StrictYaml } from './strict-yaml.ts';
 
-export interface YamlUser {
+interface YamlUser {
   readonly password: { readonly hash: PasswordHash; readonly written: Secret } | { readonly secret: SecretRef };
   readonly groups: ReadonlySet<string>;
-  /** Where the password stands. */
+  /** The place of the password. */
   readonly place: Place;
 }
 
-export interface UsersYaml {
+interface UsersYaml {
   readonly users: ReadonlyMap<string, YamlUser>;
   /** Each as `FILE:LINE:COLUMN: path: found …, expected …`. */
   readonly problems: StrictYaml['problems'];
@@ -31,7 +31,7 @@ export function parseUsersYaml(text: string, file: string): UsersYaml {
   const yaml = strictYaml(text, file);
   const users = new Map<string, YamlUser>();
   const { report, problems, found, locate } = yaml;
-  // What stands in a document with faults of syntax is guesswork.
+  // Values of a document with syntax errors cannot be relied on.
   if (yaml.problemCount() > 0) return { users, problems, found, locate };
 
   const top = fields(yaml, yaml.root, ['users'], 'a mapping with the key users');
@@ -102,7 +102,7 @@ function readGroups(yaml: StrictYaml, place: Place): ReadonlySet<string> {
   return groups;
 }
 
-/** The values under the keys that may be there; reports the others. */
+/** The values of the allowed keys; reports other keys. */
 function fields(
   yaml: StrictYaml,
   place: Place,

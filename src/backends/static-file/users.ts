@@ -7,6 +7,7 @@ import type { Identity } from '../../core/identity.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { Background } from '../../core/ports.ts';
 import { SecretRef } from '../fields.ts';
+import type { PasswordFile } from '../traits.ts';
 import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
 import type { StaticFileConfig } from './config.ts';
@@ -15,7 +16,7 @@ import type { PlainSecret } from './plain-secret.ts';
 import { UsersFileError } from './problems.ts';
 import type { LocatedProblem } from './strict-yaml.ts';
 import { USERS_TASK } from './users-task.ts';
-import type { PlainUser } from './users-task.ts';
+import type { PlainUser, UsersInput } from './users-task.ts';
 
 export interface User {
   readonly identity: Identity;
@@ -24,11 +25,11 @@ export interface User {
 
 export interface Users {
   readonly byName: ReadonlyMap<string, User>;
-  /** The names that are not in lower case, by what they are there. */
+  /** The names that are not in lower case, by their lower-case form. */
   readonly inOtherCase: ReadonlyMap<string, readonly string[]>;
   /**
-   * What the password of a user who does not exist is compared with, so that it takes as long: of the kind and cost
-   * that most users have. Undefined when no user has a hash.
+   * Verified for a user who does not exist, so that it takes as long as for one who does. It has the kind and cost that
+   * most users have. Undefined when no user has a hash.
    */
   readonly decoy: PasswordHash | undefined;
 }
@@ -42,11 +43,10 @@ export function userFiles({ file, htpasswd, htgroup }: StaticFileConfig): readon
 export async function loadUsers(config: StaticFileConfig, deps: BackendDeps): Promise<Users> {
   const byName = new Map<string, User>();
   const problems: LocatedProblem[] = [];
-  const form = config.file === undefined ? 'htpasswd' : 'yaml';
-  const parts = (deps.background ?? readHere)(USERS_TASK, { form, files: userFiles(config) });
+  const parts = (deps.background ?? readInThisThread)(USERS_TASK, usersInput(config));
   for await (const part of parts) {
     if (part.kind === 'problems') problems.push(...part.problems);
-    else if (part.kind === 'strangers') warnOfStrangers(part.members, config, deps);
+    else if (part.kind === 'unknown-members') warnUnknownMembers(part.members, config, deps);
     else for (const user of part.users) byName.set(user.name, await readyUser(user, config.name, deps, problems));
   }
   if (problems.length > 0)
@@ -71,8 +71,7 @@ function inOtherCase(names: Iterable<string>): ReadonlyMap<string, readonly stri
 export async function loadIdentities(config: StaticFileConfig): Promise<readonly Identity[]> {
   const identities: Identity[] = [];
   const problems: string[] = [];
-  const form = config.file === undefined ? 'htpasswd' : 'yaml';
-  for await (const part of readHere(USERS_TASK, { form, files: userFiles(config) })) {
+  for await (const part of readInThisThread(USERS_TASK, usersInput(config))) {
     if (part.kind === 'problems') problems.push(...part.problems.map(({ text }) => text));
     if (part.kind === 'users')
       identities.push(...part.users.map(({ name, groups }) => identityOf(name, groups, config.name)));
@@ -81,7 +80,24 @@ export async function loadIdentities(config: StaticFileConfig): Promise<readonly
   return identities;
 }
 
-const readHere: Background = (task, input) => task.work(input);
+/** The users whose password is a file, which need not exist yet. A users file with problems has none. */
+export async function passwordFiles(config: StaticFileConfig): Promise<readonly PasswordFile[]> {
+  const found: PasswordFile[] = [];
+  for await (const part of readInThisThread(USERS_TASK, usersInput(config))) {
+    if (part.kind === 'problems' && part.problems.length > 0) return [];
+    if (part.kind !== 'users') continue;
+    for (const { name, password } of part.users) {
+      if ('secret' in password && 'file' in password.secret) found.push({ username: name, path: password.secret.file });
+    }
+  }
+  return found;
+}
+
+function usersInput(config: StaticFileConfig): UsersInput {
+  return { form: config.file === undefined ? 'htpasswd' : 'yaml', files: userFiles(config) };
+}
+
+const readInThisThread: Background = (task, input) => task.work(input);
 
 async function readyUser(
   { name, groups, password }: PlainUser,
@@ -91,7 +107,7 @@ async function readyUser(
 ): Promise<User> {
   if ('hash' in password) {
     const hash = parseHash(password.hash);
-    // INVARIANT: it has been parsed before.
+    // INVARIANT: the task of the thread has parsed it before.
     if (typeof hash === 'string') throw new Error(`the hash of ${name} cannot be read`);
     return { identity: identityOf(name, groups, backend, hash), password: { hash } };
   }
@@ -103,9 +119,13 @@ async function readyUser(
   return { identity: identityOf(name, groups, backend), password: { secret } };
 }
 
-function warnOfStrangers(members: readonly string[], { name, htgroup }: StaticFileConfig, { log }: BackendDeps): void {
-  // Apache's group files are shared between several htpasswd files: not an error, but often a typing error.
-  log.warn('the htgroup file has members whom the htpasswd file does not have', {
+function warnUnknownMembers(
+  members: readonly string[],
+  { name, htgroup }: StaticFileConfig,
+  { log }: BackendDeps,
+): void {
+  // Not an error, because several htpasswd files may share one group file; but often a typing error.
+  log.warn('htgroup file has members that are not in the htpasswd file', {
     backend: name,
     htgroup: htgroup?.path,
     members: members.slice(0, 20),
@@ -113,7 +133,7 @@ function warnOfStrangers(members: readonly string[], { name, htgroup }: StaticFi
   });
 }
 
-/** A secret that is missing at the start is a mistake in the file; one that goes away later is an outage. */
+/** A secret that is missing at start is a mistake in the file; one that disappears later is an outage. */
 async function secretProblem(secret: PlainSecret, { source }: SecretRef): Promise<string | undefined> {
   try {
     await secret.matches('');
@@ -131,7 +151,7 @@ function identityOf(name: string, groups: ReadonlySet<string>, backend: string, 
     backend,
     caseless: false,
     attributes: new Map(),
-    // Files give no ids. Whoever is given a name anew is given a password too; a plain one must leave no trace.
+    // A file has no ids. A new user of an old name has a new hash. A plain password has no mark: it must not be stored.
     subject: hash === undefined ? name : `${hash.mark()} ${name}`,
   };
 }

@@ -1,7 +1,7 @@
 /** `fairlead diff`: lists the decisions that differ between two policies. */
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
-import { staticUsers } from '../../app/static-users.ts';
+import { listedCallers } from '../../app/listed-users.ts';
 import { causeOf, shownPath } from '../../config/read-text.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { compareByClasses } from '../../core/policy/diff/classes.ts';
@@ -60,7 +60,7 @@ async function diff(options: DiffOptions, output: Output): Promise<number> {
 async function compareOptions({ config: path }: DiffOptions): Promise<CompareOptions> {
   if (path === undefined) return {};
   const { config } = await loadBroker(path);
-  return { services: Object.keys(config.services), users: await staticUsers(config) };
+  return { services: Object.keys(config.services), users: await listedCallers(config) };
 }
 
 function named(path: string, { revision }: Policy): NamedPolicy {

@@ -1,7 +1,7 @@
 /** `fairlead explain`: what a user would be granted, rule by rule. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
-import { givesLowerCase } from '../../app/lower-case.ts';
+import { traitsOf } from '../../backends/index.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { instant } from '../../config/policy-schema.ts';
@@ -112,20 +112,24 @@ async function callerFor({ user, group, backend }: ExplainOptions, config: Broke
   throw new UsageError(`no backend knows the user "${user}"${cannotTell}; give the groups with --group`);
 }
 
-/** Whether names are as those backends give them that give lower case, such as directories. */
+function isCaselessBackend(backend: BrokerConfig['backends'][number]): boolean {
+  return traitsOf(backend).names === 'caseless';
+}
+
+/** Whether all backends, or the named one, compare names without case. */
 function isCaseless(backends: BrokerConfig['backends'], name: string | undefined): boolean {
   const named = backends.filter((backend) => name === undefined || backend.name === name);
   if (name !== undefined && named.length === 0) {
     const known = backends.map((backend) => backend.name).join(', ');
     throw new UsageError(`the backend "${name}" is not configured; expected one of ${known}`);
   }
-  return named.length > 0 && named.every(givesLowerCase);
+  return named.length > 0 && named.every(isCaselessBackend);
 }
 
 /** Which of them would know the user is open, and with it whether case matters. */
 function caseLines({ user, group, backend }: ExplainOptions, { backends }: BrokerConfig): readonly string[] {
   if (user === undefined || group === undefined || backend !== undefined) return [];
-  const lower = backends.filter(givesLowerCase).map(({ name }) => name);
+  const lower = backends.filter(isCaselessBackend).map(({ name }) => name);
   if (lower.length === 0 || lower.length === backends.length) return [];
   return [`names are compared by case; --backend ${lower.join(' or ')} takes them in lower case, as it gives them`];
 }

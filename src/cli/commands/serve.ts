@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { startBroker } from '../../app/compose.ts';
 import type { Broker } from '../../app/compose.ts';
-import { makeTryOutSecrets, tryOutText } from '../../app/try-out.ts';
+import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
@@ -32,7 +32,7 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
   const log = createLog(config.log.level, STANDARD_ERROR);
   try {
     for (const warning of warnings) log.warn(warning);
-    const made = tryOut === true ? await makeTryOutSecrets(config) : [];
+    const made = tryOut === true ? await createTryOutSecrets(config) : [];
     await using broker = await startBroker(config, log);
     log.info('listening', {
       address: broker.url,

@@ -1,7 +1,7 @@
 /** `fairlead who-can`: who may do something with a repository, and by which rule. */
 import { Argument } from 'commander';
 import type { Command } from 'commander';
-import { staticUsers } from '../../app/static-users.ts';
+import { listedCallers } from '../../app/listed-users.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
@@ -45,7 +45,7 @@ async function answer(
   const { config } = await loadBroker(path);
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
-  const found = whoCan(policy, action, repository, { service, client, users: await staticUsers(config) });
+  const found = whoCan(policy, action, repository, { service, client, users: await listedCallers(config) });
   output.result(linesOf(action, repository, found), { action, repository, service, ...jsonOf(found) });
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
 }

@@ -1,7 +1,9 @@
 /** The files in config: the samples load, the schemas are those of the code, and the reference misses no key. */
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { backendFields } from '../../../src/backends/fields.ts';
 import { backendModules } from '../../../src/backends/index.ts';
 import { schemaTexts } from '../../../src/config/json-schema.ts';
 import { loadBroker, loadPolicy } from '../../../src/config/load.ts';
@@ -11,17 +13,15 @@ import type { JsonSchema } from './key-paths.ts';
 
 const CONFIG = resolve(import.meta.dirname, '../../../config');
 
-const EXAMPLES = [
-  'active-directory.yaml',
-  'full.yaml',
-  'github-actions.yaml',
-  'gitlab-ci.yaml',
-  'kubernetes.yaml',
-  'ldap.yaml',
-  'oidc.yaml',
-];
-/** The variables that the examples name. */
-const VARIABLES = ['SSO_CLIENT_SECRET', 'LDAP_PASSWORD'];
+const TYPES: readonly string[] = backendModules.map(({ type }) => type);
+const EXAMPLES = readdirSync(join(CONFIG, 'examples')).toSorted();
+const textOf = (name: string): string => readFileSync(join(CONFIG, 'examples', name), 'utf8');
+/** The environment variables that the examples name. */
+const VARIABLES = new Set(
+  EXAMPLES.flatMap((name) =>
+    [...textOf(name).matchAll(/\benv: *([A-Z][A-Z0-9_]*)/g)].map(([, variable = '']) => variable),
+  ),
+);
 
 beforeEach(() => {
   for (const name of VARIABLES) vi.stubEnv(name, 'for the test');
@@ -54,8 +54,9 @@ describe('the sample configuration', () => {
 });
 
 describe('the examples', () => {
-  it('are those that are tested', async () => {
-    expect((await readdir(join(CONFIG, 'examples'))).toSorted()).toEqual(EXAMPLES);
+  it('are YAML files', () => {
+    expect(EXAMPLES.length).toBeGreaterThanOrEqual(TYPES.length);
+    expect(EXAMPLES.filter((name) => !name.endsWith('.yaml'))).toEqual([]);
   });
 
   it.each(EXAMPLES)('%s loads without a warning', async (name) => {
@@ -68,15 +69,12 @@ describe('the examples', () => {
   it('show every type of backend', async () => {
     const loaded = await Promise.all(EXAMPLES.map((name) => loadBroker(join(CONFIG, 'examples', name))));
 
-    const shown = new Set(loaded.flatMap(({ config }) => config.backends.map(({ type }) => type)));
-    expect([...shown].toSorted()).toEqual(backendModules.map(({ type }) => type).toSorted());
+    const shown = new Set<string>(loaded.flatMap(({ config }) => config.backends.map(({ type }) => type)));
+    expect([...shown].toSorted()).toEqual(TYPES.toSorted());
   });
 
-  it('hold no secret', async () => {
-    for (const name of EXAMPLES) {
-      const text = await readFile(join(CONFIG, 'examples', name), 'utf8');
-      expect(text).not.toMatch(/(?:password|secret): *['"\w]/);
-    }
+  it('hold no secret', () => {
+    for (const name of EXAMPLES) expect(textOf(name)).not.toMatch(/(?:password|secret|bearer): *['"\w]/);
   });
 });
 
@@ -105,9 +103,7 @@ describe('the JSON Schemas', () => {
 
     expect([broker.additionalProperties, policy.additionalProperties]).toEqual([false, false]);
     const options = broker.properties['backends']?.items?.oneOf ?? [];
-    expect(options.map(({ properties }) => properties?.['type']?.const)).toEqual(
-      backendModules.map(({ type }) => type),
-    );
+    expect(options.map(({ properties }) => properties?.['type']?.const)).toEqual(TYPES);
   });
 
   it('describe every section', () => {
@@ -130,18 +126,22 @@ describe('the reference', () => {
     expect(keys.filter((key) => !text.includes(`| \`${key}\` |`))).toEqual([]);
   });
 
-  it.each(backendModules.map(({ type }) => type))('has every key of %s, and no other', async (type) => {
+  it.each(TYPES)('has every key of %s, and no other', async (type) => {
+    const page = join(CONFIG, 'reference', `backend-${type}.md`);
     const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
-    const [, section = ''] = new RegExp(`^### type: ${type}$(.*?)^##`, 'ms').exec(text) ?? [];
+    const [, part = ''] = new RegExp(`^### type: ${type}$(.*?)^##`, 'ms').exec(text) ?? [];
+    const section = existsSync(page) ? readFileSync(page, 'utf8') : part;
     const schema = parsed().broker.properties['backends']?.items?.oneOf?.find(
       ({ properties }) => properties?.['type']?.const === type,
     );
-    const shared = ['type', 'name', 'usernames'];
+    const shared = Object.keys({ type: '', ...backendFields });
 
     const keys = [...keyPaths(schema ?? {})].filter((key) => !shared.includes(key));
-    const told = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key);
-    expect(keys.filter((key) => !told.includes(key))).toEqual([]);
-    expect(told.filter((key) => key !== undefined && !keys.includes(key))).toEqual([]);
+    const [, table = section] = /<!-- keys: (.*?)<!-- end of keys -->/s.exec(section) ?? [];
+    const described = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key);
+    expect(keys.length).toBeGreaterThan(0);
+    expect(described).toEqual(expect.arrayContaining(keys));
+    expect(described.filter((key) => key !== undefined && !keys.includes(key))).toEqual([]);
   });
 });
 

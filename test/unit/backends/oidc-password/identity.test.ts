@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Claims } from '../../../../src/backends/oidc/claim-path.ts';
 import { identityFrom } from '../../../../src/backends/oidc-password/identity.ts';
-import type { IdentityRules } from '../../../../src/backends/oidc-password/identity.ts';
+import type { ClaimRules } from '../../../../src/backends/oidc-password/identity.ts';
 
-const RULES: IdentityRules = {
+const RULES: ClaimRules = {
   backend: 'sso',
   username: { text: 'preferred_username', segments: ['preferred_username'] },
   groups: [{ text: 'groups', segments: ['groups'] }],
@@ -13,7 +13,7 @@ const RULES: IdentityRules = {
 };
 const ALICE = { sub: 'id-of-alice', preferred_username: 'Alice', groups: ['Team-Web'] };
 
-function identity(sources: readonly Claims[], rules: Partial<IdentityRules> = {}) {
+function identity(sources: readonly Claims[], rules: Partial<ClaimRules> = {}) {
   return identityFrom(sources, { ...RULES, ...rules });
 }
 

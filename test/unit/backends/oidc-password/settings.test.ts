@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { oidcPasswordConfig } from '../../../../src/backends/oidc-password/config.ts';
 import { PRESET_NAMES } from '../../../../src/backends/oidc-password/presets.ts';
-import { settle } from '../../../../src/backends/oidc-password/settings.ts';
+import { resolveSettings } from '../../../../src/backends/oidc-password/settings.ts';
 import type { Settings } from '../../../../src/backends/oidc-password/settings.ts';
 import { judge } from '../../../../src/backends/oidc-password/verdict.ts';
 
 function settings(changes: Readonly<Record<string, unknown>>): Settings {
   const client = { id: 'registry', secret: { env: 'SSO_CLIENT_SECRET' } };
   const least = { name: 'sso', type: 'oidc-password', issuer: 'https://id.example.com', client };
-  return settle(z.parse(oidcPasswordConfig, { ...least, ...changes }));
+  return resolveSettings(z.parse(oidcPasswordConfig, { ...least, ...changes }));
 }
 
 function bare(status: number, { refusals }: Settings): string {

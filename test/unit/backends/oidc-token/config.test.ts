@@ -1,7 +1,7 @@
 /** What a configuration of `oidc-token` must say, and what it must not. */
 import { describe, expect, it } from 'vitest';
 import { oidcTokenConfig } from '../../../../src/backends/oidc-token/config.ts';
-import { settle } from '../../../../src/backends/oidc-token/settings.ts';
+import { resolveSettings } from '../../../../src/backends/oidc-token/settings.ts';
 
 const GITHUB = { preset: 'github-actions', bound: { repository_owner_id: 65 } };
 const GENERIC = { issuer: 'https://ci.example.com' };
@@ -17,7 +17,7 @@ function problems(keys: Readonly<Record<string, unknown>>): readonly string[] {
 function settings(keys: Readonly<Record<string, unknown>>) {
   const { data, error } = parse(keys);
   if (data === undefined) throw error;
-  return settle(data);
+  return resolveSettings(data);
 }
 
 describe('the audience', () => {
@@ -101,7 +101,7 @@ describe('an issuer that serves everybody', () => {
 
 describe('the other keys', () => {
   it.each([
-    [{}, ': expected an issuer, or a preset that knows its own'],
+    [{}, ': expected an issuer, or a preset that has one'],
     [{ issuer: 'http://ci.example.com' }, 'issuer: expected an https URL'],
     [{ issuer: 'https://ci.example.com/.well-known/openid-configuration' }, 'issuer: expected the issuer itself'],
     [{ ...GENERIC, algorithms: ['HS256'] }, 'algorithms.0: '],
@@ -110,7 +110,7 @@ describe('the other keys', () => {
     [{ ...GENERIC, username: 'job' }, 'username: expected a claim in it'],
     [{ ...GENERIC, groups: ['{team}'] }, 'groups.0: expected braces around claims only'],
     [{ ...GENERIC, bound: { '/a//b': 'x' } }, 'bound./a//b: expected a JSON pointer'],
-    [{ ...GENERIC, bound: { a: '{x}' } }, 'bound.a: the pattern "{x}" captures'],
+    [{ ...GENERIC, bound: { a: '{x}' } }, 'bound.a: the pattern "{x}" has a capture'],
     [{ ...GENERIC, keys: { url: 'http://ci.example.com/keys' } }, 'keys.url: expected an https URL'],
     [{ ...GENERIC, keys: { url: 'https://a.example/keys', file: 'k.json' } }, 'keys: expected one of url and file'],
     [{ ...GENERIC, keys: { bearer: { env: 'TOKEN' } } }, 'keys.bearer: expected beside url only'],

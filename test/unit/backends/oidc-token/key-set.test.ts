@@ -73,7 +73,7 @@ describe('keys', () => {
     answer = down;
     await expect(current()).rejects.toMatchObject({
       code: 'backend_unavailable',
-      message: 'the keys of the tokens’ issuer: the endpoint answered 500',
+      message: 'the keys of the issuer are not available: the endpoint answered 500',
     });
 
     answer = async () => [KEY];
@@ -125,11 +125,11 @@ describe('keys', () => {
 
     await expect(keySet.current(signal(20))).rejects.toMatchObject({
       code: 'backend_unavailable',
-      message: 'the keys of the tokens’ issuer did not come in time',
+      message: 'the keys of the issuer did not arrive in time',
     });
   });
 
-  it('that cannot be had are told once, and so is their return', async () => {
+  it('that are not available are logged once, and so is their return', async () => {
     await current();
     answer = down;
     for (let minutes = 0; minutes < 3; minutes++) {
@@ -141,8 +141,8 @@ describe('keys', () => {
     await current();
 
     expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
-      ['error', 'the keys of the tokens’ issuer cannot be had'],
-      ['info', 'the keys of the tokens’ issuer can be had again'],
+      ['error', 'keys of the issuer not available'],
+      ['info', 'keys of the issuer available again'],
     ]);
   });
 });
