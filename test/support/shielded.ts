@@ -29,9 +29,9 @@ export function shielded(backend: Authenticator, more: Partial<Settings> = {}): 
     settings: { ...SETTINGS, ...more },
     clock,
     fingerprint: createFingerprint(),
-    right: memoryStore(bounded),
+    successful: memoryStore(bounded),
     latest: memoryStore(bounded),
-    wrong: memoryStore(bounded),
+    refused: memoryStore(bounded),
     counters: memoryCounters(bounded),
   });
   return async (typed, password) => {

@@ -1,7 +1,8 @@
 /** Who is asked in turn, and what each of a backend's answers does to the chain. */
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/identity.ts';
-import { createIdentify, REFUSAL_FLOOR_MS } from '../../../src/flows/identify.ts';
+import { createIdentify } from '../../../src/flows/identify.ts';
+import { REFUSAL_FLOOR_MS } from '../../../src/flows/login-time.ts';
 import { lookUpUser } from '../../../src/flows/look-up-user.ts';
 import { authenticated, fakeBackend, identity, REFUSED, UNKNOWN } from '../../support/fake-backend.ts';
 import type { FakeBackend } from '../../support/fake-backend.ts';
@@ -117,7 +118,10 @@ describe('identify', () => {
 });
 
 describe('lookUpUser', () => {
-  const chainOf = (...backends: readonly FakeBackend[]) => backends.map(({ chained }) => chained);
+  const chainOf = (...backends: readonly FakeBackend[]) => ({
+    backends: backends.map(({ chained }) => chained),
+    clock: fixedClock(),
+  });
   const knows = (name: string) =>
     fakeBackend(UNKNOWN, {
       name: `knows-${name}`,
@@ -125,19 +129,19 @@ describe('lookUpUser', () => {
     });
 
   it('finds whom the first backend knows that can tell', async () => {
-    const found = await lookUpUser(chainOf(knows('alice'), knows('bob')), 'bob', fixedClock());
+    const found = await lookUpUser(chainOf(knows('alice'), knows('bob')), 'bob');
 
     expect(found).toMatchObject({ kind: 'found', identity: { username: 'bob' } });
   });
 
   it('names the backends that cannot tell, but for those whose logins are others', async () => {
-    const backends = chainOf(
+    const chain = chainOf(
       knows('alice'),
       fakeBackend(UNKNOWN, { name: 'sso' }),
       fakeBackend(UNKNOWN, { name: 'partners', usernames: ['*@partner'] }),
       fakeBackend(UNKNOWN, { name: 'ci', accepts: 'tokens' }),
     );
 
-    expect(await lookUpUser(backends, 'bob', fixedClock())).toEqual({ kind: 'not-found', cannotTell: ['sso'] });
+    expect(await lookUpUser(chain, 'bob')).toEqual({ kind: 'not-found', withoutLookUp: ['sso'] });
   });
 });

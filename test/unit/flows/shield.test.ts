@@ -77,9 +77,9 @@ function setUp(settings: Partial<ShieldSettings> = {}, backend = directory()) {
     settings: { ...SETTINGS, ...settings },
     clock,
     fingerprint: createFingerprint(),
-    right: memoryStore(bounded),
+    successful: memoryStore(bounded),
     latest: memoryStore(bounded),
-    wrong: memoryStore(bounded),
+    refused: memoryStore(bounded),
     counters: memoryCounters(bounded),
   });
   const login = (password: string, typed = 'alice', client = '192.0.2.1'): Promise<ShieldedAnswer> =>
