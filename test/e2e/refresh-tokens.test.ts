@@ -229,9 +229,7 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
 
     expect(identitytoken).toMatch(/^flr_/);
     // What is known to be in it is found, so that what is not found is not there.
-    const held = ['pushed out by newer ones', identitytoken.slice(4), ALICE.password].map((text) =>
-      heap.includes(text),
-    );
+    const held = ['replaced by newer ones', identitytoken.slice(4), ALICE.password].map((text) => heap.includes(text));
     expect(held).toEqual([true, false, false]);
   });
 

@@ -53,7 +53,7 @@ it.each([
   expect(await issue(job(NOW + left), scope)).toEqual(expected);
 });
 
-it('a token ends as configured where the login has no end', async () => {
+it('a token has the configured lifetime when the login has no end', async () => {
   expect(await issue(job(undefined), 'repository:a/b:push')).toEqual({ expiresIn: 900, endsIn: 960 });
 });
 

@@ -41,10 +41,10 @@ async function decide(step: number) {
 
 const EXPECTED = Array.from({ length: 10 }, (_, n) => `a/b${n} pull`);
 
-it('lets others have their turn every 5 ms', async () => {
+it('a request with many scopes yields to others every 5 ms', async () => {
   expect(await decide(3)).toEqual({ turns: 5, granted: EXPECTED });
 });
 
-it('does not stop where all is decided at once', async () => {
+it('a request that is decided within 5 ms does not yield', async () => {
   expect(await decide(0)).toEqual({ turns: 0, granted: EXPECTED });
 });
