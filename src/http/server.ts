@@ -30,21 +30,22 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-const LIMITS: ServerOptions = {
+/** Node takes 0 for no limit. */
+export const HTTP_LIMITS = {
   // oc-mirror sends 18 KB of scopes, and CI systems send long tokens as passwords. Node's default is 16 KiB.
   maxHeaderSize: 65_536,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5000,
-};
+} as const satisfies ServerOptions;
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const secure =
     options.tls === undefined
       ? undefined
-      : createHttpsServer({ ...LIMITS, minVersion: 'TLSv1.2', ...options.tls }, handler);
-  const server: Server = secure ?? createHttpServer(LIMITS, handler);
+      : createHttpsServer({ ...HTTP_LIMITS, minVersion: 'TLSv1.2', ...options.tls }, handler);
+  const server: Server = secure ?? createHttpServer(HTTP_LIMITS, handler);
   server.maxRequestsPerSocket = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerBroken(error, socket, options.newRequestId()),

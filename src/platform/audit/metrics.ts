@@ -108,12 +108,12 @@ function extent(granted: number, asked: number): 'all' | 'some' | 'none' {
 function operatorMetrics(registry: Registry) {
   const counter = counterOf(registry);
   return {
+    flushes: counter('fairlead_flushes_total', 'Flushes of the login cache of one or all backends by an operator', []),
     reloads: counter(
       'fairlead_reloads_total',
       'Reloads of policy, users and certificate; refused: a file is invalid and the old content stays in force',
       ['outcome'],
     ),
-    flushes: counter('fairlead_flushes_total', 'Flushes of the login cache of one or all backends by an operator', []),
     up: new Gauge({
       name: 'fairlead_backend_up',
       help: 'Whether a backend answered its last probe',
