@@ -65,7 +65,7 @@ export interface Authenticator extends AsyncDisposable {
    * The names of its own users that a policy could take for this name, in any case: `{user}` is in lower case. Absent
    * where that needs a request to another system.
    */
-  namesakes?(username: string): readonly string[];
+  usersNamed?(username: string): readonly string[];
   /** Finds a user without a password, for `explain`. Absent where the source cannot do that. */
   lookup?(username: string, deadline: Deadline): Promise<Identity | undefined>;
   /**

@@ -48,7 +48,7 @@ export function foreignName(backends: readonly ChainedBackend[], identity: Ident
     .slice(0, Math.max(own, 0))
     .find((backend) =>
       backend.authenticator
-        .namesakes?.(identity.username)
+        .usersNamed?.(identity.username)
         .some((name) => skipReason(backend, name, 'passwords') === undefined),
     );
   if (owner === undefined) return undefined;

@@ -100,12 +100,12 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       for (const key of ['a', 'b', 'c']) await store.put(key, item(`of ${key}`), LONG);
       clock.advance(10);
 
-      await store.replace('a', item('anew'), LONG);
+      await store.replace('a', item('new'), LONG);
 
       expect(await store.list()).toEqual([
         { key: 'b', value: item('of b') },
         { key: 'c', value: item('of c') },
-        { key: 'a', value: item('anew') },
+        { key: 'a', value: item('new') },
       ]);
     });
 

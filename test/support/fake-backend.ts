@@ -18,7 +18,7 @@ export interface FakeBackendOptions {
   /** Patterns of the user names that it serves. */
   readonly usernames?: readonly string[];
   readonly lookup?: Authenticator['lookup'];
-  readonly namesakes?: Authenticator['namesakes'];
+  readonly usersNamed?: Authenticator['usersNamed'];
 }
 
 export const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
@@ -34,14 +34,14 @@ export function authenticated(name: string, backend = 'fake'): AuthnOutcome {
 
 /** @param outcome its answer; 'down': an outage; an Error: a defect */
 export function fakeBackend(outcome: AuthnOutcome | 'down' | Error, options: FakeBackendOptions = {}): FakeBackend {
-  const { name = 'fake', accepts, usernames, lookup, namesakes } = options;
+  const { name = 'fake', accepts, usernames, lookup, usersNamed } = options;
   const seen: string[] = [];
   const authenticator: Authenticator = {
     name,
     type: 'fake',
     ...(accepts === undefined ? {} : { accepts }),
     ...(lookup === undefined ? {} : { lookup }),
-    ...(namesakes === undefined ? {} : { namesakes }),
+    ...(usersNamed === undefined ? {} : { usersNamed }),
     authenticate: async ({ username: typed, password }) => {
       seen.push(`${typed}/${password.reveal()}`);
       if (outcome === 'down') throw new BrokerError('backend_unavailable', `${name} is down`);

@@ -76,7 +76,7 @@ export function open(world: World = {}, timer: Timer = noWaiting) {
   const usernames = world.usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
   const deps = {
     backends: [
-      fakeBackend(UNKNOWN, { namesakes: (name) => (world.before ?? []).filter((other) => other === name) }).chained,
+      fakeBackend(UNKNOWN, { usersNamed: (name) => (world.before ?? []).filter((other) => other === name) }).chained,
       { authenticator, usernames },
     ],
     store,

@@ -18,7 +18,7 @@ export const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-pass
 /**
  * Says only that the account is on hold. The real reason (locked, expired) is for those who sent the right password.
  */
-export const HELD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
+export const ON_HOLD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
 export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
 
 /** A loopback address, or none, is that of a proxy on this machine, through which all clients come. */
@@ -82,7 +82,7 @@ export function createAttempts({ settings, fingerprint, counters, refused }: Shi
         subject = found;
         account = counted;
         if ((await refused.get(passwordKey())) !== undefined) return KNOWN_WRONG;
-        if ((await refused.get(holdKey())) !== undefined) return HELD;
+        if ((await refused.get(holdKey())) !== undefined) return ON_HOLD;
         if (maxWrongPerAccount === 0) return undefined;
         // Counted before the attempt and taken back after a successful one, so that simultaneous attempts cannot exceed
         // the limit.
@@ -98,7 +98,7 @@ export function createAttempts({ settings, fingerprint, counters, refused }: Shi
           return;
         }
         if (outcome.kind === 'rejected' && outcome.holdFor !== undefined && settings.rememberRefused > 0) {
-          await refused.put(holdKey(), HELD, outcome.holdFor);
+          await refused.put(holdKey(), ON_HOLD, outcome.holdFor);
         }
         const isWrong = outcome.kind === 'rejected' && outcome.reason === 'wrong-password';
         if (!isWrong) return release();

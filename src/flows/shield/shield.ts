@@ -15,7 +15,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
-import { createAttempts, HELD, KNOWN_WRONG, TOO_MANY } from './attempts.ts';
+import { createAttempts, ON_HOLD, KNOWN_WRONG, TOO_MANY } from './attempts.ts';
 import { createLoginCache } from './login-cache.ts';
 import type { ShieldDeps } from './settings.ts';
 
@@ -118,7 +118,7 @@ async function ask(
 
 /** Whether the guard answered, and nothing was sent to the backend. */
 function isFromGuard(outcome: AuthnOutcome): boolean {
-  return outcome === KNOWN_WRONG || outcome === HELD || outcome === TOO_MANY;
+  return outcome === KNOWN_WRONG || outcome === ON_HOLD || outcome === TOO_MANY;
 }
 
 function isOutage(error: unknown): boolean {

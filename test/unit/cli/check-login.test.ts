@@ -91,7 +91,7 @@ describe('a login check', () => {
 
   it('refuses a user whose name belongs to an earlier backend', async () => {
     const steps = await login([
-      fakeBackend(UNKNOWN, { name: 'file', namesakes: () => ['alice'] }).chained,
+      fakeBackend(UNKNOWN, { name: 'file', usersNamed: () => ['alice'] }).chained,
       fakeBackend(authenticated('Alice', 'corp'), { name: 'corp' }).chained,
     ]);
 

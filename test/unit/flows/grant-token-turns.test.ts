@@ -8,7 +8,7 @@ import { callerOf, policyOf } from '../../support/policy-builder.ts';
 const SERVICE = { name: 'registry', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
 const POLICY = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull'] }]);
 
-/** @param step milliseconds that pass each time the clock is looked at */
+/** @param step milliseconds that pass with each reading of the clock */
 async function decide(step: number) {
   let now = 0;
   let turns = 0;

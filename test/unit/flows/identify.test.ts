@@ -64,9 +64,9 @@ describe('identify', () => {
   });
 
   it('refuses a user whose name belongs to a user of an earlier backend, in any case', async () => {
-    const namesakes = (name: string) => (name === 'bob' ? ['bob'] : []);
+    const usersNamed = (name: string) => (name === 'bob' ? ['bob'] : []);
     const file = (usernames?: readonly string[]) =>
-      fakeBackend(UNKNOWN, { name: 'file', namesakes, ...(usernames === undefined ? {} : { usernames }) });
+      fakeBackend(UNKNOWN, { name: 'file', usersNamed, ...(usernames === undefined ? {} : { usernames }) });
     const directory = (name: string) => fakeBackend(authenticated(name, 'directory'), { name: 'directory' });
 
     const refused = setUp(file(), directory('bob')).logIn('Bob');

@@ -140,14 +140,14 @@ it.each([false, true])(
     backend.answer = { kind: 'rejected', reason: 'mfa-required', holdFor: 600 };
     await login('right');
 
-    const held = [await login('other'), await login('third')];
+    const onHold = [await login('other'), await login('third')];
     clock.advance(599);
     const last = [await login('other'), await login('right')];
     clock.advance(2);
     const over = await login('other');
 
     // The reason is for who had the right password.
-    expect([...held, ...last].map(kind)).toEqual(['held', 'held', 'held', 'mfa-required']);
+    expect([...onHold, ...last].map(kind)).toEqual(['held', 'held', 'held', 'mfa-required']);
     expect(kind(over)).toBe('mfa-required');
     expect(backend.seen).toEqual(['alice/right', 'alice/other']);
   },
@@ -297,10 +297,10 @@ it('refuses an address at its limit of refused logins, and no other', async () =
   await shield.noteUnknown({ username: 'nobody', password: new Secret('x') }, '192.0.2.7');
 
   const more = await login('b', 'alice', '192.0.2.7');
-  const remembered = await login('right', 'alice', '192.0.2.7');
+  const cached = await login('right', 'alice', '192.0.2.7');
   const elsewhere = await login('c', 'alice', '192.0.2.8');
 
-  expect([more, remembered, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
+  expect([more, cached, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
 });
 
 it.each([
