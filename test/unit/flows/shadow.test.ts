@@ -49,7 +49,7 @@ async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) 
   return { token, lines: log.lines, events: events.events.map(({ type }) => type) };
 }
 
-describe('a token is issued and recorded', () => {
+describe('shadow mode', () => {
   it('a decision stands when the shadow policy throws, and the log has the cause', async () => {
     const { token, lines, events } = await serve(THROWING, 'repository:a:pull');
 
