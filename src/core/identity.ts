@@ -13,11 +13,11 @@ export type Username = Branded<string, 'Username'>;
 /** The name of a group as policy compares it: a plain name, or a DN in canonical form (see `groupName`). */
 export type GroupName = Branded<string, 'GroupName'>;
 
-/** A user whom a backend has authenticated. */
+/** A user, as authenticated by a backend. */
 export interface Identity {
   readonly username: Username;
   readonly groups: ReadonlySet<GroupName>;
-  /** The configured name of the backend that vouches for this user. */
+  /** The configured name of the backend that authenticated the user. */
   readonly backend: string;
   /**
    * Whether the names come from a directory that ignores case (LDAP). The backend converts them to lower case, and the
@@ -38,7 +38,7 @@ export interface Identity {
   readonly subject?: string;
 }
 
-/** Whoever sent a token request. */
+/** The sender of a token request. */
 export type Caller =
   | { readonly kind: 'anonymous' }
   | {

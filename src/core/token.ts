@@ -24,8 +24,10 @@ export interface TokenClaims {
 
 /** Seconds by which `iat` and `nbf` are earlier, for registries whose clock is slow; zot allows no leeway. */
 export const BACKDATE_SECONDS = 30;
-/** Seconds by which a token lives longer than `expires_in` says, so that a client without a margin never sends an expired
- * one. */
+/**
+ * Seconds by which a token lives longer than `expires_in` says, so that a client without a margin never sends an expired
+ * token.
+ */
 export const GRACE_SECONDS = 60;
 
 export interface Lifetimes {

@@ -35,8 +35,9 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   return (request, response, unauthenticated) => {
     const { promise, resolve, reject } = Promise.withResolvers<Caller>();
     const options: CredentialOptions = { session: false, unauthenticated };
-    const done = (error: unknown, caller: Caller): void =>
-      error === null || error === undefined ? resolve(caller) : reject(error);
+    // Fails closed: everything but a caller is an error.
+    const done = (error: unknown, caller?: Caller | false): void =>
+      typeof caller === 'object' ? resolve(caller) : reject(error);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Passport's types leave the middleware untyped
     const run = authenticator.authenticate(STRATEGY, options, done) as RequestHandler;
     void run(request, response, reject);

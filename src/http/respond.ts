@@ -61,8 +61,8 @@ const ANSWERS = {
     status: 401,
     code: 'UNAUTHORIZED',
     sentence:
-      'a Fairlead token was given as user name or password; it is not accepted there, ' +
-      'log in with your own user name and password',
+      'a Fairlead token is not accepted as user name or password; ' +
+      'run docker login with your own user name and password',
     oauth: 'invalid_grant',
     challenge: true,
   },

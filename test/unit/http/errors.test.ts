@@ -65,8 +65,8 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     registry: 'UNAUTHORIZED',
     oauth: 'invalid_grant',
     sentence:
-      'a Fairlead token was given as user name or password; it is not accepted there, ' +
-      'log in with your own user name and password',
+      'a Fairlead token is not accepted as user name or password; ' +
+      'run docker login with your own user name and password',
     challenge: true,
   },
   token_refused: {
