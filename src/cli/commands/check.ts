@@ -45,7 +45,7 @@ async function check(options: CheckOptions, output: Output): Promise<number> {
   if (login !== undefined && token === true) throw new UsageError('expected one of --login and --token, found both');
   if (watch !== true) return checkOnce(options, output);
   if (login !== undefined || token === true)
-    throw new UsageError('--login and --token read standard input once: remove --watch');
+    throw new UsageError('--login and --token read standard input once: expected them without --watch');
   return checkOnChange(config, options.format, output, () => checkOnce(options, output));
 }
 

@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ListenAddress } from '../../../src/core/listen-address.ts';
 import { HTTP_LIMITS, listen } from '../../../src/http/server.ts';
-import type { ListenAddress } from '../../../src/http/server.ts';
 import { countingIds } from '../../support/fakes.ts';
 
 const open = (handler: RequestListener, address: ListenAddress = { host: '127.0.0.1', port: 0 }) =>
