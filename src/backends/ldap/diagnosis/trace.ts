@@ -1,5 +1,5 @@
 /** Reports the steps of a login for `fairlead check --login`, with the likely mistake. Never reports the password. */
-import type { Step, RejectReason } from '../../../core/ports.ts';
+import type { RejectReason, Step } from '../../../core/ports.ts';
 import type { LdapConfig } from '../config/config.ts';
 import { groupSource, loginAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
