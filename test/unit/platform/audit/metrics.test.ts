@@ -25,6 +25,7 @@ it.each<[string, AuditEvent, readonly string[]]>([
       request,
       caller: ANONYMOUS,
       service: 'r',
+      time: 1_700_000_000,
       grants: [grant('pull', 'push'), grant('pull'), grant(), grant()],
       attributes: new Map(),
       malformed: [],
