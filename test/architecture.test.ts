@@ -261,6 +261,45 @@ describe('what is known about a type of backend', () => {
   });
 });
 
+/** The files that compare, hash or send a secret. Everything else asks `Secret` without revealing it. */
+const REVEALING = [
+  'backends/http-client/bearer.ts',
+  'backends/http/index.ts',
+  'backends/ldap/servers/service-account.ts',
+  'backends/ldap/wire/connection.ts',
+  'backends/oidc-password/client-authentication.ts',
+  'backends/oidc-password/grant.ts',
+  'backends/oidc-token/index.ts',
+  'backends/static-file/authenticator.ts',
+  'backends/static-file/plain-secret.ts',
+  'backends/static-file/users-task.ts',
+  'http/token.ts',
+  'platform/fingerprint.ts',
+  'platform/refresh-token-secrets.ts',
+];
+
+describe('secrets', () => {
+  it('are revealed only where they are compared, hashed or sent', async () => {
+    const files = await sources(SRC);
+    const revealing = [];
+    for (const file of files) if (reveals(await readFile(file, 'utf8'))) revealing.push(relative(SRC, file));
+
+    expect(revealing.toSorted()).toEqual(REVEALING);
+  });
+
+  it.each(['password.reveal()', 'const { reveal } = password', "password['reveal']()", 'password\n  .reveal()'])(
+    'count as revealed by %j',
+    (text) => {
+      expect(reveals(text)).toBe(true);
+    },
+  );
+});
+
+/** Any use of the method but its declaration and comments about it. */
+function reveals(text: string): boolean {
+  return /\breveal\b/.test(text.replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, '').replaceAll('reveal(): string {', ''));
+}
+
 describe('the list of backends', () => {
   it('has a line for each folder, but for what several share', async () => {
     const entries = await readdir(join(SRC, 'backends'), { withFileTypes: true });

@@ -1,17 +1,17 @@
-/** The state of each backend, asked when somebody asks and remembered for a second. */
-import type { Authenticator, BackendState, Clock, Log } from '../core/ports.ts';
-import type { Timer } from '../core/timer.ts';
+/** The state of each backend, probed on request and cached for a second. */
 import { deadlineIn } from '../core/deadline.ts';
 import { describeError } from '../core/errors.ts';
+import type { Authenticator, BackendState, Clock, Log, Timer } from '../core/ports.ts';
+import { withinGrace } from '../flows/login-time.ts';
 
 const PROBE_MS = 2000;
-const REMEMBER_MS = 1000;
+const CACHE_MS = 1000;
 
 export interface BackendStatesDeps {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
-  /** Told of each answer, for the metric. */
+  /** Called after each probe, for the metric. */
   readonly onState: (backend: string, up: boolean) => void;
 }
 
@@ -19,35 +19,41 @@ export function backendStates(
   authenticators: readonly Authenticator[],
   deps: BackendStatesDeps,
 ): () => Promise<ReadonlyMap<string, BackendState>> {
-  const known = new Map<string, BackendState['state']>();
-  let asked: { readonly at: number; readonly states: Promise<ReadonlyMap<string, BackendState>> } | undefined;
+  const lastStates = new Map<string, BackendState['state']>();
+  let cached: { readonly at: number; readonly states: Promise<ReadonlyMap<string, BackendState>> } | undefined;
 
-  async function askAll(): Promise<ReadonlyMap<string, BackendState>> {
+  async function probeAll(): Promise<ReadonlyMap<string, BackendState>> {
     const states = await Promise.all(authenticators.map((authenticator) => probe(authenticator, deps)));
-    return new Map(authenticators.map(({ name }, index) => [name, noted(name, states[index] ?? { state: 'up' })]));
+    for (const { name, state } of states) record(name, state);
+    return new Map(states.map(({ name, state }) => [name, state]));
   }
 
-  function noted(name: string, state: BackendState): BackendState {
-    deps.onState(name, state.state === 'up');
-    if (known.get(name) !== state.state && (state.state === 'down' || known.has(name))) {
-      if (state.state === 'up') deps.log.info('backend is back', { backend: name });
-      else deps.log.error('backend is down', { backend: name, cause: state.detail });
-    }
-    known.set(name, state.state);
-    return state;
+  /** Logs a change: that a backend is down, and that it is up again. */
+  function record(backend: string, state: BackendState): void {
+    const last = lastStates.get(backend);
+    lastStates.set(backend, state.state);
+    deps.onState(backend, state.state === 'up');
+    if (last === state.state) return;
+    if (state.state === 'down') deps.log.error('backend down', { backend, cause: state.detail });
+    else if (last === 'down') deps.log.info('backend up again', { backend });
   }
 
   return () => {
     const now = deps.clock.monotonic();
-    if (asked === undefined || now - asked.at >= REMEMBER_MS) asked = { at: now, states: askAll() };
-    return asked.states;
+    if (cached === undefined || now - cached.at >= CACHE_MS) cached = { at: now, states: probeAll() };
+    return cached.states;
   };
 }
 
-async function probe(authenticator: Authenticator, { clock, timer }: BackendStatesDeps): Promise<BackendState> {
+async function probe(
+  authenticator: Authenticator,
+  { clock, timer }: BackendStatesDeps,
+): Promise<{ readonly name: string; readonly state: BackendState }> {
+  const { name } = authenticator;
+  const deadline = deadlineIn(clock, PROBE_MS);
   try {
-    return await timer.within(authenticator.probe(deadlineIn(clock, PROBE_MS)), PROBE_MS + 200);
+    return { name, state: await withinGrace(timer, deadline, authenticator.probe(deadline)) };
   } catch (error) {
-    return { state: 'down', detail: describeError(error) };
+    return { name, state: { state: 'down', detail: describeError(error) } };
   }
 }

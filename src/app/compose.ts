@@ -1,16 +1,18 @@
-/** From configuration to a running broker, in reading order. Only this room knows every concrete part. */
+/** From configuration to a running broker: `startBroker` lists the steps. Only `app` knows every concrete part. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { proxyTrust } from '../config/trusted-proxies.ts';
-import type { Authenticator, Log } from '../core/ports.ts';
+import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
+import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 import { auditLog } from '../platform/audit/audit-log.ts';
 import { fanOut } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
+import type { Metrics } from '../platform/audit/metrics.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
@@ -23,148 +25,83 @@ import { buildBackends } from './backends.ts';
 import { openControl } from './control.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
+import type { ListenerDeps, Listeners } from './listeners.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { policyInForce } from './policy-in-force.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
 import { createReload } from './reload.ts';
 import type { Reloadable } from './reload.ts';
 import { openShadow } from './shadow-policy.ts';
 import { servicesOf, signerServices } from './services.ts';
 
 export interface Broker extends AsyncDisposable {
-  /** Where registries' clients find it: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
+  /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
   readonly url: string;
-  /** Where metrics are, when they have a listener of their own. */
+  /** The URL of the admin listener, if configured. */
   readonly adminUrl: string | undefined;
-  /** Reads policy, users and TLS certificate again; the log says what came of it. Never throws. */
+  /** Reads the policy, users and TLS certificate again. The log has the result. Never throws. */
   reload(): Promise<void>;
-  /** Forgets what is remembered of logins: each user is looked at anew. */
+  /** Flushes the login cache. */
   flush(): void;
   /**
-   * Stops without losing a request: says so on `/readyz` and with every answer, goes on serving while load balancers
-   * take notice, then waits for what is in flight.
+   * Stops without losing a request: `/readyz` and each answer say so, the broker serves on while load balancers notice,
+   * then waits for the requests in flight.
    */
   drain(): Promise<void>;
 }
 
-/** Kubernetes and load balancers look at readiness every second or so. */
+/** Kubernetes and load balancers check readiness about every second. */
 const NOTICE_MS = 2000;
 /** A login takes 8 s at most; Kubernetes kills 30 s after SIGTERM. */
 const GRACE_MS = 15_000;
 
-/** @throws Error, or a ConfigError, that says what keeps the broker from starting. */
+interface Parts {
+  readonly config: BrokerConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Closes what is opened, in reverse order. */
+  readonly resources: AsyncDisposableStack;
+}
+
+/** @throws Error or ConfigError, which says why the broker cannot start */
 export async function startBroker(config: BrokerConfig, log: Log): Promise<Broker> {
   await using resources = new AsyncDisposableStack();
-
-  const metrics = createMetrics();
-  const background = resources.use(createBackground());
-  const readPolicy = (path: string) => loadPolicyInBackground(path, background.run);
-  const policy = await policyInForce(() => readPolicy(config.policy.file));
-  const shadowed = openShadow(config.policy.shadow, {
-    load: readPolicy,
-    log,
-    audit: fanOut([auditLog(log), metrics], log),
-  });
-  const { audit } = resources.use(shadowed);
-  const backends = await buildBackends(config.backends, {
-    clock: systemClock,
-    log,
-    secret: createSecrets(),
-    background: background.run,
-  });
-  const authenticators = backends.map(({ authenticator }) => resources.use(authenticator));
+  const parts: Parts = { config, log, metrics: createMetrics(), resources };
+  const background = resources.use(createBackground()).run;
+  const { policy, shadow } = await openPolicies(parts, background);
+  const { audit } = shadow;
+  const backends = await openBackends(parts, background);
+  const authenticators = backends.map(({ authenticator }) => authenticator);
   const shield = openShield(config);
-  metrics.remembers(shield.sizes);
-  const flush = createFlush({ authenticators, shield, log, onFlush: metrics.flushed });
-  const services = servicesOf(config);
-  const refreshTokens = resources.use(
-    await openRefreshTokens({
-      stateDir: config.stateDir,
-      services,
-      backends,
-      clock: systemClock,
-      timer: systemTimer,
-      audit,
-    }),
-  );
-  // Last of what can be refused: a broker that does not start leaves no key behind.
-  const keyset = await loadKeys(config.keys, config.stateDir, log);
-  const identify = createIdentify({
-    backends,
-    clock: systemClock,
-    timer: systemTimer,
-    audit,
-    shield,
-    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-  });
-  const grantToken = createGrantToken({
-    issuer: config.tokens.issuer,
-    policy: policy.current,
-    signer: createSigner(keyset, signerServices(config)),
-    clock: systemClock,
-    timer: systemTimer,
-    ids: randomIds,
-    audit,
-  });
-
-  let draining = false;
-  const keySetText = jwks(keyset);
+  parts.metrics.observeLoginCache(shield.sizes);
+  const tokenFlows = await openTokenFlows(parts, { audit, backends, shield, policy });
+  const drainState = { isDraining: false };
   const listeners = resources.use(
     await openListeners(config, {
-      services,
-      identify,
-      issueRefreshToken: refreshTokens.issueRefreshToken,
-      exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
-      grantToken,
+      ...tokenFlows,
+      ...operatorDeps(parts, authenticators),
+      policyState: () => ({ ...policy.state(), ...shadow.state() }),
+      isDraining: () => drainState.isDraining,
       audit,
-      realm: config.tokens.issuer,
-      isTrustedProxy: proxyTrust(config.trustedProxies),
-      jwks: () => keySetText,
-      metrics: metrics.page,
-      isDraining: () => draining,
-      servesAnonymous: Object.values(config.services).some(({ anonymous }) => anonymous === 'allow'),
-      backendStates: backendStates(authenticators, {
-        clock: systemClock,
-        timer: systemTimer,
-        log,
-        onState: metrics.backendState,
-      }),
-      policyState: () => ({ ...policy.state(), ...shadowed.state() }),
-      ids: randomIds,
-      log,
     }),
   );
-
-  const reloadables: readonly Reloadable[] = [
-    {
-      what: 'policy',
-      watches: [config.policy.file],
-      reload: async () => ({ revision: (await policy.reload()).revision }),
-    },
+  const reloadAll = watchAndReload(parts, [
+    policyReloadable(config, policy),
     ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
     ...listeners.reloadables,
-  ];
-  // Each for itself: a new policy is no reason to forget the logins of a backend.
-  const reloads = reloadables.map((reloadable) => {
-    const reload = createReload({ reloadable, log, onReload: metrics.reloaded });
-    resources.defer(watchFiles(reloadable.watches, () => void reload()));
-    return reload;
-  });
-
+  ]);
+  const flush = createFlush({ authenticators, shield, log, onFlush: parts.metrics.countFlush });
   resources.use(await openControl(config.stateDir, { flush, audit, ids: randomIds, log }));
 
-  const running = resources.move();
   const closed = Promise.withResolvers<void>();
+  const running = resources.move();
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
-    reload: async () => void (await Promise.all([inTurn(reloads), shadowed.reload()])),
+    reload: async () => void (await Promise.all([reloadAll(), shadow.reload()])),
     flush: () => void flush(),
-    drain: async () => {
-      draining = true;
-      await Promise.race([delay(NOTICE_MS, undefined, { ref: false }), closed.promise]);
-      await listeners.close(GRACE_MS);
-    },
+    drain: () => drain(drainState, listeners, closed.promise),
     [Symbol.asyncDispose]: () => {
       closed.resolve();
       return running.disposeAsync();
@@ -172,12 +109,83 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   };
 }
 
-/** One after the other: each may take as much memory as its file is big. */
-async function inTurn(reloads: readonly (() => Promise<void>)[]): Promise<void> {
-  for (const reload of reloads) await reload();
+async function openPolicies({ config, log, metrics, resources }: Parts, background: Background) {
+  const load = (path: string) => loadPolicyInBackground(path, background);
+  const policy = await policyInForce(() => load(config.policy.file));
+  const audit = fanOut([auditLog(log), metrics], log);
+  return { policy, shadow: resources.use(openShadow(config.policy.shadow, { load, log, audit })) };
 }
 
-/** Users that have just changed are looked at anew, whatever is remembered of them. */
+async function openBackends({ config, log, resources }: Parts, background: Background) {
+  const deps = { clock: systemClock, log, secret: createSecrets(), background };
+  const backends = await buildBackends(config.backends, deps);
+  for (const { authenticator } of backends) resources.use(authenticator);
+  return backends;
+}
+
+interface TokenFlowDeps {
+  readonly audit: Audit;
+  readonly backends: readonly ChainedBackend[];
+  readonly shield: Shield;
+  readonly policy: PolicyInForce;
+}
+
+/** The flows of the token endpoint, and the key set that verifies their tokens. */
+async function openTokenFlows({ config, log, resources }: Parts, { audit, backends, shield, policy }: TokenFlowDeps) {
+  const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
+  const services = servicesOf(config);
+  const { stateDir } = config;
+  const refreshTokens = resources.use(await openRefreshTokens({ ...flowDeps, stateDir, services }));
+  // After everything that can fail: a broker that does not start creates no key.
+  const keyset = await loadKeys(config.keys, stateDir, log);
+  const keySetText = jwks(keyset);
+  return {
+    services,
+    issueRefreshToken: refreshTokens.issueRefreshToken,
+    exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    identify: createIdentify({
+      ...flowDeps,
+      shield,
+      tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+    }),
+    grantToken: createGrantToken({
+      ...flowDeps,
+      issuer: config.tokens.issuer,
+      policy: policy.current,
+      signer: createSigner(keyset, signerServices(config)),
+      ids: randomIds,
+    }),
+    jwks: () => keySetText,
+  };
+}
+
+/** What the listeners need besides the flows: metrics, health and the configuration. */
+function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly Authenticator[]) {
+  return {
+    realm: config.tokens.issuer,
+    isTrustedProxy: proxyTrust(config.trustedProxies),
+    metrics: metrics.page,
+    servesAnonymous: Object.values(config.services).some(({ anonymous }) => anonymous === 'allow'),
+    backendStates: backendStates(authenticators, {
+      clock: systemClock,
+      timer: systemTimer,
+      log,
+      onState: metrics.setBackendUp,
+    }),
+    ids: randomIds,
+    log,
+  } satisfies Partial<ListenerDeps>;
+}
+
+function policyReloadable(config: BrokerConfig, policy: PolicyInForce): Reloadable {
+  return {
+    what: 'policy',
+    watches: [config.policy.file],
+    reload: async () => ({ revision: (await policy.reload()).revision }),
+  };
+}
+
+/** After a change of the users, the cached logins of this backend are not valid any more. */
 function backendReloadable(authenticator: Authenticator, shield: Shield): readonly Reloadable[] {
   const reload = authenticator.reload?.bind(authenticator);
   if (reload === undefined) return [];
@@ -191,4 +199,26 @@ function backendReloadable(authenticator: Authenticator, shield: Shield): readon
       },
     },
   ];
+}
+
+/**
+ * Reloads each part when its own files change: a new policy does not flush the logins of a backend.
+ *
+ * @returns a function that reloads all, one after the other, because each may need memory in proportion to its file
+ */
+function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonly Reloadable[]): () => Promise<void> {
+  const reloads = reloadables.map((reloadable) => {
+    const reload = createReload({ reloadable, log, onReload: metrics.countReload });
+    resources.defer(watchFiles(reloadable.watches, () => void reload()));
+    return reload;
+  });
+  return async () => {
+    for (const reload of reloads) await reload();
+  };
+}
+
+async function drain(state: { isDraining: boolean }, listeners: Listeners, closed: Promise<void>): Promise<void> {
+  state.isDraining = true;
+  await Promise.race([delay(NOTICE_MS, undefined, { ref: false }), closed]);
+  await listeners.close(GRACE_MS);
 }

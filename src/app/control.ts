@@ -1,4 +1,4 @@
-/** What commands may ask of the broker that runs, or tell it. */
+/** The commands that the running broker accepts on its control socket, and their senders. */
 import { join } from 'node:path';
 import { describeError } from '../core/errors.ts';
 import type { Audit, Ids, Log } from '../core/ports.ts';
@@ -16,7 +16,7 @@ export interface ControlDeps {
   readonly log: Log;
 }
 
-/** A refresh token that a command has revoked; see `refreshTokenId`. */
+/** A refresh token that a command has revoked. `id`: see `refreshTokenId`. */
 export interface Revoked {
   readonly id: string;
   readonly user: string;
@@ -24,57 +24,59 @@ export interface Revoked {
   readonly backend: string;
 }
 
-/** Opens the socket for commands. Without one the broker serves all the same, and the log says so. */
+/** Opens the control socket. If that fails, the log has a warning, and the broker runs without it. */
 export async function openControl(stateDir: string, deps: ControlDeps): Promise<AsyncDisposable | undefined> {
   try {
-    return await openControlSocket(socketIn(stateDir), (request) => obey(request, deps));
+    return await openControlSocket(socketIn(stateDir), (request) => handle(request, deps));
   } catch (error) {
-    deps.log.warn('`fairlead flush` cannot reach this broker: SIGHUP does the same', { cause: describeError(error) });
+    deps.log.warn('control socket unavailable: `fairlead flush` cannot reach this broker; send SIGHUP instead', {
+      cause: describeError(error),
+    });
     return undefined;
   }
 }
 
-function obey(request: ControlRequest, deps: ControlDeps): ControlAnswer {
+function handle(request: ControlRequest, deps: ControlDeps): ControlAnswer {
   switch (request.command) {
     case 'flush':
-      return obeyFlush(request, deps);
+      return handleFlush(request, deps);
     case 'revoked':
-      return noteRevoked(request, deps);
+      return recordRevoked(request, deps);
     default:
-      return { ok: false, said: `the broker that runs knows no command "${request.command}"` };
+      return { ok: false, said: `the running broker has no command "${request.command}"` };
   }
 }
 
-function obeyFlush({ backend }: ControlRequest, { flush }: ControlDeps): ControlAnswer {
-  if (!flush(backend)) return { ok: false, said: `the broker that runs has no backend "${backend ?? ''}"` };
-  return { ok: true, said: `forgotten: what was remembered of logins${backend === undefined ? '' : ` at ${backend}`}` };
+function handleFlush({ backend }: ControlRequest, { flush }: ControlDeps): ControlAnswer {
+  if (!flush(backend)) return { ok: false, said: `the running broker has no backend "${backend ?? ''}"` };
+  return { ok: true, said: `login cache flushed${backend === undefined ? '' : ` for backend ${backend}`}` };
 }
 
-/** It is gone from the store already; this is for whoever reads the log. */
-function noteRevoked({ id, user, service, backend }: ControlRequest, { audit, ids }: ControlDeps): ControlAnswer {
+/** The command has removed the token from the store already. This records it in the log. */
+function recordRevoked({ id, user, service, backend }: ControlRequest, { audit, ids }: ControlDeps): ControlAnswer {
   if (id === undefined || user === undefined || service === undefined || backend === undefined) {
-    return { ok: false, said: 'expected the id, user, service and backend of what was revoked' };
+    return { ok: false, said: 'expected the id, user, service and backend of the revoked token' };
   }
   const request = { requestId: ids.next(), client: SOCKET };
   audit.record({ type: 'refresh-token', request, outcome: 'revoked', id, username: user, service, backend });
-  return { ok: true, said: 'noted' };
+  return { ok: true, said: 'recorded' };
 }
 
 /**
- * Has the broker that runs with this state folder forget what it remembers of logins.
+ * Flushes the login cache of the broker that runs with this state folder.
  *
- * @throws Error when none answers
+ * @throws Error when no broker answers
  */
 export function flushRunning(stateDir: string, backend: string | undefined): Promise<ControlAnswer> {
   return askRunningBroker(socketIn(stateDir), { command: 'flush', ...(backend === undefined ? {} : { backend }) });
 }
 
 /**
- * Has the broker that runs with this state folder write into its log what was revoked.
+ * Records revoked tokens in the log of the broker that runs with this state folder.
  *
- * @throws Error when none answers
+ * @throws Error when no broker answers
  */
-export async function tellRevoked(stateDir: string, revoked: readonly Revoked[]): Promise<void> {
+export async function recordRevokedTokens(stateDir: string, revoked: readonly Revoked[]): Promise<void> {
   for (const { id, user, service, backend } of revoked) {
     const { ok, said } = await askRunningBroker(socketIn(stateDir), { command: 'revoked', id, user, service, backend });
     if (!ok) throw new Error(said);

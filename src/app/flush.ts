@@ -1,4 +1,4 @@
-/** Forgets what is remembered of logins, because an operator says so: each user is looked at anew. */
+/** Flushes the login cache on request of an operator. The next login of each user goes to the backend. */
 import type { Authenticator, Log } from '../core/ports.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 
@@ -6,13 +6,13 @@ export interface FlushDeps {
   readonly authenticators: readonly Authenticator[];
   readonly shield: Shield;
   readonly log: Log;
-  /** For the metric. */
+  /** Called after each flush, for the metric. */
   readonly onFlush: () => void;
 }
 
 /**
- * @param backend the name of one; absent: all
- * @returns whether there is such a backend
+ * @param backend the name of a backend; absent: all backends
+ * @returns false when there is no such backend
  */
 export type Flush = (backend?: string) => boolean;
 
@@ -23,7 +23,7 @@ export function createFlush({ authenticators, shield, log, onFlush }: FlushDeps)
     for (const authenticator of chosen) authenticator.forget?.();
     shield.flush(backend);
     onFlush();
-    log.info('what was remembered of logins is forgotten', backend === undefined ? {} : { backend });
+    log.info('login cache flushed', backend === undefined ? {} : { backend });
     return true;
   };
 }

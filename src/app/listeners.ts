@@ -1,4 +1,4 @@
-/** The sockets: one for registries' clients, and one for operators when it is configured. */
+/** The listeners: one for the clients of the registries, and one for operators if configured. */
 import { readFile } from 'node:fs/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createAdminApp, createApp } from '../http/app.ts';
@@ -11,14 +11,14 @@ export interface Listeners extends AsyncDisposable {
   readonly url: string;
   readonly adminUrl: string | undefined;
   readonly reloadables: readonly Reloadable[];
-  /** Stops accepting and waits for requests in flight, at most so many milliseconds. */
+  /** Closes the listeners, see `Listener.close`. */
   close(graceMs: number): Promise<void>;
 }
 
 type Tls = NonNullable<BrokerConfig['tls']>;
-type Deps = Omit<AppDeps, 'metrics'> & { readonly metrics: NonNullable<AppDeps['metrics']> };
+export type ListenerDeps = Omit<AppDeps, 'metrics'> & { readonly metrics: NonNullable<AppDeps['metrics']> };
 
-export async function openListeners(config: BrokerConfig, deps: Deps): Promise<Listeners> {
+export async function openListeners(config: BrokerConfig, deps: ListenerDeps): Promise<Listeners> {
   const tls = config.tls === undefined ? undefined : await readTls(config.tls);
   const app = createApp({ ...deps, metrics: config.admin === undefined ? deps.metrics : undefined });
   const main = await listen(app, { address: config.listen, tls, newRequestId: deps.ids.next });
@@ -38,7 +38,7 @@ export async function openListeners(config: BrokerConfig, deps: Deps): Promise<L
   }
   const close = async (graceMs: number): Promise<void> => {
     await main.close(graceMs);
-    // Last, so that operators can watch the draining.
+    // Last, so that operators can observe the draining.
     await admin?.close(0);
   };
   return {

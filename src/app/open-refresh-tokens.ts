@@ -1,10 +1,9 @@
-/** Refresh tokens, with the file they are kept in; without one where no service offers them. */
+/** Refresh tokens and the file that stores them. There is no file when no service offers refresh tokens. */
 import { join } from 'node:path';
 import { BrokerError } from '../core/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock, Group, ListableStore } from '../core/ports.ts';
 import { parseRefreshToken } from '../core/refresh-token.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
-import type { Group, ListableStore } from '../core/store.ts';
 import type { Service } from '../flows/grant-token.ts';
 import type { RefreshTokenDeps } from '../flows/refresh-token/deps.ts';
 import { createExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
@@ -14,7 +13,7 @@ import type { IssueRefreshToken } from '../flows/refresh-token/issue.ts';
 import { refreshTokenSecrets } from '../platform/refresh-token-secrets.ts';
 import { openSqlite } from '../platform/store/sqlite.ts';
 
-/** What the broker keeps between two runs, its keys apart. */
+/** The file with all persistent state but the keys. */
 export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.db');
 
 export interface RefreshTokens extends AsyncDisposable {
@@ -27,7 +26,7 @@ export interface OpenRefreshTokensDeps extends Pick<RefreshTokenDeps, 'backends'
   readonly services: ReadonlyMap<string, Service>;
 }
 
-/** @throws Error that names the file when it cannot be used */
+/** @throws Error that names the file, when the file cannot be used */
 export async function openRefreshTokens({
   stateDir,
   services,
@@ -38,12 +37,12 @@ export async function openRefreshTokens({
     name: JSON.stringify([service, backend, subject]),
     most: services.get(service)?.refreshTokens?.maxPerUser ?? 0,
   });
-  const kept = await openRefreshTokenStore(stateDir, deps.clock, groupOf);
-  const all = { ...deps, store: kept.store, secrets: refreshTokenSecrets };
+  const opened = await openRefreshTokenStore(stateDir, deps.clock, groupOf);
+  const flowDeps = { ...deps, store: opened.store, secrets: refreshTokenSecrets };
   return {
-    issueRefreshToken: createIssueRefreshToken(all),
-    exchangeRefreshToken: createExchangeRefreshToken(all),
-    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+    issueRefreshToken: createIssueRefreshToken(flowDeps),
+    exchangeRefreshToken: createExchangeRefreshToken(flowDeps),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 
@@ -60,9 +59,9 @@ export interface RefreshTokenStore extends AsyncDisposable {
 }
 
 /**
- * Opens what a broker with this state folder keeps of its refresh tokens, whether one runs or not.
+ * Opens the refresh tokens of the broker with this state folder, whether it runs or not.
  *
- * @param groupOf which of them are bounded together; for those who put
+ * @param groupOf the group whose size is limited; needed to add tokens
  */
 export async function openRefreshTokenStore(
   stateDir: string,

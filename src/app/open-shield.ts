@@ -1,38 +1,38 @@
-/** The shield before the backends, with its memory in this process. */
+/** The shield, with its cache and its counts in the memory of this process. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { AuthnOutcome } from '../core/ports.ts';
 import { createShield } from '../flows/shield/shield.ts';
-import type { Remembered, ShieldSettings } from '../flows/shield/settings.ts';
+import type { CachedLogin, ShieldSettings } from '../flows/shield/settings.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createFingerprint } from '../platform/fingerprint.ts';
 import { memoryCounters, memoryStore } from '../platform/store/memory.ts';
 
-/** Logins remembered at once. Right and wrong ones are kept apart, so that guessing cannot push out who is right. */
-const MAX_RIGHT = 50_000;
-const MAX_WRONG = 50_000;
+/** Maximum entries. Successful and refused logins have a store each, so that guesses cannot evict successful logins. */
+const MAX_SUCCESSFUL = 50_000;
+const MAX_REFUSED = 50_000;
 
 export interface OpenShield extends Shield {
-  /** How many logins of each kind are remembered. */
+  /** The number of cached logins, and of counted accounts and addresses, as the metric names them. */
   sizes(): Readonly<Record<'right' | 'wrong' | 'counted', number>>;
 }
 
 export function openShield({ shield: settings }: BrokerConfig): OpenShield {
-  const bounds = { maxEntries: MAX_RIGHT, clock: systemClock };
-  const boundsOfWrong = { maxEntries: MAX_WRONG, clock: systemClock };
-  const right = memoryStore<Remembered>(bounds);
-  const wrong = memoryStore<AuthnOutcome>(boundsOfWrong);
-  const counters = memoryCounters(boundsOfWrong);
+  const successfulLimit = { maxEntries: MAX_SUCCESSFUL, clock: systemClock };
+  const refusedLimit = { maxEntries: MAX_REFUSED, clock: systemClock };
+  const successful = memoryStore<CachedLogin>(successfulLimit);
+  const refused = memoryStore<AuthnOutcome>(refusedLimit);
+  const counters = memoryCounters(refusedLimit);
   const shield = createShield({
     settings: settingsOf(settings),
     clock: systemClock,
     fingerprint: createFingerprint(),
-    right,
-    latest: memoryStore(bounds),
-    wrong,
+    successful,
+    latest: memoryStore(successfulLimit),
+    refused,
     counters,
   });
-  return { ...shield, sizes: () => ({ right: right.size(), wrong: wrong.size(), counted: counters.size() }) };
+  return { ...shield, sizes: () => ({ right: successful.size(), wrong: refused.size(), counted: counters.size() }) };
 }
 
 function settingsOf({ wrongPasswords, ...durations }: BrokerConfig['shield']): ShieldSettings {

@@ -1,31 +1,31 @@
 /**
- * Reads policy, users and certificates again. Each is replaced whole or not at all: a bad file leaves what was in
- * force in force, and the log says so loudly.
+ * Reads the policy, users and certificates again. Each is replaced as a whole or not at all: when a file is invalid, the
+ * old content stays in force, and the log has an error.
  */
 import { describeError } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 
-/** Something that can be read again. */
+/** Something that is read from files and can be read again. */
 export interface Reloadable {
-  /** What the log calls it: `policy`, `backend corp`. */
+  /** Its name in the log: `policy`, `backend corp`. */
   readonly what: string;
-  /** Files whose change calls for it, by their absolute paths. */
+  /** Absolute paths of the files whose change causes a reload. */
   readonly watches: readonly string[];
-  /** @returns fields for the log line. @throws when what was read is bad and the old is still in force. */
+  /** @returns fields for the log line. @throws when the files are invalid; the old content stays in force */
   reload(): Promise<Readonly<Record<string, unknown>> | void>;
 }
 
 export interface ReloadDeps {
   readonly reloadable: Pick<Reloadable, 'what' | 'reload'>;
   readonly log: Log;
-  /** Told the outcome of each, for the metric. */
+  /** Called after each reload, for the metric. */
   readonly onReload: (outcome: 'loaded' | 'refused') => void;
 }
 
-/** @returns a function that reloads it; calls that come while it runs share one more run after it. */
+/** @returns a function that reloads. Calls during a run share one further run after it. */
 export function createReload(deps: ReloadDeps): () => Promise<void> {
   let running: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
 
   return function reload(): Promise<void> {
     if (running === undefined) {
@@ -34,11 +34,11 @@ export function createReload(deps: ReloadDeps): () => Promise<void> {
       });
       return running;
     }
-    again ??= running.then(() => {
-      again = undefined;
+    next ??= running.then(() => {
+      next = undefined;
       return reload();
     });
-    return again;
+    return next;
   };
 }
 
@@ -47,7 +47,7 @@ async function reloadNow({ reloadable: { what, reload }, log, onReload }: Reload
     log.info(`${what} reloaded`, (await reload()) ?? {});
     onReload('loaded');
   } catch (error) {
-    log.error(`${what} NOT reloaded: what was in force stays in force until the file is mended`, {
+    log.error(`${what} NOT reloaded: the old content stays in force until the file is fixed`, {
       cause: describeError(error),
     });
     onReload('refused');

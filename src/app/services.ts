@@ -1,4 +1,4 @@
-/** The registries that are served, as flows and signer want them. */
+/** The configured services, in the form that the flows and the signer need. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Service } from '../flows/grant-token.ts';
 import type { ServiceKeyConfig } from '../platform/signing/config.ts';

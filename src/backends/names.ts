@@ -32,9 +32,8 @@ function isPlainText(text: string): boolean {
 /** Why a login is rejected without sending it to its source; undefined: send it. */
 export function unsendable({ username, password }: Credential): RejectReason | undefined {
   if (!isName(username)) return 'invalid-name';
-  const revealed = password.reveal();
-  if (revealed === '') return 'empty-password';
+  if (password.isEmpty()) return 'empty-password';
   // UTF-8 has no half of a surrogate pair, and servers written in C stop reading at NUL.
-  const isSendable = revealed.length <= MAX_PASSWORD && revealed.isWellFormed() && !revealed.includes('\0');
-  return isSendable ? undefined : 'wrong-password';
+  const isText = password.matches((text) => text.length <= MAX_PASSWORD && text.isWellFormed());
+  return isText && !password.hasNul() ? undefined : 'wrong-password';
 }

@@ -1,15 +1,14 @@
-/** One look at a token: what it says, claim by claim, and what each backend for tokens makes of it: `check --token`. */
-import { deadlineIn } from '../core/deadline.ts';
-import { describeError } from '../core/errors.ts';
+/** `check --token`: lists the claims of a token, and what each backend for tokens finds. */
+import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import { Secret } from '../core/identity.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Step, TokenExplanation } from '../core/ports.ts';
 import { isToken } from '../core/token-shape.ts';
-import { LOGIN_BUDGET_MS } from '../flows/identify.ts';
-import type { ChainedBackend } from '../flows/chain.ts';
-import type { Step } from './walk.ts';
+import { walkChain } from '../flows/walk-chain.ts';
+import type { Chain } from '../flows/walk-chain.ts';
+import { failureStep, namingBackend } from './walk.ts';
 
-export interface TokenWalk {
-  /** What the token says of itself, for people; the signature is left out. */
+export interface TokenCheck {
+  /** Header and claims of the token, for people; the signature is left out. */
   readonly lines: readonly string[];
   readonly steps: readonly Step[];
 }
@@ -18,37 +17,50 @@ export interface TokenWalk {
 const TIMES = new Set(['exp', 'nbf', 'iat', 'auth_time']);
 const MAX_VALUE = 400;
 
-export async function walkToken(backends: readonly ChainedBackend[], token: string, clock: Clock): Promise<TokenWalk> {
-  if (!isToken(token)) {
-    const text = 'what was given is no token: expected three parts of base64url with dots between them';
-    return { lines: [], steps: [{ ok: false, text }] };
+export async function checkToken(chain: Chain, token: string): Promise<TokenCheck> {
+  if (hasFairleadPrefix(token)) {
+    return failed('a Fairlead token is not an ID token: expected a token of an identity provider or CI system');
   }
-  return { lines: describeToken(token, clock.now()), steps: await askAll(backends, token, clock) };
+  if (!isToken(token))
+    return failed('the input is not a token: expected three parts of base64url with dots between them');
+  return { lines: describeToken(token, chain.clock.now()), steps: await explain(chain, new Secret(token)) };
 }
 
-async function askAll(backends: readonly ChainedBackend[], token: string, clock: Clock): Promise<readonly Step[]> {
-  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
+function failed(text: string): TokenCheck {
+  return { lines: [], steps: [{ ok: false, text }] };
+}
+
+async function explain(chain: Chain, token: Secret): Promise<readonly Step[]> {
   const steps: Step[] = [];
-  for (const { authenticator } of backends) {
-    const named = ({ ok, text }: Step): Step => ({ ok, text: `backend ${authenticator.name}: ${text}` });
-    try {
-      const explained = await authenticator.explainToken?.(new Secret(token), deadline);
-      steps.push(...(explained?.steps ?? []).map(named));
-      if (explained?.isOwn === true) return steps;
-    } catch (error) {
-      return [...steps, named({ ok: false, text: describeError(error) })];
-    }
+  try {
+    const own = await walkChain<TokenExplanation>(
+      chain,
+      { username: '', kind: 'tokens' },
+      {
+        ask: async (authenticator, deadline) => {
+          const { name } = authenticator;
+          const explained = await namingBackend(name, async () => authenticator.explainToken?.(token, deadline));
+          steps.push(...(explained?.steps ?? []).map(({ ok, text }) => ({ ok, text: `backend ${name}: ${text}` })));
+          return explained?.isOwn === true ? explained : undefined;
+        },
+      },
+    );
+    if (own !== undefined) return steps;
+  } catch (error) {
+    return [...steps, failureStep(error)];
   }
-  return [...steps, { ok: false, text: 'unlisted-issuer: no backend is for tokens of this issuer' }];
+  return [...steps, { ok: false, text: 'unlisted-issuer: no backend accepts tokens of this issuer' }];
 }
 
-/** Header and claims, each on a line; parts that are not JSON are left to the backends to complain about. */
+/** Header and claims, one per line. Parts that are not JSON are omitted; the backends report them. */
 function describeToken(token: string, now: number): readonly string[] {
   const [header = '', claims = ''] = token.trim().split('.');
   return [
     `token: ${token.length} characters; its signature is not shown`,
-    ...entriesOf(header).map(([name, value]) => oneLine(`header ${name}: ${shown(value)}`)),
-    ...entriesOf(claims).map(([name, value]) => oneLine(`claim ${name}: ${shown(value)}${timeText(name, value, now)}`)),
+    ...entriesOf(header).map(([name, value]) => oneLine(`header ${name}: ${valueText(value)}`)),
+    ...entriesOf(claims).map(([name, value]) =>
+      oneLine(`claim ${name}: ${valueText(value)}${timeText(name, value, now)}`),
+    ),
   ];
 }
 
@@ -61,12 +73,12 @@ function entriesOf(part: string): readonly (readonly [string, unknown])[] {
   }
 }
 
-function shown(value: unknown): string {
+function valueText(value: unknown): string {
   const text = JSON.stringify(value) ?? '';
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
 }
 
-/** Names and values are anybody's until the signature is verified: they must not steer the terminal. */
+/** Removes control characters: until the signature is verified, an attacker may have chosen names and values. */
 function oneLine(text: string): string {
   return text.replaceAll(/\p{C}+/gu, ' ');
 }

@@ -1,17 +1,13 @@
-/** One look at the backends, told step by step: what `check --connect` and `check --login` print. */
+/** What `check --connect` and `check --login` do with the backends, step by step. */
 import { deadlineIn } from '../core/deadline.ts';
 import type { Deadline } from '../core/deadline.ts';
-import { describeError } from '../core/errors.ts';
-import { Secret } from '../core/identity.ts';
-import type { Authenticator, AuthnOutcome, Clock } from '../core/ports.ts';
-import { foreignName, isOffered, kindOf } from '../flows/chain.ts';
-import type { ChainedBackend, Kind } from '../flows/chain.ts';
-import { LOGIN_BUDGET_MS } from '../flows/identify.ts';
-
-export interface Step {
-  readonly ok: boolean;
-  readonly text: string;
-}
+import { BrokerError, describeError } from '../core/errors.ts';
+import type { Credential } from '../core/identity.ts';
+import type { Authenticator, AuthnOutcome, Clock, RejectReason, Step } from '../core/ports.ts';
+import type { ChainedBackend, SkipReason } from '../flows/chain.ts';
+import { LOGIN_BUDGET_MS } from '../flows/login-time.ts';
+import { walkLogin } from '../flows/walk-chain.ts';
+import type { Chain } from '../flows/walk-chain.ts';
 
 export async function probeAll(backends: readonly ChainedBackend[], clock: Clock): Promise<readonly Step[]> {
   const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
@@ -22,64 +18,71 @@ export async function probeAll(backends: readonly ChainedBackend[], clock: Clock
 async function probeOne(authenticator: Authenticator, deadline: Deadline): Promise<readonly Step[]> {
   const { name } = authenticator;
   const steps: Step[] = [];
-  const tell = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
+  const report = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
   try {
-    await authenticator.diagnose?.(undefined, deadline, tell);
+    await authenticator.diagnose?.(undefined, deadline, report);
   } catch (error) {
-    tell({ ok: false, text: describeError(error) });
+    report({ ok: false, text: describeError(error) });
   }
   const state = await authenticator.probe(deadline);
-  const last =
-    state.state === 'up'
-      ? { ok: true, text: `backend ${name} answers` }
-      : {
-          ok: false,
-          text: steps.every(({ ok }) => ok) ? `backend ${name} is down: ${state.detail}` : `backend ${name} is down`,
-        };
-  return [...steps, last];
+  if (state.state === 'up') return [...steps, { ok: true, text: `backend ${name} answers` }];
+  // A failed step has given the details already.
+  const detail = steps.every(({ ok }) => ok) ? `: ${state.detail}` : '';
+  return [...steps, { ok: false, text: `backend ${name} is down${detail}` }];
 }
 
-/** Asks the backends in order, as a login does, and says what each answered. The password is never shown. */
-export async function walkLogin(
-  backends: readonly ChainedBackend[],
-  username: string,
-  password: string,
-  clock: Clock,
-): Promise<readonly Step[]> {
-  if (password === '') return [{ ok: false, text: 'an empty password is refused before any backend is asked' }];
-  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
-  const credential = { username, password: new Secret(password) };
-  const kind = kindOf(credential);
+/** Logs in as the token endpoint does, without the shield, and reports each step. The password is never shown. */
+export async function checkLogin(chain: Chain, credential: Credential): Promise<readonly Step[]> {
   const steps: Step[] = [];
-  for (const backend of backends) {
-    const { authenticator } = backend;
-    if (!isOffered(backend, username, kind)) {
-      steps.push({ ok: true, text: `backend ${authenticator.name} is not asked: ${whyNot(authenticator, kind)}` });
-      continue;
-    }
-    try {
-      const tell = ({ ok, text }: Step): void =>
-        void steps.push({ ok, text: `backend ${authenticator.name}: ${text}` });
-      const outcome =
-        (await authenticator.diagnose?.(credential, deadline, tell)) ??
-        (await authenticator.authenticate(credential, deadline));
-      steps.push(outcomeStep(authenticator.name, outcome));
-      const foreign = outcome.kind === 'authenticated' ? foreignName(backends, outcome.identity) : undefined;
-      if (foreign !== undefined) return [...steps, { ok: false, text: `the login is refused: ${foreign}` }];
-      if (outcome.kind !== 'unknown-user') return steps;
-    } catch (error) {
-      return [...steps, { ok: false, text: `backend ${authenticator.name} failed: ${describeError(error)}` }];
-    }
+  try {
+    const { outcome, asked } = await walkLogin(chain, credential, {
+      onSkip: ({ name }, reason) =>
+        steps.push({ ok: true, text: `backend ${name} is not asked: ${SKIP_TEXT[reason]}` }),
+      ask: async (authenticator, deadline) => {
+        const { name } = authenticator;
+        const report = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
+        const answer = await namingBackend(name, () => diagnose(authenticator, credential, deadline, report));
+        steps.push(answerStep(name, answer));
+        return { outcome: answer };
+      },
+    });
+    const isDecidedByBackend = asked?.outcome === outcome;
+    return isDecidedByBackend ? steps : [...steps, { ok: false, text: refusalText(outcome, credential) }];
+  } catch (error) {
+    return [...steps, failureStep(error)];
   }
-  return [...steps, { ok: false, text: `no backend knows the user ${username}` }];
 }
 
-function whyNot({ accepts = 'passwords' }: Authenticator, kind: Kind): string {
-  if (accepts !== kind) return kind === 'tokens' ? 'what was typed is a token' : 'it is for tokens';
-  return 'no pattern of usernames matches';
+/** @throws BrokerError that names the backend when the work fails */
+export async function namingBackend<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new BrokerError('backend_unavailable', `backend ${name} failed: ${describeError(error)}`, { cause: error });
+  }
 }
 
-function outcomeStep(backend: string, outcome: AuthnOutcome): Step {
+export function failureStep(error: unknown): Step {
+  return { ok: false, text: error instanceof BrokerError ? error.message : describeError(error) };
+}
+
+const SKIP_TEXT: Readonly<Record<SkipReason, string>> = {
+  'accepts-passwords': 'it accepts passwords, and the credential is a token',
+  'accepts-tokens': 'it accepts tokens, and the credential is a password',
+  'other-usernames': 'no pattern of usernames matches',
+};
+
+async function diagnose(
+  authenticator: Authenticator,
+  credential: Credential,
+  deadline: Deadline,
+  report: (step: Step) => void,
+): Promise<AuthnOutcome> {
+  const outcome = await authenticator.diagnose?.(credential, deadline, report);
+  return outcome ?? authenticator.authenticate(credential, deadline);
+}
+
+function answerStep(backend: string, outcome: AuthnOutcome): Step {
   switch (outcome.kind) {
     case 'unknown-user':
       return { ok: true, text: `backend ${backend} does not know this user; the next one is asked` };
@@ -91,6 +94,20 @@ function outcomeStep(backend: string, outcome: AuthnOutcome): Step {
       return { ok: true, text: `backend ${backend} authenticates ${outcome.identity.username}, ${list}` };
     }
   }
+}
+
+/** Refusals that come from the chain itself, for the operator. */
+const REFUSAL_TEXT: Readonly<Partial<Record<RejectReason, string>>> = {
+  'empty-password': 'an empty password is refused, and no backend is asked',
+  'invalid-name': 'an empty user name is refused, and no backend is asked',
+  'misplaced-token':
+    'a Fairlead token as user name or password is refused, and no backend is asked; use the password of the account',
+  'unlisted-issuer': 'unlisted-issuer: no backend accepts tokens of this issuer',
+};
+
+function refusalText(outcome: AuthnOutcome, { username }: Credential): string {
+  if (outcome.kind !== 'rejected') return `no backend knows the user ${username}`;
+  return REFUSAL_TEXT[outcome.reason] ?? `the login is refused: ${reasonText(outcome)}`;
 }
 
 function reasonText({ reason, detail }: Extract<AuthnOutcome, { kind: 'rejected' }>): string {

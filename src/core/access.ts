@@ -1,4 +1,4 @@
-/** What is asked and what is granted. */
+/** Requested and granted access. */
 import type { Scope } from './scope.ts';
 
 /** The actions a registry knows (distribution's scope.md); `*` is every action there is. */
@@ -9,22 +9,22 @@ export function isAction(text: string): text is Action {
   return (ACTIONS as readonly string[]).includes(text);
 }
 
-/** One rule that had a say in a decision. */
+/** One rule that contributed to a decision. */
 export interface Reason {
   readonly rule: string;
-  /** Where the rule stands. */
+  /** The location of the rule. */
   readonly file: string;
   readonly line: number;
-  /** `skipped`: the rule would match, but a value it needs cannot stand in a repository name; `note` says which. */
+  /** `skipped`: the rule matches, but a value that it needs is not valid in a repository name; `note` says which. */
   readonly effect: 'allow' | 'deny' | 'skipped';
-  /** The actions the rule names, roles resolved. */
+  /** The actions of the rule, with roles resolved. */
   readonly actions: readonly Action[];
-  /** What about the caller made the rule match: `group team-web`, `user alice`, `everyone`. */
+  /** Why the rule matches the caller: `group team-web`, `user alice`, `everyone`. */
   readonly via: string;
   readonly note?: string;
 }
 
-/** The decision on one scope. INVARIANT: `granted` is within `asked.actions`, where an asked `*` stands for all. */
+/** The decision on one scope. INVARIANT: `granted` is within `asked.actions`, where `*` in `asked.actions` means all actions. */
 export interface Grant {
   readonly asked: Scope;
   readonly granted: readonly Action[];

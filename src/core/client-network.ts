@@ -1,21 +1,21 @@
-/** Whom a client address belongs to. */
+/** The network that one client controls. */
 
 const GROUPS = 8;
-/** Mapped IPv4 addresses, those that translators make of IPv4 ones (RFC 6052), and those of one link. */
-const EACH_ITS_OWN = /^(?:0:0:0:0:0:ffff|64:ff9b|fe[89ab][\da-f]):/;
+/** Mapped IPv4 addresses, translated IPv4 addresses (RFC 6052) and link-local addresses: each is one client. */
+const SINGLE_CLIENT = /^(?:0:0:0:0:0:ffff|64:ff9b|fe[89ab][\da-f]):/;
 
 /**
- * One text for all addresses that one client can take at will: an IPv4 address, or the 64 bits before the interface
- * identifier of an IPv6 address (RFC 4291, section 2.5.4).
+ * One text for all addresses that one client can choose from: an IPv4 address, or the first 64 bits of an IPv6 address,
+ * which precede the interface identifier (RFC 4291, section 2.5.4).
  */
 export function networkOf(client: string): string {
   const address = client.toLowerCase().replace(/%.*$/, '');
-  // As sockets for both give an IPv4 address.
+  // A dual-stack socket reports an IPv4 address as a mapped one.
   if (address.includes('.')) return address.replace(/^::ffff:/, '');
   const groups = groupsOf(address);
   if (groups === undefined) return address;
   const text = groups.map((group) => group.toString(16)).join(':');
-  return EACH_ITS_OWN.test(text)
+  return SINGLE_CLIENT.test(text)
     ? text
     : groups
         .slice(0, GROUPS / 2)
@@ -23,7 +23,7 @@ export function networkOf(client: string): string {
         .join(':');
 }
 
-/** @returns undefined when it is no IPv6 address of hexadecimal digits */
+/** @returns undefined when the text is not an IPv6 address of hexadecimal digits */
 function groupsOf(address: string): readonly number[] | undefined {
   const [head = '', tail, ...others] = address.split('::');
   if (others.length > 0) return undefined;

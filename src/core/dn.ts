@@ -1,11 +1,11 @@
-/** Distinguished names (RFC 4514), read and compared. */
+/** Parses and compares distinguished names (RFC 4514). */
 import { foldCase } from './fold-case.ts';
 
-/** One `type=value` of a name; several joined by `+` make one part of it. */
+/** One `type=value` of a name; a part of a name has one, or several joined by `+`. */
 export interface NameValue {
-  /** In lower case, the short name where the type has several. */
+  /** In lower case; the short name if the type has several names. */
   readonly type: string;
-  /** Without escapes; where `encoded`, the hex digits of its BER encoding. */
+  /** Without escapes; if `encoded`, the hexadecimal digits of the BER encoding. */
   readonly value: string;
   readonly encoded: boolean;
 }
@@ -64,7 +64,7 @@ export function parseDn(text: string): readonly (readonly NameValue[])[] | undef
 }
 
 /**
- * The parts of a DN, each in canonical form: types and values in lower case, spaces squeezed, escapes in one style,
+ * The parts of a DN, each in canonical form: types and values in lower case, one space for several, escapes in one style,
  * multi-valued parts sorted. Two DNs name the same entry when their canonical parts are equal.
  */
 export function canonicalParts(text: string): readonly string[] | undefined {
@@ -102,7 +102,7 @@ function canonicalValue(value: string): string {
   return folded.replaceAll(/[,;+"\\<>=#\0]/g, (char) => (char === '\0' ? '\\00' : `\\${char}`));
 }
 
-/** Normal form C, but for the Kelvin sign, which it would turn into a K (see `foldCase`). */
+/** Normalization form C, except for the Kelvin sign, which would become a K (see `foldCase`). */
 function compose(text: string): string {
   return text
     .split('\u212A')
@@ -118,7 +118,7 @@ function trimUnescaped(text: string): string {
 
 function unescapeDn(text: string): string | undefined {
   try {
-    // Escaped pairs of hex digits are UTF-8 bytes, which may together make one character.
+    // Escaped pairs of hexadecimal digits are UTF-8 bytes; several may form one character.
     return text.replaceAll(/(?:\\[0-9a-f]{2})+|\\(.)/gis, (run: string, char: string | undefined) =>
       char === undefined || /^(?:\\[0-9a-f]{2})+$/i.test(run) ? decodeURIComponent(run.replaceAll('\\', '%')) : char,
     );

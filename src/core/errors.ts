@@ -1,6 +1,6 @@
 /**
- * Every way a request can fail. The code is for the table in `http/respond.ts`, which alone decides status and
- * sentence; the message and the cause are for the log and never reach a client.
+ * Every way in which a request can fail. The table in `http/respond.ts` gives each code its status and its sentence. The
+ * message and the cause are for the log and never reach a client.
  */
 export type ErrorCode =
   | 'invalid_request'
@@ -10,9 +10,11 @@ export type ErrorCode =
   | 'invalid_credentials'
   /** The account cannot log in by password alone. */
   | 'second_factor_required'
-  /** `invalid_credentials`, where they were a token. */
+  /** A token of Fairlead was sent as the user name or password, whole or not, valid or not. */
+  | 'misplaced_token'
+  /** A token sent as the password is not accepted. */
   | 'token_refused'
-  /** A refresh token that is unknown, over, revoked or for another service, or whose account may not log in. */
+  /** A refresh token is unknown, expired, revoked or for another service, or its account may not log in. */
   | 'refresh_token_refused'
   | 'too_many_attempts'
   | 'backend_unavailable'
@@ -25,7 +27,7 @@ export type ErrorCode =
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly code: ErrorCode;
-  /** Seconds after which trying again may help; becomes `Retry-After`. */
+  /** Seconds after which a new request may succeed; sent as `Retry-After`. */
   readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown; readonly retryAfter?: number }) {
@@ -35,7 +37,7 @@ export class BrokerError extends Error {
   }
 }
 
-/** What went wrong, in one line with its causes, for a log field. Never holds a secret: throwers see to that. */
+/** An error and its causes in one line, for a log field. Whoever throws must not put a secret into the message. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;

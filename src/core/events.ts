@@ -1,16 +1,19 @@
-/** The events worth an audit line. Each is recorded once, in a flow; log and metrics are sinks over them. */
+/** The audit events. A flow records each event once; the log and the metrics consume them. */
 import type { Grant } from './access.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Caller } from './identity.ts';
 import type { RejectReason } from './outcome.ts';
 
-/** Where the answer to a login came from: the backend, memory, an equal login under way, memory during an outage. */
+/**
+ * Where the answer to a login came from: the backend, the cache, an equal login in progress, or the cache during an
+ * outage.
+ */
 export type AnswerSource = 'backend' | 'memory' | 'shared' | 'stale';
 
-/** What every event of one request shares. */
+/** What identifies a request in the log. */
 export interface RequestContext {
   readonly requestId: string;
-  /** The client's address, as far as trusted proxies tell it. */
+  /** The address of the client, as reported by trusted proxies. */
   readonly client: string;
 }
 
@@ -25,21 +28,21 @@ export type AuditEvent =
       readonly grants: readonly Grant[];
       /** The caller's values of the attributes that the policy names. With the groups, all that it decides by. */
       readonly attributes: ReadonlyMap<string, readonly string[]>;
-      /** Scope texts that could not be parsed and were left out. */
+      /** Scope texts that could not be parsed and were ignored. */
       readonly malformed: readonly string[];
       readonly tokenId: string;
       readonly policyRevision: string;
       readonly expiresIn: number;
     }
   | {
-      /** Shadow mode: the same decisions by the policy that is to follow. */
+      /** Shadow mode: the same decisions by the shadow policy. */
       readonly type: 'policy.compared';
       readonly request: RequestContext;
       readonly caller: Caller;
       readonly service: string;
       readonly policyRevision: string;
       readonly shadowRevision: string;
-      /** How many decisions are the same. */
+      /** The number of equal decisions. */
       readonly same: number;
       readonly differing: readonly { readonly served: Grant; readonly shadow: Grant }[];
     }
@@ -48,23 +51,23 @@ export type AuditEvent =
       readonly request: RequestContext;
       readonly code: ErrorCode;
       readonly service: string;
-      /** The name as typed, where one was given. */
+      /** The user name as typed, if any. */
       readonly username?: string;
       /** The cause, for the operator. */
       readonly cause: string;
     }
   | {
-      /** What became of a refresh token, or of the wish for one. */
+      /** The issue, use or end of a refresh token. */
       readonly type: 'refresh-token';
       readonly request: RequestContext;
       readonly outcome: 'issued' | 'withheld' | 'accepted' | 'refused' | 'failed' | 'revoked';
       readonly service: string;
-      /** See `refreshTokenId`; absent where there is no token. */
+      /** See `refreshTokenId`; absent when there is no token. */
       readonly id?: string;
-      /** Whose it is, where that is known. */
+      /** The owner, where known. */
       readonly username?: string;
       readonly backend?: string;
-      /** Why it was withheld, refused or failed, or what went wrong beside, for the operator. */
+      /** For the operator: why it was withheld or refused, or what failed. */
       readonly cause?: string;
     }
   | {

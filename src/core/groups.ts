@@ -1,5 +1,6 @@
 /**
- * Group names as policy compares them: a distinguished name is compared as one (RFC 4514), any other name as text.
+ * Group names in the form that the policy compares: a distinguished name in canonical form (RFC 4514), any other name as
+ * text.
  */
 import { canonicalDn } from './dn.ts';
 import { foldCase } from './fold-case.ts';
@@ -8,11 +9,11 @@ import type { GroupName } from './identity.ts';
 export { canonicalDn } from './dn.ts';
 
 /**
- * A group's name as a backend delivers it.
+ * The name of a group, as a backend delivers it.
  *
- * @param options `lowercase` where the source compares names without case
+ * @param options `lowercase` where the source ignores the case of names
  */
 export function groupName(text: string, options: { readonly lowercase: boolean }): GroupName {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place that sets the brand
   return (canonicalDn(text) ?? (options.lowercase ? foldCase(text) : text)) as GroupName;
 }

@@ -1,44 +1,44 @@
 /**
- * Who is asking: the words for people, their groups and their credentials.
+ * The caller of a request: people, their groups and their credentials.
  *
- * The room `core` holds words and rules and imports nothing: no package, no `node:` module, no clock.
+ * `core` holds types and rules and imports nothing: no package, no `node:` module, no clock.
  */
 
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 
-/** The canonical name of a user, as a backend gave it; what `{user}` and a policy's `users` speak of. */
+/** The canonical name of a user, as a backend gave it. `{user}` and `users` in a policy refer to it. */
 export type Username = Branded<string, 'Username'>;
 
 /** The name of a group as policy compares it: a plain name, or a DN in canonical form (see `groupName`). */
 export type GroupName = Branded<string, 'GroupName'>;
 
-/** A user whom a backend has authenticated. */
+/** A user, as authenticated by a backend. */
 export interface Identity {
   readonly username: Username;
   readonly groups: ReadonlySet<GroupName>;
-  /** The configured name of the backend that vouches for this user. */
+  /** The configured name of the backend that authenticated the user. */
   readonly backend: string;
   /**
-   * Whether the names come from a directory that compares without case (LDAP). They are lower-cased where they
-   * enter, and policy compares them with its own names lower-cased too.
+   * Whether the names come from a directory that ignores case (LDAP). The backend converts them to lower case, and the
+   * policy converts its own names to lower case before it compares.
    */
   readonly caseless: boolean;
   /** Values for placeholders, keyed as a policy writes them: `attr:department`, `claim:tenant`. */
   readonly attributes: ReadonlyMap<string, readonly string[]>;
   /**
-   * Epoch seconds after which nothing may rest on this login any more: it was made with a token that ends then. What
-   * is issued for it ends no later, and cannot be renewed without a new login.
+   * Epoch seconds at which this login ends, because it was made with a token that expires then. No token issued for it
+   * expires later, and none can be renewed without a new login.
    */
   readonly notAfter?: number;
   /**
-   * The account at its backend, by what outlives a new name and is not given to the next who has the old one. Absent
-   * where the backend knows nothing like it.
+   * The account at its backend, as an id that survives a rename and is never reused for another account: an entryUUID,
+   * an objectGUID. Absent where the backend has no such id.
    */
   readonly subject?: string;
 }
 
-/** Whoever sent a token request. */
+/** The sender of a token request. */
 export type Caller =
   | { readonly kind: 'anonymous' }
   | {
@@ -50,7 +50,12 @@ export type Caller =
 
 export const ANONYMOUS: Caller = { kind: 'anonymous' };
 
-/** A value that must never be printed. Every way of turning it into text gives `[secret]`. */
+/**
+ * A value that must never be printed. Every conversion to text gives `[secret]`.
+ *
+ * The questions below are answered without revealing it, so that `reveal()` is called only where the value is compared,
+ * hashed or sent; an architecture test lists those files.
+ */
 export class Secret {
   readonly #value: string;
 
@@ -58,9 +63,23 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself, for the one place that must compare or send it. */
+  /** The value itself, for the code that compares, hashes or sends it. */
   reveal(): string {
     return this.#value;
+  }
+
+  isEmpty(): boolean {
+    return this.#value === '';
+  }
+
+  /** Whether it contains a NUL character, which C libraries take for the end of the text. */
+  hasNul(): boolean {
+    return this.#value.includes('\0');
+  }
+
+  /** @param test a question about the form of the text, such as `isToken` */
+  matches(test: (text: string) => boolean): boolean {
+    return test(this.#value);
   }
 
   toString(): '[secret]' {
@@ -77,19 +96,19 @@ export class Secret {
   }
 }
 
-/** What a client typed: a name that is only a claim, and a password. */
+/** What a client sent: a user name that nobody has verified, and a password. */
 export interface Credential {
   readonly username: string;
   readonly password: Secret;
 }
 
-/** A value read again whenever it is needed, because operators rotate secrets in place. */
+/** A secret that is read each time it is needed, because operators rotate secrets in place. */
 export interface SecretSource {
-  /** @throws BrokerError `backend_unavailable` when the file or variable has gone. */
+  /** @throws BrokerError `backend_unavailable` when the file or variable does not exist any more. */
   read(): Promise<Secret>;
 }
 
 export function username(text: string): Username {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place that sets the brand
   return text as Username;
 }

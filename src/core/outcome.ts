@@ -1,7 +1,10 @@
-/** What a backend answers to a login. */
+/** The answer of a backend to a login. */
 import type { Identity } from './identity.ts';
 
-/** Why a backend refused; for the log and metrics only. The client reads the same sentence for all of them. */
+/**
+ * Why a login was refused; for the log and metrics. `flows/identify.ts` chooses the error code of each, and so the
+ * sentence that the client reads: most reasons share one.
+ */
 export type RejectReason =
   | 'wrong-password'
   | 'empty-password'
@@ -16,17 +19,17 @@ export type RejectReason =
   | 'mfa-required'
   /** What is wrong with a token that was presented as the password. */
   | TokenFlaw
-  /** A refresh token came in the password's place: the client does not know what it is. */
-  | 'misplaced-refresh-token'
-  /** The shield's own: the account was refused a moment ago in a way that no other password changes. */
+  /** A token of Fairlead, whole or not, was sent as the password or user name (see `hasFairleadPrefix`). */
+  | 'misplaced-token'
+  /** From the shield: a recent refusal puts the account on hold, whatever the password. */
   | 'held'
-  /** The shield's own: more wrong passwords than it lets through to the source. */
+  /** From the shield: the limit of wrong passwords is reached. */
   | 'too-many-attempts';
 
 export type TokenFlaw =
   | 'malformed-token'
   | 'unsigned-token'
-  /** No backend is for tokens of this issuer. */
+  /** No backend accepts tokens of this issuer. */
   | 'unlisted-issuer'
   | 'algorithm-not-allowed'
   | 'unknown-key'
@@ -34,21 +37,21 @@ export type TokenFlaw =
   | 'wrong-audience'
   | 'token-expired'
   | 'token-not-yet-valid'
-  /** A claim is not what the configuration binds it to. */
+  /** A claim does not have the value that the configuration requires. */
   | 'claim-not-bound'
-  /** The claims do not make a user: one is missing, or is no name. */
+  /** The claims do not name a user: one is missing, or its value is not a valid name. */
   | 'unusable-claims';
 
 export type AuthnOutcome =
   | { readonly kind: 'authenticated'; readonly identity: Identity }
-  /** This backend has no such user: the next one is asked. */
+  /** This backend has no such user. The next backend is asked. */
   | { readonly kind: 'unknown-user' }
-  /** This is the user's backend and it says no: no other backend is asked. */
+  /** The backend knows the user and refuses the login. No other backend is asked. */
   | {
       readonly kind: 'rejected';
       readonly reason: RejectReason;
-      /** More than the reason, for the log; never a secret. */
+      /** Details for the log; never a secret. */
       readonly detail?: string;
-      /** Seconds for which no other password of the account is worth sending to the source. */
+      /** Seconds for which the answer is the same for every password of the account. */
       readonly holdFor?: number;
     };

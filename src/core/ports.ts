@@ -1,4 +1,7 @@
-/** What the flows ask of the world. Each port has a real implementation in `platform` or `backends` and a fake in `test/support`. */
+/**
+ * The ports: everything that the flows need from outside. Each has a real implementation in `platform` or `backends` and
+ * a fake in `test/support`.
+ */
 import type { Deadline } from './deadline.ts';
 import type { AuditEvent } from './events.ts';
 import type { Credential, Identity, Secret } from './identity.ts';
@@ -6,110 +9,121 @@ import type { AuthnOutcome } from './outcome.ts';
 import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
+export type { Counters, Entry, Fingerprint, Group, ListableStore, Store } from './store.ts';
 
-/** One step of a token's examination, as `check --token` tells it. */
-export interface TokenStep {
+/** One step of a diagnosis, as `check` prints it. */
+export interface Step {
   readonly ok: boolean;
+  /** What was done and found, and the likely mistake where it failed; never a secret. */
   readonly text: string;
 }
 
 export interface TokenExplanation {
-  /** Whether the token names the issuer of this backend; the steps end there when it does not. */
+  /** Whether the token names the issuer of this backend. If it does not, the steps end there. */
   readonly isOwn: boolean;
-  /** Up to the first that fails. */
-  readonly steps: readonly TokenStep[];
-}
-
-/** One step of a look at a source, as `check --connect` and `check --login` tell it. */
-export interface DiagnosisStep {
-  readonly ok: boolean;
-  /** What was done and found, and where it is not ok the likely mistake; never a secret. */
-  readonly text: string;
+  /** All steps up to the first that fails. */
+  readonly steps: readonly Step[];
 }
 
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
 
-/** Asked before an attempt is spent at a source that may count attempts and lock accounts. */
+/** Called before each attempt at a source that may count attempts and lock accounts. */
 export interface AttemptGuard {
   /**
-   * @param subject the account, by an id that does not change with what was typed: an entryUUID, an objectGUID
-   * @param counted by what its attempts are counted, where the subject still has in it what was typed (see `oneSpelling`)
-   * @returns the answer to give instead of trying, or undefined: go on
+   * @param subject the account, by an id that does not depend on what was typed: an entryUUID, an objectGUID
+   * @param counted the key under which attempts are counted, where the subject contains what was typed (see
+   *   `oneSpelling`)
+   * @returns the answer to give instead of an attempt; undefined allows the attempt
    */
   beforeAttempt(subject: string, counted?: string): Promise<AuthnOutcome | undefined>;
 }
 
-/** An account as it is found again. */
+/** An account that has logged in before. */
 export interface Account {
-  /** What was typed to log in. */
+  /** The user name as typed at that login. */
   readonly login: string;
-  /** What `Identity.subject` was then. */
+  /** `Identity.subject` at that login. */
   readonly subject: string;
 }
 
-/** One source of identities. An outage is thrown as BrokerError `backend_unavailable`, never an outcome. */
+/** One source of identities. An outage is thrown as BrokerError `backend_unavailable` and is never an outcome. */
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
   readonly type: string;
-  /** What it takes in the password's place: passwords, or tokens (see `isToken`). It is offered nothing else. */
+  /** What it accepts as the password: passwords (default) or tokens (see `isToken`). It is offered nothing else. */
   readonly accepts?: 'passwords' | 'tokens';
   /** Absolute paths of the files whose change should cause `reload`. */
   readonly watches?: readonly string[];
   /**
-   * @param deadline when an answer must be given
-   * @throws BrokerError `backend_unavailable` when the backend cannot tell.
+   * @param deadline the time by which an answer is needed
+   * @throws BrokerError `backend_unavailable` when the backend cannot answer
    */
   authenticate(credential: Credential, deadline: Deadline, guard?: AttemptGuard): Promise<AuthnOutcome>;
-  /** Whether `authenticate` asks the guard itself, once it has found the account; otherwise it is asked before. */
+  /** Whether `authenticate` calls the guard itself, once it has found the account. Otherwise the shield calls it before. */
   readonly asksGuard?: boolean;
   /**
-   * The names of its own users whom a policy could take for one of this name, in whichever case: `{user}` is in lower
-   * case. Absent where that is a question to somebody else.
+   * The names of its own users that a policy could take for this name, in any case: `{user}` is in lower case. Absent
+   * where that needs a request to another system.
    */
-  namesakes?(username: string): readonly string[];
-  /** Finds a user without a password, for `explain`; absent where the source offers no such question. */
+  usersNamed?(username: string): readonly string[];
+  /** Finds a user without a password, for `explain`. Absent where the source cannot do that. */
   lookup?(username: string, deadline: Deadline): Promise<Identity | undefined>;
   /**
-   * Looks again, without a password, at an account that has logged in before: whether it is the same still, and may log
-   * in. Throws as `authenticate` does. Absent where the source offers no such question.
+   * Checks, without a password, that an account that has logged in before still exists and may log in. Throws as
+   * `authenticate` does. Absent where the source cannot do that.
    *
-   * @returns `unknown-user` when the account has gone, or another one has its name
+   * @returns `unknown-user` when the account does not exist any more, or its name belongs to another account
    */
   revalidate?(account: Account, deadline: Deadline): Promise<AuthnOutcome>;
   /**
-   * Examines a token as `authenticate` does, and throws as it does, and tells each step. Only where tokens are accepted.
+   * Examines a token as `authenticate` does and reports each step. Throws as `authenticate` does. Only where tokens are
+   * accepted.
    */
   explainToken?(token: Secret, deadline: Deadline): Promise<TokenExplanation>;
   /**
-   * Looks at the source, or logs in as `authenticate` does, and tells each step. Absent where there is nothing to tell
-   * but the result. Throws as `authenticate` does.
+   * Checks the source, or logs in as `authenticate` does, and reports each step. Absent where the result is all there is
+   * to report. Throws as `authenticate` does.
    *
-   * @param credential whom to log in; absent: only the source is looked at
-   * @returns the login's outcome, or undefined without a credential
+   * @param credential the login; undefined to check only the source
+   * @returns the outcome of the login; undefined without a credential
    */
   diagnose?(
     credential: Credential | undefined,
     deadline: Deadline,
-    tell: (step: DiagnosisStep) => void,
+    report: (step: Step) => void,
   ): Promise<AuthnOutcome | undefined>;
-  /** Whether the source answers now. Never throws, never sends a user's credential. */
+  /** Whether the source answers now. Never throws, and never sends the credential of a user. */
   probe(deadline: Deadline): Promise<BackendState>;
-  /** Drops what it remembers of users and groups between logins; absent where nothing is. */
+  /** Clears its caches of users and groups. Absent where it has none. */
   forget?(): void;
-  /** Reads its files again. Throws and keeps what it had when they are bad; absent where nothing is read. */
+  /** Reads its files again. Throws and keeps the old content when they are invalid. Absent where it reads no file. */
   reload?(): Promise<void>;
 }
 
 export interface TokenSigner {
-  /** @param service the service whose key and header are used; it is one of the configured ones. */
+  /** @param service the configured service whose key and header are used */
   sign(service: string, claims: TokenClaims): Promise<string>;
 }
 
 export interface Clock {
   /** Seconds since 1970, whole. */
   now(): number;
-  /** Milliseconds from an arbitrary start that never jump, for deadlines and durations. */
+  /** Milliseconds from an arbitrary start, unaffected by clock changes; for deadlines and durations. */
   monotonic(): number;
+}
+
+/** Waiting: core and flows have no timers of their own. */
+export interface Timer {
+  /** Resolves after so many milliseconds; at once for 0 or less. */
+  sleep(milliseconds: number): Promise<void>;
+  /** Resolves after all other pending events have been handled. */
+  turn(): Promise<void>;
+  /**
+   * The result of some work. The work itself is not stopped: this protects against code that does not keep its deadline.
+   *
+   * @throws BrokerError `backend_unavailable` when the work takes longer
+   */
+  within<T>(work: Promise<T>, milliseconds: number): Promise<T>;
 }
 
 export interface Ids {
@@ -117,12 +131,20 @@ export interface Ids {
   next(): string;
 }
 
+/** Makes refresh tokens, and the digests under which they are stored. */
+export interface RefreshTokenSecrets {
+  /** A new unguessable token for which `isRefreshToken` is true. */
+  make(): Secret;
+  /** A digest from which the token cannot be found. */
+  digest(token: Secret): string;
+}
+
 export interface Audit {
   /** Records one event. Never throws and never waits. */
   record(event: AuditEvent): void;
 }
 
-/** Where parts of the house leave a line for the operator. Fields must not hold secrets. */
+/** The log for the operator. Fields must not contain secrets. */
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -130,23 +152,23 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** The reading of files, which another thread can do as well: a module whose default export is `work`. */
+/** Work on files that can run in another thread: a module whose default export is `work`. */
 export interface FileTask<Input extends FileInput, Part> {
   /** The URL of the module. */
   readonly module: string;
-  /** What goes in and comes out is plain data, in parts that are each handled in a moment. */
+  /** Input and output are plain data. The output comes in parts, each of which is processed in a few milliseconds. */
   work(input: Input): AsyncIterable<Part>;
 }
 
 export interface FileInput {
-  /** Absolute paths of what is read. */
+  /** Absolute paths of the files to read. */
   readonly files: readonly string[];
 }
 
 /**
- * Does a task without keeping the event loop from its requests. Whoever ends the iteration early stops it.
+ * Runs a task without blocking the event loop. To end the iteration early stops the task.
  *
- * Throws what `work` throws, as an Error with the same message; an Error, too, when it takes too long or too much memory.
+ * Throws an Error with the same message when `work` throws, and an Error when the task takes too long or too much memory.
  */
 export type Background = <Input extends FileInput, Part>(
   task: FileTask<Input, Part>,

@@ -1,7 +1,8 @@
 /**
- * Refresh tokens (RFC 6749, section 1.5), which docker calls identity tokens: kept by a client in its password's place,
- * bound to one account and one service, and never changed, because docker keeps the first it gets.
+ * Refresh tokens (RFC 6749, section 1.5), which docker calls identity tokens. A client stores one instead of the
+ * password. It is bound to one account and one service, and is never replaced, because docker stores only the first.
  */
+import { REFRESH_TOKEN_PREFIX } from './fairlead-prefix.ts';
 
 /** How long the refresh tokens of a service live, in seconds, and how many one account may have. */
 export interface RefreshTokenLimits {
@@ -12,35 +13,35 @@ export interface RefreshTokenLimits {
   readonly maxPerUser: number;
 }
 
-/** What is kept of a refresh token: all but the token. Times are epoch seconds. */
+/** The stored record of a refresh token: everything but the token itself. Times are epoch seconds. */
 export interface RefreshToken {
   readonly service: string;
   readonly backend: string;
   /** `Identity.subject` of the login. */
   readonly subject: string;
-  /** What was typed to log in. */
+  /** The user name as typed at the login. */
   readonly login: string;
-  /** The canonical name, for people to read. */
+  /** The canonical name, for display. */
   readonly username: string;
-  /** The address that logged in. */
+  /** The client address of the login. */
   readonly client: string;
-  /** The program, as it names itself: `docker`. */
+  /** The program, by the name that it sends: `docker`. */
   readonly clientId: string;
   readonly createdAt: number;
-  /** To the minute. */
+  /** Accurate to the minute. */
   readonly usedAt: number;
   readonly expiresAt: number;
 }
 
-/** 256 random bits as base64url behind a prefix that scanners for leaked secrets can be told of; nothing needs encoding. */
-export const REFRESH_TOKEN_PREFIX = 'flr_';
+/** 256 random bits as base64url. */
 const SHAPE = new RegExp(`^${REFRESH_TOKEN_PREFIX}[\\w-]{43}$`);
 
+/** Whether a text has the exact form of a refresh token. */
 export function isRefreshToken(text: string): boolean {
   return SHAPE.test(text);
 }
 
-/** By what people and logs name a token: some of its digest, which leads nowhere near the token. */
+/** The public id of a token, for people and logs: the start of its digest, from which nobody can find the token. */
 export function refreshTokenId(digest: string): string {
   return digest.slice(0, 12);
 }
@@ -55,12 +56,12 @@ export function expiryOf(
 const TEXTS = ['service', 'backend', 'subject', 'login', 'username', 'client', 'clientId'] as const;
 const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
-/** Reads what a store held; undefined when it is none. */
+/** Reads a stored record; undefined when it is not one. */
 export function parseRefreshToken(json: unknown): RefreshToken | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
   const fields = new Map<string, unknown>(Object.entries(json));
   if (!TEXTS.every((name) => typeof fields.get(name) === 'string')) return undefined;
   if (!TIMES.every((name) => Number.isSafeInteger(fields.get(name)))) return undefined;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been looked at
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as RefreshToken;
 }

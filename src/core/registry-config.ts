@@ -1,4 +1,4 @@
-/** The block by which a registry is told to trust the broker, in the words of that registry. */
+/** The configuration block that makes a registry trust the broker, in the format of that registry. */
 
 export const REGISTRIES = ['distribution-2', 'distribution-3', 'zot'] as const;
 export type RegistryKind = (typeof REGISTRIES)[number];
@@ -17,16 +17,16 @@ export interface RegistryFacts {
   readonly header: 'x5c' | 'kid' | 'kid-rfc7638';
   /** The file with the certificates to trust; undefined where the key has none. */
   readonly certificateFile: string | undefined;
-  /** Keys that may come to sign for this service: the registry is to trust them before they do. */
+  /** Keys that may sign for this service later. The registry must trust them before they do. */
   readonly announced?: readonly AnnouncedKey[];
   /** The URL of the broker's key set. */
   readonly jwksUrl: string;
 }
 
 export interface RegistryBlock {
-  /** To be pasted into the registry's configuration file. */
+  /** For the configuration file of the registry. */
   readonly text: string;
-  /** What else there is to do or to know, as sentences. */
+  /** Further steps and hints, as sentences. */
   readonly notes: readonly string[];
 }
 
@@ -51,7 +51,7 @@ function distribution2(facts: RegistryFacts): RegistryBlock | string {
     return 'distribution 2 does not look keys up by RFC 7638 thumbprint; set key.header of the service to x5c or kid';
   if (facts.certificateFile === undefined)
     return 'distribution 2 trusts keys by certificate only; give the key a certFile';
-  // One certificate that it cannot read, and it does not start at all.
+  // It does not start with a certificate that it cannot read.
   return certificateBlock(facts, [facts.certificateFile, ...certificatesOf(facts, ['ES256', 'RS256'])]);
 }
 

@@ -1,31 +1,31 @@
 /**
  * The scope grammar of the distribution token specification: `type[(class)]:name:action[,action]*`.
  *
- * A name may itself hold a colon (`host:5000/team/app`), so the type ends at the first colon and the actions start
+ * A name may contain a colon (`host:5000/team/app`), so the type ends at the first colon and the actions start
  * after the last one (spec/auth/scope.md).
  */
 
-/** One thing asked for. `actions` are as asked: unknown ones are refused by the decision, not by the parser. */
+/** One requested scope. It may contain unknown actions: the decision denies them, not the parser. */
 export interface Scope {
   readonly type: string;
   readonly name: string;
   readonly actions: readonly string[];
 }
 
-/** Most scopes one request may name; oc-mirror is seen to send 200 and more. */
+/** Maximum number of scopes in one request; oc-mirror sends more than 200. */
 export const MAX_SCOPES = 500;
-/** Longest name, from distribution's reference grammar. */
+/** Maximum length of a name (distribution's reference grammar). */
 export const MAX_NAME_LENGTH = 255;
 
 const TYPE = /^([a-z0-9]+)(?:\([a-z0-9]+\))?$/;
 const MAX_ACTIONS = 16;
 
-/** @returns the scope, or undefined when the text is not one: a malformed scope grants nothing and fails nothing. */
+/** @returns undefined when the text is not a scope. A malformed scope grants nothing, and the request goes on. */
 export function parseScope(text: string): Scope | undefined {
   const first = text.indexOf(':');
   const last = text.lastIndexOf(':');
   if (first < 0 || first === last) return undefined;
-  // The class is deprecated: `repository(plugin)` is its type, and registries do not match a class.
+  // The class is deprecated, and registries do not match one: `repository(plugin)` is a `repository`.
   const type = TYPE.exec(text.slice(0, first))?.[1];
   if (type === undefined) return undefined;
   const name = text.slice(first + 1, last);
@@ -40,10 +40,10 @@ export function formatScope(scope: Scope): string {
 }
 
 /**
- * Parses every value of a request's `scope` parameters. Clients repeat the parameter, join scopes with spaces, repeat
- * and overlap them and start with a space; all of that is one list, one entry per type and name.
+ * Parses the values of the `scope` parameters of a request. Clients repeat the parameter, join scopes with spaces, repeat
+ * scopes, and start with a space. The result has one entry for each type and name.
  *
- * @returns the scopes, and the texts that were not scopes, for the log.
+ * @returns the scopes, and for the log the texts that are not scopes
  */
 export function parseScopes(values: readonly string[]): {
   readonly scopes: readonly Scope[];
@@ -59,9 +59,9 @@ export function parseScopes(values: readonly string[]): {
       continue;
     }
     const key = `${scope.type}:${scope.name}`;
-    const seen = merged.get(key);
-    if (seen === undefined) merged.set(key, { ...scope, actions: [...scope.actions] });
-    else seen.actions.push(...scope.actions.filter((action) => !seen.actions.includes(action)));
+    const same = merged.get(key);
+    if (same === undefined) merged.set(key, { ...scope, actions: [...scope.actions] });
+    else same.actions.push(...scope.actions.filter((action) => !same.actions.includes(action)));
   }
   return { scopes: [...merged.values()], malformed };
 }

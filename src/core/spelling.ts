@@ -1,11 +1,11 @@
-/** Names that some source may take for one. */
+/** Spellings of a name that some source treats as equal. */
 import { foldCase } from './fold-case.ts';
 
-/** Marks on letters, and characters that nobody sees. */
-const UNSEEN = /[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
+/** Marks on letters, and invisible characters. */
+const INVISIBLE = /[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
 
-/** Letters that Windows compares as others, and that have no decomposition in Unicode. */
-const ALIKE: Readonly<Record<string, string>> = {
+/** Letters that Windows treats as equal to others, and that have no decomposition in Unicode. */
+const EQUIVALENTS: Readonly<Record<string, string>> = {
   æ: 'ae',
   đ: 'd',
   ð: 'd',
@@ -18,19 +18,20 @@ const ALIKE: Readonly<Record<string, string>> = {
   ŧ: 't',
   þ: 'th',
 };
-const HAS_ALIKE = new RegExp(`[${Object.keys(ALIKE).join('')}]`, 'g');
+const HAS_EQUIVALENT = new RegExp(`[${Object.keys(EQUIVALENTS).join('')}]`, 'g');
 
 /**
- * One text for all spellings of a name that directories and providers are known to take for the same account: in
- * another case, in compatibility forms (RFC 4518, section 2.3), with more spaces or characters that nobody sees, and
- * with accents that Active Directory does not compare (`øskar` logs in as `oskar`).
+ * One text for all spellings of a name that a directory or provider may resolve to the same account: another case,
+ * compatibility forms (RFC 4518, section 2.3), additional spaces or invisible characters, and accents that Active
+ * Directory ignores (`øskar` logs in as `oskar`).
  *
- * Only for counting, where too few are worse than too many: to be somebody takes the name that the source itself says.
+ * Only for counting attempts, where it is safer to count two accounts as one than one as two. The identity of a user
+ * always has the name that the source returns.
  */
 export function oneSpelling(name: string): string {
-  const bare = foldCase(name.normalize('NFKD')).normalize('NFKD').replaceAll(UNSEEN, '');
+  const bare = foldCase(name.normalize('NFKD')).normalize('NFKD').replaceAll(INVISIBLE, '');
   return bare
-    .replaceAll(HAS_ALIKE, (letter) => ALIKE[letter] ?? letter)
+    .replaceAll(HAS_EQUIVALENT, (letter) => EQUIVALENTS[letter] ?? letter)
     .replaceAll(/\s+/g, ' ')
     .trim();
 }

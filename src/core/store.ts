@@ -1,43 +1,44 @@
 /**
- * Places where things are remembered for a while: in memory, or in a file that outlives the process. Those of memory
- * and those of a file fulfil the same contract, and so would one that replicas share.
+ * Stores of values with a time to live: in memory, or in a file that outlives the process. One test suite is the
+ * contract of all of them (`test/contract/store.ts`).
  */
+import type { Secret } from './identity.ts';
 
-/** Values by key, each with its time to live. What a full store forgets first is its own business. */
+/** Values by key, each with its time to live. Which entry a full store removes first is up to the store. */
 export interface Store<Value> {
-  /** @returns undefined when nothing is held, or no longer. */
+  /** @returns undefined when there is no value, or it has expired */
   get(key: string): Promise<Value | undefined>;
   put(key: string, value: Value, ttlSeconds: number): Promise<void>;
   remove(key: string): Promise<void>;
 }
 
-/** What is held under a key. */
+/** A value and its key. */
 export interface Entry<Value> {
   readonly key: string;
   readonly value: Value;
 }
 
-/** A store whose entries can be listed, and ended by others than those who use them. */
+/** A store whose entries can be listed, and removed by others than their users. */
 export interface ListableStore<Value> extends Store<Value> {
   /**
-   * Puts a value in the place of one that is still held; what somebody has removed stays removed.
+   * Replaces a value that is still stored. A removed entry stays removed.
    *
-   * @returns whether there was one
+   * @returns whether there was a value to replace
    */
   replace(key: string, value: Value, ttlSeconds: number): Promise<boolean>;
-  /** All that is held; what was used longest ago comes first. */
+  /** All entries; the least recently used comes first. */
   list(): Promise<readonly Entry<Value>[]>;
   /**
    * Removes several in one step.
    *
-   * @returns how many of them were held
+   * @returns how many of them existed
    */
   removeAll(keys: readonly string[]): Promise<number>;
 }
 
 /**
- * Entries of which there can only be so many: when there is one more, that used longest ago goes. To put and to replace
- * is to use; to get may be.
+ * A set of entries with a maximum size. Beyond it, the least recently used entry is removed. `put` and `replace` count as
+ * use; `get` may.
  */
 export interface Group {
   readonly name: string;
@@ -47,14 +48,14 @@ export interface Group {
 /** Numbers by key that start at 0. */
 export interface Counters {
   /**
-   * Adds in one step that nobody else can come between.
+   * Adds atomically.
    *
-   * @param ttlSeconds how long the number lives from the moment it left 0
+   * @param ttlSeconds how long the number lives after it has left 0
    * @returns the sum
    */
   add(key: string, amount: number, ttlSeconds: number): Promise<number>;
   remove(key: string): Promise<void>;
 }
 
-/** A keyed digest of some texts, unambiguous as to where one ends, which tells nothing about them without the key. */
-export type Fingerprint = (...parts: readonly string[]) => string;
+/** A keyed digest of a list of texts. Without the key it reveals nothing about them. */
+export type Fingerprint = (...parts: readonly (string | Secret)[]) => string;

@@ -1,10 +1,10 @@
 /**
- * Which credentials are tokens, told by their shape alone: a JWS in its compact form (RFC 7515, section 7.1), or a JWE
- * (RFC 7516, section 7.1), signed or not, good or not. Such a credential goes to the backends for tokens and to no
- * other, so that a directory never sees one, and those backends never see a password.
+ * Recognizes credentials that are tokens by their form alone: a JWS in compact form (RFC 7515, section 7.1) or a JWE
+ * (RFC 7516, section 7.1), signed or not, valid or not. Such a credential goes only to backends for tokens, so that a
+ * directory never sees a token, and those backends never see a password.
  */
 
-/** Three or five parts of base64url; padding and spaces around it are as good as none to somebody who pastes one. */
+/** Three or five parts of base64url. Padding and surrounding spaces are accepted, because people paste them. */
 const COMPACT = /^\s*([\w-]+)={0,2}(?:\.[\w-]*={0,2}){2}(?:(?:\.[\w-]*={0,2}){2})?\s*$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -23,17 +23,17 @@ function namesAlgorithm(text: string): boolean {
   }
 }
 
-/** base64url to bytes, each as one character: that is enough to find the names in JSON. */
+/** base64url to bytes, one character for each byte, which is enough to find the names in JSON. */
 function decode(text: string): string {
   let bytes = '';
   let bits = 0;
-  let held = 0;
+  let bitCount = 0;
   for (const character of text) {
     bits = ((bits & 0x3f) << 6) | ALPHABET.indexOf(character);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += String.fromCharCode((bits >> held) & 0xff);
+    bitCount += 6;
+    if (bitCount < 8) continue;
+    bitCount -= 8;
+    bytes += String.fromCharCode((bits >> bitCount) & 0xff);
   }
   return bytes;
 }

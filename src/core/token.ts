@@ -2,7 +2,7 @@
 import type { Action, Grant } from './access.ts';
 import type { Caller } from './identity.ts';
 
-/** One entry of the `access` claim. A class is never given: registries do not match one. */
+/** One entry of the `access` claim. It has no class: registries do not match one. */
 export interface AccessEntry {
   readonly type: string;
   readonly name: string;
@@ -22,26 +22,29 @@ export interface TokenClaims {
   readonly access: readonly AccessEntry[];
 }
 
-/** Seconds a token is dated back, for registries whose clock is behind; zot allows no leeway at all. */
+/** Seconds by which `iat` and `nbf` are earlier, for registries whose clock is slow; zot allows no leeway. */
 export const BACKDATE_SECONDS = 30;
-/** Seconds a token outlives what the client is told, so that a client without a margin never presents a dead one. */
+/**
+ * Seconds by which a token lives longer than `expires_in` says, so that a client without a margin never sends an expired
+ * token.
+ */
 export const GRACE_SECONDS = 60;
 
 export interface Lifetimes {
-  /** Seconds a token lives when it only reads. */
+  /** Lifetime in seconds of a token that only reads. */
   readonly pull: number;
-  /** Seconds a token lives when it may write: a push of large layers outlasts a pull. */
+  /** Lifetime in seconds of a token that may write: a push of large layers takes longer than a pull. */
   readonly push: number;
 }
 
-/** Seconds a token lives that rests on a login from before an outage: it is asked for again soon. */
+/** Lifetime in seconds of a token for a cached login during an outage; short, so that the next login checks again. */
 export const STALE_SECONDS = 60;
 
-/** Seconds a login must still be good for: a token with less would be dead before the registry has read it. */
+/** Seconds for which a login must still be valid: a shorter token could expire before the registry reads it. */
 export const LEAST_SECONDS = 10;
 
 /**
- * Seconds a client may use its token, never longer than its login is good for.
+ * Seconds for which a client may use its token: never longer than its login is valid.
  *
  * @param now epoch seconds
  */
@@ -55,7 +58,7 @@ function usualLifetime(caller: Caller, grants: readonly Grant[], lifetimes: Life
   return writes ? lifetimes.push : lifetimes.pull;
 }
 
-/** Epoch seconds at which what rests on this login must end; Infinity where there is no such time. */
+/** Epoch seconds at which every token of this login must expire; Infinity when there is no such time. */
 export function endOf(caller: Caller): number {
   return (caller.kind === 'user' ? caller.identity.notAfter : undefined) ?? Infinity;
 }

@@ -1,42 +1,56 @@
-/** The backends in their order: which of them are asked about a login, and to which of them a name belongs. */
+/** The backends in their configured order: which logins each is offered, and which user names belong to it. */
 import type { Credential, Identity } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Authenticator } from '../core/ports.ts';
 import { isToken } from '../core/token-shape.ts';
 
-/** A backend in its place in the chain. */
+/** A backend with its place in the chain. */
 export interface ChainedBackend {
   readonly authenticator: Authenticator;
-  /** The logins that are its own; undefined: all. */
+  /** Patterns of the user names that it serves; undefined: all. */
   readonly usernames: readonly NamePattern[] | undefined;
 }
 
-/** What stands in the password's place. */
-export type Kind = NonNullable<Authenticator['accepts']>;
+/** What was sent as the password. */
+export type CredentialKind = NonNullable<Authenticator['accepts']>;
 
-export function kindOf({ password }: Credential): Kind {
-  return isToken(password.reveal()) ? 'tokens' : 'passwords';
+export function kindOf({ password }: Credential): CredentialKind {
+  return password.matches(isToken) ? 'tokens' : 'passwords';
 }
 
-/** Whether a backend is asked about a credential. A token needs no name beside it: it says itself whose it is. */
-export function isOffered({ authenticator, usernames }: ChainedBackend, username: string, kind: Kind): boolean {
-  if ((authenticator.accepts ?? 'passwords') !== kind) return false;
-  if (usernames === undefined || (kind === 'tokens' && username === '')) return true;
-  return usernames.some((pattern) => pattern.match(username) !== undefined);
+/** Why a backend is not asked: it accepts only the other kind of credential, or it serves other user names. */
+export type SkipReason = 'accepts-passwords' | 'accepts-tokens' | 'other-usernames';
+
+/** @returns undefined when the backend is asked */
+export function skipReason(
+  { authenticator: { accepts = 'passwords' }, usernames }: ChainedBackend,
+  username: string,
+  kind: CredentialKind,
+): SkipReason | undefined {
+  if (accepts !== kind) return `accepts-${accepts}`;
+  // A token names its own user, so the user name next to it may be empty.
+  if (usernames === undefined || (kind === 'tokens' && username === '')) return undefined;
+  return usernames.some((pattern) => pattern.match(username) !== undefined) ? undefined : 'other-usernames';
+}
+
+export function backendNamed(backends: readonly ChainedBackend[], name: string): ChainedBackend | undefined {
+  return backends.find(({ authenticator }) => authenticator.name === name);
 }
 
 /**
- * Why a user's name is not the user's own: a backend before the user's has a user whom a policy, which knows people by
- * their names, would take for this one. Whoever is asked first about a name has it, in whichever spelling it is typed:
- * `Bob` of a directory is not to be what `bob` of a users file may be.
+ * Why a user may not log in under this name: an earlier backend has a user whom a policy would take for the same one.
+ * The first backend that serves a name owns it in every spelling, so that `Bob` of a directory does not get the rights
+ * of `bob` in a users file.
  */
 export function foreignName(backends: readonly ChainedBackend[], identity: Identity): string | undefined {
   const own = backends.findIndex(({ authenticator: { name } }) => name === identity.backend);
   const owner = backends
     .slice(0, Math.max(own, 0))
     .find((backend) =>
-      backend.authenticator.namesakes?.(identity.username).some((name) => isOffered(backend, name, 'passwords')),
+      backend.authenticator
+        .usersNamed?.(identity.username)
+        .some((name) => skipReason(backend, name, 'passwords') === undefined),
     );
   if (owner === undefined) return undefined;
-  return `${identity.username} is a user of ${owner.authenticator.name}, which stands before ${identity.backend}`;
+  return `${identity.username} is a user of ${owner.authenticator.name}, which precedes ${identity.backend}`;
 }

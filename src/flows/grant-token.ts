@@ -1,4 +1,4 @@
-/** From a caller and what is asked to a signed token: decide each scope, make the claims, sign, record. */
+/** From a caller and scopes to a signed token: decide each scope, make the claims, sign, record. */
 import { BrokerError } from '../core/errors.ts';
 import type { Grant } from '../core/access.ts';
 import type { RequestContext } from '../core/events.ts';
@@ -6,20 +6,19 @@ import type { Caller } from '../core/identity.ts';
 import { decide } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Situation } from '../core/policy/situation.ts';
-import type { Audit, Clock, Ids, TokenSigner } from '../core/ports.ts';
+import type { Audit, Clock, Ids, Timer, TokenSigner } from '../core/ports.ts';
 import type { RefreshTokenLimits } from '../core/refresh-token.ts';
 import type { Scope } from '../core/scope.ts';
 import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
-import type { Timer } from '../core/timer.ts';
 
-/** A registry that is served. */
+/** A registry that this token server issues tokens for. */
 export interface Service {
   readonly name: string;
-  /** Whether a request without credentials may get what policy gives to anonymous. */
+  /** Whether a request without credentials gets what the policy grants to anonymous. */
   readonly anonymous: 'allow' | 'deny';
   readonly lifetimes: Lifetimes;
-  /** Absent: it offers no refresh tokens. */
+  /** Absent: the service offers no refresh tokens. */
   readonly refreshTokens?: RefreshTokenLimits;
 }
 
@@ -35,14 +34,14 @@ export interface AccessRequest {
 
 export interface IssuedToken {
   readonly token: string;
-  /** Seconds the client may use it. */
+  /** Seconds for which the client may use it. */
   readonly expiresIn: number;
   readonly grants: readonly Grant[];
 }
 
 export interface GrantTokenDeps {
   readonly issuer: string;
-  /** The policy in force; a reload changes it between two requests, never within one. */
+  /** The policy in force. It is read once per request, so that a reload takes effect between two requests. */
   readonly policy: () => Policy;
   readonly signer: TokenSigner;
   readonly clock: Clock;
@@ -52,15 +51,15 @@ export interface GrantTokenDeps {
 }
 
 /**
- * @throws BrokerError `login_required` when the service serves nobody without credentials, `token_refused` when the
- *   token that somebody logged in with is about to end.
+ * @throws BrokerError `login_required` when the service requires a login, `token_refused` when the token of the login is about
+ *   to expire.
  */
 export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
 export function createGrantToken(deps: GrantTokenDeps): GrantToken {
   return async ({ context, service, caller, scopes, malformed }) => {
     if (caller.kind === 'anonymous' && service.anonymous === 'deny') {
-      throw new BrokerError('login_required', 'the service serves nobody without credentials');
+      throw new BrokerError('login_required', 'the service requires a login');
     }
     const policy = deps.policy();
     const time = deps.clock.now();
@@ -68,7 +67,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     const grants = await decideAll(policy, situation, scopes, deps);
     const now = deps.clock.now();
     if (endOf(caller) - now < LEAST_SECONDS) {
-      throw new BrokerError('token_refused', 'token-expired: the token of this login is about to end');
+      throw new BrokerError('token_refused', 'token-expired: the token of this login is about to expire');
     }
     const expiresIn = lifetimeFor(caller, grants, service.lifetimes, now);
     const tokenId = deps.ids.next();
@@ -83,7 +82,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       service: service.name,
       time,
       grants,
-      attributes: namedAttributes(caller, policy),
+      attributes: policyAttributes(caller, policy),
       malformed,
       tokenId,
       policyRevision: policy.revision,
@@ -93,7 +92,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
   };
 }
 
-/** Milliseconds one request decides before others have their turn. */
+/** Milliseconds after which a request with many scopes yields to other requests. */
 const TURN_MS = 5;
 
 async function decideAll(
@@ -103,18 +102,19 @@ async function decideAll(
   { clock, timer }: GrantTokenDeps,
 ): Promise<readonly Grant[]> {
   const grants: Grant[] = [];
-  let since = clock.monotonic();
+  let turnStarted = clock.monotonic();
   for (const scope of scopes) {
-    if (clock.monotonic() - since > TURN_MS) {
+    if (clock.monotonic() - turnStarted > TURN_MS) {
       await timer.turn();
-      since = clock.monotonic();
+      turnStarted = clock.monotonic();
     }
     grants.push(decide(policy, situation, scope));
   }
   return grants;
 }
 
-function namedAttributes(caller: Caller, policy: Policy): ReadonlyMap<string, readonly string[]> {
+/** The attributes of the caller that the policy names, and so may decide by. */
+function policyAttributes(caller: Caller, policy: Policy): ReadonlyMap<string, readonly string[]> {
   if (caller.kind === 'anonymous') return new Map();
   const { attributes } = caller.identity;
   return new Map(policy.attributes.map((name) => [name, attributes.get(name) ?? []]));

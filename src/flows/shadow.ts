@@ -11,13 +11,13 @@ import type { Audit } from '../core/ports.ts';
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
 
 export interface ShadowDeps {
-  /** Undefined while there is none that could be read. */
+  /** The shadow policy; undefined while it cannot be read. */
   readonly shadow: () => Policy | undefined;
   /** Where comparisons are recorded. */
   readonly audit: Audit;
 }
 
-/** Listens to the tokens that are issued. A request has a bounded number of scopes, and each costs one decision more. */
+/** Compares each token that is issued. A request has a bounded number of scopes, and each costs one more decision. */
 export function compareWithShadow({ shadow, audit }: ShadowDeps): Audit {
   return {
     record: (event) => {

@@ -1,18 +1,16 @@
 /**
- * The order of middleware and routes. The room `http` knows Express and Passport and nothing of backends, keys or
- * files: all of those come in as functions.
+ * The order of middleware and routes. `http` uses Express and Passport. Backends, keys and files are behind functions
+ * that it is given.
  */
 import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { Ids, Log } from '../core/ports.ts';
-import { addressAlone } from './address-alone.ts';
-import { toBrokerError } from './broker-error.ts';
+import { contextOf, setContext } from './context.ts';
 import { healthRoutes } from './health.ts';
 import type { HealthDeps } from './health.ts';
-import { contextOf, setLocals } from './locals.ts';
-import { respondError, respondJson } from './respond.ts';
-import { recordRefusal, tokenRoute, TOKEN_PATHS } from './token.ts';
+import { respondError, respondJson, toBrokerError } from './respond.ts';
+import { answerTokenRequest, TOKEN_PATHS } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
 
 export interface MetricsPage {
@@ -24,8 +22,8 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The realm of the Basic challenge. */
   readonly realm: string;
   /**
-   * Whether X-Forwarded-For is believed of a peer, or of a proxy that another one names; undefined is a peer without an
-   * address, on the other end of a socket file.
+   * Whether X-Forwarded-For is trusted when it comes from this address. The address is that of the peer, or of a proxy
+   * in the header; undefined for a peer that has none, because it uses a Unix socket.
    */
   readonly isTrustedProxy: (address: string | undefined) => boolean;
   /** The JSON Web Key Set, as text. */
@@ -38,14 +36,14 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
 
 export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
-  app.all(TOKEN_PATHS, tokenRoute(deps), recordRefusal(deps.audit));
+  app.all(TOKEN_PATHS, answerTokenRequest(deps));
   app.get('/.well-known/jwks.json', (_request, response) => respondJson(response, 200, deps.jwks()));
   healthRoutes(app, deps);
   if (deps.metrics !== undefined) app.get('/metrics', metricsRoute(deps.metrics));
   return closeApp(app, deps);
 }
 
-/** The admin listener: metrics and health, away from the registry's clients. */
+/** The admin listener: metrics and health, separate from the clients of the registry. */
 export function createAdminApp(
   deps: Pick<AppDeps, 'realm' | 'ids' | 'log'> & HealthDeps & { readonly metrics: () => Promise<MetricsPage> },
 ): Express {
@@ -63,22 +61,31 @@ function bareApp(deps: Pick<AppDeps, 'isTrustedProxy' | 'ids' | 'isDraining'>): 
   app.enable('strict routing');
   app.enable('case sensitive routing');
   app.set('trust proxy', (address: string | undefined) =>
-    deps.isTrustedProxy(address === undefined ? undefined : addressAlone(address)),
+    deps.isTrustedProxy(address === undefined ? undefined : withoutPort(address)),
   );
   app.use(openRequest(deps));
   return app;
 }
 
+/** The first middleware of each application. */
 function openRequest({ ids, isDraining }: Pick<AppDeps, 'ids' | 'isDraining'>): RequestHandler {
   return (request, response, next) => {
     const requestId = ids.next();
-    setLocals(request, { context: { requestId, client: addressAlone(request.ip ?? '') } });
+    setContext(response, { requestId, client: withoutPort(request.ip ?? '') });
     response.setHeader('X-Request-Id', requestId);
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    // A client that is told so opens its next connection elsewhere instead of losing a request on this one.
+    // The client sends its next request on a new connection, to another instance, and loses none on this one.
     if (isDraining()) response.setHeader('Connection', 'close');
     next();
   };
+}
+
+const WITH_PORT = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i;
+
+/** An address from X-Forwarded-For. Some proxies add the port (Azure Application Gateway, IIS). */
+function withoutPort(text: string): string {
+  const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
+  return inBrackets ?? beforePort ?? text;
 }
 
 function metricsRoute(metrics: () => Promise<MetricsPage>): RequestHandler {
@@ -94,10 +101,10 @@ function closeApp(app: Express, { realm, log }: Pick<AppDeps, 'realm' | 'log'>):
   app.use((request: Request) => {
     throw new BrokerError('not_found', `no route for ${request.path.slice(0, 256)}`);
   });
-  app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
     const known = toBrokerError(error);
-    const { requestId } = contextOf(request);
+    const { requestId } = contextOf(response);
     if (known.code === 'internal') log.error('request failed', { requestId, cause: describeError(error) });
     respondError(response, known, requestId, realm);
   });

@@ -5,15 +5,15 @@ import { respondJson } from './respond.ts';
 
 export interface HealthDeps {
   readonly isDraining: () => boolean;
-  /** Whether any service serves requests without credentials, which need no backend. */
+  /** Whether any service accepts anonymous requests, which need no backend. */
   readonly servesAnonymous: boolean;
-  /** Each backend's state, by name. */
+  /** The state of each backend, by name. */
   readonly backendStates: () => Promise<ReadonlyMap<string, BackendState>>;
-  /** The revision of the policy in force, and whether the file has since gone bad. */
+  /** The revision of the policy in force, and whether the file has become invalid since. */
   readonly policyState: () => {
     readonly revision: string;
     readonly stale: boolean;
-    /** The policy of shadow mode; it has no part in being ready. */
+    /** The shadow policy; readiness does not depend on it. */
     readonly shadow?: { readonly revision: string | null; readonly stale: boolean };
   };
 }
@@ -27,9 +27,9 @@ export function healthRoutes(app: Express, deps: HealthDeps): void {
 }
 
 /**
- * Ready is whoever can still serve somebody: with one backend down the others and anonymous pulls go on, and who needs
- * the lost one is told to try again. A broker that said it is not ready would be taken out of rotation together with
- * all its replicas, which share the directory, and nobody would be told anything.
+ * The broker is ready while it can serve any request: with one backend down, logins at the others and anonymous pulls
+ * still work, and users of the failed backend get a 503. All replicas share the directory, so "not ready" would take all
+ * of them out of rotation, and no client would get an answer.
  */
 async function readiness(deps: HealthDeps) {
   const states = await deps.backendStates();

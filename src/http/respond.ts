@@ -1,15 +1,15 @@
-/** The one table that decides how each error reads to a client, and the writers of answers. */
+/** The table of error answers, and the functions that write answers. */
 import type { Response } from 'express';
-import type { BrokerError } from '../core/errors.ts';
+import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
 interface Answer {
   readonly status: number;
-  /** The code as registries name them (distribution's api/errcode); docker prints it before the message. */
+  /** The code of the registry API (distribution's api/errcode); docker prints it before the message. */
   readonly code: string;
-  /** The sentence a person reads; it says what to do and never why inside. */
+  /** The sentence for the user. It says what to do, and reveals no internal cause. */
   readonly sentence: string;
-  /** The same in OAuth's words (RFC 6749, section 5.2), for clients that read those. */
+  /** The OAuth error code (RFC 6749, section 5.2), for clients that read it. */
   readonly oauth: string;
   readonly challenge?: true;
   readonly retryAfter?: number;
@@ -54,6 +54,15 @@ const ANSWERS = {
     sentence:
       'this account needs a second factor (MFA), which cannot be asked for here; ' +
       'log in with a token of your identity provider in place of the password',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
+  misplaced_token: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'a Fairlead token is not accepted as user name or password; ' +
+      'run docker login with your own user name and password',
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -118,7 +127,16 @@ const ANSWERS = {
   },
 } as const satisfies Record<ErrorCode, Answer>;
 
-/** The body of an error. The request id stands in the message, because that is all that docker prints. */
+/** Converts what a handler threw. The errors of body-parser have a `type`; any other error is a defect of ours. */
+export function toBrokerError(error: unknown): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new BrokerError('request_too_large', 'the body is over 64 KiB');
+  if (typeof type === 'string') return new BrokerError('invalid_request', type);
+  return new BrokerError('internal', 'unexpected error', { cause: error });
+}
+
+/** The body of an error answer. The message contains the request id, because docker prints nothing else. */
 export function errorBody(code: ErrorCode, requestId: string): string {
   const answer: Answer = ANSWERS[code];
   const message = `${answer.sentence} (request ${requestId})`;
@@ -138,12 +156,12 @@ export function respondError(response: Response, error: BrokerError, requestId: 
   const answer: Answer = ANSWERS[error.code];
   const retryAfter = error.retryAfter ?? answer.retryAfter;
   if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
-  // Not `Bearer error=…`, which makes docker print the message twice.
+  // Not `Bearer error=…`: docker would print the message twice.
   if (answer.challenge === true) response.setHeader('WWW-Authenticate', `Basic realm="${realm}", charset="UTF-8"`);
   respondJson(response, answer.status, errorBody(error.code, requestId));
 }
 
-/** Sends JSON text with the headers every answer of a token endpoint has (RFC 6749, section 5.1). */
+/** Sends JSON text with the headers of the answers of a token endpoint (RFC 6749, section 5.1). */
 export function respondJson(response: Response, status: number, body: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'application/json');

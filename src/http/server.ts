@@ -1,4 +1,4 @@
-/** Listening, with limits on everything a client may do slowly or at length, and closing without losing a request. */
+/** The listener, with limits on the size and duration of requests. It closes without losing a request. */
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -11,37 +11,41 @@ import { errorBody } from './respond.ts';
 export interface ListenOptions {
   readonly address: ListenAddress;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** An id for answers to requests too broken to reach the application. */
+  /** The id for the answer to a request that cannot be parsed, and so does not reach the application. */
   readonly newRequestId: () => string;
 }
 
 export interface Listener {
-  /** Where clients find it: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
+  /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
   readonly url: string;
-  /** Puts a new certificate in force for new connections. No effect without TLS. */
+  /** Uses a new certificate for new connections. No effect without TLS. */
   setTls(tls: { readonly cert: string; readonly key: string }): void;
   /**
-   * Waits for a moment in which nobody connects, stops accepting, waits for requests in flight at most so many
-   * milliseconds, then closes what is left. The answers to those requests end their connections.
+   * Closes without losing a request. First waits until no client has connected for a moment, because the kernel resets
+   * connections that are not accepted yet. Then stops accepting, waits for the requests in flight, and closes the
+   * remaining connections. The answers in flight have `Connection: close`.
+   *
+   * @param graceMs how long to wait for the requests in flight; 0 closes at once
    */
   close(graceMs: number): Promise<void>;
 }
 
-const LIMITS: ServerOptions = {
-  // oc-mirror sends 18 KB of scopes and CI systems long tokens as passwords; Node's own 16 KiB answers 431.
+/** Node takes 0 for no limit. */
+export const HTTP_LIMITS = {
+  // oc-mirror sends 18 KB of scopes, and CI systems send long tokens as passwords. Node's default is 16 KiB.
   maxHeaderSize: 65_536,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5000,
-};
+} as const satisfies ServerOptions;
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const secure =
     options.tls === undefined
       ? undefined
-      : createHttpsServer({ ...LIMITS, minVersion: 'TLSv1.2', ...options.tls }, handler);
-  const server: Server = secure ?? createHttpServer(LIMITS, handler);
+      : createHttpsServer({ ...HTTP_LIMITS, minVersion: 'TLSv1.2', ...options.tls }, handler);
+  const server: Server = secure ?? createHttpServer(HTTP_LIMITS, handler);
   server.maxRequestsPerSocket = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerBroken(error, socket, options.newRequestId()),
@@ -90,7 +94,7 @@ function textOf(address: ListenAddress): string {
   return 'socket' in address ? `unix:${address.socket}` : `${address.host}:${address.port}`;
 }
 
-/** A socket file left by a killed broker would refuse the new one; any other file is left alone. */
+/** Removes the socket file that a killed broker has left. Any other file stays, and `listen` fails. */
 async function removeOldSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found?.isSocket() === true) await unlink(path);
@@ -103,7 +107,7 @@ function urlOf(server: Server, { tls }: ListenOptions): string {
   return `${tls === undefined ? 'http' : 'https'}://${host}:${bound.port}`;
 }
 
-/** Even what Node cannot parse is answered in JSON: containerd and docker print nothing useful of anything else. */
+/** A request that Node cannot parse is answered in JSON too: containerd and docker print nothing useful otherwise. */
 function answerBroken(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, code] =
@@ -119,7 +123,7 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket, requestId: s
   );
 }
 
-/** A connection that the kernel holds and we have not accepted yet is reset when the listening socket closes. */
+/** The kernel resets connections that are not accepted yet when the listening socket closes. */
 const QUIET_MS = 100;
 const QUIET_AT_MOST_MS = 3000;
 
@@ -134,7 +138,7 @@ async function quiet(lastConnection: () => number): Promise<void> {
 
 async function closeServer(server: Server, inFlight: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  // Node closes the connections that are idle now; one that is kept alive after its answer would outlive them.
+  // Node closes the idle connections. Without this header, a connection in use would stay open after its answer.
   for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   server.close(() => resolve());

@@ -1,6 +1,6 @@
 /**
- * Grants whose credential is a token. Token exchange (RFC 8693) and the JWT bearer grant (RFC 7523) mean the same here as
- * the token in the password's place. A refresh token (RFC 6749, section 6) was issued here.
+ * Grants whose credential is a token. Token exchange (RFC 8693) and the JWT bearer grant (RFC 7523) are equivalent to a
+ * token sent as the password. A refresh token (RFC 6749, section 6) was issued by this server.
  */
 import { BrokerError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
@@ -9,7 +9,6 @@ import { isToken } from '../core/token-shape.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-
 export const REFRESH_TOKEN = 'refresh_token';
 
 const TYPE = 'urn:ietf:params:oauth:token-type:';
@@ -19,15 +18,15 @@ const REQUESTED_TYPES = new Set([ACCESS_TOKEN, `${TYPE}jwt`]);
 
 type Parameter = (name: string) => string | undefined;
 
-/** @throws BrokerError `invalid_request` for a malformed grant, `token_refused` for what is no token */
+/** @throws BrokerError `invalid_request` for a malformed grant, `token_refused` when the text is not a token */
 export function tokenGrant(grant: typeof TOKEN_EXCHANGE | typeof JWT_BEARER, parameter: Parameter): Credential {
   const token = grant === TOKEN_EXCHANGE ? subjectToken(parameter) : parameter('assertion');
   if (token === undefined || token === '') {
     const name = grant === TOKEN_EXCHANGE ? 'subject_token' : 'assertion';
     throw new BrokerError('invalid_request', `the parameter ${name} is missing`);
   }
-  // INVARIANT: what comes by these grants never reaches a backend for passwords.
-  if (!isToken(token)) throw new BrokerError('token_refused', 'malformed-token: it is no JWT');
+  // INVARIANT: the credential of these grants never reaches a backend for passwords.
+  if (!isToken(token)) throw new BrokerError('token_refused', 'malformed-token: it is not a JWT');
   return { username: '', password: new Secret(token) };
 }
 
@@ -50,7 +49,7 @@ function subjectToken(parameter: Parameter): string | undefined {
     throw new BrokerError('invalid_request', `expected a requested_token_type of ${[...REQUESTED_TYPES].join(' or ')}`);
   }
   if (parameter('actor_token') !== undefined) {
-    throw new BrokerError('invalid_request', 'an actor_token is not taken: nobody acts for somebody else here');
+    throw new BrokerError('invalid_request', 'actor_token is not supported');
   }
   return parameter('subject_token');
 }

@@ -1,159 +1,143 @@
-/** The token endpoint: a list of steps, each feeding the next. */
+/** The token endpoint. `answerTokenRequest` lists the steps. */
 import express from 'express';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import passport from 'passport';
+import type { Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
-import type { Audit } from '../core/ports.ts';
+import type { RequestContext } from '../core/events.ts';
 import type { Caller, Secret } from '../core/identity.ts';
+import type { Audit } from '../core/ports.ts';
 import { formatScope } from '../core/scope.ts';
 import type { GrantToken, IssuedToken, Service } from '../flows/grant-token.ts';
-import type { Identify } from '../flows/identify.ts';
-import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { IssueRefreshToken } from '../flows/refresh-token/issue.ts';
-import { toBrokerError } from './broker-error.ts';
-import { CREDENTIAL_STRATEGY, CredentialStrategy } from './credential-strategy.ts';
-import { callerOf, contextOf, serviceOf, setLocals, tokenRequestIfRead, tokenRequestOf } from './locals.ts';
-import { parseTokenRequest } from './request.ts';
-import type { TokenRequest } from './request.ts';
+import { createAuthenticate } from './authenticate.ts';
+import type { AuthenticateDeps, UnauthenticatedRequest } from './authenticate.ts';
+import { contextOf } from './context.ts';
+import { respondJson, toBrokerError } from './respond.ts';
 import { ACCESS_TOKEN } from './token-grants.ts';
-import { respondJson } from './respond.ts';
+import { parseTokenRequest } from './token-request.ts';
+import type { TokenRequest } from './token-request.ts';
 
-export interface TokenRouteDeps {
+export interface TokenRouteDeps extends AuthenticateDeps {
   readonly services: ReadonlyMap<string, Service>;
-  readonly identify: Identify;
   readonly issueRefreshToken: IssueRefreshToken;
-  readonly exchangeRefreshToken: ExchangeRefreshToken;
   readonly grantToken: GrantToken;
   readonly audit: Audit;
 }
 
-/** `/auth` and `/auth/token` are what docker_auth and distribution's autoredirect name; redirects would drop credentials. */
+/** docker_auth and distribution's autoredirect use `/auth` and `/auth/token`. A redirect would drop credentials. */
 export const TOKEN_PATHS = ['/token', '/token/', '/auth', '/auth/', '/auth/token', '/auth/token/'];
-const BODY_LIMIT = '64kb';
 const FORM = 'application/x-www-form-urlencoded';
+const readBody = express.text({ type: FORM, limit: '64kb', inflate: false });
 
-export function tokenRoute(deps: TokenRouteDeps): RequestHandler[] {
-  return [
-    allowGetAndPost,
-    express.text({ type: FORM, limit: BODY_LIMIT, inflate: false }),
-    readTokenRequest,
-    requireKnownService(deps.services),
-    authenticate(deps),
-    grant(deps),
-  ];
+/** All that is known about a token request. */
+interface AuthenticatedRequest extends UnauthenticatedRequest {
+  readonly caller: Caller;
 }
 
-/** Records why a token request failed; the error goes on to the table of answers. */
-export function recordRefusal(audit: Audit) {
-  return (error: unknown, request: Request, _response: Response, next: NextFunction): void => {
-    const asked = tokenRequestIfRead(request);
-    const known = toBrokerError(error);
-    audit.record({
-      type: 'token.refused',
-      request: contextOf(request),
-      code: known.code,
-      service: asked?.service ?? '',
-      ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
-      cause: describeError(known),
-    });
-    next(known);
-  };
-}
-
-function allowGetAndPost(request: Request, response: Response, next: NextFunction): void {
-  if (request.method === 'GET' || request.method === 'POST') return next();
-  response.setHeader('Allow', 'GET, POST');
-  next(new BrokerError('method_not_allowed', `method ${request.method}`));
-}
-
-function readTokenRequest(request: Request, _response: Response, next: NextFunction): void {
-  const body: unknown = request.body;
-  if (request.method === 'GET') setLocals(request, { tokenRequest: parseTokenRequest(request, undefined) });
-  else if (typeof body === 'string') setLocals(request, { tokenRequest: parseTokenRequest(request, body) });
-  else throw new BrokerError('invalid_request', `a POST must have a body of type ${FORM}`);
-  next();
-}
-
-function requireKnownService(services: ReadonlyMap<string, Service>): RequestHandler {
-  return (request, _response, next) => {
-    const service = services.get(tokenRequestOf(request).service);
-    if (service === undefined) throw new BrokerError('unknown_service', 'the service is not configured');
-    setLocals(request, { service });
-    next();
-  };
-}
-
-function authenticate({ identify, exchangeRefreshToken }: TokenRouteDeps): RequestHandler {
-  const callerOfRequest = (request: Request): Promise<Caller> => {
-    const { credential, refreshToken } = tokenRequestOf(request);
-    return refreshToken === undefined
-      ? identify(credential, contextOf(request))
-      : exchangeRefreshToken(refreshToken, serviceOf(request), contextOf(request));
-  };
-  const guard = new passport.Passport().use(new CredentialStrategy(callerOfRequest));
-  return (request, response, next) => {
-    const done = (error: unknown, caller: Caller | false): void => {
-      if (error !== null && error !== undefined) return next(error);
-      if (caller === false) return next(new BrokerError('invalid_credentials', 'the strategy refused'));
-      setLocals(request, { caller });
-      next();
-    };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Passport's types leave the middleware untyped
-    (guard.authenticate(CREDENTIAL_STRATEGY, { session: false }, done) as RequestHandler)(request, response, next);
-  };
-}
-
-function grant({ grantToken, issueRefreshToken }: TokenRouteDeps): RequestHandler {
+export function answerTokenRequest(deps: TokenRouteDeps): RequestHandler {
+  const authenticate = createAuthenticate(deps);
   return async (request, response) => {
-    const { scopes, malformed } = tokenRequestOf(request);
-    const refreshToken = await refreshTokenFor(request, issueRefreshToken);
-    const issued = await grantToken({
-      context: contextOf(request),
-      service: serviceOf(request),
-      caller: callerOf(request),
-      scopes,
-      malformed,
-    });
-    const body = tokenBody(issued, request.method === 'POST');
-    respondJson(
-      response,
-      200,
-      JSON.stringify({
-        ...body,
-        ...answerOf(tokenRequestOf(request)),
-        ...(refreshToken === undefined ? {} : { refresh_token: refreshToken.reveal() }),
-      }),
-    );
+    const context = contextOf(response);
+    let asked: TokenRequest | undefined;
+    try {
+      requireGetOrPost(request, response);
+      asked = parseTokenRequest(request, await formOf(request, response));
+      const service = requireService(deps.services, asked);
+      const unauthenticated = { context, asked, service };
+      const caller = await authenticate(request, response, unauthenticated);
+      const authenticated = { ...unauthenticated, caller };
+      const refreshToken = await refreshTokenFor(authenticated, deps.issueRefreshToken);
+      const issued = await grant(authenticated, deps.grantToken);
+      respondJson(response, 200, JSON.stringify(tokenBody(request, asked, issued, refreshToken)));
+    } catch (error) {
+      throw recordRefusal(deps.audit, context, asked, toBrokerError(error));
+    }
   };
 }
 
-/** A refresh token that is used is answered by the same, and never by a new one: clients keep the first. */
-async function refreshTokenFor(request: Request, issue: IssueRefreshToken): Promise<Secret | undefined> {
-  const { isOffline, refreshToken, credential, clientId } = tokenRequestOf(request);
+function requireGetOrPost(request: Request, response: Response): void {
+  if (request.method === 'GET' || request.method === 'POST') return;
+  response.setHeader('Allow', 'GET, POST');
+  throw new BrokerError('method_not_allowed', `method ${request.method}`);
+}
+
+/** @returns the form of a POST; undefined for a GET */
+async function formOf(request: Request, response: Response): Promise<string | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  await promise;
+  if (request.method === 'GET') return undefined;
+  const body: unknown = request.body;
+  if (typeof body !== 'string') throw new BrokerError('invalid_request', `a POST must have a body of type ${FORM}`);
+  return body;
+}
+
+function requireService(services: ReadonlyMap<string, Service>, { service: name }: TokenRequest): Service {
+  const service = services.get(name);
+  if (service === undefined) throw new BrokerError('unknown_service', 'the service is not configured');
+  return service;
+}
+
+/** A request with a refresh token is answered with the same one: clients store only the first. */
+async function refreshTokenFor(
+  { context, service, asked, caller }: AuthenticatedRequest,
+  issue: IssueRefreshToken,
+): Promise<Secret | undefined> {
+  const { isOffline, refreshToken, credential, clientId } = asked;
   if (!isOffline) return undefined;
-  if (refreshToken !== undefined) return refreshToken;
-  return issue({
-    context: contextOf(request),
-    service: serviceOf(request),
-    caller: callerOf(request),
-    login: credential?.username ?? '',
-    clientId,
-  });
+  return refreshToken ?? issue({ context, service, caller, login: credential?.username ?? '', clientId });
+}
+
+function grant(
+  { context, service, asked: { scopes, malformed }, caller }: AuthenticatedRequest,
+  grantToken: GrantToken,
+): Promise<IssuedToken> {
+  return grantToken({ context, service, caller, scopes, malformed });
 }
 
 /**
- * The answer both verbs share. `issued_at` is left out: with it clients mix our clock with theirs and re-fetch, or
- * keep dead tokens. `expires_in` is always there: containerd takes a token without it for one that never expires.
+ * The body of a successful answer (distribution's spec/auth/token.md and oauth.md).
+ *
+ * `issued_at` is left out: with it, clients compare our clock with theirs, and fetch again or keep expired tokens.
+ * `expires_in` is always present: containerd never renews a token without it.
  */
-function tokenBody({ token, expiresIn, grants }: IssuedToken, isPost: boolean): Readonly<Record<string, unknown>> {
-  const body = { token, access_token: token, expires_in: expiresIn };
-  if (!isPost) return body;
-  const granted = grants.filter((decided) => decided.granted.length > 0);
-  const scope = granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })).join(' ');
-  return { ...body, token_type: 'Bearer', scope };
+function tokenBody(
+  { method }: Request,
+  { isExchange }: TokenRequest,
+  { token, expiresIn, grants }: IssuedToken,
+  refreshToken: Secret | undefined,
+): Readonly<Record<string, unknown>> {
+  return {
+    token,
+    access_token: token,
+    expires_in: expiresIn,
+    ...(method === 'POST' ? { token_type: 'Bearer', scope: scopeText(grants) } : {}),
+    // RFC 8693, section 2.2.1.
+    ...(isExchange ? { issued_token_type: ACCESS_TOKEN } : {}),
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken.reveal() }),
+  };
 }
 
-/** A token exchange is told what kind of token it got (RFC 8693, section 2.2.1). */
-function answerOf({ isExchange }: TokenRequest): { readonly issued_token_type?: string } {
-  return isExchange ? { issued_token_type: ACCESS_TOKEN } : {};
+function scopeText(grants: IssuedToken['grants']): string {
+  return grants
+    .filter(({ granted }) => granted.length > 0)
+    .map(({ asked, granted }) => formatScope({ ...asked, actions: granted }))
+    .join(' ');
+}
+
+/** @param asked the token request, if it could be parsed */
+function recordRefusal(
+  audit: Audit,
+  context: RequestContext,
+  asked: TokenRequest | undefined,
+  error: BrokerError,
+): BrokerError {
+  audit.record({
+    type: 'token.refused',
+    request: context,
+    code: error.code,
+    service: asked?.service ?? '',
+    ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
+    cause: describeError(error),
+  });
+  return error;
 }

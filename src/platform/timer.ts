@@ -1,7 +1,7 @@
 /** Waiting, with Node's timers. */
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { BrokerError } from '../core/errors.ts';
-import type { Timer } from '../core/timer.ts';
+import type { Timer } from '../core/ports.ts';
 
 export const systemTimer: Timer = {
   sleep: async (milliseconds) => {

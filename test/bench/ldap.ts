@@ -110,9 +110,9 @@ function warm(backend: Authenticator): LogIn {
     },
     clock,
     fingerprint: createFingerprint(),
-    right: memoryStore(bounded),
+    successful: memoryStore(bounded),
     latest: memoryStore(bounded),
-    wrong: memoryStore(bounded),
+    refused: memoryStore(bounded),
     counters: memoryCounters(bounded),
   });
   return async (n) => {

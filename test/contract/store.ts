@@ -1,10 +1,10 @@
-/** What every store promises, and what those that can be listed promise besides. */
+/** The contract of every store, and of those that can be listed. */
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/ports.ts';
 import type { Group, ListableStore, Store } from '../../src/core/store.ts';
 import { fixedClock } from '../support/fakes.ts';
 
-/** A value as tests put it: of those with the same owner, a store may hold three. */
+/** A test value. A store may hold three of the same owner. */
 export interface Item {
   readonly owner: string;
   readonly text: string;
@@ -13,7 +13,7 @@ export interface Item {
 export const MOST = 3;
 export const groupOf = ({ owner }: Item): Group => ({ name: owner, most: MOST });
 
-/** Makes an empty store that tells the time by this clock. */
+/** Makes an empty store that uses this clock. */
 export type OpenStore<S> = (clock: Clock) => Promise<S & AsyncDisposable>;
 
 const item = (text: string, owner = 'alice'): Item => ({ owner, text });
@@ -21,7 +21,7 @@ const LONG = 1000;
 
 export function storeContract(name: string, open: OpenStore<Store<Item>>): void {
   describe(`the store contract, by ${name}`, () => {
-    it('gives back what was put', async () => {
+    it('returns the value that was put', async () => {
       await using store = await open(fixedClock());
 
       await store.put('k', item('é "quoted" \u2028\n'), LONG);
@@ -30,7 +30,7 @@ export function storeContract(name: string, open: OpenStore<Store<Item>>): void 
       expect(await store.get('another')).toBeUndefined();
     });
 
-    it('gives back the later of two values under one key', async () => {
+    it('returns the later of two values under one key', async () => {
       await using store = await open(fixedClock());
 
       await store.put('k', item('first'), LONG);
@@ -39,7 +39,7 @@ export function storeContract(name: string, open: OpenStore<Store<Item>>): void 
       expect(await store.get('k')).toEqual(item('second'));
     });
 
-    it('holds a value for its time and not a second longer', async () => {
+    it('keeps a value for its time to live and not a second longer', async () => {
       const clock = fixedClock();
       await using store = await open(clock);
       await store.put('k', item('a'), 60);
@@ -52,7 +52,7 @@ export function storeContract(name: string, open: OpenStore<Store<Item>>): void 
       expect([before, after]).toEqual([item('a'), undefined]);
     });
 
-    it('counts the time anew when a value is put again', async () => {
+    it('restarts the time to live when a value is put again', async () => {
       const clock = fixedClock();
       await using store = await open(clock);
       await store.put('k', item('a'), 60);
@@ -64,7 +64,7 @@ export function storeContract(name: string, open: OpenStore<Store<Item>>): void 
       expect(await store.get('k')).toEqual(item('a'));
     });
 
-    it('forgets what is removed, and nothing else', async () => {
+    it('removes one entry, and no other', async () => {
       await using store = await open(fixedClock());
       await store.put('k', item('a'), LONG);
       await store.put('l', item('b'), LONG);
@@ -75,7 +75,7 @@ export function storeContract(name: string, open: OpenStore<Store<Item>>): void 
       expect([await store.get('k'), await store.get('l')]).toEqual([undefined, item('b')]);
     });
 
-    it('keeps apart keys that only a careless program would mix up', async () => {
+    it('distinguishes keys that differ in case, spaces, NUL or Unicode form', async () => {
       await using store = await open(fixedClock());
       const keys = ['k', 'K', 'k ', "k' OR '1'='1", '%', '', '__proto__', 'k\u0000l'];
 
@@ -93,23 +93,23 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
     const keysOf = async (store: ListableStore<Item>): Promise<readonly string[]> =>
       (await store.list()).map(({ key }) => key);
 
-    it('lists what is held, that used longest ago first', async () => {
+    it('lists its entries, the least recently used first', async () => {
       const clock = fixedClock();
       await using store = await open(clock);
       await store.put('over', item('x', 'bob'), 10);
       for (const key of ['a', 'b', 'c']) await store.put(key, item(`of ${key}`), LONG);
       clock.advance(10);
 
-      await store.replace('a', item('anew'), LONG);
+      await store.replace('a', item('new'), LONG);
 
       expect(await store.list()).toEqual([
         { key: 'b', value: item('of b') },
         { key: 'c', value: item('of c') },
-        { key: 'a', value: item('anew') },
+        { key: 'a', value: item('new') },
       ]);
     });
 
-    it('replaces what is held, with a time of its own', async () => {
+    it('replaces a value, with a new time to live', async () => {
       const clock = fixedClock();
       await using store = await open(clock);
       await store.put('k', item('a'), 10);
@@ -123,7 +123,7 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       expect(await store.get('k')).toBeUndefined();
     });
 
-    it('never brings back by replacing what was removed or is over', async () => {
+    it('never restores a removed or expired entry by replacing it', async () => {
       const clock = fixedClock();
       await using store = await open(clock);
       await store.put('removed', item('a'), LONG);
@@ -138,7 +138,7 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       expect(await store.list()).toEqual([]);
     });
 
-    it('removes several at once and says how many were held', async () => {
+    it('removes several entries at once and returns how many existed', async () => {
       const clock = fixedClock();
       await using store = await open(clock);
       for (const key of ['a', 'b', 'c']) await store.put(key, item(key), LONG);
@@ -152,7 +152,7 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       expect(await store.removeAll([])).toBe(0);
     });
 
-    it('lets go the one of a group used longest ago when there is one too many, and none of another group', async () => {
+    it('removes the least recently used entry of a group that is too large, and none of another group', async () => {
       await using store = await open(fixedClock());
       await store.put('other', item('x', 'bob'), LONG);
       for (const key of ['a', 'b', 'c']) await store.put(key, item(key), LONG);
@@ -163,7 +163,7 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       expect(await keysOf(store)).toEqual(['other', 'c', 'a', 'd']);
     });
 
-    it('lets go nothing of a group when one of it is put again', async () => {
+    it('removes no entry of a group when one of its entries is put again', async () => {
       await using store = await open(fixedClock());
       for (const key of ['a', 'b', 'c']) await store.put(key, item(key), LONG);
 
@@ -172,7 +172,7 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       expect(await keysOf(store)).toEqual(['b', 'c', 'a']);
     });
 
-    it('does not let many at once exceed the bound of their group', async () => {
+    it('keeps the limit of a group when many entries are put at the same time', async () => {
       await using store = await open(fixedClock());
 
       await Promise.all(Array.from({ length: 20 }, (_, index) => store.put(`k${index}`, item('a'), LONG)));

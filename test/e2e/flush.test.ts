@@ -47,7 +47,8 @@ member: ${slapd.people.bob.dn}
   it.each([
     [
       'by the command',
-      async () => expect(await flush()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^forgotten/) }),
+      async () =>
+        expect(await flush()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^login cache flushed/) }),
     ],
     [
       'by the command for this backend',
@@ -60,7 +61,7 @@ member: ${slapd.people.bob.dn}
     const before = await granted(broker, alice);
 
     await tell();
-    await broker.waitForLine(({ message }) => message === 'what was remembered of logins is forgotten');
+    await broker.waitForLine(({ message }) => message === 'login cache flushed');
 
     expect(before).toBe('pull,push');
     expect(await granted(broker, alice)).toBe('');

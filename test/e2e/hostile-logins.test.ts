@@ -1,4 +1,4 @@
-/** Wrong, odd and hostile logins: all are told the same, after about the same time, wherever people come from. */
+/** Wrong, odd and hostile logins: all get the same answer after about the same time, at every kind of backend. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
@@ -8,9 +8,9 @@ import type { UserSource } from '../support/user-sources.ts';
 
 const WRONG = 'wrong-password-66';
 const ROUNDS = 3;
-/** Milliseconds: no refusal comes sooner. */
+/** The shortest time to a refusal, in milliseconds. */
 const FLOOR = 250;
-/** Timers of Node may be early by less than one. */
+/** Milliseconds by which timers of Node may be early. */
 const TIMER_SLACK = 1;
 
 const LOGINS: readonly (readonly [what: string, user: string, password: string])[] = [
@@ -27,7 +27,7 @@ const LOGINS: readonly (readonly [what: string, user: string, password: string])
   ['300 characters', 'x'.repeat(300), WRONG],
   ['NUL in the name', 'al\0ice', WRONG],
   ['NUL after the name', 'alice\0', WRONG],
-  // Not of alice, whose attempts all her spellings share.
+  // A user other than alice, whose attempts are counted in all spellings.
   ['a space before the name', ' carol', WRONG],
   ['a line break', 'alice\r\nbob', WRONG],
 ];
@@ -62,7 +62,7 @@ describe.for([
 
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [what, user, password] of LOGINS) {
-        // Another password each time, so that no answer comes from memory.
+        // Another password each time, so that no answer comes from the cache.
         const answer = await broker.token(ASK_WEB, { user, password: password === '' ? '' : `${password}${round}` });
         words.add(`${answer.status} ${JSON.stringify(answer.body).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')}`);
         times.set(what, [...(times.get(what) ?? []), answer.took]);

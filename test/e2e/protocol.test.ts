@@ -1,4 +1,4 @@
-/** What clients send to the token endpoint, and who and what they get for it. */
+/** What clients send to the token endpoint, and which subject and access their tokens have. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic, claimsOf } from '../support/broker.ts';
 import type { Broker, Login } from '../support/broker.ts';
@@ -7,7 +7,7 @@ import { ALICE, SERVICE, startStaticBroker, STATIC_CONFIG, WRONG } from '../supp
 const Q = `service=${SERVICE}`;
 const FORM = 'application/x-www-form-urlencoded';
 const PATHS = ['/token', '/token/', '/auth', '/auth/', '/auth/token', '/auth/token/'];
-/** `Basic :` and `Basic :x` by hand, so that no code of ours makes what is looked at. */
+/** `Basic :` and `Basic :x`, encoded by hand, so that the test does not depend on our code. */
 const NOBODY = { authorization: 'Basic Og==' };
 const NAMELESS = { authorization: 'Basic Ong=' };
 
@@ -74,7 +74,7 @@ describe('the token endpoint', () => {
       ['joined by a space', 'scope=repository:web/a:pull%20repository:web/b:push', both],
       ['with a leading space', 'scope=%20repository:web/a:pull&scope=+repository:web/b:push', both],
       [
-        'beside malformed ones',
+        'next to malformed ones',
         'scope=repository:web/a:pull&scope=nonsense&scope=&scope=::&scope=repository:web/b:push',
         both,
       ],
@@ -83,8 +83,8 @@ describe('the token endpoint', () => {
       ['of a class', 'scope=repository(plugin):web/a:pull', [repository('web/a', 'pull')]],
       ['for everything', 'scope=repository:web/a:*', [repository('web/a', 'pull', 'push')]],
       ['that are empty', 'scope=', []],
-      ['not at all', '', []],
-    ])('are taken %s, by GET and by POST', async (_how, scopes, expected) => {
+      ['when there are none', '', []],
+    ])('are accepted %s, by GET and by POST', async (_how, scopes, expected) => {
       const got = await get(`${Q}&${scopes}`, basic(ALICE));
       const posted = await post(`${loginForm()}&${scopes}`);
 
@@ -94,10 +94,10 @@ describe('the token endpoint', () => {
     });
 
     it.each<[string, Readonly<Record<string, string>>, string, number, string]>([
-      ['an encoding nobody knows', { 'content-type': `${FORM}; charset=bogus` }, Q, 400, 'invalid_request'],
+      ['an unknown encoding', { 'content-type': `${FORM}; charset=bogus` }, Q, 400, 'invalid_request'],
       ['compression', { 'content-type': FORM, 'content-encoding': 'gzip' }, Q, 400, 'invalid_request'],
       ['a body of 70 KB', { 'content-type': FORM }, 'x'.repeat(70_000), 413, 'request_too_large'],
-    ])('tells the log of %s what it tells the client', async (_what, headers, body, status, code) => {
+    ])('logs a request with %s with the code that the client gets', async (_what, headers, body, status, code) => {
       const answer = await fetch(`${broker.url}/token`, { method: 'POST', headers, body });
 
       const id = answer.headers.get('x-request-id');
@@ -105,7 +105,7 @@ describe('the token endpoint', () => {
       expect([answer.status, line['code'], line.level]).toEqual([status, code, 'warn']);
     });
 
-    it('writes no token to the log that stands in the place of something else', async () => {
+    it('writes no token to the log that was sent as another parameter', async () => {
       const refreshToken = `flr_${'Abc0-'.repeat(8)}xyz`;
       const jwt = `${btoa('{"alg":"ES256"}').replaceAll('=', '')}.e30.c2ln`;
       const requests = [refreshToken, jwt].flatMap((token) => [
@@ -122,7 +122,7 @@ describe('the token endpoint', () => {
       expect(broker.process.stderr()).not.toContain(jwt);
     });
 
-    it('are granted as far as policy goes, with 200', async () => {
+    it('are granted as far as the policy allows, with status 200', async () => {
       const scopes = 'scope=repository:web/a:pull,push,delete&scope=repository:api/b:pull&scope=registry:catalog:*';
 
       const got = await get(`${Q}&${scopes}`, basic(ALICE));
@@ -133,7 +133,7 @@ describe('the token endpoint', () => {
       expect(await access(none)).toEqual([]);
     });
 
-    it('are told to a POST as they were granted', async () => {
+    it('are listed in the answer to a POST as they were granted', async () => {
       const { scope, token, access_token } = await bodyOf(
         await post(`${loginForm()}&scope=repository:web/a:pull,delete+repository:api/b:pull`),
       );
@@ -143,8 +143,8 @@ describe('the token endpoint', () => {
     });
   });
 
-  describe('who asks', () => {
-    it('is nobody without a login, and with "Basic :"', async () => {
+  describe('the caller', () => {
+    it('is anonymous without a login, and with "Basic :"', async () => {
       const scope = 'scope=repository:public/a:pull,push&scope=repository:web/a:pull';
 
       for (const response of [
@@ -158,13 +158,13 @@ describe('the token endpoint', () => {
       }
     });
 
-    it('is refused with "Basic :x", and with a name alone', async () => {
+    it('is refused with "Basic :x", and with a user name alone', async () => {
       const answers = [await get(Q, NAMELESS), await get(Q, basic({ ...ALICE, password: '' }))];
 
       expect(answers.map(({ status }) => status)).toEqual([401, 401]);
     });
 
-    it('is never who the account names', async () => {
+    it('never depends on the parameter account', async () => {
       const anonymous = await get(`${Q}&account=alice&scope=repository:web/a:pull`);
       const alice = await get(`${Q}&account=bob`, basic(ALICE));
       const posted = await post(`${loginForm()}&account=bob`);
@@ -174,7 +174,7 @@ describe('the token endpoint', () => {
       expect(await subject(posted)).toBe('alice');
     });
 
-    it('is refused with a wrong password even where anonymous is allowed', async () => {
+    it('is refused with a wrong password also where anonymous is allowed', async () => {
       const scope = `${Q}&scope=repository:public/a:pull`;
 
       const right = await get(scope);
@@ -190,7 +190,7 @@ describe('the token endpoint', () => {
       }
     });
 
-    it('must be somebody where anonymous is denied', async () => {
+    it('must log in where anonymous is denied', async () => {
       const closed = 'service=closed.example.com';
 
       const answers = [await get(closed), await get(closed, NOBODY), await get(closed, basic(ALICE))];
@@ -204,7 +204,7 @@ describe('the token endpoint', () => {
 
   describe('the service', () => {
     it.each(['service=other.example.com', 'scope=repository:web/a:pull', 'service=', `service=${SERVICE}.`])(
-      'is unknown in %s, whoever asks',
+      'is unknown in %s, for every caller',
       async (query) => {
         for (const headers of [{}, basic(ALICE), basic(WRONG)]) {
           const response = await get(query, headers);
@@ -215,7 +215,7 @@ describe('the token endpoint', () => {
       },
     );
 
-    it('may have a name with a space, as in old guides', async () => {
+    it('may have a name with a space, and the log has a warning', async () => {
       const { token } = await bodyOf(await get('service=Docker+registry', basic(ALICE)));
 
       expect(claimsOf(token)).toMatchObject({ aud: 'Docker registry' });

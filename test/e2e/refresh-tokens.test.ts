@@ -1,4 +1,4 @@
-/** Refresh tokens as people have them: docker against a registry, with accounts in a directory. */
+/** Refresh tokens with docker, a registry and accounts in a directory. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +85,7 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
   afterAll(() => resources.disposeAsync());
 
   const push = () => alice('push', image);
-  const kept = async () => {
+  const storedLogin = async () => {
     const config = JSON.parse(await readFile(join(alice.home, 'config.json'), 'utf8')) as DockerConfig;
     return config.auths[registry.host];
   };
@@ -97,19 +97,19 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
         (value === undefined ? `delete: ${attribute}\n` : `replace: ${attribute}\n${attribute}: ${value}\n`),
     );
 
-  it('keeps the token after docker login, and no password', async () => {
+  it('stores the token after docker login, and no password', async () => {
     const answer = await alice.login(registry.host, ALICE);
 
-    const { auth = '', identitytoken = '' } = (await kept()) ?? {};
+    const { auth = '', identitytoken = '' } = (await storedLogin()) ?? {};
     noteSecret(identitytoken);
     expect(answer).toMatchObject({ code: 0, stdout: expect.stringContaining('Login Succeeded') });
     expect(identitytoken).toMatch(/^flr_[A-Za-z0-9_-]{43}$/);
-    // The user's name and nothing behind the colon.
+    // The user name, and nothing after the colon.
     expect(Buffer.from(auth, 'base64').toString()).toBe('alice:');
     expect(await readFile(join(alice.home, 'config.json'), 'utf8')).not.toContain(ALICE.password);
   });
 
-  it('pushes an hour later, and another hour later, without the password being seen by anybody', async () => {
+  it('pushes after one hour and after two, and sends no password', async () => {
     const before = await bindsOfAlice();
 
     const pushes = [];
@@ -124,7 +124,7 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
     expect(broker.log().filter(({ message }) => message === 'refresh token accepted').length).toBeGreaterThan(1);
   });
 
-  it('has the groups of now: out of the team, no push; in it again, push', async () => {
+  it('uses the current groups: cannot push after leaving the team, and can after joining it again', async () => {
     const only = (dn: string): Promise<void> =>
       slapd.change(`dn: cn=team-web,${GROUPS_DN}\nchangetype: modify\nreplace: member\nmember: ${dn}\n`);
 
@@ -139,7 +139,7 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
 
   it.each([
     ['disabled in the directory', 'pwdAccountLockedTime', '000001010000Z', 'locked'],
-    ['told to change the password', 'pwdReset', 'TRUE', 'must-change-password'],
+    ['required to change the password', 'pwdReset', 'TRUE', 'must-change-password'],
   ])('reads "run docker login" at the next push when its owner is %s', async (_what, attribute, value, reason) => {
     await change(attribute, value);
     const refused = await push();
@@ -154,9 +154,9 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
     expect(again).toMatchObject({ code: 0 });
   });
 
-  it('is told of an outage while the directory is down, and works when it is back', async () => {
+  it('reads about an outage while the directory is down, and works when it is up again', async () => {
     await slapd.stop();
-    // A push is tried again by docker for most of a minute.
+    // Docker retries a push for most of a minute.
     const down = await alice('pull', image);
     await slapd.start();
     const back = await waitFor('the directory to be asked again', async () => {
@@ -190,7 +190,7 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
 
   it.skipIf(!canRunContainerd())('serves containerd, which asks by POST, and is refused there in the end', async () => {
     await using containerd = await startContainerd();
-    const { identitytoken = '' } = (await kept()) ?? {};
+    const { identitytoken = '' } = (await storedLogin()) ?? {};
     const archive = join(stateDir, 'image.tar');
     await alice('save', '--output', archive, image);
     await containerd.load(archive);
@@ -202,7 +202,7 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('401 Unauthorized') });
   });
 
-  it('is good still after the broker was killed', async () => {
+  it('is still valid after the broker was killed', async () => {
     broker.signal('SIGKILL');
     await broker.process.exited;
     broker = await startAgain();
@@ -212,10 +212,10 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
 
   it('leaves no trace in the memory of the broker, and neither does the password', async () => {
     await alice.login(registry.host, ALICE);
-    const { identitytoken = '' } = (await kept()) ?? {};
+    const { identitytoken = '' } = (await storedLogin()) ?? {};
     noteSecret(identitytoken);
     await push();
-    // Whoever asks next takes the place of what the connection before held.
+    // Another request overwrites the buffers of the previous connection.
     await broker.token(`service=${registry.host}`);
 
     broker.signal('SIGUSR2');
@@ -228,14 +228,12 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
     });
 
     expect(identitytoken).toMatch(/^flr_/);
-    // What is known to be in it is found, so that what is not found is not there.
-    const held = ['pushed out by newer ones', identitytoken.slice(4), ALICE.password].map((text) =>
-      heap.includes(text),
-    );
-    expect(held).toEqual([true, false, false]);
+    // The control: a text that is known to be in the heap is found.
+    const found = ['replaced by newer ones', identitytoken.slice(4), ALICE.password].map((text) => heap.includes(text));
+    expect(found).toEqual([true, false, false]);
   });
 
-  it('is refused as soon as it is revoked, for good, until the next docker login', async () => {
+  it('is refused as soon as it is revoked, until the next docker login', async () => {
     const revoked = await tokensCommand(broker, 'revoke', '--user', 'alice');
     const refused = await push();
     broker.signal('SIGKILL');
@@ -243,10 +241,10 @@ describe.skipIf(!canRun)('docker with a refresh token', () => {
     broker = await startAgain();
     const afterKill = await push();
     await alice.login(registry.host, ALICE);
-    const anew = await push();
+    const afterLogin = await push();
 
     expect(revoked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^revoked [0-9a-f]{12} of alice for /) });
     for (const answer of [refused, afterKill]) expect(answer).toMatchObject({ code: 1, stderr: RUN_DOCKER_LOGIN });
-    expect(anew).toMatchObject({ code: 0 });
+    expect(afterLogin).toMatchObject({ code: 0 });
   });
 });

@@ -1,4 +1,4 @@
-/** What a broker that remembers logins never does: let in another password, or keep one. */
+/** The login cache never accepts another password, and stores none. */
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { waitFor } from '../support/wait.ts';
 const absent = findPart(SLAPD) === undefined || findPart(LDAPADD) === undefined;
 const NEW_PASSWORD = 'alice-has-changed-it-9';
 
-describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
+describe.skipIf(absent)('acceptance 16: a cached login', () => {
   let resources: AsyncDisposableStack;
   let slapd: Slapd;
   let alice: Login;
@@ -54,7 +54,7 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
     );
   }
 
-  it('is found by its own password and by no other', async () => {
+  it('is found with its own password and with no other', async () => {
     const broker = await start({ remember: '15m', wrongPasswords: { max: 0 } });
     const { user, password } = alice;
     const others: readonly Login[] = [
@@ -71,7 +71,7 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
       slapd.people.bob.password,
       'x'.repeat(1000),
     ].map((other) => ({ user, password: other }));
-    // The same characters, with the border between name and password elsewhere.
+    // The same characters, split differently into name and password.
     const shifted = { user: user.slice(0, -1), password: `${user.at(-1)}${password}` };
 
     const before = await status(broker, alice);
@@ -81,11 +81,11 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
 
     expect([before, after]).toEqual([200, 200]);
     expect(new Set(answers)).toEqual(new Set([401]));
-    // It was answered from memory all the while.
+    // The answers came from the cache.
     expect(await bindsOfAlice()).toBe(binds);
   });
 
-  it('gives way at once to a new password, with whose first use the old one ends', async () => {
+  it('ends with the first login with a new password', async () => {
     const broker = await start({ remember: '15m' });
     expect(await status(broker, alice)).toBe(200);
     await changePassword();
@@ -97,7 +97,7 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
     expect({ old, changed, oldAfter }).toEqual({ old: 200, changed: 200, oldAfter: 401 });
   });
 
-  it('ends after its time, with the old password and the group that was left', async () => {
+  it('ends after its time to live, with the old password and the old group', async () => {
     const broker = await start({ remember: '2s' });
     expect(await granted(broker, alice)).toBe('pull,push');
     const bob: Login = { user: slapd.people.bob.username, password: slapd.people.bob.password };
@@ -113,11 +113,11 @@ describe.skipIf(absent)('acceptance 16: a login that is remembered', () => {
     expect(await status(broker, { ...alice, password: NEW_PASSWORD })).toBe(200);
   });
 
-  it('leaves no password in memory, right or wrong; one that is being checked is there', async () => {
+  it('leaves no password in memory, correct or wrong; a password that is being checked is found there', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-heap-'));
     await using proxy = await startLossyProxy(slapd.port);
     const broker = await start({ remember: '15m' }, heapReadable(folder.path), proxy.url);
-    const wrong = { ...alice, password: 'wrong-and-remembered-5' };
+    const wrong = { ...alice, password: 'wrong-and-cached-5' };
     const bob: Login = { user: slapd.people.bob.username, password: slapd.people.bob.password };
     const forms = ({ user, password }: Login): readonly string[] => [
       password,

@@ -1,4 +1,4 @@
-/** What the token endpoint answers: tokens that registries read, and JSON for all that it cannot do. */
+/** The answers of the token endpoint: tokens that registries accept, and errors in JSON. */
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ describe('answers', () => {
     body: new URLSearchParams({ service: SERVICE, ...more }),
   });
 
-  it('say how long a token may be used; neither when it was issued nor anything to a cache', async () => {
+  it('have the lifetime of the token, no issue time, and headers that forbid caching', async () => {
     const url = `${broker.url}/token`;
     const login = form({ grant_type: 'password', username: ALICE.user, password: ALICE.password });
     const anonymous = await fetch(`${url}?${ASK_PUBLIC}`);
@@ -43,7 +43,7 @@ describe('answers', () => {
     expect(lifetimes).toEqual([300, 900, 300]);
   });
 
-  it('hold claims that registries of both versions read', async () => {
+  it('have claims that registries of both versions accept', async () => {
     const { body } = await broker.token(ASK_PUBLIC, ALICE);
     const [header = ''] = String(body['token']).split('.');
     const claims = claimsOf(body['token']);
@@ -67,7 +67,7 @@ describe('answers', () => {
     expect(Math.abs(Number(claims['iat']) + 30 - Date.now() / 1000)).toBeLessThan(5);
   });
 
-  it('publish the keys under both of their ids, and nothing private', async () => {
+  it('publish the keys under both of their ids, without private parts', async () => {
     const { keys } = (await (await fetch(`${broker.url}/.well-known/jwks.json`)).json()) as {
       keys: Record<string, unknown>[];
     };
@@ -85,7 +85,7 @@ describe('answers', () => {
   it.each<[what: string, status: number, code: string, path: string, init: RequestInit]>([
     ['a Bearer header', 401, 'UNAUTHORIZED', `/token?${Q}`, { headers: { authorization: 'Bearer abc' } }],
     [
-      'a Basic header that is no base64',
+      'a Basic header that is not base64',
       401,
       'UNAUTHORIZED',
       `/token?${Q}`,
@@ -99,15 +99,9 @@ describe('answers', () => {
       { headers: { authorization: 'Basic YWxpY2U=' } },
     ],
     ['a service named twice', 400, 'INVALID_REQUEST', `/token?${Q}&service=other`, {}],
+    ['an unsupported grant', 400, 'UNSUPPORTED', '/token', form({ grant_type: 'authorization_code', code: 'x' })],
     [
-      'a grant that is not offered',
-      400,
-      'UNSUPPORTED',
-      '/token',
-      form({ grant_type: 'authorization_code', code: 'x' }),
-    ],
-    [
-      'a body that is no form',
+      'a body that is not a form',
       400,
       'INVALID_REQUEST',
       '/token',
@@ -128,7 +122,7 @@ describe('answers', () => {
     });
   });
 
-  it('come for request heads of up to 64 KiB, in the URL or a header; larger ones are refused in JSON', async () => {
+  it('are given to request heads of up to 64 KiB; larger heads are refused in JSON', async () => {
     const scopes = Array.from({ length: 500 }, (_, index) => `scope=repository:web/${index}:pull`).join('&');
     const padded = (bytes: number) => headAnswer(broker.port, `/token?${Q}`, 'x'.repeat(bytes));
 
@@ -144,7 +138,7 @@ describe('answers', () => {
     });
   });
 
-  it('come in JSON even for what is no HTTP', async () => {
+  it('are JSON also for bytes that are not HTTP', async () => {
     const answer = await talk(broker.port, 'NONSENSE\r\n\r\n');
 
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);

@@ -174,7 +174,7 @@ describe.skipIf(!canRunSamba())('a broker with Active Directory', () => {
     await samba.remove(team);
 
     broker.signal('SIGHUP');
-    await broker.waitForLine(({ message }) => message === 'what was remembered of logins is forgotten');
+    await broker.waitForLine(({ message }) => message === 'login cache flushed');
 
     expect(await granted(broker, login)).toBe('');
     team = await samba.addGroup('team-web', [alice]);

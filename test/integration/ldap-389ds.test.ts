@@ -2,7 +2,7 @@ import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ldapConfig } from '../../src/backends/ldap/config/config.ts';
 import { Secret } from '../../src/core/identity.ts';
-import type { Authenticator, DiagnosisStep } from '../../src/core/ports.ts';
+import type { Authenticator, Step } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { canRun389ds, start389ds } from '../support/389ds.ts';
 import type { Directory389 } from '../support/389ds.ts';
@@ -191,7 +191,7 @@ describe.skipIf(absent)('acceptance 13: the ldap backend on 389 Directory Server
           },
           groups: { base: GROUPS_DN, nested },
         });
-        const steps: DiagnosisStep[] = [];
+        const steps: Step[] = [];
 
         await backend.diagnose?.(undefined, deadlineIn(realClock, 8000), (step) => void steps.push(step));
 

@@ -1,8 +1,8 @@
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/identity.ts';
-import type { DiagnosisStep } from '../../src/core/ports.ts';
-import { probeAll, walkLogin } from '../../src/cli/walk.ts';
+import type { Step } from '../../src/core/ports.ts';
+import { checkLogin, probeAll } from '../../src/cli/walk.ts';
 import { realClock } from '../support/fakes.ts';
 import { freeze, thaw } from '../support/halt.ts';
 import { createLdap } from '../support/ldap-backend.ts';
@@ -28,24 +28,24 @@ describe.skipIf(absent)('the diagnosis of an LDAP directory', () => {
     input: LdapInput,
     login?: { readonly username: string; readonly password: string },
     password?: string,
-  ): Promise<readonly DiagnosisStep[]> {
+  ): Promise<readonly Step[]> {
     await using backend = await createLdap(
       { timeouts: { connect: '500ms' }, ...input },
       password === undefined ? {} : { password: () => password },
     );
-    const steps: DiagnosisStep[] = [];
+    const steps: Step[] = [];
     const credential = login && { username: login.username, password: new Secret(login.password) };
     await backend.diagnose?.(credential, deadlineIn(realClock, 8000), (step) => void steps.push(step));
     expect(JSON.stringify(steps)).not.toContain(login?.password ?? SERVICE.password);
     return steps;
   }
 
-  const failures = (steps: readonly DiagnosisStep[]): string =>
+  const failures = (steps: readonly Step[]): string =>
     steps
       .filter(({ ok }) => !ok)
       .map(({ text }) => text)
       .join('\n');
-  const textOf = (steps: readonly DiagnosisStep[]): string => steps.map(({ text }) => text).join('\n');
+  const textOf = (steps: readonly Step[]): string => steps.map(({ text }) => text).join('\n');
 
   it('reports each step when the configuration is correct', async () => {
     const steps = await diagnose(overTls());
@@ -181,7 +181,10 @@ describe.skipIf(absent)('the diagnosis of an LDAP directory', () => {
     const backends = [{ authenticator, usernames: undefined }];
 
     const connect = await probeAll(backends, realClock);
-    const login = await walkLogin(backends, 'alice', alice.password, realClock);
+    const login = await checkLogin(
+      { backends, clock: realClock },
+      { username: 'alice', password: new Secret(alice.password) },
+    );
 
     expect(connect.map(({ text }) => text)).toContain(`backend corp: connects to ${slapd.url}, without encryption`);
     expect(login.map(({ text }) => text)).toContain(`backend corp: finds ${alice.dn}`);

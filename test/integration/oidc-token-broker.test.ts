@@ -424,8 +424,8 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
         () => github.sign({ ...githubClaims(), iss: 'https://x.example' }),
         'unlisted-issuer: no backend',
       ],
-      ['something else', () => 'password', 'what was given is no token'],
-      ['nothing', () => '', 'what was given is no token'],
+      ['something else', () => 'password', 'the input is not a token'],
+      ['nothing', () => '', 'the input is not a token'],
     ])('names the first thing that fails with a token of %s', async (_what, token, problem) => {
       const { code, stdout } = await check(token());
 

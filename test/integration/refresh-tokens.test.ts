@@ -102,9 +102,11 @@ describe('refresh tokens', () => {
     expect((await exchange(broker, SERVICE, token)).status).toBe(200);
   });
 
-  it('are no passwords: no backend sees one, and nobody is anonymous with one', async () => {
+  it('are refused as passwords and user names: no backend sees one, and no request becomes anonymous', async () => {
     const token = await login();
     const form = { service: SERVICE, grant_type: 'password' };
+    const logins = () => broker.log().filter(({ event }) => event === 'login');
+    const loginsBefore = logins().length;
 
     const answers = [
       await broker.token(`service=${SERVICE}`, { user: '', password: token }),
@@ -116,10 +118,13 @@ describe('refresh tokens', () => {
 
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
     await waitFor(
-      'four lines of the log',
-      () => broker.log().filter(({ cause }) => String(cause).includes('misplaced-refresh-token')).length === 4,
+      'five lines of the log',
+      () => broker.log().filter(({ cause }) => String(cause).includes('misplaced-token')).length === 5,
     );
-    expect(broker.log().filter(({ event, user }) => event === 'login' && user === '<token>')).toEqual([]);
+    expect(logins()).toHaveLength(loginsBefore);
+    // The control: a backend sees an ordinary wrong password.
+    await broker.token(`service=${SERVICE}`, { user: ALICE.user, password: 'some-password-12' });
+    await waitFor('a login in the log', () => logins().length === loginsBefore + 1);
   });
 
   it('end when they are not used for long, and when they are old', async () => {

@@ -204,13 +204,13 @@ describe('reloading', () => {
       writeFile(file, JSON.stringify({ users: Object.fromEntries(names.map((name) => [name, { password }])) }));
     await write('alice', 'Alice', 'BOB');
     const users = await staticFile.create(fromYaml(file), deps());
-    const before = ['alice', 'ALICE', 'bob', 'carol'].map((name) => users.namesakes?.(name));
+    const before = ['alice', 'ALICE', 'bob', 'carol'].map((name) => users.usersNamed?.(name));
 
     await write('carol');
     await users.reload?.();
 
     expect(before).toEqual([['alice', 'Alice'], ['alice', 'Alice'], ['BOB'], []]);
-    expect(['alice', 'carol'].map((name) => users.namesakes?.(name))).toEqual([[], ['carol']]);
+    expect(['alice', 'carol'].map((name) => users.usersNamed?.(name))).toEqual([[], ['carol']]);
   });
 
   it('knows an account again until it gets another password', async () => {

@@ -1,4 +1,4 @@
-/** A backend whose answer is given, and that tells what it was asked. */
+/** A backend with a given answer, which records the logins that it was sent. */
 import { BrokerError } from '../../src/core/errors.ts';
 import { username } from '../../src/core/identity.ts';
 import type { Identity } from '../../src/core/identity.ts';
@@ -8,17 +8,17 @@ import type { ChainedBackend } from '../../src/flows/chain.ts';
 
 export interface FakeBackend {
   readonly chained: ChainedBackend;
-  /** The logins it has seen, as `name/password`. */
+  /** The logins that it was sent, as `name/password`. */
   readonly seen: string[];
 }
 
 export interface FakeBackendOptions {
   readonly name?: string;
   readonly accepts?: 'passwords' | 'tokens';
-  /** Patterns of the logins that are its own. */
+  /** Patterns of the user names that it serves. */
   readonly usernames?: readonly string[];
   readonly lookup?: Authenticator['lookup'];
-  readonly namesakes?: Authenticator['namesakes'];
+  readonly usersNamed?: Authenticator['usersNamed'];
 }
 
 export const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
@@ -32,16 +32,16 @@ export function authenticated(name: string, backend = 'fake'): AuthnOutcome {
   return { kind: 'authenticated', identity: identity(name, backend) };
 }
 
-/** @param outcome what it answers; 'down': it throws that it cannot tell; an Error: a defect */
+/** @param outcome its answer; 'down': an outage; an Error: a defect */
 export function fakeBackend(outcome: AuthnOutcome | 'down' | Error, options: FakeBackendOptions = {}): FakeBackend {
-  const { name = 'fake', accepts, usernames, lookup, namesakes } = options;
+  const { name = 'fake', accepts, usernames, lookup, usersNamed } = options;
   const seen: string[] = [];
   const authenticator: Authenticator = {
     name,
     type: 'fake',
     ...(accepts === undefined ? {} : { accepts }),
     ...(lookup === undefined ? {} : { lookup }),
-    ...(namesakes === undefined ? {} : { namesakes }),
+    ...(usersNamed === undefined ? {} : { usersNamed }),
     authenticate: async ({ username: typed, password }) => {
       seen.push(`${typed}/${password.reveal()}`);
       if (outcome === 'down') throw new BrokerError('backend_unavailable', `${name} is down`);

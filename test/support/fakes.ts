@@ -1,7 +1,6 @@
 /** Fakes for clocks and ids, and recorders for logs. */
 import type { AuditEvent } from '../../src/core/events.ts';
-import type { Audit, Clock, Ids, Log } from '../../src/core/ports.ts';
-import type { Timer } from '../../src/core/timer.ts';
+import type { Audit, Clock, Ids, Log, Timer } from '../../src/core/ports.ts';
 import type { Shield } from '../../src/flows/shield/shield.ts';
 
 export interface FixedClock extends Clock {

@@ -1,9 +1,9 @@
-/** A service that offers refresh tokens, and one person at one backend whose answers are given. */
+/** A service that offers refresh tokens, and one user at one backend with given answers. */
 import { BrokerError } from '../../src/core/errors.ts';
 import { username } from '../../src/core/identity.ts';
 import type { Caller, Identity, Secret } from '../../src/core/identity.ts';
 import { parseNamePattern } from '../../src/core/policy/name-pattern.ts';
-import type { Account, Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import type { Account, Authenticator, AuthnOutcome, Timer } from '../../src/core/ports.ts';
 import type { RefreshToken } from '../../src/core/refresh-token.ts';
 import type { Service } from '../../src/flows/grant-token.ts';
 import { createExchangeRefreshToken } from '../../src/flows/refresh-token/exchange.ts';
@@ -40,16 +40,16 @@ export const user = (identity: Identity): Caller => ({ kind: 'user', identity })
 export const again = (more: Partial<Identity> = {}): AuthnOutcome => ({ kind: 'authenticated', identity: alice(more) });
 
 export interface World {
-  /** What the backend answers when it looks again; 'down': it cannot tell; an Error: a defect. */
+  /** The answer of the backend when it checks the account; 'down': an outage; an Error: a defect. */
   outcome?: AuthnOutcome | 'down' | Error;
-  /** Whether the backend can look again at all. */
+  /** Whether the backend can check an account without its password. */
   readonly revalidates?: boolean;
   readonly usernames?: readonly string[];
-  /** The names of users of a backend before it. */
+  /** The names of users of an earlier backend. */
   readonly before?: readonly string[];
 }
 
-export function open(world: World = {}) {
+export function open(world: World = {}, timer: Timer = noWaiting) {
   const clock = fixedClock();
   const audit = recordingAudit();
   const asked: Account[] = [];
@@ -76,13 +76,13 @@ export function open(world: World = {}) {
   const usernames = world.usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
   const deps = {
     backends: [
-      fakeBackend(UNKNOWN, { namesakes: (name) => (world.before ?? []).filter((other) => other === name) }).chained,
+      fakeBackend(UNKNOWN, { usersNamed: (name) => (world.before ?? []).filter((other) => other === name) }).chained,
       { authenticator, usernames },
     ],
     store,
     secrets: refreshTokenSecrets,
     clock,
-    timer: noWaiting,
+    timer,
     audit,
   };
   const issue = createIssueRefreshToken(deps);

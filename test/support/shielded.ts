@@ -22,16 +22,16 @@ const SETTINGS: Settings = {
 
 export type LogIn = (typed: string, password: string) => Promise<string>;
 
-/** Logs in through a shield of its own, and tells the outcome in a word. @param more what differs from a broker's own */
+/** Logs in through a shield of its own, and returns the outcome in one word. @param more settings that differ from the default */
 export function shielded(backend: Authenticator, more: Partial<Settings> = {}): LogIn {
   const bounded = { maxEntries: 1000, clock };
   const shield = createShield({
     settings: { ...SETTINGS, ...more },
     clock,
     fingerprint: createFingerprint(),
-    right: memoryStore(bounded),
+    successful: memoryStore(bounded),
     latest: memoryStore(bounded),
-    wrong: memoryStore(bounded),
+    refused: memoryStore(bounded),
     counters: memoryCounters(bounded),
   });
   return async (typed, password) => {

@@ -97,7 +97,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
 /** @param attempt has the login as the user typed it */
 async function authenticate({ users }: LdapConfig, login: Login, attempt: LoginAttempt): Promise<AuthnOutcome> {
   // An empty password is an anonymous bind, which succeeds (RFC 4513, section 5.1.2). Some servers end a password at a NUL.
-  if (/^\0*$/.test(attempt.password.reveal())) return { kind: 'rejected', reason: 'empty-password' };
+  if (attempt.password.matches((text) => /^\0*$/.test(text))) return { kind: 'rejected', reason: 'empty-password' };
   const name = loginName(attempt.login, users.domain);
   // No entry of this directory can have such a name, but a user of the next backend can.
   if (name === undefined) return { kind: 'unknown-user' };

@@ -2,7 +2,7 @@
  * The examination of a token, in steps, up to the first that fails. A login uses the outcome and `check --token` the
  * steps, so that both do the same.
  */
-import type { AuthnOutcome, Clock, TokenFlaw, TokenStep } from '../../core/ports.ts';
+import type { AuthnOutcome, Clock, Step, TokenFlaw } from '../../core/ports.ts';
 import { identityOf } from './identity.ts';
 import type { IdentityTemplates } from './identity.ts';
 import { boundProblem } from './bound.ts';
@@ -25,7 +25,7 @@ interface ExamineDeps {
 }
 
 export interface Examination {
-  readonly steps: readonly TokenStep[];
+  readonly steps: readonly Step[];
   readonly outcome: AuthnOutcome;
 }
 
@@ -42,7 +42,7 @@ export function createExamine(deps: ExamineDeps): Examine {
       const step = { ok: true, text: `its issuer is ${forLog(token.claims['iss'])}, not ${deps.issuer}` };
       return { steps: [step], outcome: { kind: 'unknown-user' } };
     }
-    const steps: TokenStep[] = [{ ok: true, text: `its issuer is ${deps.issuer}` }];
+    const steps: Step[] = [{ ok: true, text: `its issuer is ${deps.issuer}` }];
     const checks = [checkAlgorithm, checkSignature, checkAudience, checkTimes, checkBound];
     for (const check of checks) {
       const result = await check(token, deps, signal);
@@ -58,7 +58,7 @@ export function createExamine(deps: ExamineDeps): Examine {
   };
 }
 
-function refusal(before: readonly TokenStep[], { reason, problem }: Exclude<Check, { fine: string }>): Examination {
+function refusal(before: readonly Step[], { reason, problem }: Exclude<Check, { fine: string }>): Examination {
   const steps = [...before, { ok: false, text: `${reason}: ${problem}` }];
   return { steps, outcome: { kind: 'rejected', reason, detail: problem } };
 }

@@ -40,7 +40,7 @@ export async function openStaticFile(
       return { kind: 'authenticated', identity: user.identity };
     },
 
-    namesakes: (username) => {
+    usersNamed: (username) => {
       const folded = foldCase(username);
       return [...(users.byName.has(folded) ? [folded] : []), ...(users.inOtherCase.get(folded) ?? [])];
     },

@@ -1,12 +1,14 @@
-/** `fairlead check`: reads everything the broker would read, and on request walks up to the backends. */
+/** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
+import { Secret } from '../../core/identity.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
-import type { ChainedBackend } from '../../flows/chain.ts';
+import type { Step } from '../../core/ports.ts';
+import type { Chain } from '../../flows/walk-chain.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
 import { checkOnChange } from '../check-on-change.ts';
@@ -15,9 +17,8 @@ import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { readPassword } from '../read-password.ts';
-import { probeAll, walkLogin } from '../walk.ts';
-import type { Step } from '../walk.ts';
-import { walkToken } from '../walk-token.ts';
+import { checkLogin, probeAll } from '../walk.ts';
+import { checkToken } from '../walk-token.ts';
 import { testLines } from './test.ts';
 
 interface CheckOptions extends SharedOptions {
@@ -62,8 +63,9 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
   const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...keyWarnings];
-  const walked = token === true ? await walkToken(backends, await readPassword('Token: '), systemClock) : undefined;
-  const steps = [...(await connectSteps(backends, connect === true, login)), ...(walked?.steps ?? [])];
+  const chain = { backends, clock: systemClock };
+  const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
+  const steps = [...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
   output.result(
     [
@@ -72,7 +74,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
       policyLine(config.policy.file, loaded),
       ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
-      ...(walked?.lines ?? []),
+      ...(tokenCheck?.lines ?? []),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
     ],
     {
@@ -82,7 +84,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
       policy: policyJson(config.policy.file, loaded),
       ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
-      ...(walked === undefined ? {} : { token: walked.lines }),
+      ...(tokenCheck === undefined ? {} : { token: tokenCheck.lines }),
       steps,
     },
   );
@@ -97,14 +99,11 @@ function policyJson(file: string, { policy }: LoadedPolicy) {
   return { file, revision: policy.revision, rules: policy.rules.length };
 }
 
-async function connectSteps(
-  backends: readonly ChainedBackend[],
-  connect: boolean,
-  login: string | undefined,
-): Promise<readonly Step[]> {
-  const probes = connect ? await probeAll(backends, systemClock) : [];
-  if (login === undefined) return probes;
-  return [...probes, ...(await walkLogin(backends, login, await readPassword(`Password of ${login}: `), systemClock))];
+async function backendSteps(chain: Chain, connect: boolean, username: string | undefined): Promise<readonly Step[]> {
+  const probes = connect ? await probeAll(chain.backends, chain.clock) : [];
+  if (username === undefined) return probes;
+  const password = new Secret(await readPassword(`Password of ${username}: `));
+  return [...probes, ...(await checkLogin(chain, { username, password }))];
 }
 
 function count(number: number, what: string): string {

@@ -105,11 +105,11 @@ async function callerFor({ user, group, backend }: ExplainOptions, config: Broke
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = await buildBackends(config.backends, deps);
   for (const { authenticator } of backends) resources.use(authenticator);
-  const found = await lookUpUser(backends, user, systemClock);
+  const found = await lookUpUser({ backends, clock: systemClock }, user);
   if (found.kind === 'found') return { kind: 'user', identity: found.identity };
-  const cannotTell =
-    found.cannotTell.length === 0 ? '' : ` (${found.cannotTell.join(', ')} cannot be asked without a password)`;
-  throw new UsageError(`no backend knows the user "${user}"${cannotTell}; give the groups with --group`);
+  const { withoutLookUp } = found;
+  const hint = withoutLookUp.length === 0 ? '' : ` (${withoutLookUp.join(', ')} cannot be asked without a password)`;
+  throw new UsageError(`no backend knows the user "${user}"${hint}; give the groups with --group`);
 }
 
 function isCaselessBackend(backend: BrokerConfig['backends'][number]): boolean {

@@ -1,7 +1,7 @@
 /** `fairlead tokens`: lists and revokes refresh tokens. */
 import { access } from 'node:fs/promises';
 import { Command } from 'commander';
-import { tellRevoked } from '../../app/control.ts';
+import { recordRevokedTokens } from '../../app/control.ts';
 import { openRefreshTokenStore, storeFile } from '../../app/open-refresh-tokens.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker } from '../../config/load.ts';
@@ -95,7 +95,7 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
     tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
     { revoked: tokens, missing },
   );
-  await tellRevoked(stateDir, tokens).catch((error: unknown) => {
+  await recordRevokedTokens(stateDir, tokens).catch((error: unknown) => {
     output.remark(
       `fairlead: the broker did not log the revocation: ${error instanceof Error ? error.message : describeError(error)}`,
     );

@@ -1,9 +1,9 @@
-/** A refresh token for somebody who has just logged in with a password and asks for one. */
+/** Issues a refresh token for a login with a password. */
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
 import { expiryOf, refreshTokenId } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
-import { backendNamed } from './backend-named.ts';
+import { backendNamed } from '../chain.ts';
 import type { RefreshTokenDeps } from './deps.ts';
 
 /** A login that asks for a refresh token. */
@@ -11,22 +11,22 @@ export interface OfflineLogin {
   readonly context: RequestContext;
   readonly service: Service;
   readonly caller: Caller;
-  /** What was typed. */
+  /** The user name as typed. */
   readonly login: string;
-  /** The program, as it names itself; empty when it does not. */
+  /** The program, by the name that it sends; may be empty. */
   readonly clientId: string;
 }
 
 /**
- * When it returns, the token is kept, whatever happens to this process.
+ * When it returns, the record of the token is stored, and survives the end of this process.
  *
- * @returns undefined where the service offers none, and for logins that get none
- * @throws BrokerError `backend_unavailable` when the token cannot be kept: an answer without it would have the client
- *   write down the password instead
+ * @returns undefined when the service offers no refresh tokens, or this login gets none
+ * @throws BrokerError `backend_unavailable` when the record cannot be stored: without a token, the client would store the
+ *   password
  */
 export type IssueRefreshToken = (login: OfflineLogin) => Promise<Secret | undefined>;
 
-/** Programs name themselves in a word. */
+/** Characters of a client id that are stored. */
 const MAX_CLIENT_ID = 64;
 
 export function createIssueRefreshToken(deps: RefreshTokenDeps): IssueRefreshToken {
@@ -35,9 +35,9 @@ export function createIssueRefreshToken(deps: RefreshTokenDeps): IssueRefreshTok
     if (limits === undefined || caller.kind === 'anonymous') return undefined;
     const { username, backend, subject } = caller.identity;
     const event = { type: 'refresh-token', request: context, service: service.name, username, backend } as const;
-    const reason = withheldFrom(caller, deps);
+    const reason = whyWithheld(caller, deps);
     if (reason !== undefined || subject === undefined) {
-      deps.audit.record({ ...event, outcome: 'withheld', cause: reason ?? 'the backend gives accounts no id' });
+      deps.audit.record({ ...event, outcome: 'withheld', cause: reason ?? 'the backend has no id for the account' });
       return undefined;
     }
     const token = deps.secrets.make();
@@ -45,25 +45,25 @@ export function createIssueRefreshToken(deps: RefreshTokenDeps): IssueRefreshTok
     const now = deps.clock.now();
     const times = { createdAt: now, usedAt: now };
     const expiresAt = expiryOf(times, limits);
-    const kept = { service: service.name, backend, subject, login, username, client: context.client };
-    await deps.store.put(digest, { ...kept, clientId: readable(clientId), ...times, expiresAt }, expiresAt - now);
+    const account = { service: service.name, backend, subject, login, username, client: context.client };
+    await deps.store.put(digest, { ...account, clientId: printable(clientId), ...times, expiresAt }, expiresAt - now);
     deps.audit.record({ ...event, outcome: 'issued', id: refreshTokenId(digest) });
     return token;
   };
 }
 
-/** Why a login gets none, for the operator. */
-function withheldFrom(
+/** Why a login gets no refresh token, for the operator. */
+function whyWithheld(
   { identity, stale }: Extract<Caller, { kind: 'user' }>,
   { backends }: RefreshTokenDeps,
 ): string | undefined {
-  // INVARIANT: nothing outlives the token of CI that somebody logged in with.
-  if (identity.notAfter !== undefined) return 'the login was made with a token that ends';
-  if (stale === true) return 'the backend is down, and the login is one that is remembered';
+  // INVARIANT: no access outlives the CI token of the login.
+  if (identity.notAfter !== undefined) return 'the login was made with a token that expires';
+  if (stale === true) return 'the backend is down, and the login came from the cache';
   if (backendNamed(backends, identity.backend)?.authenticator.revalidate !== undefined) return undefined;
-  return 'the backend cannot look at an account again without its password';
+  return 'the backend cannot check an account without its password';
 }
 
-function readable(clientId: string): string {
+function printable(clientId: string): string {
   return clientId.slice(0, MAX_CLIENT_ID).replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -1,4 +1,4 @@
-/** Counts wrong passwords by account, and refuses more before the directory would lock the account. */
+/** Counts wrong passwords by account and by client address, and refuses more before the directory locks the account. */
 import { networkOf } from '../../core/client-network.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../core/ports.ts';
@@ -8,55 +8,57 @@ import type { ShieldDeps } from './settings.ts';
 export interface LoginGuard extends AttemptGuard {
   /** The account as the backend found it; what was typed until then. */
   subject(): string;
-  /** Counts the attempt, or forgets the count when the login was right. */
-  settle(outcome: AuthnOutcome): Promise<void>;
-  /** The attempt came to nothing: it does not count. */
+  /** Counts a wrong password, or clears the count after a successful login. */
+  record(outcome: AuthnOutcome): Promise<void>;
+  /** Takes back the count of an attempt that had no outcome. */
   release(): Promise<void>;
 }
 
 export const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
-/** Without the reason of the refusal that holds it: that was for who had the right password. */
-export const HELD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
+/**
+ * Says only that the account is on hold. The real reason (locked, expired) is for those who sent the right password.
+ */
+export const ON_HOLD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
 export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts' };
 
-/** A loopback address, or none, is that of a proxy on this machine: everybody comes from there. */
-function isOfOne(client: string): boolean {
+/** A loopback address, or none, is that of a proxy on this machine, through which all clients come. */
+function identifiesOneClient(client: string): boolean {
   return client !== '' && client !== '::1' && !client.startsWith('127.') && !client.startsWith('::ffff:127.');
 }
 
 export interface Attempts {
-  /** @param source the backend, with what changes when it is to be looked at anew */
+  /** @param source the backend and its generation, which changes with each flush */
   guardFor(source: string, credential: Credential, client: string): LoginGuard;
-  /** Counts a login for a name that nobody knows. @returns whether that name has had its share. */
+  /** Counts a login under a name that no backend knows. @returns whether the name has reached its limit */
   countUnknown(credential: Credential, client: string): Promise<boolean>;
-  /** Whether this client address has had its share of refused logins. */
-  isHeld(client: string): Promise<boolean>;
-  /** Forgets what was counted of addresses and of unknown names; what was counted of accounts is under their source. */
-  forget(): void;
+  /** Whether this client address has reached its limit of refused logins. */
+  isAtLimit(client: string): Promise<boolean>;
+  /** Clears the counts of addresses and of unknown names. Those of accounts depend on `source`. */
+  clear(): void;
 }
 
-export function createAttempts({ settings, fingerprint, counters, wrong }: ShieldDeps): Attempts {
+export function createAttempts({ settings, fingerprint, counters, refused }: ShieldDeps): Attempts {
   const { maxWrongPerAccount, maxWrongPerAddress, window } = settings;
   let generation = 0;
   const addressKey = (client: string): string => `address ${generation} ${networkOf(client)}`;
 
   async function countAddress(client: string): Promise<void> {
-    if (maxWrongPerAddress > 0 && isOfOne(client)) await counters.add(addressKey(client), 1, window);
+    if (maxWrongPerAddress > 0 && identifiesOneClient(client)) await counters.add(addressKey(client), 1, window);
   }
 
   async function countUnknown({ username, password }: Credential, client: string): Promise<boolean> {
     const name = fingerprint('unknown', `${generation}`, username);
-    const passwordKey = fingerprint('unknown', `${generation}`, username, password.reveal());
-    const isRepeated = (await wrong.get(passwordKey)) !== undefined;
+    const passwordKey = fingerprint('unknown', `${generation}`, username, password);
+    const isRepeated = (await refused.get(passwordKey)) !== undefined;
     if (!isRepeated) {
-      if (settings.rememberWrong > 0) await wrong.put(passwordKey, KNOWN_WRONG, settings.rememberWrong);
+      if (settings.rememberWrong > 0) await refused.put(passwordKey, KNOWN_WRONG, settings.rememberWrong);
       await countAddress(client);
     }
     return maxWrongPerAccount > 0 && !isRepeated && (await counters.add(name, 1, window)) > maxWrongPerAccount;
   }
 
-  async function isHeld(client: string): Promise<boolean> {
-    if (maxWrongPerAddress === 0 || !isOfOne(client)) return false;
+  async function isAtLimit(client: string): Promise<boolean> {
+    if (maxWrongPerAddress === 0 || !identifiesOneClient(client)) return false;
     return (await counters.add(addressKey(client), 0, window)) >= maxWrongPerAddress;
   }
 
@@ -64,8 +66,8 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
     let subject = username;
     let account = username;
     let reserved: string | undefined;
-    /** One password for one account, under whichever of its names it was typed. */
-    const passwordKey = (): string => fingerprint('wrong', source, subject, password.reveal());
+    /** One password of one account, under whichever of its names it was typed. */
+    const passwordKey = (): string => fingerprint('wrong', source, subject, password);
 
     const holdKey = (): string => fingerprint('hold', source, account);
 
@@ -79,29 +81,30 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
       beforeAttempt: async (found, counted = found) => {
         subject = found;
         account = counted;
-        if ((await wrong.get(passwordKey())) !== undefined) return KNOWN_WRONG;
-        if ((await wrong.get(holdKey())) !== undefined) return HELD;
+        if ((await refused.get(passwordKey())) !== undefined) return KNOWN_WRONG;
+        if ((await refused.get(holdKey())) !== undefined) return ON_HOLD;
         if (maxWrongPerAccount === 0) return undefined;
-        // Counted before the attempt and given back after a right one: many wrong ones at once must not all slip by.
+        // Counted before the attempt and taken back after a successful one, so that simultaneous attempts cannot exceed
+        // the limit.
         reserved = fingerprint('attempts', source, account);
         if ((await counters.add(reserved, 1, window)) <= maxWrongPerAccount) return undefined;
         await release();
         return TOO_MANY;
       },
-      settle: async (outcome) => {
+      record: async (outcome) => {
         if (outcome.kind === 'authenticated') {
           if (reserved !== undefined) await counters.remove(reserved);
           reserved = undefined;
           return;
         }
         if (outcome.kind === 'rejected' && outcome.holdFor !== undefined && settings.rememberRefused > 0) {
-          await wrong.put(holdKey(), HELD, outcome.holdFor);
+          await refused.put(holdKey(), ON_HOLD, outcome.holdFor);
         }
         const isWrong = outcome.kind === 'rejected' && outcome.reason === 'wrong-password';
         if (!isWrong) return release();
         if (outcome !== KNOWN_WRONG) await countAddress(client);
         reserved = undefined;
-        if (settings.rememberWrong > 0) await wrong.put(passwordKey(), KNOWN_WRONG, settings.rememberWrong);
+        if (settings.rememberWrong > 0) await refused.put(passwordKey(), KNOWN_WRONG, settings.rememberWrong);
       },
       release,
     };
@@ -110,8 +113,8 @@ export function createAttempts({ settings, fingerprint, counters, wrong }: Shiel
   return {
     guardFor,
     countUnknown,
-    isHeld,
-    forget: () => {
+    isAtLimit,
+    clear: () => {
       generation += 1;
     },
   };

@@ -1,21 +1,20 @@
-/** What the shield is told and given. */
-import type { AuthnOutcome, Clock } from '../../core/ports.ts';
-import type { Counters, Fingerprint, Store } from '../../core/store.ts';
+/** Settings and dependencies of the shield. */
+import type { AuthnOutcome, Clock, Counters, Fingerprint, Store } from '../../core/ports.ts';
 
 /** All durations in seconds; 0 turns the feature off. */
 export interface ShieldSettings {
-  /** How long a right login is answered from memory. */
+  /** How long a successful login is answered from the cache. */
   readonly remember: number;
-  /** How long a right login may stand in for a directory that is down. */
+  /** How long after a successful login the cache answers while the backend is down. */
   readonly staleIfError: number;
-  /** How long a wrong password is answered from memory. */
+  /** How long a wrong password is answered from the cache. */
   readonly rememberWrong: number;
-  /** How long an unknown user, or an account that may not log in now, is answered from memory. */
+  /** How long an unknown user, or an account that may not log in now, is answered from the cache. */
   readonly rememberRefused: number;
-  /** Different wrong passwords for one account within `window` before more are refused. */
+  /** How many different wrong passwords one account may have within `window`; 0: any number. */
   readonly maxWrongPerAccount: number;
   readonly window: number;
-  /** Logins refused from one client address within `window` before more are refused unasked. */
+  /** How many refused logins one client address may have within `window`; 0: any number. */
   readonly maxWrongPerAddress: number;
 }
 
@@ -23,18 +22,18 @@ export interface ShieldDeps {
   readonly settings: ShieldSettings;
   readonly clock: Clock;
   readonly fingerprint: Fingerprint;
-  readonly right: Store<Remembered>;
-  /** By account, which of its right logins is the latest. */
+  readonly successful: Store<CachedLogin>;
+  /** By account, the key of its latest successful login. */
   readonly latest: Store<string>;
-  readonly wrong: Store<AuthnOutcome>;
+  readonly refused: Store<AuthnOutcome>;
   readonly counters: Counters;
 }
 
-/** A login that was right. */
-export interface Remembered {
+/** A successful login in the cache. */
+export interface CachedLogin {
   readonly outcome: Extract<AuthnOutcome, { kind: 'authenticated' }>;
-  /** The account, as `latest` is keyed. */
+  /** The key of the account in `latest`. */
   readonly account: string;
-  /** Monotonic milliseconds up to which it is answered without asking again. */
+  /** Monotonic milliseconds until which the cache answers without asking the backend. */
   readonly freshUntil: number;
 }

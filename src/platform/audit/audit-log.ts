@@ -1,7 +1,7 @@
 /** The audit line of each event. */
 import type { AuditEvent } from '../../core/events.ts';
 import type { Audit, Log } from '../../core/ports.ts';
-import { isRefreshToken } from '../../core/refresh-token.ts';
+import { hasFairleadPrefix } from '../../core/fairlead-prefix.ts';
 import { formatScope } from '../../core/scope.ts';
 import { isToken } from '../../core/token-shape.ts';
 import { differenceLines } from './difference-lines.ts';
@@ -77,7 +77,7 @@ function write(log: Log, event: AuditEvent): void {
 
 /** Somebody may put the token where something else belongs. */
 function typed(text: string): string {
-  return isToken(text) || isRefreshToken(text) ? '[token]' : bounded(text);
+  return isToken(text) || hasFairleadPrefix(text) ? '[token]' : bounded(text);
 }
 
 function bounded(text: string): string {

@@ -17,5 +17,5 @@ it('the traits of oidc-token agree with the open backend', async () => {
 
   expect(accepts).toBe(backend.accepts);
   expect(canRevalidate).toBe(backend.revalidate !== undefined);
-  expect(users !== undefined).toBe(backend.namesakes !== undefined);
+  expect(users !== undefined).toBe(backend.usersNamed !== undefined);
 });

@@ -39,7 +39,7 @@ describe('canonicalDn', () => {
 });
 
 describe('parseDn', () => {
-  it('gives values as they are meant, from the entry to the root', () => {
+  it('returns values without escapes, from the entry to the root', () => {
     const parts = parseDn('CN=Doe\\, John \\28ext\\29+uid=7,dc=Corp');
 
     expect(parts).toEqual([
@@ -57,7 +57,7 @@ describe('parseDn', () => {
 });
 
 describe('groupName', () => {
-  it('compares a DN as one, whatever the source', () => {
+  it('compares distinguished names in canonical form, whatever the source', () => {
     expect(groupName('CN=A, DC=C', { lowercase: false })).toBe('cn=a,dc=c');
   });
 

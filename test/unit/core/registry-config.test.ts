@@ -20,7 +20,7 @@ function block(kind: RegistryKind, facts: Partial<RegistryFacts> = {}): Registry
 }
 
 describe('the block for distribution', () => {
-  it.each(['distribution-2', 'distribution-3'] as const)('trusts certificates where tokens carry one: %s', (kind) => {
+  it.each(['distribution-2', 'distribution-3'] as const)('trusts certificates when tokens carry one: %s', (kind) => {
     const { text, notes } = block(kind);
 
     expect(text).toBe(`auth:
@@ -33,7 +33,7 @@ describe('the block for distribution', () => {
     expect(notes).toEqual([expect.stringMatching(/^\/keys\/default\.crt .*copy/), expect.stringMatching(/restart/)]);
   });
 
-  it.each(['kid', 'kid-rfc7638'] as const)('3 trusts the key set where tokens carry %s', (header) => {
+  it.each(['kid', 'kid-rfc7638'] as const)('distribution 3 trusts the key set when tokens carry %s', (header) => {
     const { text, notes } = block('distribution-3', { header, certificateFile: undefined });
 
     expect(parse(text)).toEqual({
@@ -49,7 +49,7 @@ describe('the block for distribution', () => {
     expect(notes[0]).toContain(`curl -o /etc/distribution/fairlead.jwks.json ${FACTS.jwksUrl}`);
   });
 
-  it('keeps values as they are, whatever YAML would make of them', () => {
+  it('quotes values that YAML would read as something else', () => {
     const facts = { service: 'Docker "registry": #1', issuer: 'no', certificateFile: '/a b/ü.crt' };
 
     expect(parse(block('distribution-2', facts).text)).toEqual({
@@ -91,7 +91,7 @@ describe('the block for zot', () => {
     expect(notes[0]).toMatch(/checks neither issuer nor audience.*signingKey/);
   });
 
-  it.each(['x5c', 'kid', 'kid-rfc7638'] as const)('is the same with %s, which zot does not look at', (header) => {
+  it.each(['x5c', 'kid', 'kid-rfc7638'] as const)('is the same with the header %s, which zot ignores', (header) => {
     expect(block('zot', { header })).toEqual(block('zot'));
   });
 });

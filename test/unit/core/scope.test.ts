@@ -32,7 +32,7 @@ describe('parseScope', () => {
     expect(parseScope(text)).toBeUndefined();
   });
 
-  it('reads again what it has read, and never throws', () => {
+  it('parses the text of a parsed scope to the same scope, and never throws', () => {
     const piece = string({ unit: constantFrom('a', ':', ',', '/', '(', ')', ' ', 'é') });
 
     assert(
@@ -53,14 +53,14 @@ describe('parseScope', () => {
 });
 
 describe('parseScopes', () => {
-  it('makes one entry of each repository, however the scopes are sent', () => {
+  it('makes one entry for each repository, however the scopes are sent', () => {
     const { scopes, malformed } = parseScopes([' repository:a:pull repository:b:pull', 'repository:a:push,pull', 'x']);
 
     expect(scopes.map(formatScope)).toEqual(['repository:a:pull,push', 'repository:b:pull']);
     expect(malformed).toEqual(['x']);
   });
 
-  it('keeps to its bound, and still adds actions to what it has', () => {
+  it('stops at the maximum number of scopes, and still adds actions to those it has', () => {
     const many = Array.from({ length: MAX_SCOPES + 10 }, (_, n) => `repository:r${n}:pull`);
 
     const { scopes, malformed } = parseScopes([...many, 'repository:r0:push']);

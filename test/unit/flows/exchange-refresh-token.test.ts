@@ -20,7 +20,7 @@ import {
 } from '../../support/refresh-token-world.ts';
 
 describe('the exchange of a refresh token', () => {
-  it('makes the caller whom the backend knows now, by what was typed and the id of then', async () => {
+  it('returns the caller as the backend knows it now, found by the typed name and the subject of the login', async () => {
     const groups = new Set([groupName('team-api', { lowercase: true })]);
     const { issued, exchange, asked } = open({ outcome: again({ groups }) });
 
@@ -30,7 +30,7 @@ describe('the exchange of a refresh token', () => {
     expect(asked).toMatchObject([{ login: 'Alice', subject: 'id 1' }]);
   });
 
-  it('can be done again and again with the same token, and looks each time', async () => {
+  it('accepts the same token repeatedly, and checks the account each time', async () => {
     const { issued, exchange, asked } = open();
     const token = await issued();
 
@@ -40,12 +40,12 @@ describe('the exchange of a refresh token', () => {
   });
 
   it.each<[string, AuthnOutcome]>([
-    ['has gone', { kind: 'unknown-user' }],
+    ['does not exist any more', { kind: 'unknown-user' }],
     ['is disabled', { kind: 'rejected', reason: 'disabled' }],
     ['is locked', { kind: 'rejected', reason: 'locked' }],
     ['must change its password', { kind: 'rejected', reason: 'must-change-password' }],
-    ['is another one under the same name', again({ subject: 'id 2' })],
-  ])('is refused when the account %s, until that is over', async (_what, outcome) => {
+    ['is another account with the same name', again({ subject: 'id 2' })],
+  ])('is refused while the account %s', async (_what, outcome) => {
     const { issued, refused, world, exchange } = open();
     const token = await issued();
 
@@ -57,19 +57,19 @@ describe('the exchange of a refresh token', () => {
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
   });
 
-  it('is refused when another backend is for this login by now', async () => {
+  it('is refused when the backend no longer serves this user name', async () => {
     const { issued, refused } = open({ usernames: ['b*'] });
 
     expect(await refused(await issued())).toMatchObject(REFUSED);
   });
 
-  it('is refused when a backend before has got a user of that name', async () => {
+  it('is refused when an earlier backend has a user of that name', async () => {
     const { issued, refused } = open({ before: ['alice'] });
 
     expect(await refused(await issued())).toMatchObject(REFUSED);
   });
 
-  it('is one answer whatever is wrong with the token, each with its own reason in the log', async () => {
+  it('answers every invalid token with the same error, and logs the reason', async () => {
     const { issued, refused, audit, clock, store } = open();
     const [own, old, revoked] = [await issued(), await issued(), await issued()];
     await store.remove(refreshTokenSecrets.digest(revoked));
@@ -85,9 +85,9 @@ describe('the exchange of a refresh token', () => {
     answers.push(await refused(old));
 
     for (const answer of answers) expect(answer).toMatchObject(REFUSED);
-    const gone = 'never issued, expired, revoked, or pushed out by newer ones';
+    const gone = 'never issued, expired, revoked, or replaced by newer ones';
     expect(audit.events.map((event) => 'cause' in event && event.cause)).toEqual([
-      'it is no refresh token of this server',
+      'it does not have the form of a refresh token of this server',
       gone,
       gone,
       'it was issued for another service',
@@ -98,23 +98,23 @@ describe('the exchange of a refresh token', () => {
   it.each<[string, AuthnOutcome | 'down' | Error]>([
     ['is down', 'down'],
     ['has a defect', new TypeError('undefined is not a function')],
-  ])('is an outage while the backend %s, and nothing is lost by it', async (_what, outcome) => {
+  ])('fails with an outage while the backend %s, and the token stays valid', async (_what, outcome) => {
     const { issued, refused, world, exchange, store, audit } = open();
     const token = await issued();
     const before = await store.list();
 
     world.outcome = outcome;
     const answer = await refused(token);
-    const held = await store.list();
+    const after = await store.list();
     world.outcome = again();
 
     expect(answer).toMatchObject({ name: 'BrokerError', code: 'backend_unavailable' });
-    expect(held).toEqual(before);
+    expect(after).toEqual(before);
     expect(audit.events.at(-1)).toMatchObject({ type: 'refresh-token', outcome: 'failed', username: 'alice' });
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
   });
 
-  it('keeps a token alive that is used, up to its absolute end', async () => {
+  it('extends the life of a token that is used, up to its absolute limit', async () => {
     const { issued, exchange, refused, clock } = open();
     const token = await issued();
 
@@ -129,7 +129,7 @@ describe('the exchange of a refresh token', () => {
     expect(await refused(token)).toMatchObject(REFUSED);
   });
 
-  it('goes by the limits of now, for tokens of before too', async () => {
+  it('applies the current limits to tokens that were issued under other limits', async () => {
     const { issued, refused, exchange, clock } = open();
     const token = await issued();
     clock.advance(2 * DAY);
@@ -140,7 +140,7 @@ describe('the exchange of a refresh token', () => {
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
   });
 
-  it('writes down when it was used, by the minute', async () => {
+  it('records the time of the last use, accurate to the minute', async () => {
     const { issued, exchange, clock, store } = open();
     const token = await issued();
     const usedAt = async (): Promise<number | undefined> => (await store.list())[0]?.value.usedAt;
@@ -156,7 +156,7 @@ describe('the exchange of a refresh token', () => {
     expect((await store.list())[0]?.value.expiresAt).toBe(start + 60 + 30 * DAY);
   });
 
-  it('goes on where a use cannot be written down, and says so', async () => {
+  it('succeeds when the use cannot be recorded, and logs the cause', async () => {
     const { issued, exchange, clock, store, audit } = open();
     const token = await issued();
     clock.advance(HOUR);
@@ -167,11 +167,11 @@ describe('the exchange of a refresh token', () => {
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
     expect(audit.events.at(-1)).toMatchObject({
       outcome: 'accepted',
-      cause: 'its use is not written down: BrokerError: the disk is full',
+      cause: 'its use is not recorded: BrokerError: the disk is full',
     });
   });
 
-  it('never brings back a token that is revoked while the account is looked at', async () => {
+  it('never restores a token that is revoked while the account is checked', async () => {
     const { issued, refused, clock, store, world } = open();
     const token = await issued();
     clock.advance(HOUR);
@@ -187,7 +187,7 @@ describe('the exchange of a refresh token', () => {
     expect(await store.list()).toEqual([]);
   });
 
-  it('pushes out the token used longest ago when an account has too many for a service', async () => {
+  it('removes the least recently used token when an account has too many for a service', async () => {
     const { issued, refused, exchange, clock } = open();
     const first = await issued();
     const second = await issued();
@@ -203,7 +203,7 @@ describe('the exchange of a refresh token', () => {
     expect(await exchange(elsewhere, OTHER, REQUEST)).toMatchObject({ kind: 'user' });
   });
 
-  it('is told by an id that is no part of the token, and never by the token', async () => {
+  it('logs an id that is no part of the token, and never the token', async () => {
     const { issued, exchange, refused, audit, store } = open();
     const token = await issued();
     await exchange(token, SERVICE, REQUEST);

@@ -1,4 +1,4 @@
-/** How long what is issued lasts: no longer than the login, and less where that is one remembered in an outage. */
+/** The lifetime of a token: never longer than the login, and short for a cached login during an outage. */
 import { expect, it } from 'vitest';
 import type { Caller } from '../../../src/core/identity.ts';
 import { parseScope } from '../../../src/core/scope.ts';
@@ -45,15 +45,15 @@ async function issue(caller: Caller, scope: string) {
 }
 
 it.each([
-  ['long before its login does', 3600, 'repository:a/b:pull', { expiresIn: 300, endsIn: 360 }],
-  ['with its login, grace and all', 320, 'repository:a/b:pull', { expiresIn: 300, endsIn: 320 }],
-  ['with its login, sooner than it would', 120, 'repository:a/b:push', { expiresIn: 120, endsIn: 120 }],
-  ['with its login, however soon that is', 10, 'repository:a/b:pull', { expiresIn: 10, endsIn: 10 }],
+  ['as configured, long before its login', 3600, 'repository:a/b:pull', { expiresIn: 300, endsIn: 360 }],
+  ['with its login, without the grace', 320, 'repository:a/b:pull', { expiresIn: 300, endsIn: 320 }],
+  ['with its login, earlier than configured', 120, 'repository:a/b:push', { expiresIn: 120, endsIn: 120 }],
+  ['with its login, even after 10 s', 10, 'repository:a/b:pull', { expiresIn: 10, endsIn: 10 }],
 ])('a token ends %s', async (_when, left, scope, expected) => {
   expect(await issue(job(NOW + left), scope)).toEqual(expected);
 });
 
-it('a token ends as configured where the login has no end', async () => {
+it('a token has the configured lifetime when the login has no end', async () => {
   expect(await issue(job(undefined), 'repository:a/b:push')).toEqual({ expiresIn: 900, endsIn: 960 });
 });
 
@@ -64,11 +64,16 @@ it.each([9, 0, -60])('no token is issued for a login that ends in %d s', async (
 it.each([
   ['a minute, to pull', {}, 'repository:a/b:pull', { expiresIn: 60, endsIn: 120 }],
   ['a minute, to push', {}, 'repository:a/b:push', { expiresIn: 60, endsIn: 120 }],
-  ['its login, where that ends sooner', { notAfter: NOW + 30 }, 'repository:a/b:pull', { expiresIn: 30, endsIn: 30 }],
-])('a token for a login remembered in an outage lasts %s', async (_what, more, scope, expected) => {
+  [
+    'as long as its login, if that ends earlier',
+    { notAfter: NOW + 30 },
+    'repository:a/b:pull',
+    { expiresIn: 30, endsIn: 30 },
+  ],
+])('a token for a cached login during an outage lasts %s', async (_what, more, scope, expected) => {
   const caller = callerOf({ user: 'alice' });
-  if (caller.kind === 'anonymous') throw new Error('alice is somebody');
-  const remembered: Caller = { ...caller, stale: true, identity: { ...caller.identity, ...more } };
+  if (caller.kind === 'anonymous') throw new Error('expected a user');
+  const cached: Caller = { ...caller, stale: true, identity: { ...caller.identity, ...more } };
 
-  expect(await issue(remembered, scope)).toEqual(expected);
+  expect(await issue(cached, scope)).toEqual(expected);
 });

@@ -8,7 +8,7 @@ import { callerOf, policyOf } from '../../support/policy-builder.ts';
 const SERVICE = { name: 'registry', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
 const POLICY = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull'] }]);
 
-/** @param step milliseconds that pass each time the clock is looked at */
+/** @param step milliseconds that pass with each reading of the clock */
 async function decide(step: number) {
   let now = 0;
   let turns = 0;
@@ -41,10 +41,10 @@ async function decide(step: number) {
 
 const EXPECTED = Array.from({ length: 10 }, (_, n) => `a/b${n} pull`);
 
-it('lets others have their turn every 5 ms', async () => {
+it('a request with many scopes yields to others every 5 ms', async () => {
   expect(await decide(3)).toEqual({ turns: 5, granted: EXPECTED });
 });
 
-it('does not stop where all is decided at once', async () => {
+it('a request that is decided within 5 ms does not yield', async () => {
   expect(await decide(0)).toEqual({ turns: 0, granted: EXPECTED });
 });

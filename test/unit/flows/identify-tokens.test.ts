@@ -1,4 +1,4 @@
-/** Which backends see a token, and which see a password. */
+/** Which backends are sent a token, and which a password. */
 import { expect, it } from 'vitest';
 import { Secret } from '../../../src/core/identity.ts';
 import type { AuthnOutcome } from '../../../src/core/ports.ts';
@@ -37,7 +37,7 @@ function identifyWith(backends: readonly FakeBackend[], shield: Shield = noShiel
   return { login, audit };
 }
 
-it('offers a token to the backends for tokens only', async () => {
+it('sends a token only to backends for tokens', async () => {
   const passwords = [backend(undefined, authenticated('alice')), backend('passwords', authenticated('alice'))];
   const tokens = backend('tokens', authenticated('job'));
 
@@ -48,7 +48,7 @@ it('offers a token to the backends for tokens only', async () => {
   expect(tokens.seen).toEqual([`alice/${TOKEN}`]);
 });
 
-it('offers a password to the other backends only', async () => {
+it('sends a password only to backends for passwords', async () => {
   const tokens = backend('tokens', authenticated('job'));
   const passwords = backend(undefined, authenticated('alice'));
 
@@ -58,7 +58,7 @@ it('offers a password to the other backends only', async () => {
   expect(tokens.seen).toEqual([]);
 });
 
-it('refuses a token that no backend takes, and asks no other', async () => {
+it('refuses a token that no backend accepts, and asks no backend for passwords', async () => {
   const tokens = [backend('tokens', UNKNOWN), backend('tokens', UNKNOWN)];
   const passwords = backend(undefined, authenticated('alice'));
 
@@ -69,7 +69,7 @@ it('refuses a token that no backend takes, and asks no other', async () => {
   expect(passwords.seen).toEqual([]);
 });
 
-it('refuses a token where there is no backend for tokens', async () => {
+it('refuses a token when there is no backend for tokens', async () => {
   const passwords = backend(undefined, authenticated('alice'));
 
   const refused = identifyWith([passwords]).login('alice', TOKEN);
@@ -78,7 +78,7 @@ it('refuses a token where there is no backend for tokens', async () => {
   expect(passwords.seen).toEqual([]);
 });
 
-it('stops at the backend whose token it is, with its reason and more', async () => {
+it('ends at the backend that the token belongs to, with its reason and details', async () => {
   const own = backend('tokens', { kind: 'rejected', reason: 'wrong-audience', detail: 'the audience is "x"' });
   const next = backend('tokens', authenticated('job'));
 
@@ -91,7 +91,7 @@ it('stops at the backend whose token it is, with its reason and more', async () 
   expect(next.seen).toEqual([]);
 });
 
-it('needs no name beside a token, and one beside a password', async () => {
+it('accepts a token without a user name, and no password without one', async () => {
   const tokens = backend('tokens', authenticated('job'), ['ci-*']);
   const passwords = backend(undefined, authenticated('alice'));
   const { login } = identifyWith([tokens, passwords]);
@@ -101,7 +101,7 @@ it('needs no name beside a token, and one beside a password', async () => {
   expect(passwords.seen).toEqual([]);
 });
 
-it('keeps to the usernames of a backend for tokens where a name was typed', async () => {
+it('respects the usernames of a backend for tokens when there is a user name', async () => {
   const tokens = backend('tokens', authenticated('job'), ['ci-*']);
   const { login } = identifyWith([tokens]);
 
@@ -109,7 +109,7 @@ it('keeps to the usernames of a backend for tokens where a name was typed', asyn
   await expect(login('alice', TOKEN)).rejects.toMatchObject({ code: 'token_refused' });
 });
 
-it('keeps tokens from the shield, which remembers and counts passwords', async () => {
+it('sends passwords through the shield, and tokens not', async () => {
   const asked: string[] = [];
   const shield: Shield = {
     ...noShield,
@@ -130,15 +130,4 @@ it('keeps tokens from the shield, which remembers and counts passwords', async (
 
   await expect(login('alice', 'password')).rejects.toThrow();
   expect(asked).toEqual(['password', 'counted']);
-});
-
-it('shows no backend a refresh token that came in the password’s place', async () => {
-  const [tokens, passwords] = [backend('tokens', UNKNOWN), backend(undefined, authenticated('alice'))];
-  const { login } = identifyWith([tokens, passwords]);
-
-  const refused = login('<token>', `flr_${'x'.repeat(43)}`);
-
-  await expect(refused).rejects.toMatchObject({ code: 'invalid_credentials', message: 'misplaced-refresh-token' });
-  expect([tokens.seen, passwords.seen]).toEqual([[], []]);
-  expect(await login('alice', `flr_${'x'.repeat(42)}`)).toMatchObject({ kind: 'user' });
 });

@@ -1,7 +1,8 @@
-/** Who is asked in turn, and what each of a backend's answers does to the chain. */
+/** Which backends are asked, and what each kind of answer does to the chain. */
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/identity.ts';
-import { createIdentify, REFUSAL_FLOOR_MS } from '../../../src/flows/identify.ts';
+import { createIdentify } from '../../../src/flows/identify.ts';
+import { REFUSAL_FLOOR_MS } from '../../../src/flows/login-time.ts';
 import { lookUpUser } from '../../../src/flows/look-up-user.ts';
 import { authenticated, fakeBackend, identity, REFUSED, UNKNOWN } from '../../support/fake-backend.ts';
 import type { FakeBackend } from '../../support/fake-backend.ts';
@@ -25,14 +26,14 @@ function setUp(...backends: readonly FakeBackend[]) {
 }
 
 describe('identify', () => {
-  it('is nobody without a credential, and asks nobody', async () => {
+  it('returns anonymous without a credential, and asks no backend', async () => {
     const backend = fakeBackend(authenticated('alice'));
 
     expect(await setUp(backend).identify(undefined, REQUEST)).toEqual({ kind: 'anonymous' });
     expect(backend.seen).toEqual([]);
   });
 
-  it('asks the next backend about a user whom the first does not know', async () => {
+  it('asks the next backend about a user that the first does not know', async () => {
     const [first, second, third] = [fakeBackend(UNKNOWN), fakeBackend(authenticated('alice')), fakeBackend(UNKNOWN)];
 
     expect(await setUp(first, second, third).logIn('alice')).toMatchObject({ identity: { username: 'alice' } });
@@ -51,21 +52,21 @@ describe('identify', () => {
     expect(next.seen).toEqual([]);
   });
 
-  it('asks a backend only about logins that are its own', async () => {
-    const [theirs, ours] = [fakeBackend(REFUSED, { usernames: ['*@corp'] }), fakeBackend(authenticated('alice'))];
-    const { logIn } = setUp(theirs, ours);
+  it('asks a backend only about user names that it serves', async () => {
+    const [partners, staff] = [fakeBackend(REFUSED, { usernames: ['*@corp'] }), fakeBackend(authenticated('alice'))];
+    const { logIn } = setUp(partners, staff);
 
     await logIn('alice');
     await expect(logIn('bob@corp')).rejects.toMatchObject({ code: 'invalid_credentials' });
 
-    expect(theirs.seen).toEqual(['bob@corp/her-password']);
-    expect(ours.seen).toEqual(['alice/her-password']);
+    expect(partners.seen).toEqual(['bob@corp/her-password']);
+    expect(staff.seen).toEqual(['alice/her-password']);
   });
 
-  it('lets nobody have the name of a user whom a backend before theirs has, however it is typed', async () => {
-    const namesakes = (name: string) => (name === 'bob' ? ['bob'] : []);
+  it('refuses a user whose name belongs to a user of an earlier backend, in any case', async () => {
+    const usersNamed = (name: string) => (name === 'bob' ? ['bob'] : []);
     const file = (usernames?: readonly string[]) =>
-      fakeBackend(UNKNOWN, { name: 'file', namesakes, ...(usernames === undefined ? {} : { usernames }) });
+      fakeBackend(UNKNOWN, { name: 'file', usersNamed, ...(usernames === undefined ? {} : { usernames }) });
     const directory = (name: string) => fakeBackend(authenticated(name, 'directory'), { name: 'directory' });
 
     const refused = setUp(file(), directory('bob')).logIn('Bob');
@@ -76,7 +77,7 @@ describe('identify', () => {
 
     await expect(refused).rejects.toMatchObject({
       code: 'invalid_credentials',
-      message: expect.stringContaining('bob is a user of file'),
+      message: expect.stringContaining('bob is a user of file, which precedes directory'),
     });
     expect([others, first, unserved].map(({ kind }) => kind)).toEqual(['user', 'user', 'user']);
   });
@@ -91,16 +92,16 @@ describe('identify', () => {
     expect(backend.seen).toEqual([]);
   });
 
-  it('takes as long for an unknown user as for a wrong password, and no longer than needed for a right one', async () => {
-    const [unknown, wrong, right] = [UNKNOWN, REFUSED, authenticated('alice')].map((outcome) =>
+  it('delays a refusal for an unknown user as for a wrong password, and does not delay a successful login', async () => {
+    const [unknown, wrong, successful] = [UNKNOWN, REFUSED, authenticated('alice')].map((outcome) =>
       setUp(fakeBackend(outcome)),
     );
 
     await expect(unknown?.logIn('alice')).rejects.toThrow();
     await expect(wrong?.logIn('alice')).rejects.toThrow();
-    await right?.logIn('alice');
+    await successful?.logIn('alice');
 
-    expect([unknown, wrong, right].map((one) => one?.slept)).toEqual([[REFUSAL_FLOOR_MS], [REFUSAL_FLOOR_MS], []]);
+    expect([unknown, wrong, successful].map((one) => one?.slept)).toEqual([[REFUSAL_FLOOR_MS], [REFUSAL_FLOOR_MS], []]);
   });
 
   it('records each answer with its reason, and never the password', async () => {
@@ -117,27 +118,30 @@ describe('identify', () => {
 });
 
 describe('lookUpUser', () => {
-  const chainOf = (...backends: readonly FakeBackend[]) => backends.map(({ chained }) => chained);
+  const chainOf = (...backends: readonly FakeBackend[]) => ({
+    backends: backends.map(({ chained }) => chained),
+    clock: fixedClock(),
+  });
   const knows = (name: string) =>
     fakeBackend(UNKNOWN, {
       name: `knows-${name}`,
       lookup: async (typed) => (typed === name ? identity(name) : undefined),
     });
 
-  it('finds whom the first backend knows that can tell', async () => {
-    const found = await lookUpUser(chainOf(knows('alice'), knows('bob')), 'bob', fixedClock());
+  it('finds a user at the first backend that knows the name', async () => {
+    const found = await lookUpUser(chainOf(knows('alice'), knows('bob')), 'bob');
 
     expect(found).toMatchObject({ kind: 'found', identity: { username: 'bob' } });
   });
 
-  it('names the backends that cannot tell, but for those whose logins are others', async () => {
-    const backends = chainOf(
+  it('lists the backends without look-up, except those for other user names and for tokens', async () => {
+    const chain = chainOf(
       knows('alice'),
       fakeBackend(UNKNOWN, { name: 'sso' }),
       fakeBackend(UNKNOWN, { name: 'partners', usernames: ['*@partner'] }),
       fakeBackend(UNKNOWN, { name: 'ci', accepts: 'tokens' }),
     );
 
-    expect(await lookUpUser(backends, 'bob', fixedClock())).toEqual({ kind: 'not-found', cannotTell: ['sso'] });
+    expect(await lookUpUser(chain, 'bob')).toEqual({ kind: 'not-found', withoutLookUp: ['sso'] });
   });
 });

@@ -10,7 +10,7 @@ import type { World } from '../../support/refresh-token-world.ts';
 const { refreshTokens: _limits, ...WITHOUT } = SERVICE;
 
 describe('a refresh token', () => {
-  it('is short, safe in a URL and told by its shape', async () => {
+  it('is short, safe in a URL and recognizable by its form', async () => {
     const token = await open().issued();
 
     expect(token.reveal()).toMatch(/^[A-Za-z0-9._~-]{20,64}$/);
@@ -18,7 +18,7 @@ describe('a refresh token', () => {
     expect(isRefreshToken(`${token.reveal()}x`)).toBe(false);
   });
 
-  it('is kept as a digest, with all that people want to know of it', async () => {
+  it('is stored as a digest, with its owner, client and times', async () => {
     const { issued, store, clock } = open();
 
     const token = await issued();
@@ -40,7 +40,7 @@ describe('a refresh token', () => {
     expect(parseRefreshToken(JSON.parse(JSON.stringify(entry?.value)))).toEqual(entry?.value);
   });
 
-  it('is another one for each login', async () => {
+  it('is different for each login', async () => {
     const { issued } = open();
 
     const tokens = [await issued(), await issued()].map((token) => token.reveal());
@@ -50,9 +50,14 @@ describe('a refresh token', () => {
 
   it.each<[string, Caller, World, RegExp | undefined]>([
     ['nobody', ANONYMOUS, {}, undefined],
-    ['a login made with a token of CI', user(alice({ notAfter: 1_700_000_300 })), {}, /with a token that ends/],
-    ['a login remembered from before an outage', { ...user(alice()), stale: true } as Caller, {}, /is down/],
-    ['an account that cannot be looked at again', user(alice()), { revalidates: false }, /without its password/],
+    ['a login with a CI token', user(alice({ notAfter: 1_700_000_300 })), {}, /with a token that expires/],
+    ['a cached login during an outage', { ...user(alice()), stale: true } as Caller, {}, /is down/],
+    [
+      'an account that the backend cannot check without its password',
+      user(alice()),
+      { revalidates: false },
+      /without its password/,
+    ],
     ['an account of a backend that is not configured', user(alice({ backend: 'gone' })), {}, /without its password/],
     ['an account without an id', user(withoutSubject()), {}, /no id/],
   ])('is never given to %s', async (_what, caller, world, cause) => {
@@ -66,7 +71,7 @@ describe('a refresh token', () => {
     else expect(audit.events).toMatchObject([{ outcome: 'withheld', cause: expect.stringMatching(cause) }]);
   });
 
-  it('is not given where the service offers none, and not taken there', async () => {
+  it('is neither issued nor accepted by a service without refresh tokens', async () => {
     const { issue, issued, refused } = open();
     const offered = await issued();
 
@@ -76,7 +81,7 @@ describe('a refresh token', () => {
     expect(await refused(offered, WITHOUT)).toMatchObject({ code: 'unsupported_grant' });
   });
 
-  it('is not given when it cannot be kept', async () => {
+  it('is not issued when its record cannot be stored', async () => {
     const { issued, store } = open();
     store.put = async () => {
       throw new BrokerError('backend_unavailable', 'the disk is full');
@@ -85,7 +90,7 @@ describe('a refresh token', () => {
     await expect(issued()).rejects.toMatchObject({ code: 'backend_unavailable' });
   });
 
-  it('bounds what a client says of itself', async () => {
+  it('limits the length and the characters of the client id', async () => {
     const { issue, store } = open();
 
     const clientId = `dock\ner${'x'.repeat(100)}`;

@@ -49,8 +49,8 @@ async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) 
   return { token, lines: log.lines, events: events.events.map(({ type }) => type) };
 }
 
-describe('a token is issued and recorded', () => {
-  it('although the shadow policy throws, which the log tells', async () => {
+describe('shadow mode', () => {
+  it('a decision stands when the shadow policy throws, and the log has the cause', async () => {
     const { token, lines, events } = await serve(THROWING, 'repository:a:pull');
 
     expect(token).toBe('signed');
@@ -61,7 +61,7 @@ describe('a token is issued and recorded', () => {
     ]);
   });
 
-  it('without a comparison as long as there is no shadow policy, and with one when there is', async () => {
+  it('a decision is compared as soon as there is a shadow policy', async () => {
     expect((await serve(undefined, 'repository:a:pull')).events).toEqual(['token.issued']);
     expect((await serve(NOTHING, 'repository:a:pull')).events).toEqual(['token.issued', 'policy.compared']);
   });

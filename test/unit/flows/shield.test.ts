@@ -77,9 +77,9 @@ function setUp(settings: Partial<ShieldSettings> = {}, backend = directory()) {
     settings: { ...SETTINGS, ...settings },
     clock,
     fingerprint: createFingerprint(),
-    right: memoryStore(bounded),
+    successful: memoryStore(bounded),
     latest: memoryStore(bounded),
-    wrong: memoryStore(bounded),
+    refused: memoryStore(bounded),
     counters: memoryCounters(bounded),
   });
   const login = (password: string, typed = 'alice', client = '192.0.2.1'): Promise<ShieldedAnswer> =>
@@ -89,7 +89,7 @@ function setUp(settings: Partial<ShieldSettings> = {}, backend = directory()) {
 
 const kind = ({ outcome }: ShieldedAnswer): string => (outcome.kind === 'rejected' ? outcome.reason : outcome.kind);
 
-it('answers a right login from memory until its time is over', async () => {
+it('answers a successful login from the cache until it expires', async () => {
   const { backend, clock, login } = setUp();
   await login('right');
 
@@ -101,7 +101,7 @@ it('answers a right login from memory until its time is over', async () => {
   expect(backend.seen).toHaveLength(2);
 });
 
-it('never takes another password for the remembered one', async () => {
+it('never accepts another password for a cached login', async () => {
   const { login } = setUp();
   await login('right');
 
@@ -120,7 +120,7 @@ it('sends the same wrong password to the backend once', async () => {
   expect(kind(right)).toBe('authenticated');
 });
 
-it('refuses more different wrong passwords than an account may have, and goes on when the window is over', async () => {
+it('refuses more different wrong passwords than the limit, until the window is over', async () => {
   const { backend, clock, login } = setUp();
   for (const password of ['a', 'b', 'c']) await login(password);
 
@@ -134,26 +134,26 @@ it('refuses more different wrong passwords than an account may have, and goes on
 });
 
 it.each([false, true])(
-  'tries no other password of an account that none opens for now (asks the guard: %s)',
+  'tries no other password of an account on hold (the backend calls the guard: %s)',
   async (asks) => {
     const { backend, clock, login } = setUp({}, directory(asks));
     backend.answer = { kind: 'rejected', reason: 'mfa-required', holdFor: 600 };
     await login('right');
 
-    const held = [await login('other'), await login('third')];
+    const onHold = [await login('other'), await login('third')];
     clock.advance(599);
     const last = [await login('other'), await login('right')];
     clock.advance(2);
     const over = await login('other');
 
     // The reason is for who had the right password.
-    expect([...held, ...last].map(kind)).toEqual(['held', 'held', 'held', 'mfa-required']);
+    expect([...onHold, ...last].map(kind)).toEqual(['held', 'held', 'held', 'mfa-required']);
     expect(kind(over)).toBe('mfa-required');
     expect(backend.seen).toEqual(['alice/right', 'alice/other']);
   },
 );
 
-it('holds no account where refusals are not remembered, and none that a new password opens', async () => {
+it('puts no account on hold when refusals are not cached, or when another password may succeed', async () => {
   const { backend, login } = setUp({ rememberRefused: 0 });
   const { backend: patient, login: loginThere } = setUp();
   backend.answer = { kind: 'rejected', reason: 'mfa-required', holdFor: 600 };
@@ -166,7 +166,7 @@ it('holds no account where refusals are not remembered, and none that a new pass
   expect(patient.seen).toHaveLength(2);
 });
 
-it('lets no more through when all wrong passwords come at once', async () => {
+it('sends no more wrong passwords than the limit when all arrive at the same time', async () => {
   const { backend, login } = setUp();
 
   const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => login(`wrong-${index}`)));
@@ -175,7 +175,7 @@ it('lets no more through when all wrong passwords come at once', async () => {
   expect(answers.filter((answer) => kind(answer) === 'too-many-attempts')).toHaveLength(47);
 });
 
-it('counts the attempts of one account together, whatever was typed for its name', async () => {
+it('counts the attempts of one account together, in every spelling of its name', async () => {
   const { backend, login } = setUp({}, directory(true));
 
   await login('a', 'alice');
@@ -188,14 +188,14 @@ it('counts the attempts of one account together, whatever was typed for its name
   expect(kind(more)).toBe('too-many-attempts');
 });
 
-it('starts counting anew after a right login', async () => {
+it('resets the count after a successful login', async () => {
   const { login } = setUp({ remember: 0 });
   for (const password of ['a', 'b', 'right', 'c', 'd']) await login(password);
 
   expect(kind(await login('right'))).toBe('authenticated');
 });
 
-it('asks once for equal logins at the same time', async () => {
+it('asks the backend once for equal logins at the same time', async () => {
   const { backend, login } = setUp({ remember: 0 });
 
   const answers = await Promise.all([login('right'), login('right'), login('right')]);
@@ -204,7 +204,7 @@ it('asks once for equal logins at the same time', async () => {
   expect(answers.map(({ source }) => source)).toEqual(['backend', 'shared', 'shared']);
 });
 
-it('forgets the old password at once when a login with the new one is right', async () => {
+it('ends the cached login of the old password after a login with the new one', async () => {
   const { backend, login } = setUp();
   await login('right');
   backend.password = 'new';
@@ -216,7 +216,7 @@ it('forgets the old password at once when a login with the new one is right', as
   expect(kind(await login('right'))).toBe('wrong-password');
 });
 
-it('ends remembered logins when the account turns out to be locked', async () => {
+it('ends cached logins when the account is locked', async () => {
   const { backend, login } = setUp();
   await login('right');
   backend.answer = { kind: 'rejected', reason: 'disabled' };
@@ -226,7 +226,7 @@ it('ends remembered logins when the account turns out to be locked', async () =>
   expect(kind(await login('right'))).toBe('disabled');
 });
 
-it('never remembers an outage, and does not count it as an attempt', async () => {
+it('never caches an outage, and does not count it as an attempt', async () => {
   const { backend, login } = setUp();
   backend.isDown = true;
   for (let count = 0; count < 10; count += 1) {
@@ -237,7 +237,7 @@ it('never remembers an outage, and does not count it as an attempt', async () =>
   expect(kind(await login('right'))).toBe('authenticated');
 });
 
-it('lets a right login stand in for a directory that is down, where that is configured', async () => {
+it('answers from the cache while the directory is down, with staleIfError', async () => {
   const { backend, clock, login } = setUp({ staleIfError: 3600 });
   await login('right');
   clock.advance(120);
@@ -250,7 +250,7 @@ it('lets a right login stand in for a directory that is down, where that is conf
   await expect(login('right')).rejects.toMatchObject({ code: 'backend_unavailable' });
 });
 
-it('does not let it where that is not configured', async () => {
+it('answers with an outage while the directory is down, without staleIfError', async () => {
   const { backend, clock, login } = setUp();
   await login('right');
   clock.advance(120);
@@ -259,7 +259,7 @@ it('does not let it where that is not configured', async () => {
   await expect(login('right')).rejects.toMatchObject({ code: 'backend_unavailable' });
 });
 
-it('remembers that a user is unknown, for a short while', async () => {
+it('caches for a short time that a user is unknown', async () => {
   const { clock, login } = setUp();
   await login('x', 'nobody');
 
@@ -270,7 +270,7 @@ it('remembers that a user is unknown, for a short while', async () => {
   expect([again.source, later.source]).toEqual(['memory', 'backend']);
 });
 
-it('asks anew after a flush', async () => {
+it('asks the backend again after a flush', async () => {
   const { backend: backendOf, shield, login } = setUp();
   await login('right');
 
@@ -290,20 +290,38 @@ it('asks anew after a flush', async () => {
   expect([afterOwn.source, afterOther.source, afterAll.source]).toEqual(['backend', 'memory', 'backend']);
 });
 
-it('refuses an address that has had its share of refused logins, and no other', async () => {
+it('refuses an address at its limit of refused logins, and no other', async () => {
   const { shield, login } = setUp({ maxWrongPerAddress: 2 });
   await login('right', 'alice', '192.0.2.7');
   await login('a', 'alice', '192.0.2.7');
   await shield.noteUnknown({ username: 'nobody', password: new Secret('x') }, '192.0.2.7');
 
   const more = await login('b', 'alice', '192.0.2.7');
-  const remembered = await login('right', 'alice', '192.0.2.7');
+  const cached = await login('right', 'alice', '192.0.2.7');
   const elsewhere = await login('c', 'alice', '192.0.2.8');
 
-  expect([more, remembered, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
+  expect([more, cached, elsewhere].map(kind)).toEqual(['too-many-attempts', 'authenticated', 'wrong-password']);
 });
 
-it('takes all addresses of one IPv6 network for one', async () => {
+it.each([
+  ['of this machine', '127.0.0.1'],
+  ['of this machine, in another of its loopback addresses', '127.1.2.3'],
+  ['of this machine in IPv6', '::1'],
+  ['of this machine, as a dual-stack socket reports it', '::ffff:127.0.0.1'],
+  ['unknown, behind a Unix socket', ''],
+])('never counts refused logins by an address that is %s', async (_what, client) => {
+  const { login } = setUp({ maxWrongPerAddress: 1, maxWrongPerAccount: 0 });
+  await login('a', 'alice', client);
+  await login('b', 'alice', client);
+  await login('d', 'alice', '::ffff:192.0.2.7');
+
+  const fromProxy = await login('c', 'alice', client);
+  const fromClient = await login('e', 'alice', '192.0.2.7');
+
+  expect([fromProxy, fromClient].map(kind)).toEqual(['wrong-password', 'too-many-attempts']);
+});
+
+it('counts all addresses of one IPv6 network together', async () => {
   const { login } = setUp({ maxWrongPerAddress: 2 });
   await login('a', 'alice', '2001:db8:1:2::1');
   await login('b', 'alice', '2001:db8:1:2::2');
@@ -314,7 +332,7 @@ it('takes all addresses of one IPv6 network for one', async () => {
   expect([same, another].map(kind)).toEqual(['too-many-attempts', 'wrong-password']);
 });
 
-it('counts different passwords for a name that nobody knows as it does for one that somebody has', async () => {
+it('counts passwords of an unknown name as those of a known one', async () => {
   const { shield, login } = setUp();
   const unknown = (password: string): Promise<boolean> =>
     shield.noteUnknown({ username: 'nobody', password: new Secret(password) }, '192.0.2.9');

@@ -24,7 +24,7 @@ export async function verifyPassword(
   keepsAfterRefusal: boolean,
 ): Promise<PasswordVerdict> {
   // Some servers end a password at a NUL, so it would match a shorter password. No password contains one.
-  if (password.reveal().includes('\0')) return { kind: 'rejected', reason: 'wrong-password' };
+  if (password.hasNul()) return { kind: 'rejected', reason: 'wrong-password' };
   const answer = await bindOnce(connection, dn, password, deadline);
   const verdict = judgeBind(answer);
   const isReusable = verdict.kind === 'accepted' || (keepsAfterRefusal && answer.code === RESULT.invalidCredentials);

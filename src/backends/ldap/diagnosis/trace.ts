@@ -1,5 +1,5 @@
 /** Reports the steps of a login for `fairlead check --login`, with the likely mistake. Never reports the password. */
-import type { DiagnosisStep, RejectReason } from '../../../core/ports.ts';
+import type { RejectReason, Step } from '../../../core/ports.ts';
 import type { LdapConfig } from '../config/config.ts';
 import { groupSource, loginAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
@@ -19,7 +19,7 @@ export interface LoginTrace {
   groupsRead(entry: LdapEntry, groups: ReadonlySet<string>): void;
 }
 
-export type ReportStep = (step: DiagnosisStep) => void;
+export type ReportStep = (step: Step) => void;
 
 const MAX_LISTED_GROUPS = 20;
 

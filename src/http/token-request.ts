@@ -1,4 +1,4 @@
-/** From HTTP to the words of core: what is asked, and the credential it comes with. Parsed once, here. */
+/** Parses an HTTP request into a token request and its credential. */
 import type { Request } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
@@ -11,21 +11,21 @@ export interface TokenRequest {
   readonly service: string;
   readonly scopes: readonly Scope[];
   readonly malformed: readonly string[];
-  /** Undefined: the request is anonymous. Parts may be empty, which no backend is ever asked about. */
+  /** Undefined: the request is anonymous, or has a refresh token. User name and password may be empty. */
   readonly credential: Credential | undefined;
-  /** What stands in place of a credential, in the grant of that name. */
+  /** The refresh token of the grant `refresh_token`, which has no credential. */
   readonly refreshToken: Secret | undefined;
-  /** Whether a refresh token is asked for (distribution's spec/auth/token.md and oauth.md). */
+  /** Whether the client asks for a refresh token (distribution's spec/auth/token.md and oauth.md). */
   readonly isOffline: boolean;
-  /** The program that asks, as it names itself; often empty. */
+  /** The client program, by the name that it sends; often empty. */
   readonly clientId: string;
-  /** Whether it is a token exchange (RFC 8693), whose answer has a field of its own. */
+  /** Whether it is a token exchange (RFC 8693), whose answer has an additional field. */
   readonly isExchange: boolean;
 }
 
 /**
  * @param body the form of a POST; undefined for GET
- * @throws BrokerError `invalid_request`, `unsupported_grant`, or `invalid_credentials` for a header that is no Basic.
+ * @throws BrokerError `invalid_request`, `unsupported_grant`, or `invalid_credentials` for a header that is not Basic.
  */
 export function parseTokenRequest(request: Request, body: string | undefined): TokenRequest {
   const parameters = body === undefined ? queryOf(request) : new URLSearchParams(body);
@@ -33,11 +33,11 @@ export function parseTokenRequest(request: Request, body: string | undefined): T
   const grant = body === undefined ? undefined : single(parameters, 'grant_type');
   const isExchange = grant === TOKEN_EXCHANGE;
   return {
-    // What the registry protocol calls service, a token exchange calls audience (RFC 8693, section 2.1).
+    // A token exchange calls the service `audience` (RFC 8693, section 2.1).
     service: single(parameters, 'service') ?? (isExchange ? single(parameters, 'audience') : undefined) ?? '',
     scopes,
     malformed,
-    // The parameter `account` is a claim that nobody has verified, so nothing reads it.
+    // The parameter `account` is not verified, so it is ignored.
     ...credentialsOf(basicCredential(request.headers.authorization), body === undefined ? undefined : parameters),
     isOffline:
       body === undefined
@@ -67,8 +67,8 @@ function credentialsOf(
 }
 
 function queryOf(request: Request): URLSearchParams {
-  const at = request.url.indexOf('?');
-  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
+  const start = request.url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
 }
 
 function single(parameters: URLSearchParams, name: string): string | undefined {
@@ -80,13 +80,13 @@ function single(parameters: URLSearchParams, name: string): string | undefined {
 const BASIC = /^basic +([a-z0-9+/_-]*={0,2}) *$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** RFC 7617: base64 of UTF-8, split at the first colon. `Basic :` is how clients say anonymous. */
+/** RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`. */
 function basicCredential(header: string | undefined): Credential | undefined {
   if (header === undefined) return undefined;
   const text = decodeBasic(header);
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 0) {
-    // Some credential was meant: to ignore it would turn a failed login into anonymous.
+    // To ignore the header would turn a failed login into an anonymous request.
     throw new BrokerError('invalid_credentials', 'the Authorization header is not Basic with a colon in valid UTF-8');
   }
   if (text === ':') return undefined;
@@ -103,7 +103,7 @@ function decodeBasic(header: string): string | undefined {
   }
 }
 
-/** What is told of one in the log: a token that was put in its place has other characters. */
+/** The grant types that are logged as they are. A token that was sent as the grant type has other characters. */
 const GRANT_TYPE = /^[a-z0-9_:.-]{1,64}$/;
 
 /** The OAuth form (distribution's spec/auth/oauth.md). A form without a grant type and without a user is anonymous. */
@@ -113,7 +113,7 @@ function formCredential(parameters: URLSearchParams): Credential | undefined {
   const password = single(parameters, 'password');
   if (grant === undefined && username === undefined && password === undefined) return undefined;
   if (grant !== undefined && grant !== 'password') {
-    throw new BrokerError('unsupported_grant', `grant_type ${GRANT_TYPE.test(grant) ? grant : 'that is none'}`);
+    throw new BrokerError('unsupported_grant', `grant_type ${GRANT_TYPE.test(grant) ? grant : '[not a grant type]'}`);
   }
   return { username: username ?? '', password: new Secret(password ?? '') };
 }

@@ -1,0 +1,97 @@
+/** The control socket between commands and the running broker. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { flushRunning, openControl, recordRevokedTokens } from '../../../src/app/control.ts';
+import { askRunningBroker } from '../../../src/platform/control-socket.ts';
+import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
+
+async function setUp() {
+  const resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-'));
+  resources.defer(() => rm(folder, { recursive: true }));
+  const flushed: string[] = [];
+  const audit = recordingAudit();
+  const log = recordingLog();
+  const flush = (backend?: string): boolean => {
+    flushed.push(backend ?? 'all');
+    return backend !== 'unknown';
+  };
+  return {
+    folder,
+    flushed,
+    audit,
+    log,
+    open: async () => void resources.use(await openControl(folder, { flush, audit, ids: countingIds(), log })),
+    ask: (request: { readonly command: string }) => askRunningBroker(join(folder, 'control.sock'), request),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+describe('the control socket', () => {
+  it('flushes all backends, one backend, and reports an unknown one', async () => {
+    await using world = await setUp();
+    await world.open();
+
+    const answers = [
+      await flushRunning(world.folder, undefined),
+      await flushRunning(world.folder, 'corp'),
+      await flushRunning(world.folder, 'unknown'),
+    ];
+
+    expect(world.flushed).toEqual(['all', 'corp', 'unknown']);
+    expect(answers).toEqual([
+      { ok: true, said: 'login cache flushed' },
+      { ok: true, said: 'login cache flushed for backend corp' },
+      { ok: false, said: 'the running broker has no backend "unknown"' },
+    ]);
+  });
+
+  it('records each revoked refresh token', async () => {
+    await using world = await setUp();
+    await world.open();
+
+    await recordRevokedTokens(world.folder, [{ id: 'abc', user: 'alice', service: 'r', backend: 'corp' }]);
+
+    expect(world.audit.events).toEqual([
+      {
+        type: 'refresh-token',
+        request: { requestId: 'id-1', client: 'control.sock' },
+        outcome: 'revoked',
+        id: 'abc',
+        username: 'alice',
+        service: 'r',
+        backend: 'corp',
+      },
+    ]);
+  });
+
+  it.each([
+    ['an unknown command', 'stop', 'the running broker has no command "stop"'],
+    ['an incomplete record', 'revoked', 'expected the id, user, service and backend of the revoked token'],
+  ])('refuses %s', async (_what, command, said) => {
+    await using world = await setUp();
+    await world.open();
+
+    expect(await world.ask({ command })).toEqual({ ok: false, said });
+    expect([world.audit.events, world.flushed]).toEqual([[], []]);
+  });
+
+  it('is missing without a broker, and the commands fail', async () => {
+    await using world = await setUp();
+
+    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/control\.sock/);
+  });
+
+  it('that cannot be opened is logged, and the broker goes on', async () => {
+    await using world = await setUp();
+    await writeFile(join(world.folder, 'control.sock'), 'a file');
+
+    await world.open();
+
+    expect(world.log.lines).toMatchObject([
+      { level: 'warn', message: expect.stringMatching(/^control socket unavailable/) },
+    ]);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { createFlush } from '../../../src/app/flush.ts';
+import { fakeBackend, UNKNOWN } from '../../support/fake-backend.ts';
+import { noShield, recordingLog } from '../../support/fakes.ts';
+
+function setUp() {
+  const calls: string[] = [];
+  const authenticators = ['corp', 'partners'].map((name) => ({
+    ...fakeBackend(UNKNOWN, { name }).chained.authenticator,
+    forget: () => void calls.push(`cache of ${name}`),
+  }));
+  const log = recordingLog();
+  const flush = createFlush({
+    // The last one has no cache of its own.
+    authenticators: [...authenticators, fakeBackend(UNKNOWN, { name: 'file' }).chained.authenticator],
+    shield: { ...noShield, flush: (backend) => void calls.push(`login cache of ${backend ?? 'all'}`) },
+    log,
+    onFlush: () => void calls.push('counted'),
+  });
+  return { flush, calls, log };
+}
+
+describe('a flush', () => {
+  it('of all backends clears the login cache and the cache of each backend, and is logged', () => {
+    const { flush, calls, log } = setUp();
+
+    expect(flush()).toBe(true);
+    expect(calls).toEqual(['cache of corp', 'cache of partners', 'login cache of all', 'counted']);
+    expect(log.lines).toEqual([{ level: 'info', message: 'login cache flushed', fields: {} }]);
+  });
+
+  it('of one backend leaves the others', () => {
+    const { flush, calls, log } = setUp();
+
+    expect(flush('partners')).toBe(true);
+    expect(calls).toEqual(['cache of partners', 'login cache of partners', 'counted']);
+    expect(log.lines).toMatchObject([{ fields: { backend: 'partners' } }]);
+  });
+
+  it('of an unknown backend clears nothing', () => {
+    const { flush, calls, log } = setUp();
+
+    expect(flush('nobody')).toBe(false);
+    expect([calls, log.lines]).toEqual([[], []]);
+  });
+});

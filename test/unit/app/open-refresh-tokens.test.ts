@@ -1,0 +1,50 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openRefreshTokens } from '../../../src/app/open-refresh-tokens.ts';
+import { Secret } from '../../../src/core/identity.ts';
+import type { Service } from '../../../src/flows/grant-token.ts';
+import { fixedClock, noWaiting, recordingAudit } from '../../support/fakes.ts';
+import { alice, OTHER, REQUEST, SERVICE, user } from '../../support/refresh-token-world.ts';
+
+const { refreshTokens: _none, ...WITHOUT } = SERVICE;
+
+async function setUp(...services: readonly Service[]) {
+  const resources = new AsyncDisposableStack();
+  const stateDir = await mkdtemp(join(tmpdir(), 'fairlead-refresh-'));
+  resources.defer(() => rm(stateDir, { recursive: true }));
+  const tokens = resources.use(
+    await openRefreshTokens({
+      stateDir,
+      services: new Map(services.map((service) => [service.name, service])),
+      backends: [],
+      clock: fixedClock(),
+      timer: noWaiting,
+      audit: recordingAudit(),
+    }),
+  );
+  return { ...tokens, stateDir, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+describe('refresh tokens', () => {
+  it('need no file, are not issued and not accepted when no service offers them', async () => {
+    await using world = await setUp(WITHOUT);
+    const login = { context: REQUEST, service: WITHOUT, caller: user(alice()), login: 'alice', clientId: '' };
+
+    expect(await readdir(world.stateDir)).toEqual([]);
+    expect(await world.issueRefreshToken(login)).toBeUndefined();
+    await expect(world.exchangeRefreshToken(new Secret('flr_x'), WITHOUT, REQUEST)).rejects.toMatchObject({
+      code: 'unsupported_grant',
+    });
+  });
+
+  it('have a file when one service offers them', async () => {
+    await using world = await setUp(WITHOUT, OTHER);
+
+    expect(await readdir(world.stateDir)).toContain('fairlead.db');
+    await expect(world.exchangeRefreshToken(new Secret('flr_x'), OTHER, REQUEST)).rejects.toMatchObject({
+      code: 'refresh_token_refused',
+    });
+  });
+});

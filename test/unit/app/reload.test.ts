@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { createReload } from '../../../src/app/reload.ts';
+import { recordingLog } from '../../support/fakes.ts';
+
+/** A reload whose runs end when the test says so. */
+function setUp() {
+  const runs: PromiseWithResolvers<{ readonly revision: string }>[] = [];
+  const outcomes: string[] = [];
+  const log = recordingLog();
+  const reload = createReload({
+    reloadable: {
+      what: 'policy',
+      reload: () => {
+        const run = Promise.withResolvers<{ readonly revision: string }>();
+        runs.push(run);
+        return run.promise;
+      },
+    },
+    log,
+    onReload: (outcome) => void outcomes.push(outcome),
+  });
+  return { reload, runs, outcomes, log };
+}
+
+describe('a reload', () => {
+  it('logs what it has loaded, and counts it', async () => {
+    const { reload, runs, outcomes, log } = setUp();
+
+    const done = reload();
+    runs[0]?.resolve({ revision: 'r2' });
+    await done;
+
+    expect(log.lines).toEqual([{ level: 'info', message: 'policy reloaded', fields: { revision: 'r2' } }]);
+    expect(outcomes).toEqual(['loaded']);
+  });
+
+  it('never throws: an invalid file is logged as an error and counted', async () => {
+    const { reload, runs, outcomes, log } = setUp();
+
+    const done = reload();
+    runs[0]?.reject(new Error('line 3'));
+    await done;
+
+    expect(log.lines).toEqual([
+      {
+        level: 'error',
+        message: 'policy NOT reloaded: the old content stays in force until the file is fixed',
+        fields: { cause: 'Error: line 3' },
+      },
+    ]);
+    expect(outcomes).toEqual(['refused']);
+  });
+
+  it('during another one waits for it, and all that wait share one further run', async () => {
+    const { reload, runs } = setUp();
+
+    const first = reload();
+    const others = [reload(), reload(), reload()];
+    const duringFirst = runs.length;
+    runs[0]?.resolve({ revision: 'r2' });
+    await first;
+    runs[1]?.resolve({ revision: 'r3' });
+    await Promise.all(others);
+
+    expect([duringFirst, runs.length]).toEqual([1, 2]);
+  });
+
+  it('after another one is a run of its own, also after a failure', async () => {
+    const { reload, runs, outcomes } = setUp();
+
+    const first = reload();
+    runs[0]?.reject(new Error('line 3'));
+    await first;
+    const second = reload();
+    runs[1]?.resolve({ revision: 'r3' });
+    await second;
+
+    expect(outcomes).toEqual(['refused', 'loaded']);
+  });
+});

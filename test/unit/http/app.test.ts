@@ -1,0 +1,251 @@
+/** Headers, methods, limits and the routes of both applications. */
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/core/identity.ts';
+import type { BackendState } from '../../../src/core/ports.ts';
+import { TOKEN_PATHS } from '../../../src/http/token.ts';
+import { form, openHttpApp, SERVICE } from '../../support/http-app.ts';
+
+const PATH = `/token?service=${SERVICE.name}`;
+const KIB = 1024;
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+describe('every answer', () => {
+  it.each([
+    ['with a token', PATH, 200],
+    ['with an error', '/token?service=another', 400],
+    ['of an unknown path', '/nothing', 404],
+    ['with the key set', '/.well-known/jwks.json', 200],
+    ['of the health check', '/healthz', 200],
+    ['of the readiness check', '/readyz', 200],
+  ])('%s is JSON that no cache stores and no browser reinterprets', async (_what, path, status) => {
+    await using app = await openHttpApp();
+
+    const answer = await app.send(path);
+
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': 'id-1',
+      'content-length': String(Buffer.byteLength(answer.text)),
+    });
+    expect(answer.headers).not.toHaveProperty('x-powered-by');
+    expect(answer.headers).not.toHaveProperty('etag');
+    expect(answer.json).toBeDefined();
+  });
+
+  it('has a request id of its own, never that of the client', async () => {
+    await using app = await openHttpApp();
+
+    const ids = [await app.send(PATH), await app.send(PATH, { headers: { 'x-request-id': 'mine' } })].map(
+      ({ headers }) => headers['x-request-id'],
+    );
+
+    expect(ids).toEqual(['id-1', 'id-2']);
+  });
+
+  it('closes the connection while the broker is draining, and keeps it before', async () => {
+    let isDraining = false;
+    await using app = await openHttpApp({ isDraining: () => isDraining });
+    const keepAlive = { headers: { connection: 'keep-alive' } };
+
+    const before = await app.send(PATH, keepAlive);
+    isDraining = true;
+    const after = await app.send(PATH, keepAlive);
+
+    expect([before, after].map(({ status, headers }) => [status, headers.connection])).toEqual([
+      [200, 'keep-alive'],
+      [200, 'close'],
+    ]);
+  });
+});
+
+describe('the token endpoint', () => {
+  it.each(TOKEN_PATHS)('answers GET and POST on %s', async (path) => {
+    await using app = await openHttpApp();
+
+    const answers = [
+      await app.send(`${path}?service=${SERVICE.name}`),
+      await app.send(path, form({ service: SERVICE.name })),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('refuses %s and names the allowed methods', async (method) => {
+    await using app = await openHttpApp();
+
+    const { status, headers } = await app.send(PATH, { method });
+
+    expect([status, headers.allow]).toEqual([405, 'GET, POST']);
+    expect([app.credentials, app.grants]).toEqual([[], []]);
+  });
+
+  it.each(['/TOKEN', '/token//', '/auth/token/x'])('is not at %s', async (path) => {
+    await using app = await openHttpApp();
+
+    expect((await app.send(path)).status).toBe(404);
+  });
+
+  it.each([
+    ['another content type', { 'content-type': 'application/json' }, '{}', 400],
+    ['no content type', {}, 'service=x', 400],
+    ['a compressed body', { 'content-type': FORM_TYPE, 'content-encoding': 'gzip' }, 'x', 400],
+    ['a body of 64 KiB and one byte', { 'content-type': FORM_TYPE }, 'x'.repeat(64 * KIB + 1), 413],
+  ])('refuses a POST with %s, and records it', async (_what, headers, body, status) => {
+    await using app = await openHttpApp();
+
+    const answer = await app.send('/token', { method: 'POST', headers, body });
+
+    expect(answer.status).toBe(status);
+    expect(app.audit.events).toMatchObject([{ type: 'token.refused', service: '' }]);
+    expect(app.credentials).toEqual([]);
+  });
+
+  it('accepts a body of 64 KiB', async () => {
+    await using app = await openHttpApp();
+    const start = `service=${SERVICE.name}&filler=`;
+
+    const { status } = await app.send('/token', {
+      ...form({}),
+      body: start + 'x'.repeat(64 * KIB - start.length),
+    });
+
+    expect(status).toBe(200);
+  });
+
+  it('passes the caller, the service and the scopes to the grant', async () => {
+    await using app = await openHttpApp();
+
+    await app.send(`${PATH}&scope=repository:web/a:pull&scope=nonsense`, {
+      headers: { authorization: `Basic ${btoa('alice:p')}` },
+    });
+
+    expect(app.grants).toMatchObject([
+      {
+        context: { requestId: 'id-1', client: '127.0.0.1' },
+        service: { name: SERVICE.name },
+        caller: { kind: 'user', identity: { username: 'alice' } },
+        scopes: [{ type: 'repository', name: 'web/a', actions: ['pull'] }],
+        malformed: ['nonsense'],
+      },
+    ]);
+  });
+
+  it('answers a GET with the token, and a POST with the granted scopes too', async () => {
+    const asked = { type: 'repository', name: 'web/a', actions: ['pull', 'push'] };
+    const none = { type: 'repository', name: 'web/b', actions: ['pull'] };
+    await using app = await openHttpApp({
+      grantToken: async () => ({
+        token: 'signed',
+        expiresIn: 300,
+        grants: [
+          { asked, granted: ['pull'], because: [] },
+          { asked: none, granted: [], because: [] },
+        ],
+      }),
+    });
+    const body = { token: 'signed', access_token: 'signed', expires_in: 300 };
+
+    expect((await app.send(PATH)).json).toEqual(body);
+    expect((await app.send('/token', form({ service: SERVICE.name }))).json).toEqual({
+      ...body,
+      token_type: 'Bearer',
+      scope: 'repository:web/a:pull',
+    });
+  });
+
+  it('issues a refresh token only to a client that asks for one', async () => {
+    await using app = await openHttpApp({ issueRefreshToken: async ({ login }) => new Secret(`flr_of_${login}`) });
+    const login = { headers: { authorization: `Basic ${btoa('alice:p')}` } };
+
+    const answers = [await app.send(PATH, login), await app.send(`${PATH}&offline_token=true&client_id=docker`, login)];
+
+    expect(answers.map(({ json }) => json?.['refresh_token'])).toEqual([undefined, 'flr_of_alice']);
+  });
+});
+
+describe('the client address', () => {
+  const clientOf = async (header: string, isTrusted: boolean): Promise<unknown> => {
+    await using app = await openHttpApp({ isTrustedProxy: () => isTrusted });
+    await app.send(PATH, { headers: { 'x-forwarded-for': header } });
+    return app.grants[0]?.context.client;
+  };
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['192.0.2.7:4711', '192.0.2.7'],
+    ['[2001:db8::1]:4711', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+  ])('is read from X-Forwarded-For %s of a trusted proxy, without the port', async (header, client) => {
+    expect(await clientOf(header, true)).toBe(client);
+  });
+
+  it('is that of the peer when the peer is not trusted', async () => {
+    expect(await clientOf('192.0.2.7', false)).toBe('127.0.0.1');
+  });
+});
+
+describe('the readiness check', () => {
+  const up: BackendState = { state: 'up' };
+  const down: BackendState = { state: 'down', detail: 'secret-host:636 refused' };
+
+  it.each([
+    ['ready', [up, up], { servesAnonymous: false }, 200],
+    ['degraded', [up, down], { servesAnonymous: false }, 200],
+    ['unready', [down, down], { servesAnonymous: false }, 503],
+    ['degraded', [down, down], { servesAnonymous: true }, 200],
+    ['draining', [up, up], { isDraining: () => true }, 503],
+  ])('says %s with backends %j and %j', async (status, [first = up, second = up], more, code) => {
+    const states = new Map([
+      ['corp', first],
+      ['local', second],
+    ]);
+    await using app = await openHttpApp({ backendStates: async () => states, ...more });
+
+    const answer = await app.send('/readyz');
+
+    expect(answer.status).toBe(code);
+    expect(answer.json).toEqual({
+      status,
+      backends: { corp: first.state, local: second.state },
+      policy: { revision: 'r1', stale: false },
+    });
+    expect(answer.text).not.toContain('secret-host');
+  });
+});
+
+describe('the metrics', () => {
+  const metrics = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'fairlead_x 1\n' });
+
+  it.each(['main', 'admin'] as const)('are served by the %s application, and not cached', async (kind) => {
+    await using app = await openHttpApp({ metrics }, kind);
+
+    const { status, headers, text } = await app.send('/metrics');
+
+    expect([status, text]).toEqual([200, 'fairlead_x 1\n']);
+    expect(headers).toMatchObject({ 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' });
+  });
+
+  it('are not on the main listener when there is an admin listener', async () => {
+    await using app = await openHttpApp({ metrics: undefined });
+
+    expect((await app.send('/metrics')).status).toBe(404);
+  });
+});
+
+describe('the admin application', () => {
+  it('serves health and readiness, and neither tokens nor keys', async () => {
+    await using app = await openHttpApp({}, 'admin');
+
+    const statuses = [];
+    for (const path of ['/healthz', '/readyz', PATH, '/.well-known/jwks.json']) {
+      statuses.push((await app.send(path)).status);
+    }
+
+    expect(statuses).toEqual([200, 200, 404, 404]);
+  });
+});

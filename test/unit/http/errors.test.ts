@@ -1,0 +1,221 @@
+/** How errors reach the client, the log and the audit. */
+import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../../src/core/errors.ts';
+import type { ErrorCode } from '../../../src/core/errors.ts';
+import { openHttpApp, SERVICE } from '../../support/http-app.ts';
+import type { HttpApp } from '../../support/http-app.ts';
+
+const PATH = `/token?service=${SERVICE.name}`;
+const CAUSE = 'cn=admin said 49 at 10.0.0.5';
+
+interface Expected {
+  readonly status: number;
+  readonly registry: string;
+  readonly oauth: string;
+  readonly sentence: string;
+  readonly challenge?: true;
+  readonly retryAfter?: string;
+}
+
+/** Every code stands here: the compiler reports one that is missing. */
+const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
+  invalid_request: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    oauth: 'invalid_request',
+    sentence: 'the token request is malformed',
+  },
+  unknown_service: {
+    status: 400,
+    registry: 'UNKNOWN_SERVICE',
+    oauth: 'invalid_target',
+    sentence: 'this token server does not serve the registry that was named as service',
+  },
+  unsupported_grant: {
+    status: 400,
+    registry: 'UNSUPPORTED',
+    oauth: 'unsupported_grant_type',
+    sentence: 'this grant type is not offered; log in with user name and password',
+  },
+  login_required: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_client',
+    sentence: 'authentication required; run docker login first',
+    challenge: true,
+  },
+  invalid_credentials: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence: 'wrong user name or password',
+    challenge: true,
+  },
+  second_factor_required: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence:
+      'this account needs a second factor (MFA), which cannot be asked for here; ' +
+      'log in with a token of your identity provider in place of the password',
+    challenge: true,
+  },
+  misplaced_token: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence:
+      'a Fairlead token is not accepted as user name or password; ' +
+      'run docker login with your own user name and password',
+    challenge: true,
+  },
+  token_refused: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence: 'the token given as password is not accepted; the log of the token server says why',
+    challenge: true,
+  },
+  refresh_token_refused: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence: 'this login has ended; run docker login again',
+    challenge: true,
+  },
+  too_many_attempts: {
+    status: 429,
+    registry: 'TOOMANYREQUESTS',
+    oauth: 'slow_down',
+    sentence: 'too many wrong passwords; wait before trying again',
+    retryAfter: '60',
+  },
+  backend_unavailable: {
+    status: 503,
+    registry: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    sentence: 'the login service cannot be reached; try again soon',
+    retryAfter: '5',
+  },
+  not_found: {
+    status: 404,
+    registry: 'NOT_FOUND',
+    oauth: 'invalid_request',
+    sentence: 'there is nothing here; tokens are at /token',
+  },
+  method_not_allowed: {
+    status: 405,
+    registry: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    sentence: 'this method is not allowed here',
+  },
+  request_too_large: {
+    status: 413,
+    registry: 'SIZE_INVALID',
+    oauth: 'invalid_request',
+    sentence: 'the request is too large',
+  },
+  shutting_down: {
+    status: 503,
+    registry: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    sentence: 'this token server is stopping; try again',
+    retryAfter: '1',
+  },
+  internal: {
+    status: 500,
+    registry: 'UNKNOWN',
+    oauth: 'server_error',
+    sentence: 'an internal error occurred; the log of the token server says more',
+  },
+};
+
+const failing = (error: unknown): Promise<HttpApp> =>
+  openHttpApp({
+    identify: async () => {
+      throw error;
+    },
+  });
+
+describe('an error', () => {
+  it.each(Object.entries(EXPECTED) as [ErrorCode, Expected][])(
+    '%s has its status, sentence and headers, and never its cause',
+    async (code, expected) => {
+      await using app = await failing(new BrokerError(code, CAUSE));
+
+      const { status, headers, json, text } = await app.send(PATH);
+
+      const message = `${expected.sentence} (request id-1)`;
+      expect({ status, json }).toEqual({
+        status: expected.status,
+        json: {
+          errors: [{ code: expected.registry, message, detail: { requestId: 'id-1' } }],
+          error: expected.oauth,
+          error_description: message,
+        },
+      });
+      expect(headers['www-authenticate']).toBe(
+        expected.challenge === true ? 'Basic realm="fairlead", charset="UTF-8"' : undefined,
+      );
+      expect(headers['retry-after']).toBe(expected.retryAfter);
+      expect(text).not.toContain('10.0.0.5');
+      expect(app.audit.events).toMatchObject([{ type: 'token.refused', code, cause: `BrokerError: ${CAUSE}` }]);
+    },
+  );
+
+  it('has the Retry-After that it carries, in whole seconds', async () => {
+    await using app = await failing(new BrokerError('backend_unavailable', CAUSE, { retryAfter: 7.2 }));
+
+    expect((await app.send(PATH)).headers['retry-after']).toBe('8');
+  });
+
+  it('of an unexpected kind is internal, and the log has the request id and the cause', async () => {
+    await using app = await failing(new TypeError(CAUSE));
+
+    const { status } = await app.send(PATH);
+
+    expect(status).toBe(500);
+    expect(app.log.lines).toEqual([
+      {
+        level: 'error',
+        message: 'request failed',
+        fields: { requestId: 'id-1', cause: `BrokerError: unexpected error <- TypeError: ${CAUSE}` },
+      },
+    ]);
+  });
+
+  it.each([
+    ['an unknown path', '/nothing', 404],
+    ['a refused login', PATH, 401],
+  ])('for %s is not logged as a failure', async (_what, path, status) => {
+    await using app = await failing(new BrokerError('invalid_credentials', CAUSE));
+
+    const answer = await app.send(path);
+
+    expect(answer.status).toBe(status);
+    expect(app.log.lines).toEqual([]);
+  });
+
+  it('is recorded with the service and the user name, when the request could be parsed', async () => {
+    await using app = await failing(new BrokerError('invalid_credentials', CAUSE));
+
+    await app.send(PATH, { headers: { authorization: `Basic ${btoa('alice:secret-12')}` } });
+    await app.send(`${PATH}&service=another`);
+
+    expect(app.audit.events).toMatchObject([
+      { type: 'token.refused', service: SERVICE.name, username: 'alice' },
+      { type: 'token.refused', code: 'invalid_request', service: '' },
+    ]);
+    expect(JSON.stringify(app.audit.events)).not.toContain('secret-12');
+  });
+
+  it('of metrics is answered and logged too', async () => {
+    const metrics = async (): Promise<never> => {
+      throw new Error('no metrics');
+    };
+    await using app = await openHttpApp({ metrics });
+
+    expect((await app.send('/metrics')).status).toBe(500);
+    expect(app.log.lines).toMatchObject([{ level: 'error', message: 'request failed' }]);
+  });
+});

@@ -1,0 +1,142 @@
+/** The listener: limits, requests that cannot be parsed, and closing without losing a request. */
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ListenAddress } from '../../../src/core/listen-address.ts';
+import { HTTP_LIMITS, listen } from '../../../src/http/server.ts';
+import { countingIds } from '../../support/fakes.ts';
+
+const open = (handler: RequestListener, address: ListenAddress = { host: '127.0.0.1', port: 0 }) =>
+  listen(handler, { address, tls: undefined, newRequestId: countingIds().next });
+
+/** Sends bytes and reads until the server closes the connection. */
+function talk(url: string, bytes: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let text = '';
+  connect(Number(new URL(url).port), '127.0.0.1')
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => {
+      text += chunk;
+    })
+    .on('error', reject)
+    .on('close', () => resolve(text))
+    .write(bytes);
+  return promise;
+}
+
+describe('the listener', () => {
+  it('limits the size and the duration of every request', () => {
+    const { maxHeaderSize, headersTimeout, requestTimeout, connectionsCheckingInterval } = HTTP_LIMITS;
+
+    expect(maxHeaderSize).toBe(64 * 1024);
+    for (const milliseconds of [headersTimeout, requestTimeout, connectionsCheckingInterval]) {
+      expect(milliseconds).toBeGreaterThan(0);
+      expect(milliseconds).toBeLessThanOrEqual(20_000);
+    }
+  });
+
+  it.each([
+    ['text that is not HTTP', 'NONSENSE\r\n\r\n', '400 Bad Request', 'INVALID_REQUEST'],
+    [
+      'a head over 64 KiB',
+      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(66_000)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+      'SIZE_INVALID',
+    ],
+  ])('answers %s in JSON with a request id, and closes the connection', async (_what, bytes, status, code) => {
+    let calls = 0;
+    const listener = await open(() => {
+      calls += 1;
+    });
+
+    const answer = await talk(listener.url, bytes);
+    await listener.close(0);
+
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status}\r\n`);
+    expect(head).toContain('Connection: close');
+    expect(head).toContain('Cache-Control: no-store');
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ code, detail: { requestId: 'id-1' } }] });
+    expect(calls).toBe(0);
+  });
+
+  it('waits at its end for a request in flight, whose answer closes the connection', async () => {
+    const started = Promise.withResolvers<void>();
+    const proceed = Promise.withResolvers<void>();
+    const listener = await open((_request, response) => {
+      started.resolve();
+      void proceed.promise.then(() => response.end('done'));
+    });
+    const answered = get(listener.url);
+    await started.promise;
+
+    const closed = listener.close(10_000);
+    await refusedConnection(listener.url);
+    proceed.resolve();
+
+    expect(await answered).toEqual({ text: 'done', connection: 'close' });
+    await closed;
+  });
+
+  it('cuts a request in flight when its grace is over', async () => {
+    const started = Promise.withResolvers<void>();
+    const listener = await open(() => started.resolve());
+    const answered = get(listener.url).catch((error: NodeJS.ErrnoException) => error.code);
+    await started.promise;
+
+    await listener.close(0);
+
+    expect(await answered).toBe('ECONNRESET');
+  });
+
+  it('replaces the socket file of a killed broker, for its owner and group, and no other file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-listen-'));
+    const socket = join(folder, 'broker.sock');
+    const file = join(folder, 'file');
+    await writeFile(file, 'kept');
+
+    const first = await open((_request, response) => void response.end(), { socket });
+    const second = await open((_request, response) => void response.end(), { socket });
+    const mode = (await stat(socket)).mode & 0o777;
+    const refused = open(() => undefined, { socket: file });
+
+    expect(second.url).toBe(`unix:${socket}`);
+    expect(mode.toString(8)).toBe('660');
+    await expect(refused).rejects.toThrow(`cannot listen on unix:${file}`);
+    await first.close(0);
+    await second.close(0);
+    await rm(folder, { recursive: true });
+  });
+});
+
+function get(url: string): Promise<{ readonly text: string; readonly connection: string | undefined }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; connection: string | undefined }>();
+  request(url, { headers: { connection: 'keep-alive' } }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    response.on('end', () => resolve({ text, connection: response.headers.connection }));
+  })
+    .on('error', reject)
+    .end();
+  return promise;
+}
+
+/** Resolves when the listener accepts no connection any more. It waits between tries, as `close` waits for a quiet moment. */
+async function refusedConnection(url: string): Promise<void> {
+  for (;;) {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      .once('connect', () => resolve(false))
+      .once('error', () => resolve(true));
+    const isRefused = await promise;
+    socket.destroy();
+    if (isRefused) return;
+    await new Promise((done) => setTimeout(done, 150));
+  }
+}

@@ -1,0 +1,106 @@
+/** Which metric each event changes. */
+import { expect, it } from 'vitest';
+import { ANONYMOUS } from '../../../../src/core/identity.ts';
+import type { AuditEvent } from '../../../../src/core/events.ts';
+import { createMetrics } from '../../../../src/platform/audit/metrics.ts';
+
+const request = { requestId: 'id-1', client: '192.0.2.1' };
+const asked = { type: 'repository', name: 'web/a', actions: ['pull', 'push'] };
+const grant = (...granted: ('pull' | 'push')[]) => ({ asked, granted, because: [] });
+const login = { type: 'login', request, backend: 'corp', username: 'alice', source: 'backend', seconds: 0.02 } as const;
+
+/** The lines of Fairlead's metrics with a value other than 0, without buckets. */
+async function linesAfter(change: (metrics: ReturnType<typeof createMetrics>) => void): Promise<readonly string[]> {
+  const metrics = createMetrics();
+  change(metrics);
+  const { text } = await metrics.page();
+  return text.split('\n').filter((line) => /^fairlead_(?!.*_bucket)(?!.* 0$)/.test(line));
+}
+
+it.each<[string, AuditEvent, readonly string[]]>([
+  [
+    'an issued token counts each scope by its extent',
+    {
+      type: 'token.issued',
+      request,
+      caller: ANONYMOUS,
+      service: 'r',
+      time: 1_700_000_000,
+      grants: [grant('pull', 'push'), grant('pull'), grant(), grant()],
+      attributes: new Map(),
+      malformed: [],
+      tokenId: 't',
+      policyRevision: 'p',
+      expiresIn: 300,
+    },
+    [
+      'fairlead_decisions_total{service="r",outcome="all"} 1',
+      'fairlead_decisions_total{service="r",outcome="some"} 1',
+      'fairlead_decisions_total{service="r",outcome="none"} 2',
+      'fairlead_tokens_total{outcome="issued"} 1',
+    ],
+  ],
+  [
+    'a refused token request counts its error code',
+    { type: 'token.refused', request, code: 'misplaced_token', service: 'r', cause: '' },
+    ['fairlead_tokens_total{outcome="misplaced_token"} 1'],
+  ],
+  [
+    'a comparison with the shadow policy counts equal and different decisions',
+    {
+      type: 'policy.compared',
+      request,
+      caller: ANONYMOUS,
+      service: 'r',
+      policyRevision: 'p',
+      shadowRevision: 's',
+      same: 2,
+      differing: [{ served: grant(), shadow: grant('pull') }],
+    },
+    ['fairlead_shadow_decisions_total{outcome="same"} 2', 'fairlead_shadow_decisions_total{outcome="differs"} 1'],
+  ],
+  [
+    'a refresh token counts its outcome',
+    { type: 'refresh-token', request, outcome: 'revoked', service: 'r' },
+    ['fairlead_refresh_tokens_total{service="r",outcome="revoked"} 1'],
+  ],
+  [
+    'a rejected login counts its source, its reason and its time',
+    { ...login, outcome: 'rejected', reason: 'locked' },
+    [
+      'fairlead_logins_total{backend="corp",outcome="rejected",source="backend"} 1',
+      'fairlead_logins_refused_total{backend="corp",reason="locked"} 1',
+      'fairlead_login_seconds_sum{backend="corp",outcome="rejected"} 0.02',
+      'fairlead_login_seconds_count{backend="corp",outcome="rejected"} 1',
+    ],
+  ],
+  [
+    'a successful login counts no refusal',
+    { ...login, outcome: 'authenticated' },
+    [
+      'fairlead_logins_total{backend="corp",outcome="authenticated",source="backend"} 1',
+      'fairlead_login_seconds_sum{backend="corp",outcome="authenticated"} 0.02',
+      'fairlead_login_seconds_count{backend="corp",outcome="authenticated"} 1',
+    ],
+  ],
+])('%s', async (_what, event, expected) => {
+  expect(await linesAfter((metrics) => metrics.record(event))).toEqual(expected);
+});
+
+it('reloads, flushes, backend states and the login cache have a metric each', async () => {
+  const lines = await linesAfter((metrics) => {
+    metrics.countReload('refused');
+    metrics.countFlush();
+    metrics.setBackendUp('corp', true);
+    metrics.observeLoginCache(() => ({ right: 2, wrong: 1, counted: 3 }));
+  });
+
+  expect(lines).toEqual([
+    'fairlead_flushes_total 1',
+    'fairlead_reloads_total{outcome="refused"} 1',
+    'fairlead_backend_up{backend="corp"} 1',
+    'fairlead_remembered_logins{kind="right"} 2',
+    'fairlead_remembered_logins{kind="wrong"} 1',
+    'fairlead_remembered_logins{kind="counted"} 3',
+  ]);
+});
