@@ -1,4 +1,4 @@
-/** The schema of `broker.yaml`. JSON Schema, editor completion and checks follow from it; README.md in `config` is its reference. */
+/** The schema of `broker.yaml`. JSON Schema, editor completion and checks follow from it; `config/reference` is generated from it. */
 import { z } from 'zod';
 import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
@@ -151,10 +151,10 @@ export const brokerFile = z
         description:
           'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400.',
       }),
-    backends: z
-      .array(backendConfig)
-      .default([])
-      .meta({ description: 'Where users come from. The backends are asked in this order.' }),
+    backends: z.array(backendConfig).default([]).meta({
+      description:
+        'Where users come from. The backends are asked in this order. Default: `[]`, everybody is anonymous.',
+    }),
     shield,
     policy: z
       .union([

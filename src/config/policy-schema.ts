@@ -1,4 +1,4 @@
-/** The schema of `policy.yaml`. JSON Schema, editor completion and checks follow from it; README.md in `config` is its reference. */
+/** The schema of `policy.yaml`. JSON Schema, editor completion and checks follow from it; `config/reference` is generated from it. */
 import { z } from 'zod';
 import { ACTIONS } from '../core/access.ts';
 import { parseScope } from '../core/scope.ts';

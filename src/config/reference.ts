@@ -161,7 +161,7 @@ function rangeText({ minimum = Number.MIN_SAFE_INTEGER, maximum }: JsonSchema): 
 function anyOfText(options: readonly JsonSchema[]): string {
   const keys = options.flatMap(({ properties = {} }) => Object.keys(properties));
   if (keys.length === 2 && keys.includes('env')) return 'secret';
-  const texts = [...new Set(options.map(typeText))];
+  const texts = [...new Set(options.map((option) => typeText(option).replaceAll(/, at most \d+/g, '')))];
   const single = texts.filter((text) => !text.startsWith('list of ')).join(' or ');
   const isOneOrList = texts.some((text) => text.startsWith(`list of ${single}`));
   return isOneOrList ? `${single}, or a list` : texts.join(' or ');

@@ -1,11 +1,13 @@
-/** The files in config: the samples load, the schemas are those of the code, and the reference misses no key. */
+/** The files in config: the samples load, the schemas are up to date, and the reference has every key. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendModules } from '../../../src/backends/index.ts';
 import { schemaTexts } from '../../../src/config/json-schema.ts';
 import { loadBroker, loadPolicy } from '../../../src/config/load.ts';
+import { fillTables } from '../../../src/config/reference.ts';
 import { runPolicyTests } from '../../../src/core/policy/policy-test.ts';
+import { createMetrics } from '../../../src/platform/audit/metrics.ts';
 import { keyPaths } from './key-paths.ts';
 import type { JsonSchema } from './key-paths.ts';
 
@@ -121,27 +123,126 @@ describe('the JSON Schemas', () => {
 });
 
 describe('the reference', () => {
+  const FOLDER = join(CONFIG, 'reference');
+
+  async function pages(): Promise<ReadonlyMap<string, string>> {
+    const names = await readdir(FOLDER);
+    return new Map(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(FOLDER, name), 'utf8')] as const)),
+    );
+  }
+
+  const keysIn = (text: string): readonly string[] =>
+    [...text.matchAll(/^\| `([^`]+)` \|(?:[^|]*\|){3}$/gm)].flatMap(([, key]) => key ?? []);
+
   it('has every key of both files', async () => {
-    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
+    const documented = new Set([...(await pages()).values()].flatMap(keysIn));
     const { broker, policy } = parsed();
 
     const keys = [...keyPaths(broker), ...keyPaths(policy)];
     expect(keys.length).toBeGreaterThan(60);
-    expect(keys.filter((key) => !text.includes(`| \`${key}\` |`))).toEqual([]);
+    expect(keys.filter((key) => !documented.has(key))).toEqual([]);
   });
 
-  it.each(backendModules.map(({ type }) => type))('has every key of %s, and no other', async (type) => {
-    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
-    const [, section = ''] = new RegExp(`^### type: ${type}$(.*?)^##`, 'ms').exec(text) ?? [];
-    const schema = parsed().broker.properties['backends']?.items?.oneOf?.find(
-      ({ properties }) => properties?.['type']?.const === type,
-    );
-    const shared = ['type', 'name', 'usernames'];
+  it.each(backendModules.map(({ type }) => type))(
+    'has a page with every key of backend %s, and no other',
+    async (type) => {
+      const page = (await pages()).get(`backend-${type}.md`) ?? '';
+      const schema = parsed().broker.properties['backends']?.items?.oneOf?.find(
+        ({ properties }) => properties?.['type']?.const === type,
+      );
+      const shared = ['type', 'name', 'usernames'];
 
-    const keys = [...keyPaths(schema ?? {})].filter((key) => !shared.includes(key));
-    const told = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key);
-    expect(keys.filter((key) => !told.includes(key))).toEqual([]);
-    expect(told.filter((key) => key !== undefined && !keys.includes(key))).toEqual([]);
+      const keys = [...keyPaths(schema ?? {})].filter((key) => !shared.includes(key));
+      expect(keysIn(page).toSorted()).toEqual(keys.toSorted());
+    },
+  );
+
+  it('lists each type of backend with its page', async () => {
+    const text = (await pages()).get('backends.md') ?? '';
+
+    for (const { type } of backendModules) expect(text).toContain(`[${type}](backend-${type}.md)`);
+  });
+
+  it('has a meaning for every key', async () => {
+    const rows = [...(await pages()).values()].flatMap((text) => [
+      ...text.matchAll(/^\| `([^`]+)` \|[^|]*\|[^|]*\|([^|]*)\|$/gm),
+    ]);
+
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.filter(([, , meaning = '']) => meaning.trim() === '').map(([, key]) => key)).toEqual([]);
+  });
+
+  it('has tables that `npm run generate` writes', async () => {
+    for (const [name, text] of await pages())
+      expect({ name, text: fillTables(text, schemaTexts()) }).toEqual({ name, text });
+  });
+
+  it('is reached from the first page of the configuration', async () => {
+    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
+    const backends = (await pages()).get('backends.md') ?? '';
+
+    const names = [...(await pages()).keys()];
+    expect(names.filter((name) => !text.includes(`(reference/${name})`) && !backends.includes(`(${name})`))).toEqual(
+      [],
+    );
+  });
+
+  it('names every metric, and no other', async () => {
+    const metrics = createMetrics();
+    metrics.remembers(() => ({}));
+    const { text } = await metrics.page();
+
+    const named = [...text.matchAll(/^# TYPE (fairlead_\w+)/gm)].flatMap(([, name]) => name ?? []);
+    const documented = [...((await pages()).get('metrics.md') ?? '').matchAll(/^\| `(fairlead_\w+)/gm)];
+    expect(documented.flatMap(([, name]) => name ?? []).toSorted()).toEqual(named.toSorted());
+  });
+});
+
+describe('the key tables', () => {
+  const TEXTS = {
+    broker: JSON.stringify({
+      properties: {
+        log: { description: 'The log', default: {}, properties: { level: { enum: ['a', 'b'], default: 'a' } } },
+        wait: {
+          title: 'duration from 1s to 1m, such as 1s',
+          description: 'How long. Longer is safer. Default: forever.',
+        },
+        'a|b': { type: 'string', description: 'A <name>' },
+      },
+      required: ['wait', 'a|b'],
+    }),
+    policy: '{}',
+  };
+  const filled = (selection: string): string =>
+    fillTables(`before\n<!-- keys: ${selection} -->\nold\n<!-- end of keys -->\nafter\n`, TEXTS);
+
+  it('show type, default and meaning, and leave the text around them', () => {
+    expect(filled('broker wait log')).toBe(
+      [
+        'before',
+        '<!-- keys: broker wait log -->',
+        '| key | type | default | meaning |',
+        '|---|---|---|---|',
+        '| `log` | section |  | The log. |',
+        '| `log.level` | `a`, `b` | `a` |  |',
+        '| `wait` | duration from 1s to 1m | forever | How long. Longer is safer. |',
+        '<!-- end of keys -->',
+        'after\n',
+      ].join('\n'),
+    );
+  });
+
+  it('leave out the keys after `without`', () => {
+    expect(filled('broker log without log.level')).not.toContain('| `log.level`');
+  });
+
+  it('escape what Markdown would read', () => {
+    expect(filled('broker a|b')).toContain('| `a\\|b` | text | required | A &lt;name>. |');
+  });
+
+  it('refuse a selection without a key', () => {
+    expect(() => filled('broker nothing')).toThrow('the mark "keys: broker nothing" chooses no key');
   });
 });
 
