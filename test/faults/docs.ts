@@ -23,7 +23,7 @@ export const docsFaults: readonly Fault[] = [
     effect: 'a placeholder without a value matches as empty text',
     file: 'src/core/policy/repository-pattern.ts',
     find: '    if (text === undefined) return undefined;\n    literals.push',
-    replace: "    if (text === undefined) literals.push('');\n    literals.push",
+    replace: '    if (text === undefined) continue;\n    literals.push',
     tests: ['test/unit/core/policy/repository-pattern.test.ts'],
   },
   {
