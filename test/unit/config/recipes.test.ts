@@ -1,8 +1,7 @@
-/** The recipes: what they tell a reader to copy can be read, and does what they say. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The recipes: the blocks that a reader copies are valid, and do what the text says. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { loadBroker, loadPolicy } from '../../../src/config/load.ts';
@@ -31,16 +30,6 @@ async function written(name: string, text: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text);
   return path;
-}
-
-/** What headings are called in links, as GitHub makes it. */
-function anchorsIn(path: string): readonly string[] {
-  return [...readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\w -]/g, '')
-      .replaceAll(' ', '-'),
-  );
 }
 
 describe('the recipes', () => {
@@ -102,17 +91,6 @@ describe('the recipes', () => {
     expect(having('policy.yaml')).toEqual(having('broker.yaml'));
     // The list of recipes, and the two that are about no backend.
     expect(having('broker.yaml')).toHaveLength(RECIPES.length - 3);
-  });
-
-  it.each(RECIPES.map((path) => [basename(path), path]))('link to what is there: %s', (_name, path) => {
-    const links = [...readFileSync(path, 'utf8').matchAll(/\]\(([^)#:]+)(?:#([^)]+))?\)/g)];
-
-    expect(links.length).toBeGreaterThan(0);
-    for (const [, file = '', anchor] of links) {
-      const target = join(dirname(path), file);
-      expect(existsSync(target), `${path} links to ${file}`).toBe(true);
-      if (anchor !== undefined) expect(anchorsIn(target), `${path} links to ${file}`).toContain(anchor);
-    }
   });
 
   it.skipIf(findPart({ program: 'jq', debian: 'jq' }) === undefined)(
