@@ -1,7 +1,7 @@
 /** Breaks what the security model promises, one invariant at a time. */
 import type { Fault } from './fault.ts';
 
-export const docsFaults: readonly Fault[] = [
+export const faults: readonly Fault[] = [
   {
     id: 'invariant-audit',
     effect: 'an audit sink that fails also fails the request',

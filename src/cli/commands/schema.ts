@@ -1,4 +1,5 @@
 /** `fairlead schema`: writes the JSON Schemas for editors, and the key tables of the reference pages beside them. */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -18,7 +19,7 @@ interface SchemaOptions extends SharedOptions {
 export function schemaCommand(): Command {
   return createCommand('schema', 'Write the JSON Schemas for editors, and the key tables in reference/*.md')
     .option('--dir <folder>', 'the folder of the schemas', 'config')
-    .option('--check', 'write nothing; exit 1 when a file is out of date')
+    .option('--check', 'write nothing; exit 1 when a file is not up to date')
     .action(run(schema));
 }
 
@@ -35,8 +36,8 @@ async function schema({ dir, check }: SchemaOptions, output: Output): Promise<nu
     if (found !== text) stale.push(path);
   }
   if (check === true) {
-    const lines = stale.map((path) => `${path} is out of date; run npm run generate`);
-    output.result(lines.length === 0 ? ['schemas and reference pages are up to date'] : lines, { stale });
+    const lines = stale.map((path) => `${path} is not up to date; run npm run generate`);
+    output.result(lines.length === 0 ? ['schemas and key tables are up to date'] : lines, { stale });
     return stale.length === 0 ? EXIT.ok : EXIT.no;
   }
   await mkdir(dir, { recursive: true });
@@ -50,7 +51,7 @@ async function schema({ dir, check }: SchemaOptions, output: Output): Promise<nu
 
 /** The pages with their tables filled; none where the folder has no reference. */
 async function referencePages(folder: string, texts: SchemaTexts) {
-  const names = await readdir(folder).catch(() => []);
+  const names = existsSync(folder) ? await readdir(folder) : [];
   const pages = names.filter((name) => name.endsWith('.md')).toSorted();
   return Promise.all(
     pages.map(async (name) => {

@@ -1,4 +1,4 @@
-/** What all documents share: links that lead somewhere, commands and files that exist, one spelling of the command. */
+/** What all documents share: links that lead somewhere, npm scripts and files that exist, the words of the glossary. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -47,12 +47,6 @@ describe('the documents', () => {
     const exists = (file: string): boolean =>
       [ROOT, join(ROOT, 'src')].some((folder) => existsSync(join(folder, file)));
     expect(files.filter((file) => !exists(file) && !ofRecipes.includes(file))).toEqual([]);
-  });
-
-  it('spell the command `fairlead`, and say once in README and CONTRIBUTING how a checkout gets it', () => {
-    const spellings = named.flatMap(([name, text]) => (text.match(/npm run (?:-s )?fairlead/g) ?? []).map(() => name));
-
-    expect(spellings.toSorted()).toEqual(['CONTRIBUTING.md', 'README.md']);
   });
 
   it.each(named)('use the words of the glossary: %s', (name, text) => {
