@@ -34,8 +34,8 @@ async function edit(file: string, change: (text: string) => string): Promise<voi
   await writeFile(path, changed);
 }
 
-const tool = (path: string, ...args: readonly string[]): Promise<Result> =>
-  run(process.execPath, [join(ROOT, 'node_modules', path), ...args], { cwd: folder });
+const node = (script: string, ...args: readonly string[]): Promise<Result> =>
+  run(process.execPath, [join(folder, script), ...args], { cwd: folder });
 
 describe('the recipe for a command', () => {
   it('gives a command that compiles, passes the tests of all commands and prints its result', async () => {
@@ -55,10 +55,10 @@ describe('the recipe for a command', () => {
     );
     await edit('CHANGELOG.md', (changelog) => `${changelog}\n- \`fairlead list-backends\`\n`);
 
-    expect(await tool('.bin/tsc', '-b', 'src/cli')).toMatchObject({ code: 0, stdout: '' });
-    const tests = await tool('vitest/vitest.mjs', 'run', '--project', 'unit', 'test/unit/cli');
+    expect(await node('node_modules/.bin/tsc', '-b', 'src/cli')).toMatchObject({ code: 0, stdout: '' });
+    const tests = await node('node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', 'test/unit/cli');
     expect(tests.stdout + tests.stderr).toMatch(/Tests .*passed/);
     expect(tests.code, tests.stdout + tests.stderr).toBe(0);
-    expect(await tool('../src/cli/main.ts', 'list-backends')).toMatchObject({ code: 0, stdout: 'local\n' });
+    expect(await node('src/cli/main.ts', 'list-backends')).toMatchObject({ code: 0, stdout: 'local\n' });
   });
 });
