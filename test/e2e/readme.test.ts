@@ -23,7 +23,7 @@ const missing = [SLAPD, { program: 'docker-registry', debian: 'docker-registry' 
 describe.skipIf(missing)('the README', () => {
   const resources = new AsyncDisposableStack();
   const blocks = shellBlocks(join(REPOSITORY, 'README.md')).filter(({ heading }) => heading === HEADING);
-  /** What the README has its reader type once in each terminal. */
+  /** The function that readers define once in each terminal. */
   const definition = blocks.find(({ text }) => text.startsWith('fairlead() '))?.text ?? '';
   let folder: string;
   let slapd: Slapd;
@@ -51,7 +51,7 @@ describe.skipIf(missing)('the README', () => {
   }
 
   const shell = (script: string, stdin = '', env: Readonly<Record<string, string>> = {}): Promise<Result> =>
-    run('bash', ['-euo', 'pipefail', '-c', `${block('fairlead()')}\n${script}`], {
+    run('bash', ['--norc', '-euo', 'pipefail', '-c', `${definition}\n${script}`], {
       cwd: folder,
       stdin,
       env: { ...process.env, ...env },

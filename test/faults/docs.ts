@@ -16,7 +16,7 @@ export const faults: readonly Fault[] = [
     file: 'src/core/policy/decide.ts',
     find: "const wanted = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);",
     replace: 'const wanted = ACTIONS;',
-    tests: ['test/unit/core/policy/properties.test.ts', 'test/unit/core/policy/decide.test.ts'],
+    tests: ['test/unit/core/policy/decide.properties.test.ts', 'test/unit/core/policy/decide.test.ts'],
   },
   {
     id: 'invariant-placeholder',

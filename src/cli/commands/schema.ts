@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import { schemaTexts } from '../../config/json-schema.ts';
 import { fillTables } from '../../config/reference.ts';
 import type { SchemaTexts } from '../../config/reference.ts';
-import { createCommand, run } from '../command.ts';
-import type { SharedOptions } from '../command.ts';
+import { createCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -16,7 +16,7 @@ interface SchemaOptions extends SharedOptions {
   readonly check?: true;
 }
 
-export function schemaCommand(): Command {
+export function schemaCommand(run: Run): Command {
   return createCommand('schema', 'Write the JSON Schemas for editors, and the key tables in reference/*.md')
     .option('--dir <folder>', 'the folder of the schemas', 'config')
     .option('--check', 'write nothing; exit 1 when a file is not up to date')

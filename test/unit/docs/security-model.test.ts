@@ -43,9 +43,10 @@ describe('the security model', () => {
     const text = await readFile(join(SRC, 'SECURITY-MODEL.md'), 'utf8');
     const [, section = ''] = /### Security depends on them(.*?)###/s.exec(text) ?? [];
 
-    const named = [...section.matchAll(/^\| `[^`]+\.ts` \|.*\| `(invariant-[\w-]+)` \|$/gm)].map(([, id]) => id);
-    const planted = faults.map(({ id }) => id).filter((id) => id.startsWith('invariant-'));
+    const named = [...section.matchAll(/^\| `[^`]+\.ts` \|.*\| `([\w-]+)` \|$/gm)].map(([, id]) => id);
+    const planted = new Set<string | undefined>(faults.map(({ id }) => id));
+    expect(named.length).toBeGreaterThan(5);
     expect(section.match(/^\| `/gm)?.length).toBe(named.length);
-    expect(new Set(named)).toEqual(new Set(planted));
+    expect(named.filter((id) => !planted.has(id))).toEqual([]);
   });
 });
