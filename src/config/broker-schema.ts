@@ -102,7 +102,7 @@ export const brokerFile = z
     }),
     trustedProxies: z.array(trustedProxy).default([]).meta({
       description:
-        'Addresses and CIDRs of proxies whose X-Forwarded-For header is trusted. `unix` stands for a proxy that connects through the socket file of `listen`. Such a proxy has no address: without `unix`, its clients have no address either and match no `clients` rule.',
+        'Addresses and CIDRs of proxies whose X-Forwarded-For header is trusted. `unix` stands for a proxy that connects through the socket file of `listen`. Such a proxy has no address: without `unix`, its clients have no address either and match no `clients` rule. Default: `[]`, no proxy is trusted.',
     }),
     tls: z
       .strictObject({

@@ -11,7 +11,7 @@ export const shield = z
       .prefault('60s')
       .meta({
         description:
-          'How long a successful login is answered from the cache. A disabled account or a changed group takes effect after this time at the latest; a change between two groups up to 30 s later. `0s`: never.',
+          'How long a successful login is answered from the cache. A disabled account or a changed group takes effect after this time at the latest; a group that is removed from another group up to 30 s later. `0s`: never.',
       }),
     staleIfError: duration({ min: 0, max: 24 * HOURS })
       .prefault('0s')
