@@ -197,53 +197,6 @@ describe('the reference', () => {
   });
 });
 
-describe('the key tables', () => {
-  const TEXTS = {
-    broker: JSON.stringify({
-      properties: {
-        log: { description: 'The log', default: {}, properties: { level: { enum: ['a', 'b'], default: 'a' } } },
-        wait: {
-          title: 'duration from 1s to 1m, such as 1s',
-          description: 'How long. Longer is safer. Default: forever.',
-        },
-        'a|b': { type: 'string', description: 'A <name>' },
-      },
-      required: ['wait', 'a|b'],
-    }),
-    policy: '{}',
-  };
-  const filled = (selection: string): string =>
-    fillTables(`before\n<!-- keys: ${selection} -->\nold\n<!-- end of keys -->\nafter\n`, TEXTS);
-
-  it('show type, default and meaning, and leave the text around them', () => {
-    expect(filled('broker wait log')).toBe(
-      [
-        'before',
-        '<!-- keys: broker wait log -->',
-        '| key | type | default | meaning |',
-        '|---|---|---|---|',
-        '| `log` | section |  | The log. |',
-        '| `log.level` | `a`, `b` | `a` |  |',
-        '| `wait` | duration from 1s to 1m | forever | How long. Longer is safer. |',
-        '<!-- end of keys -->',
-        'after\n',
-      ].join('\n'),
-    );
-  });
-
-  it('leave out the keys after `without`', () => {
-    expect(filled('broker log without log.level')).not.toContain('| `log.level`');
-  });
-
-  it('escape what Markdown would read', () => {
-    expect(filled('broker a|b')).toContain('| `a\\|b` | text | required | A &lt;name>. |');
-  });
-
-  it('refuse a selection without a key', () => {
-    expect(() => filled('broker nothing')).toThrow('the mark "keys: broker nothing" chooses no key');
-  });
-});
-
 function parsed() {
   const { broker, policy } = schemaTexts();
   return { broker: asSchema(broker), policy: asSchema(policy) };
