@@ -47,7 +47,7 @@ function titleOf(schema: Schema): string | undefined {
 }
 
 /** The first sentence of the description of a schema, or of what it wraps; the rest is for the reference. */
-export function descriptionOf(schema: Schema): string | undefined {
+function descriptionOf(schema: Schema): string | undefined {
   const [text] = z.globalRegistry.get(schema)?.description?.split(/\.(?: |$)/, 1) ?? [];
   if (text !== undefined) return /^[A-Z][A-Z]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
   const inner = unwrapped(schema);
