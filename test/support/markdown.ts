@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 export interface ShellBlock {
-  /** The nearest heading above. */
+  /** The nearest heading before it. */
   readonly heading: string;
   readonly line: number;
   readonly text: string;

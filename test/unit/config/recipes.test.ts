@@ -13,7 +13,7 @@ import { BLOCKS, RECIPES, recipeTexts } from '../../support/recipes.ts';
 const YAML = BLOCKS.filter(({ language }) => language === 'yaml');
 const titled = (wanted: string): readonly (readonly [string, string])[] =>
   BLOCKS.filter(({ title }) => title === wanted).map(({ recipe, text }) => [recipe, text]);
-/** Secrets that the recipes read from the environment. */
+/** The environment variables with secrets that the recipes name. */
 const SECRETS = ['KEYCLOAK_CLIENT_SECRET', 'REGISTRY_CLIENT_SECRET', 'ENTRA_CLIENT_SECRET', 'OKTA_CLIENT_SECRET'];
 
 let folder: string;
@@ -33,7 +33,7 @@ async function written(name: string, text: string): Promise<string> {
 }
 
 describe('the recipes', () => {
-  it('are YAML wherever they say so', () => {
+  it('have valid YAML in every block that says so', () => {
     expect(YAML.length).toBeGreaterThan(8);
     for (const { text } of YAML) expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('the recipes', () => {
     expect(warnings.filter((warning) => !warning.includes('push without pull'))).toEqual([]);
   });
 
-  it('switch on refresh tokens without a warning', async () => {
+  it('enable refresh tokens without a warning', async () => {
     const [services] = recipeTexts('recipes', 'services in broker.yaml');
     const rest = [
       'listen: 127.0.0.1:5001',
@@ -84,7 +84,7 @@ describe('the recipes', () => {
     });
   });
 
-  it('have a policy for each backend', () => {
+  it('have a policy for every recipe with a backend', () => {
     const having = (wanted: string): readonly string[] =>
       [...new Set(titled(wanted).map(([recipe]) => recipe))].toSorted();
 
@@ -94,7 +94,7 @@ describe('the recipes', () => {
   });
 
   it.skipIf(findPart({ program: 'jq', debian: 'jq' }) === undefined)(
-    'have a credential provider that hands on what it is given',
+    'have a credential provider that returns the token as the password',
     async () => {
       const [script] = recipeTexts('kubernetes', '!/bin/sh');
       const request = {

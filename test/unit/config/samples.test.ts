@@ -66,14 +66,14 @@ describe('the examples', () => {
     expect(config.backends.length).toBeGreaterThan(0);
   });
 
-  it('show every type of backend', async () => {
+  it('include every type of backend', async () => {
     const loaded = await Promise.all(EXAMPLES.map((name) => loadBroker(join(CONFIG, 'examples', name))));
 
     const shown = new Set(loaded.flatMap(({ config }) => config.backends.map(({ type }) => type)));
     expect([...shown].toSorted()).toEqual(backendModules.map(({ type }) => type).toSorted());
   });
 
-  it('hold no secret', async () => {
+  it('contain no secret', async () => {
     for (const name of EXAMPLES) {
       const text = await readFile(join(CONFIG, 'examples', name), 'utf8');
       expect(text).not.toMatch(/(?:password|secret): *['"\w]/);
@@ -82,14 +82,14 @@ describe('the examples', () => {
 });
 
 describe('the JSON Schemas', () => {
-  it('are those that `npm run generate` writes', async () => {
+  it('are up to date with `npm run generate`', async () => {
     const texts = schemaTexts();
 
     expect(await readFile(join(CONFIG, 'broker.schema.json'), 'utf8')).toBe(texts.broker);
     expect(await readFile(join(CONFIG, 'policy.schema.json'), 'utf8')).toBe(texts.policy);
   });
 
-  it('take what a file holds, not what it becomes', () => {
+  it('describe the values in a file, not the parsed values', () => {
     const { broker } = parsed();
 
     expect(broker.properties['listen']).toMatchObject({ type: 'string' });
@@ -101,7 +101,7 @@ describe('the JSON Schemas', () => {
     expect(JSON.stringify(broker)).toContain('"env":{"type":"string"');
   });
 
-  it('refuse unknown keys, and tell backends apart by their type', () => {
+  it('refuse unknown keys, and distinguish backends by their type', () => {
     const { broker, policy } = parsed();
 
     expect([broker.additionalProperties, policy.additionalProperties]).toEqual([false, false]);
@@ -111,7 +111,7 @@ describe('the JSON Schemas', () => {
     );
   });
 
-  it('describe every section', () => {
+  it('have a description for every section', () => {
     const { broker, policy } = parsed();
 
     for (const { properties } of [broker, policy]) {
