@@ -88,12 +88,10 @@ const users = z.strictObject({
     description:
       'The attributes a login is compared with. One match in any of them is enough. Two entries that match are an error, not a choice. Default: the preset’s: `uid`, or `sAMAccountName` and `userPrincipalName`.',
   }),
-  usernameAttribute: attribute
-    .optional()
-    .meta({
-      description:
-        'The attribute that holds the canonical user name. It is the value of `{user}` in the policy, whatever form of the login was typed. Default: the preset’s: `uid` or `sAMAccountName`.',
-    }),
+  usernameAttribute: attribute.optional().meta({
+    description:
+      'The attribute that holds the canonical user name. It is the value of `{user}` in the policy, whatever form of the login was typed. Default: the preset’s: `uid` or `sAMAccountName`.',
+  }),
   id: attribute.optional().meta({
     description:
       'The attribute that holds an id that stays when a user is renamed. Wrong passwords are counted by it, whichever of the user’s names is typed; by the DN where an entry has none. Default: the preset’s: `objectGUID`, `entryUUID`, `nsUniqueId` or `ipaUniqueID`.',
@@ -143,12 +141,9 @@ const groups = z.strictObject({
 export const ldapKeys = z.strictObject({
   type: z.literal('ldap'),
   ...backendFields,
-  preset: z
-    .enum(LDAP_PRESET_NAMES)
-    .default('openldap')
-    .meta({
-      description: 'The kind of directory. It sets the defaults for attributes and filters; every key overrides it.',
-    }),
+  preset: z.enum(LDAP_PRESET_NAMES).default('openldap').meta({
+    description: 'The kind of directory. It sets the defaults for attributes and filters; every key overrides it.',
+  }),
   urls,
   srv,
   tls: tls.prefault({}).meta({ description: 'How connections to the directory are protected' }),
