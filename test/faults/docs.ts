@@ -14,8 +14,8 @@ export const faults: readonly Fault[] = [
     id: 'invariant-asked',
     effect: 'actions that were not requested are granted',
     file: 'src/core/policy/decide.ts',
-    find: "const wanted = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);",
-    replace: 'const wanted = ACTIONS;',
+    find: "const requested = asked.actions.includes('*') ? ACTIONS : asked.actions.filter(isAction);",
+    replace: 'const requested = ACTIONS;',
     tests: ['test/unit/core/policy/decide.properties.test.ts', 'test/unit/core/policy/decide.test.ts'],
   },
   {

@@ -31,6 +31,7 @@ describe('the metrics', () => {
         request: REQUEST,
         caller: ANONYMOUS,
         service: 'r',
+        time: 0,
         grants: [grant(['pull', 'push'], ['pull', 'push']), grant(['pull', 'push'], ['pull']), grant(['pull'], [])],
         attributes: new Map(),
         malformed: [],
