@@ -109,7 +109,7 @@ const evaluation = z.enum(['union', 'first-match']).default('union').meta({
 });
 
 const roles = z
-  .record(text, z.array(action).min(1))
+  .record(text, z.array(action).min(1).meta({ description: 'The actions: `pull`, `push`, `delete`, `*` (all)' }))
   .default({})
   .meta({ description: 'Names for lists of actions. A role cannot have the name of an action.' });
 
