@@ -1,5 +1,5 @@
 #!/bin/sh
-# Loads the people on the first start, then runs the directory in the foreground.
+# Loads the users on the first start, then runs the directory in the foreground.
 set -eu
 if [ ! -e /var/lib/ldap/data.mdb ]; then
   slapadd -q -f /etc/try/slapd.conf -l /etc/try/people.ldif

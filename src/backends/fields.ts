@@ -30,9 +30,12 @@ export const filePath = z
   .meta({ description: 'Path of a file, relative to the folder of the file it is named in' });
 
 export const secretRef = z
-  .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])
+  .union([
+    z.strictObject({ env: z.string().min(1).meta({ description: 'The environment variable that holds the secret' }) }),
+    z.strictObject({ file: z.string().min(1).meta({ description: 'Path of the file that holds the secret' }) }),
+  ])
   .transform((source) => new SecretRef(source))
-  .meta({ description: 'A secret: { env: NAME } or { file: PATH }; a file is read again when it changes' });
+  .meta({ description: 'A secret: { env: NAME } or { file: PATH }. A file is read again when it changes.' });
 
 /** @param problemOf returns what is wrong with the text, as a sentence; undefined: nothing */
 export function checkedText(problemOf: (text: string) => string | undefined) {
@@ -94,7 +97,7 @@ export function duration(limits: { readonly min: number; readonly max: number })
       error: `expected a duration from ${durationText(limits.min)} to ${durationText(limits.max)}`,
     })
     .meta({
-      description: `Duration from ${durationText(limits.min)} to ${durationText(limits.max)}, such as 300s, 5m or 12h`,
+      title: `duration from ${durationText(limits.min)} to ${durationText(limits.max)}, such as 300s, 5m or 12h`,
     });
 }
 
@@ -122,9 +125,12 @@ export const backendFields = {
       /^[a-z][a-z0-9-]{0,31}$/,
       'expected lower-case letters, digits and dashes, starting with a letter, 32 at most',
     )
-    .meta({ description: 'The name of this backend in logs and metrics' }),
+    .meta({
+      description:
+        'The name of this backend in logs, metrics and messages. Lower-case letters, digits and dashes, starting with a letter, at most 32 characters. Unique.',
+    }),
   usernames: z.array(z.string().min(1)).min(1).optional().meta({
     description:
-      'Patterns (with *) of the logins that are this backend’s own; without it, every login is offered to it',
+      'Patterns (with *) of the logins that belong to this backend. Other logins are not offered to it. Default: all.',
   }),
 };

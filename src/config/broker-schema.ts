@@ -1,4 +1,4 @@
-/** The schema of `broker.yaml`. JSON Schema, editor completion and checks follow from it; README.md in `config` is its reference. */
+/** The schema of `broker.yaml`. JSON Schema, editor completion and checks follow from it; `config/reference` is generated from it. */
 import { z } from 'zod';
 import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
@@ -18,21 +18,24 @@ export const DEFAULT_KEY = 'default';
 const keyName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits and . _ -, 64 at most')
-  .meta({ description: 'The name by which services choose this key' });
+  .meta({
+    description: 'The name by which services choose this key: lower-case letters, digits and `. _ -`, at most 64',
+  });
 
 const key = z
   .strictObject({
     name: keyName,
-    algorithm: z
-      .enum(['ES256', 'RS256', 'EdDSA'])
-      .default('ES256')
-      .meta({ description: 'ES256, RS256, or EdDSA (Ed25519, which distribution 2.8 cannot read)' }),
-    keyFile: filePath
-      .optional()
-      .meta({ description: 'Path of a private key in PEM; without it, one is made in stateDir' }),
+    algorithm: z.enum(['ES256', 'RS256', 'EdDSA']).default('ES256').meta({
+      description:
+        'The signature algorithm. `ES256` is small and fast, and every registry supports it. `EdDSA` is Ed25519; distribution 2.8 does not start when it meets such a key.',
+    }),
+    keyFile: filePath.optional().meta({
+      description:
+        'Path of a private key in PEM, without passphrase. Without it, the broker creates key and certificate (valid for ten years) in `stateDir` on the first start, readable by the owner only. Default: created.',
+    }),
     certFile: filePath.optional().meta({
       description:
-        'Path of the certificate of keyFile and its chain in PEM; without it, tokens name this key by its id only',
+        'Path of the certificate of keyFile and its chain in PEM. Without it the key has no certificate: services that use it need `key: { header: kid }`.',
     }),
   })
   .superRefine(({ keyFile, certFile }, context) => {
@@ -49,23 +52,29 @@ const key = z
 const service = z
   .strictObject({
     anonymous: z.enum(['allow', 'deny']).default('deny').meta({
-      description: 'allow: without credentials, what policy gives anonymous is granted; deny: credentials are required',
+      description:
+        'Whether requests without credentials are answered. `allow`: they are granted what the policy gives to `everyone`. `deny`: credentials are required. Wrong credentials are refused in both cases.',
     }),
     key: z
       .strictObject({
         header: z.enum(['x5c', 'kid', 'kid-rfc7638']).default('x5c').meta({
-          description: 'x5c: certificate and libtrust key id; kid: libtrust key id; kid-rfc7638: key thumbprint',
+          description:
+            'What the token header carries. `x5c`: the certificate, for distribution 2 and 3 with `rootcertbundle`; tokens grow by 600 bytes. `kid`: the libtrust key id, for distribution 2, and for distribution 3 with `jwks`. `kid-rfc7638`: the RFC 7638 thumbprint, for distribution 3.1.',
         }),
       })
       .prefault({})
       .meta({ description: 'How a token names the key that signed it' }),
     signingKey: z.string().min(1).optional().meta({
-      description: 'The name of a key of its own, for a registry that checks neither issuer nor audience (zot)',
+      description:
+        'The name of one of `keys`. Use a separate key for a registry that checks neither issuer nor audience: zot accepts a token for any other service signed with the same key. Default: the first key.',
     }),
     lifetime: z
-      .strictObject({ pull: lifetime.optional(), push: lifetime.optional() })
+      .strictObject({
+        pull: lifetime.optional().meta({ description: 'As `tokens.lifetime.pull`. Default: that value.' }),
+        push: lifetime.optional().meta({ description: 'As `tokens.lifetime.push`. Default: that value.' }),
+      })
       .prefault({})
-      .meta({ description: 'Lifetimes that differ from tokens.lifetime for this service' }),
+      .meta({ description: 'Token lifetimes of this service, where they differ from `tokens.lifetime`' }),
     refreshTokens: refreshTokens.optional(),
   })
   .meta({ description: 'A registry that is served' });
@@ -77,18 +86,23 @@ const serviceName = z
 
 /** No file that must be there: serving does not depend on it. */
 const shadowPath = z.string().min(1).meta({
-  description: 'Path of a policy that is to follow: it decides too, and where it differs is logged and counted',
+  description:
+    'Path of a second policy, for shadow mode. It decides every request as well, and differences are logged and counted.',
 });
 
 export const brokerFile = z
   .strictObject({
-    listen: listenAddress.meta({ description: 'Where to listen: HOST:PORT, [IPV6]:PORT or unix:/path' }),
+    listen: listenAddress.meta({
+      description:
+        'Where to listen: HOST:PORT, [IPV6]:PORT or unix:/path. Port 0 takes any free port. A warning is logged when other machines can reach the listener and `tls` is not set.',
+    }),
     publicUrl: publicUrl.meta({
-      description: 'The URL clients reach the broker at; registries name <publicUrl>/token as realm',
+      description:
+        'The URL clients reach the broker at; registries name <publicUrl>/token as realm. `http` or `https`, without a query. A warning is logged for `http` on anything but this machine.',
     }),
     trustedProxies: z.array(trustedProxy).default([]).meta({
       description:
-        'Addresses and CIDRs of proxies whose X-Forwarded-For is believed; unix: those that come through the socket of listen',
+        'Addresses and CIDRs of proxies whose X-Forwarded-For header is trusted. `unix` stands for a proxy that connects through the socket file of `listen`. Such a proxy has no address: without `unix`, its clients have no address either and match no `clients` rule. Default: `[]`, no proxy is trusted.',
     }),
     tls: z
       .strictObject({
@@ -96,10 +110,11 @@ export const brokerFile = z
         keyFile: filePath.meta({ description: 'Path of the private key in PEM' }),
       })
       .optional()
-      .meta({ description: 'Serve HTTPS; the files are read again when they change' }),
+      .meta({
+        description: 'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change. Default: HTTP.',
+      }),
     stateDir: z.string().min(1).default('./data').meta({
-      description:
-        'Folder for keys and the embedded store, relative to the folder of this file; made when it is missing',
+      description: 'The folder for signing keys and the embedded database. It is created when it is missing.',
     }),
     tokens: z
       .strictObject({
@@ -108,46 +123,69 @@ export const brokerFile = z
           .min(1)
           .max(255)
           .default('fairlead')
-          .meta({ description: 'The issuer tokens name, and registries expect' }),
+          .meta({ description: 'The `iss` claim of every token. Registries are configured with the same text.' }),
         lifetime: z
           .strictObject({
-            pull: lifetime.prefault('5m'),
-            push: lifetime.prefault('15m'),
+            pull: lifetime.prefault('5m').meta({ description: 'Lifetime of tokens that only read' }),
+            push: lifetime.prefault('15m').meta({
+              description: 'Lifetime of tokens that may write. An upload must finish before its token expires.',
+            }),
           })
           .prefault({})
-          .meta({ description: 'How long tokens live: those that only read, and those that may write' }),
+          .meta({ description: 'How long clients may use a token' }),
       })
       .prefault({})
-      .meta({ description: 'The tokens that are issued' }),
+      .meta({ description: 'The tokens that the broker issues' }),
     keys: z
       .array(key)
       .min(1)
       .prefault([{ name: DEFAULT_KEY }])
-      .meta({ description: 'Signing keys; the first signs for every service without a signingKey of its own' }),
+      .meta({
+        description:
+          'Signing keys. The first key signs for every service without a `signingKey`. All keys are in the JWKS and in the output of `registry-config`, so that a new key can be announced before it signs. Default: one key named `default`.',
+      }),
     services: z
       .record(serviceName, service)
       .refine((services) => Object.keys(services).length > 0, { error: 'expected at least one service' })
-      .meta({ description: 'The registries served, by service name; any other `service` is answered 400' }),
-    backends: z.array(backendConfig).default([]).meta({ description: 'Where users come from, asked in this order' }),
+      .meta({
+        description:
+          'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400.',
+      }),
+    backends: z.array(backendConfig).default([]).meta({
+      description:
+        'Where users come from. The backends are asked in this order. Default: `[]`, everybody is anonymous.',
+    }),
     shield,
     policy: z
-      .union([filePath, z.strictObject({ file: filePath, shadow: shadowPath.optional() })])
+      .union([
+        filePath,
+        z.strictObject({
+          file: filePath.meta({ description: 'Path of the policy file' }),
+          shadow: shadowPath.optional(),
+        }),
+      ])
       .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH }' }),
     admin: z
       .strictObject({
-        listen: listenAddress.meta({ description: 'Where operators listen: HOST:PORT, [IPV6]:PORT or unix:/path' }),
+        listen: listenAddress.meta({
+          description:
+            'Where operators connect: HOST:PORT, [IPV6]:PORT or unix:/path. Plain HTTP: keep it on this machine or behind a firewall.',
+        }),
       })
       .optional()
-      .meta({ description: 'A listener of its own for metrics and health' }),
+      .meta({
+        description:
+          'A separate listener for `/metrics`, `/healthz` and `/readyz`. Without it, `/metrics` is on the main listener.',
+      }),
     log: z
       .strictObject({
         level: z
           .enum(['debug', 'info', 'warn', 'error'])
           .default('info')
-          .meta({ description: 'The least severe lines that are written' }),
+          .meta({ description: 'The lowest severity that is written' }),
       })
       .prefault({})
-      .meta({ description: 'The log on standard error' }),
+      .meta({ description: 'The log: JSON lines on standard error' }),
   })
   .meta({ title: 'Fairlead broker', description: 'The configuration of a Fairlead token service' });
 

@@ -35,13 +35,20 @@ export function expectedText(schemas: readonly Schema[], value: unknown): string
   const [kind] = kinds;
   // The entries of a list or mapping have problems of their own. A text needs its description.
   if (schema === undefined || kinds.length !== 1 || kind !== 'text') return kinds.join(' or ');
-  const description = descriptionOf(schema);
+  const description = titleOf(schema) ?? descriptionOf(schema);
   return description === undefined || description.length > LONGEST_DESCRIPTION ? kind : `${kind} (${description})`;
 }
 
-/** The description of a schema or of what it wraps. */
-export function descriptionOf(schema: Schema): string | undefined {
-  const text = z.globalRegistry.get(schema)?.description;
+/** What a text is, for kinds that many keys share: `duration from 1m to 1h, such as 300s, 5m or 12h`. */
+function titleOf(schema: Schema): string | undefined {
+  const title = z.globalRegistry.get(schema)?.title;
+  const inner = unwrapped(schema);
+  return title ?? (inner === undefined ? undefined : titleOf(inner));
+}
+
+/** The first sentence of the description of a schema, or of what it wraps; the rest is for the reference. */
+function descriptionOf(schema: Schema): string | undefined {
+  const [text] = z.globalRegistry.get(schema)?.description?.split(/\.(?: |$)/, 1) ?? [];
   if (text !== undefined) return /^[A-Z][A-Z]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
   const inner = unwrapped(schema);
   return inner === undefined ? undefined : descriptionOf(inner);

@@ -1,4 +1,4 @@
-/** The schema of `policy.yaml`. JSON Schema, editor completion and checks follow from it; README.md in `config` is its reference. */
+/** The schema of `policy.yaml`. JSON Schema, editor completion and checks follow from it; `config/reference` is generated from it. */
 import { z } from 'zod';
 import { ACTIONS } from '../core/access.ts';
 import { parseScope } from '../core/scope.ts';
@@ -16,23 +16,27 @@ const actions = z.union([text, names]).transform((list) => (typeof list === 'str
 function ruleSchema(kinds: readonly ConditionKind[]) {
   return z
     .strictObject({
-      name: z
-        .string()
-        .min(1)
-        .max(200)
-        .meta({ description: 'What the rule is called in explanations and in the audit log' }),
+      name: z.string().min(1).max(200).meta({
+        description:
+          'What the rule is called in explanations and in the audit log. A warning is given when two rules have the same name.',
+      }),
       ...whoKeys,
       ...conditionKeys(kinds),
       repositories: names.optional().meta({
         description:
-          'Repository patterns: * within one segment, ** for any number of segments, {name} for a captured value',
+          'Repository patterns: * within one segment, ** for any number of segments, {name} for a captured value. Either this or `catalog` is required.',
       }),
       catalog: z
         .boolean()
         .optional()
-        .meta({ description: 'true: the list of all repositories (registry:catalog:*), too' }),
-      allow: actions.optional().meta({ description: 'Actions (pull, push, delete, *) or roles that are granted' }),
-      deny: actions.optional().meta({ description: 'Actions (pull, push, delete, *) or roles that no rule can grant' }),
+        .meta({ description: '`true`: the rule also covers `registry:catalog:*`, the list of all repositories' }),
+      allow: actions.optional().meta({
+        description:
+          'Actions (pull, push, delete, *) or roles that are granted. One or a list. Either this or `deny` is required.',
+      }),
+      deny: actions.optional().meta({
+        description: 'Actions (pull, push, delete, *) or roles that no rule can grant to those the rule matches',
+      }),
     })
     .superRefine((rule, context) => {
       const report = (message: string): void => context.addIssue({ code: 'custom', message, input: undefined });
@@ -69,18 +73,22 @@ export const instant = z.iso
 
 const policyTest = z
   .strictObject({
-    user: text.optional().meta({ description: 'Who asks' }),
+    user: text.optional().meta({ description: 'The user name. Either this or `anonymous` is required.' }),
     groups: z.array(text).optional().meta({ description: 'The groups of the user' }),
-    anonymous: z.literal(true).optional().meta({ description: 'true: somebody without credentials asks' }),
-    service: text.optional().meta({ description: 'The service asked through; default: one that no rule names' }),
+    anonymous: z.literal(true).optional().meta({ description: '`true`: the request has no credentials' }),
+    service: text
+      .optional()
+      .meta({ description: 'The service that the request is for. Default: one that no rule names.' }),
     client: clientRange
       .refine(({ text: address }) => !address.includes('/'), { error: 'expected one address' })
       .optional()
-      .meta({ description: 'The address asked from; default: one that no rule names' }),
+      .meta({ description: 'The client address. Default: one that no rule names.' }),
     at: instant
       .optional()
       .meta({ description: 'The time of the request, such as 2026-05-04T09:30:00Z; default: 1970-01-01T00:00:00Z' }),
-    scope: scope.meta({ description: 'What is asked: type:name:actions' }),
+    scope: scope.meta({
+      description: 'The scope that is requested: type:name:actions. For example `repository:web/shop:pull,push`.',
+    }),
     expect: z.array(action).meta({ description: 'The actions that must be granted, and no others; [] is none' }),
   })
   .superRefine(({ user, groups, anonymous }, context) => {
@@ -96,10 +104,14 @@ const policyTest = z
   .meta({ description: 'A request and what must be granted; `fairlead test` runs it' });
 
 const evaluation = z.enum(['union', 'first-match']).default('union').meta({
-  description: 'union: all rules that match count; first-match: the first one alone, for policies that were imported',
+  description:
+    'How rules combine. `union`: all rules that match count. `first-match`: the first rule that matches decides alone; if it denies, nothing is granted. `first-match` is for imported policies, see [migration](../migration.md).',
 });
 
-const roles = z.record(text, z.array(action).min(1)).default({}).meta({ description: 'Names for lists of actions' });
+const roles = z
+  .record(text, z.array(action).min(1).meta({ description: 'The actions: `pull`, `push`, `delete`, `*` (all)' }))
+  .default({})
+  .meta({ description: 'Names for lists of actions. A role cannot have the name of an action.' });
 
 /** The names of roles, with whatever valid actions they have. */
 export const outlineRoles = z.record(text, z.array(action).catch([]));
@@ -111,8 +123,11 @@ function fileSchema(kinds: readonly ConditionKind[]) {
       roles,
       rules: z
         .array(ruleSchema(kinds))
-        .meta({ description: 'The rules; their order does not matter unless the first match decides' }),
-      tests: z.array(policyTest).default([]).meta({ description: 'Tests of the rules' }),
+        .meta({ description: 'The rules. Their order does not matter, except with `evaluation: first-match`.' }),
+      tests: z
+        .array(policyTest)
+        .default([])
+        .meta({ description: 'Requests and what must be granted. `fairlead test` and `fairlead check` run them.' }),
     })
     .superRefine((file, context) => {
       if (file.evaluation === 'first-match') return;

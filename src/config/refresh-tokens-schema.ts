@@ -8,12 +8,16 @@ const lifetime = duration({ min: HOUR, max: 366 * DAY });
 
 export const refreshTokens = z
   .strictObject({
-    idle: lifetime.prefault('30d').meta({ description: 'How long one lives from its last use' }),
-    absolute: lifetime.prefault('90d').meta({ description: 'How long one lives from the login, however it is used' }),
+    idle: lifetime.prefault('30d').meta({ description: 'How long a token is valid after its last use' }),
+    absolute: lifetime
+      .prefault('90d')
+      .meta({ description: 'How long a token is valid after the login, however often it is used' }),
     maxPerUser: z.int().min(1).max(10_000).default(50).meta({
-      description: 'How many one user may have at this service; of one more, that used longest ago ends',
+      description:
+        'How many tokens one user may have at this service. One more ends the token with the oldest last use: that machine must log in again.',
     }),
   })
   .meta({
-    description: 'Give docker login a refresh token to keep instead of the password; without it, none is given',
+    description:
+      'Offer refresh tokens, which docker calls identity tokens. `{}` takes the defaults. Default: none are offered.',
   });

@@ -5,9 +5,14 @@ import type { Who } from '../core/policy/document.ts';
 export const names = z.array(z.string().min(1)).min(1);
 
 export const whoKeys = {
-  users: names.optional().meta({ description: 'User names; * matches any characters, {name} captures them' }),
-  groups: names.optional().meta({ description: 'Group names or DNs; * matches any characters, {name} captures them' }),
-  everyone: z.boolean().optional().meta({ description: 'true: anybody, anonymous included' }),
+  users: names.optional().meta({
+    description:
+      "User names. `*` matches any characters, `{name}` captures them. `['*']` is any user who has logged in.",
+  }),
+  groups: names.optional().meta({
+    description: 'Group names or DNs. A DN is compared as a DN (RFC 4514). `*` and `{name}` work as in `users`.',
+  }),
+  everyone: z.boolean().optional().meta({ description: '`true`: anybody, anonymous included' }),
 };
 
 export const NOBODY_NAMED = 'expected users, groups or everyone: true, found none of them';

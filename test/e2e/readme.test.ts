@@ -1,4 +1,4 @@
-/** The README's way to LDAP in front of a registry, walked as written; only ports and the password are this test's. */
+/** The README's section on LDAP in front of a registry, run as written; only ports and the password are replaced. */
 import { readFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,7 +23,7 @@ const missing = [SLAPD, { program: 'docker-registry', debian: 'docker-registry' 
 describe.skipIf(missing)('the README', () => {
   const resources = new AsyncDisposableStack();
   const blocks = shellBlocks(join(REPOSITORY, 'README.md')).filter(({ heading }) => heading === HEADING);
-  /** What the README has its reader type once in each terminal. */
+  /** The function that readers define once in each terminal. */
   const definition = blocks.find(({ text }) => text.startsWith('fairlead() '))?.text ?? '';
   let folder: string;
   let slapd: Slapd;
@@ -39,7 +39,7 @@ describe.skipIf(missing)('the README', () => {
   });
   afterAll(() => resources.disposeAsync());
 
-  /** The block that holds this text, with the addresses of this test. */
+  /** The block that contains this text, with the addresses of this test. */
   function block(holding: string): string {
     const found = blocks.filter(({ text }) => text.includes(holding));
     if (found.length !== 1) throw new Error(`the README has ${found.length} blocks with "${holding}"`);
@@ -57,7 +57,7 @@ describe.skipIf(missing)('the README', () => {
       env: { ...process.env, ...env },
     });
 
-  it('leads from an empty folder to a registry that gives alice what her group has', async () => {
+  it('sets up a registry, from an empty folder, that gives alice what her group may do', async () => {
     for (const [holding, stdin] of [
       ['mkdir', `${slapd.bindPassword}\n`],
       ['mine/broker.yaml <<'],
@@ -76,7 +76,7 @@ describe.skipIf(missing)('the README', () => {
       /rule "teams own their namespace" \(mine\/policy.yaml:\d+\).*through group team-web/,
     );
 
-    // Ctrl-C reaches all that a terminal runs; a test's signal would reach npm and leave the broker behind.
+    // Without npm: the signal of a test reaches one process only, and would leave the broker running.
     const serve = block(' serve ').replace('fairlead', 'exec node src/cli/main.ts');
     await using broker = start('bash', ['-c', serve], { cwd: folder });
     await broker.waitForOutput(/"listening"/);

@@ -1,6 +1,6 @@
 /**
- * Somebody who has read the README alone writes a rule: the group `Team-Web` of Active Directory owns the namespace
- * `web`, and releases are pushed by the pipeline only. Each mistake planted in it shows in what `explain` says.
+ * A new user who has read only the README writes a policy: the group `Team-Web` of Active Directory owns the namespace
+ * `web`, and only the pipeline pushes releases. The output of `explain` shows each mistake that is planted in it.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -54,20 +54,20 @@ async function explain(policy: string, who: readonly string[], scope: string): P
   return run(process.execPath, [MAIN, 'explain', '--config', 'broker.yaml', ...who, '--scope', scope], { cwd: folder });
 }
 
-describe('the rule as it should be', () => {
+describe('the correct policy of a new user', () => {
   it.each([
     ['lets the team push', ALICE, 'repository:web/shop/ui:pull,push', 0],
-    ['keeps the team from releases', ALICE, 'repository:web/release/shop:push', 1],
+    ['does not let the team push releases', ALICE, 'repository:web/release/shop:push', 1],
     ['lets the team pull releases', ALICE, 'repository:web/release/shop:pull', 0],
     ['lets the pipeline push releases', PIPELINE, 'repository:web/release/shop:push', 0],
-    ['keeps the pipeline from all else', PIPELINE, 'repository:web/shop:push', 1],
-    ['keeps the team in its place', ALICE, 'repository:api/shop:pull', 1],
+    ['does not let the pipeline push anything else', PIPELINE, 'repository:web/shop:push', 1],
+    ['does not let the team pull from another namespace', ALICE, 'repository:api/shop:pull', 1],
   ] as const)('%s', async (_what, who, scope, code) => {
     expect((await explain(RIGHT, who, scope)).code).toBe(code);
   });
 });
 
-describe('a mistake in it is found by what explain says', () => {
+describe('the output of explain shows a mistake in the policy of a new user', () => {
   it.each<[string, string, string, readonly string[], string, readonly RegExp[]]>([
     [
       'the group is misspelt',
@@ -81,7 +81,7 @@ describe('a mistake in it is found by what explain says', () => {
       ],
     ],
     [
-      'the namespace is another',
+      'the namespace is misspelt',
       '[web/**]',
       '[wbe/**]',
       ALICE,
@@ -89,7 +89,7 @@ describe('a mistake in it is found by what explain says', () => {
       [/near miss: rule "the web team owns web" \(policy\.yaml:2\) allows push, but in wbe\/\*\*/],
     ],
     [
-      'one star stands where two should',
+      'a pattern has one star instead of two',
       '[web/**]',
       '[web/*]',
       ALICE,
@@ -97,7 +97,7 @@ describe('a mistake in it is found by what explain says', () => {
       [/near miss: rule "the web team owns web" \(policy\.yaml:2\) allows push, but in web\/\*$/m],
     ],
     [
-      'nobody is excepted',
+      'the exception is missing',
       '    except: { users: [pipeline] }\n',
       '',
       PIPELINE,
@@ -105,7 +105,7 @@ describe('a mistake in it is found by what explain says', () => {
       [/rule "releases come from the pipeline only" \(policy\.yaml:10\) denies push through user pipeline/],
     ],
     [
-      'a group is excepted instead of a user',
+      'the exception names a group instead of a user',
       'except: { users: [pipeline] }',
       'except: { groups: [pipeline] }',
       PIPELINE,
@@ -113,7 +113,7 @@ describe('a mistake in it is found by what explain says', () => {
       [/rule "releases come from the pipeline only" \(policy\.yaml:10\) denies push through user pipeline/],
     ],
     [
-      'push was forgotten',
+      'push is missing',
       '    repositories: [web/**]\n    allow: [pull, push]',
       '    repositories: [web/**]\n    allow: [pull]',
       ALICE,
@@ -121,7 +121,7 @@ describe('a mistake in it is found by what explain says', () => {
       [/grants pull$/m, /rule "the web team owns web" \(policy\.yaml:2\) allows pull through group team-web/],
     ],
     [
-      'a captured name cannot be a part of a repository name',
+      'a captured name cannot be part of a repository name',
       '    groups: [Team-Web]\n    repositories: [web/**]',
       "    groups: ['Team {team}']\n    repositories: ['{team}/**']",
       ['--user', 'alice', '--group', 'Team Web & Shop'],

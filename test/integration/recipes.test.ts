@@ -1,4 +1,4 @@
-/** The recipes whose other side is not to be had here, with what its documentation says it sends. */
+/** The recipes for systems that cannot run here, with tokens as their documentation describes them. */
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Puts a program in the way that notes its arguments, and its standard input where it has one for a password. */
+/** Puts a program first in PATH that records its arguments, and its standard input when that is a password. */
 async function plant(program: string): Promise<void> {
   const path = join(folder, program);
   const lines = [
@@ -38,17 +38,17 @@ function runScript(shell: string, script: string, env: Readonly<Record<string, s
   return runOk(shell, ['-e', '-c', script], { env: { ...process.env, ...env, PATH: path } });
 }
 
-const noted = async (name: 'calls' | 'password'): Promise<string> =>
+const recorded = async (name: 'calls' | 'password'): Promise<string> =>
   (await readFile(join(folder, name), 'utf8')).trimEnd();
 
 /** The repository of the image in the line that pushes it. */
 async function pushed(): Promise<string> {
-  const [, repository = ''] = /^push registry\.example\.com\/(.+):\w+$/m.exec(await noted('calls')) ?? [];
+  const [, repository = ''] = /^push registry\.example\.com\/(.+):\w+$/m.exec(await recorded('calls')) ?? [];
   return repository;
 }
 
 describe.skipIf(!isHere)('the recipe for GitHub Actions', () => {
-  /** What gives a job its tokens, as GitHub describes it. */
+  /** The service that gives a job its tokens, as GitHub describes it. */
   async function startTokenService(sign: (audience: string) => string) {
     const server = createServer((request, response) => {
       const { searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
@@ -66,7 +66,7 @@ describe.skipIf(!isHere)('the recipe for GitHub Actions', () => {
     };
   }
 
-  it('has a workflow that logs in with what the broker lets push', async () => {
+  it('has a workflow whose token lets it push to the namespace of its repository only', async () => {
     await using issuer = await startTokenIssuer();
     using service = await startTokenService((aud) =>
       issuer.sign(githubClaims({ repository: 'Octo-Org/Octo-App', aud })),
@@ -85,7 +85,7 @@ describe.skipIf(!isHere)('the recipe for GitHub Actions', () => {
       ACTIONS_ID_TOKEN_REQUEST_URL: service.url,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'token-of-the-job',
     });
-    const job = { user: 'github', password: await noted('password') };
+    const job = { user: 'github', password: await recorded('password') };
 
     expect(await pushed()).toBe('octo-org/octo-app/web');
     expect([
@@ -98,7 +98,7 @@ describe.skipIf(!isHere)('the recipe for GitHub Actions', () => {
 });
 
 describe('the recipe for GitLab CI', () => {
-  it('has a job that logs in with what the broker lets push', async () => {
+  it('has a job whose token lets it push to the namespace of its project only', async () => {
     await using issuer = await startTokenIssuer();
     await plant('docker');
     const { image } = parse(recipeTexts('gitlab-ci', '.gitlab-ci.yml')[0]) as {
@@ -112,7 +112,7 @@ describe('the recipe for GitLab CI', () => {
       CI_COMMIT_SHORT_SHA: 'abc123',
       REGISTRY_TOKEN: issuer.sign(gitlabClaims()),
     });
-    const job = { user: 'gitlab', password: await noted('password') };
+    const job = { user: 'gitlab', password: await recorded('password') };
     const branch = issuer.sign(gitlabClaims({ ref: 'feature', ref_path: 'refs/heads/feature' }));
 
     expect(image.id_tokens).toEqual({ REGISTRY_TOKEN: { aud: AUDIENCE } });
@@ -145,7 +145,7 @@ describe.skipIf(!isHere)('the recipe for Kubernetes', () => {
     await using recipe = await startRecipeBroker('kubernetes', { here });
 
     await runScript('sh', argument.replace('/run/registry/token', join(folder, 'token')), {});
-    const [, podToken = ''] = /--dest-creds pod:(\S+)/.exec(await noted('calls')) ?? [];
+    const [, podToken = ''] = /--dest-creds pod:(\S+)/.exec(await recorded('calls')) ?? [];
     const answer = await runOk('sh', ['-c', provider], {
       stdin: JSON.stringify({
         apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
@@ -177,7 +177,7 @@ describe('the recipes for OpenID providers in the cloud', () => {
   it.each([
     ['entra-id', 'entra', 'ENTRA_CLIENT_SECRET', ['11111111-aaaa-4bbb-8ccc-222222222222']],
     ['okta', 'okta', 'OKTA_CLIENT_SECRET', ['registry-web']],
-  ])('%s: lets in whom the provider lets in, with the groups it gives', async (name, backend, variable, groups) => {
+  ])('%s: authenticates the users of the provider, with their groups', async (name, backend, variable, groups) => {
     const alice = { username: 'alice@corp.example', password: 'alice-knows-this-1', groups };
     await using provider = await startOpenIdProvider({ people: [alice] });
     const client = { id: provider.clientId, secret: { env: variable } };

@@ -1,4 +1,4 @@
-/** Shell commands that a document tells its reader to type. */
+/** Markdown documents: their shell commands, links and headings. */
 import { readFileSync } from 'node:fs';
 
 export interface ShellBlock {
@@ -22,4 +22,26 @@ export function shellBlocks(path: string): readonly ShellBlock[] {
     else if (line.startsWith('#')) heading = line.replace(/^#+ /, '');
   }
   return blocks;
+}
+
+export interface Link {
+  /** As written, without the anchor; empty: the document itself. */
+  readonly file: string;
+  readonly anchor: string | undefined;
+}
+
+/** The links of a document to files, without those to other sites. */
+export function linksIn(text: string): readonly Link[] {
+  const prose = text.replaceAll(/^ *```.*?^ *```$/gms, '');
+  return [...prose.matchAll(/\]\(([^)#:\s]*)(?:#([^)\s]+))?\)/g)].map(([, file = '', anchor]) => ({ file, anchor }));
+}
+
+/** The anchors of the headings of a document, as GitHub makes them. */
+export function anchorsIn(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }

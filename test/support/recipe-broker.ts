@@ -1,4 +1,4 @@
-/** A broker made of the blocks of a recipe, with the addresses of a test in them. */
+/** A broker with the configuration of a recipe, and the addresses of a test in it. */
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { claimsOf, MAIN, startBroker } from './broker.ts';
@@ -10,23 +10,23 @@ import { recipeTexts } from './recipes.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface RecipeOptions {
-  /** What is different here, by the name of the backend: its issuer, the authority of that. */
+  /** The keys of each backend that differ in the test, such as its issuer and CA, by its name. */
   readonly here: Readonly<Record<string, Fields>>;
-  /** The secrets the blocks read. */
+  /** The environment variables with secrets that the blocks name. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RecipeBroker extends AsyncDisposable {
   readonly broker: Broker;
-  /** What is granted of `web/shop:pull,push`, as `pull,push`; the status of any answer but 200. */
+  /** The granted actions of `web/shop:pull,push`, as `pull,push`; the status if the answer is not 200. */
   granted(scope: string, login: Login): Promise<string>;
-  /** Runs `fairlead check`, with this on its standard input. */
+  /** Runs `fairlead check` with this standard input. */
   check(option: readonly string[], stdin?: string): Promise<Result>;
 }
 
 const SERVICE = 'registry.example.com';
 
-/** Starts it with all the backends of the recipe. */
+/** Starts a broker with all backends of the recipe. */
 export async function startRecipeBroker(recipe: string, { here, env = {} }: RecipeOptions): Promise<RecipeBroker> {
   const blocks = recipeTexts(recipe, 'broker.yaml').map((text) => parse(text) as { readonly backends: Fields[] });
   const backends = blocks

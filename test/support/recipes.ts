@@ -1,11 +1,11 @@
-/** The recipes, and the blocks in them that a reader copies. */
+/** The recipes, and the code blocks in them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 export interface RecipeBlock {
   readonly recipe: string;
   readonly language: string;
-  /** What its first line says: `# broker.yaml`. */
+  /** From its first line: `# broker.yaml`. */
   readonly title: string;
   readonly text: string;
 }

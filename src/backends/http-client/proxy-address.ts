@@ -2,7 +2,8 @@ import { checkedText } from '../fields.ts';
 
 /** The key `proxy` of a backend. */
 export const proxyAddress = checkedText(proxyProblem).optional().meta({
-  description: 'The HTTP proxy that everything to the provider goes through, such as http://proxy.example.com:3128',
+  description:
+    'The HTTP proxy (CONNECT) for all requests of this backend, such as http://proxy.example.com:3128. Proxy variables of the environment are not used.',
 });
 
 function proxyProblem(text: string): string | undefined {

@@ -18,24 +18,28 @@ const KEYS: readonly Key[] = ['secret', 'keyFile', 'certFile', 'keyId', 'asserti
 
 export const clientConfig = z
   .strictObject({
-    id: z.string().min(1).meta({ description: 'The client id the provider knows this broker by' }),
-    secret: secretRef.optional(),
+    id: z.string().min(1).meta({ description: 'The client id' }),
+    secret: secretRef.optional().meta({
+      description: 'The client secret: { env: NAME } or { file: PATH }. Default: none, for a public client.',
+    }),
     authentication: z.enum(METHODS).optional().meta({
-      description: 'How the client shows who it is; default client_secret_basic with a secret, and none without one',
+      description:
+        'How the client authenticates. `private_key_jwt`: with an assertion signed with `keyFile`. `tls_client_auth`: with `certFile` and `keyFile` in the TLS handshake. Default: `client_secret_basic` with a secret, otherwise `none`.',
     }),
     keyFile: filePath.optional().meta({
-      description: 'Private key (PEM) for private_key_jwt or tls_client_auth; read again when it changes',
+      description:
+        'Path of the private key (PEM) for private_key_jwt or tls_client_auth. RSA with at least 2048 bits, or P-256, P-384, P-521. Read again when it changes.',
     }),
     certFile: filePath.optional().meta({
       description:
-        'Certificate (PEM) of keyFile, with its chain: for tls_client_auth; with private_key_jwt, assertions name it',
+        'Path of the certificate (PEM) of keyFile, with its chain. With `private_key_jwt`, assertions name it (`x5t#S256`), which Entra ID requires. Read again when it changes.',
     }),
     keyId: z.string().min(1).max(256).optional().meta({
-      description: 'The kid that assertions of private_key_jwt name, where the provider wants one',
+      description: 'The `kid` header of assertions',
     }),
     assertionAudience: z.enum(['issuer', 'token-endpoint']).optional().meta({
       description:
-        'Whom assertions of private_key_jwt are for; default issuer, and token-endpoint at Entra ID and Okta',
+        'The audience of assertions. `entra`, `okta` and `adfs` require `token-endpoint`. Default: the preset’s.',
     }),
   })
   .superRefine((client, context) => {

@@ -14,31 +14,32 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 const claims = z.strictObject({
   username: claimPath.optional().meta({
     description:
-      'The claim that holds the canonical user name: a claim’s name, or a JSON pointer such as /resource/login',
+      'The claim that holds the canonical user name: the name of a claim, or a JSON pointer. Default: the preset’s.',
   }),
   groups: z
     .union([claimPath.transform((path) => [path]), z.array(claimPath).min(1).max(8)])
     .optional()
     .meta({
-      description:
-        'The claim or claims that hold group names: a claim’s name, or a JSON pointer such as /realm_access/roles',
+      description: 'The claim or claims that hold group names: text or a list of texts. Default: the preset’s.',
     }),
   from: z
     .union([z.enum(['auto', ...CLAIM_SOURCES]), z.array(z.enum(CLAIM_SOURCES)).min(1).max(3)])
     .optional()
     .meta({
       description:
-        'Where claims are read: the first of a list that has one counts, and none is asked once nothing is missing; ' +
-        'auto: the ID token, and userinfo for what it lacks',
+        'Where claims are read: `id-token`, `userinfo` or `introspection` (RFC 7662), or a list of them. They are asked in this order until no claim is missing; the first that has a claim counts. Keycloak introspects for clients in the audience of the token only: add an audience mapper. `auto`: the ID token, and userinfo for missing claims. Default: the preset’s.',
     }),
   groupPrefix: z.string().optional().meta({
-    description: 'Removed from the start of group names: with /, the group /team-web is team-web; empty: nothing is',
+    description:
+      'A prefix that is removed from group names: with `/`, the Keycloak group `/team-web` becomes `team-web`. A group without the prefix keeps its name: with `registry-`, `registry-admins` and `admins` become the same group, unless the provider sends only groups with the prefix. Empty: nothing is removed. Default: the preset’s.',
   }),
   graphUrl: checkedText(issuerProblem).optional().meta({
-    description: 'Microsoft Graph, asked for groups that a token of Entra ID leaves out because they are too many',
+    description:
+      'The URL of Microsoft Graph, for groups that a token of Entra ID leaves out because there are too many. The broker asks as its own client. If Graph cannot return all groups, the login fails (503). Default: the preset’s.',
   }),
   groupLimit: z.int().min(1).max(1000).optional().meta({
-    description: 'Logins fail with as many groups as this, because the provider lists no more (okta: 100)',
+    description:
+      'A login with this many groups in one claim fails (503), because the provider may have left out more. Default: the preset’s.',
   }),
 });
 
@@ -48,12 +49,15 @@ export const oidcPasswordConfig = z
     type: z.literal('oidc-password'),
     ...backendFields,
     preset: z.enum(PRESET_NAMES).default('generic').meta({
-      description: 'The provider’s make: brings defaults for scope, claims, lowercase and deniedStatus',
+      description: 'The kind of provider. It sets the defaults in the table below.',
     }),
     issuer: checkedText(issuerProblem).meta({
-      description: 'The provider’s issuer, exactly as its tokens name it: an https URL',
+      description: 'The issuer, exactly as its tokens name it: an https URL. `http` is accepted on loopback only.',
     }),
-    client: clientConfig,
+    client: clientConfig.meta({
+      description:
+        'How the provider knows this broker. The client must be allowed the password grant ("direct access grants" in Keycloak).',
+    }),
     scope: z
       .string()
       .regex(SCOPE, 'expected scope names with one space between them')
@@ -64,25 +68,33 @@ export const oidcPasswordConfig = z
         error: 'expected no offline_access: each login would leave a session behind at the provider',
       })
       .optional()
-      .meta({ description: 'The scopes asked for; some providers give groups for a scope of their own only' }),
-    claims: claims.prefault({}),
-    lowercase: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Whether the provider compares names without case: users and groups are then lower-cased' }),
+      .meta({
+        description:
+          'The scopes that are requested, separated by one space. `openid` is required, `offline_access` is refused. Default: the preset’s.',
+      }),
+    claims: claims.prefault({}).meta({
+      description:
+        'Where the names of users and groups are. A claim is the name of a claim, or a JSON pointer such as `/realm_access/roles`.',
+    }),
+    lowercase: z.boolean().optional().meta({
+      description:
+        'Whether the provider compares names without case. `true`: user and group names are lower-cased. Default: the preset’s.',
+    }),
     deniedStatus: z
       .array(z.union([z.literal(400), z.literal(401), z.literal(403)]))
       .optional()
       .meta({
-        description: 'HTTP statuses that mean a wrong password where the answer has no OAuth error (glewlwyd: [403])',
+        description:
+          'HTTP statuses that mean a wrong password when the answer has no OAuth error. Default: the preset’s.',
       }),
     caFile: filePath.optional().meta({
-      description: 'Certificates (PEM) of the only authorities trusted for this provider; read again on change',
+      description:
+        'Path of the certificates (PEM) of the only authorities trusted for this provider. Read again when it changes. Default: the system’s.',
     }),
     proxy: proxyAddress,
     timeout: duration({ min: 1, max: 7 })
       .prefault('4500ms')
-      .meta({ description: 'How long one login may take in all; from 1s to 7s, default 4500ms' }),
+      .meta({ description: 'How long one login may take in total. With the default, the answer is sent within 5 s.' }),
   })
   .superRefine(({ issuer, proxy }, context) => {
     if (proxy === undefined || issuer.startsWith('https:')) return;

@@ -27,9 +27,16 @@ const claimValue = z.union([z.string().min(1).max(512), z.int(), z.boolean()]);
 
 const keys = z
   .strictObject({
-    url: httpsUrl.optional().meta({ description: 'Where the keys are (JWKS); without it, where the issuer says' }),
-    file: filePath.optional().meta({ description: 'A file with the keys (JWKS) instead; read again when it changes' }),
-    bearer: secretRef.optional().meta({ description: 'A token that url asks for, as a cluster’s API server may' }),
+    url: httpsUrl
+      .optional()
+      .meta({ description: 'The URL of the keys (JWKS). Default: from the metadata of the issuer.' }),
+    file: filePath.optional().meta({
+      description:
+        'Path of a file with the keys (JWKS), for issuers that the broker cannot reach. Read again when it changes.',
+    }),
+    bearer: secretRef.optional().meta({
+      description: 'A bearer token that `keys.url` requires, as an API server does. It is sent nowhere else.',
+    }),
   })
   .meta({ description: 'The keys that sign the tokens' });
 
@@ -39,39 +46,51 @@ export const oidcTokenConfig = z
     type: z.literal('oidc-token'),
     ...backendFields,
     preset: z.enum(PRESET_NAMES).default('generic').meta({
-      description: 'What gives the tokens: issuer and groups follow from it, and can be set all the same',
+      description: 'The system that issues the tokens. It sets the defaults for issuer and groups.',
     }),
-    issuer: checkedText(issuerProblem)
-      .optional()
-      .meta({ description: 'The issuer, exactly as its tokens name it; without a preset it must be given' }),
-    audience: z
-      .union([audience.transform((text) => [text]), z.array(audience).min(1).max(8)])
-      .meta({ description: 'What tokens must be made for: a name of your own that jobs ask for; one, or several' }),
+    issuer: checkedText(issuerProblem).optional().meta({
+      description:
+        'The issuer, exactly as its tokens name it: an https URL. `http` is accepted on loopback only. Default: the preset’s: GitHub’s, `https://gitlab.com`, or the cluster that the broker runs in.',
+    }),
+    audience: z.union([audience.transform((text) => [text]), z.array(audience).min(1).max(8)]).meta({
+      description:
+        'The audience (`aud`) that tokens must have: one name, or a list of which one must match. Choose a name that only this registry uses. The default audiences of providers (the URL of the repository owner, the API server, the issuer) are refused.',
+    }),
     bound: z
-      .record(z.string().min(1).max(256), z.union([claimValue, z.array(claimValue).min(1).max(256)]))
+      .record(
+        z.string().min(1).max(256),
+        z.union([claimValue, z.array(claimValue).min(1).max(256)]).meta({
+          description:
+            'The value, or a list of which one must match: exact, or with `*` for any characters. `email` matches only where the token says that it is verified (`email_verified`).',
+        }),
+      )
       .default({})
-      .meta({ description: 'Claims, and the values they must have: exact, or with * for any characters' }),
-    username: template
-      .prefault('{claim:sub}')
-      .meta({ description: 'The user name, made of claims: {claim:NAME}, or {claim:/a/b} for what stands deeper' }),
-    groups: z
-      .array(template)
-      .max(32)
-      .optional()
-      .meta({ description: 'Group names, made of claims; one whose claim the token has not got is left out' }),
+      .meta({
+        description:
+          'Claims that tokens must have. An issuer that serves everybody (GitHub, gitlab.com) needs a claim that says whose job it is. Keys are names of claims or JSON pointers such as `/kubernetes.io/namespace`.',
+      }),
+    username: template.prefault('{claim:sub}').meta({
+      description:
+        'The template of the user name: {claim:NAME} or {claim:/a/b}, with text around it. Keep it different from names of people: a policy does not distinguish backends.',
+    }),
+    groups: z.array(template).max(32).optional().meta({
+      description:
+        'Templates of group names. A group whose claim is missing in the token is left out; a claim that is a list gives one group for each value. After an `@` between two claims, an `@` in a value is written `%40` (and `%` as `%25`), so that a branch or environment named `x@production` does not match `environment:*@production`. Use `@` where you join two claims. Default: the preset’s, below.',
+    }),
     algorithms: z
       .array(z.enum(ALGORITHMS))
       .min(1)
       .default([...ALGORITHMS])
-      .meta({ description: 'The signatures taken; all that are asymmetric' }),
+      .meta({
+        description: 'The signature algorithms that are accepted. No others are supported. Default: all of them.',
+      }),
     keys: keys.prefault({}),
     caFile: filePath.optional().meta({
-      description: 'Certificates (PEM) of the only authorities trusted for fetching keys; read again on change',
+      description:
+        'Path of the certificates (PEM) of the only authorities trusted when keys are fetched. Read again when it changes. Default: the system’s.',
     }),
     proxy: proxyAddress,
-    timeout: duration({ min: 1, max: 7 })
-      .prefault('5s')
-      .meta({ description: 'How long fetching keys may take; from 1s to 7s, default 5s' }),
+    timeout: duration({ min: 1, max: 7 }).prefault('5s').meta({ description: 'How long fetching keys may take' }),
   })
   .superRefine((config, context) => {
     for (const { path, message } of checkOidcTokenConfig(config)) {

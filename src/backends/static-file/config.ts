@@ -7,10 +7,13 @@ export const staticFileConfig = z
     type: z.literal('static-file'),
     ...backendFields,
     file: filePath.optional().meta({ description: 'Path of a users.yaml; either this or htpasswd' }),
-    htpasswd: filePath.optional().meta({ description: 'Path of a file written by htpasswd -B; either this or file' }),
+    htpasswd: filePath.optional().meta({
+      description:
+        'Path of a file written by htpasswd -B; either this or file. The hashes are bcrypt; other Apache hashes are refused as unsafe.',
+    }),
     htgroup: filePath
       .optional()
-      .meta({ description: 'Path of an Apache group file, with lines `group: user user`; only beside htpasswd' }),
+      .meta({ description: 'Path of an Apache group file, with lines `group: user user`; only with htpasswd' }),
   })
   .superRefine(({ file, htpasswd, htgroup }, context) => {
     if ((file === undefined) === (htpasswd === undefined)) {

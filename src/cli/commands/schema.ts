@@ -1,8 +1,11 @@
-/** `fairlead schema`: writes the JSON Schemas by which editors complete configuration files. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+/** `fairlead schema`: writes the JSON Schemas for editors, and the key tables of the reference pages beside them. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { schemaTexts } from '../../config/json-schema.ts';
+import { fillTables } from '../../config/reference.ts';
+import type { SchemaTexts } from '../../config/reference.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -14,9 +17,9 @@ interface SchemaOptions extends SharedOptions {
 }
 
 export function schemaCommand(run: Run): Command {
-  return createCommand('schema', 'Write broker.schema.json and policy.schema.json for editors')
+  return createCommand('schema', 'Write the JSON Schemas for editors, and the key tables in reference/*.md')
     .option('--dir <folder>', 'the folder of the schemas', 'config')
-    .option('--check', 'write nothing; exit 1 when a schema is not up to date')
+    .option('--check', 'write nothing; exit 1 when a file is not up to date')
     .action(run(schema));
 }
 
@@ -25,15 +28,16 @@ async function schema({ dir, check }: SchemaOptions, output: Output): Promise<nu
   const files = [
     { path: join(dir, 'broker.schema.json'), text: texts.broker },
     { path: join(dir, 'policy.schema.json'), text: texts.policy },
+    ...(await referencePages(join(dir, 'reference'), texts)),
   ];
   const stale: string[] = [];
   for (const { path, text } of files) {
-    const current = await readFile(path, 'utf8').catch(() => undefined);
-    if (current !== text) stale.push(path);
+    const found = await readFile(path, 'utf8').catch(() => undefined);
+    if (found !== text) stale.push(path);
   }
   if (check === true) {
     const lines = stale.map((path) => `${path} is not up to date; run npm run generate`);
-    output.result(lines.length === 0 ? ['schemas are up to date'] : lines, { stale });
+    output.result(lines.length === 0 ? ['schemas and key tables are up to date'] : lines, { stale });
     return stale.length === 0 ? EXIT.ok : EXIT.no;
   }
   await mkdir(dir, { recursive: true });
@@ -43,4 +47,16 @@ async function schema({ dir, check }: SchemaOptions, output: Output): Promise<nu
     { written: files.map(({ path }) => path) },
   );
   return EXIT.ok;
+}
+
+/** The pages with their tables filled; none where the folder has no reference. */
+async function referencePages(folder: string, texts: SchemaTexts) {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const pages = names.filter((name) => name.endsWith('.md')).toSorted();
+  return Promise.all(
+    pages.map(async (name) => {
+      const path = join(folder, name);
+      return { path, text: fillTables(await readFile(path, 'utf8'), texts) };
+    }),
+  );
 }

@@ -30,7 +30,7 @@ function textsOf(ranges: readonly ClientRange[]): readonly string[] {
 
 export const clients: ConditionKind = {
   key: 'clients',
-  description: 'The client addresses the rule is for, as addresses or CIDRs; default: all',
+  description: 'The client addresses that the rule applies to: addresses and CIDRs, IPv4 and IPv6. Default: all.',
   schema: z.array(clientRange).min(1).transform(make),
   evaluation: 'any',
   examples: [['10.0.0.0/8'], ['10.1.0.0/16', '192.0.2.1'], ['fd00::/8']],

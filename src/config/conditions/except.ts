@@ -41,7 +41,7 @@ function askerText(asker: Asker): string {
 
 export const except: ConditionKind = {
   key: 'except',
-  description: 'Those the rule is not for, although they match',
+  description: 'Exceptions: who is excluded, although the rule matches. No captures.',
   schema: z
     .strictObject(whoKeys)
     .refine(namesSomebody, { error: NOBODY_NAMED })

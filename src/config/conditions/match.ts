@@ -24,7 +24,8 @@ const make = defineCondition<MatchPatterns>({
 
 export const match: ConditionKind = {
   key: 'match',
-  description: 'Patterns of imported rules, globs or /regular expressions/; evaluation: first-match only',
+  description:
+    'Patterns of imported rules, globs or /regular expressions/. All of them must match. With `evaluation: first-match` only; see [migration](../migration.md#the-policy).',
   schema: matchPatterns.transform(make),
   evaluation: 'first-match',
   examples: [{ account: 'b*' }, { name: '/^web/' }, { labels: { group: 'team-*' } }],

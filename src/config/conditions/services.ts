@@ -32,7 +32,7 @@ function textsOf(patterns: readonly NamePattern[]): readonly string[] {
 
 export const services: ConditionKind = {
   key: 'services',
-  description: 'The services the rule is for (* matches any characters); default: all',
+  description: 'The services that the rule applies to. `*` matches any characters. Default: all.',
   schema: names.transform((texts, context): Condition => {
     const patterns = texts.flatMap((text, at): readonly NamePattern[] => {
       const pattern = parseNamePattern(text);

@@ -39,10 +39,14 @@ export const matchPatterns = z
   .strictObject({
     account: matchPattern.optional().meta({ description: 'The user’s name; empty for anonymous' }),
     name: matchPattern.optional().meta({ description: 'The repository; catalog for the catalog' }),
-    service: matchPattern.optional().meta({ description: 'The service asked through' }),
-    labels: z.record(z.string(), matchPattern).optional().meta({
-      description: 'Values of the user, all of which must match: group, group:PREFIX, attr:NAME or claim:NAME',
-    }),
+    service: matchPattern.optional().meta({ description: 'The service that the request is for' }),
+    labels: z
+      .record(z.string(), matchPattern.meta({ description: 'The pattern that one of the values must match' }))
+      .optional()
+      .meta({
+        description:
+          'Values of the user. Each key (`group`, `group:PREFIX`, `attr:NAME` or `claim:NAME`) has a pattern that one of its values must match.',
+      }),
   })
   .transform(({ labels = {}, ...fields }, context): MatchPatterns => {
     const patterns = new Map(FIELDS.flatMap((field) => entryOf(field, fields[field])));

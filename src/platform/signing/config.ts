@@ -11,7 +11,7 @@ export interface KeyConfig {
   readonly certFile?: { readonly path: string } | undefined;
 }
 
-/** How a token names the key that signed it (protocols differ; see `config/README.md`). */
+/** How a token names the key that signed it (see `config/reference/services-and-tokens.md`). */
 export type KeyHeader = 'x5c' | 'kid' | 'kid-rfc7638';
 
 export interface ServiceKeyConfig {

@@ -12,7 +12,7 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** Each once. What is told apart by its `type` has sections of its own, and only its common keys are among these. */
+/** Each once. Options of a list that differ by `type` have pages of their own; only their common keys are among these. */
 export function keyPaths(schema: JsonSchema, base = ''): ReadonlySet<string> {
   return new Set(walk(schema, base));
 }

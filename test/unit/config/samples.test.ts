@@ -1,12 +1,13 @@
-/** The files in config: the samples load, the schemas are those of the code, and the reference misses no key. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+/** The files in config: the samples load, the schemas are up to date, and the reference has every key. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendFields } from '../../../src/backends/fields.ts';
 import { backendModules } from '../../../src/backends/index.ts';
 import { schemaTexts } from '../../../src/config/json-schema.ts';
 import { loadBroker, loadPolicy } from '../../../src/config/load.ts';
+import { fillTables } from '../../../src/config/reference.ts';
 import { runPolicyTests } from '../../../src/core/policy/policy-test.ts';
 import { keyPaths } from './key-paths.ts';
 import type { JsonSchema } from './key-paths.ts';
@@ -117,31 +118,75 @@ describe('the JSON Schemas', () => {
 });
 
 describe('the reference', () => {
+  const FOLDER = join(CONFIG, 'reference');
+
+  async function pages(): Promise<ReadonlyMap<string, string>> {
+    const names = await readdir(FOLDER);
+    return new Map(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(FOLDER, name), 'utf8')] as const)),
+    );
+  }
+
+  const keysIn = (text: string): readonly string[] =>
+    [...text.matchAll(/^\| `([^`]+)` \|(?:[^|]*\|){3}$/gm)].flatMap(([, key]) => key ?? []);
+
   it('has every key of both files', async () => {
-    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
+    const documented = new Set([...(await pages()).values()].flatMap(keysIn));
     const { broker, policy } = parsed();
 
     const keys = [...keyPaths(broker), ...keyPaths(policy)];
     expect(keys.length).toBeGreaterThan(60);
-    expect(keys.filter((key) => !text.includes(`| \`${key}\` |`))).toEqual([]);
+    expect(keys.filter((key) => !documented.has(key))).toEqual([]);
   });
 
-  it.each(TYPES)('has every key of %s, and no other', async (type) => {
-    const page = join(CONFIG, 'reference', `backend-${type}.md`);
-    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
-    const [, part = ''] = new RegExp(`^### type: ${type}$(.*?)^##`, 'ms').exec(text) ?? [];
-    const section = existsSync(page) ? readFileSync(page, 'utf8') : part;
+  it.each(TYPES)('has a page with every key of backend %s, and no other', async (type) => {
+    const page = (await pages()).get(`backend-${type}.md`) ?? '';
     const schema = parsed().broker.properties['backends']?.items?.oneOf?.find(
       ({ properties }) => properties?.['type']?.const === type,
     );
     const shared = Object.keys({ type: '', ...backendFields });
 
     const keys = [...keyPaths(schema ?? {})].filter((key) => !shared.includes(key));
-    const [, table = section] = /<!-- keys: (.*?)<!-- end of keys -->/s.exec(section) ?? [];
-    const described = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key);
-    expect(keys.length).toBeGreaterThan(0);
-    expect(described).toEqual(expect.arrayContaining(keys));
-    expect(described.filter((key) => key !== undefined && !keys.includes(key))).toEqual([]);
+    expect(keysIn(page).toSorted()).toEqual(keys.toSorted());
+  });
+
+  it('lists each type of backend with its page', async () => {
+    const text = (await pages()).get('backends.md') ?? '';
+
+    for (const { type } of backendModules) expect(text).toContain(`[${type}](backend-${type}.md)`);
+  });
+
+  it('has a meaning for every key', async () => {
+    const rows = [...(await pages()).values()].flatMap((text) => [
+      ...text.matchAll(/^\| `([^`]+)` \|[^|]*\|[^|]*\|([^|]*)\|$/gm),
+    ]);
+
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.filter(([, , meaning = '']) => meaning.trim() === '').map(([, key]) => key)).toEqual([]);
+  });
+
+  it('has tables that `npm run generate` writes', async () => {
+    for (const [name, text] of await pages())
+      expect({ name, text: fillTables(text, schemaTexts()) }).toEqual({ name, text });
+  });
+
+  it('is reached from the first page of the configuration', async () => {
+    const text = await readFile(join(CONFIG, 'README.md'), 'utf8');
+    const backends = (await pages()).get('backends.md') ?? '';
+
+    const names = [...(await pages()).keys()];
+    expect(names.filter((name) => !text.includes(`(reference/${name})`) && !backends.includes(`(${name})`))).toEqual(
+      [],
+    );
+  });
+
+  it('names every metric, and no other', async () => {
+    const source = await readFile(join(CONFIG, '../src/platform/audit/metrics.ts'), 'utf8');
+
+    const named = [...new Set(source.match(/(?<=')fairlead_\w+(?=')/g))];
+    expect(named.length).toBeGreaterThan(5);
+    const documented = [...((await pages()).get('metrics.md') ?? '').matchAll(/^\| `(fairlead_\w+)/gm)];
+    expect(documented.flatMap(([, name]) => name ?? []).toSorted()).toEqual(named.toSorted());
   });
 });
 

@@ -41,118 +41,134 @@ const scope = z.enum(['sub', 'one']).default('sub');
 const tls = z.strictObject({
   mode: z.enum(['ldaps', 'starttls', 'none']).optional().meta({
     description:
-      'ldaps, starttls or none; default: ldaps with ldaps:// urls, none with loopback ldap:// urls, starttls with srv',
+      'How the connection is protected. Required with `ldap://` urls of other machines: `none` sends passwords in clear text. Default: `ldaps` with `ldaps://`, `none` with `ldap://` on this machine, `starttls` with `srv`.',
   }),
   caFile: filePath.optional().meta({
-    description: 'Certificates (PEM) of the only authorities trusted for this directory; read again on change',
+    description:
+      'Path of the certificates (PEM) of the only authorities trusted for this directory. Read again when it changes. Default: the system’s.',
   }),
   certFile: filePath.optional().meta({
-    description: 'The client certificate (PEM, with its chain) for the directory; read again on change',
+    description:
+      'Path of the client certificate (PEM, with its chain) that the broker presents to the directory. Read again when it changes.',
   }),
-  keyFile: filePath.optional().meta({ description: 'The private key (PEM) of certFile' }),
+  keyFile: filePath
+    .optional()
+    .meta({ description: 'Path of the private key (PEM) of certFile. Required with `tls.certFile`.' }),
   serverName: z
     .string()
     .regex(/^[a-zA-Z0-9.:-]{1,253}$/, 'expected a host name')
     .optional()
-    .meta({ description: 'The name that the certificate must have; default: the host in urls' }),
+    .meta({ description: 'The name that the certificate of the server must have. Default: the host in `urls`.' }),
 });
 
 const urls = z.array(parsed<Endpoint>(parseEndpoint)).min(1).max(16).optional().meta({
-  description: 'The servers of one directory, ldap://, ldaps:// or ldapi://, in the order in which they are tried',
+  description:
+    'The servers of one directory, in the order they are asked: `ldaps://HOST`, `ldap://HOST`, either with `:PORT`, or `ldapi:///PATH` for a socket on this machine. Either this or `srv` is required.',
 });
 
 const srv = z
   .string()
   .regex(/^(?=.{1,240}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/i, 'expected a domain, such as corp.example')
   .optional()
-  .meta({ description: 'Instead of urls: the domain whose servers are found in DNS, in the _ldap._tcp records' });
+  .meta({
+    description:
+      'Instead of urls: the domain whose servers DNS names as _ldap._tcp records. They are looked up again every five minutes. With `tls.mode: ldaps`, port 636 of each is used. A server whose name is not in the domain is left out, unless `tls.serverName` says which name its certificate must have.',
+  });
 
 const users = z.strictObject({
   base: dn.optional().meta({ description: 'The DN under which users are searched' }),
-  scope: scope.meta({ description: 'sub: all entries under the base (default); one: its direct children' }),
+  scope: scope.meta({ description: '`sub`: all entries under the base. `one`: its direct children.' }),
   filter: parsed<FilterNode>((text) => parseFilter(text, ['login']))
     .optional()
     .meta({
-      description: 'Which entries are users (RFC 4515). A filter with {login} also decides which entry a login means',
+      description:
+        'Which entries are users (RFC 4515). A filter that contains `{login}` alone decides which entry a login means. Default: the preset’s.',
     }),
   loginAttributes: z.array(attribute).min(1).max(8).optional().meta({
-    description: 'The attributes that a login is compared with; it must match one of them',
+    description:
+      'The attributes a login is compared with. One match in any of them is enough. Two entries that match are an error, not a choice. Default: the preset’s: `uid`, or `sAMAccountName` and `userPrincipalName`.',
   }),
-  usernameAttribute: attribute.optional().meta({ description: 'The attribute with the canonical user name' }),
+  usernameAttribute: attribute.optional().meta({
+    description:
+      'The attribute that holds the canonical user name. It is the value of `{user}` in the policy, whatever form of the login was typed. Default: the preset’s: `uid` or `sAMAccountName`.',
+  }),
   id: attribute.optional().meta({
-    description: 'The attribute with an id that never changes; wrong passwords are counted for this id',
+    description:
+      'The attribute that holds an id that stays when a user is renamed. Wrong passwords are counted by it, whichever of the user’s names is typed; by the DN where an entry has none. Default: the preset’s: `objectGUID`, `entryUUID`, `nsUniqueId` or `ipaUniqueID`.',
   }),
   domain: z
     .string()
     .regex(/^[^\\/@:\s]{1,255}$/, 'expected the name of a domain, such as CORP')
     .optional()
-    .meta({ description: 'The domain that users may type before their name, as in CORP\\alice' }),
+    .meta({
+      description:
+        'The domain that people may type before their name, as in `CORP\\alice`. A login with another domain is an unknown user.',
+    }),
   template: parsed<DnTemplate>(parseDnTemplate).optional().meta({
-    description: 'Instead of a search: the DN that users bind with, such as uid={login},ou=people,dc=example,dc=org',
+    description:
+      'Instead of a search: the DN users bind with, such as `uid={login},ou=people,dc=example,dc=org`. Such a directory cannot distinguish an unknown user from a wrong password: put it last, or set `usernames`.',
   }),
 });
 
 const groups = z.strictObject({
   base: dn.meta({
-    description: 'The DN under which groups are; groups outside do not count, whatever their name',
+    description: 'The DN under which groups are. A group elsewhere does not count, whatever its name.',
   }),
-  scope: scope.meta({ description: 'sub: all entries under the base (default); one: its direct children' }),
+  scope: scope.meta({ description: '`sub`: all entries under the base. `one`: its direct children.' }),
   from: z.enum(['auto', 'memberOf', 'member', 'posixGroup']).default('auto').meta({
     description:
-      'memberOf: that attribute of the user; member: a search for groups that list the DN; posixGroup: a search by uid and gid; auto: the default of the preset',
+      'How groups are found. `memberOf`: the user entry lists them. `member`: a search for groups that list the user’s DN. `posixGroup`: a search by uid and primary gid. `auto`: as the preset says.',
   }),
   memberAttributes: z.array(attribute).min(1).max(4).optional().meta({
-    description: 'The attributes of a group with the DNs of its members',
+    description:
+      'The attributes of a group that hold the DNs of its members. Each needs an index in the directory. Default: the preset’s.',
   }),
   filter: parsed<FilterNode>((text) => parseFilter(text))
     .optional()
     .meta({
-      description: 'Which groups count (RFC 4515); only with a search for groups',
+      description: 'Which groups count (RFC 4515), where groups are searched. Default: all.',
     }),
-  name: attribute
-    .default('cn')
-    .meta({
-      description: 'The attribute with the name of a group in a policy, beside its DN; dn: the DN alone',
-    })
-    .or(z.literal('dn')),
+  name: attribute.default('cn').or(z.literal('dn')).meta({
+    description:
+      'The attribute that names a group in the policy. The DN of the group always works as well; with `dn`, only the DN does. Default: `cn`.',
+  }),
   nested: z.enum(['auto', 'off', 'levels', 'inChain', 'tokenGroups']).default('auto').meta({
     description:
-      'Groups of groups. off: they do not count; levels: one search for each level, at most ten; inChain, tokenGroups: Active Directory resolves them; auto: tokenGroups with Active Directory, otherwise levels',
+      'Groups of groups. `off`: only groups that list the user. `levels`: a search for each level, to a depth of ten. `tokenGroups` (Active Directory): the user’s token, which has all security groups, and the distribution groups that list the user. `inChain` (Active Directory): one search that the server follows through, distribution groups included; slow. `auto`: `tokenGroups` where the server is Active Directory and the service account may read it, otherwise `levels`. Which groups list other groups is cached for 30 s. In Active Directory the primary group always counts.',
   }),
 });
 
 export const ldapKeys = z.strictObject({
   type: z.literal('ldap'),
   ...backendFields,
-  preset: z
-    .enum(LDAP_PRESET_NAMES)
-    .default('openldap')
-    .meta({ description: 'The defaults for the names of attributes and classes; every key can be overridden' }),
+  preset: z.enum(LDAP_PRESET_NAMES).default('openldap').meta({
+    description: 'The kind of directory. It sets the defaults for attributes and filters; every key overrides it.',
+  }),
   urls,
   srv,
-  tls: tls.prefault({}),
+  tls: tls.prefault({}).meta({ description: 'How connections to the directory are protected' }),
   bind: z
-    .strictObject({ dn: dn.meta({ description: 'The DN of the service account' }), password: secretRef })
+    .strictObject({ dn: dn.meta({ description: 'The DN of the account that searches' }), password: secretRef })
     .optional()
     .meta({
       description:
-        'The service account, which searches. Without it searches are anonymous, or run as the user with users.template',
+        'The service account that searches. Default: searches are anonymous, or run as the user with `users.template`.',
     }),
-  users,
-  groups: groups.optional().meta({ description: 'Where groups come from; without it, users have no groups' }),
+  users: users.meta({ description: 'Where users are. One of `users.base` and `users.template` is required.' }),
+  groups: groups.optional().meta({ description: 'Where groups come from. Default: users have no groups.' }),
   attributes: z.array(attribute).max(32).default([]).meta({
-    description: 'Attributes of the user that a policy may use as {attr:NAME}',
+    description:
+      'Attributes of the user that the policy may use as `{attr:NAME}`. An attribute that holds a password is refused.',
   }),
   timeouts: z
     .strictObject({
       connect: duration({ min: 0.1, max: 7 })
         .prefault('2s')
-        .meta({ description: 'Time limit for opening a connection, with TLS and the bind of the service account' }),
-      operation: duration({ min: 0.1, max: 7 })
-        .prefault('4s')
-        .meta({ description: 'Time limit for one bind or one search' }),
+        .meta({ description: 'One connection, including TLS and the bind of the service account' }),
+      operation: duration({ min: 0.1, max: 7 }).prefault('4s').meta({ description: 'One bind or one search' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'How long the directory may take, within the 8 s of a login' }),
   pool: z
     .strictObject({
       search: z
@@ -160,22 +176,19 @@ export const ldapKeys = z.strictObject({
         .min(1)
         .max(16)
         .default(2)
-        .meta({ description: 'Maximum number of connections to one server for searches' }),
-      bind: z
-        .int()
-        .min(1)
-        .max(64)
-        .default(8)
-        .meta({ description: 'Maximum number of connections to one server for logins' }),
+        .meta({ description: 'Connections to one server for searches, bound as the service account' }),
+      bind: z.int().min(1).max(64).default(8).meta({ description: 'Connections to one server for the binds of users' }),
       idle: duration({ min: 0.1, max: 3600 }).prefault('60s').meta({
         description:
-          'How long an unused connection is kept; shorter than the idle timeout of the server and of load balancers',
+          'How long an unused connection is kept. Set it shorter than the idle timeout of the server and of any load balancer in front of it.',
       }),
-      age: duration({ min: 1, max: 86_400 })
-        .prefault('10m')
-        .meta({ description: 'How long a connection is kept at most' }),
+      age: duration({ min: 1, max: 86_400 }).prefault('10m').meta({ description: 'How long any connection is kept' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({
+      description:
+        'Connections that are kept to each server. Each is used by one login at a time, and never again after an error.',
+    }),
 });
 
 export type LdapKeys = z.output<typeof ldapKeys>;

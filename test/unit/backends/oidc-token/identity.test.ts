@@ -1,0 +1,44 @@
+/** The identity of a job: its groups are complete, or there is no identity. */
+import { describe, expect, it } from 'vitest';
+import { identityOf } from '../../../../src/backends/oidc-token/identity.ts';
+import { parseTemplate } from '../../../../src/backends/oidc-token/template.ts';
+import type { ClaimTemplate } from '../../../../src/backends/oidc-token/template.ts';
+
+function template(text: string): ClaimTemplate {
+  const parsed = parseTemplate(text);
+  if (typeof parsed === 'string') throw new Error(parsed);
+  return parsed;
+}
+
+const identity = (claims: Readonly<Record<string, unknown>>, groups: readonly string[]) =>
+  identityOf(
+    { sub: 'job', exp: 1_700_000_300.9, ...claims },
+    { backend: 'ci', username: template('{claim:sub}'), groups: groups.map(template) },
+  );
+
+describe('the groups of a job', () => {
+  it('come from the templates whose claims the token has', () => {
+    const found = identity({ team: ['web', 'api'] }, ['team:{claim:team}', 'ref:{claim:ref}']);
+
+    expect(found).toMatchObject({
+      username: 'job',
+      groups: new Set(['team:web', 'team:api']),
+      notAfter: 1_700_000_300,
+    });
+  });
+
+  it.each([
+    ['a claim is an object', { ref: {} }, ['ref:{claim:ref}'], 'no group can be made of ref:{claim:ref}'],
+    ['a value has the separator', { a: 'x@y', b: 'z' }, ['{claim:a}@{claim:b}'], 'no group can be made of'],
+    ['a value has a control character', { ref: 'a\u0000b' }, ['ref:{claim:ref}'], 'characters no name has'],
+    ['there are too many', { team: Array.from({ length: 1001 }, (_, index) => `t${index}`) }, ['{claim:team}'], ''],
+  ])(
+    'make the identity unusable when %s, because a missing group could lift a deny rule',
+    (_name, claims, groups, said) => {
+      const found = identity(claims, ['of:{claim:sub}', ...groups]);
+
+      expect(found).toBeTypeOf('string');
+      expect(found).toContain(said);
+    },
+  );
+});
