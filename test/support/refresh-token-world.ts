@@ -1,4 +1,5 @@
 /** A service that offers refresh tokens, and one user at one backend with given answers. */
+import type { ListableStore } from '../../src/core/store.ts';
 import { BrokerError } from '../../src/core/errors.ts';
 import { username } from '../../src/core/identity.ts';
 import type { Caller, Identity, Secret } from '../../src/core/identity.ts';
@@ -53,7 +54,7 @@ export function open(world: World = {}, timer: Timer = noWaiting) {
   const clock = fixedClock();
   const audit = recordingAudit();
   const asked: Account[] = [];
-  const store = memoryStore<RefreshToken>({
+  const store: ListableStore<RefreshToken> = memoryStore<RefreshToken>({
     maxEntries: 1000,
     clock,
     groupOf: ({ service, subject }) => ({ name: `${service} ${subject}`, most: 3 }),
