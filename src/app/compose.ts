@@ -4,13 +4,13 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { proxyTrust } from '../config/trusted-proxies.ts';
-import type { Authenticator, Log } from '../core/ports.ts';
+import type { Authenticator } from '../core/ports.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
 import type { Shield } from '../flows/shield/shield.ts';
-import { auditLog } from '../platform/audit/audit-log.ts';
-import { fanOut } from '../platform/audit/fan-out.ts';
+import { auditWith } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
+import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
@@ -53,17 +53,19 @@ const NOTICE_MS = 2000;
 const GRACE_MS = 15_000;
 
 /** @throws Error, or a ConfigError, that says what keeps the broker from starting. */
-export async function startBroker(config: BrokerConfig, log: Log): Promise<Broker> {
+export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Broker> {
   await using resources = new AsyncDisposableStack();
 
+  const { log, trail } = logs;
   const metrics = createMetrics();
+  metrics.loses(logs.dropped);
   const background = resources.use(createBackground());
   const readPolicy = (path: string) => loadPolicyInBackground(path, background.run);
   const policy = await policyInForce(() => readPolicy(config.policy.file));
   const shadowed = openShadow(config.policy.shadow, {
     load: readPolicy,
     log,
-    audit: fanOut([auditLog(log), metrics], log),
+    audit: auditWith(trail, [metrics], log),
   });
   const { audit } = resources.use(shadowed);
   const backends = await buildBackends(config.backends, {
@@ -129,6 +131,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
         log,
         onState: metrics.backendState,
       }),
+      auditState: logs.auditState,
       policyState: () => ({ ...policy.state(), ...shadowed.state() }),
       ids: randomIds,
       log,
@@ -158,7 +161,10 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
-    reload: async () => void (await Promise.all([inTurn(reloads), shadowed.reload()])),
+    reload: async () => {
+      logs.reopen();
+      await Promise.all([inTurn(reloads), shadowed.reload()]);
+    },
     flush: () => void flush(),
     drain: async () => {
       draining = true;

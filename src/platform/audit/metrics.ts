@@ -1,15 +1,17 @@
 /** Prometheus metrics. Labels are of low cardinality: backends, services and outcomes, never users or repositories. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/events.ts';
-import type { Audit } from '../../core/ports.ts';
+import type { EventSink } from '../../core/ports.ts';
 
-export interface Metrics extends Audit {
+export interface Metrics extends EventSink {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Counts a reload of policy or users. */
   reloaded(outcome: 'loaded' | 'refused'): void;
   backendState(backend: string, up: boolean): void;
   /** Counts that what was remembered of logins was dropped because an operator said so. */
   flushed(): void;
+  /** @param dropped lines that could not be written, by target */
+  loses(dropped: () => Readonly<Record<string, number>>): void;
   /** @param sizes how many logins of each kind are remembered, asked whenever the page is */
   remembers(sizes: () => Readonly<Record<string, number>>): void;
 }
@@ -113,6 +115,19 @@ export function createMetrics(): Metrics {
     reloaded: (outcome) => reloads.inc({ outcome }),
     backendState: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),
     flushed: () => flushes.inc(),
+    loses: (dropped) => {
+      // oxlint-disable-next-line no-new -- it registers itself
+      new Counter({
+        name: 'fairlead_log_lines_dropped_total',
+        help: 'Lines that were dropped because they could not be written, by target: log, audit (a file of its own)',
+        labelNames: ['target'],
+        registers,
+        collect() {
+          this.reset();
+          for (const [target, count] of Object.entries(dropped())) this.inc({ target }, count);
+        },
+      });
+    },
     remembers: (sizes) => {
       // oxlint-disable-next-line no-new -- it registers itself
       new Gauge({
