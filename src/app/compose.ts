@@ -9,10 +9,10 @@ import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
 import type { Shield } from '../flows/shield/shield.ts';
-import { auditLog } from '../platform/audit/audit-log.ts';
-import { fanOut } from '../platform/audit/fan-out.ts';
+import { auditWith } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
+import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
@@ -59,15 +59,19 @@ const GRACE_MS = 15_000;
 interface Parts {
   readonly config: BrokerConfig;
   readonly log: Log;
+  /** The audit trail, without metrics. */
+  readonly trail: Audit;
   readonly metrics: Metrics;
   /** Closes what is opened, in reverse order. */
   readonly resources: AsyncDisposableStack;
 }
 
 /** @throws Error or ConfigError, which says why the broker cannot start */
-export async function startBroker(config: BrokerConfig, log: Log): Promise<Broker> {
+export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Broker> {
   await using resources = new AsyncDisposableStack();
-  const parts: Parts = { config, log, metrics: createMetrics(), resources };
+  const { log } = logs;
+  const parts: Parts = { config, log, trail: logs.trail, metrics: createMetrics(), resources };
+  parts.metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
   const { audit } = shadow;
@@ -81,6 +85,7 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
     await openListeners(config, {
       ...tokenFlows,
       ...operatorDeps(parts, authenticators),
+      auditState: logs.auditState,
       policyState: () => ({ ...policy.state(), ...shadow.state() }),
       isDraining: () => drainState.isDraining,
       audit,
@@ -99,7 +104,10 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   return {
     url: listeners.url,
     adminUrl: listeners.adminUrl,
-    reload: async () => void (await Promise.all([reloadAll(), shadow.reload()])),
+    reload: async () => {
+      logs.reopen();
+      await Promise.all([reloadAll(), shadow.reload()]);
+    },
     flush: () => void flush(),
     drain: () => drain(drainState, listeners, closed.promise),
     [Symbol.asyncDispose]: () => {
@@ -109,10 +117,10 @@ export async function startBroker(config: BrokerConfig, log: Log): Promise<Broke
   };
 }
 
-async function openPolicies({ config, log, metrics, resources }: Parts, background: Background) {
+async function openPolicies({ config, log, trail, metrics, resources }: Parts, background: Background) {
   const load = (path: string) => loadPolicyInBackground(path, background);
   const policy = await policyInForce(() => load(config.policy.file));
-  const audit = fanOut([auditLog(log), metrics], log);
+  const audit = auditWith(trail, [metrics], log);
   return { policy, shadow: resources.use(openShadow(config.policy.shadow, { load, log, audit })) };
 }
 

@@ -6,7 +6,7 @@ import { describeError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Log } from '../core/ports.ts';
 import { compareWithShadow } from '../flows/shadow.ts';
-import { fanOut } from '../platform/audit/fan-out.ts';
+import { auditWith } from '../platform/audit/fan-out.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { createReload } from './reload.ts';
 
@@ -58,7 +58,7 @@ export function openShadow(file: string | undefined, { load, log, audit }: Shado
   );
   const stopWatching = watchFiles([file], () => void reload());
   return {
-    audit: fanOut([audit, compareWithShadow({ shadow: () => policy, audit })], log),
+    audit: auditWith(audit, [compareWithShadow({ shadow: () => policy, audit })], log),
     state: () => ({ shadow: { revision: policy?.revision ?? null, stale } }),
     reload,
     [Symbol.dispose]: stopWatching,

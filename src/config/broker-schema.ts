@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
 import type { Lifetimes } from '../core/token.ts';
+import { audit } from './audit-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
@@ -186,6 +187,7 @@ export const brokerFile = z
       })
       .prefault({})
       .meta({ description: 'The log: JSON lines on standard error' }),
+    audit,
   })
   .meta({ title: 'Fairlead broker', description: 'The configuration of a Fairlead token service' });
 

@@ -76,6 +76,7 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
     listen: absoluteSocket(resolved.listen, folder),
     ...(resolved.admin === undefined ? {} : { admin: { listen: absoluteSocket(resolved.admin.listen, folder) } }),
     stateDir: resolve(folder, resolved.stateDir),
+    audit: absoluteAudit(resolved.audit, folder),
     services: Object.freeze(Object.fromEntries(services)),
     policy: policyFiles(resolved.policy, folder),
   });
@@ -85,6 +86,10 @@ function policyFiles(policy: BrokerFile['policy'], folder: string): BrokerConfig
   if (!('file' in policy)) return { file: policy.path };
   const { file, shadow } = policy;
   return { file: file.path, ...(shadow === undefined ? {} : { shadow: resolve(folder, shadow) }) };
+}
+
+function absoluteAudit({ file, onLoss }: BrokerFile['audit'], folder: string): BrokerFile['audit'] {
+  return { ...(file === undefined ? {} : { file: resolve(folder, file) }), onLoss };
 }
 
 function absoluteSocket(address: ListenAddress, folder: string): ListenAddress {

@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'refresh_token_refused'
   | 'too_many_attempts'
   | 'backend_unavailable'
+  /** The audit line of a token cannot be written, and no token may be issued without one. */
+  | 'audit_unavailable'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_too_large'

@@ -139,9 +139,21 @@ export interface RefreshTokenSecrets {
   digest(token: Secret): string;
 }
 
-export interface Audit {
+/** Takes events: metrics, the comparison with a shadow policy. */
+export interface EventSink {
   /** Records one event. Never throws and never waits. */
   record(event: AuditEvent): void;
+}
+
+/** The audit trail. */
+export interface Audit extends EventSink {
+  /**
+   * Records an event whose effect may have to wait until it is on record: a token is sent to its client after this.
+   *
+   * @throws BrokerError `audit_unavailable` when it cannot be recorded and the configuration demands it; no part of it
+   *   counts as recorded then
+   */
+  commit(event: AuditEvent): Promise<void>;
 }
 
 /** The log for the operator. Fields must not contain secrets. */

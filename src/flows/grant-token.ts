@@ -75,7 +75,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       service.name,
       claimsFor({ issuer: deps.issuer, service: service.name, caller, grants, now, expiresIn, tokenId }),
     );
-    deps.audit.record({
+    await deps.audit.commit({
       type: 'token.issued',
       request: context,
       caller,

@@ -6,7 +6,7 @@ import type { Grant } from '../core/access.ts';
 import type { AuditEvent } from '../core/events.ts';
 import { decide } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import type { Audit } from '../core/ports.ts';
+import type { EventSink } from '../core/ports.ts';
 
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
 
@@ -14,11 +14,11 @@ export interface ShadowDeps {
   /** The shadow policy; undefined while it cannot be read. */
   readonly shadow: () => Policy | undefined;
   /** Where comparisons are recorded. */
-  readonly audit: Audit;
+  readonly audit: EventSink;
 }
 
 /** Compares each token that is issued. A request has a bounded number of scopes, and each costs one more decision. */
-export function compareWithShadow({ shadow, audit }: ShadowDeps): Audit {
+export function compareWithShadow({ shadow, audit }: ShadowDeps): EventSink {
   return {
     record: (event) => {
       const policy = event.type === 'token.issued' ? shadow() : undefined;

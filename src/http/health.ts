@@ -9,6 +9,8 @@ export interface HealthDeps {
   readonly servesAnonymous: boolean;
   /** The state of each backend, by name. */
   readonly backendStates: () => Promise<ReadonlyMap<string, BackendState>>;
+  /** Whether audit lines are written; `refusing`: they are not, and so no token is issued. */
+  readonly auditState: () => 'ok' | 'failing' | 'refusing';
   /** The revision of the policy in force, and whether the file has become invalid since. */
   readonly policyState: () => {
     readonly revision: string;
@@ -34,13 +36,15 @@ export function healthRoutes(app: Express, deps: HealthDeps): void {
 async function readiness(deps: HealthDeps) {
   const states = await deps.backendStates();
   const down = [...states.values()].filter(({ state }) => state === 'down').length;
-  const ready = !deps.isDraining() && (deps.servesAnonymous || down < states.size);
+  const audit = deps.auditState();
+  const ready = !deps.isDraining() && audit !== 'refusing' && (deps.servesAnonymous || down < states.size);
   return {
     status: ready ? 200 : 503,
     body: {
-      status: deps.isDraining() ? 'draining' : !ready ? 'unready' : down > 0 ? 'degraded' : 'ready',
+      status: deps.isDraining() ? 'draining' : !ready ? 'unready' : down > 0 || audit !== 'ok' ? 'degraded' : 'ready',
       backends: Object.fromEntries([...states].map(([name, { state }]) => [name, state])),
       policy: deps.policyState(),
+      audit,
     },
   };
 }

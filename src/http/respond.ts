@@ -94,6 +94,13 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  audit_unavailable: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    sentence: 'the token server cannot issue tokens at the moment; try again soon',
+    oauth: 'temporarily_unavailable',
+    retryAfter: 5,
+  },
   not_found: {
     status: 404,
     code: 'NOT_FOUND',

@@ -1,72 +1,56 @@
 /** The log: winston, one JSON object a line. */
-import { createWriteStream } from 'node:fs';
+import { Writable } from 'node:stream';
 import { createLogger, format, transports } from 'winston';
 import type { Log } from '../core/ports.ts';
+import type { LineCounts, LineWriter } from './line-writer.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-export interface ClosableLog extends Log {
-  /** Writes what is still held, waiting at most a second for a reader that does not read. */
-  close(): Promise<void>;
-}
-
-/** Bytes held for a reader that has stopped reading; what comes after is dropped and counted, so that memory is bounded. */
-const MAX_HELD_BYTES = 8 * 1024 * 1024;
-const FLUSH_MS = 1000;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** What JSON leaves as it is and a terminal obeys or hides: more control characters, and overrides of direction. */
 const UNPRINTABLE = /[\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
 /** Where winston keeps the text of a line. */
 const TEXT = Symbol.for('message');
 
-/** Names come from clients: one must not write to the terminal of who reads the log. */
+/** Names come from clients: one must not write to the terminal of a person who reads the log. */
+function escapeUnprintable(line: string): string {
+  return line.replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 const escaped = format((line) => {
-  line[TEXT] = String(line[TEXT]).replaceAll(
-    UNPRINTABLE,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  line[TEXT] = escapeUnprintable(String(line[TEXT]));
   return line;
 });
 
-/**
- * @param fd the file descriptor to write to; 2 is standard error. It is written outside the event loop, because
- *   `process.stderr` on a full pipe would stop every login until somebody reads.
- */
-export function createLog(level: LogLevel, fd: number): ClosableLog {
-  const stream = createWriteStream('', { fd, autoClose: false });
-  let dropped = 0;
-  // A reader that has gone away must not take the broker with it.
-  stream.on('error', () => undefined);
+/** One line in the form of the log, for lines that do not go through it. */
+export function logLine(level: LogLevel, message: string, fields: Fields): string {
+  return escapeUnprintable(JSON.stringify({ level, message, ...fields, timestamp: new Date().toISOString() }));
+}
+
+/** The line that reports what a `LineWriter` dropped. */
+export function lossLine(dropped: LineCounts): string {
+  const lines = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  return logLine('error', 'log lines dropped', { event: 'log.dropped', lines, dropped });
+}
+
+/** @param writer where the lines go; it is not closed with the log */
+export function createLog(level: LogLevel, writer: LineWriter): Log {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      writer.write(line.trimEnd(), 'log');
+      done();
+    },
+  });
   const logger = createLogger({
     level,
     format: format.combine(format.timestamp(), format.json(), escaped()),
     transports: [new transports.Stream({ stream })],
   });
-  logger.on('error', () => undefined);
-
-  function write(at: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    if (stream.writableLength > MAX_HELD_BYTES) {
-      dropped += 1;
-      return;
-    }
-    if (dropped > 0) {
-      logger.warn('log lines were dropped because nobody read them', { dropped });
-      dropped = 0;
-    }
-    logger.log(at, message, fields);
-  }
-
-  return {
-    debug: (message, fields) => write('debug', message, fields),
-    info: (message, fields) => write('info', message, fields),
-    warn: (message, fields) => write('warn', message, fields),
-    error: (message, fields) => write('error', message, fields),
-    close: async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timeout = setTimeout(resolve, FLUSH_MS);
-      logger.end(() => stream.end(resolve));
-      await promise;
-      clearTimeout(timeout);
-    },
-  };
+  const write =
+    (at: LogLevel) =>
+    (message: string, fields: Fields = {}): void =>
+      void logger.log(at, message, fields);
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

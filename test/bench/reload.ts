@@ -2,6 +2,7 @@
  * `npm run bench:reload`: how long a reload of a big policy and a big users file keeps the event loop from its
  * requests, as the longest delay of a turn, beside the same load without a reload.
  */
+import { recordingLogs } from '../support/fakes.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,7 +42,7 @@ try {
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const { config } = await loadBroker(join(folder, 'broker.yaml'));
-  await using broker = await startBroker(config, silent);
+  await using broker = await startBroker(config, recordingLogs(silent));
   const load = new Worker(new URL('./reload-load.ts', import.meta.url), {
     workerData: `${broker.url}/token?service=bench&scope=repository:public/app:pull`,
   });

@@ -6,7 +6,7 @@ export const faults: readonly Fault[] = [
     id: 'invariant-audit',
     effect: 'an audit sink that fails also fails the request',
     file: 'src/platform/audit/fan-out.ts',
-    find: "          log.error('an audit sink failed', { cause: describeError(error) });",
+    find: "          log.error('audit sink failed', { cause: describeError(error) });",
     replace: '          throw error;',
     tests: ['test/unit/platform/audit'],
   },

@@ -204,9 +204,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'login-12',
     effect: 'the log shows a truncated token that was typed as a user name',
-    file: 'src/platform/audit/audit-log.ts',
+    file: 'src/platform/audit/audit-lines.ts',
     find: 'isToken(text) || hasFairleadPrefix(text)',
     replace: 'isToken(text)',
-    tests: ['test/unit/platform/audit/audit-log.test.ts'],
+    tests: ['test/unit/platform/audit/audit-lines.test.ts'],
   },
 ];

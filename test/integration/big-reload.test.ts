@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { startBroker } from '../../src/app/compose.ts';
 import { loadBroker } from '../../src/config/load.ts';
 import { claimsOf } from '../support/broker.ts';
-import { recordingLog } from '../support/fakes.ts';
+import { recordingLog, recordingLogs } from '../support/fakes.ts';
 
 const RULES = 8000;
 const BROKER = `listen: 127.0.0.1:0
@@ -31,7 +31,7 @@ async function startBig(folder: string, log: ReturnType<typeof recordingLog>) {
   await writeFile(join(folder, 'users.yaml'), 'users: {}\n');
   await writeFile(join(folder, 'policy.yaml'), bigPolicy('[pull]'));
   const { config } = await loadBroker(join(folder, 'broker.yaml'));
-  const broker = await startBroker(config, log);
+  const broker = await startBroker(config, recordingLogs(log));
   const granted = async (): Promise<string> => {
     const answer = await fetch(`${broker.url}/token?service=bench&scope=repository:public/app:pull,push`);
     const { token } = (await answer.json()) as { readonly token: string };

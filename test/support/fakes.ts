@@ -2,6 +2,8 @@
 import type { AuditEvent } from '../../src/core/events.ts';
 import type { Audit, Clock, Ids, Log, Timer } from '../../src/core/ports.ts';
 import type { Shield } from '../../src/flows/shield/shield.ts';
+import { auditLines } from '../../src/platform/audit/audit-lines.ts';
+import type { Logs } from '../../src/platform/logs.ts';
 
 export interface FixedClock extends Clock {
   advance(seconds: number): void;
@@ -28,7 +30,8 @@ export function countingIds(): Ids {
 
 export function recordingAudit(): Audit & { readonly events: AuditEvent[] } {
   const events: AuditEvent[] = [];
-  return { events, record: (event) => void events.push(event) };
+  const record = (event: AuditEvent): void => void events.push(event);
+  return { events, record, commit: async (event) => record(event) };
 }
 
 export interface LogLine {
@@ -44,6 +47,26 @@ export function recordingLog(): Log & { readonly lines: LogLine[] } {
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void =>
       void lines.push({ level, message, fields });
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** An audit trail whose lines go to a log. */
+export function loggedAudit(log: Log): Audit {
+  const record = (event: AuditEvent): void => {
+    for (const { level, message, fields } of auditLines(event)) log[level](message, fields);
+  };
+  return { record, commit: async (event) => record(event) };
+}
+
+/** What a broker writes to, kept in memory. */
+export function recordingLogs(log: Log = recordingLog()): Logs {
+  return {
+    log,
+    trail: loggedAudit(log),
+    dropped: () => ({}),
+    auditState: () => 'ok',
+    reopen: () => undefined,
+    close: async () => undefined,
+  };
 }
 
 /** A shield that lets everything through, for tests of what stands behind it. */

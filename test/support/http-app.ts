@@ -72,6 +72,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
       return { token: 'signed', expiresIn: 300, grants: [] };
     },
     audit,
+    auditState: () => 'ok',
     log,
     ids: countingIds(),
     isTrustedProxy: () => false,

@@ -6,7 +6,7 @@ import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
-import { createLog } from '../../platform/log.ts';
+import { openLogs } from '../../platform/logs.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -29,11 +29,17 @@ export function serveCommand(run: Run): Command {
 async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
   using signals = new Signals();
   const { config, warnings } = await loadBroker(path);
-  const log = createLog(config.log.level, STANDARD_ERROR);
+  const logs = openLogs({
+    level: config.log.level,
+    fd: STANDARD_ERROR,
+    auditFile: config.audit.file,
+    onLoss: config.audit.onLoss,
+  });
+  const { log } = logs;
   try {
     for (const warning of warnings) log.warn(warning);
     const made = tryOut === true ? await createTryOutSecrets(config) : [];
-    await using broker = await startBroker(config, log);
+    await using broker = await startBroker(config, logs);
     log.info('listening', {
       address: broker.url,
       ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),
@@ -42,7 +48,7 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
     await untilStopped(broker, signals, log);
     return EXIT.ok;
   } finally {
-    await log.close();
+    await logs.close();
   }
 }
 

@@ -1,15 +1,17 @@
 /** Prometheus metrics. Labels have few values: backends, services and outcomes, never users or repositories. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/events.ts';
-import type { Audit } from '../../core/ports.ts';
+import type { EventSink } from '../../core/ports.ts';
 
-export interface Metrics extends Audit {
+export interface Metrics extends EventSink {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Counts a reload of the policy, users or certificate. */
   countReload(outcome: 'loaded' | 'refused'): void;
   /** Counts a flush of the login cache by an operator. */
   countFlush(): void;
   setBackendUp(backend: string, isUp: boolean): void;
+  /** @param dropped the number of lines that could not be written, by target; called whenever the page is read */
+  observeDroppedLines(dropped: () => Readonly<Record<string, number>>): void;
   /** @param sizes the number of entries of each kind; called whenever the page is read */
   observeLoginCache(sizes: () => Readonly<Record<string, number>>): void;
 }
@@ -25,6 +27,7 @@ export function createMetrics(): Metrics {
     countReload: (outcome) => reloads.inc({ outcome }),
     countFlush: () => flushes.inc(),
     setBackendUp: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),
+    observeDroppedLines: (dropped) => addDroppedLinesCounter(registry, dropped),
     observeLoginCache: (sizes) => addLoginCacheGauge(registry, sizes),
   };
 }
@@ -132,6 +135,20 @@ function addLoginCacheGauge(registry: Registry, sizes: () => Readonly<Record<str
     registers: [registry],
     collect() {
       for (const [kind, count] of Object.entries(sizes())) this.set({ kind }, count);
+    },
+  });
+}
+
+function addDroppedLinesCounter(registry: Registry, dropped: () => Readonly<Record<string, number>>): void {
+  // oxlint-disable-next-line no-new -- it registers itself
+  new Counter({
+    name: 'fairlead_log_lines_dropped_total',
+    help: 'Lines that were dropped because they could not be written, by target: log, audit (a file of its own)',
+    labelNames: ['target'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [target, count] of Object.entries(dropped())) this.inc({ target }, count);
     },
   });
 }

@@ -72,6 +72,8 @@ function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
   const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
   if (fields === undefined) return 'unreadable';
   if (fields['event'] !== 'token.issued') return 'other';
+  // A list that was cut does not tell what else was asked, or granted.
+  if ('askedTruncated' in fields || 'grantedTruncated' in fields) return 'unreadable';
   const { service, client, timestamp, policy } = fields;
   const caller = callerOf(fields);
   const asked = texts(fields['asked'])?.map(parseScope);

@@ -4,9 +4,8 @@ import type { Policy } from '../../../src/core/policy/policy.ts';
 import { parseScopes } from '../../../src/core/scope.ts';
 import { createGrantToken } from '../../../src/flows/grant-token.ts';
 import { compareWithShadow } from '../../../src/flows/shadow.ts';
-import { auditLog } from '../../../src/platform/audit/audit-log.ts';
-import { fanOut } from '../../../src/platform/audit/fan-out.ts';
-import { countingIds, fixedClock, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { auditWith } from '../../../src/platform/audit/fan-out.ts';
+import { countingIds, fixedClock, loggedAudit, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { callerOf, conditionWhere, policyOf } from '../../support/policy-builder.ts';
 
 const PULL = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull'] }]);
@@ -29,7 +28,7 @@ const THROWING = policyOf(
 async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) {
   const log = recordingLog();
   const events = recordingAudit();
-  const recorded = fanOut([auditLog(log), events], log);
+  const recorded = auditWith(loggedAudit(log), [events], log);
   const grantToken = createGrantToken({
     issuer: 'fairlead',
     policy: () => policy,
@@ -37,7 +36,7 @@ async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) 
     clock: fixedClock(),
     timer: noWaiting,
     ids: countingIds(),
-    audit: fanOut([recorded, compareWithShadow({ shadow: () => shadow, audit: recorded })], log),
+    audit: auditWith(recorded, [compareWithShadow({ shadow: () => shadow, audit: recorded })], log),
   });
   const service = { name: 'r', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
   const { token } = await grantToken({

@@ -213,6 +213,7 @@ describe('the readiness check', () => {
       status,
       backends: { corp: first.state, local: second.state },
       policy: { revision: 'r1', stale: false },
+      audit: 'ok',
     });
     expect(answer.text).not.toContain('secret-host');
   });

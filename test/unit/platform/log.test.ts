@@ -2,7 +2,8 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createLog } from '../../../src/platform/log.ts';
+import { LineWriter } from '../../../src/platform/line-writer.ts';
+import { createLog, lossLine } from '../../../src/platform/log.ts';
 
 it('writes nothing that a terminal obeys, and loses nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-log-'));
@@ -10,9 +11,10 @@ it('writes nothing that a terminal obeys, and loses nothing', async () => {
   const file = await open(path, 'w');
   const user = 'al\u001B[2J\u009B31m\u202Eice\u2028\u007F ünï';
 
-  const log = createLog('info', file.fd);
+  const writer = new LineWriter({ fd: file.fd }, { lossLine });
+  const log = createLog('info', writer);
   log.info('login', { user });
-  await log.close();
+  await writer.close(1000);
   await file.close();
   const text = await readFile(path, 'utf8');
   await rm(folder, { recursive: true });

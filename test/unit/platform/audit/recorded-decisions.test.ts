@@ -7,10 +7,9 @@ import type { RecordedRequest, ReplayResult } from '../../../../src/core/policy/
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { parseScopes } from '../../../../src/core/scope.ts';
 import { createGrantToken } from '../../../../src/flows/grant-token.ts';
-import { auditLog } from '../../../../src/platform/audit/audit-log.ts';
 import { readDecisions } from '../../../../src/platform/audit/recorded-decisions.ts';
 import type { LogCounts } from '../../../../src/platform/audit/recorded-decisions.ts';
-import { countingIds, fixedClock, noWaiting, recordingLog } from '../../../support/fakes.ts';
+import { countingIds, fixedClock, loggedAudit, noWaiting, recordingLog } from '../../../support/fakes.ts';
 import { callerOf, policyOf } from '../../../support/policy-builder.ts';
 import type { Asker } from '../../../support/policy-builder.ts';
 
@@ -27,7 +26,7 @@ async function lineOf(policy: Policy, asker: Asker, ...scopes: readonly string[]
     clock: fixedClock(),
     timer: noWaiting,
     ids: countingIds(),
-    audit: auditLog(log),
+    audit: loggedAudit(log),
   });
   const service = {
     name: asker.service ?? 'r',

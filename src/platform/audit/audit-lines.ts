@@ -1,0 +1,131 @@
+/** The audit line of each event. */
+import type { AuditEvent } from '../../core/events.ts';
+import type { LogLevel } from '../log.ts';
+import { hasFairleadPrefix } from '../../core/fairlead-prefix.ts';
+import { formatScope } from '../../core/scope.ts';
+import { isToken } from '../../core/token-shape.ts';
+import { differenceLines } from './difference-lines.ts';
+import { subjectFields } from './subject-fields.ts';
+
+/** Names come from clients and are bounded before they are logged. */
+const MAX_TEXT = 256;
+
+export interface AuditLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The lines of one event, most often one. */
+export function auditLines(event: AuditEvent): readonly AuditLine[] {
+  const { requestId, client } = event.request;
+  const shared = { event: event.type, requestId, client };
+  switch (event.type) {
+    case 'token.issued':
+      return [{ level: 'info', message: 'token issued', fields: { ...shared, ...issuedFields(event) } }];
+    case 'policy.compared':
+      return differenceLines(event).map((fields) => ({ level: 'info', message: 'policies differ', fields }));
+    case 'token.refused':
+      return [
+        {
+          level: event.code === 'internal' ? 'error' : 'warn',
+          message: 'token refused',
+          fields: {
+            ...shared,
+            ...(event.username === undefined ? {} : { user: typed(event.username) }),
+            service: typed(event.service),
+            code: event.code,
+            cause: event.cause,
+          },
+        },
+      ];
+    case 'refresh-token':
+      return [
+        {
+          level: event.outcome === 'failed' ? 'error' : 'info',
+          message: `refresh token ${event.outcome}`,
+          fields: {
+            ...shared,
+            ...(event.username === undefined ? {} : { user: event.username }),
+            ...(event.backend === undefined ? {} : { backend: event.backend }),
+            service: event.service,
+            outcome: event.outcome,
+            ...(event.id === undefined ? {} : { refreshToken: event.id }),
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+          },
+        },
+      ];
+    case 'login':
+      return [
+        {
+          level: event.outcome === 'failed' ? 'error' : 'debug',
+          message: 'login',
+          fields: {
+            ...shared,
+            user: typed(event.username),
+            backend: event.backend,
+            outcome: event.outcome,
+            source: event.source,
+            ...(event.reason === undefined ? {} : { reason: event.reason }),
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+            seconds: Number(event.seconds.toFixed(4)),
+          },
+        },
+      ];
+  }
+}
+
+type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
+
+/** What was asked, what of it is granted and what is denied; long lists are cut and counted. */
+function issuedFields(event: Issued): AuditLine['fields'] {
+  const { grants } = event;
+  const granted = grants.filter((grant) => grant.granted.length > 0);
+  const missing = grants.flatMap(({ asked, granted: actions }) => {
+    const denied = actions.includes('*') ? [] : asked.actions.filter((action) => !isIn(actions, action));
+    return denied.length === 0 ? [] : [formatScope({ ...asked, actions: denied })];
+  });
+  return {
+    ...subjectFields(event),
+    service: event.service,
+    ...limited(
+      'asked',
+      grants.map(({ asked }) => formatScope(asked)),
+    ),
+    ...limited(
+      'granted',
+      granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })),
+    ),
+    ...(missing.length === 0 ? {} : limited('denied', missing)),
+    outcome: missing.length === 0 ? 'all' : granted.length === 0 ? 'none' : 'some',
+    ...limited('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),
+    ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
+    tokenId: event.tokenId,
+    policy: event.policyRevision,
+    expiresIn: event.expiresIn,
+  };
+}
+
+function isIn(actions: readonly string[], action: string): boolean {
+  return actions.includes(action);
+}
+
+/** Most texts of one list, and most characters of them together, that a line holds. Clients choose what they ask for. */
+const MAX_ITEMS = 300;
+const MAX_ITEMS_TEXT = 16_384;
+
+/** A list, and under `…Truncated` how many of its texts are left out. */
+function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
+  let left = MAX_ITEMS_TEXT;
+  const kept = texts.slice(0, MAX_ITEMS).filter((text) => (left -= text.length) >= 0);
+  return { [name]: kept, ...(kept.length < texts.length ? { [`${name}Truncated`]: texts.length - kept.length } : {}) };
+}
+
+/** Somebody may put the token where something else belongs. */
+function typed(text: string): string {
+  return isToken(text) || hasFairleadPrefix(text) ? '[token]' : bounded(text);
+}
+
+function bounded(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}

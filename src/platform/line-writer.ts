@@ -1,0 +1,292 @@
+/**
+ * Writes lines to a pipe, a socket or a file without blocking the event loop and without losing one silently.
+ *
+ * A descriptor whose reader is slow or stopped answers EAGAIN: the lines wait in a bounded queue, and the writer tries
+ * again. Every other error may pass too (a full disk, a FIFO without a reader), so the writer keeps trying, and opens a
+ * file again before it does. A line that does not fit into the queue is dropped and counted; as soon as lines can be
+ * written again, one line reports how many were.
+ */
+import { constants, fstat, ftruncate, write } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+/** An open descriptor, or a file that the writer opens, and opens again when its path leads elsewhere. */
+export type LineTarget = { readonly fd: number } | { readonly path: string };
+
+/** Numbers of lines by kind: `token.issued`, `log`. */
+export type LineCounts = Readonly<Record<string, number>>;
+
+export interface LineWriterOptions {
+  /** The line that reports dropped lines, without its end. */
+  readonly lossLine: (dropped: LineCounts) => string;
+  /** Called for each line that is dropped. */
+  readonly onDrop?: (kind: string) => void;
+  /** Called when writing fails, with the error code, and with undefined when it works again. Not called for EAGAIN. */
+  readonly onFailure?: (code: string | undefined) => void;
+  /** Bytes of lines that wait at most. Default: 8 MiB. */
+  readonly maxQueuedBytes?: number;
+}
+
+/**
+ * `written`: the line is in the file or pipe. `dropped`: it is not and never will be. `unfinished`: a part is written
+ * and the rest follows when the reader reads on.
+ */
+export type WriteOutcome = 'written' | 'dropped' | 'unfinished';
+
+interface Entry {
+  readonly bytes: Buffer;
+  readonly kind: string;
+  readonly settle: ((outcome: WriteOutcome) => void) | undefined;
+  state: 'queued' | 'being-written' | 'cancelled';
+}
+
+const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+/** A pipe takes this much whole or not at all (POSIX, PIPE_BUF on Linux), so that a line of this size is never cut. */
+const PIPE_BATCH_BYTES = 4096;
+const FILE_BATCH_BYTES = 65_536;
+const FIRST_RETRY_MS = 2;
+const LAST_RETRY_MS = 250;
+/** Time for a write that is under way when the caller's time ends. */
+const GRACE_MS = 100;
+const FILE_MODE = 0o640;
+/** O_NONBLOCK: opening a FIFO without a reader fails at once instead of waiting for one. */
+const FILE_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
+const writeTo = promisify(write);
+const statOf = promisify(fstat);
+const truncate = promisify(ftruncate);
+
+export class LineWriter {
+  readonly #target: LineTarget;
+  readonly #options: LineWriterOptions;
+  #queue: Entry[] = [];
+  #queuedBytes = 0;
+  #dropped = new Map<string, number>();
+  #file: FileHandle | undefined;
+  #isRegularFile: boolean | undefined;
+  #reopenWanted = false;
+  #failure: string | undefined;
+  #isBlocked = false;
+  #closeBy: number | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(target: LineTarget, options: LineWriterOptions) {
+    this.#target = target;
+    this.#options = options;
+  }
+
+  /**
+   * Queues one line, without its end.
+   *
+   * @param kind what it counts as when it is dropped
+   */
+  write(line: string, kind: string): void {
+    this.#push(line, kind, undefined);
+  }
+
+  /** Queues one line and waits until it is written, at most so many milliseconds. */
+  async writeWithin(line: string, kind: string, milliseconds: number): Promise<WriteOutcome> {
+    const { promise, resolve } = Promise.withResolvers<WriteOutcome>();
+    const entry = this.#push(line, kind, resolve);
+    if (entry === undefined) return 'dropped';
+    const timer = setTimeout(() => this.#cancel(entry), milliseconds);
+    const lastTimer = setTimeout(() => resolve('unfinished'), milliseconds + GRACE_MS);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(lastTimer);
+    }
+  }
+
+  /** Opens the path again before the next line, for log rotation. Has no effect on a descriptor. */
+  reopen(): void {
+    this.#reopenWanted = 'path' in this.#target;
+  }
+
+  /** The code of the error that keeps lines from being written, such as ENOSPC; undefined when there is none. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Whether lines wait, because the reader does not read or because writing fails. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Waits until all lines are written, at most so many milliseconds. Lines that come later are dropped. */
+  async close(milliseconds: number): Promise<void> {
+    this.#closeBy = performance.now() + milliseconds;
+    await Promise.race([this.#running, delay(milliseconds, undefined, { ref: false })]);
+    await this.#closeFile();
+  }
+
+  #push(line: string, kind: string, settle: Entry['settle']): Entry | undefined {
+    const bytes = Buffer.from(`${line}\n`);
+    const { maxQueuedBytes = MAX_QUEUED_BYTES, onDrop } = this.#options;
+    if (this.#closeBy !== undefined || this.#queuedBytes + bytes.length > maxQueuedBytes) {
+      this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + 1);
+      onDrop?.(kind);
+      return undefined;
+    }
+    const entry: Entry = { bytes, kind, settle, state: 'queued' };
+    this.#enqueue(entry);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return entry;
+  }
+
+  #enqueue(entry: Entry): void {
+    this.#queue.push(entry);
+    this.#queuedBytes += entry.bytes.length;
+  }
+
+  #cancel(entry: Entry): void {
+    // What is being written may arrive all the same: its outcome is known when that write returns.
+    if (entry.state === 'queued') {
+      this.#remove([entry]);
+      entry.settle?.('dropped');
+    }
+    entry.state = 'cancelled';
+  }
+
+  #remove(entries: readonly Entry[]): void {
+    const removed = new Set(entries);
+    this.#queue = this.#queue.filter((entry) => !removed.has(entry));
+    for (const { bytes } of entries) this.#queuedBytes -= bytes.length;
+  }
+
+  /** Writes until the queue is empty. One loop runs at a time, so that lines never mix. */
+  async #run(): Promise<void> {
+    // Lines of one turn of the event loop are written together.
+    await Promise.resolve();
+    let retry = FIRST_RETRY_MS;
+    while (this.#queue.length > 0) {
+      try {
+        await this.#writeBatch();
+        retry = FIRST_RETRY_MS;
+      } catch (error) {
+        await this.#failed(error);
+        if (this.#isOver()) return;
+        await delay(retry);
+        retry = Math.min(retry * 2, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  async #writeBatch(): Promise<void> {
+    const fd = await this.#descriptor();
+    this.#isRegularFile ??= (await statOf(fd)).isFile();
+    const batch = this.#firstLines(this.#isRegularFile ? FILE_BATCH_BYTES : PIPE_BATCH_BYTES);
+    if (batch.length === 0) return;
+    for (const entry of batch) entry.state = 'being-written';
+    try {
+      await this.#writeAll(fd, Buffer.concat(batch.map(({ bytes }) => bytes)));
+    } catch (error) {
+      this.#restore(batch);
+      throw error;
+    }
+    // Nothing else takes lines that are being written out of the queue, so they are still its first.
+    this.#queue.splice(0, batch.length);
+    for (const { bytes, settle } of batch) {
+      this.#queuedBytes -= bytes.length;
+      settle?.('written');
+    }
+    this.#succeeded();
+  }
+
+  /** Nothing of these lines is written: those whose time has ended in the meantime are dropped, the others wait. */
+  #restore(batch: readonly Entry[]): void {
+    const cancelled = batch.filter(({ state }) => state === 'cancelled');
+    this.#remove(cancelled);
+    for (const { settle } of cancelled) settle?.('dropped');
+    for (const entry of batch) if (entry.state === 'being-written') entry.state = 'queued';
+  }
+
+  #firstLines(most: number): readonly Entry[] {
+    let size = 0;
+    const count = this.#queue.findIndex(({ bytes }, index) => {
+      size += bytes.length;
+      return index > 0 && size > most;
+    });
+    return this.#queue.slice(0, count < 0 ? undefined : count);
+  }
+
+  /** Writes all of it, or nothing. @throws when nothing is written */
+  async #writeAll(fd: number, bytes: Buffer): Promise<void> {
+    let done = await writeSome(fd, bytes, 0);
+    let retry = FIRST_RETRY_MS;
+    while (done < bytes.length) {
+      try {
+        done += await writeSome(fd, bytes, done);
+        retry = FIRST_RETRY_MS;
+      } catch (error) {
+        if (this.#isRegularFile === true) {
+          // A part of a line in a file would make the next line unreadable.
+          await truncate(fd, (await statOf(fd)).size - done);
+          throw error;
+        }
+        // A pipe cannot take back what it has. The rest follows when its reader reads on; a new reader gets all of it.
+        if (codeOf(error) !== 'EAGAIN' || this.#isOver()) throw error;
+        this.#isBlocked = true;
+        await delay(retry);
+        retry = Math.min(retry * 2, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  /** Whether the time that `close` gives is over. */
+  #isOver(): boolean {
+    return this.#closeBy !== undefined && performance.now() > this.#closeBy;
+  }
+
+  #succeeded(): void {
+    this.#isBlocked = false;
+    this.#note(undefined);
+    if (this.#dropped.size === 0) return;
+    const line = this.#options.lossLine(Object.fromEntries(this.#dropped));
+    this.#dropped = new Map();
+    this.#enqueue({ bytes: Buffer.from(`${line}\n`), kind: 'loss', settle: undefined, state: 'queued' });
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#isBlocked = true;
+    const code = codeOf(error);
+    if (code === 'EAGAIN') return;
+    this.#note(code);
+    await this.#closeFile();
+  }
+
+  #note(code: string | undefined): void {
+    if (code === this.#failure) return;
+    this.#failure = code;
+    this.#options.onFailure?.(code);
+  }
+
+  async #descriptor(): Promise<number> {
+    if ('fd' in this.#target) return this.#target.fd;
+    if (this.#reopenWanted) await this.#closeFile();
+    this.#file ??= await open(this.#target.path, FILE_FLAGS, FILE_MODE);
+    return this.#file.fd;
+  }
+
+  async #closeFile(): Promise<void> {
+    this.#reopenWanted = false;
+    const file = this.#file;
+    this.#file = undefined;
+    this.#isRegularFile = undefined;
+    await file?.close().catch(() => undefined);
+  }
+}
+
+async function writeSome(fd: number, bytes: Buffer, from: number): Promise<number> {
+  const { bytesWritten } = await writeTo(fd, bytes, from, bytes.length - from);
+  return bytesWritten;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+}

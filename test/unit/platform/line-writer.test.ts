@@ -1,0 +1,168 @@
+/** Against real pipes, FIFOs, sockets and full disks: what arrives and what is reported as dropped is all there was. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LineWriter } from '../../../src/platform/line-writer.ts';
+import type { LineCounts } from '../../../src/platform/line-writer.ts';
+import { hasRoot } from '../../support/parts.ts';
+import { run } from '../../support/process.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const lossLine = (dropped: LineCounts): string => JSON.stringify({ dropped });
+const LINE = 'x'.repeat(500);
+
+const cleanUps: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'fairlead-lines-'));
+  cleanUps.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A FIFO, and `cat` that reads it into a file. */
+async function fifoWithReader() {
+  const path = await folder();
+  const fifo = join(path, 'fifo');
+  const out = join(path, 'out');
+  await run('mkfifo', [fifo]);
+  const start = (): ChildProcess => {
+    const reader = spawn('sh', ['-c', `exec cat "${fifo}" >> "${out}"`]);
+    cleanUps.push(() => void reader.kill('SIGKILL'));
+    return reader;
+  };
+  return { fifo, out, start };
+}
+
+function tally(text: string): { readonly lines: number; readonly dropped: number } {
+  let dropped = 0;
+  let lines = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    if (line.startsWith('{')) dropped += JSON.parse(line).dropped.test ?? 0;
+    else if (line === LINE) lines += 1;
+    else throw new Error(`a cut line: ${line.slice(0, 80)}`);
+  }
+  return { lines, dropped };
+}
+
+describe('a line writer', () => {
+  it('loses no line while its reader is stopped, and reports each that does not fit into the queue', async () => {
+    const { fifo, out, start } = await fifoWithReader();
+    const reader = start();
+    const writer = new LineWriter({ path: fifo }, { lossLine, maxQueuedBytes: 100_000 });
+    writer.write(LINE, 'test');
+    await waitFor('the first line', async () => tally(await readFile(out, 'utf8')).lines === 1);
+
+    reader.kill('SIGSTOP');
+    for (let sent = 0; sent < 1000; sent += 1) {
+      writer.write(LINE, 'test');
+      if (sent % 50 === 0) await delay(1);
+    }
+    expect(writer.isBlocked).toBe(true);
+    reader.kill('SIGCONT');
+    await waitFor('the queue to move', () => !writer.isBlocked);
+    await writer.close(5000);
+
+    await waitFor('every line to be read or reported', async () => {
+      const { lines, dropped } = tally(await readFile(out, 'utf8'));
+      return lines + dropped === 1001;
+    });
+    const { dropped } = tally(await readFile(out, 'utf8'));
+    expect(dropped).toBeGreaterThan(0);
+  });
+
+  it('goes on when another reader opens the FIFO, and names the failure until then', async () => {
+    const { fifo, out, start } = await fifoWithReader();
+    const failures: (string | undefined)[] = [];
+    const writer = new LineWriter({ path: fifo }, { lossLine, onFailure: (code) => void failures.push(code) });
+    writer.write(LINE, 'test');
+    await waitFor('the missing reader', () => writer.failure === 'ENXIO');
+
+    start();
+    await waitFor('a successful write', () => writer.failure === undefined);
+    await writer.close(1000);
+
+    await waitFor('the lines', async () => (await readFile(out, 'utf8')) === `${LINE}\n`);
+    expect(failures).toEqual(['ENXIO', undefined]);
+  });
+
+  it('writes no line whose time has ended, and all others', async () => {
+    const { fifo, out, start } = await fifoWithReader();
+    const reader = start();
+    const writer = new LineWriter({ path: fifo }, { lossLine });
+    expect(await writer.writeWithin(LINE, 'test', 5000)).toBe('written');
+
+    reader.kill('SIGSTOP');
+    const outcomes = await Promise.all(Array.from({ length: 400 }, () => writer.writeWithin(LINE, 'test', 300)));
+    reader.kill('SIGCONT');
+    expect(await writer.writeWithin(LINE, 'test', 5000)).toBe('written');
+    await writer.close(1000);
+
+    const written = outcomes.filter((outcome) => outcome === 'written').length;
+    expect(outcomes).toContain('dropped');
+    expect(outcomes).not.toContain('unfinished');
+    await waitFor('the lines', async () => tally(await readFile(out, 'utf8')).lines === written + 2);
+  });
+
+  it.skipIf(!hasRoot({ program: 'mount' }))(
+    'reports a full disk, cuts no line there, and goes on when there is room again',
+    async () => {
+      const path = await folder();
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+      cleanUps.push(async () => void (await run('umount', ['-l', path])));
+      const file = join(path, 'audit.log');
+      const writer = new LineWriter({ path: file }, { lossLine, maxQueuedBytes: 50_000 });
+      for (let sent = 0; sent < 400; sent += 1) {
+        writer.write(LINE, 'test');
+        if (sent % 20 === 0) await delay(1);
+      }
+      await waitFor('the full disk', () => writer.failure === 'ENOSPC');
+      const before = await readFile(file, 'utf8');
+      expect(before.endsWith(`${LINE}\n`)).toBe(true);
+
+      await run('mount', ['-o', 'remount,size=1m', path]);
+      await waitFor('a successful write', () => writer.failure === undefined);
+      await writer.close(5000);
+
+      const { lines, dropped } = tally(await readFile(file, 'utf8'));
+      expect(lines + dropped).toBe(400);
+      expect(dropped).toBeGreaterThan(0);
+    },
+  );
+
+  it('writes to the new file after a rotation, and no line to both', async () => {
+    const path = await folder();
+    const file = join(path, 'audit.log');
+    const writer = new LineWriter({ path: file }, { lossLine });
+    expect(await writer.writeWithin('first', 'test', 1000)).toBe('written');
+
+    await rename(file, `${file}.1`);
+    writer.reopen();
+    expect(await writer.writeWithin('second', 'test', 1000)).toBe('written');
+    await writer.close(1000);
+
+    expect(await readFile(`${file}.1`, 'utf8')).toBe('first\n');
+    expect(await readFile(file, 'utf8')).toBe('second\n');
+  });
+
+  it('ends in time when its reader never reads', async () => {
+    const { fifo } = await fifoWithReader();
+    const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+    cleanUps.push(() => closeSync(fd));
+    const writer = new LineWriter({ fd }, { lossLine });
+    for (let sent = 0; sent < 1000; sent += 1) writer.write(LINE, 'test');
+
+    const started = performance.now();
+    await writer.close(200);
+
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
