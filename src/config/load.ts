@@ -77,6 +77,7 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
     ...(resolved.admin === undefined ? {} : { admin: { listen: absoluteSocket(resolved.admin.listen, folder) } }),
     stateDir: resolve(folder, resolved.stateDir),
     audit: absoluteAudit(resolved.audit, folder),
+    ...(resolved.trustDir === undefined ? {} : { trustDir: resolve(folder, resolved.trustDir) }),
     services: Object.freeze(Object.fromEntries(services)),
     policy: policyFiles(resolved.policy, folder),
   });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { assert, asyncProperty, stringMatching } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBroker } from '../../../src/config/load.ts';
@@ -56,6 +57,27 @@ describe('loadBroker', () => {
     expect(config.admin).toBeUndefined();
     expect(warnings).toEqual([]);
   });
+
+  it.each([
+    ['./data', ''],
+    ['.', ''],
+    ['data/trust', ''],
+    ['/', ''],
+    ['/srv/data/public', 'stateDir: /srv/data'],
+  ])('refuses the trustDir %j, which contains stateDir or is inside it', async (trustDir, more) => {
+    expect(await problems(`${SMALLEST}${more}\ntrustDir: ${trustDir}\n`)).toEqual([
+      expect.stringMatching(/trustDir: found the same folder as stateDir, or one inside the other/),
+    ]);
+  });
+
+  it.each(['./trust', 'data/../trust', 'data-public', '..data'])(
+    'takes the trustDir %j beside data',
+    async (trustDir) => {
+      const { config } = await load(`${SMALLEST}trustDir: ${trustDir}\n`);
+
+      expect(config.trustDir).toBe(files.path(join(trustDir)));
+    },
+  );
 
   it('resolves paths against the folder of the file, not the working folder', async () => {
     await files.write('secrets/client', 'x');
@@ -137,7 +159,7 @@ admin:
 `);
 
     const keys =
-      'listen, publicUrl, trustedProxies, tls, stateDir, tokens, keys, services, backends, shield, policy, admin, log, audit';
+      'listen, publicUrl, trustedProxies, tls, stateDir, trustDir, tokens, keys, services, backends, shield, policy, admin, log, audit';
     expect(found).toEqual([
       '1:1: listen: missing, expected text (where to listen: HOST:PORT, [IPV6]:PORT or unix:/path)',
       `1:1: lisen: unknown key, expected one of ${keys}; did you mean "listen"?`,
