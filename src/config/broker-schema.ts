@@ -118,7 +118,8 @@ export const brokerFile = z
         description: 'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change. Default: HTTP.',
       }),
     stateDir: z.string().min(1).default(DEFAULT_STATE_DIR).meta({
-      description: 'The folder for signing keys and the embedded database. It is created when it is missing.',
+      description:
+        'The folder for signing keys and the embedded database. It is created when it is missing. The broker does not start when other users own this folder or the keys in it, or may write to them.',
     }),
     trustDir: z.string().min(1).optional().meta({
       description:

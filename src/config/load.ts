@@ -10,7 +10,7 @@ import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
-import { checkReferences, namedFiles, resolveReferences } from './references.ts';
+import { checkReferences, namedFiles, resolveReferences, warnExposed } from './references.ts';
 import { isRecord } from './schema-walk.ts';
 
 export { loadPolicy } from './load-policy.ts';
@@ -37,7 +37,7 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
   checkBroker(yaml.value, reportInto(problems, yaml));
   if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
 
-  const warnings: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [...(await warnExposed(yaml, brokerFile))];
   warnBroker(parsed.data, reportInto(warnings, yaml));
   return { config: finish(parsed.data, yaml.folder), warnings: warnings.map(formatProblem) };
 }

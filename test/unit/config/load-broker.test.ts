@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, asyncProperty, stringMatching } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -78,6 +79,26 @@ describe('loadBroker', () => {
       expect(config.trustDir).toBe(files.path(join(trustDir)));
     },
   );
+
+  it('warns of secrets and private keys that other users can read, each with its place', async () => {
+    await files.write('bind.secret', 'secret');
+    const content = `${SMALLEST}tls: { certFile: tls.crt, keyFile: tls.key }
+`.replace(
+      'backends: [',
+      `backends: [{ name: corp, type: ldap, preset: openldap, urls: ['ldap://127.0.0.1'], tls: { mode: none },
+        bind: { dn: 'cn=a', password: { file: bind.secret } }, users: { base: 'dc=a' }, groups: { base: 'dc=a' } }, `,
+    );
+    const exposed = async (): Promise<readonly string[]> =>
+      (await load(content)).warnings.flatMap(
+        (text) => / (\S+): \S+\/(\S+) holds a secret/.exec(text)?.slice(1, 3) ?? [],
+      );
+    // The control: as they are written, only this user can read them.
+    expect(await exposed()).toEqual([]);
+
+    for (const name of ['bind.secret', 'tls.key', 'tls.crt', 'users.yaml']) await chmod(files.path(name), 0o644);
+
+    expect(await exposed()).toEqual(['backends.0.bind.password.file', 'bind.secret', 'tls.keyFile', 'tls.key']);
+  });
 
   it('resolves paths against the folder of the file, not the working folder', async () => {
     await files.write('secrets/client', 'x');
