@@ -23,7 +23,13 @@ const command = (...args: readonly string[]) =>
 describe('fairlead kubernetes-secret', () => {
   it('prints a Secret with the bytes of the files and a signing key with its certificate', async () => {
     const { code, stdout, stderr } = await command(
-      ...['ldap-password', '--name', 'broker', '--namespace', 'registry', '--signing-key', 'token'],
+      'ldap-password',
+      '--name',
+      'broker',
+      '--namespace',
+      'registry',
+      '--signing-key',
+      'token',
     );
 
     const { data, ...secret } = parse(stdout) as { readonly data: Readonly<Record<string, string>> };

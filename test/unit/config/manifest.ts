@@ -47,7 +47,7 @@ export interface Manifest {
   readonly objects: readonly ManifestObject[];
   /** @throws when there is none */
   object(kind: string, name: string): ManifestObject;
-  spec<Spec>(kind: string, name: string): Spec;
+  spec(kind: string, name: string): unknown;
 }
 
 export async function readManifest(path: string): Promise<Manifest> {
@@ -59,5 +59,5 @@ export async function readManifest(path: string): Promise<Manifest> {
     if (found === undefined) throw new Error(`the manifest has no ${kind} ${name}`);
     return found;
   };
-  return { text, objects, object, spec: <Spec>(kind: string, name: string) => object(kind, name).spec as Spec };
+  return { text, objects, object, spec: (kind, name) => object(kind, name).spec };
 }
