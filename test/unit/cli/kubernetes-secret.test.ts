@@ -1,24 +1,27 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** `fairlead kubernetes-secret`: what it prints, and what it refuses. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { MAIN } from '../../support/broker.ts';
-import { run } from '../../support/process.ts';
+import { fairlead } from './workspace.ts';
+import type { CommandResult } from './workspace.ts';
+import { writtenFiles } from '../config/written-files.ts';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fairlead-secret-'));
-  await writeFile(join(folder, 'ldap-password'), 'pässword: "quoted"\n', { mode: 0o600 });
-  await writeFile(join(folder, 'bad name'), 'x');
-  await writeFile(join(folder, 'empty'), '');
-  await writeFile(join(folder, 'large'), Buffer.alloc(1024 * 1024 + 1));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const OPTIONS = new Set(['--name', '--namespace', '--signing-key']);
 
-const command = (...args: readonly string[]) =>
-  run(process.execPath, [MAIN, 'kubernetes-secret', ...args], { cwd: folder });
+/** Runs it with files in a folder: an argument that is no option, and follows none, is a file. */
+async function command(...args: readonly string[]): Promise<CommandResult> {
+  await using files = await writtenFiles({
+    'ldap-password': 'pässword: "quoted"\n',
+    'bad name': 'x',
+    empty: '',
+    large: Buffer.alloc(1024 * 1024 + 1),
+  });
+  const isFile = (arg: string, index: number): boolean => !OPTIONS.has(arg) && !OPTIONS.has(args[index - 1] ?? '');
+  return await fairlead([
+    'kubernetes-secret',
+    ...args.map((arg, index) => (isFile(arg, index) ? files.path(arg) : arg)),
+  ]);
+}
 
 describe('fairlead kubernetes-secret', () => {
   it('prints a Secret with the bytes of the files and a signing key with its certificate', async () => {
