@@ -7,7 +7,7 @@ import { ConfigError } from '../../src/config/problems.ts';
 import { mutate } from './mutate.ts';
 import { createRandom } from './random.ts';
 
-export interface FileFuzzReport {
+interface FileFuzzReport {
   readonly files: number;
   readonly taken: number;
   readonly refused: number;

@@ -1,7 +1,7 @@
 /** One connection that writes bytes and reads what comes back. */
 import { connect } from 'node:net';
 
-export interface RawAnswer {
+interface RawAnswer {
   /** The status of each response in turn; none: the server closed the connection without one. */
   readonly statuses: readonly number[];
   /** Whether the server neither answered nor closed the connection in time. */

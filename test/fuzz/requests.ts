@@ -6,7 +6,7 @@ import { createRandom } from './random.ts';
 import { sendRaw } from './raw-request.ts';
 import type { FuzzWorld } from './world.ts';
 
-export interface FuzzReport {
+interface FuzzReport {
   readonly requests: number;
   /** How many answers there were of each status; 0: closed without an answer. */
   readonly statuses: ReadonlyMap<number, number>;
@@ -15,7 +15,7 @@ export interface FuzzReport {
   readonly failures: readonly string[];
 }
 
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly count: number;
   readonly seed: number;
   readonly onProgress?: (done: number) => void;

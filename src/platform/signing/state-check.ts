@@ -10,7 +10,7 @@ import { processUser } from '../process-user.ts';
 import type { KeyConfig } from './config.ts';
 import { keyFilesOf } from './key-files.ts';
 
-export interface StateFindings {
+interface StateFindings {
   /** Reasons not to start. */
   readonly refusals: readonly string[];
   readonly warnings: readonly string[];

@@ -12,7 +12,7 @@ import type { Keyset } from './keyset.ts';
 const FOLDER_MODE = 0o755;
 const FILE_MODE = 0o644;
 
-export interface TrustPaths {
+interface TrustPaths {
   /** The certificates of all keys, for `rootcertbundle`. */
   readonly bundle: string;
   /** The JSON Web Key Set of all keys. */

@@ -15,11 +15,11 @@ export interface Container {
   readonly readinessProbe: Probe;
 }
 
-export interface Probe {
+interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string };
 }
 
-export interface Volume {
+interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
   readonly secret?: { readonly secretName: string };
@@ -42,7 +42,7 @@ interface ManifestObject {
   readonly spec?: unknown;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly text: string;
   readonly objects: readonly ManifestObject[];
   /** @throws when there is none */
