@@ -17,19 +17,21 @@ export function hasForeignOwner({ uid }: FileAccess, user: ProcessUser): boolean
   return uid !== 0 && uid !== user.uid;
 }
 
-export function othersMayRead(file: FileAccess, user: ProcessUser): boolean {
-  return othersMay(0o4, file, user);
-}
-
-export function othersMayWrite(file: FileAccess, user: ProcessUser): boolean {
-  return othersMay(0o2, file, user);
-}
-
 /**
- * A group that this process is in counts as its own where the file belongs to somebody else: that is how an orchestrator
- * gives files to a container (root's, with the group that `fsGroup` names), and a package to its service.
+ * Whether somebody else may read the file. A group that this process is in counts as its own where the file belongs to
+ * somebody else: that is how an orchestrator gives secrets to a container (root's, with the group that `fsGroup` names).
  */
-function othersMay(bit: number, file: FileAccess, user: ProcessUser): boolean {
-  const isWayIn = file.uid !== user.uid && user.gids.includes(file.gid);
-  return (file.mode & bit) !== 0 || (!isWayIn && (file.mode & (bit << 3)) !== 0);
+export function othersMayRead({ mode, uid, gid }: FileAccess, user: ProcessUser): boolean {
+  const isForGroup = uid !== user.uid && user.gids.includes(gid);
+  return (mode & 0o004) !== 0 || ((mode & 0o040) !== 0 && !isForGroup);
+}
+
+/** Whether somebody outside the groups of this process may write to the file. */
+export function othersMayWrite(file: FileAccess, user: ProcessUser): boolean {
+  return (file.mode & 0o002) !== 0 || ((file.mode & 0o020) !== 0 && !user.gids.includes(file.gid));
+}
+
+/** Whether the members of a group of this process may write to the file. */
+export function ownGroupMayWrite(file: FileAccess, user: ProcessUser): boolean {
+  return (file.mode & 0o020) !== 0 && user.gids.includes(file.gid);
 }

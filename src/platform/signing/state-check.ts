@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasForeignOwner, othersMayWrite } from '../../core/file-access.ts';
+import { hasForeignOwner, othersMayWrite, ownGroupMayWrite } from '../../core/file-access.ts';
 import type { FileAccess, ProcessUser } from '../../core/file-access.ts';
 import { processUser } from '../process-user.ts';
 import type { KeyConfig } from './config.ts';
@@ -30,12 +30,14 @@ export async function checkState(
   if (user === undefined) return { refusals: [], warnings: [] };
   const files = keys.map((key) => keyFilesOf(key, stateDir)).flatMap(({ keyFile, certFile }) => [keyFile, certFile]);
   const inside = [join(stateDir, 'keys'), ...files].filter((path) => path !== undefined);
-  const refusals = await Promise.all(inside.map((path) => ofPath(path, user, refusalFor)));
+  const each = (check: Check) => Promise.all(inside.map((path) => ofPath(path, user, check)));
   return {
-    refusals: [await ofPath(stateDir, user, folderRefusalFor), ...refusals].filter((text) => text !== undefined),
-    warnings: [await ofPath(stateDir, user, folderWarningFor)].filter((text) => text !== undefined),
+    refusals: [await ofPath(stateDir, user, folderRefusalFor), ...(await each(refusalFor))].filter(isText),
+    warnings: [await ofPath(stateDir, user, folderWarningFor), ...(await each(groupWarningFor))].filter(isText),
   };
 }
+
+const isText = (text: string | undefined): text is string => text !== undefined;
 
 type Check = (path: string, file: FileAccess, user: ProcessUser) => string | undefined;
 
@@ -50,6 +52,12 @@ function refusalFor(path: string, file: FileAccess, user: ProcessUser): string |
   }
   if (othersMayWrite(file, user)) return `${path} can be written by other users; run chmod go-w on it`;
   return undefined;
+}
+
+/** Where a pod has `fsGroup`, Kubernetes gives the group all files of a volume at each start, so this is no refusal. */
+function groupWarningFor(path: string, file: FileAccess, user: ProcessUser): string | undefined {
+  if (!ownGroupMayWrite(file, user)) return undefined;
+  return `${path} can be written by the members of group ${file.gid}; run chmod g-w on it`;
 }
 
 /** Kubernetes makes the folder of an emptyDir root's and writable for everybody: refusing it would refuse each of them. */

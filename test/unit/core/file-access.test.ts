@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasForeignOwner, othersMayRead, othersMayWrite } from '../../../src/core/file-access.ts';
+import { hasForeignOwner, othersMayRead, othersMayWrite, ownGroupMayWrite } from '../../../src/core/file-access.ts';
 
 const BROKER = { uid: 10001, gids: [0, 10001] };
 const ROOT = { uid: 0, gids: [0] };
@@ -11,7 +11,8 @@ describe('others than the broker', () => {
   it.each([
     ['its own file, 0600', { ...OWN, mode: 0o600 }, BROKER, false, false],
     ['its own file, 0640', { ...OWN, mode: 0o640 }, BROKER, true, false],
-    ['its own file, 0660', { ...OWN, mode: 0o660 }, BROKER, true, true],
+    ['its own file, 0660 for a group of its own', { ...OWN, mode: 0o660 }, BROKER, true, false],
+    ['its own file, 0660 for another group', { uid: 10001, gid: 999, mode: 0o660 }, BROKER, true, true],
     ['its own file, 0604', { ...OWN, mode: 0o604 }, BROKER, true, false],
     ['its own file, 0602', { ...OWN, mode: 0o602 }, BROKER, false, true],
     ['a mounted secret of root and its group, 0440', { ...MOUNTED, mode: 0o440 }, BROKER, false, false],
@@ -23,6 +24,12 @@ describe('others than the broker', () => {
   ])('have the access that the mode gives to %s', (_what, file, user, read, write) => {
     expect(othersMayRead(file, user)).toBe(read);
     expect(othersMayWrite(file, user)).toBe(write);
+  });
+
+  it('are told from the members of a group of the broker', () => {
+    expect(ownGroupMayWrite({ ...OWN, mode: 0o660 }, BROKER)).toBe(true);
+    expect(ownGroupMayWrite({ ...OWN, mode: 0o640 }, BROKER)).toBe(false);
+    expect(ownGroupMayWrite({ ...OTHER_GROUP, mode: 0o660 }, BROKER)).toBe(false);
   });
 
   it('own what belongs neither to the broker nor to root', () => {

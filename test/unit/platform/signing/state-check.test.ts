@@ -32,9 +32,8 @@ describe('the state of a broker', () => {
   it.each([
     ['the folder', '.', 0o777],
     ['the folder of the keys', 'keys', 0o702],
-    ['the folder of the keys, for a group', 'keys', 0o720],
     ['the key', 'keys/default.pem', 0o606],
-    ['the certificate', 'keys/default.crt', 0o666],
+    ['the certificate', 'keys/default.crt', 0o646],
   ])('is refused when other users may write to %s', async (_what, name, mode) => {
     const path = join(state, name);
     await chmod(path, mode);
@@ -43,6 +42,26 @@ describe('the state of a broker', () => {
     expect(await findings()).toEqual({
       refusals: [`${path} can be written by other users; run chmod go-w on it`],
       warnings: [],
+    });
+  });
+
+  it('is refused when a group that the broker is not in may write to the key', async () => {
+    const path = join(state, 'keys/default.pem');
+    await chmod(path, 0o620);
+
+    const { refusals } = await findings({ uid: (await stat(path)).uid, gids: [4_000_001] });
+
+    expect(refusals).toEqual([`${path} can be written by other users; run chmod go-w on it`]);
+  });
+
+  it('is taken with a warning when its own group may write to the key, as a volume with fsGroup lets it', async () => {
+    const path = join(state, 'keys/default.pem');
+    await chmod(path, 0o660);
+    const { uid, gid } = await stat(path);
+
+    expect(await findings({ uid, gids: [gid] })).toEqual({
+      refusals: [],
+      warnings: [`${path} can be written by the members of group ${gid}; run chmod g-w on it`],
     });
   });
 
