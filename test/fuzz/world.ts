@@ -8,6 +8,7 @@ import { offlineLogin } from '../support/refresh-tokens.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { SLAPD, startSlapd } from '../support/slapd.ts';
 import { startTokenIssuer } from '../support/token-issuer.ts';
+import { startUserService, USERS } from '../support/user-service.ts';
 import { directoryBackend } from '../support/user-sources.ts';
 
 export interface FuzzWorld extends AsyncDisposable {
@@ -39,6 +40,7 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
   await using resources = new AsyncDisposableStack();
   const issuer = resources.use(await startTokenIssuer({ algorithm: 'ES256' }));
   const provider = resources.use(await startOpenIdProvider());
+  const service = resources.use(await startUserService());
   const slapd = findPart(SLAPD) === undefined ? undefined : resources.use(await startSlapd());
   const token = issuer.sign({ sub: 'repo:corp/app', aud: AUDIENCE, repository_owner: 'corp' });
   const backends = [
@@ -52,6 +54,7 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
       username: 'ci:{claim:sub}',
     },
     ...(slapd === undefined ? [] : [directoryBackend(slapd)]),
+    { name: 'web', type: 'http', url: service.url, notFound: 'unknown-user' },
     {
       name: 'sso',
       type: 'oidc-password',
@@ -86,6 +89,7 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
   const people = [
     HASHED,
     PLAIN,
+    { user: 'alice', password: USERS.alice.password },
     ...provider.people.slice(0, 1).map(({ username, password }) => ({ user: username, password })),
   ];
   for (const { user, password } of people) noteSecret(password, user);
