@@ -36,7 +36,7 @@ type Options = ParseOptions & DocumentOptions & SchemaOptions & { readonly lineC
 export function parseYaml(text: string, options: Options): Document {
   const tokens = new BoundedParser(options.lineCounter.addNewLine).parse(text);
   const [document, second] = new Composer(options).compose(tokens, true, text.length);
-  // INVARIANT: forced to, the composer gives a document for any text.
+  // The composer, called with `true`, gives a document for any text.
   if (document === undefined) throw new Error('the YAML parser has found no document');
   if (second !== undefined) {
     const [start, end] = second.range;

@@ -75,11 +75,18 @@ describe('the fuzzer', () => {
   it('sees secrets, lines that are not JSON and unhandled rejections in a log', () => {
     const fine = '{"level":"info","message":"listening"}';
     const problems = logProblems(
-      [fine, 'Error: at app.ts', '{"user":"the-refresh-token"}', '{"message":"a promise failed unseen"}'],
+      [
+        fine,
+        'Error: at app.ts',
+        '{"user":"alice","cause":"the-refresh-token"}',
+        '{"message":"a promise failed unseen"}',
+      ],
       ['the-refresh-token', 'elsewhere'],
     );
 
     expect(logProblems([fine], ['the-refresh-token'])).toEqual([]);
+    // A name that a client typed may be any text, its own password too.
+    expect(logProblems(['{"user":"alice the-refresh-token","a":1}'], ['the-refresh-token'])).toEqual([]);
     expect(problems).toEqual([
       'a log line is not JSON: Error: at app.ts',
       expect.stringMatching(/^unhandled rejection/),
