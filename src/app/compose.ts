@@ -28,6 +28,8 @@ import { openListeners } from './listeners.ts';
 import type { ListenerDeps, Listeners } from './listeners.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
+import { requireOwnState } from './own-state.ts';
+import { publishTrust } from './publish-trust.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createReload } from './reload.ts';
@@ -68,6 +70,7 @@ interface Parts {
 
 /** @throws Error or ConfigError, which says why the broker cannot start */
 export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Broker> {
+  await requireOwnState(config, logs.log);
   await using resources = new AsyncDisposableStack();
   const { log } = logs;
   const parts: Parts = { config, log, trail: logs.trail, metrics: createMetrics(), resources };
@@ -146,6 +149,7 @@ async function openTokenFlows({ config, log, resources }: Parts, { audit, backen
   const refreshTokens = resources.use(await openRefreshTokens({ ...flowDeps, stateDir, services }));
   // After everything that can fail: a broker that does not start creates no key.
   const keyset = await loadKeys(config.keys, stateDir, log);
+  await publishTrust(keyset, config.trustDir, log);
   const keySetText = jwks(keyset);
   return {
     services,

@@ -1,8 +1,9 @@
 /** What must hold between the parts of a broker configuration, and what deserves a warning. */
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { traitsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
-import { DEFAULT_KEY } from './broker-schema.ts';
+import { DEFAULT_KEY, DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
 import { isLocal, isLoopbackHost } from './listen-address.ts';
@@ -16,6 +17,8 @@ export type Report = (path: Path, message: string, at?: 'key' | 'value') => void
 const word = z.string().optional().catch(undefined);
 const outline = z.object({
   listen: word,
+  stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
+  trustDir: word,
   trustedProxies: z.array(word).catch([]),
   keys: z
     .array(z.object({ name: z.string().catch(''), keyFile: word, certFile: word }).catch({ name: '' }))
@@ -40,6 +43,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
   checkSocketPeer(data, report);
+  checkTrustDir(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -54,6 +58,18 @@ function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): v
   const at = trustedProxies.indexOf(SOCKET_PEER);
   if (at < 0 || listen === undefined || listen.startsWith('unix:')) return;
   report(['trustedProxies', at], 'found "unix", expected it only where listen is unix:/path');
+}
+
+/** Whoever mounts the one for a registry must not mount the private keys in the other. */
+function checkTrustDir({ stateDir, trustDir }: Outline, report: Report): void {
+  if (trustDir === undefined || (!contains(stateDir, trustDir) && !contains(trustDir, stateDir))) return;
+  report(['trustDir'], 'found the same folder as stateDir, or one inside the other, expected separate folders');
+}
+
+/** Both start from the folder of the configuration file; which one that is makes no difference. */
+function contains(outer: string, inner: string): boolean {
+  const path = relative(resolve(outer), resolve(inner));
+  return !isAbsolute(path) && path.split(sep)[0] !== '..';
 }
 
 function checkNames(section: 'keys' | 'backends', entries: readonly { readonly name: string }[], report: Report): void {

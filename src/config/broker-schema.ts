@@ -13,6 +13,9 @@ import { trustedProxy } from './trusted-proxies.ts';
 const TOKEN_LIFETIME = { min: 60, max: 3600 } as const;
 const lifetime = duration(TOKEN_LIFETIME);
 
+/** The folder for keys and the embedded store when none is configured. */
+export const DEFAULT_STATE_DIR = './data';
+
 /** The key there is when none is configured. */
 export const DEFAULT_KEY = 'default';
 
@@ -114,8 +117,13 @@ export const brokerFile = z
       .meta({
         description: 'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change. Default: HTTP.',
       }),
-    stateDir: z.string().min(1).default('./data').meta({
-      description: 'The folder for signing keys and the embedded database. It is created when it is missing.',
+    stateDir: z.string().min(1).default(DEFAULT_STATE_DIR).meta({
+      description:
+        'The folder for signing keys and the embedded database. It is created when it is missing. The broker does not start when other users own this folder or the keys in it, or may write to them.',
+    }),
+    trustDir: z.string().min(1).optional().meta({
+      description:
+        'The folder for what registries need to verify tokens: `certificates.pem` (all keys), `jwks.json` and `NAME.crt` for each key. It has no private key, so a registry can mount it. It is written at start, for everybody to read, and must be neither inside `stateDir` nor around it. `fairlead registry-config` names the files in it. Default: none.',
     }),
     tokens: z
       .strictObject({

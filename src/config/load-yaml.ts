@@ -1,7 +1,8 @@
 /** Reads one YAML 1.2 document strictly, with the line and column of everything in it. */
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter } from 'yaml';
 import type { Document } from 'yaml';
+import { NestingError, parseYaml } from '../backends/bounded-yaml.ts';
 import { ConfigError, formatPath } from './problems.ts';
 import type { ConfigProblem, Path } from './problems.ts';
 import { readTextFile, shownPath } from './read-text.ts';
@@ -44,7 +45,7 @@ export async function loadYaml(path: string, options: { readonly maxBytes: numbe
   };
 
   const read = readDocument(text, lines);
-  if (read === undefined) throw new ConfigError([at(0, '', 'is nested too deeply')]);
+  if ('tooDeepAt' in read) throw new ConfigError([at(read.tooDeepAt, '', 'is nested too deeply')]);
   const { document, malformed, improper } = read;
   const placed = (faults: readonly FormProblem[]) => faults.map(({ offset, message }) => at(offset, '', message));
   if (malformed.length > 0) throw new ConfigError(placed([...malformed, ...improper]));
@@ -67,10 +68,9 @@ interface ReadDocument extends FormProblems {
   readonly value: unknown;
 }
 
-/** @returns undefined when thousands of nested brackets exhaust the stack */
-function readDocument(text: string, lineCounter: LineCounter): ReadDocument | undefined {
+function readDocument(text: string, lineCounter: LineCounter): ReadDocument | { readonly tooDeepAt: number } {
   try {
-    const document = parseDocument(text, {
+    const document = parseYaml(text, {
       version: '1.2',
       lineCounter,
       prettyErrors: false,
@@ -82,7 +82,7 @@ function readDocument(text: string, lineCounter: LineCounter): ReadDocument | un
     if (form.malformed.length > 0) return { document, value: undefined, ...form };
     return { document, ...form, ...plainValue(document, form) };
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof NestingError) return { tooDeepAt: error.offset };
     throw error;
   }
 }

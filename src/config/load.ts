@@ -10,7 +10,7 @@ import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
-import { checkReferences, namedFiles, resolveReferences } from './references.ts';
+import { checkReferences, namedFiles, resolveReferences, warnExposed } from './references.ts';
 import { isRecord } from './schema-walk.ts';
 
 export { loadPolicy } from './load-policy.ts';
@@ -37,7 +37,7 @@ export async function loadBroker(path: string): Promise<LoadedBroker> {
   checkBroker(yaml.value, reportInto(problems, yaml));
   if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
 
-  const warnings: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [...(await warnExposed(yaml, brokerFile))];
   warnBroker(parsed.data, reportInto(warnings, yaml));
   return { config: finish(parsed.data, yaml.folder), warnings: warnings.map(formatProblem) };
 }
@@ -77,6 +77,7 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
     ...(resolved.admin === undefined ? {} : { admin: { listen: absoluteSocket(resolved.admin.listen, folder) } }),
     stateDir: resolve(folder, resolved.stateDir),
     audit: absoluteAudit(resolved.audit, folder),
+    ...(resolved.trustDir === undefined ? {} : { trustDir: resolve(folder, resolved.trustDir) }),
     services: Object.freeze(Object.fromEntries(services)),
     policy: policyFiles(resolved.policy, folder),
   });

@@ -2,6 +2,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FilePath, SecretRef } from '../backends/fields.ts';
+import { exposure } from '../backends/file-exposure.ts';
 import { withoutCredentials } from './expectation.ts';
 import type { YamlFile } from './load-yaml.ts';
 import type { ConfigProblem, Path } from './problems.ts';
@@ -17,6 +18,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 interface NamedFile {
   readonly path: Path;
   readonly file: string;
+  /** Whether it holds a secret or a private key. */
+  readonly isSecret: boolean;
 }
 
 interface NamedVariable {
@@ -41,6 +44,18 @@ export async function checkReferences(yaml: YamlFile, schema: Schema, env: Env):
   return [...missing.filter((problem) => problem !== undefined), ...unset];
 }
 
+/** Secrets and private keys that other users can read. Signing keys are left to those who read them. */
+export async function warnExposed(yaml: YamlFile, schema: Schema): Promise<readonly ConfigProblem[]> {
+  const secrets = [...references(schema, yaml.value, [])].filter(
+    (reference) => 'file' in reference && reference.isSecret && reference.path[0] !== 'keys',
+  );
+  const problems = secrets.map(async (reference) => {
+    const text = 'file' in reference ? await exposure(resolve(yaml.folder, reference.file)) : undefined;
+    return text === undefined ? [] : [yaml.problem(reference.path, text)];
+  });
+  return (await Promise.all(problems)).flat();
+}
+
 /** The absolute paths of the files that a document names, whether they exist or not. */
 export function namedFiles(yaml: YamlFile, schema: Schema): readonly string[] {
   return [...references(schema, yaml.value, [])].flatMap((reference) =>
@@ -51,7 +66,7 @@ export function namedFiles(yaml: YamlFile, schema: Schema): readonly string[] {
 function* references(schema: Schema, value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
   for (const settled of alternatives(schema, value)) {
     const kind = referenceKind(settled);
-    if (kind === 'file' && isName(value)) yield { path, file: value };
+    if (kind === 'file' && isName(value)) yield { path, file: value, isSecret: path.at(-1) === 'keyFile' };
     else if (kind === 'secret') yield* secretReference(value, path);
     else yield* inside(settled, value, path);
   }
@@ -59,7 +74,7 @@ function* references(schema: Schema, value: unknown, path: Path): Generator<Name
 
 function* secretReference(value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
   if (!isRecord(value) || Object.keys(value).length !== 1) return;
-  if (isName(value['file'])) yield { path: [...path, 'file'], file: value['file'] };
+  if (isName(value['file'])) yield { path: [...path, 'file'], file: value['file'], isSecret: true };
   if (isName(value['env'])) yield { path: [...path, 'env'], name: value['env'] };
 }
 

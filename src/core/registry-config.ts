@@ -21,6 +21,12 @@ export interface RegistryFacts {
   readonly announced?: readonly AnnouncedKey[];
   /** The URL of the broker's key set. */
   readonly jwksUrl: string;
+  /** The files of `trustDir`; undefined: none is configured. */
+  readonly trust?: {
+    readonly keySetFile: string;
+    /** The certificates of all keys; undefined: keys are among them that this service must not trust. */
+    readonly bundleFile: string | undefined;
+  };
 }
 
 export interface RegistryBlock {
@@ -60,6 +66,10 @@ function distribution3(facts: RegistryFacts): RegistryBlock | string {
     if (facts.certificateFile === undefined) return 'x5c needs a certificate; give the key a certFile';
     return certificateBlock(facts, [facts.certificateFile, ...certificatesOf(facts, ['ES256', 'RS256', 'EdDSA'])]);
   }
+  if (facts.trust !== undefined) {
+    const { keySetFile } = facts.trust;
+    return { text: authToken(facts, { jwks: keySetFile }), notes: [copyNote(keySetFile), RESTART] };
+  }
   const jwks = '/etc/distribution/fairlead.jwks.json';
   return {
     text: authToken(facts, { jwks }),
@@ -77,6 +87,10 @@ function certificatesOf(
 }
 
 function certificateBlock(facts: RegistryFacts, [own, ...others]: readonly [string, ...string[]]): RegistryBlock {
+  const bundleFile = facts.trust?.bundleFile;
+  // The bundle has the same name whatever the number of keys: a new key does not change the registry's configuration.
+  if (bundleFile !== undefined && others.length === (facts.announced ?? []).length)
+    return { text: authToken(facts, { rootcertbundle: bundleFile }), notes: [copyNote(bundleFile), RESTART] };
   if (others.length === 0) return { text: authToken(facts, { rootcertbundle: own }), notes: [copyNote(own), RESTART] };
   const bundle = '/etc/distribution/fairlead.crt';
   const note = `put the certificates of all keys there, so that a key is trusted before it signs: cat ${[own, ...others].join(' ')} > ${bundle}`;

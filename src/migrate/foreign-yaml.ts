@@ -1,6 +1,7 @@
 /** Reads YAML and JSON of other programs as leniently as they do, with the line of each value. */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { NestingError, parseYaml } from '../backends/bounded-yaml.ts';
 import { ConfigError } from '../config/problems.ts';
 import { readTextFile, shownPath } from '../config/read-text.ts';
 
@@ -43,7 +44,8 @@ export function parseForeignYaml(text: string, file: string): ForeignFile {
   const refuse = (line: number, message: string): never => {
     throw new ConfigError([{ file, line, column: 1, path: '', message }]);
   };
-  const document = parse(text, lines) ?? refuse(1, 'is nested too deeply');
+  const document = parse(text, lines);
+  if (document instanceof NestingError) return refuse(lines.linePos(document.offset).line, 'is nested too deeply');
   const [fault] = document.errors;
   // The messages of the yaml package quote the text, which may be a password.
   if (fault !== undefined) refuse(lines.linePos(fault.pos[0]).line, `found text that is no YAML (${fault.code})`);
@@ -53,9 +55,9 @@ export function parseForeignYaml(text: string, file: string): ForeignFile {
   return root === undefined ? refuse(1, 'has aliases that expand to too much') : { file, root, repeated };
 }
 
-function parse(text: string, lineCounter: LineCounter): Document | undefined {
+function parse(text: string, lineCounter: LineCounter): Document | NestingError {
   try {
-    return parseDocument(text, {
+    return parseYaml(text, {
       version: '1.1',
       lineCounter,
       prettyErrors: false,
@@ -63,7 +65,7 @@ function parse(text: string, lineCounter: LineCounter): Document | undefined {
       logLevel: 'silent',
     });
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof NestingError) return error;
     throw error;
   }
 }

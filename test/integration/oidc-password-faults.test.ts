@@ -135,7 +135,7 @@ describe('acceptance 17: an answer that is not one', () => {
       provider.answer('discovery', { body });
     });
 
-    expectOutage(outcome, /neither https nor loopback/);
+    expectOutage(outcome, /an endpoint that is not https/);
     expect(calls).toEqual(['discovery']);
   });
 

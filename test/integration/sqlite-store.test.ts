@@ -160,7 +160,7 @@ describe('an SQLite file', () => {
       `${text} cannot be used as the embedded store: file is not a database`,
     );
     await expect(openSqlite(newer)).rejects.toThrow(
-      `${newer} cannot be used as the embedded store: it has version 2, and this program supports version 1`,
+      `${newer} cannot be used as the embedded store: the file has version 2, this program supports 1; a newer Fairlead wrote it: start that version again, or restore a backup from before the upgrade`,
     );
   });
 

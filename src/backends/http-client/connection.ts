@@ -4,11 +4,14 @@
  */
 import { Agent, fetch, ProxyAgent } from 'undici';
 import type { OwnCertificate } from '../certificates.ts';
-import { isLoopbackHttp } from './address.ts';
+import { endpointCheck } from './endpoint-check.ts';
+import { limitInformational } from './informational.ts';
 
 interface ConnectionSettings {
   /** Who answers, as the subject of an error message: `the provider`. */
   readonly peer: string;
+  /** The addresses in the configuration; see `endpointCheck`. */
+  readonly configured: readonly string[];
   /** Certificates (PEM) of the only trusted authorities; undefined: those that Node brings. */
   readonly ca?: readonly string[] | undefined;
   /** The certificate that the broker presents; undefined: none. */
@@ -27,7 +30,7 @@ export interface Connection extends AsyncDisposable {
 /**
  * The response has been read whole. Redirects are answers like any other.
  *
- * @throws TypeError when the address is neither https nor loopback, the response exceeds `MAX_BODY`, or the server
+ * @throws TypeError when `endpointCheck` does not allow the address, the response exceeds `MAX_BODY`, or the server
  *   cannot be reached; see `networkDetail`
  * @throws the signal's reason when it aborts
  */
@@ -45,7 +48,7 @@ export const MAX_BODY = 256 * 1024;
 /** Statuses for which `Response` accepts no body. */
 const BODILESS = new Set([204, 205, 304]);
 
-export function openConnection({ peer, ca, certificate, proxy }: ConnectionSettings): Connection {
+export function openConnection({ peer, configured, ca, certificate, proxy }: ConnectionSettings): Connection {
   const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), ...certificate };
   const settings = {
     connections: 32,
@@ -53,17 +56,21 @@ export function openConnection({ peer, ca, certificate, proxy }: ConnectionSetti
     keepAliveTimeout: 2000,
     allowH2: false,
   };
-  const dispatcher =
+  const agent =
     proxy === undefined
       ? new Agent({ ...settings, connect: tls })
       : new ProxyAgent({ ...settings, uri: proxy, requestTls: tls });
+  const dispatcher = agent.compose(limitInformational);
+  const isAllowed = endpointCheck(configured, proxy);
   let ending: Promise<void> | undefined;
 
   async function boundedFetch(url: string, request: HttpRequest, signal: AbortSignal): Promise<Response> {
     const target = new URL(url);
     // The configuration schema checks configured addresses; others come from the peer, as endpoints in metadata do.
-    if (target.protocol !== 'https:' && (proxy !== undefined || !isLoopbackHttp(target))) {
-      throw new TypeError(`${peer} names an endpoint that is neither https nor loopback: ${target.origin}`);
+    if (!isAllowed(target)) {
+      throw new TypeError(
+        `${peer} names an endpoint that is not https, nor loopback of a server on loopback: ${target.origin}`,
+      );
     }
     const { method, headers, body } = request;
     const response = await fetch(target, {
@@ -83,9 +90,9 @@ export function openConnection({ peer, ca, certificate, proxy }: ConnectionSetti
 
   return {
     fetchUntil: (signal) => (url, request) => boundedFetch(url, request, signal),
-    close: () => dispatcher.close(),
+    close: () => agent.close(),
     [Symbol.asyncDispose]: async () => {
-      await (ending ??= dispatcher.destroy());
+      await (ending ??= agent.destroy());
     },
   };
 }

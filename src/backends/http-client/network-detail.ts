@@ -5,7 +5,8 @@ export function networkDetail(error: unknown): string {
   if (!(cause instanceof Error)) return error.message;
   const refusal = cause.cause instanceof Error ? PROXY_REFUSAL.exec(cause.cause.message) : null;
   if (refusal !== null) return `the proxy answered ${refusal[1]}`;
-  return 'code' in cause ? String(cause.code) : cause.message;
+  // The error of an answer that is not HTTP has a member `code` that is undefined.
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
 
 /** undici's message when a proxy refuses CONNECT, in the cause of the cause. */

@@ -81,11 +81,12 @@ async function create(config: HttpConfig, { log, secret }: BackendDeps): Promise
   };
 }
 
-async function connect({ caFile, certFile, keyFile, proxy }: HttpConfig) {
+async function connect({ url, lookupUrl, caFile, certFile, keyFile, proxy }: HttpConfig) {
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile.path);
   const certificate =
     certFile === undefined || keyFile === undefined ? undefined : await readOwnCertificate(certFile.path, keyFile.path);
-  return openConnection({ peer: PEER, ca, certificate, proxy });
+  const configured = [url, ...(lookupUrl === undefined ? [] : [lookupUrl])];
+  return openConnection({ peer: PEER, configured, ca, certificate, proxy });
 }
 
 /** A GET without credentials: whatever the service answers to it, below 500 it is up. */

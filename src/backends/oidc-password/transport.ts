@@ -13,15 +13,15 @@ interface ProviderTransport {
   readonly key: ClientKey | undefined;
 }
 
-type Configured = Pick<OidcPasswordConfig, 'client' | 'caFile' | 'proxy'>;
+type Configured = Pick<OidcPasswordConfig, 'issuer' | 'client' | 'caFile' | 'proxy'>;
 
 /** Absolute paths of the files that `openTransport` reads. */
-export function transportFiles({ client, caFile }: Configured): readonly string[] {
+export function transportFiles({ client, caFile }: Pick<Configured, 'client' | 'caFile'>): readonly string[] {
   return [caFile, client.keyFile, client.certFile].flatMap((file) => (file === undefined ? [] : [file.path]));
 }
 
 /** @throws Error that names the file when one cannot be used */
-export async function openTransport({ client, caFile, proxy }: Configured): Promise<ProviderTransport> {
+export async function openTransport({ issuer, client, caFile, proxy }: Configured): Promise<ProviderTransport> {
   const method = methodOf(client);
   const { keyFile, certFile } = client;
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile.path);
@@ -33,5 +33,5 @@ export async function openTransport({ client, caFile, proxy }: Configured): Prom
     method === 'tls_client_auth' && keyFile !== undefined && certFile !== undefined
       ? await readOwnCertificate(certFile.path, keyFile.path)
       : undefined;
-  return { connection: openConnection({ peer: 'the provider', ca, certificate, proxy }), key };
+  return { connection: openConnection({ peer: 'the provider', configured: [issuer], ca, certificate, proxy }), key };
 }

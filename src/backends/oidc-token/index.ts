@@ -40,9 +40,10 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
   const { name, timeout } = config;
   const settings = resolveSettings(config);
   const { issuer, caFile, keysFile } = settings;
+  const configured = [issuer, ...(settings.keysUrl === undefined ? [] : [settings.keysUrl])];
   const transport = await openRenewable(async () => {
     const ca = caFile === undefined ? undefined : await readAuthorities(caFile);
-    return { connection: openConnection({ peer: 'the issuer', ca, proxy: config.proxy }) };
+    return { connection: openConnection({ peer: 'the issuer', configured, ca, proxy: config.proxy }) };
   });
 
   const fetchKeys =

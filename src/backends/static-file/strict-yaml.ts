@@ -2,8 +2,9 @@
  * Reads YAML strictly, value by value, so that every problem has a line and a column. Problems name the type of a value
  * and never quote it: in a file of users it may be a misplaced password.
  */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, visit } from 'yaml';
 import type { Alias, Document, Node, Pair, YAMLError } from 'yaml';
+import { MAX_DEPTH, NestingError, parseYaml } from '../bounded-yaml.ts';
 
 /** A value and its place. */
 export interface Place {
@@ -60,6 +61,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: 'found a tag, expected a plain value',
 };
 const MALFORMED = 'found text that is not well-formed YAML';
+const TOO_DEEP = `found more than ${MAX_DEPTH} levels of mappings and lists, expected fewer`;
 
 /** @param file named in the problems */
 export function strictYaml(text: string, file: string): StrictYaml {
@@ -71,8 +73,9 @@ export function strictYaml(text: string, file: string): StrictYaml {
   };
   const report = (at: Pick<Place, 'path' | 'offset'>, problem: string): void => void found.push(locate(at, problem));
 
-  const document = parse(text, lines);
-  if (document === undefined) report({ path: '', offset: 0 }, MALFORMED);
+  const parsed = parse(text, lines);
+  const document = parsed instanceof NestingError ? undefined : parsed;
+  if (parsed instanceof NestingError) report({ path: '', offset: parsed.offset }, TOO_DEEP);
   const faults: readonly YAMLError[] = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
   for (const { code, pos } of faults) report({ path: '', offset: pos[0] }, SENTENCES[code] ?? MALFORMED);
 
@@ -114,13 +117,13 @@ export function strictYaml(text: string, file: string): StrictYaml {
   };
 }
 
-function parse(text: string, lineCounter: LineCounter): Document | undefined {
+function parse(text: string, lineCounter: LineCounter): Document | NestingError {
   try {
     // The package compares each key with all others, which takes seconds for a long list: `uniqueEntries` is faster.
-    return parseDocument(text, { version: '1.2', lineCounter, uniqueKeys: false, prettyErrors: false });
-  } catch {
-    // Brackets nested by the thousand exhaust the stack.
-    return undefined;
+    return parseYaml(text, { version: '1.2', lineCounter, uniqueKeys: false, prettyErrors: false });
+  } catch (error) {
+    if (error instanceof NestingError) return error;
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Identity } from '../../core/identity.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { Background } from '../../core/ports.ts';
 import { SecretRef } from '../fields.ts';
+import { exposure } from '../file-exposure.ts';
 import type { PasswordFile } from '../traits.ts';
 import { parseHash } from '../password-hash.ts';
 import type { PasswordHash } from '../password-hash.ts';
@@ -114,6 +115,8 @@ async function readyUser(
   const ref = new SecretRef(password.secret);
   const secret = plainSecret(ref, deps);
   const problem = await secretProblem(secret, ref);
+  const exposed = 'file' in ref.source ? await exposure(ref.source.file) : undefined;
+  if (exposed !== undefined) deps.log.warn(exposed, { backend, user: name });
   const { offset, text } = password.place;
   if (problem !== undefined) problems.push({ offset, text: `${text}${problem}` });
   return { identity: identityOf(name, groups, backend), password: { secret } };

@@ -1,6 +1,7 @@
 /** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
@@ -11,6 +12,7 @@ import type { Step } from '../../core/ports.ts';
 import type { Chain } from '../../flows/walk-chain.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
+import { checkState } from '../../platform/signing/state-check.ts';
 import { checkOnChange } from '../check-on-change.ts';
 import { createCommand, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -54,7 +56,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   const { config } = broker;
   const loaded = await loadPolicy(config.policy.file);
   const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow);
-  const keyWarnings = await checkKeys(config.keys, config.stateDir);
+  const keyWarnings = [...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = await buildBackends(config.backends, deps);
@@ -89,6 +91,12 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
     },
   );
   return fine ? EXIT.ok : EXIT.no;
+}
+
+/** Warnings only: `check` may run as another user than the broker. */
+async function stateWarnings({ keys, stateDir }: BrokerConfig): Promise<readonly string[]> {
+  const { refusals, warnings } = await checkState(keys, stateDir);
+  return [...refusals.map((refusal) => `run by this user, the broker does not start: ${refusal}`), ...warnings];
 }
 
 function policyLine(file: string, { policy }: LoadedPolicy): string {

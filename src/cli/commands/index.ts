@@ -1,6 +1,7 @@
 /** All commands, in the order of `fairlead --help`. A new command is a file in this folder and an entry here. */
 import type { Command } from 'commander';
 import type { Run } from '../command.ts';
+import { backupCommand } from './backup.ts';
 import { checkCommand } from './check.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
@@ -9,6 +10,7 @@ import { flushCommand } from './flush.ts';
 import { hashPasswordCommand } from './hash-password.ts';
 import { importCommand } from './import.ts';
 import { keygenCommand } from './keygen.ts';
+import { kubernetesSecretCommand } from './kubernetes-secret.ts';
 import { lintCommand } from './lint.ts';
 import { policyCommand } from './policy.ts';
 import { registryConfigCommand } from './registry-config.ts';
@@ -34,5 +36,7 @@ export const COMMANDS: readonly ((run: Run) => Command)[] = [
   doctorCommand,
   flushCommand,
   tokensCommand,
+  backupCommand,
+  kubernetesSecretCommand,
   schemaCommand,
 ];

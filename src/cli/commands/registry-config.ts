@@ -6,6 +6,7 @@ import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
 import type { RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
 import { keyFilesOf } from '../../platform/signing/key-files.ts';
+import { trustPaths } from '../../platform/signing/trust-files.ts';
 import { createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -43,19 +44,31 @@ function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts
   const settings = config.services[service];
   const key = config.keys.find((candidate) => candidate.name === settings?.signingKey) ?? config.keys[0];
   if (settings === undefined || key === undefined) throw new UsageError('no service or no signing key is configured');
+  const announced = otherKeys(service, key, config);
   return {
     realm: `${config.publicUrl}/token`,
     service,
     issuer: config.tokens.issuer,
     algorithm: key.algorithm,
     header: settings.key.header,
-    certificateFile: keyFilesOf(key, config.stateDir).certFile,
-    announced: otherKeys(service, key, config).map((other) => ({
+    certificateFile: certificateFileOf(key, config),
+    announced: announced.map((other) => ({
       algorithm: other.algorithm,
-      certificateFile: keyFilesOf(other, config.stateDir).certFile,
+      certificateFile: certificateFileOf(other, config),
     })),
     jwksUrl: `${config.publicUrl}/.well-known/jwks.json`,
+    ...(config.trustDir === undefined ? {} : { trust: trustOf(config.trustDir, announced.length + 1, config) }),
   };
+}
+
+function certificateFileOf(key: Key, { stateDir, trustDir }: BrokerConfig): string | undefined {
+  const { certFile } = keyFilesOf(key, stateDir);
+  return certFile === undefined || trustDir === undefined ? certFile : trustPaths(trustDir).certificate(key.name);
+}
+
+function trustOf(trustDir: string, trusted: number, { keys }: BrokerConfig): NonNullable<RegistryFacts['trust']> {
+  const { keySet, bundle } = trustPaths(trustDir);
+  return { keySetFile: keySet, bundleFile: trusted === keys.length ? bundle : undefined };
 }
 
 /** Keys that may sign for this service in the future: all except those that sign for other services now. */

@@ -2,6 +2,8 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { othersMayRead } from '../../core/file-access.ts';
+import { processUser } from '../process-user.ts';
 import type { KeyAlgorithm } from './config.ts';
 import { hasLeadingZeroCoordinate } from './key-ids.ts';
 
@@ -107,7 +109,8 @@ function requireLeaf(
 }
 
 async function modeWarnings(keyFile: string): Promise<readonly string[]> {
-  if (((await stat(keyFile)).mode & 0o077) === 0) return [];
+  const user = processUser();
+  if (user === undefined || !othersMayRead(await stat(keyFile), user)) return [];
   return [`${keyFile} can be read by others than its owner; run chmod 600 on it`];
 }
 

@@ -98,10 +98,28 @@ function requireDurability(database: DatabaseSync): void {
 }
 
 function prepareSchema(database: DatabaseSync): void {
-  const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
+  if (versionOf(database) === 0) database.exec(SCHEMA);
+  requireVersion(database, 'the file');
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+/**
+ * An older program must not write to a newer file: it would drop what it does not know.
+ *
+ * @param file its name in the message
+ * @throws Error
+ */
+export function requireVersion(database: DatabaseSync, file: string): void {
+  const version = versionOf(database);
   if (version === VERSION) return;
-  if (version !== 0) throw new Error(`it has version ${String(version)}, and this program supports version ${VERSION}`);
-  database.exec(SCHEMA);
+  const cure =
+    version > VERSION
+      ? 'a newer Fairlead wrote it: start that version again, or restore a backup from before the upgrade'
+      : 'Fairlead did not write it';
+  throw new Error(`${file} has version ${version}, this program supports ${VERSION}; ${cure}`);
 }
 
 function entriesOf(database: DatabaseSync): Entries & Disposable {
@@ -137,8 +155,23 @@ function entriesOf(database: DatabaseSync): Entries & Disposable {
         purge.run(now);
         return keys.reduce((removed, key) => removed + changes(remove, store, key, now), 0);
       }),
-    [Symbol.dispose]: () => database.close(),
+    [Symbol.dispose]: () => {
+      checkpoint(database);
+      database.close();
+    },
   };
+}
+
+/**
+ * Moves what is committed from the write-ahead log into the file: whoever copies the file alone after a stop loses
+ * nothing. SQLite does the same by itself only where no other process has the file open.
+ */
+function checkpoint(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk: the log stays, complete, and the next start reads it.
+  }
 }
 
 function inTransaction<T>(database: DatabaseSync, work: () => T): T {

@@ -65,6 +65,14 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   flush: { run: flushRunning, prints: /login/ },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
+  backup: {
+    run: (files) => withConfig('backup', files.path('copy.db'))(files),
+    prints: /^nothing to copy: no service has refreshTokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
+  },
+  'kubernetes-secret': {
+    run: async (files) => files.fairlead(['kubernetes-secret', await files.write('ldap-password', 'secret')]),
+    prints: /^apiVersion: v1\nkind: Secret\n[\s\S]*ldap-password: c2VjcmV0\n$/,
+  },
   schema: {
     run: (files) => files.fairlead(['schema', '--dir', files.path('schemas')]),
     prints: /^wrote schemas\/broker\.schema\.json\n/,

@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { assert, asyncProperty, stringMatching } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBroker } from '../../../src/config/load.ts';
@@ -55,6 +57,47 @@ describe('loadBroker', () => {
     expect(config.tls).toBeUndefined();
     expect(config.admin).toBeUndefined();
     expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    ['./data', ''],
+    ['.', ''],
+    ['data/trust', ''],
+    ['/', ''],
+    ['/srv/data/public', 'stateDir: /srv/data'],
+  ])('refuses the trustDir %j, which contains stateDir or is inside it', async (trustDir, more) => {
+    expect(await problems(`${SMALLEST}${more}\ntrustDir: ${trustDir}\n`)).toEqual([
+      expect.stringMatching(/trustDir: found the same folder as stateDir, or one inside the other/),
+    ]);
+  });
+
+  it.each(['./trust', 'data/../trust', 'data-public', '..data'])(
+    'takes the trustDir %j beside data',
+    async (trustDir) => {
+      const { config } = await load(`${SMALLEST}trustDir: ${trustDir}\n`);
+
+      expect(config.trustDir).toBe(files.path(join(trustDir)));
+    },
+  );
+
+  it('warns of secrets and private keys that other users can read, each with its place', async () => {
+    await files.write('bind.secret', 'secret');
+    const content = `${SMALLEST}tls: { certFile: tls.crt, keyFile: tls.key }
+`.replace(
+      'backends: [',
+      `backends: [{ name: corp, type: ldap, preset: openldap, urls: ['ldap://127.0.0.1'], tls: { mode: none },
+        bind: { dn: 'cn=a', password: { file: bind.secret } }, users: { base: 'dc=a' }, groups: { base: 'dc=a' } }, `,
+    );
+    const exposed = async (): Promise<readonly string[]> =>
+      (await load(content)).warnings.flatMap(
+        (text) => / (\S+): \S+\/(\S+) holds a secret/.exec(text)?.slice(1, 3) ?? [],
+      );
+    // The control: as they are written, only this user can read them.
+    expect(await exposed()).toEqual([]);
+
+    for (const name of ['bind.secret', 'tls.key', 'tls.crt', 'users.yaml']) await chmod(files.path(name), 0o644);
+
+    expect(await exposed()).toEqual(['backends.0.bind.password.file', 'bind.secret', 'tls.keyFile', 'tls.key']);
   });
 
   it('resolves paths against the folder of the file, not the working folder', async () => {
@@ -137,7 +180,7 @@ admin:
 `);
 
     const keys =
-      'listen, publicUrl, trustedProxies, tls, stateDir, tokens, keys, services, backends, shield, policy, admin, log, audit';
+      'listen, publicUrl, trustedProxies, tls, stateDir, trustDir, tokens, keys, services, backends, shield, policy, admin, log, audit';
     expect(found).toEqual([
       '1:1: listen: missing, expected text (where to listen: HOST:PORT, [IPV6]:PORT or unix:/path)',
       `1:1: lisen: unknown key, expected one of ${keys}; did you mean "listen"?`,

@@ -71,12 +71,32 @@ describe('loadYaml', () => {
     expect(yaml.problem(['b', 0], 'here')).toMatchObject({ line: 1, column: 8, path: 'b.0' });
   });
 
-  it('refuses thousands of nested brackets', async () => {
-    await using files = await writtenFiles({ 'a.yaml': '['.repeat(100_000) });
+  it.each([
+    ['brackets', '['.repeat(100_000), '1:67'],
+    ['mappings in braces', '{a: '.repeat(100_000), /^1:2\d\d$/],
+    ['lists in one line', `${'- '.repeat(100_000)}x`, /^1:1\d\d$/],
+    [
+      'mappings below each other',
+      Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+      /^6\d:\d+$/,
+    ],
+  ])('refuses %s nested by the thousand at the first level that is too deep', async (_what, text, place) => {
+    await using files = await writtenFiles({ 'a.yaml': text });
 
-    const found = await problemsOf(files, () => loadYaml(files.path('a.yaml'), { maxBytes: 1_000_000 }));
+    const [found, ...others] = await problemsOf(files, () => loadYaml(files.path('a.yaml'), { maxBytes: 1_000_000 }));
 
-    expect(found[0]).toMatch(/^a\.yaml:1:\d+: is nested too deeply$/);
+    // The place shows that what follows, and would take gigabytes as a tree, has not been read.
+    expect(/^a\.yaml:(\d+:\d+): is nested too deeply$/.exec(found ?? '')?.[1]).toMatch(place);
+    expect(others).toEqual([]);
+  });
+
+  it('takes 60 levels, and several documents are still an error', async () => {
+    await using files = await writtenFiles({ deep: `${'['.repeat(60)}${']'.repeat(60)}`, two: 'a: 1\n---\nb: 2\n' });
+
+    expect((await loadYaml(files.path('deep'), OPTIONS)).problems).toEqual([]);
+    expect(await problemsOf(files, () => loadYaml(files.path('two'), OPTIONS))).toEqual([
+      expect.stringContaining('found a second document, expected one'),
+    ]);
   });
 
   it('refuses a file that is too large, not text, or missing', async () => {

@@ -16,7 +16,7 @@ export async function writtenFiles(
   const path = (name: string): string => join(folder, name);
   const write = async (name: string, content: string | Uint8Array): Promise<string> => {
     await mkdir(dirname(path(name)), { recursive: true });
-    await writeFile(path(name), content);
+    await writeFile(path(name), content, { mode: 0o600 });
     return path(name);
   };
   for (const [name, content] of Object.entries(contents)) await write(name, content);

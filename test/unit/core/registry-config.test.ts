@@ -19,6 +19,46 @@ function block(kind: RegistryKind, facts: Partial<RegistryFacts> = {}): Registry
   return made;
 }
 
+describe('the block of a broker with trustDir', () => {
+  const trust = { keySetFile: '/trust/jwks.json', bundleFile: '/trust/certificates.pem' };
+  const certificateFile = '/trust/default.crt';
+  const next = { algorithm: 'ES256', certificateFile: '/trust/next.crt' } as const;
+
+  it.each(['distribution-2', 'distribution-3'] as const)(
+    'names the same bundle with one key and with several: %s',
+    (kind) => {
+      const one = block(kind, { trust, certificateFile });
+
+      expect(one.text).toContain('rootcertbundle: "/trust/certificates.pem"');
+      expect(block(kind, { trust, certificateFile, announced: [next] }).text).toBe(one.text);
+    },
+  );
+
+  it('names single certificates where a key is among the others that the service must not trust', () => {
+    const facts = { certificateFile, trust: { ...trust, bundleFile: undefined } };
+
+    expect(block('distribution-2', facts).text).toContain('rootcertbundle: "/trust/default.crt"');
+    expect(block('distribution-2', { ...facts, announced: [next] }).notes[0]).toContain(
+      'cat /trust/default.crt /trust/next.crt >',
+    );
+  });
+
+  it('names no bundle with an Ed25519 key for distribution 2, which would not start', () => {
+    const facts = { trust, certificateFile, announced: [{ ...next, algorithm: 'EdDSA' }] } as const;
+
+    expect(block('distribution-2', facts).text).toContain('rootcertbundle: "/trust/default.crt"');
+    expect(block('distribution-3', facts).text).toContain('rootcertbundle: "/trust/certificates.pem"');
+  });
+
+  it('names the key set in the folder for distribution 3 and key ids', () => {
+    expect(block('distribution-3', { trust, header: 'kid' }).text).toContain('jwks: "/trust/jwks.json"');
+  });
+
+  it('names the certificate of one key for zot, which checks no audience', () => {
+    expect(block('zot', { trust, certificateFile }).text).toContain('"cert": "/trust/default.crt"');
+  });
+});
+
 describe('the block for distribution', () => {
   it.each(['distribution-2', 'distribution-3'] as const)('trusts certificates when tokens carry one: %s', (kind) => {
     const { text, notes } = block(kind);

@@ -32,6 +32,7 @@ async function serve(listener: RequestListener) {
   };
 }
 
+const LOOPBACK = ['http://127.0.0.1/'];
 const soon = (): AbortSignal => AbortSignal.timeout(5000);
 
 describe('a connection', () => {
@@ -39,7 +40,7 @@ describe('a connection', () => {
     await using server = await serve((request, response) => {
       void request.toArray().then((chunks) => response.writeHead(201).end(`${request.method} ${String(chunks)}`));
     });
-    await using connection = openConnection({ peer: PEER });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     const response = await connection.fetchUntil(soon())(server.url, { method: 'POST', headers: {}, body: 'text' });
 
@@ -52,7 +53,7 @@ describe('a connection', () => {
       paths.push(request.url);
       response.writeHead(302, { location: '/elsewhere' }).end();
     });
-    await using connection = openConnection({ peer: PEER });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     const { status } = await connection.fetchUntil(soon())(server.url, GET);
 
@@ -62,7 +63,7 @@ describe('a connection', () => {
   it('accepts a body at the bound, and refuses one that is longer', async () => {
     let size = MAX_BODY;
     await using server = await serve((_request, response) => response.end('x'.repeat(size)));
-    await using connection = openConnection({ peer: PEER });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
     const fetch = connection.fetchUntil(soon());
 
     expect((await (await fetch(server.url, GET)).text()).length).toBe(MAX_BODY);
@@ -72,7 +73,7 @@ describe('a connection', () => {
 
   it('ends a request whose body never ends when the signal aborts', async () => {
     await using server = await serve((_request, response) => void response.writeHead(200).write('begun'));
-    await using connection = openConnection({ peer: PEER });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     await expect(connection.fetchUntil(AbortSignal.timeout(200))(server.url, GET)).rejects.toMatchObject({
       name: 'TimeoutError',
@@ -82,22 +83,24 @@ describe('a connection', () => {
   it.each(['http://example.com/', 'ftp://127.0.0.1/', 'http://127.0.0.1.example.com/'])(
     'sends nothing to %s, which is neither https nor loopback',
     async (url) => {
-      await using connection = openConnection({ peer: PEER });
+      await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
       await expect(connection.fetchUntil(soon())(url, GET)).rejects.toThrow(
-        `${PEER} names an endpoint that is neither https nor loopback`,
+        `${PEER} names an endpoint that is not https, nor loopback`,
       );
     },
   );
 
   it('sends nothing over plain http through a proxy, which would read it', async () => {
-    await using connection = openConnection({ peer: PEER, proxy: 'http://127.0.0.1:9' });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK, proxy: 'http://127.0.0.1:9' });
 
-    await expect(connection.fetchUntil(soon())('http://127.0.0.1:9/', GET)).rejects.toThrow(/neither https/);
+    await expect(connection.fetchUntil(soon())('http://127.0.0.1:9/', GET)).rejects.toThrow(
+      /an endpoint that is not https/,
+    );
   });
 
   it('sends no stream', async () => {
-    await using connection = openConnection({ peer: PEER });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     await expect(
       connection.fetchUntil(soon())('http://127.0.0.1:9/', { ...GET, method: 'POST', body: new ReadableStream() }),
@@ -105,7 +108,7 @@ describe('a connection', () => {
   });
 
   it('fails with a detail that names the cause when nobody listens', async () => {
-    await using connection = openConnection({ peer: PEER });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     const error = await connection
       .fetchUntil(soon())('http://127.0.0.1:1/', GET)
@@ -122,7 +125,7 @@ describe('a renewable connection', () => {
     await using renewable = await openRenewable(async () => {
       if (isBad) throw new Error('ca.pem: no certificate');
       opened.push(opened.length);
-      return { connection: openConnection({ peer: PEER }), number: opened.length };
+      return { connection: openConnection({ peer: PEER, configured: LOOPBACK }), number: opened.length };
     });
     expect(renewable.current().number).toBe(1);
 
@@ -141,7 +144,9 @@ describe('a renewable connection', () => {
       arrive();
       void renewed.then(() => response.end('late'));
     });
-    await using renewable = await openRenewable(async () => ({ connection: openConnection({ peer: PEER }) }));
+    await using renewable = await openRenewable(async () => ({
+      connection: openConnection({ peer: PEER, configured: LOOPBACK }),
+    }));
 
     const response = renewable.current().connection.fetchUntil(soon())(server.url, GET);
     await arrived;

@@ -1,0 +1,26 @@
+/** Random numbers that are the same for the same seed, so that a run can be repeated. */
+
+export interface Random {
+  /** An integer from 0 to `below - 1`. */
+  int(below: number): number;
+  pick<T>(items: readonly [T, ...T[]]): T;
+  /** True in one of so many cases. */
+  oneIn(cases: number): boolean;
+}
+
+/** Mulberry32: small, fast, and good enough to choose mutations. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  function next(): number {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+  const int = (below: number): number => Math.floor(next() * below);
+  return {
+    int,
+    pick: (items) => items[int(items.length)] ?? items[0],
+    oneIn: (cases) => int(cases) === 0,
+  };
+}
