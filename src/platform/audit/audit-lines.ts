@@ -121,9 +121,13 @@ function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
   return { [name]: kept, ...(kept.length < texts.length ? { [`${name}Truncated`]: texts.length - kept.length } : {}) };
 }
 
-/** Somebody may put the token where something else belongs. */
+/** A broken form can join the name and the password: `alice)password=…`. */
+const JOINED_PASSWORD = /password=.*/is;
+
+/** A text that a client sent. A token in the wrong field, or a password behind the name, is not shown. */
 function typed(text: string): string {
-  return isToken(text) || hasFairleadPrefix(text) ? '[token]' : bounded(text);
+  if (isToken(text) || hasFairleadPrefix(text)) return '[token]';
+  return bounded(text).replace(JOINED_PASSWORD, 'password=[hidden]');
 }
 
 function bounded(text: string): string {

@@ -25,3 +25,7 @@ it('an audit line shows an ordinary user name, and cuts a long one', () => {
   expect(fieldsOf('alice')).toMatchObject({ user: 'alice', service: 'alice' });
   expect(fieldsOf('a'.repeat(300))).toMatchObject({ user: `${'a'.repeat(256)}…` });
 });
+
+it('an audit line hides a password that a broken form joined to the name', () => {
+  expect(fieldsOf('alice)password=Winter2026!')).toMatchObject({ user: 'alice)password=[hidden]' });
+});
