@@ -1,5 +1,5 @@
 /** Liveness and readiness. */
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { BackendState } from '../core/ports.ts';
 import { mayRead } from './operator-page.ts';
 import type { Readers } from './operator-page.ts';
@@ -23,11 +23,15 @@ export interface HealthDeps {
 /** @param readers who gets the names of backends and the revision of the policy; everybody gets the status */
 export function healthRoutes(app: Express, deps: HealthDeps, readers: Readers): void {
   app.get('/healthz', (_request, response) => respondJson(response, 200, '{"status":"alive"}'));
-  app.get('/readyz', async (request, response) => {
+  app.get('/readyz', readinessRoute(deps, readers));
+}
+
+function readinessRoute(deps: HealthDeps, readers: Readers): RequestHandler {
+  return async (request, response) => {
     const readiness = readinessOf(deps);
     const body = mayRead(readers, request) ? await withDetails(readiness, deps) : { status: readiness };
     respondJson(response, readiness === 'ready' ? 200 : 503, JSON.stringify(body));
-  });
+  };
 }
 
 /**

@@ -63,8 +63,8 @@ class Pipeline {
   readonly #takeTurn: TakeTurn;
   readonly #options: TurnOptions;
   /** Node's own listener for data, which parses it. */
-  readonly #parse: (chunk: Buffer) => void;
-  readonly #unparsed: Buffer[] = [];
+  readonly #parse: (chunk: NonSharedBuffer) => void;
+  readonly #unparsed: NonSharedBuffer[] = [];
   readonly #waiting: Exchange[] = [];
   #current: Exchange | undefined;
   #isTurnDue = false;
@@ -76,8 +76,8 @@ class Pipeline {
     const [parse, ...others] = socket.listeners('data');
     // INVARIANT: Node's HTTP server adds its listener for data before it emits the connection, and there is no other.
     if (parse === undefined || others.length > 0) throw new Error('expected one listener for the data of a connection');
-    this.#parse = parse as (chunk: Buffer) => void;
-    socket.on('data', (chunk: Buffer) => {
+    this.#parse = parse;
+    socket.on('data', (chunk: NonSharedBuffer) => {
       this.#unparsed.push(chunk);
       this.#parseOn();
     });
@@ -134,7 +134,7 @@ class Pipeline {
     return !this.#isTurnDue && this.#waiting.length === 0 && this.#current?.request.complete !== true;
   }
 
-  #nextSlice(): Buffer | undefined {
+  #nextSlice(): NonSharedBuffer | undefined {
     const [chunk] = this.#unparsed;
     if (chunk === undefined) return undefined;
     if (chunk.length > SLICE) this.#unparsed[0] = chunk.subarray(SLICE);
