@@ -9,8 +9,8 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Bytes. A slice has thirty requests at most: so many are parsed before their turn. */
-const SLICE = 1024;
+/** Bytes. A slice has fifteen requests at most: so many are parsed before their turn. */
+const SLICE = 512;
 
 export interface TurnOptions {
   /** Milliseconds from the head of a request until the client has read the response. */
