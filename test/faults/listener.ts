@@ -7,19 +7,11 @@ const APP = ['test/unit/http/app.test.ts'];
 
 export const faults: readonly Fault[] = [
   {
-    id: 'review-8',
-    effect: 'After its first turn, a request with many scopes yields after each scope.',
-    file: 'src/flows/decide-scopes.ts',
-    find: '      turnStarted = clock.monotonic();\n',
-    replace: '',
-    tests: ['test/unit/flows/decide-scopes.test.ts'],
-  },
-  {
-    id: 'review-12',
-    effect: 'A client may send the head of its request as slowly as it likes.',
+    id: 'listener-17',
+    effect: 'A client may send its request as slowly as it likes.',
     file: 'src/http/server.ts',
-    find: 'headersTimeout: 10_000,\n  requestTimeout: 20_000,',
-    replace: 'headersTimeout: 0,\n  requestTimeout: 0,',
+    find: '{ ...HTTP_LIMITS, requireHostHeader: false }',
+    replace: '{ requireHostHeader: false, headersTimeout: 0, requestTimeout: 0 }',
     tests: ['test/e2e/slow-clients.test.ts'],
   },
   {

@@ -31,7 +31,7 @@ async function makePair(fromDays: number, toDays: number): Promise<Pair> {
     },
     webcrypto,
   );
-  return { cert: certificate.toString('pem'), key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  return { cert: certificate.toString('pem'), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 }
 
 describe('the TLS certificate', () => {
@@ -141,7 +141,7 @@ describe('the TLS certificate', () => {
       },
       webcrypto,
     );
-    const key = weak.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const key = weak.privateKey.export({ type: 'pkcs8', format: 'pem' });
 
     await expect(read({ cert: certificate.toString('pem'), key })).rejects.toThrow(/cannot be used for TLS; make a/);
   });

@@ -109,7 +109,7 @@ describe('the limit of connections', () => {
     ]);
   });
 
-  it('spares requests in progress, and closes the connection that is idle longest first', async () => {
+  it('keeps requests in progress, and closes the connection that is idle longest first', async () => {
     await using server = await openListener(
       ({ url }, response) => {
         if (url !== '/slow') response.end();
