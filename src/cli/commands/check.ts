@@ -64,7 +64,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
 
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...keyWarnings, ...tlsWarnings];
+  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
   const steps = [...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];

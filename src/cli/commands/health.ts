@@ -1,4 +1,4 @@
-/** `fairlead health`: asks the running broker whether it is alive; the health check of the container. */
+/** `fairlead health`: asks whether the running broker is alive. It is the health check of the container. */
 import type { Command } from 'commander';
 import { checkHealth, healthTarget, urlTarget } from '../../app/health-check.ts';
 import { loadBroker } from '../../config/load.ts';
@@ -14,7 +14,7 @@ interface HealthOptions extends SharedOptions {
 const TIMEOUT_MS = 2000;
 
 export function healthCommand(run: Run): Command {
-  return createCommand('health', 'Ask the running broker whether it is alive, at the listener of its configuration')
+  return createCommand('health', 'Ask whether the running broker is alive; exit 1 when it is not')
     .option('--url <url>', 'ask this URL instead; default: the environment variable FAIRLEAD_HEALTH')
     .addHelpText(
       'after',
