@@ -142,7 +142,8 @@ describe('closing a listener', () => {
     ['in a TLS handshake', true],
     ['without a request', false],
   ])('closes a connection %s at the end of the grace period', async (_what, tls) => {
-    await using server = await openListener((_request, response) => void response.end(), { tls });
+    const minute = 60_000;
+    await using server = await openListener((_request, response) => void response.end(), { tls, handshakeMs: minute });
     const client = await server.connect();
     await waitFor('the connection', () => server.listener.connections() === 1);
 
@@ -160,7 +161,8 @@ describe('a client that sends what is no HTTP', () => {
 
     for (const client of clients) client.send('nonsense\r\n\r\n');
     await allClosed(clients);
-    await waitFor('the connections to be closed', () => server.listener.connections() === 0);
+    // Node would close them after the 10 s that a client has for the head of a request.
+    await waitFor('the connections to be closed', () => server.listener.connections() === 0, { timeoutMs: 7000 });
 
     expect(new Set(clients.map(({ text }) => text().split('\r\n')[0]))).toEqual(new Set(['HTTP/1.1 400 Bad Request']));
     expect(server.log.lines).toMatchObject([
