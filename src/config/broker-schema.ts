@@ -112,7 +112,8 @@ export const brokerFile = z
       })
       .optional()
       .meta({
-        description: 'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change. Default: HTTP.',
+        description:
+          'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change; a pair that is empty, damaged or does not belong together is refused, and the old certificate stays in use. Default: HTTP.',
       }),
     stateDir: z.string().min(1).default('./data').meta({
       description: 'The folder for signing keys and the embedded database. It is created when it is missing.',
