@@ -35,10 +35,10 @@ function readinessRoute(deps: HealthDeps, readers: Readers): RequestHandler {
 }
 
 /**
- * Ready means that the broker can answer, and issue tokens if their audit lines have to be written. It does not depend
- * on the backends: all replicas share the
- * directory, so that "not ready" would take all of them out of rotation. As a sidecar, the broker would take the registry
- * with it, and pulls with valid tokens and cached logins would fail too. `fairlead_backend_up` is for alerts.
+ * Ready means that the broker can answer and is not prevented from issuing tokens by its audit trail. It does not depend
+ * on the backends: all replicas share the directory, so that "not ready" would take all of them out of rotation. As a
+ * sidecar, the broker would take the registry with it, and pulls with valid tokens and cached logins would fail too.
+ * `fairlead_backend_up` is for alerts.
  */
 function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'draining' | 'unready' {
   if (isDraining()) return 'draining';

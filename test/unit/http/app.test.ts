@@ -246,13 +246,26 @@ describe('the readiness check', () => {
     expect(probes).toBe(0);
   });
 
+  it.each([
+    ['failing', 200, 'ready', 'degraded'],
+    ['refusing', 503, 'unready', 'unready'],
+  ] as const)('with audit lines %s answers %d: %s, and %s to operators', async (audit, code, status, detail) => {
+    await using app = await openHttpApp({ operatorPages: 'nobody', auditState: () => audit });
+    await using admin = await openHttpApp({ auditState: () => audit }, 'admin');
+
+    const [answer, details] = [await app.send('/readyz'), await admin.send('/readyz')];
+
+    expect([answer.status, answer.json]).toEqual([code, { status }]);
+    expect([details.status, details.json]).toEqual([code, expect.objectContaining({ status: detail, audit })]);
+  });
+
   it('gives the details to a client of this machine when there is no admin listener, but not through a proxy', async () => {
     await using app = await openHttpApp({ backendStates: states(up, up) });
 
     const direct = await app.send('/readyz');
     const proxied = await app.send('/readyz', { headers: { 'x-forwarded-for': '127.0.0.1' } });
 
-    expect(Object.keys(direct.json ?? {})).toEqual(['status', 'backends', 'policy']);
+    expect(Object.keys(direct.json ?? {})).toEqual(['status', 'backends', 'policy', 'audit']);
     expect(proxied.json).toEqual({ status: 'ready' });
   });
 });
