@@ -173,17 +173,18 @@ async function openTokenFlows({ config, log, resources }: Parts, { audit, backen
 
 /** What the listeners need besides the flows: metrics, health and the configuration. */
 function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly Authenticator[]) {
+  const onState = metrics.setBackendUp;
+  const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
   return {
     realm: config.tokens.issuer,
     isTrustedProxy: proxyTrust(config.trustedProxies),
-    metrics: metrics.page,
-    servesAnonymous: Object.values(config.services).some(({ anonymous }) => anonymous === 'allow'),
-    backendStates: backendStates(authenticators, {
-      clock: systemClock,
-      timer: systemTimer,
-      log,
-      onState: metrics.setBackendUp,
-    }),
+    metrics: async () => {
+      // Readiness does not probe the backends, so that reading the metrics has to.
+      await states();
+      return metrics.page();
+    },
+    listenerMetrics: metrics.listeners,
+    backendStates: states,
     ids: randomIds,
     log,
   } satisfies Partial<ListenerDeps>;

@@ -1,11 +1,16 @@
 /** The listeners: one for the clients of the registries, and one for operators if configured. */
-import { readFile } from 'node:fs/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createAdminApp, createApp } from '../http/app.ts';
 import type { AppDeps } from '../http/app.ts';
+import { cachedPage } from '../http/metrics.ts';
 import { listen } from '../http/server.ts';
-import type { Listener } from '../http/server.ts';
+import type { Listener, ListenOptions } from '../http/server.ts';
+import type { ListenerMetrics, ListenerName } from '../platform/audit/listener-metrics.ts';
+import { systemClock } from '../platform/clock.ts';
+import { connectionCounts, openFileLimit } from './connection-limits.ts';
 import type { Reloadable } from './reload.ts';
+import { readTlsCertificate } from './tls-certificate.ts';
+import type { TlsCertificate, TlsFiles } from './tls-certificate.ts';
 
 export interface Listeners extends AsyncDisposable {
   readonly url: string;
@@ -15,23 +20,34 @@ export interface Listeners extends AsyncDisposable {
   close(graceMs: number): Promise<void>;
 }
 
-type Tls = NonNullable<BrokerConfig['tls']>;
-export type ListenerDeps = Omit<AppDeps, 'metrics'> & { readonly metrics: NonNullable<AppDeps['metrics']> };
+export interface ListenerDeps extends Omit<AppDeps, 'operatorPages'> {
+  readonly listenerMetrics: ListenerMetrics;
+}
 
-export async function openListeners(config: BrokerConfig, deps: ListenerDeps): Promise<Listeners> {
-  const tls = config.tls === undefined ? undefined : await readTls(config.tls);
-  const app = createApp({ ...deps, metrics: config.admin === undefined ? deps.metrics : undefined });
-  const main = await listen(app, { address: config.listen, tls, newRequestId: deps.ids.next });
+/** A handshake takes a few round trips. */
+const HANDSHAKE_MS = 10_000;
+/** A login takes 8 s at most; the rest is for slow networks. */
+const ANSWER_MS = 60_000;
+
+export async function openListeners(config: BrokerConfig, listenerDeps: ListenerDeps): Promise<Listeners> {
+  const deps = { ...listenerDeps, metrics: cachedPage(listenerDeps.metrics, systemClock) };
+  const counts = connectionCounts(openFileLimit(), config.maxConnections);
+  const open = async (name: ListenerName, app: Parameters<typeof listen>[0], where: Where): Promise<Listener> => {
+    const limits = { max: counts[name], handshakeMs: HANDSHAKE_MS, answerMs: ANSWER_MS };
+    const onLimit: ListenOptions['onLimit'] = (reason) => deps.listenerMetrics.countLimit(name, reason);
+    const listener = await listen(app, { ...where, limits, onLimit, newRequestId: deps.ids.next, log: deps.log });
+    deps.listenerMetrics.observeConnections(name, listener.connections, limits.max);
+    return listener;
+  };
+
+  const tls = config.tls === undefined ? undefined : await useCertificate(config.tls, deps);
+  const operatorPages = config.admin === undefined ? 'loopback' : 'nobody';
+  const main = await open('main', createApp({ ...deps, operatorPages }), { address: config.listen, tls });
   let admin: Listener | undefined;
   try {
-    admin =
-      config.admin === undefined
-        ? undefined
-        : await listen(createAdminApp(deps), {
-            address: config.admin.listen,
-            tls: undefined,
-            newRequestId: deps.ids.next,
-          });
+    if (config.admin !== undefined) {
+      admin = await open('admin', createAdminApp(deps), { address: config.admin.listen, tls: undefined });
+    }
   } catch (error) {
     await main.close(0);
     throw error;
@@ -44,21 +60,30 @@ export async function openListeners(config: BrokerConfig, deps: ListenerDeps): P
   return {
     url: main.url,
     adminUrl: admin?.url,
-    reloadables: config.tls === undefined ? [] : [tlsReloadable(config.tls, main)],
+    reloadables: config.tls === undefined ? [] : [tlsReloadable(config.tls, main, deps)],
     close,
     [Symbol.asyncDispose]: () => close(0),
   };
 }
 
-function tlsReloadable(files: Tls, listener: Listener): Reloadable {
+type Where = Pick<ListenOptions, 'address' | 'tls'>;
+type CertificateDeps = Pick<ListenerDeps, 'log' | 'listenerMetrics'>;
+
+function tlsReloadable(files: TlsFiles, listener: Listener, deps: CertificateDeps): Reloadable {
   return {
     what: 'TLS certificate',
     watches: [files.certFile.path, files.keyFile.path],
-    reload: async () => listener.setTls(await readTls(files)),
+    reload: async () => {
+      const certificate = await useCertificate(files, deps);
+      listener.setTls(certificate);
+      return { expires: new Date(certificate.expiresAt * 1000).toISOString() };
+    },
   };
 }
 
-async function readTls({ certFile, keyFile }: Tls): Promise<{ readonly cert: string; readonly key: string }> {
-  const [cert, key] = await Promise.all([readFile(certFile.path, 'utf8'), readFile(keyFile.path, 'utf8')]);
-  return { cert, key };
+async function useCertificate(files: TlsFiles, { log, listenerMetrics }: CertificateDeps): Promise<TlsCertificate> {
+  const certificate = await readTlsCertificate(files);
+  for (const warning of certificate.warnings) log.warn(warning);
+  listenerMetrics.setCertificateExpiry(certificate.expiresAt);
+  return certificate;
 }

@@ -5,6 +5,7 @@
 import { describeError } from '../core/errors.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Log } from '../core/ports.ts';
+import { systemClock } from '../platform/clock.ts';
 import { compareWithShadow } from '../flows/shadow.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
 import { watchFiles } from '../platform/watch.ts';
@@ -58,7 +59,7 @@ export function openShadow(file: string | undefined, { load, log, audit }: Shado
   );
   const stopWatching = watchFiles([file], () => void reload());
   return {
-    audit: auditWith(audit, [compareWithShadow({ shadow: () => policy, audit })], log),
+    audit: auditWith(audit, [compareWithShadow({ shadow: () => policy, clock: systemClock, audit })], log),
     state: () => ({ shadow: { revision: policy?.revision ?? null, stale } }),
     reload,
     [Symbol.dispose]: stopWatching,

@@ -115,7 +115,8 @@ export const brokerFile = z
       })
       .optional()
       .meta({
-        description: 'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change. Default: HTTP.',
+        description:
+          'Serve HTTPS (TLS 1.2 or newer). The files are read again when they change; a pair that is empty, damaged or does not belong together is refused, and the old certificate stays in use. Default: HTTP.',
       }),
     stateDir: z.string().min(1).default(DEFAULT_STATE_DIR).meta({
       description:
@@ -184,8 +185,12 @@ export const brokerFile = z
       .optional()
       .meta({
         description:
-          'A separate listener for `/metrics`, `/healthz` and `/readyz`. Without it, `/metrics` is on the main listener.',
+          'A separate listener for `/metrics`, `/healthz` and `/readyz`, for monitoring from other machines. Without it, `/metrics` and the details of `/readyz` are only for clients of this machine that come without a proxy; everybody else gets 404, and the status alone.',
       }),
+    maxConnections: z.int().min(16).max(100_000).optional().meta({
+      description:
+        'The number of connections that `listen` has open at once, 4096 by default, and at most the limit on open files minus 128. At the limit, the oldest connections without a request in progress are closed. `admin` has 32 connections of its own.',
+    }),
     log: z
       .strictObject({
         level: z

@@ -16,6 +16,12 @@ interface Context {
   readonly yaml: YamlFile;
 }
 
+/** How many issues of a file are explained. */
+const MOST_ISSUES = 1000;
+
+/** How many unknown keys of one mapping are explained: each is compared with all known keys. */
+const MOST_KEYS = 100;
+
 /** Keys that probably hold a secret, even if the schema does not have them. */
 const SECRET_KEY = /passw|secret|passphrase|credential|private/i;
 
@@ -30,7 +36,10 @@ interface Placed<Kind extends Issue = Issue> {
 }
 
 export function explainIssues(issues: readonly Issue[], context: Context): readonly ConfigProblem[] {
-  return withoutConsequences(issues).flatMap((issue) => explain(issue, [], context));
+  const all = withoutConsequences(issues);
+  const problems = all.slice(0, MOST_ISSUES).flatMap((issue) => explain(issue, [], context));
+  if (all.length <= MOST_ISSUES) return problems;
+  return [...problems, context.yaml.problem([], `${all.length - MOST_ISSUES} more problems are not explained`)];
 }
 
 /** A misspelt key is also a missing key: that is one problem, not two. */
@@ -80,10 +89,12 @@ function unknownKeys(
   const known = [
     ...new Set(candidates.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.def.shape) : []))),
   ];
-  return issue.keys.map((key) => {
+  const problems = issue.keys.slice(0, MOST_KEYS).map((key) => {
     const message = `unknown key, expected ${oneOf(known)}${didYouMean(key, known)}`;
     return yaml.problem([...path, key], message, 'key');
   });
+  const more = issue.keys.length - problems.length;
+  return more === 0 ? problems : [...problems, yaml.problem(path, `${more} more unknown keys`)];
 }
 
 function union(placed: Placed<z.core.$ZodIssueInvalidUnion>, context: Context): readonly ConfigProblem[] {

@@ -1,6 +1,6 @@
 /** Finds the place of a path in a YAML document. */
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
-import type { Document, Node } from 'yaml';
+import type { Document, Node, Scalar, YAMLMap } from 'yaml';
 import type { Path } from './problems.ts';
 
 export interface YamlPlace {
@@ -39,11 +39,24 @@ function entryOf(node: Node | undefined, step: string | number): Entry | undefin
     const item = typeof step === 'number' ? node.items[step] : undefined;
     return isNode(item) ? { key: undefined, value: item } : undefined;
   }
-  if (!isMap(node)) return undefined;
-  // Of duplicate keys, the last one has the value that counts.
-  const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
-  if (pair === undefined) return undefined;
-  return { key: isNode(pair.key) ? pair.key : undefined, value: isNode(pair.value) ? pair.value : undefined };
+  return isMap(node) ? entriesOf(node).get(String(step)) : undefined;
+}
+
+const entriesByMap = new WeakMap<YAMLMap, ReadonlyMap<string, Entry>>();
+
+/** An index: with a search per problem, a file of many problems in one mapping would take minutes. */
+function entriesOf(map: YAMLMap): ReadonlyMap<string, Entry> {
+  let entries = entriesByMap.get(map);
+  if (entries === undefined) {
+    // Of duplicate keys, the last one has the value that counts.
+    entries = new Map(map.items.flatMap(({ key, value }) => (isScalar(key) ? [entryFor(key, value)] : [])));
+    entriesByMap.set(map, entries);
+  }
+  return entries;
+}
+
+function entryFor(key: Scalar, value: unknown): readonly [string, Entry] {
+  return [String(key.value), { key, value: isNode(value) ? value : undefined }];
 }
 
 /** A missing value, as in `key:`, is at the place of its key. */

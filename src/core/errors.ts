@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'backend_unavailable'
   /** The audit line of a token cannot be written, and no token may be issued without one. */
   | 'audit_unavailable'
+  /** The decisions of a request take longer than one request may take. */
+  | 'too_much_work'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_too_large'

@@ -3,14 +3,13 @@ import { BrokerError } from '../core/errors.ts';
 import type { Grant } from '../core/access.ts';
 import type { RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
-import { decide } from '../core/policy/decide.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import type { Situation } from '../core/policy/situation.ts';
 import type { Audit, Clock, Ids, Timer, TokenSigner } from '../core/ports.ts';
 import type { RefreshTokenLimits } from '../core/refresh-token.ts';
 import type { Scope } from '../core/scope.ts';
 import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
+import { decideScopes } from './decide-scopes.ts';
 
 /** A registry that this token server issues tokens for. */
 export interface Service {
@@ -52,7 +51,7 @@ export interface GrantTokenDeps {
 
 /**
  * @throws BrokerError `login_required` when the service requires a login, `token_refused` when the token of the login is about
- *   to expire.
+ *   to expire, `too_much_work` when the decisions take too long.
  */
 export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
@@ -64,7 +63,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     const policy = deps.policy();
     const time = deps.clock.now();
     const situation = { caller, service: service.name, client: context.client, time };
-    const grants = await decideAll(policy, situation, scopes, deps);
+    const grants = await decideScopes(policy, situation, scopes, deps);
     const now = deps.clock.now();
     if (endOf(caller) - now < LEAST_SECONDS) {
       throw new BrokerError('token_refused', 'token-expired: the token of this login is about to expire');
@@ -90,27 +89,6 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     });
     return { token, expiresIn, grants };
   };
-}
-
-/** Milliseconds after which a request with many scopes yields to other requests. */
-const TURN_MS = 5;
-
-async function decideAll(
-  policy: Policy,
-  situation: Situation,
-  scopes: readonly Scope[],
-  { clock, timer }: GrantTokenDeps,
-): Promise<readonly Grant[]> {
-  const grants: Grant[] = [];
-  let turnStarted = clock.monotonic();
-  for (const scope of scopes) {
-    if (clock.monotonic() - turnStarted > TURN_MS) {
-      await timer.turn();
-      turnStarted = clock.monotonic();
-    }
-    grants.push(decide(policy, situation, scope));
-  }
-  return grants;
 }
 
 /** The attributes of the caller that the policy names, and so may decide by. */

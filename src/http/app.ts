@@ -9,14 +9,13 @@ import type { Ids, Log } from '../core/ports.ts';
 import { contextOf, setContext } from './context.ts';
 import { healthRoutes } from './health.ts';
 import type { HealthDeps } from './health.ts';
+import { requireOneHost } from './host-header.ts';
+import { metricsRoute } from './metrics.ts';
+import type { MetricsPage } from './metrics.ts';
+import type { Readers } from './operator-page.ts';
 import { respondError, respondJson, toBrokerError } from './respond.ts';
 import { answerTokenRequest, TOKEN_PATHS } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
-
-export interface MetricsPage {
-  readonly contentType: string;
-  readonly text: string;
-}
 
 export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The realm of the Basic challenge. */
@@ -28,8 +27,9 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   readonly isTrustedProxy: (address: string | undefined) => boolean;
   /** The JSON Web Key Set, as text. */
   readonly jwks: () => string;
-  /** Undefined: metrics are served on the admin listener. */
-  readonly metrics: (() => Promise<MetricsPage>) | undefined;
+  readonly metrics: () => Promise<MetricsPage>;
+  /** Who may read metrics and the details of readiness on the main listener. */
+  readonly operatorPages: Readers;
   readonly ids: Ids;
   readonly log: Log;
 }
@@ -38,18 +38,16 @@ export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
   app.all(TOKEN_PATHS, answerTokenRequest(deps));
   app.get('/.well-known/jwks.json', (_request, response) => respondJson(response, 200, deps.jwks()));
-  healthRoutes(app, deps);
-  if (deps.metrics !== undefined) app.get('/metrics', metricsRoute(deps.metrics));
+  healthRoutes(app, deps, deps.operatorPages);
+  app.get('/metrics', metricsRoute(deps.metrics, deps.operatorPages));
   return closeApp(app, deps);
 }
 
 /** The admin listener: metrics and health, separate from the clients of the registry. */
-export function createAdminApp(
-  deps: Pick<AppDeps, 'realm' | 'ids' | 'log'> & HealthDeps & { readonly metrics: () => Promise<MetricsPage> },
-): Express {
+export function createAdminApp(deps: Pick<AppDeps, 'realm' | 'ids' | 'log' | 'metrics'> & HealthDeps): Express {
   const app = bareApp({ ...deps, isTrustedProxy: () => false });
-  healthRoutes(app, deps);
-  app.get('/metrics', metricsRoute(deps.metrics));
+  healthRoutes(app, deps, 'anyone');
+  app.get('/metrics', metricsRoute(deps.metrics, 'anyone'));
   return closeApp(app, deps);
 }
 
@@ -63,7 +61,7 @@ function bareApp(deps: Pick<AppDeps, 'isTrustedProxy' | 'ids' | 'isDraining'>): 
   app.set('trust proxy', (address: string | undefined) =>
     deps.isTrustedProxy(address === undefined ? undefined : withoutPort(address)),
   );
-  app.use(openRequest(deps));
+  app.use(openRequest(deps), requireOneHost);
   return app;
 }
 
@@ -86,15 +84,6 @@ const WITH_PORT = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i;
 function withoutPort(text: string): string {
   const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
   return inBrackets ?? beforePort ?? text;
-}
-
-function metricsRoute(metrics: () => Promise<MetricsPage>): RequestHandler {
-  return async (_request, response) => {
-    const { contentType, text } = await metrics();
-    response.setHeader('Content-Type', contentType);
-    response.setHeader('Cache-Control', 'no-store');
-    response.end(text);
-  };
 }
 
 function closeApp(app: Express, { realm, log }: Pick<AppDeps, 'realm' | 'log'>): Express {

@@ -1,12 +1,12 @@
 /** Liveness and readiness. */
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { BackendState } from '../core/ports.ts';
+import { mayRead } from './operator-page.ts';
+import type { Readers } from './operator-page.ts';
 import { respondJson } from './respond.ts';
 
 export interface HealthDeps {
   readonly isDraining: () => boolean;
-  /** Whether any service accepts anonymous requests, which need no backend. */
-  readonly servesAnonymous: boolean;
   /** The state of each backend, by name. */
   readonly backendStates: () => Promise<ReadonlyMap<string, BackendState>>;
   /** Whether audit lines are written; `refusing`: they are not, and so no token is issued. */
@@ -20,31 +20,39 @@ export interface HealthDeps {
   };
 }
 
-export function healthRoutes(app: Express, deps: HealthDeps): void {
+/** @param readers who gets the names of backends and the revision of the policy; everybody gets the status */
+export function healthRoutes(app: Express, deps: HealthDeps, readers: Readers): void {
   app.get('/healthz', (_request, response) => respondJson(response, 200, '{"status":"alive"}'));
-  app.get('/readyz', async (_request, response) => {
-    const { status, body } = await readiness(deps);
-    respondJson(response, status, JSON.stringify(body));
-  });
+  app.get('/readyz', readinessRoute(deps, readers));
+}
+
+function readinessRoute(deps: HealthDeps, readers: Readers): RequestHandler {
+  return async (request, response) => {
+    const readiness = readinessOf(deps);
+    const body = mayRead(readers, request) ? await withDetails(readiness, deps) : { status: readiness };
+    respondJson(response, readiness === 'ready' ? 200 : 503, JSON.stringify(body));
+  };
 }
 
 /**
- * The broker is ready while it can serve any request: with one backend down, logins at the others and anonymous pulls
- * still work, and users of the failed backend get a 503. All replicas share the directory, so "not ready" would take all
- * of them out of rotation, and no client would get an answer.
+ * Ready means that the broker can answer and is not prevented from issuing tokens by its audit trail. It does not depend
+ * on the backends: all replicas share the directory, so that "not ready" would take all of them out of rotation. As a
+ * sidecar, the broker would take the registry with it, and pulls with valid tokens and cached logins would fail too.
+ * `fairlead_backend_up` is for alerts.
  */
-async function readiness(deps: HealthDeps) {
-  const states = await deps.backendStates();
-  const down = [...states.values()].filter(({ state }) => state === 'down').length;
-  const audit = deps.auditState();
-  const ready = !deps.isDraining() && audit !== 'refusing' && (deps.servesAnonymous || down < states.size);
+function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'draining' | 'unready' {
+  if (isDraining()) return 'draining';
+  return auditState() === 'refusing' ? 'unready' : 'ready';
+}
+
+async function withDetails(readiness: string, { auditState, backendStates, policyState }: HealthDeps) {
+  const states = await backendStates();
+  const audit = auditState();
+  const isDegraded = audit !== 'ok' || [...states.values()].some(({ state }) => state === 'down');
   return {
-    status: ready ? 200 : 503,
-    body: {
-      status: deps.isDraining() ? 'draining' : !ready ? 'unready' : down > 0 || audit !== 'ok' ? 'degraded' : 'ready',
-      backends: Object.fromEntries([...states].map(([name, { state }]) => [name, state])),
-      policy: deps.policyState(),
-      audit,
-    },
+    status: readiness === 'ready' && isDegraded ? 'degraded' : readiness,
+    backends: Object.fromEntries([...states].map(([name, { state }]) => [name, state])),
+    policy: policyState(),
+    audit,
   };
 }

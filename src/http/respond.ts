@@ -101,6 +101,13 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  too_much_work: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    sentence: 'the request takes too long to decide; ask for fewer scopes, or try again soon',
+    oauth: 'temporarily_unavailable',
+    retryAfter: 5,
+  },
   not_found: {
     status: 404,
     code: 'NOT_FOUND',

@@ -1,23 +1,35 @@
-/** The listener, with limits on the size and duration of requests. It closes without losing a request. */
+/** The listener, with limits on connections and on the size and duration of requests. It closes without losing a request. */
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ListenAddress } from '../core/listen-address.ts';
-import { errorBody } from './respond.ts';
+import type { Log } from '../core/ports.ts';
+import { trackConnections } from './connections.ts';
+import type { CloseReason, ConnectionLimits, Connections } from './connections.ts';
+import { answerParserError } from './parser-error.ts';
+import { rateLimited } from './rate-limited-log.ts';
+import { serveInTurns } from './request-turns.ts';
 
 export interface ListenOptions {
   readonly address: ListenAddress;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** The id for the answer to a request that cannot be parsed, and so does not reach the application. */
   readonly newRequestId: () => string;
+  readonly limits: ConnectionLimits;
+  /** Called for each connection that is closed because of a limit, for the metric. */
+  readonly onLimit: (reason: CloseReason) => void;
+  readonly log: Log;
 }
 
 export interface Listener {
   /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
   readonly url: string;
+  /** The number of open connections, including those in a TLS handshake. */
+  readonly connections: () => number;
   /** Uses a new certificate for new connections. No effect without TLS. */
   setTls(tls: { readonly cert: string; readonly key: string }): void;
   /**
@@ -40,16 +52,16 @@ export const HTTP_LIMITS = {
   connectionsCheckingInterval: 5000,
 } as const satisfies ServerOptions;
 
+/** The application checks the Host header: Node refuses a request without one, but accepts two. */
+const OPTIONS: ServerOptions = { ...HTTP_LIMITS, requireHostHeader: false };
+
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const secure =
-    options.tls === undefined
-      ? undefined
-      : createHttpsServer({ ...HTTP_LIMITS, minVersion: 'TLSv1.2', ...options.tls }, handler);
-  const server: Server = secure ?? createHttpServer(HTTP_LIMITS, handler);
+  const secure = options.tls === undefined ? undefined : createTlsServer(options.tls, options.limits);
+  const server: Server = secure ?? createHttpServer(OPTIONS);
   server.maxRequestsPerSocket = 0;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    answerBroken(error, socket, options.newRequestId()),
-  );
+  const connections = limitConnections(server, options);
+  serveInTurns(server, handler, { answerMs: options.limits.answerMs, onState: connections.mark });
+  answerParserErrors(server, connections, options);
   const inFlight = trackResponses(server);
   let lastConnection = 0;
   server.on('connection', () => {
@@ -58,12 +70,40 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   await bind(server, options.address);
   return {
     url: urlOf(server, options),
+    connections: connections.count,
     setTls: (tls) => secure?.setSecureContext({ minVersion: 'TLSv1.2', ...tls }),
     close: async (graceMs) => {
       if (graceMs > 0) await quiet(() => lastConnection);
-      await closeServer(server, inFlight, graceMs);
+      await closeServer(server, inFlight, connections, graceMs);
     },
   };
+}
+
+function createTlsServer(tls: NonNullable<ListenOptions['tls']>, { handshakeMs }: ConnectionLimits): HttpsServer {
+  // For Unix sockets only. The timeout starts again with each packet; trackConnections limits the whole handshake.
+  const handshakeTimeout = 2 * handshakeMs;
+  return createHttpsServer({ ...OPTIONS, minVersion: 'TLSv1.2', handshakeTimeout, ...tls });
+}
+
+function limitConnections(server: Server, { address, limits, log, onLimit }: ListenOptions): Connections {
+  const warn = rateLimited(log.warn, () => performance.now());
+  return trackConnections(server, limits, (reason) => {
+    onLimit(reason);
+    const { max } = limits;
+    if (reason === 'limit')
+      warn('connection limit reached, idle connections closed', { address: textOf(address), max });
+  });
+}
+
+function answerParserErrors(server: Server, connections: Connections, { newRequestId, log }: ListenOptions): void {
+  const debug = rateLimited(log.debug, () => performance.now());
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const { remoteAddress } = socket;
+    // During a TLS handshake there is no HTTP yet: an answer would wait for the end of the handshake.
+    const status = connections.isEstablished(socket) ? answerParserError(error, socket, newRequestId()) : undefined;
+    if (status === undefined) socket.destroy();
+    else debug('request refused by the HTTP parser', { status, cause: error.code, client: remoteAddress });
+  });
 }
 
 function trackResponses(server: Server): ReadonlySet<ServerResponse> {
@@ -107,22 +147,6 @@ function urlOf(server: Server, { tls }: ListenOptions): string {
   return `${tls === undefined ? 'http' : 'https'}://${host}:${bound.port}`;
 }
 
-/** A request that Node cannot parse is answered in JSON too: containerd and docker print nothing useful otherwise. */
-function answerBroken(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [status, code] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? (['431 Request Header Fields Too Large', 'request_too_large'] as const)
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? (['408 Request Timeout', 'invalid_request'] as const)
-        : (['400 Bad Request', 'invalid_request'] as const);
-  const body = errorBody(code, requestId);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-}
-
 /** The kernel resets connections that are not accepted yet when the listening socket closes. */
 const QUIET_MS = 100;
 const QUIET_AT_MOST_MS = 3000;
@@ -136,11 +160,17 @@ async function quiet(lastConnection: () => number): Promise<void> {
   }
 }
 
-async function closeServer(server: Server, inFlight: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
+async function closeServer(
+  server: Server,
+  inFlight: ReadonlySet<ServerResponse>,
+  connections: Connections,
+  graceMs: number,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   // Node closes the idle connections. Without this header, a connection in use would stay open after its answer.
   for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // closeAllConnections() of Node does not close connections in a TLS handshake.
+  const cut = setTimeout(() => connections.destroyAll(), graceMs);
   server.close(() => resolve());
   await promise;
   clearTimeout(cut);

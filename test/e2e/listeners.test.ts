@@ -6,9 +6,11 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { claimsOf, startBroker } from '../support/broker.ts';
+import { claimsOf, MAIN, startBroker } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { createLoopbackCertificate, OPENSSL } from '../support/loopback-certificate.ts';
 import { findPart } from '../support/parts.ts';
+import { run } from '../support/process.ts';
 import { waitFor } from '../support/wait.ts';
 
 const SERVICE = 'registry.example.com';
@@ -43,6 +45,72 @@ describe.skipIf(findPart(OPENSSL) === undefined)('TLS', () => {
     expect(atFirst).toMatch(/^200 [0-9A-F]+$/);
     expect(then).not.toBe(atFirst);
     await expect(issuerSerial(first.caFile)).rejects.toThrow(/unable to verify|self-signed|certificate/);
+  });
+
+  it('keeps the certificate in use when a file is empty, and says which and what to do', async () => {
+    await using certificate = await createLoopbackCertificate();
+    const adminPort = await freePort();
+    await using broker = await startBroker({
+      config: {
+        ...CONFIG,
+        tls: { certFile: 'tls.crt', keyFile: 'tls.key' },
+        admin: { listen: `127.0.0.1:${adminPort}` },
+      },
+      files: { ...FILES, 'tls.crt': certificate.cert, 'tls.key': certificate.key },
+      ready: false,
+    });
+    const ca = await readFile(certificate.caFile);
+    const status = async (): Promise<number | undefined> =>
+      (await send({ port: broker.port, path: '/healthz', ca } as RequestOptions, true)).message.statusCode;
+    await waitFor('the broker', status);
+
+    await broker.write('tls.crt', '');
+    const line = await broker.waitForLine(({ message }) => message.startsWith('TLS certificate NOT reloaded'));
+    const metrics = await send({ port: adminPort, path: '/metrics' });
+
+    expect(line).toMatchObject({
+      level: 'error',
+      cause: expect.stringMatching(/tls\.crt is empty; write the new file/),
+    });
+    expect(await status()).toBe(200);
+    expect(metrics.text).toMatch(/^fairlead_tls_certificate_expiry_timestamp_seconds 1\.?\d+/m);
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['is garbage', 'garbage'],
+  ])('does not start, and check refuses, when the certificate %s', async (_what, cert) => {
+    await using certificate = await createLoopbackCertificate();
+    await using broker = await startBroker({
+      config: { ...CONFIG, tls: { certFile: 'tls.crt', keyFile: 'tls.key' } },
+      files: { ...FILES, 'tls.crt': cert, 'tls.key': certificate.key },
+      ready: false,
+    });
+
+    const exit = await broker.process.exited;
+    const check = await run(process.execPath, [MAIN, 'check', '--config', join(broker.folder, 'broker.yaml')]);
+
+    expect([exit.code, check.code]).toEqual([2, 2]);
+    for (const text of [broker.process.stderr(), check.stderr])
+      expect(text).toMatch(/tls\.crt (?:is empty|has no valid)/);
+  });
+
+  it('starts with an expired certificate, and warns', async () => {
+    await using certificate = await createLoopbackCertificate('expired');
+    await using broker = await startBroker({
+      config: { ...CONFIG, tls: { certFile: 'tls.crt', keyFile: 'tls.key' } },
+      files: { ...FILES, 'tls.crt': certificate.cert, 'tls.key': certificate.key },
+      ready: false,
+    });
+
+    const line = await broker.waitForLine(({ message }) => message.includes('expired on'));
+    const check = await run(process.execPath, [MAIN, 'check', '--config', join(broker.folder, 'broker.yaml')]);
+
+    expect(line).toMatchObject({
+      level: 'warn',
+      message: expect.stringMatching(/tls\.crt .*: clients refuse .*renew it/),
+    });
+    expect(check).toMatchObject({ code: 0, stdout: expect.stringMatching(/^warning: .*tls\.crt .*expired on/m) });
   });
 });
 

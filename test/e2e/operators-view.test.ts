@@ -34,17 +34,17 @@ describe('for operators,', () => {
   });
   afterAll(() => resources.disposeAsync());
 
-  it('readiness names each backend and the policy in force, on both listeners', async () => {
-    for (const url of [broker.url, admin]) {
-      const response = await fetch(`${url}/readyz`);
+  it('readiness names each backend and the policy in force, on the admin listener only', async () => {
+    const [response, onMain] = [await fetch(`${admin}/readyz`), await fetch(`${broker.url}/readyz`)];
 
-      expect(response.status).toBe(200);
-      expect(await response.json()).toEqual({
-        status: 'ready',
-        backends: { local: 'up' },
-        policy: { revision: expect.stringMatching(/^[0-9a-f]{12}$/), stale: false },
-      });
-    }
+    expect([response.status, onMain.status]).toEqual([200, 200]);
+    expect(await response.json()).toEqual({
+      status: 'ready',
+      backends: { local: 'up' },
+      policy: { revision: expect.stringMatching(/^[0-9a-f]{12}$/), stale: false },
+      audit: 'ok',
+    });
+    expect(await onMain.json()).toEqual({ status: 'ready' });
   });
 
   it('metrics count decisions and logins, on the admin listener only', async () => {
@@ -60,9 +60,12 @@ describe('for operators,', () => {
       'fairlead_logins_total{backend="local",outcome="authenticated",source="backend"} 1',
       'fairlead_logins_total{backend="local",outcome="rejected",source="backend"} 1',
       'fairlead_login_seconds_count{backend="local",outcome="authenticated"} 1',
+      'fairlead_backend_up{backend="local"} 1',
+      'fairlead_connection_limit{listener="admin"} 32',
     ]) {
       expect(page).toContain(`${sample}\n`);
     }
+    expect(page).toMatch(/^fairlead_open_connections\{listener="main"\} [1-9]/m);
     expect((await fetch(`${broker.url}/metrics`)).status).toBe(404);
     expect((await fetch(`${admin}/token?service=${SERVICE}`)).status).toBe(404);
   });

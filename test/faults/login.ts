@@ -68,10 +68,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'review-8',
     effect: 'a request with many scopes yields after each scope',
-    file: 'src/flows/grant-token.ts',
+    file: 'src/flows/decide-scopes.ts',
     find: '      turnStarted = clock.monotonic();\n',
     replace: '',
-    tests: ['test/unit/flows/grant-token-turns.test.ts'],
+    tests: ['test/unit/flows/decide-scopes.test.ts'],
   },
   {
     id: 'review-9',

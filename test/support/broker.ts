@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { freePort } from './free-port.ts';
 import { start } from './process.ts';
-import type { Exit, RunningProcess } from './process.ts';
+import type { Exit, ProcessOptions, RunningProcess } from './process.ts';
 import { noteSecret, secretsIn } from './secrets.ts';
 import { httpAnswers, waitFor } from './wait.ts';
 
@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly files: Files;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** The limit on open files; default: that of the tests. */
+  readonly openFiles?: number;
   /** Waits until the port answers; false for those that are not to start. Default true. */
   readonly ready?: boolean;
 }
@@ -68,7 +70,14 @@ export interface Broker extends AsyncDisposable {
  *
  * @returns what throws when it is closed and has written a password or a token, whichever test it served.
  */
-export async function startBroker({ config, files, port, env, ready = true }: BrokerOptions): Promise<Broker> {
+export async function startBroker({
+  config,
+  files,
+  port,
+  env,
+  openFiles,
+  ready = true,
+}: BrokerOptions): Promise<Broker> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-broker-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
@@ -91,7 +100,7 @@ export async function startBroker({ config, files, port, env, ready = true }: Br
     if (found.length > 0) throw new Error(`the broker has written what is secret: ${found.join(', ')}`);
   });
   const child = resources.use(
-    start(process.execPath, [MAIN, 'serve', '--config', join(folder, 'broker.yaml')], {
+    startLimited(openFiles, [process.execPath, MAIN, 'serve', '--config', join(folder, 'broker.yaml')], {
       env: { ...process.env, ...env },
     }),
   );
@@ -116,6 +125,12 @@ export async function startBroker({ config, files, port, env, ready = true }: Br
     stop: () => child.stop(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function startLimited(openFiles: number | undefined, command: readonly string[], options: ProcessOptions) {
+  const [program = '', ...args] =
+    openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh', ...command];
+  return start(program, args, options);
 }
 
 /** A broker takes its time to drain, which no test has to wait for that is over: a second signal ends it at once. */

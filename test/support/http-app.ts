@@ -39,6 +39,7 @@ export interface SentRequest {
 }
 
 export interface HttpApp extends AsyncDisposable {
+  readonly port: number;
   send(path: string, request?: SentRequest): Promise<Answer>;
   readonly audit: ReturnType<typeof recordingAudit>;
   readonly log: ReturnType<typeof recordingLog>;
@@ -77,15 +78,14 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
     ids: countingIds(),
     isTrustedProxy: () => false,
     jwks: () => '{"keys":[]}',
-    metrics: undefined,
+    metrics: async () => ({ contentType: 'text/plain', text: 'none 1\n' }),
+    operatorPages: 'loopback',
     isDraining: () => false,
-    servesAnonymous: true,
     backendStates: async () => new Map(),
     policyState: () => ({ revision: 'r1', stale: false }),
     ...more,
   };
-  const metrics = more.metrics ?? (async () => ({ contentType: 'text/plain', text: 'none 1\n' }));
-  const app = kind === 'main' ? createApp(deps) : createAdminApp({ ...deps, metrics });
+  const app = kind === 'main' ? createApp(deps) : createAdminApp(deps);
   const server = await serve(app);
   return { ...server, audit, log, credentials, grants, offlineLogins };
 }
@@ -94,8 +94,9 @@ function textOf(credential: Credential | undefined): readonly [string, string] |
   return credential === undefined ? undefined : [credential.username, credential.password.reveal()];
 }
 
-async function serve(handler: RequestListener): Promise<Pick<HttpApp, 'send'> & AsyncDisposable> {
-  const server = createServer(handler);
+async function serve(handler: RequestListener): Promise<Pick<HttpApp, 'port' | 'send'> & AsyncDisposable> {
+  // As `listen` does.
+  const server = createServer({ requireHostHeader: false }, handler);
   const listening = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', listening.resolve);
   await listening.promise;
@@ -103,6 +104,7 @@ async function serve(handler: RequestListener): Promise<Pick<HttpApp, 'send'> & 
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   const { port } = address;
   return {
+    port,
     send: (path, { method = 'GET', headers = {}, body } = {}) => {
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       sendRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { readTlsCertificate } from '../../app/tls-certificate.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
@@ -57,6 +58,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   const loaded = await loadPolicy(config.policy.file);
   const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow);
   const keyWarnings = [...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
+  const tlsWarnings = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = await buildBackends(config.backends, deps);
@@ -64,7 +66,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
 
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...keyWarnings];
+  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
   const steps = [...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];

@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { flushCommand } from './flush.ts';
 import { hashPasswordCommand } from './hash-password.ts';
+import { healthCommand } from './health.ts';
 import { importCommand } from './import.ts';
 import { keygenCommand } from './keygen.ts';
 import { kubernetesSecretCommand } from './kubernetes-secret.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly ((run: Run) => Command)[] = [
   registryConfigCommand,
   doctorCommand,
   flushCommand,
+  healthCommand,
   tokensCommand,
   backupCommand,
   kubernetesSecretCommand,

@@ -115,8 +115,13 @@ function resolveActions(rule: RuleDocument, roles: Roles, path: Path, report: Re
   return [...new Set(actions)];
 }
 
+/** How many roles a message names: a file may have thousands of roles and of mistakes. */
+const MOST_ROLES = 20;
+
 function rolesHint(roles: Roles): string {
-  return roles.size === 0 ? '; no roles are defined' : ` (roles: ${[...roles.keys()].join(', ')})`;
+  if (roles.size === 0) return '; no roles are defined';
+  const names = [...roles.keys()].slice(0, MOST_ROLES).join(', ');
+  return ` (roles: ${names}${roles.size > MOST_ROLES ? `, and ${roles.size - MOST_ROLES} more` : ''})`;
 }
 
 /** Every alternative of a rule's who must give every value that its repositories need. */

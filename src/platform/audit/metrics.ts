@@ -2,6 +2,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
+import { listenerMetrics } from './listener-metrics.ts';
+import type { ListenerMetrics } from './listener-metrics.ts';
 
 export interface Metrics extends EventSink {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -12,6 +14,7 @@ export interface Metrics extends EventSink {
   setBackendUp(backend: string, isUp: boolean): void;
   /** @param dropped the number of lines that could not be written, by target; called whenever the page is read */
   observeDroppedLines(dropped: () => Readonly<Record<string, number>>): void;
+  readonly listeners: ListenerMetrics;
   /** @param sizes the number of entries of each kind; called whenever the page is read */
   observeLoginCache(sizes: () => Readonly<Record<string, number>>): void;
 }
@@ -26,6 +29,7 @@ export function createMetrics(): Metrics {
     page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     countReload: (outcome) => reloads.inc({ outcome }),
     countFlush: () => flushes.inc(),
+    listeners: listenerMetrics(registry),
     setBackendUp: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),
     observeDroppedLines: (dropped) => addDroppedLinesCounter(registry, dropped),
     observeLoginCache: (sizes) => addLoginCacheGauge(registry, sizes),

@@ -36,7 +36,11 @@ async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) 
     clock: fixedClock(),
     timer: noWaiting,
     ids: countingIds(),
-    audit: auditWith(recorded, [compareWithShadow({ shadow: () => shadow, audit: recorded })], log),
+    audit: auditWith(
+      recorded,
+      [compareWithShadow({ shadow: () => shadow, clock: fixedClock(), audit: recorded })],
+      log,
+    ),
   });
   const service = { name: 'r', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
   const { token } = await grantToken({

@@ -192,19 +192,24 @@ describe('the client address', () => {
 describe('the readiness check', () => {
   const up: BackendState = { state: 'up' };
   const down: BackendState = { state: 'down', detail: 'secret-host:636 refused' };
-
-  it.each([
-    ['ready', [up, up], { servesAnonymous: false }, 200],
-    ['degraded', [up, down], { servesAnonymous: false }, 200],
-    ['unready', [down, down], { servesAnonymous: false }, 503],
-    ['degraded', [down, down], { servesAnonymous: true }, 200],
-    ['draining', [up, up], { isDraining: () => true }, 503],
-  ])('says %s with backends %j and %j', async (status, [first = up, second = up], more, code) => {
-    const states = new Map([
+  const states = (first: BackendState, second: BackendState) => async () =>
+    new Map([
       ['corp', first],
       ['local', second],
     ]);
-    await using app = await openHttpApp({ backendStates: async () => states, ...more });
+
+  it.each([
+    ['ready', up, up, false, 200],
+    ['degraded', up, down, false, 200],
+    ['degraded', down, down, false, 200],
+    ['draining', up, up, true, 503],
+    ['draining', down, down, true, 503],
+  ] as const)('gives operators the status %s and the details with backends %j and %j', async (...row) => {
+    const [status, first, second, isDraining, code] = row;
+    await using app = await openHttpApp(
+      { backendStates: states(first, second), isDraining: () => isDraining },
+      'admin',
+    );
 
     const answer = await app.send('/readyz');
 
@@ -216,6 +221,52 @@ describe('the readiness check', () => {
       audit: 'ok',
     });
     expect(answer.text).not.toContain('secret-host');
+  });
+
+  it.each([
+    ['ready', up, false, 200],
+    ['ready', down, false, 200],
+    ['draining', up, true, 503],
+  ] as const)('gives everybody else the status %s alone with backends %j', async (status, state, isDraining, code) => {
+    let probes = 0;
+    const backendStates = async () => {
+      probes += 1;
+      return states(state, state)();
+    };
+    await using app = await openHttpApp({
+      operatorPages: 'nobody',
+      isDraining: () => isDraining,
+      backendStates,
+    });
+
+    const answer = await app.send('/readyz');
+
+    expect([answer.status, answer.json]).toEqual([code, { status }]);
+    // Whoever may not see the state of the backends must not be able to have them probed.
+    expect(probes).toBe(0);
+  });
+
+  it.each([
+    ['failing', 200, 'ready', 'degraded'],
+    ['refusing', 503, 'unready', 'unready'],
+  ] as const)('with audit lines %s answers %d: %s, and %s to operators', async (audit, code, status, detail) => {
+    await using app = await openHttpApp({ operatorPages: 'nobody', auditState: () => audit });
+    await using admin = await openHttpApp({ auditState: () => audit }, 'admin');
+
+    const [answer, details] = [await app.send('/readyz'), await admin.send('/readyz')];
+
+    expect([answer.status, answer.json]).toEqual([code, { status }]);
+    expect([details.status, details.json]).toEqual([code, expect.objectContaining({ status: detail, audit })]);
+  });
+
+  it('gives the details to a client of this machine when there is no admin listener, but not through a proxy', async () => {
+    await using app = await openHttpApp({ backendStates: states(up, up) });
+
+    const direct = await app.send('/readyz');
+    const proxied = await app.send('/readyz', { headers: { 'x-forwarded-for': '127.0.0.1' } });
+
+    expect(Object.keys(direct.json ?? {})).toEqual(['status', 'backends', 'policy', 'audit']);
+    expect(proxied.json).toEqual({ status: 'ready' });
   });
 });
 
@@ -232,10 +283,24 @@ describe('the metrics', () => {
   });
 
   it('are not on the main listener when there is an admin listener', async () => {
-    await using app = await openHttpApp({ metrics: undefined });
+    await using app = await openHttpApp({ operatorPages: 'nobody' });
 
     expect((await app.send('/metrics')).status).toBe(404);
   });
+
+  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via', 'x-forwarded-proto'])(
+    'do not exist for a client behind a proxy of this machine, which adds %s',
+    async (header) => {
+      await using app = await openHttpApp({ metrics, isTrustedProxy: () => true });
+
+      const proxied = await app.send('/metrics', { headers: { [header]: '127.0.0.1' } });
+      const unknown = await app.send('/nothing');
+
+      expect(proxied.status).toBe(404);
+      expect(proxied.text.replaceAll(/id-\d/g, 'id')).toBe(unknown.text.replaceAll(/id-\d/g, 'id'));
+      expect((await app.send('/metrics')).status).toBe(200);
+    },
+  );
 });
 
 describe('the admin application', () => {

@@ -104,6 +104,13 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     sentence: 'the login service cannot be reached; try again soon',
     retryAfter: '5',
   },
+  too_much_work: {
+    status: 503,
+    registry: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    sentence: 'the request takes too long to decide; ask for fewer scopes, or try again soon',
+    retryAfter: '5',
+  },
   not_found: {
     status: 404,
     registry: 'NOT_FOUND',

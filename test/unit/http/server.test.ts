@@ -8,10 +8,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ListenAddress } from '../../../src/core/listen-address.ts';
 import { HTTP_LIMITS, listen } from '../../../src/http/server.ts';
-import { countingIds } from '../../support/fakes.ts';
+import { countingIds, recordingLog } from '../../support/fakes.ts';
 
 const open = (handler: RequestListener, address: ListenAddress = { host: '127.0.0.1', port: 0 }) =>
-  listen(handler, { address, tls: undefined, newRequestId: countingIds().next });
+  listen(handler, {
+    address,
+    tls: undefined,
+    newRequestId: countingIds().next,
+    limits: { max: 100, handshakeMs: 1000, answerMs: 60_000 },
+    onLimit: () => undefined,
+    log: recordingLog(),
+  });
 
 /** Sends bytes and reads until the server closes the connection. */
 function talk(url: string, bytes: string): Promise<string> {

@@ -1,0 +1,159 @@
+/**
+ * Floods a broker on this machine and measures what another client notices: `npm run flood`, or `npm run flood -- PREFIX`
+ * for the floods whose name begins so. Linux only: it reads /proc. Exits with 1 when a bound is exceeded.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { startBroker } from '../support/broker.ts';
+import type { Broker } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
+import { allClosed, certificate, clientHello, openClient, requestOf } from '../support/listener.ts';
+import type { Client } from '../support/listener.ts';
+import { waitFor } from '../support/wait.ts';
+import { descriptors, residentMiB, whileProbing } from './measure.ts';
+
+const SERVICE = 'registry.example.com';
+const CONFIG = { services: { [SERVICE]: { anonymous: 'allow' } }, policy: 'policy.yaml', log: { level: 'warn' } };
+const FILES = {
+  'policy.yaml': JSON.stringify({ rules: [{ name: 'p', everyone: true, repositories: ['**'], allow: 'pull' }] }),
+};
+const PACKET = 64 * 1024;
+const PATHS = ['/metrics', '/healthz', '/nothing', `/token?service=${SERVICE}&scope=repository:a/b:pull`];
+
+const BOUNDS = { p99: 100, pipelinedMiB: 50, silentMiB: 20, handshakeMs: 10_000, idleMs: 20_000, graceMs: 21_000 };
+/** The time between two looks at a connection, on a busy machine. */
+const SLACK_MS = 3000;
+
+let isFine = true;
+
+function report(name: string, figures: Readonly<Record<string, number>>, ...claims: readonly boolean[]): void {
+  const fine = claims.every(Boolean);
+  isFine &&= fine;
+  const text = Object.entries(figures).map(([key, value]) => `${key} ${Math.round(value)}`);
+  process.stdout.write(`${fine ? 'ok    ' : 'FAILED'} ${name}: ${text.join(', ')}\n`);
+}
+
+async function pipelined(): Promise<void> {
+  await using broker = await startBroker({ config: CONFIG, files: FILES });
+  // The first flood compiles the code and grows the heap, as an hour of work does.
+  for (const path of PATHS) await flood(broker, path, 3);
+  const before = await residentMiB(broker.process.pid);
+  // The control: what the other client waits for because this machine is busy.
+  const quiet = await whileProbing(`${broker.url}/healthz`, async () => undefined);
+  report('without a flood', { ...quiet });
+  for (const connections of [1, 3, 20]) {
+    for (const path of PATHS) {
+      const probes = await whileProbing(`${broker.url}/healthz`, () => flood(broker, path, connections));
+      const { p99, max, failures } = probes;
+      const name = `pipelined ${path.split('?')[0]}, 64 KiB on ${connections} connections`;
+      report(name, { probes: probes.probes, failures, p99, max }, p99 <= BOUNDS.p99 + quiet.p99, failures === 0);
+    }
+  }
+  const after = await leastMemory(broker.process.pid, before + BOUNDS.pipelinedMiB);
+  report('pipelined, memory in MiB', { before, after }, after - before <= BOUNDS.pipelinedMiB);
+}
+
+/** The least memory in a minute, in MiB; ends when it is at most the given one. V8 returns memory after a while. */
+async function leastMemory(pid: number, enough: number): Promise<number> {
+  let least = Infinity;
+  for (let second = 0; second < 60 && least > enough; second += 1) {
+    least = Math.min(least, await residentMiB(pid));
+    await delay(1000);
+  }
+  return least;
+}
+
+async function flood({ port }: Broker, path: string, count: number): Promise<void> {
+  const request = requestOf(path);
+  const requests = Math.floor(PACKET / request.length);
+  const clients = await Promise.all(Array.from({ length: count }, () => openClient(port)));
+  for (const client of clients) client.send(request.repeat(requests));
+  await waitFor('the responses', () => clients.every((client) => client.responses() === requests), { everyMs: 100 });
+  for (const { socket } of clients) socket.destroy();
+}
+
+const COUNT = 580;
+
+async function silent(kind: string, bytes: Uint8Array, tls: boolean): Promise<void> {
+  const adminPort = await freePort();
+  const { cert, key } = await certificate();
+  await using broker = await startBroker({
+    config: {
+      ...CONFIG,
+      admin: { listen: `127.0.0.1:${adminPort}` },
+      ...(tls ? { tls: { certFile: 'tls.crt', keyFile: 'tls.key' } } : {}),
+    },
+    files: { ...FILES, 'tls.crt': cert, 'tls.key': key },
+    openFiles: 600,
+    ready: false,
+  });
+  const { pid } = broker.process;
+  const admin = `http://127.0.0.1:${adminPort}/healthz`;
+  const main = `${tls ? 'https' : 'http'}://127.0.0.1:${broker.port}/healthz`;
+  await waitFor('the broker', async () => (await fetch(admin)).ok);
+  // Compiles the code and grows the heap, as an hour of work does.
+  for (let round = 0; round < 2; round += 1) {
+    await whileProbing(main, () => silentConnections(broker.port, bytes).then(() => undefined));
+  }
+  const before = { memory: await residentMiB(pid), descriptors: await descriptors(pid) };
+  let took = 0;
+  const onMain = await whileProbing(main, async () => {
+    const onAdmin = await whileProbing(admin, async () => {
+      took = await silentConnections(broker.port, bytes);
+    });
+    report(`${kind}, /healthz of the admin listener`, { ...onAdmin }, onAdmin.failures === 0);
+  });
+  report(`${kind}, /healthz of the main listener`, { ...onMain }, onMain.failures === 0);
+  await waitFor('the descriptors to be closed', async () => (await descriptors(pid)) <= before.descriptors);
+  const deadline = tls ? BOUNDS.handshakeMs : BOUNDS.idleMs;
+  report(`${kind}, ${COUNT} connections closed at both ends`, { ms: took, deadline }, took <= deadline + SLACK_MS);
+  const memory = await leastMemory(pid, before.memory + BOUNDS.silentMiB);
+  const after = { memory, descriptors: await descriptors(pid) };
+  report(
+    `${kind}, memory in MiB and descriptors`,
+    {
+      before: before.memory,
+      after: after.memory,
+      descriptorsBefore: before.descriptors,
+      descriptors: after.descriptors,
+    },
+    after.memory - before.memory <= BOUNDS.silentMiB,
+    after.descriptors <= before.descriptors,
+  );
+  await stopping(broker, kind, bytes);
+}
+
+/** Opens connections that send these bytes and nothing more; returns the milliseconds until the last one is closed. */
+async function silentConnections(port: number, bytes: Uint8Array): Promise<number> {
+  const clients: Client[] = [];
+  for (let index = 0; index < COUNT; index += 1) {
+    const client = await openClient(port);
+    if (bytes.length > 0) client.send(bytes);
+    clients.push(client);
+  }
+  const opened = performance.now();
+  await allClosed(clients);
+  for (const { socket } of clients) socket.destroy();
+  return performance.now() - opened;
+}
+
+async function stopping(broker: Broker, kind: string, bytes: Uint8Array): Promise<void> {
+  await using client = await openClient(broker.port);
+  if (bytes.length > 0) client.send(bytes);
+  const started = performance.now();
+  broker.signal('SIGTERM');
+  const { code } = await broker.process.exited;
+  const ms = performance.now() - started;
+  report(`${kind}, SIGTERM with one connection`, { ms, exit: code ?? -1 }, ms <= BOUNDS.graceMs, code === 0);
+}
+
+const hello = await clientHello();
+const floods: readonly (readonly [string, () => Promise<void>])[] = [
+  ['pipelined', pipelined],
+  ['tls-silent', () => silent('tls-silent', Buffer.alloc(0), true)],
+  ['tls-half', () => silent('tls-half', hello.subarray(0, 40), true)],
+  ['tls-whole', () => silent('tls-whole', hello, true)],
+  ['plain-silent', () => silent('plain-silent', Buffer.alloc(0), false)],
+];
+const [prefix = ''] = process.argv.slice(2);
+for (const [name, run] of floods) if (name.startsWith(prefix)) await run();
+process.exitCode = isFine ? 0 : 1;
