@@ -14,7 +14,6 @@ const MAX_LINES = 300;
 /** Literals outside src/backends that are spelled like the type of a backend and mean something else. */
 const NOT_A_BACKEND = [
   // What docker_auth calls its sources of users.
-  "migrate/docker-auth/askers.ts: 'ldap'",
   "migrate/docker-auth/world.ts: 'ldap'",
   // A section in the configuration of zot.
   "migrate/zot/access-control.ts: 'http'",

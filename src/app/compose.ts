@@ -171,7 +171,7 @@ async function openTokenFlows({ config, log, resources }: Parts, { audit, backen
   };
 }
 
-/** What the listeners need besides the flows: metrics, health and the configuration. */
+/** What the listeners need in addition to the flows: metrics, health and the configuration. */
 function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly Authenticator[]) {
   const onState = metrics.setBackendUp;
   const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });

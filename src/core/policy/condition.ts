@@ -126,7 +126,7 @@ export function exceptionsOf(conditions: readonly Condition[]): readonly Asker[]
   return conditions.flatMap(({ samples }) => samples?.exceptions ?? []);
 }
 
-/** The properties of a request that searches vary, besides the caller and the repository. */
+/** The properties of a request that searches vary, in addition to the caller and the repository. */
 export type Property = 'service' | 'client' | 'time';
 
 /** Whether the condition depends on this property. */

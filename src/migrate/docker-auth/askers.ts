@@ -60,7 +60,7 @@ function withLabels({ worlds, rules }: Pick<DockerAuthImport, 'worlds' | 'rules'
         return {
           account,
           labels: new Map([[label, [value]]]),
-          caller: callerOf(account, groups, attributes, world.name === 'ldap'),
+          caller: callerOf(account, groups, attributes, world.isCaseless),
         };
       });
     });

@@ -16,7 +16,7 @@ export function expandLabels(rule: AclRule, world: World): readonly AclRule[] | 
   let rules: readonly AclRule[] = [rule];
   for (const field of ACL_FIELDS) {
     for (const label of labelsToExpand(rule.fields[field], world)) {
-      if (rule.labels.has(label)) return `the label ${label} has values with wildcards, and a condition besides`;
+      if (rule.labels.has(label)) return `the label ${label} has values with wildcards, and a condition as well`;
       const expanded: (AclRule | undefined)[] = rules.flatMap((one) =>
         (world.labels.get(label)?.values ?? []).map((value) => withValue(one, field, label, value)),
       );

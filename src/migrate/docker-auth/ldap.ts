@@ -18,7 +18,7 @@ export function translateLdap(
 ): Translated {
   const { value: node, line } = section;
   const labels = labelSources(child(node, 'labels'), report);
-  const world: World = { name: 'ldap', labels };
+  const world: World = { name: 'ldap', isCaseless: true, labels };
   const addr = textAt(node, 'addr') ?? '';
   const tls = tlsOf(node, addr);
   if (!/^(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?$/.test(addr)) {

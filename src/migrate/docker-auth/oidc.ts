@@ -21,7 +21,7 @@ export function translateOidc(
   const { value: node, line } = section;
   const claims = textsOf(child(node, 'labels_claims'));
   const labels = claims.map((claim): [string, LabelSource] => [claim, { key: `claim:${claim}` }]);
-  const world: World = { name: 'oidc', labels: new Map(labels) };
+  const world: World = { name: 'oidc', isCaseless: false, labels: new Map(labels) };
   const issuer = textAt(node, 'issuer') ?? '';
   const problem = issuerProblem(issuer);
   if (problem !== undefined) {

@@ -82,5 +82,5 @@ function worldOf(users: readonly StaticUser[]): World {
       { key: staticKey(label), values: [...all], ...(isPlain ? { group: (value) => groupFor(label, value) } : {}) },
     ];
   });
-  return { name: 'static', labels: new Map(sources) };
+  return { name: 'static', isCaseless: false, labels: new Map(sources) };
 }

@@ -2,6 +2,8 @@
 
 export interface World {
   readonly name: 'static' | 'ldap' | 'oidc';
+  /** Whether its users and groups are compared without case. */
+  readonly isCaseless: boolean;
   readonly labels: ReadonlyMap<string, LabelSource>;
 }
 

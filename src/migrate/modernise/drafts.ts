@@ -86,7 +86,7 @@ function sentence(
     ...new Set(parts.flatMap(({ gaveUp }) => gaveUp).map((index) => `not for whom ${placed(index)} decides`)),
     ...(importedConditions(rule).match === undefined ? [] : ['match in plain words']),
     ...(rule.effect === 'allow' && drafts.some(({ deny }) => deny !== undefined)
-      ? ['denies what later rules would grant besides']
+      ? ['denies what later rules would also grant']
       : []),
     ...(parts.some(({ behind }) => behind !== undefined)
       ? ['partly behind another rule, which always comes first']

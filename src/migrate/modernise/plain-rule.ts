@@ -49,7 +49,7 @@ const withLabels: Step = (domain, { labels = {}, account }) => {
 
 const withAccount: Step = (domain, { account }) => {
   if (account === undefined) return domain;
-  if (!isForAnybody(domain)) return 'account: the rule names users or groups besides';
+  if (!isForAnybody(domain)) return 'account: the rule also names users or groups';
   const who = wantedUsers(account);
   if (typeof who === 'string') return who;
   const anonymous = domain.everyone && who.anonymous;
@@ -77,7 +77,7 @@ function wantedUsers(account: string): { readonly users: readonly string[]; read
 
 const withService: Step = (domain, { service }) => {
   if (service === undefined) return domain;
-  if (domain.services !== undefined) return 'service: the rule names services besides';
+  if (domain.services !== undefined) return 'service: the rule also names services';
   if (service.includes('${')) return 'service: a placeholder has no plain words';
   const alternatives = alternativesOf(service, plainName(service));
   const services = alternatives === undefined ? undefined : namePatterns(alternatives);
@@ -92,7 +92,7 @@ const withName: Step = (domain, { name }) => {
     const pattern = parseMatchPattern(name);
     return typeof pattern !== 'string' && pattern.matches('catalog', () => []) ? domain : undefined;
   }
-  if (domain.repositories.some((text) => text !== '**')) return 'name: the rule names repositories besides';
+  if (domain.repositories.some((text) => text !== '**')) return 'name: the rule also names repositories';
   const glob = regexOf(name) === undefined ? plainRepository(name, new Map()) : undefined;
   const regex = regexOf(name);
   const alternatives = regex === undefined ? undefined : parseSimpleRegex(regex);
