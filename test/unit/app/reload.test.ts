@@ -65,6 +65,20 @@ describe('a reload', () => {
     expect([duringFirst, runs.length]).toEqual([1, 2]);
   });
 
+  it('that waits is a further run each time, not only the first time', async () => {
+    const { reload, runs } = setUp();
+
+    for (const first of [0, 2]) {
+      const all = [reload(), reload()];
+      runs[first]?.resolve({ revision: 'r2' });
+      await all[0];
+      runs[first + 1]?.resolve({ revision: 'r3' });
+      await Promise.all(all);
+    }
+
+    expect(runs.length).toBe(4);
+  });
+
   it('after another one is a run of its own, also after a failure', async () => {
     const { reload, runs, outcomes } = setUp();
 

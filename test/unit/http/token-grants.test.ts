@@ -26,4 +26,17 @@ describe('a grant that carries a token', () => {
       expect(() => tokenGrant(grant, request(fields))).toThrow(expect.objectContaining({ code: 'token_refused' }));
     },
   );
+
+  it.each([
+    ['a token for somebody else (actor_token)', { actor_token: JWT }],
+    ['another type of token', { requested_token_type: 'urn:ietf:params:oauth:token-type:saml2' }],
+    ['a subject of another type', { subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' }],
+    ['no subject', { subject_token: '' }],
+  ])('is refused as malformed when it asks for %s', (_what, fields) => {
+    const exchange = { subject_token: JWT, subject_token_type: ID_TOKEN, ...fields };
+
+    expect(() => tokenGrant(TOKEN_EXCHANGE, request(exchange))).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    );
+  });
 });
