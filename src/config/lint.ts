@@ -55,7 +55,7 @@ function unusedRoles(read: ReadPolicy): readonly PlacedFinding[] {
 
 function untested(read: ReadPolicy): readonly PlacedFinding[] {
   if (read.file.tests.length > 0 || read.file.rules.length === 0) return [];
-  const message = 'has no tests: nothing would tell when a change gives or takes what it should not';
+  const message = 'has no tests: nothing detects a change that grants too much or too little';
   return [
     { code: 'no-tests', severity: 'hint', ...placeOf(read, []), message, cure: 'add tests: (see `fairlead test`)' },
   ];

@@ -50,7 +50,7 @@ it('fairlead lint prints each finding with its place, the problem and the cure',
 
   expect(code).toBe(1);
   expect(stdout.split('\n')).toEqual([
-    'policy.yaml:1: hint: has no tests: nothing would tell when a change gives or takes what it should not',
+    'policy.yaml:1: hint: has no tests: nothing detects a change that grants too much or too little',
     '    add tests: (see `fairlead test`)',
     'policy.yaml:1: hint: the role "reader" is used by no rule',
     '    remove it, or correct the rule that means it',
