@@ -17,6 +17,8 @@ const COPIED = [
   'vitest.config.ts',
 ];
 const LIST = 'src/backends/index.ts';
+const PAGE = 'config/reference/backend-my-backend.md';
+const PAGES = 'config/reference/backends.md';
 const CHECKS = [
   'test/unit/config/samples.test.ts',
   'test/architecture.test.ts',
@@ -50,11 +52,17 @@ describe('the recipe for a new backend', () => {
     const text = blocks.get(file) ?? '';
     const path = join(folder, file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, file === LIST ? await withLine(text) : text);
+    await writeFile(path, await changed(file, text));
   }
 
-  async function withLine(line: string): Promise<string> {
-    const list = await readFile(join(ROOT, LIST), 'utf8');
+  /** A file that exists gets the lines of the block; any other is the block. */
+  async function changed(file: string, block: string): Promise<string> {
+    if (file !== LIST && file !== PAGES) return block;
+    const text = await readFile(join(ROOT, file), 'utf8');
+    return file === LIST ? withLine(text, block) : text.replace(/(?<=^\| type \|.*?\n)(?=\n)/ms, block);
+  }
+
+  function withLine(list: string, line: string): string {
     return list
       .replace('import { staticFile }', `${line}import { staticFile }`)
       .replace('] as const;', ', myBackend] as const;');
@@ -68,10 +76,11 @@ describe('the recipe for a new backend', () => {
   const generate = () => node('src/cli/main.ts', 'schema');
   const check = () => node('node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', ...CHECKS);
 
-  it('touches the folder, the list, the example and the page', () => {
+  it('touches the folder, the list, the example, the page and the list of pages', () => {
     expect([...blocks.keys()].toSorted()).toEqual([
       'config/examples/my-backend.yaml',
-      'config/reference/backend-my-backend.md',
+      PAGE,
+      PAGES,
       LIST,
       'src/backends/my-backend/index.ts',
     ]);
@@ -84,11 +93,11 @@ describe('the recipe for a new backend', () => {
     expect(await check()).toMatchObject({ code: 0 });
   });
 
-  it.each(['config/examples/my-backend.yaml', 'config/reference/backend-my-backend.md', LIST])(
+  it.each(['config/examples/my-backend.yaml', PAGE, PAGES, LIST])(
     'has no step too many: the checks fail without %s',
     async (file) => {
       const path = join(folder, file);
-      if (file === LIST) await cp(join(ROOT, LIST), path);
+      if (file === LIST || file === PAGES) await cp(join(ROOT, file), path);
       else await rm(path);
       await generate();
 
