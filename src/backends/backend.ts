@@ -21,12 +21,21 @@ export interface BackendDeps {
   readonly background?: Background;
 }
 
+/** What works and is probably not meant. */
+export interface ConfigWarning {
+  /** The place in the configuration of the backend. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 export interface BackendModule<Type extends string, Schema extends z.ZodObject> {
   readonly type: Type;
   /** A strict object schema with a literal `type` and the keys of `backendFields`. */
   readonly schema: Schema;
   /** What is known without opening the backend. Reads no file and reaches no network. */
   traits(config: z.output<Schema>): BackendTraits;
+  /** What deserves a warning in a configuration that is accepted. */
+  warnings?(config: z.output<Schema>): readonly ConfigWarning[];
   /**
    * Builds the backend. Reads its own files and throws an Error that names the file when one is bad. Reaches no
    * network: the broker starts while a source is down.

@@ -1,7 +1,7 @@
 /** The list of backends. Schema, editor completion and checks follow from it. */
 import { z } from 'zod';
 import type { Authenticator } from '../core/ports.ts';
-import type { BackendDeps, BackendModule } from './backend.ts';
+import type { BackendDeps, BackendModule, ConfigWarning } from './backend.ts';
 import { http } from './http/index.ts';
 import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
@@ -25,6 +25,10 @@ export function createBackend(config: BackendConfig, deps: BackendDeps): Promise
 
 export function traitsOf(config: BackendConfig): BackendTraits {
   return moduleOf(config).traits(config);
+}
+
+export function warningsOf(config: BackendConfig): readonly ConfigWarning[] {
+  return moduleOf(config).warnings?.(config) ?? [];
 }
 
 function moduleOf(config: BackendConfig): BackendModule<string, z.ZodObject> {

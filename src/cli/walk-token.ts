@@ -1,8 +1,9 @@
 /** `check --token`: lists the claims of a token, and what each backend for tokens finds. */
 import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import { Secret } from '../core/identity.ts';
-import type { Step, TokenExplanation } from '../core/ports.ts';
+import type { Step } from '../core/ports.ts';
 import { isToken } from '../core/token-shape.ts';
+import { foreignName } from '../flows/chain.ts';
 import { walkChain } from '../flows/walk-chain.ts';
 import type { Chain } from '../flows/walk-chain.ts';
 import { failureStep, namingBackend } from './walk.ts';
@@ -11,6 +12,9 @@ export interface TokenCheck {
   /** Header and claims of the token, for people; the signature is left out. */
   readonly lines: readonly string[];
   readonly steps: readonly Step[];
+  readonly warnings: readonly string[];
+  /** The key `bound` that fits the token, as lines of YAML. */
+  readonly bound: readonly string[];
 }
 
 /** The claims that are times, in epoch seconds. */
@@ -23,33 +27,40 @@ export async function checkToken(chain: Chain, token: string): Promise<TokenChec
   }
   if (!isToken(token))
     return failed('the input is not a token: expected three parts of base64url with dots between them');
-  return { lines: describeToken(token, chain.clock.now()), steps: await explain(chain, new Secret(token)) };
+  return { lines: describeToken(token, chain.clock.now()), ...(await explain(chain, new Secret(token))) };
 }
 
 function failed(text: string): TokenCheck {
-  return { lines: [], steps: [{ ok: false, text }] };
+  return { lines: [], steps: [{ ok: false, text }], warnings: [], bound: [] };
 }
 
-async function explain(chain: Chain, token: Secret): Promise<readonly Step[]> {
+async function explain(chain: Chain, token: Secret): Promise<Omit<TokenCheck, 'lines'>> {
   const steps: Step[] = [];
+  const naming = (name: string, text: string): string => oneLine(`backend ${name}: ${text}`);
+  const noAdvice = { warnings: [], bound: [] };
   try {
-    const own = await walkChain<TokenExplanation>(
+    const own = await walkChain<Omit<TokenCheck, 'lines'>>(
       chain,
       { username: '', kind: 'tokens' },
       {
         ask: async (authenticator, deadline) => {
           const { name } = authenticator;
           const explained = await namingBackend(name, async () => authenticator.explainToken?.(token, deadline));
-          steps.push(...(explained?.steps ?? []).map(({ ok, text }) => ({ ok, text: `backend ${name}: ${text}` })));
-          return explained?.isOwn === true ? explained : undefined;
+          steps.push(...(explained?.steps ?? []).map(({ ok, text }) => ({ ok, text: naming(name, text) })));
+          if (explained?.isOwn !== true) return undefined;
+          const foreign = explained.identity && foreignName(chain.backends, explained.identity);
+          if (foreign !== undefined) steps.push({ ok: false, text: naming(name, `ambiguous: ${foreign}`) });
+          const { warnings = [], bound = [] } = explained;
+          return { steps, warnings: warnings.map((text) => naming(name, text)), bound };
         },
       },
     );
-    if (own !== undefined) return steps;
+    if (own !== undefined) return own;
   } catch (error) {
-    return [...steps, failureStep(error)];
+    return { steps: [...steps, failureStep(error)], ...noAdvice };
   }
-  return [...steps, { ok: false, text: 'unlisted-issuer: no backend accepts tokens of this issuer' }];
+  const text = 'unlisted-issuer: no backend accepts tokens of this issuer';
+  return { steps: [...steps, { ok: false, text }], ...noAdvice };
 }
 
 /** Header and claims, one per line. Parts that are not JSON are omitted; the backends report them. */

@@ -1,7 +1,7 @@
 /** What must hold between the parts of a broker configuration, and what deserves a warning. */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import { traitsOf } from '../backends/index.ts';
+import { traitsOf, warningsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { DEFAULT_KEY, DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
@@ -123,6 +123,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
     }
   }
   if (broker.backends.length === 0) warn([], 'there are no backends, so nobody can log in: everybody is anonymous');
+  for (const [index, backend] of broker.backends.entries()) {
+    for (const { path, message } of warningsOf(backend)) warn(['backends', index, ...path], message);
+  }
   warnUnreachable(broker.backends, warn);
   warnWithoutRefreshTokens(broker, warn);
   warnShield(broker.shield, warn);

@@ -37,6 +37,7 @@ export type TokenFlaw =
   | 'wrong-audience'
   | 'token-expired'
   | 'token-not-yet-valid'
+  | 'token-lifetime-too-long'
   /** A claim does not have the value that the configuration requires. */
   | 'claim-not-bound'
   /** The claims do not name a user: one is missing, or its value is not a valid name. */

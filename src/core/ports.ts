@@ -23,6 +23,12 @@ export interface TokenExplanation {
   readonly isOwn: boolean;
   /** All steps up to the first that fails. */
   readonly steps: readonly Step[];
+  /** What makes a token less safe than it could be, although it is accepted. */
+  readonly warnings?: readonly string[];
+  /** The key `bound` for this token as lines of YAML. Empty when the token is not verified or names no owner. */
+  readonly bound?: readonly string[];
+  /** Present when the token is accepted. */
+  readonly identity?: Identity;
 }
 
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };

@@ -38,19 +38,19 @@ export function backendNamed(backends: readonly ChainedBackend[], name: string):
 }
 
 /**
- * Why a user may not log in under this name: an earlier backend has a user whom a policy would take for the same one.
- * The first backend that serves a name owns it in every spelling, so that `Bob` of a directory does not get the rights
- * of `bob` in a users file.
+ * Why a user may not log in under this name: another backend has a user whom a policy would take for the same one. The
+ * first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a directory does not get the
+ * rights of `bob` in a users file. Tokens are routed by their issuer, so they get no name of a user wherever they stand.
  */
 export function foreignName(backends: readonly ChainedBackend[], identity: Identity): string | undefined {
   const own = backends.findIndex(({ authenticator: { name } }) => name === identity.backend);
-  const owner = backends
-    .slice(0, Math.max(own, 0))
-    .find((backend) =>
-      backend.authenticator
-        .usersNamed?.(identity.username)
-        .some((name) => skipReason(backend, name, 'passwords') === undefined),
-    );
+  const isForTokens = backends[own]?.authenticator.accepts === 'tokens';
+  const owner = (isForTokens ? backends : backends.slice(0, Math.max(own, 0))).find((backend) =>
+    backend.authenticator
+      .usersNamed?.(identity.username)
+      .some((name) => skipReason(backend, name, 'passwords') === undefined),
+  );
   if (owner === undefined) return undefined;
-  return `${identity.username} is a user of ${owner.authenticator.name}, which precedes ${identity.backend}`;
+  const relation = isForTokens ? `whose names ${identity.backend} cannot give` : `which precedes ${identity.backend}`;
+  return `${identity.username} is a user of ${owner.authenticator.name}, ${relation}`;
 }

@@ -93,7 +93,7 @@ export async function walkLogin<Answer extends { readonly outcome: AuthnOutcome 
   );
   if (answer === undefined)
     return kind === 'tokens' ? rejected('unlisted-issuer') : { outcome: { kind: 'unknown-user' } };
-  return { outcome: kind === 'passwords' ? underOwnName(chain, answer.outcome) : answer.outcome, asked: answer };
+  return { outcome: underOwnName(chain, answer.outcome), asked: answer };
 }
 
 /** Why a login is refused before any backend is asked. */

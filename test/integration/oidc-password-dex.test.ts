@@ -188,14 +188,14 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
       scope: SCOPE,
     });
     const groups = ['{claim:groups}'];
-    const config = { issuer: dex.issuer, username: '{claim:preferred_username}', groups };
+    const config = { issuer: dex.issuer, username: 'sso:{claim:preferred_username}', groups };
     await using backend = await createTokenBackend({ config: { ...config, audience: CLIENT.id } });
     await using elsewhere = await createTokenBackend({ config: { ...config, audience: 'another-client' } });
 
     const outcomes = [await present(backend, token), await present(elsewhere, token)];
 
     expect(outcomes).toMatchObject([
-      { kind: 'authenticated', identity: { username: 'alice', groups: new Set(['team-web']) } },
+      { kind: 'authenticated', identity: { username: 'sso:alice', groups: new Set(['team-web']) } },
       { kind: 'rejected', reason: 'wrong-audience' },
     ]);
   });

@@ -228,7 +228,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
     const token = await requestIdToken({ ...realm, person: alice, scope: 'openid profile' });
     const config = {
       issuer: realm.issuer,
-      username: '{claim:preferred_username}',
+      username: 'sso:{claim:preferred_username}',
       groups: ['{claim:groups}', 'role:{claim:/realm_access/roles}'],
     };
     await using backend = await createTokenBackend({ config: { ...config, audience: realm.client.id } });
@@ -237,7 +237,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
     const outcomes = [await present(backend, token), await present(elsewhere, token)];
 
     expect(outcomes).toMatchObject([
-      { identity: { username: 'alice', groups: new Set(['/teams/web', 'role:registry-auditor']) } },
+      { identity: { username: 'sso:alice', groups: new Set(['/teams/web', 'role:registry-auditor']) } },
       { kind: 'rejected', reason: 'wrong-audience' },
     ]);
   });

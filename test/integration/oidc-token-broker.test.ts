@@ -95,6 +95,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
               preset: 'gitlab-ci',
               issuer: gitlab.issuer,
               audience: AUDIENCE,
+              bound: { namespace_path: ['shop', 'shop/*'] },
               caFile: gitlab.caFile,
             },
             {
@@ -103,6 +104,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
               preset: 'kubernetes',
               issuer: cluster.issuer,
               audience: AUDIENCE,
+              bound: 'everyone',
               caFile: cluster.caFile,
               keys: { url: cluster.jwksUrl, bearer: { file: 'cluster.token' } },
             },
@@ -315,7 +317,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
       const { status, body } = await post({ ...form, grant_type: BEARER, assertion: gitlab.sign(gitlabClaims()) });
 
       expect(status).toBe(200);
-      expect(claimsOf(body['access_token'])['sub']).toBe('project_path:shop/web:ref_type:branch:ref:main');
+      expect(claimsOf(body['access_token'])['sub']).toBe('gitlab:20');
       expect([body['issued_token_type'], body['refresh_token']]).toEqual([undefined, undefined]);
     });
 
@@ -407,8 +409,10 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
       expect(stdout).toContain('claim repository: "octo-org/octo-app"\n');
       expect(stdout).toMatch(/claim exp: \d+ \(20\d\d-.*Z, in \d+ s\)\n/);
       expect(stdout).toContain('ok: backend github: its audience is registry.example.com\n');
-      expect(stdout).toContain('ok: backend github: the user is repo:octo-org/octo-app:ref:refs/heads/main\n');
-      expect(stdout).toContain('repo:octo-org/octo-app ref:octo-org/octo-app@refs/heads/main\n');
+      expect(stdout).toContain('ok: backend github: the user is github:74\n');
+      expect(stdout).toContain(
+        'repo:octo-org/octo-app repo-id:74 event:octo-org/octo-app@push ref:octo-org/octo-app@refs/heads/main\n',
+      );
       expect(stdout).not.toContain(signatureOf(token));
     });
 

@@ -60,10 +60,12 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
 
       const identity = identityOf(await present(backend, issuer.sign(githubClaims({ environment: 'production' }))));
 
-      expect(identity).toMatchObject({ username: 'repo:octo-org/octo-app:ref:refs/heads/main', backend: 'ci' });
+      expect(identity).toMatchObject({ username: 'github:74', backend: 'ci' });
       expect(plain(identity)).toEqual([
         'environment:octo-org/octo-app@production',
+        'event:octo-org/octo-app@push',
         'ref:octo-org/octo-app@refs/heads/main',
+        'repo-id:74',
         'repo:octo-org/octo-app',
       ]);
       expect(identity.attributes.get('claim:actor')).toEqual(['octocat']);
@@ -75,8 +77,8 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
 
       const identity = identityOf(await present(backend, issuer.sign(gitlabClaims({ project_path: 'shop/eu/web' }))));
 
-      expect(identity.username).toBe('project_path:shop/eu/web:ref_type:branch:ref:main');
-      expect(plain(identity)).toEqual(['project:shop/eu/web', 'ref:shop/eu/web@branch/main']);
+      expect(identity.username).toBe('gitlab:20');
+      expect(plain(identity)).toEqual(['project-id:20', 'project:shop/eu/web', 'ref:shop/eu/web@branch/main']);
     });
 
     it('of Kubernetes is the service account’s identity, whose claims stand in objects', async () => {
@@ -184,8 +186,21 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
         'claim-not-bound',
       ],
       ['without a bound claim', () => issuer.sign(githubClaims({ ref_protected: undefined })), 'claim-not-bound'],
-      ['without a subject', () => issuer.sign(githubClaims({ sub: undefined })), 'unusable-claims'],
-      ['with a subject that is no name', () => issuer.sign(githubClaims({ sub: 'a\0b' })), 'unusable-claims'],
+      [
+        'without the claim of the user name',
+        () => issuer.sign(githubClaims({ repository_id: undefined })),
+        'unusable-claims',
+      ],
+      [
+        'with a user name of control characters',
+        () => issuer.sign(githubClaims({ repository_id: 'a\0b' })),
+        'unusable-claims',
+      ],
+      [
+        'that lives for ten years',
+        () => issuer.sign(githubClaims({ exp: inSeconds(315_360_000) })),
+        'token-lifetime-too-long',
+      ],
       [
         'with a group that could be another',
         () => issuer.sign(githubClaims({ repository: 'octo-org/a@b' })),

@@ -68,15 +68,13 @@ describe.skipIf(!isHere)('the recipe for GitHub Actions', () => {
 
   it('has a workflow whose token lets it push to the namespace of its repository only', async () => {
     await using issuer = await startTokenIssuer();
-    using service = await startTokenService((aud) =>
-      issuer.sign(githubClaims({ repository: 'Octo-Org/Octo-App', aud })),
-    );
+    using service = await startTokenService((aud) => issuer.sign(githubClaims({ aud })));
     await plant('docker');
     const workflow = parse(recipeTexts('github-actions', '.github/workflows/image.yml')[0]) as {
       readonly jobs: { readonly image: { readonly steps: readonly { readonly run?: string }[] } };
     };
     const script = workflow.jobs.image.steps.find(({ run }) => run !== undefined)?.run ?? '';
-    const here = { github: { issuer: issuer.issuer, caFile: issuer.caFile, bound: { repository_owner_id: '65' } } };
+    const here = { github: { issuer: issuer.issuer, caFile: issuer.caFile } };
     await using recipe = await startRecipeBroker('github-actions', { here });
 
     await runScript('bash', script, {
@@ -123,7 +121,7 @@ describe('the recipe for GitLab CI', () => {
       await recipe.granted('shop/other/app:pull', job),
       await recipe.granted('shop/web/app:pull', {
         user: 'gitlab',
-        password: issuer.sign(gitlabClaims({ project_path: 'others/web' })),
+        password: issuer.sign(gitlabClaims({ project_path: 'others/web', namespace_id: '90' })),
       }),
     ]).toEqual(['pull,push', 'pull', '', '401']);
   });

@@ -17,7 +17,13 @@ export interface TokenBackendOptions {
 
 /** @throws z.ZodError when the configuration is wrong */
 export async function createTokenBackend(options: TokenBackendOptions): Promise<Authenticator> {
-  const config = z.parse(oidcToken.schema, { name: 'ci', type: 'oidc-token', audience: AUDIENCE, ...options.config });
+  const config = z.parse(oidcToken.schema, {
+    name: 'ci',
+    type: 'oidc-token',
+    audience: AUDIENCE,
+    bound: 'everyone',
+    ...options.config,
+  });
   return oidcToken.create(config, {
     clock: options.clock ?? realClock,
     log: options.log ?? recordingLog(),

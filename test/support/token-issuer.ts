@@ -105,7 +105,7 @@ export async function startTokenIssuer(
   };
 }
 
-function signWith({ kid, algorithm, privateKey }: SigningKey, claims: Claims, header: Claims): string {
+export function signWith({ kid, algorithm, privateKey }: SigningKey, claims: Claims, header: Claims): string {
   const input = `${segment({ alg: algorithm, typ: 'JWT', kid, ...header })}.${segment(claims)}`;
   const signature = createSign('sha256')
     .update(input)

@@ -1,7 +1,7 @@
 /** Claims that a token must have, each with values or patterns with `*`, one of which must match. */
 import { parseNamePattern } from '../../core/policy/name-pattern.ts';
 import type { NamePattern } from '../../core/policy/name-pattern.ts';
-import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
+import { parseClaimPath, presentClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 import { forLog } from './for-log.ts';
@@ -31,7 +31,7 @@ export function parseBound(claim: string, values: Scalar | readonly Scalar[]): B
 
 /** @returns what is wrong, or undefined when the claim matches. A list matches when one of its values does. */
 export function boundProblem({ path, patterns }: BoundClaim, claims: Claims): string | undefined {
-  const value = readClaim(claims, path);
+  const value = presentClaim(claims, path);
   const expected = patterns.map(({ text }) => text).join(' or ');
   if (value === undefined) return `the claim ${path.text} is missing, expected ${expected}`;
   if (isUnverifiedEmail(path, claims)) return `the claim ${path.text} is not verified (email_verified)`;

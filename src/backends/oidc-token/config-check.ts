@@ -2,20 +2,25 @@
 import { isLoopbackHttp } from '../http-client/address.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
+import { knowledgeOf } from './claim-knowledge.ts';
 import { audienceProblem, issuerOf, PUBLIC_ISSUERS } from './presets.ts';
 import type { PresetName } from './presets.ts';
+import type { ClaimTemplate } from './template.ts';
 
 interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
+type Bound = Readonly<Record<string, Parameters<typeof parseBound>[1]>>;
+
 /** The keys that depend on each other. */
 interface Checked {
   readonly preset: PresetName;
   readonly issuer?: string | undefined;
   readonly audience: readonly string[];
-  readonly bound: Readonly<Record<string, Parameters<typeof parseBound>[1]>>;
+  readonly bound?: 'everyone' | Bound | undefined;
+  readonly username?: ClaimTemplate | undefined;
   readonly keys: { readonly url?: string | undefined; readonly file?: unknown; readonly bearer?: unknown };
   readonly caFile?: unknown;
   readonly proxy?: string | undefined;
@@ -24,7 +29,12 @@ interface Checked {
 export function checkOidcTokenConfig(config: Checked): readonly Problem[] {
   const issuer = issuerOf(config);
   if (issuer === undefined) return [{ path: [], message: 'expected an issuer, or a preset that has one' }];
-  return [...checkAudience(config, issuer), ...checkBound(config, issuer), ...checkKeys(config)];
+  return [
+    ...checkAudience(config, issuer),
+    ...checkBound(config, issuer),
+    ...checkUsername(config),
+    ...checkKeys(config),
+  ];
 }
 
 function checkAudience({ audience }: Checked, issuer: string): readonly Problem[] {
@@ -34,7 +44,10 @@ function checkAudience({ audience }: Checked, issuer: string): readonly Problem[
   });
 }
 
-function checkBound({ bound }: Checked, issuer: string): readonly Problem[] {
+function checkBound(config: Checked, issuer: string): readonly Problem[] {
+  const { bound } = config;
+  if (bound === 'everyone') return [];
+  if (bound === undefined || Object.keys(bound).length === 0) return [{ path: [], message: unbound(config, issuer) }];
   const parsed = Object.entries(bound).map(([claim, values]) => ({ claim, result: parseBound(claim, values) }));
   const problems = parsed.flatMap(({ claim, result }) =>
     typeof result === 'string' ? [{ path: ['bound', claim], message: result }] : [],
@@ -44,12 +57,34 @@ function checkBound({ bound }: Checked, issuer: string): readonly Problem[] {
   const claims = parsed.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
   if (claims.some((claim) => isOwners(claim, owners))) return [];
   const named = owners.slice(0, 4).join(', ');
-  const found =
-    Object.keys(bound).length === 0 ? 'nothing bound' : 'no claim that distinguishes your jobs from those of others';
   const message =
-    `anybody can get a token of ${issuer}: found ${found}, expected a claim that says whose it is (${named}) ` +
-    'with an exact value, or a pattern with the owner and a / before its first *';
-  return [{ path: Object.keys(bound).length === 0 ? [] : ['bound'], message }];
+    `anybody can get a token of ${issuer}: found no claim that distinguishes your jobs from those of others, ` +
+    `expected a claim that says whose it is (${named}) with an exact value, or a pattern with the owner and a / ` +
+    'before its first *';
+  return [{ path: ['bound'], message }];
+}
+
+function unbound(config: Checked, issuer: string): string {
+  const claims = Object.entries(knowledgeOf(config).bind).map(([claim, values]) => {
+    return `${claim}: ${values === 'from the token' ? "'VALUE'" : `[${values.join(', ')}]`}`;
+  });
+  return (
+    `found no bound, expected the claims that the tokens of your jobs have. Write bound: { ${claims.join(', ')} } ` +
+    'with your own VALUE (fairlead check --token shows the claims of a token), or bound: everyone to accept every ' +
+    `token that ${issuer} issues`
+  );
+}
+
+/** A claim alone could be the name of any user of another backend: the issuer chooses it, or a job does. */
+function checkUsername({ username }: Checked): readonly Problem[] {
+  const [part, ...others] = username?.parts ?? [];
+  if (username === undefined || part === undefined || others.length > 0) return [];
+  const isBare = username.before === '' && part.after === '';
+  if (!isBare || (part.path.segments.length === 1 && part.path.segments[0] === 'sub')) return [];
+  const message =
+    `found ${username.text} alone, which can be the name of a user of another backend; expected text before it, ` +
+    `such as ci:${username.text}`;
+  return [{ path: ['username'], message }];
 }
 
 /** Whether a claim with these values identifies the operator as the owner of a job. */

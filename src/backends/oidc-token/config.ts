@@ -57,21 +57,30 @@ export const oidcTokenConfig = z
         'The audience (`aud`) that tokens must have: one name, or a list of which one must match. Choose a name that only this registry uses. The default audiences of providers (the URL of the repository owner, the API server, the issuer) are refused.',
     }),
     bound: z
-      .record(
-        z.string().min(1).max(256),
-        z.union([claimValue, z.array(claimValue).min(1).max(256)]).meta({
-          description:
-            'The value, or a list of which one must match: exact, or with `*` for any characters. `email` matches only where the token says that it is verified (`email_verified`).',
-        }),
-      )
-      .default({})
+      .union([
+        z.literal('everyone'),
+        z.record(
+          z.string().min(1).max(256),
+          z.union([claimValue, z.array(claimValue).min(1).max(256)]).meta({
+            description:
+              'The value, or a list of which one must match: exact, or with `*` for any characters. An empty claim counts as missing. `email` matches only where the token says that it is verified (`email_verified`).',
+          }),
+        ),
+      ])
+      .optional()
       .meta({
         description:
-          'Claims that tokens must have. An issuer that serves everybody (GitHub, gitlab.com) needs a claim that says whose job it is. Keys are names of claims or JSON pointers such as `/kubernetes.io/namespace`.',
+          'Required. Claims that tokens must have, so that the jobs of others cannot log in, or `everyone` to accept every token of the issuer. Bind ids instead of names, and `event_name` at GitHub. Keys are names of claims or JSON pointers such as `/kubernetes.io/namespace`.',
       }),
-    username: template.prefault('{claim:sub}').meta({
+    maxLifetime: duration({ min: 10, max: 366 * 86_400 })
+      .prefault('24h')
+      .meta({
+        description:
+          'The longest time from `iat` to `exp` that is accepted. A token that is valid for years is a stored password.',
+      }),
+    username: template.optional().meta({
       description:
-        'The template of the user name: {claim:NAME} or {claim:/a/b}, with text around it. Keep it different from names of people: a policy does not distinguish backends.',
+        'The template of the user name: ci:{claim:NAME} or ci:{claim:/a/b}. A claim alone is refused, except `sub`: it could be the name of a user of another backend. Default: `github:{claim:repository_id}`, `gitlab:{claim:project_id}` or `{claim:sub}`, by preset.',
     }),
     groups: z.array(template).max(32).optional().meta({
       description:

@@ -3,6 +3,7 @@
  * steps, so that both do the same.
  */
 import type { AuthnOutcome, Clock, Step, TokenFlaw } from '../../core/ports.ts';
+import type { Claims } from '../oidc/claim-path.ts';
 import { identityOf } from './identity.ts';
 import type { IdentityTemplates } from './identity.ts';
 import { boundProblem } from './bound.ts';
@@ -19,6 +20,8 @@ interface ExamineDeps {
   readonly audience: readonly string[];
   readonly algorithms: readonly string[];
   readonly bound: readonly BoundClaim[];
+  /** Seconds. */
+  readonly maxLifetime: number;
   readonly identity: IdentityTemplates;
   readonly keySet: KeySet;
   readonly clock: Clock;
@@ -27,6 +30,8 @@ interface ExamineDeps {
 export interface Examination {
   readonly steps: readonly Step[];
   readonly outcome: AuthnOutcome;
+  /** The claims, once the signature is verified. */
+  readonly verified?: Claims;
 }
 
 /** @throws BrokerError `backend_unavailable` when the keys of the issuer are not available */
@@ -44,17 +49,21 @@ export function createExamine(deps: ExamineDeps): Examine {
     }
     const steps: Step[] = [{ ok: true, text: `its issuer is ${deps.issuer}` }];
     const checks = [checkAlgorithm, checkSignature, checkAudience, checkTimes, checkBound];
+    let verified: { readonly verified?: Claims } = {};
     for (const check of checks) {
       const result = await check(token, deps, signal);
-      if ('reason' in result) return refusal(steps, result);
-      if (result.fine !== '') steps.push({ ok: true, text: result.fine });
+      if ('reason' in result) return { ...refusal(steps, result), ...verified };
+      if (check === checkSignature) verified = { verified: token.claims };
+      steps.push({ ok: true, text: result.fine });
     }
     const identity = identityOf(token.claims, deps.identity);
-    if (typeof identity === 'string') return refusal(steps, { reason: 'unusable-claims', problem: identity });
+    if (typeof identity === 'string') {
+      return { ...refusal(steps, { reason: 'unusable-claims', problem: identity }), ...verified };
+    }
     steps.push({ ok: true, text: `the user is ${identity.username}` });
     const groups = [...identity.groups];
     steps.push({ ok: true, text: groups.length === 0 ? 'no group' : `the groups are ${groups.join(' ')}` });
-    return { steps, outcome: { kind: 'authenticated', identity } };
+    return { steps, outcome: { kind: 'authenticated', identity }, ...verified };
   };
 }
 
@@ -83,8 +92,8 @@ function checkAudience({ claims }: ParsedToken, { audience }: ExamineDeps): Chec
   return { reason: 'wrong-audience', problem };
 }
 
-function checkTimes({ claims }: ParsedToken, { clock }: ExamineDeps): Check {
-  return timesFlaw(claims, clock.now()) ?? { fine: 'it is in force' };
+function checkTimes({ claims }: ParsedToken, { clock, maxLifetime }: ExamineDeps): Check {
+  return timesFlaw(claims, clock.now(), maxLifetime) ?? { fine: 'it is in force' };
 }
 
 function checkBound({ claims }: ParsedToken, { bound }: ExamineDeps): Check {
@@ -92,5 +101,6 @@ function checkBound({ claims }: ParsedToken, { bound }: ExamineDeps): Check {
     const problem = boundProblem(claim, claims);
     if (problem !== undefined) return { reason: 'claim-not-bound', problem };
   }
-  return { fine: bound.length === 0 ? '' : `bound as configured: ${bound.map(({ path }) => path.text).join(', ')}` };
+  const names = bound.map(({ path }) => path.text).join(', ');
+  return { fine: names === '' ? 'bound: everyone, so no claim is compared' : `bound as configured: ${names}` };
 }

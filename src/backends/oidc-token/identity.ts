@@ -6,13 +6,25 @@ import { attributesOf } from '../oidc/attributes.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../names.ts';
+import { boundProblem } from './bound.ts';
+import type { BoundClaim } from './bound.ts';
 import { fillTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';
 
 export interface IdentityTemplates {
   readonly backend: string;
   readonly username: ClaimTemplate;
-  readonly groups: readonly ClaimTemplate[];
+  readonly groups: readonly GroupTemplate[];
+}
+
+export interface GroupTemplate {
+  readonly template: ClaimTemplate;
+  /** All must match, or `otherwise` is used. */
+  readonly when: readonly BoundClaim[];
+  /** None may match, or `otherwise` is used. */
+  readonly unless: readonly BoundClaim[];
+  /** Undefined: no group. */
+  readonly otherwise?: ClaimTemplate;
 }
 
 /**
@@ -47,14 +59,17 @@ function usernameOf(
     case 'texts': {
       const [name = '', ...others] = filled.texts;
       if (others.length === 0 && isName(name) && name.trim() === name) return { name };
-      return { problem: `${template.text} gives no user name of at most ${MAX_NAME} printable characters` };
+      const found = others.length === 0 ? `one of ${name.length} characters` : `${filled.texts.length} of them`;
+      return { problem: `${template.text} gives no user name of at most ${MAX_NAME} printable characters: ${found}` };
     }
   }
 }
 
 function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): ReadonlySet<GroupName> | string {
   const groups = new Set<GroupName>();
-  for (const template of templates) {
+  for (const group of templates) {
+    const template = meetsConditions(group, claims) ? group.template : group.otherwise;
+    if (template === undefined) continue;
     const filled = fillTemplate(template, claims);
     if (filled.kind === 'missing') continue;
     // INVARIANT: an unknown group never reads as "none", which could disable a deny rule.
@@ -63,6 +78,13 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): Rea
     for (const text of filled.texts) groups.add(groupName(text, { lowercase: false }));
   }
   return groups.size > MAX_GROUPS ? `it has ${groups.size} groups, and ${MAX_GROUPS} are the most` : groups;
+}
+
+function meetsConditions({ when, unless }: GroupTemplate, claims: Claims): boolean {
+  return (
+    when.every((claim) => boundProblem(claim, claims) === undefined) &&
+    unless.every((claim) => boundProblem(claim, claims) !== undefined)
+  );
 }
 
 const MAX_DEPTH = 3;

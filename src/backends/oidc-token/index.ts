@@ -14,15 +14,24 @@ import { openConnection } from '../http-client/connection.ts';
 import { openRenewable } from '../http-client/renewable.ts';
 import { oidcTokenConfig } from './config.ts';
 import type { OidcTokenConfig } from './config.ts';
+import { boundText } from './bound-text.ts';
+import { knowledgeOf } from './claim-knowledge.ts';
 import { createExamine } from './examine.ts';
 import { createKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
 import { fileKeys, remoteKeys } from './key-source.ts';
 import { resolveSettings } from './settings.ts';
+import { configWarnings, tokenWarnings } from './warnings.ts';
 
 const TYPE = 'oidc-token';
 
-export const oidcToken = defineBackend({ type: TYPE, schema: oidcTokenConfig, traits, create });
+export const oidcToken = defineBackend({
+  type: TYPE,
+  schema: oidcTokenConfig,
+  traits,
+  warnings: configWarnings,
+  create,
+});
 
 function traits(): BackendTraits {
   return {
@@ -69,8 +78,14 @@ async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDe
     accepts: 'tokens',
     authenticate: async ({ password }, deadline) => (await examine(password.reveal(), limit(deadline))).outcome,
     explainToken: async (token, deadline) => {
-      const { outcome, steps } = await examine(token.reveal(), limit(deadline));
-      return { isOwn: outcome.kind !== 'unknown-user', steps };
+      const { outcome, steps, verified } = await examine(token.reveal(), limit(deadline));
+      return {
+        isOwn: outcome.kind !== 'unknown-user',
+        steps,
+        warnings: verified === undefined ? [] : tokenWarnings(config, verified),
+        bound: verified === undefined ? [] : boundText(knowledgeOf(config), verified),
+        ...(outcome.kind === 'authenticated' ? { identity: outcome.identity } : {}),
+      };
     },
     probe: (deadline) => probe(keySet, deadline),
     ...(files.length === 0

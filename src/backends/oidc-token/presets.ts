@@ -3,39 +3,72 @@
 export const PRESET_NAMES = ['generic', 'github-actions', 'gitlab-ci', 'kubernetes'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
+/** A group of a preset. Claims and values are written as in `bound`. */
+interface PresetGroup {
+  readonly template: string;
+  /** Claims that must have these values; without them the group is not given. */
+  readonly when?: Readonly<Record<string, string | readonly string[]>>;
+  /** Claims that must not have these values. */
+  readonly unless?: Readonly<Record<string, string | readonly string[]>>;
+  /** The template that is used instead, when the conditions are not met. */
+  readonly otherwise?: string;
+}
+
 interface Preset {
   /** The issuer when none is configured. */
   readonly issuer: string | undefined;
-  /** Templates of groups. */
-  readonly groups: readonly string[];
+  /** The template of the user name: no claim in it can be chosen by a job or by the owner of its repository. */
+  readonly username: string;
+  readonly groups: readonly PresetGroup[];
 }
 
+/**
+ * Events of GitHub that only people with write access cause. `pull_request_target`, `workflow_run` and `issue_comment`
+ * are caused by anybody, and their tokens name the default branch as `ref`.
+ */
+export const TRUSTED_EVENTS = ['push', 'release', 'schedule', 'workflow_dispatch'] as const;
+
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
-  generic: { issuer: undefined, groups: [] },
-  // docs.github.com: OpenID Connect reference, "OIDC token claims".
+  generic: { issuer: undefined, username: '{claim:sub}', groups: [] },
+  // docs.github.com: OpenID Connect reference, "OIDC token claims". The owner of a repository can customise `sub`.
   'github-actions': {
     issuer: 'https://token.actions.githubusercontent.com',
+    username: 'github:{claim:repository_id}',
     groups: [
-      'repo:{claim:repository}',
-      'ref:{claim:repository}@{claim:ref}',
-      'environment:{claim:repository}@{claim:environment}',
+      { template: 'repo:{claim:repository}' },
+      { template: 'repo-id:{claim:repository_id}' },
+      { template: 'event:{claim:repository}@{claim:event_name}' },
+      { template: 'ref:{claim:repository}@{claim:ref}', when: { event_name: TRUSTED_EVENTS } },
+      { template: 'environment:{claim:repository}@{claim:environment}', when: { event_name: TRUSTED_EVENTS } },
     ],
   },
-  // docs.gitlab.com: "ID token authentication", token payload.
+  // docs.gitlab.com: "ID token authentication", token payload. Maintainers of a project can customise `sub`.
   'gitlab-ci': {
     issuer: 'https://gitlab.com',
+    username: 'gitlab:{claim:project_id}',
     groups: [
-      'project:{claim:project_path}',
-      'ref:{claim:project_path}@{claim:ref_type}/{claim:ref}',
-      'environment:{claim:project_path}@{claim:environment}',
+      { template: 'project:{claim:project_path}' },
+      { template: 'project-id:{claim:project_id}' },
+      {
+        // The pipeline of a merge request has the name of its source branch as `ref`.
+        template: 'ref:{claim:project_path}@{claim:ref_type}/{claim:ref}',
+        unless: { pipeline_source: ['merge_request_event', 'external_pull_request_event'] },
+      },
+      {
+        // With other actions (access, verify), a job does not deploy and needs no permission to.
+        template: 'environment:{claim:project_path}@{claim:environment}',
+        when: { environment_protected: 'true', environment_action: ['start', 'prepare', 'stop'] },
+        otherwise: 'unprotected-environment:{claim:project_path}@{claim:environment}',
+      },
     ],
   },
   // kubernetes.io: "Managing Service Accounts", bound service account tokens.
   kubernetes: {
     issuer: 'https://kubernetes.default.svc.cluster.local',
+    username: '{claim:sub}',
     groups: [
-      'namespace:{claim:/kubernetes.io/namespace}',
-      'serviceaccount:{claim:/kubernetes.io/namespace}/{claim:/kubernetes.io/serviceaccount/name}',
+      { template: 'namespace:{claim:/kubernetes.io/namespace}' },
+      { template: 'serviceaccount:{claim:/kubernetes.io/namespace}/{claim:/kubernetes.io/serviceaccount/name}' },
     ],
   },
 };

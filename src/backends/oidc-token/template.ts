@@ -2,7 +2,7 @@
  * Names made of claims: `repo:{claim:repository}`. Braces hold the name of a claim or a JSON pointer
  * (`{claim:/kubernetes.io/namespace}`); all other text is literal.
  */
-import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
+import { parseClaimPath, presentClaim, scalarText } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isUnverifiedEmail } from '../oidc/verified-email.ts';
 
@@ -82,15 +82,14 @@ const MAX_TEXTS = 1000;
 
 /** @returns undefined when the claim is missing; a sentence when it cannot be used */
 function valuesAt(path: ClaimPath, claims: Claims): readonly string[] | string | undefined {
-  const value = readClaim(claims, path);
+  const value = presentClaim(claims, path);
   if (value === undefined) return undefined;
   if (isUnverifiedEmail(path, claims)) return `${path.text} is not verified (email_verified)`;
-  return scalarTexts(value) ?? `${path.text} is neither a text nor a list of texts`;
+  return scalarTexts(value) ?? `${path.text} is neither a text, an exact number nor a list of them`;
 }
 
 /** A text, number or truth value, or a list of them, as texts; undefined for anything else. */
 export function scalarTexts(value: unknown): readonly string[] | undefined {
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const texts = values.map((item) => (typeof item === 'number' || typeof item === 'boolean' ? String(item) : item));
-  return texts.every((text) => typeof text === 'string') ? texts : undefined;
+  const texts = [value].flat().map(scalarText);
+  return texts.every((text) => text !== undefined) ? texts : undefined;
 }

@@ -1,4 +1,5 @@
 /** Claims as values for `{claim:NAME}` in a policy. */
+import { scalarText } from './claim-path.ts';
 import type { Claims } from './claim-path.ts';
 import { isUnverifiedEmail } from './verified-email.ts';
 
@@ -44,9 +45,7 @@ function isAboutUser(name: string, claims: Claims): boolean {
 function textsOf(value: unknown): readonly string[] | undefined {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (values.length > MAX_VALUES) return undefined;
-  const texts = values.map((item) => {
-    return typeof item === 'number' || typeof item === 'boolean' ? String(item) : item;
-  });
+  const texts = values.map(scalarText);
   return texts.every(isShortText) ? texts : undefined;
 }
 

@@ -31,6 +31,27 @@ export function readClaim(claims: Claims, { segments }: ClaimPath): unknown {
   return value ?? undefined;
 }
 
+/**
+ * The value of a claim for a name or a comparison. An empty text says nothing, as `null` does: issuers that fill
+ * templates write one for a claim that is missing.
+ *
+ * @returns undefined when the claim is missing, `null` or empty; of a list, the values that are not empty
+ */
+export function presentClaim(claims: Claims, path: ClaimPath): unknown {
+  const value = readClaim(claims, path);
+  const present = Array.isArray(value) ? value.filter((item) => item !== '') : value;
+  return present === '' || (Array.isArray(present) && present.length === 0) ? undefined : present;
+}
+
+/**
+ * A text, number or truth value as a text; undefined for anything else. A number that JSON gives to JavaScript in
+ * rounded form is refused: two claims would have the same text.
+ */
+export function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isSafeInteger(value))) return String(value);
+  return typeof value === 'string' ? value : undefined;
+}
+
 export function isObject(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -18,7 +18,7 @@ import { checkOnChange } from '../check-on-change.ts';
 import { createCommand, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
-import type { Output } from '../output.ts';
+import type { Output, Terminal } from '../output.ts';
 import { readPassword } from '../read-password.ts';
 import { checkLogin, probeAll } from '../walk.ts';
 import { checkToken } from '../walk-token.ts';
@@ -43,16 +43,20 @@ export function checkCommand(run: Run): Command {
     .action(run(check));
 }
 
-async function check(options: CheckOptions, output: Output): Promise<number> {
+async function check(options: CheckOptions, output: Output, terminal: Terminal): Promise<number> {
   const { config, login, token, watch } = options;
   if (login !== undefined && token === true) throw new UsageError('expected one of --login and --token, found both');
-  if (watch !== true) return checkOnce(options, output);
+  if (watch !== true) return checkOnce(options, output, terminal);
   if (login !== undefined || token === true)
     throw new UsageError('--login and --token read standard input once: expected them without --watch');
-  return checkOnChange(config, options.format, output, () => checkOnce(options, output));
+  return checkOnChange(config, options.format, output, () => checkOnce(options, output, terminal));
 }
 
-async function checkOnce({ config: path, connect, login, token }: CheckOptions, output: Output): Promise<number> {
+async function checkOnce(
+  { config: path, connect, login, token }: CheckOptions,
+  output: Output,
+  terminal: Terminal,
+): Promise<number> {
   const broker = await loadBroker(path);
   const { config } = broker;
   const loaded = await loadPolicy(config.policy.file);
@@ -68,8 +72,8 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
   const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
   const chain = { backends, clock: systemClock };
-  const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
-  const steps = [...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
+  const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
+  const steps = [...(await backendSteps(chain, connect === true, login, terminal)), ...(tokenCheck?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
   output.result(
     [
@@ -80,6 +84,8 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
       ...testLines(tests),
       ...(tokenCheck?.lines ?? []),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
+      ...(tokenCheck?.warnings ?? []).map((warning) => `warning: ${warning}`),
+      ...boundLines(tokenCheck?.bound ?? []),
     ],
     {
       warnings,
@@ -88,7 +94,9 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
       policy: policyJson(config.policy.file, loaded),
       ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
-      ...(tokenCheck === undefined ? {} : { token: tokenCheck.lines }),
+      ...(tokenCheck === undefined
+        ? {}
+        : { token: tokenCheck.lines, tokenWarnings: tokenCheck.warnings, bound: tokenCheck.bound }),
       steps,
     },
   );
@@ -101,6 +109,10 @@ async function stateWarnings({ keys, stateDir }: BrokerConfig): Promise<readonly
   return [...refusals.map((refusal) => `run by this user, the broker does not start: ${refusal}`), ...warnings];
 }
 
+function boundLines(bound: readonly string[]): readonly string[] {
+  return bound.length === 0 ? [] : ['to accept the jobs of the same owner and no others, in broker.yaml:', ...bound];
+}
+
 function policyLine(file: string, { policy }: LoadedPolicy): string {
   return `${shownPath(file)}: ${count(policy.rules.length, 'rule')}, revision ${policy.revision}`;
 }
@@ -109,10 +121,15 @@ function policyJson(file: string, { policy }: LoadedPolicy) {
   return { file, revision: policy.revision, rules: policy.rules.length };
 }
 
-async function backendSteps(chain: Chain, connect: boolean, username: string | undefined): Promise<readonly Step[]> {
+async function backendSteps(
+  chain: Chain,
+  connect: boolean,
+  username: string | undefined,
+  terminal: Terminal,
+): Promise<readonly Step[]> {
   const probes = connect ? await probeAll(chain.backends, chain.clock) : [];
   if (username === undefined) return probes;
-  const password = new Secret(await readPassword(`Password of ${username}: `));
+  const password = new Secret(await readPassword(`Password of ${username}: `, terminal));
   return [...probes, ...(await checkLogin(chain, { username, password }))];
 }
 

@@ -37,6 +37,7 @@ export const CACHE_TREATMENT = {
   'wrong-audience': 'cached',
   'token-expired': 'cached',
   'token-not-yet-valid': 'cached',
+  'token-lifetime-too-long': 'cached',
   'claim-not-bound': 'cached',
   'unusable-claims': 'cached',
 } as const satisfies Record<RejectReason, CacheTreatment>;

@@ -12,7 +12,13 @@ import type { CasePair } from '../../../src/core/policy/who.ts';
 const LDAP = { name: 'corp', type: 'ldap', urls: ['ldaps://ldap.example.com'], users: { base: 'ou=people,dc=a' } };
 const HTTP = { name: 'accounts', type: 'http', url: 'https://accounts.example.com/login' };
 const SSO = { name: 'sso', type: 'oidc-password', issuer: 'https://id.example.com', client: { id: 'registry' } };
-const CI = { name: 'ci', type: 'oidc-token', issuer: 'https://ci.example.com', audience: 'registry' };
+const CI = {
+  name: 'ci',
+  type: 'oidc-token',
+  issuer: 'https://ci.example.com',
+  audience: 'registry',
+  bound: 'everyone',
+};
 
 const config = (...backends: readonly object[]) => ({
   backends: backends.map((backend) => backendConfig.parse(backend)),

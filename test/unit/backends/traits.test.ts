@@ -6,7 +6,13 @@ import { fixedClock, recordingLog } from '../../support/fakes.ts';
 
 it('the traits of oidc-token agree with the open backend', async () => {
   const issuer = 'https://ci.example.com';
-  const config = oidcToken.schema.parse({ name: 'ci', type: 'oidc-token', issuer, audience: 'registry' });
+  const config = oidcToken.schema.parse({
+    name: 'ci',
+    type: 'oidc-token',
+    issuer,
+    audience: 'registry',
+    bound: 'everyone',
+  });
   await using backend = await oidcToken.create(config, {
     clock: fixedClock(),
     log: recordingLog(),

@@ -109,6 +109,24 @@ it('respects the usernames of a backend for tokens when there is a user name', a
   await expect(login('alice', TOKEN)).rejects.toMatchObject({ code: 'token_refused' });
 });
 
+it.each([
+  ['before', 'release-bot'],
+  ['behind', 'release-bot'],
+  ['behind', 'Release-Bot'],
+])('gives no token the name of a user of a backend %s its own: %s', async (place, name) => {
+  const usersNamed = (asked: string) => (asked.toLowerCase() === 'release-bot' ? ['release-bot'] : []);
+  const file = fakeBackend(UNKNOWN, { name: 'robots', usersNamed });
+  const jobs = fakeBackend(authenticated(name, 'ci'), { name: 'ci', accepts: 'tokens' });
+  const others = fakeBackend(authenticated('web-job', 'ci'), { name: 'ci', accepts: 'tokens' });
+  const inOrder = (tokens: FakeBackend) => (place === 'before' ? [file, tokens] : [tokens, file]);
+
+  await expect(identifyWith(inOrder(jobs)).login('ci', TOKEN)).rejects.toMatchObject({
+    code: 'token_refused',
+    message: expect.stringContaining(`ambiguous: ${name} is a user of robots`),
+  });
+  expect(await identifyWith(inOrder(others)).login('ci', TOKEN)).toMatchObject({ identity: { username: 'web-job' } });
+});
+
 it('sends passwords through the shield, and tokens not', async () => {
   const asked: string[] = [];
   const shield: Shield = {

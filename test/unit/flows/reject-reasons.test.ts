@@ -51,6 +51,7 @@ const EXPECTED: Readonly<Record<RejectReason, Expected>> = {
   'wrong-audience': cached,
   'token-expired': cached,
   'token-not-yet-valid': cached,
+  'token-lifetime-too-long': cached,
   'claim-not-bound': cached,
   'unusable-claims': cached,
 };

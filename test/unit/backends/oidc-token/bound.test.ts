@@ -7,6 +7,9 @@ const CLAIMS = {
   protected: true,
   teams: ['web', 'api'],
   none: null,
+  empty: '',
+  blanks: ['', ''],
+  rounded: 12_345_678_901_234_567_000,
   object: { a: 'b' },
   'kubernetes.io': { namespace: 'team-web' },
 };
@@ -42,6 +45,9 @@ describe('a bound claim', () => {
     ['teams', 'web,api'],
     ['none', '*'],
     ['absent', '*'],
+    ['empty', '*'],
+    ['blanks', '*'],
+    ['rounded', '*'],
     ['object', '*'],
     ['/kubernetes.io/namespace', 'web'],
   ])('%s does not fit %j', (claim, values) => {

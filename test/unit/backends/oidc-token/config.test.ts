@@ -1,10 +1,11 @@
 /** What a configuration of `oidc-token` must say, and what it must not. */
 import { describe, expect, it } from 'vitest';
 import { oidcTokenConfig } from '../../../../src/backends/oidc-token/config.ts';
+import { configWarnings } from '../../../../src/backends/oidc-token/warnings.ts';
 import { resolveSettings } from '../../../../src/backends/oidc-token/settings.ts';
 
 const GITHUB = { preset: 'github-actions', bound: { repository_owner_id: 65 } };
-const GENERIC = { issuer: 'https://ci.example.com' };
+const GENERIC = { issuer: 'https://ci.example.com', bound: 'everyone' };
 
 function parse(keys: Readonly<Record<string, unknown>>) {
   return oidcTokenConfig.safeParse({ type: 'oidc-token', name: 'ci', audience: 'registry.example.com', ...keys });
@@ -28,12 +29,12 @@ describe('the audience', () => {
     [GITHUB, 'sts.amazonaws.com'],
     [GITHUB, 'api://AzureADTokenExchange'],
     [{ preset: 'gitlab-ci', bound: { namespace_path: 'shop' } }, 'https://gitlab.com'],
-    [{ preset: 'gitlab-ci', issuer: 'https://gitlab.example.com' }, 'https://gitlab.example.com'],
-    [{ preset: 'kubernetes' }, 'https://kubernetes.default.svc'],
-    [{ preset: 'kubernetes' }, 'https://kubernetes.default.svc.cluster.local'],
-    [{ preset: 'kubernetes' }, 'kubernetes'],
-    [{ preset: 'kubernetes' }, 'kubernetes.default'],
-    [{ preset: 'kubernetes' }, 'k3s'],
+    [{ preset: 'gitlab-ci', issuer: 'https://gitlab.example.com', bound: 'everyone' }, 'https://gitlab.example.com'],
+    [{ preset: 'kubernetes', bound: 'everyone' }, 'https://kubernetes.default.svc'],
+    [{ preset: 'kubernetes', bound: 'everyone' }, 'https://kubernetes.default.svc.cluster.local'],
+    [{ preset: 'kubernetes', bound: 'everyone' }, 'kubernetes'],
+    [{ preset: 'kubernetes', bound: 'everyone' }, 'kubernetes.default'],
+    [{ preset: 'kubernetes', bound: 'everyone' }, 'k3s'],
     [GENERIC, 'https://ci.example.com'],
     [GENERIC, ['registry.example.com', 'https://ci.example.com']],
   ])('of %j is refused when it is what the provider gives unasked: %j', (keys, audience) => {
@@ -54,12 +55,38 @@ describe('the audience', () => {
   });
 });
 
-describe('an issuer that serves everybody', () => {
+describe('bound', () => {
   it.each([
-    [{ preset: 'github-actions' }],
-    [{ preset: 'gitlab-ci' }],
-    [{ issuer: 'https://token.actions.githubusercontent.com' }],
-    [{ issuer: 'https://accounts.google.com' }],
+    [{ preset: 'github-actions' }, "Write bound: { repository_owner_id: 'VALUE', event_name: [push, release, schedule"],
+    [{ preset: 'gitlab-ci' }, "Write bound: { namespace_id: 'VALUE', ref_protected: [true] }"],
+    [{ preset: 'gitlab-ci', issuer: 'https://gitlab.example.com' }, "Write bound: { namespace_id: 'VALUE'"],
+    [{ preset: 'github-actions', issuer: 'https://github.example.com/_services/token' }, 'repository_owner_id'],
+    [{ preset: 'kubernetes' }, "Write bound: { /kubernetes.io/namespace: 'VALUE' }"],
+    [{ issuer: 'https://token.actions.githubusercontent.com' }, 'repository_owner_id'],
+    [{ issuer: 'https://ci.example.com' }, "Write bound: { sub: 'VALUE' }"],
+    [{ issuer: 'https://ci.example.com', bound: {} }, "Write bound: { sub: 'VALUE' }"],
+  ])('is required, and the error for %j says what to write: %s', (keys, text) => {
+    expect(problems(keys)).toEqual([expect.stringContaining(text)]);
+  });
+
+  it.each([
+    'https://accounts.google.com',
+    'https://oidc.circleci.com',
+    'https://oidc.codefresh.io',
+    'https://oauth2.sigstore.dev/auth',
+    'https://issuer.enforce.dev',
+    'https://api.pulumi.com/oidc',
+    'https://oidc.vercel.com',
+    'https://appleid.apple.com',
+    'https://codeberg.org/api/actions',
+    'https://salsa.debian.org',
+    'https://framagit.org',
+    'https://an-issuer-that-no-list-has.example.com',
+  ])('is required for %s, which gives tokens to everybody', (issuer) => {
+    expect(problems({ issuer })).toEqual([expect.stringContaining('bound: everyone to accept every token')]);
+  });
+
+  it.each([
     [{ preset: 'github-actions', bound: { ref: 'refs/heads/main' } }],
     [{ preset: 'github-actions', bound: { repository_owner: 'octo*' } }],
     [{ preset: 'github-actions', bound: { repository: '*' } }],
@@ -72,38 +99,95 @@ describe('an issuer that serves everybody', () => {
     [{ issuer: 'https://accounts.google.com', bound: { email_verified: true } }],
     [{ issuer: 'https://agent.buildkite.com', bound: { build_branch: 'main' } }],
     [{ issuer: 'https://app.terraform.io', bound: { terraform_run_phase: 'apply' } }],
-  ])('is refused with %j', (keys) => {
+  ])('of an issuer that serves everybody must name an owner: %j does not', (keys) => {
     expect(problems(keys)).toEqual([expect.stringContaining('anybody can get a token of')]);
   });
 
   it.each([
     [GITHUB],
+    [{ preset: 'github-actions', bound: 'everyone' }],
     [{ preset: 'github-actions', bound: { repository: 'octo-org/*' } }],
     [{ preset: 'github-actions', bound: { repository: ['octo-org/*', 'other/app'], ref: 'refs/heads/*' } }],
     [{ preset: 'github-actions', bound: { sub: 'repo:octo-org/*' } }],
     [{ preset: 'gitlab-ci', bound: { namespace_path: ['shop', 'shop/*'] } }],
+    [{ preset: 'gitlab-ci', issuer: 'https://gitlab.example.com', bound: { ref_protected: true } }],
+    [{ preset: 'kubernetes', bound: { '/kubernetes.io/namespace': 'ci' } }],
     [{ issuer: 'https://accounts.google.com', bound: { hd: 'example.com' } }],
     [{ issuer: 'https://agent.buildkite.com', bound: { organization_slug: 'octo-org', build_branch: 'main' } }],
     [{ issuer: 'https://app.terraform.io', bound: { terraform_organization_name: 'octo-org' } }],
-  ])('will do with %j', (keys) => {
+  ])('is accepted: %j', (keys) => {
     expect(problems(keys)).toEqual([]);
+  });
+});
+
+describe('the user name', () => {
+  it.each(['{claim:actor}', '{claim:preferred_username}', '{claim:/user/login}', '{claim:/sub/x}'])(
+    'must not be the claim %s alone, which can be the name of a user of another backend',
+    (username) => {
+      expect(problems({ ...GENERIC, username })).toEqual([
+        `username: found ${username} alone, which can be the name of a user of another backend; expected text before it, such as ci:${username}`,
+      ]);
+    },
+  );
+
+  it.each(['{claim:sub}', '{claim:/sub}', 'ci:{claim:actor}', '{claim:a}/{claim:b}'])('may be %s', (username) => {
+    expect(problems({ ...GENERIC, username })).toEqual([]);
   });
 
   it.each([
-    [{ preset: 'gitlab-ci', issuer: 'https://gitlab.example.com' }],
-    [{ preset: 'github-actions', issuer: 'https://github.example.com/_services/token' }],
-    [{ preset: 'kubernetes' }],
+    [GITHUB, 'github:{claim:repository_id}'],
+    [{ preset: 'gitlab-ci', bound: { namespace_id: '72' } }, 'gitlab:{claim:project_id}'],
+    [{ preset: 'kubernetes', bound: 'everyone' }, '{claim:sub}'],
+    [GENERIC, '{claim:sub}'],
+  ])('of %j is %s', (keys, text) => {
+    expect(settings(keys).identity.username.text).toBe(text);
+  });
+});
+
+describe('a warning', () => {
+  const EVENTS = { event_name: ['push'] };
+  it.each([
+    [{ ...GITHUB, bound: { repository_owner: 'octo-org', ...EVENTS } }, 'bound.repository_owner: is a name'],
+    [{ ...GITHUB, bound: { sub: 'repo:octo-org/*', ...EVENTS } }, 'bound.sub: is a name'],
+    [
+      { ...GITHUB, bound: { repository_owner_id: '65', sub: 'repo:octo-org/*:environment:production', ...EVENTS } },
+      'bound.sub: has text after a *',
+    ],
+    [GITHUB, 'bound: does not bind event_name, so jobs that outsiders start'],
+    [{ preset: 'github-actions', bound: 'everyone' }, 'bound: accepts tokens of everybody'],
+    [{ preset: 'gitlab-ci', bound: { namespace_path: 'shop' } }, 'bound.namespace_path: is a name'],
+    [
+      { preset: 'gitlab-ci', bound: { namespace_id: '72' }, username: 'ci:{claim:user_login}' },
+      'username: reads the claim user_login, which a job or its owner chooses',
+    ],
+    [{ ...GENERIC, groups: ['team:{claim:/tags/request_tags/team}'] }, 'groups.0: reads the claim /tags/request_tags'],
+  ])('about %j says: %s', (keys, text) => {
+    const { data, error } = parse(keys);
+    if (data === undefined) throw error;
+    const found = configWarnings(data).map(({ path, message }) => `${path.join('.')}: ${message}`);
+    expect(found).toEqual([expect.stringContaining(text)]);
+  });
+
+  it.each([
+    [{ ...GITHUB, bound: { repository_owner_id: '65', repository: 'octo-org/app', ...EVENTS } }],
+    [{ preset: 'gitlab-ci', bound: { namespace_id: '72' } }],
+    [{ preset: 'kubernetes', bound: 'everyone' }],
     [GENERIC],
-  ])('is another matter than one’s own: %j', (keys) => {
-    expect(problems(keys)).toEqual([]);
+  ])('is not given about %j', (keys) => {
+    const { data, error } = parse(keys);
+    if (data === undefined) throw error;
+    expect(configWarnings(data)).toEqual([]);
   });
 });
 
 describe('the other keys', () => {
   it.each([
-    [{}, ': expected an issuer, or a preset that has one'],
-    [{ issuer: 'http://ci.example.com' }, 'issuer: expected an https URL'],
-    [{ issuer: 'https://ci.example.com/.well-known/openid-configuration' }, 'issuer: expected the issuer itself'],
+    [{ bound: 'everyone' }, ': expected an issuer, or a preset that has one'],
+    [{ ...GENERIC, issuer: 'http://ci.example.com' }, 'issuer: expected an https URL'],
+    [
+      { ...GENERIC, issuer: 'https://ci.example.com/.well-known/openid-configuration' },
+      'issuer: expected the issuer itself',
+    ],
     [{ ...GENERIC, algorithms: ['HS256'] }, 'algorithms.0: '],
     [{ ...GENERIC, algorithms: ['none'] }, 'algorithms.0: '],
     [{ ...GENERIC, algorithms: [] }, 'algorithms: '],
@@ -129,18 +213,18 @@ describe('a preset', () => {
     expect(settings(GITHUB)).toMatchObject({
       issuer: 'https://token.actions.githubusercontent.com',
       keysUrl: undefined,
-      identity: { groups: [{ text: 'repo:{claim:repository}' }, {}, {}] },
+      identity: { groups: [{ template: { text: 'repo:{claim:repository}' } }, {}, {}, {}, {}] },
     });
     const own = { ...GITHUB, issuer: 'https://github.example.com/_services/token', groups: ['{claim:actor}'] };
     expect(settings(own)).toMatchObject({
       issuer: 'https://github.example.com/_services/token',
-      identity: { groups: [{ text: '{claim:actor}' }] },
+      identity: { groups: [{ template: { text: '{claim:actor}' } }] },
     });
   });
 
   it('of Kubernetes is the cluster around the broker, unless another is named', () => {
     const mount = '/var/run/secrets/kubernetes.io/serviceaccount';
-    expect(settings({ preset: 'kubernetes' })).toMatchObject({
+    expect(settings({ preset: 'kubernetes', bound: 'everyone' })).toMatchObject({
       issuer: 'https://kubernetes.default.svc.cluster.local',
       keysUrl: 'https://kubernetes.default.svc/openid/v1/jwks',
       bearer: { source: { file: `${mount}/token` } },
@@ -150,7 +234,10 @@ describe('a preset', () => {
       { issuer: 'https://oidc.example.com/id/1' },
       { keys: { url: 'https://k8s.example.com/jwks' } },
     ]) {
-      expect(settings({ preset: 'kubernetes', ...other })).toMatchObject({ bearer: undefined, caFile: undefined });
+      expect(settings({ preset: 'kubernetes', bound: 'everyone', ...other })).toMatchObject({
+        bearer: undefined,
+        caFile: undefined,
+      });
     }
   });
 });

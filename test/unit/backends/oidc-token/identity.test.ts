@@ -13,7 +13,11 @@ function template(text: string): ClaimTemplate {
 const identity = (claims: Readonly<Record<string, unknown>>, groups: readonly string[]) =>
   identityOf(
     { sub: 'job', exp: 1_700_000_300.9, ...claims },
-    { backend: 'ci', username: template('{claim:sub}'), groups: groups.map(template) },
+    {
+      backend: 'ci',
+      username: template('{claim:sub}'),
+      groups: groups.map((text) => ({ template: template(text), when: [], unless: [] })),
+    },
   );
 
 describe('the groups of a job', () => {

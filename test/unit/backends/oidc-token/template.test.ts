@@ -10,6 +10,10 @@ const CLAIMS = {
   teams: ['web', 'api'],
   sites: ['eu', 'us'],
   none: null,
+  empty: '',
+  blanks: ['', ''],
+  some: ['web', ''],
+  rounded: 12_345_678_901_234_567_000,
   object: {},
   mixed: ['a', {}],
   many: Array.from({ length: 1001 }, (_, index) => `t${index}`),
@@ -31,21 +35,29 @@ describe('a template', () => {
     ['run-{claim:run}-{claim:protected}', ['run-7-true']],
     ['namespace:{claim:/kubernetes.io/namespace}', ['namespace:team-web']],
     ['{claim:teams}', ['web', 'api']],
+    ['team:{claim:some}', ['team:web']],
     ['{claim:teams}/{claim:sites}', ['web/eu', 'web/us', 'api/eu', 'api/us']],
   ])('%s gives %j', (text, texts) => {
     expect(fill(text)).toEqual({ kind: 'texts', texts });
   });
 
-  it.each(['{claim:absent}', '{claim:none}', '{claim:repository}@{claim:absent}', '{claim:/kubernetes.io/pod}'])(
-    '%s gives nothing where the claim is missing',
+  it.each([
+    '{claim:absent}',
+    '{claim:none}',
+    'team:{claim:empty}',
+    'team:{claim:blanks}',
+    '{claim:repository}@{claim:absent}',
+    '{claim:/kubernetes.io/pod}',
+  ])('%s gives nothing where the claim is missing', (text) => {
+    expect(fill(text)).toMatchObject({ kind: 'missing' });
+  });
+
+  it.each(['{claim:rounded}', '{claim:object}', '{claim:mixed}', '{claim:kubernetes.io}', '{claim:many}'])(
+    '%s is unusable',
     (text) => {
-      expect(fill(text)).toMatchObject({ kind: 'missing' });
+      expect(fill(text)).toMatchObject({ kind: 'unusable' });
     },
   );
-
-  it.each(['{claim:object}', '{claim:mixed}', '{claim:kubernetes.io}', '{claim:many}'])('%s is unusable', (text) => {
-    expect(fill(text)).toMatchObject({ kind: 'unusable' });
-  });
 
   it('takes an address only when it is verified', () => {
     expect(fill('{claim:email}')).toMatchObject({ kind: 'unusable' });
