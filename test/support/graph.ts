@@ -40,7 +40,7 @@ export async function startGraph({ members, pageSize, isToken }: GraphOptions): 
     const start = Number(url.searchParams.get('$skiptoken') ?? 0);
     const [, user = ''] = MEMBER_OBJECTS.exec(url.pathname) ?? [];
     const groups = members[user];
-    const isAsked = start > 0 ? request.method === 'GET' : JSON.parse(body || '{}').securityEnabledOnly === false;
+    const isAsked = start > 0 ? request.method === 'GET' : JSON.parse(body || '{}').securityEnabledOnly === true;
     const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (!isToken(token)) return send(response, 401, { error: { code: 'InvalidAuthenticationToken' } });
     if (groups === undefined || !isAsked) return send(response, 404, { error: { code: 'Request_ResourceNotFound' } });

@@ -16,7 +16,7 @@ import type { Session } from './provider.ts';
 export interface Graph {
   /**
    * @param claims of the user's ID token
-   * @returns the ids of all groups the user is in, as a source of the claim `groups`
+   * @returns the ids of all security groups the user is in, as a source of the claim `groups`
    * @throws BrokerError `backend_unavailable` when they cannot be read completely
    */
   groupsOf(session: Session, claims: Claims): Promise<Claims>;
@@ -70,7 +70,8 @@ export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
       ? {
           method: 'POST',
           headers: { ...headers, 'content-type': 'application/json' },
-          body: '{"securityEnabledOnly":false}',
+          // Users may found and fill the other ones: Microsoft 365 groups and distribution lists.
+          body: '{"securityEnabledOnly":true}',
         }
       : { method: 'GET', headers };
     let fault: Fault;

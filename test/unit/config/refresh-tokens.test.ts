@@ -10,7 +10,7 @@ const LOCAL = '{ name: local, type: static-file, file: users.yaml }';
 const SSO =
   '{ name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: a, secret: { env: PATH } } }';
 const ldap = (more: string): string =>
-  `{ name: corp, type: ldap, urls: [ldaps://dc.example.com], groups: { base: "dc=a" }, ${more} }`;
+  `{ name: corp, type: ldap, urls: [ldaps://dc.example.com], groups: { base: "ou=groups,dc=a" }, ${more} }`;
 const TEMPLATE = 'users: { template: "uid={login},dc=a" }';
 
 let folder: string;

@@ -1,4 +1,6 @@
 /** Checks that the keys of an ldap backend fit each other. */
+import { canonicalParts } from '../../../core/dn.ts';
+import type { ConfigWarning } from '../../backend.ts';
 import type { LdapKeys } from './keys.ts';
 import { isLoopback } from '../wire/endpoint.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
@@ -16,6 +18,16 @@ type Checked = Pick<LdapKeys, 'preset' | 'urls' | 'srv' | 'tls' | 'bind' | 'user
 
 export function checkLdapConfig(config: Checked): readonly LdapConfigProblem[] {
   return [...checkServers(config), ...checkTls(config), ...checkUsers(config), ...checkGroups(config)];
+}
+
+/** What is accepted and gives rights to more groups than is probably meant. */
+export function ldapWarnings({ groups }: Pick<Checked, 'groups'>): readonly ConfigWarning[] {
+  const parts = canonicalParts(groups?.base ?? '') ?? [];
+  if (parts.length === 0 || !parts.every((part) => part.startsWith('dc='))) return [];
+  const message =
+    'is the whole directory, so whoever may create a group anywhere in it can choose the name of one with rights; ' +
+    'name the folder that only administrators write to';
+  return [{ path: ['groups', 'base'], message }];
 }
 
 function checkServers({ urls, srv }: Checked): readonly LdapConfigProblem[] {
@@ -98,6 +110,9 @@ function checkGroups({ preset, groups }: Checked): readonly LdapConfigProblem[] 
       path: ['groups', 'nested'],
       message: 'expected auto, levels or off: the others need Active Directory',
     });
+  }
+  if (!LDAP_PRESETS[preset].groups.primary && groups.distribution) {
+    problems.push({ path: ['groups', 'distribution'], message: 'expected only with preset: active-directory' });
   }
   if (source !== 'memberOf') return problems;
   if (groups.filter !== undefined) {

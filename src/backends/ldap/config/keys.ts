@@ -130,11 +130,15 @@ const groups = z.strictObject({
     }),
   name: attribute.default('cn').or(z.literal('dn')).meta({
     description:
-      'The attribute that names a group in the policy. The DN of the group always works as well; with `dn`, only the DN does. Default: `cn`.',
+      'The attribute that names a group in the policy. Where the attribute is in the RDN of the group, the value there is the name and further values are ignored; elsewhere it must have one value. The DN of the group always works as well; with `dn`, only the DN does. Default: `cn`.',
+  }),
+  distribution: z.boolean().default(false).meta({
+    description:
+      'Whether distribution groups of Active Directory count as well. Windows uses them for mail only, and users may create them and add themselves. Before you set it, set `base` to a folder that only administrators write to.',
   }),
   nested: z.enum(['auto', 'off', 'levels', 'inChain', 'tokenGroups']).default('auto').meta({
     description:
-      'Groups of groups. `off`: only groups that list the user. `levels`: a search for each level, to a depth of ten. `tokenGroups` (Active Directory): the user’s token, which has all security groups, and the distribution groups that list the user. `inChain` (Active Directory): one search that the server follows through, distribution groups included; slow. `auto`: `tokenGroups` where the server is Active Directory and the service account may read it, otherwise `levels`. Which groups list other groups is cached for 30 s. In Active Directory the primary group always counts.',
+      'Groups of groups. `off`: only groups that list the user. `levels`: a search for each level, to a depth of ten. `tokenGroups` (Active Directory): the user’s token, which has all security groups. `inChain` (Active Directory): one slow search in which the server follows groups of every type; it gives those that count. `auto`: `tokenGroups` where the server is Active Directory and the service account may read it, otherwise `levels`. Which groups list other groups is cached for 30 s. In Active Directory the primary group always counts.',
   }),
 });
 

@@ -7,6 +7,7 @@ import { faultOfResult } from '../wire/fault.ts';
 import { and, encodeFilter, equal, or } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
+import { namesInEntry } from './group.ts';
 import type { LdapGroup } from './group.ts';
 
 interface FoundGroup extends LdapGroup {
@@ -17,20 +18,37 @@ interface FoundGroup extends LdapGroup {
 /** All groups that match a filter. Throws DirectoryFault. */
 export type GroupSearch = (filter: FilterNode, reader: Reader, deadline: Deadline) => Promise<readonly FoundGroup[]>;
 
-/** @param withSid whether to read the SIDs of the groups */
+interface GroupSearchOptions {
+  /** Whether to read the SIDs of the groups. */
+  readonly withSid: boolean;
+  /** Whether to leave out the groups of Active Directory that are for mail only. */
+  readonly securityOnly: boolean;
+}
+
+/** Groups with the bit of groupType that security groups have ([MS-ADTS] 2.2.12). */
+const SECURITY_GROUP: FilterNode = {
+  kind: 'extensible',
+  attribute: 'groupType',
+  // LDAP_MATCHING_RULE_BIT_AND ([MS-ADTS] 3.1.1.3.4.4.1).
+  rule: '1.2.840.113556.1.4.803',
+  dnAttributes: false,
+  value: [Buffer.from(String(0x80_00_00_00))],
+};
+
 export function createGroupSearch(
   { base, scope, filter: groupFilter, name }: NonNullable<LdapConfig['groups']>,
-  withSid: boolean,
+  { withSid, securityOnly }: GroupSearchOptions,
 ): GroupSearch {
+  const conditions = [...(groupFilter === undefined ? [] : [groupFilter]), ...(securityOnly ? [SECURITY_GROUP] : [])];
   const nameAttributes = name === 'dn' ? [] : [name];
   const attributes = withSid ? [...nameAttributes, 'objectSid'] : nameAttributes;
   return async (filter, reader, deadline) => {
-    const encoded = encodeFilter(groupFilter === undefined ? filter : and([groupFilter, filter]));
+    const encoded = encodeFilter(conditions.length === 0 ? filter : and([...conditions, filter]));
     const answer = await reader.search({ base, scope, filter: encoded, attributes }, deadline);
     if (answer.code !== RESULT.success) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
     return answer.entries.map((entry) => ({
       dn: entry.dn,
-      names: nameAttributes.flatMap((attribute) => entry.texts(attribute)),
+      names: nameAttributes.flatMap((attribute) => namesInEntry(entry.dn, attribute, entry.texts(attribute))),
       isInBase: true,
       sid: entry.bytes('objectSid')[0],
     }));

@@ -31,8 +31,24 @@ export function groupOfDn(dn: string, isNamedByCn: boolean, base: GroupBase): Ld
       canFailOver: false,
     });
   }
-  const names = rdn.filter(({ type, encoded }) => isNamedByCn && type === 'cn' && !encoded).map(({ value }) => value);
-  return { dn, names, isInBase: isUnder(parts, base) };
+  return { dn, names: isNamedByCn ? rdnValues(rdn, 'cn') : [], isInBase: isUnder(parts, base) };
+}
+
+/**
+ * The plain names of a group that was read. Whoever may edit a group can add values to an attribute and cannot rename
+ * the entry, so the value in the RDN is the name. An attribute that is not in the RDN names the group when it has one
+ * value.
+ *
+ * @param values of the attribute in the entry
+ */
+export function namesInEntry(dn: string, attribute: string, values: readonly string[]): readonly string[] {
+  const inRdn = rdnValues(parseDn(dn)?.[0] ?? [], attribute.toLowerCase());
+  if (inRdn.length > 0) return inRdn;
+  return values.length === 1 ? values : [];
+}
+
+function rdnValues(rdn: NonNullable<ReturnType<typeof parseDn>>[number], attribute: string): readonly string[] {
+  return rdn.filter(({ type, encoded }) => type === attribute && !encoded).map(({ value }) => value);
 }
 
 /** The names of groups in a policy: each group by its DN and by its plain names. */

@@ -46,6 +46,8 @@ interface Context {
   readonly source: GroupSource;
   readonly memberAttributes: readonly string[];
   readonly preset: (typeof LDAP_PRESETS)[LdapConfig['preset']]['groups'];
+  /** Whether distribution groups of Active Directory do not count. */
+  readonly securityOnly: boolean;
   readonly search: GroupSearch;
   readonly parents: ParentGroups;
   readonly sids: SidResolver;
@@ -67,12 +69,15 @@ export function createMemberships(config: LdapConfig, { domain, caches }: Member
   if (groups === undefined) return { of: async () => new Set() };
   const preset = LDAP_PRESETS[config.preset].groups;
   const members = memberAttributes(config);
-  const search = createGroupSearch(groups, preset.primary);
+  // Users of Active Directory can create distribution groups and add themselves to them.
+  const securityOnly = preset.primary && !groups.distribution;
+  const search = createGroupSearch(groups, { withSid: preset.primary, securityOnly });
   const context: Context = {
     groups,
     source: groupSource(config),
     memberAttributes: members,
     preset,
+    securityOnly,
     search,
     parents: createParentGroups(
       (dns, reader, deadline) => search(memberFilter(members, dns), reader, deadline),
@@ -121,15 +126,16 @@ async function direct(context: Context, lookup: Lookup): Promise<readonly LdapGr
 }
 
 async function listingUser(
-  { groups, source, memberAttributes: attributes, preset, search }: Context,
+  { groups, source, memberAttributes: attributes, preset, securityOnly, search }: Context,
   { user, reader, deadline }: Lookup,
 ): Promise<readonly LdapGroup[]> {
-  if (source === 'memberOf') {
+  // memberOf does not have the type of a group; a search for the groups that list the user does.
+  if (source === 'memberOf' && !securityOnly) {
     const base = { dn: groups.base, scope: groups.scope };
     const dns = await allValues(user, 'memberOf', reader, deadline);
     return dns.map((dn) => groupOfDn(dn, groups.name === 'cn', base));
   }
-  const byDn = source === 'member' ? [memberFilter(attributes, [user.dn])] : [];
+  const byDn = source === 'posixGroup' ? [] : [memberFilter(attributes, [user.dn])];
   const byUid = source === 'posixGroup' || preset.posix ? posixFilters(user) : [];
   const filters = [...byDn, ...byUid];
   return filters.length === 0 ? [] : search(or(filters), reader, deadline);
@@ -160,7 +166,8 @@ async function byChain(context: Context, lookup: Lookup): Promise<readonly LdapG
 }
 
 /**
- * The groups in the user's token, and those that list the user: a token has security groups only.
+ * The groups in the user's token, which has all security groups. Where distribution groups count, also those that list
+ * the user.
  *
  * @returns undefined when the token cannot be read
  */
@@ -168,7 +175,8 @@ async function byToken(context: Context, lookup: Lookup): Promise<readonly LdapG
   const { user, reader, deadline } = lookup;
   const token = await readTokenGroups(user, reader, deadline);
   if (token.length === 0) return undefined;
-  return [...(await listingUser(context, lookup)), ...(await context.sids.groupsOf(token, reader, deadline))];
+  const inToken = await context.sids.groupsOf(token, reader, deadline);
+  return context.securityOnly ? inToken : [...(await listingUser(context, lookup)), ...inToken];
 }
 
 /**

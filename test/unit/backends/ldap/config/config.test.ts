@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
+import { ldapWarnings } from '../../../../../src/backends/ldap/config/config-check.ts';
 import { groupSource, tlsMode } from '../../../../../src/backends/ldap/config/resolve.ts';
 
 const LEAST = { type: 'ldap', name: 'corp', urls: ['ldaps://dc1'], users: { base: 'dc=corp' } } as const;
@@ -74,6 +75,10 @@ describe('the configuration of an ldap backend', () => {
     ],
     ['attributes.0: expected an attribute that holds no password', { attributes: ['userPassword'] }],
     ['groups.base: ', { groups: { nested: 'off' } }],
+    [
+      'groups.distribution: expected only with preset: active-directory',
+      { groups: { base: 'ou=groups,dc=corp', distribution: true } },
+    ],
     ['groups.nested: ', { groups: { base: 'dc=corp', nested: 'inChain' } }],
     [
       'groups.filter: expected only with from: member',
@@ -85,4 +90,13 @@ describe('the configuration of an ldap backend', () => {
   ])('reports the problem %j', (problem, config) => {
     expect(problems(config)).toContainEqual(expect.stringContaining(problem));
   });
+});
+
+it.each([
+  ['dc=corp', 1],
+  ['DC=corp, DC=example', 1],
+  ['ou=groups,dc=corp', 0],
+  ['o=corp', 0],
+])('groups.base: %s gives %d warnings that any folder of the directory may contain groups', (base, count) => {
+  expect(ldapWarnings(ldapConfig.parse({ ...LEAST, groups: { base } }))).toHaveLength(count);
 });

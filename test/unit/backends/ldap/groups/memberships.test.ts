@@ -21,20 +21,31 @@ interface FakeGroup {
   readonly name: string;
   readonly sid: Buffer;
   readonly dn: string;
+  /** More values of cn than the one in the DN. */
+  readonly more?: readonly string[];
+  readonly isDistribution?: boolean;
 }
 
+const BIT_AND = '1.2.840.113556.1.4.803';
 const group = (name: string, last: number): FakeGroup => ({ name, sid: sid(last), dn: `CN=${name},${GROUPS}` });
 const [WEB, ALL, PRIMARY] = [group('web', 1101), group('all', 1102), group('primary', 1103)];
+const NEWS: FakeGroup = { ...group('news', 1104), isDistribution: true };
+/** The groups that list alice herself. */
+const DIRECT = new Set(['web', 'news']);
 
 const alice = readEntry({
   dn: 'CN=alice,DC=corp',
-  memberOf: [WEB.dn],
+  memberOf: [WEB.dn, NEWS.dn],
   objectSid: sid(1000),
   primaryGroupID: '1103',
 });
 
 /** A reader like Active Directory: it finds the groups whose SID, or whose member, is in the filter. */
-function directory({ capable = true, token = [] as readonly Buffer[], groups = [WEB, ALL, PRIMARY] } = {}) {
+function directory({
+  capable = true,
+  token = [] as readonly Buffer[],
+  groups = [WEB, ALL, PRIMARY, NEWS] as readonly FakeGroup[],
+} = {}) {
   const asked: SearchRequest[] = [];
   const reader: Reader = {
     search: async (request) => {
@@ -48,8 +59,14 @@ function directory({ capable = true, token = [] as readonly Buffer[], groups = [
     }
     if (attributes.includes('tokenGroups')) return [readEntry({ dn: base, tokenGroups: [...token] })];
     return groups
-      .filter(({ sid: own, name }) => filter.includes(own) || (name === 'all' && filter.includes(WEB.dn)))
-      .map(({ name, sid: own, dn }) => readEntry({ dn, cn: name, objectSid: own }));
+      .filter(({ isDistribution = false }) => !isDistribution || !filter.includes(BIT_AND))
+      .filter(
+        ({ sid: own, name }) =>
+          filter.includes(own) ||
+          (name === 'all' && filter.includes(WEB.dn)) ||
+          (DIRECT.has(name) && filter.includes(alice.dn)),
+      )
+      .map(({ name, sid: own, dn, more = [] }) => readEntry({ dn, cn: [name, ...more], objectSid: own }));
   }
   return { reader, asked };
 }
@@ -96,7 +113,7 @@ describe('the groups of a user in Active Directory', () => {
 
     const names = plain(await memberships().of(alice, reader, deadline));
 
-    expect(names).toHaveLength(251);
+    expect(names).toHaveLength(250);
     expect(asked.filter(({ base }) => base === GROUPS)).toHaveLength(3);
   });
 
@@ -146,5 +163,33 @@ describe('the groups of a user in Active Directory', () => {
     const { reader } = directory({ token: [ALL.sid] });
 
     expect(plain(await memberships({ nested: 'off' }).of(alice, reader, deadline))).toEqual(['primary', 'web']);
+  });
+
+  it.each(['tokenGroups', 'auto', 'inChain', 'levels', 'off'] as const)(
+    'include a distribution group only where it is configured, with nested: %s',
+    async (nested) => {
+      const { reader } = directory({ token: [WEB.sid] });
+
+      expect(plain(await memberships({ nested }).of(alice, reader, deadline))).not.toContain('news');
+      expect(plain(await memberships({ nested, distribution: true }).of(alice, reader, deadline))).toContain('news');
+    },
+  );
+});
+
+describe('a group', () => {
+  const named = async (one: FakeGroup, groups: Parameters<typeof memberships>[0] = {}) => {
+    const { reader } = directory({ token: [one.sid], groups: [one] });
+    return plain(await memberships(groups).of(alice, reader, deadline));
+  };
+
+  it('has the name in its RDN, and no further value of cn', async () => {
+    expect(await named({ ...WEB, more: ['api', 'admins'] })).toEqual(['web']);
+  });
+
+  it('has no plain name where its attribute, which is not in the RDN, has several values', async () => {
+    const renamed = { ...WEB, dn: `OU=renamed,${GROUPS}` };
+
+    expect(await named(renamed)).toEqual(['web']);
+    expect(await named({ ...renamed, more: ['api'] })).toEqual([]);
   });
 });
