@@ -23,14 +23,17 @@ function parse4(text: string): bigint {
 
 /** RFC 4291, section 2.2. */
 function parse6(text: string): bigint {
-  const plain = text.replace(/[^:]*\.[^:]*$/, (ipv4) => {
-    const value = parse4(ipv4);
-    return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
-  });
+  const end = text.slice(text.lastIndexOf(':') + 1);
+  const plain = end.includes('.') ? text.slice(0, -end.length) + groupsOf4(parse4(end)) : text;
   const [before = '', after] = plain.split('::');
   const [head, tail] = [before, after ?? ''].map((part) => (part === '' ? [] : part.split(':')));
   const middle = Array.from({ length: 8 - (head?.length ?? 0) - (tail?.length ?? 0) }, () => '0');
   return [...(head ?? []), ...middle, ...(tail ?? [])].reduce((sum, part) => sum * 65_536n + BigInt(`0x${part}`), 0n);
+}
+
+/** An IPv4 address as the last two groups of an IPv6 address. */
+function groupsOf4(value: bigint): string {
+  return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
 }
 
 function format4(value: bigint): string {

@@ -28,7 +28,7 @@ function rangeTest(address: string, family: 4 | 6, bits: number): (address: stri
   else list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
   const own = isMapped ? 4 : family;
   return (client) => {
-    const plain = client.replace(/%.*$/, '');
+    const plain = client.replace(/%.*$/s, '');
     const ipv4 = MAPPED.exec(plain)?.[1] ?? plain;
     const kind = isIP(ipv4);
     // BlockList converts IPv4 addresses to IPv6, so that `::/0` would contain them.

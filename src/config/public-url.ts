@@ -16,7 +16,7 @@ export function parsePublicUrl(text: string): URL | string {
 /** The URL as text without a slash at its end: `https://auth.example.com/fairlead`. */
 export const publicUrl = z.string().transform((text, context): string => {
   const url = parsePublicUrl(text);
-  if (typeof url !== 'string') return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  if (typeof url !== 'string') return `${url.origin}${url.pathname}`.replace(/(?<!\/)\/+$/, '');
   context.addIssue({ code: 'custom', message: url, input: text });
   return z.NEVER;
 });

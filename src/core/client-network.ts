@@ -9,7 +9,7 @@ const SINGLE_CLIENT = /^(?:0:0:0:0:0:ffff|64:ff9b|fe[89ab][\da-f]):/;
  * which precede the interface identifier (RFC 4291, section 2.5.4).
  */
 export function networkOf(client: string): string {
-  const address = client.toLowerCase().replace(/%.*$/, '');
+  const address = client.toLowerCase().replace(/%.*$/s, '');
   // A dual-stack socket reports an IPv4 address as a mapped one.
   if (address.includes('.')) return address.replace(/^::ffff:/, '');
   const groups = groupsOf(address);

@@ -112,7 +112,7 @@ function compose(text: string): string {
 
 /** Spaces at the ends count only when escaped (RFC 4514, section 3). */
 function trimUnescaped(text: string): string {
-  const end = text.replace(/^ +/, '').replace(/ +$/, '');
+  const end = text.replace(/^ +/, '').replace(/(?<! ) +$/, '');
   return /(?:^|[^\\])(?:\\\\)*\\$/.test(end) ? `${end} ` : end;
 }
 

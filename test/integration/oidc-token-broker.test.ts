@@ -168,7 +168,7 @@ describe.skipIf(findPart(SLAPD) === undefined)('a broker that takes tokens besid
         const { status, body } = await ask(github.sign(githubClaims()), 'octo-org/octo-app/image', user);
 
         expect(status).toBe(200);
-        expect(claimsOf(body['token'])['sub']).toBe('repo:octo-org/octo-app:ref:refs/heads/main');
+        expect(claimsOf(body['token'])['sub']).toBe('github:74');
       }
     });
   });

@@ -10,7 +10,7 @@ export interface Challenge {
 }
 
 const SCHEME = /^\s*([A-Za-z][\w-]*)\s+/;
-const PARAMETER = /([a-z_]+)="([^"]*)"/gi;
+const PARAMETER = /(?<![a-z_])([a-z_]+)="([^"]*)"/gi;
 
 /** @returns undefined when the header has no challenge */
 export function parseChallenge(header: string | null): Challenge | undefined {

@@ -27,8 +27,10 @@ export type Fault =
   | { readonly kind: 'unusable'; readonly detail: string };
 
 const MAX_TEXT = 200;
-/** A client assertion, or a token. */
-const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** How much of a text from the provider is read at all. */
+const MAX_READ = 4096;
+/** A client assertion, or a token; also one that was cut. It matches wherever it begins, so it takes linear time. */
+const JWT = /\beyJ[\w.-]*/g;
 
 /** @param secrets what was sent: a provider may echo it, and it must not be logged */
 export async function readFault(error: unknown, secrets: readonly string[] = []): Promise<Fault> {
@@ -88,8 +90,11 @@ function entraCodes(codes: unknown, description: string | undefined): readonly n
 
 function forLog(value: unknown, secrets: readonly string[]): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
-  const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), value);
-  return concealed
+  const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), value.slice(0, MAX_READ));
+  // A secret that the cut divides is not found, and its first part is in these last characters.
+  const longest = Math.max(0, ...secrets.map(({ length }) => length));
+  const whole = value.length > MAX_READ ? concealed.slice(0, -longest || undefined) : concealed;
+  return whole
     .replaceAll(JWT, '[token]')
     .slice(0, MAX_TEXT)
     .replaceAll(/\p{C}+/gu, ' ');

@@ -38,7 +38,7 @@ const PERMISSION =
   'give the application permissions User.Read.All and GroupMember.Read.All to this client, with consent';
 
 export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
-  const base = url.replace(/\/+$/, '');
+  const base = url.replace(/(?<!\/)\/+$/, '');
   const { origin } = new URL(base);
   let cached: { readonly token: string; readonly until: number } | undefined;
 

@@ -86,7 +86,7 @@ function labelProblem(placeholders: readonly Placeholder[]): string | undefined 
 
 function formProblem(text: string, tokens: readonly Token[], regex: string | undefined): string | undefined {
   if (regex === undefined) {
-    if (/\[[^\]]*\$\{/.test(text)) return 'has a placeholder between brackets';
+    if (/\[[^[\]]*\$\{/.test(text)) return 'has a placeholder between brackets';
     return parseGoGlob(filled(text, tokens, tokens.map(sampleValue))) === undefined ? 'is no glob' : undefined;
   }
   const sample = compileRe2(filled(text, tokens, tokens.map(sampleValue)).slice(1, -1));
