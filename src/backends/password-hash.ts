@@ -3,13 +3,13 @@
  *
  * Every verification computes the hash. Repeated logins are fast because of the shield in front of all backends, which
  * caches successful logins for a short time and limits wrong ones; a second cache here would only keep an old password
- * valid. This module limits the load: few hashes are computed at a time, some logins wait, and the others get 503.
+ * valid. A queue limits the load: few hashes are computed at a time, some logins wait, and the others get 503.
  */
 import { argon2, createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { hash as bcrypt } from 'bcrypt';
-import { BrokerError } from '../core/errors.ts';
+import { createHashQueue } from './hash-queue.ts';
 
 type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
 
@@ -60,7 +60,8 @@ const DIGEST = '(?<digest>[A-Za-z0-9+/]{22,86})';
 export const AT_ONCE = Math.min(availableParallelism(), 3);
 /** Logins that wait: as many as three threads can serve, at 0.1 s each, within the time that clients wait. */
 export const MAX_WAITING = 128;
-const RETRY_AFTER_SECONDS = 2;
+
+const queue = createHashQueue({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING, now: () => performance.now() });
 
 const argon2Async = promisify(argon2);
 
@@ -137,24 +138,34 @@ export function parseHash(text: string): PasswordHash | string {
   );
 }
 
+export interface VerifyOptions {
+  /** Called after the wait, so that nothing is computed for a client that has given up. */
+  readonly expired?: () => boolean;
+  /** The network of the client. */
+  readonly network?: string | undefined;
+  /** The hash stands for a user who does not exist. */
+  readonly isDecoy?: boolean;
+}
+
 /**
  * Whether the password is the one that was hashed.
  *
  * A password with NUL, or with more than 72 bytes for bcrypt, matches no hash: bcrypt and scrypt would take it for a
  * shorter one. `htpasswd` truncates such a password with a warning; that user needs a new hash.
  *
- * @param options `expired` is called after the wait, so that nothing is computed for a client that has given up
  * @throws BrokerError `backend_unavailable` when too many logins wait, or the time is over
  */
 export async function verifyPassword(
   password: string,
   hash: PasswordHash,
-  options: { readonly expired?: () => boolean } = {},
+  { expired = () => false, network, isDecoy = false }: VerifyOptions = {},
 ): Promise<boolean> {
   const bytes = Buffer.from(password);
   const allowed = bytes.length > 0 && !bytes.includes(0) && (hash.kind !== 'bcrypt' || bytes.length <= BCRYPT_BYTES);
   // A refused password is hashed as well: the time of the answer must not reveal which users exist.
-  const fits = await withTurn(() => hash.matches(bytes), options.expired);
+  const request = { account: isDecoy ? undefined : hash.mark(), network, expired };
+  const fits = (await queue.run(request, () => hash.matches(bytes))) ?? false;
+  if (allowed && fits) queue.succeeded(request);
   return allowed && fits;
 }
 
@@ -169,7 +180,7 @@ export async function hashPassword(password: string): Promise<string> {
   if (bytes.length === 0 || bytes.includes(0)) throw new Error('a password must not be empty and must not hold NUL');
   const [memory, passes, parallelism] = [19_456, 2, 1] as const;
   const salt = randomBytes(16);
-  const digest = await withTurn(() => FORMATS.argon2id.derive(bytes, salt, [memory, passes, parallelism], 32));
+  const digest = await FORMATS.argon2id.derive(bytes, salt, [memory, passes, parallelism], 32);
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(digest)}`;
 }
 
@@ -201,40 +212,6 @@ function deriveScrypt(password: Buffer, salt: Buffer, [ln, r, p]: Numbers, lengt
     error === null ? resolve(key) : reject(error),
   );
   return promise;
-}
-
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function withTurn<T>(work: () => Promise<T>, expired: () => boolean = () => false): Promise<T> {
-  await turn();
-  try {
-    if (expired()) throw busy('the time for this login is over before its password could be hashed');
-    return await work();
-  } catch (error) {
-    if (error instanceof BrokerError) throw error;
-    throw new BrokerError('backend_unavailable', 'a password could not be hashed', { cause: error });
-  } finally {
-    const next = waiting.shift();
-    // The turn is passed on directly, so that no later login can take it.
-    if (next === undefined) running -= 1;
-    else next();
-  }
-}
-
-async function turn(): Promise<void> {
-  if (running < AT_ONCE) {
-    running += 1;
-    return;
-  }
-  if (waiting.length >= MAX_WAITING) throw busy(`${MAX_WAITING} logins wait already for their password to be hashed`);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  waiting.push(resolve);
-  await promise;
-}
-
-function busy(message: string): BrokerError {
-  return new BrokerError('backend_unavailable', message, { retryAfter: RETRY_AFTER_SECONDS });
 }
 
 /** Whether the text is base64 as an encoder writes it: no stray bits at the end. */

@@ -42,6 +42,8 @@ export interface AttemptGuard {
    * @returns the answer to give instead of an attempt; undefined allows the attempt
    */
   beforeAttempt(subject: string, counted?: string): Promise<AuthnOutcome | undefined>;
+  /** The network of the client (see `networkOf`), by which a backend shares out what it can compute. */
+  readonly network?: string;
 }
 
 /** An account that has logged in before. */

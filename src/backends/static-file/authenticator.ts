@@ -26,7 +26,7 @@ export async function openStaticFile(
     type: config.type,
     watches: userFiles(config),
 
-    async authenticate({ username, password }, deadline): Promise<AuthnOutcome> {
+    async authenticate({ username, password }, deadline, guard): Promise<AuthnOutcome> {
       const expired = (): boolean => deadline.left() === 0;
       if (expired()) throw new BrokerError('backend_unavailable', 'no time is left to verify the password');
       const typed = password.reveal();
@@ -34,7 +34,9 @@ export async function openStaticFile(
       // A reload during the verification does not change the answer.
       const snapshot = users;
       const user = snapshot.byName.get(username);
-      const fits = await passwordFits(snapshot, user, typed, (hash) => verify(typed, hash, { expired }));
+      const fits = await passwordFits(snapshot, user, typed, (hash) =>
+        verify(typed, hash, { expired, network: guard?.network, isDecoy: user === undefined }),
+      );
       if (user === undefined) return { kind: 'unknown-user' };
       if (!fits) return { kind: 'rejected', reason: 'wrong-password' };
       return { kind: 'authenticated', identity: user.identity };
