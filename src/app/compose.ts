@@ -16,6 +16,7 @@ import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
+import { createSecretMarks } from '../platform/secret-marks.ts';
 import { createSigner } from '../platform/signing/jwt-signer.ts';
 import { jwks, loadKeys } from '../platform/signing/keyset.ts';
 import { systemTimer } from '../platform/timer.ts';
@@ -128,8 +129,14 @@ async function openPolicies({ config, log, trail, metrics, resources }: Parts, b
 }
 
 async function openBackends({ config, log, resources }: Parts, background: Background) {
-  const deps = { clock: systemClock, log, secret: createSecrets(), background };
-  const backends = await buildBackends(config.backends, deps);
+  const offersRefreshTokens = Object.values(config.services).some(({ refreshTokens }) => refreshTokens !== undefined);
+  const backends = await buildBackends(config.backends, {
+    clock: systemClock,
+    log,
+    secret: createSecrets(),
+    background,
+    ...(offersRefreshTokens ? { markSecret: createSecretMarks(config.stateDir) } : {}),
+  });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;
 }

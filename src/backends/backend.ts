@@ -17,6 +17,11 @@ export interface BackendDeps {
   readonly log: Log;
   /** Turns a configured secret into one that is re-read when its file changes. */
   readonly secret: (ref: SecretRef) => SecretSource;
+  /**
+   * A digest of a secret that stays the same over restarts and from which the secret cannot be guessed; absent
+   * where nothing is stored: in commands, and without refresh tokens.
+   */
+  readonly markSecret?: (text: string) => Promise<string>;
   /** Reads large files off the event loop; absent in commands, where no request waits. */
   readonly background?: Background;
 }

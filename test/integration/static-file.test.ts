@@ -12,6 +12,7 @@ import { staticFile } from '../../src/backends/static-file/index.ts';
 import { groupName } from '../../src/core/groups.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import { createSecretMarks } from '../../src/platform/secret-marks.ts';
 import { identityOf } from '../support/ldap-backend.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { realClock, recordingLog } from '../support/fakes.ts';
@@ -77,7 +78,8 @@ authenticatorContract('static-file with plain-text secrets', async (resources) =
     'users: { alice: { password: { file: alice.secret }, groups: [a] }, bob: { password: { file: bob.secret } } }',
   );
   return {
-    create: (given) => staticFile.create(fromYaml(file), { ...deps(), ...given }),
+    create: (given) =>
+      staticFile.create(fromYaml(file), { ...deps(), markSecret: createSecretMarks(folder.path), ...given }),
     traits: staticFile.traits(fromYaml(file)),
     known: { ...ALICE, groups: ['a'] },
     other: BOB,
@@ -330,6 +332,47 @@ describe('plain-text secrets', () => {
         expect.stringContaining(`${file}:3:18: users.b.password: found no secret, expected a secret in $NONE`),
       ],
     });
+  });
+});
+
+describe('a user whose password is a file', () => {
+  it('is another account after the secret changes, and the same after a restart', async () => {
+    await using folder = await folderFor();
+    const secret = join(folder.path, 'bot.secret');
+    await writeFile(join(folder.path, 'users.yaml'), `users: { bot: { password: { file: ${secret} } } }`);
+    await writeFile(secret, 'plain-secret-1\n');
+    const open = () =>
+      openStaticFile(fromYaml(join(folder.path, 'users.yaml')), {
+        ...deps(),
+        markSecret: createSecretMarks(folder.path),
+      });
+    const users = await open();
+    const { subject = '' } = await identityOf(users, { username: 'bot', password: 'plain-secret-1' });
+    const again = async (to: Authenticator) =>
+      (await to.revalidate?.({ login: 'bot', subject }, deadlineIn(realClock, 8000)))?.kind;
+
+    expect(subject).not.toContain('plain-secret-1');
+    expect([await again(users), await again(await open())]).toEqual(['authenticated', 'authenticated']);
+
+    await writeFile(secret, 'plain-secret-2\n');
+    expect([await again(users), await again(await open())]).toEqual(['unknown-user', 'unknown-user']);
+
+    await writeFile(secret, 'plain-secret-1\n');
+    expect(await again(users)).toBe('authenticated');
+
+    await rm(secret);
+    await expect(again(users)).rejects.toMatchObject({ code: 'backend_unavailable' });
+  });
+
+  it('gets no refresh token where the secret cannot be recognised after a restart', async () => {
+    await using folder = await folderFor();
+    await writeFile(join(folder.path, 'bot.secret'), 'plain-secret-1');
+    await writeFile(join(folder.path, 'users.yaml'), 'users: { bot: { password: { file: bot.secret } } }');
+    const users = await openStaticFile(fromYaml(join(folder.path, 'users.yaml')), deps());
+
+    const identity = await identityOf(users, { username: 'bot', password: 'plain-secret-1' });
+
+    expect(identity.subject).toBeUndefined();
   });
 });
 

@@ -1,11 +1,12 @@
 import { BrokerError } from '../../core/errors.ts';
 import { foldCase } from '../../core/fold-case.ts';
+import type { Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import { verifyPassword } from '../password-hash.ts';
 import type { StaticFileConfig } from './config.ts';
+import type { CurrentSecret } from './plain-secret.ts';
 import { loadUsers, userFiles } from './users.ts';
-import type { User, Users } from './users.ts';
 
 /**
  * Opens the files of users. Names are exact: `Alice` is not `alice`.
@@ -34,9 +35,16 @@ export async function openStaticFile(
       // A reload during the verification does not change the answer.
       const snapshot = users;
       const user = snapshot.byName.get(username);
-      const fits = await passwordFits(snapshot, user, typed, (hash) =>
-        verify(typed, hash, { expired, network: guard?.network, isDecoy: user === undefined }),
-      );
+      const stored = user?.password;
+      if (user !== undefined && stored !== undefined && 'secret' in stored) {
+        const secret = await stored.secret.current();
+        if (!secret.matches(typed)) return { kind: 'rejected', reason: 'wrong-password' };
+        return { kind: 'authenticated', identity: await withSubject(user.identity, secret) };
+      }
+      const hash = stored !== undefined && 'hash' in stored ? stored.hash : snapshot.decoy;
+      // An unknown user takes as long as a wrong password.
+      const options = { expired, network: guard?.network, isDecoy: user === undefined };
+      const fits = hash !== undefined && (await verify(typed, hash, options));
       if (user === undefined) return { kind: 'unknown-user' };
       if (!fits) return { kind: 'rejected', reason: 'wrong-password' };
       return { kind: 'authenticated', identity: user.identity };
@@ -51,8 +59,12 @@ export async function openStaticFile(
 
     revalidate: async ({ login, subject }) => {
       const user = users.byName.get(login);
-      if (user === undefined || user.identity.subject !== subject) return { kind: 'unknown-user' };
-      return { kind: 'authenticated', identity: user.identity };
+      if (user === undefined) return { kind: 'unknown-user' };
+      const identity =
+        'hash' in user.password
+          ? user.identity
+          : await withSubject(user.identity, await user.password.secret.current());
+      return identity.subject === subject ? { kind: 'authenticated', identity } : { kind: 'unknown-user' };
     },
 
     // The users are in memory. `reload` reports a missing file, and the last good one stays in use.
@@ -70,13 +82,8 @@ export async function openStaticFile(
   };
 }
 
-type Verify = (hash: NonNullable<Users['decoy']>) => Promise<boolean>;
-
-async function passwordFits(users: Users, user: User | undefined, typed: string, verify: Verify): Promise<boolean> {
-  if (user === undefined) {
-    // An unknown user takes as long as a wrong password.
-    if (users.decoy !== undefined) await verify(users.decoy);
-    return false;
-  }
-  return 'hash' in user.password ? verify(user.password.hash) : user.password.secret.matches(typed);
+/** A user with another secret is another account: what depended on the old secret ends. */
+async function withSubject(identity: Identity, secret: CurrentSecret): Promise<Identity> {
+  const mark = await secret.mark();
+  return mark === undefined ? identity : { ...identity, subject: `${mark} ${identity.username}` };
 }

@@ -7,22 +7,31 @@ import type { SecretRef } from '../fields.ts';
 
 export interface PlainSecret {
   /**
-   * Whether the password equals the current secret, without the line break at its end.
+   * The current secret, without the line break at its end.
    *
    * @throws BrokerError `backend_unavailable` that names the place, when there is no secret
    */
-  matches(password: string): Promise<boolean>;
+  current(): Promise<CurrentSecret>;
 }
 
-export function plainSecret(ref: SecretRef, deps: Pick<BackendDeps, 'secret'>): PlainSecret {
+export interface CurrentSecret {
+  matches(password: string): boolean;
+  /** A text that is another one for every other secret; undefined in commands. */
+  mark(): Promise<string | undefined>;
+}
+
+export function plainSecret(ref: SecretRef, deps: Pick<BackendDeps, 'secret' | 'markSecret'>): PlainSecret {
   const place = 'file' in ref.source ? ref.source.file : `the variable ${ref.source.env}`;
   const source = deps.secret(ref);
   return {
-    matches: async (password) => {
+    current: async () => {
       const secret = (await read(source, place)).replace(/\r?\n$/, '');
       if (secret === '') throw new BrokerError('backend_unavailable', `the secret of a user in ${place} is empty`);
       // The comparison needs equal lengths. Digests have them, and reveal nothing about a partial match.
-      return timingSafeEqual(sha256(password), sha256(secret));
+      return {
+        matches: (password) => timingSafeEqual(sha256(password), sha256(secret)),
+        mark: async () => deps.markSecret?.(secret),
+      };
     },
   };
 }

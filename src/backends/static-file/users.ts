@@ -139,7 +139,7 @@ function warnUnknownMembers(
 /** A secret that is missing at start is a mistake in the file; one that disappears later is an outage. */
 async function secretProblem(secret: PlainSecret, { source }: SecretRef): Promise<string | undefined> {
   try {
-    await secret.matches('');
+    await secret.current();
     return undefined;
   } catch (error) {
     const expected = 'file' in source ? `a file with a secret at ${source.file}` : `a secret in $${source.env}`;
@@ -154,8 +154,8 @@ function identityOf(name: string, groups: ReadonlySet<string>, backend: string, 
     backend,
     caseless: false,
     attributes: new Map(),
-    // A file has no ids. A new user of an old name has a new hash. A plain password has no mark: it must not be stored.
-    subject: hash === undefined ? name : `${hash.mark()} ${name}`,
+    // A file has no ids. A new user of an old name has a new hash. A plain password is read at each login.
+    ...(hash === undefined ? {} : { subject: `${hash.mark()} ${name}` }),
   };
 }
 

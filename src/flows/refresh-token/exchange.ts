@@ -111,7 +111,11 @@ async function recordUse(
   limits: RefreshTokenLimits,
 ): Promise<{ readonly cause?: string }> {
   const now = clock.now();
-  if (digest === undefined || now - record.usedAt < USE_SECONDS) return {};
+  if (digest === undefined) return {};
+  if (now - record.usedAt < USE_SECONDS) {
+    if ((await store.get(digest)) === undefined) throw new Refusal('just revoked');
+    return {};
+  }
   const used = { ...record, usedAt: now };
   const expiresAt = expiryOf(used, limits);
   try {

@@ -171,10 +171,13 @@ describe('the exchange of a refresh token', () => {
     });
   });
 
-  it('never restores a token that is revoked while the account is checked', async () => {
+  it.each([
+    ['an hour', HOUR],
+    ['a second', 1],
+  ])('refuses a token that is revoked while the account is checked, %s after its last use', async (_what, seconds) => {
     const { issued, refused, clock, store, world } = open();
     const token = await issued();
-    clock.advance(HOUR);
+    clock.advance(seconds);
 
     Object.defineProperty(world, 'outcome', {
       get: () => {
