@@ -77,7 +77,7 @@ export function createAttempts({ settings, fingerprint, counters, refused }: Shi
     }
 
     return {
-      ...(isOfOne(client) ? { network: networkOf(client) } : {}),
+      ...(identifiesOneClient(client) ? { network: networkOf(client) } : {}),
       subject: () => subject,
       beforeAttempt: async (found, counted = found) => {
         subject = found;
