@@ -20,18 +20,43 @@ export interface ReloadDeps {
   readonly log: Log;
   /** Called after each reload, for the metric. */
   readonly onReload: (outcome: 'loaded' | 'refused') => void;
+  /** Calls after a number of milliseconds; default: a timer that keeps no process alive. */
+  readonly later?: (milliseconds: number, work: () => void) => void;
 }
+
+/** Errors of this machine and its file systems, which end without a change of the file. */
+const PASSING = /\b(?:EMFILE|ENFILE|ENOMEM|EAGAIN|EBUSY|EIO|ESTALE|ETIMEDOUT|does not answer|have not ended)\b/;
+const RETRY_MS = [1000, 5000, 30_000];
 
 /** @returns a function that reloads. Calls during a run share one further run after it. */
 export function createReload(deps: ReloadDeps): () => Promise<void> {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let retries = 0;
+  const later = deps.later ?? ((milliseconds, work) => void setTimeout(work, milliseconds).unref());
 
-  return function reload(): Promise<void> {
+  /** A revoking policy must not wait for the next change because the machine was out of descriptors once. */
+  function retryAfter(cause: string | undefined): void {
+    if (cause === undefined || !PASSING.test(cause)) {
+      retries = 0;
+      return;
+    }
+    const attempt = (retries += 1);
+    later(RETRY_MS[Math.min(attempt, RETRY_MS.length) - 1] ?? 0, () => {
+      // Another reload has come since.
+      if (attempt === retries) void reload();
+    });
+  }
+
+  return reload;
+
+  function reload(): Promise<void> {
     if (running === undefined) {
-      running = reloadNow(deps).finally(() => {
-        running = undefined;
-      });
+      running = reloadNow(deps)
+        .then(retryAfter)
+        .finally(() => {
+          running = undefined;
+        });
       return running;
     }
     next ??= running.then(() => {
@@ -39,17 +64,19 @@ export function createReload(deps: ReloadDeps): () => Promise<void> {
       return reload();
     });
     return next;
-  };
+  }
 }
 
-async function reloadNow({ reloadable: { what, reload }, log, onReload }: ReloadDeps): Promise<void> {
+/** @returns why it was not reloaded, if so */
+async function reloadNow({ reloadable: { what, reload }, log, onReload }: ReloadDeps): Promise<string | undefined> {
   try {
     log.info(`${what} reloaded`, (await reload()) ?? {});
     onReload('loaded');
+    return undefined;
   } catch (error) {
-    log.error(`${what} NOT reloaded: the old content stays in force until the file is fixed`, {
-      cause: describeError(error),
-    });
+    const cause = describeError(error);
+    log.error(`${what} NOT reloaded: the old content stays in force until the file is fixed`, { cause });
     onReload('refused');
+    return cause;
   }
 }

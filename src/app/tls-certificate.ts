@@ -1,7 +1,7 @@
 /** Reads the certificate and key of the TLS listener, and accepts only a pair that clients can connect with. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileWithin } from '../backends/read-file.ts';
 import { createSecureContext } from 'node:tls';
 import { causeOf } from '../config/read-text.ts';
 
@@ -50,7 +50,7 @@ export async function readTlsCertificate(files: TlsFiles): Promise<TlsCertificat
 async function read(file: string): Promise<string> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readFileWithin(file)).toString();
   } catch (error) {
     throw new Error(`${file} cannot be read (${causeOf(error)}); correct the path or the permissions`, {
       cause: error,

@@ -1,6 +1,6 @@
 /** Certificates in files (PEM). Every error names the file and says what was expected. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileWithin } from './read-file.ts';
 import { createSecureContext } from 'node:tls';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -49,7 +49,7 @@ export async function readOwnCertificate(certFile: string, keyFile: string): Pro
 
 async function read(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readFileWithin(file)).toString();
   } catch (cause) {
     throw new Error(`${file}: cannot be read`, { cause });
   }

@@ -1,11 +1,9 @@
 /** Reads a configuration file as text, with limits on size and time. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { readFileWithin } from '../backends/read-file.ts';
 import { ConfigError } from './problems.ts';
 
-/** A network share that hangs must not block the start or later reloads. */
-const TIMEOUT_MS = 10_000;
 const REVISION_DIGITS = 12;
 
 export interface TextFile {
@@ -28,11 +26,11 @@ export async function readTextFile(path: string, maxBytes: number): Promise<Text
 async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
   let bytes: Buffer;
   try {
-    const found = await stat(path);
-    // Reading a pipe would wait for a writer.
-    if (!found.isFile()) throw fileError(path, 'found no regular file, expected a text file');
-    if (found.size > maxBytes) throw fileError(path, `found ${found.size} bytes, expected ${maxBytes} at most`);
-    bytes = await readFile(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    bytes = await readFileWithin(path, (found) => {
+      // Reading a pipe would wait for a writer.
+      if (!found.isFile()) throw fileError(path, 'found no regular file, expected a text file');
+      if (found.size > maxBytes) throw fileError(path, `found ${found.size} bytes, expected ${maxBytes} at most`);
+    });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw fileError(path, `cannot be read (${causeOf(error)}), expected a text file`, error);
@@ -50,6 +48,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EISDIR: 'it is a folder',
+  ETIMEDOUT: 'its file system does not answer',
 };
 
 /** A file system error in words. A denial names the user: in a container it often is not the owner of the file. */

@@ -1,13 +1,17 @@
 /** Secrets that operators rotate in place: a file is read again when it changes, a variable at each use. */
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SecretRef } from '../backends/fields.ts';
 import { BrokerError } from '../core/errors.ts';
+import { raceRead, shareRead } from '../core/hanging-reads.ts';
 import { Secret } from '../core/identity.ts';
 import type { SecretSource } from '../core/identity.ts';
 import { causeOf } from './read-text.ts';
 
 const MAX_BYTES = 64 * 1024;
+/** Within the time of a login. */
+const LIMIT_MS = 5000;
 
 /** @returns a function that turns the secret references of the configuration into sources */
 export function createSecrets(
@@ -32,7 +36,9 @@ function fileSecret(path: string): SecretSource {
   return {
     read: async () => {
       const stamp = stampOf(await statFile(path));
-      if (cached?.stamp !== stamp) cached = await readSecret(path);
+      if (cached?.stamp !== stamp) {
+        cached = await fromFile(path, () => raceRead(`secret ${path} ${stamp}`, () => readSecret(path), late()));
+      }
       return secretOf(cached.bytes, path);
     },
   };
@@ -44,7 +50,7 @@ function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 }
 
 async function statFile(path: string): Promise<BigIntStats> {
-  const found = await fromFile(path, () => stat(path, { bigint: true }));
+  const found = await fromFile(path, () => shareRead(`secret ${path}`, () => stat(path, { bigint: true }), late));
   // Opening a pipe would wait for a writer.
   if (!found.isFile()) throw unusable(`the secret file ${path} is not a regular file`);
   return found;
@@ -63,6 +69,10 @@ async function readSecret(path: string): Promise<{ readonly stamp: string; reado
     secretOf(bytes, path);
     return { stamp: stampOf(found), bytes: Uint8Array.from(bytes) };
   });
+}
+
+function late(): Promise<unknown> {
+  return delay(LIMIT_MS, undefined, { ref: false });
 }
 
 function secretOf(bytes: Uint8Array, path: string): Secret {

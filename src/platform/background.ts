@@ -2,8 +2,10 @@
  * Reads big files on another thread, so that the event loop can answer requests meanwhile. The thread sends one part at
  * a time, on request, so that the event loop has a turn between two parts.
  */
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { raceRead, shareRead } from '../core/hanging-reads.ts';
 import type { Background, FileInput, FileTask } from '../core/ports.ts';
 
 export interface BackgroundOptions {
@@ -24,6 +26,9 @@ export interface ThreadInput {
 
 const SMALL = 32 * 1024;
 const TIMEOUT_MS = 60_000;
+const READ_LIMIT_MS = 10_000;
+/** A thread whose read hangs does not end. */
+const END_LIMIT_MS = 1000;
 /** Twice what the biggest allowed policy takes. */
 const MEMORY_MIB = 2048;
 
@@ -62,13 +67,15 @@ export function createBackground(options: BackgroundOptions = {}): BackgroundThr
     } finally {
       clearTimeout(timer);
       running.delete(worker);
-      await worker.terminate();
+      await Promise.race([worker.terminate(), delay(END_LIMIT_MS, undefined, { ref: false })]);
     }
   }
 
   return {
     run: async function* (task, input) {
-      yield* (await bytesOf(input.files)) <= small ? task.work(input) : onThread(task, input);
+      if ((await bytesOf(input.files)) <= small) return yield* task.work(input);
+      await probe(input.files);
+      return yield* onThread(task, input);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...running].map((worker) => worker.terminate()));
@@ -101,11 +108,32 @@ function failure(worker: Worker, memoryMiB: number): Promise<never> {
 async function bytesOf(files: readonly string[]): Promise<number> {
   const sizes = await Promise.all(
     files.map((file) =>
-      stat(file).then(
+      shareRead(`size ${file}`, () => stat(file), late).then(
         ({ size }) => size,
         () => 0,
       ),
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * Reads a byte of each file on this thread, which knows the reads that hang: each new thread would begin one more.
+ *
+ * @throws Error when a file system does not answer
+ */
+async function probe(files: readonly string[]): Promise<void> {
+  for (const path of files) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() !== true) continue;
+    const readByte = async (): Promise<void> => {
+      await using file = await open(path);
+      await file.read(Buffer.alloc(1), 0, 1, 0);
+    };
+    await raceRead(`probe ${[found.dev, found.ino, found.ctimeMs].join(' ')}`, readByte, late());
+  }
+}
+
+function late(): Promise<unknown> {
+  return delay(READ_LIMIT_MS, undefined, { ref: false });
 }

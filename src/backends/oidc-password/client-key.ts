@@ -1,7 +1,7 @@
 /** The private key that the client signs assertions with (RFC 7523, section 2.2). */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileWithin } from '../read-file.ts';
 import type { CryptoKey } from 'openid-client';
 import { readOwnCertificate } from '../certificates.ts';
 
@@ -27,7 +27,7 @@ export async function readClientKey(keyFile: string, certFile: string | undefine
 async function importKey(file: string): Promise<CryptoKey> {
   let found: KeyObject;
   try {
-    found = createPrivateKey(await readFile(file, 'utf8'));
+    found = createPrivateKey((await readFileWithin(file)).toString());
   } catch {
     // The cause is left out: it may quote the file.
     throw new Error(`${file}: expected a private key in PEM, not encrypted`);

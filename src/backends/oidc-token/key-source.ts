@@ -2,7 +2,7 @@
  * Reads the keys of an issuer: from a file, from a configured URL, or from the URL in the metadata of the configured
  * issuer (OpenID Connect Discovery 1.0). No URL ever comes from a token.
  */
-import { readFile } from 'node:fs/promises';
+import { readFileWithin } from '../read-file.ts';
 import type { JWK } from 'jose';
 import type { SecretSource } from '../../core/identity.ts';
 import { isObject } from '../oidc/claim-path.ts';
@@ -68,7 +68,7 @@ export function fileKeys(path: string): KeySource {
   return async () => {
     let text: string;
     try {
-      text = await readFile(path, 'utf8');
+      text = (await readFileWithin(path)).toString();
     } catch (cause) {
       throw new Error(`${path}: cannot be read`, { cause });
     }

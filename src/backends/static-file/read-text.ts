@@ -1,9 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileWithin } from '../read-file.ts';
 import { UsersFileError } from './problems.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
-/** A network share that hangs must not hang the start, or every reload after this one. */
-const TIMEOUT_MS = 10_000;
 
 /** Reads a text file. @throws UsersFileError when it cannot be read, is too large or is not UTF-8. */
 export async function readText(path: string): Promise<string> {
@@ -19,13 +17,13 @@ export async function readText(path: string): Promise<string> {
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    const found = await stat(path);
-    // A pipe would wait for a writer.
-    if (!found.isFile()) throw new UsersFileError([`${path}: found no regular file, expected a text file`]);
-    if (found.size > MAX_BYTES) {
-      throw new UsersFileError([`${path}: found ${found.size} bytes, expected ${MAX_BYTES} at most`]);
-    }
-    return await readFile(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await readFileWithin(path, (found) => {
+      // A pipe would wait for a writer.
+      if (!found.isFile()) throw new UsersFileError([`${path}: found no regular file, expected a text file`]);
+      if (found.size > MAX_BYTES) {
+        throw new UsersFileError([`${path}: found ${found.size} bytes, expected ${MAX_BYTES} at most`]);
+      }
+    });
   } catch (error) {
     if (error instanceof UsersFileError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';

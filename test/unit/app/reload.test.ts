@@ -7,7 +7,9 @@ function setUp() {
   const runs: PromiseWithResolvers<{ readonly revision: string }>[] = [];
   const outcomes: string[] = [];
   const log = recordingLog();
+  const timers: { readonly milliseconds: number; readonly work: () => void }[] = [];
   const reload = createReload({
+    later: (milliseconds, work) => void timers.push({ milliseconds, work }),
     reloadable: {
       what: 'policy',
       reload: () => {
@@ -19,7 +21,7 @@ function setUp() {
     log,
     onReload: (outcome) => void outcomes.push(outcome),
   });
-  return { reload, runs, outcomes, log };
+  return { reload, runs, outcomes, log, timers };
 }
 
 describe('a reload', () => {
@@ -90,5 +92,55 @@ describe('a reload', () => {
     await second;
 
     expect(outcomes).toEqual(['refused', 'loaded']);
+  });
+});
+
+describe('a reload that meets an error of the machine', () => {
+  it.each([
+    "EMFILE: too many open files, open 'policy.yaml'",
+    'policy.yaml: cannot be read (EIO), expected a text file',
+    'policy.yaml: cannot be read (ESTALE), expected a text file',
+    'policy.yaml: cannot be read (its file system does not answer), expected a text file',
+  ])('is tried again, less and less often, until it succeeds: %s', async (message) => {
+    const { reload, runs, timers, outcomes } = setUp();
+    const settled = async (): Promise<void> => {
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    };
+
+    void reload();
+    for (let count = 0; count < 4; count += 1) {
+      runs[count]?.reject(new Error(message));
+      await settled();
+      timers[count]?.work();
+      await settled();
+    }
+    runs[4]?.resolve({ revision: 'r2' });
+    await settled();
+
+    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([1000, 5000, 30_000, 30_000]);
+    expect(outcomes).toEqual(['refused', 'refused', 'refused', 'refused', 'loaded']);
+  });
+
+  it('is not tried again after another reload has succeeded', async () => {
+    const { reload, runs, timers } = setUp();
+    const first = reload();
+    runs[0]?.reject(new Error('EMFILE: too many open files'));
+    await first;
+
+    const second = reload();
+    runs[1]?.resolve({ revision: 'r2' });
+    await second;
+    timers[0]?.work();
+
+    expect(runs).toHaveLength(2);
+  });
+
+  it('is another matter than an invalid file, which is read again when it changes', async () => {
+    const { reload, runs, timers } = setUp();
+    const done = reload();
+    runs[0]?.reject(new Error('line 3'));
+    await done;
+
+    expect(timers).toEqual([]);
   });
 });
