@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 /** The command `fairlead`: passes this process to the command line. */
+import { hangingReads } from '../core/hanging-reads.ts';
 import { processTerminal } from './output.ts';
 import { runCommandLine } from './program.ts';
 
 // The exit code is set instead of calling `process.exit`, which would cut off what a pipe has not read yet.
 process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal);
+
+// Node waits for such a read, also in `process.exit`.
+if (hangingReads() > 0) {
+  const message = `fairlead: ends by SIGKILL, because ${hangingReads()} reads of files have not ended\n`;
+  process.stdout.write('', () => process.stderr.write(message, () => process.kill(process.pid, 'SIGKILL')));
+}

@@ -16,6 +16,11 @@ const MAX_HANGING = 2;
 const hanging = new Set<string>();
 const underWay = new Map<string, Promise<unknown>>();
 
+/** How many reads have not ended, although nobody waits for them any more. */
+export function hangingReads(): number {
+  return hanging.size;
+}
+
 /**
  * @param key what is read; a file that replaces it has another key
  * @param late resolves when the time is over
