@@ -63,7 +63,7 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
           backends: [
             backend('github', 'github-actions', github, { bound: { repository_owner_id: '65' } }),
             backend('gitlab', 'gitlab-ci', gitlab, { bound: { namespace_path: ['shop', 'shop/*'] } }),
-            backend('cluster', 'kubernetes', cluster, { keys: { url: cluster.jwksUrl } }),
+            backend('cluster', 'kubernetes', cluster, { keys: { url: cluster.jwksUrl }, bound: 'everyone' }),
           ],
           policy: 'policy.yaml',
         },

@@ -49,6 +49,7 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
       issuer: issuer.issuer,
       audience: AUDIENCE,
       caFile: issuer.caFile,
+      bound: 'everyone',
       username: 'ci:{claim:sub}',
     },
     ...(slapd === undefined ? [] : [directoryBackend(slapd)]),
