@@ -1,4 +1,5 @@
 /** `fairlead backup`: a copy of the embedded store, and the list of what else a backup needs. */
+import { access } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -6,6 +7,7 @@ import { listedPasswordFiles } from '../../app/listed-users.ts';
 import { storeFile } from '../../app/open-refresh-tokens.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { brokerFiles, loadBroker } from '../../config/load.ts';
+import { secretMarkKeyFile } from '../../platform/secret-marks.ts';
 import { keyFilesOf } from '../../platform/signing/key-files.ts';
 import { backUpEntries } from '../../platform/store/sqlite-backup.ts';
 import { createCommand } from '../command.ts';
@@ -57,7 +59,12 @@ async function otherFiles(path: string, config: BrokerConfig): Promise<readonly 
     const { keyFile, certFile } = keyFilesOf(key, config.stateDir);
     return certFile === undefined ? [keyFile] : [keyFile, certFile];
   });
-  return [...new Set([...(await brokerFiles(path)), ...secrets, ...keys])];
+  const marks = secretMarkKeyFile(config.stateDir);
+  const isMarking = await access(marks).then(
+    () => true,
+    () => false,
+  );
+  return [...new Set([...(await brokerFiles(path)), ...secrets, ...keys, ...(isMarking ? [marks] : [])])];
 }
 
 function offersRefreshTokens({ services }: BrokerConfig): boolean {
