@@ -1,6 +1,5 @@
 /** `fairlead backup`: a copy of the embedded store, and the list of what else a backup needs. */
-import { access } from 'node:fs/promises';
-import { stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { listedPasswordFiles } from '../../app/listed-users.ts';
