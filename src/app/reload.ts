@@ -18,8 +18,8 @@ export interface Reloadable {
 export interface ReloadDeps {
   readonly reloadable: Pick<Reloadable, 'what' | 'reload'>;
   readonly log: Log;
-  /** Called after each reload, for the metric. */
-  readonly onReload: (outcome: 'loaded' | 'refused') => void;
+  /** Called after each reload, for the metrics. @param what see `Reloadable` */
+  readonly onReload: (what: string, outcome: 'loaded' | 'refused') => void;
 }
 
 /** @returns a function that reloads. Calls during a run share one further run after it. */
@@ -45,11 +45,11 @@ export function createReload(deps: ReloadDeps): () => Promise<void> {
 async function reloadNow({ reloadable: { what, reload }, log, onReload }: ReloadDeps): Promise<void> {
   try {
     log.info(`${what} reloaded`, (await reload()) ?? {});
-    onReload('loaded');
+    onReload(what, 'loaded');
   } catch (error) {
     log.error(`${what} NOT reloaded: the old content stays in force until the file is fixed`, {
       cause: describeError(error),
     });
-    onReload('refused');
+    onReload(what, 'refused');
   }
 }

@@ -18,12 +18,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Names the configuration where --config is not given, such as in a container. */
+const CONFIG_VARIABLE = 'FAIRLEAD_CONFIG';
 const DEFAULT_CONFIG = 'config/broker.yaml';
 
 export function createCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .addOption(new Option('--config <file>', 'the broker configuration').default(DEFAULT_CONFIG))
+    .addOption(new Option('--config <file>', 'the broker configuration').env(CONFIG_VARIABLE).default(DEFAULT_CONFIG))
     .addOption(new Option('--format <format>', 'the format of results').choices(['human', 'json']).default('human'))
     .showHelpAfterError('(add --help for the options)');
 }
@@ -75,6 +77,11 @@ export function serviceFor(service: string | undefined, { services }: BrokerConf
   if (service === undefined) return configured[0] ?? '';
   if (configured.includes(service)) return service;
   throw new UsageError(`the service "${service}" is not configured; expected one of ${configured.join(', ')}`);
+}
+
+/** Whether an option was given on the command line or by its environment variable. */
+export function isOptionGiven(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) !== 'default';
 }
 
 /** Collects an option that may be given several times. */

@@ -1,6 +1,7 @@
 /** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
+import { policySources } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { readTlsCertificate } from '../../app/tls-certificate.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
@@ -8,6 +9,8 @@ import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { Secret } from '../../core/identity.ts';
+import { sourceFindings } from '../../core/policy/lint/sources.ts';
+import type { Sources } from '../../core/policy/lint/sources.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Step } from '../../core/ports.ts';
 import type { Chain } from '../../flows/walk-chain.ts';
@@ -55,8 +58,9 @@ async function check(options: CheckOptions, output: Output): Promise<number> {
 async function checkOnce({ config: path, connect, login, token }: CheckOptions, output: Output): Promise<number> {
   const broker = await loadBroker(path);
   const { config } = broker;
-  const loaded = await loadPolicy(config.policy.file);
-  const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow);
+  const services = Object.keys(config.services);
+  const loaded = await loadPolicy(config.policy.file, { services });
+  const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow, { services });
   const keyWarnings = [...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
   const tlsWarnings = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
   await using resources = new AsyncDisposableStack();
@@ -66,7 +70,13 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
 
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
+  const sources = await policySources(config);
+  const warnings = [
+    ...broker.warnings,
+    ...policies.flatMap((one) => [...one.warnings, ...nameWarnings(one, sources)]),
+    ...tlsWarnings,
+    ...keyWarnings,
+  ];
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
   const steps = [...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
@@ -93,6 +103,13 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
     },
   );
   return fine ? EXIT.ok : EXIT.no;
+}
+
+/** Users, groups and values that no backend delivers: warnings only, because accounts come and go. */
+function nameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly string[] {
+  return sourceFindings(policy, sources).map(
+    ({ rule, message }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}`,
+  );
 }
 
 /** Warnings only: `check` may run as another user than the broker. */

@@ -53,7 +53,7 @@ export function explainCommand(run: Run): Command {
 
 async function explain(options: ExplainOptions, output: Output): Promise<number> {
   const scopes = options.scope.map(scopeOf);
-  const { config } = await loadBroker(options.config);
+  const { config } = await loadBroker(options.config, { secrets: isAskingBackends(options) ? 'required' : 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const caller = await callerFor(options, config);
   const service = serviceFor(options.service, config);
@@ -93,6 +93,11 @@ function scopeOf(text: string): Scope {
   const scope = parseScope(text);
   if (scope !== undefined) return scope;
   throw new UsageError(`"${text}" is not a scope; expected type:name:actions, such as repository:web/shop:pull,push`);
+}
+
+/** Without --group, the backends are asked for the groups of the user. */
+function isAskingBackends({ user, group }: ExplainOptions): boolean {
+  return user !== undefined && group === undefined;
 }
 
 async function callerFor({ user, group, backend }: ExplainOptions, config: BrokerConfig): Promise<Caller> {

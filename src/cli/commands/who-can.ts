@@ -42,7 +42,7 @@ async function answer(
   if (repositorySegments(repository) === undefined) {
     throw new UsageError(`"${repository}" is not a repository name; expected one such as web/shop, in lower case`);
   }
-  const { config } = await loadBroker(path);
+  const { config } = await loadBroker(path, { secrets: 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
   const found = whoCan(policy, action, repository, { service, client, users: await listedCallers(config) });
