@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command `fairlead`: passes this process to the command line. */
+import { watchOutput } from './output-failure.ts';
 import { processTerminal } from './output.ts';
 import { runCommandLine } from './program.ts';
 
 // The exit code is set instead of calling `process.exit`, which would cut off what a pipe has not read yet.
-process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal);
+const output = watchOutput(process, (code) => (process.exitCode = code));
+process.exitCode = output.exitCode(await runCommandLine(process.argv.slice(2), processTerminal));

@@ -50,6 +50,9 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EISDIR: 'it is a folder',
+  ENOSPC: 'no space left on the device',
+  EFBIG: 'the file may not grow further',
+  EROFS: 'the file system is read-only',
 };
 
 /** A file system error in words. A denial names the user: in a container it often is not the owner of the file. */

@@ -1,8 +1,10 @@
 /** `fairlead keygen`: makes a signing key and its certificate. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { causeOf } from '../../config/read-text.ts';
 import type { KeyAlgorithm } from '../../platform/signing/config.ts';
 import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -54,10 +56,21 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
+  let file: FileHandle;
   try {
-    await writeFile(path, text, { mode, flag: 'wx' });
+    file = await open(path, 'wx', mode);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw new UsageError(`${path} exists and is not overwritten; choose another --name or --dir`);
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+      throw new UsageError(`${path} exists and is not overwritten; choose another --name or --dir`);
+    throw new UsageError(`${path} cannot be written (${causeOf(error)}); choose another --dir`);
+  }
+  try {
+    await file.writeFile(text);
+  } catch (error) {
+    // A part of a key would not be overwritten by the next attempt.
+    await rm(path, { force: true });
+    throw new UsageError(`${path} cannot be written (${causeOf(error)})`);
+  } finally {
+    await file.close();
   }
 }
