@@ -9,7 +9,7 @@ import { schemaTexts } from '../../../src/config/json-schema.ts';
 import { loadBroker, loadPolicy } from '../../../src/config/load.ts';
 import { fillTables } from '../../../src/config/reference.ts';
 import { runPolicyTests } from '../../../src/core/policy/policy-test.ts';
-import { createMetrics } from '../../../src/platform/audit/metrics.ts';
+import { metricNames } from '../../support/metric-names.ts';
 import { keyPaths } from './key-paths.ts';
 import type { JsonSchema } from './key-paths.ts';
 
@@ -79,18 +79,6 @@ describe('the examples', () => {
     for (const name of EXAMPLES) expect(textOf(name)).not.toMatch(/(?:password|secret|bearer): *['"\w]/);
   });
 });
-
-/** The names of all metrics, as a broker with TLS, a shadow policy and an admin listener has them. */
-async function metricNames(): Promise<readonly string[]> {
-  const metrics = createMetrics('1.2.3');
-  metrics.observePolicies(() => ({}));
-  metrics.observeConfigChange(() => false);
-  metrics.observeDroppedLines(() => ({}));
-  metrics.observeLoginCache(() => ({}));
-  metrics.listeners.setCertificateExpiry(0);
-  const { text } = await metrics.page();
-  return [...text.matchAll(/^# TYPE (fairlead_\w+)/gm)].flatMap(([, name]) => name ?? []).toSorted();
-}
 
 describe('the JSON Schemas', () => {
   it('are those that `npm run generate` writes', async () => {
