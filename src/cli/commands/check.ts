@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import { policySources } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { startProblems } from '../../app/start-check.ts';
 import { readTlsCertificate } from '../../app/tls-certificate.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../config/load.ts';
@@ -61,6 +62,10 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   const services = Object.keys(config.services);
   const loaded = await loadPolicy(config.policy.file, { services });
   const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow, { services });
+  const start = await startProblems(config);
+  const startWarnings = start
+    .filter(({ isCertain }) => !isCertain)
+    .map(({ text }) => `the broker does not start here: ${text}`);
   const keyWarnings = [...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
   const tlsWarnings = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
   await using resources = new AsyncDisposableStack();
@@ -76,10 +81,12 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
     ...policies.flatMap((one) => [...one.warnings, ...nameWarnings(one, sources)]),
     ...tlsWarnings,
     ...keyWarnings,
+    ...startWarnings,
   ];
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
-  const steps = [...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
+  const startSteps = start.filter(({ isCertain }) => isCertain).map(({ text }) => ({ ok: false, text }));
+  const steps = [...startSteps, ...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
   output.result(
     [
