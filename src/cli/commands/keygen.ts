@@ -1,24 +1,25 @@
 /** `fairlead keygen`: makes a signing key and its certificate. */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { causeOf } from '../../config/read-text.ts';
 import type { KeyAlgorithm } from '../../platform/signing/config.ts';
-import { createCommand, UsageError } from '../command.ts';
+import { createPlainCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 
-interface KeygenOptions extends SharedOptions {
+interface KeygenOptions extends Pick<SharedOptions, 'format'> {
   readonly algorithm: KeyAlgorithm;
   readonly name: string;
   readonly dir: string;
 }
 
 export function keygenCommand(run: Run): Command {
-  return createCommand(
+  return createPlainCommand(
     'keygen',
     'Make a signing key and a certificate for ten years; existing files are not overwritten',
   )
@@ -40,7 +41,9 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
   const made = await makeKey(algorithm, name);
   const keyFile = join(dir, `${name}.pem`);
   const certFile = join(dir, `${name}.crt`);
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir).catch((error: unknown) => {
+    throw new UsageError(`${dir} cannot be made (${causeOf(error)}); choose another --dir`);
+  });
   await writeNew(keyFile, made.key, 0o600);
   await writeNew(certFile, made.certificate, 0o644);
   output.result(

@@ -15,15 +15,15 @@ async function setUp() {
 describe('a configuration that changes while the broker runs', () => {
   it('is reported, until the file is as it was', async () => {
     const { files, change, lines } = await setUp();
-    await using _files = files;
+    await using written = files;
     await change.check();
     expect([change.isChanged(), lines()]).toEqual([false, []]);
 
-    await files.write('broker.yaml', JSON.stringify({ ...CONFIG, services: { other: {} } }));
+    await written.write('broker.yaml', JSON.stringify({ ...CONFIG, services: { other: {} } }));
     await change.check();
     expect(change.isChanged()).toBe(true);
 
-    await files.write('broker.yaml', JSON.stringify(CONFIG));
+    await written.write('broker.yaml', JSON.stringify(CONFIG));
     await change.check();
     expect(change.isChanged()).toBe(false);
     expect(lines()).toEqual([
@@ -37,8 +37,8 @@ describe('a configuration that changes while the broker runs', () => {
     ['empty', '', 'broker.yaml'],
   ])('is reported as an error when it is %s, because the broker would not start again', async (_what, text, cause) => {
     const { files, change, log } = await setUp();
-    await using _files = files;
-    await files.write('broker.yaml', text);
+    await using written = files;
+    await written.write('broker.yaml', text);
     await change.check();
 
     expect(change.isChanged()).toBe(true);
