@@ -33,6 +33,7 @@ interface CheckOptions extends SharedOptions {
   readonly login?: string;
   readonly token?: true;
   readonly watch?: true;
+  readonly withoutSecrets?: true;
 }
 
 export function checkCommand(run: Run): Command {
@@ -43,12 +44,15 @@ export function checkCommand(run: Run): Command {
       '--token',
       'explain an ID token claim by claim, and whether the backends accept it; it is read from standard input',
     )
+    .option('--without-secrets', 'read no secret, key or certificate, for a pipeline that has none')
     .option('--watch', 'check again whenever a file changes, until interrupted')
     .action(run(check));
 }
 
 async function check(options: CheckOptions, output: Output): Promise<number> {
-  const { config, login, token, watch } = options;
+  const { config, login, token, watch, connect, withoutSecrets } = options;
+  if (withoutSecrets === true && (connect === true || login !== undefined || token === true))
+    throw new UsageError('--connect, --login and --token need the secrets: expected them without --without-secrets');
   if (login !== undefined && token === true) throw new UsageError('expected one of --login and --token, found both');
   if (watch !== true) return checkOnce(options, output);
   if (login !== undefined || token === true)
@@ -56,32 +60,27 @@ async function check(options: CheckOptions, output: Output): Promise<number> {
   return checkOnChange(config, options.format, output, () => checkOnce(options, output));
 }
 
-async function checkOnce({ config: path, connect, login, token }: CheckOptions, output: Output): Promise<number> {
-  const broker = await loadBroker(path);
+async function checkOnce(options: CheckOptions, output: Output): Promise<number> {
+  const { config: path, connect, login, token, withoutSecrets } = options;
+  const hasSecrets = withoutSecrets !== true;
+  const broker = await loadBroker(path, { secrets: hasSecrets ? 'required' : 'unused' });
   const { config } = broker;
   const services = Object.keys(config.services);
   const loaded = await loadPolicy(config.policy.file, { services });
   const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow, { services });
-  const start = await startProblems(config);
-  const startWarnings = start
-    .filter(({ isCertain }) => !isCertain)
-    .map(({ text }) => `the broker does not start here: ${text}`);
-  const keyWarnings = [...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
-  const tlsWarnings = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
-  const backends = await buildBackends(config.backends, deps);
+  const backends = hasSecrets ? await buildBackends(config.backends, deps) : [];
   for (const { authenticator } of backends) resources.use(authenticator);
-
+  const start = hasSecrets ? await startProblems(config) : [];
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
   const sources = await policySources(config);
   const warnings = [
     ...broker.warnings,
     ...policies.flatMap((one) => [...one.warnings, ...nameWarnings(one, sources)]),
-    ...tlsWarnings,
-    ...keyWarnings,
-    ...startWarnings,
+    ...(hasSecrets ? await fileWarnings(config) : []),
+    ...start.filter(({ isCertain }) => !isCertain).map(({ text }) => `the broker does not start here: ${text}`),
   ];
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
@@ -91,7 +90,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
   output.result(
     [
       ...warnings.map((warning) => `warning: ${warning}`),
-      `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(backends.length, 'backend')}`,
+      `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(config.backends.length, 'backend')}`,
       policyLine(config.policy.file, loaded),
       ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
@@ -101,7 +100,7 @@ async function checkOnce({ config: path, connect, login, token }: CheckOptions, 
     {
       warnings,
       services: Object.keys(config.services),
-      backends: backends.map(({ authenticator: { name, type } }) => ({ name, type })),
+      backends: config.backends.map(({ name, type }) => ({ name, type })),
       policy: policyJson(config.policy.file, loaded),
       ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
@@ -117,6 +116,12 @@ function nameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly stri
   return sourceFindings(policy, sources).map(
     ({ rule, message }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}`,
   );
+}
+
+/** Of keys and certificates. @throws Error that names the file when one cannot be used */
+async function fileWarnings(config: BrokerConfig): Promise<readonly string[]> {
+  const tls = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
+  return [...tls, ...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
 }
 
 /** Warnings only: `check` may run as another user than the broker. */

@@ -37,6 +37,7 @@ describe('without the secrets, keys and certificates of the configuration', () =
     ['explain', '--scope', 'repository:public/a:pull'],
     ['diff', 'policy.yaml', 'policy.yaml'],
     ['registry-config'],
+    ['check', '--without-secrets'],
   ])('fairlead %s works', async (command, ...args) => {
     await using files = await workspace({ 'broker.yaml': JSON.stringify(NO_SECRETS) });
     const paths = args.map((arg) => (arg === 'policy.yaml' ? files.path(arg) : arg));
@@ -58,6 +59,18 @@ describe('without the secrets, keys and certificates of the configuration', () =
     },
   );
 });
+
+it.each([['--connect'], ['--login', 'alice'], ['--token']])(
+  'fairlead check --without-secrets excludes %s, which needs them',
+  async (...options) => {
+    await using files = await workspace();
+
+    const { code, stderr } = await files.fairlead(['check', '--without-secrets', ...options, '--config', files.config]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('--connect, --login and --token need the secrets');
+  },
+);
 
 describe('fairlead check compares the policy with the configuration', () => {
   it('a service that is not configured is an error', async () => {
