@@ -1,7 +1,7 @@
 /** `fairlead keygen`: makes a signing key and its certificate. */
 import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { causeOf } from '../../config/read-text.ts';
@@ -49,9 +49,9 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
   output.result(
     [
       `wrote ${keyFile} (private, keep it secret) and ${certFile} (public, for the registries)`,
-      'name them in broker.yaml, relative to its folder:',
+      'name them in broker.yaml (a relative path starts at its folder):',
       'keys:',
-      `  - { name: ${name}, algorithm: ${algorithm}, keyFile: ${keyFile}, certFile: ${certFile} }`,
+      `  - { name: ${name}, algorithm: ${algorithm}, keyFile: ${resolve(keyFile)}, certFile: ${resolve(certFile)} }`,
     ],
     { name, algorithm, keyFile, certFile },
   );

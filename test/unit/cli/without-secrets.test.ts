@@ -38,6 +38,7 @@ describe('without the secrets, keys and certificates of the configuration', () =
     ['diff', 'policy.yaml', 'policy.yaml'],
     ['registry-config'],
     ['check', '--without-secrets'],
+    ['tokens', 'list'],
   ])('fairlead %s works', async (command, ...args) => {
     await using files = await workspace({ 'broker.yaml': JSON.stringify(NO_SECRETS) });
     const paths = args.map((arg) => (arg === 'policy.yaml' ? files.path(arg) : arg));
