@@ -63,29 +63,16 @@ async function check(options: CheckOptions, output: Output): Promise<number> {
 async function checkOnce(options: CheckOptions, output: Output): Promise<number> {
   const { config: path, connect, login, token, withoutSecrets } = options;
   const hasSecrets = withoutSecrets !== true;
-  const broker = await loadBroker(path, { secrets: hasSecrets ? 'required' : 'unused' });
-  const { config } = broker;
-  const services = Object.keys(config.services);
-  const loaded = await loadPolicy(config.policy.file, { services });
-  const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow, { services });
+  const { config, loaded, shadow, warnings, problems } = await readFiles(path, hasSecrets);
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = hasSecrets ? await buildBackends(config.backends, deps) : [];
   for (const { authenticator } of backends) resources.use(authenticator);
-  const start = hasSecrets ? await startProblems(config) : [];
-  const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
-  const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const sources = await policySources(config);
-  const warnings = [
-    ...broker.warnings,
-    ...policies.flatMap((one) => [...one.warnings, ...nameWarnings(one, sources)]),
-    ...(hasSecrets ? await fileWarnings(config) : []),
-    ...start.filter(({ isCertain }) => !isCertain).map(({ text }) => `the broker does not start here: ${text}`),
-  ];
+
+  const tests = policiesOf({ loaded, shadow }).flatMap((one) => runPolicyTests(one.policy, one.tests));
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ')) : undefined;
-  const startSteps = start.filter(({ isCertain }) => isCertain).map(({ text }) => ({ ok: false, text }));
-  const steps = [...startSteps, ...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
+  const steps = [...problems, ...(await backendSteps(chain, connect === true, login)), ...(tokenCheck?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
   output.result(
     [
@@ -109,6 +96,42 @@ async function checkOnce(options: CheckOptions, output: Output): Promise<number>
     },
   );
   return fine ? EXIT.ok : EXIT.no;
+}
+
+interface Policies {
+  readonly loaded: LoadedPolicy;
+  readonly shadow: LoadedPolicy | undefined;
+}
+
+interface ReadFiles extends Policies {
+  readonly config: BrokerConfig;
+  readonly warnings: readonly string[];
+  /** What keeps the broker from starting. */
+  readonly problems: readonly Step[];
+}
+
+/** Reads everything that the broker reads but the backends. @throws Error when a file cannot be used */
+async function readFiles(path: string, hasSecrets: boolean): Promise<ReadFiles> {
+  const broker = await loadBroker(path, { secrets: hasSecrets ? 'required' : 'unused' });
+  const { config } = broker;
+  const { file, shadow: shadowFile } = config.policy;
+  const services = Object.keys(config.services);
+  const loaded = await loadPolicy(file, { services });
+  const shadow = shadowFile === undefined ? undefined : await loadPolicy(shadowFile, { services });
+  const sources = await policySources(config);
+  const start = hasSecrets ? await startProblems(config) : [];
+  const warnings = [
+    ...broker.warnings,
+    ...policiesOf({ loaded, shadow }).flatMap((one) => [...one.warnings, ...nameWarnings(one, sources)]),
+    ...(hasSecrets ? await fileWarnings(config) : []),
+    ...start.filter(({ isCertain }) => !isCertain).map(({ text }) => `the broker does not start here: ${text}`),
+  ];
+  const problems = start.filter(({ isCertain }) => isCertain).map(({ text }) => ({ ok: false, text }));
+  return { config, loaded, shadow, warnings, problems };
+}
+
+function policiesOf({ loaded, shadow }: Policies): readonly LoadedPolicy[] {
+  return [loaded, ...(shadow === undefined ? [] : [shadow])];
 }
 
 /** Users, groups and values that no backend delivers: warnings only, because accounts come and go. */
