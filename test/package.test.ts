@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { run } from './support/process.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
 
@@ -36,4 +37,14 @@ it('locks every optional dependency, so that `npm ci` works on every platform, a
   );
   expect(missing).toEqual([]);
   expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
+
+it.each(['mine/ldap.password', 'mine/broker.yaml'])('keeps %s out of git and of the package', async (name) => {
+  const ignored = await run('git', ['check-ignore', '--no-index', name], { cwd: REPOSITORY });
+  const { files = [] } = read('package.json') as { readonly files?: readonly string[] };
+
+  expect([ignored.code, ignored.stdout]).toEqual([0, `${name}\n`]);
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.filter((entry) => name.startsWith(entry.replace(/^\.?\//, '')) || /[*!]/.test(entry))).toEqual([]);
+  expect((await run('git', ['check-ignore', '--no-index', 'src/README.md'], { cwd: REPOSITORY })).code).toBe(1);
 });

@@ -10,6 +10,7 @@ packages=(
   apache2-utils         # htpasswd
   glewlwyd sqlite3      # an OpenID provider
   openssl curl jq git
+  prometheus            # promtool, which checks the alert rules
   samba-ad-dc samba-ad-provision # Active Directory
   libatomic1            # what Node 26 is linked with
 )

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
+import type { LoadedBroker } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { proxyTrust } from '../config/trusted-proxies.ts';
 import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
@@ -20,9 +21,11 @@ import { createSecretMarks } from '../platform/secret-marks.ts';
 import { createSigner } from '../platform/signing/jwt-signer.ts';
 import { jwks, loadKeys } from '../platform/signing/keyset.ts';
 import { systemTimer } from '../platform/timer.ts';
+import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
+import { createConfigChange } from './config-change.ts';
 import { openControl } from './control.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
@@ -69,16 +72,21 @@ interface Parts {
   readonly resources: AsyncDisposableStack;
 }
 
+/** A configuration, and the file that it was read from. */
+export type BrokerSource = Pick<LoadedBroker, 'config' | 'source'>;
+
 /** @throws Error or ConfigError, which says why the broker cannot start */
-export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Broker> {
+export async function startBroker({ config, source }: BrokerSource, logs: Logs): Promise<Broker> {
   await requireOwnState(config, logs.log);
   await using resources = new AsyncDisposableStack();
   const { log } = logs;
-  const parts: Parts = { config, log, trail: logs.trail, metrics: createMetrics(), resources };
+  const parts: Parts = { config, log, trail: logs.trail, metrics: createMetrics(version()), resources };
   parts.metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
   const { audit } = shadow;
+  const configChange = createConfigChange(source, log);
+  parts.metrics.observeConfigChange(configChange.isChanged);
   const backends = await openBackends(parts, background);
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const shield = openShield(config);
@@ -91,15 +99,17 @@ export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Bro
       ...operatorDeps(parts, authenticators),
       auditState: logs.auditState,
       policyState: () => ({ ...policy.state(), ...shadow.state() }),
+      isConfigChanged: configChange.isChanged,
       isDraining: () => drainState.isDraining,
       audit,
     }),
   );
   const reloadAll = watchAndReload(parts, [
-    policyReloadable(config, policy),
+    policyReloadable(config, policy, log),
     ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
     ...listeners.reloadables,
   ]);
+  resources.defer(watchFiles([source.path], () => void configChange.check()));
   const flush = createFlush({ authenticators, shield, log, onFlush: parts.metrics.countFlush });
   resources.use(await openControl(config.stateDir, { flush, audit, ids: randomIds, log }));
 
@@ -110,7 +120,7 @@ export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Bro
     adminUrl: listeners.adminUrl,
     reload: async () => {
       logs.reopen();
-      await Promise.all([reloadAll(), shadow.reload()]);
+      await Promise.all([reloadAll(), shadow.reload(), configChange.check()]);
     },
     flush: () => void flush(),
     drain: () => drain(drainState, listeners, closed.promise),
@@ -122,10 +132,24 @@ export async function startBroker(config: BrokerConfig, logs: Logs): Promise<Bro
 }
 
 async function openPolicies({ config, log, trail, metrics, resources }: Parts, background: Background) {
-  const load = (path: string) => loadPolicyInBackground(path, background);
-  const policy = await policyInForce(() => load(config.policy.file));
+  const services = Object.keys(config.services);
+  const { file, shadow: shadowFile, onFailedTests } = config.policy;
+  const policy = await policyInForce(() => loadPolicyInBackground(file, { services, onFailedTests }, background));
+  logWarnings(policy.warnings(), log);
   const audit = auditWith(trail, [metrics], log);
-  return { policy, shadow: resources.use(openShadow(config.policy.shadow, { load, log, audit })) };
+  const shadow = openShadow(shadowFile, {
+    // It is not served, and its comparison shows what its tests do not.
+    load: (path) => loadPolicyInBackground(path, { services, onFailedTests: 'warn' }, background),
+    log,
+    audit,
+    onRead: (outcome) => metrics.recordRead('shadow policy', outcome, systemClock.now()),
+  });
+  metrics.observePolicies(() => ({ active: policy.status(), ...shadow.status() }));
+  return { policy, shadow: resources.use(shadow) };
+}
+
+function logWarnings(warnings: readonly string[], log: Log): void {
+  for (const warning of warnings) log.warn('policy warning', { warning });
 }
 
 async function openBackends({ config, log, resources }: Parts, background: Background) {
@@ -197,11 +221,15 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
   } satisfies Partial<ListenerDeps>;
 }
 
-function policyReloadable(config: BrokerConfig, policy: PolicyInForce): Reloadable {
+function policyReloadable(config: BrokerConfig, policy: PolicyInForce, log: Log): Reloadable {
   return {
     what: 'policy',
     watches: [config.policy.file],
-    reload: async () => ({ revision: (await policy.reload()).revision }),
+    reload: async () => {
+      const { policy: loaded, warnings } = await policy.reload();
+      logWarnings(warnings, log);
+      return { revision: loaded.revision };
+    },
   };
 }
 
@@ -228,7 +256,16 @@ function backendReloadable(authenticator: Authenticator, shield: Shield): readon
  */
 function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonly Reloadable[]): () => Promise<void> {
   const reloads = reloadables.map((reloadable) => {
-    const reload = createReload({ reloadable, log, onReload: metrics.countReload });
+    // What is there at the start has been read.
+    metrics.recordRead(reloadable.what, 'loaded', systemClock.now());
+    const reload = createReload({
+      reloadable,
+      log,
+      onReload: (what, outcome) => {
+        metrics.countReload(what, outcome);
+        metrics.recordRead(what, outcome, systemClock.now());
+      },
+    });
     resources.defer(watchFiles(reloadable.watches, () => void reload()));
     return reload;
   });

@@ -18,10 +18,10 @@ export interface Reloadable {
 export interface ReloadDeps {
   readonly reloadable: Pick<Reloadable, 'what' | 'reload'>;
   readonly log: Log;
-  /** Called after each reload, for the metric. */
-  readonly onReload: (outcome: 'loaded' | 'refused') => void;
   /** Calls after a number of milliseconds; default: a timer that keeps no process alive. */
   readonly later?: (milliseconds: number, work: () => void) => void;
+  /** Called after each reload, for the metrics. @param what see `Reloadable` */
+  readonly onReload: (what: string, outcome: 'loaded' | 'refused') => void;
 }
 
 /** Errors of this machine and its file systems, which end without a change of the file. */
@@ -71,12 +71,12 @@ export function createReload(deps: ReloadDeps): () => Promise<void> {
 async function reloadNow({ reloadable: { what, reload }, log, onReload }: ReloadDeps): Promise<string | undefined> {
   try {
     log.info(`${what} reloaded`, (await reload()) ?? {});
-    onReload('loaded');
+    onReload(what, 'loaded');
     return undefined;
   } catch (error) {
     const cause = describeError(error);
     log.error(`${what} NOT reloaded: the old content stays in force until the file is fixed`, { cause });
-    onReload('refused');
+    onReload(what, 'refused');
     return cause;
   }
 }

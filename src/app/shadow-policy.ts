@@ -2,11 +2,12 @@
  * The policy of shadow mode. Serving never depends on it: it is read separately, its problems are only logged, and the
  * comparison follows after the decision is made and recorded.
  */
+import type { UsablePolicy } from '../config/load.ts';
 import { describeError } from '../core/errors.ts';
-import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Log } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { compareWithShadow } from '../flows/shadow.ts';
+import type { PolicyStatus } from '../platform/audit/file-metrics.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { createReload } from './reload.ts';
@@ -16,31 +17,44 @@ export interface Shadow extends Disposable {
   readonly audit: Audit;
   /** `stale`: the file is invalid now; `revision` is that of the last valid one. Empty without shadow mode. */
   state(): { readonly shadow?: { readonly revision: string | null; readonly stale: boolean } };
+  /** The same for the metrics. */
+  status(): { readonly shadow?: PolicyStatus };
   /** Reads the file again and logs the result. Never throws. */
   reload(): Promise<void>;
 }
 
 export interface ShadowDeps {
-  readonly load: (file: string) => Promise<Policy>;
+  readonly load: (file: string) => Promise<UsablePolicy>;
   readonly log: Log;
   readonly audit: Audit;
+  /** Called after each reading, for the metrics. */
+  readonly onRead: (outcome: 'loaded' | 'refused') => void;
 }
 
 /** @param file undefined: shadow mode is off */
-export function openShadow(file: string | undefined, { load, log, audit }: ShadowDeps): Shadow {
+export function openShadow(file: string | undefined, { load, log, audit, onRead }: ShadowDeps): Shadow {
   if (file === undefined) {
-    return { audit, state: () => ({}), reload: async () => undefined, [Symbol.dispose]: () => undefined };
+    return {
+      audit,
+      state: () => ({}),
+      status: () => ({}),
+      reload: async () => undefined,
+      [Symbol.dispose]: () => undefined,
+    };
   }
-  let policy: Policy | undefined;
+  let loaded: UsablePolicy | undefined;
   let stale = false;
 
   async function read(): Promise<{ readonly revision: string }> {
     try {
-      policy = await load(file ?? '');
+      loaded = await load(file ?? '');
       stale = false;
-      return { revision: policy.revision };
+      for (const warning of loaded.warnings) log.warn('shadow policy warning', { warning });
+      onRead('loaded');
+      return { revision: loaded.policy.revision };
     } catch (error) {
       stale = true;
+      onRead('refused');
       throw error;
     }
   }
@@ -59,8 +73,9 @@ export function openShadow(file: string | undefined, { load, log, audit }: Shado
   );
   const stopWatching = watchFiles([file], () => void reload());
   return {
-    audit: auditWith(audit, [compareWithShadow({ shadow: () => policy, clock: systemClock, audit })], log),
-    state: () => ({ shadow: { revision: policy?.revision ?? null, stale } }),
+    audit: auditWith(audit, [compareWithShadow({ shadow: () => loaded?.policy, clock: systemClock, audit })], log),
+    state: () => ({ shadow: { revision: loaded?.policy.revision ?? null, stale } }),
+    status: () => ({ shadow: { revision: loaded?.policy.revision, failedTests: loaded?.failedTests ?? 0 } }),
     reload,
     [Symbol.dispose]: stopWatching,
   };

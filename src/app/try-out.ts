@@ -3,11 +3,12 @@
  * password is the same on two machines, and prints commands to try.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import type { PasswordFile } from '../backends/traits.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { listedPasswordFiles } from './listed-users.ts';
+import { makeFolder } from '../platform/make-folder.ts';
 
 /** @returns the users whose password is the content of a file; each file exists now */
 export async function createTryOutSecrets(config: BrokerConfig): Promise<readonly PasswordFile[]> {
@@ -17,7 +18,7 @@ export async function createTryOutSecrets(config: BrokerConfig): Promise<readonl
 }
 
 async function createSecret(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), 0o700);
   try {
     await writeFile(path, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

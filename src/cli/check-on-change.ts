@@ -23,6 +23,8 @@ export async function checkOnChange(
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   const alive = setInterval(() => undefined, FOREVER_MS);
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Nobody reads the results any more.
+  process.stdout.once('error', stop);
 
   let watched = '';
   let unwatch = (): void => undefined;
@@ -50,6 +52,7 @@ export async function checkOnChange(
     unwatch();
     clearInterval(alive);
     process.off('SIGINT', stop).off('SIGTERM', stop);
+    process.stdout.off('error', stop);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What all commands share: options, exit codes, and error messages. */
 import { Command, Option } from 'commander';
+import { parseAddress } from '../core/address.ts';
 import { describeError } from '../core/errors.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Log } from '../core/ports.ts';
@@ -18,14 +19,22 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Names the configuration where --config is not given, such as in a container. */
+const CONFIG_VARIABLE = 'FAIRLEAD_CONFIG';
 const DEFAULT_CONFIG = 'config/broker.yaml';
 
-export function createCommand(name: string, description: string): Command {
+/** A command that does not use the configuration. */
+export function createPlainCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .addOption(new Option('--config <file>', 'the broker configuration').default(DEFAULT_CONFIG))
     .addOption(new Option('--format <format>', 'the format of results').choices(['human', 'json']).default('human'))
     .showHelpAfterError('(add --help for the options)');
+}
+
+export function createCommand(name: string, description: string): Command {
+  return createPlainCommand(name, description).addOption(
+    new Option('--config <file>', 'the broker configuration').env(CONFIG_VARIABLE).default(DEFAULT_CONFIG),
+  );
 }
 
 /** What a command does. @returns its exit code */
@@ -44,8 +53,21 @@ export function createRun(terminal: Terminal, setExitCode: (code: number) => voi
     } catch (error) {
       setExitCode(EXIT.usage);
       report(error, options.format, output);
+      if (isWithoutConfig(error, options)) {
+        output.remark(`fairlead: name the configuration with --config FILE or the variable ${CONFIG_VARIABLE}`);
+      }
     }
   };
+}
+
+/** Whether the default configuration is not there: somebody runs the command elsewhere, and needs to know the option. */
+function isWithoutConfig(error: unknown, options: object): boolean {
+  return (
+    'config' in options &&
+    options.config === DEFAULT_CONFIG &&
+    error instanceof ConfigError &&
+    error.problems.some(({ file, line }) => file === DEFAULT_CONFIG && line === 0)
+  );
 }
 
 /** Prints an exception, in either format. */
@@ -75,6 +97,17 @@ export function serviceFor(service: string | undefined, { services }: BrokerConf
   if (service === undefined) return configured[0] ?? '';
   if (configured.includes(service)) return service;
   throw new UsageError(`the service "${service}" is not configured; expected one of ${configured.join(', ')}`);
+}
+
+/** @throws UsageError when the text is not an address */
+export function clientAddress(text: string): string {
+  if (parseAddress(text) !== undefined) return text;
+  throw new UsageError(`--client ${text}: expected an address, such as 10.1.2.3 or 2001:db8::1`);
+}
+
+/** Whether an option was given on the command line or by its environment variable. */
+export function isOptionGiven(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) !== 'default';
 }
 
 /** Collects an option that may be given several times. */

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The command `fairlead`: passes this process to the command line. */
 import { hangingReads } from '../core/hanging-reads.ts';
+import { watchOutput } from './output-failure.ts';
 import { processTerminal } from './output.ts';
 import { runCommandLine } from './program.ts';
 
 // The exit code is set instead of calling `process.exit`, which would cut off what a pipe has not read yet.
-process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal);
+const output = watchOutput(process, (code) => (process.exitCode = code));
+process.exitCode = output.exitCode(await runCommandLine(process.argv.slice(2), processTerminal));
 
 // Node waits for such a read, also in `process.exit`.
 if (hangingReads() > 0) {

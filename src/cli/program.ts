@@ -1,6 +1,6 @@
 /** The command line as a function: arguments and streams in, exit code out. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { version } from '../platform/version.ts';
 import { createRun } from './command.ts';
 import type { Run } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
@@ -37,13 +37,4 @@ export function createProgram(run: Run): Command {
 /** All commands below a command, such as `tokens` and `tokens list`. */
 export function descendants(command: Command): readonly Command[] {
   return command.commands.flatMap((child) => [child, ...descendants(child)]);
-}
-
-/** The version of this build, from package.json. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const description: unknown = JSON.parse(text);
-  if (typeof description === 'object' && description !== null && 'version' in description)
-    return String(description.version);
-  return 'unknown';
 }

@@ -13,6 +13,18 @@ export async function readPassword(prompt: string, terminal: Terminal = processT
   return terminal.stdin.isTTY === true ? askTerminal(prompt, terminal) : firstLine(terminal.stdin);
 }
 
+/**
+ * A password that is stored: at a terminal it is typed twice, because nobody sees a typing error.
+ *
+ * @throws Error when the two differ
+ */
+export async function readNewPassword(prompt: string, terminal: Terminal): Promise<string> {
+  const password = await readPassword(prompt, terminal);
+  if (terminal.stdin.isTTY === true && password !== (await readPassword('Again: ', terminal)))
+    throw new Error('the two passwords differ; run the command again');
+  return password;
+}
+
 async function askTerminal(prompt: string, { stdin, stderr }: Terminal): Promise<string> {
   stderr(prompt);
   // Readline edits the line, and this output drops it, so that nothing is echoed.

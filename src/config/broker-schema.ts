@@ -172,6 +172,10 @@ export const brokerFile = z
         z.strictObject({
           file: filePath.meta({ description: 'Path of the policy file' }),
           shadow: shadowPath.optional(),
+          onFailedTests: z.enum(['refuse', 'warn']).default('refuse').meta({
+            description:
+              'What happens to a policy whose own [tests](policy-tests.md) fail. `refuse`: as with an invalid file, the broker does not start with it, and a running broker keeps the last valid policy. `warn`: it is used, and each failed test is a warning in the log and counts in the metric `fairlead_policy_failed_tests`. For the shadow policy it is always `warn`.',
+          }),
         }),
       ])
       .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH }' }),
@@ -213,5 +217,5 @@ export type ServiceConfig = Omit<BrokerFile['services'][string], 'lifetime'> & {
 /** The configuration the broker is composed from: every path absolute, every default filled in, nothing left to look up. */
 export type BrokerConfig = Omit<BrokerFile, 'services' | 'policy'> & {
   readonly services: Readonly<Record<string, ServiceConfig>>;
-  readonly policy: { readonly file: string; readonly shadow?: string };
+  readonly policy: { readonly file: string; readonly shadow?: string; readonly onFailedTests: 'refuse' | 'warn' };
 };

@@ -6,6 +6,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import { readPolicy } from './load-policy.ts';
 import type { ReadPolicy } from './load-policy.ts';
 import type { Path } from './problems.ts';
+import { unknownServices } from './unknown-services.ts';
 
 export interface PlacedFinding {
   readonly code: FindingCode;
@@ -25,19 +26,38 @@ export interface LintedPolicy {
   readonly complete: boolean;
 }
 
+/** What the configuration of the broker says. */
+export interface KnownNames {
+  readonly sources: Sources;
+  /** The names of the configured services. */
+  readonly services: readonly string[];
+}
+
 /**
- * @param sources undefined: the backends are unknown
+ * @param known undefined: the broker is not known
  * @throws ConfigError with every problem of the file
  */
-export async function lintFile(path: string, sources: Sources | undefined): Promise<LintedPolicy> {
+export async function lintFile(path: string, known?: KnownNames): Promise<LintedPolicy> {
   const read = await readPolicy(path);
-  const { findings, complete } = lintPolicy(read.policy, sources);
+  const { findings, complete } = lintPolicy(read.policy, known?.sources);
   const placed = [
     ...findings.map(({ rule, ...finding }) => ({ ...finding, file: rule.file, line: rule.line, rule: rule.name })),
+    ...(known === undefined ? [] : wrongServices(read, known.services)),
     ...untested(read),
     ...unusedRoles(read),
   ];
   return { policy: read.policy, findings: placed.toSorted((a, b) => a.line - b.line), complete };
+}
+
+function wrongServices(read: ReadPolicy, services: readonly string[]): readonly PlacedFinding[] {
+  return unknownServices(read, services).map(({ path, message, isCertain, ruleIndex }) => ({
+    code: 'no-such-service',
+    severity: isCertain ? 'warning' : 'hint',
+    ...placeOf(read, path),
+    rule: ruleIndex === undefined ? '' : (read.policy.rules[ruleIndex]?.name ?? ''),
+    message: ruleIndex === undefined ? `a test ${message}` : message,
+    cure: 'correct the name, or configure the service in broker.yaml',
+  }));
 }
 
 function unusedRoles(read: ReadPolicy): readonly PlacedFinding[] {

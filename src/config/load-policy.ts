@@ -1,4 +1,5 @@
 /** Reads `policy.yaml` and compiles it. */
+import { runPolicyTests } from '../core/policy/policy-test.ts';
 import type { PolicyTest } from '../core/policy/policy-test.ts';
 import { compilePolicy } from '../core/policy/compile.ts';
 import type { CompileResult } from '../core/policy/compile.ts';
@@ -10,6 +11,8 @@ import type { ConditionKind } from './conditions/index.ts';
 import { explainIssues } from './explain-issues.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
+import { unknownServices } from './unknown-services.ts';
+import type { UnknownService } from './unknown-services.ts';
 import { outlineRoles, policySchema } from './policy-schema.ts';
 import type { PolicyFile, PolicySchema, RuleFile, TestFile } from './policy-schema.ts';
 import { ConfigError, formatProblem } from './problems.ts';
@@ -26,13 +29,32 @@ export interface LoadedPolicy {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/**
- * @param kinds the conditions that rules may have
- * @throws ConfigError with every problem of the file.
- */
-export async function loadPolicy(path: string, kinds = conditionKinds): Promise<LoadedPolicy> {
+export interface PolicyOptions {
+  /** The conditions that rules may have. */
+  readonly kinds?: readonly ConditionKind[];
+  /** The services of the broker that uses the policy; undefined: the broker is not known. */
+  readonly services?: readonly string[] | undefined;
+}
+
+/** @throws ConfigError with every problem of the file. */
+export async function loadPolicy(path: string, { kinds, services }: PolicyOptions = {}): Promise<LoadedPolicy> {
   const read = await readPolicy(path, kinds);
-  return { policy: read.policy, tests: policyTests(read), warnings: policyWarnings(read).map(formatProblem) };
+  const warnings = [...policyWarnings(read), ...requireServices(read, services)];
+  return { policy: read.policy, tests: policyTests(read), warnings: warnings.map(formatProblem) };
+}
+
+/**
+ * A rule that names a service the broker does not have never applies: a misspelt `deny` would deny nothing.
+ *
+ * @returns warnings about what is not certain
+ * @throws ConfigError with every service that is certainly not there
+ */
+export function requireServices(read: ReadPolicy, services: readonly string[] | undefined): readonly ConfigProblem[] {
+  const unknown = services === undefined ? [] : unknownServices(read, services);
+  const certain = unknown.filter(({ isCertain }) => isCertain);
+  const placed = ({ path, message }: UnknownService): ConfigProblem => read.yaml.problem(path, message);
+  if (certain.length > 0) throw new ConfigError(certain.map(placed));
+  return unknown.map(placed);
 }
 
 /** What works but is probably a mistake, as far as one rule shows it. `fairlead lint` compares the rules as well. */
@@ -44,6 +66,13 @@ function policyWarnings({ policy, yaml }: ReadPolicy): readonly ConfigProblem[] 
 
 export function policyTests({ yaml, file }: ReadPolicy): readonly PolicyTest[] {
   return file.tests.map((test, index) => testOf(test, yaml, index));
+}
+
+/** One problem for each test of the policy that fails, at the place of the test. */
+export function failedTests(read: ReadPolicy): readonly ConfigProblem[] {
+  return runPolicyTests(read.policy, policyTests(read)).flatMap(({ passed, summary }, index) =>
+    passed ? [] : [read.yaml.problem(['tests', index], `the test fails: ${summary}`)],
+  );
 }
 
 /** A policy with the file it was read from. */

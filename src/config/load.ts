@@ -15,31 +15,50 @@ import { isRecord } from './schema-walk.ts';
 
 export { loadPolicy } from './load-policy.ts';
 export { loadPolicyInBackground } from './policy-task.ts';
+export type { UsablePolicy } from './policy-task.ts';
 export type { LoadedPolicy } from './load-policy.ts';
 
 export interface LoadedBroker {
   readonly config: BrokerConfig;
+  /** The file that it was read from. */
+  readonly source: ConfigSource;
   /** What works but probably should change, each with its place. */
   readonly warnings: readonly string[];
 }
 
+export interface ConfigSource {
+  /** Absolute path. */
+  readonly path: string;
+  /** The first digits of the SHA-256 of its bytes. */
+  readonly revision: string;
+}
+
 const MAX_BYTES = 1024 * 1024;
 
+export interface BrokerOptions {
+  /**
+   * `required`: secrets, keys and certificates must be there. `unused`: the command needs names only, and works where
+   * the secrets are not, such as in a pipeline.
+   */
+  readonly secrets?: 'required' | 'unused';
+}
+
 /** @throws ConfigError with all problems: form, unknown keys, invalid values, missing files, unset variables. */
-export async function loadBroker(path: string): Promise<LoadedBroker> {
+export async function loadBroker(path: string, { secrets = 'required' }: BrokerOptions = {}): Promise<LoadedBroker> {
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
   const parsed = brokerFile.safeParse(yaml.value, { reportInput: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,
     ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml }),
-    ...(await checkReferences(yaml, brokerFile, process.env)),
+    ...(secrets === 'required' ? await checkReferences(yaml, brokerFile, process.env) : []),
   ];
   checkBroker(yaml.value, reportInto(problems, yaml));
   if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
 
-  const warnings: ConfigProblem[] = [...(await warnExposed(yaml, brokerFile))];
+  const warnings: ConfigProblem[] = secrets === 'required' ? [...(await warnExposed(yaml, brokerFile))] : [];
   warnBroker(parsed.data, reportInto(warnings, yaml));
-  return { config: finish(parsed.data, yaml.folder), warnings: warnings.map(formatProblem) };
+  const source = { path: resolve(path), revision: yaml.revision };
+  return { config: finish(parsed.data, yaml.folder), source, warnings: warnings.map(formatProblem) };
 }
 
 /** The file and the files that it names, as absolute paths; only the file itself when it cannot be read. */
@@ -84,9 +103,9 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
 }
 
 function policyFiles(policy: BrokerFile['policy'], folder: string): BrokerConfig['policy'] {
-  if (!('file' in policy)) return { file: policy.path };
-  const { file, shadow } = policy;
-  return { file: file.path, ...(shadow === undefined ? {} : { shadow: resolve(folder, shadow) }) };
+  if (!('file' in policy)) return { file: policy.path, onFailedTests: 'refuse' };
+  const { file, shadow, onFailedTests } = policy;
+  return { file: file.path, onFailedTests, ...(shadow === undefined ? {} : { shadow: resolve(folder, shadow) }) };
 }
 
 function absoluteAudit({ file, onLoss }: BrokerFile['audit'], folder: string): BrokerFile['audit'] {

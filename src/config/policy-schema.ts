@@ -5,7 +5,9 @@ import { parseScope } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import { clientRange } from './client-range.ts';
 import { conditionKinds } from './conditions/index.ts';
+import { reportSentence } from './conditions/kind.ts';
 import type { ConditionKind } from './conditions/index.ts';
+import { scopeProblem } from './scope-check.ts';
 import { names, namesSomebody, NOBODY_NAMED, whoKeys } from './who-schema.ts';
 
 const text = z.string().min(1);
@@ -60,9 +62,13 @@ function conditionKeys(kinds: readonly ConditionKind[]): object {
 
 const scope = z.string().transform((value, context): Scope => {
   const parsed = parseScope(value);
-  if (parsed !== undefined) return parsed;
-  const message = 'expected type:name:actions, such as repository:web/shop:pull,push';
-  context.addIssue({ code: 'custom', message, input: value });
+  const problem = parsed === undefined ? undefined : scopeProblem(parsed);
+  if (parsed !== undefined && problem === undefined) return parsed;
+  if (problem !== undefined) reportSentence(context, [], problem);
+  else {
+    const message = 'expected type:name:actions, such as repository:web/shop:pull,push';
+    context.addIssue({ code: 'custom', message, input: value });
+  }
   return z.NEVER;
 });
 

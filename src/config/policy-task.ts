@@ -8,9 +8,9 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Background, FileInput, FileTask } from '../core/ports.ts';
 import { parseConditions, writtenConditions } from './conditions/index.ts';
 import type { WrittenConditions } from './conditions/index.ts';
-import { documentOf, readPolicy } from './load-policy.ts';
+import { documentOf, failedTests, readPolicy, requireServices } from './load-policy.ts';
 import type { ReadPolicy } from './load-policy.ts';
-import { ConfigError } from './problems.ts';
+import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { isRecord } from './schema-walk.ts';
 
@@ -21,9 +21,29 @@ export interface PlainRule extends Omit<RuleDocument, 'conditions'> {
 
 interface Head {
   readonly kind: 'head';
+  readonly warnings: readonly string[];
+  readonly failedTests: number;
   readonly revision: string;
   readonly evaluation: Evaluation;
   readonly roles: ReadonlyMap<string, readonly string[]>;
+}
+
+/** How a broker uses a policy. */
+export interface PolicyUse {
+  /** The names of the configured services. */
+  readonly services: readonly string[];
+  /** What happens to a policy whose own tests fail. */
+  readonly onFailedTests: 'refuse' | 'warn';
+}
+
+interface PolicyInput extends FileInput, PolicyUse {}
+
+export interface UsablePolicy {
+  readonly policy: Policy;
+  /** Each with its position. */
+  readonly warnings: readonly string[];
+  /** The number of its tests that fail. */
+  readonly failedTests: number;
 }
 
 type Part =
@@ -31,13 +51,20 @@ type Part =
   | Head
   | { readonly kind: 'rules'; readonly rules: readonly PlainRule[] };
 
+/** Failed tests that are listed, each in a log line. */
+const MAX_LISTED = 20;
 /** Each part is handled in one turn of the event loop. */
 const RULES_A_PART = 50;
 
-export default async function* policyParts({ files }: FileInput): AsyncGenerator<Part> {
+export default async function* policyParts({ files, services, onFailedTests }: PolicyInput): AsyncGenerator<Part> {
   let read: ReadPolicy;
+  let failed: readonly ConfigProblem[];
+  let warnings: readonly ConfigProblem[];
   try {
     read = await readPolicy(files[0] ?? '');
+    warnings = requireServices(read, services);
+    failed = failedTests(read);
+    if (failed.length > 0 && onFailedTests === 'refuse') throw new ConfigError(failed);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     yield { kind: 'refused', problems: error.problems };
@@ -45,27 +72,42 @@ export default async function* policyParts({ files }: FileInput): AsyncGenerator
   }
   const { policy, file } = read;
   const roles = new Map(Object.entries(file.roles));
-  yield { kind: 'head', revision: policy.revision, evaluation: policy.evaluation, roles };
+  yield {
+    kind: 'head',
+    revision: policy.revision,
+    evaluation: policy.evaluation,
+    roles,
+    warnings: [...warnings, ...failed.slice(0, MAX_LISTED)].map(formatProblem),
+    failedTests: failed.length,
+  };
   for (let at = 0; at < file.rules.length; at += RULES_A_PART) {
     const rules = file.rules.slice(at, at + RULES_A_PART);
     yield { kind: 'rules', rules: rules.map((_, index) => plainRule(read, at + index)) };
   }
 }
 
-const TASK: FileTask<FileInput, Part> = { module: import.meta.url, work: policyParts };
+const TASK: FileTask<PolicyInput, Part> = { module: import.meta.url, work: policyParts };
 
 /** @throws ConfigError with every problem of the file; Error when its reading fails otherwise. */
-export async function loadPolicyInBackground(path: string, background: Background): Promise<Policy> {
+export async function loadPolicyInBackground(
+  path: string,
+  use: PolicyUse,
+  background: Background,
+): Promise<UsablePolicy> {
+  let head: Head | undefined;
   let compiler: ReturnType<typeof createCompiler> | undefined;
-  for await (const part of background(TASK, { files: [path] })) {
+  for await (const part of background(TASK, { files: [path], ...use })) {
     if (part.kind === 'refused') throw new ConfigError(part.problems);
-    if (part.kind === 'head') compiler = createCompiler(part);
-    else for (const rule of part.rules) compiler?.add(readyRule(rule));
+    if (part.kind === 'head') {
+      head = part;
+      compiler = createCompiler(part);
+    } else for (const rule of part.rules) compiler?.add(readyRule(rule));
   }
   const compiled = compiler?.finish();
   // INVARIANT: what compiles there compiles here.
-  if (compiled?.kind !== 'compiled') throw new Error(`the policy ${path} was not read to its end`);
-  return compiled.policy;
+  if (head === undefined || compiled?.kind !== 'compiled')
+    throw new Error(`the policy ${path} was not read to its end`);
+  return { policy: compiled.policy, warnings: head.warnings, failedTests: head.failedTests };
 }
 
 export function plainRule(read: ReadPolicy, index: number): PlainRule {

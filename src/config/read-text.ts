@@ -49,6 +49,9 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOTDIR: 'no such file',
   EISDIR: 'it is a folder',
   ETIMEDOUT: 'its file system does not answer',
+  ENOSPC: 'no space left on the device',
+  EFBIG: 'the file may not grow further',
+  EROFS: 'the file system is read-only',
 };
 
 /** A file system error in words. A denial names the user: in a container it often is not the owner of the file. */

@@ -18,6 +18,8 @@ export interface HealthDeps {
     /** The shadow policy; readiness does not depend on it. */
     readonly shadow?: { readonly revision: string | null; readonly stale: boolean };
   };
+  /** Whether broker.yaml has changed since the start, so that a restart is needed to use it. */
+  readonly isConfigChanged: () => boolean;
 }
 
 /** @param readers who gets the names of backends and the revision of the policy; everybody gets the status */
@@ -45,7 +47,7 @@ function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'drainin
   return auditState() === 'refusing' ? 'unready' : 'ready';
 }
 
-async function withDetails(readiness: string, { auditState, backendStates, policyState }: HealthDeps) {
+async function withDetails(readiness: string, { auditState, backendStates, policyState, isConfigChanged }: HealthDeps) {
   const states = await backendStates();
   const audit = auditState();
   const isDegraded = audit !== 'ok' || [...states.values()].some(({ state }) => state === 'down');
@@ -54,5 +56,6 @@ async function withDetails(readiness: string, { auditState, backendStates, polic
     backends: Object.fromEntries([...states].map(([name, { state }]) => [name, state])),
     policy: policyState(),
     audit,
+    ...(isConfigChanged() ? { restartNeeded: true } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** Who may read the pages for operators: metrics, and the details of readiness. */
 import type { Request } from 'express';
-import { isIPv4 } from 'node:net';
+import { isLoopback, parseAddress } from '../core/address.ts';
 
 /** `anyone`: on the admin listener. `loopback`: clients of the same machine. `nobody`: the admin listener has the pages. */
 export type Readers = 'anyone' | 'loopback' | 'nobody';
@@ -33,7 +33,8 @@ export function mayRead(readers: Readers, request: Origin): boolean {
  * proxy, so it may not read.
  */
 function isDirectFromLoopback({ headers, socket }: Origin): boolean {
-  const address = socket.remoteAddress?.replace(/^::ffff:/i, '');
-  const isLoopback = address === '::1' || (address !== undefined && isIPv4(address) && address.startsWith('127.'));
-  return isLoopback && FORWARDING_HEADERS.every((name) => headers[name] === undefined);
+  const address = parseAddress(socket.remoteAddress ?? '');
+  return (
+    address !== undefined && isLoopback(address) && FORWARDING_HEADERS.every((name) => headers[name] === undefined)
+  );
 }

@@ -1,8 +1,9 @@
 /** Writes the files of an import. It never overwrites a file. */
-import { lstat, mkdir, open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../config/problems.ts';
 import { causeOf, shownPath } from '../config/read-text.ts';
+import { makeFolder } from '../platform/make-folder.ts';
 
 export interface NewFile {
   /** The path relative to the output folder. */
@@ -28,7 +29,7 @@ export async function writeNewFiles(folder: string, files: readonly NewFile[]): 
   for (const { name, text, secret = false } of files) {
     const path = join(folder, name);
     try {
-      await mkdir(dirname(path), { recursive: true, ...(secret && name.includes('/') ? { mode: OWNER_FOLDER } : {}) });
+      await makeFolder(dirname(path), secret && name.includes('/') ? OWNER_FOLDER : undefined);
       // O_EXCL: a file that was created in the meantime is not overwritten, and a link is not followed.
       await using file = await open(path, 'wx', secret ? OWNER_ONLY : READABLE);
       await file.writeFile(text);

@@ -74,12 +74,22 @@ export async function askRunningBroker(path: string, request: ControlRequest): P
     if (!isAnswer(reply)) throw new Error('the answer is not valid');
     return reply;
   } catch (error) {
-    throw new Error(`no running broker answers at ${path}: start it with this configuration, on this machine`, {
-      cause: error,
-    });
+    throw new Error(isDenied(error) ? deniedText(path) : absentText(path), { cause: error });
   } finally {
     socket.destroy();
   }
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EACCES';
+}
+
+function deniedText(path: string): string {
+  return `this user may not use ${path}: run the command as the user of the broker`;
+}
+
+function absentText(path: string): string {
+  return `no running broker answers at ${path}: start it with this configuration, on this machine`;
 }
 
 /** @throws Error when there is no line in time, or the line is too long */

@@ -41,8 +41,8 @@ try {
     'policy.yaml': `rules:\n${Array.from({ length: SIZE }, (_, at) => `  - name: rule ${at}\n    groups: [team-${at}]\n    repositories: ["apps/app-${at}/**"]\n    allow: [pull, push]\n`).join('')}`,
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  const { config } = await loadBroker(join(folder, 'broker.yaml'));
-  await using broker = await startBroker(config, recordingLogs(silent));
+  const loaded = await loadBroker(join(folder, 'broker.yaml'));
+  await using broker = await startBroker(loaded, recordingLogs(silent));
   const load = new Worker(new URL('./reload-load.ts', import.meta.url), {
     workerData: `${broker.url}/token?service=bench&scope=repository:public/app:pull`,
   });

@@ -48,6 +48,54 @@ describe('files that are invalid at the start', () => {
   });
 });
 
+describe('a policy whose own tests fail', () => {
+  const tests = [{ user: 'eve', scope: 'repository:web/a:push', expect: ['push'] }];
+  const FAILING = JSON.stringify({ ...(JSON.parse(READERS_POLICY) as object), tests });
+  const failure = /policy\.yaml:1:\d+: tests\.0: the test fails: eve asks repository:web\/a:push/;
+
+  it('keeps the broker from starting', async () => {
+    await using broker = await startStaticBroker({ files: { 'policy.yaml': FAILING }, ready: false });
+
+    expect((await broker.process.exited).code).toBe(2);
+    expect(broker.process.stderr()).toMatch(failure);
+  });
+
+  it('leaves the old policy in force', async () => {
+    await using broker = await startStaticBroker();
+    await broker.write('policy.yaml', FAILING);
+    await broker.waitForLine(notReloaded('policy', failure));
+
+    expect([await granted(broker), await policyState(broker)]).toEqual(['pull,push', true]);
+  });
+
+  it('is used with a warning where the configuration says so', async () => {
+    const config = { ...STATIC_CONFIG, policy: { file: 'policy.yaml', onFailedTests: 'warn' } };
+    await using broker = await startStaticBroker({ config });
+    await broker.write('policy.yaml', FAILING);
+    await broker.waitForLine(({ level, warning }) => level === 'warn' && failure.test(String(warning)));
+    await broker.waitForLine(({ message }) => message === 'policy reloaded');
+
+    expect([await granted(broker), await policyState(broker)]).toEqual(['pull', false]);
+  });
+});
+
+describe('a policy that names a service which is not configured', () => {
+  it('leaves the old policy in force, because a deny with it would deny nothing', async () => {
+    const written = JSON.parse(TEAM_POLICY) as { readonly rules: readonly object[] };
+    const frozen = { everyone: true, services: ['registry.exmaple.com'], repositories: ['**'], deny: ['push'] };
+    await using broker = await startStaticBroker();
+    const before = await policyState(broker);
+
+    await broker.write(
+      'policy.yaml',
+      JSON.stringify({ ...written, rules: [...written.rules, { name: 'frozen', ...frozen }] }),
+    );
+    await broker.waitForLine(notReloaded('policy', /rules\.3\.services\.0: .*did you mean "registry\.example\.com"/));
+
+    expect([before, await policyState(broker)]).toEqual([false, true]);
+  });
+});
+
 describe('files that change while the broker runs', () => {
   it('put a new policy in force, but an invalid one leaves the old one in force', async () => {
     await using broker = await startStaticBroker();

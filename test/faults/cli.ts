@@ -67,8 +67,8 @@ export const faults: readonly Fault[] = [
     id: 'review-30',
     effect: '`check` hides the warnings about signing keys',
     file: 'src/cli/commands/check.ts',
-    find: ', ...keyWarnings]',
-    replace: ']',
+    find: '...(await checkKeys(config.keys, config.stateDir)), ',
+    replace: '',
     tests: ['test/unit/cli/check.test.ts'],
   },
   {
@@ -91,8 +91,8 @@ export const faults: readonly Fault[] = [
     id: 'cli-2',
     effect: '`keygen` overwrites the signing key that registries trust',
     file: 'src/cli/commands/keygen.ts',
-    find: "{ mode, flag: 'wx' }",
-    replace: '{ mode }',
+    find: "await open(path, 'wx', mode)",
+    replace: "await open(path, 'w', mode)",
     tests: [COMMANDS_TEST],
   },
   {

@@ -72,8 +72,8 @@ export const faults: readonly Fault[] = [
     id: 'independent-8',
     effect: 'a refused reload is counted as loaded',
     file: 'src/app/reload.ts',
-    find: "onReload('refused')",
-    replace: "onReload('loaded')",
+    find: "onReload(what, 'refused')",
+    replace: "onReload(what, 'loaded')",
     tests: APP,
   },
   {

@@ -90,8 +90,8 @@ export const faults: readonly Fault[] = [
     id: 'listener-10',
     effect: 'A proxy on the same machine gives the metrics to all of its clients.',
     file: 'src/http/operator-page.ts',
-    find: 'isLoopback && FORWARDING_HEADERS.every((name) => headers[name] === undefined)',
-    replace: 'isLoopback',
+    find: 'isLoopback(address) && FORWARDING_HEADERS.every((name) => headers[name] === undefined)',
+    replace: 'isLoopback(address)',
     tests: ['test/unit/http/operator-page.test.ts'],
   },
   {

@@ -45,8 +45,8 @@ export const faults: readonly Fault[] = [
     id: 'review-5',
     effect: 'all clients behind a local proxy share one limit of wrong passwords',
     file: 'src/flows/shield/attempts.ts',
-    find: " && !client.startsWith('::ffff:127.')",
-    replace: '',
+    find: '(address === undefined || !isLoopback(address))',
+    replace: "client !== '127.0.0.1'",
     tests: [SHIELD],
   },
   {

@@ -30,8 +30,8 @@ async function startBig(folder: string, log: ReturnType<typeof recordingLog>) {
   await writeFile(join(folder, 'broker.yaml'), BROKER);
   await writeFile(join(folder, 'users.yaml'), 'users: {}\n');
   await writeFile(join(folder, 'policy.yaml'), bigPolicy('[pull]'));
-  const { config } = await loadBroker(join(folder, 'broker.yaml'));
-  const broker = await startBroker(config, recordingLogs(log));
+  const loaded = await loadBroker(join(folder, 'broker.yaml'));
+  const broker = await startBroker(loaded, recordingLogs(log));
   const granted = async (): Promise<string> => {
     const answer = await fetch(`${broker.url}/token?service=bench&scope=repository:public/app:pull,push`);
     const { token } = (await answer.json()) as { readonly token: string };

@@ -100,5 +100,7 @@ it('fairlead lint accepts a policy file without a configuration, and says what i
   expect(code).toBe(1);
   expect(stdout).toContain('next.yaml:8: warning: rule "no" matches no repository');
   expect(stdout).not.toContain('team-wbe');
-  expect(stderr).toBe('groups and users are not compared with the backends; give --config to compare them\n');
+  expect(stderr).toBe(
+    'services, groups and users are not compared with the configuration; give --config to compare them\n',
+  );
 });

@@ -83,6 +83,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
     isDraining: () => false,
     backendStates: async () => new Map(),
     policyState: () => ({ revision: 'r1', stale: false }),
+    isConfigChanged: () => false,
     ...more,
   };
   const app = kind === 'main' ? createApp(deps) : createAdminApp(deps);

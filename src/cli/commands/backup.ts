@@ -30,7 +30,7 @@ export function backupCommand(run: Run): Command {
 }
 
 async function backup({ config: path, file }: BackupOptions, output: Output): Promise<number> {
-  const { config } = await loadBroker(path);
+  const { config } = await loadBroker(path, { secrets: 'unused' });
   const others = await otherFiles(path, config);
   const store = storeFile(config.stateDir);
   const keep = ['keep these files as well; none of them is in the copy:', ...others.map((other) => `  ${other}`)];

@@ -1,13 +1,17 @@
 /** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
+import { policySources } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { startProblems } from '../../app/start-check.ts';
 import { readTlsCertificate } from '../../app/tls-certificate.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { Secret } from '../../core/identity.ts';
+import { sourceFindings } from '../../core/policy/lint/sources.ts';
+import type { Sources } from '../../core/policy/lint/sources.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Step } from '../../core/ports.ts';
 import type { Chain } from '../../flows/walk-chain.ts';
@@ -29,6 +33,7 @@ interface CheckOptions extends SharedOptions {
   readonly login?: string;
   readonly token?: true;
   readonly watch?: true;
+  readonly withoutSecrets?: true;
 }
 
 export function checkCommand(run: Run): Command {
@@ -39,12 +44,15 @@ export function checkCommand(run: Run): Command {
       '--token',
       'explain an ID token claim by claim, and whether the backends accept it; it is read from standard input',
     )
+    .option('--without-secrets', 'read no secret, key or certificate, for a pipeline that has none')
     .option('--watch', 'check again whenever a file changes, until interrupted')
     .action(run(check));
 }
 
 async function check(options: CheckOptions, output: Output, terminal: Terminal): Promise<number> {
-  const { config, login, token, watch } = options;
+  const { config, login, token, watch, connect, withoutSecrets } = options;
+  if (withoutSecrets === true && (connect === true || login !== undefined || token === true))
+    throw new UsageError('--connect, --login and --token need the secrets: expected them without --without-secrets');
   if (login !== undefined && token === true) throw new UsageError('expected one of --login and --token, found both');
   if (watch !== true) return checkOnce(options, output, terminal);
   if (login !== undefined || token === true)
@@ -52,33 +60,28 @@ async function check(options: CheckOptions, output: Output, terminal: Terminal):
   return checkOnChange(config, options.format, output, () => checkOnce(options, output, terminal));
 }
 
-async function checkOnce(
-  { config: path, connect, login, token }: CheckOptions,
-  output: Output,
-  terminal: Terminal,
-): Promise<number> {
-  const broker = await loadBroker(path);
-  const { config } = broker;
-  const loaded = await loadPolicy(config.policy.file);
-  const shadow = config.policy.shadow === undefined ? undefined : await loadPolicy(config.policy.shadow);
-  const keyWarnings = [...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
-  const tlsWarnings = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
+async function checkOnce(options: CheckOptions, output: Output, terminal: Terminal): Promise<number> {
+  const { config: path, connect, login, token, withoutSecrets } = options;
+  const hasSecrets = withoutSecrets !== true;
+  const { config, loaded, shadow, warnings, problems } = await readFiles(path, hasSecrets);
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
-  const backends = await buildBackends(config.backends, deps);
+  const backends = hasSecrets ? await buildBackends(config.backends, deps) : [];
   for (const { authenticator } of backends) resources.use(authenticator);
 
-  const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
-  const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
+  const tests = policiesOf({ loaded, shadow }).flatMap((one) => runPolicyTests(one.policy, one.tests));
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
-  const steps = [...(await backendSteps(chain, connect === true, login, terminal)), ...(tokenCheck?.steps ?? [])];
+  const steps = [
+    ...problems,
+    ...(await backendSteps(chain, connect === true, login, terminal)),
+    ...(tokenCheck?.steps ?? []),
+  ];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
   output.result(
     [
       ...warnings.map((warning) => `warning: ${warning}`),
-      `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(backends.length, 'backend')}`,
+      `${path}: ${count(Object.keys(config.services).length, 'service')}, ${count(config.backends.length, 'backend')}`,
       policyLine(config.policy.file, loaded),
       ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
@@ -90,7 +93,7 @@ async function checkOnce(
     {
       warnings,
       services: Object.keys(config.services),
-      backends: backends.map(({ authenticator: { name, type } }) => ({ name, type })),
+      backends: config.backends.map(({ name, type }) => ({ name, type })),
       policy: policyJson(config.policy.file, loaded),
       ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
@@ -101,6 +104,55 @@ async function checkOnce(
     },
   );
   return fine ? EXIT.ok : EXIT.no;
+}
+
+interface Policies {
+  readonly loaded: LoadedPolicy;
+  readonly shadow: LoadedPolicy | undefined;
+}
+
+interface ReadFiles extends Policies {
+  readonly config: BrokerConfig;
+  readonly warnings: readonly string[];
+  /** What keeps the broker from starting. */
+  readonly problems: readonly Step[];
+}
+
+/** Reads everything that the broker reads but the backends. @throws Error when a file cannot be used */
+async function readFiles(path: string, hasSecrets: boolean): Promise<ReadFiles> {
+  const broker = await loadBroker(path, { secrets: hasSecrets ? 'required' : 'unused' });
+  const { config } = broker;
+  const { file, shadow: shadowFile } = config.policy;
+  const services = Object.keys(config.services);
+  const loaded = await loadPolicy(file, { services });
+  const shadow = shadowFile === undefined ? undefined : await loadPolicy(shadowFile, { services });
+  const sources = await policySources(config);
+  const start = hasSecrets ? await startProblems(config) : [];
+  const warnings = [
+    ...broker.warnings,
+    ...policiesOf({ loaded, shadow }).flatMap((one) => [...one.warnings, ...nameWarnings(one, sources)]),
+    ...(hasSecrets ? await fileWarnings(config) : []),
+    ...start.filter(({ isCertain }) => !isCertain).map(({ text }) => `the broker does not start here: ${text}`),
+  ];
+  const problems = start.filter(({ isCertain }) => isCertain).map(({ text }) => ({ ok: false, text }));
+  return { config, loaded, shadow, warnings, problems };
+}
+
+function policiesOf({ loaded, shadow }: Policies): readonly LoadedPolicy[] {
+  return [loaded, ...(shadow === undefined ? [] : [shadow])];
+}
+
+/** Users, groups and values that no backend delivers: warnings only, because accounts come and go. */
+function nameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly string[] {
+  return sourceFindings(policy, sources).map(
+    ({ rule, message }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}`,
+  );
+}
+
+/** Of keys and certificates. @throws Error that names the file when one cannot be used */
+async function fileWarnings(config: BrokerConfig): Promise<readonly string[]> {
+  const tls = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
+  return [...tls, ...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
 }
 
 /** Warnings only: `check` may run as another user than the broker. */

@@ -59,7 +59,7 @@ async function diff(options: DiffOptions, output: Output): Promise<number> {
 
 async function compareOptions({ config: path }: DiffOptions): Promise<CompareOptions> {
   if (path === undefined) return {};
-  const { config } = await loadBroker(path);
+  const { config } = await loadBroker(path, { secrets: 'unused' });
   return { services: Object.keys(config.services), users: await listedCallers(config) };
 }
 

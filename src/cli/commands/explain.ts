@@ -5,6 +5,7 @@ import { traitsOf } from '../../backends/index.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { instant } from '../../config/policy-schema.ts';
+import { scopeProblem } from '../../config/scope-check.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import type { Caller } from '../../core/identity.ts';
 import { decide } from '../../core/policy/decide.ts';
@@ -16,7 +17,7 @@ import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
 import { lookUpUser } from '../../flows/look-up-user.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { collect, createCommand, serviceFor, terminalLog, UsageError } from '../command.ts';
+import { clientAddress, collect, createCommand, serviceFor, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -53,11 +54,11 @@ export function explainCommand(run: Run): Command {
 
 async function explain(options: ExplainOptions, output: Output): Promise<number> {
   const scopes = options.scope.map(scopeOf);
-  const { config } = await loadBroker(options.config);
+  const { config } = await loadBroker(options.config, { secrets: isAskingBackends(options) ? 'required' : 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const caller = await callerFor(options, config);
   const service = serviceFor(options.service, config);
-  const situation = { caller, service, client: options.client, time: timeOf(options.at) };
+  const situation = { caller, service, client: clientAddress(options.client), time: timeOf(options.at) };
   const grants = scopes.map((asked) => {
     const grant = decide(policy, situation, asked);
     return { ...grant, nearMisses: nearMisses(policy, situation, grant) };
@@ -91,8 +92,15 @@ function timeOf(text: string | undefined): number {
 
 function scopeOf(text: string): Scope {
   const scope = parseScope(text);
+  const problem = scope === undefined ? undefined : scopeProblem(scope);
+  if (problem !== undefined) throw new UsageError(`--scope ${text}: ${problem}`);
   if (scope !== undefined) return scope;
   throw new UsageError(`"${text}" is not a scope; expected type:name:actions, such as repository:web/shop:pull,push`);
+}
+
+/** Without --group, the backends are asked for the groups of the user. */
+function isAskingBackends({ user, group }: ExplainOptions): boolean {
+  return user !== undefined && group === undefined;
 }
 
 async function callerFor({ user, group, backend }: ExplainOptions, config: BrokerConfig): Promise<Caller> {

@@ -22,7 +22,7 @@ export function flushCommand(run: Run): Command {
 }
 
 async function flush({ config: path, backend }: FlushOptions, output: Output): Promise<number> {
-  const { config } = await loadBroker(path);
+  const { config } = await loadBroker(path, { secrets: 'unused' });
   const { ok, said } = await flushRunning(config.stateDir, backend);
   if (!ok) {
     output.remark(`fairlead: ${said}`);

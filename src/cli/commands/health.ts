@@ -1,6 +1,7 @@
 /** `fairlead health`: asks whether the running broker is alive. It is the health check of the container. */
 import type { Command } from 'commander';
 import { checkHealth, healthTarget, urlTarget } from '../../app/health-check.ts';
+import type { HealthTarget } from '../../app/health-check.ts';
 import { loadBroker } from '../../config/load.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -23,9 +24,14 @@ export function healthCommand(run: Run): Command {
     .action(run(health));
 }
 
+async function configuredTarget(path: string): Promise<HealthTarget> {
+  const { config } = await loadBroker(path, { secrets: 'unused' });
+  return healthTarget(config);
+}
+
 async function health({ config: path, url }: HealthOptions, output: Output): Promise<number> {
   const given = url ?? process.env['FAIRLEAD_HEALTH'];
-  const target = given === undefined ? healthTarget((await loadBroker(path)).config) : urlTarget(given);
+  const target = given === undefined ? await configuredTarget(path) : urlTarget(given);
   const answer = await checkHealth(target, TIMEOUT_MS);
   const isAlive = answer === 200;
   output.result([`${target.name}: ${isAlive ? 'alive' : `not alive (${answer})`}`], { target: target.name, answer });

@@ -1,22 +1,25 @@
 /** `fairlead keygen`: makes a signing key and its certificate. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { causeOf } from '../../config/read-text.ts';
 import type { KeyAlgorithm } from '../../platform/signing/config.ts';
-import { createCommand, UsageError } from '../command.ts';
+import { createPlainCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 
-interface KeygenOptions extends SharedOptions {
+interface KeygenOptions extends Pick<SharedOptions, 'format'> {
   readonly algorithm: KeyAlgorithm;
   readonly name: string;
   readonly dir: string;
 }
 
 export function keygenCommand(run: Run): Command {
-  return createCommand(
+  return createPlainCommand(
     'keygen',
     'Make a signing key and a certificate for ten years; existing files are not overwritten',
   )
@@ -38,15 +41,17 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
   const made = await makeKey(algorithm, name);
   const keyFile = join(dir, `${name}.pem`);
   const certFile = join(dir, `${name}.crt`);
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir).catch((error: unknown) => {
+    throw new UsageError(`${dir} cannot be made (${causeOf(error)}); choose another --dir`);
+  });
   await writeNew(keyFile, made.key, 0o600);
   await writeNew(certFile, made.certificate, 0o644);
   output.result(
     [
       `wrote ${keyFile} (private, keep it secret) and ${certFile} (public, for the registries)`,
-      'name them in broker.yaml, relative to its folder:',
+      'name them in broker.yaml (a relative path starts at its folder):',
       'keys:',
-      `  - { name: ${name}, algorithm: ${algorithm}, keyFile: ${keyFile}, certFile: ${certFile} }`,
+      `  - { name: ${name}, algorithm: ${algorithm}, keyFile: ${resolve(keyFile)}, certFile: ${resolve(certFile)} }`,
     ],
     { name, algorithm, keyFile, certFile },
   );
@@ -54,10 +59,21 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
+  let file: FileHandle;
   try {
-    await writeFile(path, text, { mode, flag: 'wx' });
+    file = await open(path, 'wx', mode);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw new UsageError(`${path} exists and is not overwritten; choose another --name or --dir`);
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+      throw new UsageError(`${path} exists and is not overwritten; choose another --name or --dir`);
+    throw new UsageError(`${path} cannot be written (${causeOf(error)}); choose another --dir`);
+  }
+  try {
+    await file.writeFile(text);
+  } catch (error) {
+    // A part of a key would not be overwritten by the next attempt.
+    await rm(path, { force: true });
+    throw new UsageError(`${path} cannot be written (${causeOf(error)})`);
+  } finally {
+    await file.close();
   }
 }

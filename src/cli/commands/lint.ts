@@ -4,7 +4,7 @@ import { policySources } from '../../app/policy-sources.ts';
 import { lintFile } from '../../config/lint.ts';
 import type { LintedPolicy, PlacedFinding } from '../../config/lint.ts';
 import { loadBroker } from '../../config/load.ts';
-import { createCommand } from '../command.ts';
+import { createCommand, isOptionGiven } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -26,11 +26,11 @@ export function lintCommand(run: Run): Command {
     .addHelpText(
       'after',
       '\nFinds rules that add nothing or are never reached, denials without effect, patterns that no repository matches,\n' +
-        'groups that no backend delivers, rules that are too wide, push without pull, unused roles.\n' +
-        'With a policy file, groups and users are compared with the backends only if --config is given.',
+        'services that are not configured, groups that no backend delivers, rules that are too wide, push without pull, unused roles.\n' +
+        'With a policy file, services, groups and users are compared with the configuration only if --config is given.',
     )
     .action((policy: string | undefined, options: SharedOptions) =>
-      running({ ...options, policy, isConfigNamed: command.getOptionValueSource('config') !== 'default' }),
+      running({ ...options, policy, isConfigNamed: isOptionGiven(command, 'config') }),
     );
   return command;
 }
@@ -49,11 +49,12 @@ async function lint(options: LintOptions, output: Output): Promise<number> {
 
 async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
   if (policy !== undefined && !isConfigNamed) {
-    output.remark('groups and users are not compared with the backends; give --config to compare them');
-    return lintFile(policy, undefined);
+    output.remark('services, groups and users are not compared with the configuration; give --config to compare them');
+    return lintFile(policy);
   }
-  const { config } = await loadBroker(path);
-  return lintFile(policy ?? config.policy.file, await policySources(config));
+  const { config } = await loadBroker(path, { secrets: 'unused' });
+  const known = { sources: await policySources(config), services: Object.keys(config.services) };
+  return lintFile(policy ?? config.policy.file, known);
 }
 
 function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[] {

@@ -35,7 +35,7 @@ export function policyCommand(run: Run): Command {
 }
 
 async function modernise({ config, file, write, format }: ModerniseOptions, output: Output): Promise<number> {
-  const path = file ?? (await loadBroker(config)).config.policy.file;
+  const path = file ?? (await loadBroker(config, { secrets: 'unused' })).config.policy.file;
   const found = await modernisePolicy(path);
   if (found.kind === 'union-already') {
     output.result([`${shownPath(path)}: already uses union evaluation`], { outcome: found.kind, rules: [] });

@@ -27,7 +27,7 @@ export function registryConfigCommand(run: Run): Command {
 }
 
 async function registryConfig(options: RegistryConfigOptions, output: Output): Promise<number> {
-  const { config } = await loadBroker(options.config);
+  const { config } = await loadBroker(options.config, { secrets: 'unused' });
   const block = registryBlock(options.for, factsFor(options.service, config));
   if (typeof block === 'string') {
     output.result([], { problem: block });

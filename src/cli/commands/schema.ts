@@ -1,23 +1,24 @@
 /** `fairlead schema`: writes the JSON Schemas for editors, and the key tables of the reference pages beside them. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { schemaTexts } from '../../config/json-schema.ts';
 import { fillTables } from '../../config/reference.ts';
 import type { SchemaTexts } from '../../config/reference.ts';
-import { createCommand } from '../command.ts';
+import { createPlainCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { makeFolder } from '../../platform/make-folder.ts';
 
-interface SchemaOptions extends SharedOptions {
+interface SchemaOptions extends Pick<SharedOptions, 'format'> {
   readonly dir: string;
   readonly check?: true;
 }
 
 export function schemaCommand(run: Run): Command {
-  return createCommand('schema', 'Write the JSON Schemas for editors, and the key tables in reference/*.md')
+  return createPlainCommand('schema', 'Write the JSON Schemas for editors, and the key tables in reference/*.md')
     .option('--dir <folder>', 'the folder of the schemas', 'config')
     .option('--check', 'write nothing; exit 1 when a file is not up to date')
     .action(run(schema));
@@ -40,7 +41,7 @@ async function schema({ dir, check }: SchemaOptions, output: Output): Promise<nu
     output.result(lines.length === 0 ? ['schemas and key tables are up to date'] : lines, { stale });
     return stale.length === 0 ? EXIT.ok : EXIT.no;
   }
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   for (const { path, text } of files) await writeFile(path, text);
   output.result(
     files.map(({ path }) => `wrote ${path}`),

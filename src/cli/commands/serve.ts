@@ -28,7 +28,8 @@ export function serveCommand(run: Run): Command {
 
 async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
   using signals = new Signals();
-  const { config, warnings } = await loadBroker(path);
+  const loaded = await loadBroker(path);
+  const { config, warnings } = loaded;
   const logs = openLogs({
     level: config.log.level,
     fd: STANDARD_ERROR,
@@ -39,7 +40,7 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
   try {
     for (const warning of warnings) log.warn(warning);
     const made = tryOut === true ? await createTryOutSecrets(config) : [];
-    await using broker = await startBroker(config, logs);
+    await using broker = await startBroker(loaded, logs);
     log.info('listening', {
       address: broker.url,
       ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),

@@ -56,7 +56,7 @@ export function tokensCommand(run: Run): Command {
 }
 
 async function list(options: TokensOptions, output: Output): Promise<number> {
-  const { stateDir, services } = (await loadBroker(options.config)).config;
+  const { stateDir, services } = (await loadBroker(options.config, { secrets: 'unused' })).config;
   const found = await withStore(stateDir, (store) => store.list());
   const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
   const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
@@ -79,7 +79,7 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
     throw new UsageError('expected one of: ids that `fairlead tokens list` prints; --user; --all');
   }
-  const { stateDir, services } = (await loadBroker(options.config)).config;
+  const { stateDir, services } = (await loadBroker(options.config, { secrets: 'unused' })).config;
   const revoked = await withStore(stateDir, async (store) => {
     const chosen = (await store.list()).filter(
       ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),

@@ -3,12 +3,13 @@ import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { listedCallers } from '../../app/listed-users.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
+import { repositoryProblem } from '../../config/scope-check.ts';
 import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
 import { isOpen, whoCan } from '../../core/policy/who-can.ts';
 import type { Grantee, WhoCan } from '../../core/policy/who-can.ts';
-import { createCommand, serviceFor, UsageError } from '../command.ts';
+import { clientAddress, createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -40,12 +41,16 @@ async function answer(
   output: Output,
 ): Promise<number> {
   if (repositorySegments(repository) === undefined) {
-    throw new UsageError(`"${repository}" is not a repository name; expected one such as web/shop, in lower case`);
+    throw new UsageError(repositoryProblem(repository));
   }
-  const { config } = await loadBroker(path);
+  const { config } = await loadBroker(path, { secrets: 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
-  const found = whoCan(policy, action, repository, { service, client, users: await listedCallers(config) });
+  const found = whoCan(policy, action, repository, {
+    service,
+    client: clientAddress(client),
+    users: await listedCallers(config),
+  });
   output.result(linesOf(action, repository, found), { action, repository, service, ...jsonOf(found) });
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
 }

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { defineCondition } from '../../core/policy/condition.ts';
 import type { ClientRange } from '../../core/policy/document.ts';
 import { clientEdges } from '../client-edges.ts';
-import { clientRange } from '../client-range.ts';
+import { clientRange, rangeCovers } from '../client-range.ts';
 import type { ConditionKind } from './kind.ts';
 
 const make = defineCondition<readonly ClientRange[]>({
   kind: 'clients',
   text: (ranges) => JSON.stringify(textsOf(ranges).toSorted()),
   holds: (ranges, { client }) => ranges.some((range) => range.contains(client)),
-  // Ranges are compared as written: a range inside of another one is not recognized.
-  covers: (wide, narrow) => narrow.every(({ text }) => wide.some((own) => own.text === text)),
+  // A range inside several others together is not recognized.
+  covers: (wide, narrow) => narrow.every(({ text }) => wide.some((own) => rangeCovers(own.text, text))),
   meets: () => true,
   attributes: () => [],
   samples: (ranges) => ({ client: textsOf(ranges).flatMap(clientEdges) }),

@@ -1,4 +1,6 @@
 /** The alternatives of a rule's who, and how two of them relate. */
+import { dnPieces } from './dn-pattern.ts';
+import type { NamePattern } from './name-pattern.ts';
 import type { CasePair, CompiledWho } from './who.ts';
 import { globCovers, globsMeet, nameGlob } from './relation/globs.ts';
 
@@ -22,7 +24,7 @@ export function askerCovers(wide: Asker, narrow: Asker): boolean {
   if (narrow.kind === 'everyone') return false;
   // A member of a group is a user.
   if (isAnyUser(wide)) return true;
-  return wide.kind === narrow.kind && bothForms(wide.pair, narrow.pair, globCovers);
+  return wide.kind === narrow.kind && patternCovers(wide.pair, narrow.pair);
 }
 
 /** Sound: false only if nobody can be both. Anybody may be in any groups, so only two users exclude each other. */
@@ -51,8 +53,16 @@ export function isAnyUser(asker: Asker): boolean {
   return asker.kind === 'user' && asker.pair.exact.text === '*';
 }
 
-function bothForms(a: CasePair, b: CasePair, relate: typeof globCovers): boolean {
+function patternCovers(wide: CasePair, narrow: CasePair): boolean {
+  return covers(wide.exact, narrow.exact) && covers(wide.folded, narrow.folded);
+}
+
+function covers(wide: NamePattern, narrow: NamePattern): boolean {
+  if (wide.pieces === undefined) return globCovers(nameGlob(wide.text), nameGlob(narrow.text));
+  // A wildcard of a DN stays within one value. Whatever else fits the other pattern has other pieces.
+  const pieces = narrow.pieces ?? (narrow.literal === undefined ? [] : dnPieces(narrow.literal));
   return (
-    relate(nameGlob(a.exact.text), nameGlob(b.exact.text)) && relate(nameGlob(a.folded.text), nameGlob(b.folded.text))
+    wide.pieces.length === pieces.length &&
+    wide.pieces.every((piece, index) => globCovers(nameGlob(piece), nameGlob(pieces[index] ?? '')))
   );
 }

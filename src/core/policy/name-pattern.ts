@@ -11,6 +11,8 @@ export interface NamePattern {
   readonly literal: string | undefined;
   /** The names it captures. */
   readonly captures: readonly string[];
+  /** The pattern of a DN with wildcards: the pieces that are matched one by one, see `dnPieces`. */
+  readonly pieces?: readonly string[];
   /** @returns the captured values, or undefined when the name does not match. */
   match(name: string): ReadonlyMap<string, string> | undefined;
 }

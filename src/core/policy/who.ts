@@ -2,6 +2,7 @@
 import { foldCase } from '../fold-case.ts';
 import { canonicalDn } from '../groups.ts';
 import type { Who } from './document.ts';
+import { isBrokenDn, parseDnPattern } from './dn-pattern.ts';
 import { parseNamePattern } from './name-pattern.ts';
 import type { NamePattern } from './name-pattern.ts';
 
@@ -24,26 +25,36 @@ export type ReportProblem = (path: readonly (string | number)[], message: string
 
 export function compileWho(who: Who, report: ReportProblem): CompiledWho {
   return {
-    users: who.users.flatMap((text, at) => casePair(text, foldCase(text), ['users', at], report)),
-    groups: who.groups.flatMap((text, at) => {
-      const dn = canonicalDn(text);
-      return casePair(dn ?? text, dn ?? foldCase(text), ['groups', at], report);
-    }),
+    users: who.users.flatMap((text, at) =>
+      casePair(parseNamePattern(text), parseNamePattern(foldCase(text)), (problem) =>
+        report(['users', at], `the pattern "${text}" ${problem}`),
+      ),
+    ),
+    groups: who.groups.flatMap((text, at) =>
+      groupPair(text, (problem) => report(['groups', at], `the pattern "${text}" ${problem}`)),
+    ),
     everyone: who.everyone,
   };
 }
 
-function casePair(
-  exactText: string,
-  foldedText: string,
-  path: readonly (string | number)[],
-  report: ReportProblem,
-): readonly CasePair[] {
-  const exact = parseNamePattern(exactText);
-  if (typeof exact === 'string') {
-    report(path, `the pattern "${exactText}" ${exact}`);
+function groupPair(text: string, report: (problem: string) => void): readonly CasePair[] {
+  const dn = canonicalDn(text);
+  if (dn !== undefined) {
+    const pattern = parseDnPattern(dn);
+    return casePair(pattern, pattern, report);
+  }
+  if (isBrokenDn(text)) {
+    report('has a part of a distinguished name without its attribute; write CN=* for a part with any value');
     return [];
   }
-  const folded = parseNamePattern(foldedText);
-  return typeof folded === 'string' ? [] : [{ exact, folded }];
+  return casePair(parseNamePattern(text), parseNamePattern(foldCase(text)), report);
+}
+
+function casePair(
+  exact: NamePattern | string,
+  folded: NamePattern | string,
+  report: (problem: string) => void,
+): readonly CasePair[] {
+  if (typeof exact === 'string') report(exact);
+  return typeof exact === 'string' || typeof folded === 'string' ? [] : [{ exact, folded }];
 }

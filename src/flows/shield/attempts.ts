@@ -1,4 +1,5 @@
 /** Counts wrong passwords by account and by client address, and refuses more before the directory locks the account. */
+import { isLoopback, parseAddress } from '../../core/address.ts';
 import { networkOf } from '../../core/client-network.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../core/ports.ts';
@@ -23,7 +24,8 @@ export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-atte
 
 /** A loopback address, or none, is that of a proxy on this machine, through which all clients come. */
 function identifiesOneClient(client: string): boolean {
-  return client !== '' && client !== '::1' && !client.startsWith('127.') && !client.startsWith('::ffff:127.');
+  const address = parseAddress(client);
+  return client !== '' && (address === undefined || !isLoopback(address));
 }
 
 export interface Attempts {

@@ -1,5 +1,5 @@
 /** Whether an earlier rule matches every request that a later one matches. Sound: true only if that is certain. */
-import { parseClientRange } from '../../config/client-range.ts';
+import { rangeCovers } from '../../config/client-range.ts';
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import { ACL_FIELDS } from './acl.ts';
@@ -36,10 +36,5 @@ function fieldCovered(later: string | undefined, earlier: string | undefined): b
 
 function addressCovered(later: string | undefined, earlier: string | undefined): boolean {
   if (earlier === undefined || earlier === later) return true;
-  if (later === undefined) return false;
-  const [address = '', bits] = later.split('/');
-  const [, earlierBits] = earlier.split('/');
-  const range = parseClientRange(earlier);
-  if (typeof range === 'string' || !range.contains(address) || earlierBits === undefined) return false;
-  return bits === undefined || Number(earlierBits) <= Number(bits);
+  return later !== undefined && rangeCovers(earlier, later);
 }

@@ -2,12 +2,12 @@
  * Compares the requests of two rules by their patterns, and never by examples. If nothing is certain, two rules overlap
  * and neither covers the other.
  */
+import { rangeCovers, rangesOverlap } from '../../config/client-range.ts';
 import { repositoriesCover, repositoriesMeet } from '../../core/policy/relation/repositories.ts';
 import { parseRepositoryPattern } from '../../core/policy/repository-pattern.ts';
 import type { RepositoryPattern } from '../../core/policy/repository-pattern.ts';
 import { ALL, callersCover, callersDisjoint, callersOf } from './callers.ts';
 import { nameCovers, namesMeet } from './names.ts';
-import { rangeCovers, rangesOverlap } from './ranges.ts';
 
 /** The conditions of a rule for repositories or for the catalog, as they are written. */
 export interface Domain {

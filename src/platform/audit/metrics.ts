@@ -2,13 +2,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
+import { fileMetrics } from './file-metrics.ts';
+import type { FileMetrics } from './file-metrics.ts';
 import { listenerMetrics } from './listener-metrics.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
 
-export interface Metrics extends EventSink {
+export interface Metrics extends EventSink, FileMetrics {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Counts a reload of the policy, users or certificate. */
-  countReload(outcome: 'loaded' | 'refused'): void;
   /** Counts a flush of the login cache by an operator. */
   countFlush(): void;
   setBackendUp(backend: string, isUp: boolean): void;
@@ -19,15 +19,16 @@ export interface Metrics extends EventSink {
   observeLoginCache(sizes: () => Readonly<Record<string, number>>): void;
 }
 
-export function createMetrics(): Metrics {
+/** @param version of Fairlead */
+export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const events = eventMetrics(registry);
-  const { reloads, flushes, up } = operatorMetrics(registry);
+  const { flushes, up } = operatorMetrics(registry);
   return {
     record: (event) => record(events, event),
     page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    countReload: (outcome) => reloads.inc({ outcome }),
+    ...fileMetrics(registry, version),
     countFlush: () => flushes.inc(),
     listeners: listenerMetrics(registry),
     setBackendUp: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),
@@ -111,16 +112,11 @@ function extent(granted: number, asked: number): 'all' | 'some' | 'none' {
   return granted >= asked ? 'all' : 'some';
 }
 
-/** The metrics of reloads, flushes and probes. */
+/** The metrics of flushes and probes. */
 function operatorMetrics(registry: Registry) {
   const counter = counterOf(registry);
   return {
     flushes: counter('fairlead_flushes_total', 'Flushes of the login cache of one or all backends by an operator', []),
-    reloads: counter(
-      'fairlead_reloads_total',
-      'Reloads of policy, users and certificate; refused: a file is invalid and the old content stays in force',
-      ['outcome'],
-    ),
     up: new Gauge({
       name: 'fairlead_backend_up',
       help: 'Whether a backend answered its last probe',

@@ -1,10 +1,11 @@
 /** Keys on disk: made on the first start, read on every other, never overwritten. */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyConfig } from './config.ts';
 import type { KeyFiles } from './read-key.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** How long the certificate of a key may be missing: far longer than it takes to link a file. */
 const WAIT_MS = 2000;
@@ -25,7 +26,7 @@ export function keyFilesOf({ name, keyFile, certFile }: KeyConfig, stateDir: str
 export async function ensureKey(config: KeyConfig, stateDir: string, waitMs = WAIT_MS): Promise<'made' | 'found'> {
   const { keyFile, certFile } = keyFilesOf(config, stateDir);
   if (config.keyFile !== undefined || certFile === undefined || (await exists(certFile))) return 'found';
-  await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
+  await makeFolder(join(stateDir, 'keys'), 0o700);
   if (await exists(keyFile)) return await waitForCertificate(keyFile, certFile, waitMs);
   // Only a first start needs this module, which takes long to load.
   const { makeKey } = await import('./keygen.ts');

@@ -3,10 +3,11 @@
  * All of it is public.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificateBundle, jwks } from './keyset.ts';
 import type { Keyset } from './keyset.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** Readable for the users of other containers; writable for the broker alone. */
 const FOLDER_MODE = 0o755;
@@ -43,7 +44,7 @@ export async function writeTrustFiles(keyset: Keyset, folder: string): Promise<r
     .map((key) => [certificate(key.name), certificateBundle([key])] as const);
   const files = [[bundle, certificateBundle(keyset)] as const, [keySet, `${jwks(keyset)}\n`] as const, ...certificates];
   try {
-    const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const made = await makeFolder(folder, FOLDER_MODE);
     // The mode of `mkdir` is subject to the umask. The folder of an operator keeps its mode.
     if (made !== undefined) await chmod(folder, FOLDER_MODE);
     const written: string[] = [];

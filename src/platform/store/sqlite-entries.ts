@@ -1,8 +1,9 @@
 /** The entries of all stores in one SQLite file. Every call blocks, so this runs in a thread of its own. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import { makeFolderSync } from '../make-folder.ts';
 
 /** A call to the thread: a method of `Entries` and its argument. */
 export type Question = {
@@ -73,7 +74,7 @@ const SCHEMA = `
  * @throws Error when it is not a database, or one of a newer version
  */
 export function openEntries(file: string): Entries & Disposable {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolderSync(dirname(file), 0o700);
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: BUSY_MS });
   try {

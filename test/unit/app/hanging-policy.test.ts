@@ -22,7 +22,7 @@ it('a policy file that hangs is logged and makes the state stale, and the next r
   await pointTo('old');
   const policy = await policyInForce(async () => {
     const revision = (await readFileWithin(path('policy.yaml'), undefined, 100)).toString();
-    return { ...policyOf([]), revision };
+    return { policy: { ...policyOf([]), revision }, warnings: [], failedTests: 0 };
   });
   const log = recordingLog();
   const deps = { log, onReload: () => undefined, later: () => undefined };

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { policyInForce } from '../../../src/app/policy-in-force.ts';
 import { policyOf } from '../../support/policy-builder.ts';
 
-const OLD = { ...policyOf([]), revision: 'old' };
-const NEW = { ...policyOf([]), revision: 'new' };
+const usable = (revision: string) => ({ policy: { ...policyOf([]), revision }, warnings: [], failedTests: 0 });
+const OLD = usable('old');
+const NEW = usable('new');
 
 it('a bad policy file leaves the last good policy in force, and the state says that it is stale', async () => {
   const loads = [async () => OLD, () => Promise.reject(new Error('bad file')), async () => NEW];
@@ -11,11 +12,11 @@ it('a bad policy file leaves the last good policy in force, and the state says t
   expect(policy.state()).toEqual({ revision: 'old', stale: false });
 
   await expect(policy.reload()).rejects.toThrow('bad file');
-  expect(policy.current()).toBe(OLD);
+  expect(policy.current()).toBe(OLD.policy);
   expect(policy.state()).toEqual({ revision: 'old', stale: true });
 
   await policy.reload();
-  expect(policy.current()).toBe(NEW);
+  expect(policy.current()).toBe(NEW.policy);
   expect(policy.state()).toEqual({ revision: 'new', stale: false });
 });
 

@@ -19,7 +19,7 @@ function setUp() {
       },
     },
     log,
-    onReload: (outcome) => void outcomes.push(outcome),
+    onReload: (_what, outcome) => void outcomes.push(outcome),
   });
   return { reload, runs, outcomes, log, timers };
 }

@@ -1,29 +1,34 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openShadow } from '../../../src/app/shadow-policy.ts';
-import type { Policy } from '../../../src/core/policy/policy.ts';
+import type { UsablePolicy } from '../../../src/config/load.ts';
 import { recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { policyOf } from '../../support/policy-builder.ts';
 
 /** No file stands there: what is read comes from `load`. */
 const FILE = join(import.meta.dirname, 'no-such-policy.yaml');
-const policy = (revision: string): Policy => ({ ...policyOf([]), revision });
-const broken = (): Promise<Policy> => Promise.reject(new Error('bad file'));
+const policy = (revision: string, failedTests = 0): UsablePolicy => ({
+  policy: { ...policyOf([]), revision },
+  warnings: failedTests === 0 ? [] : ['policy.yaml:9:5: the test fails'],
+  failedTests,
+});
+const broken = (): Promise<UsablePolicy> => Promise.reject(new Error('bad file'));
 
 /** Shadow mode whose file is read as each of these, in order, and then as the last one again. */
-function shadowReading(...loads: readonly (() => Promise<Policy>)[]) {
+function shadowReading(...loads: readonly (() => Promise<UsablePolicy>)[]) {
   const log = recordingLog();
   const audit = recordingAudit();
+  const outcomes: string[] = [];
   let reads = 0;
-  const load = (): Promise<Policy> => loads[Math.min(reads++, loads.length - 1)]?.() ?? broken();
-  const shadow = openShadow(FILE, { load, log, audit });
+  const load = (): Promise<UsablePolicy> => loads[Math.min(reads++, loads.length - 1)]?.() ?? broken();
+  const shadow = openShadow(FILE, { load, log, audit, onRead: (outcome) => void outcomes.push(outcome) });
   onTestFinished(() => shadow[Symbol.dispose]());
-  return { log, audit, shadow };
+  return { log, audit, outcomes, shadow };
 }
 
 describe('the shadow policy', () => {
   it('is stale while its file is bad, and keeps the last good revision', async () => {
-    const { shadow } = shadowReading(
+    const { shadow, outcomes } = shadowReading(
       async () => policy('old'),
       broken,
       async () => policy('new'),
@@ -37,6 +42,18 @@ describe('the shadow policy', () => {
 
     await shadow.reload();
     expect(shadow.state()).toEqual({ shadow: { revision: 'new', stale: false } });
+    expect(outcomes).toEqual(['loaded', 'refused', 'loaded']);
+  });
+
+  it('is used although its tests fail, with a warning for each', async () => {
+    const { shadow, log } = shadowReading(async () => policy('next', 1));
+    await shadow.reload();
+
+    expect(shadow.status()).toEqual({ shadow: { revision: 'next', failedTests: 1 } });
+    expect(log.lines.filter(({ level }) => level === 'warn')[0]).toMatchObject({
+      message: 'shadow policy warning',
+      fields: { warning: 'policy.yaml:9:5: the test fails' },
+    });
   });
 
   it('that cannot be read at the start is logged, and serving goes on', async () => {
@@ -76,7 +93,7 @@ describe('the shadow policy', () => {
 
   it('is absent from the state when shadow mode is off', async () => {
     const audit = recordingAudit();
-    using shadow = openShadow(undefined, { load: broken, log: recordingLog(), audit });
+    using shadow = openShadow(undefined, { load: broken, log: recordingLog(), audit, onRead: () => undefined });
     await shadow.reload();
 
     expect(shadow.state()).toEqual({});

@@ -72,3 +72,40 @@ it.each([
   expect(code).toBe(2);
   expect(stderr).toContain(expected);
 });
+
+it.each([
+  ['stateDir', { stateDir: 'users.yaml' }, 'stateDir: users.yaml is not a folder'],
+  ['stateDir', { stateDir: 'users.yaml/state' }, 'stateDir: users.yaml is not a folder'],
+  ['trustDir', { trustDir: 'policy.yaml' }, 'trustDir: policy.yaml is not a folder'],
+  ['audit', { audit: { file: 'none/audit.log' } }, 'audit.file: the folder none cannot be written (no such file)'],
+  ['listen', { listen: 'unix:none/fairlead.sock' }, 'listen: the folder none cannot be written (no such file)'],
+])('fairlead check exits with 1 where the broker cannot start: %s %j', async (_key, more, message) => {
+  await using files = await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, ...more }) });
+
+  const { code, stdout } = await files.fairlead(['check', '--config', files.config]);
+
+  expect(code).toBe(1);
+  expect(stdout).toContain(`FAILED: ${message}`);
+});
+
+it('fairlead check warns about an address that this machine does not have', async () => {
+  await using files = await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, listen: '192.0.2.1:0' }) });
+
+  const { stdout } = await files.fairlead(['check', '--config', files.config]);
+
+  expect(stdout).toContain('listen: 192.0.2.1 is not an address of this machine');
+});
+
+it.each([
+  ['damaged', 'garbage', 'garbage', 'has no valid certificate in PEM'],
+  ['empty', '', '', 'is empty'],
+])('fairlead check exits with 2 for a TLS certificate that is %s', async (_what, cert, key, message) => {
+  const tls = { certFile: 'tls.crt', keyFile: 'tls.key' };
+  const config = JSON.stringify({ ...CONFIG, tls });
+  await using files = await workspace({ 'broker.yaml': config, 'tls.crt': cert, 'tls.key': key });
+
+  const { code, stderr } = await files.fairlead(['check', '--config', files.config]);
+
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+});

@@ -1,6 +1,7 @@
 import { assert, ipV4, ipV6, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseClientRange } from '../../../src/config/client-range.ts';
+import { parseClientRange, rangeCovers, rangesOverlap } from '../../../src/config/client-range.ts';
+import { parseAddress } from '../../../src/core/address.ts';
 import { isLocal, parseListenAddress } from '../../../src/config/listen-address.ts';
 import { parsePublicUrl } from '../../../src/config/public-url.ts';
 
@@ -66,11 +67,34 @@ describe('parseClientRange', () => {
     expect(contains(range, outside)).toBe(false);
   });
 
+  it.each(['10.0.0.0/8', '::ffff:10.0.0.0/104', '::ffff:a00:0/104', '0:0:0:0:0:FFFF:a00:0/104'])(
+    'the range %s contains every spelling of its addresses, and no spelling of others',
+    (range) => {
+      const spellings = (last: string, hex: string) => [
+        `${last}.1.2.3`,
+        `::ffff:${last}.1.2.3`,
+        `::FFFF:${last}.1.2.3`,
+        `::ffff:${hex}01:203`,
+        `0:0:0:0:0:ffff:${last}.1.2.3`,
+        `0000:0000:0000:0000:0000:ffff:${hex}01:0203`,
+        `::ffff:${hex}01:203%eth0`,
+      ];
+      expect(spellings('10', '0a').filter((address) => !contains(range, address))).toEqual([]);
+      expect(spellings('11', '0b').filter((address) => contains(range, address))).toEqual([]);
+    },
+  );
+
+  it('a network may be written with the address of a member', () => {
+    expect(contains('10.9.9.9/8', '10.0.0.1')).toBe(true);
+    expect(contains('10.9.9.9/8', '11.0.0.1')).toBe(false);
+  });
+
   it('contains its own address with any prefix', () => {
     assert(property(ipV4(), nat(32), (address, bits) => contains(`${address}/${bits}`, address)));
-    // IPv4 in IPv6's clothes is in no network but those of its kind.
-    const plain = ipV6().filter((address) => !/^::ffff:\d+\./i.test(address));
+    // A mapped address needs the 96 bits before its IPv4 address.
+    const plain = ipV6().filter((address) => parseAddress(address)?.family === 6);
     assert(property(plain, nat(128), (address, bits) => contains(`${address}/${bits}`, address)));
+    assert(property(ipV4(), nat(32), (address, bits) => contains(`::ffff:${address}/${96 + bits}`, address)));
   });
 
   it('contains the addresses that IPv4 arithmetic gives', () => {
@@ -103,8 +127,31 @@ describe('parseClientRange', () => {
     'fd00::/129',
     'fe80::1%eth0',
     '10.0.0.0/-1',
+    '::ffff:10.0.0.0/95',
+    '::ffff:a00:0/8',
+    '010.0.0.1',
   ])('refuses the range %j', (text) => {
     expect(parseClientRange(text)).toMatch(/^expected /);
+  });
+});
+
+describe('two ranges', () => {
+  it.each([
+    ['10.0.0.0/8', '10.1.0.0/16', true],
+    ['10.0.0.0/8', '::ffff:a01:0/112', true],
+    ['::ffff:a00:0/104', '10.1.2.3', true],
+    ['10.0.0.0/8', '::ffff:a00:0/100', false],
+    ['10.1.0.0/16', '10.0.0.0/8', false],
+    ['::/0', '10.0.0.0/8', false],
+    ['fd00::/8', 'fd12::/16', true],
+    ['10.0.0.0/8', 'anything', false],
+  ])('%s covers %s: %s, in whichever spelling', (wide, narrow, expected) => {
+    expect(rangeCovers(wide, narrow)).toBe(expected);
+  });
+
+  it('overlap when one contains the other', () => {
+    expect(rangesOverlap('10.1.0.0/16', '::ffff:10.0.0.0/104')).toBe(true);
+    expect(rangesOverlap('10.1.0.0/16', '10.2.0.0/16')).toBe(false);
   });
 });
 

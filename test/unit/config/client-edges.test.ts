@@ -17,15 +17,13 @@ describe('the edges of a range', () => {
         '2001:db8:0:0:0:0:0:2',
       ],
     ],
-    [
-      '::ffff:192.0.2.1',
-      ['0:0:0:0:0:ffff:c000:201', '0:0:0:0:0:ffff:c000:201', '0:0:0:0:0:ffff:c000:200', '0:0:0:0:0:ffff:c000:202'],
-    ],
+    ['::ffff:192.0.2.1', ['192.0.2.1', '192.0.2.1', '192.0.2.0', '192.0.2.2']],
+    ['::ffff:c000:200/127', ['192.0.2.0', '192.0.2.1', '192.0.1.255', '192.0.2.2']],
   ])('%s are its first and last address, and their neighbours', (text, edges) => {
     expect(clientEdges(text)).toEqual(edges);
   });
 
-  it.each(['10.1.0.0/16', '10.0.0.0/8', '2001:db8::/32', 'fd00::1'])(
+  it.each(['10.1.0.0/16', '10.0.0.0/8', '2001:db8::/32', 'fd00::1', '::ffff:a00:0/104'])(
     'the first two of %s are in it, others are not',
     (text) => {
       const range = parseClientRange(text);

@@ -38,7 +38,11 @@ async function bothWays<Result>(text: string, look: (load: Promise<Policy>) => P
   const path = join(folder.path, 'policy.yaml');
   await writeFile(path, text);
   const here = await look(loadPolicy(path).then(({ policy }) => policy));
-  const there = await look(loadPolicyInBackground(path, background.run));
+  const there = await look(
+    loadPolicyInBackground(path, { services: ['eu.example'], onFailedTests: 'refuse' }, background.run).then(
+      ({ policy }) => policy,
+    ),
+  );
   return { here, there };
 }
 

@@ -7,6 +7,8 @@ describe('the network of a client', () => {
     ['2001:DB8:1:2::1', '2001:0db8:0001:0002:0:0:0:9'],
     ['2001:db8::1', '2001:db8::2:0:0:1'],
     ['203.0.113.9', '::ffff:203.0.113.9'],
+    ['203.0.113.9', '::ffff:cb00:7109'],
+    ['203.0.113.9', '0:0:0:0:0:FFFF:203.0.113.9'],
     ['fe80::1%eth0', 'fe80::1'],
   ])('is one for %s and %s', (one, other) => {
     expect(networkOf(one)).toBe(networkOf(other));

@@ -13,6 +13,7 @@ export const FINDING_CODES = [
   'wide-write',
   'wide-read',
   'open-catalog',
+  'no-such-service',
   'no-such-group',
   'no-such-user',
   'no-such-value',

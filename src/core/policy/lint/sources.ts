@@ -1,4 +1,5 @@
 /** Findings that depend on the configured backends: names and values that no backend delivers. */
+import { exceptionsOf } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
 import type { CasePair } from '../who.ts';
@@ -22,8 +23,18 @@ export function sourceFindings({ rules }: Policy, sources: Sources): readonly Fi
   return rules.flatMap((rule) => [
     ...unreachableNames(rule, 'group', rule.who.groups, sources.groups),
     ...unreachableNames(rule, 'user', rule.who.users, sources.users),
+    ...exceptedNames(rule, sources),
     ...unfilled(rule, sources),
   ]);
+}
+
+/** A misspelt exception of an allowing rule excludes nobody. In a denial, it denies more, which is noticed. */
+function exceptedNames(rule: Rule, { groups, users }: Sources): readonly Finding[] {
+  if (rule.effect === 'deny') return [];
+  return exceptionsOf(rule.conditions).flatMap((exception) => {
+    if (exception.kind === 'everyone') return [];
+    return unreachableNames(rule, exception.kind, [exception.pair], exception.kind === 'group' ? groups : users);
+  });
 }
 
 function unreachableNames(

@@ -27,7 +27,7 @@ export async function modernised(
   const [path, next] = [join(folder.path, 'policy.yaml'), join(folder.path, 'next.yaml')];
   const named = typeof rules === 'string' ? rules : JSON.stringify({ evaluation: 'first-match', ...more, rules });
   await writeFile(path, named);
-  const { policy: before } = await loadPolicy(path, kinds);
+  const { policy: before } = await loadPolicy(path, kinds === undefined ? {} : { kinds });
   const found = await modernisePolicy(path, kinds);
   const notes =
     found.kind === 'union-already'

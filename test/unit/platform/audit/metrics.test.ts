@@ -11,10 +11,10 @@ const login = { type: 'login', request, backend: 'corp', username: 'alice', sour
 
 /** The lines of Fairlead's metrics with a value other than 0, without buckets. */
 async function linesAfter(change: (metrics: ReturnType<typeof createMetrics>) => void): Promise<readonly string[]> {
-  const metrics = createMetrics();
+  const metrics = createMetrics('1.2.3');
   change(metrics);
   const { text } = await metrics.page();
-  return text.split('\n').filter((line) => /^fairlead_(?!.*_bucket)(?!.* 0$)/.test(line));
+  return text.split('\n').filter((line) => /^fairlead_(?!build_info)(?!.*_bucket)(?!.* 0$)/.test(line));
 }
 
 it.each<[string, AuditEvent, readonly string[]]>([
@@ -89,7 +89,7 @@ it.each<[string, AuditEvent, readonly string[]]>([
 
 it('reloads, flushes, backend states and the login cache have a metric each', async () => {
   const lines = await linesAfter((metrics) => {
-    metrics.countReload('refused');
+    metrics.countReload('policy', 'refused');
     metrics.countFlush();
     metrics.setBackendUp('corp', true);
     metrics.observeLoginCache(() => ({ right: 2, wrong: 1, counted: 3 }));
@@ -97,10 +97,47 @@ it('reloads, flushes, backend states and the login cache have a metric each', as
 
   expect(lines).toEqual([
     'fairlead_flushes_total 1',
-    'fairlead_reloads_total{outcome="refused"} 1',
     'fairlead_backend_up{backend="corp"} 1',
+    'fairlead_reloads_total{source="policy",outcome="refused"} 1',
     'fairlead_remembered_logins{kind="right"} 2',
     'fairlead_remembered_logins{kind="wrong"} 1',
     'fairlead_remembered_logins{kind="counted"} 3',
   ]);
+});
+
+it('a source is stale from a refused reading to the next good one, and keeps the time of the last good one', async () => {
+  const read = (outcomes: readonly ('loaded' | 'refused')[]) =>
+    linesAfter((metrics) => outcomes.forEach((outcome, at) => metrics.recordRead('policy', outcome, 1000 + at)));
+
+  expect(await read(['loaded'])).toEqual(['fairlead_source_loaded_timestamp_seconds{source="policy"} 1000']);
+  expect(await read(['loaded', 'refused'])).toEqual([
+    'fairlead_source_stale{source="policy"} 1',
+    'fairlead_source_loaded_timestamp_seconds{source="policy"} 1000',
+  ]);
+  expect(await read(['loaded', 'refused', 'loaded'])).toEqual([
+    'fairlead_source_loaded_timestamp_seconds{source="policy"} 1002',
+  ]);
+});
+
+it('the page has the revisions in force, their failed tests, and whether the configuration has changed', async () => {
+  let revision = 'r1';
+  const metrics = createMetrics('1.2.3');
+  metrics.observePolicies(() => ({
+    active: { revision, failedTests: 0 },
+    shadow: { revision: undefined, failedTests: 2 },
+  }));
+  metrics.observeConfigChange(() => revision === 'r2');
+  const lines = async () =>
+    (await metrics.page()).text.split('\n').filter((line) => /^fairlead_(?:policy|config|build)/.test(line));
+
+  expect(await lines()).toEqual([
+    `fairlead_build_info{version="1.2.3",node="${process.version}"} 1`,
+    'fairlead_policy_info{policy="active",revision="r1"} 1',
+    'fairlead_policy_failed_tests{policy="active"} 0',
+    'fairlead_policy_failed_tests{policy="shadow"} 2',
+    'fairlead_config_changed 0',
+  ]);
+  revision = 'r2';
+  expect((await lines()).slice(1, 2)).toEqual(['fairlead_policy_info{policy="active",revision="r2"} 1']);
+  expect((await lines()).at(-1)).toBe('fairlead_config_changed 1');
 });

@@ -155,6 +155,11 @@ describe('lint knows where users come from, and finds', () => {
       'no-such-user: names the user "bob", whom no backend knows',
     ],
     [
+      'an exception that nobody is',
+      { users: ['alice'], except: { groups: ['admns'] }, repositories: ['a'], allow: ['pull'] },
+      'no-such-group: names the group "admns", which no backend can deliver',
+    ],
+    [
       'a value nobody gives',
       { groups: ['admins'], repositories: ['{claim:tenant}/a'], allow: ['pull'] },
       'no-such-value: uses {claim:tenant}, which no backend gives',
@@ -166,6 +171,9 @@ describe('lint knows where users come from, and finds', () => {
   it('nothing in what can be', () => {
     expect(texts({ groups: ['team-{team}'], repositories: ['{team}/{attr:department}'], allow: ['pull'] })).toEqual([]);
     expect(texts({ users: ['alice', 'a*'], repositories: ['a'], allow: ['pull'] })).toEqual([]);
+    expect(texts({ users: ['alice'], except: { groups: ['admins'] }, repositories: ['a'], allow: ['pull'] })).toEqual(
+      [],
+    );
   });
 });
 

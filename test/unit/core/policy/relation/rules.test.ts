@@ -40,6 +40,11 @@ describe('a rule covers another', () => {
     ],
     ['for more services', anybody('a'), { ...anybody('a'), services: ['one'] }],
     [
+      'for some of the clients',
+      { ...anybody('a'), clients: ['10.0.0.0/8'] },
+      { ...anybody('a'), clients: ['::ffff:a01:0/112'] },
+    ],
+    [
       'for the same clients',
       { ...anybody('a'), clients: ['10.0.0.0/8'] },
       { ...anybody('a'), clients: ['10.0.0.0/8'] },
@@ -67,7 +72,7 @@ describe('a rule covers another', () => {
     ['whose values are others', anybody('users/{user}/a'), anybody('users/*/a')],
     ['that excepts nobody', { ...anybody('a'), except: { users: ['bob'] } }, anybody('a')],
     ['for other services', { ...anybody('a'), services: ['one'] }, anybody('a')],
-    ['for other clients', { ...anybody('a'), clients: ['10.0.0.0/8'] }, { ...anybody('a'), clients: ['10.1.0.0/16'] }],
+    ['for other clients', { ...anybody('a'), clients: ['10.0.0.0/8'] }, { ...anybody('a'), clients: ['11.1.0.0/16'] }],
     ['of the catalog', anybody('**'), { ...anybody('a'), catalog: true }],
   ])('but not one %s', (_what, wide, narrow) => {
     expect(covers(wide, narrow)).toBe(false);

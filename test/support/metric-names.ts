@@ -1,0 +1,14 @@
+/** The names of all metrics. */
+import { createMetrics } from '../../src/platform/audit/metrics.ts';
+
+/** As a broker with TLS, a shadow policy and an admin listener has them. */
+export async function metricNames(): Promise<readonly string[]> {
+  const metrics = createMetrics('1.2.3');
+  metrics.observePolicies(() => ({}));
+  metrics.observeConfigChange(() => false);
+  metrics.observeDroppedLines(() => ({}));
+  metrics.observeLoginCache(() => ({}));
+  metrics.listeners.setCertificateExpiry(0);
+  const { text } = await metrics.page();
+  return [...text.matchAll(/^# TYPE (fairlead_\w+)/gm)].flatMap(([, name]) => name ?? []).toSorted();
+}
