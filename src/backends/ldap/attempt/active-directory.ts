@@ -69,7 +69,7 @@ async function readEntryAt(
   const request = { base, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes } as const;
   const answer = await reader.search(request, deadline);
   if (answer.code !== RESULT.success) {
-    throw faultOfResult(answer.code, answer.diagnostic, `reading ${base === '' ? 'the root DSE' : base}`);
+    throw faultOfResult(answer, `reading ${base === '' ? 'the root DSE' : base}`);
   }
   return answer.entries[0];
 }

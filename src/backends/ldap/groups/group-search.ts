@@ -45,7 +45,7 @@ export function createGroupSearch(
   return async (filter, reader, deadline) => {
     const encoded = encodeFilter(conditions.length === 0 ? filter : and([...conditions, filter]));
     const answer = await reader.search({ base, scope, filter: encoded, attributes }, deadline);
-    if (answer.code !== RESULT.success) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
+    if (answer.code !== RESULT.success) throw faultOfResult(answer, 'searching groups');
     return answer.entries.map((entry) => ({
       dn: entry.dn,
       names: nameAttributes.flatMap((attribute) => namesInEntry(entry.dn, attribute, entry.texts(attribute))),

@@ -5,7 +5,6 @@ import { oneSpelling } from '../../../core/spelling.ts';
 import { verifyPassword } from '../attempt/verify-password.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
 import type { DnTemplate } from '../config/dn-template.ts';
-import { LDAP_PRESETS } from '../config/presets.ts';
 import type { LdapConnection, Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { ServerAccess } from '../servers/directory.ts';
@@ -121,8 +120,7 @@ async function bindAs(
   connection: LdapConnection,
   dn: string,
 ): Promise<PasswordVerdict> {
-  const { keepsAfterRefusal } = LDAP_PRESETS[config.preset];
-  const verdict = await verifyPassword(connection, dn, password, deadline, keepsAfterRefusal);
+  const verdict = await verifyPassword(connection, dn, password, deadline, config.preset);
   trace?.bound(dn, verdict);
   if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {
     log.warn('expired password accepted: few grace logins are left', {

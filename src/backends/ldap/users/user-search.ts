@@ -42,7 +42,7 @@ export function createUserSearch(config: LdapConfig): UserSearch {
   async function search(reader: Reader, encoded: Buffer, deadline: Deadline): Promise<UserSearchResult> {
     const answer = await reader.search({ base, scope: users.scope, filter: encoded, attributes, limit: 2 }, deadline);
     if (answer.code !== RESULT.success) {
-      throw faultOfResult(answer.code, answer.diagnostic, `searching users (preset ${preset})`);
+      throw faultOfResult(answer, `searching users (preset ${preset})`);
     }
     return resultOf(answer);
   }
@@ -62,7 +62,7 @@ export function createUserSearch(config: LdapConfig): UserSearch {
       const request = { base: dn, scope: 'base', filter: readFilter, attributes, limit: 2 } as const;
       const answer = await reader.search(request, deadline);
       if (answer.code === RESULT.noSuchObject) return { kind: 'none' };
-      if (answer.code !== RESULT.success) throw faultOfResult(answer.code, answer.diagnostic, `reading ${dn}`);
+      if (answer.code !== RESULT.success) throw faultOfResult(answer, `reading ${dn}`);
       return resultOf(answer);
     },
   };

@@ -39,6 +39,7 @@ export class MessageStream extends Duplex {
   #requests = 0;
   #hasAnswered = false;
   #nextPage: Buffer | undefined;
+  #searchCode: number | undefined;
 
   /** @param name of the server, for messages */
   constructor(socket: Socket, name: string) {
@@ -65,6 +66,11 @@ export class MessageStream extends Duplex {
     return this.#nextPage;
   }
 
+  /** The result code of the last search; undefined before its answer. */
+  get searchCode(): number | undefined {
+    return this.#searchCode;
+  }
+
   override _read(): void {
     this.#socket.resume();
   }
@@ -73,6 +79,7 @@ export class MessageStream extends Duplex {
     this.#received = 0;
     this.#requests += 1;
     this.#nextPage = undefined;
+    this.#searchCode = undefined;
     this.#socket.write(chunk, done);
   }
 
@@ -124,7 +131,10 @@ export class MessageStream extends Duplex {
     // Message id 0: the notice of disconnection (RFC 4511, section 4.4.1).
     if (id === 0) return this.#fail(`it ends the connection (${result?.code ?? '?'} ${result?.diagnostic ?? ''})`);
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
-    if (operation === SEARCH_DONE) this.#nextPage = cookieIn(message, end);
+    if (operation === SEARCH_DONE) {
+      this.#nextPage = cookieIn(message, end);
+      this.#searchCode = result?.code;
+    }
     if (!this.push(message)) this.#socket.pause();
   }
 
