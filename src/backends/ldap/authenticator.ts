@@ -159,7 +159,7 @@ function directoryDeps(
 }
 
 function endpointsOf(
-  { name: backend, urls, srv, tls }: LdapConfig,
+  { name: backend, urls, srv, site, tls }: LdapConfig,
   mode: TlsMode,
   { clock, log }: BackendDeps,
   resolve: ResolveSrv | undefined,
@@ -169,6 +169,7 @@ function endpointsOf(
     backend,
     // INVARIANT: the schema requires urls or srv.
     domain: srv ?? '',
+    site,
     mode,
     hasServerName: tls.serverName !== undefined,
     clock,

@@ -85,10 +85,17 @@ export function fileTime(text: string | undefined): number | undefined {
     : Number(ticks / 10_000_000n) - 11_644_473_600;
 }
 
-/** Converts a GeneralizedTime in UTC (RFC 4517, section 3.3.13) to seconds since 1970. */
+/**
+ * Converts a GeneralizedTime (RFC 4517, section 3.3.13) to seconds since 1970. Minutes and seconds are optional, and the
+ * time may have an offset from UTC.
+ */
 function timeOf(text: string | undefined): number | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?Z$/.exec(text ?? '')?.slice(1);
+  const parts = GENERALIZED_TIME.exec(text ?? '')?.slice(1);
   if (parts === undefined) return undefined;
+  const zone = parts.pop() ?? 'Z';
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map((part) => Number(part ?? 0));
-  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
+  const offset = zone === 'Z' ? 0 : (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3) || 0)) * 60;
+  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 + (zone.startsWith('+') ? -offset : offset);
 }
+
+const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)?)?(?:[.,]\d+)?(Z|[+-]\d\d(?:\d\d)?)$/;

@@ -127,7 +127,14 @@ export const LDAP_PRESETS = {
       id: 'ipaUniqueID',
       state: ['nsAccountLock', 'krbPrincipalExpiration', 'krbPasswordExpiration'],
     },
-    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false, rdn: ['cn'] },
+    groups: {
+      from: 'memberOf',
+      memberAttributes: ['member'],
+      posix: false,
+      flattened: true,
+      primary: false,
+      rdn: ['cn'],
+    },
   },
   '389ds': {
     // After a refused bind it kept the rights of the previous user (389-ds-base issue 5221).
@@ -165,7 +172,14 @@ export const LDAP_PRESETS = {
       id: 'entryUUID',
       state: [],
     },
-    groups: { from: 'memberOf', memberAttributes: ['member'], posix: false, flattened: true, primary: false, rdn: ['cn', 'uid'] },
+    groups: {
+      from: 'memberOf',
+      memberAttributes: ['member'],
+      posix: false,
+      flattened: true,
+      primary: false,
+      rdn: ['cn', 'uid'],
+    },
   },
   glauth: {
     keepsAfterRefusal: true,

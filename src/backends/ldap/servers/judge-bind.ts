@@ -97,7 +97,9 @@ export function judgeBind(answer: BindAnswer, preset: LdapPresetName = 'openldap
 }
 
 function judgeInvalidCredentials({ diagnostic }: BindAnswer, byPolicy: RejectReason | undefined): BindVerdict {
-  const data = DATA.exec(diagnostic)?.[1]?.toLowerCase().replace(/^0+(?=.)/, '');
+  const data = DATA.exec(diagnostic)?.[1]
+    ?.toLowerCase()
+    .replace(/^0+(?=.)/, '');
   if (data !== undefined && ACTIVE_DIRECTORY_OUTAGES.has(data)) return { kind: 'failed' };
   const byData = data !== undefined && Object.hasOwn(ACTIVE_DIRECTORY, data) ? ACTIVE_DIRECTORY[data] : undefined;
   return rejected(byData ?? byPolicy ?? 'wrong-password');

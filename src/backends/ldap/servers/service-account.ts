@@ -33,7 +33,12 @@ const MAX_CONCURRENT = 3;
 /** After this time another server may be faster. */
 const MAX_WAIT_MS = 1500;
 
-export function createServiceAccount({ dn, preset = 'openldap', password, ...deps }: ServiceAccountDeps): ServiceAccount {
+export function createServiceAccount({
+  dn,
+  preset = 'openldap',
+  password,
+  ...deps
+}: ServiceAccountDeps): ServiceAccount {
   const backoff = createBindBackoff(deps);
   const semaphores = new Map<string, Semaphore>();
 

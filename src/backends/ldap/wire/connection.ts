@@ -204,19 +204,33 @@ async function searchOnce(
 async function searchAll(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
   const answer = await searchOnce(session, request, deadline);
   if (answer.entries.length > MAX_ENTRIES) throw tooManyEntries(session);
+  // A server that sends pages without being asked has more entries, too.
+  const cookie = session.stream.nextPage;
+  if (answer.code === RESULT.success && cookie !== undefined) {
+    return searchPages(session, request, deadline, { entries: answer.entries, cookie });
+  }
   if (!LIMITED.has(answer.code) || (await supports(session, PAGED_RESULTS, deadline)) === false) return answer;
-  return { ...(await searchAllPages(session, request, deadline)), isPaged: true };
+  return searchPages(session, request, deadline, { entries: [], cookie: undefined });
 }
 
-/** Page by page. A server may send an empty page before others. */
-async function searchAllPages(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
-  const entries: LdapEntry[] = [];
-  let cookie: Buffer | undefined;
+/**
+ * Page by page. A server may send an empty page before others.
+ *
+ * @param start the entries so far, and the cookie for the next page
+ */
+async function searchPages(
+  session: Session,
+  request: SearchRequest,
+  deadline: Deadline,
+  start: { readonly entries: readonly LdapEntry[]; readonly cookie: Buffer | undefined },
+): Promise<SearchAnswer> {
+  const entries = [...start.entries];
+  let { cookie } = start;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const answer = await searchOnce(session, request, deadline, new PageControl(PAGE_SIZE, cookie));
     entries.push(...answer.entries);
     cookie = session.stream.nextPage;
-    if (answer.code !== RESULT.success || cookie === undefined) return { ...answer, entries };
+    if (answer.code !== RESULT.success || cookie === undefined) return { ...answer, entries, isPaged: true };
     if (entries.length > MAX_ENTRIES) break;
   }
   throw tooManyEntries(session);

@@ -63,7 +63,9 @@ async function encrypt(socket: Socket, endpoint: Endpoint, options: DialOptions)
   const closeBoth = (): void => void encrypted.destroy(socket.errored ?? undefined);
   socket.once('close', closeBoth);
   try {
-    await waitForEvent(encrypted, 'secureConnect', (cause) => tlsFailed(endpoint, cause, options.hasOwnAuthorities === true));
+    await waitForEvent(encrypted, 'secureConnect', (cause) =>
+      tlsFailed(endpoint, cause, options.hasOwnAuthorities === true),
+    );
     return encrypted;
   } catch (error) {
     encrypted.destroy();
@@ -117,7 +119,7 @@ function adviceFor(code: string, hasOwnAuthorities: boolean): string {
   }
   if (/SELF_SIGNED|UNABLE_TO|ISSUER/.test(code)) {
     return hasOwnAuthorities
-      ? '; tls.caFile holds neither this certificate nor its issuer: add the certificate of the authority that issued it; where the server does not send its intermediate authority, add that one too'
+      ? '; set tls.caFile to the certificate of the server or of the authority that issued it, which the file lacks; where the server does not send its intermediate authority, add that one too'
       : '; the certificate is not from a trusted authority: set tls.caFile to the certificate of the directory’s own';
   }
   if (code === 'CERT_HAS_EXPIRED') return '; the certificate has expired: renew it on the server';

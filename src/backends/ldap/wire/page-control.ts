@@ -40,7 +40,8 @@ export function cookieIn(message: Buffer, at: number): Buffer | undefined {
   for (let next = controls.start; next < controls.end;) {
     const control = child(message, next, TAG.sequence, controls.end);
     const type = child(message, control.start, TAG.octetString, control.end);
-    if (message.toString('latin1', type.start, type.end) === PAGED_RESULTS) return cookieOf(message, type.end, control.end);
+    if (message.toString('latin1', type.start, type.end) === PAGED_RESULTS)
+      return cookieOf(message, type.end, control.end);
     next = control.end;
   }
   return undefined;
