@@ -186,8 +186,8 @@ async function searchOnce(
       attributes: attributes.length === 0 ? [NO_ATTRIBUTES] : [...attributes],
       timeLimit: Math.ceil(deadline.within(session.operationTimeout).left() / 1000),
       ...(limit === undefined ? {} : { sizeLimit: limit }),
-      ...(followAliases ? { derefAliases: 'always' } : {}),
     };
+    session.stream.followsAliases = followAliases;
     const { searchEntries } = await session.client.search(base, options, page);
     entries = searchEntries.map(readEntry);
   });

@@ -8,7 +8,7 @@ import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { TAG, element, readHeader } from './ber.ts';
 import { DirectoryFault } from './fault.ts';
-import { readEnvelope, readResult } from './message.ts';
+import { readEnvelope, readResult, withAliasesFollowed } from './message.ts';
 import { cookieIn } from './page-control.ts';
 
 /** Bytes of one message. An entry with thousands of groups takes some hundred KiB. */
@@ -27,6 +27,8 @@ export class MessageStream extends Duplex {
   /** These two tell ldapts that the socket is connected. */
   readonly connecting = false;
   readonly readyState = 'open';
+  /** Whether searches follow aliases. ldapts has the option and does not send it. */
+  followsAliases = false;
   readonly #socket: Socket;
   readonly #name: string;
   #chunks: Buffer[] = [];
@@ -80,7 +82,7 @@ export class MessageStream extends Duplex {
     this.#requests += 1;
     this.#nextPage = undefined;
     this.#searchCode = undefined;
-    this.#socket.write(chunk, done);
+    this.#socket.write(this.followsAliases ? withAliasesFollowed(chunk) : chunk, done);
   }
 
   override _final(done: () => void): void {
