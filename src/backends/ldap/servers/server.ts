@@ -135,6 +135,7 @@ async function openAsService(
   const connection = await opener.open(limit);
   try {
     await serviceAccount?.bind(connection, limit);
+    await connection.learnControls(limit);
     return connection;
   } catch (error) {
     connection[Symbol.dispose]();

@@ -80,7 +80,8 @@ async function bindOnce(
   deadline: Deadline,
 ): Promise<void> {
   backoff.check(password.reveal());
-  const answer = await connection.bind(dn, password, deadline);
+  // Not asked for where it is unknown whether the server supports the question: it is the first bind to the server.
+  const answer = await connection.bind(dn, password, deadline, false);
   const fault = faultOfAnswer(dn, answer, preset);
   if (fault === undefined) return backoff.accepted(password.reveal());
   throw fault.kind === 'service-refused' ? backoff.refused(password.reveal(), fault) : fault;

@@ -64,7 +64,13 @@ export interface Reader {
 /** Every method throws DirectoryFault when there is no answer; the connection is closed then. */
 export interface LdapConnection extends Reader, Disposable {
   readonly endpoint: Endpoint;
-  bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
+  /**
+   * @param asksForPolicy whether to ask for the state of the password where it is unknown whether the server supports
+   *   that; default: `ConnectionOptions.assumesPasswordPolicy`
+   */
+  bind(dn: string, password: Secret, deadline: Deadline, asksForPolicy?: boolean): Promise<BindAnswer>;
+  /** Reads which controls the server supports. Some servers end a connection that reads before a bind. */
+  learnControls(deadline: Deadline): Promise<void>;
   /** Returns when the server answers a request and does not say that it is unavailable. */
   ping(deadline: Deadline): Promise<void>;
   /** A sentence about the server's certificate; undefined without TLS. */
@@ -75,7 +81,7 @@ export interface LdapConnection extends Reader, Disposable {
 export interface ConnectionOptions extends DialOptions {
   /** Milliseconds for one bind or one search. */
   readonly operationTimeout: number;
-  /** Whether a bind asks for the state of the password where the root DSE cannot be read. Default: yes. */
+  /** Whether a bind asks for the state of the password where it is unknown if the server supports it. Default: yes. */
   readonly assumesPasswordPolicy?: boolean;
 }
 
@@ -120,12 +126,13 @@ export async function openConnection(
       const { code, diagnostic } = await searchOnce(session, ROOT_DSE, until);
       if (DOWN.has(code)) throw new DirectoryFault('unavailable', `${endpoint.url}: answers ${code} ${diagnostic}`);
     },
-    bind: async (dn, password, until) => {
-      const asksForPolicy = (await supports(session, PASSWORD_POLICY, until)) ?? assumesPasswordPolicy;
+    learnControls: (until) => controls.learn(async () => (await searchOnce(session, CONTROLS, until)).entries[0]),
+    bind: async (dn, password, until, asksForPolicy = assumesPasswordPolicy) => {
+      const isAsked = controls.has(PASSWORD_POLICY) ?? asksForPolicy;
       const control = new PolicyControl();
       session.isAnonymous = true;
       const result = await operate(session, 'binding', until, () =>
-        client.bind(dnObject(dn), password.reveal(), asksForPolicy ? control : undefined),
+        client.bind(dnObject(dn), password.reveal(), isAsked ? control : undefined),
       );
       session.isAnonymous = result.code !== RESULT.success;
       return { ...result, ...policyOf(control) };
@@ -159,16 +166,6 @@ async function operate(
     throw stream.requests === requestsBefore ? fault.with({ sent: false }) : fault;
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** @returns undefined when the server does not say which controls it supports */
-async function supports(session: Session, oid: string, deadline: Deadline): Promise<boolean | undefined> {
-  try {
-    return await session.controls.supports(oid, async () => (await searchOnce(session, CONTROLS, deadline)).entries[0]);
-  } catch (error) {
-    // The request that needs the control was not sent.
-    throw error instanceof DirectoryFault ? error.with({ sent: false }) : error;
   }
 }
 
@@ -209,7 +206,7 @@ async function searchAll(session: Session, request: SearchRequest, deadline: Dea
   if (answer.code === RESULT.success && cookie !== undefined) {
     return searchPages(session, request, deadline, { entries: answer.entries, cookie });
   }
-  if (!LIMITED.has(answer.code) || (await supports(session, PAGED_RESULTS, deadline)) === false) return answer;
+  if (!LIMITED.has(answer.code) || session.controls.has(PAGED_RESULTS) === false) return answer;
   return searchPages(session, request, deadline, { entries: [], cookie: undefined });
 }
 

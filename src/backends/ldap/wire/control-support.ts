@@ -1,13 +1,16 @@
 /** Which controls a server supports, according to its root DSE (RFC 4512, section 5.1). */
 import type { LdapEntry } from './entry.ts';
 
-/** The answer for one server, shared by its connections. */
+/** What is known about one server, shared by its connections. */
 export interface ControlSupport {
+  /** @returns undefined when it is unknown */
+  has(oid: string): boolean | undefined;
   /**
-   * @param readRoot reads `supportedControl` of the root DSE; undefined: it cannot be read
-   * @returns whether the server lists the control; undefined when that is unknown
+   * Reads `supportedControl` unless that was done some minutes ago.
+   *
+   * @param readRoot reads the root DSE; undefined: it is hidden
    */
-  supports(oid: string, readRoot: () => Promise<LdapEntry | undefined>): Promise<boolean | undefined>;
+  learn(readRoot: () => Promise<LdapEntry | undefined>): Promise<void>;
 }
 
 /** A server may be upgraded or replaced under the same address. */
@@ -15,15 +18,18 @@ const TTL_MS = 600_000;
 
 /** @param now monotonic milliseconds */
 export function createControlSupport(now: () => number): ControlSupport {
-  let known: { readonly oids: ReadonlySet<string>; readonly expiresAt: number } | undefined;
+  let known: ReadonlySet<string> | undefined;
+  let expiresAt = -Infinity;
   return {
-    supports: async (oid, readRoot) => {
-      if (known === undefined || known.expiresAt <= now()) {
-        const oids = (await readRoot())?.texts('supportedControl') ?? [];
-        // A list that is empty was most likely hidden by access rules. It is read again on the next connection.
-        known = oids.length === 0 ? undefined : { oids: new Set(oids), expiresAt: now() + TTL_MS };
-      }
-      return known?.oids.has(oid);
+    has: (oid) => known?.has(oid),
+    learn: async (readRoot) => {
+      if (now() < expiresAt) return;
+      // Also when the read fails: a server that ends the connection would end every one.
+      expiresAt = now() + TTL_MS;
+      known = undefined;
+      const oids = (await readRoot())?.texts('supportedControl') ?? [];
+      // An empty list was most likely hidden by access rules.
+      if (oids.length > 0) known = new Set(oids);
     },
   };
 }
