@@ -16,6 +16,8 @@ export type RejectReason =
   | 'password-expired'
   | 'must-change-password'
   | 'not-now'
+  /** The password is correct, and the directory does not let this user log in here. */
+  | 'not-allowed'
   | 'mfa-required'
   /** What is wrong with a token that was presented as the password. */
   | TokenFlaw

@@ -6,13 +6,17 @@ import { recordingLog } from './fakes.ts';
 import { AD_SERVICE, domainBackend } from './samba.ts';
 import type { Samba } from './samba.ts';
 
-/** @param input the keys that differ from `domainBackend` */
+/**
+ * @param input the keys that differ from `domainBackend`
+ * @param password of the service account
+ */
 export function createDomainBackend(
   samba: Samba,
   input: LdapInput = {},
   log: LdapLog = recordingLog(),
+  password: string = AD_SERVICE.password,
 ): Promise<Authenticator> {
   const { urls, ...usual } = domainBackend(samba);
   const bind = { dn: AD_SERVICE.dn, password: { env: 'LDAP_PASSWORD' } };
-  return createLdap({ ...usual, urls: [...urls], bind, ...input }, { log, password: () => AD_SERVICE.password });
+  return createLdap({ ...usual, urls: [...urls], bind, ...input }, { log, password: () => password });
 }

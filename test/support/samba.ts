@@ -23,7 +23,7 @@ export const REALM = 'example.test';
 export const AD_BASE_DN = 'DC=example,DC=test';
 export const AD_PEOPLE_DN = `OU=People,${AD_BASE_DN}`;
 export const AD_GROUPS_DN = `OU=Groups,${AD_BASE_DN}`;
-const ADMIN = { dn: `CN=Administrator,CN=Users,${AD_BASE_DN}`, password: 'Administers-the-domain-1' };
+export const AD_ADMIN = { dn: `CN=Administrator,CN=Users,${AD_BASE_DN}`, password: 'Administers-the-domain-1' };
 export const AD_SERVICE = { dn: `CN=svc-registry,OU=Services,${AD_BASE_DN}`, password: 'Reads-the-directory-4' };
 
 /** Flags of userAccountControl ([MS-ADTS] 2.2.16). */
@@ -44,6 +44,8 @@ export interface Samba extends AsyncDisposable {
   addGroup(name: string, members: readonly string[], more?: Readonly<Record<string, AdValue>>): Promise<string>;
   /** Replaces attributes of an entry; an empty value removes one. */
   replace(dn: string, attributes: Readonly<Record<string, AdValue>>): Promise<void>;
+  /** Adds any entry. */
+  add(dn: string, attributes: Readonly<Record<string, AdValue>>): Promise<void>;
   rename(dn: string, to: string): Promise<void>;
   remove(dn: string): Promise<void>;
   /** Reads attributes of one entry as texts. */
@@ -96,7 +98,7 @@ function provisioned(): Promise<string> {
         `--domain=${DOMAIN}`,
         '--server-role=dc',
         '--dns-backend=NONE',
-        `--adminpass=${ADMIN.password}`,
+        `--adminpass=${AD_ADMIN.password}`,
         `--targetdir=${domain}`,
         '--host-name=dc1',
         '--host-ip=127.0.0.1',
@@ -125,7 +127,7 @@ export async function startSamba(): Promise<Samba> {
   const connect = (): Client => new Client({ url: ldapsUrl, tlsOptions, timeout: 10_000, connectTimeout: 10_000 });
   const admin = connect();
   resources.defer(() => admin.unbind());
-  await admin.bind(ADMIN.dn, ADMIN.password);
+  await admin.bind(AD_ADMIN.dn, AD_ADMIN.password);
 
   const replace = (dn: string, attributes: Readonly<Record<string, AdValue>>): Promise<void> =>
     admin.modify(
@@ -157,6 +159,7 @@ export async function startSamba(): Promise<Samba> {
       return dn;
     },
     replace,
+    add: (dn, attributes) => admin.add(dn, attributesOf(attributes)),
     rename: (dn, to) => admin.modifyDN(dn, to),
     remove: (dn) => admin.del(dn),
     read: async (dn, ...attributes) => {

@@ -27,6 +27,10 @@ export interface SlapdOptions {
   readonly tls?: boolean | 'expired';
   /** Lines of slapd.conf before the database, such as `require authc`. */
   readonly globalConfig?: string;
+  /** Further modules, such as `dynlist`. */
+  readonly modules?: readonly string[];
+  /** Further schemas of /etc/ldap/schema, such as `dyngroup`. */
+  readonly schemas?: readonly string[];
   /** Lines of slapd.conf at the end of the database, such as overlays. */
   readonly databaseConfig?: string;
   /** Entries (LDIF) in addition to `directoryLdif`. */
@@ -211,7 +215,7 @@ async function writeConfig(
   folder: string,
   adminPassword: string,
   certificate: LoopbackCertificate | undefined,
-  { globalConfig = '', databaseConfig = '' }: SlapdOptions,
+  { globalConfig = '', databaseConfig = '', modules = [], schemas: more = [] }: SlapdOptions,
 ): Promise<string> {
   const path = (name: string): string => join(folder, name);
   await mkdir(path('data'));
@@ -223,7 +227,9 @@ async function writeConfig(
 TLSCertificateFile ${path('cert.pem')}
 TLSCertificateKeyFile ${path('key.pem')}`;
   }
-  const schemas = ['core', 'cosine', 'inetorgperson', 'nis'].map((name) => `include /etc/ldap/schema/${name}.schema`);
+  const schemas = ['core', 'cosine', 'inetorgperson', 'nis', ...more].map(
+    (name) => `include /etc/ldap/schema/${name}.schema`,
+  );
   await writeFile(
     path('slapd.conf'),
     `${schemas.join('\n')}
@@ -233,7 +239,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload memberof
 moduleload ppolicy
-loglevel stats
+${modules.map((name) => `moduleload ${name}\n`).join('')}loglevel stats
 ${tls}
 ${globalConfig}
 database mdb

@@ -49,7 +49,7 @@ export const MAX_BODY = 256 * 1024;
 const BODILESS = new Set([204, 205, 304]);
 
 export function openConnection({ peer, configured, ca, certificate, proxy }: ConnectionSettings): Connection {
-  const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), ...certificate };
+  const tls = { ...(ca === undefined ? {} : { ca: [...ca], allowPartialTrustChain: true }), ...certificate };
   const settings = {
     connections: 32,
     // Shorter than the idle timeout of servers and proxies: a login must not use a connection that is being closed.

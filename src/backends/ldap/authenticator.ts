@@ -5,6 +5,7 @@ import type { Account, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import type { LdapConfig } from './config/config.ts';
 import { loginName } from './config/login-name.ts';
+import { LDAP_PRESETS } from './config/presets.ts';
 import { tlsMode } from './config/resolve.ts';
 import type { TlsMode } from './config/resolve.ts';
 import { deadlineIn } from '../../core/deadline.ts';
@@ -130,14 +131,16 @@ function connectionOptions(config: LdapConfig, tlsContext: SecureContext): Conne
     serverName: tls.serverName,
     timeout: timeouts.connect * 1000,
     operationTimeout: timeouts.operation * 1000,
+    hasOwnAuthorities: tls.caFile !== undefined,
+    assumesPasswordPolicy: LDAP_PRESETS[config.preset].passwordPolicy,
   };
 }
 
 function openServiceAccount(
-  { name: backend, bind }: LdapConfig,
+  { name: backend, bind, preset }: LdapConfig,
   { clock, log, secret }: BackendDeps,
 ): ServiceAccount | undefined {
-  return bind && createServiceAccount({ backend, dn: bind.dn, password: secret(bind.password), clock, log });
+  return bind && createServiceAccount({ backend, dn: bind.dn, preset, password: secret(bind.password), clock, log });
 }
 
 function directoryDeps(
@@ -156,7 +159,7 @@ function directoryDeps(
 }
 
 function endpointsOf(
-  { name: backend, urls, srv, tls }: LdapConfig,
+  { name: backend, urls, srv, site, tls }: LdapConfig,
   mode: TlsMode,
   { clock, log }: BackendDeps,
   resolve: ResolveSrv | undefined,
@@ -166,6 +169,7 @@ function endpointsOf(
     backend,
     // INVARIANT: the schema requires urls or srv.
     domain: srv ?? '',
+    site,
     mode,
     hasServerName: tls.serverName !== undefined,
     clock,

@@ -23,6 +23,7 @@ export const CACHE_TREATMENT = {
   'password-expired': 'ends-logins',
   'must-change-password': 'ends-logins',
   'not-now': 'cached',
+  'not-allowed': 'cached',
   'mfa-required': 'cached',
   held: 'not-cached',
   'too-many-attempts': 'not-cached',

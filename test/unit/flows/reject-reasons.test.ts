@@ -38,6 +38,7 @@ const EXPECTED: Readonly<Record<RejectReason, Expected>> = {
   'password-expired': ending,
   'must-change-password': ending,
   'not-now': cached,
+  'not-allowed': cached,
   'mfa-required': { ...cached, code: 'second_factor_required' },
   held: uncached,
   'too-many-attempts': { ...uncached, code: 'too_many_attempts' },

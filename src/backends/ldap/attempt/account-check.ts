@@ -36,7 +36,7 @@ export function createAccountCheck({ backend, domain, clock, log }: AccountCheck
     if (reason !== undefined) return { kind: 'rejected', reason };
     // Without earlier failures one attempt is always allowed, so the lockout policy is not read.
     const hasFailures = attempt.sinceRead > 1 || entry.texts('badPwdCount').some((count) => count !== '0');
-    const lockout = hasFailures ? (await domain.facts(reader, deadline)).lockout : undefined;
+    const lockout = hasFailures ? await domain.lockoutFor(entry, reader, deadline) : undefined;
     if (lockout === undefined || attempt.sinceRead <= attemptsLeft(entry, lockout, clock.now())) return undefined;
     log.warn('login refused: one more wrong password could lock the account', { backend, entry: entry.dn });
     return { kind: 'rejected', reason: 'too-many-attempts' };

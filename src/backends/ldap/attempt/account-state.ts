@@ -7,9 +7,15 @@ import type { LdapEntry } from '../wire/entry.ts';
 
 /** Active Directory: userAccountControl ([MS-ADTS] 2.2.16). */
 const DISABLED = 0x2;
-/** Active Directory: msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17), which applies the domain's policy. */
+/**
+ * Accounts whose password does not expire, so pwdLastSet = 0 means nothing ([MS-ADTS] 3.1.1.4.5.17): password never
+ * expires, smart card required, and the accounts of trusts and machines.
+ */
+const NEVER_EXPIRES = 0x1_00_00 | 0x4_00_00 | 0x8_00 | 0x10_00 | 0x20_00;
+/** Active Directory: msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17), which applies the policy in force. */
 const LOCKED = 0x10;
 const PASSWORD_EXPIRED = 0x80_00_00;
+export const COMPUTED = 'msDS-User-Account-Control-Computed';
 /** OpenLDAP: locked by an administrator (draft-behera-ldap-password-policy, section 5.3.3). */
 const LOCKED_FOREVER = '000001010000Z';
 /** 389 Directory Server: the account is not unlocked by time. */
@@ -18,18 +24,37 @@ const UNLOCKED_NEVER = '19700101000000Z';
 /** @param now seconds since 1970 */
 export function accountState(entry: LdapEntry, now: number): RejectReason | undefined {
   const is = (attribute: string, value: string): boolean => entry.texts(attribute)[0]?.toUpperCase() === value;
-  const flags = (attribute: string): number => Number(entry.texts(attribute)[0] ?? 0);
   const isPast = (attribute: string): boolean => (timeOf(entry.texts(attribute)[0]) ?? Infinity) <= now;
 
-  const computed = flags('msDS-User-Account-Control-Computed');
-  if ((flags('userAccountControl') & DISABLED) !== 0 || is('nsAccountLock', 'TRUE')) return 'disabled';
+  const isDisabled = (flags(entry, 'userAccountControl') ?? 0) & DISABLED;
+  if (isDisabled || is('nsAccountLock', 'TRUE') || is('ak-active', 'FALSE') || is('accountStatus', 'INACTIVE')) {
+    return 'disabled';
+  }
   const expires = fileTime(entry.texts('accountExpires')[0]);
   if ((expires !== undefined && expires <= now) || isPast('krbPrincipalExpiration')) return 'expired';
-  if ((computed & LOCKED) !== 0 || is('pwdAccountLockedTime', LOCKED_FOREVER) || isLockedBy389(entry, now)) {
-    return 'locked';
+  const isLocked = (flags(entry, COMPUTED) ?? 0) & LOCKED;
+  if (isLocked || is('pwdAccountLockedTime', LOCKED_FOREVER) || isLockedBy389(entry, now)) return 'locked';
+  if (is('pwdReset', 'TRUE')) return 'must-change-password';
+  // FreeIPA lets the bind of such an account succeed. A reset by an administrator sets the time of the reset.
+  return isPast('krbPasswordExpiration') ? 'password-expired' : passwordStateInActiveDirectory(entry);
+}
+
+/** The server computes the state where it can; only a global catalog or missing rights leave it to raw attributes. */
+function passwordStateInActiveDirectory(entry: LdapEntry): RejectReason | undefined {
+  const mustChange = entry.texts('pwdLastSet')[0] === '0';
+  const computed = flags(entry, COMPUTED);
+  if (computed !== undefined) {
+    if ((computed & PASSWORD_EXPIRED) === 0) return undefined;
+    return mustChange ? 'must-change-password' : 'password-expired';
   }
-  if (is('pwdLastSet', '0') || is('pwdReset', 'TRUE')) return 'must-change-password';
-  return (computed & PASSWORD_EXPIRED) === 0 ? undefined : 'password-expired';
+  const neverExpires = ((flags(entry, 'userAccountControl') ?? 0) & NEVER_EXPIRES) !== 0;
+  return mustChange && !neverExpires ? 'must-change-password' : undefined;
+}
+
+/** @returns undefined when the attribute is absent or no number */
+function flags(entry: LdapEntry, attribute: string): number | undefined {
+  const text = entry.texts(attribute)[0];
+  return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
 /**
@@ -60,10 +85,17 @@ export function fileTime(text: string | undefined): number | undefined {
     : Number(ticks / 10_000_000n) - 11_644_473_600;
 }
 
-/** Converts a GeneralizedTime in UTC (RFC 4517, section 3.3.13) to seconds since 1970. */
+/**
+ * Converts a GeneralizedTime (RFC 4517, section 3.3.13) to seconds since 1970. Minutes and seconds are optional, and the
+ * time may have an offset from UTC.
+ */
 function timeOf(text: string | undefined): number | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?Z$/.exec(text ?? '')?.slice(1);
+  const parts = GENERALIZED_TIME.exec(text ?? '')?.slice(1);
   if (parts === undefined) return undefined;
+  const zone = parts.pop() ?? 'Z';
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map((part) => Number(part ?? 0));
-  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
+  const offset = zone === 'Z' ? 0 : (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3) || 0)) * 60;
+  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 + (zone.startsWith('+') ? -offset : offset);
 }
+
+const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)?)?(?:[.,]\d+)?(Z|[+-]\d\d(?:\d\d)?)$/;

@@ -1,11 +1,12 @@
 /** Facts about an Active Directory domain: whether the server is one, and how many wrong passwords lock an account. */
+import { canonicalParts } from '../../../core/dn.ts';
 import type { Clock } from '../../../core/ports.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { fileTime } from './account-state.ts';
 import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
-import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
+import { ANY_ENTRY, encodeFilter, equal } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 
 interface DomainFacts {
@@ -13,51 +14,135 @@ interface DomainFacts {
   readonly isActiveDirectory: boolean;
   /** Undefined when wrong passwords never lock an account. */
   readonly lockout: LockoutPolicy | undefined;
+  /** The DN of the domain; undefined where the server is another directory. */
+  readonly base?: string;
+  /** The DN of the configuration of the forest. */
+  readonly configuration?: string | undefined;
 }
 
-interface LockoutPolicy {
+export interface LockoutPolicy {
   readonly threshold: number;
   /** Seconds after which the directory no longer counts a wrong password. */
   readonly window: number;
 }
 
+/** Reads from the directory, and caches for some minutes. Every method throws DirectoryFault. */
 export interface DomainCache {
-  /** Reads the facts from the directory and caches them for some minutes. Throws DirectoryFault. */
   facts(reader: Reader, deadline: Deadline): Promise<DomainFacts>;
+  /** The names of the domain in lower case: `corp.example`, and `corp` where the account may read it. */
+  names(reader: Reader, deadline: Deadline): Promise<readonly string[]>;
+  /**
+   * The policy in force for a user: that of the password settings object (PSO) that the server names in
+   * msDS-ResultantPSO, else that of the domain ([MS-ADTS] 3.1.1.4.5.36).
+   *
+   * @returns undefined when wrong passwords never lock the account
+   */
+  lockoutFor(user: LdapEntry, reader: Reader, deadline: Deadline): Promise<LockoutPolicy | undefined>;
 }
 
 /** LDAP_CAP_ACTIVE_DIRECTORY_OID ([MS-ADTS] 3.1.1.3.4.3.1). */
 export const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
+export const RESULTANT_PSO = 'msDS-ResultantPSO';
 const TTL_MS = 600_000;
+/** The facts of the domain, and PSOs, of which a domain has a few. */
+const MAX_CACHED = 1000;
+const ROOT_ATTRIBUTES = ['supportedCapabilities', 'defaultNamingContext', 'configurationNamingContext'];
+const UNREADABLE = 'unreadable';
+/** Results for an entry that the account may not read. */
+const HIDDEN: ReadonlySet<number> = new Set([RESULT.noSuchObject, RESULT.insufficientAccessRights]);
 const TICKS_PER_SECOND = 10_000_000n;
 
-export function createDomainCache(clock: Clock): DomainCache {
-  let cached: { readonly facts: DomainFacts; readonly expiresAt: number } | undefined;
+/** @param onUnreadable called when a policy is in force for a user and the service account may not read it */
+export function createDomainCache(clock: Clock, onUnreadable: (dn: string) => void = () => undefined): DomainCache {
+  const cached = new Map<string, { readonly value: unknown; readonly expiresAt: number }>();
+
+  async function cachedOr<T>(key: string, read: () => Promise<T>): Promise<T> {
+    const entry = cached.get(key);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key has values of one type
+    if (entry !== undefined && entry.expiresAt > clock.monotonic()) return entry.value as T;
+    const value = await read();
+    if (cached.size >= MAX_CACHED) cached.clear();
+    cached.set(key, { value, expiresAt: clock.monotonic() + TTL_MS });
+    return value;
+  }
+
+  const facts: DomainCache['facts'] = (reader, deadline) => cachedOr('', () => readFacts(reader, deadline));
   return {
-    facts: async (reader, deadline) => {
-      if (cached !== undefined && cached.expiresAt > clock.monotonic()) return cached.facts;
-      const facts = await readFacts(reader, deadline);
-      cached = { facts, expiresAt: clock.monotonic() + TTL_MS };
-      return facts;
+    facts,
+    names: async (reader, deadline) => {
+      const known = await facts(reader, deadline);
+      return cachedOr('names', () => readNames(known, reader, deadline));
+    },
+    lockoutFor: async (user, reader, deadline) => {
+      const pso = user.texts(RESULTANT_PSO)[0];
+      const own =
+        pso === undefined
+          ? UNREADABLE
+          : await cachedOr(pso, async () => {
+              const policy = await readPso(pso, reader, deadline);
+              if (policy === UNREADABLE) onUnreadable(pso);
+              return policy;
+            });
+      return own === UNREADABLE ? (await facts(reader, deadline)).lockout : own;
     },
   };
 }
 
+/** The cross reference of a domain has both names ([MS-ADTS] 6.1.1.2.1.1.4). */
+async function readNames(
+  { base, configuration }: DomainFacts,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<readonly string[]> {
+  if (base === undefined) return [];
+  const parts = canonicalParts(base) ?? [];
+  const dnsName = parts.filter((part) => part.startsWith('dc=')).map((part) => part.slice(3));
+  const names = [dnsName.join('.')];
+  if (configuration === undefined) return names;
+  const { entries } = await reader.search(
+    {
+      base: `CN=Partitions,${configuration}`,
+      scope: 'one',
+      filter: encodeFilter(equal('nCName', base)),
+      attributes: ['nETBIOSName'],
+      limit: 1,
+    },
+    deadline,
+  );
+  return [...names, ...entries.flatMap((entry) => entry.texts('nETBIOSName')).map((name) => name.toLowerCase())];
+}
+
+async function readPso(
+  dn: string,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<LockoutPolicy | undefined | typeof UNREADABLE> {
+  const names = { threshold: 'msDS-LockoutThreshold', window: 'msDS-LockoutObservationWindow' };
+  const entry = await readEntryAt(dn, Object.values(names), reader, deadline, HIDDEN);
+  // Both attributes are mandatory.
+  return entry === undefined || entry.texts(names.threshold).length === 0 ? UNREADABLE : lockoutOf(entry, names);
+}
+
 async function readFacts(reader: Reader, deadline: Deadline): Promise<DomainFacts> {
-  const root = await readEntryAt('', ['supportedCapabilities', 'defaultNamingContext'], reader, deadline);
+  const root = await readEntryAt('', ROOT_ATTRIBUTES, reader, deadline);
   const isActiveDirectory = root?.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY) === true;
   const base = root?.texts('defaultNamingContext')[0];
   if (!isActiveDirectory || base === undefined) return { isActiveDirectory, lockout: undefined };
   const domain = await readEntryAt(base, ['lockoutThreshold', 'lockOutObservationWindow'], reader, deadline);
-  return { isActiveDirectory, lockout: domain && lockoutOf(domain) };
+  const configuration = root?.texts('configurationNamingContext')[0];
+  const names = { threshold: 'lockoutThreshold', window: 'lockOutObservationWindow' };
+  return { isActiveDirectory, lockout: domain && lockoutOf(domain, names), base, configuration };
 }
 
-function lockoutOf(domain: LdapEntry): LockoutPolicy | undefined {
-  const threshold = Number(domain.texts('lockoutThreshold')[0] ?? 0);
-  // A duration is a negative number of ticks.
-  const ticks = /^-(\d{1,18})$/.exec(domain.texts('lockOutObservationWindow')[0] ?? '')?.[1];
-  if (!(threshold > 0) || ticks === undefined) return undefined;
-  return { threshold, window: Number(BigInt(ticks) / TICKS_PER_SECOND) };
+function lockoutOf(
+  entry: LdapEntry,
+  names: { readonly threshold: string; readonly window: string },
+): LockoutPolicy | undefined {
+  const threshold = Number(entry.texts(names.threshold)[0] ?? 0);
+  if (!(threshold > 0)) return undefined;
+  // A duration is a negative number of ticks. Without one it is unknown when the directory forgets wrong passwords.
+  const ticks = /^-?(\d{1,19})$/.exec(entry.texts(names.window)[0] ?? '')?.[1];
+  return { threshold, window: ticks === undefined ? Infinity : Number(BigInt(ticks) / TICKS_PER_SECOND) };
 }
 
 async function readEntryAt(
@@ -65,11 +150,13 @@ async function readEntryAt(
   attributes: readonly string[],
   reader: Reader,
   deadline: Deadline,
+  hidden: ReadonlySet<number> = new Set(),
 ): Promise<LdapEntry | undefined> {
   const request = { base, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes } as const;
   const answer = await reader.search(request, deadline);
+  if (hidden.has(answer.code)) return undefined;
   if (answer.code !== RESULT.success) {
-    throw faultOfResult(answer.code, answer.diagnostic, `reading ${base === '' ? 'the root DSE' : base}`);
+    throw faultOfResult(answer, `reading ${base === '' ? 'the root DSE' : base}`);
   }
   return answer.entries[0];
 }

@@ -2,7 +2,9 @@
 import type { Secret } from '../../../core/identity.ts';
 import type { BindAnswer, LdapConnection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
+import { LDAP_PRESETS } from '../config/presets.ts';
+import type { LdapPresetName } from '../config/presets.ts';
+import { DirectoryFault, faultOfBind } from '../wire/fault.ts';
 import { RESULT } from '../wire/result-code.ts';
 import { judgeBind } from '../servers/judge-bind.ts';
 import type { BindVerdict } from '../servers/judge-bind.ts';
@@ -12,8 +14,8 @@ export type PasswordVerdict =
   | Exclude<BindVerdict, { readonly kind: 'accepted' | 'failed' }>;
 
 /**
- * @param keepsAfterRefusal whether the connection can be used for another user's bind after a refused one; otherwise it is
- *   closed
+ * @param preset the kind of the directory, which decides what a result means, and whether the connection can be used for
+ *   another user's bind after a refused one; otherwise it is closed
  * @throws DirectoryFault
  */
 export async function verifyPassword(
@@ -21,12 +23,13 @@ export async function verifyPassword(
   dn: string,
   password: Secret,
   deadline: Deadline,
-  keepsAfterRefusal: boolean,
+  preset: LdapPresetName,
 ): Promise<PasswordVerdict> {
   // Some servers end a password at a NUL, so it would match a shorter password. No password contains one.
   if (password.hasNul()) return { kind: 'rejected', reason: 'wrong-password' };
   const answer = await bindOnce(connection, dn, password, deadline);
-  const verdict = judgeBind(answer);
+  const verdict = judgeBind(answer, preset);
+  const { keepsAfterRefusal } = LDAP_PRESETS[preset];
   const isReusable = verdict.kind === 'accepted' || (keepsAfterRefusal && answer.code === RESULT.invalidCredentials);
   if (!isReusable) connection[Symbol.dispose]();
   switch (verdict.kind) {
@@ -36,7 +39,7 @@ export async function verifyPassword(
     case 'no-entry':
       return verdict;
     case 'failed':
-      throw faultOfResult(answer.code, answer.diagnostic, `binding as ${dn}`);
+      throw faultOfBind(answer, `binding as ${dn}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Checks that the keys of an ldap backend fit each other. */
-import { canonicalParts } from '../../../core/dn.ts';
 import type { ConfigWarning } from '../../backend.ts';
 import type { LdapKeys } from './keys.ts';
+import { canonicalParts, parseDn } from '../../../core/dn.ts';
 import { isLoopback } from '../wire/endpoint.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { placeholdersOf } from '../wire/filter.ts';
@@ -9,15 +9,18 @@ import { LDAP_PRESETS } from './presets.ts';
 import { groupSource, tlsMode } from './resolve.ts';
 import type { TlsMode } from './resolve.ts';
 
+/** Attributes that name entries. Others are never in the DN of a group, so no group would have a name. */
+const RDN_ATTRIBUTES: ReadonlySet<string> = new Set(['cn', 'ou', 'uid', 'o', 'dc']);
+
 interface LdapConfigProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-type Checked = Pick<LdapKeys, 'preset' | 'urls' | 'srv' | 'tls' | 'bind' | 'users' | 'groups'>;
+type Checked = Pick<LdapKeys, 'preset' | 'urls' | 'srv' | 'site' | 'tls' | 'bind' | 'users' | 'groups'>;
 
 export function checkLdapConfig(config: Checked): readonly LdapConfigProblem[] {
-  return [...checkServers(config), ...checkTls(config), ...checkUsers(config), ...checkGroups(config)];
+  return [checkServers, checkTls, checkBind, checkUsers, checkExpired, checkGroups].flatMap((check) => check(config));
 }
 
 /** What is accepted and gives rights to more groups than is probably meant. */
@@ -30,7 +33,8 @@ export function ldapWarnings({ groups }: Pick<Checked, 'groups'>): readonly Conf
   return [{ path: ['groups', 'base'], message }];
 }
 
-function checkServers({ urls, srv }: Checked): readonly LdapConfigProblem[] {
+function checkServers({ urls, srv, site }: Checked): readonly LdapConfigProblem[] {
+  if (site !== undefined && srv === undefined) return [{ path: ['site'], message: 'expected only together with srv' }];
   if ((urls === undefined) !== (srv === undefined)) return [];
   return [{ path: urls === undefined ? [] : ['srv'], message: 'expected either urls or srv' }];
 }
@@ -73,7 +77,20 @@ function checkTlsFiles(tls: Checked['tls'], mode: TlsMode): readonly LdapConfigP
   return [...pairProblems, ...unusedProblems];
 }
 
-function checkUsers({ users }: Checked): readonly LdapConfigProblem[] {
+function checkBind({ preset, bind }: Checked): readonly LdapConfigProblem[] {
+  if (bind === undefined || parseDn(bind.dn) !== undefined) return [];
+  if (LDAP_PRESETS[preset].bindNames) return [];
+  const message =
+    'expected a distinguished name such as cn=reader,dc=example,dc=org; a name with a domain needs preset: active-directory';
+  return [{ path: ['bind', 'dn'], message }];
+}
+
+function checkExpired({ preset, users }: Checked): readonly LdapConfigProblem[] {
+  if (users.expiredPasswords === 'refuse' || preset === 'freeipa') return [];
+  return [{ path: ['users', 'expiredPasswords'], message: 'expected only with preset: freeipa' }];
+}
+
+function checkUsers({ preset, users }: Checked): readonly LdapConfigProblem[] {
   const { base, filter, loginAttributes, template } = users;
   const filterHasLogin = filter !== undefined && placeholdersOf(filter).has('login');
   const problems: LdapConfigProblem[] = [];
@@ -89,7 +106,21 @@ function checkUsers({ users }: Checked): readonly LdapConfigProblem[] {
       message: 'expected no loginAttributes with a filter that has {login}',
     });
   }
-  if (template !== undefined && (loginAttributes !== undefined || base !== undefined)) {
+  if (template?.isDn === false) {
+    if (!LDAP_PRESETS[preset].bindNames) {
+      problems.push({
+        path: ['users', 'template'],
+        message:
+          'expected a DN such as uid={login},ou=people,dc=example,dc=org; other names need preset: active-directory',
+      });
+    }
+    if (base === undefined) {
+      problems.push({
+        path: ['users'],
+        message: 'expected base: with such a template the entry is searched after the bind',
+      });
+    }
+  } else if (template !== undefined && (loginAttributes !== undefined || base !== undefined)) {
     problems.push({
       path: ['users', 'template'],
       message: 'expected no base and no loginAttributes with template, which needs no search',
@@ -115,16 +146,16 @@ function checkGroups({ preset, groups }: Checked): readonly LdapConfigProblem[] 
     problems.push({ path: ['groups', 'distribution'], message: 'expected only with preset: active-directory' });
   }
   if (source !== 'memberOf') return problems;
+  if (groups.name !== undefined && groups.name !== 'dn' && !RDN_ATTRIBUTES.has(groups.name.toLowerCase())) {
+    problems.push({
+      path: ['groups', 'name'],
+      message: 'expected cn or dn, or ou, uid, o or dc, with from: memberOf, which gives DNs only',
+    });
+  }
   if (groups.filter !== undefined) {
     problems.push({
       path: ['groups', 'filter'],
       message: 'expected only with from: member or posixGroup, which search groups',
-    });
-  }
-  if (groups.name !== 'cn' && groups.name !== 'dn') {
-    problems.push({
-      path: ['groups', 'name'],
-      message: 'expected cn or dn with from: memberOf, which gives DNs only',
     });
   }
   return problems;

@@ -1,9 +1,11 @@
 /** The keys of a backend of type ldap. `config-check.ts` checks the combinations of keys. */
 import { z } from 'zod';
 import { parseDn } from '../../../core/dn.ts';
+import type { NameValue } from '../../../core/dn.ts';
 import { backendFields, duration, filePath, secretRef } from '../../fields.ts';
-import { parseDnTemplate } from './dn-template.ts';
-import type { DnTemplate } from './dn-template.ts';
+import { escapeDnValue } from './dn-template.ts';
+import { isBindName, parseBindTemplate } from './name-template.ts';
+import type { BindTemplate } from './name-template.ts';
 import { parseEndpoint } from '../wire/endpoint.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { parseFilter } from './filter-parse.ts';
@@ -23,9 +25,37 @@ function parsed<T extends object>(parse: (text: string) => T | string) {
     });
 }
 
-const dn = z.string().refine((text) => parseDn(text) !== undefined, {
-  error: 'expected a distinguished name such as ou=people,dc=example,dc=org',
-});
+/** What a service account binds with. The preset decides whether it may be a name without a DN. */
+const bindName = z
+  .string()
+  .max(2048)
+  .refine((text) => isDn(text) || isBindName(text), { error: dnProblem })
+  .transform(withoutQuotes);
+
+/** The base of a search, where an empty text means the root: every naming context of the server. */
+const base = z
+  .string()
+  .refine((text) => text === '' || isDn(text), { error: dnProblem })
+  .transform(withoutQuotes);
+
+function isDn(text: string): boolean {
+  return parseDn(text) !== undefined;
+}
+
+function dnProblem({ input }: { readonly input?: unknown }): string {
+  return /^"[^"]*=/.test(String(input))
+    ? 'expected quotes around the value only, such as CN="Doe, J",DC=example, or CN=Doe\\, J,DC=example'
+    : 'expected a distinguished name such as ou=people,dc=example,dc=org';
+}
+
+/** Quotes are the old form of RFC 2253, which a server need not accept (RFC 4514, section 2.4). */
+function withoutQuotes(text: string): string {
+  const parts = text.includes('"') ? parseDn(text) : undefined;
+  if (parts === undefined) return text;
+  const print = ({ type, value, encoded }: NameValue): string =>
+    `${type}=${encoded ? `#${value}` : escapeDnValue(value)}`;
+  return parts.map((part) => part.map(print).join('+')).join(',');
+}
 
 const ATTRIBUTE = /^(?:[a-zA-Z][a-zA-Z0-9-]{0,63}|\d+(?:\.\d+)+)$/;
 /** Attributes with secrets, which must not be copied into an identity; and `dn`, which is not an attribute. */
@@ -75,8 +105,20 @@ const srv = z
       'Instead of urls: the domain whose servers DNS names as _ldap._tcp records. They are looked up again every five minutes. With `tls.mode: ldaps`, port 636 of each is used. A server whose name is not in the domain is left out, unless `tls.serverName` says which name its certificate must have.',
   });
 
+const site = z
+  .string()
+  .regex(/^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i, 'expected the name of a site, such as Berlin')
+  .optional()
+  .meta({
+    description:
+      'With `srv`: the site of Active Directory whose servers are asked first. Servers of other sites follow, for the time when no server of the site answers.',
+  });
+
 const users = z.strictObject({
-  base: dn.optional().meta({ description: 'The DN under which users are searched' }),
+  base: base.optional().meta({
+    description:
+      'The DN under which users are searched. An empty text searches from the root, as with the global catalog of a forest (port 3268 or 3269).',
+  }),
   scope: scope.meta({ description: '`sub`: all entries under the base. `one`: its direct children.' }),
   filter: parsed<FilterNode>((text) => parseFilter(text, ['login']))
     .optional()
@@ -102,16 +144,20 @@ const users = z.strictObject({
     .optional()
     .meta({
       description:
-        'The domain that people may type before their name, as in `CORP\\alice`. A login with another domain is an unknown user.',
+        'The domain that people may type before their name, as in `CORP\\alice`. A login with another domain is an unknown user. In Active Directory `alice@CORP` and `alice@corp.example` mean the same account, unless they are the userPrincipalName of another.',
     }),
-  template: parsed<DnTemplate>(parseDnTemplate).optional().meta({
+  expiredPasswords: z.enum(['refuse', 'accept']).default('refuse').meta({
     description:
-      'Instead of a search: the DN users bind with, such as `uid={login},ou=people,dc=example,dc=org`. Such a directory cannot distinguish an unknown user from a wrong password: put it last, or set `usernames`.',
+      'FreeIPA accepts the bind of a user whose password has expired or was reset by an administrator. `refuse`: such a user cannot log in. `accept`: the bind decides. Only with `preset: freeipa`.',
+  }),
+  template: parsed<BindTemplate>(parseBindTemplate).optional().meta({
+    description:
+      'Instead of a search: the DN users bind with, such as `uid={login},ou=people,dc=example,dc=org`. In Active Directory also `{login}@corp.example` or `CORP\\{login}`; the entry is then searched under `users.base` after the bind. Such a directory cannot distinguish an unknown user from a wrong password: put it last, or set `usernames`.',
   }),
 });
 
 const groups = z.strictObject({
-  base: dn.meta({
+  base: base.meta({
     description: 'The DN under which groups are. A group elsewhere does not count, whatever its name.',
   }),
   scope: scope.meta({ description: '`sub`: all entries under the base. `one`: its direct children.' }),
@@ -128,9 +174,9 @@ const groups = z.strictObject({
     .meta({
       description: 'Which groups count (RFC 4515), where groups are searched. Default: all.',
     }),
-  name: attribute.default('cn').or(z.literal('dn')).meta({
+  name: attribute.or(z.literal('dn')).optional().meta({
     description:
-      'The attribute that names a group in the policy. Where the attribute is in the RDN of the group, the value there is the name and further values are ignored; elsewhere it must have one value. The DN of the group always works as well; with `dn`, only the DN does. Default: `cn`.',
+      'The attribute that names a group in the policy. Where the attribute is in the RDN of the group, the value there is the name and further values are ignored; elsewhere it must have one value. The DN of the group always works as well; with `dn`, only the DN does. With `from: memberOf`, only the first part of the DN names a group. Default: the preset’s: `cn`, or `ou` for glauth.',
   }),
   distribution: z.boolean().default(false).meta({
     description:
@@ -150,9 +196,16 @@ export const ldapKeys = z.strictObject({
   }),
   urls,
   srv,
+  site,
   tls: tls.prefault({}).meta({ description: 'How connections to the directory are protected' }),
   bind: z
-    .strictObject({ dn: dn.meta({ description: 'The DN of the account that searches' }), password: secretRef })
+    .strictObject({
+      dn: bindName.meta({
+        description:
+          'The DN of the account that searches. In Active Directory also `svc-registry@corp.example` or `CORP\\svc-registry`.',
+      }),
+      password: secretRef,
+    })
     .optional()
     .meta({
       description:
@@ -160,6 +213,10 @@ export const ldapKeys = z.strictObject({
     }),
   users: users.meta({ description: 'Where users are. One of `users.base` and `users.template` is required.' }),
   groups: groups.optional().meta({ description: 'Where groups come from. Default: users have no groups.' }),
+  followAliases: z.boolean().default(false).meta({
+    description:
+      'Whether an alias under `users.base` or `groups.base` stands for the entry that it names, which may be elsewhere (RFC 4512, section 2.6). Whoever may create an alias there decides who can log in.',
+  }),
   attributes: z.array(attribute).max(32).default([]).meta({
     description:
       'Attributes of the user that the policy may use as `{attr:NAME}`. An attribute that holds a password is refused.',

@@ -28,6 +28,17 @@ export function usernameAttribute({ preset, users }: Pick<LdapKeys, 'preset' | '
   return users.usernameAttribute ?? LDAP_PRESETS[preset].users.usernameAttribute;
 }
 
+/** The attribute of a group with its name; none when only its DN is a name. */
+export function groupNameAttributes({ preset, groups }: Pick<LdapKeys, 'preset' | 'groups'>): readonly string[] {
+  return groups?.name === 'dn' ? [] : [groups?.name ?? LDAP_PRESETS[preset].groups.rdn[0]];
+}
+
+/** The attributes in the first part of a DN that name a group, where its entry is not read. */
+export function groupRdnAttributes({ preset, groups }: Pick<LdapKeys, 'preset' | 'groups'>): readonly string[] {
+  if (groups?.name === 'dn') return [];
+  return groups?.name === undefined ? LDAP_PRESETS[preset].groups.rdn : [groups.name.toLowerCase()];
+}
+
 /** The attribute with the id that never changes. */
 export function idAttribute({ preset, users }: Pick<LdapKeys, 'preset' | 'users'>): string {
   return users.id ?? LDAP_PRESETS[preset].users.id;

@@ -1,5 +1,7 @@
 /** Checks each server of a directory and what the configuration says about it; reports the likely mistakes. */
 import type { LdapConfig } from '../config/config.ts';
+import type { LdapPresetName } from '../config/presets.ts';
+import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupSource, memberAttributes } from '../config/resolve.ts';
 import { openConnection } from '../wire/connection.ts';
 import type { LdapConnection, ConnectionOptions, SearchRequest } from '../wire/connection.ts';
@@ -12,6 +14,7 @@ import { ANY_ENTRY, encodeFilter, or } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 import type { UserSearch } from '../users/user-search.ts';
 import type { ServiceAccount } from '../servers/service-account.ts';
+import { diagnoseLockout } from './lockout.ts';
 import type { ReportStep } from './trace.ts';
 
 interface DiagnosisDeps {
@@ -23,7 +26,7 @@ interface DiagnosisDeps {
 }
 
 /** The diagnosis of one server, over one connection. */
-interface ServerDiagnosis {
+export interface ServerDiagnosis {
   readonly config: LdapConfig;
   readonly search: UserSearch;
   readonly connection: LdapConnection;
@@ -34,7 +37,14 @@ interface ServerDiagnosis {
 
 /** supportedExtension of a server with StartTLS (RFC 4511, section 4.14). */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
-const ROOT_ATTRIBUTES = ['objectClass', 'vendorName', 'supportedCapabilities', 'supportedExtension', 'namingContexts'];
+const ROOT_ATTRIBUTES = [
+  'objectClass',
+  'vendorName',
+  'supportedCapabilities',
+  'supportedExtension',
+  'namingContexts',
+  'defaultNamingContext',
+];
 
 /** Never throws: a fault is reported as a step that is not ok. */
 export async function diagnoseServers(deps: DiagnosisDeps, report: ReportStep, deadline: Deadline): Promise<void> {
@@ -84,6 +94,7 @@ async function diagnoseEntries(server: ServerDiagnosis, mode: ConnectionOptions[
   const root = await readBase(server, '', ROOT_ATTRIBUTES);
   reportPreset(config, root.entry, report);
   reportNesting(config, root.entry, report);
+  if (root.entry !== undefined && LDAP_PRESETS[config.preset].bindNames) await diagnoseLockout(server, root.entry);
   const hasStartTls = root.entry?.texts('supportedExtension').includes(START_TLS) === true;
   if (mode === 'none' && hasStartTls) {
     report({ ok: true, text: 'offers StartTLS, which is not used: set tls.mode: starttls' });
@@ -160,11 +171,22 @@ function reportNesting({ groups }: LdapConfig, root: LdapEntry | undefined, repo
   report({ ok: false, text: needsActiveDirectory(`groups.nested: ${groups.nested}`) });
 }
 
+/** The vendorName of the root DSE (RFC 3045). */
+const VENDORS: readonly (readonly [RegExp, LdapPresetName])[] = [
+  [/lldap/i, 'lldap'],
+  [/glauth/i, 'glauth'],
+  [/authentik/i, 'authentik'],
+  [/google/i, 'google-secure-ldap'],
+];
+
 /** @param root the root DSE */
 function presetsFor(root: LdapEntry): readonly string[] {
   const vendor = root.texts('vendorName').join(' ');
-  if (root.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY)) return ['active-directory'];
+  if (root.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY)) {
+    return /samba/i.test(vendor) ? ['samba', 'active-directory'] : ['active-directory', 'samba'];
+  }
   if (/389 Project|Red Hat|Fedora/i.test(vendor)) return ['389ds', 'freeipa'];
-  if (/lldap/i.test(vendor)) return ['lldap'];
+  const named = VENDORS.find(([pattern]) => pattern.test(vendor));
+  if (named !== undefined) return [named[1]];
   return root.texts('objectClass').some((name) => name.toLowerCase() === 'openldaprootdse') ? ['openldap'] : [];
 }

@@ -14,6 +14,8 @@ export interface LoginTrace {
   searched(login: string, result: UserSearchResult, reader: Reader, deadline: Deadline): Promise<void>;
   /** The account is refused because of its entry; no password was sent. */
   refused(entry: LdapEntry, reason: RejectReason): void;
+  /** The same after the bind, which the directory accepted. */
+  refusedAfterBind(entry: LdapEntry, reason: RejectReason): void;
   bound(dn: string, verdict: PasswordVerdict): void;
   /** @param groups the names of the user's groups in a policy */
   groupsRead(entry: LdapEntry, groups: ReadonlySet<string>): void;
@@ -43,6 +45,7 @@ export function createLoginTrace(config: LdapConfig, search: UserSearch, report:
           });
       }
     },
+    refusedAfterBind: ({ dn }, reason) => report({ ok: false, text: `${dn} cannot log in now: ${reason}` }),
     refused: ({ dn }, reason) =>
       report({ ok: false, text: `${dn} cannot log in now: ${reason}; no password was sent` }),
     bound: (dn, verdict) => {

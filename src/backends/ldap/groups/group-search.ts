@@ -1,14 +1,23 @@
 /** Searches groups under `groups.base`, and the filters for these searches. */
 import type { LdapConfig } from '../config/config.ts';
-import type { Reader } from '../wire/connection.ts';
+import { LDAP_PRESETS } from '../config/presets.ts';
+import { groupNameAttributes } from '../config/resolve.ts';
+import type { Reader, SearchRequest } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
-import { faultOfResult } from '../wire/fault.ts';
+import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { and, encodeFilter, equal, or } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 import { namesInEntry } from './group.ts';
 import type { LdapGroup } from './group.ts';
+
+/** How dynamic groups are described; a server ignores what it does not know. */
+const DYNAMIC: FilterNode = or([
+  { kind: 'present', attribute: 'memberURL' },
+  { kind: 'present', attribute: 'labeledURI' },
+  equal('objectClass', 'groupOfURLs'),
+]);
 
 interface FoundGroup extends LdapGroup {
   /** Undefined when the search did not ask for it, or the group has none. */
@@ -36,23 +45,50 @@ const SECURITY_GROUP: FilterNode = {
 };
 
 export function createGroupSearch(
-  { base, scope, filter: groupFilter, name }: NonNullable<LdapConfig['groups']>,
+  config: LdapConfig,
+  { base, scope, filter: groupFilter }: NonNullable<LdapConfig['groups']>,
   { withSid, securityOnly }: GroupSearchOptions,
 ): GroupSearch {
   const conditions = [...(groupFilter === undefined ? [] : [groupFilter]), ...(securityOnly ? [SECURITY_GROUP] : [])];
-  const nameAttributes = name === 'dn' ? [] : [name];
+  const nameAttributes = groupNameAttributes(config);
+  const { followAliases } = config;
+  const { noSuchObjectIsEmpty } = LDAP_PRESETS[config.preset];
   const attributes = withSid ? [...nameAttributes, 'objectSid'] : nameAttributes;
   return async (filter, reader, deadline) => {
-    const encoded = encodeFilter(conditions.length === 0 ? filter : and([...conditions, filter]));
-    const answer = await reader.search({ base, scope, filter: encoded, attributes }, deadline);
-    if (answer.code !== RESULT.success) throw faultOfResult(answer.code, answer.diagnostic, 'searching groups');
-    return answer.entries.map((entry) => ({
+    const matching = conditions.length === 0 ? filter : and([...conditions, filter]);
+    const request = { base, scope, filter: encodeFilter(matching), attributes, followAliases } as const;
+    const answer = await reader.search(request, deadline);
+    if (noSuchObjectIsEmpty && answer.code === RESULT.noSuchObject) return [];
+    if (answer.code !== RESULT.success) throw faultOfResult(answer, 'searching groups');
+    const dynamic = answer.isPaged === true && !withSid ? await dynamicGroups(request, matching, reader, deadline) : [];
+    return [...answer.entries, ...dynamic].map((entry) => ({
       dn: entry.dn,
       names: nameAttributes.flatMap((attribute) => namesInEntry(entry.dn, attribute, entry.texts(attribute))),
       isInBase: true,
       sid: entry.bytes('objectSid')[0],
     }));
   };
+}
+
+/**
+ * The dynamic groups that match. OpenLDAP leaves them out of an answer in pages and says nothing, so they are searched
+ * without pages (slapo-dynlist(5)).
+ */
+async function dynamicGroups(
+  request: SearchRequest,
+  matching: FilterNode,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<readonly LdapEntry[]> {
+  const answer = await reader.search({ ...request, filter: encodeFilter(and([matching, DYNAMIC])) }, deadline);
+  if (answer.isPaged === true) {
+    throw new DirectoryFault(
+      'misconfigured',
+      'searching groups: the directory cannot list all dynamic groups of a user in one answer; raise its size limit',
+    );
+  }
+  if (answer.code !== RESULT.success) throw faultOfResult(answer, 'searching dynamic groups');
+  return answer.entries;
 }
 
 /** The groups that list one of these DNs. */

@@ -20,10 +20,10 @@ interface GroupBase {
  * A group of which only the DN is known. Outside the base it does not count: there, somebody else may decide which names
  * groups have.
  *
- * @param isNamedByCn whether the cn in the DN is a name of the group
+ * @param named the attributes, in lower case, whose values in the first part of the DN are names of the group
  * @throws DirectoryFault when the DN cannot be read
  */
-export function groupOfDn(dn: string, isNamedByCn: boolean, base: GroupBase): LdapGroup {
+export function groupOfDn(dn: string, named: readonly string[], base: GroupBase): LdapGroup {
   const parts = canonicalParts(dn);
   const rdn = parseDn(dn)?.[0];
   if (parts === undefined || rdn === undefined) {
@@ -31,7 +31,7 @@ export function groupOfDn(dn: string, isNamedByCn: boolean, base: GroupBase): Ld
       canFailOver: false,
     });
   }
-  return { dn, names: isNamedByCn ? rdnValues(rdn, 'cn') : [], isInBase: isUnder(parts, base) };
+  return { dn, names: named.flatMap((attribute) => rdnValues(rdn, attribute)), isInBase: isUnder(parts, base) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { canonicalDn } from '../../../core/dn.ts';
 import type { GroupName } from '../../../core/identity.ts';
 import type { LdapConfig } from '../config/config.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
-import { groupSource, memberAttributes } from '../config/resolve.ts';
+import { groupRdnAttributes, groupSource, memberAttributes } from '../config/resolve.ts';
 import type { GroupSource } from '../config/resolve.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
@@ -45,6 +45,8 @@ interface Context {
   readonly groups: GroupsConfig;
   readonly source: GroupSource;
   readonly memberAttributes: readonly string[];
+  /** See `groupRdnAttributes`. */
+  readonly rdn: readonly string[];
   readonly preset: (typeof LDAP_PRESETS)[LdapConfig['preset']]['groups'];
   /** Whether distribution groups of Active Directory do not count. */
   readonly securityOnly: boolean;
@@ -71,11 +73,12 @@ export function createMemberships(config: LdapConfig, { domain, caches }: Member
   const members = memberAttributes(config);
   // Users of Active Directory can create distribution groups and add themselves to them.
   const securityOnly = preset.primary && !groups.distribution;
-  const search = createGroupSearch(groups, { withSid: preset.primary, securityOnly });
+  const search = createGroupSearch(config, groups, { withSid: preset.primary, securityOnly });
   const context: Context = {
     groups,
     source: groupSource(config),
     memberAttributes: members,
+    rdn: groupRdnAttributes(config),
     preset,
     securityOnly,
     search,
@@ -126,14 +129,14 @@ async function direct(context: Context, lookup: Lookup): Promise<readonly LdapGr
 }
 
 async function listingUser(
-  { groups, source, memberAttributes: attributes, preset, securityOnly, search }: Context,
+  { groups, source, memberAttributes: attributes, rdn, preset, securityOnly, search }: Context,
   { user, reader, deadline }: Lookup,
 ): Promise<readonly LdapGroup[]> {
   // memberOf does not have the type of a group; a search for the groups that list the user does.
   if (source === 'memberOf' && !securityOnly) {
     const base = { dn: groups.base, scope: groups.scope };
     const dns = await allValues(user, 'memberOf', reader, deadline);
-    return dns.map((dn) => groupOfDn(dn, groups.name === 'cn', base));
+    return dns.map((dn) => groupOfDn(dn, rdn, base));
   }
   const byDn = source === 'posixGroup' ? [] : [memberFilter(attributes, [user.dn])];
   const byUid = source === 'posixGroup' || preset.posix ? posixFilters(user) : [];

@@ -31,7 +31,7 @@ export async function allValues(
     );
     const part: LdapEntry | undefined = answer.entries[0];
     if (answer.code !== RESULT.success || part === undefined) {
-      throw faultOfResult(answer.code, answer.diagnostic, `reading ${next} of ${entry.dn}`);
+      throw faultOfResult(answer, `reading ${next} of ${entry.dn}`);
     }
     range = rangeOf(part, attribute);
     // Without a range it is unknown whether these are all; a missing value could be a group that a rule denies.

@@ -60,7 +60,7 @@ export async function readTokenGroups(user: LdapEntry, reader: Reader, deadline:
   } as const;
   const answer = await reader.search(request, deadline);
   if (answer.code !== RESULT.success) {
-    throw faultOfResult(answer.code, answer.diagnostic, `reading tokenGroups of ${user.dn}`);
+    throw faultOfResult(answer, `reading tokenGroups of ${user.dn}`);
   }
   return (answer.entries[0]?.bytes('tokenGroups') ?? []).filter(isSid);
 }

@@ -2,6 +2,7 @@
 import type { Identity } from '../../../core/identity.ts';
 import type { AuthnOutcome, Clock, Log } from '../../../core/ports.ts';
 import type { AccountCheck } from '../attempt/account-check.ts';
+import type { DomainCache } from '../attempt/active-directory.ts';
 import type { AttemptsSinceRead } from '../attempt/attempts-since-read.ts';
 import type { LdapConfig } from '../config/config.ts';
 import type { Reader } from '../wire/connection.ts';
@@ -26,6 +27,7 @@ export interface LoginContext extends LdapLoginDeps {
   readonly attempts: AttemptsSinceRead;
   readonly checkAccount: AccountCheck;
   readonly memberships: Memberships;
+  readonly domain: DomainCache;
   readonly rules: LdapIdentityRules;
 }
 

@@ -14,6 +14,7 @@ import { createMemberships } from '../groups/memberships.ts';
 import { createTtlCaches } from '../groups/ttl-cache.ts';
 import { identify, outcomeFor, refuseAmbiguous, UNKNOWN } from './context.ts';
 import type { LoginContext, LdapLoginDeps } from './context.ts';
+import { findUser } from './find-user.ts';
 import { authenticate } from './password-login.ts';
 import type { LoginAttempt } from './password-login.ts';
 
@@ -32,12 +33,18 @@ export interface Login {
 export function createLogin(deps: LdapLoginDeps): Login {
   const { config, directory, clock, log } = deps;
   const backend = config.name;
-  const domain = createDomainCache(clock);
+  const domain = createDomainCache(clock, (pso) =>
+    log.warn('password settings object not readable: the lockout guard uses the values of the domain', {
+      backend,
+      pso,
+    }),
+  );
   const caches = createTtlCaches(clock);
   const context: LoginContext = {
     ...deps,
     attempts: createAttemptsSinceRead(clock),
     checkAccount: createAccountCheck({ backend, domain, clock, log }),
+    domain,
     memberships: createMemberships(config, { domain, caches }),
     rules: {
       backend,
@@ -86,13 +93,13 @@ async function revalidate(
 }
 
 function findByLogin(
-  { config, search }: LoginContext,
+  context: LoginContext,
   login: string,
   reader: Reader,
   deadline: Deadline,
 ): Promise<UserSearchResult> {
-  const { template } = config.users;
-  return template === undefined
-    ? search.find(reader, login, deadline)
-    : search.read(reader, template.fill(login), deadline);
+  const { template } = context.config.users;
+  return template?.isDn === true
+    ? context.search.read(reader, template.fill(login) ?? '', deadline)
+    : findUser(context, login, reader, deadline);
 }

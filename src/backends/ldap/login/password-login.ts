@@ -2,17 +2,20 @@
 import type { Secret } from '../../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../../core/ports.ts';
 import { oneSpelling } from '../../../core/spelling.ts';
+import { accountState } from '../attempt/account-state.ts';
 import { verifyPassword } from '../attempt/verify-password.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
-import type { DnTemplate } from '../config/dn-template.ts';
-import { LDAP_PRESETS } from '../config/presets.ts';
+import type { BindTemplate } from '../config/name-template.ts';
 import type { LdapConnection, Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { ServerAccess } from '../servers/directory.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 import { subjectOf, subjectOfDn } from '../users/identity.ts';
+import type { UserSearchResult } from '../users/user-search.ts';
 import type { LoginTrace } from '../diagnosis/trace.ts';
+import { findUser } from './find-user.ts';
+import { ownEntry } from './own-entry.ts';
 import { outcomeFor, refuseAmbiguous, UNKNOWN } from './context.ts';
 import type { LoginContext } from './context.ts';
 
@@ -52,7 +55,7 @@ function bySearch(context: LoginContext, attempt: GuardedAttempt): Promise<Authn
   return context.directory.withServer(attempt.deadline, async (server) => {
     const { login, deadline, trace } = attempt;
     const readAt = context.clock.monotonic();
-    const result = await context.search.find(server.reader, login, deadline);
+    const result = await findUser(context, login, server.reader, deadline);
     await trace?.searched(login, result, server.reader, deadline);
     if (result.kind === 'none') return UNKNOWN;
     if (result.kind === 'ambiguous') return refuseAmbiguous(context, login, result.dns);
@@ -97,12 +100,18 @@ async function verifyEntry(
   return verdict.kind === 'no-entry' ? UNKNOWN : verdict;
 }
 
-function byTemplate(context: LoginContext, template: DnTemplate, attempt: GuardedAttempt): Promise<AuthnOutcome> {
+async function byTemplate(
+  context: LoginContext,
+  template: BindTemplate,
+  attempt: GuardedAttempt,
+): Promise<AuthnOutcome> {
   const { login, deadline, guard, trace } = attempt;
   const dn = template.fill(login);
+  // No account can have such a name.
+  if (dn === undefined) return UNKNOWN;
   return context.directory.withServer(deadline, async (server) => {
     // The id in the entry is not known before the bind, so attempts are counted for the DN with one spelling.
-    const counted = subjectOfDn(template.fill(oneSpelling(login)));
+    const counted = subjectOfDn(template.fill(oneSpelling(login)) ?? dn);
     const refusal = await guard.beforeAttempt(subjectOfDn(dn), counted);
     if (refusal !== undefined) return refusal;
     return server.withBind(deadline, async (connection) => {
@@ -110,7 +119,10 @@ function byTemplate(context: LoginContext, template: DnTemplate, attempt: Guarde
       if (verdict.kind === 'no-entry') return UNKNOWN;
       if (verdict.kind === 'rejected') return verdict;
       const reader = context.config.bind === undefined ? connection : server.reader;
-      return readBack(context, dn, reader, deadline, trace);
+      const result = template.isDn
+        ? await context.search.read(reader, dn, deadline)
+        : await ownEntry(context, { account: template.account(login), bindName: dn }, connection, reader, deadline);
+      return readBack(context, dn, result, reader, deadline, trace);
     });
   });
 }
@@ -121,8 +133,7 @@ async function bindAs(
   connection: LdapConnection,
   dn: string,
 ): Promise<PasswordVerdict> {
-  const { keepsAfterRefusal } = LDAP_PRESETS[config.preset];
-  const verdict = await verifyPassword(connection, dn, password, deadline, keepsAfterRefusal);
+  const verdict = await verifyPassword(connection, dn, password, deadline, config.preset);
   trace?.bound(dn, verdict);
   if (verdict.kind === 'accepted' && verdict.graceLeft !== undefined) {
     log.warn('expired password accepted: few grace logins are left', {
@@ -134,16 +145,22 @@ async function bindAs(
   return verdict;
 }
 
-/** Reads the entry after a bind with a template. */
+/** Interprets the entry that was read after a bind with a template. */
 async function readBack(
   context: LoginContext,
   dn: string,
+  result: UserSearchResult,
   reader: Reader,
   deadline: Deadline,
   trace: LoginTrace | undefined,
 ): Promise<AuthnOutcome> {
-  const result = await context.search.read(reader, dn, deadline);
-  if (result.kind === 'found') return outcomeFor(context, result.entry, reader, deadline, trace);
+  if (result.kind === 'found') {
+    // Some directories let the bind of such an account succeed.
+    const reason = accountState(result.entry, context.clock.now());
+    if (reason === undefined) return outcomeFor(context, result.entry, reader, deadline, trace);
+    trace?.refusedAfterBind(result.entry, reason);
+    return { kind: 'rejected', reason };
+  }
   if (context.config.users.filter !== undefined) return UNKNOWN;
   throw new DirectoryFault(
     'misconfigured',

@@ -4,6 +4,8 @@ import { createBreaker } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { openConnection } from '../wire/connection.ts';
 import type { LdapConnection, ConnectionOptions, Reader } from '../wire/connection.ts';
+import { createControlSupport } from '../wire/control-support.ts';
+import type { ControlSupport } from '../wire/control-support.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { Pool } from './pool.ts';
@@ -49,7 +51,8 @@ export interface Server extends Disposable {
 
 export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
   const { backend, limits, clock, log } = deps;
-  const opener = createOpener(endpoint, deps.options);
+  const controls = createControlSupport(() => clock.monotonic());
+  const opener = createOpener(endpoint, deps.options, controls);
   const common = { name: endpoint.url, idle: limits.idle, age: limits.age, clock };
   const searchPool = new Pool({
     ...common,
@@ -105,12 +108,12 @@ interface Opener extends Disposable {
   open(deadline: Deadline): Promise<LdapConnection>;
 }
 
-function createOpener(endpoint: Endpoint, options: () => ConnectionOptions): Opener {
+function createOpener(endpoint: Endpoint, options: () => ConnectionOptions, controls: ControlSupport): Opener {
   const connections = new Set<LdapConnection>();
   let isDisposed = false;
   return {
     open: async (deadline) => {
-      const connection = await openConnection(endpoint, options(), deadline);
+      const connection = await openConnection(endpoint, options(), deadline, controls);
       if (isDisposed) connection[Symbol.dispose]();
       for (const known of connections) if (known.closed) connections.delete(known);
       connections.add(connection);
@@ -132,6 +135,7 @@ async function openAsService(
   const connection = await opener.open(limit);
   try {
     await serviceAccount?.bind(connection, limit);
+    await connection.learnControls(limit);
     return connection;
   } catch (error) {
     connection[Symbol.dispose]();

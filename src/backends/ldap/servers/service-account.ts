@@ -5,9 +5,10 @@
 import { BrokerError } from '../../../core/errors.ts';
 import type { Secret, SecretSource } from '../../../core/identity.ts';
 import type { RejectReason } from '../../../core/ports.ts';
+import type { LdapPresetName } from '../config/presets.ts';
 import type { BindAnswer, LdapConnection } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import { DirectoryFault, faultOfResult, lateFault } from '../wire/fault.ts';
+import { DirectoryFault, faultOfBind, lateFault } from '../wire/fault.ts';
 import { createBindBackoff } from './bind-backoff.ts';
 import type { BindBackoff, BindBackoffDeps } from './bind-backoff.ts';
 import { judgeBind } from './judge-bind.ts';
@@ -15,7 +16,10 @@ import { createSemaphore } from './semaphore.ts';
 import type { Semaphore } from './semaphore.ts';
 
 interface ServiceAccountDeps extends BindBackoffDeps {
+  /** The DN, or another name where the preset allows it. */
   readonly dn: string;
+  /** Default: openldap. */
+  readonly preset?: LdapPresetName;
   readonly password: SecretSource;
 }
 
@@ -29,7 +33,12 @@ const MAX_CONCURRENT = 3;
 /** After this time another server may be faster. */
 const MAX_WAIT_MS = 1500;
 
-export function createServiceAccount({ dn, password, ...deps }: ServiceAccountDeps): ServiceAccount {
+export function createServiceAccount({
+  dn,
+  preset = 'openldap',
+  password,
+  ...deps
+}: ServiceAccountDeps): ServiceAccount {
   const backoff = createBindBackoff(deps);
   const semaphores = new Map<string, Semaphore>();
 
@@ -48,7 +57,7 @@ export function createServiceAccount({ dn, password, ...deps }: ServiceAccountDe
       const late = () => lateFault(url, 'waiting to bind as the service account', deadline);
       const run = <T>(permits: number, work: () => Promise<T>): Promise<T> =>
         semaphoreOf(url).run(permits, deadline.within(MAX_WAIT_MS), late, work);
-      const bind = (): Promise<void> => bindOnce(connection, dn, secret, backoff, deadline);
+      const bind = (): Promise<void> => bindOnce(connection, { dn, preset }, secret, backoff, deadline);
       if (!backoff.isProven(text)) {
         // All permits, so that this bind is alone. Those that waited for it find a proven password.
         const isBound = await run(MAX_CONCURRENT, async () => {
@@ -65,14 +74,15 @@ export function createServiceAccount({ dn, password, ...deps }: ServiceAccountDe
 
 async function bindOnce(
   connection: LdapConnection,
-  dn: string,
+  { dn, preset }: Required<Pick<ServiceAccountDeps, 'dn' | 'preset'>>,
   password: Secret,
   backoff: BindBackoff,
   deadline: Deadline,
 ): Promise<void> {
   backoff.check(password.reveal());
-  const answer = await connection.bind(dn, password, deadline);
-  const fault = faultOfAnswer(dn, answer);
+  // Not asked for where it is unknown whether the server supports the question: it is the first bind to the server.
+  const answer = await connection.bind(dn, password, deadline, false);
+  const fault = faultOfAnswer(dn, answer, preset);
   if (fault === undefined) return backoff.accepted(password.reveal());
   throw fault.kind === 'service-refused' ? backoff.refused(password.reveal(), fault) : fault;
 }
@@ -91,8 +101,8 @@ async function readPassword(source: SecretSource): Promise<Secret> {
 }
 
 /** @returns undefined when the bind succeeded */
-function faultOfAnswer(dn: string, answer: BindAnswer): DirectoryFault | undefined {
-  const verdict = judgeBind(answer);
+function faultOfAnswer(dn: string, answer: BindAnswer, preset: LdapPresetName): DirectoryFault | undefined {
+  const verdict = judgeBind(answer, preset);
   const what = `binding as ${dn}`;
   switch (verdict.kind) {
     case 'accepted':
@@ -107,7 +117,7 @@ function faultOfAnswer(dn: string, answer: BindAnswer): DirectoryFault | undefin
     case 'no-entry':
       return new DirectoryFault('service-refused', `${what}: no such entry, result ${answer.code}: correct bind.dn`);
     case 'failed':
-      return faultOfResult(answer.code, answer.diagnostic, what);
+      return faultOfBind(answer, what);
   }
 }
 

@@ -15,6 +15,8 @@ export interface ServiceRecordsDeps {
   readonly backend: string;
   /** `corp.example` */
   readonly domain: string;
+  /** The site whose servers come first. */
+  readonly site?: string | undefined;
   readonly mode: TlsMode;
   /** Whether certificates are verified for `tls.serverName` instead of the host, so that every host is acceptable. */
   readonly hasServerName: boolean;
@@ -32,15 +34,29 @@ const LDAPS_PORT = 636;
 
 /** @returns a function that gives the servers in the order in which they are tried; it throws DirectoryFault */
 export function createServiceRecords(deps: ServiceRecordsDeps): (deadline: Deadline) => Promise<readonly Endpoint[]> {
-  const { backend, domain, clock, log, resolve = resolveSrv } = deps;
+  const { backend, domain, site, clock, log, resolve = resolveSrv } = deps;
   const name = `_ldap._tcp.${domain}`;
+  const siteName = site === undefined ? undefined : `_ldap._tcp.${site}._sites.${domain}`;
   let known: readonly Endpoint[] = [];
   let expiresAt = -Infinity;
   let lookup: Promise<void> | undefined;
 
+  async function serversOfSite(records: string): Promise<readonly SrvRecord[]> {
+    try {
+      return await resolve(records);
+    } catch {
+      log.warn('DNS names no server of the site: servers of all sites are used; correct site', {
+        backend,
+        name: records,
+      });
+      return [];
+    }
+  }
+
   async function refresh(): Promise<void> {
     try {
-      const endpoints = endpointsOf(await resolve(name), deps);
+      const [ofSite, all] = await Promise.all([siteName === undefined ? [] : serversOfSite(siteName), resolve(name)]);
+      const endpoints = firstOfEach([...endpointsOf(ofSite, deps), ...endpointsOf(all, deps)]);
       if (endpoints.length === 0) throw new Error('the records name no usable server');
       known = endpoints;
       expiresAt = clock.monotonic() + TTL_MS;
@@ -85,7 +101,13 @@ function endpointsOf(
     const endpoint = parseEndpoint(url);
     return typeof endpoint === 'string' ? [] : [endpoint];
   });
-  return endpoints.slice(0, MAX_SERVERS);
+  return endpoints;
+}
+
+function firstOfEach(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const first = new Map<string, Endpoint>();
+  for (const endpoint of endpoints) if (!first.has(endpoint.url)) first.set(endpoint.url, endpoint);
+  return [...first.values()].slice(0, MAX_SERVERS);
 }
 
 async function orLate(work: Promise<void>, deadline: Deadline, late: DirectoryFault): Promise<void> {

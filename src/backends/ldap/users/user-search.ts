@@ -1,14 +1,15 @@
 /** Finds the entry that a login means. */
+import { canonicalDn } from '../../../core/dn.ts';
 import type { LdapConfig } from '../config/config.ts';
 import { parseFilter } from '../config/filter-parse.ts';
 import { printFilter } from '../config/filter-print.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupSource, idAttribute, loginAttributes, usernameAttribute } from '../config/resolve.ts';
 import type { Deadline } from '../../../core/deadline.ts';
-import type { Reader, SearchAnswer } from '../wire/connection.ts';
+import type { Reader } from '../wire/connection.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { faultOfResult } from '../wire/fault.ts';
-import { ANY_ENTRY, and, encodeFilter, or, placeholdersOf } from '../wire/filter.ts';
+import { ANY_ENTRY, and, encodeFilter, equal, or, placeholdersOf } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 
@@ -27,6 +28,12 @@ export interface UserSearch {
   findAnyUser(reader: Reader, deadline: Deadline): Promise<UserSearchResult>;
   /** Searches by the login among all entries, users or not. */
   findUnfiltered(reader: Reader, login: string, deadline: Deadline): Promise<UserSearchResult>;
+  /** Searches for the entries that a name without a DN can mean. */
+  findByBindName(
+    reader: Reader,
+    name: { readonly account: string; readonly bindName: string },
+    deadline: Deadline,
+  ): Promise<readonly LdapEntry[]>;
   /** Reads one entry; `none` when it does not exist, is not visible or does not match `users.filter`. */
   read(reader: Reader, dn: string, deadline: Deadline): Promise<UserSearchResult>;
 }
@@ -34,17 +41,23 @@ export interface UserSearch {
 const LOGIN = { placeholder: 'login' } as const;
 
 export function createUserSearch(config: LdapConfig): UserSearch {
-  const { users, preset } = config;
+  const { users, preset, followAliases } = config;
   const attributes = requestedAttributes(config);
   const filter = loginFilter(config);
   const base = users.base ?? '';
 
+  async function searchEntries(reader: Reader, encoded: Buffer, deadline: Deadline): Promise<readonly LdapEntry[]> {
+    // With aliases the same entry may be found several times.
+    const limit = followAliases ? 20 : 2;
+    const request = { base, scope: users.scope, filter: encoded, attributes, limit, followAliases } as const;
+    const answer = await reader.search(request, deadline);
+    if (answer.code === RESULT.success) return answer.entries;
+    if (answer.code === RESULT.noSuchObject && (await hasBase(reader, base, deadline))) return [];
+    throw faultOfResult(answer, `searching users (preset ${preset})`);
+  }
+
   async function search(reader: Reader, encoded: Buffer, deadline: Deadline): Promise<UserSearchResult> {
-    const answer = await reader.search({ base, scope: users.scope, filter: encoded, attributes, limit: 2 }, deadline);
-    if (answer.code !== RESULT.success) {
-      throw faultOfResult(answer.code, answer.diagnostic, `searching users (preset ${preset})`);
-    }
-    return resultOf(answer);
+    return resultOf(await searchEntries(reader, encoded, deadline));
   }
 
   return {
@@ -57,21 +70,36 @@ export function createUserSearch(config: LdapConfig): UserSearch {
     },
     findUnfiltered: (reader, login, deadline) =>
       search(reader, encodeFilter(loginAttributesFilter(config), { login }), deadline),
+    findByBindName: (reader, { account, bindName }, deadline) => {
+      const byName = or([equal('sAMAccountName', account), equal('userPrincipalName', bindName)]);
+      return searchEntries(reader, encodeFilter(and([userFilter(config), byName])), deadline);
+    },
     read: async (reader, dn, deadline) => {
       const readFilter = encodeFilter(users.filter ?? ANY_ENTRY);
       const request = { base: dn, scope: 'base', filter: readFilter, attributes, limit: 2 } as const;
       const answer = await reader.search(request, deadline);
       if (answer.code === RESULT.noSuchObject) return { kind: 'none' };
-      if (answer.code !== RESULT.success) throw faultOfResult(answer.code, answer.diagnostic, `reading ${dn}`);
-      return resultOf(answer);
+      if (answer.code !== RESULT.success) throw faultOfResult(answer, `reading ${dn}`);
+      return resultOf(answer.entries);
     },
   };
 }
 
-function resultOf({ entries }: SearchAnswer): UserSearchResult {
-  const [entry, second] = entries;
+/** Some directories answer noSuchObject when no entry matches, so the base is read before that counts as a mistake. */
+async function hasBase(reader: Reader, base: string, deadline: Deadline): Promise<boolean> {
+  // The root always exists. Servers that cannot search from it answer noSuchObject too.
+  if (base === '') return false;
+  const request = { base, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [], limit: 1 } as const;
+  const { code, entries } = await reader.search(request, deadline);
+  return code === RESULT.success && entries.length > 0;
+}
+
+function resultOf(entries: readonly LdapEntry[]): UserSearchResult {
+  const byDn = new Map(entries.map((entry) => [canonicalDn(entry.dn) ?? entry.dn, entry]));
+  const [entry, second] = byDn.values();
   if (entry === undefined) return { kind: 'none' };
-  return second === undefined ? { kind: 'found', entry } : { kind: 'ambiguous', dns: entries.map(({ dn }) => dn) };
+  if (second === undefined) return { kind: 'found', entry };
+  return { kind: 'ambiguous', dns: [...byDn.values()].map(({ dn }) => dn) };
 }
 
 /** Which entries are users. */
@@ -95,6 +123,12 @@ function presetFilter(text: string): FilterNode {
   return filter;
 }
 
+function stateAttributes({ preset, users }: LdapConfig): readonly string[] {
+  const { state } = LDAP_PRESETS[preset].users;
+  // What is not read cannot refuse a login.
+  return users.expiredPasswords === 'refuse' ? state : state.filter((name) => name !== 'krbPasswordExpiration');
+}
+
 /** The attributes of a user's entry that the login reads, and no others. */
 function requestedAttributes(config: LdapConfig): readonly string[] {
   const { preset, groups, attributes } = config;
@@ -104,8 +138,9 @@ function requestedAttributes(config: LdapConfig): readonly string[] {
     ...new Set([
       usernameAttribute(config),
       idAttribute(config),
-      ...LDAP_PRESETS[preset].users.state,
+      ...stateAttributes(config),
       ...(source === 'memberOf' ? ['memberOf'] : []),
+      ...(LDAP_PRESETS[preset].bindNames ? ['objectSid'] : []),
       ...(groups !== undefined && LDAP_PRESETS[preset].groups.primary ? ['objectSid', 'primaryGroupID'] : []),
       ...(posix ? ['uid', 'gidNumber'] : []),
       ...attributes,

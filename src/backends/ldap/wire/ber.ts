@@ -35,6 +35,14 @@ export function text(value: string, tag: number = TAG.octetString): Buffer {
   return element(tag, Buffer.from(value, 'utf8'));
 }
 
+/** A non-negative integer in the shortest form (X.690, section 8.3.2). */
+export function integer(value: number): Buffer {
+  const digits = value.toString(16);
+  const bytes = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
+  // The first bit is the sign.
+  return (bytes[0] ?? 0) < 0x80 ? element(TAG.integer, bytes) : element(TAG.integer, Buffer.of(0), bytes);
+}
+
 function lengthBytes(length: number): Buffer {
   if (length < 0x80) return Buffer.of(length);
   const size = length > 0xff_ff_ff ? 4 : length > 0xff_ff ? 3 : length > 0xff ? 2 : 1;

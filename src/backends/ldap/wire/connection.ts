@@ -4,10 +4,13 @@
  */
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
-import { Client, PasswordPolicyControl, ResultCodeError } from 'ldapts';
+import { Client, ResultCodeError } from 'ldapts';
 import type { SearchOptions } from 'ldapts';
 import type { Secret } from '../../../core/identity.ts';
 import type { Deadline } from '../../../core/deadline.ts';
+import { PAGED_RESULTS, PASSWORD_POLICY, PolicyControl } from './control.ts';
+import { createControlSupport } from './control-support.ts';
+import type { ControlSupport } from './control-support.ts';
 import { dial } from './dial.ts';
 import type { DialOptions } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -36,10 +39,16 @@ export interface SearchRequest {
   readonly attributes: readonly string[];
   /** The maximum number of entries; the server drops others. Absent: all entries are read, or the answer is an error. */
   readonly limit?: number;
+  /** Whether an alias stands for the entry that it names. Default: it is an entry of its own. */
+  readonly followAliases?: boolean;
 }
 
 export interface SearchAnswer extends LdapResult {
   readonly entries: readonly LdapEntry[];
+  /** Whether the connection was bound as nobody. */
+  readonly isAnonymous?: boolean;
+  /** Whether the entries came in pages, because the server gives no more in one answer. */
+  readonly isPaged?: boolean;
 }
 
 /** Something that searches a directory. */
@@ -55,7 +64,13 @@ export interface Reader {
 /** Every method throws DirectoryFault when there is no answer; the connection is closed then. */
 export interface LdapConnection extends Reader, Disposable {
   readonly endpoint: Endpoint;
-  bind(dn: string, password: Secret, deadline: Deadline): Promise<BindAnswer>;
+  /**
+   * @param asksForPolicy whether to ask for the state of the password where it is unknown whether the server supports
+   *   that; default: `ConnectionOptions.assumesPasswordPolicy`
+   */
+  bind(dn: string, password: Secret, deadline: Deadline, asksForPolicy?: boolean): Promise<BindAnswer>;
+  /** Reads which controls the server supports. Some servers end a connection that reads before a bind. */
+  learnControls(deadline: Deadline): Promise<void>;
   /** Returns when the server answers a request and does not say that it is unavailable. */
   ping(deadline: Deadline): Promise<void>;
   /** A sentence about the server's certificate; undefined without TLS. */
@@ -66,6 +81,8 @@ export interface LdapConnection extends Reader, Disposable {
 export interface ConnectionOptions extends DialOptions {
   /** Milliseconds for one bind or one search. */
   readonly operationTimeout: number;
+  /** Whether a bind asks for the state of the password where it is unknown if the server supports it. Default: yes. */
+  readonly assumesPasswordPolicy?: boolean;
 }
 
 /** An open connection, for the functions below. */
@@ -74,18 +91,25 @@ interface Session {
   readonly client: Client;
   readonly stream: MessageStream;
   readonly operationTimeout: number;
+  readonly controls: ControlSupport;
+  isAnonymous: boolean;
 }
 
-/** @throws DirectoryFault */
+/**
+ * @param controls what is known about the server from its other connections
+ * @throws DirectoryFault
+ */
 export async function openConnection(
   endpoint: Endpoint,
   options: ConnectionOptions,
   deadline: Deadline,
+  controls: ControlSupport = createControlSupport(() => performance.now()),
 ): Promise<LdapConnection> {
   const socket = await dial(endpoint, options, deadline);
   const stream = new MessageStream(socket, endpoint.url);
   const client = new Client({ url: 'ldap://established.invalid', createConnection: singleConnection(stream) });
-  const session: Session = { endpoint, client, stream, operationTimeout: options.operationTimeout };
+  const { operationTimeout, assumesPasswordPolicy = true } = options;
+  const session: Session = { endpoint, client, stream, operationTimeout, controls, isAnonymous: true };
   return {
     endpoint,
     get certificate() {
@@ -96,17 +120,21 @@ export async function openConnection(
     },
     search: (request, until) =>
       request.limit === undefined && request.scope !== 'base'
-        ? searchAllPages(session, request, until)
+        ? searchAll(session, request, until)
         : searchOnce(session, request, until),
     ping: async (until) => {
       const { code, diagnostic } = await searchOnce(session, ROOT_DSE, until);
       if (DOWN.has(code)) throw new DirectoryFault('unavailable', `${endpoint.url}: answers ${code} ${diagnostic}`);
     },
-    bind: async (dn, password, until) => {
-      const control = new PasswordPolicyControl();
+    learnControls: (until) => controls.learn(async () => (await searchOnce(session, CONTROLS, until)).entries[0]),
+    bind: async (dn, password, until, asksForPolicy = assumesPasswordPolicy) => {
+      const isAsked = controls.has(PASSWORD_POLICY) ?? asksForPolicy;
+      const control = new PolicyControl();
+      session.isAnonymous = true;
       const result = await operate(session, 'binding', until, () =>
-        client.bind(dnObject(dn), password.reveal(), control),
+        client.bind(dnObject(dn), password.reveal(), isAsked ? control : undefined),
       );
+      session.isAnonymous = result.code !== RESULT.success;
       return { ...result, ...policyOf(control) };
     },
     [Symbol.dispose]: () => void stream.destroy(),
@@ -143,7 +171,7 @@ async function operate(
 
 async function searchOnce(
   session: Session,
-  { base, scope, filter, attributes, limit }: SearchRequest,
+  { base, scope, filter, attributes, limit, followAliases = false }: SearchRequest,
   deadline: Deadline,
   page?: PageControl,
 ): Promise<SearchAnswer> {
@@ -156,31 +184,66 @@ async function searchOnce(
       timeLimit: Math.ceil(deadline.within(session.operationTimeout).left() / 1000),
       ...(limit === undefined ? {} : { sizeLimit: limit }),
     };
+    session.stream.followsAliases = followAliases;
     const { searchEntries } = await session.client.search(base, options, page);
     entries = searchEntries.map(readEntry);
   });
-  return { ...result, entries };
+  const answer = { ...result, entries, isAnonymous: session.isAnonymous };
+  // ldapts gives sizeLimitExceeded as success where a limit was sent. The limit of the server can be lower.
+  const isCutOff = limit !== undefined && session.stream.searchCode === RESULT.sizeLimitExceeded;
+  return isCutOff && entries.length < limit ? { ...answer, code: RESULT.sizeLimitExceeded } : answer;
 }
 
-/** All entries, page by page. A server limits the entries of one answer, and may send an empty page before others. */
-async function searchAllPages(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
-  const entries: LdapEntry[] = [];
-  let cookie: Buffer | undefined;
+/**
+ * All entries, in pages only where the server gives no more in one answer: with the control for pages, the overlay
+ * dynlist of OpenLDAP does not expand dynamic groups, and answers success.
+ */
+async function searchAll(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
+  const answer = await searchOnce(session, request, deadline);
+  if (answer.entries.length > MAX_ENTRIES) throw tooManyEntries(session);
+  // A server that sends pages without being asked has more entries, too.
+  const cookie = session.stream.nextPage;
+  if (answer.code === RESULT.success && cookie !== undefined) {
+    return searchPages(session, request, deadline, { entries: answer.entries, cookie });
+  }
+  if (!LIMITED.has(answer.code) || session.controls.has(PAGED_RESULTS) === false) return answer;
+  return searchPages(session, request, deadline, { entries: [], cookie: undefined });
+}
+
+/**
+ * Page by page. A server may send an empty page before others.
+ *
+ * @param start the entries so far, and the cookie for the next page
+ */
+async function searchPages(
+  session: Session,
+  request: SearchRequest,
+  deadline: Deadline,
+  start: { readonly entries: readonly LdapEntry[]; readonly cookie: Buffer | undefined },
+): Promise<SearchAnswer> {
+  const entries = [...start.entries];
+  let { cookie } = start;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const answer = await searchOnce(session, request, deadline, new PageControl(PAGE_SIZE, cookie));
     entries.push(...answer.entries);
-    // A server without paged results answers without the control, and with all entries.
     cookie = session.stream.nextPage;
-    if (answer.code !== RESULT.success || cookie === undefined) return { ...answer, entries };
+    if (answer.code !== RESULT.success || cookie === undefined) return { ...answer, entries, isPaged: true };
     if (entries.length > MAX_ENTRIES) break;
   }
-  throw new DirectoryFault('misconfigured', `${session.endpoint.url}: a search finds too many entries: narrow it`);
+  throw tooManyEntries(session);
+}
+
+function tooManyEntries({ endpoint }: Session): DirectoryFault {
+  return new DirectoryFault('misconfigured', `${endpoint.url}: a search finds too many entries: narrow it`);
 }
 
 /** "1.1" asks for no attributes (RFC 4511, section 4.5.1.8). */
 const NO_ATTRIBUTES = '1.1';
 /** The entry about the server itself (RFC 4512, section 5.1), which every client may read. */
 const ROOT_DSE: SearchRequest = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] };
+const CONTROLS: SearchRequest = { ...ROOT_DSE, attributes: ['supportedControl'] };
+/** The server may give more entries in pages. */
+const LIMITED: ReadonlySet<number> = new Set([RESULT.sizeLimitExceeded, RESULT.adminLimitExceeded]);
 /** After any other result the server is usable. */
 const DOWN: ReadonlySet<number> = new Set([
   RESULT.strongerAuthRequired,

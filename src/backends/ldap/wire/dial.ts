@@ -13,6 +13,8 @@ export interface DialOptions {
   readonly tlsContext: SecureContext;
   /** The name the certificate must have; undefined: the host of the endpoint. */
   readonly serverName: string | undefined;
+  /** Whether `tls.caFile` is set. Default: no. */
+  readonly hasOwnAuthorities?: boolean;
   /** Milliseconds for TCP and TLS together. */
   readonly timeout: number;
 }
@@ -45,7 +47,8 @@ export async function dial(endpoint: Endpoint, options: DialOptions, deadline: D
 }
 
 async function encrypt(socket: Socket, endpoint: Endpoint, options: DialOptions): Promise<Socket> {
-  const host = options.serverName ?? endpoint.host;
+  // A DNS name is verified and sent without the dot of the root (RFC 6066, section 3).
+  const host = (options.serverName ?? endpoint.host).replace(/\.$/, '');
   const encrypted = connectTls({
     socket,
     // The certificate is verified for `host`. `servername` is sent to the server (SNI), where addresses are forbidden.
@@ -60,7 +63,9 @@ async function encrypt(socket: Socket, endpoint: Endpoint, options: DialOptions)
   const closeBoth = (): void => void encrypted.destroy(socket.errored ?? undefined);
   socket.once('close', closeBoth);
   try {
-    await waitForEvent(encrypted, 'secureConnect', (cause) => tlsFailed(endpoint, cause));
+    await waitForEvent(encrypted, 'secureConnect', (cause) =>
+      tlsFailed(endpoint, cause, options.hasOwnAuthorities === true),
+    );
     return encrypted;
   } catch (error) {
     encrypted.destroy();
@@ -94,17 +99,28 @@ function unreachable({ url }: Endpoint, cause: Error | undefined): DirectoryFaul
   return new DirectoryFault('unreachable', `${url}: cannot connect`, { cause });
 }
 
-function tlsFailed({ url }: Endpoint, cause: Error | undefined): DirectoryFault {
+function tlsFailed({ url }: Endpoint, cause: Error | undefined, hasOwnAuthorities: boolean): DirectoryFault {
   const code = cause !== undefined && 'code' in cause ? String(cause.code) : '';
-  return new DirectoryFault('tls', `${url}: no encrypted connection${adviceFor(code)}`, { cause });
+  return new DirectoryFault('tls', `${url}: no encrypted connection${adviceFor(code, hasOwnAuthorities)}`, {
+    cause: cause === undefined ? undefined : withoutHint(cause),
+  });
 }
 
-function adviceFor(code: string): string {
+/** Node advises another option of Node, which Fairlead does not use. */
+function withoutHint(cause: Error): Error {
+  const at = cause.message.indexOf('; if the root CA is installed locally');
+  if (at !== -1) cause.message = cause.message.slice(0, at);
+  return cause;
+}
+
+function adviceFor(code: string, hasOwnAuthorities: boolean): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return '; the certificate is for another name: use that name in urls, or set tls.serverName';
   }
   if (/SELF_SIGNED|UNABLE_TO|ISSUER/.test(code)) {
-    return '; the certificate is not from a trusted authority: set tls.caFile to the certificate of the directory’s own';
+    return hasOwnAuthorities
+      ? '; set tls.caFile to the certificate of the server or of the authority that issued it, which the file lacks; where the server does not send its intermediate authority, add that one too'
+      : '; the certificate is not from a trusted authority: set tls.caFile to the certificate of the directory’s own';
   }
   if (code === 'CERT_HAS_EXPIRED') return '; the certificate has expired: renew it on the server';
   if (/UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION/.test(code)) {

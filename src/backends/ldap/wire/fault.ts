@@ -86,21 +86,49 @@ export function lateFault(where: string, what: string, deadline: Deadline): Dire
     : new DirectoryFault('no-answer', `${where}: no answer in time while ${what}`);
 }
 
+/** What is needed to interpret a result code that is not the answer to a user's bind. */
+interface FailedResult {
+  readonly code: number;
+  readonly diagnostic: string;
+  /** Whether the request was a search without a bind. */
+  readonly isAnonymous?: boolean;
+}
+
 /**
- * The fault for a result code, where the code is not the answer to a user's bind.
+ * The fault for a result code, where the code is not a decision about a user.
  *
  * @param what the step, for the message: `searching users`
  */
-export function faultOfResult(code: number, diagnostic: string, what: string): DirectoryFault {
+export function faultOfResult({ code, diagnostic, isAnonymous = false }: FailedResult, what: string): DirectoryFault {
   const text = `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
-  const advice = ADVICE[code];
+  const advice = isAnonymous && NEEDS_BIND.has(code) ? CONFIGURE_BIND : (adviceByText(diagnostic) ?? ADVICE[code]);
   if (advice !== undefined) return new DirectoryFault('misconfigured', `${text}: ${advice}`);
   return new DirectoryFault('unavailable', text, { canFailOver: TEMPORARY.has(code) });
 }
 
+/** The same for a bind, to which some results mean something else. */
+export function faultOfBind({ code, diagnostic }: FailedResult, what: string): DirectoryFault {
+  const advice = BIND_ADVICE[code];
+  if (advice === undefined) return faultOfResult({ code, diagnostic }, what);
+  const text = `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
+  return new DirectoryFault('misconfigured', `${text}: ${advice}`);
+}
+
+/** 389 Directory Server refuses connections without enough encryption with result 53 and this text. */
+function adviceByText(diagnostic: string): string | undefined {
+  return /minimum ssf|confidentiality required/i.test(diagnostic) ? ENCRYPT : undefined;
+}
+
 const ENCRYPT = 'it requires an encrypted connection; set tls.mode to ldaps or starttls';
+const CONFIGURE_BIND = 'it does not let anybody search without a bind; configure bind';
+/** What servers answer to a search without a bind: Active Directory 1, 389 Directory Server 48, access rules 50, OpenLDAP 53. */
+const NEEDS_BIND: ReadonlySet<number> = new Set([
+  RESULT.operationsError,
+  RESULT.inappropriateAuthentication,
+  RESULT.insufficientAccessRights,
+  RESULT.unwillingToPerform,
+]);
 const ADVICE: Readonly<Record<number, string>> = {
-  [RESULT.operationsError]: 'where it requires a bind first, configure bind',
   [RESULT.sizeLimitExceeded]: 'it gives no more entries to this account; raise its size limit or narrow the search',
   [RESULT.authMethodNotSupported]: ENCRYPT,
   [RESULT.strongerAuthRequired]: ENCRYPT,
@@ -110,5 +138,11 @@ const ADVICE: Readonly<Record<number, string>> = {
   [RESULT.noSuchObject]: 'the base does not exist, or this account may not see it',
   [RESULT.invalidDNSyntax]: 'it cannot read the DN; check the base',
   [RESULT.insufficientAccessRights]: 'this account may not do that; grant it read access',
+};
+/** Results of a bind whose advice for a search would mislead. */
+const BIND_ADVICE: Readonly<Record<number, string>> = {
+  [RESULT.inappropriateAuthentication]:
+    'it does not accept this kind of bind; check tls.certFile, and whether the account has a password',
+  [RESULT.insufficientAccessRights]: 'it does not let this account log in here; allow it in the directory',
 };
 const TEMPORARY: ReadonlySet<number> = new Set([RESULT.busy, RESULT.unavailable, RESULT.other]);

@@ -8,7 +8,7 @@ import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { TAG, element, readHeader } from './ber.ts';
 import { DirectoryFault } from './fault.ts';
-import { readEnvelope, readResult } from './message.ts';
+import { readEnvelope, readResult, withAliasesFollowed } from './message.ts';
 import { cookieIn } from './page-control.ts';
 
 /** Bytes of one message. An entry with thousands of groups takes some hundred KiB. */
@@ -27,6 +27,8 @@ export class MessageStream extends Duplex {
   /** These two tell ldapts that the socket is connected. */
   readonly connecting = false;
   readonly readyState = 'open';
+  /** Whether searches follow aliases. ldapts has the option and does not send it. */
+  followsAliases = false;
   readonly #socket: Socket;
   readonly #name: string;
   #chunks: Buffer[] = [];
@@ -39,6 +41,7 @@ export class MessageStream extends Duplex {
   #requests = 0;
   #hasAnswered = false;
   #nextPage: Buffer | undefined;
+  #searchCode: number | undefined;
 
   /** @param name of the server, for messages */
   constructor(socket: Socket, name: string) {
@@ -65,6 +68,11 @@ export class MessageStream extends Duplex {
     return this.#nextPage;
   }
 
+  /** The result code of the last search; undefined before its answer. */
+  get searchCode(): number | undefined {
+    return this.#searchCode;
+  }
+
   override _read(): void {
     this.#socket.resume();
   }
@@ -73,7 +81,8 @@ export class MessageStream extends Duplex {
     this.#received = 0;
     this.#requests += 1;
     this.#nextPage = undefined;
-    this.#socket.write(chunk, done);
+    this.#searchCode = undefined;
+    this.#socket.write(this.followsAliases ? withAliasesFollowed(chunk) : chunk, done);
   }
 
   override _final(done: () => void): void {
@@ -124,7 +133,10 @@ export class MessageStream extends Duplex {
     // Message id 0: the notice of disconnection (RFC 4511, section 4.4.1).
     if (id === 0) return this.#fail(`it ends the connection (${result?.code ?? '?'} ${result?.diagnostic ?? ''})`);
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
-    if (operation === SEARCH_DONE) this.#nextPage = cookieIn(message, end);
+    if (operation === SEARCH_DONE) {
+      this.#nextPage = cookieIn(message, end);
+      this.#searchCode = result?.code;
+    }
     if (!this.push(message)) this.#socket.pause();
   }
 

@@ -3,10 +3,10 @@
  * last, and does not give access to the server's answer. So this file reads the answer from the message.
  */
 import { Control } from 'ldapts';
-import { TAG, element, readHeader } from './ber.ts';
+import { TAG, element, integer, readHeader } from './ber.ts';
 import type { Header } from './ber.ts';
+import { PAGED_RESULTS, writeWithoutCriticality } from './control.ts';
 
-const OID = '1.2.840.113556.1.4.319';
 /** The controls of a message (RFC 4511, section 4.1.1). */
 const CONTROLS = 0xa0;
 
@@ -16,16 +16,14 @@ export class PageControl extends Control {
 
   /** @param from the cookie of the previous page; undefined for the first page */
   constructor(size: number, from: Buffer | undefined) {
-    super(OID);
+    super(PAGED_RESULTS);
     this.#size = size;
     this.#from = from ?? Buffer.alloc(0);
   }
 
-  override writeControl(writer: Parameters<Control['write']>[0]): void {
-    const size = Buffer.alloc(4);
-    size.writeInt32BE(this.#size);
-    const value = element(TAG.sequence, element(TAG.integer, size), element(TAG.octetString, this.#from));
-    writer.writeBuffer(value, TAG.octetString);
+  override write(writer: Parameters<Control['write']>[0]): void {
+    const value = element(TAG.sequence, integer(this.#size), element(TAG.octetString, this.#from));
+    writeWithoutCriticality(PAGED_RESULTS, writer, value);
   }
 }
 
@@ -42,7 +40,8 @@ export function cookieIn(message: Buffer, at: number): Buffer | undefined {
   for (let next = controls.start; next < controls.end;) {
     const control = child(message, next, TAG.sequence, controls.end);
     const type = child(message, control.start, TAG.octetString, control.end);
-    if (message.toString('latin1', type.start, type.end) === OID) return cookieOf(message, type.end, control.end);
+    if (message.toString('latin1', type.start, type.end) === PAGED_RESULTS)
+      return cookieOf(message, type.end, control.end);
     next = control.end;
   }
   return undefined;

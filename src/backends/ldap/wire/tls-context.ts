@@ -4,7 +4,7 @@ import type { SecureContext } from 'node:tls';
 import { readAuthorities, readOwnCertificate } from '../../certificates.ts';
 
 interface TlsFiles {
-  /** Certificates (PEM) of the only trusted authorities; undefined: the authorities that Node includes. */
+  /** Certificates (PEM) that alone are trusted: authorities, or servers; undefined: the authorities that Node includes. */
   readonly caFile: string | undefined;
   /** The client certificate (PEM, with its chain) and its key; both or neither. */
   readonly certFile: string | undefined;
@@ -15,7 +15,9 @@ interface TlsFiles {
 export async function loadTlsContext({ caFile, certFile, keyFile }: TlsFiles): Promise<SecureContext> {
   return createSecureContext({
     minVersion: 'TLSv1.2',
-    ...(caFile === undefined ? {} : { ca: await readAuthorities(caFile) }),
+    // A certificate in the file is trusted although its issuer is not in it: an issuing authority, or the certificate of
+    // the server itself. Without this OpenSSL requires the root.
+    ...(caFile === undefined ? {} : { ca: await readAuthorities(caFile), allowPartialTrustChain: true }),
     ...(certFile === undefined || keyFile === undefined ? {} : await readOwnCertificate(certFile, keyFile)),
   });
 }

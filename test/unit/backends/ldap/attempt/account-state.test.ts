@@ -24,6 +24,10 @@ it.each<[string, Readonly<Record<string, string>>, string]>([
   ['locked in 389 Directory Server without an end', { accountUnlockTime: '19700101000000Z' }, 'locked'],
   ['required to change the password in Active Directory', { pwdLastSet: '0' }, 'must-change-password'],
   ['required to change the password in OpenLDAP', { pwdReset: 'TRUE' }, 'must-change-password'],
+  ['in FreeIPA with an expired password', { krbPasswordExpiration: '20251231235959Z' }, 'password-expired'],
+  ['in FreeIPA with a time in another zone', { krbPasswordExpiration: '202601010100+0200' }, 'password-expired'],
+  ['disabled in authentik', { 'ak-active': 'FALSE' }, 'disabled'],
+  ['disabled in glauth', { accountStatus: 'inactive' }, 'disabled'],
   ['in use with an expired password', { 'msDS-User-Account-Control-Computed': '8388608' }, 'password-expired'],
 ])('refuses an account that is %s', (_what, attributes, reason) => {
   expect(accountState(entry(attributes), NOW)).toBe(reason);
@@ -31,6 +35,9 @@ it.each<[string, Readonly<Record<string, string>>, string]>([
 
 it.each<[string, Readonly<Record<string, string>>]>([
   ['has no attributes of a state', {}],
+  ['has a password that never expires', { userAccountControl: '66048', pwdLastSet: '0' }],
+  ['requires a smart card', { userAccountControl: '262656', pwdLastSet: '0' }],
+  ['Active Directory computes as usable', { pwdLastSet: '0', 'msDS-User-Account-Control-Computed': '0' }],
   [
     'Active Directory shows as usable',
     {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { groupNames, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
 
 const BASE = { dn: 'ou=groups,dc=corp', scope: 'sub' } as const;
-const namesOf = (dn: string, isNamedByCn = true, scope: 'sub' | 'one' = 'sub') => [
-  ...groupNames([groupOfDn(dn, isNamedByCn, { ...BASE, scope })]),
+const namesOf = (dn: string, named = ['cn'], scope: 'sub' | 'one' = 'sub') => [
+  ...groupNames([groupOfDn(dn, named, { ...BASE, scope })]),
 ];
 
 it('names a group by its DN and its cn, in lower case', () => {
@@ -11,7 +11,12 @@ it('names a group by its DN and its cn, in lower case', () => {
 });
 
 it('names a group by its DN alone when names come from another attribute', () => {
-  expect(namesOf('cn=web,ou=groups,dc=corp', false)).toEqual(['cn=web,ou=groups,dc=corp']);
+  expect(namesOf('cn=web,ou=groups,dc=corp', [])).toEqual(['cn=web,ou=groups,dc=corp']);
+});
+
+it('names a group by another attribute of its DN where the preset or groups.name says so', () => {
+  expect(namesOf('ou=Team-Web,ou=groups,dc=corp', ['ou', 'cn'])).toEqual(['ou=team-web,ou=groups,dc=corp', 'team-web']);
+  expect(namesOf('uid=team-web,ou=groups,dc=corp', ['cn'])).toEqual(['uid=team-web,ou=groups,dc=corp']);
 });
 
 it.each(['cn=admins,ou=elsewhere,dc=corp', 'cn=admins,dc=corp', 'ou=groups,dc=corp', 'cn=admins,ou=groups,dc=evil'])(
@@ -22,8 +27,8 @@ it.each(['cn=admins,ou=elsewhere,dc=corp', 'cn=admins,dc=corp', 'ou=groups,dc=co
 );
 
 it('gives no name to a group that is not a direct child of the base with scope one', () => {
-  expect(namesOf('cn=web,ou=groups,dc=corp', true, 'one')).toHaveLength(2);
-  expect(namesOf('cn=web,ou=inner,ou=groups,dc=corp', true, 'one')).toEqual([]);
+  expect(namesOf('cn=web,ou=groups,dc=corp', ['cn'], 'one')).toHaveLength(2);
+  expect(namesOf('cn=web,ou=inner,ou=groups,dc=corp', ['cn'], 'one')).toEqual([]);
 });
 
 it('never gives a group a plain name that is the DN of another group', () => {
@@ -33,5 +38,5 @@ it('never gives a group a plain name that is the DN of another group', () => {
 });
 
 it('fails for a DN that cannot be read', () => {
-  expect(() => groupOfDn('no dn', true, BASE)).toThrow('cannot be read');
+  expect(() => groupOfDn('no dn', ['cn'], BASE)).toThrow('cannot be read');
 });

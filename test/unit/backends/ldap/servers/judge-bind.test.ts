@@ -55,4 +55,34 @@ describe('judgeBind', () => {
       expect(judgeBind({ code, diagnostic: windows('52e') })).toEqual({ kind: 'failed' });
     },
   );
+
+  it.each(['51f', '0000051f', '54b', '5b4', '6ba', '8'])(
+    'never reads the sub-code %s of Active Directory, which is an outage, as a wrong password',
+    (data) => {
+      expect(judgeBind({ code: 49, diagnostic: windows(data) }, 'active-directory')).toEqual({ kind: 'failed' });
+    },
+  );
+
+  it.each([
+    ['authentik', 50, '', 'not-allowed'],
+    ['google-secure-ldap', 50, '', 'not-allowed'],
+    ['openldap', 48, '', 'wrong-password'],
+    ['389ds', 53, 'Account inactivated. Contact system administrator.', 'disabled'],
+    ['freeipa', 53, 'Too many failed logins.', 'locked'],
+    ['freeipa', 53, 'Account (Kerberos principal) is expired', 'expired'],
+  ] as const)('reads the refusal of %s with result %d %s as %s', (preset, code, diagnostic, reason) => {
+    expect(judgeBind({ code, diagnostic }, preset)).toEqual({ kind: 'rejected', reason });
+  });
+
+  it.each([
+    ['google-secure-ldap', 48, ''],
+    ['google-secure-ldap', 11, ''],
+    ['active-directory', 48, ''],
+    ['openldap', 48, 'client certificate expired'],
+    ['389ds', 53, 'Minimum SSF not met.'],
+    ['openldap', 53, ''],
+    ['glauth', 50, ''],
+  ] as const)('never blames the user for the result of %s: %d %s', (preset, code, diagnostic) => {
+    expect(judgeBind({ code, diagnostic }, preset)).toEqual({ kind: 'failed' });
+  });
 });

@@ -1,0 +1,39 @@
+/** Answers that servers are documented to give, from a stand-in. */
+import { expect, it } from 'vitest';
+import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
+import { createUserSearch } from '../../../../../src/backends/ldap/users/user-search.ts';
+import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
+import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { deadlineIn } from '../../../../../src/core/deadline.ts';
+import { realClock } from '../../../../support/fakes.ts';
+
+const BASE = 'dc=corp,dc=example';
+const search = createUserSearch(
+  ldapConfig.parse({
+    type: 'ldap',
+    name: 'corp',
+    preset: 'google-secure-ldap',
+    urls: ['ldaps://h'],
+    users: { base: BASE },
+  }),
+);
+
+/** A server that answers noSuchObject to every search, as Google does for an unknown user. */
+function readerWith(existing: readonly string[]): Reader {
+  return {
+    search: async ({ base, scope }) => {
+      const exists = scope === 'base' && existing.includes(base);
+      return { code: exists ? 0 : 32, diagnostic: '', entries: exists ? [readEntry({ dn: base })] : [] };
+    },
+  };
+}
+
+it('finds no user when the server answers noSuchObject and the base exists', async () => {
+  expect(await search.find(readerWith([BASE]), 'nobody', deadlineIn(realClock, 1000))).toEqual({ kind: 'none' });
+});
+
+it('fails when the base does not exist', async () => {
+  await expect(search.find(readerWith([]), 'nobody', deadlineIn(realClock, 1000))).rejects.toMatchObject({
+    kind: 'misconfigured',
+  });
+});
