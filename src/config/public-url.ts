@@ -20,3 +20,8 @@ export const publicUrl = z.string().transform((text, context): string => {
   context.addIssue({ code: 'custom', message: url, input: text });
   return z.NEVER;
 });
+
+/** The path of a checked public URL, without a slash at its end: `/fairlead`. Empty: there is none. */
+export function publicPathOf(url: string): string {
+  return new URL(url).pathname.replace(/\/+$/, '');
+}

@@ -385,3 +385,39 @@ admin:
     ]);
   });
 });
+
+describe('clientAddress', () => {
+  it('is X-Forwarded-For when it is not configured', async () => {
+    expect((await load(SMALLEST)).config.clientAddress).toBe('x-forwarded-for');
+  });
+
+  it('has a warning without trustedProxies, and none with them', async () => {
+    const warnings = async (more: string) => (await load(`${SMALLEST}clientAddress: x-real-ip\n${more}`)).warnings;
+
+    expect(await warnings('')).toEqual([expect.stringContaining('has no effect without trustedProxies')]);
+    expect(await warnings('trustedProxies: [10.0.0.1]\n')).toEqual([]);
+  });
+});
+
+describe('cors', () => {
+  it.each(["['https://ui.example.com', 'http://localhost:8080']", "['*']"])(
+    'accepts the origins %s',
+    async (origins) => {
+      const { config } = await load(`${SMALLEST}cors: { origins: ${origins} }\n`);
+
+      expect(config.cors?.origins).not.toEqual([]);
+    },
+  );
+
+  it.each([
+    ["['https://ui.example.com/']", 'did you mean "https://ui.example.com"?'],
+    ["['https://ui.example.com/app']", 'did you mean "https://ui.example.com"?'],
+    ["['https://UI.example.com']", 'did you mean "https://ui.example.com"?'],
+    ["['ui.example.com']", 'expected an origin'],
+    ["['null']", 'expected an origin'],
+    ["['*', 'https://ui.example.com']", 'expected it alone'],
+    ['[]', 'cors.origins'],
+  ])('refuses the origins %s', async (origins, message) => {
+    expect(await problems(`${SMALLEST}cors: { origins: ${origins} }\n`)).toEqual([expect.stringContaining(message)]);
+  });
+});
