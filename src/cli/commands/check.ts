@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { policySources } from '../../app/policy-sources.ts';
 import { readTlsCertificate } from '../../app/tls-certificate.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { Secret } from '../../core/identity.ts';
+import { foldedNameFindings } from '../../core/policy/lint/folded-names.ts';
+import type { Sources } from '../../core/policy/lint/sources.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Step } from '../../core/ports.ts';
 import type { Chain } from '../../flows/walk-chain.ts';
@@ -70,7 +73,13 @@ async function checkOnce(
 
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
+  const sources = await policySources(config);
+  const warnings = [
+    ...broker.warnings,
+    ...policies.flatMap((one) => [...one.warnings, ...foldedNameWarnings(one, sources)]),
+    ...tlsWarnings,
+    ...keyWarnings,
+  ];
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
   const steps = [...(await backendSteps(chain, connect === true, login, terminal)), ...(tokenCheck?.steps ?? [])];
@@ -101,6 +110,13 @@ async function checkOnce(
     },
   );
   return fine ? EXIT.ok : EXIT.no;
+}
+
+function foldedNameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly string[] {
+  const warnings = foldedNameFindings(policy, sources).filter(({ severity }) => severity === 'warning');
+  return warnings.map(
+    ({ rule, message, cure }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}; ${cure}`,
+  );
 }
 
 /** Warnings only: `check` may run as another user than the broker. */

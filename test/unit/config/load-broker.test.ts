@@ -180,7 +180,7 @@ admin:
 `);
 
     const keys =
-      'listen, publicUrl, trustedProxies, tls, stateDir, trustDir, tokens, keys, services, backends, shield, policy, admin, maxConnections, log, audit';
+      'listen, publicUrl, trustedProxies, clientAddress, cors, tls, stateDir, trustDir, tokens, keys, services, backends, shield, policy, admin, maxConnections, log, audit';
     expect(found).toEqual([
       '1:1: listen: missing, expected text (where to listen: HOST:PORT, [IPV6]:PORT or unix:/path)',
       `1:1: lisen: unknown key, expected one of ${keys}; did you mean "listen"?`,
@@ -313,7 +313,12 @@ admin:
       /:3:12: publicUrl: begins with http: clients send/,
     ],
     ['no backends', /backends:.*/, 'backends: []', /nobody can log in: everybody is anonymous/],
-    ['proxies anywhere', 'policy:', 'trustedProxies: [0.0.0.0/0]\npolicy:', /believes X-Forwarded-For from everybody/],
+    [
+      'proxies anywhere',
+      'policy:',
+      'trustedProxies: [0.0.0.0/0]\npolicy:',
+      /believes the reported client address of everybody/,
+    ],
     [
       'http beside TLS',
       'policy:',
