@@ -114,7 +114,7 @@ describe('a public URL with a path', () => {
     expect((await app.send(`${publicPath}/token`, form({ service: SERVICE.name }))).status).toBe(200);
   });
 
-  it.each([`${publicPath}/metrics`, `${publicPath}/readyz`, `${publicPath}x/token`, `${publicPath}`, '/other/token'])(
+  it.each([`${publicPath}/metrics`, `${publicPath}/readyz`, `${publicPath}x/token`, publicPath, '/other/token'])(
     'has nothing at %s',
     async (path) => {
       await using app = await openHttpApp({ publicPath });
