@@ -165,7 +165,7 @@ export const brokerFile = z
       .refine((services) => Object.keys(services).length > 0, { error: 'expected at least one service' })
       .meta({
         description:
-          'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400.',
+          'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400. With one service, a request that names none is for that one.',
       }),
     backends: z.array(backendConfig).default([]).meta({
       description:
