@@ -29,7 +29,7 @@ export async function importHtpasswd(path: string, htgroup: string | undefined):
   refuseOther(text, file);
   for (const [index, line] of text.split('\n').entries()) {
     const number = index + 1;
-    const { written, problems } = parseHtpasswd(line, '');
+    const { hashes, problems } = parseHtpasswd(line, '');
     // Each problem begins with a position in the text, which is one line here.
     for (const problem of problems) report('lost', number, problem.replace(/^:1: /, ''));
     const name = line.startsWith('#') ? undefined : /^([^:]+):/.exec(line)?.[1];
@@ -38,10 +38,10 @@ export async function importHtpasswd(path: string, htgroup: string | undefined):
     lines.set(name, number);
     // A last line that cannot be imported replaces the line before it as well.
     users.delete(name);
-    const password = written.get(name)?.reveal();
-    if (password === undefined) continue;
+    if (!hashes.has(name)) continue;
+    const [hash = ''] = line.slice(name.length + 1).split(':', 1);
     const own = [...(groups.get(name) ?? [])];
-    users.set(name, { password, ...(own.length === 0 ? {} : { groups: own }) });
+    users.set(name, { password: hash.trimEnd(), ...(own.length === 0 ? {} : { groups: own }) });
   }
   const unknown = [...groups.keys()].filter((name) => !users.has(name));
   if (unknown.length > 0) report('note', 1, `the group file has members that are not imported: ${unknown.join(', ')}`);

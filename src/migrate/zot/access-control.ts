@@ -45,7 +45,12 @@ export function find(node: ForeignNode | undefined, key: string): ForeignEntry |
 }
 
 export function findAccessControl(root: ForeignNode): ForeignEntry | undefined {
-  return find(find(root, 'http')?.value, 'accessControl') ?? find(root, 'accessControl');
+  return findInHttp(root, 'accessControl') ?? find(root, 'accessControl');
+}
+
+/** A section of `http`. */
+export function findInHttp(root: ForeignNode, key: string): ForeignEntry | undefined {
+  return find(find(root, 'http')?.value, key);
 }
 
 export function readAccessControl({ line, value: node }: ForeignEntry, report: Report): AccessControl {

@@ -8,7 +8,7 @@ import type { ForeignEntry, ForeignNode } from '../foreign-yaml.ts';
 import { templatePlaceholders } from '../template-placeholder.ts';
 import type { NewFile } from '../new-files.ts';
 import { policyText } from '../write-policy.ts';
-import { find, findAccessControl, readAccessControl } from './access-control.ts';
+import { find, findAccessControl, findInHttp, readAccessControl } from './access-control.ts';
 import { translateAccessControl } from './translate.ts';
 
 export interface ZotImport {
@@ -36,7 +36,7 @@ export async function importZot(path: string): Promise<ZotImport> {
     'zot takes a token’s word and no longer reads its accessControl; registry-config --for zot prints what it needs',
   );
   if (deduplicates(root)) report('trap', section.line, ZOT_DEDUPLICATION);
-  const auth = find(find(root, 'http')?.value, 'auth');
+  const auth = findInHttp(root, 'auth');
   if (auth !== undefined) {
     const message =
       'http.auth: users are not imported; see `fairlead import htpasswd`, and the backends ldap and oidc-password';
