@@ -187,7 +187,10 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
     realm: config.tokens.issuer,
     publicPath: publicPathOf(config.publicUrl),
     corsOrigins: config.cors?.origins ?? [],
-    addressSource: { header: config.clientAddress, isTrustedProxy: proxyTrust(config.trustedProxies) },
+    addressSource: {
+      header: config.clientAddress === 'proxy-protocol' ? undefined : config.clientAddress,
+      isTrustedProxy: proxyTrust(config.trustedProxies),
+    },
     metrics: async () => {
       // Readiness does not probe the backends, so that reading the metrics has to.
       await states();

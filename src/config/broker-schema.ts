@@ -111,7 +111,7 @@ export const brokerFile = z
     }),
     clientAddress: z.enum(CLIENT_ADDRESS_SOURCES).default('x-forwarded-for').meta({
       description:
-        'Where `trustedProxies` report the address of the client: in one header, and in no other. The proxy must set this header, or add to it; what clients send in the others is ignored.',
+        'Where `trustedProxies` report the address of the client: in one header, or by the PROXY protocol, and nowhere else. The proxy must set this header, or add to it; what clients send in the others is ignored.',
     }),
     cors,
     tls: z

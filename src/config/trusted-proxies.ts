@@ -6,7 +6,7 @@ import { parseClientRange } from './client-range.ts';
 export const SOCKET_PEER = 'unix';
 
 /** Where trusted proxies report the address of the client. */
-export const CLIENT_ADDRESS_SOURCES = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
+export const CLIENT_ADDRESS_SOURCES = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'proxy-protocol'] as const;
 
 export type TrustedProxy =
   | { readonly kind: 'socket'; readonly text: typeof SOCKET_PEER }

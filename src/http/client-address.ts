@@ -10,7 +10,8 @@ export const ADDRESS_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as 
 export type AddressHeader = (typeof ADDRESS_HEADERS)[number];
 
 export interface AddressSource {
-  readonly header: AddressHeader;
+  /** Undefined: the address of the connection, which the PROXY protocol may have set. */
+  readonly header: AddressHeader | undefined;
   /** Whether a hop is a proxy whose header is trusted; a peer on a Unix socket has no address. */
   readonly isTrustedProxy: (address: string | undefined) => boolean;
 }
@@ -25,7 +26,8 @@ type Hop = Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remo
 export function clientAddress({ headers, socket }: Hop, { header, isTrustedProxy }: AddressSource): string {
   let client = socket.remoteAddress;
   // From the nearest hop to the first one: what a trusted proxy reports is true, what is further left is a claim.
-  for (const reported of reportedAddresses(header, headers).toReversed()) {
+  const all = header === undefined ? [] : reportedAddresses(header, headers);
+  for (const reported of all.toReversed()) {
     if (!isTrustedProxy(client)) break;
     client = plainAddress(reported);
     if (client === '') break;

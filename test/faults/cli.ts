@@ -67,8 +67,8 @@ export const faults: readonly Fault[] = [
     id: 'review-30',
     effect: '`check` hides the warnings about signing keys',
     file: 'src/cli/commands/check.ts',
-    find: ', ...keyWarnings]',
-    replace: ']',
+    find: '    ...keyWarnings,\n',
+    replace: '',
     tests: ['test/unit/cli/check.test.ts'],
   },
   {

@@ -57,7 +57,12 @@ describe('the client address', () => {
   });
 
   it.each(ADDRESS_HEADERS)('is that of the peer when the proxy does not send %s', (header) => {
+    const others = ADDRESS_HEADERS.filter((other) => other !== header).map(
+      (other) => [other, 'for=192.0.2.7'] as const,
+    );
+
     expect(clientOf(header, {})).toBe('10.0.0.1');
+    expect(clientOf(header, Object.fromEntries(others))).toBe('10.0.0.1');
   });
 
   it.each(ADDRESS_HEADERS)('is that of a peer that is not trusted, whatever its %s has', (header) => {
