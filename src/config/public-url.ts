@@ -21,7 +21,8 @@ export const publicUrl = z.string().transform((text, context): string => {
   return z.NEVER;
 });
 
-/** The path of a checked public URL, without a slash at its end: `/fairlead`. Empty: there is none. */
+/** The path of a checked public URL, which has no slash at its end: `/fairlead`. Empty: there is none. */
 export function publicPathOf(url: string): string {
-  return new URL(url).pathname.replace(/\/+$/, '');
+  const { pathname } = new URL(url);
+  return pathname === '/' ? '' : pathname;
 }
