@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import type { LoadedBroker } from '../config/load.ts';
+import { publicPathOf } from '../config/public-url.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { proxyTrust } from '../config/trusted-proxies.ts';
 import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
@@ -208,7 +209,12 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
   const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
   return {
     realm: config.tokens.issuer,
-    isTrustedProxy: proxyTrust(config.trustedProxies),
+    publicPath: publicPathOf(config.publicUrl),
+    corsOrigins: config.cors?.origins ?? [],
+    addressSource: {
+      header: config.clientAddress === 'proxy-protocol' ? undefined : config.clientAddress,
+      isTrustedProxy: proxyTrust(config.trustedProxies),
+    },
     metrics: async () => {
       // Readiness does not probe the backends, so that reading the metrics has to.
       await states();

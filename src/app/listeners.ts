@@ -42,7 +42,12 @@ export async function openListeners(config: BrokerConfig, listenerDeps: Listener
 
   const tls = config.tls === undefined ? undefined : await useCertificate(config.tls, deps);
   const operatorPages = config.admin === undefined ? 'loopback' : 'nobody';
-  const main = await open('main', createApp({ ...deps, operatorPages }), { address: config.listen, tls });
+  const { isTrustedProxy } = deps.addressSource;
+  const main = await open('main', createApp({ ...deps, operatorPages }), {
+    address: config.listen,
+    tls,
+    ...(config.clientAddress === 'proxy-protocol' ? { sendsProxyHeader: isTrustedProxy } : {}),
+  });
   let admin: Listener | undefined;
   try {
     if (config.admin !== undefined) {
@@ -66,7 +71,7 @@ export async function openListeners(config: BrokerConfig, listenerDeps: Listener
   };
 }
 
-type Where = Pick<ListenOptions, 'address' | 'tls'>;
+type Where = Pick<ListenOptions, 'address' | 'tls' | 'sendsProxyHeader'>;
 type CertificateDeps = Pick<ListenerDeps, 'log' | 'listenerMetrics'>;
 
 function tlsReloadable(files: TlsFiles, listener: Listener, deps: CertificateDeps): Reloadable {

@@ -4,6 +4,7 @@ import type { BackendTraits } from '../backends/traits.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { suggest } from '../config/suggest.ts';
 import { canonicalParts } from '../core/dn.ts';
+import { namesThatFoldAlike } from '../core/policy/lint/folded-names.ts';
 import type { Reach, Sources } from '../core/policy/lint/sources.ts';
 import { listedIdentities } from './listed-users.ts';
 
@@ -16,8 +17,18 @@ export async function policySources(config: Pick<BrokerConfig, 'backends'>): Pro
   return {
     groups: groupReach(traits, [...groups]),
     users: traits.every((backend) => backend.users !== undefined) ? onlyListed([...users]) : EVERY_NAME,
+    alike: { users: namesThatFoldAlike(users), groups: namesThatFoldAlike(groups) },
+    exactBackends: exactBackends(config),
     canFill: (placeholder) => traits.some((backend) => backend.deliversValue(placeholder)),
   };
+}
+
+/** The backends that tell `Alice` from `alice`, and whose users are not in a file. */
+export function exactBackends({ backends }: Pick<BrokerConfig, 'backends'>): readonly string[] {
+  return backends.flatMap((backend) => {
+    const { names, users } = traitsOf(backend);
+    return names === 'exact' && users === undefined ? [backend.name] : [];
+  });
 }
 
 const EVERY_NAME: Reach = { canBe: () => true, like: () => undefined };

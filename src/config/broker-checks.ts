@@ -131,7 +131,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   warnShield(broker.shield, warn);
 }
 
-function warnTransport({ listen, tls, publicUrl, trustedProxies }: BrokerFile, warn: Report): void {
+function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }: BrokerFile, warn: Report): void {
   if (tls === undefined && !isLocal(listen)) {
     warn(
       ['listen'],
@@ -144,7 +144,10 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies }: BrokerFile, w
     warn(['publicUrl'], 'begins with http: clients send passwords unencrypted; use https');
   }
   for (const [index, { text }] of trustedProxies.entries()) {
-    if (text.endsWith('/0')) warn(['trustedProxies', index], 'believes X-Forwarded-For from everybody');
+    if (text.endsWith('/0')) warn(['trustedProxies', index], 'believes the reported client address of everybody');
+  }
+  if (clientAddress !== 'x-forwarded-for' && trustedProxies.length === 0) {
+    warn(['clientAddress'], 'has no effect without trustedProxies: every client has the address of its connection');
   }
 }
 

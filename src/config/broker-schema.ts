@@ -4,11 +4,12 @@ import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
 import type { Lifetimes } from '../core/token.ts';
 import { audit } from './audit-schema.ts';
+import { cors } from './cors-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
 import { shield } from './shield-schema.ts';
-import { trustedProxy } from './trusted-proxies.ts';
+import { CLIENT_ADDRESS_SOURCES, trustedProxy } from './trusted-proxies.ts';
 
 const TOKEN_LIFETIME = { min: 60, max: 3600 } as const;
 const lifetime = duration(TOKEN_LIFETIME);
@@ -102,12 +103,17 @@ export const brokerFile = z
     }),
     publicUrl: publicUrl.meta({
       description:
-        'The URL clients reach the broker at; registries name <publicUrl>/token as realm. `http` or `https`, without a query. A warning is logged for `http` on anything but this machine.',
+        'The URL clients reach the broker at; registries name <publicUrl>/token as realm. `http` or `https`, without a query. Tokens and the key set are served below its path, and also without it, for a proxy that removes the path. A warning is logged for `http` on anything but this machine.',
     }),
     trustedProxies: z.array(trustedProxy).default([]).meta({
       description:
-        'Addresses and CIDRs of proxies whose X-Forwarded-For header is trusted. `unix` stands for a proxy that connects through the socket file of `listen`. Such a proxy has no address: without `unix`, its clients have no address either and match no `clients` rule. Default: `[]`, no proxy is trusted.',
+        'Addresses and CIDRs of proxies that report the address of the client, in the way that `clientAddress` says. `unix` stands for a proxy that connects through the socket file of `listen`. Such a proxy has no address: without `unix`, its clients have no address either and match no `clients` rule. Default: `[]`, no proxy is trusted.',
     }),
+    clientAddress: z.enum(CLIENT_ADDRESS_SOURCES).default('x-forwarded-for').meta({
+      description:
+        'Where `trustedProxies` report the address of the client: in one header, or by the PROXY protocol, and nowhere else. The proxy must set this header, or add to it; what clients send in the others is ignored.',
+    }),
+    cors,
     tls: z
       .strictObject({
         certFile: filePath.meta({ description: 'Path of the certificate and its chain in PEM' }),
@@ -159,7 +165,7 @@ export const brokerFile = z
       .refine((services) => Object.keys(services).length > 0, { error: 'expected at least one service' })
       .meta({
         description:
-          'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400.',
+          'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400. With one service, a request that names none is for that one.',
       }),
     backends: z.array(backendConfig).default([]).meta({
       description:

@@ -20,3 +20,9 @@ export const publicUrl = z.string().transform((text, context): string => {
   context.addIssue({ code: 'custom', message: url, input: text });
   return z.NEVER;
 });
+
+/** The path of a checked public URL, which has no slash at its end: `/fairlead`. Empty: there is none. */
+export function publicPathOf(url: string): string {
+  const { pathname } = new URL(url);
+  return pathname === '/' ? '' : pathname;
+}

@@ -1,9 +1,12 @@
-/** Proxies whose X-Forwarded-For is trusted: by address, or by the socket file through which they connect. */
+/** Proxies that report the address of the client: by address, or by the socket file through which they connect. */
 import { z } from 'zod';
 import { parseClientRange } from './client-range.ts';
 
 /** Any peer that connects through the socket file of `listen`. */
 export const SOCKET_PEER = 'unix';
+
+/** Where trusted proxies report the address of the client. */
+export const CLIENT_ADDRESS_SOURCES = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'proxy-protocol'] as const;
 
 export type TrustedProxy =
   | { readonly kind: 'socket'; readonly text: typeof SOCKET_PEER }

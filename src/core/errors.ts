@@ -4,10 +4,15 @@
  */
 export type ErrorCode =
   | 'invalid_request'
+  /** A POST whose body is not a form. */
+  | 'form_required'
+  | 'too_many_scopes'
   | 'unknown_service'
   | 'unsupported_grant'
   | 'login_required'
   | 'invalid_credentials'
+  /** A user name came without a password. */
+  | 'empty_password'
   /** The account cannot log in by password alone. */
   | 'second_factor_required'
   /** A token of Fairlead was sent as the user name or password, whole or not, valid or not. */

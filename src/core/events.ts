@@ -30,6 +30,8 @@ export type AuditEvent =
       readonly attributes: ReadonlyMap<string, readonly string[]>;
       /** Scope texts that could not be parsed and were ignored. */
       readonly malformed: readonly string[];
+      /** What is probably wrong with the request, as sentences without a secret. */
+      readonly hints?: readonly string[];
       readonly tokenId: string;
       readonly policyRevision: string;
       readonly expiresIn: number;
@@ -55,6 +57,8 @@ export type AuditEvent =
       readonly username?: string;
       /** The cause, for the operator. */
       readonly cause: string;
+      /** What is probably wrong with the request, as sentences without a secret. */
+      readonly hints?: readonly string[];
     }
   | {
       /** The issue, use or end of a refresh token. */

@@ -17,6 +17,8 @@ export interface RegistryFacts {
   readonly header: 'x5c' | 'kid' | 'kid-rfc7638';
   /** The file with the certificates to trust; undefined where the key has none. */
   readonly certificateFile: string | undefined;
+  /** Whether the key signs for other services as well. Default: no. */
+  readonly isKeyShared?: boolean;
   /** Keys that may sign for this service later. The registry must trust them before they do. */
   readonly announced?: readonly AnnouncedKey[];
   /** The URL of the broker's key set. */
@@ -97,14 +99,30 @@ function certificateBlock(facts: RegistryFacts, [own, ...others]: readonly [stri
   return { text: authToken(facts, { rootcertbundle: bundle }), notes: [note, RESTART] };
 }
 
-function zot({ realm, service, certificateFile }: RegistryFacts): RegistryBlock | string {
+/**
+ * With tokens, zot does not check whether a client may read the repository from which deduplication takes a blob (the
+ * digest is enough), as it does with its own access control.
+ */
+export const ZOT_DEDUPLICATION =
+  'with tokens and deduplication, zot gives a blob of any repository to every client that knows its digest and may pull any one repository: keep "storage": { "dedupe": false }';
+
+function zot({ realm, service, certificateFile, isKeyShared = false }: RegistryFacts): RegistryBlock | string {
   if (certificateFile === undefined) return 'zot trusts a key by its certificate; give the key a certFile';
   const bearer = { realm, service, cert: certificateFile };
+  const block = { storage: { dedupe: false }, http: { compat: ['docker2s2'], auth: { bearer } } };
   return {
-    text: `${JSON.stringify({ http: { auth: { bearer } } }, undefined, 2)}\n`,
+    text: `${JSON.stringify(block, undefined, 2)}\n`,
     notes: [
-      'zot checks neither issuer nor audience: give this service a signingKey of its own, or it takes tokens made for other registries',
+      "merge it into the configuration of zot: jq -s '.[0] * .[1]' config.json fairlead.json > merged.json",
+      ZOT_DEDUPLICATION,
+      'compat docker2s2 lets docker push: without it, zot accepts OCI manifests only',
+      ...(isKeyShared
+        ? [
+            'zot checks neither issuer nor audience: give this service a signingKey of its own, or it takes tokens made for other registries',
+          ]
+        : []),
       'zot 2.1.3 or newer is needed for ES256 and EdDSA',
+      copyNote(certificateFile),
       RESTART,
     ],
   };

@@ -4,6 +4,7 @@
  * A name may contain a colon (`host:5000/team/app`), so the type ends at the first colon and the actions start
  * after the last one (spec/auth/scope.md).
  */
+import { BrokerError } from './errors.ts';
 
 /** One requested scope. It may contain unknown actions: the decision denies them, not the parser. */
 export interface Scope {
@@ -12,7 +13,7 @@ export interface Scope {
   readonly actions: readonly string[];
 }
 
-/** Maximum number of scopes in one request; oc-mirror sends more than 200. */
+/** Maximum number of scopes in one request; oc-mirror sends more than 200. More are refused, never left out. */
 export const MAX_SCOPES = 500;
 /** Maximum length of a name (distribution's reference grammar). */
 export const MAX_NAME_LENGTH = 255;
@@ -44,6 +45,7 @@ export function formatScope(scope: Scope): string {
  * scopes, and start with a space. The result has one entry for each type and name.
  *
  * @returns the scopes, and for the log the texts that are not scopes
+ * @throws BrokerError `too_many_scopes` for more than MAX_SCOPES scopes, or as many texts that are not scopes
  */
 export function parseScopes(values: readonly string[]): {
   readonly scopes: readonly Scope[];
@@ -54,14 +56,16 @@ export function parseScopes(values: readonly string[]): {
   for (const text of values.flatMap((value) => value.split(' '))) {
     if (text === '') continue;
     const scope = parseScope(text);
-    if (scope === undefined || (merged.size >= MAX_SCOPES && !merged.has(`${scope.type}:${scope.name}`))) {
-      if (malformed.length < MAX_SCOPES) malformed.push(text);
-      continue;
+    if (scope === undefined) malformed.push(text);
+    else {
+      const key = `${scope.type}:${scope.name}`;
+      const same = merged.get(key);
+      if (same === undefined) merged.set(key, { ...scope, actions: [...scope.actions] });
+      else same.actions.push(...scope.actions.filter((action) => !same.actions.includes(action)));
     }
-    const key = `${scope.type}:${scope.name}`;
-    const same = merged.get(key);
-    if (same === undefined) merged.set(key, { ...scope, actions: [...scope.actions] });
-    else same.actions.push(...scope.actions.filter((action) => !same.actions.includes(action)));
+    if (merged.size > MAX_SCOPES || malformed.length > MAX_SCOPES) {
+      throw new BrokerError('too_many_scopes', `more than ${MAX_SCOPES} scopes`);
+    }
   }
   return { scopes: [...merged.values()], malformed };
 }

@@ -54,8 +54,12 @@ export function lifetimeFor(caller: Caller, grants: readonly Grant[], lifetimes:
 
 function usualLifetime(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes): number {
   if (caller.kind === 'user' && caller.stale === true) return STALE_SECONDS;
-  const writes = grants.some((grant) => grant.granted.some((action) => action !== 'pull'));
-  return writes ? lifetimes.push : lifetimes.pull;
+  return grants.some(mayWrite) ? lifetimes.push : lifetimes.pull;
+}
+
+/** The catalog can only be read, although the action of its scope is `*`. */
+function mayWrite({ asked, granted }: Grant): boolean {
+  return asked.type !== 'registry' && granted.some((action) => action !== 'pull');
 }
 
 /** Epoch seconds at which every token of this login must expire; Infinity when there is no such time. */

@@ -29,6 +29,8 @@ export interface AccessRequest {
   readonly scopes: readonly Scope[];
   /** Scope texts that could not be parsed, for the audit line. */
   readonly malformed: readonly string[];
+  /** For the audit line: what is probably wrong with the request, as sentences without a secret. */
+  readonly hints?: readonly string[];
 }
 
 export interface IssuedToken {
@@ -56,7 +58,7 @@ export interface GrantTokenDeps {
 export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
 export function createGrantToken(deps: GrantTokenDeps): GrantToken {
-  return async ({ context, service, caller, scopes, malformed }) => {
+  return async ({ context, service, caller, scopes, malformed, hints = [] }) => {
     if (caller.kind === 'anonymous' && service.anonymous === 'deny') {
       throw new BrokerError('login_required', 'the service requires a login');
     }
@@ -83,6 +85,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       grants,
       attributes: policyAttributes(caller, policy),
       malformed,
+      hints,
       tokenId,
       policyRevision: policy.revision,
       expiresIn,

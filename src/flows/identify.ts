@@ -22,7 +22,7 @@ export interface IdentifyDeps extends Chain {
 }
 
 /**
- * @throws BrokerError `invalid_credentials`, `second_factor_required`, `misplaced_token`, `token_refused`,
+ * @throws BrokerError `invalid_credentials`, `empty_password`, `second_factor_required`, `misplaced_token`, `token_refused`,
  *   `too_many_attempts` or `backend_unavailable`.
  */
 export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
@@ -51,6 +51,7 @@ function refusal(
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
   const { reason, detail } = outcome;
   if (reason === 'too-many-attempts') return new BrokerError(tooManyIs, reason);
+  if (reason === 'empty-password') return new BrokerError('empty_password', reason);
   if (reason === 'mfa-required') return new BrokerError('second_factor_required', reason);
   if (reason === 'misplaced-token') return new BrokerError('misplaced_token', reason);
   const cause = detail === undefined ? reason : `${reason}: ${detail}`;

@@ -6,13 +6,17 @@ import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
 import type { Ids, Log } from '../core/ports.ts';
+import { clientAddress } from './client-address.ts';
+import type { AddressSource } from './client-address.ts';
 import { contextOf, setContext } from './context.ts';
+import { allowOrigins } from './cors.ts';
 import { healthRoutes } from './health.ts';
 import type { HealthDeps } from './health.ts';
 import { requireOneHost } from './host-header.ts';
 import { metricsRoute } from './metrics.ts';
 import type { MetricsPage } from './metrics.ts';
 import type { Readers } from './operator-page.ts';
+import { removePublicPath } from './public-path.ts';
 import { respondError, respondJson, toBrokerError } from './respond.ts';
 import { answerTokenRequest, TOKEN_PATHS } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
@@ -20,11 +24,11 @@ import type { TokenRouteDeps } from './token.ts';
 export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The realm of the Basic challenge. */
   readonly realm: string;
-  /**
-   * Whether X-Forwarded-For is trusted when it comes from this address. The address is that of the peer, or of a proxy
-   * in the header; undefined for a peer that has none, because it uses a Unix socket.
-   */
-  readonly isTrustedProxy: (address: string | undefined) => boolean;
+  /** The path of `publicUrl`, without a slash at its end. */
+  readonly publicPath: string;
+  /** The origins of web pages that may read tokens and the key set, or `*`. */
+  readonly corsOrigins: readonly string[];
+  readonly addressSource: AddressSource;
   /** The JSON Web Key Set, as text. */
   readonly jwks: () => string;
   readonly metrics: () => Promise<MetricsPage>;
@@ -34,10 +38,15 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   readonly log: Log;
 }
 
+const KEY_SET_PATH = '/.well-known/jwks.json';
+
 export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
+  const endpoints = [...TOKEN_PATHS, KEY_SET_PATH];
+  app.use(removePublicPath(deps.publicPath, endpoints));
+  app.all(endpoints, allowOrigins(deps.corsOrigins));
   app.all(TOKEN_PATHS, answerTokenRequest(deps));
-  app.get('/.well-known/jwks.json', (_request, response) => respondJson(response, 200, deps.jwks()));
+  app.get(KEY_SET_PATH, (_request, response) => respondJson(response, 200, deps.jwks()));
   healthRoutes(app, deps, deps.operatorPages);
   app.get('/metrics', metricsRoute(deps.metrics, deps.operatorPages));
   return closeApp(app, deps);
@@ -45,45 +54,36 @@ export function createApp(deps: AppDeps): Express {
 
 /** The admin listener: metrics and health, separate from the clients of the registry. */
 export function createAdminApp(deps: Pick<AppDeps, 'realm' | 'ids' | 'log' | 'metrics'> & HealthDeps): Express {
-  const app = bareApp({ ...deps, isTrustedProxy: () => false });
+  const app = bareApp({ ...deps, addressSource: { header: 'x-forwarded-for', isTrustedProxy: () => false } });
   healthRoutes(app, deps, 'anyone');
   app.get('/metrics', metricsRoute(deps.metrics, 'anyone'));
   return closeApp(app, deps);
 }
 
-function bareApp(deps: Pick<AppDeps, 'isTrustedProxy' | 'ids' | 'isDraining'>): Express {
+function bareApp(deps: OpenDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.set('trust proxy', (address: string | undefined) =>
-    deps.isTrustedProxy(address === undefined ? undefined : withoutPort(address)),
-  );
   app.use(openRequest(deps), requireOneHost);
   return app;
 }
 
+type OpenDeps = Pick<AppDeps, 'addressSource' | 'ids' | 'isDraining'>;
+
 /** The first middleware of each application. */
-function openRequest({ ids, isDraining }: Pick<AppDeps, 'ids' | 'isDraining'>): RequestHandler {
+function openRequest({ addressSource, ids, isDraining }: OpenDeps): RequestHandler {
   return (request, response, next) => {
     const requestId = ids.next();
-    setContext(response, { requestId, client: withoutPort(request.ip ?? '') });
+    setContext(response, { requestId, client: clientAddress(request, addressSource) });
     response.setHeader('X-Request-Id', requestId);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     // The client sends its next request on a new connection, to another instance, and loses none on this one.
     if (isDraining()) response.setHeader('Connection', 'close');
     next();
   };
-}
-
-const WITH_PORT = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i;
-
-/** An address from X-Forwarded-For. Some proxies add the port (Azure Application Gateway, IIS). */
-function withoutPort(text: string): string {
-  const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
-  return inBrackets ?? beforePort ?? text;
 }
 
 function closeApp(app: Express, { realm, log }: Pick<AppDeps, 'realm' | 'log'>): Express {

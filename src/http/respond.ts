@@ -2,6 +2,7 @@
 import type { Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { MAX_SCOPES } from '../core/scope.ts';
 
 interface Answer {
   readonly status: number;
@@ -21,6 +22,20 @@ const ANSWERS = {
     code: 'INVALID_REQUEST',
     sentence: 'the token request is malformed',
     oauth: 'invalid_request',
+  },
+  form_required: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence:
+      'a POST for a token must be a form: send the parameters in the body, uncompressed, ' +
+      'with Content-Type: application/x-www-form-urlencoded, or use GET',
+    oauth: 'invalid_request',
+  },
+  too_many_scopes: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: `the request has too many scopes; request at most ${MAX_SCOPES} at once`,
+    oauth: 'invalid_scope',
   },
   unknown_service: {
     status: 400,
@@ -45,6 +60,15 @@ const ANSWERS = {
     status: 401,
     code: 'UNAUTHORIZED',
     sentence: 'wrong user name or password',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
+  empty_password: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'no password was sent; run docker login, or, if docker login stored an identity token ' +
+      'that this program cannot use, log in for this program separately',
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -146,16 +170,20 @@ export function toBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   if (type === 'entity.too.large') return new BrokerError('request_too_large', 'the body is over 64 KiB');
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return new BrokerError('form_required', type);
   if (typeof type === 'string') return new BrokerError('invalid_request', type);
   return new BrokerError('internal', 'unexpected error', { cause: error });
 }
 
-/** The body of an error answer. The message contains the request id, because docker prints nothing else. */
+/**
+ * The body of an error answer. The message contains the request id, because docker prints nothing else. There is no
+ * `detail`: crane, oras and helm print it after the message.
+ */
 export function errorBody(code: ErrorCode, requestId: string): string {
   const answer: Answer = ANSWERS[code];
   const message = `${answer.sentence} (request ${requestId})`;
   return JSON.stringify({
-    errors: [{ code: answer.code, message, detail: { requestId } }],
+    errors: [{ code: answer.code, message }],
     error: answer.oauth,
     error_description: message,
   });

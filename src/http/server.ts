@@ -11,6 +11,8 @@ import type { Log } from '../core/ports.ts';
 import { trackConnections } from './connections.ts';
 import type { CloseReason, ConnectionLimits, Connections } from './connections.ts';
 import { answerParserError } from './parser-error.ts';
+import { readProxyHeaders } from './proxy-protocol.ts';
+import type { ConnectionListener } from './proxy-protocol.ts';
 import { rateLimited } from './rate-limited-log.ts';
 import { serveInTurns } from './request-turns.ts';
 
@@ -20,6 +22,8 @@ export interface ListenOptions {
   /** The id for the answer to a request that cannot be parsed, and so does not reach the application. */
   readonly newRequestId: () => string;
   readonly limits: ConnectionLimits;
+  /** Whether a peer sends the address of the client by the PROXY protocol. Undefined: no peer does. */
+  readonly sendsProxyHeader?: (address: string | undefined) => boolean;
   /** Called for each connection that is closed because of a limit, for the metric. */
   readonly onLimit: (reason: CloseReason) => void;
   readonly log: Log;
@@ -59,14 +63,22 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const secure = options.tls === undefined ? undefined : createTlsServer(options.tls, options.limits);
   const server: Server = secure ?? createHttpServer(OPTIONS);
   server.maxRequestsPerSocket = 0;
+  const byNode = connectionListeners(server);
   const connections = limitConnections(server, options);
+  const withLimits = connectionListeners(server);
   serveInTurns(server, handler, { answerMs: options.limits.answerMs, onState: connections.mark });
+  // The limits apply from accept on; the listeners that read bytes wait for the header of a proxy.
+  const readers = connectionListeners(server).filter((one) => byNode.includes(one) || !withLimits.includes(one));
   answerParserErrors(server, connections, options);
   const inFlight = trackResponses(server);
   let lastConnection = 0;
   server.on('connection', () => {
     lastConnection = performance.now();
   });
+  const { sendsProxyHeader: isTrustedProxy, limits } = options;
+  if (isTrustedProxy !== undefined) {
+    readProxyHeaders(server, readers, { isTrustedProxy, timeoutMs: limits.handshakeMs });
+  }
   await bind(server, options.address);
   return {
     url: urlOf(server, options),
@@ -77,6 +89,11 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       await closeServer(server, inFlight, connections, graceMs);
     },
   };
+}
+
+function connectionListeners(server: Server): readonly ConnectionListener[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node types the listeners of any event as Function
+  return server.listeners('connection') as ConnectionListener[];
 }
 
 function createTlsServer(tls: NonNullable<ListenOptions['tls']>, { handshakeMs }: ConnectionLimits): HttpsServer {

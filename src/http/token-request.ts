@@ -19,6 +19,8 @@ export interface TokenRequest {
   readonly isOffline: boolean;
   /** The client program, by the name that it sends; often empty. */
   readonly clientId: string;
+  /** Whether the client names an account, as clients that also send credentials do. It is not verified. */
+  readonly namesAccount: boolean;
   /** Whether it is a token exchange (RFC 8693), whose answer has an additional field. */
   readonly isExchange: boolean;
 }
@@ -37,13 +39,13 @@ export function parseTokenRequest(request: Request, body: string | undefined): T
     service: single(parameters, 'service') ?? (isExchange ? single(parameters, 'audience') : undefined) ?? '',
     scopes,
     malformed,
-    // The parameter `account` is not verified, so it is ignored.
     ...credentialsOf(basicCredential(request.headers.authorization), body === undefined ? undefined : parameters),
     isOffline:
       body === undefined
         ? single(parameters, 'offline_token') === 'true'
         : single(parameters, 'access_type') === 'offline',
     clientId: single(parameters, 'client_id') ?? '',
+    namesAccount: parameters.getAll('account').some((account) => account !== ''),
     isExchange,
   };
 }

@@ -13,6 +13,7 @@ import type { AuthenticateDeps, UnauthenticatedRequest } from './authenticate.ts
 import { contextOf } from './context.ts';
 import { respondJson, toBrokerError } from './respond.ts';
 import { ACCESS_TOKEN } from './token-grants.ts';
+import { hintsOfRefusal, hintsOfRequest } from './request-hints.ts';
 import { parseTokenRequest } from './token-request.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -67,12 +68,14 @@ async function formOf(request: Request, response: Response): Promise<string | un
   await promise;
   if (request.method === 'GET') return undefined;
   const body: unknown = request.body;
-  if (typeof body !== 'string') throw new BrokerError('invalid_request', `a POST must have a body of type ${FORM}`);
+  if (typeof body !== 'string') throw new BrokerError('form_required', `a POST must have a body of type ${FORM}`);
   return body;
 }
 
+/** podman, containerd and regclient leave out an empty service. With one service, that one is meant. */
 function requireService(services: ReadonlyMap<string, Service>, { service: name }: TokenRequest): Service {
-  const service = services.get(name);
+  const [only, ...others] = services.values();
+  const service = name === '' && others.length === 0 ? only : services.get(name);
   if (service === undefined) throw new BrokerError('unknown_service', 'the service is not configured');
   return service;
 }
@@ -88,10 +91,11 @@ async function refreshTokenFor(
 }
 
 function grant(
-  { context, service, asked: { scopes, malformed }, caller }: AuthenticatedRequest,
+  { context, service, asked, caller }: AuthenticatedRequest,
   grantToken: GrantToken,
 ): Promise<IssuedToken> {
-  return grantToken({ context, service, caller, scopes, malformed });
+  const { scopes, malformed } = asked;
+  return grantToken({ context, service, caller, scopes, malformed, hints: hintsOfRequest(asked) });
 }
 
 /**
@@ -138,6 +142,7 @@ function recordRefusal(
     service: asked?.service ?? '',
     ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
     cause: describeError(error),
+    hints: asked === undefined ? [] : hintsOfRefusal(asked),
   });
   return error;
 }

@@ -48,6 +48,11 @@ export function parseForeignYaml(text: string, file: string): ForeignFile {
   if (document instanceof NestingError) return refuse(lines.linePos(document.offset).line, 'is nested too deeply');
   const [fault] = document.errors;
   // The messages of the yaml package quote the text, which may be a password.
+  if (fault?.code === 'MULTIPLE_DOCS')
+    refuse(
+      lines.linePos(fault.pos[0]).line,
+      'found several YAML documents, expected one: write the one to import to a file',
+    );
   if (fault !== undefined) refuse(lines.linePos(fault.pos[0]).line, `found text that is no YAML (${fault.code})`);
   const repeated: ForeignEntry[] = [];
   const reader = new Reader(document, lines, repeated);

@@ -164,9 +164,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'login-7',
     effect: 'a client chooses the address under which it is counted',
-    file: 'src/http/app.ts',
-    find: 'deps.isTrustedProxy(address === undefined ? undefined : withoutPort(address))',
-    replace: 'true || deps.isTrustedProxy(address)',
+    file: 'src/http/client-address.ts',
+    find: 'if (!isTrustedProxy(client)) break;',
+    replace: '',
     tests: [HTTP_APP],
   },
   {

@@ -101,7 +101,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       const all = await findings(good);
 
       expect(all.map(({ about, ok }) => `${about} ${ok}`)).toEqual(
-        ['registry', 'challenge', 'realm', 'service', 'clock', 'token'].map((about) => `${about} true`),
+        ['registry', 'challenge', 'realm', 'login', 'service', 'clock', 'token'].map((about) => `${about} true`),
       );
     });
 

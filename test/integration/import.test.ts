@@ -48,7 +48,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(stdout).toMatch(
       /^= +admin +- +203\.0\.113\.9 .* pull,push,delete +4 +pull,push,delete +4\. Admin may everything$/m,
     );
-    expect(stdout).toContain('Everything was carried over.');
+    expect(stdout).toContain('Everything was carried over, with the differences above.');
     expect(check).toMatchObject({ code: 0 });
     expect(check.stdout).toContain('new/policy.yaml: 16 rules');
   });

@@ -6,7 +6,7 @@ import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { CloseReason, ConnectionLimits } from '../../src/http/connections.ts';
 import { listen } from '../../src/http/server.ts';
-import type { Listener } from '../../src/http/server.ts';
+import type { Listener, ListenOptions } from '../../src/http/server.ts';
 import { makeKey } from '../../src/platform/signing/keygen.ts';
 import { countingIds, recordingLog } from './fakes.ts';
 import { waitFor } from './wait.ts';
@@ -34,7 +34,11 @@ const LIMITS: ConnectionLimits = { max: 1000, handshakeMs: 10_000, answerMs: 60_
 
 export async function openListener(
   handler: RequestListener,
-  { tls = false, ...limits }: Partial<ConnectionLimits> & { readonly tls?: boolean } = {},
+  {
+    tls = false,
+    sendsProxyHeader,
+    ...limits
+  }: Partial<ConnectionLimits> & Pick<ListenOptions, 'sendsProxyHeader'> & { readonly tls?: boolean } = {},
 ): Promise<TestListener> {
   const log = recordingLog();
   const closed: CloseReason[] = [];
@@ -43,6 +47,7 @@ export async function openListener(
     tls: tls ? await certificate() : undefined,
     newRequestId: countingIds().next,
     limits: { ...LIMITS, ...limits },
+    ...(sendsProxyHeader === undefined ? {} : { sendsProxyHeader }),
     onLimit: (reason) => void closed.push(reason),
     log,
   });

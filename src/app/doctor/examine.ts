@@ -8,7 +8,7 @@ import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { TOKEN_PATHS } from '../../http/token.ts';
 import type { Challenge } from './challenge.ts';
 import type { DoctorFinding, Examination } from './finding.ts';
-import { askRegistry, publishedKeyIds } from './registry-client.ts';
+import { askRegistry, authorizationArrives, publishedKeyIds } from './registry-client.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { tokenFindings } from './token-trial.ts';
 
@@ -21,9 +21,11 @@ export async function examine(examination: Examination): Promise<readonly Doctor
   const reached = reachFindings(registry, answer);
   const challenge = answer.kind === 'answer' ? answer.challenge : undefined;
   if (challenge?.scheme !== 'bearer') return reached;
+  const realm = await realmFinding(challenge, examination);
   const findings = [
     ...reached,
-    await realmFinding(challenge, examination),
+    realm,
+    ...(realm.ok ? await authorizationFindings(challenge) : []),
     serviceFinding(challenge, examination.config),
     ...clockFindings(answer, clock),
   ];
@@ -62,7 +64,7 @@ async function realmFinding({ realm }: Challenge, { config, keyset }: Examinatio
       cure,
     };
   }
-  const published = await publishedKeyIds(realm);
+  const published = await publishedKeyIds(config.publicUrl);
   if (typeof published === 'string') {
     const cure = 'start the broker, or correct the route to it: clients use the realm';
     return { about: 'realm', ok: false, text: `no broker answers at ${realm}: ${published}`, cure };
@@ -72,6 +74,16 @@ async function realmFinding({ realm }: Challenge, { config, keyset }: Examinatio
     return { about: 'realm', ok: false, text: `another token server answers at ${realm}: its keys differ`, cure };
   }
   return { about: 'realm', ok: true, text: `this broker answers at ${realm}` };
+}
+
+/** Without the header, every login is an anonymous request: a wrong password succeeds where anonymous is allowed. */
+async function authorizationFindings({ realm, service }: Challenge): Promise<readonly DoctorFinding[]> {
+  const arrives = await authorizationArrives(realm, service);
+  if (arrives === undefined) return [];
+  if (arrives) return [{ about: 'login', ok: true, text: 'the Authorization header reaches the broker' }];
+  const text = 'the Authorization header does not reach the broker: every login there is an anonymous request';
+  const cure = 'configure the proxy before the broker to pass the Authorization header unchanged';
+  return [{ about: 'login', ok: false, text, cure }];
 }
 
 function serviceFinding({ service }: Challenge, { services }: BrokerConfig): DoctorFinding {

@@ -8,6 +8,7 @@ export interface DoctorFinding {
     | 'registry'
     | 'challenge'
     | 'realm'
+    | 'login'
     | 'service'
     | 'clock'
     | 'token'

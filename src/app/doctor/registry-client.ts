@@ -36,18 +36,46 @@ export async function askRegistry(registry: string, token?: string): Promise<Reg
   }
 }
 
-/** The key ids that a token server publishes, or why they cannot be fetched. */
-export async function publishedKeyIds(realm: string): Promise<ReadonlySet<string> | string> {
+/**
+ * The key ids that a token server publishes, or why they cannot be fetched.
+ *
+ * @param publicUrl may have a path
+ */
+export async function publishedKeyIds(publicUrl: string): Promise<ReadonlySet<string> | string> {
   try {
-    const url = new URL('/.well-known/jwks.json', realm);
+    const url = `${publicUrl}/.well-known/jwks.json`;
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' });
-    if (response.status !== 200) return `${url.href} answers ${response.status}`;
+    if (response.status !== 200) return `${url} answers ${response.status}`;
     const body: unknown = await response.json();
     const keys =
       typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys) ? body.keys : [];
     return new Set(keys.flatMap((key: unknown) => kidOf(key)));
   } catch (error) {
     return describeError(error);
+  }
+}
+
+/**
+ * Sends a malformed Authorization header to the token endpoint. It costs no login: the token server answers
+ * `invalid_grant` before it asks a backend. Any other answer of a token server is one to a request without the header.
+ *
+ * @returns whether the header arrived; undefined: the answer does not show it
+ */
+export async function authorizationArrives(realm: string, service: string): Promise<boolean | undefined> {
+  try {
+    const url = new URL(realm);
+    url.searchParams.set('service', service);
+    const response = await fetch(url, {
+      headers: { authorization: 'Basic ~' },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'manual',
+    });
+    const body: unknown = await response.json();
+    const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
+    if (error === 'invalid_grant') return true;
+    return response.status === 200 || response.status === 401 ? false : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { shownPath } from '../../config/read-text.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import { Secret } from '../../core/identity.ts';
 import { sourceFindings } from '../../core/policy/lint/sources.ts';
+import { foldedNameFindings } from '../../core/policy/lint/folded-names.ts';
 import type { Sources } from '../../core/policy/lint/sources.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Step } from '../../core/ports.ts';
@@ -142,11 +143,17 @@ function policiesOf({ loaded, shadow }: Policies): readonly LoadedPolicy[] {
   return [loaded, ...(shadow === undefined ? [] : [shadow])];
 }
 
-/** Users, groups and values that no backend delivers: warnings only, because accounts come and go. */
+/**
+ * Users, groups and values that no backend delivers, and names that differ in case only: warnings, because accounts come
+ * and go.
+ */
 function nameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly string[] {
-  return sourceFindings(policy, sources).map(
-    ({ rule, message }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}`,
-  );
+  const unknown = sourceFindings(policy, sources);
+  const folded = foldedNameFindings(policy, sources).filter(({ severity }) => severity === 'warning');
+  return [
+    ...unknown.map(({ rule, message }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}`),
+    ...folded.map(({ rule, message, cure }) => `${rule.file}:${rule.line}: rule "${rule.name}" ${message}; ${cure}`),
+  ];
 }
 
 /** Of keys and certificates. @throws Error that names the file when one cannot be used */

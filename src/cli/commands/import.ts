@@ -147,5 +147,8 @@ function verdict(findings: readonly Finding[], differing: number, toDo: number):
     ...(differing === 0 ? [] : [`${differing} ${differing === 1 ? 'decision differs' : 'decisions differ'}`]),
     ...(toDo === 0 ? [] : [`${toDo} ${toDo === 1 ? 'thing is' : 'things are'} to do before it starts here`]),
   ];
-  return rest.length === 0 ? ['Everything was carried over.'] : [`${rest.join(', ')}: see above, before this is used.`];
+  const differs = findings.some(({ kind }) => kind === 'differs') ? ', with the differences above' : '';
+  return rest.length === 0
+    ? [`Everything was carried over${differs}.`]
+    : [`${rest.join(', ')}: see above, before this is used.`];
 }

@@ -52,6 +52,7 @@ function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts
     algorithm: key.algorithm,
     header: settings.key.header,
     certificateFile: certificateFileOf(key, config),
+    isKeyShared: servicesWith(key, config).length > 1,
     announced: announced.map((other) => ({
       algorithm: other.algorithm,
       certificateFile: certificateFileOf(other, config),
@@ -72,11 +73,16 @@ function trustOf(trustDir: string, trusted: number, { keys }: BrokerConfig): Non
 }
 
 /** Keys that may sign for this service in the future: all except those that sign for other services now. */
-function otherKeys(service: string, key: Key, { keys, services }: BrokerConfig): readonly Key[] {
-  const elsewhere = Object.entries(services).flatMap(([name, { signingKey }]) =>
-    name === service ? [] : (signingKey ?? keys[0]?.name ?? []),
+function otherKeys(service: string, key: Key, config: BrokerConfig): readonly Key[] {
+  const isElsewhere = (other: Key): boolean => servicesWith(other, config).some((name) => name !== service);
+  return config.keys.filter((other) => other !== key && !isElsewhere(other));
+}
+
+/** The services for which the key signs. */
+function servicesWith(key: Key, { keys, services }: BrokerConfig): readonly string[] {
+  return Object.entries(services).flatMap(([name, { signingKey }]) =>
+    (signingKey ?? keys[0]?.name) === key.name ? [name] : [],
   );
-  return keys.filter((other) => other !== key && !elsewhere.includes(other.name));
 }
 
 type Key = BrokerConfig['keys'][number];

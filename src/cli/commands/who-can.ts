@@ -2,6 +2,8 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { listedCallers } from '../../app/listed-users.ts';
+import { exactBackends } from '../../app/policy-sources.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import { repositoryProblem } from '../../config/scope-check.ts';
 import { ACTIONS } from '../../core/access.ts';
@@ -51,7 +53,12 @@ async function answer(
     client: clientAddress(client),
     users: await listedCallers(config),
   });
-  output.result(linesOf(action, repository, found), { action, repository, service, ...jsonOf(found) });
+  output.result([...linesOf(action, repository, found), ...spellingNote(found, config)], {
+    action,
+    repository,
+    service,
+    ...jsonOf(found),
+  });
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
 }
 
@@ -68,6 +75,14 @@ function linesOf(action: string, repository: string, { grantees, users, anonymou
     ...(users.length === 0 ? [] : [`of the users in files: ${users.join(', ')}`]),
     `without a login: ${anonymous ? 'yes' : 'no'}`,
   ];
+}
+
+/** The values of placeholders are in lower case, so `{user}` of `Alice` is `alice`. */
+function spellingNote({ grantees }: WhoCan, config: BrokerConfig): readonly string[] {
+  const backends = exactBackends(config);
+  const isByName = grantees.some(({ rule }) => rule.repositories.some(({ placeholders }) => placeholders.length > 0));
+  if (backends.length === 0 || !isByName) return [];
+  return [`a name in the repository stands for every spelling of it in ${backends.join(', ')}: alice, Alice, ALICE`];
 }
 
 function sentences({ who, rule, conditions, except, denials }: Grantee): readonly string[] {

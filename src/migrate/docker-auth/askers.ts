@@ -14,7 +14,7 @@ export interface Asker {
   readonly caller: Caller;
 }
 
-/** Anonymous, the static users, other users that rules name, and users with the labels that rules require. */
+/** Anonymous where it is accepted, the static users, other users that rules name, and users with the labels that rules require. */
 export function askersFor({ users, worlds, rules }: DockerAuthImport): readonly Asker[] {
   const known = users.users.map((user) => asker(user.name, user.labels, groupsOf(user)));
   const patterns = rules.flatMap(({ fields: { account } }) => account ?? []);
@@ -23,7 +23,8 @@ export function askersFor({ users, worlds, rules }: DockerAuthImport): readonly 
     .filter((name) => name !== '' && !taken.has(name))
     .map((name) => asker(name, new Map(), []));
   const anonymous: Asker = { account: '', labels: new Map(), caller: ANONYMOUS };
-  return [anonymous, ...known, ...others, ...withLabels({ worlds, rules })];
+  // docker_auth refuses a request without credentials before it reads a rule, and so does the broker.
+  return [...(users.anonymous ? [anonymous] : []), ...known, ...others, ...withLabels({ worlds, rules })];
 }
 
 function asker(account: string, labels: AclRequest['labels'], groups: readonly string[]): Asker {

@@ -48,6 +48,8 @@ function requestsFor(imported: DockerAuthImport): readonly Request[] {
   const repositories = namesFor(imported, everybody);
   const asked = [
     ...repositories.map((name) => ({ type: 'repository', name, actions: ['pull', 'push', 'delete'] })),
+    // podman and skopeo ask for it to delete.
+    ...repositories.map((name) => ({ type: 'repository', name, actions: ['*'] })),
     { type: 'registry', name: 'catalog', actions: ['*'] },
   ];
   const requests: Request[] = [];

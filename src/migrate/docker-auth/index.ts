@@ -5,10 +5,11 @@ import { ConfigError } from '../../config/problems.ts';
 import type { ConfigProblem } from '../../config/problems.ts';
 import { reportInto } from '../finding.ts';
 import type { Finding, Report } from '../finding.ts';
-import { child, entriesOf, entry, readForeignYaml } from '../foreign-yaml.ts';
-import type { ForeignFile } from '../foreign-yaml.ts';
+import { child, entriesOf, entry, textAt } from '../foreign-yaml.ts';
+import type { ForeignEntry, ForeignFile } from '../foreign-yaml.ts';
 import type { NewFile } from '../new-files.ts';
 import { policyText } from '../write-policy.ts';
+import { templatePlaceholders } from '../template-placeholder.ts';
 import { yamlText } from '../write-yaml.ts';
 import { readAcl } from './acl.ts';
 import type { AclRule } from './acl.ts';
@@ -18,6 +19,7 @@ import { OIDC_SECRET_FILE, translateOidc } from './oidc.ts';
 import { plainName, standsForItself } from './plain.ts';
 import { guessPublicUrl, translateServer, translateToken } from './server.ts';
 import { translateAcl } from './translate-acl.ts';
+import { readDockerAuth } from './source.ts';
 import { reportTraps } from './traps.ts';
 import { groupsOf, readUsers } from './users.ts';
 import type { StaticUsers } from './users.ts';
@@ -40,12 +42,14 @@ export interface DockerAuthImport {
 
 /** @throws ConfigError if the file cannot be read, or docker_auth does not start with it */
 export async function importDockerAuth(path: string, options: DockerAuthOptions): Promise<DockerAuthImport> {
-  const source = await readForeignYaml(path);
+  const source = await readDockerAuth(path);
   const findings: Finding[] = [];
   const report = reportInto(findings, source.file);
+  for (const { line, message } of source.notes) report('note', line, message);
   const rules = rulesOf(source);
   reportKeys(source, report);
   reportLeftOut(source, report);
+  reportTemplates(source, report);
   const inFolder = (file: string): string => resolve(dirname(resolve(path)), file);
   const named = new Set<string>();
   const resolvePath = (file: string): string => {
@@ -67,22 +71,19 @@ export async function importDockerAuth(path: string, options: DockerAuthOptions)
     slashes: others.length > 0 || users.users.some(({ name }) => name.includes('/')),
   };
   const worlds: readonly [World, ...World[]] = [users.world, ...others];
-  reportTraps(rules, { worlds, realIpHeader: entry(child(source.root, 'server'), 'real_ip_header')?.line }, report);
+  const realIpHeader = entry(child(source.root, 'server'), 'real_ip_header')?.line;
+  reportTraps(rules, { worlds, realIpHeader, anonymous: users.anonymous }, report);
   const drafts = translateAcl(rules, { ...names, worlds, report });
 
   const server = translateServer(source.root, resolvePath, report);
   const token = await translateToken(source.root, resolvePath, report);
-  if (options.publicUrl === undefined) {
-    report(
-      'note',
-      1,
-      `publicUrl is a guess (${guessPublicUrl(server)}): write the URL that clients reach the broker at; realms that end in /auth go on working`,
-    );
-  }
+  const prefix = textAt(child(source.root, 'server'), 'path_prefix')?.replace(/\/+$/, '') ?? '';
+  const publicUrl = options.publicUrl ?? `${guessPublicUrl(server)}${prefix}`;
+  reportPublicUrl(options.publicUrl, publicUrl, entry(child(source.root, 'server'), 'path_prefix'), report);
   const anonymous = users.anonymous ? { anonymous: 'allow' } : {};
   const broker = {
     ...server,
-    publicUrl: options.publicUrl ?? guessPublicUrl(server),
+    publicUrl,
     stateDir: './data',
     ...token,
     services: Object.fromEntries(services.map((service) => [service, anonymous])),
@@ -144,10 +145,35 @@ function reportKeys({ root, repeated }: ForeignFile, report: Report): void {
         ? 'so the condition is not there, and the rule matches more'
         : 'so what it says does not happen';
     const where = inside === '' ? name : `${inside}.${name}`;
-    report('trap', line, `${where}: docker_auth knows no such key and drops it, ${effect}${cure}`);
+    report('lost', line, `${where}: docker_auth knows no such key and drops it, ${effect}${cure}`);
   }
   for (const { key, line } of repeated)
     report('trap', line, `${key === '' ? '""' : key}: stands here a second time, and only the last one counts`);
+}
+
+/** docker_auth serves its tokens at PREFIX/auth, which registries have as their realm. */
+function reportPublicUrl(
+  given: string | undefined,
+  publicUrl: string,
+  prefix: ForeignEntry | undefined,
+  report: Report,
+): void {
+  if (given === undefined) {
+    const message = `publicUrl is a guess (${publicUrl}): write the URL at which clients reach the broker; realms that end in /auth continue to work`;
+    report('note', prefix?.line ?? 1, message);
+    return;
+  }
+  const path = textAt(prefix?.value)?.replace(/\/+$/, '') ?? '';
+  if (prefix === undefined || path === '' || new URL(given).pathname.replace(/\/+$/, '') === path) return;
+  const message = `server.path_prefix: --public-url does not end with ${path}, so that realms that end in ${path}/auth do not continue to work`;
+  report('lost', prefix.line, message);
+}
+
+/** Outside of `acl`, a value with a placeholder is imported as it is. */
+function reportTemplates({ root }: ForeignFile, report: Report): void {
+  for (const { line, text } of templatePlaceholders(root)) {
+    report('lost', line, `${text} is a placeholder of a template: fill it in, and import the result`);
+  }
 }
 
 const USERS_ELSEWHERE = [

@@ -13,6 +13,16 @@ export interface TranslatedOidc extends Translated {
 
 export const OIDC_SECRET_FILE = 'secrets/oidc-client-secret';
 
+/** Keys of the web page that gives a user a password for docker login. */
+const WEB_LOGIN = [
+  'redirect_url',
+  'registry_url',
+  'http_timeout',
+  'level_token_db',
+  'gcs_token_db',
+  'redis_token_db',
+] as const;
+
 export function translateOidc(
   section: ForeignEntry,
   resolvePath: (path: string) => string,
@@ -33,6 +43,10 @@ export function translateOidc(
     line,
     'oidc_auth: docker login takes the password of the provider’s account here, by the password grant, and no longer one that a web page gave; the client must be allowed that grant',
   );
+  for (const key of WEB_LOGIN) {
+    const found = entry(node, key);
+    if (found !== undefined) report('lost', found.line, `oidc_auth.${key}: there is no login by a web page`);
+  }
   const [groups] = claims;
   const secret = textAt(node, 'client_secret');
   const file = textAt(node, 'client_secret_file');

@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseListenAddress } from '../../config/listen-address.ts';
 import type { Report } from '../finding.ts';
-import { child, entry, textAt } from '../foreign-yaml.ts';
+import { child, entry, isTrue, textAt } from '../foreign-yaml.ts';
 import type { ForeignNode } from '../foreign-yaml.ts';
 
 type Resolve = (path: string) => string;
@@ -34,9 +34,9 @@ const LOST: readonly (readonly [string, string])[] = [
   ],
   [
     'real_ip_header',
-    'docker_auth believes it of everybody; write the addresses of your proxies in trustedProxies, which X-Forwarded-For is believed of',
+    'docker_auth believes it of everybody; write the addresses of your proxies in trustedProxies, and the header in clientAddress',
   ],
-  ['path_prefix', 'the endpoints are below publicUrl; let the proxy in front cut the prefix off'],
+  ['real_ip_pos', 'trustedProxies says which addresses of the header are proxies'],
   ['hsts', 'let the proxy in front send it'],
   ['tls_min_version', 'TLS 1.2 and newer are served'],
   ['tls_curve_preferences', 'those of Node are served'],
@@ -78,6 +78,12 @@ export async function translateToken(root: ForeignNode, resolvePath: Resolve, re
       expiration.line,
       `token.expiration: tokens live ${lifetime}s instead: from ${LIFETIME.least}s to ${LIFETIME.most}s is allowed`,
     );
+  }
+  const keyId = entry(node, 'disable_legacy_key_id');
+  if (keyId !== undefined) {
+    const message =
+      'token.disable_legacy_key_id: tokens carry the certificate; a registry that trusts keys by jwks needs key: { header: kid-rfc7638 } in services';
+    report(isTrue(keyId.value) ? 'lost' : 'note', keyId.line, message);
   }
   const tokens = { ...(issuer === '' ? {} : { issuer }), lifetime: { pull: `${lifetime}s`, push: `${lifetime}s` } };
   const key = await signingKey(root, resolvePath, report);

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly worlds: readonly World[];
   /** The line of `real_ip_header`; undefined: it is not set. */
   readonly realIpHeader: number | undefined;
+  /** Whether docker_auth accepts requests without credentials. Without, no rule applies to anonymous. */
+  readonly anonymous: boolean;
 }
 
 type Warn = (message: string) => void;
@@ -31,7 +33,7 @@ export function reportTraps(rules: readonly AclRule[], surroundings: Surrounding
     reportPlaceholders(rule, surroundings, warn, (message) =>
       report('differs', rule.line, `rule ${rule.number}: ${message}`),
     );
-    reportNames(rule, warn);
+    reportNames(rule, surroundings, warn);
     const before = rules.slice(0, index).find((earlier) => coveredBy(rule, earlier));
     if (before !== undefined)
       warn(`is never reached: rule ${before.number} (line ${before.line}) decides all it matches`);
@@ -101,10 +103,11 @@ function reportActions({ actions }: AclRule, warn: Warn): void {
   if (unknown.length > 0) warn(`no registry asks for ${unknown.map((action) => `"${action}"`).join(', ')}`);
 }
 
-function reportAddresses({ ip, actions, fields }: AclRule, { realIpHeader }: Surroundings, warn: Warn): void {
+function reportAddresses({ ip, actions, fields }: AclRule, surroundings: Surroundings, warn: Warn): void {
+  const { realIpHeader, anonymous } = surroundings;
   if (ip === undefined) return;
   if (ip === '0.0.0.0/0') warn('ip: 0.0.0.0/0 is every IPv4 address and no IPv6 address');
-  if (actions?.length === 1 && actions[0] === '*' && !isNamed(fields.account ?? '')) {
+  if (anonymous && actions?.length === 1 && actions[0] === '*' && !isNamed(fields.account ?? '')) {
     const how =
       realIpHeader === undefined
         ? 'a proxy on that network makes every client look so'
@@ -143,14 +146,14 @@ function reportPlaceholders(rule: AclRule, { worlds }: Surroundings, warn: Warn,
   }
 }
 
-function reportNames({ fields, actions }: AclRule, warn: Warn): void {
+function reportNames({ fields, actions }: AclRule, { anonymous }: Surroundings, warn: Warn): void {
   const { account, name, type } = fields;
   const types = type === undefined || type.includes('${') ? undefined : parseMatchPattern(type);
   if (types !== undefined && typeof types !== 'string' && !TYPES.some((known) => types.matches(known, () => [])))
     warn(
       `type: ${type} is never asked for: registries ask for repository and registry, and a class in brackets is lost`,
     );
-  if (account !== undefined && /^\*+$/.test(account) && actions?.length !== 0) {
+  if (anonymous && account !== undefined && /^\*+$/.test(account) && actions?.length !== 0) {
     warn('account: * matches anonymous, too; /.+/ is everybody who has logged in');
   }
   if (name === undefined || regexOf(name) !== undefined) return;

@@ -2,6 +2,8 @@
 import type { Report } from '../finding.ts';
 import { entriesOf, itemsOf, textAt, textsOf } from '../foreign-yaml.ts';
 import type { ForeignEntry, ForeignNode } from '../foreign-yaml.ts';
+import { reportUnread } from '../shape.ts';
+import type { Shape } from '../shape.ts';
 
 export interface ZotGrant {
   readonly line: number;
@@ -25,49 +27,91 @@ export interface AccessControl {
   readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
+const POLICY: Shape = { keys: { users: 'texts', groups: 'texts', actions: 'texts', conditions: 'ignored' } };
+const REPOSITORIES: Shape = {
+  keys: { policies: { items: POLICY }, defaultPolicy: 'texts', anonymousPolicy: 'texts' },
+};
+const SECTIONS = {
+  adminPolicy: POLICY,
+  groups: { keys: {}, any: { keys: { users: 'texts' } } },
+  metrics: { keys: { users: 'texts', anonymousPolicy: 'texts' } },
+} as const satisfies Record<string, Shape>;
+const SHAPE: Shape = { keys: { ...SECTIONS, repositories: { keys: {}, any: REPOSITORIES } } };
+const OLD_SHAPE: Shape = { keys: SECTIONS, any: REPOSITORIES };
+
 /** zot compares keys without case. */
-function find(node: ForeignNode | undefined, key: string): ForeignEntry | undefined {
+export function find(node: ForeignNode | undefined, key: string): ForeignEntry | undefined {
   return entriesOf(node).findLast((one) => one.key.toLowerCase() === key.toLowerCase());
 }
 
 export function findAccessControl(root: ForeignNode): ForeignEntry | undefined {
-  return find(find(root, 'http')?.value, 'accessControl') ?? find(root, 'accessControl');
+  return findInHttp(root, 'accessControl') ?? find(root, 'accessControl');
 }
 
-export function readAccessControl(node: ForeignNode, report: Report): AccessControl {
-  const groups = entriesOf(find(node, 'groups')?.value);
+/** A section of `http`. */
+export function findInHttp(root: ForeignNode, key: string): ForeignEntry | undefined {
+  return find(find(root, 'http')?.value, key);
+}
+
+export function readAccessControl({ line, value: node }: ForeignEntry, report: Report): AccessControl {
   const repositories = find(node, 'repositories');
-  const admin = find(node, 'adminPolicy');
+  const isOld = repositories === undefined;
+  reportUnread(node, isOld ? OLD_SHAPE : SHAPE, 'accessControl', report);
+  const patterns = isOld ? entriesOf(node).filter(({ key }) => !isSection(key)) : entriesOf(repositories.value);
+  if (isOld && patterns.length > 0) {
+    report(
+      'note',
+      line,
+      'the patterns are directly in accessControl, as in zot 1; newer versions do not start with it',
+    );
+  }
   const metrics = find(node, 'metrics');
   if (metrics !== undefined) report('note', metrics.line, 'metrics: who may read the metrics of zot stays with zot');
+  const groups = entriesOf(find(node, 'groups')?.value);
   return {
-    repositories: entriesOf(repositories?.value).map((one) => readRepositories(one, report)),
-    admin: admin === undefined ? undefined : readGrant(admin.value, admin.line),
-    members: new Map(groups.map(({ key, value }) => [key, textsOf(find(value, 'users')?.value)])),
+    repositories: patterns.map((one) => readRepositories(one, report)),
+    admin: readAdmin(find(node, 'adminPolicy'), report),
+    members: new Map(groups.map(({ key, value }) => [key, listOf(value, 'users')])),
   };
+}
+
+function isSection(key: string): boolean {
+  return Object.keys(SECTIONS).some((section) => section.toLowerCase() === key.toLowerCase());
+}
+
+function readAdmin(admin: ForeignEntry | undefined, report: Report): ZotGrant | undefined {
+  return admin === undefined || isConditional(admin.value, 'adminPolicy', report)
+    ? undefined
+    : readGrant(admin.value, admin.line);
 }
 
 function readRepositories({ key, line, value }: ForeignEntry, report: Report): ZotRepositories {
-  const policies = itemsOf(find(value, 'policies')?.value).flatMap((item): ZotGrant[] => {
-    const conditions = find(item, 'conditions');
-    if (conditions === undefined || itemsOf(conditions.value).length === 0) return [readGrant(item, item.line)];
-    report('lost', conditions.line, `"${key}": a policy with conditions; what it grants is not granted here`);
-    return [];
-  });
+  const policies = itemsOf(find(value, 'policies')?.value).filter((item) => !isConditional(item, `"${key}"`, report));
   return {
     pattern: key,
     line,
-    policies,
-    defaultPolicy: textsOf(find(value, 'defaultPolicy')?.value),
-    anonymousPolicy: textsOf(find(value, 'anonymousPolicy')?.value),
+    policies: policies.map((item) => readGrant(item, item.line)),
+    defaultPolicy: listOf(value, 'defaultPolicy'),
+    anonymousPolicy: listOf(value, 'anonymousPolicy'),
   };
 }
 
+/** A token is issued before the request to which a condition applies. */
+function isConditional(policy: ForeignNode, where: string, report: Report): boolean {
+  const conditions = find(policy, 'conditions');
+  if (conditions === undefined || conditions.value.kind === 'null') return false;
+  if (conditions.value.kind === 'list' && conditions.value.items.length === 0) return false;
+  report('lost', conditions.line, `${where}: a policy with conditions; what it grants is not granted here`);
+  return true;
+}
+
 function readGrant(node: ForeignNode, line: number): ZotGrant {
-  const list = (key: string): readonly string[] => {
-    const found = find(node, key)?.value;
-    const one = textAt(found);
-    return one === undefined ? textsOf(found) : [one];
-  };
-  return { line, users: list('users'), groups: list('groups'), actions: list('actions') };
+  return { line, users: listOf(node, 'users'), groups: listOf(node, 'groups'), actions: listOf(node, 'actions') };
+}
+
+/** zot reads a single text as a list of one. */
+function listOf(node: ForeignNode, key: string): readonly string[] {
+  const found = find(node, key)?.value;
+  const one = textAt(found);
+  return one === undefined ? textsOf(found) : [one];
 }

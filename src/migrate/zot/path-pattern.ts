@@ -1,6 +1,7 @@
 /** Patterns for paths as zot reads them (doublestar): `**` between slashes, `{a,b}`, `?`, `[a-z]`. */
 import { MAX_DEEP } from '../../core/policy/repository-pattern.ts';
 import { compileRe2 } from '../../config/match/re2.ts';
+import { USERNAME } from './order.ts';
 
 export type PathPattern =
   | { readonly kind: 'plain'; readonly repositories: readonly string[] }
@@ -8,14 +9,20 @@ export type PathPattern =
   | { readonly kind: 'regex'; readonly source: string }
   | { readonly kind: 'malformed' };
 
+/** In place of the user name while braces are read: no pattern has it. */
+const SEGMENT_OF_USER = '\u0000';
 const MAX_ALTERNATIVES = 64;
-const PLAIN = /^[a-z0-9._:*/-]+$/;
+const PLAIN = /^(?:[a-z0-9._:*/-]|\{user\})+$/;
 
 export function readPathPattern(pattern: string): PathPattern {
-  const alternatives = expandBraces(pattern);
+  // zot accepts the user name as a whole segment only.
+  const segments = pattern.split('/').filter((segment) => segment.includes(USERNAME));
+  if (segments.some((segment) => segment !== USERNAME)) return { kind: 'malformed' };
+  const alternatives = expandBraces(pattern.replaceAll(USERNAME, SEGMENT_OF_USER));
   if (alternatives === undefined) return { kind: 'malformed' };
-  const plain = alternatives.map(plainPath);
+  const plain = alternatives.map((path) => plainPath(path.replaceAll(SEGMENT_OF_USER, '{user}')));
   if (plain.every((path) => path !== undefined)) return { kind: 'plain', repositories: plain };
+  if (segments.length > 0) return { kind: 'malformed' };
   const sources = alternatives.map(regexOfPath);
   const source = `^(?:${sources.join('|')})$`;
   if (!sources.every((one) => one !== undefined) || typeof compileRe2(source) === 'string')

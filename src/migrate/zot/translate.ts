@@ -9,6 +9,7 @@ import { quoteMeta } from '../../config/match/go-glob.ts';
 import type { Report } from '../finding.ts';
 import type { RuleDraft } from '../rule-draft.ts';
 import type { AccessControl, ZotRepositories } from './access-control.ts';
+import { inOrder, USERNAME } from './order.ts';
 import { readPathPattern } from './path-pattern.ts';
 
 type Action = 'pull' | 'push' | 'delete';
@@ -21,13 +22,13 @@ interface Holders {
 
 type Draft = Omit<RuleDraft, 'name' | 'line'>;
 
+const ZOT_ACTIONS = new Set(['read', 'create', 'update', 'delete']);
 const ALL: readonly Action[] = ['pull', 'push', 'delete'];
 
 export function translateAccessControl(control: AccessControl, report: Report): readonly RuleDraft[] {
   const admin = control.admin === undefined ? undefined : holdersOf({ ...control.admin, control, report });
   const rulesAll = admin !== undefined && admin.actions.length === ALL.length;
-  const inOrder = control.repositories.toSorted((a, b) => byteLength(b.pattern) - byteLength(a.pattern));
-  reportTies(inOrder, report);
+  const ordered = inOrder(control.repositories, report);
   const drafts: RuleDraft[] = [];
   const line = control.admin?.line ?? 1;
   const admins = {
@@ -39,28 +40,11 @@ export function translateAccessControl(control: AccessControl, report: Report): 
   };
   const isUseful = admin !== undefined && admin.actions.length > 0 && admin.users.length + admin.groups.length > 0;
   if (isUseful && rulesAll) drafts.push(admins);
-  for (const repositories of inOrder) {
+  for (const repositories of ordered) {
     drafts.push(...draftsOf(repositories, control, isUseful && !rulesAll ? admin : undefined, report));
   }
   if (isUseful && !rulesAll) drafts.push(admins);
   return drafts;
-}
-
-function byteLength(text: string): number {
-  return Buffer.byteLength(text);
-}
-
-function reportTies(inOrder: readonly ZotRepositories[], report: Report): void {
-  for (const [index, { pattern, line }] of inOrder.entries()) {
-    const other = inOrder[index - 1];
-    const isTie = other !== undefined && byteLength(other.pattern) === byteLength(pattern);
-    if (!isTie || !(/[*?[{]/.test(pattern) && /[*?[{]/.test(other.pattern))) continue;
-    report(
-      'trap',
-      line,
-      `"${pattern}" is as long as "${other.pattern}" (line ${other.line}): where both match, zot takes either by chance; here, the one that is first`,
-    );
-  }
 }
 
 function draftsOf(
@@ -80,7 +64,10 @@ function draftsOf(
       ? { repositories: path.repositories }
       : { match: { name: `/${path.source}/` }, repositories: ['**'] };
   const logged = actionsOf(repositories.defaultPolicy, line, `"${pattern}" defaultPolicy`, report);
-  const anonymous = actionsOf(repositories.anonymousPolicy, line, `"${pattern}" anonymousPolicy`, report);
+  // Anonymous has no user name, so that the pattern matches nothing.
+  const isOwn = pattern.includes(USERNAME);
+  const anonymous = isOwn ? [] : actionsOf(repositories.anonymousPolicy, line, `"${pattern}" anonymousPolicy`, report);
+  if (isOwn) reportOwn(pattern, line, report);
   const policies = repositories.policies.map((policy) => holdersOf({ ...policy, control, report }));
   const holders = merged([...policies, ...(admin === undefined ? [] : [admin])], logged);
   const named = withBoth(holders, pattern, line, report).map((draft) => joinedWith(where, draft));
@@ -90,9 +77,17 @@ function draftsOf(
     ...(anonymous.length === 0
       ? []
       : [{ ...where, everyone: true as const, except: { users: ['*'] }, allow: anonymous }]),
-    { ...where, everyone: true, deny: ['*'] },
+    { ...where, ...(isOwn ? { users: ['*'] } : { everyone: true as const }), deny: ['*'] },
   ];
   return drafts.map((draft, index) => ({ name: `${pattern} (${index + 1})`, line, ...inReadingOrder(draft) }));
+}
+
+function reportOwn(pattern: string, line: number, report: Report): void {
+  report(
+    'differs',
+    line,
+    `"${pattern}": {user} is in lower case, so that the user Alice has the repositories of alice; zot gives Alice none`,
+  );
 }
 
 function joinedWith(where: Draft, draft: Draft): Draft {
@@ -140,6 +135,9 @@ function holdersOf({ users, groups, actions, line, control, report }: Named): Ho
 /** A token knows `push` and no tags, so `create` and `update` both become `push`. */
 function actionsOf(actions: readonly string[], line: number, what: string, report: Report): readonly Action[] {
   const has = (action: string): boolean => actions.includes(action);
+  for (const action of new Set(actions)) {
+    if (!ZOT_ACTIONS.has(action)) report('lost', line, `${what}: the action "${action}"; a token cannot grant it`);
+  }
   if (has('create') !== has('update')) {
     const [one, other] = has('create') ? ['create', 'update'] : ['update', 'create'];
     report('lost', line, `${what}: ${one} without ${other}; a token has push for both, which is not granted here`);

@@ -36,6 +36,7 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
             service: typed(event.service),
             code: event.code,
             cause: event.cause,
+            ...hintFields(event),
           },
         },
       ];
@@ -100,10 +101,15 @@ function issuedFields(event: Issued): AuditLine['fields'] {
     outcome: missing.length === 0 ? 'all' : granted.length === 0 ? 'none' : 'some',
     ...limited('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),
     ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
+    ...hintFields(event),
     tokenId: event.tokenId,
     policy: event.policyRevision,
     expiresIn: event.expiresIn,
   };
+}
+
+function hintFields({ hints = [] }: Pick<Issued, 'hints'>): AuditLine['fields'] {
+  return hints.length === 0 ? {} : { hints };
 }
 
 function isIn(actions: readonly string[], action: string): boolean {

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseChallenge } from '../../../src/app/doctor/challenge.ts';
 import { examine } from '../../../src/app/doctor/examine.ts';
-import type { BrokerConfig } from '../../../src/config/broker-schema.ts';
 import { loadBroker } from '../../../src/config/load.ts';
 import { jwks, readKeys } from '../../../src/platform/signing/keyset.ts';
 import type { Keyset } from '../../../src/platform/signing/keyset.ts';
@@ -25,6 +24,10 @@ interface RegistryOptions {
   readonly ahead?: number;
   /** What the token server publishes. */
   readonly keys?: string;
+  /** The OAuth error of the token server; null: it issues a token. */
+  readonly tokenError?: string | null;
+  /** The path below which the token server is. */
+  readonly path?: string;
 }
 
 let resources: AsyncDisposableStack;
@@ -37,7 +40,12 @@ beforeEach(async () => {
   resources = new AsyncDisposableStack();
   registry = {};
   const server = createServer((request, response) => {
-    if (request.url === '/.well-known/jwks.json') return void response.end(registry.keys ?? jwks(keyset));
+    const path = registry.path ?? '';
+    if (request.url === `${path}/.well-known/jwks.json`) return void response.end(registry.keys ?? jwks(keyset));
+    if (request.url?.startsWith(`${path}/token?`) === true) {
+      const { tokenError: error } = registry;
+      return void response.writeHead(error === null ? 200 : 401).end(JSON.stringify({ error }));
+    }
     const token = tokenOf(request.headers.authorization);
     response.setHeader('date', new Date(Date.now() + (registry.ahead ?? 0) * 1000).toUTCString());
     if (registry.challenge === undefined || (token !== undefined && registry.believes?.(token) === true)) {
@@ -72,9 +80,10 @@ const bearer = (realm = `${url}/token`, service = SERVICE): string => `Bearer re
 
 /** What is wrong, as `about: text; cure`. */
 async function problems(options: RegistryOptions, address = url): Promise<readonly string[]> {
-  registry = options;
-  const config: BrokerConfig = (await loadBroker(files.config)).config;
-  const findings = await examine({ registry: address, config, keyset, clock: realClock });
+  registry = { tokenError: 'invalid_grant', ...options };
+  const { config } = await loadBroker(files.config);
+  const publicUrl = `${config.publicUrl}${options.path ?? ''}`;
+  const findings = await examine({ registry: address, config: { ...config, publicUrl }, keyset, clock: realClock });
   return findings.filter(({ ok }) => !ok).map(({ about, text, cure }) => `${about}: ${text}; ${cure ?? ''}`);
 }
 
@@ -133,10 +142,34 @@ describe('the doctor', () => {
     expect(more).toEqual([]);
   });
 
+  it.each(['/token', '/auth/token', '/auth'])('finds a token server below a path, with the realm %s', async (end) => {
+    const path = '/registry-auth';
+
+    expect(await problems({ path, challenge: bearer(`${url}${path}${end}`), believes: () => true })).toEqual([]);
+  });
+
   it('names the address of a registry that does not answer', async () => {
     const [first = ''] = await problems({}, 'http://127.0.0.1:1');
 
     expect(first).toMatch(/^registry: http:\/\/127\.0\.0\.1:1 cannot be reached: .*; check the address/);
+  });
+});
+
+describe('the Authorization header', () => {
+  const fine = { challenge: () => bearer(), believes: () => true };
+  const found = (options: RegistryOptions) => problems({ ...fine, challenge: fine.challenge(), ...options });
+  const removed = [expect.stringMatching(/^login: .*anonymous request; configure the proxy before the broker to pass/)];
+
+  it('is missed when the token server answers the malformed one with a token', async () => {
+    expect(await found({ tokenError: null })).toEqual(removed);
+  });
+
+  it('is missed when the token server requires a login, as for a request without it', async () => {
+    expect(await found({ tokenError: 'invalid_client' })).toEqual(removed);
+  });
+
+  it('is not missed when the token server refuses the malformed one', async () => {
+    expect(await found({ tokenError: 'invalid_grant' })).toEqual([]);
   });
 });
 

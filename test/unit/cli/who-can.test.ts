@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { workspace } from './workspace.ts';
+import { CONFIG, workspace } from './workspace.ts';
 
 it('fairlead who-can names the rule that allows, with its condition', async () => {
   await using files = await workspace();
@@ -53,4 +53,30 @@ it.each([
 
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(expected);
+});
+
+const OWN = 'rules: [{ name: own, users: ["*"], repositories: ["users/{user}/**"], allow: [push] }]\n';
+
+it('fairlead who-can says that a name in a repository stands for every spelling of it', async () => {
+  const backend = { name: 'accounts', type: 'http', url: 'http://127.0.0.1:9/', lowercase: false };
+  await using files = await workspace({
+    'broker.yaml': JSON.stringify({ ...CONFIG, backends: [backend] }),
+    'policy.yaml': OWN,
+  });
+
+  const { stdout } = await files.fairlead(['who-can', 'push', 'users/alice/x', '--config', files.config]);
+
+  expect(stdout).toContain('stands for every spelling of it in accounts');
+});
+
+it('fairlead check warns of users whose names differ only in case and share repositories', async () => {
+  const user = { password: '$2b$04$abcdefghijklmnopqrstuu0pRWh8RFrZ7qBUv6hxWmAhl6VJ2ZkBm' };
+  await using files = await workspace({
+    'policy.yaml': OWN,
+    'users.yaml': JSON.stringify({ users: { alice: user, Alice: user } }),
+  });
+
+  const { stdout } = await files.fairlead(['check', '--config', files.config]);
+
+  expect(stdout).toMatch(/warning: .*rule "own" gives the users "alice", "Alice" the same repositories/);
 });

@@ -180,7 +180,7 @@ admin:
 `);
 
     const keys =
-      'listen, publicUrl, trustedProxies, tls, stateDir, trustDir, tokens, keys, services, backends, shield, policy, admin, maxConnections, log, audit';
+      'listen, publicUrl, trustedProxies, clientAddress, cors, tls, stateDir, trustDir, tokens, keys, services, backends, shield, policy, admin, maxConnections, log, audit';
     expect(found).toEqual([
       '1:1: listen: missing, expected text (where to listen: HOST:PORT, [IPV6]:PORT or unix:/path)',
       `1:1: lisen: unknown key, expected one of ${keys}; did you mean "listen"?`,
@@ -313,7 +313,12 @@ admin:
       /:3:12: publicUrl: begins with http: clients send/,
     ],
     ['no backends', /backends:.*/, 'backends: []', /nobody can log in: everybody is anonymous/],
-    ['proxies anywhere', 'policy:', 'trustedProxies: [0.0.0.0/0]\npolicy:', /believes X-Forwarded-For from everybody/],
+    [
+      'proxies anywhere',
+      'policy:',
+      'trustedProxies: [0.0.0.0/0]\npolicy:',
+      /believes the reported client address of everybody/,
+    ],
     [
       'http beside TLS',
       'policy:',
@@ -383,5 +388,41 @@ admin:
     expect(await problems(`# ${'x'.repeat(1024 * 1024)}\n${SMALLEST}`)).toEqual([
       expect.stringMatching(/found 10\d+ bytes, expected 1048576 at most$/),
     ]);
+  });
+});
+
+describe('clientAddress', () => {
+  it('is X-Forwarded-For when it is not configured', async () => {
+    expect((await load(SMALLEST)).config.clientAddress).toBe('x-forwarded-for');
+  });
+
+  it('has a warning without trustedProxies, and none with them', async () => {
+    const warnings = async (more: string) => (await load(`${SMALLEST}clientAddress: x-real-ip\n${more}`)).warnings;
+
+    expect(await warnings('')).toEqual([expect.stringContaining('has no effect without trustedProxies')]);
+    expect(await warnings('trustedProxies: [10.0.0.1]\n')).toEqual([]);
+  });
+});
+
+describe('cors', () => {
+  it.each(["['https://ui.example.com', 'http://localhost:8080']", "['*']"])(
+    'accepts the origins %s',
+    async (origins) => {
+      const { config } = await load(`${SMALLEST}cors: { origins: ${origins} }\n`);
+
+      expect(config.cors?.origins).not.toEqual([]);
+    },
+  );
+
+  it.each([
+    ["['https://ui.example.com/']", 'did you mean "https://ui.example.com"?'],
+    ["['https://ui.example.com/app']", 'did you mean "https://ui.example.com"?'],
+    ["['https://UI.example.com']", 'did you mean "https://ui.example.com"?'],
+    ["['ui.example.com']", 'expected an origin'],
+    ["['null']", 'expected an origin'],
+    ["['*', 'https://ui.example.com']", 'expected it alone'],
+    ['[]', 'cors.origins'],
+  ])('refuses the origins %s', async (origins, message) => {
+    expect(await problems(`${SMALLEST}cors: { origins: ${origins} }\n`)).toEqual([expect.stringContaining(message)]);
   });
 });

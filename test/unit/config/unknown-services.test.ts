@@ -97,7 +97,13 @@ describe('a service that the broker does not have', () => {
   it('is a finding of lint: a warning as a name, a hint as a pattern', async () => {
     const path = await policyFile('[registry.exmaple.com, "us.*"]');
     const everything = { canBe: () => true, like: () => undefined };
-    const sources = { groups: everything, users: everything, canFill: () => true };
+    const sources = {
+      groups: everything,
+      users: everything,
+      canFill: () => true,
+      alike: { users: [], groups: [] },
+      exactBackends: [],
+    };
     const { findings } = await lintFile(path, { sources, services: SERVICES });
 
     expect(findings.filter(({ code }) => code === 'no-such-service')).toMatchObject([

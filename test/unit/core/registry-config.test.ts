@@ -122,13 +122,29 @@ describe('the block for distribution', () => {
 });
 
 describe('the block for zot', () => {
-  it('names the certificate and warns that zot checks no audience', () => {
-    const { text, notes } = block('zot');
-
-    expect(JSON.parse(text)).toEqual({
-      http: { auth: { bearer: { realm: FACTS.realm, service: FACTS.service, cert: '/keys/default.crt' } } },
+  it('is a document that jq can merge, accepts docker, and turns off deduplication', () => {
+    expect(JSON.parse(block('zot').text)).toEqual({
+      storage: { dedupe: false },
+      http: {
+        compat: ['docker2s2'],
+        auth: { bearer: { realm: FACTS.realm, service: FACTS.service, cert: '/keys/default.crt' } },
+      },
     });
-    expect(notes[0]).toMatch(/checks neither issuer nor audience.*signingKey/);
+  });
+
+  it('says how to merge it, why deduplication is off, and that the certificate has to be copied', () => {
+    const notes = block('zot').notes.join('\n');
+
+    expect(notes).toContain("jq -s '.[0] * .[1]'");
+    expect(notes).toMatch(/gives a blob of any repository to every client that knows its digest/);
+    expect(notes).toMatch(/^\/keys\/default\.crt .*copy/m);
+  });
+
+  it('asks for a signing key of its own only where the key signs for other services', () => {
+    const asksForKey = (isKeyShared: boolean): boolean =>
+      block('zot', { isKeyShared }).notes.join().includes('signingKey');
+
+    expect([asksForKey(true), asksForKey(false)]).toEqual([true, false]);
   });
 
   it.each(['x5c', 'kid', 'kid-rfc7638'] as const)('is the same with the header %s, which zot ignores', (header) => {

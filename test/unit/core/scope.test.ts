@@ -60,13 +60,22 @@ describe('parseScopes', () => {
     expect(malformed).toEqual(['x']);
   });
 
-  it('stops at the maximum number of scopes, and still adds actions to those it has', () => {
-    const many = Array.from({ length: MAX_SCOPES + 10 }, (_, n) => `repository:r${n}:pull`);
+  it('accepts the maximum number of scopes, and repetitions of them', () => {
+    const many = Array.from({ length: MAX_SCOPES }, (_, n) => `repository:r${n}:pull`);
 
-    const { scopes, malformed } = parseScopes([...many, 'repository:r0:push']);
+    const { scopes } = parseScopes([...many, 'repository:r0:push']);
 
     expect(scopes).toHaveLength(MAX_SCOPES);
     expect(scopes[0]?.actions).toEqual(['pull', 'push']);
-    expect(malformed).toHaveLength(10);
+  });
+
+  it.each([
+    ['scopes', (n: number) => `repository:r${n}:pull`],
+    ['texts that are not scopes', (n: number) => `r${n}`],
+  ])('refuses one more than the maximum number of %s, and leaves out none', (_what, text) => {
+    const many = Array.from({ length: MAX_SCOPES + 1 }, (_, n) => text(n));
+
+    expect(() => parseScopes(many)).toThrow(expect.objectContaining({ code: 'too_many_scopes' }));
+    expect(() => parseScopes(many.slice(1))).not.toThrow();
   });
 });

@@ -9,7 +9,7 @@ import { callerOf, policyOf } from '../../support/policy-builder.ts';
 
 const NOW = 1_700_000_000;
 const SERVICE = { name: 'registry', anonymous: 'deny', lifetimes: { pull: 300, push: 900 } } as const;
-const POLICY = policyOf([{ users: ['*'], repositories: ['**'], allow: ['pull', 'push'] }]);
+const POLICY = policyOf([{ users: ['*'], repositories: ['**'], catalog: true, allow: ['pull', 'push'] }]);
 
 function job(notAfter: number | undefined): Caller {
   const caller = callerOf({ user: 'job' });
@@ -76,4 +76,11 @@ it.each([
   const cached: Caller = { ...caller, stale: true, identity: { ...caller.identity, ...more } };
 
   expect(await issue(cached, scope)).toEqual(expected);
+});
+
+it.each([
+  ['the catalog, which can only be read', 'registry:catalog:*', 300],
+  ['a push', 'repository:a/b:push', 900],
+])('a token for %s has the lifetime of its kind', async (_what, scope, expiresIn) => {
+  expect(await issue(job(undefined), scope)).toMatchObject({ expiresIn });
 });

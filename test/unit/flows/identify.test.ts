@@ -83,12 +83,12 @@ describe('identify', () => {
   });
 
   it.each([
-    ['an empty password', 'alice', ''],
-    ['an empty name', '', 'her-password'],
-  ])('refuses %s before any backend is asked', async (_what, name, password) => {
+    ['an empty password', 'alice', '', 'empty_password'],
+    ['an empty name', '', 'her-password', 'invalid_credentials'],
+  ])('refuses %s before any backend is asked', async (_what, name, password, code) => {
     const backend = fakeBackend(authenticated('alice'));
 
-    await expect(setUp(backend).logIn(name, password)).rejects.toMatchObject({ code: 'invalid_credentials' });
+    await expect(setUp(backend).logIn(name, password)).rejects.toMatchObject({ code });
     expect(backend.seen).toEqual([]);
   });
 

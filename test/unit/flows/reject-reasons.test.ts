@@ -29,7 +29,7 @@ const ending = { ...cached, endsLogins: true } as const;
 /** Every reason stands here: the compiler reports one that is missing. */
 const EXPECTED: Readonly<Record<RejectReason, Expected>> = {
   'wrong-password': { ...cached, counted: true },
-  'empty-password': uncached,
+  'empty-password': { ...uncached, code: 'empty_password' },
   'invalid-name': uncached,
   ambiguous: uncached,
   locked: ending,

@@ -1,5 +1,6 @@
 /** Headers, methods, limits and the routes of both applications. */
 import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { BackendState } from '../../../src/core/ports.ts';
 import { TOKEN_PATHS } from '../../../src/http/token.ts';
@@ -169,7 +170,9 @@ describe('the token endpoint', () => {
 
 describe('the client address', () => {
   const clientOf = async (header: string, isTrusted: boolean): Promise<unknown> => {
-    await using app = await openHttpApp({ isTrustedProxy: () => isTrusted });
+    await using app = await openHttpApp({
+      addressSource: { header: 'x-forwarded-for', isTrustedProxy: () => isTrusted },
+    });
     await app.send(PATH, { headers: { 'x-forwarded-for': header } });
     return app.grants[0]?.context.client;
   };
@@ -291,7 +294,10 @@ describe('the metrics', () => {
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via', 'x-forwarded-proto'])(
     'do not exist for a client behind a proxy of this machine, which adds %s',
     async (header) => {
-      await using app = await openHttpApp({ metrics, isTrustedProxy: () => true });
+      await using app = await openHttpApp({
+        metrics,
+        addressSource: { header: 'x-forwarded-for', isTrustedProxy: () => true },
+      });
 
       const proxied = await app.send('/metrics', { headers: { [header]: '127.0.0.1' } });
       const unknown = await app.send('/nothing');
@@ -313,5 +319,81 @@ describe('the admin application', () => {
     }
 
     expect(statuses).toEqual([200, 200, 404, 404]);
+  });
+});
+
+describe('a request without a service', () => {
+  const other = { ...SERVICE, name: 'other.example.com' };
+
+  it.each(['/token', '/token?service='])('at %s is for the only service', async (path) => {
+    await using app = await openHttpApp();
+
+    expect((await app.send(path)).status).toBe(200);
+    expect(app.grants).toMatchObject([{ service: { name: SERVICE.name } }]);
+  });
+
+  it('is refused when there are several services', async () => {
+    const services = new Map([SERVICE, other].map((service) => [service.name, service]));
+    await using app = await openHttpApp({ services });
+
+    const { status, json } = await app.send('/token');
+
+    expect([status, json?.['error']]).toEqual([400, 'invalid_target']);
+    expect(app.grants).toEqual([]);
+  });
+
+  it('is not the same as a request for another service', async () => {
+    await using app = await openHttpApp();
+
+    expect((await app.send('/token?service=another')).status).toBe(400);
+  });
+});
+
+describe('a mistake in a token request', () => {
+  it.each([
+    ['a JSON body', { 'content-type': 'application/json' }, '{}'],
+    ['a multipart body', { 'content-type': 'multipart/form-data; boundary=x' }, '--x--'],
+    ['a compressed body', { 'content-type': FORM_TYPE, 'content-encoding': 'gzip' }, 'x'],
+    ['a body of another character set', { 'content-type': `${FORM_TYPE}; charset=klingon` }, 'x'],
+    ['no body', {}, undefined],
+  ])('is explained to the client: a POST with %s', async (_what, headers, body) => {
+    await using app = await openHttpApp();
+    const request = { method: 'POST', headers, ...(body === undefined ? {} : { body }) };
+
+    const { status, text } = await app.send(PATH, request);
+
+    expect(status).toBe(400);
+    expect(text).toContain('with Content-Type: application/x-www-form-urlencoded, or use GET');
+  });
+
+  it('is explained to the client: too many scopes', async () => {
+    await using app = await openHttpApp();
+    const scopes = Array.from({ length: 501 }, (_, n) => `scope=repository:r${n}:pull`).join('&');
+
+    const { status, text } = await app.send(`${PATH}&${scopes}`);
+
+    expect(status).toBe(400);
+    expect(text).toContain('too many scopes; request at most 500 at once');
+    expect(app.audit.events).toMatchObject([{ type: 'token.refused', code: 'too_many_scopes' }]);
+    expect(app.grants).toEqual([]);
+  });
+
+  it('is recorded with a hint: credentials that a proxy removed', async () => {
+    await using app = await openHttpApp();
+
+    await app.send(`${PATH}&account=alice`);
+
+    expect(app.grants).toMatchObject([{ hints: [expect.stringContaining('removes the Authorization header')] }]);
+  });
+
+  it('is recorded with a hint: a password with a line break', async () => {
+    const identify = async () => {
+      throw new BrokerError('invalid_credentials', 'wrong-password');
+    };
+    await using app = await openHttpApp({ identify });
+
+    await app.send(PATH, { headers: { authorization: `Basic ${btoa('alice:p\n')}` } });
+
+    expect(app.audit.events).toMatchObject([{ hints: [expect.stringContaining('the password has a line break')] }]);
   });
 });

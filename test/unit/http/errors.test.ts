@@ -25,6 +25,29 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_request',
     sentence: 'the token request is malformed',
   },
+  form_required: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    oauth: 'invalid_request',
+    sentence:
+      'a POST for a token must be a form: send the parameters in the body, uncompressed, ' +
+      'with Content-Type: application/x-www-form-urlencoded, or use GET',
+  },
+  too_many_scopes: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    oauth: 'invalid_scope',
+    sentence: 'the request has too many scopes; request at most 500 at once',
+  },
+  empty_password: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence:
+      'no password was sent; run docker login, or, if docker login stored an identity token ' +
+      'that this program cannot use, log in for this program separately',
+    challenge: true,
+  },
   unknown_service: {
     status: 400,
     registry: 'UNKNOWN_SERVICE',
@@ -163,7 +186,7 @@ describe('an error', () => {
       expect({ status, json }).toEqual({
         status: expected.status,
         json: {
-          errors: [{ code: expected.registry, message, detail: { requestId: 'id-1' } }],
+          errors: [{ code: expected.registry, message }],
           error: expected.oauth,
           error_description: message,
         },

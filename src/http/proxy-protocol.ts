@@ -1,0 +1,143 @@
+/**
+ * The PROXY protocol, versions 1 and 2 (doc/proxy-protocol.txt of HAProxy): a trusted proxy sends the address of the
+ * client before the first byte of the connection, also before the TLS handshake.
+ */
+import type { Server } from 'node:http';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Socket } from 'node:net';
+
+const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+const HEAD_BYTES = 16;
+/** The longest line of version 1, with its end. */
+const LINE_BYTES = 107;
+/** Addresses and extensions of version 2. The extensions are not read. */
+const MAX_BODY_BYTES = 4096;
+
+export interface ProxyHeader {
+  /** Undefined: the connection is one of the proxy itself, such as a health check. */
+  readonly client: string | undefined;
+  /** The number of bytes of the header. */
+  readonly length: number;
+}
+
+/** @returns undefined: more bytes are needed; `malformed`: this is no header */
+export function parseProxyHeader(bytes: Buffer): ProxyHeader | 'malformed' | undefined {
+  const known = Math.min(bytes.length, SIGNATURE.length);
+  if (bytes.subarray(0, known).equals(SIGNATURE.subarray(0, known)))
+    return known < bytes.length ? binary(bytes) : undefined;
+  const text = bytes.subarray(0, LINE_BYTES).toString('latin1');
+  const end = text.indexOf('\r\n');
+  if (end >= 0) return line(text.slice(0, end));
+  const isBeginning = 'PROXY '.startsWith(text.slice(0, 6));
+  return isBeginning && text.length < LINE_BYTES ? undefined : 'malformed';
+}
+
+function line(text: string): ProxyHeader | 'malformed' {
+  const length = text.length + 2;
+  if (/^PROXY UNKNOWN(?: |$)/.test(text)) return { client: undefined, length };
+  const [, family, client = ''] = /^PROXY (TCP4|TCP6) (\S+) \S+ \d{1,5} \d{1,5}$/.exec(text) ?? [];
+  const isAddress = family === 'TCP4' ? isIPv4(client) : family === 'TCP6' && isIPv6(client);
+  return isAddress ? { client, length } : 'malformed';
+}
+
+function binary(bytes: Buffer): ProxyHeader | 'malformed' | undefined {
+  if (bytes.length < HEAD_BYTES) return undefined;
+  const [command, family] = [bytes.readUInt8(12), bytes.readUInt8(13)];
+  const size = bytes.readUInt16BE(14);
+  const length = HEAD_BYTES + size;
+  if ((command !== 0x20 && command !== 0x21) || size > MAX_BODY_BYTES) return 'malformed';
+  if (bytes.length < length) return undefined;
+  // LOCAL, or a family other than TCP over IPv4 and IPv6.
+  if (command === 0x20 || (family !== 0x11 && family !== 0x21)) return { client: undefined, length };
+  if (size < (family === 0x11 ? 12 : 36)) return 'malformed';
+  const client = family === 0x11 ? [...bytes.subarray(16, 20)].join('.') : ipv6(bytes.subarray(16, 32));
+  return { client, length };
+}
+
+function ipv6(bytes: Buffer): string {
+  return Array.from({ length: 8 }, (_, group) => bytes.readUInt16BE(2 * group).toString(16)).join(':');
+}
+
+export type ConnectionListener = (socket: Socket) => void;
+
+export interface ProxyProtocolOptions {
+  /** Whether a peer is a proxy that sends the header; a peer on a Unix socket has no address. */
+  readonly isTrustedProxy: (address: string | undefined) => boolean;
+  /** Milliseconds in which the header must arrive. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Gives each connection of a trusted proxy the address that its header reports, as `remoteAddress`. A connection
+ * without a valid header is closed. The header of any other peer is no HTTP, and is refused as such.
+ *
+ * Call it after everything else has registered for connections, which then sees the real peer.
+ *
+ * @param readers the listeners for `connection` that read bytes
+ */
+export function readProxyHeaders(
+  server: Server,
+  readers: readonly ConnectionListener[],
+  { isTrustedProxy, timeoutMs }: ProxyProtocolOptions,
+): void {
+  const byPeer = new Map<string, string>();
+  for (const reader of readers) server.removeListener('connection', reader);
+  const serve = (socket: Socket): void => {
+    for (const reader of readers) reader.call(server, socket);
+  };
+  server.on('connection', (socket: Socket) => {
+    if (!isTrustedProxy(socket.remoteAddress)) return serve(socket);
+    const peer = peerOf(socket);
+    readHeader(socket, timeoutMs, (client) => {
+      if (client !== undefined) {
+        if (peer !== undefined) {
+          byPeer.set(peer, client);
+          socket.once('close', () => byPeer.delete(peer));
+        }
+        setAddress(socket, client);
+      }
+      serve(socket);
+    });
+  });
+  // The socket of a request is the one of the TLS session.
+  server.on('secureConnection', (socket: Socket) => {
+    const peer = peerOf(socket);
+    const client = peer === undefined ? undefined : byPeer.get(peer);
+    if (client !== undefined) setAddress(socket, client);
+  });
+}
+
+/** Undefined for a Unix socket, whose TLS session cannot be found again: its clients have no address. */
+function peerOf({ remoteAddress = '', remotePort }: Socket): string | undefined {
+  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
+}
+
+function setAddress(socket: Socket, client: string): void {
+  Object.defineProperty(socket, 'remoteAddress', { value: client });
+}
+
+function readHeader(socket: Socket, timeoutMs: number, onClient: (client: string | undefined) => void): void {
+  let bytes = Buffer.alloc(0);
+  const timeout = setTimeout(() => socket.destroy(), timeoutMs).unref();
+  const ignoreError = (): void => void socket.destroy();
+  const stop = (): void => {
+    clearTimeout(timeout);
+    socket.removeListener('readable', read);
+    socket.removeListener('error', ignoreError);
+  };
+  const read = (): void => {
+    for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) {
+      bytes = Buffer.concat([bytes, chunk]);
+      const header = parseProxyHeader(bytes);
+      if (header === undefined) continue;
+      stop();
+      if (header === 'malformed') return void socket.destroy();
+      if (bytes.length > header.length) socket.unshift(bytes.subarray(header.length));
+      // Streams leave the mode of `readable` in the next tick.
+      return process.nextTick(() => onClient(header.client));
+    }
+  };
+  socket.on('readable', read);
+  socket.on('error', ignoreError);
+  socket.once('close', stop);
+}

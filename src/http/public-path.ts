@@ -1,0 +1,20 @@
+/** Serves the endpoints of clients below the path of `publicUrl` as well, for a proxy that does not remove the path. */
+import type { RequestHandler } from 'express';
+
+const ORIGIN = /^https?:\/\/[^/?#]*/i;
+
+/**
+ * Removes the path from the URL of a request for one of the endpoints. The pages for operators are not below it.
+ *
+ * @param publicPath such as `/registry-auth`; empty: the URL stays as it is
+ */
+export function removePublicPath(publicPath: string, endpoints: readonly string[]): RequestHandler {
+  const served = new Set(endpoints);
+  return (request, _response, next) => {
+    // A proxy may send the whole URL (RFC 9112, section 3.2.2).
+    const target = request.url.replace(ORIGIN, '');
+    const below = target.startsWith(`${publicPath}/`) ? target.slice(publicPath.length) : undefined;
+    if (below !== undefined && served.has(below.replace(/[?#].*$/s, ''))) request.url = below;
+    next();
+  };
+}
