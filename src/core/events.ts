@@ -1,7 +1,8 @@
 /** The audit events. A flow records each event once; the log and the metrics consume them. */
 import type { Grant } from './access.ts';
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode, RefusalFields } from './errors.ts';
 import type { Caller } from './identity.ts';
+import type { BudgetKind } from './ledger.ts';
 import type { RejectReason } from './outcome.ts';
 
 /**
@@ -46,7 +47,7 @@ export type AuditEvent =
       readonly same: number;
       readonly differing: readonly { readonly served: Grant; readonly shadow: Grant }[];
     }
-  | {
+  | ({
       readonly type: 'token.refused';
       readonly request: RequestContext;
       readonly code: ErrorCode;
@@ -55,7 +56,7 @@ export type AuditEvent =
       readonly username?: string;
       /** The cause, for the operator. */
       readonly cause: string;
-    }
+    } & RefusalFields)
   | {
       /** The issue, use or end of a refresh token. */
       readonly type: 'refresh-token';
@@ -77,6 +78,8 @@ export type AuditEvent =
       readonly username: string;
       readonly outcome: 'authenticated' | 'unknown-user' | 'rejected' | 'failed';
       readonly reason?: RejectReason;
+      /** For `too-many-attempts`: the limit that is reached. */
+      readonly limit?: BudgetKind;
       readonly source: AnswerSource;
       /** The cause of a failure, for the operator. */
       readonly cause?: string;

@@ -9,7 +9,8 @@ import type { AuthnOutcome } from './outcome.ts';
 import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
-export type { Counters, Entry, Fingerprint, Group, ListableStore, Store } from './store.ts';
+export type { Ledger } from './ledger.ts';
+export type { Entry, Fingerprint, Group, ListableStore, Store } from './store.ts';
 
 /** One step of a diagnosis, as `check` prints it. */
 export interface Step {
@@ -69,6 +70,11 @@ export interface Authenticator extends AsyncDisposable {
   authenticate(credential: Credential, deadline: Deadline, guard?: AttemptGuard): Promise<AuthnOutcome>;
   /** Whether `authenticate` calls the guard itself, once it has found the account. Otherwise the shield calls it before. */
   readonly asksGuard?: boolean;
+  /**
+   * Whether it compares passwords itself, so that wrong ones can lock no account elsewhere. Then only the limits of names
+   * and addresses apply.
+   */
+  readonly verifiesPasswords?: boolean;
   /**
    * The names of its own users that a policy could take for this name, in any case: `{user}` is in lower case. Absent
    * where that needs a request to another system.
