@@ -215,7 +215,7 @@ function backendReloadable(authenticator: Authenticator, shield: Shield): readon
       watches: authenticator.watches ?? [],
       reload: async () => {
         await reload();
-        shield.flush(authenticator.name);
+        await shield.endAnswers(authenticator.name);
       },
     },
   ];

@@ -50,7 +50,7 @@ export interface Reservation {
   /** A new unique id. */
   readonly id: string;
   /** The backend whose flush clears the count; absent: only a flush of all backends does. */
-  readonly backend?: string;
+  readonly backend?: string | undefined;
   readonly password: string;
   readonly budgets: readonly Budget[];
   readonly trust: TrustKeys;

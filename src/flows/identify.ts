@@ -103,11 +103,7 @@ async function askRecorded(
   const event = { type: 'login', request, backend: authenticator.name, username: credential.username } as const;
   const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
   try {
-    const answer = await withinGrace(
-      deps.timer,
-      deadline,
-      askShielded(login, authenticator, credential, deadline),
-    );
+    const answer = await withinGrace(deps.timer, deadline, askShielded(login, authenticator, credential, deadline));
     const { outcome, source } = answer;
     deps.audit.record({ ...event, outcome: outcome.kind, ...refusalFields(outcome), source, seconds: seconds() });
     return { ...answer, backend: authenticator.name };

@@ -7,8 +7,8 @@ import type { Clock } from '../core/ports.ts';
 
 /** The possible steps, in milliseconds. */
 export const REFUSAL_STEPS_MS: readonly [number, ...number[]] = [250, 500, 1000, 2000];
-/** The step until there are logins to go by: a directory may be far away. */
-export const FIRST_STEP_MS = 500;
+/** The slowest login until there are some to go by: a directory may be far away. */
+const FIRST_SLOWEST_MS = 450;
 /** A login counts for this long at least, and for twice as long at most. */
 export const PERIOD_MS = 300_000;
 
@@ -22,7 +22,7 @@ export interface RefusalTime {
 export function createRefusalTime(clock: Clock): RefusalTime {
   let began = clock.monotonic();
   /** The slowest login of the period before, and of this one. */
-  let before = FIRST_STEP_MS;
+  let before = FIRST_SLOWEST_MS;
   let now = 0;
 
   function turnPeriod(): void {

@@ -41,6 +41,8 @@ export function createGate(deps: ShieldDeps): Gate {
         const reserved = await deps.ledger.reserve({ id, password, budgets, trust });
         switch (reserved.kind) {
           case 'full':
+            wait.leave();
+            waiting.wake(keys.queues);
             return refusedPass(reserved.budget, reserved.retryAfter);
           case 'busy':
             await deps.timer.within(wait.woken, deadline.left());
@@ -149,8 +151,12 @@ function createQueues() {
         },
       };
     },
+    /**
+     * Wakes the first of each queue: an attempt that is settled makes room for one. If that one is refused, it wakes the
+     * next; if it is admitted, its own end does.
+     */
     wake: (names: readonly string[]): void => {
-      for (const resolve of names.flatMap((name) => [...(queues.get(name) ?? [])])) resolve();
+      for (const name of names) queues.get(name)?.values().next().value?.();
     },
   };
 }

@@ -125,7 +125,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     const full = blocking.find(({ budget, tally }) => wrongOf(tally) >= limitOf(budget));
     if (full === undefined) return { kind: 'busy', isTrusted: isTrusted.either };
     for (const place of places) countRefused(place);
-    const retryAfter = Math.ceil((full.tally.until - clock.monotonic()) / 1000);
+    const retryAfter = Math.max(1, Math.ceil((full.tally.until - clock.monotonic()) / 1000));
     return { kind: 'full', budget: full.budget.kind, retryAfter };
   }
 

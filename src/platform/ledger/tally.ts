@@ -38,16 +38,22 @@ export function refresh(tally: Tally, budget: Budget, now: number, epoch: number
     tally.cleared = tally.wrong;
     tally.epoch = epoch;
   }
-  if (tally.until <= now) tally.cleared = tally.wrong;
   for (const [id, since] of tally.open) {
-    if (now - since < UNSETTLED_SECONDS * 1000) break;
+    const lost = since + UNSETTLED_SECONDS * 1000;
+    if (lost > now) break;
     tally.open.delete(id);
-    addWrong(tally, budget, now);
+    addWrong(tally, budget, lost);
   }
+  // An attempt under way may have extended the window of the directory already.
+  const isExtended = budget.isClearedBySuccess && tally.open.size > 0;
+  if (tally.until <= now && !isExtended) tally.cleared = tally.wrong;
 }
 
-export function addWrong(tally: Tally, budget: Budget, now: number): void {
-  if (wrongOf(tally) === 0 || budget.isClearedBySuccess) tally.until = now + budget.window * 1000;
+/** @param at milliseconds when it was counted */
+export function addWrong(tally: Tally, budget: Budget, at: number): void {
+  const until = at + budget.window * 1000;
+  if (wrongOf(tally) === 0) tally.until = until;
+  else if (budget.isClearedBySuccess) tally.until = Math.max(tally.until, until);
   tally.wrong += 1;
 }
 

@@ -16,10 +16,7 @@ export interface Sized {
   size(): number;
 }
 
-export function memoryStore<Value>({
-  groupOf,
-  ...options
-}: MemoryStoreOptions<Value>): ListableStore<Value> & Sized {
+export function memoryStore<Value>({ groupOf, ...options }: MemoryStoreOptions<Value>): ListableStore<Value> & Sized {
   const entries = expiringMap<Value>(options);
 
   function dropOldestOf({ name, most }: Group, group: (value: Value) => Group): void {

@@ -39,6 +39,6 @@ export function createAccountCheck({ backend, domain, clock, log }: AccountCheck
     const lockout = hasFailures ? (await domain.facts(reader, deadline)).lockout : undefined;
     if (lockout === undefined || attempt.sinceRead <= attemptsLeft(entry, lockout, clock.now())) return undefined;
     log.warn('login refused: one more wrong password could lock the account', { backend, entry: entry.dn });
-    return { kind: 'rejected', reason: 'too-many-attempts' };
+    return { kind: 'rejected', reason: 'too-many-attempts', limit: 'account' };
   };
 }
