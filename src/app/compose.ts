@@ -193,6 +193,7 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
     listenerMetrics: metrics.listeners,
     backendStates: states,
     ids: randomIds,
+    clock: systemClock,
     log,
   } satisfies Partial<ListenerDeps>;
 }

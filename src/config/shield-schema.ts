@@ -48,7 +48,8 @@ export const shield = z
               'How long wrong passwords of an account count, measured from the last one, as directories do. Not shorter than the window of the directory.',
           }),
         answer: z.literal([401, 429]).default(429).meta({
-          description: 'The HTTP status of logins refused by the limits of a name or an address. Use 401 for clients that do not know 429. The limit of an account is always answered as a wrong password.',
+          description:
+            'The HTTP status of logins refused by the limits of a name or an address. Use 401 for clients that do not know 429. The limit of an account is always answered as a wrong password.',
         }),
       })
       .prefault({})

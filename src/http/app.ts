@@ -5,7 +5,7 @@
 import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
-import type { Ids, Log } from '../core/ports.ts';
+import type { Clock, Ids, Log } from '../core/ports.ts';
 import { contextOf, setContext } from './context.ts';
 import { healthRoutes } from './health.ts';
 import type { HealthDeps } from './health.ts';
@@ -16,6 +16,7 @@ import type { Readers } from './operator-page.ts';
 import { respondError, respondJson, toBrokerError } from './respond.ts';
 import { answerTokenRequest, TOKEN_PATHS } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
+import { noticeUntrustedProxy } from './untrusted-proxy.ts';
 
 export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The realm of the Basic challenge. */
@@ -31,11 +32,13 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** Who may read metrics and the details of readiness on the main listener. */
   readonly operatorPages: Readers;
   readonly ids: Ids;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
 }
 
 export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
+  app.use(noticeUntrustedProxy(deps));
   app.all(TOKEN_PATHS, answerTokenRequest(deps));
   app.get('/.well-known/jwks.json', (_request, response) => respondJson(response, 200, deps.jwks()));
   healthRoutes(app, deps, deps.operatorPages);

@@ -8,7 +8,7 @@ import type { OfflineLogin } from '../../src/flows/refresh-token/issue.ts';
 import { createAdminApp, createApp } from '../../src/http/app.ts';
 import type { AppDeps } from '../../src/http/app.ts';
 import { authenticated } from './fake-backend.ts';
-import { countingIds, recordingAudit, recordingLog } from './fakes.ts';
+import { countingIds, fixedClock, recordingAudit, recordingLog } from './fakes.ts';
 
 export const SERVICE: Service = {
   name: 'registry.example.com',
@@ -76,6 +76,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
     auditState: () => 'ok',
     log,
     ids: countingIds(),
+    clock: fixedClock(),
     isTrustedProxy: () => false,
     jwks: () => '{"keys":[]}',
     metrics: async () => ({ contentType: 'text/plain', text: 'none 1\n' }),
