@@ -47,6 +47,14 @@ export interface AttemptGuard {
   readonly network?: string;
 }
 
+/** When a source locks an account. */
+export interface LockoutPolicy {
+  /** The number of wrong passwords that locks it. */
+  readonly threshold: number;
+  /** Seconds after the last wrong password when the source forgets them; Infinity: only a successful login clears them. */
+  readonly window: number;
+}
+
 /** An account that has logged in before. */
 export interface Account {
   /** The user name as typed at that login. */
@@ -106,6 +114,12 @@ export interface Authenticator extends AsyncDisposable {
     deadline: Deadline,
     report: (step: Step) => void,
   ): Promise<AuthnOutcome | undefined>;
+  /**
+   * Reads when the source locks accounts. Throws as `authenticate` does. Absent where that cannot be read.
+   *
+   * @returns undefined when wrong passwords lock no account, or the policy is not readable
+   */
+  lockoutPolicy?(deadline: Deadline): Promise<LockoutPolicy | undefined>;
   /** Whether the source answers now. Never throws, and never sends the credential of a user. */
   probe(deadline: Deadline): Promise<BackendState>;
   /** Clears its caches of users and groups. Absent where it has none. */

@@ -17,6 +17,7 @@ import { checkState } from '../../platform/signing/state-check.ts';
 import { checkOnChange } from '../check-on-change.ts';
 import { createCommand, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
+import { lockoutWarnings } from '../lockout-warnings.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
 import { readPassword } from '../read-password.ts';
@@ -70,8 +71,16 @@ async function checkOnce(
 
   const policies = [loaded, ...(shadow === undefined ? [] : [shadow])];
   const tests = policies.flatMap((one) => runPolicyTests(one.policy, one.tests));
-  const warnings = [...broker.warnings, ...policies.flatMap((one) => one.warnings), ...tlsWarnings, ...keyWarnings];
   const chain = { backends, clock: systemClock };
+  const { wrongPasswords } = config.shield;
+  const lockouts = connect === true ? await lockoutWarnings(backends, wrongPasswords, systemClock) : [];
+  const warnings = [
+    ...broker.warnings,
+    ...policies.flatMap((one) => one.warnings),
+    ...tlsWarnings,
+    ...keyWarnings,
+    ...lockouts,
+  ];
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
   const steps = [...(await backendSteps(chain, connect === true, login, terminal)), ...(tokenCheck?.steps ?? [])];
   const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);

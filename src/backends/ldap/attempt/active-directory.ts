@@ -1,5 +1,5 @@
 /** Facts about an Active Directory domain: whether the server is one, and how many wrong passwords lock an account. */
-import type { Clock } from '../../../core/ports.ts';
+import type { Clock, LockoutPolicy } from '../../../core/ports.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
@@ -15,12 +15,6 @@ interface DomainFacts {
   readonly lockout: LockoutPolicy | undefined;
 }
 
-interface LockoutPolicy {
-  readonly threshold: number;
-  /** Seconds after which the directory no longer counts a wrong password. */
-  readonly window: number;
-}
-
 export interface DomainCache {
   /** Reads the facts from the directory and caches them for some minutes. Throws DirectoryFault. */
   facts(reader: Reader, deadline: Deadline): Promise<DomainFacts>;
@@ -30,6 +24,8 @@ export interface DomainCache {
 export const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
 const TTL_MS = 600_000;
 const TICKS_PER_SECOND = 10_000_000n;
+/** The duration "never": the least value of the syntax. */
+const NEVER = '-9223372036854775808';
 
 export function createDomainCache(clock: Clock): DomainCache {
   let cached: { readonly facts: DomainFacts; readonly expiresAt: number } | undefined;
@@ -54,8 +50,10 @@ async function readFacts(reader: Reader, deadline: Deadline): Promise<DomainFact
 
 function lockoutOf(domain: LdapEntry): LockoutPolicy | undefined {
   const threshold = Number(domain.texts('lockoutThreshold')[0] ?? 0);
+  const text = domain.texts('lockOutObservationWindow')[0] ?? '';
+  if (threshold > 0 && text === NEVER) return { threshold, window: Infinity };
   // A duration is a negative number of ticks.
-  const ticks = /^-(\d{1,18})$/.exec(domain.texts('lockOutObservationWindow')[0] ?? '')?.[1];
+  const ticks = /^-(\d{1,18})$/.exec(text)?.[1];
   if (!(threshold > 0) || ticks === undefined) return undefined;
   return { threshold, window: Number(BigInt(ticks) / TICKS_PER_SECOND) };
 }
