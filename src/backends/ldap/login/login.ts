@@ -33,14 +33,14 @@ export interface Login {
 }
 
 export function createLogin(deps: LdapLoginDeps): Login {
-  const { config, directory, clock, log } = deps;
+  const { config, directory, clock } = deps;
   const backend = config.name;
   const domain = createDomainCache(clock);
   const caches = createTtlCaches(clock);
   const context: LoginContext = {
     ...deps,
     attempts: createAttemptsSinceRead(clock),
-    checkAccount: createAccountCheck({ backend, domain, clock, log }),
+    checkAccount: createAccountCheck({ domain, clock }),
     memberships: createMemberships(config, { domain, caches }),
     rules: {
       backend,
