@@ -158,6 +158,19 @@ export function ledgerContract(name: string, open: OpenLedger): void {
       expect(kindOf(await world.reserve('g'))).toBe('full');
     });
 
+    it('keeps wrong passwords while an attempt is under way, which extends the window of a directory', async () => {
+      await using world = await setUp();
+      for (const password of ['a', 'b']) await world.wrong(password);
+      world.clock.advance(WINDOW - 1);
+      const last = await world.admit('c');
+      world.clock.advance(2);
+
+      const busy = await world.reserve('d');
+      await world.ledger.settle({ outcome: 'wrong', attempt: last });
+
+      expect([kindOf(busy), kindOf(await world.reserve('d'))]).not.toContain('go');
+    });
+
     it('where a success clears nothing, forgets wrong passwords a window after the first one', async () => {
       await using world = await setUp();
       const more = { budgets: [ADDRESS] };

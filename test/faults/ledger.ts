@@ -50,8 +50,8 @@ export const faults: readonly Fault[] = [
     id: 'ledger-6',
     effect: 'a success from before a flush is cached after it',
     file: 'src/platform/ledger/memory.ts',
-    find: 'answer === undefined || epoch < epochs.ofAnswers(backend)',
-    replace: 'answer === undefined',
+    find: 'name, freshUntil, epoch }',
+    replace: 'name, freshUntil, epoch: epochs.current() }',
     tests: [LEDGER],
   },
   {

@@ -168,8 +168,9 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     }
   }
 
-  function settleAnswer({ login, backend, epoch }: Flight, answer: CachedAnswer | undefined): void {
-    if (answer === undefined || epoch < epochs.ofAnswers(backend)) return;
+  /** It has the epoch of its flight: what has ended since then ends this answer as well. */
+  function settleAnswer({ login, epoch }: Flight, answer: CachedAnswer | undefined): void {
+    if (answer === undefined) return;
     if (answer.kind === 'refusal') {
       refusals.set(login, { outcome: answer.outcome, epoch }, answer.seconds);
       return;
