@@ -87,8 +87,8 @@ describe.skipIf(!canRunSamba())('guesses at an account of Active Directory that 
 
 describe.skipIf(!canRunSlapd())('the time of a refusal, with a directory 140 ms away', () => {
   const ROUND_TRIP_MS = 140;
-  const SAMPLES = 100;
-  const AT_ONCE = 10;
+  const SAMPLES = 80;
+  const AT_ONCE = 20;
 
   it('does not tell known from unknown users', async () => {
     await using slapd = await startSlapd();
@@ -130,7 +130,7 @@ describe.skipIf(!canRunSlapd())('the time of a refusal, with a directory 140 ms 
     console.log(`a classifier by time is right for ${(share * 100).toFixed(1)} % of ${2 * SAMPLES} logins`);
     expect(times.known).toHaveLength(SAMPLES);
     // Chance alone exceeds this bound once in some thousand runs.
-    expect(share).toBeLessThan(0.67);
+    expect(share).toBeLessThan(0.68);
   });
 });
 
