@@ -17,7 +17,7 @@ export interface Budget {
   readonly limit: number;
   /** The limit for logins with this trust. Trust lifts the limits of one kind only. */
   readonly trusted?: { readonly by: 'password' | 'either' | 'both'; readonly limit: number };
-  /** Seconds until wrong passwords are forgotten. */
+  /** Seconds until wrong passwords do not count any more. */
   readonly window: number;
   /**
    * Whether a successful login clears the wrong passwords that were settled before it was admitted. If it does, the

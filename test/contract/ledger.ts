@@ -143,7 +143,7 @@ export function ledgerContract(name: string, open: OpenLedger): void {
       expect(kindOf(await world.reserve('z'))).toBe('busy');
     });
 
-    it('forgets wrong passwords a window after the last one', async () => {
+    it('stops counting wrong passwords a window after the last one', async () => {
       await using world = await setUp();
       await world.wrong('a');
       world.clock.advance(WINDOW - 1);
@@ -171,7 +171,7 @@ export function ledgerContract(name: string, open: OpenLedger): void {
       expect([kindOf(busy), kindOf(await world.reserve('d'))]).not.toContain('go');
     });
 
-    it('where a success clears nothing, forgets wrong passwords a window after the first one', async () => {
+    it('where a success clears nothing, stops counting wrong passwords a window after the first one', async () => {
       await using world = await setUp();
       const more = { budgets: [ADDRESS] };
       await world.wrong('a', more);

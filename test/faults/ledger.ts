@@ -40,7 +40,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'ledger-5',
-    effect: 'a flood of unknown names makes the broker forget the guesses at an account',
+    effect: 'a flood of unknown names evicts the count of guesses at an account',
     file: 'src/platform/ledger/memory.ts',
     find: 'expiringMap<Tally>({ ...bounded, worth: countOf })',
     replace: 'expiringMap<Tally>(bounded)',
@@ -89,7 +89,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'ledger-11',
     effect: 'disabled accounts never reach the limit, which shows that they exist',
-    file: 'src/flows/shield/gate.ts',
+    file: 'src/flows/shield/admission.ts',
     find: "  return outcome.kind === 'authenticated' ? 'success' : 'wrong';",
     replace:
       "  if (outcome.kind === 'authenticated') return 'success';\n" +
@@ -123,7 +123,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'ledger-15',
     effect: 'many correct logins at the same time from one address are refused',
-    file: 'src/flows/shield/gate.ts',
+    file: 'src/flows/shield/admission.ts',
     find: '    waiting.wake(keys.queues);\n  }',
     replace: '  }',
     tests: [LIMITS],

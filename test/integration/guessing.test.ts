@@ -90,7 +90,7 @@ describe.skipIf(!canRunSlapd())('the time of a refusal, with a directory 140 ms 
   const SAMPLES = 80;
   const AT_ONCE = 20;
 
-  it('does not tell known from unknown users', async () => {
+  it('does not distinguish known from unknown users', async () => {
     await using slapd = await startSlapd();
     const port = Number(new URL(slapd.url).port);
     await using far = await startTcpStandIn((client) => {
@@ -134,7 +134,7 @@ describe.skipIf(!canRunSlapd())('the time of a refusal, with a directory 140 ms 
   });
 });
 
-/** How often the best threshold of one half of the times tells the other half apart; 0.5 is chance. */
+/** How often the best threshold of one half of the times classifies the other half correctly; 0.5 is chance. */
 function accuracy(known: readonly number[], unknown: readonly number[]): number {
   const isEven = (_: number, n: number): boolean => n % 2 === 0;
   const isOdd = (_: number, n: number): boolean => n % 2 === 1;

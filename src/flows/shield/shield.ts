@@ -17,8 +17,8 @@ import type { Credential, Identity } from '../../core/identity.ts';
 import type { Flight } from '../../core/ledger.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import { cacheEntry } from './cache-treatment.ts';
-import { createGate } from './gate.ts';
-import type { Pass } from './gate.ts';
+import { createAdmission } from './admission.ts';
+import type { Pass } from './admission.ts';
 import { createGuard, isFromGuard } from './guard.ts';
 import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
@@ -54,18 +54,18 @@ const ASK_AGAIN_MS = 100;
 
 export function createShield(deps: ShieldDeps): Shield {
   const { ledger, fingerprint } = deps;
-  const gate = createGate(deps);
-  /** The logins that this broker asks a backend about; undefined: refused at the gate. */
+  const admission = createAdmission(deps);
+  /** The logins that this broker asks a backend about; undefined: not admitted. */
   const underWay = new Map<string, Promise<ShieldedAnswer | undefined>>();
 
   function begin(credential: Credential, client: string): ShieldedLogin {
     let keys: LoginKeys | undefined;
     let pass: Pass | undefined;
 
-    /** Enters the gate, once for all backends. */
+    /** Asks for admission, once for all backends. */
     async function enter(deadline: Deadline): Promise<AuthnOutcome | undefined> {
-      keys ??= gate.keysOf(credential, client);
-      pass ??= await gate.enter(keys, deadline);
+      keys ??= admission.keysOf(credential, client);
+      pass ??= await admission.enter(keys, deadline);
       return pass.refusal;
     }
 
@@ -80,7 +80,7 @@ export function createShield(deps: ShieldDeps): Shield {
         await ledger.settle({ outcome: 'none', flight });
         return { outcome: refusal, source: 'memory' };
       }
-      keys ??= gate.keysOf(credential, client);
+      keys ??= admission.keysOf(credential, client);
       const guard = createGuard(deps, authenticator, credential, keys.trust, deadline);
       try {
         const outcome = await askBackend(authenticator, credential, deadline, guard);
@@ -95,7 +95,7 @@ export function createShield(deps: ShieldDeps): Shield {
       }
     }
 
-    /** @throws what the gate throws, after the flight has ended */
+    /** @throws what the work throws, after the flight has ended */
     async function releasing<T>(flight: Flight, work: Promise<T>): Promise<T> {
       try {
         return await work;

@@ -129,7 +129,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     return { kind: 'full', budget: full.budget.kind, retryAfter };
   }
 
-  /** It does not extend the window: otherwise one client that keeps trying would never be let in again. */
+  /** It does not extend the window: otherwise a client that keeps trying could never log in again. */
   function countRefused({ budget, tally }: Place): void {
     if (!budget.countsRefused || countOf(tally) >= Math.max(budget.limit, budget.trusted?.limit ?? 0)) return;
     if (wrongOf(tally) === 0) addWrong(tally, budget, clock.monotonic());

@@ -7,7 +7,7 @@ export interface Tally {
   wrong: number;
   /** How many of these do not count any more. */
   cleared: number;
-  /** Milliseconds when the wrong passwords are forgotten. */
+  /** Milliseconds when the wrong passwords do not count any more. */
   until: number;
   /** The last flush that has cleared it. */
   epoch: number;
@@ -30,7 +30,7 @@ export function countOf(tally: Tally): number {
 }
 
 /**
- * Brings it up to date: forgets what is older than the window or than a flush, and counts attempts as wrong that were
+ * Brings it up to date: clears what is older than the window or than a flush, and counts attempts as wrong that were
  * never settled. Whoever made them may have sent the password before it stopped.
  */
 export function refresh(tally: Tally, budget: Budget, now: number, epoch: number): void {

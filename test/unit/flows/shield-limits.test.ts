@@ -240,7 +240,7 @@ describe('the limit of a name', () => {
     expect(directory.wrong('alice')).toBe(MAX - 1);
   });
 
-  it('is not extended by refused logins, so that a client that keeps trying is let in again', async () => {
+  it('is not extended by refused logins, so that a client that keeps trying can log in again', async () => {
     const { clock, logIn } = setUp();
     for (let n = 0; n < MAX; n += 1) await logIn(`guess-${n}`, 'nobody');
     for (let n = 0; n < 10; n += 1) {

@@ -96,7 +96,7 @@ describe('the sequence of answers to wrong passwords', () => {
     expect(answers).toBe([wrong, wrong, wrong, wrong, wrong, wrong, full, full, wrong, full].join(', '));
   });
 
-  it('is the same after 31 s, when the cache has forgotten unknown users and remembers wrong passwords', async () => {
+  it('is the same after 31 s, when the cache still has wrong passwords, and no unknown users', async () => {
     const sequences = new Set<string>();
     for (const name of names) {
       const { clock, logIn } = setUp();
@@ -122,7 +122,7 @@ describe('the time of a refusal', () => {
     };
   }
 
-  /** How often the best threshold of one half of the times tells the other half apart; 0.5 is chance. */
+  /** How often the best threshold of one half of the times classifies the other half correctly; 0.5 is chance. */
   function accuracy(known: readonly number[], unknown: readonly number[]): number {
     const half = known.length / 2;
     const rate = (limit: number, from: number, to: number): number => {
@@ -154,7 +154,7 @@ describe('the time of a refusal', () => {
     ['140 ms away', 140],
     ['700 ms away', 700],
   ])(
-    'does not tell a known user from an unknown one, or from a disabled one, with a directory %s',
+    'does not distinguish a known user from an unknown or a disabled one, with a directory %s',
     async (_what, step) => {
       const [known = [], unknown = [], disabled = []] = await timesOf(['user1', 'nobody1', 'disabled'], step);
 
@@ -165,7 +165,7 @@ describe('the time of a refusal', () => {
     },
   );
 
-  it('would tell them apart with a fixed time of 250 ms and a directory 140 ms away', () => {
+  it('would distinguish them with a fixed time of 250 ms and a directory 140 ms away', () => {
     const random = randomNumbers();
     const after = (steps: number): number[] =>
       Array.from({ length: 60 }, () => Math.max(250, steps * 140 * (0.8 + 0.4 * random())));

@@ -89,7 +89,7 @@ it('forgets a failed attempt after 10 s, when no login can have read the entry b
   expect([almost, countSince(before)]).toEqual([1, 0]);
 });
 
-it('tells when the attempts that began earlier are over, and does not wait for later ones', async () => {
+it('reports when the attempts that began earlier are over, and does not wait for later ones', async () => {
   const { attempts } = setUp();
   const events: string[] = [];
   const first = attempts.begin('alice');

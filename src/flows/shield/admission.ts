@@ -1,6 +1,6 @@
 /**
- * The gate before all backends: it counts refused logins by the name as it was typed and by the client address, and
- * refuses more of them. It does not know which names exist, so its answers do not show it.
+ * Admits a login before any backend is asked. It counts refused logins by the name as it was typed and by the client
+ * address, and refuses more of them. It cannot find out which names exist, so its answers do not show it.
  */
 import type { Deadline } from '../../core/deadline.ts';
 import type { Credential } from '../../core/identity.ts';
@@ -10,7 +10,7 @@ import { loginKeys, TRUST_SECONDS } from './budgets.ts';
 import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
 
-/** One login at the gate. */
+/** An admitted or refused login. */
 export interface Pass {
   /** The answer to give instead of asking a backend; undefined: go on. */
   readonly refusal: AuthnOutcome | undefined;
@@ -18,7 +18,7 @@ export interface Pass {
   settle(outcome: AuthnOutcome | undefined): Promise<void>;
 }
 
-export interface Gate {
+export interface Admission {
   /**
    * @throws BrokerError `backend_unavailable` when other attempts are still under way at the deadline, and it is not known
    *   whether they leave room for this one
@@ -27,7 +27,7 @@ export interface Gate {
   keysOf(credential: Credential, client: string): LoginKeys;
 }
 
-export function createGate(deps: ShieldDeps): Gate {
+export function createAdmission(deps: ShieldDeps): Admission {
   const waiting = createQueues();
   /** Equal logins from one network at the same time count once. */
   const shared = new Map<string, { readonly pass: Promise<Pass>; readonly outcomes: Outcome[]; users: number }>();
