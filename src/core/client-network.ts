@@ -34,7 +34,7 @@ export function networksOf(client: string): readonly [ClientNetwork, ...ClientNe
   const text = textOf(groups);
   if (SINGLE_CLIENT.test(text)) return [{ name: text, share: 1 }];
   const [narrowest, ...wider] = IPV6_SHARES.map(([bits, share]) => ({ name: prefixOf(groups, bits), share }));
-  // INVARIANT: the table is not empty.
+  // The table is not empty.
   return narrowest === undefined ? [{ name: text, share: 1 }] : [narrowest, ...wider];
 }
 
