@@ -61,6 +61,8 @@ export function createShield(deps: ShieldDeps): Shield {
   function begin(credential: Credential, client: string): ShieldedLogin {
     let keys: LoginKeys | undefined;
     let pass: Pass | undefined;
+    /** Whether an older login stands in for a backend that is down. Nobody has verified the password now. */
+    let isStale = false;
 
     /** Asks for admission, once for all backends. */
     async function enter(deadline: Deadline): Promise<AuthnOutcome | undefined> {
@@ -91,6 +93,7 @@ export function createShield(deps: ShieldDeps): Shield {
       } catch (error) {
         await ledger.settle({ ...guard.settlement(undefined), flight });
         if (stale === undefined || !isOutage(error)) throw error;
+        isStale = true;
         return { outcome: { kind: 'authenticated', identity: stale }, source: 'stale' };
       }
     }
@@ -135,7 +138,7 @@ export function createShield(deps: ShieldDeps): Shield {
           if (answer !== undefined) return { ...answer, source: 'shared' };
         }
       },
-      end: async (outcome) => pass?.settle(outcome),
+      end: async (outcome) => pass?.settle(isStale ? undefined : outcome),
     };
   }
 

@@ -183,6 +183,22 @@ it('answers from the cache while the directory is down, with staleIfError', asyn
   await expect(login('right')).rejects.toMatchObject({ code: 'backend_unavailable' });
 });
 
+it('trusts no login again because of an answer during an outage', async () => {
+  const { backend, clock, login } = setUp({ staleIfError: 86_400 });
+  await login('right');
+  // Most of the week of trust.
+  for (let day = 0; day < 7; day += 1) {
+    clock.advance(86_000);
+    backend.isDown = true;
+    await login('right').catch(() => undefined);
+    backend.isDown = false;
+  }
+  clock.advance(3600);
+  for (const password of ['a', 'b', 'c']) await login(password, 'alice', '203.0.113.9');
+
+  expect(word(await login('right'))).toBe('too-many-attempts (account)');
+});
+
 it('answers with an outage while the directory is down, without staleIfError', async () => {
   const { backend, clock, login } = setUp();
   await login('right');
