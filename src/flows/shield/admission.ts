@@ -30,7 +30,7 @@ export interface Admission {
 export function createAdmission(deps: ShieldDeps): Admission {
   const waiting = createQueues();
   /** Equal logins from one network at the same time count once. */
-  const shared = new Map<string, { readonly pass: Promise<Pass>; readonly outcomes: Outcome[]; users: number }>();
+  const shared = new Map<string, SharedPass>();
 
   async function reserve(keys: LoginKeys, deadline: Deadline): Promise<Pass> {
     for (;;) {
@@ -73,15 +73,16 @@ export function createAdmission(deps: ShieldDeps): Admission {
     keysOf: (credential, client) => loginKeys(deps, credential, client),
     enter: async (keys, deadline) => {
       const { attempt: key } = keys;
-      const entry = shared.get(key) ?? { pass: reserve(keys, deadline), outcomes: [], users: 0 };
+      const entry = shared.get(key) ?? { pass: reserve(keys, deadline), users: 0, isSettled: false };
       shared.set(key, entry);
       entry.users += 1;
+      // The first outcome counts. Without one, the last login ends the attempt.
       const leave = async (outcome: Outcome, pass?: Pass): Promise<void> => {
-        entry.outcomes.push(outcome);
         entry.users -= 1;
-        if (entry.users > 0) return;
+        if (entry.isSettled || (outcome === undefined && entry.users > 0)) return;
+        entry.isSettled = true;
         if (shared.get(key) === entry) shared.delete(key);
-        await pass?.settle(decisive(entry.outcomes));
+        await pass?.settle(outcome);
       };
       try {
         const pass = await entry.pass;
@@ -92,6 +93,13 @@ export function createAdmission(deps: ShieldDeps): Admission {
       }
     },
   };
+}
+
+/** Equal logins that share an attempt. */
+interface SharedPass {
+  readonly pass: Promise<Pass>;
+  users: number;
+  isSettled: boolean;
 }
 
 type Outcome = AuthnOutcome | undefined;
@@ -120,12 +128,6 @@ function resultOf(outcome: Outcome): Settlement['outcome'] {
 /** The limit of the account, and a hold, refuse correct passwords as well. */
 function isAboutPassword(outcome: Outcome): boolean {
   return outcome?.kind !== 'rejected' || (outcome.reason !== 'too-many-attempts' && outcome.reason !== 'held');
-}
-
-/** Of the outcomes of equal logins: a refusal, else a success, else none. */
-function decisive(outcomes: readonly Outcome[]): Outcome {
-  const known = outcomes.filter((outcome) => outcome !== undefined);
-  return known.find(({ kind }) => kind !== 'authenticated') ?? known[0];
 }
 
 interface Place {

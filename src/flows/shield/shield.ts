@@ -63,11 +63,17 @@ export function createShield(deps: ShieldDeps): Shield {
     let pass: Pass | undefined;
     /** Whether an older login stands in for a backend that is down. Nobody has verified the password now. */
     let isStale = false;
+    let hasEnded = false;
 
     /** Asks for admission, once for all backends. */
     async function enter(deadline: Deadline): Promise<AuthnOutcome | undefined> {
       keys ??= admission.keysOf(credential, client);
       pass ??= await admission.enter(keys, deadline);
+      if (hasEnded) {
+        // The request was answered with an outage meanwhile: the backend must not be asked any more.
+        await pass.settle(undefined);
+        throw new BrokerError('backend_unavailable', 'the login has ended');
+      }
       return pass.refusal;
     }
 
@@ -138,7 +144,10 @@ export function createShield(deps: ShieldDeps): Shield {
           if (answer !== undefined) return { ...answer, source: 'shared' };
         }
       },
-      end: async (outcome) => pass?.settle(isStale ? undefined : outcome),
+      end: async (outcome) => {
+        hasEnded = true;
+        await pass?.settle(isStale ? undefined : outcome);
+      },
     };
   }
 

@@ -1,5 +1,7 @@
 /** The limits of wrong passwords: what reaches a directory, who is refused, and who is not. */
 import { describe, expect, it } from 'vitest';
+import { deadlineIn } from '../../../src/core/deadline.ts';
+import { Secret } from '../../../src/core/identity.ts';
 import type { ShieldSettings } from '../../../src/flows/shield/settings.ts';
 import { memoryLedger } from '../../../src/platform/ledger/memory.ts';
 import { systemTimer } from '../../../src/platform/timer.ts';
@@ -252,6 +254,38 @@ describe('the limit of a name', () => {
     expect(await logIn('last', 'nobody')).toBe('unknown-user');
   });
 
+  it('counts no correct login where equal ones overlap for longer than an attempt may take', async () => {
+    const waiting: PromiseWithResolvers<void>[] = [];
+    let blocksNext = false;
+    const pause = async (): Promise<void> => {
+      if (!blocksNext) return;
+      blocksNext = false;
+      const answer = Promise.withResolvers<void>();
+      waiting.push(answer);
+      await answer.promise;
+    };
+    const { clock, logIn } = setUp({ settings: { remember: 0 }, directory: { pause } });
+    const logins: Promise<string>[] = [];
+    for (let second = 0; second < 40; second += 1) {
+      blocksNext = true;
+      // Another spelling has a login of its own at the backend.
+      logins.push(logIn('right', second % 2 === 0 ? 'alice' : 'ALICE'));
+      await systemTimer.turn();
+      // The login of the second before is answered while this one is under way.
+      if (second > 0) waiting.shift()?.resolve();
+      await systemTimer.turn();
+      clock.advance(1);
+    }
+    waiting.shift()?.resolve();
+    const answers = await Promise.all(logins);
+
+    const guesses = [];
+    for (let n = 0; n <= MAX; n += 1) guesses.push(await logIn(`guess-${n}`));
+
+    expect(new Set(answers)).toEqual(new Set(['authenticated']));
+    expect(guesses.map((guess) => guess.endsWith('(name)'))).toEqual([false, false, false, false, true]);
+  });
+
   it('counts equal logins at the same time once', async () => {
     const { directory, logIn } = setUp({ settings: { remember: 0 } });
 
@@ -283,6 +317,33 @@ describe('the limit of an address', () => {
     const answers = await Promise.all(times(200, (n) => logIn(`right-${n}`, `user${n}`)));
 
     expect(new Set(answers)).toEqual(new Set(['authenticated']));
+  });
+
+  it('asks no backend for a login that ended while it waited, and does not count it', async () => {
+    const first = Promise.withResolvers<void>();
+    let blocksNext = true;
+    const pause = async (): Promise<void> => {
+      const blocks = blocksNext;
+      blocksNext = false;
+      if (blocks) await first.promise;
+    };
+    const { clock, directory, shield, logIn } = setUp({
+      directory: { accounts, pause },
+      settings: { maxWrongPerAddress: 1 },
+    });
+    const blocking = logIn('right-1', 'user1');
+    await systemTimer.turn();
+    const late = shield.begin({ username: 'user2', password: new Secret('right-2') }, CLIENT);
+    const answer = late.ask(directory.backend, deadlineIn(clock, 8000)).catch((error: unknown) => error);
+    await systemTimer.turn();
+
+    await late.end(undefined);
+    first.resolve();
+
+    expect(await answer).toMatchObject({ code: 'backend_unavailable' });
+    expect(await blocking).toBe('authenticated');
+    expect(directory.seen).toEqual(['user1/right-1']);
+    expect(await logIn('x', 'unknown')).toBe('unknown-user');
   });
 
   it('does not keep out those who have logged in from there, and keeps out others', async () => {
