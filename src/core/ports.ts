@@ -43,7 +43,7 @@ export interface AttemptGuard {
    * @returns the answer to give instead of an attempt; undefined allows the attempt
    */
   beforeAttempt(subject: string, counted?: string): Promise<AuthnOutcome | undefined>;
-  /** The network of the client (see `networkOf`), by which a backend shares out what it can compute. */
+  /** The network of the client (see `networksOf`), by which a backend shares out what it can compute. */
   readonly network?: string;
 }
 

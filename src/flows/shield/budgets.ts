@@ -32,6 +32,8 @@ export interface LoginKeys {
   readonly budgets: readonly Budget[];
   /** The budget of the name over all networks. */
   readonly name: Budget | undefined;
+  /** The narrowest network of the client; absent where the address does not identify one. */
+  readonly network: string | undefined;
   /** What waits for the same attempts to be settled. */
   readonly queues: readonly string[];
 }
@@ -60,6 +62,7 @@ export function loginKeys(
       ...addresses.map((one) => addressBudget(settings, fingerprint('address', one.name), one.share)),
     ],
     name,
+    network: isClient ? network.name : undefined,
     queues: [ownKey, nameKey, place],
   };
 }

@@ -1,9 +1,10 @@
 /** Counts the attempts at one account, and refuses more before the directory locks it. */
 import type { Deadline } from '../../core/deadline.ts';
 import type { Credential } from '../../core/identity.ts';
-import type { Attempt, Settlement, TrustKeys } from '../../core/ledger.ts';
+import type { Attempt, Settlement } from '../../core/ledger.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import { accountBudget } from './budgets.ts';
+import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
 
 /** The guard of one login at one backend. */
@@ -33,7 +34,7 @@ export function createGuard(
   { settings, fingerprint, ledger, ids, timer }: ShieldDeps,
   { name: backend, verifiesPasswords }: Authenticator,
   { username, password }: Credential,
-  trust: TrustKeys,
+  { trust, network }: Pick<LoginKeys, 'trust' | 'network'>,
   deadline: Deadline,
 ): LoginGuard {
   let subject = username;
@@ -71,6 +72,7 @@ export function createGuard(
   }
 
   return {
+    ...(network === undefined ? {} : { network }),
     subject: () => subject,
     beforeAttempt: async (found, counted = found) => {
       if (attempt !== undefined) await ledger.settle({ outcome: 'none', attempt });

@@ -89,7 +89,7 @@ export function createShield(deps: ShieldDeps): Shield {
         return { outcome: refusal, source: 'memory' };
       }
       keys ??= admission.keysOf(credential, client);
-      const guard = createGuard(deps, authenticator, credential, keys.trust, deadline);
+      const guard = createGuard(deps, authenticator, credential, keys, deadline);
       try {
         const outcome = await askBackend(authenticator, credential, deadline, guard);
         const account = fingerprint('account', authenticator.name, guard.subject());
