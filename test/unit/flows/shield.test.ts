@@ -238,3 +238,22 @@ it('asks the backend again after a flush', async () => {
   expect(word(afterChange)).toBe('authenticated');
   expect([afterOwn.source, afterOther.source, afterAll.source]).toEqual(['backend', 'memory', 'backend']);
 });
+
+it.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['127.0.0.1', undefined],
+])('gives the backend the network of the client %s, where the address identifies one', async (client, network) => {
+  const { backend, clock, shield } = setUp();
+  const seen: unknown[] = [];
+  const recording: Authenticator = {
+    ...backend,
+    authenticate: async (_credential, _deadline, guard) => {
+      seen.push(guard?.network);
+      return { kind: 'unknown-user' };
+    },
+  };
+
+  await logInThrough(shield, recording, { password: 'right', client }, clock);
+
+  expect(seen).toEqual([network]);
+});
