@@ -223,6 +223,7 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
     listenerMetrics: metrics.listeners,
     backendStates: states,
     ids: randomIds,
+    clock: systemClock,
     log,
   } satisfies Partial<ListenerDeps>;
 }
@@ -249,7 +250,7 @@ function backendReloadable(authenticator: Authenticator, shield: Shield): readon
       watches: authenticator.watches ?? [],
       reload: async () => {
         await reload();
-        shield.flush(authenticator.name);
+        await shield.endAnswers(authenticator.name);
       },
     },
   ];

@@ -36,7 +36,7 @@ export async function openControl(stateDir: string, deps: ControlDeps): Promise<
   }
 }
 
-function handle(request: ControlRequest, deps: ControlDeps): ControlAnswer {
+async function handle(request: ControlRequest, deps: ControlDeps): Promise<ControlAnswer> {
   switch (request.command) {
     case 'flush':
       return handleFlush(request, deps);
@@ -47,8 +47,8 @@ function handle(request: ControlRequest, deps: ControlDeps): ControlAnswer {
   }
 }
 
-function handleFlush({ backend }: ControlRequest, { flush }: ControlDeps): ControlAnswer {
-  if (!flush(backend)) return { ok: false, said: `the running broker has no backend "${backend ?? ''}"` };
+async function handleFlush({ backend }: ControlRequest, { flush }: ControlDeps): Promise<ControlAnswer> {
+  if (!(await flush(backend))) return { ok: false, said: `the running broker has no backend "${backend ?? ''}"` };
   return { ok: true, said: `login cache flushed${backend === undefined ? '' : ` for backend ${backend}`}` };
 }
 

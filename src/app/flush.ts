@@ -14,14 +14,14 @@ export interface FlushDeps {
  * @param backend the name of a backend; absent: all backends
  * @returns false when there is no such backend
  */
-export type Flush = (backend?: string) => boolean;
+export type Flush = (backend?: string) => Promise<boolean>;
 
 export function createFlush({ authenticators, shield, log, onFlush }: FlushDeps): Flush {
-  return (backend) => {
+  return async (backend) => {
     const chosen = authenticators.filter(({ name }) => backend === undefined || name === backend);
     if (backend !== undefined && chosen.length === 0) return false;
     for (const authenticator of chosen) authenticator.forget?.();
-    shield.flush(backend);
+    await shield.flush(backend);
     onFlush();
     log.info('login cache flushed', backend === undefined ? {} : { backend });
     return true;

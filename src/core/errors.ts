@@ -1,3 +1,7 @@
+/** The errors of requests, and their text for the log. */
+import type { BudgetKind } from './ledger.ts';
+import type { RejectReason } from './outcome.ts';
+
 /**
  * Every way in which a request can fail. The table in `http/respond.ts` gives each code its status and its sentence. The
  * message and the cause are for the log and never reach a client.
@@ -33,16 +37,34 @@ export type ErrorCode =
   | 'shutting_down'
   | 'internal';
 
+/** What a refusal is about, for the fields of the log. */
+export interface RefusalFields {
+  /** The backend that decided. */
+  readonly backend?: string;
+  readonly reason?: RejectReason;
+  /** For `too-many-attempts`: the limit that is reached. */
+  readonly limit?: BudgetKind;
+}
+
+interface BrokerErrorOptions {
+  readonly cause?: unknown;
+  readonly retryAfter?: number;
+  readonly about?: RefusalFields;
+}
+
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly code: ErrorCode;
   /** Seconds after which a new request may succeed; sent as `Retry-After`. */
   readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown; readonly retryAfter?: number }) {
+  readonly about: RefusalFields;
+
+  constructor(code: ErrorCode, message: string, options?: BrokerErrorOptions) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfter = options?.retryAfter;
+    this.about = options?.about ?? {};
   }
 }
 

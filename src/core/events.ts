@@ -1,7 +1,8 @@
 /** The audit events. A flow records each event once; the log and the metrics consume them. */
 import type { Grant } from './access.ts';
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode, RefusalFields } from './errors.ts';
 import type { Caller } from './identity.ts';
+import type { BudgetKind } from './ledger.ts';
 import type { RejectReason } from './outcome.ts';
 
 /**
@@ -48,7 +49,7 @@ export type AuditEvent =
       readonly same: number;
       readonly differing: readonly { readonly served: Grant; readonly shadow: Grant }[];
     }
-  | {
+  | ({
       readonly type: 'token.refused';
       readonly request: RequestContext;
       readonly code: ErrorCode;
@@ -59,7 +60,7 @@ export type AuditEvent =
       readonly cause: string;
       /** What is probably wrong with the request, as sentences without a secret. */
       readonly hints?: readonly string[];
-    }
+    } & RefusalFields)
   | {
       /** The issue, use or end of a refresh token. */
       readonly type: 'refresh-token';
@@ -81,6 +82,8 @@ export type AuditEvent =
       readonly username: string;
       readonly outcome: 'authenticated' | 'unknown-user' | 'rejected' | 'failed';
       readonly reason?: RejectReason;
+      /** For `too-many-attempts`: the limit that is reached. */
+      readonly limit?: BudgetKind;
       readonly source: AnswerSource;
       /** The cause of a failure, for the operator. */
       readonly cause?: string;

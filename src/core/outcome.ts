@@ -1,5 +1,6 @@
 /** The answer of a backend to a login. */
 import type { Identity } from './identity.ts';
+import type { BudgetKind } from './ledger.ts';
 
 /**
  * Why a login was refused; for the log and metrics. `flows/identify.ts` chooses the error code of each, and so the
@@ -57,4 +58,8 @@ export type AuthnOutcome =
       readonly detail?: string;
       /** Seconds for which the answer is the same for every password of the account. */
       readonly holdFor?: number;
+      /** For `too-many-attempts`: the limit that is reached. */
+      readonly limit?: BudgetKind;
+      /** Seconds after which a new attempt may be made. */
+      readonly retryAfter?: number;
     };

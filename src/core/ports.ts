@@ -9,7 +9,8 @@ import type { AuthnOutcome } from './outcome.ts';
 import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
-export type { Counters, Entry, Fingerprint, Group, ListableStore, Store } from './store.ts';
+export type { Ledger } from './ledger.ts';
+export type { Entry, Fingerprint, Group, ListableStore, Store } from './store.ts';
 
 /** One step of a diagnosis, as `check` prints it. */
 export interface Step {
@@ -42,8 +43,16 @@ export interface AttemptGuard {
    * @returns the answer to give instead of an attempt; undefined allows the attempt
    */
   beforeAttempt(subject: string, counted?: string): Promise<AuthnOutcome | undefined>;
-  /** The network of the client (see `networkOf`), by which a backend shares out what it can compute. */
+  /** The network of the client (see `networksOf`), by which a backend shares out what it can compute. */
   readonly network?: string;
+}
+
+/** When a source locks an account. */
+export interface LockoutPolicy {
+  /** The number of wrong passwords that locks it. */
+  readonly threshold: number;
+  /** Seconds after the last wrong password when the source forgets them; Infinity: only a successful login clears them. */
+  readonly window: number;
 }
 
 /** An account that has logged in before. */
@@ -69,6 +78,11 @@ export interface Authenticator extends AsyncDisposable {
   authenticate(credential: Credential, deadline: Deadline, guard?: AttemptGuard): Promise<AuthnOutcome>;
   /** Whether `authenticate` calls the guard itself, once it has found the account. Otherwise the shield calls it before. */
   readonly asksGuard?: boolean;
+  /**
+   * Whether it compares passwords itself, so that wrong ones can lock no account elsewhere. Then only the limits of names
+   * and addresses apply.
+   */
+  readonly verifiesPasswords?: boolean;
   /**
    * The names of its own users that a policy could take for this name, in any case: `{user}` is in lower case. Absent
    * where that needs a request to another system.
@@ -100,6 +114,12 @@ export interface Authenticator extends AsyncDisposable {
     deadline: Deadline,
     report: (step: Step) => void,
   ): Promise<AuthnOutcome | undefined>;
+  /**
+   * Reads when the source locks accounts. Throws as `authenticate` does. Absent where that cannot be read.
+   *
+   * @returns undefined when wrong passwords lock no account, or the policy is not readable
+   */
+  lockoutPolicy?(deadline: Deadline): Promise<LockoutPolicy | undefined>;
   /** Whether the source answers now. Never throws, and never sends the credential of a user. */
   probe(deadline: Deadline): Promise<BackendState>;
   /** Clears its caches of users and groups. Absent where it has none. */

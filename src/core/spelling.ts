@@ -35,3 +35,13 @@ export function oneSpelling(name: string): string {
     .replaceAll(/\s+/g, ' ')
     .trim();
 }
+
+/**
+ * One text for all logins that may belong to one account, as far as the typed name shows: without the domain of
+ * `DOMAIN\\name` and the realm of `name@realm`, in one spelling.
+ */
+export function accountName(typed: string): string {
+  const name = typed.slice(typed.lastIndexOf('\\') + 1);
+  const realm = name.indexOf('@');
+  return oneSpelling(realm > 0 ? name.slice(0, realm) : name);
+}

@@ -45,17 +45,5 @@ export interface Group {
   readonly most: number;
 }
 
-/** Numbers by key that start at 0. */
-export interface Counters {
-  /**
-   * Adds atomically.
-   *
-   * @param ttlSeconds how long the number lives after it has left 0
-   * @returns the sum
-   */
-  add(key: string, amount: number, ttlSeconds: number): Promise<number>;
-  remove(key: string): Promise<void>;
-}
-
 /** A keyed digest of a list of texts. Without the key it reveals nothing about them. */
 export type Fingerprint = (...parts: readonly (string | Secret)[]) => string;

@@ -1,17 +1,19 @@
 /** From a credential to a caller: walks the chain of backends, through the shield, and records each answer. */
 import type { Deadline } from '../core/deadline.ts';
 import { BrokerError, describeError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { RequestContext } from '../core/events.ts';
 import { ANONYMOUS } from '../core/identity.ts';
 import type { Caller, Credential } from '../core/identity.ts';
-import type { Audit, Authenticator, AuthnOutcome, Timer } from '../core/ports.ts';
+import type { BudgetKind } from '../core/ledger.ts';
+import type { Audit, Authenticator, AuthnOutcome, RejectReason, Timer } from '../core/ports.ts';
 import { kindOf } from './chain.ts';
 import type { CredentialKind } from './chain.ts';
-import { REFUSAL_FLOOR_MS, withinGrace } from './login-time.ts';
-import { TOO_MANY } from './shield/attempts.ts';
-import type { Shield, ShieldedAnswer } from './shield/shield.ts';
+import { withinGrace } from './login-time.ts';
+import { createRefusalTime } from './refusal-time.ts';
+import type { Shield, ShieldedAnswer, ShieldedLogin } from './shield/shield.ts';
 import { walkLogin } from './walk-chain.ts';
-import type { Chain } from './walk-chain.ts';
+import type { Chain, LoginResult } from './walk-chain.ts';
 
 export interface IdentifyDeps extends Chain {
   readonly timer: Timer;
@@ -28,56 +30,84 @@ export interface IdentifyDeps extends Chain {
 export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
 
 export function createIdentify(deps: IdentifyDeps): Identify {
+  const refusalTime = createRefusalTime(deps.clock);
   return async (credential, request) => {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
-    const { outcome, asked } = await walkLogin(deps, credential, {
-      ask: (authenticator, deadline) => askRecorded(deps, authenticator, credential, request, deadline),
-    });
+    const { outcome, asked } = await shieldedLogin(deps, credential, request);
+    const took = deps.clock.monotonic() - started;
+    if (asked?.source === 'backend') refusalTime.note(took);
     if (outcome.kind === 'authenticated') {
       return { kind: 'user', identity: outcome.identity, ...(asked?.source === 'stale' ? { stale: true } : {}) };
     }
-    const isTooMany = outcome.kind === 'unknown-user' && (await deps.shield.noteUnknown(credential, request.client));
-    await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));
-    throw refusal(isTooMany ? TOO_MANY : outcome, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
+    await deps.timer.sleep(refusalTime.delayAfter(took));
+    throw refusal(outcome, asked?.backend, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
+}
+
+/** The answer of a backend, and its name. */
+interface NamedAnswer extends ShieldedAnswer {
+  readonly backend: string;
+}
+
+async function shieldedLogin(
+  deps: IdentifyDeps,
+  credential: Credential,
+  request: RequestContext,
+): Promise<LoginResult<NamedAnswer>> {
+  const login = deps.shield.begin(credential, request.client);
+  let outcome: AuthnOutcome | undefined;
+  try {
+    const result = await walkLogin(deps, credential, {
+      ask: (authenticator, deadline) => askRecorded(deps, login, authenticator, credential, request, deadline),
+    });
+    ({ outcome } = result);
+    return result;
+  } finally {
+    await login.end(outcome);
+  }
 }
 
 function refusal(
   outcome: AuthnOutcome,
+  backend: string | undefined,
   kind: CredentialKind,
   tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>,
 ): BrokerError {
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
-  const { reason, detail } = outcome;
-  if (reason === 'too-many-attempts') return new BrokerError(tooManyIs, reason);
-  if (reason === 'empty-password') return new BrokerError('empty_password', reason);
-  if (reason === 'mfa-required') return new BrokerError('second_factor_required', reason);
-  if (reason === 'misplaced-token') return new BrokerError('misplaced_token', reason);
+  const { reason, detail, limit, retryAfter } = outcome;
   const cause = detail === undefined ? reason : `${reason}: ${detail}`;
-  return new BrokerError(kind === 'tokens' ? 'token_refused' : 'invalid_credentials', cause);
+  const about = { reason, ...(backend === undefined ? {} : { backend }), ...(limit === undefined ? {} : { limit }) };
+  if (reason === 'too-many-attempts' && (limit === 'name' || limit === 'address')) {
+    return new BrokerError(tooManyIs, cause, { about, ...(retryAfter === undefined ? {} : { retryAfter }) });
+  }
+  return new BrokerError(codeFor(reason, kind), cause, { about });
+}
+
+/** The limit of an account looks like a wrong password: names without an account have no such limit. */
+function codeFor(reason: RejectReason, kind: CredentialKind): ErrorCode {
+  if (reason === 'mfa-required') return 'second_factor_required';
+  if (reason === 'misplaced-token') return 'misplaced_token';
+  if (reason === 'empty-password') return 'empty_password';
+  return kind === 'tokens' ? 'token_refused' : 'invalid_credentials';
 }
 
 async function askRecorded(
   deps: IdentifyDeps,
+  login: ShieldedLogin,
   authenticator: Authenticator,
   credential: Credential,
   request: RequestContext,
   deadline: Deadline,
-): Promise<ShieldedAnswer> {
+): Promise<NamedAnswer> {
   const started = deps.clock.monotonic();
   const event = { type: 'login', request, backend: authenticator.name, username: credential.username } as const;
   const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
   try {
-    const answer = await withinGrace(
-      deps.timer,
-      deadline,
-      askShielded(deps.shield, authenticator, credential, request, deadline),
-    );
+    const answer = await withinGrace(deps.timer, deadline, askShielded(login, authenticator, credential, deadline));
     const { outcome, source } = answer;
-    const reason = outcome.kind === 'rejected' ? { reason: outcome.reason } : {};
-    deps.audit.record({ ...event, outcome: outcome.kind, ...reason, source, seconds: seconds() });
-    return answer;
+    deps.audit.record({ ...event, outcome: outcome.kind, ...refusalFields(outcome), source, seconds: seconds() });
+    return { ...answer, backend: authenticator.name };
   } catch (error) {
     const cause = describeError(error);
     deps.audit.record({ ...event, outcome: 'failed', source: 'backend', cause, seconds: seconds() });
@@ -85,14 +115,18 @@ async function askRecorded(
   }
 }
 
+function refusalFields(outcome: AuthnOutcome): { readonly reason?: RejectReason; readonly limit?: BudgetKind } {
+  if (outcome.kind !== 'rejected') return {};
+  return { reason: outcome.reason, ...(outcome.limit === undefined ? {} : { limit: outcome.limit }) };
+}
+
 /** The shield protects passwords. A token cannot be guessed, proves itself, and is verified each time. */
 async function askShielded(
-  shield: Shield,
+  login: ShieldedLogin,
   authenticator: Authenticator,
   credential: Credential,
-  { client }: RequestContext,
   deadline: Deadline,
 ): Promise<ShieldedAnswer> {
-  if (authenticator.accepts !== 'tokens') return shield.authenticate(authenticator, credential, deadline, client);
+  if (authenticator.accepts !== 'tokens') return login.ask(authenticator, deadline);
   return { outcome: await authenticator.authenticate(credential, deadline), source: 'backend' };
 }

@@ -8,12 +8,6 @@ export const LOGIN_BUDGET_MS = 8000;
 /** Grace after the deadline before we stop waiting for a backend that does not keep it. */
 export const DEADLINE_GRACE_MS = 200;
 
-/**
- * The shortest time to a refusal. Without it, the time of the answer would show whether a user is unknown, a password is
- * wrong, or no directory could contain the name.
- */
-export const REFUSAL_FLOOR_MS = 250;
-
 /** @throws BrokerError `backend_unavailable` when the work is not done by its deadline and the grace after it */
 export function withinGrace<T>(timer: Timer, deadline: Deadline, work: Promise<T>): Promise<T> {
   return timer.within(work, deadline.left() + DEADLINE_GRACE_MS);

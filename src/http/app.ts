@@ -5,9 +5,9 @@
 import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { BrokerError, describeError } from '../core/errors.ts';
-import type { Ids, Log } from '../core/ports.ts';
 import { clientAddress } from './client-address.ts';
 import type { AddressSource } from './client-address.ts';
+import type { Clock, Ids, Log } from '../core/ports.ts';
 import { contextOf, setContext } from './context.ts';
 import { allowOrigins } from './cors.ts';
 import { healthRoutes } from './health.ts';
@@ -20,6 +20,7 @@ import { removePublicPath } from './public-path.ts';
 import { respondError, respondJson, toBrokerError } from './respond.ts';
 import { answerTokenRequest, TOKEN_PATHS } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
+import { noticeUntrustedProxy } from './untrusted-proxy.ts';
 
 export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The realm of the Basic challenge. */
@@ -35,6 +36,7 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** Who may read metrics and the details of readiness on the main listener. */
   readonly operatorPages: Readers;
   readonly ids: Ids;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
 }
 
@@ -45,6 +47,7 @@ export function createApp(deps: AppDeps): Express {
   const endpoints = [...TOKEN_PATHS, KEY_SET_PATH];
   app.use(removePublicPath(deps.publicPath, endpoints));
   app.all(endpoints, allowOrigins(deps.corsOrigins));
+  app.use(noticeUntrustedProxy(deps));
   app.all(TOKEN_PATHS, answerTokenRequest(deps));
   app.get(KEY_SET_PATH, (_request, response) => respondJson(response, 200, deps.jwks()));
   healthRoutes(app, deps, deps.operatorPages);

@@ -141,8 +141,14 @@ function recordRefusal(
     code: error.code,
     service: asked?.service ?? '',
     ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
-    cause: describeError(error),
     hints: asked === undefined ? [] : hintsOfRefusal(asked),
+    ...error.about,
+    cause: causeText(error),
   });
   return error;
+}
+
+/** The message of the error, and its causes: the code says already which kind of error it is. */
+function causeText(error: BrokerError): string {
+  return error.cause === undefined ? error.message : `${error.message} <- ${describeError(error.cause)}`;
 }

@@ -14,7 +14,7 @@ export type ControlAnswer =
   | { readonly ok: false; readonly said: string };
 
 /** Never throws: a refusal is an answer. */
-export type Control = (request: ControlRequest) => ControlAnswer;
+export type Control = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 
 /** The longest path on Linux (108 bytes with the final NUL, unix(7)) and macOS (104). */
 const MAX_PATH_BYTES = 103;
@@ -48,13 +48,15 @@ export async function openControlSocket(path: string, control: Control): Promise
 
 function serve(socket: Socket, control: Control): void {
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy()).on('error', () => socket.destroy());
-  readLine(socket).then(
-    (line) => socket.end(`${JSON.stringify(answer(line, control))}\n`),
-    () => socket.destroy(),
-  );
+  readLine(socket)
+    .then((line) => answer(line, control))
+    .then(
+      (reply) => socket.end(`${JSON.stringify(reply)}\n`),
+      () => socket.destroy(),
+    );
 }
 
-function answer(line: string, control: Control): ControlAnswer {
+async function answer(line: string, control: Control): Promise<ControlAnswer> {
   const request = parse(line);
   return isRequest(request) ? control(request) : { ok: false, said: 'the request is not valid' };
 }

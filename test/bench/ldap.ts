@@ -19,7 +19,9 @@ import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import { createShield } from '../../src/flows/shield/shield.ts';
 import { createFingerprint } from '../../src/platform/fingerprint.ts';
-import { memoryCounters, memoryStore } from '../../src/platform/store/memory.ts';
+import { randomIds } from '../../src/platform/ids.ts';
+import { memoryLedger } from '../../src/platform/ledger/memory.ts';
+import { systemTimer } from '../../src/platform/timer.ts';
 import { realClock as clock, recordingLog } from '../support/fakes.ts';
 import { createLdap } from '../support/ldap-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
@@ -97,28 +99,26 @@ function cold(backend: Authenticator): LogIn {
 
 /** As at the token endpoint: successful logins are cached. */
 function warm(backend: Authenticator): LogIn {
-  const bounded = { maxEntries: 10_000, clock };
   const shield = createShield({
     settings: {
       remember: 60,
       staleIfError: 0,
       rememberWrong: 300,
       rememberRefused: 30,
-      maxWrongPerAccount: 3,
+      maxWrongPerAccount: 4,
       window: 300,
       maxWrongPerAddress: 0,
     },
-    clock,
     fingerprint: createFingerprint(),
-    successful: memoryStore(bounded),
-    latest: memoryStore(bounded),
-    refused: memoryStore(bounded),
-    counters: memoryCounters(bounded),
+    ledger: memoryLedger({ clock, maxEntries: 10_000 }),
+    ids: randomIds,
+    timer: systemTimer,
   });
   return async (n) => {
     const { username, password } = user(n);
-    const credential = { username, password: new Secret(password) };
-    const { outcome } = await shield.authenticate(backend, credential, deadlineIn(clock, BUDGET_MS), '192.0.2.1');
+    const login = shield.begin({ username, password: new Secret(password) }, '192.0.2.1');
+    const { outcome } = await login.ask(backend, deadlineIn(clock, BUDGET_MS));
+    await login.end(outcome);
     if (outcome.kind !== 'authenticated') throw new Error(`${username} is ${outcome.kind}`);
   };
 }

@@ -67,14 +67,15 @@ member: ${slapd.people.bob.dn}
     expect(await granted(broker, alice)).toBe('');
   });
 
-  it('is flushed for wrong passwords, too: an account on hold may log in again', async () => {
+  it('is flushed with the counts of wrong passwords: an account at its limit can log in again', async () => {
     for (const password of ['guess-one-1', 'guess-two-2', 'guess-three-3'])
       await broker.token(ASK_WEB, { ...alice, password });
-    const held = await broker.token(ASK_WEB, alice);
+    const refused = await broker.token(ASK_WEB, alice);
+    await broker.waitForLine(({ event, limit }) => event === 'token.refused' && limit === 'account');
 
     await flush();
 
-    expect(held.status).toBe(429);
+    expect(refused.status).toBe(401);
     expect(await granted(broker, alice)).toBe('pull,push');
   });
 
@@ -102,7 +103,7 @@ member: ${slapd.people.bob.dn}
     expect(page).toContain('fairlead_logins_total{backend="corp",outcome="authenticated",source="memory"} 1');
     expect(page).toContain('fairlead_logins_total{backend="corp",outcome="rejected",source="backend"} 1');
     expect(page).toContain('fairlead_logins_total{backend="corp",outcome="rejected",source="memory"} 1');
-    expect(page).toContain('fairlead_logins_refused_total{backend="corp",reason="wrong-password"} 2');
+    expect(page).toContain('fairlead_logins_refused_total{backend="corp",reason="wrong-password",limit=""} 2');
     expect(page).toContain('fairlead_remembered_logins{kind="right"} 1');
     expect(page).toContain('fairlead_flushes_total 1');
   });

@@ -7,15 +7,6 @@ const COMMANDS_TEST = 'test/unit/cli/commands.test.ts';
 
 export const faults: readonly Fault[] = [
   {
-    id: 'review-23',
-    effect: 'a counter could go below zero',
-    file: 'src/platform/store/memory.ts',
-    find: 'Math.max(0, (entry?.value ?? 0) + amount)',
-    replace: '(entry?.value ?? 0) + amount',
-    tests: ['test/unit/platform/store/memory.test.ts'],
-    harmless: 'a value below 1 is never stored: only the returned number changes',
-  },
-  {
     id: 'review-24',
     effect: 'a refresh token in use is dropped as the oldest of its group',
     file: STORE,

@@ -6,14 +6,14 @@ const HTTP_CREDENTIALS = 'test/unit/http/credentials.test.ts';
 const HTTP_ERRORS = 'test/unit/http/errors.test.ts';
 const LOGIN_TIME = 'test/unit/flows/login-time.test.ts';
 const REJECT_REASONS = 'test/unit/flows/reject-reasons.test.ts';
-const SHIELD = 'test/unit/flows/shield.test.ts';
+const CLIENT_NETWORK = 'test/unit/core/client-network.test.ts';
 
 export const faults: readonly Fault[] = [
   {
     id: 'review-1',
     effect: 'the login event has no reason',
     file: 'src/flows/identify.ts',
-    find: 'outcome: outcome.kind, ...reason, source',
+    find: 'outcome: outcome.kind, ...refusalFields(outcome), source',
     replace: 'outcome: outcome.kind, source',
     tests: [REJECT_REASONS],
   },
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'review-3',
     effect: 'a password that must be changed no longer ends cached logins',
-    file: 'src/flows/shield/login-cache.ts',
+    file: 'src/flows/shield/cache-treatment.ts',
     find: "'must-change-password': 'ends-logins'",
     replace: "'must-change-password': 'cached'",
     tests: [REJECT_REASONS],
@@ -36,7 +36,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'review-4',
     effect: 'an ambiguous name is refused from the cache after it has been fixed',
-    file: 'src/flows/shield/login-cache.ts',
+    file: 'src/flows/shield/cache-treatment.ts',
     find: "ambiguous: 'not-cached'",
     replace: "ambiguous: 'cached'",
     tests: [REJECT_REASONS],
@@ -44,10 +44,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'review-5',
     effect: 'all clients behind a local proxy share one limit of wrong passwords',
-    file: 'src/flows/shield/attempts.ts',
+    file: 'src/core/client-network.ts',
     find: '(address === undefined || !isLoopback(address))',
     replace: "client !== '127.0.0.1'",
-    tests: [SHIELD],
+    tests: [CLIENT_NETWORK],
   },
   {
     id: 'review-6',
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
     id: 'login-4',
     effect: 'refusals show by their time which user names exist',
     file: 'src/flows/identify.ts',
-    find: '    await deps.timer.sleep(REFUSAL_FLOOR_MS - (deps.clock.monotonic() - started));\n',
+    find: '    await deps.timer.sleep(refusalTime.delayAfter(took));\n',
     replace: '',
     tests: ['test/unit/flows/identify.test.ts'],
   },

@@ -189,8 +189,24 @@ describe.skipIf(!canRunSamba())('a broker with Active Directory', () => {
     });
 
     expect(connectOutput).toContain('matches preset active-directory');
+    expect(connectOutput).not.toContain('locks an account');
     expect(loginOutput).toContain(`CN=alice,OU=People,${AD_BASE_DN}`);
     expect(loginOutput).toContain('team-web');
     expect(connectOutput + loginOutput).not.toContain(PASSWORD);
+  });
+
+  it('has a warning in fairlead check --connect when the domain locks accounts earlier than the shield refuses', async () => {
+    await samba.replace(AD_BASE_DN, { lockoutThreshold: '3' });
+
+    const output = await runOk(process.execPath, [
+      MAIN,
+      'check',
+      '--connect',
+      '--config',
+      join(broker.folder, 'broker.yaml'),
+    ]);
+
+    expect(output).toMatch(/^warning: backend \S+: the directory locks an account after 3 wrong passwords/m);
+    expect(output).toContain('wrongPasswords: { max: 2, window: 30m }');
   });
 });

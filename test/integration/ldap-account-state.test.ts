@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
-import { recordingLog } from '../support/fakes.ts';
+import { deadlineIn } from '../../src/core/deadline.ts';
+import { realClock, recordingLog } from '../support/fakes.ts';
 import { createLdap, logIn } from '../support/ldap-backend.ts';
 import { BASE_DN, PEOPLE_DN } from '../support/slapd-entries.ts';
 import { canRunSlapd, startSlapd } from '../support/slapd.ts';
@@ -52,6 +53,15 @@ describe.skipIf(absent)('acceptance 12: accounts in OpenLDAP with a password pol
     slapd = await startSlapd({ databaseConfig: 'overlay ppolicy\nppolicy_use_lockout', ldif: ENTRIES });
   });
   afterAll(() => slapd[Symbol.asyncDispose]());
+
+  it('reads the strictest password policy for fairlead check --connect', async () => {
+    await using backend = await createLdap({ urls: [slapd.url] });
+
+    const policyInForce = await backend.lockoutPolicy?.(deadlineIn(realClock, 5000));
+
+    // pwdFailureCountInterval is not set, so only a successful login clears the count.
+    expect(policyInForce).toEqual({ threshold: 2, window: Infinity });
+  });
 
   it('rejects an account as locked after too many wrong passwords, also with the correct one', async () => {
     await using backend = await createLdap({ urls: [slapd.url] });

@@ -73,7 +73,11 @@ describe('wrong passwords for one user of a provider', () => {
     }
 
     expect(provider.calls().filter((endpoint) => endpoint === 'token')).toHaveLength(3);
-    expect(words.slice(3)).toEqual(Array(3).fill('too-many-attempts'));
+    expect(words.slice(3)).toEqual([
+      'too-many-attempts (account)',
+      'too-many-attempts (name)',
+      'too-many-attempts (name)',
+    ]);
   });
 
   it('are remembered for the spelling alone with which they were sent', async () => {

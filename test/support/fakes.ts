@@ -71,12 +71,15 @@ export function recordingLogs(log: Log = recordingLog()): Logs {
 
 /** A shield that lets everything through, for tests of what stands behind it. */
 export const noShield: Shield = {
-  authenticate: async (authenticator, credential, deadline) => ({
-    outcome: await authenticator.authenticate(credential, deadline),
-    source: 'backend',
+  begin: (credential) => ({
+    ask: async (authenticator, deadline) => ({
+      outcome: await authenticator.authenticate(credential, deadline),
+      source: 'backend',
+    }),
+    end: async () => undefined,
   }),
-  noteUnknown: async () => false,
-  flush: () => undefined,
+  flush: async () => undefined,
+  endAnswers: async () => undefined,
 };
 
 /** A timer under which no time passes. */

@@ -8,7 +8,7 @@ import type { OfflineLogin } from '../../src/flows/refresh-token/issue.ts';
 import { createAdminApp, createApp } from '../../src/http/app.ts';
 import type { AppDeps } from '../../src/http/app.ts';
 import { authenticated } from './fake-backend.ts';
-import { countingIds, recordingAudit, recordingLog } from './fakes.ts';
+import { countingIds, fixedClock, recordingAudit, recordingLog } from './fakes.ts';
 
 export const SERVICE: Service = {
   name: 'registry.example.com',
@@ -79,6 +79,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
     publicPath: '',
     corsOrigins: [],
     addressSource: { header: 'x-forwarded-for', isTrustedProxy: () => false },
+    clock: fixedClock(),
     jwks: () => '{"keys":[]}',
     metrics: async () => ({ contentType: 'text/plain', text: 'none 1\n' }),
     operatorPages: 'loopback',

@@ -75,6 +75,8 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
         return authenticate(config, login, { login: username, password, deadline, trace });
       }),
 
+    lockoutPolicy: (deadline) => orOutage(name, () => login.lockoutPolicy(deadline)),
+
     probe: async (deadline) => {
       try {
         await login.probe(deadline);

@@ -26,6 +26,7 @@ export async function openStaticFile(
     name: config.name,
     type: config.type,
     watches: userFiles(config),
+    verifiesPasswords: true,
 
     async authenticate({ username, password }, deadline, guard): Promise<AuthnOutcome> {
       const expired = (): boolean => deadline.left() === 0;

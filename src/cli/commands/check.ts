@@ -22,6 +22,7 @@ import { checkState } from '../../platform/signing/state-check.ts';
 import { checkOnChange } from '../check-on-change.ts';
 import { createCommand, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
+import { lockoutWarnings } from '../lockout-warnings.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
 import { readPassword } from '../read-password.ts';
@@ -64,7 +65,7 @@ async function check(options: CheckOptions, output: Output, terminal: Terminal):
 async function checkOnce(options: CheckOptions, output: Output, terminal: Terminal): Promise<number> {
   const { config: path, connect, login, token, withoutSecrets } = options;
   const hasSecrets = withoutSecrets !== true;
-  const { config, loaded, shadow, warnings, problems } = await readFiles(path, hasSecrets);
+  const { config, loaded, shadow, warnings: fromFiles, problems } = await readFiles(path, hasSecrets);
   await using resources = new AsyncDisposableStack();
   const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
   const backends = hasSecrets ? await buildBackends(config.backends, deps) : [];
@@ -72,6 +73,9 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
 
   const tests = policiesOf({ loaded, shadow }).flatMap((one) => runPolicyTests(one.policy, one.tests));
   const chain = { backends, clock: systemClock };
+  const { wrongPasswords } = config.shield;
+  const lockouts = connect === true ? await lockoutWarnings(backends, wrongPasswords, systemClock) : [];
+  const warnings = [...fromFiles, ...lockouts];
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
   const steps = [
     ...problems,

@@ -6,17 +6,21 @@
  *   no entry, so there is no comparison that a defect could skip.
  * - A repeated wrong password is answered from the cache too, and counts once.
  * - An account on hold (it needs a second factor, or is locked) is not tried with other passwords.
- * - Different wrong passwords of one account are counted, and refused before the directory reaches its own limit.
+ * - Different wrong passwords are counted by name, client address and account (see `budgets.ts`).
  * - Equal logins at the same time share one answer.
  * - An outage is never cached.
  */
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
-import type { Credential } from '../../core/identity.ts';
+import type { Credential, Identity } from '../../core/identity.ts';
+import type { Flight } from '../../core/ledger.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
-import { createAttempts, ON_HOLD, KNOWN_WRONG, TOO_MANY } from './attempts.ts';
-import { createLoginCache } from './login-cache.ts';
+import { cacheEntry } from './cache-treatment.ts';
+import { createAdmission } from './admission.ts';
+import type { Pass } from './admission.ts';
+import { createGuard, isFromGuard } from './guard.ts';
+import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
 
 export interface ShieldedAnswer {
@@ -24,86 +28,149 @@ export interface ShieldedAnswer {
   readonly source: AnswerSource;
 }
 
-export interface Shield {
+/** One login with a password, at one backend after the other. */
+export interface ShieldedLogin {
+  /** Asks a backend, unless the answer is known. Throws what the backend throws. */
+  ask(authenticator: Authenticator, deadline: Deadline): Promise<ShieldedAnswer>;
   /**
-   * @param client the client address
-   * @throws what the backend throws
-   */
-  authenticate(
-    authenticator: Authenticator,
-    credential: Credential,
-    deadline: Deadline,
-    client: string,
-  ): Promise<ShieldedAnswer>;
-  /**
-   * Counts a login under a name that no backend knows, as one of a known account is counted. Otherwise the refusals would
-   * show which names exist.
+   * Ends the login. It must be called once.
    *
-   * @returns whether the name has reached its limit
+   * @param outcome the answer to the client; undefined when a backend failed
    */
-  noteUnknown(credential: Credential, client: string): Promise<boolean>;
-  /** Clears the cache and the counts of one backend, or of all. */
-  flush(backend?: string): void;
+  end(outcome: AuthnOutcome | undefined): Promise<void>;
 }
 
-export function createShield(deps: ShieldDeps): Shield {
-  const cache = createLoginCache(deps);
-  const attempts = createAttempts(deps);
-  const inProgress = new Map<string, Promise<ShieldedAnswer>>();
-  const generations = new Map<string, number>();
-  let generation = 0;
+export interface Shield {
+  /** @param client the client address */
+  begin(credential: Credential, client: string): ShieldedLogin;
+  /** Clears the cache and the counts of one backend, or of all, for an operator. */
+  flush(backend?: string): Promise<void>;
+  /** Clears the cache of a backend that has read its files again. The counts stay. */
+  endAnswers(backend: string): Promise<void>;
+}
 
-  /** Part of every key: after a flush, no older entry is found. */
-  function epochOf(backend: string): string {
-    return `${generation}.${generations.get(backend) ?? 0}`;
+/** How long to wait for the answer to an equal login of another broker, in milliseconds. */
+const ASK_AGAIN_MS = 100;
+
+export function createShield(deps: ShieldDeps): Shield {
+  const { ledger, fingerprint } = deps;
+  const admission = createAdmission(deps);
+  /** The logins that this broker asks a backend about; undefined: not admitted. */
+  const underWay = new Map<string, Promise<ShieldedAnswer | undefined>>();
+
+  function begin(credential: Credential, client: string): ShieldedLogin {
+    let keys: LoginKeys | undefined;
+    let pass: Pass | undefined;
+    /** Whether an older login stands in for a backend that is down. Nobody has verified the password now. */
+    let isStale = false;
+    let hasEnded = false;
+
+    /** Asks for admission, once for all backends. */
+    async function enter(deadline: Deadline): Promise<AuthnOutcome | undefined> {
+      keys ??= admission.keysOf(credential, client);
+      pass ??= await admission.enter(keys, deadline);
+      if (hasEnded) {
+        // The request was answered with an outage meanwhile: the backend must not be asked any more.
+        await pass.settle(undefined);
+        throw new BrokerError('backend_unavailable', 'the login has ended');
+      }
+      return pass.refusal;
+    }
+
+    async function lead(
+      authenticator: Authenticator,
+      deadline: Deadline,
+      flight: Flight,
+      stale: Identity | undefined,
+    ): Promise<ShieldedAnswer> {
+      const refusal = await releasing(flight, enter(deadline));
+      if (refusal !== undefined) {
+        await ledger.settle({ outcome: 'none', flight });
+        return { outcome: refusal, source: 'memory' };
+      }
+      keys ??= admission.keysOf(credential, client);
+      const guard = createGuard(deps, authenticator, credential, keys, deadline);
+      try {
+        const outcome = await askBackend(authenticator, credential, deadline, guard);
+        const account = fingerprint('account', authenticator.name, guard.subject());
+        const entry = cacheEntry(deps.settings, outcome, account, keys.name);
+        await ledger.settle({ ...guard.settlement(outcome), ...entry, flight });
+        return { outcome, source: isFromGuard(outcome) ? 'memory' : 'backend' };
+      } catch (error) {
+        await ledger.settle({ ...guard.settlement(undefined), flight });
+        if (stale === undefined || !isOutage(error)) throw error;
+        isStale = true;
+        return { outcome: { kind: 'authenticated', identity: stale }, source: 'stale' };
+      }
+    }
+
+    /** @throws what the work throws, after the flight has ended */
+    async function releasing<T>(flight: Flight, work: Promise<T>): Promise<T> {
+      try {
+        return await work;
+      } catch (error) {
+        await ledger.settle({ outcome: 'none', flight });
+        throw error;
+      }
+    }
+
+    /** Asks the backend, and shares the answer with equal logins that wait for it. */
+    function leadAndShare(login: string, answer: Promise<ShieldedAnswer>): Promise<ShieldedAnswer> {
+      const shared = answer.then((one) => (pass?.refusal === undefined ? one : undefined));
+      // A failure reaches the caller of `ask`, also when nobody waits.
+      shared.catch(() => undefined);
+      underWay.set(login, shared);
+      return answer.finally(() => underWay.get(login) === shared && underWay.delete(login));
+    }
+
+    return {
+      ask: async (authenticator, deadline) => {
+        const { name: backend } = authenticator;
+        const login = fingerprint('login', backend, credential.username, credential.password);
+        for (;;) {
+          const recalled = await ledger.recall({ backend, login, id: deps.ids.next() });
+          if (recalled.kind === 'lead') {
+            return leadAndShare(login, lead(authenticator, deadline, recalled.flight, recalled.stale));
+          }
+          const shared = underWay.get(login);
+          const isUncontested = recalled.kind === 'success' && !recalled.isContested;
+          const refusal = isUncontested ? undefined : await enter(deadline);
+          if (refusal !== undefined) return { outcome: refusal, source: 'memory' };
+          if (recalled.kind === 'refused') return { outcome: recalled.outcome, source: 'memory' };
+          if (recalled.kind === 'success') {
+            return { outcome: { kind: 'authenticated', identity: recalled.identity }, source: 'memory' };
+          }
+          const answer = await underWayAnswer(shared, deadline);
+          if (answer !== undefined) return { ...answer, source: 'shared' };
+        }
+      },
+      end: async (outcome) => {
+        hasEnded = true;
+        await pass?.settle(isStale ? undefined : outcome);
+      },
+    };
   }
 
-  async function answer(
-    key: string,
-    authenticator: Authenticator,
-    credential: Credential,
+  /** @returns undefined to ask the ledger again */
+  async function underWayAnswer(
+    shared: Promise<ShieldedAnswer | undefined> | undefined,
     deadline: Deadline,
-    client: string,
-  ): Promise<ShieldedAnswer> {
-    const cached = await cache.find(key);
-    if (cached !== undefined) return { outcome: cached, source: 'memory' };
-    if (await attempts.isAtLimit(client)) return { outcome: TOO_MANY, source: 'memory' };
-    const guard = attempts.guardFor(`${authenticator.name} ${epochOf(authenticator.name)}`, credential, client);
-    try {
-      const outcome = await ask(authenticator, credential, deadline, guard);
-      await guard.record(outcome);
-      await cache.store(key, authenticator.name, outcome, guard.subject());
-      return { outcome, source: isFromGuard(outcome) ? 'memory' : 'backend' };
-    } catch (error) {
-      await guard.release();
-      const stale = isOutage(error) ? await cache.findStale(key) : undefined;
-      if (stale === undefined) throw error;
-      return { outcome: stale, source: 'stale' };
-    }
+  ): Promise<ShieldedAnswer | undefined> {
+    if (shared !== undefined) return shared;
+    if (deadline.left() === 0) throw new BrokerError('backend_unavailable', 'an equal login is still under way');
+    await deps.timer.sleep(ASK_AGAIN_MS);
+    return undefined;
   }
 
   return {
-    authenticate: async (authenticator, credential, deadline, client) => {
-      const { name } = authenticator;
-      const key = deps.fingerprint('login', name, epochOf(name), credential.username, credential.password);
-      const shared = inProgress.get(key);
-      if (shared !== undefined) return { ...(await shared), source: 'shared' };
-      const own = answer(key, authenticator, credential, deadline, client).finally(() => inProgress.delete(key));
-      inProgress.set(key, own);
-      return own;
-    },
-    noteUnknown: attempts.countUnknown,
-    flush: (backend) => {
-      if (backend === undefined) {
-        generation += 1;
-        attempts.clear();
-      } else generations.set(backend, (generations.get(backend) ?? 0) + 1);
-    },
+    begin,
+    flush: (backend) => ledger.end({ kind: 'answers-and-counts', backend }),
+    endAnswers: (backend) => ledger.end({ kind: 'answers', backend }),
   };
 }
 
 /** A backend that knows accounts by more than what was typed calls the guard itself, when it has found the account. */
-async function ask(
+async function askBackend(
   authenticator: Authenticator,
   credential: Credential,
   deadline: Deadline,
@@ -114,11 +181,6 @@ async function ask(
     if (refusal !== undefined) return refusal;
   }
   return authenticator.authenticate(credential, deadline, guard);
-}
-
-/** Whether the guard answered, and nothing was sent to the backend. */
-function isFromGuard(outcome: AuthnOutcome): boolean {
-  return outcome === KNOWN_WRONG || outcome === ON_HOLD || outcome === TOO_MANY;
 }
 
 function isOutage(error: unknown): boolean {

@@ -64,8 +64,8 @@ function eventMetrics(registry: Registry) {
     ),
     refusals: counter(
       'fairlead_logins_refused_total',
-      'Logins refused, by backend and reason; too-many-attempts: not sent to the backend, to protect the account',
-      ['backend', 'reason'],
+      'Logins refused, by backend and reason; too-many-attempts: not sent to the backend, because of the limit of an account, name or address',
+      ['backend', 'reason', 'limit'],
     ),
     refreshTokens: counter(
       'fairlead_refresh_tokens_total',
@@ -102,7 +102,10 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'login':
       metrics.logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });
-      if (event.reason !== undefined) metrics.refusals.inc({ backend: event.backend, reason: event.reason });
+      if (event.reason !== undefined) {
+        const { backend, reason, limit = '' } = event;
+        metrics.refusals.inc({ backend, reason, limit });
+      }
       metrics.loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
   }
 }
@@ -130,7 +133,7 @@ function addLoginCacheGauge(registry: Registry, sizes: () => Readonly<Record<str
   // oxlint-disable-next-line no-new -- it registers itself
   new Gauge({
     name: 'fairlead_remembered_logins',
-    help: 'Login cache entries: right, wrong, and accounts or addresses whose wrong passwords are counted',
+    help: 'Login cache entries: right, wrong, accounts, names or addresses whose wrong passwords are counted, and what is trusted',
     labelNames: ['kind'],
     registers: [registry],
     collect() {

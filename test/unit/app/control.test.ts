@@ -14,7 +14,7 @@ async function setUp() {
   const flushed: string[] = [];
   const audit = recordingAudit();
   const log = recordingLog();
-  const flush = (backend?: string): boolean => {
+  const flush = async (backend?: string): Promise<boolean> => {
     flushed.push(backend ?? 'all');
     return backend !== 'unknown';
   };

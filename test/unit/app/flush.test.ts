@@ -13,7 +13,7 @@ function setUp() {
   const flush = createFlush({
     // The last one has no cache of its own.
     authenticators: [...authenticators, fakeBackend(UNKNOWN, { name: 'file' }).chained.authenticator],
-    shield: { ...noShield, flush: (backend) => void calls.push(`login cache of ${backend ?? 'all'}`) },
+    shield: { ...noShield, flush: async (backend) => void calls.push(`login cache of ${backend ?? 'all'}`) },
     log,
     onFlush: () => void calls.push('counted'),
   });
@@ -21,26 +21,26 @@ function setUp() {
 }
 
 describe('a flush', () => {
-  it('of all backends clears the login cache and the cache of each backend, and is logged', () => {
+  it('of all backends clears the login cache and the cache of each backend, and is logged', async () => {
     const { flush, calls, log } = setUp();
 
-    expect(flush()).toBe(true);
+    expect(await flush()).toBe(true);
     expect(calls).toEqual(['cache of corp', 'cache of partners', 'login cache of all', 'counted']);
     expect(log.lines).toEqual([{ level: 'info', message: 'login cache flushed', fields: {} }]);
   });
 
-  it('of one backend leaves the others', () => {
+  it('of one backend leaves the others', async () => {
     const { flush, calls, log } = setUp();
 
-    expect(flush('partners')).toBe(true);
+    expect(await flush('partners')).toBe(true);
     expect(calls).toEqual(['cache of partners', 'login cache of partners', 'counted']);
     expect(log.lines).toMatchObject([{ fields: { backend: 'partners' } }]);
   });
 
-  it('of an unknown backend clears nothing', () => {
+  it('of an unknown backend clears nothing', async () => {
     const { flush, calls, log } = setUp();
 
-    expect(flush('nobody')).toBe(false);
+    expect(await flush('nobody')).toBe(false);
     expect([calls, log.lines]).toEqual([[], []]);
   });
 });

@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
 import { openShield } from '../../../src/app/open-shield.ts';
 import type { BrokerConfig } from '../../../src/config/broker-schema.ts';
-import { deadlineIn } from '../../../src/core/deadline.ts';
-import { Secret } from '../../../src/core/identity.ts';
 import { authenticated, fakeBackend, REFUSED } from '../../support/fake-backend.ts';
-import { realClock } from '../../support/fakes.ts';
+import { logInThrough, word } from '../../support/shielded.ts';
 
 const SETTINGS: BrokerConfig['shield'] = {
   remember: 60,
@@ -18,8 +16,7 @@ it('the shield applies the configured limits, and counts its entries by kind', a
   const shield = openShield({ shield: SETTINGS } as BrokerConfig);
   const logIn = async (outcome: typeof REFUSED, password: string) => {
     const { authenticator } = fakeBackend(outcome).chained;
-    const credential = { username: 'alice', password: new Secret(password) };
-    return (await shield.authenticate(authenticator, credential, deadlineIn(realClock, 8000), '192.0.2.1')).outcome;
+    return logInThrough(shield, authenticator, { password });
   };
 
   const answers = [
@@ -28,12 +25,12 @@ it('the shield applies the configured limits, and counts its entries by kind', a
     await logIn(REFUSED, 'another'),
   ];
 
-  expect(answers.map((answer) => (answer.kind === 'rejected' ? answer.reason : answer.kind))).toEqual([
+  expect(answers.map(word)).toEqual([
     'authenticated',
     'wrong-password',
     // One wrong password is the limit of this address.
-    'too-many-attempts',
+    'too-many-attempts (address)',
   ]);
-  // The wrong password is stored for its user name and for its account; its account and its address are counted.
-  expect(shield.sizes()).toEqual({ right: 1, wrong: 2, counted: 2 });
+  // The account, the name and its network, the address and its /24 are counted. A wrong password ends the trust.
+  expect(shield.sizes()).toEqual({ right: 1, wrong: 1, counted: 5, trusted: 1 });
 });

@@ -175,7 +175,7 @@ describe('fairlead flush', () => {
   it('exits with 1 when the broker refuses', async () => {
     await using files = await workspace({ 'state/.keep': '' });
     await using resources = new AsyncDisposableStack();
-    const flush = (backend?: string): boolean => backend === 'local';
+    const flush = async (backend?: string): Promise<boolean> => backend === 'local';
     const deps = { flush, audit: recordingAudit(), ids: countingIds(), log: recordingLog() };
     resources.use(await openControl(files.path('state'), deps));
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../../src/core/client-network.ts';
+import { identifiesClient, networksOf } from '../../../src/core/client-network.ts';
 
-describe('the network of a client', () => {
+const networkOf = (client: string): string => networksOf(client)[0].name;
+
+describe('the narrowest network of a client', () => {
   it.each([
     ['2001:db8:1:2::1', '2001:db8:1:2:ffff:1:2:3'],
     ['2001:DB8:1:2::1', '2001:0db8:0001:0002:0:0:0:9'],
@@ -29,4 +31,30 @@ describe('the network of a client', () => {
   ])('is another for %s and %s', (one, other) => {
     expect(networkOf(one)).not.toBe(networkOf(other));
   });
+});
+
+describe('the networks of a client', () => {
+  it('of IPv6 are its /64, /56 and /48, with a larger share for each', () => {
+    expect(networksOf('2001:db8:1:2ff::1')).toEqual([
+      { name: '2001:db8:1:2ff/64', share: 1 },
+      { name: '2001:db8:1:200/56', share: 4 },
+      { name: '2001:db8:1/48', share: 16 },
+    ]);
+  });
+
+  it('of IPv4 are its address and its /24', () => {
+    expect(networksOf('::ffff:203.0.113.9')).toEqual([
+      { name: '203.0.113.9', share: 1 },
+      { name: '203.0.113.0/24', share: 8 },
+    ]);
+  });
+
+  it.each(['fe80::1', '64:ff9b::cb00:7109', 'unknown'])('of %s is itself alone', (client) => {
+    expect(networksOf(client)).toHaveLength(1);
+  });
+});
+
+it.each(['', '127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])('the address %j identifies no client', (client) => {
+  expect(identifiesClient(client)).toBe(false);
+  expect(identifiesClient('192.0.2.7')).toBe(true);
 });

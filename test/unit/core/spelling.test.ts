@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oneSpelling } from '../../../src/core/spelling.ts';
+import { accountName, oneSpelling } from '../../../src/core/spelling.ts';
 
 describe('one spelling', () => {
   it.each([
@@ -24,3 +24,11 @@ describe('one spelling', () => {
     expect(new Set(names.map(oneSpelling)).size).toBe(names.length);
   });
 });
+
+it.each(['alice', 'ALICE', ' alice ', 'alice@corp.example', 'CORP\\alice', 'corp.example\\Alice@REALM'])(
+  'the name of an account has no domain and no realm: %j',
+  (typed) => {
+    expect(accountName(typed)).toBe('alice');
+    expect(accountName('@alice')).not.toBe('alice');
+  },
+);

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/identity.ts';
 import { createIdentify } from '../../../src/flows/identify.ts';
-import { REFUSAL_FLOOR_MS } from '../../../src/flows/login-time.ts';
 import { lookUpUser } from '../../../src/flows/look-up-user.ts';
 import { authenticated, fakeBackend, identity, REFUSED, UNKNOWN } from '../../support/fake-backend.ts';
 import type { FakeBackend } from '../../support/fake-backend.ts';
@@ -101,7 +100,7 @@ describe('identify', () => {
     await expect(wrong?.logIn('alice')).rejects.toThrow();
     await successful?.logIn('alice');
 
-    expect([unknown, wrong, successful].map((one) => one?.slept)).toEqual([[REFUSAL_FLOOR_MS], [REFUSAL_FLOOR_MS], []]);
+    expect([unknown, wrong, successful].map((one) => one?.slept)).toEqual([[500], [500], []]);
   });
 
   it('records each answer with its reason, and never the password', async () => {

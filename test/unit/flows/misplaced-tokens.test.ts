@@ -24,10 +24,13 @@ function setUp() {
     audit,
     shield: {
       ...noShield,
-      noteUnknown: async ({ username }) => {
-        counted.push(username);
-        return false;
-      },
+      begin: (credential, client) => ({
+        ...noShield.begin(credential, client),
+        ask: async (authenticator, deadline) => {
+          counted.push(credential.username);
+          return noShield.begin(credential, client).ask(authenticator, deadline);
+        },
+      }),
     },
   });
   const logIn = (username: string, password: string): Promise<unknown> =>

@@ -1,22 +1,19 @@
 /** What each reason to refuse a login does: in the cache, to cached logins, to the count, and to the client. */
 import { describe, expect, it } from 'vitest';
-import { deadlineIn } from '../../../src/core/deadline.ts';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome, RejectReason } from '../../../src/core/ports.ts';
 import { createIdentify } from '../../../src/flows/identify.ts';
-import { createShield } from '../../../src/flows/shield/shield.ts';
-import { createFingerprint } from '../../../src/platform/fingerprint.ts';
-import { memoryCounters, memoryStore } from '../../../src/platform/store/memory.ts';
 import { authenticated, UNKNOWN } from '../../support/fake-backend.ts';
 import { fixedClock, noWaiting, recordingAudit } from '../../support/fakes.ts';
+import { logInThrough, testShield, word } from '../../support/shielded.ts';
 
 interface Expected {
   /** Whether the next equal login is answered from the cache. */
   readonly cached: boolean;
   /** Whether the cached successful login of the account ends. */
   readonly endsLogins: boolean;
-  /** Whether it counts as a wrong password. */
+  /** Whether it counts as a wrong password of the account. Every refusal counts for the name. */
   readonly counted: boolean;
   readonly code: string;
 }
@@ -41,7 +38,7 @@ const EXPECTED: Readonly<Record<RejectReason, Expected>> = {
   'not-allowed': cached,
   'mfa-required': { ...cached, code: 'second_factor_required' },
   held: uncached,
-  'too-many-attempts': { ...uncached, code: 'too_many_attempts' },
+  'too-many-attempts': uncached,
   'misplaced-token': { ...uncached, code: 'misplaced_token' },
   'malformed-token': cached,
   'unsigned-token': cached,
@@ -60,7 +57,6 @@ const EXPECTED: Readonly<Record<RejectReason, Expected>> = {
 /** A backend that answers the password "right" with success, and any other with the given outcome. */
 function setUp(outcome: AuthnOutcome, accepts: 'passwords' | 'tokens' = 'passwords') {
   const clock = fixedClock();
-  const bounded = { maxEntries: 100, clock };
   const seen: string[] = [];
   const authenticator: Authenticator = {
     name: 'corp',
@@ -73,23 +69,7 @@ function setUp(outcome: AuthnOutcome, accepts: 'passwords' | 'tokens' = 'passwor
     probe: async () => ({ state: 'up' }),
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const shield = createShield({
-    settings: {
-      remember: 60,
-      staleIfError: 0,
-      rememberWrong: 300,
-      rememberRefused: 30,
-      maxWrongPerAccount: 1,
-      maxWrongPerAddress: 0,
-      window: 300,
-    },
-    clock,
-    fingerprint: createFingerprint(),
-    successful: memoryStore(bounded),
-    latest: memoryStore(bounded),
-    refused: memoryStore(bounded),
-    counters: memoryCounters(bounded),
-  });
+  const shield = testShield({ settings: { maxWrongPerAccount: 1 }, clock, timer: noWaiting });
   const audit = recordingAudit();
   const identify = createIdentify({
     backends: [{ authenticator, usernames: undefined }],
@@ -98,13 +78,8 @@ function setUp(outcome: AuthnOutcome, accepts: 'passwords' | 'tokens' = 'passwor
     audit,
     shield,
   });
-  const logIn = (password: string) =>
-    shield.authenticate(
-      authenticator,
-      { username: 'alice', password: new Secret(password) },
-      deadlineIn(clock, 8000),
-      '192.0.2.1',
-    );
+  const logIn = (password: string, client = '192.0.2.1') =>
+    logInThrough(shield, authenticator, { password, client }, clock);
   const refusal = (password: string): Promise<unknown> =>
     identify({ username: 'alice', password: new Secret(password) }, { requestId: 'id-1', client: '192.0.2.1' }).catch(
       (error: unknown) => error,
@@ -131,21 +106,31 @@ describe('a refusal', () => {
       await logIn('right');
       const before = await logIn('right');
 
-      await logIn('a');
+      await logIn('a', '198.51.100.1');
       const after = await logIn('right');
 
       expect([before.source, after.source]).toEqual(['memory', expected.endsLogins ? 'backend' : 'memory']);
     },
   );
 
-  it.each(reasons)('for %s counts as a wrong password or not, as the table says', async (reason, expected) => {
+  it.each(reasons)('for %s counts for the account or not, as the table says', async (reason, expected) => {
+    const { logIn, seen } = setUp({ kind: 'rejected', reason });
+    await logIn('a');
+
+    const next = await logIn('b', '198.51.100.1');
+
+    expect(seen).toEqual(expected.counted ? ['a'] : ['a', 'b']);
+    expect(word(next)).toBe(expected.counted ? 'too-many-attempts (account)' : reason);
+  });
+
+  it.each(reasons)('for %s counts for the name, whatever the reason', async (reason) => {
     const { logIn, seen } = setUp({ kind: 'rejected', reason });
     await logIn('a');
 
     const next = await logIn('b');
 
-    expect(seen).toEqual(expected.counted ? ['a'] : ['a', 'b']);
-    expect(next.outcome).toEqual({ kind: 'rejected', reason: expected.counted ? 'too-many-attempts' : reason });
+    expect(seen).toEqual(['a']);
+    expect(word(next)).toBe('too-many-attempts (name)');
   });
 
   it.each(reasons)(

@@ -1,44 +1,39 @@
 /** Decides before the bind whether a password may be sent for an account. */
-import type { AuthnOutcome, Clock, Log } from '../../../core/ports.ts';
+import type { AuthnOutcome, Clock } from '../../../core/ports.ts';
 import { accountState } from './account-state.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { attemptsLeft } from './active-directory.ts';
 import type { DomainCache } from './active-directory.ts';
 import type { LdapEntry } from '../wire/entry.ts';
-import type { CountedAttempt } from './attempts-since-read.ts';
 
 type Rejection = Extract<AuthnOutcome, { readonly kind: 'rejected' }>;
 
 interface AccountCheckDeps {
-  /** The name of the backend, for the log. */
-  readonly backend: string;
   readonly domain: DomainCache;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /**
- * @param attempt the attempt that is about to be made
+ * @param sinceRead how many attempts are newer than the entry, including the one that is about to be made
  * @returns why no password is sent for this account, whatever the password; undefined: it may be sent
  * @throws DirectoryFault
  */
 export type AccountCheck = (
   entry: LdapEntry,
-  attempt: CountedAttempt,
+  sinceRead: number,
   reader: Reader,
   deadline: Deadline,
 ) => Promise<Rejection | undefined>;
 
-export function createAccountCheck({ backend, domain, clock, log }: AccountCheckDeps): AccountCheck {
-  return async (entry, attempt, reader, deadline) => {
+export function createAccountCheck({ domain, clock }: AccountCheckDeps): AccountCheck {
+  return async (entry, sinceRead, reader, deadline) => {
     const reason = accountState(entry, clock.now());
     if (reason !== undefined) return { kind: 'rejected', reason };
     // Without earlier failures one attempt is always allowed, so the lockout policy is not read.
-    const hasFailures = attempt.sinceRead > 1 || entry.texts('badPwdCount').some((count) => count !== '0');
+    const hasFailures = sinceRead > 1 || entry.texts('badPwdCount').some((count) => count !== '0');
     const lockout = hasFailures ? await domain.lockoutFor(entry, reader, deadline) : undefined;
-    if (lockout === undefined || attempt.sinceRead <= attemptsLeft(entry, lockout, clock.now())) return undefined;
-    log.warn('login refused: one more wrong password could lock the account', { backend, entry: entry.dn });
-    return { kind: 'rejected', reason: 'too-many-attempts' };
+    if (lockout === undefined || sinceRead <= attemptsLeft(entry, lockout, clock.now())) return undefined;
+    return { kind: 'rejected', reason: 'too-many-attempts', limit: 'account' };
   };
 }

@@ -1,6 +1,6 @@
 /** Facts about an Active Directory domain: whether the server is one, and how many wrong passwords lock an account. */
 import { canonicalParts } from '../../../core/dn.ts';
-import type { Clock } from '../../../core/ports.ts';
+import type { Clock, LockoutPolicy } from '../../../core/ports.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapEntry } from '../wire/entry.ts';
@@ -20,13 +20,6 @@ interface DomainFacts {
   readonly configuration?: string | undefined;
 }
 
-export interface LockoutPolicy {
-  readonly threshold: number;
-  /** Seconds after which the directory no longer counts a wrong password. */
-  readonly window: number;
-}
-
-/** Reads from the directory, and caches for some minutes. Every method throws DirectoryFault. */
 export interface DomainCache {
   facts(reader: Reader, deadline: Deadline): Promise<DomainFacts>;
   /** The names of the domain in lower case: `corp.example`, and `corp` where the account may read it. */
@@ -51,6 +44,8 @@ const UNREADABLE = 'unreadable';
 /** Results for an entry that the account may not read. */
 const HIDDEN: ReadonlySet<number> = new Set([RESULT.noSuchObject, RESULT.insufficientAccessRights]);
 const TICKS_PER_SECOND = 10_000_000n;
+/** The duration "never": the least value of the syntax. */
+const NEVER = '-9223372036854775808';
 
 /** @param onUnreadable called when a policy is in force for a user and the service account may not read it */
 export function createDomainCache(clock: Clock, onUnreadable: (dn: string) => void = () => undefined): DomainCache {
@@ -141,7 +136,8 @@ function lockoutOf(
   const threshold = Number(entry.texts(names.threshold)[0] ?? 0);
   if (!(threshold > 0)) return undefined;
   // A duration is a negative number of ticks. Without one it is unknown when the directory forgets wrong passwords.
-  const ticks = /^-?(\d{1,19})$/.exec(entry.texts(names.window)[0] ?? '')?.[1];
+  const text = entry.texts(names.window)[0] ?? '';
+  const ticks = text === NEVER ? undefined : /^-?(\d{1,19})$/.exec(text)?.[1];
   return { threshold, window: ticks === undefined ? Infinity : Number(BigInt(ticks) / TICKS_PER_SECOND) };
 }
 

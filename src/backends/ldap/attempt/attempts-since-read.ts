@@ -7,8 +7,15 @@ import type { Clock } from '../../../core/ports.ts';
 
 /** One attempt, until it is disposed of. */
 export interface CountedAttempt extends Disposable {
-  /** How many attempts are newer than the entry, including this one. */
-  readonly sinceRead: number;
+  /**
+   * How many attempts are newer than the entry, including this one. One that has just failed may be counted here and in
+   * the entry.
+   *
+   * @param readAt when the entry was requested, monotonic milliseconds
+   */
+  sinceRead(readAt: number): number;
+  /** Resolves when the attempts that began before this one are over. An entry that is read then shows them all. */
+  earlierEnd(): Promise<void>;
   /** The password is sent now: from here on the attempt counts as a failure unless it succeeds. */
   sent(): void;
   /** The password was correct, so the directory resets its count of failures. */
@@ -16,15 +23,12 @@ export interface CountedAttempt extends Disposable {
 }
 
 export interface AttemptsSinceRead {
-  /**
-   * @param subject the account
-   * @param readAt when the entry was requested, monotonic milliseconds
-   */
-  begin(subject: string, readAt: number): CountedAttempt;
+  /** @param subject the account */
+  begin(subject: string): CountedAttempt;
 }
 
 interface Account {
-  inFlight: number;
+  readonly underWay: Set<Promise<void>>;
   /** When attempts failed, monotonic milliseconds. */
   failures: readonly number[];
 }
@@ -38,23 +42,26 @@ export function createAttemptsSinceRead(clock: Clock): AttemptsSinceRead {
 
   function removeExpired(): void {
     const limit = clock.monotonic() - TTL_MS;
-    for (const [subject, { inFlight, failures }] of accounts) {
-      if (inFlight > 0 || (failures.at(-1) ?? -Infinity) > limit) return;
+    for (const [subject, { underWay, failures }] of accounts) {
+      if (underWay.size > 0 || (failures.at(-1) ?? -Infinity) > limit) return;
       accounts.delete(subject);
     }
   }
 
   return {
-    begin: (subject, readAt) => {
+    begin: (subject) => {
       removeExpired();
-      const account = accounts.get(subject) ?? { inFlight: 0, failures: [] };
+      const account = accounts.get(subject) ?? { underWay: new Set(), failures: [] };
       accounts.delete(subject);
       accounts.set(subject, account);
-      account.inFlight += 1;
+      const earlier = [...account.underWay];
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      account.underWay.add(over);
       account.failures = account.failures.filter((at) => at > clock.monotonic() - TTL_MS);
       let countsAsFailure = false;
       return {
-        sinceRead: account.inFlight + account.failures.filter((at) => at >= readAt).length,
+        sinceRead: (readAt) => account.underWay.size + account.failures.filter((at) => at >= readAt).length,
+        earlierEnd: async () => void (await Promise.all(earlier)),
         sent: () => {
           countsAsFailure = true;
         },
@@ -63,8 +70,9 @@ export function createAttemptsSinceRead(clock: Clock): AttemptsSinceRead {
           account.failures = [];
         },
         [Symbol.dispose]: () => {
-          account.inFlight -= 1;
+          account.underWay.delete(over);
           if (countsAsFailure) account.failures = [...account.failures, clock.monotonic()];
+          end();
         },
       };
     },

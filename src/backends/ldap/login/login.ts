@@ -1,10 +1,11 @@
 /** What a directory can say about a user, with a password and without. */
 import type { Identity } from '../../../core/identity.ts';
-import type { AuthnOutcome } from '../../../core/ports.ts';
+import type { AuthnOutcome, LockoutPolicy } from '../../../core/ports.ts';
 import { createAccountCheck } from '../attempt/account-check.ts';
 import { accountStateWithoutBind } from '../attempt/account-state.ts';
 import { createDomainCache } from '../attempt/active-directory.ts';
 import { createAttemptsSinceRead } from '../attempt/attempts-since-read.ts';
+import { readPasswordPolicies } from '../attempt/password-policies.ts';
 import { idAttribute, usernameAttribute } from '../config/resolve.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
@@ -26,6 +27,8 @@ export interface Login {
   revalidate(login: string, subject: string, deadline: Deadline): Promise<AuthnOutcome>;
   /** Returns when a server answers and accepts the service account. */
   probe(deadline: Deadline): Promise<void>;
+  /** Reads when the directory locks accounts; undefined where it does not, or the policy is not readable. */
+  lockoutPolicy(deadline: Deadline): Promise<LockoutPolicy | undefined>;
   /** Empties the caches of groups. */
   flush(): void;
 }
@@ -43,7 +46,7 @@ export function createLogin(deps: LdapLoginDeps): Login {
   const context: LoginContext = {
     ...deps,
     attempts: createAttemptsSinceRead(clock),
-    checkAccount: createAccountCheck({ backend, domain, clock, log }),
+    checkAccount: createAccountCheck({ domain, clock }),
     domain,
     memberships: createMemberships(config, { domain, caches }),
     rules: {
@@ -60,6 +63,11 @@ export function createLogin(deps: LdapLoginDeps): Login {
     revalidate: (login, subject, deadline) =>
       directory.withServer(deadline, ({ reader }) => revalidate(context, login, subject, reader, deadline)),
     probe: (deadline) => directory.withServer(deadline, (server) => server.probe(deadline)),
+    lockoutPolicy: (deadline) =>
+      directory.withServer(deadline, async ({ reader }) => {
+        const { isActiveDirectory, lockout } = await domain.facts(reader, deadline);
+        return isActiveDirectory ? lockout : readPasswordPolicies(reader, deadline);
+      }),
     flush: caches.flush,
   };
 }

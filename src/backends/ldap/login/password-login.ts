@@ -3,6 +3,8 @@ import type { Secret } from '../../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../../core/ports.ts';
 import { oneSpelling } from '../../../core/spelling.ts';
 import { accountState } from '../attempt/account-state.ts';
+import type { AccountCheck } from '../attempt/account-check.ts';
+import type { CountedAttempt } from '../attempt/attempts-since-read.ts';
 import { verifyPassword } from '../attempt/verify-password.ts';
 import type { PasswordVerdict } from '../attempt/verify-password.ts';
 import type { BindTemplate } from '../config/name-template.ts';
@@ -82,14 +84,14 @@ async function verifyEntry(
 ): Promise<AuthnOutcome | undefined> {
   const { deadline, guard, trace } = attempt;
   const subject = subjectOf(entry, context.rules.idAttribute);
-  using counted = context.attempts.begin(subject, readAt);
-  const rejection = await context.checkAccount(entry, counted, reader, deadline);
+  const refusal = await guard.beforeAttempt(subject);
+  if (refusal !== undefined) return refusal;
+  using counted = context.attempts.begin(subject);
+  const rejection = await rejectionOf(context, entry, readAt, counted, reader, deadline);
   if (rejection !== undefined) {
     trace?.refused(entry, rejection.reason);
     return rejection;
   }
-  const refusal = await guard.beforeAttempt(subject);
-  if (refusal !== undefined) return refusal;
   counted.sent();
   const verdict = await withBind(deadline, (connection) => bindAs(context, attempt, connection, entry.dn));
   if (verdict.kind === 'accepted') {
@@ -98,6 +100,32 @@ async function verifyEntry(
   }
   // The entry was deleted after the search.
   return verdict.kind === 'no-entry' ? UNKNOWN : verdict;
+}
+
+/**
+ * Checks the account, and once more with a newer entry where attempts beside this one decide: some of them may be counted
+ * twice, and a successful one clears the count of the directory.
+ */
+async function rejectionOf(
+  context: LoginContext,
+  entry: LdapEntry,
+  readAt: number,
+  counted: CountedAttempt,
+  reader: Reader,
+  deadline: Deadline,
+): Promise<Awaited<ReturnType<AccountCheck>>> {
+  const first = await context.checkAccount(entry, counted.sinceRead(readAt), reader, deadline);
+  if (first?.reason !== 'too-many-attempts') return first;
+  await counted.earlierEnd();
+  const readAgainAt = context.clock.monotonic();
+  const again = await context.search.read(reader, entry.dn, deadline);
+  const newer = again.kind === 'found' ? again.entry : entry;
+  const rejection = await context.checkAccount(newer, counted.sinceRead(readAgainAt), reader, deadline);
+  if (rejection?.reason === 'too-many-attempts') {
+    const fields = { backend: context.config.name, entry: entry.dn };
+    context.log.warn('login refused: one more wrong password could lock the account', fields);
+  }
+  return rejection;
 }
 
 async function byTemplate(

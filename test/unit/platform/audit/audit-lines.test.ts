@@ -29,3 +29,18 @@ it('an audit line shows an ordinary user name, and cuts a long one', () => {
 it('an audit line hides a password that a broken form joined to the name', () => {
   expect(fieldsOf('alice)password=Winter2026!')).toMatchObject({ user: 'alice)password=[hidden]' });
 });
+
+it('the audit line of a refused token request has the backend, the reason and the limit', () => {
+  const [line] = auditLines({
+    type: 'token.refused',
+    request,
+    code: 'too_many_attempts',
+    service: 'r',
+    backend: 'corp',
+    reason: 'too-many-attempts',
+    limit: 'address',
+    cause: 'too-many-attempts',
+  });
+
+  expect(line?.fields).toMatchObject({ backend: 'corp', reason: 'too-many-attempts', limit: 'address' });
+});

@@ -69,7 +69,17 @@ it.each<[string, AuditEvent, readonly string[]]>([
     { ...login, outcome: 'rejected', reason: 'locked' },
     [
       'fairlead_logins_total{backend="corp",outcome="rejected",source="backend"} 1',
-      'fairlead_logins_refused_total{backend="corp",reason="locked"} 1',
+      'fairlead_logins_refused_total{backend="corp",reason="locked",limit=""} 1',
+      'fairlead_login_seconds_sum{backend="corp",outcome="rejected"} 0.02',
+      'fairlead_login_seconds_count{backend="corp",outcome="rejected"} 1',
+    ],
+  ],
+  [
+    'a login beyond a limit counts the kind of the limit',
+    { ...login, outcome: 'rejected', reason: 'too-many-attempts', limit: 'address' },
+    [
+      'fairlead_logins_total{backend="corp",outcome="rejected",source="backend"} 1',
+      'fairlead_logins_refused_total{backend="corp",reason="too-many-attempts",limit="address"} 1',
       'fairlead_login_seconds_sum{backend="corp",outcome="rejected"} 0.02',
       'fairlead_login_seconds_count{backend="corp",outcome="rejected"} 1',
     ],

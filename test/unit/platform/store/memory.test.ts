@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryCounters, memoryStore } from '../../../../src/platform/store/memory.ts';
+import { memoryStore } from '../../../../src/platform/store/memory.ts';
 import { groupOf, listableStoreContract } from '../../../contract/store.ts';
 import type { Item } from '../../../contract/store.ts';
 import { fixedClock } from '../../../support/fakes.ts';
@@ -22,19 +22,5 @@ describe('the memory of expired entries', () => {
 
     expect([before, store.size()]).toEqual([21, 2]);
     expect(await store.get('long')).toBe('kept');
-  });
-
-  it('is freed by counters, too', async () => {
-    const clock = fixedClock();
-    const counters = memoryCounters({ maxEntries: 100, clock });
-    for (let n = 0; n < 20; n += 1) await counters.add(`short ${n}`, 1, 5);
-    await counters.add('long', 3, 3600);
-    const before = counters.size();
-
-    clock.advance(20);
-    await counters.add('new', 1, 5);
-
-    expect([before, counters.size()]).toEqual([21, 2]);
-    expect(await counters.add('long', 0, 3600)).toBe(3);
   });
 });

@@ -9,25 +9,25 @@ function setUp() {
   const attempts = createAttemptsSinceRead(clock);
   const now = (): number => clock.monotonic();
   const attempt = (ending: Ending): void => {
-    using made = attempts.begin('alice', now());
+    using made = attempts.begin('alice');
     if (ending !== 'never sent') made.sent();
     if (ending === 'successful') made.succeeded();
   };
   /** How many attempts are newer than an entry that was read at that time. */
   const countSince = (readAt: number): number => {
-    using made = attempts.begin('alice', readAt);
-    return made.sinceRead - 1;
+    using made = attempts.begin('alice');
+    return made.sinceRead(readAt) - 1;
   };
   return { clock, attempts, now, attempt, countSince };
 }
 
 it('counts the attempts under way, for each account separately', () => {
   const { attempts, now } = setUp();
-  using first = attempts.begin('alice', now());
-  using second = attempts.begin('alice', now());
-  using other = attempts.begin('bob', now());
+  using first = attempts.begin('alice');
+  using second = attempts.begin('alice');
+  using other = attempts.begin('bob');
 
-  expect([first.sinceRead, second.sinceRead, other.sinceRead]).toEqual([1, 2, 1]);
+  expect([first, second, other].map((made) => made.sinceRead(now()))).toEqual([2, 2, 1]);
 });
 
 it('counts a failed attempt for an entry that was read before it, and not for one that was read after it', () => {
@@ -67,7 +67,7 @@ it('counts an attempt whose answer was lost, because the directory may have coun
   const { attempts, now, countSince } = setUp();
   const before = now();
   const lose = (): void => {
-    using lost = attempts.begin('alice', now());
+    using lost = attempts.begin('alice');
     lost.sent();
     throw new Error('the connection broke');
   };
@@ -87,4 +87,21 @@ it('forgets a failed attempt after 10 s, when no login can have read the entry b
   clock.advance(0.2);
 
   expect([almost, countSince(before)]).toEqual([1, 0]);
+});
+
+it('reports when the attempts that began earlier are over, and does not wait for later ones', async () => {
+  const { attempts } = setUp();
+  const events: string[] = [];
+  const first = attempts.begin('alice');
+  using second = attempts.begin('alice');
+  using third = attempts.begin('alice');
+  const waiting = second.earlierEnd().then(() => events.push('the second goes on'));
+
+  await Promise.resolve();
+  events.push('the first ends');
+  first[Symbol.dispose]();
+  await waiting;
+
+  expect(events).toEqual(['the first ends', 'the second goes on']);
+  expect(third.sinceRead(0)).toBe(2);
 });

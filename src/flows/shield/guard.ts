@@ -1,0 +1,98 @@
+/** Counts the attempts at one account, and refuses more before the directory locks it. */
+import type { Deadline } from '../../core/deadline.ts';
+import type { Credential } from '../../core/identity.ts';
+import type { Attempt, Settlement } from '../../core/ledger.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import { accountBudget } from './budgets.ts';
+import type { LoginKeys } from './budgets.ts';
+import type { ShieldDeps } from './settings.ts';
+
+/** The guard of one login at one backend. */
+export interface LoginGuard extends AttemptGuard {
+  /** The account as the backend found it; what was typed until then. */
+  subject(): string;
+  /** What the ledger is to record about the attempt. @param outcome undefined when there was none */
+  settlement(outcome: AuthnOutcome | undefined): Settlement;
+}
+
+export const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
+/**
+ * Says only that the account is on hold. The real reason (locked, expired) is for those who sent the right password.
+ */
+export const ON_HOLD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
+export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts', limit: 'account' };
+
+/** Whether the guard answered, and nothing was sent to the backend. */
+export function isFromGuard(outcome: AuthnOutcome): boolean {
+  return outcome === KNOWN_WRONG || outcome === ON_HOLD || outcome === TOO_MANY;
+}
+
+/** How often a trusted login asks again while attempts are under way, in milliseconds. */
+const ASK_AGAIN_MS = 50;
+
+export function createGuard(
+  { settings, fingerprint, ledger, ids, timer }: ShieldDeps,
+  { name: backend, verifiesPasswords }: Authenticator,
+  { username, password }: Credential,
+  { trust, network }: Pick<LoginKeys, 'trust' | 'network'>,
+  deadline: Deadline,
+): LoginGuard {
+  let subject = username;
+  let account = username;
+  let attempt: Attempt | undefined;
+  const holdKey = (): string => fingerprint('hold', backend, account);
+
+  async function reserve(): Promise<AuthnOutcome | undefined> {
+    const isLimited = settings.maxWrongPerAccount > 0 && verifiesPasswords !== true;
+    for (;;) {
+      const reserved = await ledger.reserve({
+        id: ids.next(),
+        backend,
+        password: fingerprint('wrong', backend, subject, password),
+        account: holdKey(),
+        budgets: isLimited ? [accountBudget(settings, fingerprint('attempts', backend, account))] : [],
+        trust,
+      });
+      switch (reserved.kind) {
+        case 'go':
+          attempt = reserved.attempt;
+          return undefined;
+        case 'known':
+          return KNOWN_WRONG;
+        case 'on-hold':
+          return ON_HOLD;
+        case 'full':
+          return TOO_MANY;
+        case 'busy':
+          // Others must wait until the next login: attempts would pile up at the directory.
+          if (!reserved.isTrusted || deadline.left() === 0) return TOO_MANY;
+          await timer.sleep(ASK_AGAIN_MS);
+      }
+    }
+  }
+
+  return {
+    ...(network === undefined ? {} : { network }),
+    subject: () => subject,
+    beforeAttempt: async (found, counted = found) => {
+      if (attempt !== undefined) await ledger.settle({ outcome: 'none', attempt });
+      attempt = undefined;
+      subject = found;
+      account = counted;
+      return reserve();
+    },
+    settlement: (outcome) => ({
+      outcome: resultOf(outcome),
+      attempt,
+      knownSeconds: settings.rememberWrong,
+      ...(outcome?.kind === 'rejected' && outcome.holdFor !== undefined && settings.rememberRefused > 0
+        ? { hold: { account: holdKey(), seconds: outcome.holdFor } }
+        : {}),
+    }),
+  };
+}
+
+function resultOf(outcome: AuthnOutcome | undefined): Settlement['outcome'] {
+  if (outcome?.kind === 'authenticated') return 'success';
+  return outcome?.kind === 'rejected' && outcome.reason === 'wrong-password' ? 'wrong' : 'none';
+}

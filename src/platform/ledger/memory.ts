@@ -1,0 +1,250 @@
+/** The ledger in the memory of this process. JavaScript runs each method without interruption, so each is atomic. */
+import type { Identity } from '../../core/identity.ts';
+import type {
+  Attempt,
+  Budget,
+  BudgetKind,
+  CachedAnswer,
+  Ended,
+  Flight,
+  Ledger,
+  Recalled,
+  RecallQuestion,
+  Reservation,
+  Reserved,
+  Settlement,
+  TrustKeys,
+} from '../../core/ledger.ts';
+import { UNSETTLED_SECONDS } from '../../core/ledger.ts';
+import type { AuthnOutcome, Clock } from '../../core/ports.ts';
+import { expiringMap } from '../store/expiring-map.ts';
+import { addWrong, clearBefore, countOf, newTally, refresh, wrongOf } from './tally.ts';
+import type { Tally } from './tally.ts';
+
+export interface MemoryLedgerOptions {
+  readonly clock: Clock;
+  /** The size of each of its parts. They are separate, so that a flood of one kind cannot evict another kind. */
+  readonly maxEntries: number;
+}
+
+export interface MemoryLedger extends Ledger {
+  /** The number of entries of each kind, for a metric. */
+  sizes(): Readonly<Record<'right' | 'wrong' | 'counted' | 'trusted', number>>;
+}
+
+/** A successful login in the cache. */
+interface Success {
+  readonly identity: Identity;
+  readonly account: string;
+  readonly name: Budget | undefined;
+  /** Milliseconds by the clock of the ledger. */
+  readonly freshUntil: number;
+  readonly epoch: number;
+}
+
+interface Refusal {
+  readonly outcome: AuthnOutcome;
+  readonly epoch: number;
+}
+
+export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): MemoryLedger {
+  const bounded = { clock, maxEntries };
+  const successes = expiringMap<Success>(bounded);
+  /** By account, its latest successful login. After a change of the password the login with the old one is not valid. */
+  const latest = expiringMap<string>(bounded);
+  const refusals = expiringMap<Refusal>(bounded);
+  const flights = expiringMap<Flight>(bounded);
+  const holds = expiringMap<number>(bounded);
+  const trusted = expiringMap<true>(bounded);
+  const tallies = perKind(() => expiringMap<Tally>({ ...bounded, worth: countOf }));
+  const knownPasswords = perKind(() => expiringMap<number>(bounded));
+  const epochs = createEpochs(clock);
+
+  function tallyOf(budget: Budget, backend: string | undefined): Tally {
+    const epoch = epochs.ofCounts(backend);
+    const tally = tallies[budget.kind].get(budget.key) ?? newTally(epoch);
+    refresh(tally, budget, clock.monotonic(), epoch);
+    return tally;
+  }
+
+  function store(budget: Budget, tally: Tally): void {
+    if (countOf(tally) === 0) tallies[budget.kind].delete(budget.key);
+    else tallies[budget.kind].set(budget.key, tally, budget.window + UNSETTLED_SECONDS);
+  }
+
+  function recall({ backend, login, id }: RecallQuestion): Recalled {
+    const epoch = epochs.ofAnswers(backend);
+    const success = successes.get(login);
+    const isValid = success !== undefined && success.epoch >= epoch && latest.get(success.account) === login;
+    if (isValid && clock.monotonic() < success.freshUntil) {
+      return { kind: 'success', identity: success.identity, isContested: isFull(success.name) };
+    }
+    const refusal = refusals.get(login);
+    if (refusal !== undefined && refusal.epoch >= epoch) return { kind: 'refused', outcome: refusal.outcome };
+    if (flights.get(login) !== undefined) return { kind: 'wait' };
+    const flight: Flight = { backend, login, id, epoch: epochs.current() };
+    flights.set(login, flight, UNSETTLED_SECONDS);
+    return { kind: 'lead', flight, stale: isValid ? success.identity : undefined };
+  }
+
+  function isFull(budget: Budget | undefined): boolean {
+    return budget !== undefined && countOf(tallyOf(budget, undefined)) >= budget.limit;
+  }
+
+  function reserve({ id, backend, password, budgets, trust, account }: Reservation): Reserved {
+    const kind = budgets[0]?.kind ?? 'account';
+    const epoch = backend === undefined ? epochs.ofCounts(undefined) : epochs.ofAnswers(backend);
+    if ((knownPasswords[kind].get(password) ?? -1) >= epoch) return { kind: 'known' };
+    if (account !== undefined && (holds.get(account) ?? -1) >= epoch) return { kind: 'on-hold' };
+    const places = budgets.map((budget) => ({ budget, tally: tallyOf(budget, backend) }));
+    const refusal = refusalOf(places, trust);
+    if (refusal !== undefined) return refusal;
+    for (const { budget, tally } of places) {
+      tally.open.set(id, clock.monotonic());
+      store(budget, tally);
+    }
+    const attempt: Attempt = {
+      id,
+      backend,
+      password,
+      epoch: epochs.current(),
+      places: places.map(({ budget, tally }) => ({ budget, sequence: tally.wrong })),
+    };
+    return { kind: 'go', attempt, inFlight: Math.max(1, ...places.map(({ tally }) => tally.open.size)) };
+  }
+
+  function refusalOf(places: readonly Place[], trust: TrustKeys): Reserved | undefined {
+    const over = places.filter(({ budget, tally }) => countOf(tally) >= budget.limit);
+    if (over.length === 0) return undefined;
+    const isTrusted = trustIn(trust);
+    const canLift = new Set(over.map(({ budget }) => budget.kind)).size === 1;
+    const limitOf = ({ trusted: lifted, limit }: Budget): number =>
+      canLift && lifted !== undefined && isTrusted[lifted.by] ? lifted.limit : limit;
+    const blocking = over.filter(({ budget, tally }) => countOf(tally) >= limitOf(budget));
+    if (blocking.length === 0) return undefined;
+    const full = blocking.find(({ budget, tally }) => wrongOf(tally) >= limitOf(budget));
+    if (full === undefined) return { kind: 'busy', isTrusted: isTrusted.either };
+    for (const place of places) countRefused(place);
+    const retryAfter = Math.max(1, Math.ceil((full.tally.until - clock.monotonic()) / 1000));
+    return { kind: 'full', budget: full.budget.kind, retryAfter };
+  }
+
+  /** It does not extend the window: otherwise a client that keeps trying could never log in again. */
+  function countRefused({ budget, tally }: Place): void {
+    if (!budget.countsRefused || countOf(tally) >= Math.max(budget.limit, budget.trusted?.limit ?? 0)) return;
+    if (wrongOf(tally) === 0) addWrong(tally, budget, clock.monotonic());
+    else tally.wrong += 1;
+    store(budget, tally);
+  }
+
+  function trustIn(keys: TrustKeys): Readonly<Record<'password' | 'either' | 'both', boolean>> {
+    const password = trusted.get(keys.password) === true;
+    const network = keys.network !== undefined && trusted.get(keys.network) === true;
+    return { password, either: password || network, both: password && network };
+  }
+
+  function settleAttempt({ attempt, outcome, knownSeconds = 0 }: Settlement): void {
+    if (attempt === undefined) return;
+    for (const { budget, sequence } of attempt.places) {
+      const tally = tallyOf(budget, attempt.backend);
+      // After UNSETTLED_SECONDS it is counted as wrong already.
+      if (!tally.open.delete(attempt.id)) continue;
+      if (outcome === 'wrong') addWrong(tally, budget, clock.monotonic());
+      if (outcome === 'success' && budget.isClearedBySuccess) clearBefore(tally, sequence);
+      store(budget, tally);
+    }
+    const kind = attempt.places[0]?.budget.kind ?? 'account';
+    if (outcome === 'wrong' && knownSeconds > 0) {
+      knownPasswords[kind].set(attempt.password, attempt.epoch, knownSeconds);
+    }
+  }
+
+  function settleTrust({ outcome, trust }: Settlement): void {
+    if (trust === undefined || outcome === 'none') return;
+    for (const key of [trust.keys.password, trust.keys.network]) {
+      if (key === undefined) continue;
+      if (outcome === 'success') trusted.set(key, true, trust.seconds);
+      else trusted.delete(key);
+    }
+  }
+
+  /** It has the epoch of its flight: what has ended since then ends this answer as well. */
+  function settleAnswer({ login, epoch }: Flight, answer: CachedAnswer | undefined): void {
+    if (answer === undefined) return;
+    if (answer.kind === 'refusal') {
+      refusals.set(login, { outcome: answer.outcome, epoch }, answer.seconds);
+      return;
+    }
+    const { identity, account, name, freshSeconds, seconds } = answer;
+    if (epoch < epochs.ofAccount(account)) return;
+    latest.set(account, login, seconds);
+    const freshUntil = clock.monotonic() + freshSeconds * 1000;
+    successes.set(login, { identity, account, name, freshUntil, epoch }, seconds);
+  }
+
+  function settle(settlement: Settlement): void {
+    const { flight, answer, hold, endsLoginsOf } = settlement;
+    settleAttempt(settlement);
+    settleTrust(settlement);
+    if (hold !== undefined) {
+      holds.set(hold.account, settlement.attempt?.epoch ?? epochs.current(), hold.seconds);
+    }
+    if (endsLoginsOf !== undefined) latest.delete(endsLoginsOf);
+    if (flight === undefined) return;
+    settleAnswer(flight, answer);
+    if (flights.get(flight.login)?.id === flight.id) flights.delete(flight.login);
+  }
+
+  return {
+    recall: async (question) => recall(question),
+    reserve: async (reservation) => reserve(reservation),
+    settle: async (settlement) => settle(settlement),
+    end: async (ended) => {
+      epochs.end(ended);
+      if (ended.kind === 'account') latest.delete(ended.account);
+    },
+    sizes: () => ({
+      right: successes.size(),
+      wrong: refusals.size(),
+      counted: tallies.account.size() + tallies.name.size() + tallies.address.size(),
+      trusted: trusted.size(),
+    }),
+  };
+}
+
+interface Place {
+  readonly budget: Budget;
+  readonly tally: Tally;
+}
+
+function perKind<Value>(make: () => Value): Readonly<Record<BudgetKind, Value>> {
+  return { account: make(), name: make(), address: make() };
+}
+
+/** How long a login can be under way when its account ends. */
+const ENDED_SECONDS = 60;
+const MAX_ENDED = 10_000;
+
+/** Numbers what has ended. An entry is valid when it is not older than the last end of what it belongs to. */
+function createEpochs(clock: Clock) {
+  let epoch = 0;
+  const answers = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const accounts = expiringMap<number>({ clock, maxEntries: MAX_ENDED });
+  const ALL = '';
+  const latestOf = (ends: ReadonlyMap<string, number>, backend: string | undefined): number =>
+    Math.max(ends.get(ALL) ?? 0, backend === undefined ? 0 : (ends.get(backend) ?? 0));
+  return {
+    current: (): number => epoch,
+    ofAnswers: (backend: string): number => latestOf(answers, backend),
+    ofCounts: (backend: string | undefined): number => latestOf(counts, backend),
+    ofAccount: (account: string): number => accounts.get(account) ?? 0,
+    end: (ended: Ended): void => {
+      epoch += 1;
+      if (ended.kind === 'account') return accounts.set(ended.account, epoch, ENDED_SECONDS);
+      answers.set(ended.backend ?? ALL, epoch);
+      if (ended.kind === 'answers-and-counts') counts.set(ended.backend ?? ALL, epoch);
+      return undefined;
+    },
+  };
+}
