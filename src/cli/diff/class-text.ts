@@ -14,7 +14,7 @@ export interface ClassOptions {
 }
 
 export function classLines(
-  { classes, complete, undecided }: Comparison,
+  { classes, complete, gaps, undecided }: Comparison,
   { files, named }: ClassOptions,
 ): readonly string[] {
   const [before, after] = files;
@@ -26,7 +26,9 @@ export function classLines(
     const { name, file, line } = rule;
     lines.push(`only a request can tell what "${name}" (${file}:${line}) changes, because of its ${openKinds(rule)}`);
   }
-  if (!complete) lines.push('there was more to compare than is compared: more decisions may change');
+  for (const gap of gaps) lines.push(`not every request was compared, because ${gap}`);
+  if (!complete && gaps.length === 0)
+    lines.push('there was more to compare than is compared: more decisions may change');
   if (classes.length === 0)
     lines.push(complete && undecided.length === 0 ? 'no decision changes' : 'no change was found');
   else
@@ -113,9 +115,10 @@ function timeText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
-export function classJson({ classes, complete, undecided }: Comparison) {
+export function classJson({ classes, complete, gaps, undecided }: Comparison) {
   return {
     complete,
+    gaps,
     classes: classes.map((one) => ({
       change: one.change,
       actions: one.actions,

@@ -19,7 +19,8 @@ import { whoKey } from './alternative.ts';
 import type { Alternative } from './alternative.ts';
 import { decideBoth, differences } from './difference.ts';
 import type { Difference, TwoDecisions } from './difference.ts';
-import { pairsOf, undecidedRules } from './pairs.ts';
+import { searchGaps } from './gaps.ts';
+import { isChanged, pairsOf, undecidedRules } from './pairs.ts';
 import { conditionsHold, propertySamples, requestsFor, requestsOf } from './requests.ts';
 import type { Request, World } from './requests.ts';
 import { subjectsOf } from './subjects.ts';
@@ -40,8 +41,10 @@ export interface DecisionClass extends Difference {
 
 export interface Comparison {
   readonly classes: readonly DecisionClass[];
-  /** False if a bound ended the search: there may be more classes. */
+  /** False if the search is not exhaustive: there may be more classes. */
   readonly complete: boolean;
+  /** Why the search is not exhaustive, each a phrase after "because"; empty if a bound ended it. */
+  readonly gaps: readonly string[];
   /** Rules with conditions that only a request can show, where the policies differ. */
   readonly undecided: readonly Rule[];
 }
@@ -65,7 +68,9 @@ export function compareByClasses(before: Policy, after: Policy, options: Compare
     if (search.isOver()) break;
     search.look(change, pair);
   }
-  return { classes: search.classes, complete: search.isComplete(), undecided: undecidedRules(before, after) };
+  const gaps = isChanged(before, after) ? searchGaps([before, after]) : [];
+  const complete = search.isComplete() && gaps.length === 0;
+  return { classes: search.classes, complete, gaps, undecided: undecidedRules(before, after) };
 }
 
 function createSearch(before: Policy, after: Policy, options: CompareOptions) {

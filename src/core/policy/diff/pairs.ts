@@ -27,10 +27,16 @@ export function* pairsOf(before: Policy, after: Policy, words: Words): Generator
   }
 }
 
+/** Whether the policies differ in more than the names and positions of rules. */
+export function isChanged(before: Policy, after: Policy): boolean {
+  const [old, next] = partsOf(before, after);
+  return old.changed.size + next.changed.size > 0 || before.evaluation !== after.evaluation;
+}
+
 /** Rules with conditions that only a request can show, where the policies differ. */
 export function undecidedRules(before: Policy, after: Policy): readonly Rule[] {
+  if (!isChanged(before, after)) return [];
   const [old, next] = partsOf(before, after);
-  if (old.changed.size + next.changed.size === 0 && before.evaluation === after.evaluation) return [];
   const rules = [...next.all, ...old.all].filter(({ rule }) =>
     rule.conditions.some(({ samples }) => samples === undefined),
   );

@@ -228,6 +228,7 @@ describe('rules with conditions that only a request can show', () => {
     expect(compare(matching('a'), { ...matching('a'), name: 'other' })).toEqual({
       classes: [],
       complete: true,
+      gaps: [],
       undecided: [],
     });
   });
