@@ -26,7 +26,7 @@ export function classLines(
     const { name, file, line } = rule;
     lines.push(`only a request can tell what "${name}" (${file}:${line}) changes, because of its ${openKinds(rule)}`);
   }
-  for (const gap of gaps) lines.push(`not every request was compared, because ${gap}`);
+  for (const gap of gaps) lines.push(`not proved, more decisions may change: ${gap}`);
   if (!complete && gaps.length === 0)
     lines.push('there was more to compare than is compared: more decisions may change');
   if (classes.length === 0)

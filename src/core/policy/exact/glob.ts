@@ -1,6 +1,8 @@
 /** Patterns of text, and the most general texts that fit several of them. */
 import { foldCase } from '../../fold-case.ts';
 import type { SegmentPattern } from '../repository-pattern.ts';
+import { memoized } from '../relation/globs.ts';
+import type { Step } from '../relation/globs.ts';
 import type { Effort } from './effort.ts';
 
 /** A character; `STAR` for any number of them; or a character in upper or lower case, see `inAnyCase`. */
@@ -93,8 +95,33 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
     return [...found.values()];
   }
 
-  effort.spend(a.length * b.length);
-  return isPossible(a, b) ? from(0, 0) : [];
+  if (a.length === 1 && a[0] === STAR) return [b];
+  if (b.length === 1 && b[0] === STAR) return [a];
+  effort.spend(10 * a.length * b.length);
+  return isPossible(a, b) ? mostGeneral(from(0, 0)) : [];
+}
+
+/** More texts than this are all kept. */
+const MAX_COMPARED = 40;
+
+/** Without those that are special cases of others. */
+function mostGeneral(globs: readonly Glob[]): readonly Glob[] {
+  if (globs.length < 2 || globs.length > MAX_COMPARED) return globs;
+  const byLength = globs.toSorted((a, b) => a.length - b.length);
+  const kept: Glob[] = [];
+  for (const glob of byLength) if (!kept.some((wide) => covers(wide, glob))) kept.push(glob);
+  return kept;
+}
+
+/** Whether every text that fits `narrow` fits `wide`. */
+function covers(wide: Glob, narrow: Glob): boolean {
+  const step: Step = (i, j, go) => {
+    const [own, other] = [wide[i], narrow[j]];
+    if (own === undefined) return other === undefined;
+    if (own === STAR) return go(i + 1, j) || (other !== undefined && go(i, j + 1));
+    return own === other && go(i + 1, j + 1);
+  };
+  return memoized(wide, narrow, step);
 }
 
 /** Sound: false only if no text fits both. */

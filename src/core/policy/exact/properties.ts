@@ -57,12 +57,14 @@ interface PropertyWorld {
   readonly words: Words;
   readonly effort: Effort;
   readonly services: readonly string[] | undefined;
+  readonly client: string | undefined;
   readonly properties: Properties;
 }
 
 /** The circumstances in which the conditions can hold. */
 export function circumstancesFor(conditions: readonly Condition[], world: PropertyWorld): readonly Circumstances[] {
-  const clients = valuesFor('client', conditions, world);
+  const isClientGiven = world.client !== undefined && !conditions.some((condition) => dependsOn(condition, 'client'));
+  const clients = isClientGiven ? [world.client ?? ''] : valuesFor('client', conditions, world);
   const times = valuesFor('time', conditions, world);
   return servicesFor(conditions, world).flatMap((service) =>
     clients.flatMap((client) => times.map((time) => ({ service, client, time }))),

@@ -32,6 +32,8 @@ import type { Form, World } from './world.ts';
 export interface Question {
   /** What the request must match. */
   readonly requirements: readonly Requirement[];
+  /** Limits the callers; undefined: any. */
+  readonly accepts?: (candidate: Candidate) => boolean;
   /** The conditions that must hold. */
   readonly conditions: readonly Condition[];
   /** The actions to search for. The search ends when the set is empty; the reader of the examples removes actions. */
@@ -97,6 +99,7 @@ function* examplesWith(
   const circumstances = circumstancesFor(conditions, world);
   const prevented = remembered(question);
   for (const candidate of candidatesFor(requirements, additional, form, world)) {
+    if (question.accepts?.(candidate) === false) continue;
     for (const name of places(candidate)) {
       const segments = name === undefined ? undefined : repositorySegments(name);
       const asked: Scope = name === undefined ? CATALOG : { type: 'repository', name, actions: ACTIONS };

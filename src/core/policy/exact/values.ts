@@ -7,8 +7,9 @@ import type { Asker } from '../asker.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
 import type { CasePair } from '../who.ts';
-import { ANYTHING, intersect, intersectAll, nameGlob, segmentGlob, STAR, uniqueGlobs } from './glob.ts';
+import { ANYTHING, intersect, intersectAll, nameGlob, segmentGlob, STAR, starsIn, uniqueGlobs } from './glob.ts';
 import type { Glob } from './glob.ts';
+import type { Effort } from './effort.ts';
 import type { Form, World } from './world.ts';
 
 /** A rule that the request must match: one alternative of its who, and one of its repositories. */
@@ -26,10 +27,16 @@ export interface Pool {
   readonly texts: readonly string[];
 }
 
-const MAX_GLOBS = 60;
+const MAX_GLOBS = 30;
+/** Segments of other patterns, with all values of their placeholders. */
+const MAX_OTHERS = 200;
 const MAX_ROUNDS = 4;
+/** Open places of a value. */
+const MAX_STARS = 3;
 /** The words of values; users and groups have others, so do repositories. */
 export const FIRST_VALUE = 1;
+
+const TOO_MANY = 'values of several rules depend on each other in too many ways';
 
 interface Growing {
   readonly name: string;
@@ -53,15 +60,14 @@ export function poolsFor(
     }
   }
   // What a value is in one pattern, it is in the others where they share a segment: until nothing is new.
+  const tried = new Set<string>();
   for (let round = 0, isNew = true; isNew; round += 1) {
-    if (round === MAX_ROUNDS) return giveUp(world, pools);
-    isNew = pools.map((pool) => grow(pool, pools, requirements, world)).includes(true);
+    if (round === MAX_ROUNDS) {
+      world.effort.giveUp(TOO_MANY);
+      break;
+    }
+    isNew = pools.map((pool) => grow(pool, pools, requirements, tried, world)).includes(true);
   }
-  return pools.map((pool, place) => ({ name: pool.name, at: pool.at, texts: textsOf(pool, place, world) }));
-}
-
-function giveUp(world: World, pools: readonly Growing[]): readonly Pool[] {
-  world.effort.giveUp('values of several rules depend on each other in too many ways');
   return pools.map((pool, place) => ({ name: pool.name, at: pool.at, texts: textsOf(pool, place, world) }));
 }
 
@@ -98,30 +104,52 @@ function folded(glob: Glob): Glob {
   return glob.map((token) => foldCase(token));
 }
 
-/** @returns whether the pool has new values */
-function grow(pool: Growing, pools: readonly Growing[], requirements: readonly Requirement[], world: World): boolean {
+/**
+ * @param tried what has been compared before
+ * @returns whether the pool has new values
+ */
+function grow(
+  pool: Growing,
+  pools: readonly Growing[],
+  requirements: readonly Requirement[],
+  tried: Set<string>,
+  world: World,
+): boolean {
   const { effort } = world;
-  const before = new Set(pool.globs.map((glob) => glob.join('')));
+  const known = new Set(pool.globs.map((glob) => glob.join('')));
   const found = new Map<string, Glob>();
   for (const index of pool.at) {
+    const others = globsOfOthers(index, pools, requirements);
+    if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
     for (const holder of holdersOf(requirements[index]?.pattern, pool.name)) {
-      for (const theirs of globsOfOthers(index, pools, requirements)) {
+      for (const theirs of others.slice(0, MAX_OTHERS)) {
         for (const shape of pool.globs) {
-          for (const common of intersect(segmentGlob(holder, new Map([[pool.name, shape]])), theirs, effort)) {
-            for (const value of valuesIn(holder, common, pool.name)) {
-              const key = value.join('');
-              if (!before.has(key)) found.set(key, value);
-            }
+          const key = [index, pool.name, holder.key, theirs.join(''), shape.join('')].join('\n');
+          if (tried.has(key)) continue;
+          tried.add(key);
+          for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
+            if (known.has(value.join(''))) continue;
+            if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
+            else found.set(value.join(''), value);
           }
           if (effort.isSpent()) return false;
         }
       }
     }
   }
-  const more = [...found.values()].slice(0, MAX_GLOBS - pool.globs.length);
-  if (more.length < found.size) effort.giveUp('values of several rules depend on each other in too many ways');
+  const more = [...found.values()].toSorted((a, b) => a.length - b.length).slice(0, MAX_GLOBS - pool.globs.length);
+  if (more.length < found.size) effort.giveUp(TOO_MANY);
   pool.globs = [...pool.globs, ...more];
   return more.length > 0;
+}
+
+/** The values of the placeholder, of the given shape, with which the segment fits another one. */
+function valuesWith(holder: SegmentPattern, name: string, shape: Glob, theirs: Glob, effort: Effort): readonly Glob[] {
+  const own = segmentGlob(holder, new Map([[name, shape]]));
+  return intersect(own, theirs, effort).flatMap((common) => {
+    effort.spend(common.length * common.length);
+    return valuesIn(holder, common, name);
+  });
 }
 
 function holdersOf(pattern: RepositoryPattern | undefined, name: string): readonly SegmentPattern[] {

@@ -23,12 +23,16 @@ export interface World {
   readonly deepest: number;
   /** The services there are; undefined: any. */
   readonly services: readonly string[] | undefined;
+  /** The client address, for rules that do not depend on it; undefined: any. */
+  readonly client: string | undefined;
   readonly properties: Properties;
 }
 
 export interface WorldOptions {
   readonly services?: readonly string[] | undefined;
+  /** How the configured sources of users compare names; undefined: any. */
   readonly forms?: readonly Form[] | undefined;
+  readonly client?: string | undefined;
 }
 
 /** @param policies those that are compared, and rules that are not in any of them */
@@ -39,15 +43,21 @@ export function worldOf(policies: readonly Pick<Policy, 'rules'>[], effort: Effo
   return {
     words,
     effort,
-    forms: options.forms ?? (rules.some(isCaseSensitive) ? ['exact', 'folded'] : ['exact']),
+    forms: formsFor(rules, options.forms),
     separators: separatorsOf(rules),
     deepest: 1 + rules.flatMap(segmentCounts).reduce((most, segments) => Math.max(most, segments), 0),
     services: options.services,
+    client: options.client,
     properties: propertySamples(rules, words, effort),
   };
 }
 
 /** If no pattern has upper-case letters, a source that ignores case has no users that another one cannot have. */
+function formsFor(rules: readonly Rule[], configured: readonly Form[] = ['exact', 'folded']): readonly Form[] {
+  const isExactEnough = configured.includes('exact') && !rules.some(isCaseSensitive);
+  return isExactEnough ? ['exact'] : configured;
+}
+
 function isCaseSensitive({ who, conditions }: Rule): boolean {
   return [...askersOf(who), ...exceptionsOf(conditions)].some(
     (asker) => asker.kind !== 'everyone' && asker.pair.exact.text !== asker.pair.folded.text,
