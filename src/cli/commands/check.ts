@@ -24,6 +24,7 @@ import { createCommand, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
+import { areProved, invariantJson, invariantLines, proveAll, proveOptions } from '../invariant-text.ts';
 import { readPassword } from '../read-password.ts';
 import { checkLogin, probeAll } from '../walk.ts';
 import { checkToken } from '../walk-token.ts';
@@ -71,6 +72,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
   for (const { authenticator } of backends) resources.use(authenticator);
 
   const tests = policiesOf({ loaded, shadow }).flatMap((one) => runPolicyTests(one.policy, one.tests));
+  const invariants = policiesOf({ loaded, shadow }).flatMap((one) => proveAll(one, proveOptions(config)));
   const chain = { backends, clock: systemClock };
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
   const steps = [
@@ -78,7 +80,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
     ...(await backendSteps(chain, connect === true, login, terminal)),
     ...(tokenCheck?.steps ?? []),
   ];
-  const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
+  const fine = tests.every(({ passed }) => passed) && areProved(invariants) && steps.every(({ ok }) => ok);
   output.result(
     [
       ...warnings.map((warning) => `warning: ${warning}`),
@@ -86,6 +88,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
       policyLine(config.policy.file, loaded),
       ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
+      ...invariantLines(invariants),
       ...(tokenCheck?.lines ?? []),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
       ...(tokenCheck?.warnings ?? []).map((warning) => `warning: ${warning}`),
@@ -98,6 +101,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
       policy: policyJson(config.policy.file, loaded),
       ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
+      invariants: invariants.map(invariantJson),
       ...(tokenCheck === undefined
         ? {}
         : { token: tokenCheck.lines, tokenWarnings: tokenCheck.warnings, bound: tokenCheck.bound }),

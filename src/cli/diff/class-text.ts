@@ -2,6 +2,7 @@
 import { alternativeText } from '../../core/policy/diff/alternative.ts';
 import type { Comparison, DecisionClass } from '../../core/policy/diff/classes.ts';
 import type { Rule } from '../../core/policy/rule.ts';
+import { requestText, timeText } from '../../core/policy/request-text.ts';
 import { whoText } from '../../core/policy/who-text.ts';
 import { formatScope } from '../../core/scope.ts';
 import { count, reasonLines } from './reason-text.ts';
@@ -96,23 +97,7 @@ function openKinds({ conditions }: Rule): string {
 }
 
 function exampleText({ example: { situation, asked, isTimed }, actions }: DecisionClass): string {
-  const { caller, client, service, time } = situation;
-  const scope = formatScope({ ...asked, actions });
-  const at = isTimed ? ` at ${timeText(time)}` : '';
-  const place = `${client === '' ? '' : ` from ${client}`} through ${service}${at}`;
-  if (caller.kind === 'anonymous') return `anonymous asks ${scope}${place}`;
-  const { username, groups, attributes, caseless } = caller.identity;
-  const parts = [
-    ...(groups.size === 0 ? [] : [`in ${[...groups].join(', ')}`]),
-    ...[...attributes].map(([name, values]) => `${name} ${values.join(', ')}`),
-    ...(caseless ? ['of a directory'] : []),
-  ];
-  return `user ${[username, ...parts].join(', ')} asks ${scope}${place}`;
-}
-
-/** RFC 3339, in UTC. */
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  return requestText(situation, { ...asked, actions }, isTimed);
 }
 
 export function classJson({ classes, complete, gaps, undecided }: Comparison) {

@@ -35,7 +35,7 @@ export function rulesFor(
   );
 }
 
-export function grants({ actions }: Rule, action: Action): boolean {
+export function grants({ actions }: Pick<Rule, 'actions'>, action: Action): boolean {
   return actions.includes('*') || actions.includes(action);
 }
 
