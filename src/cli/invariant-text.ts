@@ -1,8 +1,7 @@
 /** The output for invariants of a policy. */
-import { nameForms } from '../app/policy-sources.ts';
-import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { LoadedPolicy } from '../config/load.ts';
-import { proofText, proveInvariant } from '../core/policy/invariants.ts';
+import { proofText } from '../config/request-text.ts';
+import { proveInvariant } from '../core/policy/invariants.ts';
 import type { Invariant, Proof, ProveOptions } from '../core/policy/invariants.ts';
 
 export interface InvariantResult {
@@ -15,11 +14,6 @@ export function proveAll(
   options: ProveOptions = {},
 ): readonly InvariantResult[] {
   return invariants.map((invariant) => ({ invariant, proof: proveInvariant(policy, invariant, options) }));
-}
-
-/** The services and the kinds of names that the configuration has. */
-export function proveOptions(config: BrokerConfig): ProveOptions {
-  return { services: Object.keys(config.services), forms: nameForms(config) };
 }
 
 export function areProved(results: readonly InvariantResult[]): boolean {

@@ -66,7 +66,7 @@ export type InvariantResult =
 export function readInvariant(written: InvariantFile, { file, line, roles }: Place): InvariantResult {
   const kind = KINDS.find((one) => written[one] !== undefined) ?? 'never';
   const body = written[kind];
-  // INVARIANT: the schema requires one of the kinds.
+  // The schema requires one of the kinds.
   if (body === undefined) return { kind: 'problems', problems: [] };
   const isAnonymous = body.anonymous === true;
   const document: RuleDocument = {

@@ -1,7 +1,7 @@
 /** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
-import { policySources } from '../../app/policy-sources.ts';
+import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { startProblems } from '../../app/start-check.ts';
 import { readTlsCertificate } from '../../app/tls-certificate.ts';
@@ -24,7 +24,7 @@ import { createCommand, terminalLog, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
-import { areProved, invariantJson, invariantLines, proveAll, proveOptions } from '../invariant-text.ts';
+import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { readPassword } from '../read-password.ts';
 import { checkLogin, probeAll } from '../walk.ts';
 import { checkToken } from '../walk-token.ts';

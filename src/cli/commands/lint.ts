@@ -1,12 +1,12 @@
 /** `fairlead lint`: finds rules that work but are probably a mistake. */
 import type { Command } from 'commander';
-import { policySources } from '../../app/policy-sources.ts';
+import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import { lintFile } from '../../config/lint.ts';
 import type { LintedPolicy, PlacedFinding } from '../../config/lint.ts';
 import { loadBroker } from '../../config/load.ts';
 import { createCommand, isOptionGiven } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
-import { areProved, invariantJson, invariantLines, proveAll, proveOptions } from '../invariant-text.ts';
+import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 

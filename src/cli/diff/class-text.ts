@@ -2,7 +2,7 @@
 import { alternativeText } from '../../core/policy/diff/alternative.ts';
 import type { Comparison, DecisionClass } from '../../core/policy/diff/classes.ts';
 import type { Rule } from '../../core/policy/rule.ts';
-import { requestText, timeText } from '../../core/policy/request-text.ts';
+import { requestText, timeText } from '../../config/request-text.ts';
 import { whoText } from '../../core/policy/who-text.ts';
 import { formatScope } from '../../core/scope.ts';
 import { count, reasonLines } from './reason-text.ts';

@@ -22,9 +22,7 @@ import type { Question, Request } from './exact/search.ts';
 import type { Requirement } from './exact/values.ts';
 import { worldOf } from './exact/world.ts';
 import type { Form, World } from './exact/world.ts';
-import { requestText } from './request-text.ts';
 import { repositoriesMeet } from './relation/repositories.ts';
-import { DEFAULT_TIME } from './situation.ts';
 import { matchesRepository, parseRepositoryPattern } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
 
@@ -56,6 +54,8 @@ export interface ProveOptions {
   readonly services?: readonly string[];
   /** How the configured sources of users compare names; undefined: any. */
   readonly forms?: readonly Form[];
+  /** The bound on the work for one invariant, see `Effort`. */
+  readonly maxUnits?: number;
 }
 
 export function proveInvariant(policy: Policy, invariant: Invariant, options: ProveOptions = {}): Proof {
@@ -81,7 +81,7 @@ function proveAlways(policy: Policy, { claim }: Invariant, options: ProveOptions
 
 /** Searches for a request that the policy grants by a rule, and that the invariant is against. */
 function proveNone(policy: Policy, invariant: Invariant, options: ProveOptions): Proof {
-  const effort = createEffort();
+  const effort = createEffort(options.maxUnits);
   const places = placesOf(invariant);
   const world = worldOf([policy, invariant.claim], effort, options);
   for (const alternative of alternativesOf(policy)) {
@@ -124,7 +124,7 @@ function placesOf({ kind, claim }: Invariant): readonly Place[] {
 /** The pattern with `*` for each placeholder. */
 export function withoutValues(pattern: RepositoryPattern): RepositoryPattern {
   const parsed = parseRepositoryPattern(textWithoutValues(pattern.text));
-  // INVARIANT: a pattern with a wildcard instead of a value is a pattern.
+  // A pattern with a wildcard instead of a value is a pattern.
   if (typeof parsed === 'string') throw new Error(`"${pattern.text}" ${parsed}`);
   return parsed;
 }
@@ -174,19 +174,4 @@ function firstExample(
 function isIn(pattern: RepositoryPattern | undefined, { asked }: Request, kind: Invariant['kind']): boolean {
   if (kind === 'never' || pattern === undefined) return true;
   return matchesRepository(pattern, asked.name.split('/'), new Map());
-}
-
-/** `PROVED`, `BROKEN: user x, in team-z asks … and is granted it by rule "…" (line 3)`, `OPEN: not proved, because …` */
-export function proofText(proof: Proof): string {
-  if (proof.kind === 'proved') return 'PROVED';
-  if (proof.kind === 'open') return `OPEN: not proved, because ${proof.reasons.join('; and because ')}`;
-  const { request, action, rules, isGranted } = proof;
-  const asks = requestText(
-    request.situation,
-    { ...request.asked, actions: [action] },
-    request.situation.time !== DEFAULT_TIME,
-  );
-  const by = rules.map(({ name, file, line }) => `rule "${name}" (${file}:${line})`).join(' and ');
-  if (isGranted) return `BROKEN: ${asks} and is granted it by ${by}`;
-  return `BROKEN: ${asks} and is not granted it: ${by === '' ? 'no rule allows it' : `decided by ${by}`}`;
 }

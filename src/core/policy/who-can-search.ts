@@ -41,7 +41,7 @@ export function searchFor(
   { service, client, forms }: Pick<WhoCanOptions, 'service' | 'client' | 'forms'>,
 ): CallerSearch {
   const pattern = parseRepositoryPattern(name);
-  // INVARIANT: a repository name is a pattern without wildcards.
+  // A repository name is a pattern without wildcards.
   if (typeof pattern === 'string') throw new Error(`"${name}" is no repository name: it ${pattern}`);
   const effort = createEffort();
   const world = worldOf([policy, { rules: [ruleFor(pattern)] }], effort, { services: [service], client, forms });
@@ -78,8 +78,7 @@ export function someCallerCan(rule: Rule, alternative: Alternative, search: Call
       rulesAgainst(policy, rule, action, segments),
     isExample,
   };
-  for (const _example of examplesOf(question, world)) return true;
-  return false;
+  return examplesOf(question, world).some(() => true);
 }
 
 /** Whether a caller of that who can have the values. */

@@ -104,7 +104,7 @@ function* examplesWith(
       const segments = name === undefined ? undefined : repositorySegments(name);
       const asked: Scope = name === undefined ? CATALOG : { type: 'repository', name, actions: ACTIONS };
       for (const values of circumstances) {
-        for (const action of [...actions]) {
+        for (const action of actions) {
           if (world.effort.isSpent()) return;
           const situation = { caller: candidate.caller, ...values };
           const rules = prevented(action, segments);

@@ -23,7 +23,7 @@ describe('lint finds', () => {
         { ...web, name: 'x' },
         { ...teams, name: 'x' },
       ],
-      ['2 same-name'],
+      ['1 adds-nothing', '2 same-name'],
     ],
     ['an exception for everyone', [{ ...web, except: { everyone: true } }], ['1 never-applies']],
     [
@@ -90,6 +90,31 @@ describe('lint finds', () => {
 
     expect(found([first, web], 'first-match')).toEqual(['2 unreachable']);
     expect(found([web, first], 'first-match')).toEqual([]);
+  });
+});
+
+describe('lint finds a rule that adds nothing', () => {
+  it.each<[string, readonly RuleText[], readonly string[]]>([
+    [
+      'because two other rules allow all of it together',
+      [
+        { groups: ['a'], repositories: ['x/**'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['x/**'], allow: ['push'] },
+        { groups: ['a'], repositories: ['x/y'], allow: ['pull', 'push'] },
+      ],
+      ['3 adds-nothing'],
+    ],
+    [
+      'because two denials deny all of it together',
+      [
+        { users: ['*'], repositories: ['x'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['x'], deny: ['pull'] },
+        { users: ['*'], except: { groups: ['a'] }, repositories: ['x'], deny: ['pull'] },
+      ],
+      ['1 adds-nothing'],
+    ],
+  ])('%s', (_what, rules, expected) => {
+    expect(found(rules).filter((one) => one.endsWith('adds-nothing'))).toEqual(expected);
   });
 });
 
