@@ -102,7 +102,7 @@ export default async function* policyParts({
 }
 
 /** The bound on the work for one invariant: about half a second, because a small file is read on the main thread. */
-const MAX_UNITS = 5_000_000;
+const MAX_UNITS = 1_000_000;
 
 function unproved({ policy, invariants, yaml }: ReadPolicy, options: ProveOptions): readonly ConfigProblem[] {
   return invariants.flatMap((invariant, index) => {

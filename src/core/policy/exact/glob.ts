@@ -87,6 +87,8 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
     const found = new Map<string, Glob>();
     for (const glob of globs) {
       found.set(glob.join(''), glob);
+      effort.spend(10 + glob.length);
+      if (effort.isSpent()) break;
       if (found.size > MAX_RESULTS) {
         effort.giveUp('names fit several patterns with many wildcards in too many ways');
         break;

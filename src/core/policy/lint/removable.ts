@@ -8,7 +8,7 @@ import type { Finding, FindingCode } from './finding.ts';
 /** The search compares the policy with itself once for each rule. */
 export const MAX_RULES = 200;
 /** The bound on the work for one rule, see `Effort`. */
-const MAX_UNITS = 5_000_000;
+const MAX_UNITS = 2_000_000;
 
 /** Rules with these findings change no decision. They are not reported twice. */
 const WITHOUT_EFFECT = new Set<FindingCode>([
