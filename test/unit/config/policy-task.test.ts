@@ -79,3 +79,31 @@ describe('a policy that was read on another thread', () => {
     expect(here).toMatchObject({ message: expect.stringMatching(/policy\.yaml:\d+:\d+: /) as string });
   });
 });
+
+describe('a policy whose invariants are required', () => {
+  const rules = 'rules: [{ name: all, users: ["*"], repositories: ["**"], allow: [pull] }]';
+  const never = (action: string): string =>
+    `${rules}\ninvariants:\n  - { name: claim, never: { everyone: true, repositories: ["**"], actions: ${action} } }\n`;
+
+  async function load(text: string, prove?: object): Promise<unknown> {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-policy-'));
+    await using background = createBackground({ small: 0 });
+    const path = join(folder.path, 'policy.yaml');
+    await writeFile(path, text);
+    return await loadPolicyInBackground(path, background.run, prove);
+  }
+
+  it('is loaded when they are proved', async () => {
+    await expect(load(never('push'), {})).resolves.toMatchObject({ rules: [{ name: 'all' }] });
+  });
+
+  it('is refused when one is broken, with its place and a request that breaks it', async () => {
+    await expect(load(never('pull'), {})).rejects.toThrow(
+      /policy\.yaml:3:\d+: .*the invariant "claim" is BROKEN: user x asks repository:y:pull through x and is granted it/,
+    );
+  });
+
+  it('is loaded with a broken one where they are not required', async () => {
+    await expect(load(never('pull'))).resolves.toMatchObject({ rules: [{ name: 'all' }] });
+  });
+});

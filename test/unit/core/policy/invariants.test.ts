@@ -1,7 +1,6 @@
 /** Invariants are proved, broken by a request, or open. */
 import { describe, expect, it } from 'vitest';
 import { readInvariant } from '../../../../src/config/invariants.ts';
-import type { InvariantFile } from '../../../../src/config/invariants.ts';
 import { invariantSchema } from '../../../../src/config/invariants.ts';
 import { proofText } from '../../../../src/config/request-text.ts';
 import { proveInvariant } from '../../../../src/core/policy/invariants.ts';
@@ -22,7 +21,7 @@ const RULES: readonly RuleText[] = [
   { name: 'public', everyone: true, repositories: ['public/**'], catalog: true, allow: ['pull'] },
 ];
 
-function invariantOf(written: Omit<InvariantFile, 'name'>): Invariant {
+function invariantOf(written: object): Invariant {
   const parsed = invariantSchema.parse({ name: 'claim', ...written });
   const result = readInvariant(parsed, { file: 'policy.yaml', line: 9, roles: new Map([['writer', ['push']]]) });
   if (result.kind === 'problems') throw new Error(JSON.stringify(result.problems));
@@ -30,7 +29,7 @@ function invariantOf(written: Omit<InvariantFile, 'name'>): Invariant {
 }
 
 function proof(written: object, rules = RULES, options: ProveOptions = {}): string {
-  return proofText(proveInvariant(policyOf(rules), invariantOf(written as Omit<InvariantFile, 'name'>), options));
+  return proofText(proveInvariant(policyOf(rules), invariantOf(written), options));
 }
 
 const ANY = { repositories: ['**'], actions: ['push', 'delete'] };
@@ -103,6 +102,18 @@ describe('an invariant is broken', () => {
     expect(proof(written)).toBe(expected);
   });
 
+  it('only, by members of one team in the namespace of another one', () => {
+    const rules: readonly RuleText[] = [
+      ...RULES,
+      { name: 'helpers', groups: ['team-web'], repositories: ['api/**'], allow: ['push'] },
+    ];
+    const written = { only: { groups: ['team-{t}'], users: ['bot'], repositories: ['{t}/**'], actions: 'push' } };
+
+    expect(proof(written, rules)).toBe(
+      'BROKEN: user x, in team-web asks repository:api:push through x and is granted it by rule "helpers" (policy.yaml:5)',
+    );
+  });
+
   it('but not by groups in other letters where all sources ignore case', () => {
     const written = { only: { groups: ['team-web'], users: ['bot'], repositories: ['web/**'], actions: 'push' } };
 
@@ -122,7 +133,7 @@ it('an invariant is open where only a request shows whether a rule matches', () 
   const rules: readonly RuleText[] = [
     { users: ['*'], match: { account: '/^a/' }, repositories: ['x'], allow: ['pull'] },
   ];
-  const invariant = invariantOf({ never: { everyone: true, repositories: ['y'], actions: ['pull'] } } as never);
+  const invariant = invariantOf({ never: { everyone: true, repositories: ['y'], actions: ['pull'] } });
 
   expect(proofText(proveInvariant(policyOf(rules, {}, 'first-match'), invariant))).toBe(
     'OPEN: not proved, because rules have conditions that only a request can show',

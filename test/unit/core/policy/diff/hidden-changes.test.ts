@@ -1,5 +1,6 @@
 /** Changes of decisions that are hard to find. */
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../../../../src/core/policy/decide.ts';
 import { compareByClasses } from '../../../../../src/core/policy/diff/classes.ts';
 import { hiddenChanges } from '../../../../support/hidden-changes.ts';
 import { ask, policyOf } from '../../../../support/policy-builder.ts';
@@ -11,9 +12,13 @@ describe.each(hiddenChanges)('for $title', ({ before, after, evaluation, asker, 
     expect(ask(old, asker, scope).granted).not.toEqual(ask(next, asker, scope).granted);
   });
 
-  it('the comparison does not report that no decision changes', () => {
+  it('the comparison shows a request that they decide differently', () => {
     const { classes, complete } = compareByClasses(old, next);
 
-    expect(classes.length === 0 && complete).toBe(false);
+    expect([classes.length > 0, complete]).toEqual([true, true]);
+    for (const { example, actions } of classes) {
+      const [before, after] = [old, next].map((policy) => decide(policy, example.situation, example.asked).granted);
+      expect(actions.every((action) => before?.includes(action) !== after?.includes(action))).toBe(true);
+    }
   });
 });

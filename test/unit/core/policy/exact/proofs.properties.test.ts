@@ -89,7 +89,8 @@ describe.each(Object.keys(vocabularies))('of policies with %s', (name) => {
       let open = 0;
       for (const pair of pairsOf(name, evaluation)) {
         const { classes, complete } = compareByClasses(...pair.policies);
-        if (classes.length === 0) complete ? (proved += 1) : (open += 1);
+        if (classes.length === 0 && complete) proved += 1;
+        if (classes.length === 0 && !complete) open += 1;
         if (classes.length === 0 && complete) expect(counterexample(pair)).toBe(undefined);
         for (const one of classes) {
           expect(isOf(one, pair.policies, one.example.situation, one.example.asked)).toBe(true);

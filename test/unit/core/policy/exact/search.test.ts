@@ -29,6 +29,20 @@ describe('a comparison', () => {
     expect(caller?.kind === 'user' ? caller.identity.groups.size : 0).toBe(80);
   });
 
+  it('finds the members who are in none of the groups that a rule denies', () => {
+    const rules: readonly RuleText[] = [
+      { users: ['*'], except: { groups: ['a', 'b'] }, repositories: ['x'], deny: ['pull'] },
+      { users: ['*'], except: { groups: ['c', 'd'] }, repositories: ['x'], deny: ['pull'] },
+      { groups: ['a'], repositories: ['x'], deny: ['pull'] },
+      { groups: ['c'], repositories: ['x'], deny: ['pull'] },
+    ];
+
+    const [found] = compare([PULL, ...rules], rules).classes;
+
+    const { caller } = found?.example.situation ?? {};
+    expect(caller?.kind === 'user' ? [...caller.identity.groups].toSorted() : []).toEqual(['b', 'd']);
+  });
+
   it('proves that nobody is an exception of every denial if one group of an exception is denied', () => {
     const chain = Array.from({ length: 40 }, (_, index): RuleText => ({
       groups: [`g${index}`],
@@ -118,6 +132,15 @@ describe('an example', () => {
     expect(found?.example.asked.name).toMatch(/^[a-z]+$/);
     const { caller } = found?.example.situation ?? {};
     expect(caller?.kind === 'user' ? [...caller.identity.groups] : []).toEqual([`team-${found?.example.asked.name}`]);
+  });
+
+  it('is in one group where each of two groups is enough', () => {
+    const denial: RuleText = { users: ['*'], except: { groups: ['a', 'b'] }, repositories: ['x'], deny: ['pull'] };
+
+    const [found] = compare([PULL, denial], [denial]).classes;
+
+    const { caller } = found?.example.situation ?? {};
+    expect(caller?.kind === 'user' ? caller.identity.groups.size : 0).toBe(1);
   });
 
   it('is a request that the policies decide differently', () => {

@@ -113,6 +113,15 @@ describe('lint finds a rule that adds nothing', () => {
       ],
       ['1 adds-nothing'],
     ],
+    [
+      'but not the other one of two rules of which one is enough',
+      [
+        { groups: ['a'], repositories: ['x', 'y'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['y', 'z'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['z', 'x'], allow: ['pull'] },
+      ],
+      ['3 adds-nothing'],
+    ],
   ])('%s', (_what, rules, expected) => {
     expect(found(rules).filter((one) => one.endsWith('adds-nothing'))).toEqual(expected);
   });
