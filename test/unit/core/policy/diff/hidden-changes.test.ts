@@ -17,8 +17,8 @@ describe.each(hiddenChanges)('for $title', ({ before, after, evaluation, asker, 
 
     expect([classes.length > 0, complete]).toEqual([true, true]);
     for (const { example, actions } of classes) {
-      const [before, after] = [old, next].map((policy) => decide(policy, example.situation, example.asked).granted);
-      expect(actions.every((action) => before?.includes(action) !== after?.includes(action))).toBe(true);
+      const [granted, other] = [old, next].map((policy) => decide(policy, example.situation, example.asked).granted);
+      expect(actions.every((action) => granted?.includes(action) !== other?.includes(action))).toBe(true);
     }
   });
 });
