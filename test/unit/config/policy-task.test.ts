@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPolicy, loadPolicyInBackground } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problems.ts';
+import type { ProveOptions } from '../../../src/core/policy/invariants.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { createBackground } from '../../../src/platform/background.ts';
 import { ask } from '../../support/policy-builder.ts';
@@ -85,12 +86,13 @@ describe('a policy whose invariants are required', () => {
   const never = (action: string): string =>
     `${rules}\ninvariants:\n  - { name: claim, never: { everyone: true, repositories: ["**"], actions: ${action} } }\n`;
 
-  async function load(text: string, prove?: object): Promise<unknown> {
+  async function load(text: string, prove?: ProveOptions): Promise<unknown> {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-policy-'));
     await using background = createBackground({ small: 0 });
     const path = join(folder.path, 'policy.yaml');
     await writeFile(path, text);
-    return await loadPolicyInBackground(path, background.run, prove);
+    const use = { services: [], onFailedTests: 'refuse', ...(prove === undefined ? {} : { prove }) } as const;
+    return (await loadPolicyInBackground(path, use, background.run)).policy;
   }
 
   it('is loaded when they are proved', async () => {

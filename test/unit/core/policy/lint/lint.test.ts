@@ -204,6 +204,20 @@ describe('lint knows where users come from, and finds', () => {
     expect(texts(rule)).toEqual([text]);
   });
 
+  it('a denial that groups in other letters escape, where a backend has exact names', () => {
+    const policy = policyOf([
+      { name: 'own', groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull'] },
+      { groups: ['team-web'], repositories: ['web/secret'], deny: ['pull'] },
+    ]);
+    const messages = (...exactBackends: readonly string[]): readonly string[] =>
+      lintPolicy(policy, { ...sources, exactBackends }).findings.map(({ code, message }) => `${code}: ${message}`);
+
+    expect(messages('sso')).toEqual([
+      'other-case: names the group "team-web", but not groups that differ from it in case, to which rule "own" (line 1) gives the same repositories',
+    ]);
+    expect(messages()).toEqual([]);
+  });
+
   it('nothing in what can be', () => {
     expect(texts({ groups: ['team-{team}'], repositories: ['{team}/{attr:department}'], allow: ['pull'] })).toEqual([]);
     expect(texts({ users: ['alice', 'a*'], repositories: ['a'], allow: ['pull'] })).toEqual([]);
