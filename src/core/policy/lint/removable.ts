@@ -21,7 +21,8 @@ const WITHOUT_EFFECT = new Set<FindingCode>([
 ]);
 
 /**
- * Each rule is tested without those that were found before it, so that all of them can be removed together.
+ * Each rule can be removed alone. It is also tested without those that were found before it, so that all of them can be
+ * removed together.
  * A denial at the end of an imported policy often repeats the default on purpose, so none is reported there.
  *
  * @param found findings of other kinds
@@ -35,13 +36,18 @@ export function removableRules(policy: Policy, found: readonly Finding[]): reado
   for (const rule of rest.rules.toReversed()) {
     if (known.has(rule) || (policy.evaluation === 'first-match' && rule.effect === 'deny')) continue;
     const less = withoutRules(rest, new Set([rule]));
-    const { classes, complete, undecided } = compareByClasses(rest, less, { maxClasses: 1, maxUnits: MAX_UNITS });
-    if (classes.length > 0 || !complete || undecided.length > 0) continue;
+    if (!areEqual(policy, withoutRules(policy, new Set([rule]))) || !areEqual(rest, less)) continue;
     rest = less;
     const message = 'adds nothing: without it, no decision changes, because of the other rules together';
     findings.push({ code: 'adds-nothing', severity: 'warning', rule, message, cure: 'remove it' });
   }
   return findings;
+}
+
+/** Whether the policies are proved to decide alike. */
+function areEqual(before: Policy, after: Policy): boolean {
+  const { classes, complete, undecided } = compareByClasses(before, after, { maxClasses: 1, maxUnits: MAX_UNITS });
+  return classes.length === 0 && complete && undecided.length === 0;
 }
 
 function withoutRules(policy: Policy, removed: ReadonlySet<Rule>): Policy {
