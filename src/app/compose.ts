@@ -35,6 +35,7 @@ import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
 import { publishTrust } from './publish-trust.ts';
+import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createReload } from './reload.ts';
@@ -134,8 +135,10 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
 
 async function openPolicies({ config, log, trail, metrics, resources }: Parts, background: Background) {
   const services = Object.keys(config.services);
-  const { file, shadow: shadowFile, onFailedTests } = config.policy;
-  const policy = await policyInForce(() => loadPolicyInBackground(file, { services, onFailedTests }, background));
+  const { file, shadow: shadowFile, onFailedTests, invariants } = config.policy;
+  const prove = invariants === 'required' ? { prove: proveOptions(config) } : {};
+  const use = { services, onFailedTests, ...prove };
+  const policy = await policyInForce(() => loadPolicyInBackground(file, use, background));
   logWarnings(policy.warnings(), log);
   const audit = auditWith(trail, [metrics], log);
   const shadow = openShadow(shadowFile, {

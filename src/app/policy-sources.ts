@@ -4,6 +4,8 @@ import type { BackendTraits } from '../backends/traits.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { suggest } from '../config/suggest.ts';
 import { canonicalParts } from '../core/dn.ts';
+import type { ProveOptions } from '../core/policy/invariants.ts';
+import type { Form } from '../core/policy/exact/world.ts';
 import { namesThatFoldAlike } from '../core/policy/lint/folded-names.ts';
 import type { Reach, Sources } from '../core/policy/lint/sources.ts';
 import { listedIdentities } from './listed-users.ts';
@@ -29,6 +31,17 @@ export function exactBackends({ backends }: Pick<BrokerConfig, 'backends'>): rea
     const { names, users } = traitsOf(backend);
     return names === 'exact' && users === undefined ? [backend.name] : [];
   });
+}
+
+/** How the backends compare names, so that a search imagines no users that they cannot have. */
+export function nameForms({ backends }: Pick<BrokerConfig, 'backends'>): readonly Form[] {
+  const names = new Set(backends.map((backend) => traitsOf(backend).names));
+  return [...(names.has('exact') ? (['exact'] as const) : []), ...(names.has('caseless') ? (['folded'] as const) : [])];
+}
+
+/** What a proof about the policy takes from the configuration. */
+export function proveOptions(config: Pick<BrokerConfig, 'backends' | 'services'>): ProveOptions {
+  return { services: Object.keys(config.services), forms: nameForms(config) };
 }
 
 const EVERY_NAME: Reach = { canBe: () => true, like: () => undefined };

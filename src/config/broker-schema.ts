@@ -182,9 +182,13 @@ export const brokerFile = z
             description:
               'What happens to a policy whose own [tests](policy-tests.md) fail. `refuse`: as with an invalid file, the broker does not start with it, and a running broker keeps the last valid policy. `warn`: it is used, and each failed test is a warning in the log and counts in the metric `fairlead_policy_failed_tests`. For the shadow policy it is always `warn`.',
           }),
+          invariants: z.literal('required').optional().meta({
+            description:
+              '`required`: a policy file is refused unless every invariant in it is proved. The policy in force stays in force; without one, the broker does not start.',
+          }),
         }),
       ])
-      .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH }' }),
+      .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH, invariants: required }' }),
     admin: z
       .strictObject({
         listen: listenAddress.meta({
@@ -223,5 +227,10 @@ export type ServiceConfig = Omit<BrokerFile['services'][string], 'lifetime'> & {
 /** The configuration the broker is composed from: every path absolute, every default filled in, nothing left to look up. */
 export type BrokerConfig = Omit<BrokerFile, 'services' | 'policy'> & {
   readonly services: Readonly<Record<string, ServiceConfig>>;
-  readonly policy: { readonly file: string; readonly shadow?: string; readonly onFailedTests: 'refuse' | 'warn' };
+  readonly policy: {
+    readonly file: string;
+    readonly shadow?: string;
+    readonly onFailedTests: 'refuse' | 'warn';
+    readonly invariants?: 'required';
+  };
 };

@@ -2,6 +2,7 @@
 import type { Finding, FindingCode } from '../core/policy/lint/finding.ts';
 import { lintPolicy } from '../core/policy/lint/lint.ts';
 import type { Sources } from '../core/policy/lint/sources.ts';
+import type { Invariant } from '../core/policy/invariants.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { readPolicy } from './load-policy.ts';
 import type { ReadPolicy } from './load-policy.ts';
@@ -21,6 +22,7 @@ export interface PlacedFinding {
 
 export interface LintedPolicy {
   readonly policy: Policy;
+  readonly invariants: readonly Invariant[];
   readonly findings: readonly PlacedFinding[];
   /** False if there were too many rules to compare all pairs. */
   readonly complete: boolean;
@@ -46,7 +48,12 @@ export async function lintFile(path: string, known?: KnownNames): Promise<Linted
     ...untested(read),
     ...unusedRoles(read),
   ];
-  return { policy: read.policy, findings: placed.toSorted((a, b) => a.line - b.line), complete };
+  return {
+    policy: read.policy,
+    invariants: read.invariants,
+    findings: placed.toSorted((a, b) => a.line - b.line),
+    complete,
+  };
 }
 
 function wrongServices(read: ReadPolicy, services: readonly string[]): readonly PlacedFinding[] {

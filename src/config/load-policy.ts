@@ -5,10 +5,12 @@ import { compilePolicy } from '../core/policy/compile.ts';
 import type { CompileResult } from '../core/policy/compile.ts';
 import type { RuleDocument } from '../core/policy/document.ts';
 import { singleRuleFindings } from '../core/policy/lint/single-rules.ts';
+import type { Invariant } from '../core/policy/invariants.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { conditionKinds, conditionsIn } from './conditions/index.ts';
 import type { ConditionKind } from './conditions/index.ts';
 import { explainIssues } from './explain-issues.ts';
+import { readInvariant } from './invariants.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { unknownServices } from './unknown-services.ts';
@@ -23,6 +25,7 @@ import { whoOf } from './who-schema.ts';
 export interface LoadedPolicy {
   readonly policy: Policy;
   readonly tests: readonly PolicyTest[];
+  readonly invariants: readonly Invariant[];
   /** Each with its position. */
   readonly warnings: readonly string[];
 }
@@ -40,7 +43,8 @@ export interface PolicyOptions {
 export async function loadPolicy(path: string, { kinds, services }: PolicyOptions = {}): Promise<LoadedPolicy> {
   const read = await readPolicy(path, kinds);
   const warnings = [...policyWarnings(read), ...requireServices(read, services)];
-  return { policy: read.policy, tests: policyTests(read), warnings: warnings.map(formatProblem) };
+  const { policy, invariants } = read;
+  return { policy, tests: policyTests(read), invariants, warnings: warnings.map(formatProblem) };
 }
 
 /**
@@ -80,6 +84,7 @@ export interface ReadPolicy {
   readonly yaml: YamlFile;
   readonly file: PolicyFile;
   readonly policy: Policy;
+  readonly invariants: readonly Invariant[];
   /** The conditions that rules may have. */
   readonly kinds: readonly ConditionKind[];
 }
@@ -98,8 +103,24 @@ export async function readPolicy(path: string, kinds = conditionKinds): Promise<
     // `allow: writer` is compiled as a list with one entry. The entry has no position in the file.
     problems.push(...compiled.problems.map(({ path: at, message }) => yaml.problem(yaml.existing(at), message)));
   }
+  const invariants = parsed.data === undefined ? [] : readInvariants(parsed.data, yaml, problems);
   if (parsed.data === undefined || problems.length > 0 || compiled.kind === 'problems') throw new ConfigError(problems);
-  return { yaml, file: parsed.data, policy: compiled.policy, kinds };
+  return { yaml, file: parsed.data, policy: compiled.policy, invariants, kinds };
+}
+
+function readInvariants(
+  { invariants, roles }: PolicyFile,
+  yaml: YamlFile,
+  problems: ConfigProblem[],
+): readonly Invariant[] {
+  return invariants.flatMap((written, index): readonly Invariant[] => {
+    const line = yaml.line(['invariants', index]);
+    const result = readInvariant(written, { file: yaml.file, line, roles: new Map(Object.entries(roles)) });
+    if (result.kind === 'invariant') return [result.invariant];
+    for (const { path, message } of result.problems)
+      problems.push(yaml.problem(yaml.existing(['invariants', index, ...path]), message));
+    return [];
+  });
 }
 
 type Outline = Pick<PolicyFile, 'roles' | 'rules'> & Partial<Pick<PolicyFile, 'evaluation'>>;

@@ -104,8 +104,13 @@ function finish(file: BrokerFile, folder: string): BrokerConfig {
 
 function policyFiles(policy: BrokerFile['policy'], folder: string): BrokerConfig['policy'] {
   if (!('file' in policy)) return { file: policy.path, onFailedTests: 'refuse' };
-  const { file, shadow, onFailedTests } = policy;
-  return { file: file.path, onFailedTests, ...(shadow === undefined ? {} : { shadow: resolve(folder, shadow) }) };
+  const { file, shadow, onFailedTests, invariants } = policy;
+  return {
+    file: file.path,
+    onFailedTests,
+    ...(shadow === undefined ? {} : { shadow: resolve(folder, shadow) }),
+    ...(invariants === undefined ? {} : { invariants }),
+  };
 }
 
 function absoluteAudit({ file, onLoss }: BrokerFile['audit'], folder: string): BrokerFile['audit'] {

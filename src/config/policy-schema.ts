@@ -7,6 +7,7 @@ import { clientRange } from './client-range.ts';
 import { conditionKinds } from './conditions/index.ts';
 import { reportSentence } from './conditions/kind.ts';
 import type { ConditionKind } from './conditions/index.ts';
+import { invariantSchema } from './invariants.ts';
 import { scopeProblem } from './scope-check.ts';
 import { names, namesSomebody, NOBODY_NAMED, whoKeys } from './who-schema.ts';
 
@@ -134,6 +135,10 @@ function fileSchema(kinds: readonly ConditionKind[]) {
         .array(policyTest)
         .default([])
         .meta({ description: 'Requests and what must be granted. `fairlead test` and `fairlead check` run them.' }),
+      invariants: z.array(invariantSchema).default([]).meta({
+        description:
+          'What must be true of every decision. `fairlead check` and `fairlead lint` prove each, or show a request that breaks it.',
+      }),
     })
     .superRefine((file, context) => {
       if (file.evaluation === 'first-match') return;

@@ -4,6 +4,8 @@
  */
 import { createCompiler } from '../core/policy/compile.ts';
 import type { Evaluation, RuleDocument } from '../core/policy/document.ts';
+import { proveInvariant } from '../core/policy/invariants.ts';
+import type { ProveOptions } from '../core/policy/invariants.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Background, FileInput, FileTask } from '../core/ports.ts';
 import { parseConditions, writtenConditions } from './conditions/index.ts';
@@ -12,6 +14,7 @@ import { documentOf, failedTests, readPolicy, requireServices } from './load-pol
 import type { ReadPolicy } from './load-policy.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
+import { proofText } from './request-text.ts';
 import { isRecord } from './schema-walk.ts';
 
 /** A rule with its conditions as they are written. */
@@ -34,6 +37,8 @@ export interface PolicyUse {
   readonly services: readonly string[];
   /** What happens to a policy whose own tests fail. */
   readonly onFailedTests: 'refuse' | 'warn';
+  /** How to prove the invariants of the policy; undefined: they are not proved. */
+  readonly prove?: ProveOptions;
 }
 
 interface PolicyInput extends FileInput, PolicyUse {}
@@ -56,7 +61,12 @@ const MAX_LISTED = 20;
 /** Each part is handled in one turn of the event loop. */
 const RULES_A_PART = 50;
 
-export default async function* policyParts({ files, services, onFailedTests }: PolicyInput): AsyncGenerator<Part> {
+export default async function* policyParts({
+  files,
+  services,
+  onFailedTests,
+  prove,
+}: PolicyInput): AsyncGenerator<Part> {
   let read: ReadPolicy;
   let failed: readonly ConfigProblem[];
   let warnings: readonly ConfigProblem[];
@@ -68,6 +78,11 @@ export default async function* policyParts({ files, services, onFailedTests }: P
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     yield { kind: 'refused', problems: error.problems };
+    return;
+  }
+  const problems = prove === undefined ? [] : unproved(read, prove);
+  if (problems.length > 0) {
+    yield { kind: 'refused', problems };
     return;
   }
   const { policy, file } = read;
@@ -86,9 +101,23 @@ export default async function* policyParts({ files, services, onFailedTests }: P
   }
 }
 
+/** The bound on the work for one invariant: about half a second, because a small file is read on the main thread. */
+const MAX_UNITS = 1_000_000;
+
+function unproved({ policy, invariants, yaml }: ReadPolicy, options: ProveOptions): readonly ConfigProblem[] {
+  return invariants.flatMap((invariant, index) => {
+    const proof = proveInvariant(policy, invariant, { ...options, maxUnits: MAX_UNITS });
+    const message = `the invariant "${invariant.name}" is ${proofText(proof)}`;
+    return proof.kind === 'proved' ? [] : [yaml.problem(['invariants', index], message)];
+  });
+}
+
 const TASK: FileTask<PolicyInput, Part> = { module: import.meta.url, work: policyParts };
 
-/** @throws ConfigError with every problem of the file; Error when its reading fails otherwise. */
+/**
+ * @throws ConfigError with every problem of the file, and every invariant that is not proved; Error when its reading
+ *   fails otherwise
+ */
 export async function loadPolicyInBackground(
   path: string,
   use: PolicyUse,

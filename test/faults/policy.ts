@@ -39,7 +39,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'policy-5',
     effect: 'diff misses a change at a time at which another rule applies',
-    file: 'src/core/policy/diff/requests.ts',
+    file: 'src/core/policy/exact/properties.ts',
     find: 'return !holds(standard) || others.every(holds);',
     replace: 'return true;',
     tests: ['test/unit/core/policy/diff/times.test.ts'],

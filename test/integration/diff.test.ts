@@ -94,7 +94,7 @@ old.yaml (revision …) to new.yaml (revision …)
 lost push on {team}/release/**: group team-{team}
   old: "teams own their namespace" (old.yaml:3) allows pull, push
   new: "teams own their namespace" (new.yaml:3) allows pull, push; "releases come from the pipeline" (new.yaml:12) denies push
-  example: user x, in team-x asks repository:x/release/u:push through registry.example.com
+  example: user x, in team-y asks repository:y/release:push through registry.example.com
   users in files: alice
 
 gained * on the catalog from 10.0.0.0/8: group staff
@@ -122,7 +122,7 @@ gained * on the catalog from 10.0.0.0/8: group staff
           subject: 'group team-{team}',
           resource: 'repository:{team}/release/**',
           after: [{ rule: 'teams own their namespace' }, { rule: 'releases come from the pipeline', line: 12 }],
-          example: { user: 'x', groups: ['team-x'], scope: 'repository:x/release/u:push' },
+          example: { user: 'x', groups: ['team-y'], scope: 'repository:y/release:push' },
         },
         { change: 'gained', resource: 'registry:catalog', example: { client: '10.0.0.0' } },
       ],

@@ -1,7 +1,7 @@
 /** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
-import { policySources } from '../../app/policy-sources.ts';
+import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { startProblems } from '../../app/start-check.ts';
 import { readTlsCertificate } from '../../app/tls-certificate.ts';
@@ -25,6 +25,7 @@ import type { Run, SharedOptions } from '../command.ts';
 import { lockoutWarnings } from '../lockout-warnings.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
+import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { readPassword } from '../read-password.ts';
 import { checkLogin, probeAll } from '../walk.ts';
 import { checkToken } from '../walk-token.ts';
@@ -72,6 +73,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
   for (const { authenticator } of backends) resources.use(authenticator);
 
   const tests = policiesOf({ loaded, shadow }).flatMap((one) => runPolicyTests(one.policy, one.tests));
+  const invariants = policiesOf({ loaded, shadow }).flatMap((one) => proveAll(one, proveOptions(config)));
   const chain = { backends, clock: systemClock };
   const { wrongPasswords } = config.shield;
   const lockouts = connect === true ? await lockoutWarnings(backends, wrongPasswords, systemClock) : [];
@@ -82,7 +84,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
     ...(await backendSteps(chain, connect === true, login, terminal)),
     ...(tokenCheck?.steps ?? []),
   ];
-  const fine = tests.every(({ passed }) => passed) && steps.every(({ ok }) => ok);
+  const fine = tests.every(({ passed }) => passed) && areProved(invariants) && steps.every(({ ok }) => ok);
   output.result(
     [
       ...warnings.map((warning) => `warning: ${warning}`),
@@ -90,6 +92,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
       policyLine(config.policy.file, loaded),
       ...(shadow === undefined ? [] : [`shadow ${policyLine(config.policy.shadow ?? '', shadow)}`]),
       ...testLines(tests),
+      ...invariantLines(invariants),
       ...(tokenCheck?.lines ?? []),
       ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
       ...(tokenCheck?.warnings ?? []).map((warning) => `warning: ${warning}`),
@@ -102,6 +105,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
       policy: policyJson(config.policy.file, loaded),
       ...(shadow === undefined ? {} : { shadow: policyJson(config.policy.shadow ?? '', shadow) }),
       tests: tests.map(({ passed, summary }) => ({ passed, summary })),
+      invariants: invariants.map(invariantJson),
       ...(tokenCheck === undefined
         ? {}
         : { token: tokenCheck.lines, tokenWarnings: tokenCheck.warnings, bound: tokenCheck.bound }),

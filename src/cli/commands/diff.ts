@@ -1,6 +1,7 @@
 /** `fairlead diff`: lists the decisions that differ between two policies. */
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'commander';
+import { nameForms } from '../../app/policy-sources.ts';
 import { listedCallers } from '../../app/listed-users.ts';
 import { causeOf, shownPath } from '../../config/read-text.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
@@ -60,7 +61,7 @@ async function diff(options: DiffOptions, output: Output): Promise<number> {
 async function compareOptions({ config: path }: DiffOptions): Promise<CompareOptions> {
   if (path === undefined) return {};
   const { config } = await loadBroker(path, { secrets: 'unused' });
-  return { services: Object.keys(config.services), users: await listedCallers(config) };
+  return { services: Object.keys(config.services), users: await listedCallers(config), forms: nameForms(config) };
 }
 
 function named(path: string, { revision }: Policy): NamedPolicy {

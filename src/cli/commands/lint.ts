@@ -1,11 +1,12 @@
 /** `fairlead lint`: finds rules that work but are probably a mistake. */
 import type { Command } from 'commander';
-import { policySources } from '../../app/policy-sources.ts';
+import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import { lintFile } from '../../config/lint.ts';
 import type { LintedPolicy, PlacedFinding } from '../../config/lint.ts';
 import { loadBroker } from '../../config/load.ts';
 import { createCommand, isOptionGiven } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
+import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -37,24 +38,26 @@ export function lintCommand(run: Run): Command {
 
 async function lint(options: LintOptions, output: Output): Promise<number> {
   const { strict } = options;
-  const linted = await lintPolicyOf(options, output);
-  output.result(linesOf(linted), {
+  const { linted, config } = await lintPolicyOf(options, output);
+  const invariants = proveAll(linted, config === undefined ? {} : proveOptions(config));
+  output.result([...linesOf(linted), ...invariantLines(invariants)], {
     policy: { rules: linted.policy.rules.length, revision: linted.policy.revision },
     complete: linted.complete,
     findings: linted.findings,
+    invariants: invariants.map(invariantJson),
   });
   const matters = linted.findings.some(({ severity }) => severity === 'warning' || strict === true);
-  return matters || (strict === true && !linted.complete) ? EXIT.no : EXIT.ok;
+  return matters || !areProved(invariants) || (strict === true && !linted.complete) ? EXIT.no : EXIT.ok;
 }
 
 async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
   if (policy !== undefined && !isConfigNamed) {
     output.remark('services, groups and users are not compared with the configuration; give --config to compare them');
-    return lintFile(policy);
+    return { linted: await lintFile(policy), config: undefined };
   }
   const { config } = await loadBroker(path, { secrets: 'unused' });
   const known = { sources: await policySources(config), services: Object.keys(config.services) };
-  return lintFile(policy ?? config.policy.file, known);
+  return { linted: await lintFile(policy ?? config.policy.file, known), config };
 }
 
 function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[] {

@@ -1,6 +1,7 @@
 /** `fairlead who-can`: who may do something with a repository, and by which rule. */
 import { Argument } from 'commander';
 import type { Command } from 'commander';
+import { nameForms } from '../../app/policy-sources.ts';
 import { listedCallers } from '../../app/listed-users.ts';
 import { exactBackends } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
@@ -48,10 +49,12 @@ async function answer(
   const { config } = await loadBroker(path, { secrets: 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
+  const users = await listedCallers(config);
   const found = whoCan(policy, action, repository, {
     service,
     client: clientAddress(client),
-    users: await listedCallers(config),
+    users,
+    forms: nameForms(config),
   });
   output.result([...linesOf(action, repository, found), ...spellingNote(found, config)], {
     action,
@@ -62,7 +65,7 @@ async function answer(
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
 }
 
-function linesOf(action: string, repository: string, { grantees, users, anonymous }: WhoCan): readonly string[] {
+function linesOf(action: string, repository: string, { grantees, users, anonymous, gaps }: WhoCan): readonly string[] {
   const open = grantees.filter(isOpen);
   const closed = grantees.filter((grantee) => !isOpen(grantee));
   const head = open.length === 0 ? `nobody can ${action} ${repository}` : `who can ${action} ${repository}:`;
@@ -74,6 +77,7 @@ function linesOf(action: string, repository: string, { grantees, users, anonymou
       : ['allowed by a rule, and denied all the same:', ...closed.flatMap((grantee) => sentences(grantee))]),
     ...(users.length === 0 ? [] : [`of the users in files: ${users.join(', ')}`]),
     `without a login: ${anonymous ? 'yes' : 'no'}`,
+    ...gaps.map((gap) => `others may be able to, which is not proved: ${gap}`),
   ];
 }
 
@@ -99,7 +103,7 @@ function sentences({ who, rule, conditions, except, denials }: Grantee): readonl
   ];
 }
 
-function jsonOf({ grantees, users, anonymous }: WhoCan) {
+function jsonOf({ grantees, users, anonymous, gaps }: WhoCan) {
   return {
     ways: grantees.map(({ rule, isExceptionAllowed, ...grantee }) => ({
       ...grantee,
@@ -110,5 +114,7 @@ function jsonOf({ grantees, users, anonymous }: WhoCan) {
     })),
     users,
     anonymous,
+    complete: gaps.length === 0,
+    gaps,
   };
 }

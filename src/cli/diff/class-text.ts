@@ -2,6 +2,7 @@
 import { alternativeText } from '../../core/policy/diff/alternative.ts';
 import type { Comparison, DecisionClass } from '../../core/policy/diff/classes.ts';
 import type { Rule } from '../../core/policy/rule.ts';
+import { requestText, timeText } from '../../config/request-text.ts';
 import { whoText } from '../../core/policy/who-text.ts';
 import { formatScope } from '../../core/scope.ts';
 import { count, reasonLines } from './reason-text.ts';
@@ -14,7 +15,7 @@ export interface ClassOptions {
 }
 
 export function classLines(
-  { classes, complete, undecided }: Comparison,
+  { classes, complete, gaps, undecided }: Comparison,
   { files, named }: ClassOptions,
 ): readonly string[] {
   const [before, after] = files;
@@ -26,7 +27,9 @@ export function classLines(
     const { name, file, line } = rule;
     lines.push(`only a request can tell what "${name}" (${file}:${line}) changes, because of its ${openKinds(rule)}`);
   }
-  if (!complete) lines.push('there was more to compare than is compared: more decisions may change');
+  for (const gap of gaps) lines.push(`not proved, more decisions may change: ${gap}`);
+  if (!complete && gaps.length === 0)
+    lines.push('there was more to compare than is compared: more decisions may change');
   if (classes.length === 0)
     lines.push(complete && undecided.length === 0 ? 'no decision changes' : 'no change was found');
   else
@@ -94,28 +97,13 @@ function openKinds({ conditions }: Rule): string {
 }
 
 function exampleText({ example: { situation, asked, isTimed }, actions }: DecisionClass): string {
-  const { caller, client, service, time } = situation;
-  const scope = formatScope({ ...asked, actions });
-  const at = isTimed ? ` at ${timeText(time)}` : '';
-  const place = `${client === '' ? '' : ` from ${client}`} through ${service}${at}`;
-  if (caller.kind === 'anonymous') return `anonymous asks ${scope}${place}`;
-  const { username, groups, attributes, caseless } = caller.identity;
-  const parts = [
-    ...(groups.size === 0 ? [] : [`in ${[...groups].join(', ')}`]),
-    ...[...attributes].map(([name, values]) => `${name} ${values.join(', ')}`),
-    ...(caseless ? ['of a directory'] : []),
-  ];
-  return `user ${[username, ...parts].join(', ')} asks ${scope}${place}`;
+  return requestText(situation, { ...asked, actions }, isTimed);
 }
 
-/** RFC 3339, in UTC. */
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
-export function classJson({ classes, complete, undecided }: Comparison) {
+export function classJson({ classes, complete, gaps, undecided }: Comparison) {
   return {
     complete,
+    gaps,
     classes: classes.map((one) => ({
       change: one.change,
       actions: one.actions,

@@ -86,10 +86,14 @@ function matchClause(
     if (pattern.placeholders.length === 0) return reason(rule, rule.effect, binding.via);
     const note = invalidValue(pattern, binding);
     if (note !== undefined) skipped ??= { ...reason(rule, 'skipped', binding.via), note };
-    if (matchesWithSomeValues(pattern, segments, binding, pattern.placeholders, new Map()))
-      return reason(rule, rule.effect, binding.via);
+    if (bindingFits(pattern, segments, binding)) return reason(rule, rule.effect, binding.via);
   }
   return skipped;
+}
+
+/** Whether the pattern matches with the values that the binding gives. */
+export function bindingFits(pattern: RepositoryPattern, segments: readonly string[], binding: Binding): boolean {
+  return matchesWithSomeValues(pattern, segments, binding, pattern.placeholders, new Map());
 }
 
 /** An attribute may have several values, of which one must match. A value that is not a segment matches nothing. */

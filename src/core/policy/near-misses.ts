@@ -4,7 +4,9 @@
  */
 import type { Action, Grant } from '../access.ts';
 import { askersOf } from './asker.ts';
+import type { Asker } from './asker.ts';
 import { bindingsFor } from './bindings.ts';
+import { filled } from './imagined.ts';
 import { placeholderValues } from './placeholder-values.ts';
 import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
@@ -79,7 +81,10 @@ function reasonOf(rule: Rule, situation: Situation, segments: readonly string[])
       : undefined;
   }
   if (!isForCaller || !hasValues(rule, caller, fits)) {
-    const who = askersOf(rule.who).flatMap((asker) => fits.map((values) => whoText(asker, 'sentence', values)));
+    const who = askersOf(rule.who).flatMap((asker) =>
+      fits.filter((values) => canGive(asker, values)).map((values) => whoText(asker, 'sentence', values)),
+    );
+    if (who.length === 0) return undefined;
     const expected = [...new Set(who)];
     return { because: 'others', expected, phrase: ` here to ${expected.join(' or ')}` };
   }
@@ -87,6 +92,13 @@ function reasonOf(rule: Rule, situation: Situation, segments: readonly string[])
   if (failed === undefined) return undefined;
   const { because, values, nearMiss } = failed.phrases;
   return { because, expected: values, phrase: ` here, but ${nearMiss} ${values.join(' or ')}` };
+}
+
+/** Whether a name gives the values: `{org}-{team}` takes `web` from `web-shop-dev`, so no name gives `web-shop`. */
+function canGive(asker: Asker, values: ReadonlyMap<string, string>): boolean {
+  if (asker.kind === 'everyone') return true;
+  const captured = asker.pair.folded.match(values.get(asker.kind) ?? filled(asker.pair, values));
+  return captured !== undefined && [...captured].every(([name, value]) => (values.get(name) ?? value) === value);
 }
 
 /** Whether the caller has the values that the repository requires. */

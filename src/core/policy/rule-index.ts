@@ -25,6 +25,8 @@ export interface RuleIndex {
    * @param identity undefined for anonymous
    */
   candidates(segments: readonly string[], identity: Identity | undefined): readonly Clause[];
+  /** The rules of which a repository pattern fits for some values of placeholders, whoever asks. */
+  fitting(segments: readonly string[]): ReadonlySet<Rule>;
 }
 
 interface Node {
@@ -63,6 +65,14 @@ export function createRuleIndex(): GrowingIndex {
       const found: Clause[] = [];
       for (const bucket of reachableBuckets(root, segments)) collect(bucket, identity, found);
       return found;
+    },
+    fitting: (segments) => {
+      const clauses = [...reachableBuckets(root, segments)].flatMap(({ users, groups, matched, everyone }) => [
+        ...everyone,
+        ...matched,
+        ...[...users.exact.values(), ...groups.exact.values()].flat(),
+      ]);
+      return new Set(clauses.map(({ rule }) => rule));
     },
   };
 }

@@ -6,7 +6,7 @@ import { ANONYMOUS } from '../identity.ts';
 import { DEFAULT_TIME } from './situation.ts';
 
 /** Each time once; only the default if no condition names a time. */
-export function sampleTimes(policies: readonly Policy[]): readonly number[] {
+export function sampleTimes(policies: readonly Pick<Policy, 'rules'>[]): readonly number[] {
   const named = policies.flatMap(({ rules }) =>
     rules.flatMap(({ conditions }) => conditions.flatMap(({ samples }) => samples?.time ?? [])),
   );

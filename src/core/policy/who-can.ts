@@ -13,7 +13,10 @@ import { askersOf } from './asker.ts';
 import type { Asker } from './asker.ts';
 import { dependsOn, dependsOnlyOn, exceptionsOf, isException } from './condition.ts';
 import { decide } from './decide.ts';
-import { filled, imaginedIdentity, NOBODY, someExceptedCallerMay } from './exceptions.ts';
+import { searchFor, someCallerCan, someCallerHas } from './who-can-search.ts';
+import type { Alternative, CallerSearch } from './who-can-search.ts';
+import { filled, imaginedIdentity, NOBODY } from './imagined.ts';
+import type { Form } from './exact/world.ts';
 import { placeholderValues } from './placeholder-values.ts';
 import type { Policy } from './policy.ts';
 import { repositorySegments } from './repository-pattern.ts';
@@ -56,6 +59,8 @@ export interface WhoCan {
   /** The given users who can. */
   readonly users: readonly string[];
   readonly anonymous: boolean;
+  /** Why there may be somebody who is not listed, each a clause; empty: nobody else can. */
+  readonly gaps: readonly string[];
 }
 
 export interface WhoCanOptions {
@@ -64,6 +69,8 @@ export interface WhoCanOptions {
   readonly client: string;
   /** Users that are known by name, with their groups. */
   readonly users: readonly Caller[];
+  /** How the configured sources of users compare names; undefined: any. */
+  readonly forms?: readonly Form[];
 }
 
 /** What is asked, for any caller at any time. */
@@ -72,6 +79,7 @@ interface Question {
   readonly repository: string;
   readonly situation: Pick<Situation, 'service' | 'client'>;
   readonly times: readonly number[];
+  readonly search: CallerSearch;
   decide(caller: Caller, time: number): Grant;
 }
 
@@ -83,6 +91,7 @@ export function whoCan(policy: Policy, action: Action, repository: string, optio
     repository,
     situation: { service, client },
     times: sampleTimes([policy]),
+    search: searchFor(policy, action, repository, options),
     decide: (caller, time) => decide(policy, { caller, service, client, time }, asked),
   };
   const may = (caller: Caller): boolean =>
@@ -94,6 +103,7 @@ export function whoCan(policy: Policy, action: Action, repository: string, optio
     grantees: unique(grantees),
     users: users.filter(may).map((caller) => (caller.kind === 'user' ? caller.identity.username : '')),
     anonymous: may(ANONYMOUS),
+    gaps: question.search.gaps(),
   };
 }
 
@@ -102,30 +112,21 @@ export function isOpen({ verdict, isExceptionAllowed }: Grantee): boolean {
   return verdict !== 'no' || isExceptionAllowed;
 }
 
-/** One alternative of a rule's who, with the values of placeholders that the repository requires. */
-interface Alternative {
-  readonly asker: Asker;
-  readonly values: ReadonlyMap<string, string>;
-}
-
-function alternativesOf(rule: Rule, { repository, situation }: Question): readonly Alternative[] {
+function alternativesOf(rule: Rule, { repository, situation, search }: Question): readonly Alternative[] {
   const isForService = rule.conditions
     .filter((condition) => dependsOnlyOn(condition, 'service'))
     .every((condition) => condition.holds({ ...situation, caller: ANONYMOUS, time: 0 }, repository));
   if (!isForService) return [];
-  const fits = rule.repositories.flatMap((pattern) => placeholderValues(pattern, repositorySegments(repository) ?? []));
-  return askersOf(rule.who).flatMap((asker) =>
-    fits.filter((values) => canHave(asker, values)).map((values) => ({ asker, values })),
+  const segments = repositorySegments(repository) ?? [];
+  const fits = rule.repositories.flatMap((pattern) =>
+    placeholderValues(pattern, segments).map((values) => ({ pattern, values })),
   );
+  return askersOf(rule.who)
+    .flatMap((asker) => fits.map((fit) => ({ asker, ...fit })))
+    .filter((alternative) => someCallerHas(alternative, search));
 }
 
-/** Whether somebody who is that can have the values. */
-function canHave(asker: Asker, values: ReadonlyMap<string, string>): boolean {
-  const own = values.get(asker.kind === 'user' ? 'user' : 'group');
-  return own === undefined || asker.kind === 'everyone' || asker.pair.folded.match(own) !== undefined;
-}
-
-function granteeOf(rule: Rule, { asker, values }: Alternative, question: Question): Grantee {
+function granteeOf(rule: Rule, { asker, values, pattern }: Alternative, question: Question): Grantee {
   const conditions = [
     ...[...values].filter(([name]) => isOpenValue(name, asker)).map(([name, value]) => `${name} is ${value}`),
     ...requirementsOf(rule),
@@ -136,7 +137,8 @@ function granteeOf(rule: Rule, { asker, values }: Alternative, question: Questio
   const caller = imaginedCaller(asker, values);
   const times = timesWithin(rule.conditions, question.times);
   const grants = times.map((time) => question.decide(caller, time));
-  const verdict = verdictOf(grants.map(isEnough), isConditional);
+  const isPossible = someCallerCan(rule, { asker, values, pattern }, question.search) ?? grants.some(isEnough);
+  const verdict = isPossible ? verdictOf(grants.map(isEnough), isConditional) : 'no';
   return {
     who: whoText(asker, 'sentence', values),
     rule,
@@ -144,16 +146,7 @@ function granteeOf(rule: Rule, { asker, values }: Alternative, question: Questio
     except: exceptionTexts(rule),
     verdict,
     denials: denialsIn(grants, question.policy),
-    isExceptionAllowed:
-      verdict === 'no' &&
-      times.some((time) =>
-        someExceptedCallerMay(question.policy, caller, {
-          asker,
-          values,
-          isEnough,
-          decide: (one) => question.decide(one, time),
-        }),
-      ),
+    isExceptionAllowed: verdict === 'no' && isPossible,
   };
 }
 

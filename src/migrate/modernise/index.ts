@@ -69,11 +69,12 @@ const HEAD = [
 ];
 
 function textOf(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): string {
-  const { roles, tests } = isRecord(yaml.value) ? yaml.value : {};
+  const { roles, tests, invariants } = isRecord(yaml.value) ? yaml.value : {};
   const written = {
     ...(roles === undefined ? {} : { roles }),
     rules: rules.map((rule) => ({ ...rule, line: undefined })),
     ...(file.tests.length === 0 ? {} : { tests }),
+    ...(file.invariants.length === 0 ? {} : { invariants }),
   };
   const comments = rules.map(({ line }) => `${yaml.file}:${line}`);
   return yamlText(written, HEAD, { key: 'rules', comments });

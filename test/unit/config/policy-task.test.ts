@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPolicy, loadPolicyInBackground } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problems.ts';
+import type { ProveOptions } from '../../../src/core/policy/invariants.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { createBackground } from '../../../src/platform/background.ts';
 import { ask } from '../../support/policy-builder.ts';
@@ -77,5 +78,34 @@ describe('a policy that was read on another thread', () => {
 
     expect(there).toEqual(here);
     expect(here).toMatchObject({ message: expect.stringMatching(/policy\.yaml:\d+:\d+: /) as string });
+  });
+});
+
+describe('a policy whose invariants are required', () => {
+  const rules = 'rules: [{ name: all, users: ["*"], repositories: ["**"], allow: [pull] }]';
+  const never = (action: string): string =>
+    `${rules}\ninvariants:\n  - { name: claim, never: { everyone: true, repositories: ["**"], actions: ${action} } }\n`;
+
+  async function load(text: string, prove?: ProveOptions): Promise<unknown> {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-policy-'));
+    await using background = createBackground({ small: 0 });
+    const path = join(folder.path, 'policy.yaml');
+    await writeFile(path, text);
+    const use = { services: [], onFailedTests: 'refuse', ...(prove === undefined ? {} : { prove }) } as const;
+    return (await loadPolicyInBackground(path, use, background.run)).policy;
+  }
+
+  it('is loaded when they are proved', async () => {
+    await expect(load(never('push'), {})).resolves.toMatchObject({ rules: [{ name: 'all' }] });
+  });
+
+  it('is refused when one is broken, with its place and a request that breaks it', async () => {
+    await expect(load(never('pull'), {})).rejects.toThrow(
+      /policy\.yaml:3:\d+: .*the invariant "claim" is BROKEN: user x asks repository:y:pull through x and is granted it/,
+    );
+  });
+
+  it('is loaded with a broken one where they are not required', async () => {
+    await expect(load(never('pull'))).resolves.toMatchObject({ rules: [{ name: 'all' }] });
   });
 });

@@ -3,226 +3,199 @@
  *
  * If a decision changes, a rule allows the request in one policy, and in the other policy no rule allows it or a rule
  * denies it. So the search takes each rule that allows, alone and with each rule of the other policy, if at least one of
- * them is not in both policies. For each pair, both policies decide the most general request that matches both rules. It
- * matches as few other rules as possible: if it shows no difference, only the exceptions of other rules can show one.
- * They are tried after that.
+ * them is not in both policies. For each of these pairs it finds an example or proves that there is none.
  */
 import { ACTIONS } from '../../access.ts';
 import type { Action } from '../../access.ts';
 import type { Caller } from '../../identity.ts';
-import { askersOf } from '../asker.ts';
 import type { Asker } from '../asker.ts';
 import { exceptionsOf } from '../condition.ts';
+import { createEffort } from '../exact/effort.ts';
+import { denies, grants, rulesAgainst, rulesFor } from '../exact/prevented.ts';
+import { examplesOf } from '../exact/search.ts';
+import type { Example, Question, Request } from '../exact/search.ts';
+import { worldOf } from '../exact/world.ts';
+import type { Form } from '../exact/world.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
-import { whoKey } from './alternative.ts';
 import type { Alternative } from './alternative.ts';
 import { decideBoth, differences } from './difference.ts';
 import type { Difference, TwoDecisions } from './difference.ts';
-import { pairsOf, undecidedRules } from './pairs.ts';
-import { conditionsHold, propertySamples, requestsFor, requestsOf } from './requests.ts';
-import type { Request, World } from './requests.ts';
-import { subjectsOf } from './subjects.ts';
-import type { Form } from './subjects.ts';
-import { wordsFor } from './words.ts';
+import { commonPattern } from './common-pattern.ts';
+import { isChanged, pairsOf, undecidedRules } from './pairs.ts';
+import { requestsFrom } from './users.ts';
 
 /** Requests whose decision changes for one reason. */
 export interface DecisionClass extends Difference {
   /** The rule that allows in one of the policies, and the rule that prevents it in the other, if there is one. */
   readonly alternatives: readonly Alternative[];
-  /** What the subject is in addition, so that it is an exception of other rules. */
+  /** What the caller is in addition, so that it is an exception of other rules. */
   readonly additional: readonly Asker[];
-  /** A request whose decision changes; `pattern` is the common repository pattern of both rules. */
-  readonly example: Request;
+  /** A request whose decision changes. */
+  readonly example: ClassExample;
   /** The users of the options whose access changes. */
   readonly users: readonly string[];
 }
 
+export interface ClassExample extends Request {
+  /** The common repository pattern of the rules; undefined: the catalog. */
+  readonly pattern: string | undefined;
+  /** Whether the time of the request matters. */
+  readonly isTimed: boolean;
+}
+
 export interface Comparison {
   readonly classes: readonly DecisionClass[];
-  /** False if a bound ended the search: there may be more classes. */
+  /** False if the search is not exhaustive: there may be more classes. */
   readonly complete: boolean;
+  /** Why the search is not exhaustive, each a clause. */
+  readonly gaps: readonly string[];
   /** Rules with conditions that only a request can show, where the policies differ. */
   readonly undecided: readonly Rule[];
 }
 
 export interface CompareOptions {
   readonly services?: readonly string[];
+  /** How the configured sources of users compare names; undefined: any. */
+  readonly forms?: readonly Form[];
   /** Real users, who are named in the classes that change their access. */
   readonly users?: readonly Caller[];
-  /** The largest number of requests that are decided. */
-  readonly maxRequests?: number;
+  /** The largest number of classes that are listed. */
+  readonly maxClasses?: number;
+  /** The bound on the work of the search, see `Effort`. */
+  readonly maxUnits?: number;
+  /** Search for this kind of change only. */
+  readonly change?: Difference['change'];
 }
 
-const MAX_REQUESTS = 300_000;
 const MAX_CLASSES = 20_000;
-/** Sets of exceptions that are tried for one pair of rules. */
-const MAX_SETS = 32;
 
 export function compareByClasses(before: Policy, after: Policy, options: CompareOptions = {}): Comparison {
+  const { maxClasses = MAX_CLASSES } = options;
+  const undecided = undecidedRules(before, after);
+  if (!isChanged(before, after)) return { classes: [], complete: true, gaps: [], undecided };
   const search = createSearch(before, after, options);
-  for (const [change, pair] of pairsOf(before, after, search.world.words)) {
-    if (search.isOver()) break;
+  for (const [change, pair] of pairsOf(before, after)) {
+    if (options.change !== undefined && options.change !== change) continue;
+    if (search.isOver() || search.classes.length >= maxClasses) break;
     search.look(change, pair);
   }
-  return { classes: search.classes, complete: search.isComplete(), undecided: undecidedRules(before, after) };
+  const isFull = search.classes.length >= maxClasses;
+  const gaps = [...search.gaps(), ...(isFull ? [`more than ${maxClasses} kinds of decisions change`] : [])];
+  return { classes: search.classes.slice(0, maxClasses), complete: gaps.length === 0, gaps, undecided };
 }
 
 function createSearch(before: Policy, after: Policy, options: CompareOptions) {
-  const policies = [before, after];
-  let cut = false;
-  let complete = true;
-  const words = wordsFor(policies, () => {
-    cut = true;
-  });
-  const world: World = {
-    words,
-    deepest: 1 + policies.flatMap(segmentCounts).reduce((most, segments) => Math.max(most, segments), 0),
-    services: options.services,
-    properties: propertySamples(policies, words),
-  };
-  const forms: readonly Form[] = policies.some(areCaseSensitive) ? ['exact', 'folded'] : ['exact'];
-  const exceptions = exceptionsByPlace(policies);
+  const effort = createEffort(options.maxUnits);
+  const world = worldOf([before, after], effort, options);
+  const isTimed = world.properties.time.values.length > 1;
   const classes: DecisionClass[] = [];
   /** What is reported for a rule alone is not reported again for a pair. */
   const reported = new Map<Alternative, Set<string>>();
-  let left = options.maxRequests ?? MAX_REQUESTS;
-
-  const isOver = (): boolean => left <= 0 || classes.length >= MAX_CLASSES;
 
   function look(change: Difference['change'], pair: readonly Alternative[]): void {
-    const [first] = pair;
+    const [first, second] = pair;
     if (first === undefined) return;
+    const [granting, other] = change === 'lost' ? [before, after] : [after, before];
     const known = reported.get(first);
-    const open = new Set(actionsOf(first).filter((action) => known?.has(action) !== true));
-    cut = false;
-    for (const form of forms) lookAs(change, pair, form, open);
-    if (cut && open.size > 0) complete = false;
-  }
-
-  function lookAs(change: Difference['change'], pair: readonly Alternative[], form: Form, open: Set<Action>): void {
-    const tried = new Set<string>();
-    const waiting: (readonly Asker[])[] = [[]];
-    for (let additional = waiting.shift(); additional !== undefined; additional = waiting.shift()) {
-      const candidates = new Set<Asker>();
-      for (const request of requestsFor(pair, additional, form, world)) {
-        if (open.size === 0 || left <= 0) return;
-        if (!conditionsHold(pair, request)) continue;
-        left -= 1;
-        const both = decideBoth(before, after, request.situation, request.asked);
-        const difference = differenceOf(change, pair, both, open);
-        if (difference !== undefined)
-          add({ ...difference, alternatives: pair, additional, example: request, users: [] });
-        for (const action of difference?.actions ?? []) open.delete(action);
-        for (const who of exceptionsOfBlocking(change, pair, both)) if (!additional.includes(who)) candidates.add(who);
-      }
-      for (const who of candidates) {
-        const more = [...additional, who];
-        const key = more
-          .map((one) => JSON.stringify(whoKey(one)))
-          .toSorted()
-          .join();
-        if (tried.has(key)) continue;
-        if (tried.size >= MAX_SETS) cut = true;
-        else waiting.push(more);
-        tried.add(key);
-      }
+    const open = new Set(actionsOf(pair, other).filter((action) => known?.has(action) !== true));
+    if (open.size === 0) return;
+    const question: Question = {
+      requirements: pair,
+      conditions: pair.flatMap(({ rule }) => rule.conditions),
+      actions: open,
+      prevented: (action, segments) => [
+        ...rulesAgainst(granting, first.rule, action, segments),
+        ...rulesFor(other, second?.rule, action, segments),
+      ],
+      isExample: (request, action) => differenceIn(change, pair, request)?.actions.includes(action) === true,
+    };
+    for (const example of examplesOf(question, world)) {
+      const difference = differenceIn(change, pair, example);
+      const actions = difference?.actions.filter((action) => open.has(action)) ?? [];
+      for (const action of actions) open.delete(action);
+      if (difference !== undefined) add({ ...difference, actions }, pair, example);
     }
   }
 
-  /** The exceptions of the rules that prevent a difference. */
-  function exceptionsOfBlocking(change: Difference['change'], pair: readonly Alternative[], both: TwoDecisions) {
+  /** The difference that the rules of the pair make. */
+  function differenceIn(change: Difference['change'], [first, second]: readonly Alternative[], request: Request) {
+    const both = decideBoth(before, after, request.situation, request.asked);
     const [allowing, other] = change === 'gained' ? [both.after, both.before] : [both.before, both.after];
-    const isFirst = policies.some(({ evaluation }) => evaluation === 'first-match');
-    const blocking = [
-      ...allowing.because.filter(({ effect }) => effect === 'deny' || isFirst),
-      ...other.because.filter(({ effect }) => effect === 'allow' || isFirst),
-    ];
-    return blocking
-      .flatMap((reason) => exceptions.get(placeKey(reason)) ?? [])
-      .filter(({ rule }) => pair.every((alternative) => alternative.rule !== rule))
-      .flatMap(({ who }) => who);
+    const difference = differences(both).find((one) => one.change === change);
+    const isDecisive =
+      first !== undefined &&
+      applied(allowing.because, first) &&
+      (second === undefined || applied(other.because, second));
+    return isDecisive ? difference : undefined;
   }
 
-  function add(one: DecisionClass): void {
-    const [first, second] = one.alternatives;
-    if (first !== undefined && second === undefined && one.additional.length === 0) {
-      reported.set(first, new Set([...(reported.get(first) ?? []), ...one.actions]));
-    }
-    const users = (options.users ?? []).filter((caller) => isAbout(one, caller));
+  function add(difference: Difference, pair: readonly Alternative[], { situation, asked, additional }: Example): void {
+    const [first, second] = pair;
+    const extra = [
+      ...additional.map((one) => ({ kind: 'user', pair: one }) as const),
+      ...exceptedAs(situation.caller, pair, [before, after]),
+    ];
+    if (first !== undefined && second === undefined && extra.length === 0)
+      reported.set(first, new Set([...(reported.get(first) ?? []), ...difference.actions]));
+    const example = { situation, asked, pattern: commonPattern(pair, asked), isTimed };
+    const users = (options.users ?? []).filter((caller) => isAbout(difference.change, pair, caller));
     classes.push({
-      ...one,
+      ...difference,
+      alternatives: pair,
+      additional: extra,
+      example,
       users: users.flatMap((caller) => (caller.kind === 'user' ? [caller.identity.username] : [])),
     });
   }
 
-  function isAbout({ change, alternatives }: DecisionClass, caller: Caller): boolean {
-    for (const subject of subjectsOf(alternatives, caller)) {
-      for (const request of requestsOf(alternatives, subject, world)) {
-        const { before: old, after: next } = decideBoth(before, after, request.situation, request.asked);
-        if (differences({ before: old, after: next }).some((one) => one.change === change)) return true;
-      }
+  function isAbout(change: Difference['change'], alternatives: readonly Alternative[], caller: Caller): boolean {
+    for (const request of requestsFrom(caller, alternatives, world)) {
+      const both = decideBoth(before, after, request.situation, request.asked);
+      if (differences(both).some((one) => one.change === change)) return true;
     }
     return false;
   }
 
-  return { world, classes, look, isOver, isComplete: () => complete && !isOver() };
+  return { classes, look, isOver: effort.isSpent, gaps: effort.reasons };
 }
 
-/** The difference for the open actions, if the rules of the pair decide it. */
-function differenceOf(
-  change: Difference['change'],
-  [first, second]: readonly Alternative[],
-  both: TwoDecisions,
-  open: ReadonlySet<Action>,
-): Difference | undefined {
-  const difference = differences(both).find((one) => one.change === change);
-  const actions = difference?.actions.filter((action) => open.has(action)) ?? [];
-  if (first === undefined || difference === undefined || actions.length === 0) return undefined;
-  const [allowing, other] = change === 'gained' ? [both.after, both.before] : [both.before, both.after];
-  const isDecisive = applied(allowing.because, first) && (second === undefined || applied(other.because, second));
-  return isDecisive ? { ...difference, actions } : undefined;
+/** The actions that the first rule grants and the second one prevents. */
+function actionsOf([first, second]: readonly Alternative[], other: Policy): readonly Action[] {
+  if (first === undefined) return [];
+  const isCatalog = first.pattern === undefined;
+  const all: readonly Action[] = isCatalog ? ['*'] : ACTIONS;
+  return all.filter((action) => {
+    if (!isCatalog && !grants(first.rule, action)) return false;
+    if (second === undefined) return true;
+    if (other.evaluation === 'first-match')
+      return second.rule.effect === 'deny' || (!isCatalog && !grants(second.rule, action));
+    return second.rule.effect === 'deny' && (isCatalog || denies(second.rule, action));
+  });
 }
 
-function actionsOf({ rule: { actions }, pattern }: Alternative): readonly Action[] {
-  if (pattern === undefined) return ['*'];
-  return actions.includes('*') ? ACTIONS : actions;
+/** The exceptions of rules that the groups of the caller are for, other than the rules of the pair. */
+function exceptedAs(caller: Caller, pair: readonly Alternative[], policies: readonly Policy[]): readonly Asker[] {
+  if (caller.kind === 'anonymous') return [];
+  const { groups, caseless } = caller.identity;
+  const form = caseless ? 'folded' : 'exact';
+  const fits = (asker: Asker, group: string): boolean =>
+    asker.kind === 'group' && asker.pair[form].match(group) !== undefined;
+  const others = [...groups].filter((group) => !pair.some(({ who }) => fits(who, group)));
+  if (others.length === 0) return [];
+  const exceptions = policies
+    .flatMap(({ rules }) => rules)
+    .flatMap(({ conditions }) => exceptionsOf(conditions))
+    .filter(({ kind }) => kind === 'group');
+  return others.flatMap((group) => exceptions.find((asker) => fits(asker, group)) ?? []);
 }
 
 function applied(because: TwoDecisions['before']['because'], { rule }: Alternative): boolean {
   return because.some(
-    (reason) => reason.effect !== 'skipped' && placeKey(reason) === placeKey({ ...rule, rule: rule.name }),
-  );
-}
-
-function placeKey({
-  file,
-  line,
-  rule,
-}: {
-  readonly file: string;
-  readonly line: number;
-  readonly rule: string;
-}): string {
-  return `${file}:${line} ${rule}`;
-}
-
-/** The exceptions of each rule, by the position of the rule. */
-function exceptionsByPlace(policies: readonly Policy[]) {
-  return Map.groupBy(
-    policies.flatMap(({ rules }) => rules).map((rule) => ({ rule, who: exceptionsOf(rule.conditions) })),
-    ({ rule: { file, line, name } }) => placeKey({ file, line, rule: name }),
-  );
-}
-
-function segmentCounts({ rules }: Policy): readonly number[] {
-  return rules.flatMap(({ repositories }) => repositories.map(({ segments }) => segments.length));
-}
-
-function areCaseSensitive({ rules }: Policy): boolean {
-  return rules.some(({ who, conditions }) =>
-    [...askersOf(who), ...exceptionsOf(conditions)].some(
-      (asker) => asker.kind !== 'everyone' && asker.pair.exact.text !== asker.pair.folded.text,
-    ),
+    (reason) =>
+      reason.effect !== 'skipped' &&
+      reason.rule === rule.name &&
+      reason.line === rule.line &&
+      reason.file === rule.file,
   );
 }

@@ -5,14 +5,14 @@ import type { RepositoryPattern } from '../repository-pattern.ts';
 import { alternativesOf } from './alternative.ts';
 import type { Alternative } from './alternative.ts';
 import type { Difference } from './difference.ts';
-import { mayMeet } from './path.ts';
-import type { Words } from './words.ts';
+import { askersMeet } from '../asker.ts';
+import { repositoriesMeet } from '../relation/repositories.ts';
 
 /** A rule that allows, alone or with a rule of the other policy that may prevent the grant. */
 type Pair = readonly [Difference['change'], readonly Alternative[]];
 
 /** The pairs that can show a difference; each rule alone first. */
-export function* pairsOf(before: Policy, after: Policy, words: Words): Generator<Pair> {
+export function* pairsOf(before: Policy, after: Policy): Generator<Pair> {
   const [old, next] = partsOf(before, after);
   for (const { change, own, other } of [
     { change: 'lost', own: old, other: next },
@@ -22,15 +22,21 @@ export function* pairsOf(before: Policy, after: Policy, words: Words): Generator
     for (const against of other.against) {
       // A difference has a reason that is not in both policies.
       const allowing = other.changed.has(against) ? own.all : own.alone;
-      for (const one of allowing) if (allows(one) && meets(one, against, words)) yield [change, [one, against]];
+      for (const one of allowing) if (allows(one) && meets(one, against)) yield [change, [one, against]];
     }
   }
 }
 
+/** Whether the policies differ in more than the names and positions of rules. */
+export function isChanged(before: Policy, after: Policy): boolean {
+  const [old, next] = partsOf(before, after);
+  return old.changed.size + next.changed.size > 0 || before.evaluation !== after.evaluation;
+}
+
 /** Rules with conditions that only a request can show, where the policies differ. */
 export function undecidedRules(before: Policy, after: Policy): readonly Rule[] {
+  if (!isChanged(before, after)) return [];
   const [old, next] = partsOf(before, after);
-  if (old.changed.size + next.changed.size === 0 && before.evaluation === after.evaluation) return [];
   const rules = [...next.all, ...old.all].filter(({ rule }) =>
     rule.conditions.some(({ samples }) => samples === undefined),
   );
@@ -86,9 +92,10 @@ function allows({ rule }: Alternative): boolean {
   return rule.effect === 'allow';
 }
 
-function meets({ pattern }: Alternative, { pattern: other }: Alternative, words: Words): boolean {
-  if (pattern === undefined || other === undefined) return pattern === other;
-  return mayBeginEqually(pattern, other) && mayMeet(pattern, other, words);
+function meets(one: Alternative, other: Alternative): boolean {
+  if (!askersMeet(one.who, other.who)) return false;
+  if (one.pattern === undefined || other.pattern === undefined) return one.pattern === other.pattern;
+  return mayBeginEqually(one.pattern, other.pattern) && repositoriesMeet(one.pattern, other.pattern);
 }
 
 /** In a large policy the first segment excludes most pairs. */

@@ -18,6 +18,7 @@ export const FINDING_CODES = [
   'no-such-user',
   'no-such-value',
   'same-in-lower-case',
+  'other-case',
   'unused-role',
   'no-tests',
 ] as const;

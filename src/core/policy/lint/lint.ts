@@ -2,6 +2,7 @@
 import type { Policy } from '../policy.ts';
 import type { Finding } from './finding.ts';
 import { foldedNameFindings } from './folded-names.ts';
+import { removableRules } from './removable.ts';
 import { MAX_PAIRS, pairFindings } from './rule-pairs.ts';
 import { singleRuleFindings } from './single-rules.ts';
 import { sourceFindings } from './sources.ts';
@@ -21,9 +22,12 @@ export function lintPolicy(
   { maxPairs = MAX_PAIRS }: { readonly maxPairs?: number } = {},
 ): LintResult {
   const pairs = pairFindings(policy, maxPairs);
+  const single = singleRuleFindings(policy);
+  const found = [...single, ...pairs.findings];
   const findings = [
-    ...singleRuleFindings(policy),
+    ...single,
     ...pairs.findings,
+    ...removableRules(policy, found),
     ...(sources === undefined ? [] : [...sourceFindings(policy, sources), ...foldedNameFindings(policy, sources)]),
   ];
   return { findings: findings.toSorted((a, b) => a.rule.index - b.rule.index), complete: pairs.complete };

@@ -3,6 +3,7 @@ import { exceptionsOf } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
 import type { CasePair } from '../who.ts';
+import { named as ruleText } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 /** What the configured backends can deliver. Sound: a negative answer is certain. */
@@ -29,6 +30,7 @@ export function sourceFindings({ rules }: Policy, sources: Sources): readonly Fi
     ...unreachableNames(rule, 'user', rule.who.users, sources.users),
     ...exceptedNames(rule, sources),
     ...unfilled(rule, sources),
+    ...(sources.exactBackends.length > 0 ? inOtherCase(rule, rules) : []),
   ]);
 }
 
@@ -39,6 +41,28 @@ function exceptedNames(rule: Rule, { groups, users }: Sources): readonly Finding
     if (exception.kind === 'everyone') return [];
     return unreachableNames(rule, exception.kind, [exception.pair], exception.kind === 'group' ? groups : users);
   });
+}
+
+/** Values of captures are in lower case, so members of `team-WEB` have the access of `team-web` by a capture. */
+function inOtherCase(rule: Rule, rules: readonly Rule[]): readonly Finding[] {
+  const excepted = exceptionsOf(rule.conditions).flatMap((asker) => (asker.kind === 'group' ? [asker.pair] : []));
+  const named = [...(rule.effect === 'deny' ? rule.who.groups : []), ...excepted];
+  return named.flatMap(({ folded: { literal } }): readonly Finding[] => {
+    if (literal === undefined) return [];
+    const capturing = rules.find((other) => capturesGroup(other, literal));
+    if (capturing === undefined) return [];
+    const message = `names the group "${literal}", but not groups that differ from it in case, to which ${ruleText(capturing)} gives the same repositories`;
+    const cure = 'set lowercase: true at the backend whose names are exact, if its groups may differ in case';
+    return [{ code: 'other-case', severity: 'hint', rule, message, cure }];
+  });
+}
+
+function capturesGroup({ who, repositories, effect }: Rule, name: string): boolean {
+  const used = new Set(repositories.flatMap(({ placeholders }) => placeholders));
+  return (
+    effect === 'allow' &&
+    who.groups.some(({ folded }) => folded.captures.some((one) => used.has(one)) && folded.match(name) !== undefined)
+  );
 }
 
 function unreachableNames(

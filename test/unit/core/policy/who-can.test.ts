@@ -193,7 +193,17 @@ const GROUP_SETS = [[], ...GROUPS.map((one) => [one]), ...GROUPS.map((one) => [o
 const EVERYBODY: readonly Asker[] = [
   {},
   ...NAMES.flatMap((user) => GROUP_SETS.map((groups) => ({ user, groups, caseless: true }))),
+  // A source that compares names with case may have users that differ from a name of the policy in case alone.
+  ...NAMES.flatMap((user) =>
+    GROUP_SETS.map((groups) => ({ user: user.toUpperCase(), groups: groups.map(inUpperCase), caseless: false })),
+  ),
+  ...NAMES.flatMap((user) => GROUP_SETS.map((groups) => ({ user: user.toUpperCase(), groups, caseless: false }))),
 ];
+
+/** The captured part of the name in upper case. */
+function inUpperCase(group: string): string {
+  return group.startsWith('team-') ? `team-${group.slice(5).toUpperCase()}` : group.toUpperCase();
+}
 
 it.each(['union', 'first-match'] as const)(
   'who-can names a grantee only if a decision about a caller grants: %s',

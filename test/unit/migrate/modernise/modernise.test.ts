@@ -35,6 +35,14 @@ describe('a policy without its order', () => {
     ]);
   });
 
+  it('has the invariants of the policy', async () => {
+    const invariants = [{ name: 'claim', never: { anonymous: true, repositories: ALL, actions: 'push' } }];
+
+    const { found } = await modernised([{ name: 'r1', users: ['admin'], ...PULL }], { invariants });
+
+    expect(found).toMatchObject({ kind: 'proposed', text: expect.stringContaining('name: claim') });
+  });
+
   it('is not proposed for a rule with a condition that imported rules do not have', async () => {
     const rule = { name: 'r1', users: ['*'], ...PULL };
 

@@ -228,6 +228,7 @@ describe('rules with conditions that only a request can show', () => {
     expect(compare(matching('a'), { ...matching('a'), name: 'other' })).toEqual({
       classes: [],
       complete: true,
+      gaps: [],
       undecided: [],
     });
   });
@@ -236,6 +237,6 @@ describe('rules with conditions that only a request can show', () => {
 it('a comparison that reaches its bound is reported as incomplete', () => {
   const rules = Array.from({ length: 50 }, (_, at): RuleText => ({ ...PUBLIC, repositories: [`r${at}`] }));
 
-  expect(compareByClasses(policyOf([]), policyOf(rules), { maxRequests: 20 })).toMatchObject({ complete: false });
+  expect(compareByClasses(policyOf([]), policyOf(rules), { maxUnits: 20 })).toMatchObject({ complete: false });
   expect(compareByClasses(policyOf([]), policyOf(rules)).classes).toHaveLength(50);
 });

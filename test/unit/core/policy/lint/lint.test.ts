@@ -23,7 +23,7 @@ describe('lint finds', () => {
         { ...web, name: 'x' },
         { ...teams, name: 'x' },
       ],
-      ['2 same-name'],
+      ['1 adds-nothing', '2 same-name'],
     ],
     ['an exception for everyone', [{ ...web, except: { everyone: true } }], ['1 never-applies']],
     [
@@ -90,6 +90,40 @@ describe('lint finds', () => {
 
     expect(found([first, web], 'first-match')).toEqual(['2 unreachable']);
     expect(found([web, first], 'first-match')).toEqual([]);
+  });
+});
+
+describe('lint finds a rule that adds nothing', () => {
+  it.each<[string, readonly RuleText[], readonly string[]]>([
+    [
+      'because two other rules allow all of it together',
+      [
+        { groups: ['a'], repositories: ['x/**'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['x/**'], allow: ['push'] },
+        { groups: ['a'], repositories: ['x/y'], allow: ['pull', 'push'] },
+      ],
+      ['3 adds-nothing'],
+    ],
+    [
+      'because two denials deny all of it together',
+      [
+        { users: ['*'], repositories: ['x'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['x'], deny: ['pull'] },
+        { users: ['*'], except: { groups: ['a'] }, repositories: ['x'], deny: ['pull'] },
+      ],
+      ['1 adds-nothing'],
+    ],
+    [
+      'but not the other one of two rules of which one is enough',
+      [
+        { groups: ['a'], repositories: ['x', 'y'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['y', 'z'], allow: ['pull'] },
+        { groups: ['a'], repositories: ['z', 'x'], allow: ['pull'] },
+      ],
+      ['3 adds-nothing'],
+    ],
+  ])('%s', (_what, rules, expected) => {
+    expect(found(rules).filter((one) => one.endsWith('adds-nothing'))).toEqual(expected);
   });
 });
 
@@ -168,6 +202,20 @@ describe('lint knows where users come from, and finds', () => {
     ],
   ])('%s', (_what, rule, text) => {
     expect(texts(rule)).toEqual([text]);
+  });
+
+  it('a denial that groups in other letters escape, where a backend has exact names', () => {
+    const policy = policyOf([
+      { name: 'own', groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull'] },
+      { groups: ['team-web'], repositories: ['web/secret'], deny: ['pull'] },
+    ]);
+    const messages = (...exactBackends: readonly string[]): readonly string[] =>
+      lintPolicy(policy, { ...sources, exactBackends }).findings.map(({ code, message }) => `${code}: ${message}`);
+
+    expect(messages('sso')).toEqual([
+      'other-case: names the group "team-web", but not groups that differ from it in case, to which rule "own" (line 1) gives the same repositories',
+    ]);
+    expect(messages()).toEqual([]);
   });
 
   it('nothing in what can be', () => {

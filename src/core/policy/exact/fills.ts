@@ -1,0 +1,80 @@
+/** Texts for a glob: words in the places of its stars, chosen so that other patterns match them in every possible way. */
+import { openCase, STAR, starsIn } from './glob.ts';
+import type { Glob } from './glob.ts';
+import type { World } from './world.ts';
+
+/** More stars than this are all filled. */
+const MAX_EMPTY = 4;
+/** Words for one star: before, between and after the separators in it. */
+export const WORDS_PER_STAR = 4;
+
+/**
+ * Names that fit the glob. A star is a word; or nothing, which `*` matches and a capture does not; or words with
+ * separators of patterns between them, which such patterns divide differently.
+ *
+ * @param first the place of the first word
+ */
+export function namesFrom(glob: Glob, first: number, { words, separators }: World): readonly string[] {
+  const stars = starsIn(glob);
+  const texts = new Set<string>();
+  for (const empty of subsets(stars)) {
+    const choices = empty.size === stars ? NO_SEPARATORS : [[], ...separators];
+    for (const choice of choices) {
+      const filled = fill(glob, (star) => {
+        if (empty.has(star)) return '';
+        const at = first + star * WORDS_PER_STAR;
+        return words.at(at) + choice.map((separator, index) => separator + words.at(at + index + 1)).join('');
+      });
+      for (const text of filled) texts.add(text);
+    }
+  }
+  texts.delete('');
+  return [...texts];
+}
+
+/** Texts for a segment of a repository name, which no pattern divides. */
+export function segmentsFrom(glob: Glob, first: number, { words }: World): readonly string[] {
+  const isWhole = glob.length === 1;
+  const texts = new Set<string>();
+  for (const empty of isWhole ? [new Set<number>()] : subsets(starsIn(glob))) {
+    for (const text of fill(glob, (star) => (empty.has(star) ? '' : words.at(first + star)))) texts.add(text);
+  }
+  texts.delete('');
+  return [...texts];
+}
+
+const NO_SEPARATORS: readonly (readonly string[])[] = [[]];
+
+function fill(glob: Glob, star: (index: number) => string): readonly string[] {
+  let stars = 0;
+  const tokens = glob.map((token) => (token === STAR ? star(stars++) : token));
+  const open = tokens.flatMap((token, index) => (openCase(token) === undefined ? [] : [index]));
+  if (open.length === 0) return [tokens.join('')];
+  return CASES.map((isUpper) =>
+    tokens
+      .map((token, index) => {
+        const char = openCase(token);
+        if (char === undefined) return token;
+        return isUpper(open.indexOf(index), open.length) ? char.toUpperCase() : char;
+      })
+      .join(''),
+  );
+}
+
+/** Ways to write letters whose case is open. */
+const CASES: readonly ((index: number, length: number) => boolean)[] = [
+  () => false,
+  () => true,
+  (index) => index === 0,
+  (index, length) => index === length - 1,
+];
+
+/** The sets of stars that are empty, none of them first. */
+function* subsets(stars: number): Generator<ReadonlySet<number>> {
+  const size = Math.min(stars, MAX_EMPTY);
+  for (let bits = 0; bits < 2 ** size; bits++) {
+    yield new Set(
+      Array.from({ length: size }, (_, star) => star).filter((star) => Math.floor(bits / 2 ** star) % 2 === 1),
+    );
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Values for placeholders with which the patterns of several rules fit one repository: what the segments of the other
+ * patterns require, what the name requires that a value comes from, and words that no rule contains.
+ */
+import { foldCase } from '../../fold-case.ts';
+import type { Asker } from '../asker.ts';
+import { isSegment } from '../repository-pattern.ts';
+import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
+import type { CasePair } from '../who.ts';
+import { ANYTHING, intersect, intersectAll, nameGlob, segmentGlob, STAR, starsIn, uniqueGlobs } from './glob.ts';
+import type { Glob } from './glob.ts';
+import type { Effort } from './effort.ts';
+import type { Form, World } from './world.ts';
+
+/** A rule that the request must match: one alternative of its who, and one of its repositories. */
+export interface Requirement {
+  readonly who: Asker;
+  /** Undefined: the catalog. */
+  readonly pattern: RepositoryPattern | undefined;
+}
+
+/** The values of one placeholder in one pattern. `{user}` has the same value in all patterns. */
+export interface Pool {
+  readonly name: string;
+  /** The patterns in which the placeholder stands. */
+  readonly at: readonly number[];
+  readonly texts: readonly string[];
+}
+
+const MAX_GLOBS = 30;
+/** Segments of other patterns, with all values of their placeholders. */
+const MAX_OTHERS = 200;
+const MAX_ROUNDS = 4;
+/** Open places of a value. */
+const MAX_STARS = 3;
+/** The words of values; users and groups have others, so do repositories. */
+export const FIRST_VALUE = 1;
+
+const TOO_MANY = 'values of several rules depend on each other in too many ways';
+
+interface Growing {
+  readonly name: string;
+  readonly at: number[];
+  globs: readonly Glob[];
+}
+
+export function poolsFor(
+  requirements: readonly Requirement[],
+  users: readonly CasePair[],
+  form: Form,
+  world: World,
+): readonly Pool[] {
+  const pools: Growing[] = [];
+  for (const [index, { who, pattern }] of requirements.entries()) {
+    for (const name of pattern?.placeholders ?? []) {
+      const globs = shapesOf(name, who, users, form, world);
+      const same = name === 'user' ? pools.find((pool) => pool.name === 'user') : undefined;
+      if (same === undefined) pools.push({ name, at: [index], globs });
+      else same.at.push(index);
+    }
+  }
+  // What a value is in one pattern, it is in the others where they share a segment: until nothing is new.
+  const tried = new Set<string>();
+  for (let round = 0, isNew = true; isNew; round += 1) {
+    if (round === MAX_ROUNDS) {
+      world.effort.giveUp(TOO_MANY);
+      break;
+    }
+    isNew = pools.map((pool) => grow(pool, pools, requirements, tried, world)).includes(true);
+  }
+  return pools.map((pool, place) => ({ name: pool.name, at: pool.at, texts: textsOf(pool, place, world) }));
+}
+
+/** What the name must be like that a value comes from. */
+function shapesOf(
+  name: string,
+  who: Asker,
+  users: readonly CasePair[],
+  form: Form,
+  { effort }: World,
+): readonly Glob[] {
+  const shapes: Glob[] = [ANYTHING];
+  if (name === 'group' && who.kind === 'group') shapes.push(nameGlob(who.pair[form].text));
+  if (name === 'user' || (who.kind === 'user' && !name.includes(':'))) {
+    const globs = intersectAll(
+      users.map((pair) => nameGlob(pair[form].text)),
+      effort,
+    );
+    for (const glob of globs) {
+      const value = name === 'user' ? glob : captured(who, name, glob, form);
+      if (value !== undefined) shapes.push(value);
+    }
+  }
+  return uniqueGlobs(shapes.map(folded));
+}
+
+/** A star is a character like any other here, which no pattern has. */
+function captured(who: Asker, name: string, glob: Glob, form: Form): Glob | undefined {
+  const value = who.kind === 'user' ? who.pair[form].match(glob.join(''))?.get(name) : undefined;
+  return value?.split('');
+}
+
+function folded(glob: Glob): Glob {
+  return glob.map((token) => foldCase(token));
+}
+
+/**
+ * @param tried what has been compared before
+ * @returns whether the pool has new values
+ */
+function grow(
+  pool: Growing,
+  pools: readonly Growing[],
+  requirements: readonly Requirement[],
+  tried: Set<string>,
+  world: World,
+): boolean {
+  const { effort } = world;
+  const known = new Set(pool.globs.map((glob) => glob.join('')));
+  const found = new Map<string, Glob>();
+  for (const index of pool.at) {
+    const others = globsOfOthers(index, pools, requirements);
+    if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
+    for (const holder of holdersOf(requirements[index]?.pattern, pool.name)) {
+      for (const theirs of others.slice(0, MAX_OTHERS)) {
+        for (const shape of pool.globs) {
+          const key = [index, pool.name, holder.key, theirs.join(''), shape.join('')].join('\n');
+          if (tried.has(key)) continue;
+          tried.add(key);
+          for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
+            if (known.has(value.join(''))) continue;
+            if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
+            else found.set(value.join(''), value);
+          }
+          if (effort.isSpent()) return false;
+        }
+      }
+    }
+  }
+  const more = [...found.values()].toSorted((a, b) => a.length - b.length).slice(0, MAX_GLOBS - pool.globs.length);
+  if (more.length < found.size) effort.giveUp(TOO_MANY);
+  pool.globs = [...pool.globs, ...more];
+  return more.length > 0;
+}
+
+/** The values of the placeholder, of the given shape, with which the segment fits another one. */
+function valuesWith(holder: SegmentPattern, name: string, shape: Glob, theirs: Glob, effort: Effort): readonly Glob[] {
+  const own = segmentGlob(holder, new Map([[name, shape]]));
+  return intersect(own, theirs, effort).flatMap((common) => {
+    effort.spend(common.length * common.length);
+    return valuesIn(holder, common, name);
+  });
+}
+
+function holdersOf(pattern: RepositoryPattern | undefined, name: string): readonly SegmentPattern[] {
+  return (pattern?.segments ?? []).filter(
+    (segment) =>
+      segment.kind === 'wild' && segment.parts.some((part) => 'placeholder' in part && part.placeholder === name),
+  );
+}
+
+/** The segments of the other patterns, with each value that their placeholders may have. */
+function globsOfOthers(
+  index: number,
+  pools: readonly Growing[],
+  requirements: readonly Requirement[],
+): readonly Glob[] {
+  const globs = requirements.flatMap(({ pattern }, other) =>
+    other === index ? [] : (pattern?.segments ?? []).flatMap((segment) => globsOf(segment, other, pools)),
+  );
+  return uniqueGlobs(globs).filter((glob) => !(glob.length === 1 && glob[0] === STAR));
+}
+
+function globsOf(segment: SegmentPattern, index: number, pools: readonly Growing[]): readonly Glob[] {
+  if (segment.kind === 'deep') return [];
+  if (segment.kind === 'literal') return [segmentGlob(segment, new Map())];
+  const names = [...new Set(segment.parts.flatMap((part) => ('placeholder' in part ? [part.placeholder] : [])))];
+  let all: readonly ReadonlyMap<string, Glob>[] = [new Map()];
+  for (const name of names) {
+    const globs = pools.find((pool) => pool.name === name && pool.at.includes(index))?.globs ?? [ANYTHING];
+    all = all.flatMap((values) => globs.map((glob) => new Map(values).set(name, glob)));
+  }
+  return all.map((values) => segmentGlob(segment, values));
+}
+
+/** The parts of a segment that the placeholder can stand for, in every way in which the segment fits its pattern. */
+function valuesIn(pattern: SegmentPattern, common: Glob, name: string): readonly Glob[] {
+  if (pattern.kind !== 'wild') return [];
+  const { parts } = pattern;
+  const segment = divisible(common, parts);
+  const found: Glob[] = [];
+
+  function from(part: number, at: number, values: ReadonlyMap<string, string>): void {
+    const next = parts[part];
+    if (next === undefined) {
+      const value = at === segment.length ? values.get(name) : undefined;
+      if (value !== undefined) found.push(value.split(''));
+      return;
+    }
+    if ('literal' in next) {
+      const isThere = segment.slice(at, at + next.literal.length).join('') === next.literal;
+      if (isThere) from(part + 1, at + next.literal.length, values);
+      return;
+    }
+    for (let end = at; end <= segment.length; end += 1) {
+      const text = segment.slice(at, end).join('');
+      if ('star' in next) from(part + 1, end, values);
+      else if (text !== '' && (values.get(next.placeholder) ?? text) === text)
+        from(part + 1, end, new Map(values).set(next.placeholder, text));
+    }
+  }
+
+  from(0, 0, new Map());
+  return uniqueGlobs(found.map(withoutDoubleStars));
+}
+
+/** Where two wildcards stand side by side, a star of the segment can belong to both of them. */
+function divisible(segment: Glob, parts: readonly object[]): Glob {
+  const isDense = parts.some(
+    (part, index) => index > 0 && !('literal' in part) && !('literal' in (parts[index - 1] ?? {})),
+  );
+  return isDense ? segment.flatMap((token) => (token === STAR ? [STAR, STAR] : [token])) : segment;
+}
+
+function withoutDoubleStars(glob: Glob): Glob {
+  return glob.filter((token, index) => token !== STAR || glob[index - 1] !== STAR);
+}
+
+/** Each glob with words that all pools have, and with words of its own. */
+function textsOf({ globs }: Growing, place: number, { words, separators }: World): readonly string[] {
+  const own = FIRST_VALUE + 4 + place * 3;
+  const filled = globs.flatMap((glob) =>
+    [own, FIRST_VALUE].map((first) => fill(glob, (star) => words.at(first + star))),
+  );
+  const divided = separators.map(
+    (choice) => words.at(own) + choice.map((text, index) => foldCase(text) + words.at(own + index + 1)).join(''),
+  );
+  const empty = globs.map((glob) => fill(glob, () => ''));
+  return [...new Set([...filled, ...divided, ...empty])].filter(isSegment);
+}
+
+function fill(glob: Glob, star: (index: number) => string): string {
+  let stars = 0;
+  return glob.map((token) => (token === STAR ? star(stars++) : token)).join('');
+}

@@ -1,0 +1,154 @@
+/** What a comparison of policies proves, and where it does not. */
+import { describe, expect, it } from 'vitest';
+import { compareByClasses } from '../../../../../src/core/policy/diff/classes.ts';
+import { ask, policyOf } from '../../../../support/policy-builder.ts';
+import type { RuleText } from '../../../../support/policy-builder.ts';
+
+const compare = (before: readonly RuleText[], after: readonly RuleText[], maxUnits?: number) =>
+  compareByClasses(policyOf(before), policyOf(after), maxUnits === undefined ? {} : { maxUnits });
+
+const PULL: RuleText = { users: ['*'], repositories: ['x'], allow: ['pull'] };
+
+/** Denials of which each excepts a group of its own. */
+function denials(count: number): readonly RuleText[] {
+  return Array.from({ length: count }, (_, index): RuleText => ({
+    users: ['*'],
+    except: { groups: [`g${index}`] },
+    repositories: ['x'],
+    deny: ['pull'],
+  }));
+}
+
+describe('a comparison', () => {
+  it('finds the member of 80 groups who is an exception of 80 denials', () => {
+    const { classes, complete } = compare([PULL, ...denials(80)], denials(80), 2_000_000);
+
+    const [found] = classes;
+    const { caller } = found?.example.situation ?? {};
+    expect(complete).toBe(true);
+    expect(caller?.kind === 'user' ? caller.identity.groups.size : 0).toBe(80);
+  });
+
+  it('finds the members who are in none of the groups that a rule denies', () => {
+    const rules: readonly RuleText[] = [
+      { users: ['*'], except: { groups: ['a', 'b'] }, repositories: ['x'], deny: ['pull'] },
+      { users: ['*'], except: { groups: ['c', 'd'] }, repositories: ['x'], deny: ['pull'] },
+      { groups: ['a'], repositories: ['x'], deny: ['pull'] },
+      { groups: ['c'], repositories: ['x'], deny: ['pull'] },
+    ];
+
+    const [found] = compare([PULL, ...rules], rules).classes;
+
+    const { caller } = found?.example.situation ?? {};
+    expect(caller?.kind === 'user' ? [...caller.identity.groups].toSorted() : []).toEqual(['b', 'd']);
+  });
+
+  it('proves that nobody is an exception of every denial if one group of an exception is denied', () => {
+    const chain = Array.from({ length: 40 }, (_, index): RuleText => ({
+      groups: [`g${index}`],
+      except: { groups: [`g${index + 1}`] },
+      repositories: ['x'],
+      deny: ['pull'],
+    }));
+    const rules: readonly RuleText[] = [
+      ...chain,
+      { users: ['*'], except: { groups: ['g0'] }, repositories: ['x'], deny: ['pull'] },
+      { groups: ['g40'], repositories: ['x'], deny: ['pull'] },
+    ];
+
+    expect(compare([PULL, ...rules], rules, 2_000_000)).toMatchObject({ classes: [], complete: true });
+    const fewer = rules.slice(0, -1);
+    expect(compare([PULL, ...fewer], fewer, 2_000_000).classes).toHaveLength(1);
+  });
+
+  it('says that it is not exhaustive when a bound ends it', () => {
+    const wide = Array.from({ length: 60 }, (_, index): RuleText => ({ ...PULL, repositories: [`a${index}/**`] }));
+
+    const { complete, gaps } = compare([], wide, 1000);
+
+    expect(complete).toBe(false);
+    expect(gaps).toEqual(['the policies have too many combinations of rules to try all of them']);
+  });
+
+  it.each<[string, RuleText, string]>([
+    [
+      'a value between two wildcards',
+      { groups: ['team-{t}'], repositories: ['*{t}*'], deny: ['pull'] },
+      '"rule 1" (policy.yaml:1) has a value with a wildcard before and after it, in "*{t}*"',
+    ],
+    [
+      'a port with a wildcard',
+      { users: ['*'], repositories: ['host:*/x'], deny: ['pull'] },
+      '"rule 1" (policy.yaml:1) has a port with a wildcard, in "host:*/x"',
+    ],
+    [
+      'a name with many wildcards',
+      { groups: ['a*b*c*d*e*f'], repositories: ['x'], deny: ['pull'] },
+      '"rule 1" (policy.yaml:1) has a name with many wildcards, "a*b*c*d*e*f"',
+    ],
+  ])('is open for %s', (_what, rule, reason) => {
+    const equal = { ...PULL, repositories: ['x', 'x'] };
+
+    const { classes, gaps } = compare([rule, PULL], [rule, { ...PULL, groups: ['a'] }, equal]);
+
+    expect(classes).toEqual([]);
+    expect(gaps).toContain(reason);
+  });
+
+  it('is open for equal values from both ends of a name', () => {
+    const rules: readonly RuleText[] = [
+      { users: ['{x}ab'], repositories: ['{x}'], allow: ['pull'] },
+      { users: ['ba{y}'], repositories: ['{y}'], deny: ['pull'] },
+    ];
+
+    expect(compare(rules, [...rules, { ...PULL, users: ['a'] }]).gaps).toEqual([
+      expect.stringContaining('takes a value from the beginning of a name'),
+    ]);
+  });
+
+  it('ends with a result or a reason for a user who must fit nine patterns at once', () => {
+    const infix = Array.from('abcdefghi', (letter): RuleText => ({
+      users: ['*'],
+      except: { users: [`*${letter}*`] },
+      repositories: ['x'],
+      deny: ['pull'],
+    }));
+
+    const { classes, complete } = compare([PULL, ...infix], infix, 300_000);
+
+    expect(classes.length > 0 || !complete).toBe(true);
+  });
+});
+
+describe('an example', () => {
+  it('has no group and no segment that it does not need', () => {
+    const rules: readonly RuleText[] = [
+      { groups: ['team-{t}'], repositories: ['{t}/**'], allow: ['pull'] },
+      { users: ['*'], except: { groups: ['ops', 'other'] }, repositories: ['*/x/**'], deny: ['pull'] },
+    ];
+
+    const [found] = compare(rules, rules.slice(1)).classes;
+
+    expect(found?.example.asked.name).toMatch(/^[a-z]+$/);
+    const { caller } = found?.example.situation ?? {};
+    expect(caller?.kind === 'user' ? [...caller.identity.groups] : []).toEqual([`team-${found?.example.asked.name}`]);
+  });
+
+  it('is in one group where each of two groups is enough', () => {
+    const denial: RuleText = { users: ['*'], except: { groups: ['a', 'b'] }, repositories: ['x'], deny: ['pull'] };
+
+    const [found] = compare([PULL, denial], [denial]).classes;
+
+    const { caller } = found?.example.situation ?? {};
+    expect(caller?.kind === 'user' ? caller.identity.groups.size : 0).toBe(1);
+  });
+
+  it('is a request that the policies decide differently', () => {
+    const after: readonly RuleText[] = [PULL, { groups: ['b'], repositories: ['**'], deny: ['pull'] }];
+
+    const [found] = compare([PULL], after).classes;
+
+    expect(found).toMatchObject({ change: 'lost', actions: ['pull'], example: { asked: { name: 'x' } } });
+    expect(ask(policyOf(after), { user: 'u', groups: ['b'] }, 'repository:x:pull').granted).toEqual([]);
+  });
+});
