@@ -7,7 +7,7 @@ import { withinGrace } from '../flows/login-time.ts';
 const PROBE_MS = 2000;
 const CACHE_MS = 1000;
 
-export interface BackendStatesDeps {
+interface BackendStatesDeps {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;

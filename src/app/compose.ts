@@ -75,7 +75,7 @@ interface Parts {
 }
 
 /** A configuration, and the file that it was read from. */
-export type BrokerSource = Pick<LoadedBroker, 'config' | 'source'>;
+type BrokerSource = Pick<LoadedBroker, 'config' | 'source'>;
 
 /** @throws Error or ConfigError, which says why the broker cannot start */
 export async function startBroker({ config, source }: BrokerSource, logs: Logs): Promise<Broker> {

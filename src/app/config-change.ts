@@ -5,7 +5,7 @@ import { readTextFile, shownPath } from '../config/read-text.ts';
 import { describeError } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 
-export interface ConfigChange {
+interface ConfigChange {
   /** Compares the file with the one in use, and logs the result. Never throws. */
   check(): Promise<void>;
   isChanged(): boolean;

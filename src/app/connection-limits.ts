@@ -1,6 +1,6 @@
 /** How many connections each listener may have open, so that the process never runs out of file descriptors. */
 
-export interface ConnectionCounts {
+interface ConnectionCounts {
   readonly main: number;
   readonly admin: number;
 }

@@ -9,7 +9,7 @@ import type { Flush } from './flush.ts';
 const SOCKET = 'control.sock';
 const socketIn = (stateDir: string): string => join(stateDir, SOCKET);
 
-export interface ControlDeps {
+interface ControlDeps {
   readonly flush: Flush;
   readonly audit: Audit;
   readonly ids: Ids;
@@ -17,7 +17,7 @@ export interface ControlDeps {
 }
 
 /** A refresh token that a command has revoked. `id`: see `refreshTokenId`. */
-export interface Revoked {
+interface Revoked {
   readonly id: string;
   readonly user: string;
   readonly service: string;

@@ -2,7 +2,7 @@
 import type { Authenticator, Log } from '../core/ports.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 
-export interface FlushDeps {
+interface FlushDeps {
   readonly authenticators: readonly Authenticator[];
   readonly shield: Shield;
   readonly log: Log;

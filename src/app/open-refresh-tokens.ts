@@ -16,12 +16,12 @@ import { openSqlite } from '../platform/store/sqlite.ts';
 /** The file with all persistent state but the keys. */
 export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.db');
 
-export interface RefreshTokens extends AsyncDisposable {
+interface RefreshTokens extends AsyncDisposable {
   readonly issueRefreshToken: IssueRefreshToken;
   readonly exchangeRefreshToken: ExchangeRefreshToken;
 }
 
-export interface OpenRefreshTokensDeps extends Pick<RefreshTokenDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
+interface OpenRefreshTokensDeps extends Pick<RefreshTokenDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   readonly stateDir: string;
   readonly services: ReadonlyMap<string, Service>;
 }
@@ -54,7 +54,7 @@ const NONE: RefreshTokens = {
   [Symbol.asyncDispose]: async () => undefined,
 };
 
-export interface RefreshTokenStore extends AsyncDisposable {
+interface RefreshTokenStore extends AsyncDisposable {
   readonly store: ListableStore<RefreshToken>;
 }
 

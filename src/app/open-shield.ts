@@ -13,7 +13,7 @@ import { systemTimer } from '../platform/timer.ts';
 /** Entries of each part of the ledger. */
 const MAX_ENTRIES = 50_000;
 
-export interface OpenShield extends Shield {
+interface OpenShield extends Shield {
   /** How many logins are cached, counted and trusted, as the metric names them. */
   readonly sizes: MemoryLedger['sizes'];
 }

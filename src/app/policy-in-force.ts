@@ -3,7 +3,7 @@ import type { UsablePolicy } from '../config/load.ts';
 import type { PolicyStatus } from '../platform/audit/file-metrics.ts';
 import type { Policy } from '../core/policy/policy.ts';
 
-export interface PolicyState {
+interface PolicyState {
   readonly revision: string;
   /** The file is invalid now, or its tests fail; the policy is the last valid one. */
   readonly stale: boolean;

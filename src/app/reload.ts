@@ -15,7 +15,7 @@ export interface Reloadable {
   reload(): Promise<Readonly<Record<string, unknown>> | void>;
 }
 
-export interface ReloadDeps {
+interface ReloadDeps {
   readonly reloadable: Pick<Reloadable, 'what' | 'reload'>;
   readonly log: Log;
   /** Calls after a number of milliseconds; default: a timer that keeps no process alive. */

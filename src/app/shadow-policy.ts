@@ -12,7 +12,7 @@ import { auditWith } from '../platform/audit/fan-out.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { createReload } from './reload.ts';
 
-export interface Shadow extends Disposable {
+interface Shadow extends Disposable {
   /** Records events, with a comparison for each token that is issued. */
   readonly audit: Audit;
   /** `stale`: the file is invalid now; `revision` is that of the last valid one. Empty without shadow mode. */
@@ -23,7 +23,7 @@ export interface Shadow extends Disposable {
   reload(): Promise<void>;
 }
 
-export interface ShadowDeps {
+interface ShadowDeps {
   readonly load: (file: string) => Promise<UsablePolicy>;
   readonly log: Log;
   readonly audit: Audit;

@@ -6,7 +6,7 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import { causeOf, shownPath } from '../config/read-text.ts';
 import type { ListenAddress } from '../core/listen-address.ts';
 
-export interface StartProblem {
+interface StartProblem {
   readonly text: string;
   /** False where another user may succeed: `check` may run as another user than the broker. */
   readonly isCertain: boolean;

@@ -10,7 +10,7 @@
  */
 import { BrokerError } from '../core/errors.ts';
 
-export interface HashRequest {
+interface HashRequest {
   /** The account, by a text that changes with its password; undefined: an unknown user. */
   readonly account: string | undefined;
   /** The network of the client; undefined: not known. */
@@ -19,7 +19,7 @@ export interface HashRequest {
   readonly expired: () => boolean;
 }
 
-export interface HashQueue {
+interface HashQueue {
   /**
    * @returns what `work` returns; undefined for an unknown user whose hash was not computed
    * @throws BrokerError `backend_unavailable` when too many wait, or the time is over
@@ -29,7 +29,7 @@ export interface HashQueue {
   succeeded(request: HashRequest): void;
 }
 
-export interface HashQueueOptions {
+interface HashQueueOptions {
   /** Hashes computed at the same time. */
   readonly atOnce: number;
   /** Logins that wait. */

@@ -138,7 +138,7 @@ export function parseHash(text: string): PasswordHash | string {
   );
 }
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Called after the wait, so that nothing is computed for a client that has given up. */
   readonly expired?: () => boolean;
   /** The network of the client. */

@@ -21,7 +21,7 @@ export async function readFileWithin(
 }
 
 /** As `stat`. A symbolic link that leads elsewhere now is asked anew, also while its former target hangs. */
-export async function statWithin(path: string, limitMs: number = LIMIT_MS): Promise<Stats> {
+async function statWithin(path: string, limitMs: number = LIMIT_MS): Promise<Stats> {
   const link = await shareRead(
     `lstat ${path}`,
     () => lstat(path),

@@ -4,7 +4,7 @@ import { proofText } from '../config/request-text.ts';
 import { proveInvariant } from '../core/policy/invariants.ts';
 import type { Invariant, Proof, ProveOptions } from '../core/policy/invariants.ts';
 
-export interface InvariantResult {
+interface InvariantResult {
   readonly invariant: Invariant;
   readonly proof: Proof;
 }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { causeOf } from '../config/read-text.ts';
 import { EXIT } from './output.ts';
 
-export interface OutputFailure {
+interface OutputFailure {
   /** The exit code of a command, whose own code is 2 when its output was lost. */
   exitCode(code: number): number;
 }

@@ -8,7 +8,7 @@ import { walkChain } from '../flows/walk-chain.ts';
 import type { Chain } from '../flows/walk-chain.ts';
 import { failureStep, namingBackend } from './walk.ts';
 
-export interface TokenCheck {
+interface TokenCheck {
   /** Header and claims of the token, for people; the signature is left out. */
   readonly lines: readonly string[];
   readonly steps: readonly Step[];

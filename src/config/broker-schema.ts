@@ -222,7 +222,7 @@ export const brokerFile = z
 export type BrokerFile = z.output<typeof brokerFile>;
 
 /** A registry that is served, with the lifetimes that are its own. */
-export type ServiceConfig = Omit<BrokerFile['services'][string], 'lifetime'> & { readonly lifetime: Lifetimes };
+type ServiceConfig = Omit<BrokerFile['services'][string], 'lifetime'> & { readonly lifetime: Lifetimes };
 
 /** The configuration the broker is composed from: every path absolute, every default filled in, nothing left to look up. */
 export type BrokerConfig = Omit<BrokerFile, 'services' | 'policy'> & {

@@ -50,7 +50,7 @@ export const invariantSchema = z
   })
   .meta({ description: 'What must be true of every decision; `fairlead check` and `fairlead lint` prove it' });
 
-export type InvariantFile = z.output<typeof invariantSchema>;
+type InvariantFile = z.output<typeof invariantSchema>;
 
 interface Place {
   readonly file: string;
@@ -58,7 +58,7 @@ interface Place {
   readonly roles: ReadonlyMap<string, readonly string[]>;
 }
 
-export type InvariantResult =
+type InvariantResult =
   | { readonly kind: 'invariant'; readonly invariant: Invariant }
   | { readonly kind: 'problems'; readonly problems: readonly PolicyProblem[] };
 

@@ -29,7 +29,7 @@ export interface LintedPolicy {
 }
 
 /** What the configuration of the broker says. */
-export interface KnownNames {
+interface KnownNames {
   readonly sources: Sources;
   /** The names of the configured services. */
   readonly services: readonly string[];

@@ -32,7 +32,7 @@ export interface LoadedPolicy {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-export interface PolicyOptions {
+interface PolicyOptions {
   /** The conditions that rules may have. */
   readonly kinds?: readonly ConditionKind[];
   /** The services of the broker that uses the policy; undefined: the broker is not known. */

@@ -35,7 +35,7 @@ export interface ConfigSource {
 
 const MAX_BYTES = 1024 * 1024;
 
-export interface BrokerOptions {
+interface BrokerOptions {
   /**
    * `required`: secrets, keys and certificates must be there. `unused`: the command needs names only, and works where
    * the secrets are not, such as in a pipeline.

@@ -32,7 +32,7 @@ interface Head {
 }
 
 /** How a broker uses a policy. */
-export interface PolicyUse {
+interface PolicyUse {
   /** The names of the configured services. */
   readonly services: readonly string[];
   /** What happens to a policy whose own tests fail. */
@@ -156,6 +156,6 @@ function writtenRule(value: unknown, index: number): object {
 }
 
 /** INVARIANT: the conditions have been parsed before. */
-export function readyRule({ conditions, ...rule }: PlainRule): RuleDocument {
+function readyRule({ conditions, ...rule }: PlainRule): RuleDocument {
   return { ...rule, conditions: parseConditions(conditions) };
 }

@@ -6,7 +6,7 @@ import { ConfigError } from './problems.ts';
 
 const REVISION_DIGITS = 12;
 
-export interface TextFile {
+interface TextFile {
   readonly text: string;
   /** The first digits of the SHA-256 of the bytes. */
   readonly revision: string;

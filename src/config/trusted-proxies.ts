@@ -8,7 +8,7 @@ export const SOCKET_PEER = 'unix';
 /** Where trusted proxies report the address of the client. */
 export const CLIENT_ADDRESS_SOURCES = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'proxy-protocol'] as const;
 
-export type TrustedProxy =
+type TrustedProxy =
   | { readonly kind: 'socket'; readonly text: typeof SOCKET_PEER }
   | { readonly kind: 'range'; readonly text: string; readonly contains: (address: string) => boolean };
 

@@ -3,7 +3,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Document, Node, Scalar, YAMLMap } from 'yaml';
 import type { Path } from './problems.ts';
 
-export interface YamlPlace {
+interface YamlPlace {
   /** Characters from the beginning of the file. */
   readonly offset: number;
   /** The number of steps of the path that exist. */

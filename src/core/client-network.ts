@@ -5,7 +5,7 @@ import { addressGroups, formatAddress, isLoopback, parseAddress } from './addres
 const SINGLE_CLIENT = /^(?:64:ff9b|fe[89ab][\da-f]):/;
 
 /** A network that a client belongs to. */
-export interface ClientNetwork {
+interface ClientNetwork {
   readonly name: string;
   /** How many times the attempts of one client it may make, because more people share it. */
   readonly share: number;

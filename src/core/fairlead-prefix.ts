@@ -5,7 +5,7 @@
 
 export const REFRESH_TOKEN_PREFIX = 'flr_';
 /** Reserved for personal tokens. */
-export const PERSONAL_TOKEN_PREFIX = 'flp_';
+const PERSONAL_TOKEN_PREFIX = 'flp_';
 
 /** What may precede a pasted token: spaces, line ends, invisible characters and quotes. */
 const LEADING = `[\\s\\p{C}\\p{Default_Ignorable_Code_Point}"'\`“‘<]*`;

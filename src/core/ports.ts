@@ -10,7 +10,7 @@ import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
 export type { Ledger } from './ledger.ts';
-export type { Entry, Fingerprint, Group, ListableStore, Store } from './store.ts';
+export type { Fingerprint, Group, ListableStore } from './store.ts';
 
 /** One step of a diagnosis, as `check` prints it. */
 export interface Step {
@@ -19,7 +19,7 @@ export interface Step {
   readonly text: string;
 }
 
-export interface TokenExplanation {
+interface TokenExplanation {
   /** Whether the token names the issuer of this backend. If it does not, the steps end there. */
   readonly isOwn: boolean;
   /** All steps up to the first that fails. */

@@ -3,7 +3,7 @@
 export const REGISTRIES = ['distribution-2', 'distribution-3', 'zot'] as const;
 export type RegistryKind = (typeof REGISTRIES)[number];
 
-export interface AnnouncedKey {
+interface AnnouncedKey {
   readonly algorithm: 'ES256' | 'RS256' | 'EdDSA';
   readonly certificateFile: string | undefined;
 }

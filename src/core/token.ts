@@ -3,7 +3,7 @@ import type { Action, Grant } from './access.ts';
 import type { Caller } from './identity.ts';
 
 /** One entry of the `access` claim. It has no class: registries do not match one. */
-export interface AccessEntry {
+interface AccessEntry {
   readonly type: string;
   readonly name: string;
   readonly actions: readonly Action[];
@@ -23,12 +23,12 @@ export interface TokenClaims {
 }
 
 /** Seconds by which `iat` and `nbf` are earlier, for registries whose clock is slow; zot allows no leeway. */
-export const BACKDATE_SECONDS = 30;
+const BACKDATE_SECONDS = 30;
 /**
  * Seconds by which a token lives longer than `expires_in` says, so that a client without a margin never sends an expired
  * token.
  */
-export const GRACE_SECONDS = 60;
+const GRACE_SECONDS = 60;
 
 export interface Lifetimes {
   /** Lifetime in seconds of a token that only reads. */
@@ -38,7 +38,7 @@ export interface Lifetimes {
 }
 
 /** Lifetime in seconds of a token for a cached login during an outage; short, so that the next login checks again. */
-export const STALE_SECONDS = 60;
+const STALE_SECONDS = 60;
 
 /** Seconds for which a login must still be valid: a shorter token could expire before the registry reads it. */
 export const LEAST_SECONDS = 10;

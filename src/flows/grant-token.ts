@@ -40,7 +40,7 @@ export interface IssuedToken {
   readonly grants: readonly Grant[];
 }
 
-export interface GrantTokenDeps {
+interface GrantTokenDeps {
   readonly issuer: string;
   /** The policy in force. It is read once per request, so that a reload takes effect between two requests. */
   readonly policy: () => Policy;

@@ -15,7 +15,7 @@ import type { Shield, ShieldedAnswer, ShieldedLogin } from './shield/shield.ts';
 import { walkLogin } from './walk-chain.ts';
 import type { Chain, LoginResult } from './walk-chain.ts';
 
-export interface IdentifyDeps extends Chain {
+interface IdentifyDeps extends Chain {
   readonly timer: Timer;
   readonly audit: Audit;
   readonly shield: Shield;

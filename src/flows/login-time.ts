@@ -6,7 +6,7 @@ import type { Timer } from '../core/ports.ts';
 export const LOGIN_BUDGET_MS = 8000;
 
 /** Grace after the deadline before we stop waiting for a backend that does not keep it. */
-export const DEADLINE_GRACE_MS = 200;
+const DEADLINE_GRACE_MS = 200;
 
 /** @throws BrokerError `backend_unavailable` when the work is not done by its deadline and the grace after it */
 export function withinGrace<T>(timer: Timer, deadline: Deadline, work: Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import type { Identity } from '../core/identity.ts';
 import { walkChain } from './walk-chain.ts';
 import type { Chain } from './walk-chain.ts';
 
-export type LookUp =
+type LookUp =
   | { readonly kind: 'found'; readonly identity: Identity }
   /** `withoutLookUp`: the backends that may know the user, but cannot find one without a password. */
   | { readonly kind: 'not-found'; readonly withoutLookUp: readonly string[] };

@@ -6,13 +6,13 @@
 import type { Clock } from '../core/ports.ts';
 
 /** The possible steps, in milliseconds. */
-export const REFUSAL_STEPS_MS: readonly [number, ...number[]] = [250, 500, 1000, 2000];
+const REFUSAL_STEPS_MS: readonly [number, ...number[]] = [250, 500, 1000, 2000];
 /** The slowest login until there are some to go by: a directory may be far away. */
 const FIRST_SLOWEST_MS = 450;
 /** A login counts for this long at least, and for twice as long at most. */
 export const PERIOD_MS = 300_000;
 
-export interface RefusalTime {
+interface RefusalTime {
   /** @param milliseconds how long a login took that a backend has answered */
   note(milliseconds: number): void;
   /** @returns how long to wait after so many milliseconds */

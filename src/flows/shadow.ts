@@ -10,7 +10,7 @@ import type { Clock, EventSink } from '../core/ports.ts';
 
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
 
-export interface ShadowDeps {
+interface ShadowDeps {
   /** The shadow policy; undefined while it cannot be read. */
   readonly shadow: () => Policy | undefined;
   readonly clock: Clock;

@@ -23,7 +23,7 @@ export interface Chain {
   readonly clock: Clock;
 }
 
-export interface WalkSteps<Answer> {
+interface WalkSteps<Answer> {
   /** Asks one backend. A throw of any kind is an outage. */
   readonly ask: (authenticator: Authenticator, deadline: Deadline) => Promise<Answer>;
   /** Called for each backend that is not asked. */

@@ -24,11 +24,7 @@ export interface AuthenticateDeps {
 }
 
 /** @throws BrokerError for each refusal, so that one table answers them all */
-export type Authenticate = (
-  request: Request,
-  response: Response,
-  unauthenticated: UnauthenticatedRequest,
-) => Promise<Caller>;
+type Authenticate = (request: Request, response: Response, unauthenticated: UnauthenticatedRequest) => Promise<Caller>;
 
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const authenticator = new passport.Passport().use(new CredentialStrategy(deps));

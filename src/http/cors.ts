@@ -2,7 +2,7 @@
 import type { RequestHandler, Response } from 'express';
 
 /** The origin of every page. */
-export const ANY_ORIGIN = '*';
+const ANY_ORIGIN = '*';
 
 const MAX_AGE_SECONDS = 600;
 

@@ -22,7 +22,7 @@ const FORWARDING_HEADERS = [
 ] as const;
 
 /** The request, as far as this decision needs it. */
-export type Origin = Pick<Request, 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } };
+type Origin = Pick<Request, 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } };
 
 export function mayRead(readers: Readers, request: Origin): boolean {
   return readers === 'anyone' || (readers === 'loopback' && isDirectFromLoopback(request));

@@ -13,7 +13,7 @@ const LINE_BYTES = 107;
 /** Addresses and extensions of version 2. The extensions are not read. */
 const MAX_BODY_BYTES = 4096;
 
-export interface ProxyHeader {
+interface ProxyHeader {
   /** Undefined: the connection is one of the proxy itself, such as a health check. */
   readonly client: string | undefined;
   /** The number of bytes of the header. */
@@ -60,7 +60,7 @@ function ipv6(bytes: Buffer): string {
 
 export type ConnectionListener = (socket: Socket) => void;
 
-export interface ProxyProtocolOptions {
+interface ProxyProtocolOptions {
   /** Whether a peer is a proxy that sends the header; a peer on a Unix socket has no address. */
   readonly isTrustedProxy: (address: string | undefined) => boolean;
   /** Milliseconds in which the header must arrive. */

@@ -12,7 +12,7 @@ import type { Socket } from 'node:net';
 /** Bytes. A slice has fifteen requests at most: so many are parsed before their turn. */
 const SLICE = 512;
 
-export interface TurnOptions {
+interface TurnOptions {
   /** Milliseconds from the head of a request until the client has read the response. */
   readonly answerMs: number;
   /** Called when a request of this connection begins or ends. */

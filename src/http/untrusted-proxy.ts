@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Clock, Log } from '../core/ports.ts';
 import type { AddressSource } from './client-address.ts';
 
-export interface UntrustedProxyDeps {
+interface UntrustedProxyDeps {
   readonly addressSource: Pick<AddressSource, 'isTrustedProxy'>;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;

@@ -1,6 +1,6 @@
 /** A finding of an import about the file that it read. */
 
-export type FindingKind =
+type FindingKind =
   /** Translated as it is, and probably a mistake. */
   | 'trap'
   /** Translated, but the decision of some requests changes; the sentence says which. */

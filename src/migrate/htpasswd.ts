@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts';
 import type { NewFile } from './new-files.ts';
 import { yamlText } from './write-yaml.ts';
 
-export interface HtpasswdImport {
+interface HtpasswdImport {
   readonly files: readonly NewFile[];
   readonly findings: readonly Finding[];
 }

@@ -4,7 +4,7 @@ import type { ForeignNode } from './foreign-yaml.ts';
 /** `${NAME}` of envsubst and shells, `{{ … }}` of Helm. docker_auth and zot have lower-case placeholders of their own. */
 const PLACEHOLDER = /\$\{[A-Z_][A-Z0-9_]+(?::?[-=?+][^}]*)?\}|\{\{.*?\}\}/;
 
-export interface TemplatePlaceholder {
+interface TemplatePlaceholder {
   readonly line: number;
   readonly text: string;
 }

@@ -2,7 +2,7 @@
 import type { RuleDraft } from './rule-draft.ts';
 import { yamlText } from './write-yaml.ts';
 
-export interface PolicyText {
+interface PolicyText {
   readonly comment: readonly string[];
   readonly evaluation?: 'first-match';
   readonly rules: readonly RuleDraft[];

@@ -15,7 +15,7 @@ export interface BackgroundOptions {
   readonly memoryMiB?: number;
 }
 
-export interface BackgroundThreads extends AsyncDisposable {
+interface BackgroundThreads extends AsyncDisposable {
   readonly run: Background;
 }
 

@@ -14,7 +14,7 @@ export type ControlAnswer =
   | { readonly ok: false; readonly said: string };
 
 /** Never throws: a refusal is an answer. */
-export type Control = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
+type Control = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 
 /** The longest path on Linux (108 bytes with the final NUL, unix(7)) and macOS (104). */
 const MAX_PATH_BYTES = 103;

@@ -13,12 +13,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** An open descriptor, or a file that the writer opens, and opens again when its path leads elsewhere. */
-export type LineTarget = { readonly fd: number } | { readonly path: string };
+type LineTarget = { readonly fd: number } | { readonly path: string };
 
 /** Numbers of lines by kind: `token.issued`, `log`. */
 export type LineCounts = Readonly<Record<string, number>>;
 
-export interface LineWriterOptions {
+interface LineWriterOptions {
   /** The line that reports dropped lines, without its end. */
   readonly lossLine: (dropped: LineCounts) => string;
   /** Called for each line that is dropped. */
@@ -33,7 +33,7 @@ export interface LineWriterOptions {
  * `written`: the line is in the file or pipe. `dropped`: it is not and never will be. `unfinished`: a part is written
  * and the rest follows when the reader reads on.
  */
-export type WriteOutcome = 'written' | 'dropped' | 'unfinished';
+type WriteOutcome = 'written' | 'dropped' | 'unfinished';
 
 interface Entry {
   readonly bytes: Buffer;

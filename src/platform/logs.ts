@@ -6,7 +6,7 @@ import { LineWriter } from './line-writer.ts';
 import { createLog, lossLine } from './log.ts';
 import type { LogLevel } from './log.ts';
 
-export interface LogsOptions {
+interface LogsOptions {
   readonly level: LogLevel;
   /** The descriptor of the log. 2 is standard error. */
   readonly fd: number;
@@ -16,7 +16,7 @@ export interface LogsOptions {
 }
 
 /** Lines dropped so far, by target: `log`, and `audit` where it is a file of its own. */
-export type DroppedLines = Readonly<Record<string, number>>;
+type DroppedLines = Readonly<Record<string, number>>;
 
 export interface Logs {
   readonly log: Log;

@@ -12,7 +12,7 @@ export type ClientAuthenticator = () => Promise<{
   readonly secrets: readonly string[];
 }>;
 
-export interface ClientCredentials {
+interface ClientCredentials {
   readonly method: ClientMethod;
   readonly secret: SecretSource | undefined;
   /** The current key for assertions. */

@@ -14,7 +14,7 @@ interface Discovered {
   keys: ExportedJWKSCache | undefined;
 }
 
-export interface Discovery {
+interface Discovery {
   /** @throws what `fetchMetadata` throws, or the signal's reason. */
   current(signal: AbortSignal): Promise<Discovered>;
   /** Asks the provider now, unless it was asked within the last seconds. Throws as `current` does. */

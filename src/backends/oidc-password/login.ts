@@ -17,7 +17,7 @@ import type { Revocation } from './revocation.ts';
 import { judge } from './verdict.ts';
 import type { RefusalRules, Verdict } from './verdict.ts';
 
-export interface LoginDeps {
+interface LoginDeps {
   readonly scope: string;
   readonly rules: ClaimRules;
   readonly claimsFrom: ClaimsFrom;

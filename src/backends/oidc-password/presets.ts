@@ -3,7 +3,7 @@ import type { RejectReason } from '../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 
 export const PRESET_NAMES = ['generic', 'keycloak', 'dex', 'entra', 'okta', 'auth0', 'adfs', 'glewlwyd'] as const;
-export type PresetName = (typeof PRESET_NAMES)[number];
+type PresetName = (typeof PRESET_NAMES)[number];
 
 interface Preset {
   readonly scope: string;

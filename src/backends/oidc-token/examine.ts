@@ -27,7 +27,7 @@ interface ExamineDeps {
   readonly clock: Clock;
 }
 
-export interface Examination {
+interface Examination {
   readonly steps: readonly Step[];
   readonly outcome: AuthnOutcome;
   /** The claims, once the signature is verified. */

@@ -8,7 +8,7 @@ import { IN_CLUSTER, issuerOf, PRESETS } from './presets.ts';
 import type { PresetName } from './presets.ts';
 import { parseTemplate } from './template.ts';
 
-export interface Settings {
+interface Settings {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly algorithms: readonly string[];

@@ -8,7 +8,7 @@ import { formatScope } from '../../core/scope.ts';
 import { count, reasonLines } from './reason-text.ts';
 import type { NamedPolicy } from './reason-text.ts';
 
-export interface ClassOptions {
+interface ClassOptions {
   readonly files: readonly [NamedPolicy, NamedPolicy];
   /** Whether the users of a configuration were compared. */
   readonly named: boolean;

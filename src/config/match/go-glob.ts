@@ -3,7 +3,7 @@
  * `\` takes the next character literally. There is no `**` and there are no braces.
  */
 
-export interface GoGlob {
+interface GoGlob {
   /** The text that it alone matches; undefined when it has a wildcard. */
   readonly literal: string | undefined;
   matches(text: string): boolean;

@@ -24,7 +24,7 @@ export function compilePolicy(document: PolicyDocument): CompileResult {
 }
 
 /** Compiles a policy rule by rule, for rules that come in parts. */
-export interface Compiler {
+interface Compiler {
   add(rule: RuleDocument): void;
   /** After the last rule, once. */
   finish(): CompileResult;

@@ -30,7 +30,7 @@ export interface Condition {
  * must include one for each answer the condition gives, and for each answer that several conditions of the kind give
  * together: the borders of a range, on both sides.
  */
-export interface Samples {
+interface Samples {
   /** Patterns for service names; `*` matches any characters. */
   readonly service?: readonly string[];
   readonly client?: readonly string[];
@@ -40,7 +40,7 @@ export interface Samples {
   readonly exceptions?: readonly Asker[];
 }
 
-export interface Phrases {
+interface Phrases {
   /** What the condition names, as written: `10.0.0.0/8`. */
   readonly values: readonly string[];
   /** Before the values, for a rule that does not apply: `allows pull here, but from 10.0.0.0/8`. */

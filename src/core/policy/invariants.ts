@@ -122,7 +122,7 @@ function placesOf({ kind, claim }: Invariant): readonly Place[] {
 }
 
 /** The pattern with `*` for each placeholder. */
-export function withoutValues(pattern: RepositoryPattern): RepositoryPattern {
+function withoutValues(pattern: RepositoryPattern): RepositoryPattern {
   const parsed = parseRepositoryPattern(textWithoutValues(pattern.text));
   // A pattern with a wildcard instead of a value is a pattern.
   if (typeof parsed === 'string') throw new Error(`"${pattern.text}" ${parsed}`);

@@ -25,7 +25,7 @@ interface Wildcard {
 }
 
 const WILDCARD = /\*|\{([^{}]*)\}/g;
-export const CAPTURE_NAME = /^[a-z][a-z0-9_]*$/;
+const CAPTURE_NAME = /^[a-z][a-z0-9_]*$/;
 const RESERVED = new Set(['user', 'group']);
 const NO_CAPTURES: ReadonlyMap<string, string> = new Map();
 

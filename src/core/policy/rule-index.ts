@@ -12,7 +12,7 @@ import { segmentMayMatch } from './repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from './repository-pattern.ts';
 
 /** One rule with one of its repository patterns. */
-export interface Clause {
+interface Clause {
   readonly rule: Rule;
   readonly pattern: RepositoryPattern;
 }
@@ -51,7 +51,7 @@ interface Bucket {
 }
 
 /** An index to which rules are added one by one. */
-export interface GrowingIndex extends RuleIndex {
+interface GrowingIndex extends RuleIndex {
   add(rule: Rule): void;
 }
 

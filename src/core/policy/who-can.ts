@@ -42,7 +42,7 @@ export interface Grantee {
 }
 
 /** A rule that denies it to a grantee. */
-export interface Denial {
+interface Denial {
   readonly rule: string;
   readonly file: string;
   readonly line: number;

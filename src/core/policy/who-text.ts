@@ -5,7 +5,7 @@ import type { Asker } from './asker.ts';
  * `sentence`: `members of team-web`, `user alice`, `any user`, `anybody, also without a login`.
  * `pattern`: `group team-*`, `user alice`, `any user`, `everyone`: the keys of the policy file.
  */
-export type WhoStyle = 'sentence' | 'pattern';
+type WhoStyle = 'sentence' | 'pattern';
 
 const NO_VALUES: ReadonlyMap<string, string> = new Map();
 

@@ -21,7 +21,7 @@ export interface CompiledWho {
 }
 
 /** @param path leads to the value inside of the mapping that is compiled: `['users', 0]` */
-export type ReportProblem = (path: readonly (string | number)[], message: string) => void;
+type ReportProblem = (path: readonly (string | number)[], message: string) => void;
 
 export function compileWho(who: Who, report: ReportProblem): CompiledWho {
   return {

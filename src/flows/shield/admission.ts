@@ -18,7 +18,7 @@ export interface Pass {
   settle(outcome: AuthnOutcome | undefined): Promise<void>;
 }
 
-export interface Admission {
+interface Admission {
   /**
    * @throws BrokerError `backend_unavailable` when other attempts are still under way at the deadline, and it is not known
    *   whether they leave room for this one

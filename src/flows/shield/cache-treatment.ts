@@ -11,9 +11,9 @@ import type { ShieldSettings } from './settings.ts';
  * - `cached`: cached; successful logins with another password stay.
  * - `not-cached`: to find it again is cheap, or the user can fix it between two tries.
  */
-export type CacheTreatment = 'ends-logins' | 'cached' | 'not-cached';
+type CacheTreatment = 'ends-logins' | 'cached' | 'not-cached';
 
-export const CACHE_TREATMENT = {
+const CACHE_TREATMENT = {
   'wrong-password': 'cached',
   'empty-password': 'not-cached',
   'invalid-name': 'not-cached',

@@ -8,19 +8,19 @@ import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
 
 /** The guard of one login at one backend. */
-export interface LoginGuard extends AttemptGuard {
+interface LoginGuard extends AttemptGuard {
   /** The account as the backend found it; what was typed until then. */
   subject(): string;
   /** What the ledger is to record about the attempt. @param outcome undefined when there was none */
   settlement(outcome: AuthnOutcome | undefined): Settlement;
 }
 
-export const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
+const KNOWN_WRONG: AuthnOutcome = { kind: 'rejected', reason: 'wrong-password' };
 /**
  * Says only that the account is on hold. The real reason (locked, expired) is for those who sent the right password.
  */
-export const ON_HOLD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
-export const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts', limit: 'account' };
+const ON_HOLD: AuthnOutcome = { kind: 'rejected', reason: 'held' };
+const TOO_MANY: AuthnOutcome = { kind: 'rejected', reason: 'too-many-attempts', limit: 'account' };
 
 /** Whether the guard answered, and nothing was sent to the backend. */
 export function isFromGuard(outcome: AuthnOutcome): boolean {

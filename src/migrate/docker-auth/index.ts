@@ -25,7 +25,7 @@ import { groupsOf, readUsers } from './users.ts';
 import type { StaticUsers } from './users.ts';
 import type { World } from './world.ts';
 
-export interface DockerAuthOptions {
+interface DockerAuthOptions {
   /** Registries that the rules do not name. */
   readonly services: readonly string[];
   readonly publicUrl: string | undefined;

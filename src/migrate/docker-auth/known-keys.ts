@@ -101,7 +101,7 @@ const KEYS: Keys = {
   ],
 };
 
-export interface UnknownKey {
+interface UnknownKey {
   readonly key: string;
   readonly line: number;
   /** The mapping that contains it, such as `acl.match`; empty: the root. */

@@ -6,7 +6,7 @@ import type { ForeignEntry } from '../foreign-yaml.ts';
 import type { Translated } from './ldap.ts';
 import type { LabelSource, World } from './world.ts';
 
-export interface TranslatedOidc extends Translated {
+interface TranslatedOidc extends Translated {
   /** A client secret in the file. It is written to a file of its own. */
   readonly secret: string | undefined;
 }

@@ -9,16 +9,16 @@ import { fieldNamed } from './model.ts';
 type Fields = AclRule['fields'];
 
 /** The key of `match.labels` for the values of a label. */
-export type LabelKeys = ReadonlyMap<string, string>;
+type LabelKeys = ReadonlyMap<string, string>;
 
-export type Carried =
+type Carried =
   | { readonly kind: 'pattern'; readonly text: string; readonly captures: readonly AclField[] }
   | { readonly kind: 'lost'; readonly reason: string };
 
 const CAPTURE = /\$\{(.+?):(\d+)\}/g;
 const LABEL = /\$\{labels:([^}]+)\}/g;
 
-export interface Capture {
+interface Capture {
   readonly placeholder: string;
   readonly field: AclField;
   readonly group: number;

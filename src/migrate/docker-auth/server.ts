@@ -8,7 +8,7 @@ import { child, entry, isTrue, textAt } from '../foreign-yaml.ts';
 import type { ForeignNode } from '../foreign-yaml.ts';
 
 type Resolve = (path: string) => string;
-export type Section = Readonly<Record<string, unknown>>;
+type Section = Readonly<Record<string, unknown>>;
 
 const DEFAULT_PORT = 5001;
 

@@ -4,7 +4,7 @@ import { child, entriesOf, entry, parseForeignYaml, readForeignYaml, textAt } fr
 import type { ForeignEntry, ForeignFile, ForeignNode } from '../foreign-yaml.ts';
 import { templatePlaceholders } from '../template-placeholder.ts';
 
-export interface DockerAuthSource extends ForeignFile {
+interface DockerAuthSource extends ForeignFile {
   /** Where in the file the configuration is, and what of the file is not part of it. */
   readonly notes: readonly { readonly line: number; readonly message: string }[];
 }

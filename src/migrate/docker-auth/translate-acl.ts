@@ -16,7 +16,7 @@ import { mayBeCatalog, translateConditions } from './translate-rule.ts';
 import type { Kind, Names } from './translate-rule.ts';
 import type { World } from './world.ts';
 
-export interface AclContext extends Names {
+interface AclContext extends Names {
   readonly worlds: readonly [World, ...World[]];
   readonly report: Report;
 }

@@ -18,9 +18,9 @@ export interface Names {
   readonly slashes: boolean;
 }
 
-export type Conditions = Omit<RuleDraft, 'name' | 'line' | 'allow' | 'deny'>;
+type Conditions = Omit<RuleDraft, 'name' | 'line' | 'allow' | 'deny'>;
 
-export interface TranslatedRule {
+interface TranslatedRule {
   readonly conditions: Conditions;
   /** Why conditions are missing from it. */
   readonly lost: readonly string[];

@@ -9,7 +9,7 @@ import { coveredBy } from './covered.ts';
 import { isNamed, plainWho } from './plain.ts';
 import type { World } from './world.ts';
 
-export interface Surroundings {
+interface Surroundings {
   readonly worlds: readonly World[];
   /** The line of `real_ip_header`; undefined: it is not set. */
   readonly realIpHeader: number | undefined;

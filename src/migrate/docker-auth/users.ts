@@ -7,7 +7,7 @@ import type { ForeignEntry, ForeignNode } from '../foreign-yaml.ts';
 import { staticKey } from './world.ts';
 import type { LabelSource, World } from './world.ts';
 
-export interface StaticUser {
+interface StaticUser {
   readonly name: string;
   readonly hash: string;
   readonly labels: ReadonlyMap<string, readonly string[]>;

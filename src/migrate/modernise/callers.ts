@@ -4,7 +4,7 @@ import { canonicalDn } from '../../core/groups.ts';
 import { nameCovers, namesMeet } from './names.ts';
 
 /** The callers of a rule: perhaps anonymous, and the named users and groups without the exceptions. */
-export interface Callers {
+interface Callers {
   readonly anonymous: boolean;
   readonly users: readonly string[];
   readonly groups: readonly string[];

@@ -13,12 +13,12 @@ import type { PlainRule } from '../../config/policy-task.ts';
 import { importedConditions } from './imported-conditions.ts';
 import type { ImportedConditions } from './imported-conditions.ts';
 
-export interface TriedRequest {
+interface TriedRequest {
   readonly situation: Situation;
   readonly asked: Scope;
 }
 
-export interface GridResult {
+interface GridResult {
   readonly compared: number;
   readonly differing: readonly TriedRequest[];
 }

@@ -37,7 +37,7 @@ export interface Conflict {
   readonly actions: readonly Action[];
 }
 
-export type OrderFreeResult =
+type OrderFreeResult =
   | { readonly kind: 'order-free'; readonly rules: readonly OrderFreeRule[] }
   | { readonly kind: 'conflicts'; readonly conflicts: readonly Conflict[] };
 

@@ -12,7 +12,7 @@ import { parseSimpleRegex } from './simple-regex.ts';
 import type { Token } from './simple-regex.ts';
 
 /** A rule before the conversion of `match`. */
-export interface WrittenRule {
+interface WrittenRule {
   readonly domain: Domain;
   readonly match: MatchDraft | undefined;
 }

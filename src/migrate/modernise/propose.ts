@@ -12,7 +12,7 @@ import type { Note, RuleNote } from './rule-note.ts';
 import { makeOrderFree } from './order-free.ts';
 import type { Conflict, OrderedRule } from './order-free.ts';
 
-export interface Proposal {
+interface Proposal {
   /** In the order of the file. */
   readonly notes: readonly RuleNote[];
   /** Undefined: the decisions cannot be proven to be the same. */

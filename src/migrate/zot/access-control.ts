@@ -5,7 +5,7 @@ import type { ForeignEntry, ForeignNode } from '../foreign-yaml.ts';
 import { reportUnread } from '../shape.ts';
 import type { Shape } from '../shape.ts';
 
-export interface ZotGrant {
+interface ZotGrant {
   readonly line: number;
   readonly users: readonly string[];
   readonly groups: readonly string[];

@@ -11,7 +11,7 @@ import { policyText } from '../write-policy.ts';
 import { find, findAccessControl, findInHttp, readAccessControl } from './access-control.ts';
 import { translateAccessControl } from './translate.ts';
 
-export interface ZotImport {
+interface ZotImport {
   readonly files: readonly NewFile[];
   readonly findings: readonly Finding[];
 }

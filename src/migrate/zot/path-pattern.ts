@@ -3,7 +3,7 @@ import { MAX_DEEP } from '../../core/policy/repository-pattern.ts';
 import { compileRe2 } from '../../config/match/re2.ts';
 import { USERNAME } from './order.ts';
 
-export type PathPattern =
+type PathPattern =
   | { readonly kind: 'plain'; readonly repositories: readonly string[] }
   /** A regular expression, if the patterns of policies cannot express it. */
   | { readonly kind: 'regex'; readonly source: string }

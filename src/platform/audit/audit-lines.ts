@@ -10,7 +10,7 @@ import { subjectFields } from './subject-fields.ts';
 /** Names come from clients and are bounded before they are logged. */
 const MAX_TEXT = 256;
 
-export interface AuditLine {
+interface AuditLine {
   readonly level: LogLevel;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { parseScope } from '../../core/scope.ts';
 const MAX_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-export interface ReadLog {
+interface ReadLog {
   /** Called for each request that a token was issued for. */
   readonly onRequest: (request: RecordedRequest) => void;
 }

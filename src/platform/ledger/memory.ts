@@ -21,7 +21,7 @@ import { expiringMap } from '../store/expiring-map.ts';
 import { addWrong, clearBefore, countOf, newTally, refresh, wrongOf } from './tally.ts';
 import type { Tally } from './tally.ts';
 
-export interface MemoryLedgerOptions {
+interface MemoryLedgerOptions {
   readonly clock: Clock;
   /** The size of each of its parts. They are separate, so that a flood of one kind cannot evict another kind. */
   readonly maxEntries: number;

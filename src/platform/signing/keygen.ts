@@ -8,7 +8,7 @@ import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509Certi
 import type { KeyAlgorithm } from './config.ts';
 import { hasLeadingZeroCoordinate } from './key-ids.ts';
 
-export interface MadeKey {
+interface MadeKey {
   /** PKCS#8, PEM. */
   readonly key: string;
   /** The self-signed certificate, PEM. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/ports.ts';
 import type { Entry } from '../../core/store.ts';
 
-export interface ExpiringMap<Value> {
+interface ExpiringMap<Value> {
   /** Counts as use. */
   get(key: string): Value | undefined;
   /** Counts as use. */
@@ -15,7 +15,7 @@ export interface ExpiringMap<Value> {
   size(): number;
 }
 
-export interface ExpiringMapOptions<Value> {
+interface ExpiringMapOptions<Value> {
   readonly maxEntries: number;
   readonly clock: Clock;
   /**

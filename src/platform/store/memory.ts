@@ -3,7 +3,7 @@ import type { Clock } from '../../core/ports.ts';
 import type { Group, ListableStore } from '../../core/store.ts';
 import { expiringMap } from './expiring-map.ts';
 
-export interface MemoryStoreOptions<Value> {
+interface MemoryStoreOptions<Value> {
   readonly maxEntries: number;
   readonly clock: Clock;
   /** The group of an entry, which has a bound of its own; absent: only the whole store has one. */
@@ -11,7 +11,7 @@ export interface MemoryStoreOptions<Value> {
 }
 
 /** How full it is, for a metric. */
-export interface Sized {
+interface Sized {
   /** Entries in memory, including those that expired a few seconds ago. */
   size(): number;
 }

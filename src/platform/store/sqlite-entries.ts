@@ -28,7 +28,7 @@ export interface Written {
 }
 
 /** The place of an entry, and the present time in epoch seconds. */
-export interface Asked {
+interface Asked {
   readonly store: string;
   readonly key: string;
   readonly now: number;

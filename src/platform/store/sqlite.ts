@@ -9,7 +9,7 @@ import type { Row, Written } from './sqlite-entries.ts';
 import { startThread } from './sqlite-thread.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
-export interface SqliteStoreOptions<Value> {
+interface SqliteStoreOptions<Value> {
   /** The name of the store; a file can hold several. */
   readonly name: string;
   readonly clock: Clock;

@@ -35,7 +35,7 @@ export interface DomainCache {
 
 /** LDAP_CAP_ACTIVE_DIRECTORY_OID ([MS-ADTS] 3.1.1.3.4.3.1). */
 export const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
-export const RESULTANT_PSO = 'msDS-ResultantPSO';
+const RESULTANT_PSO = 'msDS-ResultantPSO';
 const TTL_MS = 600_000;
 /** The facts of the domain, and PSOs, of which a domain has a few. */
 const MAX_CACHED = 1000;

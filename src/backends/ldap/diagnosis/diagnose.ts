@@ -26,7 +26,7 @@ interface DiagnosisDeps {
 }
 
 /** The diagnosis of one server, over one connection. */
-export interface ServerDiagnosis {
+interface ServerDiagnosis {
   readonly config: LdapConfig;
   readonly search: UserSearch;
   readonly connection: LdapConnection;

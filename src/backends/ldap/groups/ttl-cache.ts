@@ -1,7 +1,7 @@
 /** Caches for the results of searches, with a limited lifetime and a limited size. */
 import type { Clock } from '../../../core/ports.ts';
 
-export interface TtlCache<Value> {
+interface TtlCache<Value> {
   /** @returns undefined when nothing is cached; a cached value may itself be undefined */
   get(key: string): { readonly value: Value } | undefined;
   /**

@@ -43,7 +43,7 @@ export interface SearchRequest {
   readonly followAliases?: boolean;
 }
 
-export interface SearchAnswer extends LdapResult {
+interface SearchAnswer extends LdapResult {
   readonly entries: readonly LdapEntry[];
   /** Whether the connection was bound as nobody. */
   readonly isAnonymous?: boolean;

@@ -32,7 +32,7 @@ const CAN_FAIL_OVER: Readonly<Record<FaultKind, boolean>> = {
   misconfigured: false,
 };
 
-export interface FaultOptions {
+interface FaultOptions {
   readonly cause?: unknown;
   readonly canFailOver?: boolean;
   readonly retryAfter?: number;

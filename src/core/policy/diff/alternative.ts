@@ -26,7 +26,7 @@ export function alternativesOf({ rules }: Policy): readonly Alternative[] {
 }
 
 /** Equal for two alternatives of who that mean the same. */
-export function whoKey(who: Asker): readonly string[] {
+function whoKey(who: Asker): readonly string[] {
   return who.kind === 'everyone' ? ['everyone'] : [who.kind, who.pair.exact.text, who.pair.folded.text];
 }
 

@@ -37,7 +37,7 @@ export interface DecisionClass extends Difference {
   readonly users: readonly string[];
 }
 
-export interface ClassExample extends Request {
+interface ClassExample extends Request {
   /** The common repository pattern of the rules; undefined: the catalog. */
   readonly pattern: string | undefined;
   /** Whether the time of the request matters. */

@@ -52,7 +52,7 @@ export interface ReplayResult {
   readonly disagreeing: { readonly decisions: number; readonly revisions: readonly string[]; readonly example: string };
 }
 
-export interface Replay {
+interface Replay {
   add(request: RecordedRequest): void;
   result(): ReplayResult;
 }

@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 /** More stars than this are all filled. */
 const MAX_EMPTY = 4;
 /** Words for one star: before, between and after the separators in it. */
-export const WORDS_PER_STAR = 4;
+const WORDS_PER_STAR = 4;
 
 /**
  * Names that fit the glob. A star is a word; or nothing, which `*` matches and a capture does not; or words with

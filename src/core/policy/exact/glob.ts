@@ -6,7 +6,7 @@ import type { Step } from '../relation/globs.ts';
 import type { Effort } from './effort.ts';
 
 /** A character; `STAR` for any number of them; or a character in upper or lower case, see `inAnyCase`. */
-export type Token = string;
+type Token = string;
 export type Glob = readonly Token[];
 export const STAR = '\0';
 export const ANYTHING: Glob = [STAR];

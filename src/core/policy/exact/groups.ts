@@ -12,7 +12,7 @@ import type { Situation } from '../situation.ts';
 import type { Effort } from './effort.ts';
 import { conditionsHold, whoMatches } from './triggers.ts';
 
-export interface GroupQuestion {
+interface GroupQuestion {
   /** The caller has the groups that are required. */
   readonly situation: Situation;
   /** Groups that the caller may have in addition. */
@@ -23,7 +23,7 @@ export interface GroupQuestion {
   readonly effort: Effort;
 }
 
-export interface GroupAnswer {
+interface GroupAnswer {
   /** The caller with the largest set of groups; undefined: no set has the required groups. */
   readonly caller: Caller | undefined;
   /** The rules that matched. Their exceptions for users may help. */

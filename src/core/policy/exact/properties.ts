@@ -19,7 +19,7 @@ interface PropertySamples<Value> {
   readonly isNeutral: boolean;
 }
 
-export type Circumstances = Pick<Situation, Property>;
+type Circumstances = Pick<Situation, Property>;
 
 const DEFAULTS: Situation = { caller: ANONYMOUS, service: '', client: '', time: DEFAULT_TIME };
 

@@ -34,7 +34,7 @@ const MAX_ROUNDS = 4;
 /** Open places of a value. */
 const MAX_STARS = 3;
 /** The words of values; users and groups have others, so do repositories. */
-export const FIRST_VALUE = 1;
+const FIRST_VALUE = 1;
 
 const TOO_MANY = 'values of several rules depend on each other in too many ways';
 

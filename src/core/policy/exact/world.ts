@@ -28,7 +28,7 @@ export interface World {
   readonly properties: Properties;
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   readonly services?: readonly string[] | undefined;
   /** How the configured sources of users compare names; undefined: any. */
   readonly forms?: readonly Form[] | undefined;

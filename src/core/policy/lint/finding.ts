@@ -1,7 +1,7 @@
 /** A finding of lint about a rule. */
 import type { Rule } from '../rule.ts';
 
-export const FINDING_CODES = [
+const FINDING_CODES = [
   'push-without-pull',
   'same-name',
   'never-applies',

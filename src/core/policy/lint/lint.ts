@@ -8,7 +8,7 @@ import { singleRuleFindings } from './single-rules.ts';
 import { sourceFindings } from './sources.ts';
 import type { Sources } from './sources.ts';
 
-export interface LintResult {
+interface LintResult {
   /** In the order of the file. */
   readonly findings: readonly Finding[];
   /** False if there were too many rules to compare all pairs. */

@@ -2,7 +2,7 @@
 import type { Rule } from '../rule.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 
-export interface Neighbours {
+interface Neighbours {
   /** Rules that may cover a rule: one of their patterns begins with no more literal segments than its first pattern. */
   wider(rule: Rule): readonly Rule[];
   /** Rules that may meet a rule: one of two patterns begins with all literal segments of the other. */

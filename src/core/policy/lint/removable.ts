@@ -6,7 +6,7 @@ import type { Rule } from '../rule.ts';
 import type { Finding, FindingCode } from './finding.ts';
 
 /** The search compares the policy with itself once for each rule. */
-export const MAX_RULES = 200;
+const MAX_RULES = 200;
 /** The bound on the work for one rule, see `Effort`. */
 const MAX_UNITS = 2_000_000;
 

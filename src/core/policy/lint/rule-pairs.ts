@@ -7,7 +7,7 @@ import { named } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { neighboursOf } from './neighbours.ts';
 
-export interface PairFindings {
+interface PairFindings {
   readonly findings: readonly Finding[];
   /** False if there were too many pairs to compare all of them. */
   readonly complete: boolean;

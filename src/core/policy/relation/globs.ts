@@ -5,7 +5,7 @@ export type Token = string | typeof ANY | typeof ONE | { readonly placeholder: s
 export type Glob = readonly Token[];
 
 export const ANY: unique symbol = Symbol('any');
-export const ONE: unique symbol = Symbol('one');
+const ONE: unique symbol = Symbol('one');
 /** Any text except the empty one. */
 const SOME: Glob = [ONE, ANY];
 const MANY: Glob = [ANY];
