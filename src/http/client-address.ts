@@ -16,12 +16,15 @@ export interface AddressSource {
   readonly isTrustedProxy: (address: string | undefined) => boolean;
 }
 
+/** In place of an address that a proxy reports and nobody can read: in no range, and counted as one client. */
+const UNREADABLE = 'unknown';
+
 /** The request, as far as this module reads it. */
 type Hop = Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } };
 
 /**
- * @returns the address without port and brackets; empty: the client has none, or the proxy did not report one. No
- *   `clients` rule matches an empty address.
+ * @returns the address without port and brackets; empty: the client has none; `UNREADABLE`: the proxy reports something
+ *   else. No `clients` rule matches either.
  */
 export function clientAddress({ headers, socket }: Hop, { header, isTrustedProxy }: AddressSource): string {
   let client = socket.remoteAddress;
@@ -30,7 +33,7 @@ export function clientAddress({ headers, socket }: Hop, { header, isTrustedProxy
   for (const reported of all.toReversed()) {
     if (!isTrustedProxy(client)) break;
     client = plainAddress(reported);
-    if (client === '') break;
+    if (client === '') return UNREADABLE;
   }
   return client ?? '';
 }
@@ -45,9 +48,25 @@ function reportedAddresses(header: AddressHeader, headers: IncomingMessage['head
   return header === 'x-real-ip' ? [text] : text.split(',');
 }
 
-/** The elements of a Forwarded header (RFC 7239, section 4); a comma in a quoted string separates nothing. */
+/**
+ * The elements of a Forwarded header (RFC 7239, section 4); a comma in a quoted string separates nothing.
+ *
+ * A quote that a client leaves open would take what the proxy appends into its string. Then no element is readable.
+ */
 function forwardedElements(text: string): readonly string[] {
-  return text.match(/(?:"(?:[^"\\]|\\.)*"|[^,"]|")+/g) ?? [];
+  const elements: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (isQuoted && char === '\\') at += 1;
+    else if (char === '"') isQuoted = !isQuoted;
+    else if (char === ',' && !isQuoted) {
+      elements.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return isQuoted ? [''] : [...elements, text.slice(start)];
 }
 
 const FOR = /(?:^|;)\s*for\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))\s*(?=;|$)/gi;

@@ -94,8 +94,8 @@ describe('the token endpoint', () => {
     });
 
     it.each<[string, Readonly<Record<string, string>>, string, number, string]>([
-      ['an unknown encoding', { 'content-type': `${FORM}; charset=bogus` }, Q, 400, 'invalid_request'],
-      ['compression', { 'content-type': FORM, 'content-encoding': 'gzip' }, Q, 400, 'invalid_request'],
+      ['an unknown encoding', { 'content-type': `${FORM}; charset=bogus` }, Q, 400, 'form_required'],
+      ['compression', { 'content-type': FORM, 'content-encoding': 'gzip' }, Q, 400, 'form_required'],
       ['a body of 70 KB', { 'content-type': FORM }, 'x'.repeat(70_000), 413, 'request_too_large'],
     ])('logs a request with %s with the code that the client gets', async (_what, headers, body, status, code) => {
       const answer = await fetch(`${broker.url}/token`, { method: 'POST', headers, body });

@@ -2,7 +2,7 @@
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Account, Authenticator, AuthnOutcome, BackendState } from '../../core/ports.ts';
-import { oneSpelling } from '../../core/spelling.ts';
+import { accountName } from '../../core/spelling.ts';
 import { defineBackend } from '../backend.ts';
 import type { BackendDeps } from '../backend.ts';
 import { readAuthorities, readOwnCertificate } from '../certificates.ts';
@@ -52,7 +52,7 @@ async function create(config: HttpConfig, { log, secret }: BackendDeps): Promise
     authenticate: async (credential, deadline, guard) => {
       const { username, password } = credential;
       // Only the service knows which names are one account.
-      const refused = await guard?.beforeAttempt(username, oneSpelling(username));
+      const refused = await guard?.beforeAttempt(username, accountName(username));
       if (refused !== undefined) return refused;
       const reason = unsendable(credential);
       if (reason !== undefined) return { kind: 'rejected', reason };

@@ -3,7 +3,7 @@ import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
-import { oneSpelling } from '../../core/spelling.ts';
+import { accountName } from '../../core/spelling.ts';
 import { gatherClaims } from './claim-sources.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { Graph } from './graph.ts';
@@ -33,7 +33,7 @@ interface LoginDeps {
 export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
   return async (credential, deadline, guard) => {
     // Only the provider knows which names are one account.
-    const refused = await guard?.beforeAttempt(credential.username, oneSpelling(credential.username));
+    const refused = await guard?.beforeAttempt(credential.username, accountName(credential.username));
     if (refused !== undefined) return refused;
     const reason = unsendable(credential);
     if (reason !== undefined) return { kind: 'rejected', reason };

@@ -81,7 +81,8 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     }
     const refusal = refusals.get(login);
     if (refusal !== undefined && refusal.epoch >= epoch) return { kind: 'refused', outcome: refusal.outcome };
-    if (flights.get(login) !== undefined) return { kind: 'wait' };
+    // A login from before a flush or reload may still have the old answer.
+    if ((flights.get(login)?.epoch ?? -1) >= epoch) return { kind: 'wait' };
     const flight: Flight = { backend, login, id, epoch: epochs.current() };
     flights.set(login, flight, UNSETTLED_SECONDS);
     return { kind: 'lead', flight, stale: isValid ? success.identity : undefined };

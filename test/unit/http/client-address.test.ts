@@ -45,8 +45,11 @@ describe('the client address', () => {
     ['forwarded', 'by=192.0.2.7'],
     ['forwarded', '"'],
     ['x-real-ip', '192.0.2.7, 192.0.2.8'],
-  ])('is empty when the proxy reports no address in %s: %s', (header, value) => {
-    expect(clientOf(header, { [header]: value })).toBe('');
+    // A quote that a client leaves open must not hide the address that the proxy appends.
+    ['forwarded', 'for=10.0.0.1;a=", for="[2001:db8::bad]"'],
+    ['forwarded', 'for=10.0.0.1;a="\\", for="[2001:db8::bad]";proto=https'],
+  ])('is unreadable when the proxy reports no address in %s: %s', (header, value) => {
+    expect(clientOf(header, { [header]: value })).toBe('unknown');
   });
 
   it.each(ADDRESS_HEADERS)('comes from %s alone, whatever the other headers have', (header) => {

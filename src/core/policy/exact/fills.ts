@@ -5,6 +5,7 @@ import type { World } from './world.ts';
 
 /** More stars than this are all filled. */
 const MAX_EMPTY = 4;
+const TOO_MANY_STARS = 'texts fit several patterns with many wildcards in too many ways';
 /** Words for one star: before, between and after the separators in it. */
 const WORDS_PER_STAR = 4;
 
@@ -14,8 +15,9 @@ const WORDS_PER_STAR = 4;
  *
  * @param first the place of the first word
  */
-export function namesFrom(glob: Glob, first: number, { words, separators }: World): readonly string[] {
+export function namesFrom(glob: Glob, first: number, { words, separators, effort }: World): readonly string[] {
   const stars = starsIn(glob);
+  if (stars > MAX_EMPTY) effort.giveUp(TOO_MANY_STARS);
   const texts = new Set<string>();
   for (const empty of subsets(stars)) {
     const choices = empty.size === stars ? NO_SEPARATORS : [[], ...separators];
@@ -33,7 +35,8 @@ export function namesFrom(glob: Glob, first: number, { words, separators }: Worl
 }
 
 /** Texts for a segment of a repository name, which no pattern divides. */
-export function segmentsFrom(glob: Glob, first: number, { words }: World): readonly string[] {
+export function segmentsFrom(glob: Glob, first: number, { words, effort }: World): readonly string[] {
+  if (starsIn(glob) > MAX_EMPTY) effort.giveUp(TOO_MANY_STARS);
   const isWhole = glob.length === 1;
   const texts = new Set<string>();
   for (const empty of isWhole ? [new Set<number>()] : subsets(starsIn(glob))) {
