@@ -121,7 +121,8 @@ describe.skipIf(absent)('acceptance 5: user names with special characters of fil
     });
 
     expect(seen.binds).toEqual([slapd.bindDn]);
-    expect(seen.searches).toHaveLength(1);
+    // The other search reads which controls the server supports.
+    expect(seen.searches.filter((filter) => filter !== '(objectClass=*)')).toHaveLength(1);
   });
 
   it.each(['x'.repeat(256), `alice,${PEOPLE_DN}`, 'alice+cn=x', 'alice*', '"', 'EXTERNAL', 'PLAIN'])(
