@@ -40,7 +40,7 @@ async function startServers(resources: AsyncDisposableStack): Promise<Readonly<R
     ...(reason === undefined ? {} : { reason }),
   });
   const own = { ...ca(mutual), certFile: mutual.clientCertFile ?? '', keyFile: mutual.clientKeyFile ?? '' };
-  const untrusted = 'set tls.caFile to the certificate of the server or of the authority that issued it';
+  const untrusted = 'set tls.caFile to the certificate of';
   const misnamed = 'the certificate is for another name: use that name in urls, or set tls.serverName';
   const tooOld = 'the server supports nothing newer than TLS 1.1';
   return {
