@@ -102,7 +102,8 @@ function issuedFields(event: Issued): AuditLine['fields'] {
       granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })),
     ),
     ...(missing.length === 0 ? {} : limited('denied', missing)),
-    outcome: missing.length === 0 ? 'all' : granted.length === 0 ? 'none' : 'some',
+    // A scope that cannot be parsed grants nothing.
+    outcome: missing.length + event.malformed.length === 0 ? 'all' : granted.length === 0 ? 'none' : 'some',
     ...limited('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),
     ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
     ...hintFields(event),

@@ -44,3 +44,21 @@ it('the audit line of a refused token request has the backend, the reason and th
 
   expect(line?.fields).toMatchObject({ backend: 'corp', reason: 'too-many-attempts', limit: 'address' });
 });
+
+it('an audit line says that nothing is granted when the only scope cannot be parsed', () => {
+  const [line] = auditLines({
+    type: 'token.issued',
+    request,
+    time: 0,
+    caller: { kind: 'anonymous' },
+    service: 'r',
+    grants: [],
+    attributes: new Map(),
+    malformed: ['web/shop:push'],
+    tokenId: 'id-2',
+    policyRevision: 'r1',
+    expiresIn: 300,
+  });
+
+  expect(line?.fields).toMatchObject({ outcome: 'none', malformed: ['web/shop:push'] });
+});
