@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/golden/*.test.ts', 'test/*.test.ts'],
           exclude: [PROPERTIES],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           ...computing,
         },
       },
