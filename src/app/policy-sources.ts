@@ -6,7 +6,7 @@ import { suggest } from '../config/suggest.ts';
 import { canonicalParts } from '../core/dn.ts';
 import type { ProveOptions } from '../core/policy/invariants.ts';
 import type { Form } from '../core/policy/exact/world.ts';
-import { namesThatFoldAlike } from '../core/policy/lint/folded-names.ts';
+import { namesEqualInLowerCase } from '../core/policy/lint/folded-names.ts';
 import type { Reach, Sources } from '../core/policy/lint/sources.ts';
 import { listedIdentities } from './listed-users.ts';
 
@@ -19,7 +19,7 @@ export async function policySources(config: Pick<BrokerConfig, 'backends'>): Pro
   return {
     groups: groupReach(traits, [...groups]),
     users: traits.every((backend) => backend.users !== undefined) ? onlyListed([...users]) : EVERY_NAME,
-    alike: { users: namesThatFoldAlike(users), groups: namesThatFoldAlike(groups) },
+    sameInLowerCase: { users: namesEqualInLowerCase(users), groups: namesEqualInLowerCase(groups) },
     exactBackends: exactBackends(config),
     canFill: (placeholder) => traits.some((backend) => backend.deliversValue(placeholder)),
   };

@@ -7,5 +7,5 @@ import { writeTrustFiles } from '../platform/signing/trust-files.ts';
 export async function publishTrust(keyset: Keyset, trustDir: string | undefined, log: Log): Promise<void> {
   if (trustDir === undefined) return;
   const files = await writeTrustFiles(keyset, trustDir);
-  if (files.length > 0) log.info('trust files written: restart registries that read the former ones', { files });
+  if (files.length > 0) log.info('trust files written: a running registry reads them after its restart', { files });
 }

@@ -101,7 +101,7 @@ describe('a service that the broker does not have', () => {
       groups: everything,
       users: everything,
       canFill: () => true,
-      alike: { users: [], groups: [] },
+      sameInLowerCase: { users: [], groups: [] },
       exactBackends: [],
     };
     const { findings } = await lintFile(path, { sources, services: SERVICES });

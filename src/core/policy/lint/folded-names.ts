@@ -9,17 +9,17 @@ import type { Sources } from './sources.ts';
 type Kind = 'user' | 'group';
 
 /** Names that differ only in case, and therefore have the same value of a placeholder. */
-export function namesThatFoldAlike(names: Iterable<string>): readonly (readonly string[])[] {
+export function namesEqualInLowerCase(names: Iterable<string>): readonly (readonly string[])[] {
   const byFolded = Map.groupBy(new Set(names), foldCase);
-  return [...byFolded.values()].filter((alike) => alike.length > 1);
+  return [...byFolded.values()].filter((equal) => equal.length > 1);
 }
 
-export function foldedNameFindings({ rules }: Policy, { alike, exactBackends }: Sources): readonly Finding[] {
+export function foldedNameFindings({ rules }: Policy, { sameInLowerCase, exactBackends }: Sources): readonly Finding[] {
   return rules
     .filter(({ effect }) => effect === 'allow')
     .flatMap((rule) => [
-      ...alike.users.flatMap((names) => sharedBy(rule, 'user', names)),
-      ...alike.groups.flatMap((names) => sharedBy(rule, 'group', names)),
+      ...sameInLowerCase.users.flatMap((names) => sharedBy(rule, 'user', names)),
+      ...sameInLowerCase.groups.flatMap((names) => sharedBy(rule, 'group', names)),
       ...(exactBackends.length > 0 && usesUserName(rule) ? [unlisted(rule, exactBackends)] : []),
     ]);
 }

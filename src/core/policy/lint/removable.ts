@@ -44,7 +44,7 @@ export function removableRules(policy: Policy, found: readonly Finding[]): reado
   return findings;
 }
 
-/** Whether the policies are proved to decide alike. */
+/** Whether the policies are proved to decide every request in the same way. */
 function areEqual(before: Policy, after: Policy): boolean {
   const { classes, complete, undecided } = compareByClasses(before, after, { maxClasses: 1, maxUnits: MAX_UNITS });
   return classes.length === 0 && complete && undecided.length === 0;

@@ -13,7 +13,7 @@ export interface Sources {
   /** @param name such as `attr:department`, `claim:tenant` */
   canFill(name: string): boolean;
   /** The users and groups in files whose names differ only in case. */
-  readonly alike: Readonly<Record<'users' | 'groups', readonly (readonly string[])[]>>;
+  readonly sameInLowerCase: Readonly<Record<'users' | 'groups', readonly (readonly string[])[]>>;
   /** The backends that tell `Alice` from `alice`, and whose users are not in a file. */
   readonly exactBackends: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** Names that differ only in case share the repositories of a placeholder, and lint says so. */
 import { describe, expect, it } from 'vitest';
-import { foldedNameFindings, namesThatFoldAlike } from '../../../../../src/core/policy/lint/folded-names.ts';
+import { foldedNameFindings, namesEqualInLowerCase } from '../../../../../src/core/policy/lint/folded-names.ts';
 import type { Sources } from '../../../../../src/core/policy/lint/sources.ts';
 import { policyOf } from '../../../../support/policy-builder.ts';
 import type { RuleText } from '../../../../support/policy-builder.ts';
@@ -9,7 +9,7 @@ const NONE: Sources = {
   groups: { canBe: () => true, like: () => undefined },
   users: { canBe: () => true, like: () => undefined },
   canFill: () => true,
-  alike: { users: [], groups: [] },
+  sameInLowerCase: { users: [], groups: [] },
   exactBackends: [],
 };
 const ALIKE = { users: [['alice', 'Alice', 'ALICE']], groups: [['team-Web', 'team-web']] };
@@ -28,13 +28,13 @@ describe('users whose names differ only in case', () => {
     ['{user} for members of groups', { ...OWN, users: [], groups: ['devs'] }],
     ['a captured part of the name', { ...OWN, users: ['{who}'], repositories: ['users/{who}'] }],
   ])('are reported for a rule with %s', (_what, rule) => {
-    expect(found(rule, { alike: ALIKE })).toEqual([
+    expect(found(rule, { sameInLowerCase: ALIKE })).toEqual([
       expect.stringContaining('warning: gives the users "alice", "Alice", "ALICE" the same repositories'),
     ]);
   });
 
   it('are reported by the name as well when the rule is for some of them', () => {
-    expect(found({ ...OWN, users: ['A*'] }, { alike: ALIKE })).toEqual([
+    expect(found({ ...OWN, users: ['A*'] }, { sameInLowerCase: ALIKE })).toEqual([
       expect.stringContaining('the users "Alice", "ALICE" the same'),
     ]);
   });
@@ -44,7 +44,7 @@ describe('users whose names differ only in case', () => {
     ['for one of them', { ...OWN, users: ['alice'] }],
     ['that denies', { users: ['*'], repositories: ['users/{user}/**'], deny: ['push'] }],
   ])('are not reported for a rule %s', (_what, rule) => {
-    expect(found(rule, { alike: ALIKE })).toEqual([]);
+    expect(found(rule, { sameInLowerCase: ALIKE })).toEqual([]);
   });
 });
 
@@ -52,7 +52,9 @@ describe('groups whose names differ only in case', () => {
   it.each([['{group}/**'], ['{team}/**']])('are reported for a rule with %s', (pattern) => {
     const rule: RuleText = { groups: ['team-{team}'], repositories: [pattern], allow: ['push'] };
 
-    expect(found(rule, { alike: ALIKE })).toEqual([expect.stringContaining('the groups "team-Web", "team-web" the')]);
+    expect(found(rule, { sameInLowerCase: ALIKE })).toEqual([
+      expect.stringContaining('the groups "team-Web", "team-web" the'),
+    ]);
   });
 });
 
@@ -73,12 +75,12 @@ describe('a backend that tells names apart by case', () => {
   });
 });
 
-describe('namesThatFoldAlike', () => {
+describe('namesEqualInLowerCase', () => {
   it('finds names that differ only in case', () => {
-    expect(namesThatFoldAlike(['alice', 'bob', 'Alice', 'alice'])).toEqual([['alice', 'Alice']]);
+    expect(namesEqualInLowerCase(['alice', 'bob', 'Alice', 'alice'])).toEqual([['alice', 'Alice']]);
   });
 
   it('does not take the Kelvin sign for a k', () => {
-    expect(namesThatFoldAlike(['\u212Aim', 'kim'])).toEqual([]);
+    expect(namesEqualInLowerCase(['\u212Aim', 'kim'])).toEqual([]);
   });
 });

@@ -173,7 +173,7 @@ describe('lint knows where users come from, and finds', () => {
     groups: only('team-web', 'admins'),
     users: only('alice'),
     canFill: (name) => name === 'attr:department',
-    alike: { users: [], groups: [] },
+    sameInLowerCase: { users: [], groups: [] },
     exactBackends: [],
   };
   const texts = (rule: RuleText): readonly string[] =>
