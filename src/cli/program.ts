@@ -10,7 +10,10 @@ import type { Terminal } from './output.ts';
 /** @returns the exit code, see `EXIT` */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = createProgram(createRun(terminal, (code) => (exitCode = code)));
+  const program = await createProgram(
+    createRun(terminal, (code) => (exitCode = code)),
+    neededCommands(args),
+  );
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride().configureOutput({ writeOut: terminal.stdout, writeErr: terminal.stderr });
   }
@@ -24,13 +27,23 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   }
 }
 
-export function createProgram(run: Run): Command {
+const ALL = [...COMMANDS.keys()];
+
+/** The commands that these arguments can be about: all for `--help` and for a misspelt command. */
+function neededCommands([first = '--help']: readonly string[]): readonly string[] {
+  if (first === '--version' || first === '-V') return [];
+  return COMMANDS.has(first) ? [first] : ALL;
+}
+
+/** @param names the commands to load */
+export async function createProgram(run: Run, names: readonly string[] = ALL): Promise<Command> {
   const program = new Command('fairlead')
     .description('Token service for container registries: LDAP, OpenID Connect and static accounts, one policy file')
     .version(version())
     .showHelpAfterError('(add --help for the commands)')
     .addHelpText('after', '\nExit codes: 0 success, 1 the answer is no, 2 usage or configuration error.');
-  for (const create of COMMANDS) program.addCommand(create(run));
+  const creators = await Promise.all(names.map((name) => COMMANDS.get(name)?.()));
+  for (const create of creators) if (create !== undefined) program.addCommand(create(run));
   return program;
 }
 

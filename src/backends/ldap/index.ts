@@ -1,6 +1,5 @@
 /** Users and groups of an LDAP directory: OpenLDAP, Active Directory, FreeIPA, 389 Directory Server, LLDAP and others. */
 import { defineBackend } from '../backend.ts';
-import { openLdap } from './authenticator.ts';
 import { ldapWarnings } from './config/config-check.ts';
 import { ldapConfig } from './config/config.ts';
 import { ldapTraits } from './traits.ts';
@@ -10,5 +9,5 @@ export const ldap = defineBackend({
   schema: ldapConfig,
   traits: ldapTraits,
   warnings: ldapWarnings,
-  create: (config, deps) => openLdap(config, deps),
+  create: async (config, deps) => (await import('./authenticator.ts')).openLdap(config, deps),
 });

@@ -2,26 +2,10 @@
  * Jobs of CI systems and pods of clusters, by the ID token that each of them has, sent in the password field. A token
  * of another issuer is an unknown user: the next backend for tokens is asked.
  */
-import type { Deadline } from '../../core/deadline.ts';
-import { timeLimit } from '../http-client/time-limit.ts';
-import { BrokerError } from '../../core/errors.ts';
-import type { Authenticator, BackendState } from '../../core/ports.ts';
 import { defineBackend } from '../backend.ts';
-import type { BackendDeps } from '../backend.ts';
 import type { BackendTraits } from '../traits.ts';
-import { readAuthorities } from '../certificates.ts';
-import { openConnection } from '../http-client/connection.ts';
-import { openRenewable } from '../http-client/renewable.ts';
 import { oidcTokenConfig } from './config.ts';
-import type { OidcTokenConfig } from './config.ts';
-import { boundText } from './bound-text.ts';
-import { knowledgeOf } from './claim-knowledge.ts';
-import { createExamine } from './examine.ts';
-import { createKeySet } from './key-set.ts';
-import type { KeySet } from './key-set.ts';
-import { fileKeys, remoteKeys } from './key-source.ts';
-import { resolveSettings } from './settings.ts';
-import { configWarnings, tokenWarnings } from './warnings.ts';
+import { configWarnings } from './warnings.ts';
 
 const TYPE = 'oidc-token';
 
@@ -30,7 +14,7 @@ export const oidcToken = defineBackend({
   schema: oidcTokenConfig,
   traits,
   warnings: configWarnings,
-  create,
+  create: async (config, deps) => (await import('./authenticator.ts')).openOidcToken(config, deps),
 });
 
 function traits(): BackendTraits {
@@ -43,73 +27,4 @@ function traits(): BackendTraits {
     groups: { kind: 'any' },
     deliversValue: (placeholder) => placeholder.startsWith('claim:'),
   };
-}
-
-async function create(config: OidcTokenConfig, { clock, log, secret }: BackendDeps): Promise<Authenticator> {
-  const { name, timeout } = config;
-  const settings = resolveSettings(config);
-  const { issuer, caFile, keysFile } = settings;
-  const configured = [issuer, ...(settings.keysUrl === undefined ? [] : [settings.keysUrl])];
-  const transport = await openRenewable(async () => {
-    const ca = caFile === undefined ? undefined : await readAuthorities(caFile);
-    return { connection: openConnection({ peer: 'the issuer', configured, ca, proxy: config.proxy }) };
-  });
-
-  const fetchKeys =
-    keysFile === undefined
-      ? remoteKeys({
-          issuer,
-          url: settings.keysUrl,
-          bearer: settings.bearer === undefined ? undefined : secret(settings.bearer),
-          timeoutSeconds: timeout,
-          connection: () => transport.current().connection,
-        })
-      : fileKeys(keysFile);
-  // A bad file is an error at start; an issuer that is down is not.
-  if (keysFile !== undefined) await fetchKeys();
-  const keySet = createKeySet({ backend: name, fetchKeys, clock, log });
-  const examine = createExamine({ ...settings, keySet, clock });
-  const limit = (deadline: Deadline) => () => timeLimit(deadline, timeout, 'the issuer for its keys');
-  const files = [caFile, keysFile].filter((path) => path !== undefined);
-
-  return {
-    name,
-    type: TYPE,
-    accepts: 'tokens',
-    authenticate: async ({ password }, deadline) => (await examine(password.reveal(), limit(deadline))).outcome,
-    explainToken: async (token, deadline) => {
-      const { outcome, steps, verified } = await examine(token.reveal(), limit(deadline));
-      return {
-        isOwn: outcome.kind !== 'unknown-user',
-        steps,
-        warnings: verified === undefined ? [] : tokenWarnings(config, verified),
-        bound: verified === undefined ? [] : boundText(knowledgeOf(config), verified),
-        ...(outcome.kind === 'authenticated' ? { identity: outcome.identity } : {}),
-      };
-    },
-    probe: (deadline) => probe(keySet, deadline),
-    ...(files.length === 0
-      ? {}
-      : {
-          watches: files,
-          reload: async () => {
-            if (keysFile !== undefined) await fetchKeys();
-            await transport.renew();
-            keySet.expire();
-          },
-        }),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
-  };
-}
-
-async function probe(keySet: KeySet, deadline: Deadline): Promise<BackendState> {
-  try {
-    await keySet.current(AbortSignal.timeout(Math.floor(deadline.left())));
-    return { state: 'up' };
-  } catch (error) {
-    return {
-      state: 'down',
-      detail: error instanceof BrokerError ? error.message : 'the keys of the issuer are not available',
-    };
-  }
 }

@@ -1,6 +1,5 @@
 /** Users from a file: users.yaml, or what Apache's `htpasswd` writes. */
 import { defineBackend } from '../backend.ts';
-import { openStaticFile } from './authenticator.ts';
 import { staticFileConfig } from './config.ts';
 import { staticFileTraits } from './traits.ts';
 
@@ -8,5 +7,5 @@ export const staticFile = defineBackend({
   type: 'static-file',
   schema: staticFileConfig,
   traits: staticFileTraits,
-  create: (config, deps) => openStaticFile(config, deps),
+  create: async (config, deps) => (await import('./authenticator.ts')).openStaticFile(config, deps),
 });

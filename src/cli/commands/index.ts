@@ -1,44 +1,31 @@
-/** All commands, in the order of `fairlead --help`. A new command is a file in this folder and an entry here. */
+/**
+ * All commands, in the order of `fairlead --help`. A new command is a file in this folder and an entry here.
+ *
+ * Each is loaded when it is needed: `fairlead health` runs every few seconds in a container, and must not load a server.
+ */
 import type { Command } from 'commander';
 import type { Run } from '../command.ts';
-import { backupCommand } from './backup.ts';
-import { checkCommand } from './check.ts';
-import { diffCommand } from './diff.ts';
-import { doctorCommand } from './doctor.ts';
-import { explainCommand } from './explain.ts';
-import { flushCommand } from './flush.ts';
-import { hashPasswordCommand } from './hash-password.ts';
-import { healthCommand } from './health.ts';
-import { importCommand } from './import.ts';
-import { keygenCommand } from './keygen.ts';
-import { kubernetesSecretCommand } from './kubernetes-secret.ts';
-import { lintCommand } from './lint.ts';
-import { policyCommand } from './policy.ts';
-import { registryConfigCommand } from './registry-config.ts';
-import { schemaCommand } from './schema.ts';
-import { serveCommand } from './serve.ts';
-import { testCommand } from './test.ts';
-import { tokensCommand } from './tokens.ts';
-import { whoCanCommand } from './who-can.ts';
 
-export const COMMANDS: readonly ((run: Run) => Command)[] = [
-  serveCommand,
-  checkCommand,
-  explainCommand,
-  whoCanCommand,
-  testCommand,
-  lintCommand,
-  diffCommand,
-  keygenCommand,
-  hashPasswordCommand,
-  importCommand,
-  policyCommand,
-  registryConfigCommand,
-  doctorCommand,
-  flushCommand,
-  healthCommand,
-  tokensCommand,
-  backupCommand,
-  kubernetesSecretCommand,
-  schemaCommand,
-];
+type CreateCommand = (run: Run) => Command;
+
+export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new Map([
+  ['serve', async () => (await import('./serve.ts')).serveCommand],
+  ['check', async () => (await import('./check.ts')).checkCommand],
+  ['explain', async () => (await import('./explain.ts')).explainCommand],
+  ['who-can', async () => (await import('./who-can.ts')).whoCanCommand],
+  ['test', async () => (await import('./test.ts')).testCommand],
+  ['lint', async () => (await import('./lint.ts')).lintCommand],
+  ['diff', async () => (await import('./diff.ts')).diffCommand],
+  ['keygen', async () => (await import('./keygen.ts')).keygenCommand],
+  ['hash-password', async () => (await import('./hash-password.ts')).hashPasswordCommand],
+  ['import', async () => (await import('./import.ts')).importCommand],
+  ['policy', async () => (await import('./policy.ts')).policyCommand],
+  ['registry-config', async () => (await import('./registry-config.ts')).registryConfigCommand],
+  ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
+  ['flush', async () => (await import('./flush.ts')).flushCommand],
+  ['health', async () => (await import('./health.ts')).healthCommand],
+  ['tokens', async () => (await import('./tokens.ts')).tokensCommand],
+  ['backup', async () => (await import('./backup.ts')).backupCommand],
+  ['kubernetes-secret', async () => (await import('./kubernetes-secret.ts')).kubernetesSecretCommand],
+  ['schema', async () => (await import('./schema.ts')).schemaCommand],
+]);

@@ -1,6 +1,5 @@
 /** `fairlead serve`: runs the broker until a signal stops it. */
 import type { Command } from 'commander';
-import { startBroker } from '../../app/compose.ts';
 import type { Broker } from '../../app/compose.ts';
 import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
 import { loadBroker } from '../../config/load.ts';
@@ -28,7 +27,8 @@ export function serveCommand(run: Run): Command {
 
 async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
   using signals = new Signals();
-  const loaded = await loadBroker(path);
+  // Loaded here, and not for `fairlead --help`: it is the whole server.
+  const [{ startBroker }, loaded] = await Promise.all([import('../../app/compose.ts'), loadBroker(path)]);
   const { config, warnings } = loaded;
   const logs = openLogs({
     level: config.log.level,

@@ -85,9 +85,9 @@ export interface CommandFacts {
 }
 
 /** The commands of the program, as the program itself lists them. */
-export function commands(): readonly CommandFacts[] {
+export async function commands(): Promise<readonly CommandFacts[]> {
   const none = { stdin: Readable.from([]), stdout: () => undefined, stderr: () => undefined };
-  return descendants(createProgram(createRun(none, () => undefined))).map((command) => {
+  return descendants(await createProgram(createRun(none, () => undefined))).map((command) => {
     const parent = command.parent?.parent === null ? '' : `${command.parent?.name()} `;
     return {
       name: parent + command.name(),
