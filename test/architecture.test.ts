@@ -263,12 +263,12 @@ describe('what is known about a type of backend', () => {
 /** The files that compare, hash or send a secret. Everything else asks `Secret` without revealing it. */
 const REVEALING = [
   'backends/http-client/bearer.ts',
-  'backends/http/index.ts',
+  'backends/http/authenticator.ts',
   'backends/ldap/servers/service-account.ts',
   'backends/ldap/wire/connection.ts',
   'backends/oidc-password/client-authentication.ts',
   'backends/oidc-password/grant.ts',
-  'backends/oidc-token/index.ts',
+  'backends/oidc-token/authenticator.ts',
   'backends/static-file/authenticator.ts',
   'backends/static-file/plain-secret.ts',
   'backends/static-file/users-task.ts',

@@ -27,11 +27,16 @@ it('an export that no file imports is found, whatever it is', () => {
       'export const used = 1;\nexport const unused = 2;\nexport interface Shape {}\nexport async function act() {}\n',
     ],
     ['/b.ts', "export { used as renamed } from './a.ts';\nexport type { Shape } from './a.ts';\nconst unused = 3;\n"],
-    ['/c.ts', "import { renamed as other } from './b.ts';\nconst { act } = await import('./a.ts');\n"],
+    [
+      '/c.ts',
+      "import { renamed as other } from './b.ts';\nconst { act } = await import('./a.ts');\n(await import('./d.ts')).run();\n",
+    ],
+    ['/d.ts', 'export const run = 1;\nexport const stop = 2;\n'],
   ]);
 
   expect(unusedExports(sources, sources)).toEqual([
     { file: '/a.ts', name: 'unused' },
     { file: '/b.ts', name: 'Shape' },
+    { file: '/d.ts', name: 'stop' },
   ]);
 });

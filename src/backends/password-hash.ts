@@ -8,7 +8,6 @@
 import { argon2, createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { hash as bcrypt } from 'bcrypt';
 import { createHashQueue } from './hash-queue.ts';
 
 type HashKind = 'bcrypt' | 'argon2id' | 'scrypt';
@@ -78,7 +77,9 @@ const FORMATS: Readonly<Record<HashKind, Format>> = {
     derive: async (password, salt, [cost]) => {
       // $2a, $2b and $2y differ for passwords over 72 bytes only, which are refused; the package knows no $2y.
       const settings = `$2b$${String(cost).padStart(2, '0')}$${salt.toString('latin1')}`;
-      return Buffer.from((await bcrypt(password, settings)).slice(settings.length), 'latin1');
+      // Loaded here, because it is a native library and most commands verify no password.
+      const { hash } = await import('bcrypt');
+      return Buffer.from((await hash(password, settings)).slice(settings.length), 'latin1');
     },
   },
   argon2id: {

@@ -42,8 +42,11 @@ export async function createProgram(run: Run, names: readonly string[] = ALL): P
     .version(version())
     .showHelpAfterError('(add --help for the commands)')
     .addHelpText('after', '\nExit codes: 0 success, 1 the answer is no, 2 usage or configuration error.');
-  const creators = await Promise.all(names.map((name) => COMMANDS.get(name)?.()));
-  for (const create of creators) if (create !== undefined) program.addCommand(create(run));
+  for (const [name, load] of COMMANDS) {
+    if (!names.includes(name)) continue;
+    const create = await load();
+    program.addCommand(create(run));
+  }
   return program;
 }
 

@@ -18,7 +18,8 @@ import type { MetricsPage } from './metrics.ts';
 import type { Readers } from './operator-page.ts';
 import { removePublicPath } from './public-path.ts';
 import { respondError, respondJson, toBrokerError } from './respond.ts';
-import { answerTokenRequest, TOKEN_PATHS } from './token.ts';
+import { TOKEN_PATHS } from './paths.ts';
+import { answerTokenRequest } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
 import { noticeUntrustedProxy } from './untrusted-proxy.ts';
 

@@ -24,8 +24,6 @@ export interface TokenRouteDeps extends AuthenticateDeps {
   readonly audit: Audit;
 }
 
-/** docker_auth and distribution's autoredirect use `/auth` and `/auth/token`. A redirect would drop credentials. */
-export const TOKEN_PATHS = ['/token', '/token/', '/auth', '/auth/', '/auth/token', '/auth/token/'];
 const FORM = 'application/x-www-form-urlencoded';
 const readBody = express.text({ type: FORM, limit: '64kb', inflate: false });
 

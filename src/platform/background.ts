@@ -3,6 +3,7 @@
  * a time, on request, so that the event loop has a turn between two parts.
  */
 import { open, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { raceRead, shareRead } from '../core/hanging-reads.ts';
@@ -32,8 +33,8 @@ const END_LIMIT_MS = 1000;
 /** Twice what the biggest allowed policy takes. */
 const MEMORY_MIB = 2048;
 
-// The same code runs from source and when it is built.
-const THREAD = new URL(`./background-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+// The same code runs from source and when it is bundled.
+const THREAD = new URL(`./background-thread${extname(import.meta.filename)}`, import.meta.url);
 
 /** Disposing it stops all tasks. */
 export function createBackground(options: BackgroundOptions = {}): BackgroundThreads {

@@ -1,9 +1,11 @@
 /** The version of this build, from package.json. */
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 
 export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const description: unknown = JSON.parse(text);
+  // The file is at another depth below the package when the code is bundled.
+  const path = findPackageJSON('.', import.meta.url);
+  const description: unknown = path === undefined ? undefined : JSON.parse(readFileSync(path, 'utf8'));
   if (typeof description === 'object' && description !== null && 'version' in description)
     return String(description.version);
   return 'unknown';

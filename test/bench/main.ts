@@ -23,7 +23,7 @@ try {
 
   const spawned = performance.now();
   const broker = start(process.execPath, [
-    source('../../dist/cli/main.js'),
+    source('../../dist/fairlead.cjs'),
     'serve',
     '--config',
     join(folder, 'broker.yaml'),

@@ -128,7 +128,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'independent-15',
     effect: 'the account of a refresh token is a later one with the same name',
-    file: 'src/backends/http/index.ts',
+    file: 'src/backends/http/authenticator.ts',
     find: 'answer.identity.subject === subject',
     replace: 'answer.identity.subject !== undefined',
     tests: BACKENDS,
@@ -136,7 +136,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'independent-16',
     effect: 'a user service that answers every probe with 500 is up',
-    file: 'src/backends/http/index.ts',
+    file: 'src/backends/http/authenticator.ts',
     find: 'status < 500 ?',
     replace: 'status < 600 ?',
     tests: BACKENDS,

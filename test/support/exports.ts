@@ -13,6 +13,7 @@ const DECLARED = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|c
 const REEXPORTED = /^export (?:type )?\{([^}]*)\} from '([^']+)'/gm;
 const IMPORTED = /^(?:import|export) (?:type )?\{([^}]*)\} from '([^']+)'/gm;
 const IMPORTED_LATER = /const \{([^}]*)\} = await import\('([^']+)'\)/g;
+const MEMBER_OF_IMPORT = /\(await import\('([^']+)'\)\)\.(\w+)/g;
 
 /**
  * @param sources the files whose exports are looked for
@@ -32,7 +33,12 @@ function exportsOf(text: string): readonly string[] {
 }
 
 function importsOf(file: string, text: string): readonly string[] {
-  return [...text.matchAll(IMPORTED), ...text.matchAll(IMPORTED_LATER)].flatMap(([, list = '', specifier = '']) =>
+  const lists = [...text.matchAll(IMPORTED), ...text.matchAll(IMPORTED_LATER)].map(([, list, specifier]) => [
+    list,
+    specifier,
+  ]);
+  const members = [...text.matchAll(MEMBER_OF_IMPORT)].map(([, specifier, member]) => [member, specifier]);
+  return [...lists, ...members].flatMap(([list = '', specifier = '']) =>
     specifier.startsWith('.') ? names(list, 'here').map((name) => `${resolve(dirname(file), specifier)} ${name}`) : [],
   );
 }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/ports.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
-import { TOKEN_PATHS } from '../../http/token.ts';
+import { TOKEN_PATHS } from '../../http/paths.ts';
 import type { Challenge } from './challenge.ts';
 import type { DoctorFinding, Examination } from './finding.ts';
 import { askRegistry, authorizationArrives, publishedKeyIds } from './registry-client.ts';

@@ -1,4 +1,4 @@
-/** Opens the backend. */
+/** The open backend. */
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';

@@ -3,12 +3,12 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
 import type { Tokens } from './grant.ts';
+import type { CLAIM_SOURCES } from './config.ts';
 import type { Graph } from './graph.ts';
 import { areGroupsElsewhere, isComplete } from './identity.ts';
 import type { ClaimSources, ClaimRules } from './identity.ts';
 import type { Session } from './provider.ts';
 
-export const CLAIM_SOURCES = ['id-token', 'userinfo', 'introspection'] as const;
 type ClaimSource = (typeof CLAIM_SOURCES)[number];
 
 /** `auto`: the ID token, and userinfo for what it lacks, where the provider has such an endpoint. */

@@ -4,8 +4,9 @@ import { parseClaimPath } from '../oidc/claim-path.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { clientConfig } from './client-config.ts';
-import { CLAIM_SOURCES } from './claim-sources.ts';
 import { PRESET_NAMES } from './presets.ts';
+
+export const CLAIM_SOURCES = ['id-token', 'userinfo', 'introspection'] as const;
 
 const claimPath = parsedText(parseClaimPath, 256);
 

@@ -1,4 +1,4 @@
-/** Opens the backend. */
+/** The open backend. */
 import type { Deadline } from '../../core/deadline.ts';
 import { timeLimit } from '../http-client/time-limit.ts';
 import { BrokerError } from '../../core/errors.ts';

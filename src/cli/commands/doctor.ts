@@ -1,6 +1,5 @@
 /** `fairlead doctor`: finds out why a registry does not accept the tokens of this broker. */
 import type { Command } from 'commander';
-import { examine } from '../../app/doctor/examine.ts';
 import type { DoctorFinding } from '../../app/doctor/finding.ts';
 import { loadBroker } from '../../config/load.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -29,6 +28,7 @@ async function doctor({ config: path, registry }: DoctorOptions, output: Output)
   }
   const { config } = await loadBroker(path);
   const keyset = await readKeys(config.keys, config.stateDir);
+  const { examine } = await import('../../app/doctor/examine.ts');
   const findings = await examine({ registry: new URL(registry).origin, config, keyset, clock: systemClock });
   output.result(findings.flatMap(linesOf), { findings });
   return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.no;

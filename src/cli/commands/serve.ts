@@ -5,7 +5,6 @@ import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
-import { openLogs } from '../../platform/logs.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -27,8 +26,10 @@ export function serveCommand(run: Run): Command {
 
 async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
   using signals = new Signals();
-  // Loaded here, and not for `fairlead --help`: it is the whole server.
-  const [{ startBroker }, loaded] = await Promise.all([import('../../app/compose.ts'), loadBroker(path)]);
+  const loaded = await loadBroker(path);
+  // Loaded here, and not for `fairlead --help`: this is the whole server.
+  const { startBroker } = await import('../../app/compose.ts');
+  const { openLogs } = await import('../../platform/logs.ts');
   const { config, warnings } = loaded;
   const logs = openLogs({
     level: config.log.level,

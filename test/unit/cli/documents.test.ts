@@ -38,7 +38,7 @@ function mentionsIn(file: string): readonly Mention[] {
     });
 }
 
-const known = commands();
+const known = await commands();
 
 /** What is wrong with a mention; undefined: nothing. */
 function problemOf({ place, text }: Mention): string | undefined {

@@ -109,7 +109,7 @@ async function serveAndStop(files: Workspace): Promise<CommandResult> {
   return { code: code ?? -1, stdout: broker.output(), stderr: broker.stderr() };
 }
 
-const leaves = commands().filter(({ isLeaf }) => isLeaf);
+const leaves = (await commands()).filter(({ isLeaf }) => isLeaf);
 
 describe('every command of the program', () => {
   it('is run by a test in this file', () => {

@@ -10,7 +10,7 @@ describe('fairlead', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const listed = [...stdout.matchAll(/^ {2}([a-z-]+)\s/gm)].map(([, name]) => name);
-    const topLevel = commands().flatMap(({ name }) => (name.includes(' ') ? [] : [name]));
+    const topLevel = (await commands()).flatMap(({ name }) => (name.includes(' ') ? [] : [name]));
     expect(listed.filter((name) => name !== 'help')).toEqual(topLevel);
     expect(stdout).toContain('Exit codes: 0 success, 1 the answer is no, 2 usage or configuration error.');
   });
@@ -37,7 +37,7 @@ describe('fairlead', () => {
   });
 });
 
-describe.each(commands())('fairlead $name', ({ name, description }) => {
+describe.each(await commands())('fairlead $name', ({ name, description }) => {
   it('prints its help to standard output', async () => {
     const { code, stdout, stderr } = await fairlead([...words(name), '--help']);
 
@@ -47,7 +47,7 @@ describe.each(commands())('fairlead $name', ({ name, description }) => {
   });
 });
 
-describe.each(commands().filter(({ isLeaf }) => isLeaf))('fairlead $name', ({ name, required }) => {
+describe.each((await commands()).filter(({ isLeaf }) => isLeaf))('fairlead $name', ({ name, required }) => {
   it('exits with 2 for an unknown option', async () => {
     const { code, stdout, stderr } = await fairlead([...words(name), ...required, '--frobnicate']);
 

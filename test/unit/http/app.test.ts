@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { BackendState } from '../../../src/core/ports.ts';
-import { TOKEN_PATHS } from '../../../src/http/token.ts';
+import { TOKEN_PATHS } from '../../../src/http/paths.ts';
 import { form, openHttpApp, SERVICE } from '../../support/http-app.ts';
 
 const PATH = `/token?service=${SERVICE.name}`;

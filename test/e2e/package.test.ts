@@ -1,0 +1,84 @@
+/** The package that `npm pack` makes, installed in a folder without the repository. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run, start } from '../support/process.ts';
+import { httpAnswers } from '../support/wait.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BIG_POLICY_RULES = 1000;
+
+let folder: string;
+let command: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-package-'));
+  const packed = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
+  expect(packed).toMatchObject({ code: 0 });
+  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  await writeFile(join(folder, 'package.json'), '{"private":true}');
+  const installed = await run('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', tarball], { cwd: folder });
+  expect(installed, installed.stderr).toMatchObject({ code: 0 });
+  command = join(folder, 'node_modules', '.bin', 'fairlead');
+}, 300_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const fairlead = (args: readonly string[]) => run(process.execPath, [command, ...args], { cwd: folder });
+
+describe('the installed package', () => {
+  it('has the command `fairlead`, without the sources and tests', async () => {
+    expect(await fairlead(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    const files = await readdir(join(folder, 'node_modules/fairlead'));
+    expect(files).toEqual(expect.arrayContaining(['dist', 'config', 'README.md', 'LICENSE', 'package.json']));
+    expect(files.filter((name) => ['src', 'test'].includes(name))).toEqual([]);
+  });
+
+  it('names the version of Node.js that it needs, on an older one', async () => {
+    const old = await run('/usr/bin/env', ['-i', 'PATH=/usr/bin:/bin', 'node', command, '--version']);
+    const { stdout: version } = await run('/usr/bin/env', ['-i', 'PATH=/usr/bin:/bin', 'node', '--version']);
+
+    // Debian 12 has Node 18 or 20; where `node` is new enough, the command works.
+    const isOld = Number(/^v(\d+)/.exec(version)?.[1]) < 24;
+    expect(old).toMatchObject(
+      isOld ? { code: 2, stderr: `fairlead: needs Node 24.7 or newer, and this is ${version}` } : { code: 0 },
+    );
+  });
+
+  it('runs a broker, whose threads read a big policy and hold the refresh tokens', async () => {
+    const rules = Array.from(
+      { length: BIG_POLICY_RULES },
+      (_, index) =>
+        `  - { name: rule ${index}, groups: [team-${index}], repositories: ["team-${index}/**"], allow: pull }`,
+    );
+    const { stdout: hash } = await run(process.execPath, [command, 'hash-password'], { stdin: 'a good password\n' });
+    await writeFile(join(folder, 'policy.yaml'), ['rules:', ...rules, ''].join('\n'));
+    await writeFile(join(folder, 'users.yaml'), `users: { alice: { password: "${hash.trim()}", groups: [team-7] } }\n`);
+    await writeFile(
+      join(folder, 'broker.yaml'),
+      [
+        'listen: 127.0.0.1:0',
+        'publicUrl: http://localhost:5001',
+        'stateDir: state',
+        'services: { registry: { refreshTokens: {} } }',
+        'backends: [{ name: local, type: static-file, file: users.yaml }]',
+        'policy: policy.yaml',
+        '',
+      ].join('\n'),
+    );
+
+    await using broker = start(process.execPath, [command, 'serve', '--config', 'broker.yaml'], { cwd: folder });
+    const [, url = ''] = await broker.waitForOutput(/"address":"(http:[^"]+)"/);
+    await broker.waitUntil('readiness', () => httpAnswers(`${url}/readyz`, 200));
+    const answer = await fetch(`${url}/token?service=registry&scope=repository:team-7/app:pull&offline_token=true`, {
+      headers: { authorization: `Basic ${Buffer.from('alice:a good password').toString('base64')}` },
+    });
+
+    expect(await answer.json()).toMatchObject({ token: expect.any(String), refresh_token: expect.any(String) });
+    expect(await broker.stop()).toMatchObject({ code: 0 });
+  });
+});
