@@ -10,6 +10,8 @@ import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
+import { createTokenReuse } from '../flows/token-reuse.ts';
+import type { TokenReuse } from '../flows/token-reuse.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
@@ -93,7 +95,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const shield = openShield(config);
   parts.metrics.observeLoginCache(shield.sizes);
-  const tokenFlows = await openTokenFlows(parts, { audit, backends, shield, policy });
+  const reuse = createTokenReuse(config.tokens.reuse);
+  const tokenFlows = await openTokenFlows(parts, { audit, backends, shield, policy, reuse });
   const drainState = { isDraining: false };
   const listeners = resources.use(
     await openListeners(config, {
@@ -112,8 +115,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     ...listeners.reloadables,
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
-  const flush = createFlush({ authenticators, shield, log, onFlush: parts.metrics.countFlush });
-  resources.use(await openControl(config.stateDir, { flush, audit, ids: randomIds, log }));
+  const flush = createFlush({ authenticators, shield, reuse, log, onFlush: parts.metrics.countFlush });
+  resources.use(await openControl(config.stateDir, { flush, onRevoked: reuse.clear, audit, ids: randomIds, log }));
 
   const closed = Promise.withResolvers<void>();
   const running = resources.move();
@@ -174,10 +177,14 @@ interface TokenFlowDeps {
   readonly backends: readonly ChainedBackend[];
   readonly shield: Shield;
   readonly policy: PolicyInForce;
+  readonly reuse: TokenReuse;
 }
 
 /** The flows of the token endpoint, and the key set that verifies their tokens. */
-async function openTokenFlows({ config, log, resources }: Parts, { audit, backends, shield, policy }: TokenFlowDeps) {
+async function openTokenFlows(
+  { config, log, resources }: Parts,
+  { audit, backends, shield, policy, reuse }: TokenFlowDeps,
+) {
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
   const { stateDir } = config;
@@ -200,6 +207,7 @@ async function openTokenFlows({ config, log, resources }: Parts, { audit, backen
       issuer: config.tokens.issuer,
       policy: policy.current,
       signer: createSigner(keyset, signerServices(config)),
+      reuse,
       ids: randomIds,
     }),
     jwks: () => keySetText,

@@ -11,6 +11,8 @@ const socketIn = (stateDir: string): string => join(stateDir, SOCKET);
 
 interface ControlDeps {
   readonly flush: Flush;
+  /** Called for each refresh token that a command has revoked. */
+  readonly onRevoked: () => void;
   readonly audit: Audit;
   readonly ids: Ids;
   readonly log: Log;
@@ -53,10 +55,14 @@ async function handleFlush({ backend }: ControlRequest, { flush }: ControlDeps):
 }
 
 /** The command has removed the token from the store already. This records it in the log. */
-function recordRevoked({ id, user, service, backend }: ControlRequest, { audit, ids }: ControlDeps): ControlAnswer {
+function recordRevoked(
+  { id, user, service, backend }: ControlRequest,
+  { audit, ids, onRevoked }: ControlDeps,
+): ControlAnswer {
   if (id === undefined || user === undefined || service === undefined || backend === undefined) {
     return { ok: false, said: 'expected the id, user, service and backend of the revoked token' };
   }
+  onRevoked();
   const request = { requestId: ids.next(), client: SOCKET };
   audit.record({ type: 'refresh-token', request, outcome: 'revoked', id, username: user, service, backend });
   return { ok: true, said: 'recorded' };

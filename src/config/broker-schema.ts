@@ -149,6 +149,10 @@ export const brokerFile = z
           })
           .prefault({})
           .meta({ description: 'How long clients may use a token' }),
+        reuse: duration({ min: 0, max: 30 }).prefault('5s').meta({
+          description:
+            'A token that was signed less than this long ago is returned again for the same login, service and grants, so that many machines that pull one image need one signature. The audit line of each request has the id of its token, and `reused` for such a token. `0s`: each request gets a token of its own.',
+        }),
       })
       .prefault({})
       .meta({ description: 'The tokens that the broker issues' }),

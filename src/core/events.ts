@@ -34,6 +34,8 @@ export type AuditEvent =
       /** What is probably wrong with the request, as sentences without a secret. */
       readonly hints?: readonly string[];
       readonly tokenId: string;
+      /** Whether an earlier request was answered with this token. */
+      readonly isReused: boolean;
       readonly policyRevision: string;
       readonly expiresIn: number;
     }

@@ -73,7 +73,8 @@ export function claimsFor(input: {
   readonly caller: Caller;
   readonly grants: readonly Grant[];
   readonly now: number;
-  readonly expiresIn: number;
+  /** Seconds for which a client may use the token. */
+  readonly lifetime: number;
   readonly tokenId: string;
 }): TokenClaims {
   const issuedAt = input.now - BACKDATE_SECONDS;
@@ -81,7 +82,7 @@ export function claimsFor(input: {
     iss: input.issuer,
     sub: input.caller.kind === 'user' ? input.caller.identity.username : '',
     aud: input.service,
-    exp: Math.min(input.now + input.expiresIn + GRACE_SECONDS, endOf(input.caller)),
+    exp: Math.min(input.now + input.lifetime + GRACE_SECONDS, endOf(input.caller)),
     nbf: issuedAt,
     iat: issuedAt,
     jti: input.tokenId,

@@ -1,4 +1,4 @@
-/** From a caller and scopes to a signed token: decide each scope, make the claims, sign, record. */
+/** From a caller and scopes to a signed token: decide each scope, make the claims, sign or reuse, record. */
 import { BrokerError } from '../core/errors.ts';
 import type { Grant } from '../core/access.ts';
 import type { RequestContext } from '../core/events.ts';
@@ -10,6 +10,7 @@ import type { Scope } from '../core/scope.ts';
 import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
 import { decideScopes } from './decide-scopes.ts';
+import type { TokenReuse } from './token-reuse.ts';
 
 /** A registry that this token server issues tokens for. */
 export interface Service {
@@ -45,6 +46,7 @@ interface GrantTokenDeps {
   /** The policy in force. It is read once per request, so that a reload takes effect between two requests. */
   readonly policy: () => Policy;
   readonly signer: TokenSigner;
+  readonly reuse: TokenReuse;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly ids: Ids;
@@ -70,12 +72,14 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     if (endOf(caller) - now < LEAST_SECONDS) {
       throw new BrokerError('token_refused', 'token-expired: the token of this login is about to expire');
     }
-    const expiresIn = lifetimeFor(caller, grants, service.lifetimes, now);
-    const tokenId = deps.ids.next();
-    const token = await deps.signer.sign(
-      service.name,
-      claimsFor({ issuer: deps.issuer, service: service.name, caller, grants, now, expiresIn, tokenId }),
-    );
+    const lifetime = lifetimeFor(caller, grants, service.lifetimes, now);
+    const facts = { caller, service: service.name, policyRevision: policy.revision, grants, lifetime };
+    const { signed, isReused } = await deps.reuse.tokenFor(facts, now, async () => {
+      const tokenId = deps.ids.next();
+      const claims = claimsFor({ issuer: deps.issuer, service: service.name, caller, grants, now, lifetime, tokenId });
+      return { token: await deps.signer.sign(service.name, claims), tokenId, signedAt: now, lifetime };
+    });
+    const expiresIn = signed.signedAt + signed.lifetime - now;
     await deps.audit.commit({
       type: 'token.issued',
       request: context,
@@ -86,11 +90,12 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       attributes: policyAttributes(caller, policy),
       malformed,
       hints,
-      tokenId,
+      tokenId: signed.tokenId,
+      isReused,
       policyRevision: policy.revision,
       expiresIn,
     });
-    return { token, expiresIn, grants };
+    return { token: signed.token, expiresIn, grants };
   };
 }
 

@@ -108,6 +108,7 @@ function issuedFields(event: Issued): AuditLine['fields'] {
     ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
     ...hintFields(event),
     tokenId: event.tokenId,
+    ...(event.isReused ? { reused: true } : {}),
     policy: event.policyRevision,
     expiresIn: event.expiresIn,
   };

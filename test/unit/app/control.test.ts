@@ -12,6 +12,7 @@ async function setUp() {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-'));
   resources.defer(() => rm(folder, { recursive: true }));
   const flushed: string[] = [];
+  const revoked: string[] = [];
   const audit = recordingAudit();
   const log = recordingLog();
   const flush = async (backend?: string): Promise<boolean> => {
@@ -21,9 +22,19 @@ async function setUp() {
   return {
     folder,
     flushed,
+    revoked,
     audit,
     log,
-    open: async () => void resources.use(await openControl(folder, { flush, audit, ids: countingIds(), log })),
+    open: async () =>
+      void resources.use(
+        await openControl(folder, {
+          flush,
+          onRevoked: () => void revoked.push('called'),
+          audit,
+          ids: countingIds(),
+          log,
+        }),
+      ),
     ask: (request: { readonly command: string }) => askRunningBroker(join(folder, 'control.sock'), request),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -54,6 +65,7 @@ describe('the control socket', () => {
 
     await recordRevokedTokens(world.folder, [{ id: 'abc', user: 'alice', service: 'r', backend: 'corp' }]);
 
+    expect(world.revoked).toEqual(['called']);
     expect(world.audit.events).toEqual([
       {
         type: 'refresh-token',

@@ -14,6 +14,7 @@ function setUp() {
     // The last one has no cache of its own.
     authenticators: [...authenticators, fakeBackend(UNKNOWN, { name: 'file' }).chained.authenticator],
     shield: { ...noShield, flush: async (backend) => void calls.push(`login cache of ${backend ?? 'all'}`) },
+    reuse: { clear: () => void calls.push('tokens') },
     log,
     onFlush: () => void calls.push('counted'),
   });
@@ -25,7 +26,7 @@ describe('a flush', () => {
     const { flush, calls, log } = setUp();
 
     expect(await flush()).toBe(true);
-    expect(calls).toEqual(['cache of corp', 'cache of partners', 'login cache of all', 'counted']);
+    expect(calls).toEqual(['cache of corp', 'cache of partners', 'login cache of all', 'tokens', 'counted']);
     expect(log.lines).toEqual([{ level: 'info', message: 'login cache flushed', fields: {} }]);
   });
 
@@ -33,7 +34,7 @@ describe('a flush', () => {
     const { flush, calls, log } = setUp();
 
     expect(await flush('partners')).toBe(true);
-    expect(calls).toEqual(['cache of partners', 'login cache of partners', 'counted']);
+    expect(calls).toEqual(['cache of partners', 'login cache of partners', 'tokens', 'counted']);
     expect(log.lines).toMatchObject([{ fields: { backend: 'partners' } }]);
   });
 

@@ -83,6 +83,7 @@ describe('the shadow policy', () => {
       attributes: new Map(),
       malformed: [],
       tokenId: 't',
+      isReused: false,
       policyRevision: 'now',
       expiresIn: 300,
     });

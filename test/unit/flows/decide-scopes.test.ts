@@ -82,6 +82,7 @@ describe('the comparison with a shadow policy', () => {
       attributes: new Map(),
       malformed: [],
       tokenId: 'id',
+      isReused: false,
       policyRevision: 'r1',
       expiresIn: 300,
     });

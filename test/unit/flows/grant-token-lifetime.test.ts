@@ -4,6 +4,7 @@ import type { Caller } from '../../../src/core/identity.ts';
 import { parseScope } from '../../../src/core/scope.ts';
 import type { TokenClaims } from '../../../src/core/token.ts';
 import { createGrantToken } from '../../../src/flows/grant-token.ts';
+import { createTokenReuse } from '../../../src/flows/token-reuse.ts';
 import { countingIds, fixedClock, noWaiting, recordingAudit } from '../../support/fakes.ts';
 import { callerOf, policyOf } from '../../support/policy-builder.ts';
 
@@ -22,6 +23,7 @@ async function issue(caller: Caller, scope: string) {
   const grantToken = createGrantToken({
     issuer: 'fairlead',
     policy: () => POLICY,
+    reuse: createTokenReuse(0),
     signer: {
       sign: async (_service, claims) => {
         signed.push(claims);

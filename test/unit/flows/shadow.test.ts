@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { parseScopes } from '../../../src/core/scope.ts';
 import { createGrantToken } from '../../../src/flows/grant-token.ts';
+import { createTokenReuse } from '../../../src/flows/token-reuse.ts';
 import { compareWithShadow } from '../../../src/flows/shadow.ts';
 import { auditWith } from '../../../src/platform/audit/fan-out.ts';
 import { countingIds, fixedClock, loggedAudit, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
@@ -32,6 +33,7 @@ async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) 
   const grantToken = createGrantToken({
     issuer: 'fairlead',
     policy: () => policy,
+    reuse: createTokenReuse(0),
     signer: { sign: async () => 'signed' },
     clock: fixedClock(),
     timer: noWaiting,

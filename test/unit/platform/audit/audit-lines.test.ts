@@ -56,6 +56,7 @@ it('an audit line says that nothing is granted when the only scope cannot be par
     attributes: new Map(),
     malformed: ['web/shop:push'],
     tokenId: 'id-2',
+    isReused: false,
     policyRevision: 'r1',
     expiresIn: 300,
   });

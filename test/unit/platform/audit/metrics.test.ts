@@ -30,6 +30,7 @@ it.each<[string, AuditEvent, readonly string[]]>([
       attributes: new Map(),
       malformed: [],
       tokenId: 't',
+      isReused: false,
       policyRevision: 'p',
       expiresIn: 300,
     },

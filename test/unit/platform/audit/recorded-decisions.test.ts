@@ -7,6 +7,7 @@ import type { RecordedRequest, ReplayResult } from '../../../../src/core/policy/
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { parseScopes } from '../../../../src/core/scope.ts';
 import { createGrantToken } from '../../../../src/flows/grant-token.ts';
+import { createTokenReuse } from '../../../../src/flows/token-reuse.ts';
 import { readDecisions } from '../../../../src/platform/audit/recorded-decisions.ts';
 import type { LogCounts } from '../../../../src/platform/audit/recorded-decisions.ts';
 import { countingIds, fixedClock, loggedAudit, noWaiting, recordingLog } from '../../../support/fakes.ts';
@@ -22,6 +23,7 @@ async function lineOf(policy: Policy, asker: Asker, ...scopes: readonly string[]
   const grantToken = createGrantToken({
     issuer: 'fairlead',
     policy: () => policy,
+    reuse: createTokenReuse(0),
     signer: { sign: async () => 'signed' },
     clock: fixedClock(),
     timer: noWaiting,

@@ -1,0 +1,116 @@
+/**
+ * Reuses a token that was signed a moment ago. Many machines that pull one image, and the many requests of one pull,
+ * then share one signature.
+ *
+ * Only the signature is saved: each request is authenticated, decided and recorded. A token is reused for the same
+ * login, service, grants, lifetime and policy. A login is the same only while its answer is cached: after a flush or a
+ * new look-up of the account it is another one.
+ */
+import type { Grant } from '../core/access.ts';
+import type { Caller } from '../core/identity.ts';
+
+export interface SignedToken {
+  readonly token: string;
+  readonly tokenId: string;
+  /** Epoch seconds. */
+  readonly signedAt: number;
+  /** Seconds for which clients may use it, from `signedAt`. */
+  readonly lifetime: number;
+}
+
+/** What must be the same for a token to be reused. */
+export interface TokenFacts {
+  readonly caller: Caller;
+  readonly service: string;
+  readonly policyRevision: string;
+  readonly grants: readonly Grant[];
+  /** Seconds for which a client may use a token that is signed now. */
+  readonly lifetime: number;
+}
+
+export interface TokenReuse {
+  /**
+   * The token of an earlier request for these facts, or a new one.
+   *
+   * @param now epoch seconds
+   * @param sign signs a new token; its error is the error of every request that waits for it
+   */
+  tokenFor(facts: TokenFacts, now: number, sign: () => Promise<SignedToken>): Promise<ReusableToken>;
+  /** After this, no token is returned that was signed before. For a new signing key, a flush and a revocation. */
+  clear(): void;
+}
+
+interface ReusableToken {
+  readonly signed: SignedToken;
+  readonly isReused: boolean;
+}
+
+interface Entry {
+  readonly signedAt: number;
+  readonly signed: Promise<SignedToken>;
+}
+
+/** Tokens that are kept at most, of about two kilobytes each. */
+const MAX_TOKENS = 4096;
+
+/** @param seconds the age up to which a token is reused; 0: never */
+export function createTokenReuse(seconds: number): TokenReuse {
+  const loginId = createLoginIds();
+  /** In the order of `signedAt`, because a token that is too old is deleted before a new one takes its place. */
+  const entries = new Map<string, Entry>();
+
+  function deleteOld(now: number): void {
+    for (const [key, { signedAt }] of entries) {
+      if (isYoung(signedAt, now) && entries.size < MAX_TOKENS) return;
+      entries.delete(key);
+    }
+  }
+
+  /** A clock that was set back makes a token seem to be of the future. */
+  const isYoung = (signedAt: number, now: number): boolean => signedAt <= now && now < signedAt + seconds;
+
+  return {
+    tokenFor: async (facts, now, sign) => {
+      if (seconds === 0) return { signed: await sign(), isReused: false };
+      const key = keyOf(loginId(facts.caller), facts);
+      const known = entries.get(key);
+      if (known !== undefined && isYoung(known.signedAt, now)) return { signed: await known.signed, isReused: true };
+      entries.delete(key);
+      deleteOld(now);
+      const entry: Entry = { signedAt: now, signed: sign() };
+      entries.set(key, entry);
+      try {
+        return { signed: await entry.signed, isReused: false };
+      } catch (error) {
+        if (entries.get(key) === entry) entries.delete(key);
+        throw error;
+      }
+    },
+    clear: () => entries.clear(),
+  };
+}
+
+/** A number for each login, which no other login ever has. */
+function createLoginIds(): (caller: Caller) => string {
+  const ids = new WeakMap<object, string>();
+  let last = 0;
+  return (caller) => {
+    if (caller.kind === 'anonymous') return 'anonymous';
+    const known = ids.get(caller.identity);
+    if (known !== undefined) return known;
+    last += 1;
+    const id = String(last);
+    ids.set(caller.identity, id);
+    return id;
+  };
+}
+
+function keyOf(login: string, { service, policyRevision, grants, lifetime }: TokenFacts): string {
+  return JSON.stringify([
+    login,
+    service,
+    policyRevision,
+    lifetime,
+    ...grants.map(({ asked: { type, name }, granted }) => [type, name, ...granted]),
+  ]);
+}
