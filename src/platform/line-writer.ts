@@ -46,6 +46,8 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** A pipe takes this much whole or not at all (POSIX, PIPE_BUF on Linux), so that a line of this size is never cut. */
 const PIPE_BATCH_BYTES = 4096;
 const FILE_BATCH_BYTES = 65_536;
+/** How long lines wait for others, with which they are written: a write takes longer than the line is in the making. */
+const GATHER_MS = 5;
 const FIRST_RETRY_MS = 2;
 const LAST_RETRY_MS = 250;
 /** Time for a write that is under way when the caller's time ends. */
@@ -71,6 +73,8 @@ export class LineWriter {
   #isBlocked = false;
   #closeBy: number | undefined;
   #running: Promise<void> | undefined;
+  /** Ends the wait for more lines. */
+  #writeNow: (() => void) | undefined;
 
   constructor(target: LineTarget, options: LineWriterOptions) {
     this.#target = target;
@@ -119,6 +123,7 @@ export class LineWriter {
   /** Waits until all lines are written, at most so many milliseconds. Lines that come later are dropped. */
   async close(milliseconds: number): Promise<void> {
     this.#closeBy = performance.now() + milliseconds;
+    this.#writeNow?.();
     await Promise.race([this.#running, delay(milliseconds, undefined, { ref: false })]);
     await this.#closeFile();
   }
@@ -136,6 +141,7 @@ export class LineWriter {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+    if (settle !== undefined || this.#queuedBytes >= PIPE_BATCH_BYTES) this.#writeNow?.();
     return entry;
   }
 
@@ -161,13 +167,13 @@ export class LineWriter {
 
   /** Writes until the queue is empty. One loop runs at a time, so that lines never mix. */
   async #run(): Promise<void> {
-    // Lines of one turn of the event loop are written together.
-    await Promise.resolve();
     let retry = FIRST_RETRY_MS;
+    await this.#gather();
     while (this.#queue.length > 0) {
       try {
         await this.#writeBatch();
         retry = FIRST_RETRY_MS;
+        await this.#gather();
       } catch (error) {
         await this.#failed(error);
         if (this.#isOver()) return;
@@ -175,6 +181,18 @@ export class LineWriter {
         retry = Math.min(retry * 2, LAST_RETRY_MS);
       }
     }
+  }
+
+  /** Waits for more lines, unless there are enough, somebody waits for one, or the writer closes. */
+  async #gather(): Promise<void> {
+    if (this.#queuedBytes >= PIPE_BATCH_BYTES || this.#closeBy !== undefined) return;
+    if (this.#queue.some(({ settle }) => settle !== undefined)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GATHER_MS);
+    this.#writeNow = resolve;
+    await promise;
+    this.#writeNow = undefined;
+    clearTimeout(timer);
   }
 
   async #writeBatch(): Promise<void> {

@@ -176,7 +176,13 @@ describe('fairlead flush', () => {
     await using files = await workspace({ 'state/.keep': '' });
     await using resources = new AsyncDisposableStack();
     const flush = async (backend?: string): Promise<boolean> => backend === 'local';
-    const deps = { flush, audit: recordingAudit(), ids: countingIds(), log: recordingLog() };
+    const deps = {
+      flush,
+      onRevoked: () => undefined,
+      audit: recordingAudit(),
+      ids: countingIds(),
+      log: recordingLog(),
+    };
     resources.use(await openControl(files.path('state'), deps));
 
     expect((await withConfig(files, 'flush', '--backend', 'local')).code).toBe(0);

@@ -92,7 +92,13 @@ function importing(kind: string, text: string, ...options: readonly string[]): R
 async function flushRunning(files: Workspace): Promise<CommandResult> {
   await files.write('state/.keep', '');
   await using resources = new AsyncDisposableStack();
-  const deps = { flush: async () => true, audit: recordingAudit(), ids: countingIds(), log: recordingLog() };
+  const deps = {
+    flush: async () => true,
+    onRevoked: () => undefined,
+    audit: recordingAudit(),
+    ids: countingIds(),
+    log: recordingLog(),
+  };
   resources.use(await openControl(files.path('state'), deps));
   const result = await withConfig('flush')(files);
   return result;
