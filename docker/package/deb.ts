@@ -1,6 +1,6 @@
 /**
  * `npm run package`: builds the Debian package, with a Node.js of its own, and the package for npm, into
- * `build/packages`. The bundle must be there (`npm run build`). It needs dpkg-deb.
+ * `build/packages`. The bundle must be there (`npm run build`). It needs dpkg-deb and strip.
  */
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -51,10 +51,15 @@ async function writeProgram(): Promise<void> {
 
   const main = join(ROOT, 'build/start.cjs');
   await writeFile(main, `require('node:module').createRequire('${LIB}/dist/')('./fairlead.cjs');\n`);
+  // Symbols are a fifth of the executable. They are removed before the program is added: `strip` would damage it.
+  const executable = join(ROOT, 'build/node');
+  await run('strip', ['--strip-unneeded', '-o', executable, process.execPath]);
   const settings = join(ROOT, 'build/sea.json');
-  await writeFile(settings, JSON.stringify({ main, output: staged(COMMAND), disableExperimentalSEAWarning: true }));
+  await writeFile(
+    settings,
+    JSON.stringify({ main, executable, output: staged(COMMAND), disableExperimentalSEAWarning: true }),
+  );
   await run(process.execPath, ['--build-sea', settings]);
-  await run('strip', ['--strip-unneeded', staged(COMMAND)]).catch(() => undefined);
   await chmod(staged(COMMAND), 0o755);
   await mkdir(staged('/usr/bin'), { recursive: true });
   await symlink(`..${COMMAND.slice('/usr'.length)}`, staged('/usr/bin/fairlead'));
