@@ -12,6 +12,7 @@ packages=(
   openssl curl jq git
   prometheus            # promtool, which checks the alert rules
   samba-ad-dc samba-ad-provision # Active Directory
+  zsh fish man-db       # shells and the reader for completion and the manual page
   libatomic1            # what Node 26 is linked with
 )
 

@@ -1,9 +1,9 @@
 /**
  * `npm run build`: bundles the command and its threads into `dist`, with the libraries that they use. Modules that are
- * CommonJS in one file start in half the time of many ES modules, because Node.js resolves fewer files and the imports
+ * CommonJS in few files start in half the time of many ES modules, because Node.js resolves fewer files and the imports
  * of its own modules are not linked.
  */
-import { copyFile, chmod, rm } from 'node:fs/promises';
+import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -21,7 +21,7 @@ const ENTRIES = {
 };
 
 await rm(DIST, { recursive: true, force: true });
-const bundle = await rolldown({
+await using bundle = await rolldown({
   cwd: ROOT,
   input: ENTRIES,
   platform: 'node',
@@ -30,7 +30,7 @@ const bundle = await rolldown({
   // A task names its module by `import.meta.url`, so that its code has to stay in its entry.
   preserveEntrySignatures: 'allow-extension',
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: DIST,
   format: 'cjs',
   exports: 'named',
@@ -39,8 +39,25 @@ await bundle.write({
   // In the same folder, because the broker finds its threads beside its own file.
   chunkFileNames: '[name]-[hash].cjs',
 });
-await bundle.close();
 
 const command = join(DIST, 'fairlead.cjs');
 await copyFile(join(ROOT, 'src/cli/fairlead.cjs'), command);
 await chmod(command, 0o755);
+const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+await writeFile(join(DIST, 'THIRD-PARTY.txt'), await licences(modules));
+
+/** The licences of the bundled packages, which ask for their text in each copy. */
+async function licences(modulePaths: readonly string[]): Promise<string> {
+  const folders = modulePaths.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const texts = [...new Set(folders)].toSorted().map(licenceOf);
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function licenceOf(folder: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Readonly<
+    Record<string, unknown>
+  >;
+  const file = (await readdir(folder)).find((entry) => /^(?:un)?licen[sc]e/i.test(entry));
+  const text = file === undefined ? '' : `\n${await readFile(join(folder, file), 'utf8')}`;
+  return `${String(name)} ${String(version)}, ${String(license)}\n${text}`;
+}

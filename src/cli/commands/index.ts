@@ -27,5 +27,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['tokens', async () => (await import('./tokens.ts')).tokensCommand],
   ['backup', async () => (await import('./backup.ts')).backupCommand],
   ['kubernetes-secret', async () => (await import('./kubernetes-secret.ts')).kubernetesSecretCommand],
+  ['completion', async () => (await import('./completion.ts')).completionCommand],
+  ['man', async () => (await import('./man.ts')).manCommand],
   ['schema', async () => (await import('./schema.ts')).schemaCommand],
 ]);

@@ -74,6 +74,8 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     run: async (files) => files.fairlead(['kubernetes-secret', await files.write('ldap-password', 'secret')]),
     prints: /^apiVersion: v1\nkind: Secret\n[\s\S]*ldap-password: c2VjcmV0\n$/,
   },
+  completion: { run: (files) => files.fairlead(['completion', 'bash']), prints: /^# bash completion for fairlead\n/ },
+  man: { run: (files) => files.fairlead(['man']), prints: /^\.TH FAIRLEAD 1[\s\S]*\.SS fairlead tokens list\n/ },
   schema: {
     run: (files) => files.fairlead(['schema', '--dir', files.path('schemas')]),
     prints: /^wrote schemas\/broker\.schema\.json\n/,

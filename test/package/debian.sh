@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# npm run package:check: installs the Debian package with apt in a fresh Debian 12, tries what it has, and removes it.
+# It needs root, debootstrap and the package (npm run package). ROOT names a folder with a Debian to use again.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+deb=$(ls "$PWD"/build/packages/fairlead_*.deb)
+root=${ROOT:-$(mktemp -d -t fairlead-debian-XXXXXX)}
+if [ ! -e "$root/etc/debian_version" ]; then
+  debootstrap --variant=minbase --include=bash-completion,curl,man-db,zsh bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}"
+fi
+service=
+trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true; umount "$root/proc" 2>/dev/null || true; [ -n "${ROOT:-}" ] || rm -rf "$root"' EXIT
+mount -t proc proc "$root/proc"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+cp "$deb" "$root/tmp/fairlead.deb"
+inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive TERM=dumb "$@"; }
+step() { printf 'ok: %s\n' "$1"; }
+fail() { printf 'FAILED: %s\n' "$1" >&2; exit 1; }
+# minbase leaves out manual pages and other languages.
+rm -f "$root"/etc/dpkg/dpkg.cfg.d/*
+
+inside apt-get install -yq --reinstall --no-install-recommends /tmp/fairlead.deb
+version=$(inside fairlead --version)
+[ "$version" = "$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)" ] || fail "--version printed $version"
+step "fairlead --version prints $version, without another Node.js ($(inside sh -c 'command -v node || echo none'))"
+
+[ "$(inside stat -c '%U:%G %a' /etc/fairlead)" = 'root:fairlead 750' ] || fail 'the mode of /etc/fairlead'
+inside fairlead check --config /etc/fairlead/broker.yaml || fail 'check of the installed configuration'
+step 'the installed configuration passes check'
+
+inside man -P cat fairlead | grep -q 'fairlead tokens revoke' || fail 'man fairlead'
+step 'man fairlead'
+completed=$(inside bash -c '. /usr/share/bash-completion/completions/fairlead; COMP_WORDS=(fairlead tok); COMP_CWORD=1; _fairlead; echo "${COMPREPLY[*]}"')
+[ "$completed" = tokens ] || fail "completion in bash: $completed"
+inside zsh -f -c 'autoload -Uz compinit; compinit -u -D; [[ ${_comps[fairlead]} == _fairlead ]]' || fail 'completion in zsh'
+step 'completion in bash and zsh'
+
+# The command line of the unit, under its user and with its folders and environment.
+unit=$root/usr/lib/systemd/system/fairlead.service
+command=$(sed -n 's/^ExecStart=//p' "$unit")
+mapfile -t variables < <(sed -n 's/^Environment=//p' "$unit" | tr ' ' '\n')
+user=$(sed -n 's/^User=//p' "$unit")
+for folder in /var/lib/fairlead /var/cache/fairlead /var/log/fairlead; do inside install -d -o "$user" -g "$user" "$folder"; done
+inside runuser -u "$user" -- env "${variables[@]}" $command 2>"$root/tmp/log" &
+service=$!
+for _ in $(seq 100); do grep -q '"listening"' "$root/tmp/log" && break; sleep 0.2; done
+curl -fsS http://127.0.0.1:5001/readyz >/dev/null || { cat "$root/tmp/log"; fail 'the unit does not answer'; }
+[ "$(inside stat -c %U /var/lib/fairlead/state/keys)" = "$user" ] || fail 'the owner of the keys'
+step "the command line of the unit answers as $user: $command"
+inside pkill -TERM -u "$user" -x fairlead || pkill -TERM -f "^$command"
+wait "$service" || fail "the unit ended with $?"
+service=
+step 'it ends with 0 after SIGTERM'
+
+echo '# changed' >>"$root/etc/fairlead/policy.yaml"
+inside apt-get remove -yq fairlead
+[ ! -e "$root/usr/bin/fairlead" ] || fail 'the command is still there'
+grep -q '# changed' "$root/etc/fairlead/policy.yaml" || fail 'the configuration is gone'
+[ -e "$root/var/lib/fairlead/state/keys" ] || fail 'the state is gone'
+step 'removal keeps configuration and state'
+inside apt-get purge -yq fairlead
+[ -e "$root/var/lib/fairlead/state/keys" ] || fail 'the state is gone after a purge'
+step 'a purge keeps the signing keys, which registries trust'
