@@ -7,7 +7,7 @@ import { run } from '../support/process.ts';
 import type { Result } from '../support/process.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const LEFT_OUT = new Set(['.git', 'node_modules', 'dist', 'data', 'reports', 'coverage']);
+const LEFT_OUT = new Set(['.git', 'node_modules', 'build', 'dist', 'data', 'reports', 'coverage']);
 
 let folder: string;
 beforeAll(async () => {
@@ -45,8 +45,7 @@ describe('the recipe for a command', () => {
     const [command = '', list = '', test = ''] = blocks.keys();
 
     await writeFile(join(folder, command), blocks.get(command) ?? '');
-    const [imported = '', entry = ''] = (blocks.get(list) ?? '').trimEnd().split('\n');
-    await edit(list, (source) => source.replace('import {', `${imported}\nimport {`).replace(/^\];/m, `${entry}\n];`));
+    await edit(list, (source) => source.replace(/^\]\);/m, `${blocks.get(list)?.trimEnd()}\n]);`));
     await edit(test, (source) =>
       source.replace(/^const RUNS.*$/m, (line) => `${line}\n${blocks.get(test)?.trimEnd()}`),
     );
