@@ -33,11 +33,6 @@ describe('loadYaml', () => {
     ['an alias inside of its anchor', 'a: &a [1, *a]\n', '1:11: found an alias inside its own anchor'],
     ['a tab', 'a:\n\tb: 1\n', '2:1: found a tab, expected spaces'],
     [
-      'an open bracket',
-      'a: [1\nb: 2\n',
-      '2:1: found an indentation that fits nothing above, expected keys of one mapping below each other',
-    ],
-    [
       'a reserved character',
       'a: @b\n',
       '1:4: found a value that begins with a reserved character, expected it in quotes',
