@@ -63,7 +63,11 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^WRONG {2}registry: http:\/\/127\.0\.0\.1:1 cannot be reached/,
   },
   flush: { run: flushRunning, prints: /login/ },
-  health: { run: withConfig('health', '--url', 'http://127.0.0.1:1/'), code: 1, prints: /not alive \(ECONNREFUSED\)/ },
+  health: {
+    run: withConfig('health', '--url', 'http://127.0.0.1:1/'),
+    code: 1,
+    prints: /not alive \(ECONNREFUSED\): nothing listens there: start the broker with/,
+  },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
   backup: {

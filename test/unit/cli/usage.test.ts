@@ -27,7 +27,6 @@ describe('fairlead', () => {
     ['an unknown command', ['frobnicate'], /^error: unknown command 'frobnicate'\n\(add --help for the commands\)/],
     ['a missing argument', ['who-can', 'push'], /missing required argument 'repository'/],
     ['a missing option', ['explain'], /required option '--scope <scope>' not specified/],
-    ['an argument that is no choice', ['who-can', 'own', 'web/a'], /'own' is invalid.*Allowed choices are pull/],
     ['no command', [], /^Usage: fairlead/],
   ])('exits with 2 for %s and explains it on standard error', async (_what, args, expected) => {
     const { code, stdout, stderr } = await fairlead(args);

@@ -80,7 +80,7 @@ async function diagnoseServer(
         search,
         connection,
         deadline,
-        report: ({ ok, text }) => report({ ok, text: `${url}: ${text}` }),
+        report: (step) => report({ ...step, text: `${url}: ${step.text}` }),
       },
       options().mode,
     );
@@ -97,7 +97,7 @@ async function diagnoseEntries(server: ServerDiagnosis, mode: ConnectionOptions[
   if (root.entry !== undefined && LDAP_PRESETS[config.preset].bindNames) await diagnoseLockout(server, root.entry);
   const hasStartTls = root.entry?.texts('supportedExtension').includes(START_TLS) === true;
   if (mode === 'none' && hasStartTls) {
-    report({ ok: true, text: 'offers StartTLS, which is not used: set tls.mode: starttls' });
+    report({ ok: true, isWarning: true, text: 'offers StartTLS, which is not used: set tls.mode: starttls' });
   }
   const contexts = root.entry?.texts('namingContexts') ?? [];
   const { base } = config.users;
@@ -156,12 +156,9 @@ function reportPreset({ preset }: LdapConfig, root: LdapEntry | undefined, repor
   const suitable = root === undefined ? [] : presetsFor(root);
   const [likely] = suitable;
   if (likely === undefined) return;
-  report({
-    ok: true,
-    text: suitable.includes(preset)
-      ? `matches preset ${preset}`
-      : `looks like ${likely}, and preset is ${preset}: set preset: ${likely}`,
-  });
+  if (suitable.includes(preset)) return report({ ok: true, text: `matches preset ${preset}` });
+  const text = `looks like ${likely}, and preset is ${preset}: set preset: ${likely}`;
+  report({ ok: true, isWarning: true, text });
 }
 
 /** With this mistake the server works, and every login fails. */
