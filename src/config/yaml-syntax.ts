@@ -70,15 +70,12 @@ function sentence({ code, message, pos: [offset] }: YAMLError, text: string): st
   const line = text.slice(start, endOfLine(text, offset));
   const isFirstInLine = text.slice(start, offset).trim() === '';
   if (code !== 'BAD_INDENT' && code !== 'TAB_AS_INDENT' && hasNoColon(line)) return NO_COLON;
-  switch (code) {
-    case 'UNEXPECTED_TOKEN':
-      if (!isFirstInLine) return STRAY_TEXT;
-      return hasNoColon(lineBefore(text, start)) ? `${NO_COLON}, in the line above` : STRAY_LINE;
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return /: /.test(text.slice(offset, start + line.length)) ? SECOND_COLON : INDENTED_BELOW_VALUE;
-    default:
-      return SENTENCES[code] ?? MALFORMED;
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') {
+    return text.slice(offset, start + line.length).includes(': ') ? SECOND_COLON : INDENTED_BELOW_VALUE;
   }
+  if (code !== 'UNEXPECTED_TOKEN') return SENTENCES[code] ?? MALFORMED;
+  if (!isFirstInLine) return STRAY_TEXT;
+  return hasNoColon(lineBefore(text, start)) ? `${NO_COLON}, in the line above` : STRAY_LINE;
 }
 
 /** A word that should be a key: no colon follows it, or no space follows the colon. */

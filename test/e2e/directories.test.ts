@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { canRun389ds, start389ds } from '../support/389ds.ts';
 import { MAIN, startBroker } from '../support/broker.ts';
-import type { Broker, Login } from '../support/broker.ts';
+import type { Login } from '../support/broker.ts';
 import { freePort } from '../support/free-port.ts';
 import { canBuildGlauth, GLAUTH_BASE_DN, GLAUTH_BUILD_TIMEOUT } from '../support/glauth.ts';
 import { GLAUTH_PASSWORD, GLAUTH_SERVICE, startGlauth } from '../support/glauth.ts';
@@ -71,26 +71,22 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shared.disposeAsync());
 
-/** Starts a broker with a backend as an operator writes it; its connection test must find nothing wrong. */
-async function serve(backend: string, password: string): Promise<Broker> {
-  await using resources = new AsyncDisposableStack();
-  const broker = resources.use(
-    await startBroker({
-      port,
-      config: {
-        stateDir: join(folder, 'state'),
-        services: { [registry]: { anonymous: 'deny' } },
-        backends: parse(backend) as unknown,
-        policy: 'policy.yaml',
-      },
-      files: { 'ldap.password': password, 'policy.yaml': POLICY },
-    }),
-  );
+/** Runs a broker with a backend as an operator writes it; its connection test must find nothing wrong. */
+async function served(backend: string, password: string, work: () => Promise<void>): Promise<void> {
+  await using broker = await startBroker({
+    port,
+    config: {
+      stateDir: join(folder, 'state'),
+      services: { [registry]: { anonymous: 'deny' } },
+      backends: parse(backend) as unknown,
+      policy: 'policy.yaml',
+    },
+    files: { 'ldap.password': password, 'policy.yaml': POLICY },
+  });
   const check = await run(process.execPath, [MAIN, 'check', '--connect', '--config', `${broker.folder}/broker.yaml`]);
   expect(check).toMatchObject({ code: 0, stdout: expect.stringMatching(/ok: backend corp answers\n$/) });
   expect(check.stdout).not.toContain('looks like');
-  const running = resources.move();
-  return { ...broker, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  await work();
 }
 
 /** What skopeo says of a push: `pushed`, or its error. */
@@ -132,12 +128,13 @@ memberURL: ldap:///${PEOPLE_DN}??sub?(departmentNumber=${department})
   users: { base: "${PEOPLE_DN}" }
   groups: { base: "ou=groups,${BASE_DN}" }
 `;
-    await using _broker = await serve(backend, slapd.bindPassword);
-    const { username: user, password } = slapd.people.alice;
+    await served(backend, slapd.bindPassword, async () => {
+      const { username: user, password } = slapd.people.alice;
 
-    await expectTeam('dynamic', { user, password });
-    expect(await push('web/shop', { user, password })).toBe('pushed');
-    expect(await push('web/release/shop', { user, password })).toMatch(DENIED);
+      await expectTeam('dynamic', { user, password });
+      expect(await push('web/shop', { user, password })).toBe('pushed');
+      expect(await push('web/release/shop', { user, password })).toMatch(DENIED);
+    });
   });
 });
 
@@ -162,18 +159,16 @@ ${rest}
     const users = `users: { base: "OU=People,${AD_BASE_DN}", domain: EXAMPLE`;
     const bind = `bind: { dn: "svc-registry@${REALM}", password: { file: ldap.password } }`;
 
-    {
-      await using _broker = await serve(backend(samba, `  ${bind}\n  ${users} }`), AD_SERVICE.password);
+    await served(backend(samba, `  ${bind}\n  ${users} }`), AD_SERVICE.password, async () => {
       await expectTeam('web', { user: 'bob.smith@corp.example', password: PASSWORD });
       for (const user of [`bob@${REALM}`, 'EXAMPLE\\bob', 'bob']) {
         expect(await push('web/shop', { user, password: PASSWORD })).toBe('pushed');
       }
-    }
-    {
-      const template = `  users: { base: "OU=People,${AD_BASE_DN}", template: "{login}@${REALM}" }`;
-      await using _broker = await serve(backend(samba, template), 'unused');
+    });
+    const template = `  users: { base: "OU=People,${AD_BASE_DN}", template: "{login}@${REALM}" }`;
+    await served(backend(samba, template), 'unused', async () => {
       await expectTeam('web', { user: 'bob', password: PASSWORD });
-    }
+    });
   });
 
   it('that a password settings object (PSO) would lock, and wrong passwords do not lock it', async () => {
@@ -183,17 +178,17 @@ ${rest}
     await addLockoutPolicy(samba, { name: 'Strict', threshold: 3, precedence: 1, appliesTo: [dn] });
     const rest = `  bind: { dn: "${AD_ADMIN.dn}", password: { file: ldap.password } }
   users: { base: "OU=People,${AD_BASE_DN}" }`;
-    await using _broker = await serve(backend(samba, rest), AD_ADMIN.password);
+    await served(backend(samba, rest), AD_ADMIN.password, async () => {
+      for (const password of ['guess-1', 'guess-2', 'guess-3', 'guess-4']) {
+        expect(await push('web/shop', { user: 'strict', password })).toMatch(WRONG);
+      }
 
-    for (const password of ['guess-1', 'guess-2', 'guess-3', 'guess-4']) {
-      expect(await push('web/shop', { user: 'strict', password })).toMatch(WRONG);
-    }
-
-    expect(await samba.read(dn, 'badPwdCount', 'lockoutTime')).toMatchObject({ badPwdCount: '2' });
-    expect(await samba.bindAs(dn, PASSWORD)).toBe('accepted');
-    await samba.addUser('quiet', PASSWORD);
-    await samba.replace(`CN=team-web,OU=Groups,${AD_BASE_DN}`, { member: [dn, `CN=quiet,OU=People,${AD_BASE_DN}`] });
-    await expectTeam('web', { user: 'quiet', password: PASSWORD });
+      expect(await samba.read(dn, 'badPwdCount', 'lockoutTime')).toMatchObject({ badPwdCount: '2' });
+      expect(await samba.bindAs(dn, PASSWORD)).toBe('accepted');
+      await samba.addUser('quiet', PASSWORD);
+      await samba.replace(`CN=team-web,OU=Groups,${AD_BASE_DN}`, { member: [dn, `CN=quiet,OU=People,${AD_BASE_DN}`] });
+      await expectTeam('web', { user: 'quiet', password: PASSWORD });
+    });
   });
 });
 
@@ -235,10 +230,10 @@ member: ${personDn('overdue')}
   users: { base: "${PEOPLE_DN}" }
   groups: { base: "ou=groups,${BASE_DN}" }
 `;
-      await using _broker = await serve(backend, SERVICE.password);
-
-      await expectTeam('ipa', { user: 'current', password: PASSWORD });
-      expect(await push('ipa/shop', { user: 'overdue', password: PASSWORD })).toMatch(WRONG);
+      await served(backend, SERVICE.password, async () => {
+        await expectTeam('ipa', { user: 'current', password: PASSWORD });
+        expect(await push('ipa/shop', { user: 'overdue', password: PASSWORD })).toMatch(WRONG);
+      });
     });
   },
 );
@@ -257,10 +252,10 @@ describe.skipIf(absent || !canBuildGlauth())('an image is pushed with an account
   users: { base: "${GLAUTH_BASE_DN}" }
   groups: { base: "ou=groups,${GLAUTH_BASE_DN}" }
 `;
-      await using _broker = await serve(backend, GLAUTH_SERVICE.password);
-
-      await expectTeam('web', { user: 'alice', password: GLAUTH_PASSWORD });
-      expect(await push('web/shop', { user: 'dan', password: GLAUTH_PASSWORD })).toMatch(WRONG);
+      await served(backend, GLAUTH_SERVICE.password, async () => {
+        await expectTeam('web', { user: 'alice', password: GLAUTH_PASSWORD });
+        expect(await push('web/shop', { user: 'dan', password: GLAUTH_PASSWORD })).toMatch(WRONG);
+      });
     },
     GLAUTH_BUILD_TIMEOUT,
   );

@@ -33,7 +33,7 @@ describe('fairlead policy modernise', () => {
       code: 0,
       lines: [
         'policy.yaml:4: kept: guests out: as it is',
-        'policy.yaml:5: changed: all read: match in plain words',
+        'policy.yaml:5: changed: all read: match written as plain patterns',
         expect.stringMatching(/^proven to be the same for every request; \d+ sample requests compared, none differs$/),
         'wrote next.yaml',
       ],
@@ -43,7 +43,7 @@ describe('fairlead policy modernise', () => {
     expect(next).toContain('tests:\n  - user: guest\n');
     expect(next).not.toContain('first-match');
     expect(again.code).toBe(2);
-    expect(again.stderr).toContain('is there already');
+    expect(again.stderr).toContain('exists already');
   });
 
   it('prints the proposal alone to standard output', async () => {

@@ -86,7 +86,7 @@ export function carryPattern(text: string, fields: Fields, labels: LabelKeys): C
     }
     const live = liveAt(text, at, captures, labels);
     if (live === undefined) {
-      if (text.charAt(at - 1) === '\\') return { kind: 'lost', reason: 'has \\${, which is no placeholder' };
+      if (text.charAt(at - 1) === '\\') return { kind: 'lost', reason: 'has \\${, which is not a placeholder' };
       // A placeholder that docker_auth does not replace is plain text, and must be plain text here.
       carried += isRegex ? '$[{]' : String.raw`\$\{`;
       at += 2;

@@ -45,7 +45,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   },
   'import docker-auth': {
     run: importing('docker-auth', DOCKER_AUTH, '--service', SERVICE),
-    prints: /decisions compared, 0 differ[\s\S]*Everything was carried over/,
+    prints: /decisions compared, 0 differ[\s\S]*Everything was converted/,
   },
   'import htpasswd': { run: importing('htpasswd', HTPASSWD), prints: /wrote out\/users\.yaml\nEverything was/ },
   'import zot': { run: importing('zot', JSON.stringify(ZOT)), prints: /wrote out\/policy\.yaml\nEverything was/ },

@@ -71,7 +71,7 @@ describe('an imported policy', () => {
     let compared = 0;
     for (const { acl, requests } of cases) {
       await using made = await imported(configuration(acl, users));
-      // What is not carried denies; the test of those is below.
+      // What is not converted denies; the test of those is below.
       if (made.result.findings.some(({ kind }) => kind === 'lost')) continue;
       for (const recorded of requests) {
         const asked = askedBy(recorded);
@@ -101,7 +101,7 @@ describe('an imported policy', () => {
             const before = decideAcl(rules, { ...asked, labels: labelsOf(account) });
             const granted = grantedBy(made.policy, callerWith(account, users[account] ?? {}), asked);
             const wanted = expected(type, before.granted, rules.find(({ number }) => number === before.rule)?.actions);
-            // Where something is not carried, less may be granted and never more.
+            // Where something is not converted, less may be granted and never more.
             expect({
               account,
               name,

@@ -67,7 +67,7 @@ describe('the reference configuration of docker_auth', () => {
     expect(made.lines.filter((line) => line.includes('never reached'))).toEqual(
       [57, 60, 62, 64, 66, 68].map(
         (line, at) =>
-          `auth.yml:${line}: trap: rule ${at + 11}: is never reached: rule 9 (line 51) decides all it matches`,
+          `auth.yml:${line}: trap: rule ${at + 11}: is never reached: rule 9 (line 51) decides all requests that it matches`,
       ),
     );
   });
@@ -75,7 +75,7 @@ describe('the reference configuration of docker_auth', () => {
   it('loses nothing', async () => {
     await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
-    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([]);
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
   });
 });
 
@@ -86,7 +86,7 @@ describe('the rules that docker_auth’s documentation shows', () => {
     const { decisions } = made;
     expect(decisions.length).toBeGreaterThan(1000);
     expect(decisions.filter(({ same }) => !same)).toEqual([]);
-    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([]);
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
     // Of the others, the first rule takes all of one, and braces are in the name of the other.
     const decisive = new Set(decisions.map(({ before }) => before.rule));
     expect(decisive).toEqual(new Set([1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, undefined]));

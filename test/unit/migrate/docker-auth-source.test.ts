@@ -74,7 +74,7 @@ describe('a configuration of docker_auth', () => {
     await using made = await imported(text);
     const line = text.split('\n').findIndex((one) => one.includes('acount')) + 1;
 
-    expect(made.lines.some((one) => one.startsWith(`auth.yml:${line}: not carried: acl.match.acount`))).toBe(true);
+    expect(made.lines.some((one) => one.startsWith(`auth.yml:${line}: not converted: acl.match.acount`))).toBe(true);
   });
 
   it('is read from the values of the Helm chart, with the files that the chart mounts', async () => {
@@ -84,7 +84,7 @@ describe('a configuration of docker_auth', () => {
     expect(made.text('broker.yaml')).toContain('keyFile: /config/server.key');
     expect(made.text('users.yaml')).toContain('alice:');
     expect(made.lines).toContain(
-      'auth.yml:14: not carried: acl.match.acount: docker_auth knows no such key and drops it, so the condition is not there, and the rule matches more; account was probably meant',
+      'auth.yml:14: not converted: acl.match.acount: docker_auth does not know this key and ignores it, so the condition is missing, and the rule matches more; account was probably meant',
     );
     expect(made.lines).toContain('auth.yml:1: note: for Kubernetes, and not imported: replicaCount, image, service');
   });
@@ -136,7 +136,7 @@ describe('a placeholder of a template', () => {
     await using made = await imported(PLAIN.replace('issuer: test', 'issuer: ${ISSUER}'));
 
     expect(made.lines).toContainEqual(
-      expect.stringMatching(/^auth\.yml:\d+: not carried: \$\{ISSUER\} is a placeholder/),
+      expect.stringMatching(/^auth\.yml:\d+: not converted: \$\{ISSUER\} is a placeholder/),
     );
   });
 
@@ -159,7 +159,7 @@ describe('path_prefix', () => {
   it('is reported when --public-url does not have it', async () => {
     await using made = await imported(prefixed);
 
-    expect(made.lines[0]).toMatch(/not carried: server\.path_prefix: --public-url does not end with \/auth/);
+    expect(made.lines[0]).toMatch(/not converted: server\.path_prefix: --public-url does not end with \/auth/);
   });
 });
 
@@ -206,10 +206,10 @@ oidc_auth:
 acl: []
 `);
 
-    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([
-      expect.stringContaining('auth.yml:2: not carried: token.disable_legacy_key_id'),
-      expect.stringContaining('auth.yml:6: not carried: oidc_auth.redirect_url'),
-      expect.stringContaining('auth.yml:7: not carried: oidc_auth.level_token_db'),
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([
+      expect.stringContaining('auth.yml:2: not converted: token.disable_legacy_key_id'),
+      expect.stringContaining('auth.yml:6: not converted: oidc_auth.redirect_url'),
+      expect.stringContaining('auth.yml:7: not converted: oidc_auth.level_token_db'),
     ]);
   });
 });

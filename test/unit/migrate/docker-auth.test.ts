@@ -32,7 +32,7 @@ describe('a rule that cannot be carried', () => {
     const asked = { type: 'repository', name: 'x', service: 'registry', ip: '', actions: ['pull'] };
     expect(grantedBy(made.policy, callerWith('bob', {}), { ...asked, account: 'bob' })).toEqual([]);
     expect(grantedBy(made.policy, callerWith('alice', {}), { ...asked, account: 'alice' })).toEqual(['pull']);
-    expect(made.lines[0]).toMatch(/not carried: rule 1: name: .* has more than 4 labels/);
+    expect(made.lines[0]).toMatch(/not converted: rule 1: name: .* has more than 4 labels/);
   });
 });
 
@@ -51,7 +51,7 @@ acl:
       'groups: [CN=Web,OU=Groups,DC=example,DC=com]'.replace('[CN', "['CN").replace(']', "']"),
     );
     const report = await reportOf(ldap.replace("'CN=Web,OU=Groups,DC=example,DC=com'", "'*'"));
-    expect(report.join('\n')).toContain('not carried: rule 1: the label groups has whole DNs (no parse_cn)');
+    expect(report.join('\n')).toContain('not converted: rule 1: the label groups has whole DNs (no parse_cn)');
   });
 
   it('of two sources make a rule for each', async () => {
@@ -134,14 +134,14 @@ describe('a file that is read as docker_auth reads it', () => {
   it('takes the last of two keys, and says so', async () => {
     const report = await reportOf('acl: []\nacl:\n  - { match: { account: a, account: b }, actions: [pull] }\n');
 
-    expect(report).toContain('auth.yml:4: trap: acl: stands here a second time, and only the last one counts');
-    expect(report).toContain('auth.yml:5: trap: account: stands here a second time, and only the last one counts');
+    expect(report).toContain('auth.yml:4: trap: acl: is here a second time; the last one counts');
+    expect(report).toContain('auth.yml:5: trap: account: is here a second time; the last one counts');
   });
 
   it('repeats nothing of a password that lacks a space before it', async () => {
     const report = (await reportOf('users: { alice: {password:"hunter2"} }\nacl: []\n')).join('\n');
 
-    expect(report).toContain('users.password: docker_auth knows no such key');
+    expect(report).toContain('users.password: docker_auth does not know this key');
     expect(report).toContain('a space is missing after the colon');
     expect(report).not.toContain('hunter2');
   });
@@ -190,7 +190,7 @@ acl: []
     const { findings } = await importDockerAuth(files.path('auth.yml'), { services: [], publicUrl: undefined });
 
     expect(findings.filter(({ kind }) => kind === 'lost').map(({ message }) => message)).toEqual([
-      expect.stringContaining('give each with --service'),
+      expect.stringContaining('name each with --service'),
     ]);
   });
 });
@@ -206,8 +206,62 @@ describe('writeNewFiles', () => {
       ]),
     );
 
-    expect(problems).toEqual([expect.stringMatching(/policy\.yaml: is there already; nothing was written/)]);
+    expect(problems).toEqual([expect.stringMatching(/policy\.yaml: exists already; nothing was written/)]);
     expect(await readFile(files.path('out/policy.yaml'), 'utf8')).toBe('mine');
     await expect(readFile(files.path('out/broker.yaml'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a directory without DNs', () => {
+  const ldap = (lines: string): string => `ldap_auth:
+  addr: dc1.corp.example:636
+  base: OU=People,DC=corp,DC=example
+${lines}
+acl:
+  - { match: { account: '/.+/' }, actions: [pull] }
+`;
+
+  it.each([
+    ['svc-registry@corp.example', 'dn: svc-registry@corp.example'],
+    [String.raw`CORP\svc-registry`, String.raw`dn: CORP\svc-registry`],
+  ])('keeps the service account %s, which only Active Directory accepts', async (dn, expected) => {
+    const lines = `  filter: (mail=\${account})\n  bind_dn: ${dn}\n  bind_password_file: ldap.password`;
+    await using made = await imported(`${HEAD}${ldap(lines)}`);
+
+    expect(made.text('broker.yaml')).toContain(expected);
+    expect(made.text('broker.yaml')).toContain('preset: active-directory');
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
+  });
+
+  it.each([
+    ['${account}@corp.example', "template: '{login}@corp.example'"],
+    ['CORP\\${account}', 'template: CORP\\{login}'],
+  ])('has users that bind as %s', async (dn, expected) => {
+    await using made = await imported(`${HEAD}${ldap(`  initial_bind_as_user: true\n  bind_dn: '${dn}'`)}`);
+
+    expect(made.text('broker.yaml')).toContain(expected);
+    expect(made.text('broker.yaml')).toContain('base: OU=People,DC=corp,DC=example');
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
+  });
+
+  it('reports a filter that such a login does not apply, with its line', async () => {
+    const lines =
+      "  initial_bind_as_user: true\n  bind_dn: '${account}@corp.example'\n  filter: (sAMAccountName=${account})";
+
+    expect(await reportOf(ldap(lines))).toContainEqual(
+      expect.stringMatching(/^auth\.yml:8: not converted: ldap_auth: filter: it is not applied/),
+    );
+  });
+
+  it.each([
+    ['initial_bind_as_user: true\n  bind_dn: ${account}', /users bind with "\{login\}": expected a DN with \{login\}/],
+    ['initial_bind_as_user: true\n  bind_dn: cn=reader,dc=corp', /users bind with "cn=reader,dc=corp": expected/],
+    [
+      'filter: (uid=${account})\n  bind_dn: reader\n  bind_password_file: f',
+      /bind_dn "reader" is neither a DN nor a name/,
+    ],
+    ['filter: (uid=${account})\n  bind_dn: r@corp.example', /bind_dn has no bind_password_file/],
+  ])('lists %j, which cannot be converted', async (lines, expected) => {
+    expect(await reportOf(ldap(`  ${lines}`))).toContainEqual(expect.stringMatching(expected));
   });
 });

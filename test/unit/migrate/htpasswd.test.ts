@@ -39,11 +39,11 @@ describe('importHtpasswd', () => {
 
     const lines = findings.map((finding) => findingLine(finding).replace(`${files.folder}/`, ''));
     expect(lines).toEqual([
-      'users:3: not carried: bob: found an MD5 (apr1) hash, expected bcrypt: run `htpasswd -B FILE USER`',
-      'users:4: not carried: carol: found an unsalted SHA-1 hash, expected bcrypt: run `htpasswd -B FILE USER`',
+      'users:3: not converted: bob: found an MD5 (apr1) hash, expected bcrypt: run `htpasswd -B FILE USER`',
+      'users:4: not converted: carol: found an unsalted SHA-1 hash, expected bcrypt: run `htpasswd -B FILE USER`',
 
       'users:6: trap: alice: is in line 2 as well; the last line counts, as in a registry (Apache uses the first)',
-      'users:7: not carried: found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it',
+      'users:7: not converted: found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it',
       'users:1: note: the group file has members that are not imported: zed',
     ]);
   });

@@ -132,7 +132,7 @@ describe('importZot', () => {
     await fc.assert(
       fc.asyncProperty(control, async (accessControl) => {
         const { policy, report } = await imported(accessControl);
-        fc.pre(!report.join().includes('not carried'));
+        fc.pre(!report.join().includes('not converted'));
         for (const asking of everybody) {
           for (const name of names) {
             expect({ asking, name, granted: granted(policy, asking, name) }).toEqual({
@@ -161,8 +161,8 @@ describe('importZot', () => {
     });
 
     expect(report).toEqual([
-      expect.stringContaining('not carried: "**": a policy with conditions'),
-      expect.stringContaining('not carried: a policy: create without update'),
+      expect.stringContaining('not converted: "**": a policy with conditions'),
+      expect.stringContaining('not converted: a policy: create without update'),
     ]);
     expect(granted(policy, { user: 'ci', groups: [] }, 'x')).toEqual([]);
     expect(granted(policy, { user: 'bob', groups: [] }, 'x')).toEqual([]);
@@ -189,7 +189,7 @@ describe('what importZot does not read', () => {
     [
       'a section',
       { repositories: {}, futurePolicy: {} },
-      'zot.json:5: not carried: accessControl.futurePolicy: this importer',
+      'zot.json:5: not converted: accessControl.futurePolicy: this importer',
     ],
     [
       'a key of a pattern',
@@ -219,7 +219,7 @@ describe('what importZot does not read', () => {
     const { report } = await imported(accessControl);
 
     expect(report).toEqual([expect.stringContaining(expected)]);
-    expect(report[0]).toMatch(/^zot\.json:\d+: not carried: /);
+    expect(report[0]).toMatch(/^zot\.json:\d+: not converted: /);
   });
 
   it('grants nothing by an adminPolicy with conditions', async () => {
@@ -309,15 +309,15 @@ describe('a pattern with ${username}', () => {
   it('is reported when the length of the user name decides which pattern is the longest', async () => {
     const { report } = await imported({ repositories: { 'team-*/**': {}, '${username}/**': own } });
 
-    expect(report[0]).toMatch(/not carried: "\$\{username\}\/\*\*": whether it is longer than "team-\*\/\*\*"/);
+    expect(report[0]).toMatch(/not converted: "\$\{username\}\/\*\*": whether it is longer than "team-\*\/\*\*"/);
   });
 
   it.each(['[${username}]/**', 'u-${username}/**'])(
-    'is not carried when it is not a whole segment: %s',
+    'is not converted when it is not a whole segment: %s',
     async (pattern) => {
       const { report } = await imported({ repositories: { [pattern]: own } });
 
-      expect(report).toEqual([expect.stringContaining('is no pattern that can be carried')]);
+      expect(report).toEqual([expect.stringContaining('cannot be converted; shorter patterns decide')]);
     },
   );
 });
