@@ -15,6 +15,12 @@ describe('fairlead', () => {
     expect(stdout).toContain('Exit codes: 0 success, 1 the answer is no, 2 usage or configuration error.');
   });
 
+  it('prints its help in 80 columns', async () => {
+    const { stdout } = await fairlead(['--help']);
+
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it('prints its version', async () => {
     expect(await fairlead(['--version'])).toEqual({
       code: 0,
