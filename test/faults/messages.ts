@@ -66,4 +66,28 @@ export const faults: readonly Fault[] = [
     replace: 'remarks',
     tests: ['test/unit/cli/backend-remarks.test.ts'],
   },
+  {
+    id: 'messages-9',
+    effect: 'an import of docker_auth drops a service account that is a name in a domain, and searches are anonymous',
+    file: 'src/migrate/docker-auth/ldap.ts',
+    find: '(parseDn(dn) === undefined && !isBindName(dn))',
+    replace: 'parseDn(dn) === undefined',
+    tests: ['test/unit/migrate/docker-auth.test.ts'],
+  },
+  {
+    id: 'messages-10',
+    effect: 'a broker uses the controllers of all sites although one site is configured',
+    file: 'src/backends/ldap/servers/service-records.ts',
+    find: '[...endpointsOf(ofSite, deps), ...endpointsOf(all, deps)]',
+    replace: '[...endpointsOf(all, deps), ...endpointsOf(ofSite, deps)]',
+    tests: ['test/unit/backends/ldap/servers/service-records.test.ts'],
+  },
+  {
+    id: 'messages-11',
+    effect: 'who-can answers "nobody" to a pattern, as if it were a repository',
+    file: 'src/cli/commands/who-can.ts',
+    find: 'if (problem !== undefined) throw new UsageError(problem);',
+    replace: '',
+    tests: ['test/unit/cli/usage-names.test.ts'],
+  },
 ];

@@ -26,7 +26,7 @@ async function modernise(text: string, ...options: readonly string[]) {
 }
 
 describe('fairlead policy modernise', () => {
-  it('writes the proposal with roles and tests, says what came of each rule, and writes over nothing', async () => {
+  it('writes the proposal with roles and tests, reports the result for each rule, and overwrites nothing', async () => {
     const { code, stdout, next, again } = await modernise(POLICY, '--write', 'next.yaml');
 
     expect({ code, lines: stdout.trim().split('\n') }).toEqual({
@@ -54,7 +54,7 @@ describe('fairlead policy modernise', () => {
     expect(stderr).toContain('policy.yaml:5: changed: all read');
   });
 
-  it('ends with 1 and the reasons where it cannot be proven, as JSON too', async () => {
+  it('exits with 1 and the reasons when there is no proof, also as JSON', async () => {
     const stuck = POLICY.replace('/^web/', "'${account}/*'");
 
     const { code, stdout } = await modernise(stuck, '--format', 'json');
@@ -66,7 +66,7 @@ describe('fairlead policy modernise', () => {
     });
   });
 
-  it('has nothing to do for a policy by union', async () => {
+  it('changes nothing in a policy that is a union', async () => {
     const { code, stdout } = await modernise(
       'rules: [{ name: a, everyone: true, repositories: ["**"], allow: [pull] }]\n',
     );

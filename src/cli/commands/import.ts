@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { compareDecisions } from '../../migrate/docker-auth/compare.ts';
 import type { ComparedDecision } from '../../migrate/docker-auth/compare.ts';
-import { decisionTable, tellingDecisions } from '../../migrate/docker-auth/decision-table.ts';
+import { decisionTable, distinctDecisions } from '../../migrate/docker-auth/decision-table.ts';
 import { importDockerAuth } from '../../migrate/docker-auth/index.ts';
 import { findingLine, sortedFindings } from '../../migrate/finding.ts';
 import type { Finding } from '../../migrate/finding.ts';
@@ -121,7 +121,7 @@ function finish(paths: readonly string[], found: readonly Finding[], output: Out
 }
 
 function tableOf(decisions: readonly ComparedDecision[], most: number): readonly string[] {
-  return decisionTable(tellingDecisions(decisions, most));
+  return decisionTable(distinctDecisions(decisions, most));
 }
 
 /** JSON has no maps. */

@@ -120,14 +120,14 @@ interface Named {
 /** The members of a group that the file defines are listed as users, because no backend delivers the group. */
 function holdersOf({ users, groups, actions, line, control, report }: Named): Holders {
   const members = groups.flatMap((group) => control.members.get(group) ?? []);
-  const carried = (kind: string, names: readonly string[]): readonly string[] => {
+  const converted = (kind: string, names: readonly string[]): readonly string[] => {
     const odd = names.filter((name) => name === '' || /[*{}]/.test(name));
     for (const name of odd) report('lost', line, `the ${kind} "${name}", whose name would be a pattern in the policy`);
     return [...new Set(names.filter((name) => !odd.includes(name)))];
   };
   return {
-    users: carried('user', [...users, ...members]),
-    groups: carried('group', groups),
+    users: converted('user', [...users, ...members]),
+    groups: converted('group', groups),
     actions: actionsOf(actions, line, 'a policy', report),
   };
 }

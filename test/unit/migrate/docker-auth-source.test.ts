@@ -90,7 +90,7 @@ describe('a configuration of docker_auth', () => {
   });
 });
 
-describe('a file that is something else is refused', () => {
+describe('a file that is not a configuration of docker_auth', () => {
   it.each([
     ['the configuration of the broker', 'listen: 127.0.0.1:5001\nservices: { r: {} }\n', 'found no server and token'],
     ['users of the broker', `users: { alice: { password: '${HASH}' } }\n`, 'found no server and token'],
@@ -111,11 +111,11 @@ describe('a file that is something else is refused', () => {
     ['several documents', `${CONFIG_MAP}---\nkind: Secret\n`, 'found several YAML documents, expected one'],
     ['a list', '- a\n', 'found no server and token'],
     ['nothing', '', 'found no server and token'],
-  ])('%s', async (_what, text, expected) => {
+  ])('is refused: %s', async (_what, text, expected) => {
     expect(await refused(text)).toContain(expected);
   });
 
-  it('and the part that looks like a configuration is named', async () => {
+  it('is refused with the path of the part that looks like one', async () => {
     expect(await refused(`auth:\n  config:\n${indented(PLAIN, 4)}`)).toContain(
       'the part under auth.config (line 2) looks like one',
     );
@@ -132,7 +132,7 @@ describe('a placeholder of a template', () => {
     },
   );
 
-  it('elsewhere is reported with its line', async () => {
+  it('is reported with its line outside of acl', async () => {
     await using made = await imported(PLAIN.replace('issuer: test', 'issuer: ${ISSUER}'));
 
     expect(made.lines).toContainEqual(
@@ -140,7 +140,7 @@ describe('a placeholder of a template', () => {
     );
   });
 
-  it('is not what docker_auth replaces itself', async () => {
+  it('is not confused with a placeholder of docker_auth', async () => {
     const rule = { match: { account: '/^(x)$/', name: '${account}/${account:1}/${labels:team}' }, actions: ['pull'] };
     await using made = await imported(configuration([rule], { alice: { team: ['web'] } }));
 
@@ -194,8 +194,8 @@ describe('the comparison of decisions', () => {
   });
 });
 
-describe('keys of oidc_auth for its web page', () => {
-  it('are each reported with their line', async () => {
+describe('the keys of oidc_auth for its web page', () => {
+  it('are reported, each with its line', async () => {
     await using made = await imported(`server: { addr: '127.0.0.1:5001' }
 token: { issuer: test, disable_legacy_key_id: true }
 oidc_auth:

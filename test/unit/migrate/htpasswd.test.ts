@@ -32,7 +32,7 @@ describe('importHtpasswd', () => {
     ]);
   });
 
-  it('names every user it cannot carry by line, and repeats no hash', async () => {
+  it('reports each user that it cannot convert with the line, and quotes no hash', async () => {
     await using files = await writtenFiles({ users: HTPASSWD, groups: 'dev: alice zed\n' });
 
     const { findings } = await importHtpasswd(files.path('users'), files.path('groups'));

@@ -147,7 +147,7 @@ describe('importZot', () => {
     );
   });
 
-  it('names what a token cannot say, and grants none of it', async () => {
+  it('reports what a token cannot express, and does not grant it', async () => {
     const { policy, report } = await imported({
       repositories: {
         '**': {
@@ -169,7 +169,7 @@ describe('importZot', () => {
     expect(granted(policy, { user: 'bob', groups: [] }, 'c/x')).toEqual(['pull']);
   });
 
-  it('says where zot leaves it to chance', async () => {
+  it('reports patterns between which zot chooses at random', async () => {
     const { report } = await imported({ repositories: { 'a/*': {}, '*/b': {} } });
 
     expect(report).toEqual([expect.stringContaining('"*/b" is as long as "a/*"')]);
@@ -184,7 +184,7 @@ describe('importZot', () => {
   });
 });
 
-describe('what importZot does not read', () => {
+describe('a key that importZot does not read', () => {
   it.each<[string, unknown, string]>([
     [
       'a section',
@@ -215,7 +215,7 @@ describe('what importZot does not read', () => {
       { repositories: {}, adminPolicy: { users: ['a'], actions: ['read'], conditions: [{}] } },
       'adminPolicy: a policy with conditions',
     ],
-  ])('is named with its line: %s', async (_what, accessControl, expected) => {
+  ])('is reported with its line: %s', async (_what, accessControl, expected) => {
     const { report } = await imported(accessControl);
 
     expect(report).toEqual([expect.stringContaining(expected)]);
@@ -249,7 +249,7 @@ describe('what importZot does not read', () => {
 });
 
 describe('the layout of zot 1, with patterns directly in accessControl', () => {
-  it('is carried', async () => {
+  it('is converted', async () => {
     const { policy, report } = await imported({
       '**': { policies: [{ users: ['charlie'], actions: ['read', 'create', 'update'] }], defaultPolicy: ['read'] },
       'tmp/**': { defaultPolicy: ['read', 'create', 'update'] },
