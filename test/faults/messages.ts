@@ -90,4 +90,12 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: ['test/unit/cli/usage-names.test.ts'],
   },
+  {
+    id: 'messages-12',
+    effect: 'who-can lists users who are granted a part of the action *',
+    file: 'src/core/policy/who-can.ts',
+    find: 'question.decide(caller, time).granted.includes(action)',
+    replace: 'question.decide(caller, time).granted.length > 0',
+    tests: ['test/unit/core/policy/who-can.test.ts'],
+  },
 ];

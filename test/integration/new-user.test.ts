@@ -127,7 +127,7 @@ describe('the output of explain shows a mistake in the policy of a new user', ()
       ['--user', 'alice', '--group', 'Team Web & Shop'],
       'repository:web/shop:push',
       [
-        /names group team web & shop, but does not apply: \{team\} is "web & shop", which cannot be part of a repository name/,
+        /is for group team web & shop, but does not apply: \{team\} is "web & shop", which cannot be part of a repository name/,
       ],
     ],
   ])('where %s', async (_what, right, wrong, who, scope, said) => {

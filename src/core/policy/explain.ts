@@ -30,6 +30,6 @@ function sentence(reason: Reason): string {
     case 'deny':
       return `${where} denies ${actions} for ${reason.via}`;
     case 'skipped':
-      return `${where} names ${reason.via}, but does not apply: ${reason.note ?? 'a value is missing'}`;
+      return `${where} is for ${reason.via}, but does not apply: ${reason.note ?? 'a value is missing'}`;
   }
 }

@@ -9,7 +9,7 @@ async function problems(content: string | Uint8Array): Promise<readonly string[]
   await using files = await writtenFiles({ 'a.yaml': content });
   return await problemsOf(files, async () => {
     const yaml = await loadYaml(files.path('a.yaml'), OPTIONS);
-    // Those that let the rest be checked are told by the caller.
+    // The caller reports the problems after which the rest can still be checked.
     if (yaml.problems.length > 0) throw new ConfigError(yaml.problems);
   });
 }

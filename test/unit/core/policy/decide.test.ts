@@ -253,7 +253,7 @@ describe('the explanation', () => {
       [
         'repository:web/x:pull grants nothing',
         '  no rule allows it, and what no rule allows is denied',
-        '  rule "teams" (policy.yaml:1) names group team-a b, but does not apply: {team} is "a b", which cannot be part of a repository name',
+        '  rule "teams" (policy.yaml:1) is for group team-a b, but does not apply: {team} is "a b", which cannot be part of a repository name',
       ],
     ],
   ])('%s', (_what, asker, scope, lines) => {
