@@ -6,34 +6,53 @@ import { describeError } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 
 interface ConfigChange {
-  /** Compares the file with the one in use, and logs the result. Never throws. */
+  /**
+   * Compares the file with the one in use, and logs the result. One change of the file causes one line, although both
+   * the watcher and SIGHUP ask. Never throws.
+   */
   check(): Promise<void>;
   isChanged(): boolean;
 }
+
+/** What was found when the file was read. */
+type State = 'in use' | { readonly found: string } | { readonly cause: string };
 
 const MAX_BYTES = 1024 * 1024;
 
 export function createConfigChange({ path, revision }: ConfigSource, log: Log): ConfigChange {
   const file = shownPath(path);
-  let changed = false;
+  let last: State = 'in use';
+
+  async function read(): Promise<State> {
+    try {
+      const { revision: found } = await readTextFile(path, MAX_BYTES);
+      if (found === revision) return 'in use';
+      await loadBroker(path);
+      return { found };
+    } catch (error) {
+      return { cause: describeError(error) };
+    }
+  }
+
+  function report(state: State): void {
+    if (state === 'in use') return log.info('configuration is the one in use again', { file });
+    if ('found' in state) {
+      const fields = { file, running: revision, found: state.found };
+      return log.warn('configuration changed: restart the broker to use it', fields);
+    }
+    log.error('configuration changed and NOT valid: the broker runs on, but would not start again', {
+      file,
+      cause: state.cause,
+    });
+  }
+
   return {
-    isChanged: () => changed,
+    isChanged: () => last !== 'in use',
     check: async () => {
-      try {
-        const { revision: now } = await readTextFile(path, MAX_BYTES);
-        const isSame = now === revision;
-        if (isSame && changed) log.info('configuration is the one in use again', { file });
-        changed = !isSame;
-        if (isSame) return;
-        await loadBroker(path);
-        log.warn('configuration changed: restart the broker to use it', { file, running: revision, found: now });
-      } catch (error) {
-        changed = true;
-        log.error('configuration changed and NOT valid: the broker runs on, but would not start again', {
-          file,
-          cause: describeError(error),
-        });
-      }
+      const state = await read();
+      if (JSON.stringify(state) === JSON.stringify(last)) return;
+      last = state;
+      report(state);
     },
   };
 }

@@ -126,7 +126,7 @@ export function hashKind(text: string): HashKind | undefined {
  */
 export function parseHash(text: string): PasswordHash | string {
   const kind = hashKind(text);
-  if (kind === undefined) return 'found text that is no hash, expected a bcrypt, argon2id or scrypt hash';
+  if (kind === undefined) return 'found text that is not a hash, expected a bcrypt, argon2id or scrypt hash';
   const { pattern, form, problem, encoding } = FORMATS[kind];
   const match = pattern.exec(text);
   const [cost, salt, digest] = ['cost', 'salt', 'digest'].map((name) => match?.groups?.[name] ?? '');

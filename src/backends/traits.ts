@@ -47,7 +47,7 @@ export interface PasswordFile {
   readonly path: string;
 }
 
-/** Which groups a user may be in. "No" is certain; "yes" means that nothing speaks against it. */
+/** Which groups a user may be in. "No" is certain; "yes" means "possible". */
 type GroupReach =
   | { readonly kind: 'none' }
   /** The groups of the identities in `users`. */

@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { parseAddress } from '../core/address.ts';
 import { describeError } from '../core/errors.ts';
 import { ConfigError } from '../config/problems.ts';
-import type { Log } from '../core/ports.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createOutput, EXIT } from './output.ts';
 import type { Format, Output, Terminal } from './output.ts';
@@ -80,10 +79,9 @@ export function report(error: unknown, format: Format, output: Output): void {
   output.remark(error.message);
 }
 
-/** The message with its line breaks, and its causes on one line below. */
+/** One line; a message of several lines keeps them. */
 function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return describeError(error);
-  return error.cause === undefined ? error.message : `${error.message}\n  because of ${describeError(error.cause)}`;
+  return error instanceof Error && error.message.includes('\n') ? error.message : describeError(error);
 }
 
 /**
@@ -113,17 +111,4 @@ export function isOptionGiven(command: Command, name: string): boolean {
 /** Collects an option that may be given several times. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
-}
-
-/** Prints the warnings and errors of backends while a command runs. */
-export const terminalLog: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (message, fields) => remark('warning', message, fields),
-  error: (message, fields) => remark('error', message, fields),
-};
-
-function remark(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-  const details = Object.entries(fields).map(([key, value]) => ` ${key}=${String(value)}`);
-  process.stderr.write(`${level}: ${message}${details.join('')}\n`);
 }

@@ -41,6 +41,8 @@ export async function createProgram(run: Run, names: readonly string[] = ALL): P
     .description('Token service for container registries: LDAP, OpenID Connect and static accounts, one policy file')
     .version(version())
     .showHelpAfterError('(add --help for the commands)')
+    // With 80 columns, less is left for the descriptions of commands than what the library wraps by default.
+    .configureHelp({ minWidthToWrap: 20 })
     .addHelpText('after', '\nExit codes: 0 success, 1 the answer is no, 2 usage or configuration error.');
   for (const [name, load] of COMMANDS) {
     if (!names.includes(name)) continue;

@@ -18,17 +18,17 @@ export async function probeAll(backends: readonly ChainedBackend[], clock: Clock
 async function probeOne(authenticator: Authenticator, deadline: Deadline): Promise<readonly Step[]> {
   const { name } = authenticator;
   const steps: Step[] = [];
-  const report = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
+  const report = (step: Step): void => void steps.push({ ...step, text: `backend ${name}: ${step.text}` });
   try {
     await authenticator.diagnose?.(undefined, deadline, report);
   } catch (error) {
     report({ ok: false, text: describeError(error) });
   }
   const state = await authenticator.probe(deadline);
-  if (state.state === 'up') return [...steps, { ok: true, text: `backend ${name} answers` }];
-  // A failed step has given the details already.
-  const detail = steps.every(({ ok }) => ok) ? `: ${state.detail}` : '';
-  return [...steps, { ok: false, text: `backend ${name} is down${detail}` }];
+  const hasFailed = steps.some(({ ok }) => !ok);
+  // After a failed step, "answers" would read as "works", and the details are given already.
+  if (state.state === 'up') return hasFailed ? steps : [...steps, { ok: true, text: `backend ${name} answers` }];
+  return [...steps, { ok: false, text: `backend ${name} is down${hasFailed ? '' : `: ${state.detail}`}` }];
 }
 
 /** Logs in as the token endpoint does, without the shield, and reports each step. The password is never shown. */
@@ -40,7 +40,7 @@ export async function checkLogin(chain: Chain, credential: Credential): Promise<
         steps.push({ ok: true, text: `backend ${name} is not asked: ${SKIP_TEXT[reason]}` }),
       ask: async (authenticator, deadline) => {
         const { name } = authenticator;
-        const report = ({ ok, text }: Step): void => void steps.push({ ok, text: `backend ${name}: ${text}` });
+        const report = (step: Step): void => void steps.push({ ...step, text: `backend ${name}: ${step.text}` });
         const answer = await namingBackend(name, () => diagnose(authenticator, credential, deadline, report));
         steps.push(answerStep(name, answer));
         return { outcome: answer };
@@ -51,6 +51,11 @@ export async function checkLogin(chain: Chain, credential: Credential): Promise<
   } catch (error) {
     return [...steps, failureStep(error)];
   }
+}
+
+export function stepLine({ ok, isWarning, text }: Step): string {
+  if (!ok) return `FAILED: ${text}`;
+  return isWarning === true ? `warning: ${text}` : `ok: ${text}`;
 }
 
 /** @throws BrokerError that names the backend when the work fails */

@@ -13,7 +13,7 @@ import { SOCKET_PEER } from './trusted-proxies.ts';
 
 export type Report = (path: Path, message: string, at?: 'key' | 'value') => void;
 
-/** What is compared, taken from a document before it is known to be well-formed, so that all problems are told at once. */
+/** What is compared, taken from a document before it is known to be well-formed, so that all problems are reported at once. */
 const word = z.string().optional().catch(undefined);
 const outline = z.object({
   listen: word,

@@ -1,7 +1,7 @@
 /** Turns zod's issues into problems with a place, the value that was found and what is allowed. */
 import { z } from 'zod';
 import { expectedText, oneOf } from './expectation.ts';
-import { choiceSentence, didYouMean, limitSentence, secretSentence } from './issue-sentences.ts';
+import { choiceSentence, didYouMean, limitSentence, notAListSentence, secretSentence } from './issue-sentences.ts';
 import type { YamlFile } from './load-yaml.ts';
 import type { ConfigProblem, Path } from './problems.ts';
 import { alternatives, isRecord, schemasAt } from './schema-walk.ts';
@@ -42,12 +42,21 @@ export function explainIssues(issues: readonly Issue[], context: Context): reado
   return [...problems, context.yaml.problem([], `${all.length - MOST_ISSUES} more problems are not explained`)];
 }
 
-/** A misspelt key is also a missing key: that is one problem, not two. */
+/**
+ * Without the issues that follow from another one: a misspelt key is also a missing key, and a text in the place of a
+ * list is also checked against the greatest length of the list.
+ */
 function withoutConsequences(issues: readonly Issue[]): readonly Issue[] {
-  const misspelt = new Set(
-    issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join('\n')),
-  );
-  return issues.filter(({ code, path }) => code !== 'custom' || !misspelt.has(path.join('\n')));
+  const misspelt = placesOf(issues, 'unrecognized_keys');
+  const ofAnotherKind = placesOf(issues, 'invalid_type');
+  return issues.filter(({ code, path }) => {
+    if (code === 'custom') return !misspelt.has(path.join('\n'));
+    return !((code === 'too_big' || code === 'too_small') && ofAnotherKind.has(path.join('\n')));
+  });
+}
+
+function placesOf(issues: readonly Issue[], code: Issue['code']): ReadonlySet<string> {
+  return new Set(issues.filter((issue) => issue.code === code).map(({ path }) => path.join('\n')));
 }
 
 function explain(issue: Issue, base: Path, context: Context): readonly ConfigProblem[] {
@@ -135,5 +144,11 @@ function mismatch({ issue, schemas, written, hidden }: Placed): string {
   const fallback = issue.code === 'invalid_type' && issue.expected === 'object' ? 'a mapping' : 'another value';
   const expected = expectedText(schemas, written) || fallback;
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  if (expected === 'a list') return notAListSentence(written, { hidden, isEntry: isEntry(schemas, written) });
   return choiceSentence(written, expected, hidden ? [] : choices, hidden);
+}
+
+/** Whether a value is valid as the only entry of a list. */
+function isEntry(schemas: readonly Schema[], written: unknown): boolean {
+  return schemas.some((schema) => z.core.safeParse(schema, [written]).success);
 }

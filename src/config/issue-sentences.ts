@@ -1,6 +1,6 @@
 /** The sentences that describe a problem with a value: what was found and what is allowed. */
 import type { z } from 'zod';
-import { foundText } from './expectation.ts';
+import { foundText, quote } from './expectation.ts';
 import { suggest } from './suggest.ts';
 
 export function secretSentence(written: unknown): string {
@@ -13,11 +13,40 @@ export function choiceSentence(written: unknown, expected: string, choices: read
   return `found ${foundText(written, hidden)}, expected ${expected}${didYouMean(written, choices)}`;
 }
 
+/**
+ * Something else in the place of a list, with the list that was probably meant.
+ *
+ * @param options.isEntry whether the value is valid as an entry of the list
+ */
+export function notAListSentence(
+  written: unknown,
+  { hidden, isEntry }: { readonly hidden: boolean; readonly isEntry: boolean },
+): string {
+  const sentence = choiceSentence(written, 'a list', [], hidden);
+  if (!isEntry) return sentence;
+  if (isMapping(written)) return `${sentence}: begin the entry with "- "`;
+  const entry = hidden ? undefined : entryText(written);
+  return entry === undefined ? sentence : `${sentence}: write [${entry}]`;
+}
+
+/** Characters that end a text or have a meaning of their own inside brackets, or at the start of a text. */
+const NEEDS_QUOTES = /[,[\]{}#"'\\]|: |^[\s&*!|>@%`?-]|[\s:]$/;
+
+/** A value as an entry of a list in brackets; undefined when it cannot be shown in full. */
+function entryText(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string' || value === '' || quote(value) !== JSON.stringify(value)) return undefined;
+  return NEEDS_QUOTES.test(value) ? quote(value) : value;
+}
+
+function isMapping(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** What is wrong with a value of the right kind. */
 export function limitSentence(issue: z.core.$ZodIssue, written: unknown, hidden: boolean): string {
   const text = limitText(issue) ?? issue.message;
-  const isMapping = typeof written === 'object' && written !== null && !Array.isArray(written);
-  if (isSentence(issue) || text.includes('found ') || isMapping) return text;
+  if (isSentence(issue) || text.includes('found ') || isMapping(written)) return text;
   const limit = text.startsWith('expected ') ? text : `expected ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
   return `found ${foundText(written, hidden)}, ${limit}`;
 }

@@ -4,6 +4,7 @@
  */
 import { isAlias, isNode, isScalar, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
+import { syntaxProblems } from './yaml-syntax.ts';
 
 export interface FormProblem {
   /** Characters from the beginning of the file. */
@@ -21,26 +22,11 @@ export interface FormProblems {
 /** More than a hand-written file has. */
 const MAX_ALIASES = 100;
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  BAD_DQ_ESCAPE: 'found a backslash that escapes nothing, expected such text in single quotes',
-  BAD_INDENT: 'found an indentation that fits nothing above, expected keys of one mapping below each other',
-  BAD_SCALAR_START: 'found a value that begins with a reserved character, expected it in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'found a second colon in a line, expected text with ": " in it to be quoted',
-  MISSING_CHAR: 'found no end or no separator, expected a quote, a bracket, a comma or a colon to be there',
-  MULTILINE_IMPLICIT_KEY: 'found a key over several lines, expected `key: value` in one line',
-  MULTIPLE_DOCS: 'found a second document, expected one',
-  NON_STRING_KEY: 'found a mapping or list as a key, expected text',
-  TAB_AS_INDENT: 'found a tab, expected spaces',
-  RESOURCE_EXHAUSTION: 'is nested too deeply',
-  TAG_RESOLVE_FAILED: 'found a tag, expected a plain value',
-};
-const MALFORMED = 'found text that is not well-formed YAML';
+const TAG = 'found a tag, expected a plain value';
 
-export function checkForm(document: Document): FormProblems {
-  const malformed = document.errors.map(({ code, pos }) => ({
-    offset: pos[0],
-    message: SENTENCES[code] ?? MALFORMED,
-  }));
+/** @param text what the document was parsed from */
+export function checkForm(document: Document, text: string): FormProblems {
+  const malformed = [...syntaxProblems(document.errors, text)];
   const improper: FormProblem[] = [];
   const report = (node: Node | null, message: string): void =>
     void improper.push({ offset: node?.range?.[0] ?? 0, message });
@@ -54,8 +40,7 @@ export function checkForm(document: Document): FormProblems {
     Map: (_key, map) => checkKeys(map, report),
     Node: (_key, node) => {
       // Known tags are refused, too: !!binary makes bytes, and !!str hides a mistake.
-      if (!isAlias(node) && node.tag !== undefined && node.tag !== '')
-        report(node, SENTENCES['TAG_RESOLVE_FAILED'] ?? '');
+      if (!isAlias(node) && node.tag !== undefined && node.tag !== '') report(node, TAG);
     },
     Alias: (_key, alias, inside) => void aliases.push({ alias, inside }),
   });

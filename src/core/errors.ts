@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'unsupported_grant'
   | 'login_required'
   | 'invalid_credentials'
+  /** `fairlead doctor` asks whether the Authorization header arrives. */
+  | 'doctor_probe'
   /** A user name came without a password. */
   | 'empty_password'
   /** The account cannot log in by password alone. */
@@ -68,19 +70,33 @@ export class BrokerError extends Error {
   }
 }
 
-/** An error and its causes in one line, for a log field. Whoever throws must not put a secret into the message. */
+const MAX_CAUSES = 5;
+
+/**
+ * An error and its causes in one line, for the log and for the terminal: `message: cause: cause of the cause`. A cause
+ * that the sentence contains already is left out. Whoever throws must not put a secret into the message.
+ */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
-  while (current !== undefined && current !== null && parts.length < 5) {
-    const text =
-      current instanceof Error
-        ? `${current.name}: ${current.message}`
-        : typeof current === 'string'
-          ? current
-          : 'unknown error';
-    if (!parts.includes(text)) parts.push(text);
+  for (let depth = 0; depth < MAX_CAUSES && current !== undefined && current !== null; depth++) {
+    const text = messageOf(current);
+    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(' <- ').replaceAll(/\s+/g, ' ');
+  return (parts.join(': ') || 'unknown error').replaceAll(/\s+/g, ' ');
 }
+
+/** The message; with the class for defects, whose messages are no sentences. Empty where only the cause says anything. */
+function messageOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (!(error instanceof Error)) return 'unknown error';
+  // What Node's fetch throws for every failure.
+  if (error.message === 'fetch failed' && error.cause !== undefined) return '';
+  // One error for each address of a host: they differ in the address only.
+  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0] ?? error.name);
+  if (error.message === '') return error.name;
+  return DEFECTS.has(error.name) ? `${error.name}: ${error.message}` : error.message;
+}
+
+const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);

@@ -15,6 +15,8 @@ export type { Fingerprint, Group, ListableStore } from './store.ts';
 /** One step of a diagnosis, as `check` prints it. */
 export interface Step {
   readonly ok: boolean;
+  /** It works, and probably should be changed. */
+  readonly isWarning?: true;
   /** What was done and found, and the likely mistake where it failed; never a secret. */
   readonly text: string;
 }

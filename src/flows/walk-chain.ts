@@ -93,7 +93,7 @@ export async function walkLogin<Answer extends { readonly outcome: AuthnOutcome 
   );
   if (answer === undefined)
     return kind === 'tokens' ? rejected('unlisted-issuer') : { outcome: { kind: 'unknown-user' } };
-  return { outcome: underOwnName(chain, answer.outcome), asked: answer };
+  return { outcome: refuseForeignName(chain, answer.outcome), asked: answer };
 }
 
 /** Why a login is refused before any backend is asked. */
@@ -105,7 +105,7 @@ function refusedUnasked({ username, password }: Credential, kind: CredentialKind
   return undefined;
 }
 
-function underOwnName({ backends }: Chain, outcome: AuthnOutcome): AuthnOutcome {
+function refuseForeignName({ backends }: Chain, outcome: AuthnOutcome): AuthnOutcome {
   const detail = outcome.kind === 'authenticated' ? foreignName(backends, outcome.identity) : undefined;
   return detail === undefined ? outcome : { kind: 'rejected', reason: 'ambiguous', detail };
 }

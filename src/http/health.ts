@@ -28,10 +28,14 @@ export function healthRoutes(app: Express, deps: HealthDeps, readers: Readers): 
   app.get('/readyz', readinessRoute(deps, readers));
 }
 
+/** A broker that drains is replaced soon. */
+const RETRY_SECONDS = { draining: 1, unready: 5 } as const;
+
 function readinessRoute(deps: HealthDeps, readers: Readers): RequestHandler {
   return async (request, response) => {
     const readiness = readinessOf(deps);
     const body = mayRead(readers, request) ? await withDetails(readiness, deps) : { status: readiness };
+    if (readiness !== 'ready') response.setHeader('Retry-After', RETRY_SECONDS[readiness]);
     respondJson(response, readiness === 'ready' ? 200 : 503, JSON.stringify(body));
   };
 }

@@ -63,6 +63,14 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  // The same answer as to a header that is not valid.
+  doctor_probe: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'wrong user name or password',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   empty_password: {
     status: 401,
     code: 'UNAUTHORIZED',

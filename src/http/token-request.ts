@@ -79,6 +79,9 @@ function single(parameters: URLSearchParams, name: string): string | undefined {
   return first;
 }
 
+/** What `fairlead doctor` sends: not a credential, so that it costs no login. */
+export const PROBE_AUTHORIZATION = 'Basic ~fairlead-doctor';
+
 /** The first run of spaces is taken whole, so that a header of spaces takes linear time. */
 const BASIC = /^basic +(?! )([a-z0-9+/_-]*={0,2}) *$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -86,6 +89,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`. */
 function basicCredential(header: string | undefined): Credential | undefined {
   if (header === undefined) return undefined;
+  if (header === PROBE_AUTHORIZATION) {
+    throw new BrokerError('doctor_probe', 'fairlead doctor asks whether the Authorization header arrives');
+  }
   const text = decodeBasic(header);
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 0) {

@@ -141,12 +141,7 @@ function recordRefusal(
     ...(asked?.credential === undefined ? {} : { username: asked.credential.username }),
     hints: asked === undefined ? [] : hintsOfRefusal(asked),
     ...error.about,
-    cause: causeText(error),
+    cause: describeError(error),
   });
   return error;
-}
-
-/** The message of the error, and its causes: the code says already which kind of error it is. */
-function causeText(error: BrokerError): string {
-  return error.cause === undefined ? error.message : `${error.message} <- ${describeError(error.cause)}`;
 }

@@ -25,7 +25,7 @@ export function reportInto(findings: Finding[], file: string): Report {
 }
 
 const TITLES: Readonly<Record<FindingKind, string>> = {
-  lost: 'not carried',
+  lost: 'not converted',
   differs: 'differs',
   trap: 'trap',
   note: 'note',

@@ -53,7 +53,8 @@ export function parseForeignYaml(text: string, file: string): ForeignFile {
       lines.linePos(fault.pos[0]).line,
       'found several YAML documents, expected one: write the one to import to a file',
     );
-  if (fault !== undefined) refuse(lines.linePos(fault.pos[0]).line, `found text that is no YAML (${fault.code})`);
+  if (fault !== undefined)
+    refuse(lines.linePos(fault.pos[0]).line, `found text that is not valid YAML (${fault.code})`);
   const repeated: ForeignEntry[] = [];
   const reader = new Reader(document, lines, repeated);
   const root = reader.read(document.contents, 1, 0);

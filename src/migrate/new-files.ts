@@ -25,7 +25,7 @@ export async function writeNewFiles(folder: string, files: readonly NewFile[]): 
   const paths = files.map(({ name }) => join(folder, name));
   const there = (await Promise.all(paths.map(isThere))).flatMap((found, index) => (found ? (paths[index] ?? []) : []));
   if (there.length > 0)
-    throw refusal(there, 'is there already; nothing was written: choose another folder, or move it away');
+    throw refusal(there, 'exists already; nothing was written: choose another folder, or move the file');
   for (const { name, text, secret = false } of files) {
     const path = join(folder, name);
     try {

@@ -72,9 +72,7 @@ describe.skipIf(missing)('the README', () => {
 
     const explain = await shell(block(' explain '));
     expect(explain).toMatchObject({ code: 0, stdout: expect.stringContaining('grants pull, push') });
-    expect(explain.stdout).toMatch(
-      /rule "teams own their namespace" \(mine\/policy.yaml:\d+\).*through group team-web/,
-    );
+    expect(explain.stdout).toMatch(/rule "teams own their namespace" \(mine\/policy.yaml:\d+\).*for group team-web/);
 
     // Without npm: the signal of a test reaches one process only, and would leave the broker running.
     const serve = block(' serve ').replace('fairlead', 'exec node src/cli/main.ts');

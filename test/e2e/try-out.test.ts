@@ -38,7 +38,7 @@ it('npm start on a fresh clone prints commands that work when they are pasted, a
   expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
   expect(accessOf(anonymous)).toEqual([{ type: 'repository', name: 'public/app', actions: ['pull'] }]);
   expect(accessOf(alice)).toEqual([{ type: 'repository', name: 'web/shop', actions: ['pull', 'push'] }]);
-  expect(why).toContain('through group team-web');
+  expect(why).toContain('for group team-web');
   expect(registry).toContain('rootcertbundle:');
   const password = (await readFile(join(folder, 'data/alice.password'), 'utf8')).trim();
   expect(password.length).toBeGreaterThan(20);

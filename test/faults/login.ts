@@ -133,7 +133,7 @@ export const faults: readonly Fault[] = [
     id: 'login-3',
     effect: 'a user of a later backend gets the rights of a user of an earlier one',
     file: 'src/flows/walk-chain.ts',
-    find: 'underOwnName(chain, answer.outcome)',
+    find: 'refuseForeignName(chain, answer.outcome)',
     replace: 'answer.outcome',
     tests: ['test/unit/flows/identify.test.ts'],
   },

@@ -70,8 +70,8 @@ export const faults: readonly Fault[] = [
     id: 'operations-9',
     effect: 'a changed broker.yaml is never reported',
     file: 'src/app/config-change.ts',
-    find: 'const isSame = now === revision;',
-    replace: 'const isSame = now !== "";',
+    find: "if (found === revision) return 'in use';",
+    replace: "if (found !== '') return 'in use';",
     tests: ['test/unit/app/config-change.test.ts'],
   },
   {

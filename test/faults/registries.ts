@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'registries-10',
-    effect: 'an import of zot drops keys that it does not know, and says that everything was carried over',
+    effect: 'an import of zot drops keys that it does not know, and says that everything was converted',
     file: 'src/migrate/shape.ts',
     find: "if (inner === undefined) report('lost', line, `${where}: this importer does not know the key`);",
     replace: 'if (inner === undefined) continue;',

@@ -7,7 +7,7 @@ import { createDomainBackend } from '../support/domain-backend.ts';
 import type { LdapInput } from '../support/ldap-backend.ts';
 import { logIn, plainGroups } from '../support/ldap-backend.ts';
 import { AD_ADMIN, AD_BASE_DN, AD_GROUPS_DN, AD_PEOPLE_DN, AD_SERVICE } from '../support/samba.ts';
-import { canRunSamba, DOMAIN, REALM, startSamba, UAC } from '../support/samba.ts';
+import { addLockoutPolicy, canRunSamba, DOMAIN, REALM, startSamba, UAC } from '../support/samba.ts';
 import type { Samba } from '../support/samba.ts';
 
 const absent = !canRunSamba();
@@ -56,24 +56,8 @@ describe.skipIf(absent)('an account of Active Directory with a password settings
 
   beforeAll(async () => {
     samba = resources.use(await startSamba());
-    for (const [name, threshold, precedence] of [
-      ['Strict', '3', '1'],
-      ['Open', '0', '2'],
-    ] as const) {
-      await samba.add(`CN=${name},${SETTINGS}`, {
-        objectClass: 'msDS-PasswordSettings',
-        'msDS-PasswordSettingsPrecedence': precedence,
-        'msDS-PasswordReversibleEncryptionEnabled': 'FALSE',
-        'msDS-PasswordHistoryLength': '0',
-        'msDS-PasswordComplexityEnabled': 'FALSE',
-        'msDS-MinimumPasswordLength': '0',
-        'msDS-MinimumPasswordAge': '0',
-        'msDS-MaximumPasswordAge': '-9223372036854775808',
-        'msDS-LockoutThreshold': threshold,
-        'msDS-LockoutObservationWindow': '-18000000000',
-        'msDS-LockoutDuration': '-18000000000',
-      });
-    }
+    await addLockoutPolicy(samba, { name: 'Strict', threshold: 3, precedence: 1 });
+    await addLockoutPolicy(samba, { name: 'Open', threshold: 0, precedence: 2 });
   }, 60_000);
   afterAll(() => resources.disposeAsync());
 

@@ -44,11 +44,11 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     const check = await fairlead('check', '--config', 'new/broker.yaml');
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/\d{3,} decisions compared, 0 differ; new\/import-report\.txt has them/);
+    expect(stdout).toMatch(/\d{3,} decisions compared, 0 differ; they are listed in new\/import-report\.txt/);
     expect(stdout).toMatch(
       /^= +admin +- +203\.0\.113\.9 .* pull,push,delete +4 +pull,push,delete +4\. Admin may everything$/m,
     );
-    expect(stdout).toContain('Everything was carried over, with the differences above.');
+    expect(stdout).toContain('Everything was converted, with the differences above.');
     expect(check).toMatchObject({ code: 0 });
     expect(check.stdout).toContain('new/policy.yaml: 16 rules');
   });
@@ -61,7 +61,7 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     expect(code).toBe(1);
     expect(stdout).toMatch(/^to do: .*server\.key/m);
     expect(stdout).toMatch(/^\d things? (is|are) to do before it starts here: see above, before this is used\.$/m);
-    expect(stdout).not.toContain('Everything was carried over');
+    expect(stdout).not.toContain('Everything was converted');
   });
 
   it('makes a policy whose explanations name the original rules', async () => {
@@ -93,11 +93,11 @@ describe.skipIf(findPart(OPENSSL) === undefined)('fairlead import docker-auth', 
     const { code, stdout, stderr } = await importing();
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('new/policy.yaml: is there already; nothing was written');
+    expect(stderr).toContain('new/policy.yaml: exists already; nothing was written');
     expect(await readFile(join(folder, 'new/policy.yaml'), 'utf8')).toBe(before);
   });
 
-  it('exits with 1 when something is not carried over, and lists it as JSON', async () => {
+  it('exits with 1 when something is not converted, and lists it as JSON', async () => {
     await cp(join(GOLDEN, 'traps.yml'), join(folder, 'auth.yml'));
 
     const { code, stdout } = await importing('--format', 'json');
@@ -131,7 +131,7 @@ describe('fairlead import', () => {
     const { code, stdout } = await fairlead('import', 'htpasswd', 'htpasswd', '--out', '.');
 
     expect(code).toBe(1);
-    expect(stdout).toContain('htpasswd:1: not carried: bob: found an MD5 (apr1) hash');
+    expect(stdout).toContain('htpasswd:1: not converted: bob: found an MD5 (apr1) hash');
   });
 
   it.each([

@@ -141,7 +141,7 @@ describe.skipIf(absent)('the diagnosis of an LDAP directory', () => {
       expect(textOf(steps)).toContain(`(uid=alice)) under ${PEOPLE_DN}`);
       expect(textOf(steps)).toContain(`finds ${alice.dn}`);
       expect(textOf(steps)).toContain(`binds as ${alice.dn}: the password is correct`);
-      expect(textOf(steps)).toContain(`cn=team-web,${GROUPS_DN}`);
+      expect(textOf(steps)).toContain(`finds 1 group under ${GROUPS_DN}: cn=team-web,${GROUPS_DN}`);
       expect((await slapd.settled()).binds.slice(before)).toEqual([SERVICE.dn, alice.dn]);
     });
 

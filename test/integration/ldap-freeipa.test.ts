@@ -1,4 +1,6 @@
 /** The attributes of FreeIPA, and searches without a bind, on 389 Directory Server, which FreeIPA is built on. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { canRun389ds, start389ds } from '../support/389ds.ts';
@@ -9,15 +11,7 @@ import type { LdapInput } from '../support/ldap-backend.ts';
 import { PEOPLE_DN, personDn } from '../support/slapd-entries.ts';
 
 const PASSWORD = 'binds-to-freeipa-with-this';
-const SCHEMA = `
-dn: cn=schema
-changetype: modify
-add: attributeTypes
-attributeTypes: ( 2.16.840.1.113719.1.301.4.55.1 NAME 'krbPasswordExpiration' EQUALITY generalizedTimeMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )
--
-add: objectClasses
-objectClasses: ( 2.16.840.1.113719.1.301.6.8.1 NAME 'krbPrincipalAux' AUXILIARY MAY krbPasswordExpiration )
-`;
+const SCHEMA = await readFile(join(import.meta.dirname, '../support/freeipa-schema.ldif'), 'utf8');
 const person = (uid: string, lines = ''): string => `
 dn: ${personDn(uid)}
 objectClass: inetOrgPerson

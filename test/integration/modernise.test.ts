@@ -26,14 +26,14 @@ async function modernise(text: string, ...options: readonly string[]) {
 }
 
 describe('fairlead policy modernise', () => {
-  it('writes the proposal with roles and tests, says what came of each rule, and writes over nothing', async () => {
+  it('writes the proposal with roles and tests, reports the result for each rule, and overwrites nothing', async () => {
     const { code, stdout, next, again } = await modernise(POLICY, '--write', 'next.yaml');
 
     expect({ code, lines: stdout.trim().split('\n') }).toEqual({
       code: 0,
       lines: [
         'policy.yaml:4: kept: guests out: as it is',
-        'policy.yaml:5: changed: all read: match in plain words',
+        'policy.yaml:5: changed: all read: match written as plain patterns',
         expect.stringMatching(/^proven to be the same for every request; \d+ sample requests compared, none differs$/),
         'wrote next.yaml',
       ],
@@ -43,7 +43,7 @@ describe('fairlead policy modernise', () => {
     expect(next).toContain('tests:\n  - user: guest\n');
     expect(next).not.toContain('first-match');
     expect(again.code).toBe(2);
-    expect(again.stderr).toContain('is there already');
+    expect(again.stderr).toContain('exists already');
   });
 
   it('prints the proposal alone to standard output', async () => {
@@ -54,7 +54,7 @@ describe('fairlead policy modernise', () => {
     expect(stderr).toContain('policy.yaml:5: changed: all read');
   });
 
-  it('ends with 1 and the reasons where it cannot be proven, as JSON too', async () => {
+  it('exits with 1 and the reasons when there is no proof, also as JSON', async () => {
     const stuck = POLICY.replace('/^web/', "'${account}/*'");
 
     const { code, stdout } = await modernise(stuck, '--format', 'json');
@@ -66,7 +66,7 @@ describe('fairlead policy modernise', () => {
     });
   });
 
-  it('has nothing to do for a policy by union', async () => {
+  it('changes nothing in a policy that is a union', async () => {
     const { code, stdout } = await modernise(
       'rules: [{ name: a, everyone: true, repositories: ["**"], allow: [pull] }]\n',
     );

@@ -102,7 +102,7 @@ describe('the output of explain shows a mistake in the policy of a new user', ()
       '',
       PIPELINE,
       'repository:web/release/shop:push',
-      [/rule "releases come from the pipeline only" \(policy\.yaml:10\) denies push through user pipeline/],
+      [/rule "releases come from the pipeline only" \(policy\.yaml:10\) denies push for user pipeline/],
     ],
     [
       'the exception names a group instead of a user',
@@ -110,7 +110,7 @@ describe('the output of explain shows a mistake in the policy of a new user', ()
       'except: { groups: [pipeline] }',
       PIPELINE,
       'repository:web/release/shop:push',
-      [/rule "releases come from the pipeline only" \(policy\.yaml:10\) denies push through user pipeline/],
+      [/rule "releases come from the pipeline only" \(policy\.yaml:10\) denies push for user pipeline/],
     ],
     [
       'push is missing',
@@ -118,7 +118,7 @@ describe('the output of explain shows a mistake in the policy of a new user', ()
       '    repositories: [web/**]\n    allow: [pull]',
       ALICE,
       'repository:web/shop:pull,push',
-      [/grants pull$/m, /rule "the web team owns web" \(policy\.yaml:2\) allows pull through group team-web/],
+      [/grants pull$/m, /rule "the web team owns web" \(policy\.yaml:2\) allows pull for group team-web/],
     ],
     [
       'a captured name cannot be part of a repository name',
@@ -127,7 +127,7 @@ describe('the output of explain shows a mistake in the policy of a new user', ()
       ['--user', 'alice', '--group', 'Team Web & Shop'],
       'repository:web/shop:push',
       [
-        /speaks of group team web & shop, but does not apply: \{team\} is "web & shop", which cannot be part of a repository name/,
+        /is for group team web & shop, but does not apply: \{team\} is "web & shop", which cannot be part of a repository name/,
       ],
     ],
   ])('where %s', async (_what, right, wrong, who, scope, said) => {

@@ -126,7 +126,7 @@ describe.skipIf(htpasswd === undefined)('files that htpasswd writes', () => {
     ['-d', 'a DES (crypt) hash or plain text'],
     ['-2', 'a SHA-256 (crypt) hash'],
     ['-5', 'a SHA-512 (crypt) hash'],
-    ['-p', 'text that is no hash'],
+    ['-p', 'text that is not a hash'],
   ])('are refused when made with %s, and no hash is repeated', async (flag, found) => {
     await using folder = await folderFor();
     const file = join(folder.path, 'h');

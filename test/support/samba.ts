@@ -198,6 +198,39 @@ export async function startSamba(): Promise<Samba> {
   return samba;
 }
 
+interface LockoutPolicyEntry {
+  readonly name: string;
+  /** Wrong passwords that lock an account; 0: none do. */
+  readonly threshold: number;
+  /** Of two objects for one account, the one with the smaller number counts. */
+  readonly precedence: number;
+  /** DNs of accounts. */
+  readonly appliesTo?: readonly string[];
+}
+
+/** Adds a password settings object (PSO) that differs from the domain in its lockout. @returns its DN */
+export async function addLockoutPolicy(
+  samba: Pick<Samba, 'add'>,
+  { name, threshold, precedence, appliesTo = [] }: LockoutPolicyEntry,
+): Promise<string> {
+  const dn = `CN=${name},CN=Password Settings Container,CN=System,${AD_BASE_DN}`;
+  await samba.add(dn, {
+    objectClass: 'msDS-PasswordSettings',
+    'msDS-PasswordSettingsPrecedence': String(precedence),
+    'msDS-PasswordReversibleEncryptionEnabled': 'FALSE',
+    'msDS-PasswordHistoryLength': '0',
+    'msDS-PasswordComplexityEnabled': 'FALSE',
+    'msDS-MinimumPasswordLength': '0',
+    'msDS-MinimumPasswordAge': '0',
+    'msDS-MaximumPasswordAge': '-9223372036854775808',
+    'msDS-LockoutThreshold': String(threshold),
+    'msDS-LockoutObservationWindow': '-18000000000',
+    'msDS-LockoutDuration': '-18000000000',
+    ...(appliesTo.length === 0 ? {} : { 'msDS-PSOAppliesTo': appliesTo }),
+  });
+  return dn;
+}
+
 async function addUserAt(
   admin: Client,
   dn: string,

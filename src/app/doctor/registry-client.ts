@@ -1,5 +1,6 @@
 /** Asks a registry for `/v2/`, with or without a token. */
 import { describeError } from '../../core/errors.ts';
+import { PROBE_AUTHORIZATION } from '../../http/token-request.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 
@@ -66,7 +67,7 @@ export async function authorizationArrives(realm: string, service: string): Prom
     const url = new URL(realm);
     url.searchParams.set('service', service);
     const response = await fetch(url, {
-      headers: { authorization: 'Basic ~' },
+      headers: { authorization: PROBE_AUTHORIZATION },
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: 'manual',
     });

@@ -185,7 +185,7 @@ async function orOutage<T>(backend: string, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (error) {
     if (!(error instanceof DirectoryFault)) throw error;
-    throw new BrokerError('backend_unavailable', `directory ${backend} gives no usable answer`, {
+    throw new BrokerError('backend_unavailable', `directory ${backend} gives no usable answer: ${faultText(error)}`, {
       cause: error,
       ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
     });

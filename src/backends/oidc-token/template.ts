@@ -42,7 +42,7 @@ export function parseTemplate(text: string): ClaimTemplate | string {
     if (typeof path === 'string') return path;
     const after = text.slice(token.index + token[0].length, tokens[index + 1]?.index);
     if (after === '' && index + 1 < tokens.length) {
-      return 'expected a text between two claims, so that it is plain where one ends';
+      return 'expected a text between two claims, so that the end of the first value is clear';
     }
     parts.push({ path, after });
   }
@@ -61,7 +61,10 @@ export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): 
     const isLast = index === parts.length - 1;
     // INVARIANT: a value that a user chooses (the name of a branch) cannot look like two claims.
     if (!isLast && values.some((value) => (value + after).indexOf(after) !== value.length)) {
-      return { kind: 'unusable', problem: `${path.text} has "${after}" in it, which stands between it and the next` };
+      return {
+        kind: 'unusable',
+        problem: `${path.text} contains "${after}", the text that separates it from the next claim`,
+      };
     }
     if (texts.length * values.length > MAX_TEXTS)
       return { kind: 'unusable', problem: `${path.text} has too many values` };

@@ -19,15 +19,16 @@ import type { Chain } from '../../flows/walk-chain.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { checkKeys } from '../../platform/signing/keyset.ts';
 import { checkState } from '../../platform/signing/state-check.ts';
+import { collectRemarks } from '../backend-remarks.ts';
 import { checkOnChange } from '../check-on-change.ts';
-import { createCommand, terminalLog, UsageError } from '../command.ts';
+import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { lockoutWarnings } from '../lockout-warnings.ts';
 import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
 import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { readPassword } from '../read-password.ts';
-import { checkLogin, probeAll } from '../walk.ts';
+import { checkLogin, probeAll, stepLine } from '../walk.ts';
 import { checkToken } from '../walk-token.ts';
 import { testLines } from './test.ts';
 
@@ -40,7 +41,10 @@ interface CheckOptions extends SharedOptions {
 }
 
 export function checkCommand(run: Run): Command {
-  return createCommand('check', 'Read configuration, policy, users and keys, and run the tests of the policy')
+  return createCommand(
+    'check',
+    'Read configuration, policy, users and keys, run the tests of the policy and prove its invariants',
+  )
     .option('--connect', 'also test the connection to each backend')
     .option('--login <user>', 'trace one login through the backends; the password is read from standard input')
     .option(
@@ -68,7 +72,8 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
   const hasSecrets = withoutSecrets !== true;
   const { config, loaded, shadow, warnings: fromFiles, problems } = await readFiles(path, hasSecrets);
   await using resources = new AsyncDisposableStack();
-  const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
+  const remarks = collectRemarks();
+  const deps = { clock: systemClock, log: remarks.log, secret: createSecrets() };
   const backends = hasSecrets ? await buildBackends(config.backends, deps) : [];
   for (const { authenticator } of backends) resources.use(authenticator);
 
@@ -77,13 +82,13 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
   const chain = { backends, clock: systemClock };
   const { wrongPasswords } = config.shield;
   const lockouts = connect === true ? await lockoutWarnings(backends, wrongPasswords, systemClock) : [];
-  const warnings = [...fromFiles, ...lockouts];
   const tokenCheck = token === true ? await checkToken(chain, await readPassword('Token: ', terminal)) : undefined;
   const steps = [
     ...problems,
     ...(await backendSteps(chain, connect === true, login, terminal)),
     ...(tokenCheck?.steps ?? []),
   ];
+  const warnings = [...fromFiles, ...lockouts, ...remarks.lines(steps.map(({ text }) => text))];
   const fine = tests.every(({ passed }) => passed) && areProved(invariants) && steps.every(({ ok }) => ok);
   output.result(
     [
@@ -94,7 +99,7 @@ async function checkOnce(options: CheckOptions, output: Output, terminal: Termin
       ...testLines(tests),
       ...invariantLines(invariants),
       ...(tokenCheck?.lines ?? []),
-      ...steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`),
+      ...steps.map(stepLine),
       ...(tokenCheck?.warnings ?? []).map((warning) => `warning: ${warning}`),
       ...boundLines(tokenCheck?.bound ?? []),
     ],

@@ -8,6 +8,7 @@ import { instant } from '../../config/policy-schema.ts';
 import { scopeProblem } from '../../config/scope-check.ts';
 import { createSecrets } from '../../config/secrets.ts';
 import type { Caller } from '../../core/identity.ts';
+import type { Log } from '../../core/ports.ts';
 import { decide } from '../../core/policy/decide.ts';
 import { explain as explainGrant } from '../../core/policy/explain.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
@@ -17,7 +18,8 @@ import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
 import { lookUpUser } from '../../flows/look-up-user.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { clientAddress, collect, createCommand, serviceFor, terminalLog, UsageError } from '../command.ts';
+import { collectRemarks } from '../backend-remarks.ts';
+import { clientAddress, collect, createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -56,7 +58,8 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   const scopes = options.scope.map(scopeOf);
   const { config } = await loadBroker(options.config, { secrets: isAskingBackends(options) ? 'required' : 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
-  const caller = await callerFor(options, config);
+  const remarks = collectRemarks();
+  const caller = await callerFor(options, config, remarks.log);
   const service = serviceFor(options.service, config);
   const situation = { caller, service, client: clientAddress(options.client), time: timeOf(options.at) };
   const grants = scopes.map((asked) => {
@@ -66,6 +69,7 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
 
   const groups = caller.kind === 'anonymous' ? [] : [...caller.identity.groups];
   const lines = [whoLine(caller, groups), ...caseLines(options, config)];
+  for (const line of remarks.lines()) output.remark(`warning: ${line}`);
   output.result([...lines, ...grants.flatMap((grant) => explainGrant(grant, grant.nearMisses))], {
     user: caller.kind === 'anonymous' ? '' : caller.identity.username,
     groups,
@@ -103,14 +107,14 @@ function isAskingBackends({ user, group }: ExplainOptions): boolean {
   return user !== undefined && group === undefined;
 }
 
-async function callerFor({ user, group, backend }: ExplainOptions, config: BrokerConfig): Promise<Caller> {
+async function callerFor({ user, group, backend }: ExplainOptions, config: BrokerConfig, log: Log): Promise<Caller> {
   if (user === undefined && group !== undefined) throw new UsageError('--group needs --user');
   if (backend !== undefined && group === undefined) throw new UsageError('--backend needs --group');
   if (user === undefined || group !== undefined) {
     return imaginedCaller(user, group ?? [], isCaseless(config.backends, backend));
   }
   await using resources = new AsyncDisposableStack();
-  const deps = { clock: systemClock, log: terminalLog, secret: createSecrets() };
+  const deps = { clock: systemClock, log, secret: createSecrets() };
   const backends = await buildBackends(config.backends, deps);
   for (const { authenticator } of backends) resources.use(authenticator);
   const found = await lookUpUser({ backends, clock: systemClock }, user);

@@ -34,6 +34,24 @@ async function health({ config: path, url }: HealthOptions, output: Output): Pro
   const target = given === undefined ? await configuredTarget(path) : urlTarget(given);
   const answer = await checkHealth(target, TIMEOUT_MS);
   const isAlive = answer === 200;
-  output.result([`${target.name}: ${isAlive ? 'alive' : `not alive (${answer})`}`], { target: target.name, answer });
+  output.result([`${target.name}: ${isAlive ? 'alive' : `not alive (${answer})${adviceFor(answer)}`}`], {
+    target: target.name,
+    answer,
+  });
   return isAlive ? EXIT.ok : EXIT.no;
+}
+
+const NOT_THERE =
+  'nothing listens there: start the broker with `fairlead serve`, or name its configuration with --config, or its address with --url';
+const ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: NOT_THERE,
+  ENOENT: NOT_THERE,
+  EACCES: 'this user may not open the socket: run as the user of the broker',
+  ECONNRESET: 'what listens there is not the broker, or speaks TLS: correct the scheme of --url',
+  EPROTO: 'what listens there does not speak TLS: correct the scheme of --url',
+};
+
+function adviceFor(answer: number | string): string {
+  const advice = ADVICE[answer];
+  return advice === undefined ? '' : `: ${advice}`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { compareDecisions } from '../../migrate/docker-auth/compare.ts';
 import type { ComparedDecision } from '../../migrate/docker-auth/compare.ts';
-import { decisionTable, tellingDecisions } from '../../migrate/docker-auth/decision-table.ts';
+import { decisionTable, distinctDecisions } from '../../migrate/docker-auth/decision-table.ts';
 import { importDockerAuth } from '../../migrate/docker-auth/index.ts';
 import { findingLine, sortedFindings } from '../../migrate/finding.ts';
 import type { Finding } from '../../migrate/finding.ts';
@@ -87,7 +87,7 @@ async function dockerAuth(options: ImportOptions, output: Output): Promise<numbe
       '',
       ...tableOf(decisions, MOST_PRINTED),
       '',
-      `${summary}; ${report} has them`,
+      `${summary}; they are listed in ${report}`,
       ...paths.map((path) => `wrote ${path}`),
       ...verdict(findings, differing, problems.length),
     ],
@@ -121,7 +121,7 @@ function finish(paths: readonly string[], found: readonly Finding[], output: Out
 }
 
 function tableOf(decisions: readonly ComparedDecision[], most: number): readonly string[] {
-  return decisionTable(tellingDecisions(decisions, most));
+  return decisionTable(distinctDecisions(decisions, most));
 }
 
 /** JSON has no maps. */
@@ -143,12 +143,12 @@ async function brokerProblems(path: string): Promise<readonly string[]> {
 function verdict(findings: readonly Finding[], differing: number, toDo: number): readonly string[] {
   const lost = findings.filter(({ kind }) => kind === 'lost').length;
   const rest = [
-    ...(lost === 0 ? [] : [`${lost} ${lost === 1 ? 'thing was' : 'things were'} not carried over`]),
+    ...(lost === 0 ? [] : [`${lost} ${lost === 1 ? 'thing was' : 'things were'} not converted`]),
     ...(differing === 0 ? [] : [`${differing} ${differing === 1 ? 'decision differs' : 'decisions differ'}`]),
     ...(toDo === 0 ? [] : [`${toDo} ${toDo === 1 ? 'thing is' : 'things are'} to do before it starts here`]),
   ];
   const differs = findings.some(({ kind }) => kind === 'differs') ? ', with the differences above' : '';
   return rest.length === 0
-    ? [`Everything was carried over${differs}.`]
+    ? [`Everything was converted${differs}.`]
     : [`${rest.join(', ')}: see above, before this is used.`];
 }

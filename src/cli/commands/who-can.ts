@@ -1,15 +1,13 @@
 /** `fairlead who-can`: who may do something with a repository, and by which rule. */
-import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { nameForms } from '../../app/policy-sources.ts';
 import { listedCallers } from '../../app/listed-users.ts';
 import { exactBackends } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
-import { repositoryProblem } from '../../config/scope-check.ts';
-import { ACTIONS } from '../../core/access.ts';
+import { actionProblem, repositoryProblem } from '../../config/scope-check.ts';
+import { ACTIONS, isAction } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
-import { repositorySegments } from '../../core/policy/repository-pattern.ts';
 import { isOpen, whoCan } from '../../core/policy/who-can.ts';
 import type { Grantee, WhoCan } from '../../core/policy/who-can.ts';
 import { clientAddress, createCommand, serviceFor, UsageError } from '../command.ts';
@@ -18,7 +16,7 @@ import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
 interface WhoCanOptions extends SharedOptions {
-  readonly action: Action;
+  readonly action: string;
   readonly repository: string;
   readonly service?: string;
   readonly client: string;
@@ -30,22 +28,22 @@ export function whoCanCommand(run: Run): Command {
     'who-can',
     'List who may do something with a repository, and by which rule; exit 1 when nobody may',
   )
-    .addArgument(new Argument('<action>').choices(ACTIONS))
+    .argument('<action>', `one of ${ACTIONS.join(', ')}`)
     .argument('<repository>', 'such as web/shop')
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
-    .action((action: Action, repository: string, options: Omit<WhoCanOptions, 'action' | 'repository'>) =>
+    .action((action: string, repository: string, options: Omit<WhoCanOptions, 'action' | 'repository'>) =>
       running({ ...options, action, repository }),
     );
 }
 
 async function answer(
-  { config: path, action, repository, client, ...options }: WhoCanOptions,
+  { config: path, repository, client, ...options }: WhoCanOptions,
   output: Output,
 ): Promise<number> {
-  if (repositorySegments(repository) === undefined) {
-    throw new UsageError(repositoryProblem(repository));
-  }
+  const action = actionOf(options.action);
+  const problem = repositoryProblem(repository);
+  if (problem !== undefined) throw new UsageError(problem);
   const { config } = await loadBroker(path, { secrets: 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
@@ -65,12 +63,20 @@ async function answer(
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
 }
 
+function actionOf(text: string): Action {
+  if (isAction(text)) return text;
+  throw new UsageError(actionProblem(text));
+}
+
+const EVERYTHING = "only rules with allow: ['*'] grant the action *; ask for pull, push or delete for the others";
+
 function linesOf(action: string, repository: string, { grantees, users, anonymous, gaps }: WhoCan): readonly string[] {
   const open = grantees.filter(isOpen);
   const closed = grantees.filter((grantee) => !isOpen(grantee));
-  const head = open.length === 0 ? `nobody can ${action} ${repository}` : `who can ${action} ${repository}:`;
+  const what = action === '*' ? `do everything (*) in ${repository}` : `${action} ${repository}`;
+  const nobody = [`nobody can ${what}`, ...(action === '*' ? [EVERYTHING] : [])];
   return [
-    head,
+    ...(open.length === 0 ? nobody : [`who can ${what}:`]),
     ...open.flatMap((grantee) => sentences(grantee)),
     ...(closed.length === 0
       ? []

@@ -26,10 +26,10 @@ function sentence(reason: Reason): string {
   const actions = reason.actions.join(', ');
   switch (reason.effect) {
     case 'allow':
-      return `${where} allows ${actions} through ${reason.via}`;
+      return `${where} allows ${actions} for ${reason.via}`;
     case 'deny':
-      return `${where} denies ${actions} through ${reason.via}`;
+      return `${where} denies ${actions} for ${reason.via}`;
     case 'skipped':
-      return `${where} speaks of ${reason.via}, but does not apply: ${reason.note ?? 'a value is missing'}`;
+      return `${where} is for ${reason.via}, but does not apply: ${reason.note ?? 'a value is missing'}`;
   }
 }

@@ -68,7 +68,7 @@ export function someCallerCan(rule: Rule, alternative: Alternative, search: Call
   if (rule.conditions.some(({ samples }) => samples === undefined)) return undefined;
   if (!grants(rule, action)) return false;
   const isExample = ({ situation, asked }: Request): boolean =>
-    decide(policy, situation, { ...asked, actions: [action] }).granted.length > 0;
+    decide(policy, situation, { ...asked, actions: [action] }).granted.includes(action);
   const question = {
     requirements: requirementsFor(alternative, repository),
     accepts: (candidate: Candidate) => hasValues(candidate, alternative),

@@ -76,6 +76,7 @@ export interface WhoCanOptions {
 /** What is asked, for any caller at any time. */
 interface Question {
   readonly policy: Policy;
+  readonly action: Action;
   readonly repository: string;
   readonly situation: Pick<Situation, 'service' | 'client'>;
   readonly times: readonly number[];
@@ -88,6 +89,7 @@ export function whoCan(policy: Policy, action: Action, repository: string, optio
   const asked: Scope = { type: 'repository', name: repository, actions: [action] };
   const question: Question = {
     policy,
+    action,
     repository,
     situation: { service, client },
     times: sampleTimes([policy]),
@@ -95,7 +97,7 @@ export function whoCan(policy: Policy, action: Action, repository: string, optio
     decide: (caller, time) => decide(policy, { caller, service, client, time }, asked),
   };
   const may = (caller: Caller): boolean =>
-    question.times.some((time) => question.decide(caller, time).granted.length > 0);
+    question.times.some((time) => question.decide(caller, time).granted.includes(action));
   const grantees = policy.rules
     .filter(({ effect, actions }) => effect === 'allow' && (actions.includes(action) || actions.includes('*')))
     .flatMap((rule) => alternativesOf(rule, question).map((alternative) => granteeOf(rule, alternative, question)));
@@ -133,7 +135,7 @@ function granteeOf(rule: Rule, { asker, values, pattern }: Alternative, question
   ];
   const isConditional = conditions.length > 0;
   const isEnough = ({ granted, because }: Grant): boolean =>
-    granted.length > 0 || (isConditional && because.every(({ effect }) => effect !== 'deny'));
+    granted.includes(question.action) || (isConditional && because.every(({ effect }) => effect !== 'deny'));
   const caller = imaginedCaller(asker, values);
   const times = timesWithin(rule.conditions, question.times);
   const grants = times.map((time) => question.decide(caller, time));

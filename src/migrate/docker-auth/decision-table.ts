@@ -49,7 +49,7 @@ function listed(actions: readonly string[]): string {
 }
 
 /** One decision for each combination of rule, address and outcome. */
-export function tellingDecisions(decisions: readonly ComparedDecision[], most: number): readonly ComparedDecision[] {
+export function distinctDecisions(decisions: readonly ComparedDecision[], most: number): readonly ComparedDecision[] {
   const differing = decisions.filter(({ same }) => !same);
   const seen = new Set<string>();
   const telling = decisions.filter(({ request, before, same }) => {

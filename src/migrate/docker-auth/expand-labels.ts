@@ -20,8 +20,9 @@ export function expandLabels(rule: AclRule, world: World): readonly AclRule[] | 
       const expanded: (AclRule | undefined)[] = rules.flatMap((one) =>
         (world.labels.get(label)?.values ?? []).map((value) => withValue(one, field, label, value)),
       );
-      if (!expanded.every((one) => one !== undefined)) return `the values of the label ${label} cannot be written out`;
-      if (expanded.length > MAX_RULES) return `the values of its labels would make more than ${MAX_RULES} rules`;
+      if (!expanded.every((one) => one !== undefined))
+        return `the values of the label ${label} cannot be written as patterns`;
+      if (expanded.length > MAX_RULES) return `the values of its labels need more than ${MAX_RULES} rules`;
       rules = expanded;
     }
   }

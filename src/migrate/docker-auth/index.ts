@@ -141,14 +141,12 @@ function reportKeys({ root, repeated }: ForeignFile, report: Report): void {
         ? ''
         : `; ${meant} was probably meant`;
     const effect =
-      inside === 'acl.match'
-        ? 'so the condition is not there, and the rule matches more'
-        : 'so what it says does not happen';
+      inside === 'acl.match' ? 'so the condition is missing, and the rule matches more' : 'so it has no effect';
     const where = inside === '' ? name : `${inside}.${name}`;
-    report('lost', line, `${where}: docker_auth knows no such key and drops it, ${effect}${cure}`);
+    report('lost', line, `${where}: docker_auth does not know this key and ignores it, ${effect}${cure}`);
   }
   for (const { key, line } of repeated)
-    report('trap', line, `${key === '' ? '""' : key}: stands here a second time, and only the last one counts`);
+    report('trap', line, `${key === '' ? '""' : key}: is here a second time; the last one counts`);
 }
 
 /** docker_auth serves its tokens at PREFIX/auth, which registries have as their realm. */
@@ -190,8 +188,12 @@ const RULES_ELSEWHERE = ['acl_mongo', 'acl_xorm', 'ext_authz', 'plugin_authz', '
 function reportLeftOut({ root }: ForeignFile, report: Report): void {
   for (const { key, line } of entriesOf(root)) {
     if (USERS_ELSEWHERE.includes(key))
-      report('lost', line, `${key}: its users; static-file, ldap and the OpenID backends are what there is`);
-    if (RULES_ELSEWHERE.includes(key)) report('lost', line, `${key}: its rules, which are not in this file`);
+      report(
+        'lost',
+        line,
+        `${key}: users from this source are not supported; the backends are static-file, ldap, http and OpenID`,
+      );
+    if (RULES_ELSEWHERE.includes(key)) report('lost', line, `${key}: rules from this source are not in this file`);
   }
 }
 
@@ -207,7 +209,7 @@ function servicesOf(
   report(
     'lost',
     root.line,
-    'the services: docker_auth signs tokens for any, and this broker for those it knows; give each with --service (registry.example.com stands there now)',
+    'services: docker_auth signs tokens for every service, and Fairlead for configured ones; name each with --service (registry.example.com is written for now)',
   );
   return ['registry.example.com'];
 }
@@ -225,7 +227,7 @@ async function reportMissing(files: ReadonlySet<string>, report: Report): Promis
     try {
       await access(file);
     } catch {
-      report('note', 1, `${file} is not here; the broker wants it where it runs`);
+      report('note', 1, `${file} is not on this machine; the broker needs it where it runs`);
     }
   }
 }

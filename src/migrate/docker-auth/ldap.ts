@@ -1,4 +1,5 @@
 /** Translates `ldap_auth` of docker_auth to a backend of type ldap. */
+import { isBindName, parseBindTemplate } from '../../backends/ldap/config/name-template.ts';
 import { parseDn } from '../../core/dn.ts';
 import type { Report } from '../finding.ts';
 import { child, entriesOf, entry, isTrue, textAt } from '../foreign-yaml.ts';
@@ -25,13 +26,13 @@ export function translateLdap(
     report(
       'lost',
       lineAt(section, 'addr'),
-      `ldap_auth: "${addr}" is no HOST:PORT, so docker_auth reaches no directory`,
+      `ldap_auth: addr "${addr}" is not HOST:PORT, so docker_auth reaches no directory`,
     );
     return { backend: undefined, world };
   }
   if (isTrue(child(node, 'insecure_tls_skip_verify'))) {
     const message =
-      'ldap_auth: certificates are not verified, so that anybody on the way reads passwords; here they are: set tls.caFile';
+      'ldap_auth: docker_auth does not verify certificates, so an attacker on the network can read passwords; Fairlead verifies them: set tls.caFile';
     report('lost', lineAt(section, 'insecure_tls_skip_verify'), message);
   }
   const ca = textAt(node, 'ca_certificate');
@@ -45,12 +46,12 @@ export function translateLdap(
   report(
     'differs',
     line,
-    'ldap_auth: a name is the one in the directory, in lower case, and not what was typed: Bob and bob are one user',
+    'ldap_auth: the name of a user is the name in the directory, in lower case, and not the typed one: Bob and bob are one user',
   );
   const backend = {
     name: 'ldap',
     type: 'ldap',
-    preset: /sAMAccountName|userPrincipalName/i.test(textAt(node, 'filter') ?? '') ? 'active-directory' : 'openldap',
+    preset: isActiveDirectory(node) ? 'active-directory' : 'openldap',
     urls: [`${tls === 'ldaps' ? 'ldaps' : 'ldap'}://${addr}`],
     tls: { mode: tls, ...(ca === undefined || tls === 'none' ? {} : { caFile: resolvePath(ca) }) },
     ...bindOf(section, resolvePath, report),
@@ -59,6 +60,12 @@ export function translateLdap(
     ...(attributes.length === 0 ? {} : { attributes: [...new Set(attributes)] }),
   };
   return { backend, world };
+}
+
+/** Only Active Directory has these attributes, and binds names that are not DNs. */
+function isActiveDirectory(node: ForeignNode): boolean {
+  const bindName = (textAt(node, 'bind_dn') ?? '').replaceAll('${account}', 'x');
+  return /sAMAccountName|userPrincipalName/i.test(textAt(node, 'filter') ?? '') || isBindName(bindName);
 }
 
 function lineAt({ value, line }: ForeignEntry, key: string): number {
@@ -80,37 +87,45 @@ function usersOf(section: ForeignEntry, report: Report): Readonly<Record<string,
   const filter = textAt(node, 'filter') ?? '';
   const [, attribute] = LOGIN_ATTRIBUTE.exec(filter) ?? [];
   const name = attribute === undefined || attribute === 'mail' ? {} : { usernameAttribute: attribute };
-  if (isTrue(child(node, 'initial_bind_as_user'))) {
-    const template = (textAt(node, 'bind_dn') ?? '').replaceAll('${account}', '{login}');
-    if (parseDn(template.replaceAll('{login}', 'x')) === undefined || !template.includes('{login}')) {
-      report(
-        'lost',
-        lineAt(section, 'bind_dn'),
-        'ldap_auth: users bind with what is no DN; give it a service account (bind) instead',
-      );
-      return undefined;
-    }
-    if (filter !== '')
-      report(
-        'lost',
-        lineAt(section, 'filter'),
-        'ldap_auth: filter: users bind with their DN, and the entry of that DN is theirs',
-      );
-    return { template, ...name };
-  }
+  if (isTrue(child(node, 'initial_bind_as_user'))) return ownBindUsers(section, name, report);
   if (base === '' || parseDn(base) === undefined) {
-    report('lost', lineAt(section, 'base'), `ldap_auth: base "${base}" is no DN`);
+    report('lost', lineAt(section, 'base'), `ldap_auth: base "${base}" is not a DN`);
     return undefined;
   }
   if (!filter.includes('${account}')) {
     report(
       'lost',
       filter === '' ? line : lineAt(section, 'filter'),
-      'ldap_auth: the filter has no ${account}, so it does not say whose login it is',
+      'ldap_auth: the filter has no ${account}, so it does not depend on the login',
     );
     return undefined;
   }
   return { base, filter: filter.replaceAll('${account}', '{login}'), ...name };
+}
+
+/** Users who bind before anything is searched: with a DN, or in Active Directory with a name in a domain. */
+function ownBindUsers(
+  section: ForeignEntry,
+  name: Readonly<Record<string, string>>,
+  report: Report,
+): Readonly<Record<string, unknown>> | undefined {
+  const { value: node } = section;
+  const base = textAt(node, 'base') ?? '';
+  const template = (textAt(node, 'bind_dn') ?? '').replaceAll('${account}', '{login}');
+  const parsed = parseBindTemplate(template);
+  const lost = (key: string, message: string): void => report('lost', lineAt(section, key), `ldap_auth: ${message}`);
+  if (typeof parsed === 'string') {
+    lost('bind_dn', `users bind with "${template}": ${parsed}; or configure a service account (bind)`);
+    return undefined;
+  }
+  if (!parsed.isDn && parseDn(base) === undefined) {
+    lost('base', `base "${base}" is not a DN; users.base is required with the template ${template}`);
+    return undefined;
+  }
+  if ((textAt(node, 'filter') ?? '') !== '') {
+    lost('filter', 'filter: it is not applied, because the entry of the user is the one that the bind names');
+  }
+  return { ...(parsed.isDn ? {} : { base }), template, ...(parsed.isDn ? name : {}) };
 }
 
 function bindOf(
@@ -123,9 +138,12 @@ function bindOf(
   const dn = textAt(node, 'bind_dn') ?? '';
   const file = textAt(node, 'bind_password_file') ?? '';
   if (dn === '') return {};
-  if (file === '' || parseDn(dn) === undefined) {
-    const what = file === '' ? 'has no bind_password_file' : `binds as "${dn}", which is no DN`;
-    report('lost', lineAt(section, 'bind_dn'), `ldap_auth: ${what}; searches are anonymous until bind is written`);
+  if (file === '' || (parseDn(dn) === undefined && !isBindName(dn))) {
+    const what =
+      file === ''
+        ? 'bind_dn has no bind_password_file'
+        : `bind_dn "${dn}" is neither a DN nor a name in a domain, such as svc@corp.example`;
+    report('lost', lineAt(section, 'bind_dn'), `ldap_auth: ${what}; searches are anonymous until you write bind`);
     return {};
   }
   return { bind: { dn, password: { file: resolvePath(file) } } };
@@ -146,7 +164,7 @@ function labelSources(labels: ForeignNode | undefined, report: Report): Readonly
         lower: isTrue(child(value, 'lower_case')),
       });
       if (attribute === 'memberof' && !isTrue(child(value, 'lower_case'))) {
-        report('differs', line, `ldap_auth: the label ${label} is compared without case, as the directory does`);
+        report('differs', line, `ldap_auth: the label ${label} is compared without case, as in the directory`);
       }
       return [label, source];
     }),
@@ -165,11 +183,11 @@ function labelSource(
     return cn
       ? { key: 'group', group, folded: true }
       : {
-          key: { lost: `the label ${label} has whole DNs (no parse_cn), which only a rule for one of them can carry` },
+          key: { lost: `the label ${label} has whole DNs (no parse_cn), which only a rule for one DN can express` },
           group,
         };
   }
-  if (cn) return lost(`takes the CN out of ${attribute}, which is not carried but for memberOf`);
+  if (cn) return lost(`takes the CN of ${attribute}, which is converted for memberOf only`);
   return lower
     ? lost(`has ${attribute} in lower case; write the rule with {attr:${attribute}}`)
     : { key: `attr:${attribute}` };

@@ -41,11 +41,11 @@ export function translateOidc(
   report(
     'differs',
     line,
-    'oidc_auth: docker login takes the password of the provider’s account here, by the password grant, and no longer one that a web page gave; the client must be allowed that grant',
+    'oidc_auth: docker login needs the password of the account at the provider (password grant), and not one from the web page of docker_auth; allow the client this grant',
   );
   for (const key of WEB_LOGIN) {
     const found = entry(node, key);
-    if (found !== undefined) report('lost', found.line, `oidc_auth.${key}: there is no login by a web page`);
+    if (found !== undefined) report('lost', found.line, `oidc_auth.${key}: Fairlead has no login by a web page`);
   }
   const [groups] = claims;
   const secret = textAt(node, 'client_secret');

@@ -11,7 +11,7 @@ type Fields = AclRule['fields'];
 /** The key of `match.labels` for the values of a label. */
 type LabelKeys = ReadonlyMap<string, string>;
 
-type Carried =
+type Converted =
   | { readonly kind: 'pattern'; readonly text: string; readonly captures: readonly AclField[] }
   | { readonly kind: 'lost'; readonly reason: string };
 
@@ -73,27 +73,27 @@ function compiledGroups(pattern: string | undefined, type: string): readonly str
 }
 
 /** The text of a field in the form of `match`. */
-export function carryPattern(text: string, fields: Fields, labels: LabelKeys): Carried {
+export function convertPattern(text: string, fields: Fields, labels: LabelKeys): Converted {
   const captures = liveCaptures(fields);
   const isRegex = regexOf(text) !== undefined;
   const used = new Set<AclField>();
-  let carried = '';
+  let converted = '';
   for (let at = 0; at < text.length;) {
     if (!text.startsWith('${', at)) {
-      carried += text.charAt(at);
+      converted += text.charAt(at);
       at += 1;
       continue;
     }
     const live = liveAt(text, at, captures, labels);
     if (live === undefined) {
-      if (text.charAt(at - 1) === '\\') return { kind: 'lost', reason: 'has \\${, which is no placeholder' };
+      if (text.charAt(at - 1) === '\\') return { kind: 'lost', reason: 'has \\${, which is not a placeholder' };
       // A placeholder that docker_auth does not replace is plain text, and must be plain text here.
-      carried += isRegex ? '$[{]' : String.raw`\$\{`;
+      converted += isRegex ? '$[{]' : String.raw`\$\{`;
       at += 2;
       continue;
     }
     if (live.capturedFrom !== undefined) used.add(live.capturedFrom);
-    carried += live.text;
+    converted += live.text;
     at += live.length;
   }
   for (const field of used) {
@@ -101,9 +101,9 @@ export function carryPattern(text: string, fields: Fields, labels: LabelKeys): C
       return { kind: 'lost', reason: `captures from ${field}, which has placeholders itself` };
     }
   }
-  const parsed = parseMatchPattern(carried);
+  const parsed = parseMatchPattern(converted);
   if (typeof parsed === 'string') return { kind: 'lost', reason: parsed };
-  return { kind: 'pattern', text: carried, captures: [...used] };
+  return { kind: 'pattern', text: converted, captures: [...used] };
 }
 
 interface Live {

@@ -30,17 +30,17 @@ export function translateServer(root: ForeignNode, resolvePath: Resolve, report:
 const LOST: readonly (readonly [string, string])[] = [
   [
     'letsencrypt',
-    'docker_auth serves plain HTTP with it since 1.9.0, and passwords travel in clear; get certificates from elsewhere, and write tls',
+    'docker_auth 1.9.0 and later serve plain HTTP with it, without encryption of passwords; get certificates elsewhere, and configure tls',
   ],
   [
     'real_ip_header',
-    'docker_auth believes it of everybody; write the addresses of your proxies in trustedProxies, and the header in clientAddress',
+    'docker_auth trusts this header from every client; write the addresses of your proxies in trustedProxies, and the header in clientAddress',
   ],
-  ['real_ip_pos', 'trustedProxies says which addresses of the header are proxies'],
-  ['hsts', 'let the proxy in front send it'],
-  ['tls_min_version', 'TLS 1.2 and newer are served'],
-  ['tls_curve_preferences', 'those of Node are served'],
-  ['tls_cipher_suites', 'those of Node are served'],
+  ['real_ip_pos', 'trustedProxies lists which addresses of the header are proxies'],
+  ['hsts', 'configure it in the proxy before the broker'],
+  ['tls_min_version', 'Fairlead serves TLS 1.2 and later'],
+  ['tls_curve_preferences', 'Fairlead serves those of Node'],
+  ['tls_cipher_suites', 'Fairlead serves those of Node'],
 ];
 
 function listenOf(node: ForeignNode | undefined, report: Report): string {
@@ -50,7 +50,7 @@ function listenOf(node: ForeignNode | undefined, report: Report): string {
   report(
     'lost',
     entry(node, 'addr')?.line ?? node?.line ?? 1,
-    `server.addr: "${addr}" is no address with a port; listens on this machine only`,
+    `server.addr: "${addr}" is not an address with a port; the broker listens on this machine only`,
   );
   return `127.0.0.1:${DEFAULT_PORT}`;
 }
@@ -104,7 +104,7 @@ async function signingKey(root: ForeignNode, resolvePath: Resolve, report: Repor
     report(
       'lost',
       written.line,
-      'the key that signs tokens is neither RSA nor P-256; one is made, whose certificate registries need',
+      'the signing key is neither RSA nor P-256; the broker creates a new one, whose certificate registries need',
     );
     return undefined;
   }
@@ -112,7 +112,7 @@ async function signingKey(root: ForeignNode, resolvePath: Resolve, report: Repor
     report(
       'trap',
       written.line,
-      'docker_auth names EC keys wrongly, so that distribution 3.1 refuses its tokens; here they carry the certificate',
+      'docker_auth names EC keys wrongly, so that distribution 3.1 refuses its tokens; tokens of Fairlead contain the certificate',
     );
   }
   return { name: 'default', algorithm, keyFile, certFile: resolvePath(certificate) };

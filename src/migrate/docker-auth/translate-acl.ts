@@ -56,15 +56,15 @@ function worldsFor({ fields, labels }: AclRule, worlds: AclContext['worlds']): r
 }
 
 function draftsFor(rule: AclRule, world: World, context: AclContext, reasons: Set<string>): readonly RuleDraft[] {
-  const cannotTell = /\$\{(?!type\})/.test(rule.fields.type ?? '');
-  if (cannotTell) reasons.add(`type: "${rule.fields.type}" has placeholders`);
+  const hasPlaceholders = /\$\{(?!type\})/.test(rule.fields.type ?? '');
+  if (hasPlaceholders) reasons.add(`type: "${rule.fields.type}" has placeholders`);
   const drafts = new Map<Kind, RuleDraft>();
   for (const kind of ['repository', 'registry'] as const) {
-    if (!cannotTell && !matchesType(rule, kind)) continue;
+    if (!hasPlaceholders && !matchesType(rule, kind)) continue;
     if (kind === 'registry' && !mayBeCatalog(rule.fields)) continue;
     const { conditions, lost } = translateConditions(rule, kind, world, context);
     for (const reason of lost) reasons.add(reason);
-    const effect = cannotTell || lost.length > 0 ? DENIED : effectOf(rule, kind);
+    const effect = hasPlaceholders || lost.length > 0 ? DENIED : effectOf(rule, kind);
     drafts.set(kind, { name: titleOf(rule), line: rule.line, ...conditions, ...effect });
   }
   return joined(drafts.get('repository'), drafts.get('registry'));

@@ -3,7 +3,7 @@ import { isSegment } from '../../core/policy/repository-pattern.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import type { AclField, AclRule } from './acl.ts';
 import type { MatchDraft, RuleDraft } from '../rule-draft.ts';
-import { carryPattern, labelsIn, withType } from './placeholders.ts';
+import { convertPattern, labelsIn, withType } from './placeholders.ts';
 import { plainName, plainRepository, plainWho, starsOnly } from './plain.ts';
 import type { PlainWho } from './plain.ts';
 import { staticKey } from './world.ts';
@@ -31,30 +31,30 @@ export function translateConditions(rule: AclRule, kind: Kind, world: World, nam
   const lost: string[] = [];
   const match: { -readonly [Key in keyof MatchDraft]: MatchDraft[Key] } = {};
   const labelKeys = keysOf(fields, world, lost);
-  const carry = (field: 'account' | 'name' | 'service'): void => {
+  const convert = (field: 'account' | 'name' | 'service'): void => {
     const text = fields[field];
     if (text === undefined || match[field] !== undefined) return;
-    const carried = carryPattern(text, fields, labelKeys);
-    if (carried.kind === 'lost') {
-      lost.push(`${field}: "${text}" ${carried.reason}`);
+    const converted = convertPattern(text, fields, labelKeys);
+    if (converted.kind === 'lost') {
+      lost.push(`${field}: "${text}" ${converted.reason}`);
       return;
     }
-    match[field] = carried.text;
-    for (const source of carried.captures) if (source !== 'type') carry(source);
+    match[field] = converted.text;
+    for (const source of converted.captures) if (source !== 'type') convert(source);
   };
 
   const grouped = plainGroup(rule, fields, world, names);
   const known = plainWho(fields.account, names.slashes);
-  if (grouped === undefined && known === undefined) carry('account');
+  if (grouped === undefined && known === undefined) convert('account');
   let who: PlainWho = known ?? (mayBeEmpty(fields.account) ? { everyone: true } : { users: ['*'] });
 
   const repository = plainRepository(fields.name, placeholdersFor(known, grouped, names));
-  if (kind === 'repository' && repository === undefined) carry('name');
-  if (kind === 'registry' && fields.name?.includes('${') === true) carry('name');
+  if (kind === 'repository' && repository === undefined) convert('name');
+  if (kind === 'registry' && fields.name?.includes('${') === true) convert('name');
   if (kind === 'repository' && repository?.includes('{user}') === true && who.everyone === true) who = { users: ['*'] };
 
   const service = fields.service === undefined ? undefined : plainName(fields.service);
-  if (service === undefined) carry('service');
+  if (service === undefined) convert('service');
 
   if (grouped?.condition !== true && rule.labels.size > 0) match.labels = labelConditions(rule, fields, world, lost);
   const conditions: Conditions = {
@@ -153,12 +153,12 @@ function labelConditions(
   const conditions: Record<string, string> = {};
   for (const [label, pattern] of rule.labels) {
     const { key = staticKey(label), folded } = world.labels.get(label) ?? {};
-    const carried = carryPattern(pattern, fields, new Map());
+    const converted = convertPattern(pattern, fields, new Map());
     if (typeof key !== 'string') lost.push(key.lost);
-    else if (carried.kind === 'lost') lost.push(`the label ${label}: "${pattern}" ${carried.reason}`);
-    else if (carried.captures.length > 0) lost.push(`the label ${label}: "${pattern}" has a capture`);
+    else if (converted.kind === 'lost') lost.push(`the label ${label}: "${pattern}" ${converted.reason}`);
+    else if (converted.captures.length > 0) lost.push(`the label ${label}: "${pattern}" has a capture`);
     else if (conditions[key] !== undefined) lost.push(`the labels of ${key} are one here, and the rule has two`);
-    else conditions[key] = folded === true ? withoutCase(carried.text) : carried.text;
+    else conditions[key] = folded === true ? withoutCase(converted.text) : converted.text;
   }
   return conditions;
 }

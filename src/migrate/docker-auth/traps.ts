@@ -23,7 +23,7 @@ export function reportTraps(rules: readonly AclRule[], surroundings: Surrounding
   for (const [index, rule] of rules.entries()) {
     const warn: Warn = (message) => report('trap', rule.line, `rule ${rule.number}: ${message}`);
     for (const [field, line] of rule.empty) {
-      report('trap', line, `rule ${rule.number}: ${field} has no value, so every request has it`);
+      report('trap', line, `rule ${rule.number}: ${field} has no value, so it matches every request`);
     }
     if (isEmpty(rule) && rule.empty.size === 0) warn('has no condition, so it decides every request that reaches it');
     for (const field of ACL_FIELDS) reportPattern(field, rule.fields[field], warn);
@@ -36,14 +36,14 @@ export function reportTraps(rules: readonly AclRule[], surroundings: Surrounding
     reportNames(rule, surroundings, warn);
     const before = rules.slice(0, index).find((earlier) => coveredBy(rule, earlier));
     if (before !== undefined)
-      warn(`is never reached: rule ${before.number} (line ${before.line}) decides all it matches`);
+      warn(`is never reached: rule ${before.number} (line ${before.line}) decides all requests that it matches`);
   }
   if (rules.length > 0 && rules.every(({ fields }) => fields.service === undefined)) {
     const [first] = rules;
     report(
       'trap',
       first?.line ?? 1,
-      'no rule names a service, so a token is signed for whatever service a client names',
+      'no rule names a service, so docker_auth signs a token for every service that a client names',
     );
   }
 }
@@ -60,15 +60,17 @@ function reportPattern(where: string, text: string | undefined, warn: Warn): voi
   const regex = regexOf(text);
   if (regex !== undefined) {
     if (!isAnchored(regex) && !isNamed(text) && plainWho(text, true)?.everyone !== true) {
-      warn(`${where}: ${text} is found anywhere in the text, so longer ones match as well; /^(?:…)$/ is the whole`);
+      warn(
+        `${where}: ${text} matches anywhere in the text, so longer texts match as well; /^(?:…)$/ matches the whole text`,
+      );
     }
     return;
   }
   const [bare] = WITHOUT_DOLLAR.exec(text) ?? [];
-  if (bare !== undefined) warn(`${where}: ${bare} lacks the dollar before it, so it is text with braces`);
+  if (bare !== undefined) warn(`${where}: ${bare} has no $ before it, so it is literal text with braces`);
   const sample = text.replaceAll(/\$\{[^}]*\}/g, 'x');
-  if (parseGoGlob(sample) === undefined) warn(`${where}: ${text} is no glob, so the rule matches nothing`);
-  else if (text.includes('**')) warn(`${where}: ${text} has **, which is * here and stops at a slash`);
+  if (parseGoGlob(sample) === undefined) warn(`${where}: ${text} is not a valid glob, so the rule matches nothing`);
+  else if (text.includes('**')) warn(`${where}: ${text} has **, which means * in docker_auth and stops at a slash`);
 }
 
 /** Whether each alternative of an expression is anchored at both ends. */
@@ -93,14 +95,14 @@ const ACTIONS = new Set(['pull', 'push', 'delete', '*']);
 
 function reportActions({ actions }: AclRule, warn: Warn): void {
   if (actions === undefined) {
-    warn('has no actions: docker_auth breaks off each request that it matches; the policy denies them');
+    warn('has no actions: docker_auth aborts each request that it matches; the policy denies them');
     return;
   }
   if (actions.length > 1 && actions.includes('*')) {
-    warn(`* is every action only when it stands alone; beside others it is an action of that name`);
+    warn(`* means every action only if it is the only entry; in a longer list it is an action of that name`);
   }
   const unknown = actions.filter((action) => !ACTIONS.has(action));
-  if (unknown.length > 0) warn(`no registry asks for ${unknown.map((action) => `"${action}"`).join(', ')}`);
+  if (unknown.length > 0) warn(`no registry requests ${unknown.map((action) => `"${action}"`).join(', ')}`);
 }
 
 function reportAddresses({ ip, actions, fields }: AclRule, surroundings: Surroundings, warn: Warn): void {
@@ -110,9 +112,9 @@ function reportAddresses({ ip, actions, fields }: AclRule, surroundings: Surroun
   if (anonymous && actions?.length === 1 && actions[0] === '*' && !isNamed(fields.account ?? '')) {
     const how =
       realIpHeader === undefined
-        ? 'a proxy on that network makes every client look so'
-        : `the header in line ${realIpHeader} says so, and docker_auth believes it of every client`;
-    warn(`everything is granted to whoever comes from ${ip}, without a password: ${how}`);
+        ? 'with a proxy on that network, every client has such an address'
+        : `docker_auth takes the address from the header in line ${realIpHeader}, which every client can send`;
+    warn(`everything is granted to clients in ${ip} without a password: ${how}`);
   }
 }
 
@@ -122,11 +124,11 @@ function reportPlaceholders(rule: AclRule, { worlds }: Surroundings, warn: Warn,
     if (/^\$\{labels:[^${}]+\}$/.test(placeholder)) continue;
     if (live.some((capture) => capture.placeholder === placeholder)) {
       differs(
-        `${placeholder} is filled in as a part of the pattern, so a name with * or . in it widens it; here it is literal`,
+        `${placeholder} is inserted as a part of the pattern, so a name with * or . widens the pattern; the policy inserts it as literal text`,
       );
     } else
       warn(
-        `${placeholder} is never filled in: it takes a field that is an expression with that group, and no placeholder before it`,
+        `${placeholder} is never replaced: this needs a field that is an expression with that group, and no other placeholder before it`,
       );
   }
   const used = new Set([...Object.values(rule.fields).flatMap((text) => labelsIn(text)), ...rule.labels.keys()]);
@@ -138,10 +140,10 @@ function reportPlaceholders(rule: AclRule, { worlds }: Surroundings, warn: Warn,
     const sources = worlds.flatMap((world) => world.labels.get(label) ?? []);
     if (sources.some(({ values }) => values === undefined)) {
       differs(
-        `\${labels:${label}} is filled in as a part of the pattern, so a value with * or . in it widens it; here it is literal`,
+        `\${labels:${label}} is inserted as a part of the pattern, so a value with * or . widens the pattern; the policy inserts it as literal text`,
       );
     } else if (sources.some(({ values }) => values?.some((value) => /[*?[\]\\]/.test(value)))) {
-      warn(`\${labels:${label}} has values that are patterns; each has a rule of its own here`);
+      warn(`\${labels:${label}} has values that are patterns; the policy has one rule for each`);
     }
   }
 }
@@ -151,17 +153,17 @@ function reportNames({ fields, actions }: AclRule, { anonymous }: Surroundings, 
   const types = type === undefined || type.includes('${') ? undefined : parseMatchPattern(type);
   if (types !== undefined && typeof types !== 'string' && !TYPES.some((known) => types.matches(known, () => [])))
     warn(
-      `type: ${type} is never asked for: registries ask for repository and registry, and a class in brackets is lost`,
+      `type: ${type} is never requested: registries request repository and registry, and docker_auth drops a class in parentheses`,
     );
   if (anonymous && account !== undefined && /^\*+$/.test(account) && actions?.length !== 0) {
-    warn('account: * matches anonymous, too; /.+/ is everybody who has logged in');
+    warn('account: * also matches anonymous; /.+/ matches every user who is logged in');
   }
   if (name === undefined || regexOf(name) !== undefined) return;
   const literal = name.replaceAll(/\$\{[^}]*\}/g, '');
   if (/[A-Z]/.test(literal) && !literal.includes('['))
-    warn(`name: ${name} has upper-case letters, which no repository has`);
+    warn(`name: ${name} has upper-case letters, which no repository name has`);
   if (name.endsWith('/*'))
-    warn(`name: ${name} ends at the next slash: what is deeper, as in ${sampleOf(name)}/b, does not match`);
+    warn(`name: ${name} ends at the next slash: deeper names, such as ${sampleOf(name)}/b, do not match`);
 }
 
 function sampleOf(name: string): string {

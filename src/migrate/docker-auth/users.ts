@@ -54,7 +54,7 @@ function readAnonymous({ line, value }: ForeignEntry, labels: StaticUser['labels
     report('lost', line, 'the user without a name has a password, which no client sends with an empty name');
     return false;
   }
-  if (labels.size > 0) report('lost', line, 'the labels of anonymous: nobody without a name is in a group');
+  if (labels.size > 0) report('lost', line, 'the labels of the user without a name: anonymous is in no group');
   return true;
 }
 
@@ -62,7 +62,7 @@ function userProblem({ key, value }: ForeignEntry, labels: StaticUser['labels'])
   const problem = usernameProblem(key);
   if (problem !== undefined) return problem;
   const password = textAt(value, 'password');
-  if (password === undefined) return 'has no password, so docker_auth takes any password; give it one in users.yaml';
+  if (password === undefined) return 'has no password, so docker_auth accepts any password; set one in users.yaml';
   const hash = parseHash(password);
   if (typeof hash === 'string') return hash;
   const bad = groupsOf({ labels }).flatMap((group) => groupProblem(group) ?? []);

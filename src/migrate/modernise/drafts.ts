@@ -79,17 +79,17 @@ function sentence(
     const hidden = parts.flatMap(({ behind }) => behind ?? []);
     if (hidden.length === parts.length)
       return ['dropped', `never decides: ${placed(hidden[0] ?? 0)} always comes first`];
-    if (rule.effect === 'deny') return ['dropped', 'denies what no other rule grants any longer'];
+    if (rule.effect === 'deny') return ['dropped', 'denies what no other rule grants'];
     return ['dropped', 'never decides: others always come first'];
   }
   const changes = [
-    ...new Set(parts.flatMap(({ gaveUp }) => gaveUp).map((index) => `not for whom ${placed(index)} decides`)),
-    ...(importedConditions(rule).match === undefined ? [] : ['match in plain words']),
+    ...new Set(parts.flatMap(({ gaveUp }) => gaveUp).map((index) => `except for the callers of ${placed(index)}`)),
+    ...(importedConditions(rule).match === undefined ? [] : ['match written as plain patterns']),
     ...(rule.effect === 'allow' && drafts.some(({ deny }) => deny !== undefined)
       ? ['denies what later rules would also grant']
       : []),
     ...(parts.some(({ behind }) => behind !== undefined)
-      ? ['partly behind another rule, which always comes first']
+      ? ['partly never reached: another rule always comes first']
       : []),
   ];
   return changes.length > 0 ? ['changed', changes.join('; ')] : ['kept', 'as it is'];

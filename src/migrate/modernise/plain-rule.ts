@@ -36,13 +36,13 @@ const withLabels: Step = (domain, { labels = {}, account }) => {
   if (label === undefined) return domain;
   const [key, pattern] = label;
   const [kind, prefix] = key.split(':');
-  if (more.length > 0 || kind !== 'group') return 'labels: only one condition, on groups, can be said by groups';
-  if (account !== undefined || !isForAnybody(domain)) return 'labels: a rule cannot ask for a user and a group at once';
+  if (more.length > 0 || kind !== 'group') return 'labels: only one condition, on groups, can be expressed by groups';
+  if (account !== undefined || !isForAnybody(domain)) return 'labels: a rule cannot require a user and a group at once';
   const value = plainName(pattern);
   const group =
     value === undefined ? undefined : prefix === undefined ? value : `${key.slice('group:'.length)}:${value}`;
   if (group === undefined || canonicalDn(group) !== undefined)
-    return `labels: "${pattern}" is no plain name of a group`;
+    return `labels: "${pattern}" is not a plain name of a group`;
   if (foldCase(group) !== group) return caseMatters('labels', pattern);
   return { ...domain, everyone: false, users: [], groups: [group] };
 };
@@ -60,7 +60,7 @@ const withAccount: Step = (domain, { account }) => {
 
 function wantedUsers(account: string): { readonly users: readonly string[]; readonly anonymous: boolean } | string {
   if (account === '') return { users: [], anonymous: true };
-  if (account.includes('${')) return 'account: a placeholder has no plain words';
+  if (account.includes('${')) return 'account: a placeholder has no equivalent pattern';
   if (foldCase(account) !== account) return caseMatters('account', account);
   const regex = regexOf(account);
   if (regex === undefined) {
@@ -78,7 +78,7 @@ function wantedUsers(account: string): { readonly users: readonly string[]; read
 const withService: Step = (domain, { service }) => {
   if (service === undefined) return domain;
   if (domain.services !== undefined) return 'service: the rule also names services';
-  if (service.includes('${')) return 'service: a placeholder has no plain words';
+  if (service.includes('${')) return 'service: a placeholder has no equivalent pattern';
   const alternatives = alternativesOf(service, plainName(service));
   const services = alternatives === undefined ? undefined : namePatterns(alternatives);
   return services === undefined ? noPlainWords('service', service) : { ...domain, services };

@@ -66,7 +66,7 @@ export function readAccessControl({ line, value: node }: ForeignEntry, report: R
     );
   }
   const metrics = find(node, 'metrics');
-  if (metrics !== undefined) report('note', metrics.line, 'metrics: who may read the metrics of zot stays with zot');
+  if (metrics !== undefined) report('note', metrics.line, 'metrics: zot itself decides who may read its metrics');
   const groups = entriesOf(find(node, 'groups')?.value);
   return {
     repositories: patterns.map((one) => readRepositories(one, report)),

@@ -33,7 +33,7 @@ export async function importZot(path: string): Promise<ZotImport> {
   report(
     'note',
     section.line,
-    'zot takes a token’s word and no longer reads its accessControl; registry-config --for zot prints what it needs',
+    'with tokens, zot no longer reads its accessControl; `fairlead registry-config --for zot` prints the configuration that it needs',
   );
   if (deduplicates(root)) report('trap', section.line, ZOT_DEDUPLICATION);
   const auth = findInHttp(root, 'auth');
@@ -45,7 +45,7 @@ export async function importZot(path: string): Promise<ZotImport> {
   report(
     'note',
     section.line,
-    'the catalog is granted to nobody: zot filtered it by what a user may read, and with tokens it lists everything',
+    'the catalog is granted to nobody: zot filters it by what a user may read, but lists everything when it accepts tokens',
   );
   const comment = [
     `Imported from ${file}`,

@@ -42,7 +42,7 @@ function reportTies(sorted: readonly ZotRepositories[], report: Report): void {
     report(
       'trap',
       line,
-      `"${pattern}" is as long as "${other.pattern}" (line ${other.line}): where both match, zot takes either by chance; here, the one that is first`,
+      `"${pattern}" is as long as "${other.pattern}" (line ${other.line}): where both match, zot chooses at random; the policy uses the first one`,
     );
   }
 }
@@ -55,7 +55,7 @@ function reportOpenOrder(first: ZotRepositories, later: ZotRepositories, report:
   report(
     'lost',
     later.line,
-    `"${later.pattern}": whether it is longer than "${first.pattern}" (line ${first.line}) depends on the user name; here, the latter always decides`,
+    `"${later.pattern}": whether it is longer than "${first.pattern}" (line ${first.line}) depends on the user name; in the policy, the latter always decides`,
   );
 }
 

@@ -56,7 +56,7 @@ function draftsOf(
   const { pattern, line } = repositories;
   const path = readPathPattern(pattern);
   if (path.kind === 'malformed') {
-    report('lost', line, `"${pattern}" is no pattern that can be carried; its repositories fall to shorter ones`);
+    report('lost', line, `"${pattern}" cannot be converted; shorter patterns decide about its repositories`);
     return [];
   }
   const where: Draft =
@@ -86,7 +86,7 @@ function reportOwn(pattern: string, line: number, report: Report): void {
   report(
     'differs',
     line,
-    `"${pattern}": {user} is in lower case, so that the user Alice has the repositories of alice; zot gives Alice none`,
+    `"${pattern}": {user} is in lower case, so the user Alice has the repositories of alice; in zot Alice has none`,
   );
 }
 
@@ -120,14 +120,14 @@ interface Named {
 /** The members of a group that the file defines are listed as users, because no backend delivers the group. */
 function holdersOf({ users, groups, actions, line, control, report }: Named): Holders {
   const members = groups.flatMap((group) => control.members.get(group) ?? []);
-  const carried = (kind: string, names: readonly string[]): readonly string[] => {
+  const converted = (kind: string, names: readonly string[]): readonly string[] => {
     const odd = names.filter((name) => name === '' || /[*{}]/.test(name));
-    for (const name of odd) report('lost', line, `the ${kind} "${name}", whose name would be a pattern here`);
+    for (const name of odd) report('lost', line, `the ${kind} "${name}", whose name would be a pattern in the policy`);
     return [...new Set(names.filter((name) => !odd.includes(name)))];
   };
   return {
-    users: carried('user', [...users, ...members]),
-    groups: carried('group', groups),
+    users: converted('user', [...users, ...members]),
+    groups: converted('group', groups),
     actions: actionsOf(actions, line, 'a policy', report),
   };
 }
@@ -136,11 +136,11 @@ function holdersOf({ users, groups, actions, line, control, report }: Named): Ho
 function actionsOf(actions: readonly string[], line: number, what: string, report: Report): readonly Action[] {
   const has = (action: string): boolean => actions.includes(action);
   for (const action of new Set(actions)) {
-    if (!ZOT_ACTIONS.has(action)) report('lost', line, `${what}: the action "${action}"; a token cannot grant it`);
+    if (!ZOT_ACTIONS.has(action)) report('lost', line, `${what}: the action "${action}"; tokens have no such action`);
   }
   if (has('create') !== has('update')) {
     const [one, other] = has('create') ? ['create', 'update'] : ['update', 'create'];
-    report('lost', line, `${what}: ${one} without ${other}; a token has push for both, which is not granted here`);
+    report('lost', line, `${what}: ${one} without ${other}; a token has push for both, so push is not granted`);
   }
   return ALL.filter((action) =>
     action === 'push' ? has('create') && has('update') : has(action === 'pull' ? 'read' : action),
@@ -171,11 +171,15 @@ function withBoth(holders: readonly Holders[], pattern: string, line: number, re
       .flatMap((other) => (isWithin(one, other) || isWithin(other, one) ? [] : [[one, other] as const])),
   );
   if (pairs.length >= 3 && holders.filter(({ actions }) => actions.length === 1).length === 3) {
-    report('lost', line, `"${pattern}": who is named for each of pull, push and delete alone has but two of them here`);
+    report(
+      'lost',
+      line,
+      `"${pattern}": a user with separate entries for pull, push and delete has only two of them in the policy`,
+    );
   }
   const dns = pairs.flatMap(([, { groups }]) => groups.filter((group) => canonicalDn(group) !== undefined));
   if (dns.length > 0) {
-    report('lost', line, `"${pattern}": who is named by ${dns[0]} and by another list has what one of them gives`);
+    report('lost', line, `"${pattern}": a user in ${dns[0]} and in another list gets only what one of them grants`);
   }
   const both = pairs.flatMap(([one, other]) => draftsOfBoth(one, other));
   const single = holders.map((one): Draft => ({ ...whoOf(one), allow: one.actions }));

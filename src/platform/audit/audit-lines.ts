@@ -1,4 +1,5 @@
 /** The audit line of each event. */
+import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { LogLevel } from '../log.ts';
 import { hasFairleadPrefix } from '../../core/fairlead-prefix.ts';
@@ -16,6 +17,9 @@ interface AuditLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** The levels of refusals that are no warnings. */
+const REFUSAL_LEVELS: Readonly<Partial<Record<ErrorCode, LogLevel>>> = { internal: 'error', doctor_probe: 'info' };
+
 /** The lines of one event, most often one. */
 export function auditLines(event: AuditEvent): readonly AuditLine[] {
   const { requestId, client } = event.request;
@@ -28,7 +32,7 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
     case 'token.refused':
       return [
         {
-          level: event.code === 'internal' ? 'error' : 'warn',
+          level: REFUSAL_LEVELS[event.code] ?? 'warn',
           message: 'token refused',
           fields: {
             ...shared,

@@ -32,6 +32,20 @@ describe('a configuration that changes while the broker runs', () => {
     ]);
   });
 
+  it('is reported once for each change, although the watcher and SIGHUP both ask', async () => {
+    const { files, change, lines } = await setUp();
+    await using written = files;
+    await written.write('broker.yaml', JSON.stringify({ ...CONFIG, services: { other: {} } }));
+    await Promise.all([change.check(), change.check()]);
+    await change.check();
+    expect(lines()).toHaveLength(1);
+
+    await written.write('broker.yaml', JSON.stringify({ ...CONFIG, services: { another: {} } }));
+    await change.check();
+    await change.check();
+    expect(lines()).toHaveLength(2);
+  });
+
   it.each([
     ['invalid', JSON.stringify({ ...CONFIG, polcy: 'policy.yaml' }), 'did you mean \\"policy\\"'],
     ['empty', '', 'broker.yaml'],

@@ -47,7 +47,7 @@ describe('a reload', () => {
       {
         level: 'error',
         message: 'policy NOT reloaded: the old content stays in force until the file is fixed',
-        fields: { cause: 'Error: line 3' },
+        fields: { cause: 'line 3' },
       },
     ]);
     expect(outcomes).toEqual(['refused']);

@@ -134,7 +134,7 @@ describe('reading a hash', () => {
     'knows no kind of %j and never repeats it',
     (text) => {
       expect(hashKind(text)).toBeUndefined();
-      expect(parseHash(text)).toBe('found text that is no hash, expected a bcrypt, argon2id or scrypt hash');
+      expect(parseHash(text)).toBe('found text that is not a hash, expected a bcrypt, argon2id or scrypt hash');
     },
   );
 

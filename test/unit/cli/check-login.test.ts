@@ -1,7 +1,7 @@
 /** What `check --login`, `check --token` and `check --connect` report. */
 import { describe, expect, it } from 'vitest';
 import { checkToken } from '../../../src/cli/walk-token.ts';
-import { checkLogin, probeAll } from '../../../src/cli/walk.ts';
+import { checkLogin, probeAll, stepLine } from '../../../src/cli/walk.ts';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome, Step } from '../../../src/core/ports.ts';
@@ -15,8 +15,7 @@ const JWT = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${Buffer.fr
   '{"sub":"job","exp":1700000060,"note":"\\u001b[31mred"}',
 ).toString('base64url')}.x`;
 
-const lines = (steps: readonly Step[]): readonly string[] =>
-  steps.map(({ ok, text }) => `${ok ? 'ok' : 'FAILED'}: ${text}`);
+const lines = (steps: readonly Step[]): readonly string[] => steps.map(stepLine);
 
 async function login(backends: readonly ChainedBackend[], password = 'a-password', username = 'alice') {
   return lines(await checkLogin({ backends, clock: fixedClock() }, { username, password: new Secret(password) }));
@@ -54,7 +53,7 @@ describe('a login check', () => {
       { kind: 'rejected', reason: 'locked', detail: 'until noon' },
       ['FAILED: backend corp rejects the login: locked: until noon'],
     ],
-    ['an outage', 'down', ['FAILED: backend corp failed: BrokerError: corp is down']],
+    ['an outage', 'down', ['FAILED: backend corp failed: corp is down']],
     [
       'an unknown user',
       UNKNOWN,
@@ -187,7 +186,7 @@ describe('a token check', () => {
       },
     });
 
-    expect(lines((await check([down], JWT)).steps)).toEqual(['FAILED: backend corp failed: BrokerError: no key set']);
+    expect(lines((await check([down], JWT)).steps)).toEqual(['FAILED: backend corp failed: no key set']);
   });
 
   it.each([
@@ -231,13 +230,33 @@ describe('a connection check', () => {
       ['FAILED: backend corp: no TLS: refused', 'FAILED: backend corp is down'],
     ],
     [
+      'a step that works and should be changed as a warning',
+      {
+        diagnose: async (_credential, _deadline, report) => {
+          report({ ok: true, isWarning: true, text: 'set preset: openldap' });
+          return undefined;
+        },
+      },
+      ['warning: backend corp: set preset: openldap', 'ok: backend corp answers'],
+    ],
+    [
+      'no answer after a step that failed, which would read as success',
+      {
+        diagnose: async (_credential, _deadline, report) => {
+          report({ ok: false, text: 'no user under ou=x' });
+          return undefined;
+        },
+      },
+      ['FAILED: backend corp: no user under ou=x'],
+    ],
+    [
       'a diagnosis that throws',
       {
         diagnose: async () => {
           throw new TypeError('x is undefined');
         },
       },
-      ['FAILED: backend corp: TypeError: x is undefined', 'ok: backend corp answers'],
+      ['FAILED: backend corp: TypeError: x is undefined'],
     ],
   ])('reports %s', async (_what, more, expected) => {
     expect(lines(await probeAll([examining(more)], fixedClock()))).toEqual(expected);

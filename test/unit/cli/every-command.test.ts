@@ -45,7 +45,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   },
   'import docker-auth': {
     run: importing('docker-auth', DOCKER_AUTH, '--service', SERVICE),
-    prints: /decisions compared, 0 differ[\s\S]*Everything was carried over/,
+    prints: /decisions compared, 0 differ[\s\S]*Everything was converted/,
   },
   'import htpasswd': { run: importing('htpasswd', HTPASSWD), prints: /wrote out\/users\.yaml\nEverything was/ },
   'import zot': { run: importing('zot', JSON.stringify(ZOT)), prints: /wrote out\/policy\.yaml\nEverything was/ },
@@ -63,7 +63,11 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^WRONG {2}registry: http:\/\/127\.0\.0\.1:1 cannot be reached/,
   },
   flush: { run: flushRunning, prints: /login/ },
-  health: { run: withConfig('health', '--url', 'http://127.0.0.1:1/'), code: 1, prints: /not alive \(ECONNREFUSED\)/ },
+  health: {
+    run: withConfig('health', '--url', 'http://127.0.0.1:1/'),
+    code: 1,
+    prints: /not alive \(ECONNREFUSED\): nothing listens there: start the broker with/,
+  },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
   backup: {

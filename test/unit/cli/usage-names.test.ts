@@ -4,7 +4,10 @@ import { commands, fairlead, POLICY, workspace } from './workspace.ts';
 
 describe('a question that no request can ask', () => {
   it.each([
-    [['explain', '--scope', 'repository:web/shop:pul'], '"pul" is not an action; did you mean "pull"?'],
+    [
+      ['explain', '--scope', 'repository:web/shop:pul'],
+      '"pul" is not an action; expected one of pull, push, delete, *; did you mean "pull"?',
+    ],
     [['explain', '--scope', 'repository:web/shop:fetch'], '"fetch" is not an action; expected one of pull, push'],
     [
       ['explain', '--scope', 'repository:Web/shop:pull'],
@@ -12,6 +15,15 @@ describe('a question that no request can ask', () => {
     ],
     [['explain', '--scope', 'repository:a:pull', '--client', 'abc'], '--client abc: expected an address'],
     [['explain', '--scope', 'repository:a:pull', '--client', '10.0.0.0/8'], '--client 10.0.0.0/8: expected an address'],
+    [
+      ['who-can', 'pul', 'web/shop'],
+      '"pul" is not an action; expected one of pull, push, delete, *; did you mean "pull"?',
+    ],
+    [['who-can', 'own', 'web/shop'], '"own" is not an action; expected one of pull, push, delete, *'],
+    [['who-can', 'push', '*'], '"*" is a pattern; expected the name of one repository, such as web/shop'],
+    [['who-can', 'push', 'web/**'], '"web/**" is a pattern; expected the name of one repository'],
+    [['who-can', 'push', '{team}/shop'], '"{team}/shop" is a pattern; expected the name of one repository'],
+    [['explain', '--scope', 'repository:web/*:pull'], '"web/*" is a pattern; expected the name of one repository'],
     [['who-can', 'pull', 'Web/shop'], '"Web/shop" is not a repository name; expected one such as web/shop'],
     [['who-can', 'pull', 'web/shop', '--client', 'abc'], '--client abc: expected an address'],
   ])('fairlead %j exits with 2', async (args, message) => {
@@ -41,7 +53,9 @@ describe('a question that no request can ask', () => {
     const { code, stderr } = await files.fairlead(['test', '--config', files.config]);
 
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^policy\.yaml:7:\d+: tests\.0\.scope: "pul" is not an action; did you mean "pull"\?/);
+    expect(stderr).toMatch(
+      /^policy\.yaml:7:\d+: tests\.0\.scope: "pul" is not an action; expected one of .*; did you mean "pull"\?/,
+    );
   });
 });
 

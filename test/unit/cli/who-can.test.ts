@@ -25,6 +25,20 @@ it('fairlead who-can exits with 1 when nobody may', async () => {
   expect({ code, stdout }).toEqual({ code: 1, stdout: 'nobody can push private/a\nwithout a login: no\n' });
 });
 
+it('fairlead who-can says who is granted the action *, and exits with 1 when nobody is', async () => {
+  await using files = await workspace();
+
+  const { code, stdout } = await files.fairlead(['who-can', '*', 'web/a', '--config', files.config]);
+
+  expect({ code, stdout }).toEqual({
+    code: 1,
+    stdout:
+      'nobody can do everything (*) in web/a\n' +
+      "only rules with allow: ['*'] grant the action *; ask for pull, push or delete for the others\n" +
+      'without a login: no\n',
+  });
+});
+
 it('fairlead who-can says by which rule an allowed push is denied, and with which exception', async () => {
   await using files = await workspace();
 

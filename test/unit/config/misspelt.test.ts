@@ -1,4 +1,4 @@
-/** Any key of the sample files, misspelt: told with its line and column and with what was meant. */
+/** Any key of the sample files, misspelt: reported with line, column and a suggestion. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { assert, asyncProperty, constantFrom, nat } from 'fast-check';
@@ -53,8 +53,8 @@ describe.each([
         const found = await problemsOf(files, () => load(path));
 
         const place = `misspelt.yaml:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: `;
-        const told = found.filter((line) => line.startsWith(place) && line.includes('unknown key'));
-        expect(told).toEqual([expect.stringContaining(text.length > 2 ? `did you mean "${text}"?` : '')]);
+        const problems = found.filter((line) => line.startsWith(place) && line.includes('unknown key'));
+        expect(problems).toEqual([expect.stringContaining(text.length > 2 ? `did you mean "${text}"?` : '')]);
       }),
     );
   });

@@ -167,7 +167,7 @@ describe('the exchange of a refresh token', () => {
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
     expect(audit.events.at(-1)).toMatchObject({
       outcome: 'accepted',
-      cause: 'its use is not recorded: BrokerError: the disk is full',
+      cause: 'its use is not recorded: the disk is full',
     });
   });
 

@@ -259,6 +259,7 @@ describe('the readiness check', () => {
     const [answer, details] = [await app.send('/readyz'), await admin.send('/readyz')];
 
     expect([answer.status, answer.json]).toEqual([code, { status }]);
+    expect(answer.headers['retry-after']).toBe(code === 503 ? '5' : undefined);
     expect([details.status, details.json]).toEqual([code, expect.objectContaining({ status: detail, audit })]);
   });
 

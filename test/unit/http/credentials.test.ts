@@ -1,5 +1,6 @@
 /** Which credential a request carries. */
 import { describe, expect, it } from 'vitest';
+import { PROBE_AUTHORIZATION } from '../../../src/http/token-request.ts';
 import { form, openHttpApp, SERVICE } from '../../support/http-app.ts';
 import type { SentRequest } from '../../support/http-app.ts';
 
@@ -35,6 +36,7 @@ describe('the Basic header', () => {
     ['no colon', `Basic ${btoa('alice')}`],
     ['text that is not UTF-8', `Basic ${Buffer.from([0x61, 0x3a, 0xff]).toString('base64')}`],
     ['nothing', ''],
+    ['the probe of fairlead doctor', PROBE_AUTHORIZATION],
   ])('is refused with %s, and the request does not become anonymous', async (_what, header) => {
     await using app = await openHttpApp();
 

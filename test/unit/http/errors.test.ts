@@ -39,6 +39,13 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_scope',
     sentence: 'the request has too many scopes; request at most 500 at once',
   },
+  doctor_probe: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence: 'wrong user name or password',
+    challenge: true,
+  },
   empty_password: {
     status: 401,
     registry: 'UNAUTHORIZED',
@@ -200,6 +207,13 @@ describe('an error', () => {
     },
   );
 
+  it('says after how many seconds to try again wherever waiting helps', () => {
+    const waiting = Object.entries(EXPECTED).filter(([, { status }]) => status === 429 || status === 503);
+
+    expect(waiting.map(([code]) => code)).toEqual(expect.arrayContaining(['too_many_attempts', 'shutting_down']));
+    expect(waiting.filter(([, { retryAfter }]) => retryAfter === undefined)).toEqual([]);
+  });
+
   it('has the Retry-After that it carries, in whole seconds', async () => {
     await using app = await failing(new BrokerError('backend_unavailable', CAUSE, { retryAfter: 7.2 }));
 
@@ -216,7 +230,7 @@ describe('an error', () => {
       {
         level: 'error',
         message: 'request failed',
-        fields: { requestId: 'id-1', cause: `BrokerError: unexpected error <- TypeError: ${CAUSE}` },
+        fields: { requestId: 'id-1', cause: `unexpected error: TypeError: ${CAUSE}` },
       },
     ]);
   });

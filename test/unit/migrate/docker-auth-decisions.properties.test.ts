@@ -40,7 +40,7 @@ const askedBy = ([account, type, name, service, ip, actions]: RecordedRequest): 
 });
 
 describe('the model of docker_auth', () => {
-  it('decides as docker_auth was recorded to, by the same rule', () => {
+  it('decides the recorded requests as docker_auth did, by the same rule', () => {
     const found = cases.map(({ acl, requests }) => ({
       acl,
       requests: requests.map((recorded) => {
@@ -67,11 +67,11 @@ function isAskedByRegistries({ type, name, actions }: Asked): boolean {
 }
 
 describe('an imported policy', () => {
-  it('decides as docker_auth was recorded to', async () => {
+  it('decides the recorded requests as docker_auth did', async () => {
     let compared = 0;
     for (const { acl, requests } of cases) {
       await using made = await imported(configuration(acl, users));
-      // What is not carried denies; the test of those is below.
+      // What is not converted denies; the test of those is below.
       if (made.result.findings.some(({ kind }) => kind === 'lost')) continue;
       for (const recorded of requests) {
         const asked = askedBy(recorded);
@@ -87,7 +87,7 @@ describe('an imported policy', () => {
     expect(compared).toBeGreaterThan(600);
   });
 
-  it('decides as the model does, whatever the rules', async () => {
+  it('decides random requests as the model does, for random rules', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(aclEntry, { minLength: 1, maxLength: 6 }),
@@ -101,7 +101,7 @@ describe('an imported policy', () => {
             const before = decideAcl(rules, { ...asked, labels: labelsOf(account) });
             const granted = grantedBy(made.policy, callerWith(account, users[account] ?? {}), asked);
             const wanted = expected(type, before.granted, rules.find(({ number }) => number === before.rule)?.actions);
-            // Where something is not carried, less may be granted and never more.
+            // Where something is not converted, less may be granted and never more.
             expect({
               account,
               name,

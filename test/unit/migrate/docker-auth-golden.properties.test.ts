@@ -26,7 +26,7 @@ const KEYS = {
 };
 
 describe('the reference configuration of docker_auth', () => {
-  it('becomes a policy that decides the same over the grid', async () => {
+  it('becomes a policy with the same decisions on the grid', async () => {
     await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
     const { decisions } = made;
@@ -61,32 +61,32 @@ describe('the reference configuration of docker_auth', () => {
     expect([...users.byName.keys()]).toEqual(['admin', 'test']);
   });
 
-  it('has rules that come too late, each of which is named with its line', async () => {
+  it('has rules that are never reached, each reported with its line', async () => {
     await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
     expect(made.lines.filter((line) => line.includes('never reached'))).toEqual(
       [57, 60, 62, 64, 66, 68].map(
         (line, at) =>
-          `auth.yml:${line}: trap: rule ${at + 11}: is never reached: rule 9 (line 51) decides all it matches`,
+          `auth.yml:${line}: trap: rule ${at + 11}: is never reached: rule 9 (line 51) decides all requests that it matches`,
       ),
     );
   });
 
-  it('loses nothing', async () => {
+  it('is converted completely', async () => {
     await using made = await imported(await source('reference.yml'), KEYS, ['Docker registry']);
 
-    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([]);
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
   });
 });
 
 describe('the rules that docker_auth’s documentation shows', () => {
-  it('become a policy that decides the same over the grid', async () => {
+  it('become a policy with the same decisions on the grid', async () => {
     await using made = await imported(await source('documented.yml'));
 
     const { decisions } = made;
     expect(decisions.length).toBeGreaterThan(1000);
     expect(decisions.filter(({ same }) => !same)).toEqual([]);
-    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([]);
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
     // Of the others, the first rule takes all of one, and braces are in the name of the other.
     const decisive = new Set(decisions.map(({ before }) => before.rule));
     expect(decisive).toEqual(new Set([1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, undefined]));
@@ -116,13 +116,13 @@ describe('the rules that docker_auth’s documentation shows', () => {
 });
 
 describe('the traps of docker_auth', () => {
-  it('are each named with their line', async () => {
+  it('are reported, each with its line', async () => {
     await using made = await imported(await source('traps.yml'));
 
     await expectGolden('traps.report.txt', made.lines.map((line) => `${line}\n`).join(''));
   });
 
-  it('grant nothing more than docker_auth did', async () => {
+  it('are imported without granting more than docker_auth does', async () => {
     await using made = await imported(await source('traps.yml'));
 
     const wider = made.decisions.filter(({ before, after }) =>
@@ -132,7 +132,7 @@ describe('the traps of docker_auth', () => {
     expect(wider).toEqual([]);
   });
 
-  it('show no secret, and keep it in a file for its owner alone', async () => {
+  it('show no secret, and write it to a file for its owner only', async () => {
     await using made = await imported(await source('traps.yml'));
 
     const shown = [...made.lines, made.text('broker.yaml'), made.text('policy.yaml')].join('\n');

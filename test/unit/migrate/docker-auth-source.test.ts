@@ -74,7 +74,7 @@ describe('a configuration of docker_auth', () => {
     await using made = await imported(text);
     const line = text.split('\n').findIndex((one) => one.includes('acount')) + 1;
 
-    expect(made.lines.some((one) => one.startsWith(`auth.yml:${line}: not carried: acl.match.acount`))).toBe(true);
+    expect(made.lines.some((one) => one.startsWith(`auth.yml:${line}: not converted: acl.match.acount`))).toBe(true);
   });
 
   it('is read from the values of the Helm chart, with the files that the chart mounts', async () => {
@@ -84,13 +84,13 @@ describe('a configuration of docker_auth', () => {
     expect(made.text('broker.yaml')).toContain('keyFile: /config/server.key');
     expect(made.text('users.yaml')).toContain('alice:');
     expect(made.lines).toContain(
-      'auth.yml:14: not carried: acl.match.acount: docker_auth knows no such key and drops it, so the condition is not there, and the rule matches more; account was probably meant',
+      'auth.yml:14: not converted: acl.match.acount: docker_auth does not know this key and ignores it, so the condition is missing, and the rule matches more; account was probably meant',
     );
     expect(made.lines).toContain('auth.yml:1: note: for Kubernetes, and not imported: replicaCount, image, service');
   });
 });
 
-describe('a file that is something else is refused', () => {
+describe('a file that is not a configuration of docker_auth', () => {
   it.each([
     ['the configuration of the broker', 'listen: 127.0.0.1:5001\nservices: { r: {} }\n', 'found no server and token'],
     ['users of the broker', `users: { alice: { password: '${HASH}' } }\n`, 'found no server and token'],
@@ -111,11 +111,11 @@ describe('a file that is something else is refused', () => {
     ['several documents', `${CONFIG_MAP}---\nkind: Secret\n`, 'found several YAML documents, expected one'],
     ['a list', '- a\n', 'found no server and token'],
     ['nothing', '', 'found no server and token'],
-  ])('%s', async (_what, text, expected) => {
+  ])('is refused: %s', async (_what, text, expected) => {
     expect(await refused(text)).toContain(expected);
   });
 
-  it('and the part that looks like a configuration is named', async () => {
+  it('is refused with the path of the part that looks like one', async () => {
     expect(await refused(`auth:\n  config:\n${indented(PLAIN, 4)}`)).toContain(
       'the part under auth.config (line 2) looks like one',
     );
@@ -132,15 +132,15 @@ describe('a placeholder of a template', () => {
     },
   );
 
-  it('elsewhere is reported with its line', async () => {
+  it('is reported with its line outside of acl', async () => {
     await using made = await imported(PLAIN.replace('issuer: test', 'issuer: ${ISSUER}'));
 
     expect(made.lines).toContainEqual(
-      expect.stringMatching(/^auth\.yml:\d+: not carried: \$\{ISSUER\} is a placeholder/),
+      expect.stringMatching(/^auth\.yml:\d+: not converted: \$\{ISSUER\} is a placeholder/),
     );
   });
 
-  it('is not what docker_auth replaces itself', async () => {
+  it('is not confused with a placeholder of docker_auth', async () => {
     const rule = { match: { account: '/^(x)$/', name: '${account}/${account:1}/${labels:team}' }, actions: ['pull'] };
     await using made = await imported(configuration([rule], { alice: { team: ['web'] } }));
 
@@ -159,7 +159,7 @@ describe('path_prefix', () => {
   it('is reported when --public-url does not have it', async () => {
     await using made = await imported(prefixed);
 
-    expect(made.lines[0]).toMatch(/not carried: server\.path_prefix: --public-url does not end with \/auth/);
+    expect(made.lines[0]).toMatch(/not converted: server\.path_prefix: --public-url does not end with \/auth/);
   });
 });
 
@@ -194,8 +194,8 @@ describe('the comparison of decisions', () => {
   });
 });
 
-describe('keys of oidc_auth for its web page', () => {
-  it('are each reported with their line', async () => {
+describe('the keys of oidc_auth for its web page', () => {
+  it('are reported, each with its line', async () => {
     await using made = await imported(`server: { addr: '127.0.0.1:5001' }
 token: { issuer: test, disable_legacy_key_id: true }
 oidc_auth:
@@ -206,10 +206,10 @@ oidc_auth:
 acl: []
 `);
 
-    expect(made.lines.filter((line) => line.includes('not carried'))).toEqual([
-      expect.stringContaining('auth.yml:2: not carried: token.disable_legacy_key_id'),
-      expect.stringContaining('auth.yml:6: not carried: oidc_auth.redirect_url'),
-      expect.stringContaining('auth.yml:7: not carried: oidc_auth.level_token_db'),
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([
+      expect.stringContaining('auth.yml:2: not converted: token.disable_legacy_key_id'),
+      expect.stringContaining('auth.yml:6: not converted: oidc_auth.redirect_url'),
+      expect.stringContaining('auth.yml:7: not converted: oidc_auth.level_token_db'),
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** What an import carries, what it names, and what it leaves as it found it. */
+/** What an import of docker_auth converts, what it reports, and what it never overwrites. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { importDockerAuth } from '../../../src/migrate/docker-auth/index.ts';
@@ -17,7 +17,7 @@ const rulesOf = async (text: string): Promise<string> => {
   return made.text('policy.yaml').replace(/^[^]*?rules:\n/, '');
 };
 
-describe('a rule that cannot be carried', () => {
+describe('a rule that cannot be converted', () => {
   const acl = [
     {
       match: { account: 'bob', name: '${labels:a}-${labels:b}-${labels:c}-${labels:d}-${labels:e}' },
@@ -26,18 +26,18 @@ describe('a rule that cannot be carried', () => {
     { match: {}, actions: ['*'] },
   ];
 
-  it('denies what its other conditions match, so that the rules below do not grant it', async () => {
+  it('denies what its other conditions match, so that later rules do not grant it', async () => {
     await using made = await imported(configuration(acl, { bob: {}, alice: {} }));
 
     const asked = { type: 'repository', name: 'x', service: 'registry', ip: '', actions: ['pull'] };
     expect(grantedBy(made.policy, callerWith('bob', {}), { ...asked, account: 'bob' })).toEqual([]);
     expect(grantedBy(made.policy, callerWith('alice', {}), { ...asked, account: 'alice' })).toEqual(['pull']);
-    expect(made.lines[0]).toMatch(/not carried: rule 1: name: .* has more than 4 labels/);
+    expect(made.lines[0]).toMatch(/not converted: rule 1: name: .* has more than 4 labels/);
   });
 });
 
 describe('labels', () => {
-  it('of a directory that gives whole DNs are carried as one group, and no otherwise', async () => {
+  it('of a directory with whole DNs become a group for one DN, and nothing else', async () => {
     const ldap = `ldap_auth:
   addr: ldap.example.com:636
   base: ou=people,dc=example,dc=com
@@ -51,10 +51,10 @@ acl:
       'groups: [CN=Web,OU=Groups,DC=example,DC=com]'.replace('[CN', "['CN").replace(']', "']"),
     );
     const report = await reportOf(ldap.replace("'CN=Web,OU=Groups,DC=example,DC=com'", "'*'"));
-    expect(report.join('\n')).toContain('not carried: rule 1: the label groups has whole DNs (no parse_cn)');
+    expect(report.join('\n')).toContain('not converted: rule 1: the label groups has whole DNs (no parse_cn)');
   });
 
-  it('of two sources make a rule for each', async () => {
+  it('of two sources become a rule for each source', async () => {
     const rules = await rulesOf(`users:
   alice: { password: '${HASH}', labels: { team: [web] } }
 ldap_auth:
@@ -70,7 +70,7 @@ acl:
     expect(rules).toContain('groups: [web]');
   });
 
-  it('of OpenID are claims', async () => {
+  it('of OpenID become claims', async () => {
     const rules = await rulesOf(`oidc_auth:
   issuer: https://id.example.com
   client_id: registry
@@ -90,7 +90,7 @@ describe('a name in ${account}', () => {
     // Lower-cased, as {user} is, Bob would have the namespace of bob.
     ['Bob', 'name: ${account}/*'],
     ['team/bob', 'name: ${account}/*'],
-  ])('of the user %s is carried by %s', async (user, expected) => {
+  ])('of the user %s becomes %s', async (user, expected) => {
     const rules = await rulesOf(`users: { ${user}: { password: '${HASH}' } }
 acl: [{ match: { account: '/.+/', name: '\${account}/*' }, actions: [pull] }]
 `);
@@ -99,7 +99,7 @@ acl: [{ match: { account: '/.+/', name: '\${account}/*' }, actions: [pull] }]
   });
 });
 
-describe('what docker_auth does not start with', () => {
+describe('a configuration with which docker_auth does not start', () => {
   it.each([
     ["{ match: { account: '/(/' }, actions: [] }", 'is no RE2 expression'],
     ['{ match: { ip: 10.0.0.0/33 }, actions: [] }', 'expected a prefix of at most 32 bits'],
@@ -118,7 +118,7 @@ describe('what docker_auth does not start with', () => {
 });
 
 describe('a file that is read as docker_auth reads it', () => {
-  it('may have anchors, merge keys, and scalars of any type where text is meant', async () => {
+  it('may have anchors, merge keys, and scalars of any type in the place of text', async () => {
     const rules = await rulesOf(`acl:
   - match: &base { account: 007, name: yes }
     actions: &all ['*']
@@ -131,24 +131,24 @@ describe('a file that is read as docker_auth reads it', () => {
     expect(rules).toContain('repositories: [no]');
   });
 
-  it('takes the last of two keys, and says so', async () => {
+  it('uses the last of two equal keys, and reports it', async () => {
     const report = await reportOf('acl: []\nacl:\n  - { match: { account: a, account: b }, actions: [pull] }\n');
 
-    expect(report).toContain('auth.yml:4: trap: acl: stands here a second time, and only the last one counts');
-    expect(report).toContain('auth.yml:5: trap: account: stands here a second time, and only the last one counts');
+    expect(report).toContain('auth.yml:4: trap: acl: is here a second time; the last one counts');
+    expect(report).toContain('auth.yml:5: trap: account: is here a second time; the last one counts');
   });
 
-  it('repeats nothing of a password that lacks a space before it', async () => {
+  it('quotes no part of a password without a space before it', async () => {
     const report = (await reportOf('users: { alice: {password:"hunter2"} }\nacl: []\n')).join('\n');
 
-    expect(report).toContain('users.password: docker_auth knows no such key');
+    expect(report).toContain('users.password: docker_auth does not know this key');
     expect(report).toContain('a space is missing after the colon');
     expect(report).not.toContain('hunter2');
   });
 });
 
-describe('the broker that is written', () => {
-  it('lets anonymous in where docker_auth did, and only there', async () => {
+describe('the broker.yaml of an import', () => {
+  it('allows anonymous requests exactly where docker_auth does', async () => {
     await using open = await imported(`${HEAD}users: { '': {} }\nacl: []\n`);
     await using closed = await imported(`${HEAD}users: { alice: { password: '${HASH}' } }\nacl: []\n`);
 
@@ -158,7 +158,7 @@ describe('the broker that is written', () => {
     expect(await anonymousOf(closed)).toBe('deny');
   });
 
-  it('binds users to the directory with their own DN where docker_auth did', async () => {
+  it('binds users with their own DN where docker_auth does', async () => {
     await using made = await imported(`${HEAD}ldap_auth:
   addr: ldap.example.com:389
   tls: none
@@ -176,7 +176,7 @@ acl: []
     });
   });
 
-  it('serves the registries that the rules name, and those that are given', async () => {
+  it('serves the registries that the rules name, and those of --service', async () => {
     await using made = await imported(`${HEAD}acl: [{ match: { service: hub.example.com }, actions: [] }]\n`, {}, [
       'other.example.com',
     ]);
@@ -184,19 +184,19 @@ acl: []
     expect(made.result.services).toEqual(['other.example.com', 'hub.example.com']);
   });
 
-  it('has a service to be named where none is known, and says so', async () => {
+  it('has a placeholder where no service is known, and reports it', async () => {
     await using files = await writtenFiles({ 'auth.yml': `${HEAD}acl: []\n` });
 
     const { findings } = await importDockerAuth(files.path('auth.yml'), { services: [], publicUrl: undefined });
 
     expect(findings.filter(({ kind }) => kind === 'lost').map(({ message }) => message)).toEqual([
-      expect.stringContaining('give each with --service'),
+      expect.stringContaining('name each with --service'),
     ]);
   });
 });
 
 describe('writeNewFiles', () => {
-  it('writes nothing at all where one of the files is there', async () => {
+  it('writes no file when one of them exists', async () => {
     await using files = await writtenFiles({ 'out/policy.yaml': 'mine' });
 
     const problems = await problemsOf(files, () =>
@@ -206,8 +206,62 @@ describe('writeNewFiles', () => {
       ]),
     );
 
-    expect(problems).toEqual([expect.stringMatching(/policy\.yaml: is there already; nothing was written/)]);
+    expect(problems).toEqual([expect.stringMatching(/policy\.yaml: exists already; nothing was written/)]);
     expect(await readFile(files.path('out/policy.yaml'), 'utf8')).toBe('mine');
     await expect(readFile(files.path('out/broker.yaml'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a directory without DNs', () => {
+  const ldap = (lines: string): string => `ldap_auth:
+  addr: dc1.corp.example:636
+  base: OU=People,DC=corp,DC=example
+${lines}
+acl:
+  - { match: { account: '/.+/' }, actions: [pull] }
+`;
+
+  it.each([
+    ['svc-registry@corp.example', 'dn: svc-registry@corp.example'],
+    [String.raw`CORP\svc-registry`, String.raw`dn: CORP\svc-registry`],
+  ])('keeps the service account %s, which only Active Directory accepts', async (dn, expected) => {
+    const lines = `  filter: (mail=\${account})\n  bind_dn: ${dn}\n  bind_password_file: ldap.password`;
+    await using made = await imported(`${HEAD}${ldap(lines)}`);
+
+    expect(made.text('broker.yaml')).toContain(expected);
+    expect(made.text('broker.yaml')).toContain('preset: active-directory');
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
+  });
+
+  it.each([
+    ['${account}@corp.example', "template: '{login}@corp.example'"],
+    ['CORP\\${account}', 'template: CORP\\{login}'],
+  ])('has users that bind as %s', async (dn, expected) => {
+    await using made = await imported(`${HEAD}${ldap(`  initial_bind_as_user: true\n  bind_dn: '${dn}'`)}`);
+
+    expect(made.text('broker.yaml')).toContain(expected);
+    expect(made.text('broker.yaml')).toContain('base: OU=People,DC=corp,DC=example');
+    expect(made.lines.filter((line) => line.includes('not converted'))).toEqual([]);
+  });
+
+  it('reports a filter that such a login does not apply, with its line', async () => {
+    const lines =
+      "  initial_bind_as_user: true\n  bind_dn: '${account}@corp.example'\n  filter: (sAMAccountName=${account})";
+
+    expect(await reportOf(ldap(lines))).toContainEqual(
+      expect.stringMatching(/^auth\.yml:8: not converted: ldap_auth: filter: it is not applied/),
+    );
+  });
+
+  it.each([
+    ['initial_bind_as_user: true\n  bind_dn: ${account}', /users bind with "\{login\}": expected a DN with \{login\}/],
+    ['initial_bind_as_user: true\n  bind_dn: cn=reader,dc=corp', /users bind with "cn=reader,dc=corp": expected/],
+    [
+      'filter: (uid=${account})\n  bind_dn: reader\n  bind_password_file: f',
+      /bind_dn "reader" is neither a DN nor a name/,
+    ],
+    ['filter: (uid=${account})\n  bind_dn: r@corp.example', /bind_dn has no bind_password_file/],
+  ])('lists %j, which cannot be converted', async (lines, expected) => {
+    expect(await reportOf(ldap(`  ${lines}`))).toContainEqual(expect.stringMatching(expected));
   });
 });

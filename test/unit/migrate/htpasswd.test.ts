@@ -32,18 +32,18 @@ describe('importHtpasswd', () => {
     ]);
   });
 
-  it('names every user it cannot carry by line, and repeats no hash', async () => {
+  it('reports each user that it cannot convert with the line, and quotes no hash', async () => {
     await using files = await writtenFiles({ users: HTPASSWD, groups: 'dev: alice zed\n' });
 
     const { findings } = await importHtpasswd(files.path('users'), files.path('groups'));
 
     const lines = findings.map((finding) => findingLine(finding).replace(`${files.folder}/`, ''));
     expect(lines).toEqual([
-      'users:3: not carried: bob: found an MD5 (apr1) hash, expected bcrypt: run `htpasswd -B FILE USER`',
-      'users:4: not carried: carol: found an unsalted SHA-1 hash, expected bcrypt: run `htpasswd -B FILE USER`',
+      'users:3: not converted: bob: found an MD5 (apr1) hash, expected bcrypt: run `htpasswd -B FILE USER`',
+      'users:4: not converted: carol: found an unsalted SHA-1 hash, expected bcrypt: run `htpasswd -B FILE USER`',
 
       'users:6: trap: alice: is in line 2 as well; the last line counts, as in a registry (Apache uses the first)',
-      'users:7: not carried: found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it',
+      'users:7: not converted: found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it',
       'users:1: note: the group file has members that are not imported: zed',
     ]);
   });

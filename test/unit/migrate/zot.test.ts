@@ -132,7 +132,7 @@ describe('importZot', () => {
     await fc.assert(
       fc.asyncProperty(control, async (accessControl) => {
         const { policy, report } = await imported(accessControl);
-        fc.pre(!report.join().includes('not carried'));
+        fc.pre(!report.join().includes('not converted'));
         for (const asking of everybody) {
           for (const name of names) {
             expect({ asking, name, granted: granted(policy, asking, name) }).toEqual({
@@ -147,7 +147,7 @@ describe('importZot', () => {
     );
   });
 
-  it('names what a token cannot say, and grants none of it', async () => {
+  it('reports what a token cannot express, and does not grant it', async () => {
     const { policy, report } = await imported({
       repositories: {
         '**': {
@@ -161,15 +161,15 @@ describe('importZot', () => {
     });
 
     expect(report).toEqual([
-      expect.stringContaining('not carried: "**": a policy with conditions'),
-      expect.stringContaining('not carried: a policy: create without update'),
+      expect.stringContaining('not converted: "**": a policy with conditions'),
+      expect.stringContaining('not converted: a policy: create without update'),
     ]);
     expect(granted(policy, { user: 'ci', groups: [] }, 'x')).toEqual([]);
     expect(granted(policy, { user: 'bob', groups: [] }, 'x')).toEqual([]);
     expect(granted(policy, { user: 'bob', groups: [] }, 'c/x')).toEqual(['pull']);
   });
 
-  it('says where zot leaves it to chance', async () => {
+  it('reports patterns between which zot chooses at random', async () => {
     const { report } = await imported({ repositories: { 'a/*': {}, '*/b': {} } });
 
     expect(report).toEqual([expect.stringContaining('"*/b" is as long as "a/*"')]);
@@ -184,12 +184,12 @@ describe('importZot', () => {
   });
 });
 
-describe('what importZot does not read', () => {
+describe('a key that importZot does not read', () => {
   it.each<[string, unknown, string]>([
     [
       'a section',
       { repositories: {}, futurePolicy: {} },
-      'zot.json:5: not carried: accessControl.futurePolicy: this importer',
+      'zot.json:5: not converted: accessControl.futurePolicy: this importer',
     ],
     [
       'a key of a pattern',
@@ -215,11 +215,11 @@ describe('what importZot does not read', () => {
       { repositories: {}, adminPolicy: { users: ['a'], actions: ['read'], conditions: [{}] } },
       'adminPolicy: a policy with conditions',
     ],
-  ])('is named with its line: %s', async (_what, accessControl, expected) => {
+  ])('is reported with its line: %s', async (_what, accessControl, expected) => {
     const { report } = await imported(accessControl);
 
     expect(report).toEqual([expect.stringContaining(expected)]);
-    expect(report[0]).toMatch(/^zot\.json:\d+: not carried: /);
+    expect(report[0]).toMatch(/^zot\.json:\d+: not converted: /);
   });
 
   it('grants nothing by an adminPolicy with conditions', async () => {
@@ -249,7 +249,7 @@ describe('what importZot does not read', () => {
 });
 
 describe('the layout of zot 1, with patterns directly in accessControl', () => {
-  it('is carried', async () => {
+  it('is converted', async () => {
     const { policy, report } = await imported({
       '**': { policies: [{ users: ['charlie'], actions: ['read', 'create', 'update'] }], defaultPolicy: ['read'] },
       'tmp/**': { defaultPolicy: ['read', 'create', 'update'] },
@@ -309,15 +309,15 @@ describe('a pattern with ${username}', () => {
   it('is reported when the length of the user name decides which pattern is the longest', async () => {
     const { report } = await imported({ repositories: { 'team-*/**': {}, '${username}/**': own } });
 
-    expect(report[0]).toMatch(/not carried: "\$\{username\}\/\*\*": whether it is longer than "team-\*\/\*\*"/);
+    expect(report[0]).toMatch(/not converted: "\$\{username\}\/\*\*": whether it is longer than "team-\*\/\*\*"/);
   });
 
   it.each(['[${username}]/**', 'u-${username}/**'])(
-    'is not carried when it is not a whole segment: %s',
+    'is not converted when it is not a whole segment: %s',
     async (pattern) => {
       const { report } = await imported({ repositories: { [pattern]: own } });
 
-      expect(report).toEqual([expect.stringContaining('is no pattern that can be carried')]);
+      expect(report).toEqual([expect.stringContaining('cannot be converted; shorter patterns decide')]);
     },
   );
 });

@@ -61,9 +61,13 @@ function schemeProblem({ path, secure }: Endpoint, mode: TlsMode, modeIsSet: boo
   if (path !== undefined) {
     return mode === 'none' ? undefined : 'expected ldapi:// only together with ldapi:// and loopback ldap:// urls';
   }
-  if (mode === 'ldaps') return secure ? undefined : 'expected ldaps:// with tls.mode ldaps';
+  if (mode === 'ldaps')
+    return secure ? undefined : 'expected ldaps:// with tls.mode ldaps; ldap:// needs mode: starttls';
   if (!secure) return undefined;
-  return modeIsSet ? `expected ldap:// with tls.mode ${mode}` : 'expected ldaps:// in all urls or in none';
+  if (!modeIsSet) return 'expected ldaps:// in all urls or in none';
+  return mode === 'starttls'
+    ? 'expected ldap:// with tls.mode starttls, which encrypts the connection; ldaps:// needs no mode'
+    : 'expected no tls.mode with ldaps://, which is encrypted; mode: none is for ldap:// without encryption';
 }
 
 function checkTlsFiles(tls: Checked['tls'], mode: TlsMode): readonly LdapConfigProblem[] {

@@ -72,15 +72,14 @@ async function diagnoseServer(
     const encryption = certificate === undefined ? 'without encryption' : `encrypted; ${certificate}`;
     report({ ok: true, text: `connects to ${url}, ${encryption}` });
     await serviceAccount?.bind(connection, limit);
-    const binding = config.bind === undefined ? 'searches anonymously' : `binds as ${config.bind.dn}`;
-    report({ ok: true, text: `${url}: ${binding}` });
+    report({ ok: true, text: `${url}: ${bindingText(config)}` });
     await diagnoseEntries(
       {
         config,
         search,
         connection,
         deadline,
-        report: ({ ok, text }) => report({ ok, text: `${url}: ${text}` }),
+        report: (step) => report({ ...step, text: `${url}: ${step.text}` }),
       },
       options().mode,
     );
@@ -89,15 +88,26 @@ async function diagnoseServer(
   }
 }
 
+function bindingText({ bind, users }: LdapConfig): string {
+  if (bind !== undefined) return `binds as ${bind.dn}`;
+  return users.template === undefined ? 'searches anonymously' : 'has no service account, users bind themselves';
+}
+
 async function diagnoseEntries(server: ServerDiagnosis, mode: ConnectionOptions['mode']): Promise<void> {
   const { config, search, connection, deadline, report } = server;
   const root = await readBase(server, '', ROOT_ATTRIBUTES);
   reportPreset(config, root.entry, report);
   reportNesting(config, root.entry, report);
-  if (root.entry !== undefined && LDAP_PRESETS[config.preset].bindNames) await diagnoseLockout(server, root.entry);
+  const isAnonymous = config.bind === undefined && config.users.template !== undefined;
+  if (root.entry !== undefined && LDAP_PRESETS[config.preset].bindNames && !isAnonymous)
+    await diagnoseLockout(server, root.entry);
   const hasStartTls = root.entry?.texts('supportedExtension').includes(START_TLS) === true;
   if (mode === 'none' && hasStartTls) {
-    report({ ok: true, text: 'offers StartTLS, which is not used: set tls.mode: starttls' });
+    report({ ok: true, isWarning: true, text: 'offers StartTLS, which is not used: set tls.mode: starttls' });
+  }
+  if (isAnonymous) {
+    const text = 'nothing else can be read without a password: check --login tests users.template';
+    return report({ ok: true, text });
   }
   const contexts = root.entry?.texts('namingContexts') ?? [];
   const { base } = config.users;
@@ -136,8 +146,11 @@ async function hasBase(
   if (entry !== undefined) return true;
   const available = contexts.length === 0 ? '' : `; the server has ${contexts.join(' and ')}`;
   const isMissing = code === RESULT.success || code === RESULT.noSuchObject;
-  const problem = isMissing ? 'does not exist, or the account may not see it' : `gives result ${code}`;
-  server.report({ ok: false, text: `${base} ${problem}: correct ${key}${available}` });
+  const reader =
+    server.config.bind === undefined ? 'is hidden from searches without a bind' : 'the account may not see it';
+  const problem = isMissing ? `does not exist, or ${reader}` : `gives result ${code}`;
+  const cure = server.config.bind === undefined ? `correct ${key}, or configure bind` : `correct ${key}`;
+  server.report({ ok: false, text: `${base} ${problem}: ${cure}${available}` });
   return false;
 }
 
@@ -156,12 +169,9 @@ function reportPreset({ preset }: LdapConfig, root: LdapEntry | undefined, repor
   const suitable = root === undefined ? [] : presetsFor(root);
   const [likely] = suitable;
   if (likely === undefined) return;
-  report({
-    ok: true,
-    text: suitable.includes(preset)
-      ? `matches preset ${preset}`
-      : `looks like ${likely}, and preset is ${preset}: set preset: ${likely}`,
-  });
+  if (suitable.includes(preset)) return report({ ok: true, text: `matches preset ${preset}` });
+  const text = `looks like ${likely}, and preset is ${preset}: set preset: ${likely}`;
+  report({ ok: true, isWarning: true, text });
 }
 
 /** With this mistake the server works, and every login fails. */

@@ -35,11 +35,12 @@ async function diagnosePolicies({ connection, deadline, report }: LockoutDiagnos
     deadline,
   );
   const readable = entries.filter((entry) => entry.texts('msDS-LockoutThreshold').length > 0).length;
+  const objects = readable === 1 ? '1 password settings object' : `${readable} password settings objects`;
   report({
     ok: true,
     text:
       readable > 0
-        ? `reads ${readable} password settings objects (PSO), so the lockout guard knows their thresholds`
+        ? `reads ${objects} (PSO), so the lockout guard knows their thresholds`
         : `reads no password settings object (PSO): the lockout guard uses the values of the domain; if the domain has any, let the account read ${container}`,
   });
   const { entries: domains } = await connection.search(
@@ -49,6 +50,7 @@ async function diagnosePolicies({ connection, deadline, report }: LockoutDiagnos
   if (domains[0]?.texts('lockoutThreshold').length === 1) return;
   report({
     ok: true,
+    isWarning: true,
     text: `reads no lockoutThreshold of ${domain}: the lockout guard is off; let the account read it`,
   });
 }
@@ -62,6 +64,7 @@ async function diagnoseComputedState({ search, connection, deadline, report }: L
   if (user.kind !== 'found' || user.entry.texts(COMPUTED).length > 0) return;
   report({
     ok: true,
+    isWarning: true,
     text: `shows no ${COMPUTED} of users: locked accounts and expired passwords are found by the bind only, which costs an attempt; use a controller instead of a global catalog, or let the account read it`,
   });
 }

@@ -84,7 +84,7 @@ function describeGroups(config: LdapConfig, dn: string, names: ReadonlySet<strin
     return `finds no groups: none under ${groups.base} ${REASON_FOR_NO_GROUPS[groupSource(config)](dn)}`;
   }
   const listed = dns.slice(0, MAX_LISTED_GROUPS).join('; ');
-  return `finds ${dns.length} groups under ${groups.base}: ${listed}${dns.length > MAX_LISTED_GROUPS ? '; …' : ''}`;
+  return `finds ${dns.length} ${dns.length === 1 ? 'group' : 'groups'} under ${groups.base}: ${listed}${dns.length > MAX_LISTED_GROUPS ? '; …' : ''}`;
 }
 
 const REASON_FOR_NO_GROUPS: Readonly<Record<GroupSource, (dn: string) => string>> = {

@@ -20,7 +20,7 @@ export function faultText(error: unknown): string {
   if (!(error instanceof DirectoryFault)) return describeError(error);
   const { cause, kind, message } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const causeText = cause instanceof Error ? ` (${cause.message})` : '';
+  const causeText = cause === undefined ? '' : ` (${describeError(cause)})`;
   const advice = ADVICE_BY_CODE[code] ?? ADVICE[kind];
   return `${message}${causeText}${advice === undefined ? '' : `: ${advice}`}`;
 }

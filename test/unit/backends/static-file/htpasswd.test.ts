@@ -37,7 +37,7 @@ describe('an htpasswd file', () => {
 
     expect(problems).toEqual([
       'h:1: found a line without a colon, expected USER:HASH, as `htpasswd -B` writes it',
-      'h:2: bob: found text that is no hash, expected a bcrypt, argon2id or scrypt hash: run `htpasswd -B FILE USER`',
+      'h:2: bob: found text that is not a hash, expected a bcrypt, argon2id or scrypt hash: run `htpasswd -B FILE USER`',
       'h:3: found an empty name',
       'h:5: alice: found a second time (first on line 4), expected each user once',
       'h:6: found a name with space around it',

@@ -82,7 +82,7 @@ describe('users that were read on another thread', () => {
 
     expect(String(plain(there.users)).split('\n')).toEqual([
       expect.stringMatching(/file:2:\d+: users\.bot\.password: found no secret/),
-      expect.stringMatching(/file:3:\d+: users\.bob\.password: found text that is no hash/),
+      expect.stringMatching(/file:3:\d+: users\.bob\.password: found text that is not a hash/),
     ]);
   });
 });

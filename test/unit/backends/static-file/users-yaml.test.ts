@@ -62,7 +62,7 @@ accounts: {}
 `);
 
     expect(problems).toEqual([
-      'users.yaml:2:22: users.alice.password: found text that is no hash, expected a bcrypt, argon2id or scrypt hash, or { file: PATH } or { env: NAME }',
+      'users.yaml:2:22: users.alice.password: found text that is not a hash, expected a bcrypt, argon2id or scrypt hash, or { file: PATH } or { env: NAME }',
       'users.yaml:3:10: users.bob: found the key "passwrod", expected password or groups',
       `users.yaml:4:10: users.carol: found no password, expected password: a hash ${HASH}`,
       'users.yaml:5:93: users.dave.groups: found text, expected a list of group names',
@@ -74,7 +74,7 @@ accounts: {}
       'users.yaml:10:10: users.frank: found text, expected a mapping with password and groups',
       'users.yaml:11:9: users.grace: found nothing, expected a mapping with password and groups',
       `users.yaml:12:22: users.heidi.password: found a number, expected a hash ${HASH}`,
-      'users.yaml:13:21: users.ivan.password: found text that is no hash, expected a bcrypt, argon2id or scrypt hash, or { file: PATH } or { env: NAME }',
+      'users.yaml:13:21: users.ivan.password: found text that is not a hash, expected a bcrypt, argon2id or scrypt hash, or { file: PATH } or { env: NAME }',
       'users.yaml:14:1: found the key "accounts", expected users',
     ]);
   });

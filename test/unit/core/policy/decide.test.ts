@@ -7,7 +7,7 @@ const granted = (rules: readonly RuleText[], asker: Asker, scope: string): strin
   ask(policyOf(rules), asker, scope).granted.join(',');
 const ALICE: Asker = { user: 'alice', groups: ['team-web'] };
 
-describe('who a rule speaks of', () => {
+describe('who a rule names', () => {
   const on = { repositories: ['a/**'], allow: ['pull'] } as const;
 
   it.each<[string, RuleText, Asker, string]>([
@@ -236,8 +236,8 @@ describe('the explanation', () => {
       'repository:web/release/x:pull,push',
       [
         'repository:web/release/x:pull,push grants pull',
-        '  rule "teams" (policy.yaml:1) allows pull, push through group team-web',
-        '  rule "releases" (policy.yaml:2) denies push through user alice',
+        '  rule "teams" (policy.yaml:1) allows pull, push for group team-web',
+        '  rule "releases" (policy.yaml:2) denies push for user alice',
       ],
     ],
     [
@@ -253,7 +253,7 @@ describe('the explanation', () => {
       [
         'repository:web/x:pull grants nothing',
         '  no rule allows it, and what no rule allows is denied',
-        '  rule "teams" (policy.yaml:1) speaks of group team-a b, but does not apply: {team} is "a b", which cannot be part of a repository name',
+        '  rule "teams" (policy.yaml:1) is for group team-a b, but does not apply: {team} is "a b", which cannot be part of a repository name',
       ],
     ],
   ])('%s', (_what, asker, scope, lines) => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Action } from '../../../../src/core/access.ts';
 import { isOpen, whoCan } from '../../../../src/core/policy/who-can.ts';
 import type { WhoCan } from '../../../../src/core/policy/who-can.ts';
 import { allKinds } from '../../../support/any-conditions.ts';
@@ -10,7 +11,7 @@ const find = (
   rules: readonly RuleText[],
   repository: string,
   users: readonly Asker[] = [],
-  action: 'pull' | 'push' = 'push',
+  action: Action = 'push',
 ): WhoCan =>
   whoCan(policyOf(rules), action, repository, { service: 'one', client: '10.1.2.3', users: users.map(callerOf) });
 /** Each grantee as `who: verdict`. */
@@ -18,6 +19,28 @@ const verdicts = (...given: Parameters<typeof find>): readonly string[] =>
   find(...given).grantees.map(({ who, verdict, conditions }) => [`${who}: ${verdict}`, ...conditions].join('; '));
 
 const teams: RuleText = { groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull', 'push'] };
+
+describe('who can do everything (*)', () => {
+  const admins: RuleText = { groups: ['admins'], repositories: ['**'], allow: ['*'] };
+  const alice: Asker = { user: 'alice', groups: ['team-web'] };
+  const root: Asker = { user: 'root', groups: ['admins'] };
+
+  it('is nobody but those whom a rule allows it, and not users who are granted a part of it', () => {
+    const found = find([teams, admins], 'web/shop', [alice, root], '*');
+
+    expect(found.grantees.map(({ who, verdict }) => `${who}: ${verdict}`)).toEqual(['members of admins: yes']);
+    expect(found.users).toEqual(['root']);
+  });
+
+  it('is nobody where a rule denies a part of it', () => {
+    const denied: RuleText = { everyone: true, repositories: ['web/**'], deny: ['delete'] };
+
+    const found = find([teams, admins, denied], 'web/shop', [alice, root], '*');
+
+    expect(found.users).toEqual([]);
+    expect(found.grantees.filter(isOpen)).toEqual([]);
+  });
+});
 
 describe('who can push', () => {
   it.each<[string, readonly RuleText[], string, readonly string[]]>([

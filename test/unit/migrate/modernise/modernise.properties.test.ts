@@ -91,7 +91,7 @@ function differing(before: Policy, after: Policy): readonly string[] {
 }
 
 describe('modernising a random policy', () => {
-  it('never changes a decision, and finds a proposal for many', async () => {
+  it('changes no decision, and finds a proposal for many policies', async () => {
     const outcomes = new Map<string, number>();
     const count = (what: string): void => void outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
 
@@ -111,7 +111,7 @@ describe('modernising a random policy', () => {
     expect([...outcomes.keys()].toSorted()).toEqual(['changed', 'dropped', 'left', 'proposed']);
   });
 
-  it('would be noticed, were the order only left out', async () => {
+  it('differs from a policy that only leaves out the order, which shows that the test can fail', async () => {
     let noticed = 0;
     await fc.assert(
       fc.asyncProperty(rules, async (list) => {

@@ -20,8 +20,8 @@ async function rulesOf(rules: readonly object[]): Promise<readonly string[]> {
     .map((text) => text.replaceAll(/\s*\n\s*/g, ' ').trim());
 }
 
-describe('a policy without its order', () => {
-  it('is as it was where no rule grants more than one before it, for the same requests', async () => {
+describe('a policy that is rewritten without order', () => {
+  it('keeps its rules where no rule grants more than an earlier one for the same requests', async () => {
     const rules = await rulesOf([
       { users: ['admin'], repositories: ALL, allow: ['*'] },
       { groups: ['dev'], repositories: ['web/**'], allow: ['pull', 'push'] },
@@ -35,7 +35,7 @@ describe('a policy without its order', () => {
     ]);
   });
 
-  it('has the invariants of the policy', async () => {
+  it('has the invariants of the original policy', async () => {
     const invariants = [{ name: 'claim', never: { anonymous: true, repositories: ALL, actions: 'push' } }];
 
     const { found } = await modernised([{ name: 'r1', users: ['admin'], ...PULL }], { invariants });
@@ -53,7 +53,7 @@ describe('a policy without its order', () => {
     expect((await modernised([rule], {}, allKinds)).found.kind).toBe('proposed');
   });
 
-  it('denies what a rule kept from later ones', async () => {
+  it('denies what an earlier rule did not grant', async () => {
     const rules = await rulesOf([
       { everyone: true, repositories: ['secret/**'], deny: ['*'] },
       { users: ['*'], ...PULL },
@@ -65,7 +65,7 @@ describe('a policy without its order', () => {
     ]);
   });
 
-  it('denies nobody what they had before the denial came', async () => {
+  it('denies no user what an earlier rule granted', async () => {
     const rules = await rulesOf([
       { users: ['admin'], repositories: ALL, allow: ['*'] },
       { everyone: true, repositories: ['secret/**'], deny: ['*'] },
@@ -75,7 +75,7 @@ describe('a policy without its order', () => {
     expect(rules[1]).toBe("- name: r2 everyone: true except: users: [admin] repositories: [secret/**] deny: ['*']");
   });
 
-  it('excepts those for whom an earlier rule decides with less', async () => {
+  it('excludes the callers for whom an earlier rule grants less', async () => {
     const rules = await rulesOf([
       { groups: ['trainees'], repositories: ALL, allow: ['pull'] },
       { users: ['*'], repositories: ['web/**'], allow: ['pull', 'push'] },
@@ -86,7 +86,7 @@ describe('a policy without its order', () => {
     );
   });
 
-  it('denies what later rules would add, where exceptions cannot say it', async () => {
+  it('denies what later rules would add, where exceptions cannot express it', async () => {
     const rules = await rulesOf([
       { groups: ['web-{x}'], repositories: ['{x}/**'], allow: ['pull'] },
       { users: ['ci-*'], repositories: ['*/build'], allow: ['pull', 'push'] },
@@ -99,7 +99,7 @@ describe('a policy without its order', () => {
     ]);
   });
 
-  it('has no rule that never decided', async () => {
+  it('drops a rule that is never reached', async () => {
     const { notes } = await modernised([
       { name: 'first', everyone: true, repositories: ALL, allow: ['pull'] },
       { name: 'second', users: ['bob'], repositories: ['a/*'], allow: ['*'] },
@@ -111,7 +111,7 @@ describe('a policy without its order', () => {
     ]);
   });
 
-  it('drops what has no plain words, too, when it never decided', async () => {
+  it('drops a rule that is never reached, although its match has no plain pattern', async () => {
     const { found, notes } = await modernised([
       { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
       { name: 'vips', everyone: true, match: { labels: { 'attr:title': 'VIP' } }, repositories: ALL, allow: ['*'] },
@@ -121,7 +121,7 @@ describe('a policy without its order', () => {
     expect(notes[1]).toBe('vips: dropped: never decides: "all" in line 1 always comes first');
   });
 
-  it('keeps what anonymous may match of it', async () => {
+  it('keeps the part of a rule that anonymous can match', async () => {
     const { found } = await modernised([
       { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
       { name: 'rest', everyone: true, match: { name: '/^[a-f]+$/' }, repositories: ALL, allow: ['pull'] },
@@ -145,14 +145,14 @@ describe('a policy without its order', () => {
     [{ name: '/^w.*p$/' }, { users: ['*'] }, "users: ['*'] repositories: [w*p, w*/**/*p]"],
     [{ name: '/-test$/' }, { users: ['*'] }, "users: ['*'] repositories: ['**/*-test']"],
     [{ labels: { 'group:team': 'web' } }, { everyone: true }, "groups: [team:web] repositories: ['**']"],
-  ])('has plain words for match %j', async (match, who, expected) => {
+  ])('has plain patterns for match %j', async (match, who, expected) => {
     const rules = await rulesOf([{ ...who, match, repositories: ALL, allow: ['pull'] }]);
 
     const anonymous = "everyone: true except: users: ['*'] repositories: ['**']";
     expect(rules).toEqual([`- name: r1 ${expected === '' ? anonymous : expected} allow: [pull]`]);
   });
 
-  it('drops a rule whose name no repository can have', async () => {
+  it('drops a rule for a name that no repository can have', async () => {
     const { notes } = await modernised([
       { name: 'loud', users: ['*'], match: { name: '/^Web\\//' }, repositories: ALL, allow: ['pull'] },
     ]);
@@ -161,7 +161,7 @@ describe('a policy without its order', () => {
   });
 });
 
-describe('a policy that is left as it is', () => {
+describe('a policy for which nothing is proposed', () => {
   it.each([
     [{ name: '${account}/*' }, 'compares letter by letter'],
     [{ name: '/^[a-f]+$/' }, 'says more than plain patterns can'],
@@ -171,7 +171,7 @@ describe('a policy that is left as it is', () => {
     [{ account: '/^x[^/]*$/' }, 'says more than plain patterns can'],
     [{ labels: { 'attr:title': 'boss' } }, 'only one condition, on groups'],
     [{ labels: { group: 'a' }, account: 'bob' }, 'a user and a group at once'],
-  ])('says why for match %j', async (match, reason) => {
+  ])('is reported with the reason for match %j', async (match, reason) => {
     const { found, notes } = await modernised([
       { name: 'r', users: ['*'], match, repositories: ALL, allow: ['pull'] },
       { name: 'fine', everyone: true, ...PULL },
@@ -181,7 +181,7 @@ describe('a policy that is left as it is', () => {
     expect(notes.filter((note) => note.startsWith('r: stuck: '))).toEqual([expect.stringContaining(reason)]);
   });
 
-  it('names both rules where neither an exception nor a denial is exact', async () => {
+  it('is reported with both rules where neither an exception nor a denial is exact', async () => {
     const { found, notes } = await modernised([
       { name: 'bots', users: ['ci-*'], repositories: ['*/build'], allow: ['*'] },
       { name: 'teams', groups: ['web-{x}'], repositories: ['{x}/**'], allow: ['pull'] },
@@ -194,7 +194,7 @@ describe('a policy that is left as it is', () => {
     ]);
   });
 
-  it('has more rules than are compared', async () => {
+  it('is reported when it has more rules than can be compared', async () => {
     const many = Array.from({ length: MAX_RULES + 1 }, (_, at) => ({ name: `r${at}`, everyone: true, ...PULL }));
 
     expect((await modernised(many)).found).toMatchObject({
@@ -205,7 +205,7 @@ describe('a policy that is left as it is', () => {
 });
 
 describe('the reference configuration of docker_auth', () => {
-  it('decides the same over the grid of its import, without its order', async () => {
+  it('decides the same on the grid of its import, without order', async () => {
     const path = resolve(import.meta.dirname, '../../../golden/docker-auth/reference.yml');
     const source = (await readFile(path, 'utf8')).replaceAll(/^ +(?:certificate|key): .*\n/gm, '');
     await using made = await imported(source, {}, ['Docker registry']);

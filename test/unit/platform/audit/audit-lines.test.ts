@@ -63,3 +63,13 @@ it('an audit line says that nothing is granted when the only scope cannot be par
 
   expect(line?.fields).toMatchObject({ outcome: 'none', malformed: ['web/shop:push'] });
 });
+
+it.each([
+  ['doctor_probe', 'info'],
+  ['internal', 'error'],
+  ['invalid_credentials', 'warn'],
+] as const)('a refused token request with the code %s is logged as %s', (code, level) => {
+  const lines = auditLines({ type: 'token.refused', request, code, service: 'r', cause: 'a cause' });
+
+  expect(lines.map((line) => line.level)).toEqual([level]);
+});

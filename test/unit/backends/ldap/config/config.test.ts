@@ -45,8 +45,18 @@ describe('the configuration of an ldap backend', () => {
     ['tls: expected mode: starttls', { urls: ['ldap://dc1'] }],
     ['tls: expected mode: starttls', { urls: ['ldap://127.evil.example'] }],
     ['urls.1: expected ldaps:// in all urls or in none', { urls: ['ldap://localhost', 'ldaps://localhost'] }],
-    ['urls.0: expected ldap:// with tls.mode starttls', { tls: { mode: 'starttls' } }],
-    ['urls.0: expected ldaps:// with tls.mode ldaps', { urls: ['ldap://dc1'], tls: { mode: 'ldaps' } }],
+    [
+      'urls.0: expected ldap:// with tls.mode starttls, which encrypts the connection; ldaps:// needs no mode',
+      { tls: { mode: 'starttls' } },
+    ],
+    [
+      'urls.0: expected no tls.mode with ldaps://, which is encrypted; mode: none is for ldap:// without encryption',
+      { tls: { mode: 'none' } },
+    ],
+    [
+      'urls.0: expected ldaps:// with tls.mode ldaps; ldap:// needs mode: starttls',
+      { urls: ['ldap://dc1'], tls: { mode: 'ldaps' } },
+    ],
     [
       'tls.caFile: expected only with tls.mode ldaps or starttls',
       { urls: ['ldap://localhost'], tls: { caFile: 'ca.pem' } },

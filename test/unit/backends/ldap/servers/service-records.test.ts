@@ -1,8 +1,10 @@
+import { Resolver } from 'node:dns/promises';
 import { expect, it } from 'vitest';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createServiceRecords } from '../../../../../src/backends/ldap/servers/service-records.ts';
 import type { ResolveSrv, ServiceRecordsDeps } from '../../../../../src/backends/ldap/servers/service-records.ts';
 import { fixedClock, realClock, recordingLog } from '../../../../support/fakes.ts';
+import { startNameServer } from '../../../../support/name-server.ts';
 import { waitFor } from '../../../../support/wait.ts';
 
 const soon = (milliseconds = 5000) => deadlineIn(realClock, milliseconds);
@@ -60,6 +62,56 @@ it('ignores a server of another domain, unless a server name is configured', asy
   expect(await strict.urls()).toEqual(['ldap://dc1.corp.example:389']);
   expect(strict.log.lines).toHaveLength(2);
   expect(await named.urls()).toHaveLength(3);
+});
+
+it('gives the servers of the site before those of all sites, each once', async () => {
+  const { asked, urls } = setUp(
+    async (name) =>
+      name === '_ldap._tcp.Berlin._sites.corp.example'
+        ? [record('dc3.corp.example', 5)]
+        : [record('dc1.corp.example'), record('dc3.corp.example', 1)],
+    { site: 'Berlin' },
+  );
+
+  expect(await urls()).toEqual(['ldap://dc3.corp.example:389', 'ldap://dc1.corp.example:389']);
+  expect(asked.toSorted()).toEqual(['_ldap._tcp.Berlin._sites.corp.example', '_ldap._tcp.corp.example']);
+});
+
+it.each([
+  ['has no records', () => Promise.reject(new Error('ENOTFOUND'))],
+  ['names only servers of another domain', async () => [record('dc1.evil.example')]],
+])('uses the servers of all sites when the site %s, and logs it', async (_what, ofSite) => {
+  const { log, urls } = setUp(async (name) => (name.includes('._sites.') ? ofSite() : [record('dc1.corp.example')]), {
+    site: 'Berln',
+  });
+
+  expect(await urls()).toEqual(['ldap://dc1.corp.example:389']);
+  expect(log.lines).toMatchObject([{ level: 'warn', fields: { backend: 'corp' } }]);
+});
+
+it('fails without the records of the domain, although the site has some', async () => {
+  const { urls } = setUp(
+    async (name) => {
+      if (!name.includes('._sites.')) throw new Error('ENOTFOUND');
+      return [record('dc3.corp.example')];
+    },
+    { site: 'Berlin' },
+  );
+
+  await expect(urls()).rejects.toThrow('_ldap._tcp.corp.example: DNS names no server');
+});
+
+it('asks a real name server for the records of the site', async () => {
+  await using server = await startNameServer({
+    '_ldap._tcp.berlin._sites.corp.example': { host: 'dc3.corp.example', port: 3890 },
+    '_ldap._tcp.corp.example': { host: 'dc1.corp.example', port: 389 },
+  });
+  const resolver = new Resolver({ timeout: 1000, tries: 2 });
+  resolver.setServers([server.address]);
+  const { urls } = setUp((name) => resolver.resolveSrv(name), { site: 'berlin' });
+
+  expect(await urls()).toEqual(['ldap://dc3.corp.example:3890', 'ldap://dc1.corp.example:389']);
+  expect(server.names().toSorted()).toEqual(['_ldap._tcp.berlin._sites.corp.example', '_ldap._tcp.corp.example']);
 });
 
 it('looks up the records again after five minutes, and keeps the known servers when DNS fails', async () => {
