@@ -142,4 +142,12 @@ export const faults: readonly Fault[] = [
     replace: 'if (privateKey === undefined) {',
     tests: ['test/unit/app/tls-certificate.test.ts'],
   },
+  {
+    id: 'listener-18',
+    effect: 'The memory of the highest load stays with an idle broker.',
+    file: 'src/cli/commands/serve.ts',
+    find: 'resources.use(keepMemoryReducerActive());',
+    replace: '',
+    tests: ['test/e2e/memory.test.ts'],
+  },
 ];

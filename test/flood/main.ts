@@ -1,7 +1,11 @@
 /**
  * Floods a broker on this machine and measures what another client notices: `npm run flood`, or `npm run flood -- PREFIX`
- * for the floods whose name begins so. Linux only: it reads /proc. Exits with 1 when a bound is exceeded.
+ * for the floods whose name begins so. Linux only: it reads /proc. Exits with 1 when a bound is exceeded. The figures
+ * go to a file as well, whose path is the last line.
  */
+import { appendFile, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
@@ -24,35 +28,42 @@ const BOUNDS = { p99: 100, pipelinedMiB: 50, silentMiB: 20, handshakeMs: 10_000,
 const SLACK_MS = 3000;
 
 let isFine = true;
+const results = join(await mkdtemp(join(tmpdir(), 'fairlead-flood-')), 'results.txt');
 
-function report(name: string, figures: Readonly<Record<string, number>>, ...claims: readonly boolean[]): void {
+async function report(
+  name: string,
+  figures: Readonly<Record<string, number>>,
+  ...claims: readonly boolean[]
+): Promise<void> {
   const fine = claims.every(Boolean);
   isFine &&= fine;
   const text = Object.entries(figures).map(([key, value]) => `${key} ${Math.round(value)}`);
-  process.stdout.write(`${fine ? 'ok    ' : 'FAILED'} ${name}: ${text.join(', ')}\n`);
+  const line = `${fine ? 'ok    ' : 'FAILED'} ${name}: ${text.join(', ')}\n`;
+  process.stdout.write(line);
+  await appendFile(results, line);
 }
 
 async function pipelined(): Promise<void> {
   await using broker = await startBroker({ config: CONFIG, files: FILES });
-  // The first flood compiles the code and grows the heap, as an hour of work does.
+  // The memory before is that of a broker which has served requests: the first ones compile the code and grow the heap.
   for (const path of PATHS) await flood(broker, path, 3);
   const before = await residentMiB(broker.process.pid);
   // The control: what the other client waits for because this machine is busy.
   const quiet = await whileProbing(`${broker.url}/healthz`, async () => undefined);
-  report('without a flood', { ...quiet });
+  await report('without a flood', { ...quiet });
   for (const connections of [1, 3, 20]) {
     for (const path of PATHS) {
       const probes = await whileProbing(`${broker.url}/healthz`, () => flood(broker, path, connections));
       const { p99, max, failures } = probes;
       const name = `pipelined ${path.split('?')[0]}, 64 KiB on ${connections} connections`;
-      report(name, { probes: probes.probes, failures, p99, max }, p99 <= BOUNDS.p99 + quiet.p99, failures === 0);
+      await report(name, { probes: probes.probes, failures, p99, max }, p99 <= BOUNDS.p99 + quiet.p99, failures === 0);
     }
   }
   const after = await leastMemory(broker.process.pid, before + BOUNDS.pipelinedMiB);
-  report('pipelined, memory in MiB', { before, after }, after - before <= BOUNDS.pipelinedMiB);
+  await report('pipelined, memory in MiB', { before, after }, after - before <= BOUNDS.pipelinedMiB);
 }
 
-/** The least memory in a minute, in MiB; ends when it is at most the given one. V8 returns memory after a while. */
+/** The least memory in a minute, in MiB; ends when it is at most the given one. V8 returns memory of an idle process. */
 async function leastMemory(pid: number, enough: number): Promise<number> {
   let least = Infinity;
   for (let second = 0; second < 60 && least > enough; second += 1) {
@@ -90,7 +101,7 @@ async function silent(kind: string, bytes: Uint8Array, tls: boolean): Promise<vo
   const admin = `http://127.0.0.1:${adminPort}/healthz`;
   const main = `${tls ? 'https' : 'http'}://127.0.0.1:${broker.port}/healthz`;
   await waitFor('the broker', async () => (await fetch(admin)).ok);
-  // Compiles the code and grows the heap, as an hour of work does.
+  // The memory before is that of a broker which has served connections.
   for (let round = 0; round < 2; round += 1) {
     await whileProbing(main, () => silentConnections(broker.port, bytes).then(() => undefined));
   }
@@ -100,15 +111,19 @@ async function silent(kind: string, bytes: Uint8Array, tls: boolean): Promise<vo
     const onAdmin = await whileProbing(admin, async () => {
       took = await silentConnections(broker.port, bytes);
     });
-    report(`${kind}, /healthz of the admin listener`, { ...onAdmin }, onAdmin.failures === 0);
+    await report(`${kind}, /healthz of the admin listener`, { ...onAdmin }, onAdmin.failures === 0);
   });
-  report(`${kind}, /healthz of the main listener`, { ...onMain }, onMain.failures === 0);
+  await report(`${kind}, /healthz of the main listener`, { ...onMain }, onMain.failures === 0);
   await waitFor('the descriptors to be closed', async () => (await descriptors(pid)) <= before.descriptors);
   const deadline = tls ? BOUNDS.handshakeMs : BOUNDS.idleMs;
-  report(`${kind}, ${COUNT} connections closed at both ends`, { ms: took, deadline }, took <= deadline + SLACK_MS);
+  await report(
+    `${kind}, ${COUNT} connections closed at both ends`,
+    { ms: took, deadline },
+    took <= deadline + SLACK_MS,
+  );
   const memory = await leastMemory(pid, before.memory + BOUNDS.silentMiB);
   const after = { memory, descriptors: await descriptors(pid) };
-  report(
+  await report(
     `${kind}, memory in MiB and descriptors`,
     {
       before: before.memory,
@@ -143,7 +158,7 @@ async function stopping(broker: Broker, kind: string, bytes: Uint8Array): Promis
   broker.signal('SIGTERM');
   const { code } = await broker.process.exited;
   const ms = performance.now() - started;
-  report(`${kind}, SIGTERM with one connection`, { ms, exit: code ?? -1 }, ms <= BOUNDS.graceMs, code === 0);
+  await report(`${kind}, SIGTERM with one connection`, { ms, exit: code ?? -1 }, ms <= BOUNDS.graceMs, code === 0);
 }
 
 const hello = await clientHello();
@@ -156,4 +171,5 @@ const floods: readonly (readonly [string, () => Promise<void>])[] = [
 ];
 const [prefix = ''] = process.argv.slice(2);
 for (const [name, run] of floods) if (name.startsWith(prefix)) await run();
+process.stdout.write(`${results}\n`);
 process.exitCode = isFine ? 0 : 1;

@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly files: Files;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node for its process, such as `--trace-gc`. */
+  readonly nodeOptions?: readonly string[];
   /** The limit on open files; default: that of the tests. */
   readonly openFiles?: number;
   /** Waits until the port answers; false for those that are not to start. Default true. */
@@ -75,6 +77,7 @@ export async function startBroker({
   files,
   port,
   env,
+  nodeOptions = [],
   openFiles,
   ready = true,
 }: BrokerOptions): Promise<Broker> {
@@ -100,9 +103,13 @@ export async function startBroker({
     if (found.length > 0) throw new Error(`the broker has written what is secret: ${found.join(', ')}`);
   });
   const child = resources.use(
-    startLimited(openFiles, [process.execPath, MAIN, 'serve', '--config', join(folder, 'broker.yaml')], {
-      env: { ...process.env, ...env },
-    }),
+    startLimited(
+      openFiles,
+      [process.execPath, ...nodeOptions, MAIN, 'serve', '--config', join(folder, 'broker.yaml')],
+      {
+        env: { ...process.env, ...env },
+      },
+    ),
   );
   written = child.output;
   resources.defer(() => endAtOnce(child));

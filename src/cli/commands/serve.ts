@@ -5,6 +5,7 @@ import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
+import { keepMemoryReducerActive } from '../../platform/memory-reducer.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -25,7 +26,9 @@ export function serveCommand(run: Run): Command {
 }
 
 async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
-  using signals = new Signals();
+  using resources = new DisposableStack();
+  const signals = resources.use(new Signals());
+  resources.use(keepMemoryReducerActive());
   const loaded = await loadBroker(path);
   // Loaded here, and not for `fairlead --help`: this is the whole server.
   const { startBroker } = await import('../../app/compose.ts');
