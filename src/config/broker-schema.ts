@@ -207,7 +207,7 @@ export const brokerFile = z
       }),
     maxConnections: z.int().min(16).max(100_000).optional().meta({
       description:
-        'The number of connections that `listen` has open at once, 4096 by default, and at most the limit on open files minus 128. At the limit, the oldest connections without a request in progress are closed. `admin` has 32 connections of its own.',
+        'The number of connections that `listen` has open at once, 4096 by default, and at most the limit on open files minus 128. At the limit, connections without a complete request are closed, those of the network with the most of them first. `admin` has 32 connections of its own.',
     }),
     log: z
       .strictObject({

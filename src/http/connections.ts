@@ -4,6 +4,10 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { networksOf } from '../core/client-network.ts';
+import { Peers } from './peers.ts';
+import { WaitingConnections } from './waiting-connections.ts';
+import type { WaitState } from './waiting-connections.ts';
 
 export interface ConnectionLimits {
   /** The number of open connections. */
@@ -21,14 +25,18 @@ export interface Connections {
   readonly count: () => number;
   /** Whether the TLS handshake is complete, so that an answer can be written. Always true without TLS. */
   isEstablished(socket: Socket): boolean;
-  /** Sets whether a request of this connection is in progress. */
-  mark(socket: Socket, state: 'busy' | 'idle'): void;
+  /** Sets what this connection does: `busy` has a complete request, which is answered even at the limit. */
+  mark(socket: Socket, state: RequestState): void;
   destroyAll(): void;
 }
+
+export type RequestState = Exclude<WaitState, 'silent'> | 'busy';
 
 interface Connection {
   readonly raw: Socket;
   handshake: NodeJS.Timeout | undefined;
+  /** The network of the client. Undefined before the first request: a proxy may report another address until then. */
+  network: string | undefined;
 }
 
 /** @param onLimit called for each connection that is closed because of a limit */
@@ -39,12 +47,9 @@ export function trackConnections(
 ): Connections {
   const isTls = 'setSecureContext' in server;
   const byRaw = new Map<Socket, Connection>();
-  const byPeer = new Map<string, Connection>();
+  const peers = new Peers<Connection>();
   const established = new WeakMap<Socket, Connection | undefined>();
-  /** Connections without a request so far, oldest first. */
-  const silent = new Set<Connection>();
-  /** Connections between two requests, the one that is idle longest first. */
-  const idle = new Set<Connection>();
+  const waiting = new WaitingConnections<Connection>();
 
   function close(connection: Connection, reason: CloseReason): void {
     onLimit(reason);
@@ -55,33 +60,26 @@ export function trackConnections(
   function forget(connection: Connection): void {
     clearTimeout(connection.handshake);
     byRaw.delete(connection.raw);
-    silent.delete(connection);
-    idle.delete(connection);
+    waiting.delete(connection);
   }
 
   server.on('connection', (raw: Socket) => {
-    const connection: Connection = { raw, handshake: undefined };
+    const connection: Connection = { raw, handshake: undefined, network: undefined };
+    // Without others that wait for their client, all are busy with requests: the new one is closed.
+    const excess = byRaw.size < max ? undefined : (waiting.first() ?? connection);
     byRaw.set(raw, connection);
-    silent.add(connection);
-    const peer = peerOf(raw);
-    raw.once('close', () => {
-      forget(connection);
-      if (peer !== undefined && byPeer.get(peer) === connection) byPeer.delete(peer);
-    });
+    waiting.add(connection, networkOf(raw), 'silent');
+    raw.once('close', () => forget(connection));
     if (!isTls) established.set(raw, connection);
     // A peer without a port uses a Unix socket, so it is local: Node's own handshake timeout is enough.
-    else if (peer !== undefined) {
-      byPeer.set(peer, connection);
+    else if (raw.remotePort !== undefined) {
+      peers.set(raw, connection);
       connection.handshake = setTimeout(() => close(connection, 'handshake'), handshakeMs).unref();
     }
-    if (byRaw.size <= max) return;
-    // Connections with a request in progress stay open. A flood of silent ones cannot lock out anybody: they go first.
-    const [oldest = connection] = [...firstOther(silent, connection), ...firstOther(idle, connection)];
-    close(oldest, 'limit');
+    if (excess !== undefined) close(excess, 'limit');
   });
   server.on('secureConnection', (secure: Socket) => {
-    const peer = peerOf(secure);
-    const connection = peer === undefined ? undefined : byPeer.get(peer);
+    const connection = peers.get(secure);
     clearTimeout(connection?.handshake);
     established.set(secure, connection);
   });
@@ -92,9 +90,9 @@ export function trackConnections(
     mark: (socket, state) => {
       const connection = established.get(socket);
       if (connection === undefined || !byRaw.has(connection.raw)) return;
-      silent.delete(connection);
-      if (state === 'busy') idle.delete(connection);
-      else idle.add(connection);
+      connection.network ??= networkOf(socket);
+      if (state === 'busy') waiting.delete(connection);
+      else waiting.add(connection, connection.network, state);
     },
     destroyAll: () => {
       for (const raw of byRaw.keys()) raw.destroy();
@@ -102,13 +100,6 @@ export function trackConnections(
   };
 }
 
-/** The first connection in the set that is not the given one, or none. */
-function firstOther(connections: ReadonlySet<Connection>, given: Connection): readonly Connection[] {
-  for (const connection of connections) if (connection !== given) return [connection];
-  return [];
-}
-
-/** The remote address and port, which identify the TCP connection of a TLS socket. */
-function peerOf({ remoteAddress, remotePort }: Socket): string | undefined {
-  return remotePort === undefined ? undefined : `${remoteAddress ?? ''} ${remotePort}`;
+function networkOf({ remoteAddress = '' }: Socket): string {
+  return networksOf(remoteAddress)[0].name;
 }

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RequestState } from './connections.ts';
 
 /** Bytes. A slice has fifteen requests at most: so many are parsed before their turn. */
 const SLICE = 512;
@@ -15,8 +16,8 @@ const SLICE = 512;
 interface TurnOptions {
   /** Milliseconds from the head of a request until the client has read the response. */
   readonly answerMs: number;
-  /** Called when a request of this connection begins or ends. */
-  readonly onState: (socket: Socket, state: 'busy' | 'idle') => void;
+  /** Called when a request of this connection begins, is complete, or has been answered. */
+  readonly onState: (socket: Socket, state: RequestState) => void;
 }
 
 interface Exchange {
@@ -93,7 +94,8 @@ class Pipeline {
   #serve(exchange: Exchange): void {
     const { request, response, handler } = exchange;
     this.#current = exchange;
-    this.#options.onState(this.#socket, 'busy');
+    // Unless it has waited, the parser has not come to its end yet.
+    this.#options.onState(this.#socket, request.complete ? 'busy' : 'receiving');
     // A client that does not read the response would keep the connection open.
     const late = setTimeout(() => this.#socket.destroy(), this.#options.answerMs).unref();
     response.once('close', () => {
@@ -124,6 +126,7 @@ class Pipeline {
       if (slice === undefined) break;
       this.#parse(slice);
       if (this.#isOver()) this.#drop();
+      if (this.#current?.request.complete === true) this.#options.onState(this.#socket, 'busy');
     }
     if (this.#unparsed.length > 0) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();

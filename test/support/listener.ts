@@ -17,7 +17,14 @@ export interface TestListener extends AsyncDisposable {
   readonly log: ReturnType<typeof recordingLog>;
   readonly closed: CloseReason[];
   /** Opens a TCP connection. */
-  connect(): Promise<Client>;
+  connect(ends?: Ends): Promise<Client>;
+}
+
+/** Addresses of this machine, any of 127.0.0.0/8. Defaults: 127.0.0.1 at both ends, and any port. */
+interface Ends {
+  readonly host?: string;
+  readonly localAddress?: string;
+  readonly localPort?: number;
 }
 
 export interface Client extends AsyncDisposable {
@@ -36,14 +43,16 @@ export async function openListener(
   handler: RequestListener,
   {
     tls = false,
+    host = '127.0.0.1',
     sendsProxyHeader,
     ...limits
-  }: Partial<ConnectionLimits> & Pick<ListenOptions, 'sendsProxyHeader'> & { readonly tls?: boolean } = {},
+  }: Partial<ConnectionLimits> &
+    Pick<ListenOptions, 'sendsProxyHeader'> & { readonly tls?: boolean; readonly host?: string } = {},
 ): Promise<TestListener> {
   const log = recordingLog();
   const closed: CloseReason[] = [];
   const listener = await listen(handler, {
-    address: { host: '127.0.0.1', port: 0 },
+    address: { host, port: 0 },
     tls: tls ? await certificate() : undefined,
     newRequestId: countingIds().next,
     limits: { ...LIMITS, ...limits },
@@ -58,8 +67,8 @@ export async function openListener(
     port,
     log,
     closed,
-    connect: async () => {
-      const client = await openClient(port);
+    connect: async (ends) => {
+      const client = await openClient(port, ends);
       clients.push(client);
       return client;
     },
@@ -76,9 +85,9 @@ export async function certificate(): Promise<{ readonly cert: string; readonly k
   return { cert: made.certificate, key: made.key };
 }
 
-export async function openClient(port: number): Promise<Client> {
+export async function openClient(port: number, ends: Ends = {}): Promise<Client> {
   // A half-open client notices when the other end closes, and does not close by itself.
-  const socket = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true });
+  const socket = connectTcp({ host: '127.0.0.1', ...ends, port, allowHalfOpen: true });
   const connected = Promise.withResolvers<void>();
   socket.once('connect', connected.resolve).once('error', connected.reject);
   await connected.promise;

@@ -1,5 +1,5 @@
 /** Connections that never become requests, and what happens when there are too many. */
-import { request } from 'node:https';
+import { request as requestHttps } from 'node:https';
 import { describe, expect, it } from 'vitest';
 import { allClosed, certificate, clientHello, openListener, requestOf } from '../../support/listener.ts';
 import type { Client, TestListener } from '../../support/listener.ts';
@@ -14,7 +14,7 @@ async function connectMany(server: TestListener, count: number): Promise<readonl
 /** The status of a request over TLS on a connection of its own. */
 function askTls(port: number): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-  request({ host: '127.0.0.1', port, path: '/', agent: false, rejectUnauthorized: false }, (response) => {
+  requestHttps({ host: '127.0.0.1', port, path: '/', agent: false, rejectUnauthorized: false }, (response) => {
     response.resume();
     resolve(response.statusCode);
   })
@@ -134,6 +134,86 @@ describe('the limit of connections', () => {
     await waitFor('the new one to be closed', rejected.isClosed);
 
     expect([busy, first, next].map(({ isClosed }) => isClosed())).toEqual([false, false, false]);
+  });
+});
+
+const UNFINISHED = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbeginning';
+
+describe('the limit of connections, when clients send the bodies of their requests slowly', () => {
+  /** @returns whether another client is served while so many requests are in progress as there may be connections */
+  async function isAnotherServed(request: string): Promise<boolean> {
+    let inProgress = 0;
+    await using server = await openListener(
+      ({ url }, response) => {
+        if (url === '/other') response.end();
+        else inProgress += 1;
+      },
+      { max: 5 },
+    );
+    const clients = await connectMany(server, 5);
+    for (const client of clients) client.send(request);
+    await waitFor('the requests', () => inProgress === 5);
+
+    const other = await server.connect();
+    other.send(requestOf('/other'));
+    await waitFor('an answer or the end', () => other.responses() === 1 || other.isClosed());
+    return other.responses() === 1;
+  }
+
+  it('serves another client', async () => {
+    expect(await isAnotherServed(UNFINISHED)).toBe(true);
+  });
+
+  it('serves no other client when the requests are complete, which shows that the test can fail', async () => {
+    expect(await isAnotherServed(`${UNFINISHED}${'x'.repeat(991)}`)).toBe(false);
+  });
+
+  it('keeps a request that is complete after a while', async () => {
+    const complete: string[] = [];
+    await using server = await openListener(
+      (request) => void request.resume().on('end', () => void complete.push(request.url ?? '')),
+      { max: 1 },
+    );
+    const client = await server.connect();
+    client.send(UNFINISHED);
+    client.send('x'.repeat(991));
+    await waitFor('the end of the body', () => complete.length === 1);
+
+    const other = await server.connect();
+    await waitFor('the other one to be closed', other.isClosed);
+
+    expect(client.isClosed()).toBe(false);
+  });
+});
+
+describe('the limit of connections, when one network uses it up', () => {
+  const flooding = { localAddress: '127.0.0.9' };
+
+  it.each([
+    ['silent', ''],
+    ['idle', requestOf('/')],
+    ['receiving', UNFINISHED],
+  ])('closes the %s connections of that network and keeps the older ones of others', async (_state, request) => {
+    await using server = await openListener(
+      ({ method }, response) => {
+        if (method === 'GET') response.end();
+      },
+      { max: 10 },
+    );
+    const silent = await server.connect();
+    const idle = await server.connect();
+    idle.send(requestOf('/'));
+    await waitFor('a response', () => idle.responses() === 1);
+
+    const flood: Client[] = [];
+    for (let count = 0; count < 30; count += 1) {
+      const client = await server.connect(flooding);
+      flood.push(client);
+      client.send(request);
+    }
+    await waitFor('the excess to be closed', () => flood.filter(({ isClosed }) => isClosed()).length === 22);
+
+    expect([silent, idle].map(({ isClosed }) => isClosed())).toEqual([false, false]);
   });
 });
 
