@@ -17,7 +17,7 @@ export interface AddressSource {
 }
 
 /** In place of an address that a proxy reports and nobody can read: in no range, and counted as one client. */
-const UNREADABLE = 'unknown';
+export const UNREADABLE = 'unknown';
 
 /** The request, as far as this module reads it. */
 type Hop = Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } };

@@ -5,6 +5,8 @@
 import type { Server } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
+import { UNREADABLE } from './client-address.ts';
+import { Peers } from './peers.ts';
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const HEAD_BYTES = 16;
@@ -12,9 +14,18 @@ const HEAD_BYTES = 16;
 const LINE_BYTES = 107;
 /** Addresses and extensions of version 2. The extensions are not read. */
 const MAX_BODY_BYTES = 4096;
+/** Version 2: the version and the command. */
+const LOCAL = 0x20;
+const PROXY = 0x21;
+/** Version 2: the family and the transport. */
+const TCP_IPV4 = 0x11;
+const TCP_IPV6 = 0x21;
 
 interface ProxyHeader {
-  /** Undefined: the connection is one of the proxy itself, such as a health check. */
+  /**
+   * The address of the client; `UNREADABLE` where the proxy does not know it. Undefined: the connection is one of the
+   * proxy itself, such as a health check, and has its address.
+   */
   readonly client: string | undefined;
   /** The number of bytes of the header. */
   readonly length: number;
@@ -34,7 +45,9 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader | 'malformed' | und
 
 function line(text: string): ProxyHeader | 'malformed' {
   const length = text.length + 2;
-  if (/^PROXY UNKNOWN(?: |$)/.test(text)) return { client: undefined, length };
+  // The specification suggests the address of the proxy. But the connection is that of a client, which must not get what
+  // the proxy may have, such as the pages for operators on this machine.
+  if (/^PROXY UNKNOWN(?: |$)/.test(text)) return { client: UNREADABLE, length };
   const [, family, client = ''] = /^PROXY (TCP4|TCP6) (\S+) \S+ \d{1,5} \d{1,5}$/.exec(text) ?? [];
   const isAddress = family === 'TCP4' ? isIPv4(client) : family === 'TCP6' && isIPv6(client);
   return isAddress ? { client, length } : 'malformed';
@@ -45,12 +58,13 @@ function binary(bytes: Buffer): ProxyHeader | 'malformed' | undefined {
   const [command, family] = [bytes.readUInt8(12), bytes.readUInt8(13)];
   const size = bytes.readUInt16BE(14);
   const length = HEAD_BYTES + size;
-  if ((command !== 0x20 && command !== 0x21) || size > MAX_BODY_BYTES) return 'malformed';
+  if ((command !== LOCAL && command !== PROXY) || size > MAX_BODY_BYTES) return 'malformed';
   if (bytes.length < length) return undefined;
-  // LOCAL, or a family other than TCP over IPv4 and IPv6.
-  if (command === 0x20 || (family !== 0x11 && family !== 0x21)) return { client: undefined, length };
-  if (size < (family === 0x11 ? 12 : 36)) return 'malformed';
-  const client = family === 0x11 ? [...bytes.subarray(16, 20)].join('.') : ipv6(bytes.subarray(16, 32));
+  if (command === LOCAL) return { client: undefined, length };
+  // As for `PROXY UNKNOWN`.
+  if (family !== TCP_IPV4 && family !== TCP_IPV6) return { client: UNREADABLE, length };
+  if (size < (family === TCP_IPV4 ? 12 : 36)) return 'malformed';
+  const client = family === TCP_IPV4 ? [...bytes.subarray(16, 20)].join('.') : ipv6(bytes.subarray(16, 32));
   return { client, length };
 }
 
@@ -80,20 +94,16 @@ export function readProxyHeaders(
   readers: readonly ConnectionListener[],
   { isTrustedProxy, timeoutMs }: ProxyProtocolOptions,
 ): void {
-  const byPeer = new Map<string, string>();
+  const clients = new Peers<string>();
   for (const reader of readers) server.removeListener('connection', reader);
   const serve = (socket: Socket): void => {
     for (const reader of readers) reader.call(server, socket);
   };
   server.on('connection', (socket: Socket) => {
     if (!isTrustedProxy(socket.remoteAddress)) return serve(socket);
-    const peer = peerOf(socket);
     readHeader(socket, timeoutMs, (client) => {
       if (client !== undefined) {
-        if (peer !== undefined) {
-          byPeer.set(peer, client);
-          socket.once('close', () => byPeer.delete(peer));
-        }
+        clients.set(socket, client);
         setAddress(socket, client);
       }
       serve(socket);
@@ -101,15 +111,9 @@ export function readProxyHeaders(
   });
   // The socket of a request is the one of the TLS session.
   server.on('secureConnection', (socket: Socket) => {
-    const peer = peerOf(socket);
-    const client = peer === undefined ? undefined : byPeer.get(peer);
+    const client = clients.get(socket);
     if (client !== undefined) setAddress(socket, client);
   });
-}
-
-/** Undefined for a Unix socket, whose TLS session cannot be found again: its clients have no address. */
-function peerOf({ remoteAddress = '', remotePort }: Socket): string | undefined {
-  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }
 
 function setAddress(socket: Socket, client: string): void {

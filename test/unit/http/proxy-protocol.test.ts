@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { parseProxyHeader } from '../../../src/http/proxy-protocol.ts';
 import { openListener } from '../../support/listener.ts';
+import type { Client } from '../../support/listener.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
@@ -22,16 +23,21 @@ const V2_IPV6 = v2(
   Buffer.concat([Buffer.from('20010db8000000000000000000000001', 'hex'), Buffer.alloc(20)]),
 );
 const V2_LOCAL = v2(0x20, 0, Buffer.alloc(0));
+const V2_UNSPEC = v2(0x21, 0, Buffer.alloc(0));
 
 describe('the header of the PROXY protocol', () => {
   it.each<[string, string | Buffer, string | undefined]>([
     ['version 1, IPv4', V1, '192.0.2.7'],
     ['version 1, IPv6', 'PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n', '2001:db8::1'],
-    ['version 1, unknown', 'PROXY UNKNOWN\r\n', undefined],
+    ['version 1, a client whose address the proxy does not know', 'PROXY UNKNOWN\r\n', 'unknown'],
+    ['version 1, the same with addresses', 'PROXY UNKNOWN 192.0.2.7 198.51.100.1 1 2\r\n', 'unknown'],
     ['version 2, IPv4', V2_IPV4, '192.0.2.7'],
     ['version 2, IPv6', V2_IPV6, '2001:db8:0:0:0:0:0:1'],
     ['version 2, IPv4 with an extension', v2(0x21, 0x11, Buffer.alloc(20, 9)), '9.9.9.9'],
+    ['version 2, a client of another family', V2_UNSPEC, 'unknown'],
+    ['version 2, a client of a Unix socket', v2(0x21, 0x31, Buffer.alloc(216)), 'unknown'],
     ['version 2, a connection of the proxy itself', V2_LOCAL, undefined],
+    ['version 2, the same with addresses', v2(0x20, 0x11, Buffer.alloc(12, 9)), undefined],
   ])('is read: %s, and any part of it is not enough', (_what, text, client) => {
     const bytes = Buffer.from(text);
 
@@ -67,6 +73,7 @@ describe('a listener whose proxies send the PROXY protocol', () => {
     ['version 1 in pieces', ['PRO', 'XY TCP4 192.0.2.7 198.51.100.1 4711 443\r', `\n${REQUEST}`], '192.0.2.7'],
     ['version 2', [Buffer.concat([V2_IPV4, Buffer.from(REQUEST)])], '192.0.2.7'],
     ['a connection of the proxy itself', [V2_LOCAL, REQUEST], '127.0.0.1'],
+    ['not that of the proxy for a client that the proxy does not know', [V2_UNSPEC, REQUEST], 'unknown'],
   ])('has the address of the client: %s', async (_what, packets, client) => {
     await using server = await open(true);
     await using connection = await server.connect();
@@ -94,6 +101,22 @@ describe('a listener whose proxies send the PROXY protocol', () => {
 
     await waitFor('both answers', () => text.split('client 192.0.2.7').length === 3);
     secure.destroy();
+  });
+
+  it('has the address of each client behind TLS when the proxy uses one port for two addresses of the broker', async () => {
+    await using server = await openListener(
+      (request, response) => void response.end(`client ${request.socket.remoteAddress}`),
+      { tls: true, host: '0.0.0.0', sendsProxyHeader: () => true },
+    );
+    await using first = await server.connect({ host: '127.0.0.1', localAddress: '127.0.0.1' });
+    const { localPort = 0 } = first.socket;
+    await using second = await server.connect({ host: '127.0.0.2', localAddress: '127.0.0.1', localPort });
+    first.send(V1);
+    second.send(V1.replace('192.0.2.7', '192.0.2.8'));
+
+    const texts = [await askOverTls(first), await askOverTls(second)];
+
+    expect(texts.map((text) => /client .*/.exec(text)?.[0])).toEqual(['client 192.0.2.7', 'client 192.0.2.8']);
   });
 
   it('closes a connection of a proxy that sends no header', async () => {
@@ -128,3 +151,15 @@ describe('a listener whose proxies send the PROXY protocol', () => {
     expect(forging.text()).not.toContain('192.0.2.7');
   });
 });
+
+/** Sends a request over TLS on a connection that is open, and returns what arrives until its end. */
+async function askOverTls({ socket }: Client): Promise<string> {
+  const end = Promise.withResolvers<string>();
+  let text = '';
+  const secure = connectTls({ socket, rejectUnauthorized: false }, () => void secure.write(REQUEST));
+  secure.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  secure.on('end', () => end.resolve(text)).on('error', end.reject);
+  return end.promise;
+}
