@@ -4,13 +4,15 @@
  * A descriptor whose reader is slow or stopped answers EAGAIN: the lines wait in a bounded queue, and the writer tries
  * again. Every other error may pass too (a full disk, a FIFO without a reader), so the writer keeps trying, and opens a
  * file again before it does. A line that does not fit into the queue is dropped and counted; as soon as lines can be
- * written again, one line reports how many were.
+ * written again, one line reports how many were. When no line waits, a line of its own shows whether writing works again.
  */
 import { constants, fstat, ftruncate, write } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { LineQueue } from './line-queue.ts';
+import type { Entry, WriteOutcome } from './line-queue.ts';
 
 /** An open descriptor, or a file that the writer opens, and opens again when its path leads elsewhere. */
 type LineTarget = { readonly fd: number } | { readonly path: string };
@@ -21,25 +23,14 @@ export type LineCounts = Readonly<Record<string, number>>;
 interface LineWriterOptions {
   /** The line that reports dropped lines, without its end. */
   readonly lossLine: (dropped: LineCounts) => string;
+  /** The line that shows that lines can be written again. */
+  readonly recoveryLine: (cause: string) => string;
   /** Called for each line that is dropped. */
   readonly onDrop?: (kind: string) => void;
   /** Called when writing fails, with the error code, and with undefined when it works again. Not called for EAGAIN. */
   readonly onFailure?: (code: string | undefined) => void;
   /** Bytes of lines that wait at most. Default: 8 MiB. */
   readonly maxQueuedBytes?: number;
-}
-
-/**
- * `written`: the line is in the file or pipe. `dropped`: it is not and never will be. `unfinished`: a part is written
- * and the rest follows when the reader reads on.
- */
-type WriteOutcome = 'written' | 'dropped' | 'unfinished';
-
-interface Entry {
-  readonly bytes: Buffer;
-  readonly kind: string;
-  readonly settle: ((outcome: WriteOutcome) => void) | undefined;
-  state: 'queued' | 'being-written' | 'cancelled';
 }
 
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
@@ -63,8 +54,7 @@ const truncate = promisify(ftruncate);
 export class LineWriter {
   readonly #target: LineTarget;
   readonly #options: LineWriterOptions;
-  #queue: Entry[] = [];
-  #queuedBytes = 0;
+  readonly #queue = new LineQueue();
   #dropped = new Map<string, number>();
   #file: FileHandle | undefined;
   #isRegularFile: boolean | undefined;
@@ -129,64 +119,53 @@ export class LineWriter {
   }
 
   #push(line: string, kind: string, settle: Entry['settle']): Entry | undefined {
-    const bytes = Buffer.from(`${line}\n`);
+    const size = Buffer.byteLength(line) + 1;
     const { maxQueuedBytes = MAX_QUEUED_BYTES, onDrop } = this.#options;
-    if (this.#closeBy !== undefined || this.#queuedBytes + bytes.length > maxQueuedBytes) {
+    if (this.#closeBy !== undefined || this.#queue.bytes + size > maxQueuedBytes) {
       this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + 1);
       onDrop?.(kind);
       return undefined;
     }
-    const entry: Entry = { bytes, kind, settle, state: 'queued' };
-    this.#enqueue(entry);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-    if (settle !== undefined || this.#queuedBytes >= PIPE_BATCH_BYTES) this.#writeNow?.();
+    const entry = this.#queue.add(line, kind, settle);
+    this.#running ??= this.#run();
+    if (settle !== undefined || this.#queue.bytes >= PIPE_BATCH_BYTES) this.#writeNow?.();
     return entry;
-  }
-
-  #enqueue(entry: Entry): void {
-    this.#queue.push(entry);
-    this.#queuedBytes += entry.bytes.length;
   }
 
   #cancel(entry: Entry): void {
     // What is being written may arrive all the same: its outcome is known when that write returns.
     if (entry.state === 'queued') {
-      this.#remove([entry]);
+      this.#queue.remove([entry]);
       entry.settle?.('dropped');
     }
     entry.state = 'cancelled';
-  }
-
-  #remove(entries: readonly Entry[]): void {
-    const removed = new Set(entries);
-    this.#queue = this.#queue.filter((entry) => !removed.has(entry));
-    for (const { bytes } of entries) this.#queuedBytes -= bytes.length;
   }
 
   /** Writes until the queue is empty. One loop runs at a time, so that lines never mix. */
   async #run(): Promise<void> {
     let retry = FIRST_RETRY_MS;
     await this.#gather();
-    while (this.#queue.length > 0) {
+    // Nobody may ask for the next line: a broker that refuses tokens gets no requests.
+    while (!this.#queue.isEmpty || this.#isBlocked) {
+      if (this.#queue.isEmpty) this.#queue.add(this.#recoveryLine(), 'own');
       try {
         await this.#writeBatch();
         retry = FIRST_RETRY_MS;
         await this.#gather();
       } catch (error) {
         await this.#failed(error);
-        if (this.#isOver()) return;
+        if (this.#isOver()) break;
         await delay(retry);
         retry = Math.min(retry * 2, LAST_RETRY_MS);
       }
     }
+    // In the same turn as the last look at the queue: a line that comes later needs a loop of its own.
+    this.#running = undefined;
   }
 
   /** Waits for more lines, unless there are enough, somebody waits for one, or the writer closes. */
   async #gather(): Promise<void> {
-    if (this.#queuedBytes >= PIPE_BATCH_BYTES || this.#closeBy !== undefined) return;
-    if (this.#queue.some(({ settle }) => settle !== undefined)) return;
+    if (this.#queue.bytes >= PIPE_BATCH_BYTES || this.#queue.isAwaited || this.#closeBy !== undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, GATHER_MS);
     this.#writeNow = resolve;
@@ -198,7 +177,7 @@ export class LineWriter {
   async #writeBatch(): Promise<void> {
     const fd = await this.#descriptor();
     this.#isRegularFile ??= (await statOf(fd)).isFile();
-    const batch = this.#firstLines(this.#isRegularFile ? FILE_BATCH_BYTES : PIPE_BATCH_BYTES);
+    const batch = this.#queue.first(this.#isRegularFile ? FILE_BATCH_BYTES : PIPE_BATCH_BYTES);
     if (batch.length === 0) return;
     for (const entry of batch) entry.state = 'being-written';
     try {
@@ -208,29 +187,17 @@ export class LineWriter {
       throw error;
     }
     // Nothing else takes lines that are being written out of the queue, so they are still its first.
-    this.#queue.splice(0, batch.length);
-    for (const { bytes, settle } of batch) {
-      this.#queuedBytes -= bytes.length;
-      settle?.('written');
-    }
+    this.#queue.removeFirst(batch.length);
+    for (const { settle } of batch) settle?.('written');
     this.#succeeded();
   }
 
   /** Nothing of these lines is written: those whose time has ended in the meantime are dropped, the others wait. */
   #restore(batch: readonly Entry[]): void {
     const cancelled = batch.filter(({ state }) => state === 'cancelled');
-    this.#remove(cancelled);
+    this.#queue.remove(cancelled);
     for (const { settle } of cancelled) settle?.('dropped');
     for (const entry of batch) if (entry.state === 'being-written') entry.state = 'queued';
-  }
-
-  #firstLines(most: number): readonly Entry[] {
-    let size = 0;
-    const count = this.#queue.findIndex(({ bytes }, index) => {
-      size += bytes.length;
-      return index > 0 && size > most;
-    });
-    return this.#queue.slice(0, count < 0 ? undefined : count);
   }
 
   /** Writes all of it, or nothing. @throws when nothing is written */
@@ -267,7 +234,12 @@ export class LineWriter {
     if (this.#dropped.size === 0) return;
     const line = this.#options.lossLine(Object.fromEntries(this.#dropped));
     this.#dropped = new Map();
-    this.#enqueue({ bytes: Buffer.from(`${line}\n`), kind: 'loss', settle: undefined, state: 'queued' });
+    this.#queue.add(line, 'own');
+  }
+
+  /** As long as a batch for a pipe: room for a shorter line only would not mean that writing works again. */
+  #recoveryLine(): string {
+    return this.#options.recoveryLine(this.#failure ?? 'reader stopped').padEnd(PIPE_BATCH_BYTES - 1);
   }
 
   async #failed(error: unknown): Promise<void> {

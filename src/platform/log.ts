@@ -34,6 +34,11 @@ export function lossLine(dropped: LineCounts): string {
   return logLine('error', 'log lines dropped', { event: 'log.dropped', lines, dropped });
 }
 
+/** The line that a `LineWriter` writes to see whether it can write again. */
+export function recoveryLine(cause: string): string {
+  return logLine('info', 'log lines can be written again', { event: 'log.recovered', cause });
+}
+
 /** @param writer where the lines go; it is not closed with the log */
 export function createLog(level: LogLevel, writer: LineWriter): Log {
   const stream = new Writable({

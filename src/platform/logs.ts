@@ -3,7 +3,7 @@ import type { Audit, Log } from '../core/ports.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import type { AuditTrailOptions } from './audit/audit-trail.ts';
 import { LineWriter } from './line-writer.ts';
-import { createLog, lossLine } from './log.ts';
+import { createLog, lossLine, recoveryLine } from './log.ts';
 import type { LogLevel } from './log.ts';
 
 interface LogsOptions {
@@ -40,7 +40,7 @@ export function openLogs({ level, fd, auditFile, onLoss }: LogsOptions): Logs {
   const countAs = (target: string) => (): void => {
     dropped[target] = (dropped[target] ?? 0) + 1;
   };
-  const main = new LineWriter({ fd }, { lossLine, onDrop: countAs('log') });
+  const main = new LineWriter({ fd }, { lossLine, recoveryLine, onDrop: countAs('log') });
   const log = createLog(level, main);
   const audit = auditFile === undefined ? main : auditWriter(auditFile, log, countAs('audit'));
   return {
@@ -65,6 +65,7 @@ function auditWriter(path: string, log: Log, onDrop: () => void): LineWriter {
     { path },
     {
       lossLine,
+      recoveryLine,
       onDrop,
       onFailure: (cause) => {
         if (cause === undefined) log.info('audit file works again', { path });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { run } from '../../support/process.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const lossLine = (dropped: LineCounts): string => JSON.stringify({ dropped });
+const LINES = { lossLine, recoveryLine: (cause: string): string => JSON.stringify({ recovered: cause }) };
 const LINE = 'x'.repeat(500);
 
 const cleanUps: (() => Promise<void> | void)[] = [];
@@ -46,7 +47,7 @@ function tally(text: string): { readonly lines: number; readonly dropped: number
   let lines = 0;
   for (const line of text.split('\n')) {
     if (line === '') continue;
-    if (line.startsWith('{')) dropped += JSON.parse(line).dropped.test ?? 0;
+    if (line.startsWith('{')) dropped += JSON.parse(line).dropped?.test ?? 0;
     else if (line === LINE) lines += 1;
     else throw new Error(`a cut line: ${line.slice(0, 80)}`);
   }
@@ -57,7 +58,7 @@ describe('a line writer', () => {
   it('loses no line while its reader is stopped, and reports each that does not fit into the queue', async () => {
     const { fifo, out, start } = await fifoWithReader();
     const reader = start();
-    const writer = new LineWriter({ path: fifo }, { lossLine, maxQueuedBytes: 100_000 });
+    const writer = new LineWriter({ path: fifo }, { ...LINES, maxQueuedBytes: 100_000 });
     writer.write(LINE, 'test');
     await waitFor('the first line', async () => tally(await readFile(out, 'utf8')).lines === 1);
 
@@ -82,7 +83,7 @@ describe('a line writer', () => {
   it('goes on when another reader opens the FIFO, and names the failure until then', async () => {
     const { fifo, out, start } = await fifoWithReader();
     const failures: (string | undefined)[] = [];
-    const writer = new LineWriter({ path: fifo }, { lossLine, onFailure: (code) => void failures.push(code) });
+    const writer = new LineWriter({ path: fifo }, { ...LINES, onFailure: (code) => void failures.push(code) });
     writer.write(LINE, 'test');
     await waitFor('the missing reader', () => writer.failure === 'ENXIO');
 
@@ -94,10 +95,20 @@ describe('a line writer', () => {
     expect(failures).toEqual(['ENXIO', undefined]);
   });
 
+  it('writes a line that comes just when the one before it is written', async () => {
+    const writer = new LineWriter({ path: join(await folder(), 'audit.log') }, LINES);
+
+    const first = await writer.writeWithin(LINE, 'test', 5000);
+    const second = await writer.writeWithin(LINE, 'test', 1000);
+    await writer.close(1000);
+
+    expect([first, second]).toEqual(['written', 'written']);
+  });
+
   it('writes no line whose time has ended, and all others', async () => {
     const { fifo, out, start } = await fifoWithReader();
     const reader = start();
-    const writer = new LineWriter({ path: fifo }, { lossLine });
+    const writer = new LineWriter({ path: fifo }, LINES);
     expect(await writer.writeWithin(LINE, 'test', 5000)).toBe('written');
 
     reader.kill('SIGSTOP');
@@ -119,7 +130,7 @@ describe('a line writer', () => {
       await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
       cleanUps.push(async () => void (await run('umount', ['-l', path])));
       const file = join(path, 'audit.log');
-      const writer = new LineWriter({ path: file }, { lossLine, maxQueuedBytes: 50_000 });
+      const writer = new LineWriter({ path: file }, { ...LINES, maxQueuedBytes: 50_000 });
       for (let sent = 0; sent < 400; sent += 1) {
         writer.write(LINE, 'test');
         if (sent % 20 === 0) await delay(1);
@@ -135,10 +146,44 @@ describe('a line writer', () => {
     },
   );
 
+  it('notices that a file can be written again although no line follows', async () => {
+    const path = await folder();
+    const file = join(path, 'missing', 'audit.log');
+    const failures: (string | undefined)[] = [];
+    const writer = new LineWriter({ path: file }, { ...LINES, onFailure: (code) => void failures.push(code) });
+    expect(await writer.writeWithin(LINE, 'test', 100)).toBe('dropped');
+    expect(writer.failure).toBe('ENOENT');
+
+    await mkdir(join(path, 'missing'));
+    await waitFor('the repair to be noticed', () => writer.failure === undefined && !writer.isBlocked);
+    await writer.close(1000);
+
+    expect(failures).toEqual(['ENOENT', undefined]);
+    expect((await readFile(file, 'utf8')).trimEnd()).toBe('{"recovered":"ENOENT"}');
+  });
+
+  it('notices that its reader reads again although no line follows', async () => {
+    const { fifo, out, start } = await fifoWithReader();
+    const reader = start();
+    const writer = new LineWriter({ path: fifo }, LINES);
+    expect(await writer.writeWithin(LINE, 'test', 5000)).toBe('written');
+
+    reader.kill('SIGSTOP');
+    await Promise.all(Array.from({ length: 400 }, () => writer.writeWithin(LINE, 'test', 300)));
+    expect(writer.isBlocked).toBe(true);
+    reader.kill('SIGCONT');
+    await waitFor('the reader to be noticed', () => !writer.isBlocked);
+    await writer.close(1000);
+
+    await waitFor('the line', async () =>
+      (await readFile(out, 'utf8')).trimEnd().endsWith('\n{"recovered":"reader stopped"}'),
+    );
+  });
+
   it('writes to the new file after a rotation, and no line to both', async () => {
     const path = await folder();
     const file = join(path, 'audit.log');
-    const writer = new LineWriter({ path: file }, { lossLine });
+    const writer = new LineWriter({ path: file }, LINES);
     expect(await writer.writeWithin('first', 'test', 1000)).toBe('written');
 
     await rename(file, `${file}.1`);
@@ -154,7 +199,7 @@ describe('a line writer', () => {
     const { fifo } = await fifoWithReader();
     const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
     cleanUps.push(() => closeSync(fd));
-    const writer = new LineWriter({ fd }, { lossLine });
+    const writer = new LineWriter({ fd }, LINES);
     for (let sent = 0; sent < 1000; sent += 1) writer.write(LINE, 'test');
 
     const started = performance.now();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { LineWriter } from '../../../src/platform/line-writer.ts';
-import { createLog, lossLine } from '../../../src/platform/log.ts';
+import { createLog, lossLine, recoveryLine } from '../../../src/platform/log.ts';
 
 it('writes nothing that a terminal obeys, and loses nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-log-'));
@@ -11,7 +11,7 @@ it('writes nothing that a terminal obeys, and loses nothing', async () => {
   const file = await open(path, 'w');
   const user = 'al\u001B[2J\u009B31m\u202Eice\u2028\u007F ünï';
 
-  const writer = new LineWriter({ fd: file.fd }, { lossLine });
+  const writer = new LineWriter({ fd: file.fd }, { lossLine, recoveryLine });
   const log = createLog('info', writer);
   log.info('login', { user });
   await writer.close(1000);
