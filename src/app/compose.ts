@@ -13,6 +13,7 @@ import { createIdentify } from '../flows/identify.ts';
 import { createTokenReuse } from '../flows/token-reuse.ts';
 import type { TokenReuse } from '../flows/token-reuse.ts';
 import type { Shield } from '../flows/shield/shield.ts';
+import { QUIET_AT_MOST_MS } from '../http/server.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
@@ -59,6 +60,8 @@ export interface Broker extends AsyncDisposable {
    * then waits for the requests in flight.
    */
   drain(): Promise<void>;
+  /** Milliseconds that `drain` takes at most. */
+  readonly drainMs: number;
 }
 
 /** Kubernetes and load balancers check readiness about every second. */
@@ -128,6 +131,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
       await Promise.all([reloadAll(), shadow.reload(), configChange.check()]);
     },
     flush: () => void flush(),
+    drainMs: NOTICE_MS + QUIET_AT_MOST_MS + GRACE_MS,
     drain: () => drain(drainState, listeners, closed.promise),
     [Symbol.asyncDispose]: () => {
       closed.resolve();

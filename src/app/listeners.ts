@@ -45,13 +45,18 @@ export async function openListeners(config: BrokerConfig, listenerDeps: Listener
   const { isTrustedProxy } = deps.addressSource;
   const main = await open('main', createApp({ ...deps, operatorPages }), {
     address: config.listen,
+    key: 'listen',
     tls,
     ...(config.clientAddress === 'proxy-protocol' ? { sendsProxyHeader: isTrustedProxy } : {}),
   });
   let admin: Listener | undefined;
   try {
     if (config.admin !== undefined) {
-      admin = await open('admin', createAdminApp(deps), { address: config.admin.listen, tls: undefined });
+      admin = await open('admin', createAdminApp(deps), {
+        address: config.admin.listen,
+        key: 'admin.listen',
+        tls: undefined,
+      });
     }
   } catch (error) {
     await main.close(0);
@@ -71,7 +76,7 @@ export async function openListeners(config: BrokerConfig, listenerDeps: Listener
   };
 }
 
-type Where = Pick<ListenOptions, 'address' | 'tls' | 'sendsProxyHeader'>;
+type Where = Pick<ListenOptions, 'address' | 'key' | 'tls' | 'sendsProxyHeader'>;
 type CertificateDeps = Pick<ListenerDeps, 'log' | 'listenerMetrics'>;
 
 function tlsReloadable(files: TlsFiles, listener: Listener, deps: CertificateDeps): Reloadable {

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { causeOf, shownPath } from '../config/read-text.ts';
 import type { ListenAddress } from '../core/listen-address.ts';
+import { listenError } from '../http/listen-error.ts';
 
 interface StartProblem {
   readonly text: string;
@@ -14,12 +15,13 @@ interface StartProblem {
 
 /** Whether a port is taken is not tried: usually by the broker itself, which runs beside `check`. */
 export async function startProblems(config: BrokerConfig): Promise<readonly StartProblem[]> {
-  const listeners = [config.listen, ...(config.admin === undefined ? [] : [config.admin.listen])];
+  const admin = config.admin === undefined ? [] : [listenProblem('admin.listen', config.admin.listen)];
   const found = await Promise.all([
     madeFolderProblem('stateDir', config.stateDir),
     ...(config.trustDir === undefined ? [] : [madeFolderProblem('trustDir', config.trustDir)]),
     ...(config.audit.file === undefined ? [] : [folderProblem('audit.file', dirname(config.audit.file))]),
-    ...listeners.map(listenProblem),
+    listenProblem('listen', config.listen),
+    ...admin,
   ]);
   return found.filter((problem) => problem !== undefined);
 }
@@ -51,16 +53,12 @@ async function folderProblem(
   }
 }
 
-async function listenProblem(address: ListenAddress): Promise<StartProblem | undefined> {
-  if ('socket' in address) return folderProblem('listen', dirname(address.socket));
-  const { host } = address;
+async function listenProblem(key: string, address: ListenAddress): Promise<StartProblem | undefined> {
+  if ('socket' in address) return folderProblem(key, dirname(address.socket));
   const { promise, resolve } = Promise.withResolvers<StartProblem | undefined>();
   const server = createServer();
-  server.once('error', (error) => {
-    const text = `listen: ${host} is not an address of this machine (${causeOf(error)}); name one, or 0.0.0.0`;
-    resolve({ text, isCertain: false });
-  });
+  server.once('error', (error) => resolve({ text: listenError(key, address, error).message, isCertain: false }));
   // Any free port: the configured one may be that of the running broker.
-  server.listen({ host, port: 0 }, () => server.close(() => resolve(undefined)));
+  server.listen({ host: address.host, port: 0 }, () => server.close(() => resolve(undefined)));
   return promise;
 }

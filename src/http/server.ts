@@ -10,6 +10,7 @@ import type { ListenAddress } from '../core/listen-address.ts';
 import type { Log } from '../core/ports.ts';
 import { trackConnections } from './connections.ts';
 import type { CloseReason, ConnectionLimits, Connections } from './connections.ts';
+import { addressText, listenError } from './listen-error.ts';
 import { answerParserError } from './parser-error.ts';
 import { readProxyHeaders } from './proxy-protocol.ts';
 import type { ConnectionListener } from './proxy-protocol.ts';
@@ -18,6 +19,8 @@ import { serveInTurns } from './request-turns.ts';
 
 export interface ListenOptions {
   readonly address: ListenAddress;
+  /** The configuration key of the address, for messages. */
+  readonly key: string;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** The id for the answer to a request that cannot be parsed, and so does not reach the application. */
   readonly newRequestId: () => string;
@@ -79,7 +82,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   if (isTrustedProxy !== undefined) {
     readProxyHeaders(server, readers, { isTrustedProxy, timeoutMs: limits.handshakeMs });
   }
-  await bind(server, options.address);
+  await bind(server, options);
   return {
     url: urlOf(server, options),
     connections: connections.count,
@@ -108,7 +111,7 @@ function limitConnections(server: Server, { address, limits, log, onLimit }: Lis
     onLimit(reason);
     const { max } = limits;
     if (reason === 'limit')
-      warn('connection limit reached, idle connections closed', { address: textOf(address), max });
+      warn('connection limit reached, idle connections closed', { address: addressText(address), max });
   });
 }
 
@@ -132,9 +135,9 @@ function trackResponses(server: Server): ReadonlySet<ServerResponse> {
   return inFlight;
 }
 
-async function bind(server: Server, address: ListenAddress): Promise<void> {
+async function bind(server: Server, { address, key }: ListenOptions): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const refuse = (cause: Error): void => reject(new Error(`cannot listen on ${textOf(address)}`, { cause }));
+  const refuse = (cause: Error): void => reject(listenError(key, address, cause));
   server.once('error', refuse);
   if ('socket' in address) {
     await removeOldSocket(address.socket);
@@ -145,10 +148,6 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
   await promise;
   server.removeListener('error', refuse);
   if ('socket' in address) await chmod(address.socket, 0o660);
-}
-
-function textOf(address: ListenAddress): string {
-  return 'socket' in address ? `unix:${address.socket}` : `${address.host}:${address.port}`;
 }
 
 /** Removes the socket file that a killed broker has left. Any other file stays, and `listen` fails. */
@@ -166,7 +165,7 @@ function urlOf(server: Server, { tls }: ListenOptions): string {
 
 /** The kernel resets connections that are not accepted yet when the listening socket closes. */
 const QUIET_MS = 100;
-const QUIET_AT_MOST_MS = 3000;
+export const QUIET_AT_MOST_MS = 3000;
 
 async function quiet(lastConnection: () => number): Promise<void> {
   const until = performance.now() + QUIET_AT_MOST_MS;

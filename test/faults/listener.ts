@@ -198,4 +198,12 @@ export const faults: readonly Fault[] = [
     replace: 'family !== TCP_IPV6) return { client: undefined, length }',
     tests: ['test/unit/http/proxy-protocol.test.ts'],
   },
+  {
+    id: 'listener-25',
+    effect: 'A port that is in use is reported without what to do.',
+    file: 'src/http/server.ts',
+    find: 'reject(listenError(key, address, cause))',
+    replace: 'reject(cause)',
+    tests: ['test/unit/http/server.test.ts'],
+  },
 ];

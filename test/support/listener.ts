@@ -53,6 +53,7 @@ export async function openListener(
   const closed: CloseReason[] = [];
   const listener = await listen(handler, {
     address: { host, port: 0 },
+    key: 'listen',
     tls: tls ? await certificate() : undefined,
     newRequestId: countingIds().next,
     limits: { ...LIMITS, ...limits },

@@ -62,9 +62,13 @@ async function untilStopped(broker: Broker, signals: Signals, log: Log): Promise
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   let draining = false;
   const onStop = (signal: NodeJS.Signals): void => {
-    log.info(draining ? 'stopping without draining' : 'draining', { signal });
-    if (draining) return stop();
+    if (draining) {
+      log.info('stopping without draining', { signal });
+      return stop();
+    }
     draining = true;
+    const atMostSeconds = broker.drainMs / 1000;
+    log.info('draining', { signal, atMostSeconds, hint: 'send the signal again (Ctrl-C) to stop at once' });
     broker.drain().then(stop, (error: unknown) => {
       log.error('draining failed', { cause: describeError(error) });
       stop();

@@ -93,7 +93,7 @@ it('fairlead check warns about an address that this machine does not have', asyn
 
   const { stdout } = await files.fairlead(['check', '--config', files.config]);
 
-  expect(stdout).toContain('listen: 192.0.2.1 is not an address of this machine');
+  expect(stdout).toContain('192.0.2.1 is not an address of this machine; set one that is, or 0.0.0.0');
 });
 
 it.each([

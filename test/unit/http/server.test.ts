@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ListenAddress } from '../../../src/core/listen-address.ts';
+import { listenError } from '../../../src/http/listen-error.ts';
 import { HTTP_LIMITS, listen } from '../../../src/http/server.ts';
 import { countingIds, recordingLog } from '../../support/fakes.ts';
 
 const open = (handler: RequestListener, address: ListenAddress = { host: '127.0.0.1', port: 0 }) =>
   listen(handler, {
+    key: 'listen',
     address,
     tls: undefined,
     newRequestId: countingIds().next,
@@ -117,6 +119,31 @@ describe('the listener', () => {
     await first.close(0);
     await second.close(0);
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('a listener that cannot be opened', () => {
+  it('names the configuration key, and the command that shows which process uses the port', async () => {
+    const first = await open((_request, response) => void response.end());
+    const port = Number(new URL(first.url).port);
+
+    await expect(open(() => undefined, { host: '127.0.0.1', port })).rejects.toThrow(
+      `listen: cannot listen on 127.0.0.1:${port}: another process uses port ${port}, perhaps a broker that runs already; find it with: ss -ltnp 'sport = :${port}'`,
+    );
+    await first.close(0);
+  });
+
+  it.each([
+    ['EAFNOSUPPORT', '::', '[::]:5001: this machine has no IPv6; set 0.0.0.0:5001'],
+    ['EAFNOSUPPORT', '::1', '[::1]:5001: this machine has no IPv6; set 127.0.0.1:5001'],
+    ['EADDRNOTAVAIL', '2001:db8::1', '2001:db8::1 is not an address of this machine; set one that is, or [::]:5001'],
+    ['EACCES', '0.0.0.0', 'this user may not use port 5001; set a port above 1023'],
+    ['ENOTFOUND', 'broker.invalid', 'the name broker.invalid cannot be resolved; set an address'],
+    ['EIO', '0.0.0.0', 'admin.listen: cannot listen on 0.0.0.0:5001'],
+  ])('says what to do: %s for %s', (code, host, text) => {
+    const cause = Object.assign(new Error(code), { code });
+
+    expect(listenError('admin.listen', { host, port: 5001 }, cause).message).toContain(text);
   });
 });
 
