@@ -8,7 +8,7 @@ const TRACE = ['--trace-memory-reducer', '--gc-memory-reducer-start-delay-ms=50'
 const LOW = /Memory reducer: low alloc/;
 const DECISIONS = /Memory reducer: (low|high) alloc/g;
 
-describe('the memory reducer of V8', () => {
+describe('acceptance 21: the memory reducer of V8', () => {
   it('collects the garbage of an idle broker', async () => {
     await using broker = await startStaticBroker({ nodeOptions: TRACE });
 

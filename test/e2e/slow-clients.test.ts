@@ -5,7 +5,7 @@ import { waitFor } from '../support/wait.ts';
 
 const HEAD = 'POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n';
 
-describe('a slow client', () => {
+describe('acceptance 21: a slow client', () => {
   it('is answered 408 and disconnected, wherever in its request it stops or slows down', async () => {
     await using server = await openListener((request, response) => {
       request.resume().on('end', () => response.end());

@@ -23,7 +23,7 @@ function askTls(port: number): Promise<number | undefined> {
   return promise;
 }
 
-describe('a TLS handshake', () => {
+describe('acceptance 21: a TLS handshake', () => {
   it.each([
     ['that does not begin', async () => Buffer.alloc(0)],
     ['that stops within the first message', async () => (await clientHello()).subarray(0, 40)],
@@ -87,7 +87,7 @@ describe('a TLS handshake', () => {
   });
 });
 
-describe('the limit of connections', () => {
+describe('acceptance 21: the limit of connections', () => {
   it.each([false, true])('closes the oldest silent ones, so that others are served (TLS: %s)', async (tls) => {
     await using server = await openListener((_request, response) => void response.end(), { tls, max: 10 });
     const clients: Client[] = [];
@@ -139,7 +139,7 @@ describe('the limit of connections', () => {
 
 const UNFINISHED = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbeginning';
 
-describe('the limit of connections, when clients send the bodies of their requests slowly', () => {
+describe('acceptance 21: the limit of connections, when clients send the bodies of their requests slowly', () => {
   /** @returns whether another client is served while so many requests are in progress as there may be connections */
   async function isAnotherServed(request: string): Promise<boolean> {
     let inProgress = 0;
@@ -186,7 +186,7 @@ describe('the limit of connections, when clients send the bodies of their reques
   });
 });
 
-describe('the limit of connections, when one network uses it up', () => {
+describe('acceptance 21: the limit of connections, when one network uses it up', () => {
   const flooding = { localAddress: '127.0.0.9' };
 
   it.each([
