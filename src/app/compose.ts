@@ -1,5 +1,4 @@
 /** From configuration to a running broker: `startBroker` lists the steps. Only `app` knows every concrete part. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import type { LoadedBroker } from '../config/load.ts';
@@ -13,7 +12,6 @@ import { createIdentify } from '../flows/identify.ts';
 import { createTokenReuse } from '../flows/token-reuse.ts';
 import type { TokenReuse } from '../flows/token-reuse.ts';
 import type { Shield } from '../flows/shield/shield.ts';
-import { QUIET_AT_MOST_MS } from '../http/server.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
@@ -31,9 +29,10 @@ import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
 import { openControl } from './control.ts';
+import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
-import type { ListenerDeps, Listeners } from './listeners.ts';
+import type { ListenerDeps } from './listeners.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -63,11 +62,6 @@ export interface Broker extends AsyncDisposable {
   /** Milliseconds that `drain` takes at most. */
   readonly drainMs: number;
 }
-
-/** Kubernetes and load balancers check readiness about every second. */
-const NOTICE_MS = 2000;
-/** A login takes 8 s at most; Kubernetes kills 30 s after SIGTERM. */
-const GRACE_MS = 15_000;
 
 interface Parts {
   readonly config: BrokerConfig;
@@ -131,7 +125,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
       await Promise.all([reloadAll(), shadow.reload(), configChange.check()]);
     },
     flush: () => void flush(),
-    drainMs: NOTICE_MS + QUIET_AT_MOST_MS + GRACE_MS,
+    drainMs: DRAIN_AT_MOST_MS,
     drain: () => drain(drainState, listeners, closed.promise),
     [Symbol.asyncDispose]: () => {
       closed.resolve();
@@ -294,10 +288,4 @@ function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonl
   return async () => {
     for (const reload of reloads) await reload();
   };
-}
-
-async function drain(state: { isDraining: boolean }, listeners: Listeners, closed: Promise<void>): Promise<void> {
-  state.isDraining = true;
-  await Promise.race([delay(NOTICE_MS, undefined, { ref: false }), closed]);
-  await listeners.close(GRACE_MS);
 }
