@@ -11,9 +11,9 @@ import type { OidcTokenConfig } from './config.ts';
 import { boundText } from './bound-text.ts';
 import { knowledgeOf } from './claim-knowledge.ts';
 import { createExamine } from './examine.ts';
-import { createKeySet } from './key-set.ts';
-import type { KeySet } from './key-set.ts';
-import { fileKeys, remoteKeys } from './key-source.ts';
+import { createKeySet } from '../oidc/key-set.ts';
+import type { KeySet } from '../oidc/key-set.ts';
+import { fileKeys, remoteKeys } from '../oidc/key-source.ts';
 import { resolveSettings } from './settings.ts';
 import { tokenWarnings } from './warnings.ts';
 

@@ -1,8 +1,8 @@
 /** When keys are fetched, how often, and how long they are kept. */
 import type { JWK } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createKeySet } from '../../../../src/backends/oidc-token/key-set.ts';
-import type { Keys, KeySet } from '../../../../src/backends/oidc-token/key-set.ts';
+import { createKeySet } from '../../../../src/backends/oidc/key-set.ts';
+import type { Keys, KeySet } from '../../../../src/backends/oidc/key-set.ts';
 import { fixedClock, recordingLog } from '../../../support/fakes.ts';
 
 const KEY: JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: 'one' };
