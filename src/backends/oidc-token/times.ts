@@ -19,8 +19,7 @@ export function timesFlaw(
   const { exp, nbf, iat } = claims;
   if (!isTime(exp)) return { reason: 'unusable-claims', problem: 'it has no time at which it ends (exp)' };
   for (const [name, time] of Object.entries({ nbf, iat })) {
-    // Some issuers write null for a claim that they do not give.
-    if (time === undefined || time === null) continue;
+    if (time === undefined) continue;
     if (!isTime(time)) return { reason: 'unusable-claims', problem: `the claim ${name} is no time` };
     if (time > now + LEEWAY) {
       const problem = `it begins in ${Math.ceil(time - now)} s (${name}): compare the clocks`;

@@ -92,7 +92,7 @@ describe('a connection', () => {
   );
 
   it('sends nothing over plain http through a proxy, which would read it', async () => {
-    await using connection = openConnection({ peer: PEER, configured: LOOPBACK, proxy: 'http://127.0.0.1:9' });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK, proxy: { url: 'http://127.0.0.1:9' } });
 
     await expect(connection.fetchUntil(soon())('http://127.0.0.1:9/', GET)).rejects.toThrow(
       /an endpoint that is not https/,

@@ -6,8 +6,8 @@ const HTTPS = 'https://id.example.com/realms/corp';
 const LOOPBACK = 'http://127.0.0.1:8080/realms/corp';
 const PLAIN = ['http://127.0.0.1:9/token', 'http://localhost:9/token', 'http://[::1]:9/token', 'http://2130706433:9/x'];
 
-const allows = (configured: readonly string[], url: string, proxy?: string): boolean =>
-  endpointCheck(configured, proxy)(new URL(url));
+const allows = (configured: readonly string[], url: string, hasProxy = false): boolean =>
+  endpointCheck(configured, hasProxy)(new URL(url));
 
 describe('the check of endpoints', () => {
   it.each([HTTPS, 'https://127.0.0.1/token', 'https://elsewhere.example/token'])('allows %s', (url) => {
@@ -28,7 +28,7 @@ describe('the check of endpoints', () => {
 
   it('refuses loopback addresses where requests go through a proxy', () => {
     expect(allows([LOOPBACK], LOOPBACK)).toBe(true);
-    expect(allows([LOOPBACK], LOOPBACK, 'http://proxy.example.com:3128')).toBe(false);
+    expect(allows([LOOPBACK], LOOPBACK, true)).toBe(false);
   });
 
   it.each(['http://id.example.com/token', 'http://localhost.example.com/', 'file:///etc/passwd', 'ftp://127.0.0.1/'])(
