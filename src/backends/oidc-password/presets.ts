@@ -1,6 +1,7 @@
 /** Defaults for known providers. A key of the configuration overrides the preset. */
 import type { RejectReason } from '../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
+import type { GroupText } from './group-text.ts';
 
 export const PRESET_NAMES = ['generic', 'keycloak', 'dex', 'entra', 'okta', 'auth0', 'adfs', 'glewlwyd'] as const;
 type PresetName = (typeof PRESET_NAMES)[number];
@@ -10,6 +11,8 @@ interface Preset {
   readonly username: string;
   readonly groups: readonly string[];
   readonly claimsFrom: ClaimsFrom;
+  /** How a claim that is a text is read; undefined: a text that may be a list is refused. */
+  readonly groupText: GroupText | undefined;
   readonly groupPrefix: string | undefined;
   readonly lowercase: boolean;
   /** Statuses that mean a wrong password in an answer without an OAuth error. */
@@ -31,6 +34,7 @@ const GENERIC: Preset = {
   username: 'preferred_username',
   groups: ['groups'],
   claimsFrom: 'auto',
+  groupText: undefined,
   groupPrefix: undefined,
   lowercase: false,
   deniedStatus: [],
@@ -71,12 +75,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     lowercase: true,
     errors: { unauthorized: 'disabled' },
   },
-  // `allatclaims` puts what the rules give into the ID token; userinfo has `sub` alone.
+  // `allatclaims` puts what the rules give into the ID token; userinfo has `sub` alone. The claim of a user in one group
+  // is a text, such as `Domain Users`.
   adfs: {
     ...GENERIC,
     scope: 'openid allatclaims',
     username: 'upn',
     groups: ['group'],
+    groupText: 'single',
     claimsFrom: ['id-token'],
     lowercase: true,
     assertionAudience: 'token-endpoint',
