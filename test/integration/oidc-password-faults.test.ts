@@ -119,7 +119,7 @@ describe('acceptance 17: an answer that is not one', () => {
   });
 
   it.each<[string, Answer, RegExp]>([
-    ['a page in HTML', HTML, /content-type/],
+    ['a page in HTML', HTML, /expected a JSON object/],
     ['a redirect', REDIRECT, /answered 302/],
     ['404', { status: 404 }, /answered 404/],
     ['401 invalid_grant', oauthError(401, 'invalid_grant'), /answered 401/],

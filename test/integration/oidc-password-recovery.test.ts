@@ -99,6 +99,6 @@ describe('a probe', () => {
 
     expect(up).toEqual([{ state: 'up' }, { state: 'up' }, { state: 'up' }]);
     expect(provider.calls()).toEqual(['discovery']);
-    expect(down).toMatchObject({ state: 'down', detail: expect.stringContaining('content-type') });
+    expect(down).toMatchObject({ state: 'down', detail: expect.stringContaining('expected a JSON object') });
   });
 });

@@ -75,11 +75,16 @@ function answer({ status, headers }: Response, body: Claims, secrets: readonly s
 
 /** The JSON object in the body, whatever the content type; empty when there is none or it was read before. */
 async function bodyOf(response: Response): Promise<Claims> {
+  return (response.bodyUsed ? undefined : jsonObject(await response.text())) ?? {};
+}
+
+/** @returns the JSON object that a text is, or undefined */
+export function jsonObject(text: string): Claims | undefined {
   try {
-    const body: unknown = response.bodyUsed ? undefined : await response.json();
-    return isObject(body) ? body : {};
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
