@@ -3,7 +3,17 @@ import type { RejectReason } from '../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { GroupText } from './group-text.ts';
 
-export const PRESET_NAMES = ['generic', 'keycloak', 'dex', 'entra', 'okta', 'auth0', 'adfs', 'glewlwyd'] as const;
+export const PRESET_NAMES = [
+  'generic',
+  'keycloak',
+  'dex',
+  'entra',
+  'okta',
+  'auth0',
+  'adfs',
+  'identityserver',
+  'glewlwyd',
+] as const;
 type PresetName = (typeof PRESET_NAMES)[number];
 
 interface Preset {
@@ -86,6 +96,15 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     claimsFrom: ['id-token'],
     lowercase: true,
     assertionAudience: 'token-endpoint',
+  },
+  // No ID token for the password grant, so userinfo is the source. A claim with one value is a text, as in AD FS. ASP.NET
+  // Identity compares names without case.
+  identityserver: {
+    ...GENERIC,
+    groups: ['role'],
+    groupText: 'single',
+    claimsFrom: ['userinfo'],
+    lowercase: true,
   },
   // Answers without a body: 403 to a wrong password, 400 to a wrong client.
   glewlwyd: { ...GENERIC, scope: 'openid', deniedStatus: [403], misconfiguredStatus: [400] },
