@@ -144,6 +144,30 @@ describe.skipIf(!hasOpenssl)('tls_client_auth', () => {
 });
 
 describe.skipIf(!hasOpenssl)('a proxy', () => {
+  it('gets its own user name and password, which the provider and the log do not', async () => {
+    await using proxy = await startConnectProxy();
+    const password = 'password-of-the-proxy';
+    proxy.require('fairlead', password);
+    await using provider = await startOpenIdProvider({ tls: true });
+    const { issuer, caFile, clientSecret } = provider;
+    const log = recordingLog();
+    const credentials = { username: 'fairlead', password: { env: 'PROXY_PASSWORD' } };
+    const over = (proxyPassword: string, address: unknown = { url: proxy.url, ...credentials }) =>
+      createOidcBackend({ issuer, clientSecret, proxyPassword, log, config: { caFile, proxy: address } });
+    await using backend = await over(password);
+    await using wrong = await over('not-the-password-of-it');
+    await using silent = await over('', proxy.url);
+
+    expect((await login(backend, ALICE.username, ALICE.password)).kind).toBe('authenticated');
+    for (const refused of [wrong, silent]) {
+      const error: unknown = await login(refused, ALICE.username, ALICE.password).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ message: expect.stringMatching(/the proxy answered 407: set proxy to/) });
+      expect(inspect([error, log.lines], { depth: Infinity })).not.toMatch(/password-of-(?:the-proxy|it)/);
+      expect(inspect([error, log.lines], { depth: Infinity })).not.toContain(btoa(`fairlead:${password}`));
+    }
+    expect(provider.calls().flatMap(({ headers }) => headers)).not.toContain('proxy-authorization');
+  });
+
   it('is what everything to the provider goes through, TLS and its authority unharmed', async () => {
     await using proxy = await startConnectProxy();
     await using provider = await startOpenIdProvider({ tls: true });

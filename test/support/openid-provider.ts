@@ -55,6 +55,8 @@ export interface ProviderRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** The names of the headers of the request. */
+  readonly headers: readonly string[];
   readonly grantType?: string;
   readonly username?: string;
 }
@@ -272,12 +274,13 @@ function subject(username: string): string {
   return `id-of-${username}`;
 }
 
-function describeCall({ method, path, status, oidc }: ProviderContext): ProviderRequest {
+function describeCall({ method, path, status, req, oidc }: ProviderContext): ProviderRequest {
   const { grant_type: grantType, username } = oidc?.params ?? {};
   return {
     method,
     path,
     status,
+    headers: Object.keys(req.headers),
     ...(grantType === undefined ? {} : { grantType }),
     ...(username === undefined ? {} : { username }),
   };
