@@ -83,13 +83,16 @@ export const oidcPasswordConfig = z
     scope: z
       .string()
       .regex(SCOPE, 'expected scope names with one space between them')
+      .refine((scope) => scope.split(' ').includes('openid'), {
+        error: 'expected openid among the scopes: without it there is no ID token',
+      })
       .refine((scope) => !scope.split(' ').includes('offline_access'), {
         error: 'expected no offline_access: each login would leave a session behind at the provider',
       })
       .optional()
       .meta({
         description:
-          'The scopes that are requested, separated by one space. `openid` is required where claims come from the ID token, `offline_access` is refused. Default: the preset’s.',
+          'The scopes that are requested, separated by one space. `openid` is required, `offline_access` is refused. Default: the preset’s.',
       }),
     claims: claims.prefault({}).meta({
       description:
@@ -115,15 +118,9 @@ export const oidcPasswordConfig = z
       .prefault('4500ms')
       .meta({ description: 'How long one login may take in total. With the default, the answer is sent within 5 s.' }),
   })
-  .superRefine(({ issuer, internalUrl = issuer, proxy, scope, claims: { from = 'auto' } }, context) => {
-    const report = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-    if (proxy !== undefined && [issuer, internalUrl].some(isOnLoopback)) {
-      report('proxy', 'expected none for an issuer on this machine');
-    }
-    const isFromIdToken = from === 'auto' || [from].flat().includes('id-token');
-    if (scope !== undefined && isFromIdToken && !scope.split(' ').includes('openid')) {
-      report('scope', 'expected openid among the scopes: without it there is no ID token');
-    }
+  .superRefine(({ issuer, internalUrl = issuer, proxy }, context) => {
+    if (proxy === undefined || ![issuer, internalUrl].some(isOnLoopback)) return;
+    context.addIssue({ code: 'custom', path: ['proxy'], message: 'expected none for an issuer on this machine' });
   });
 
 function isOnLoopback(url: string): boolean {

@@ -3,7 +3,7 @@ import { BrokerError } from '../../core/errors.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { withoutSlash } from '../oidc/metadata.ts';
-import { SIGNATURE_ALGORITHMS } from '../oidc/signature.ts';
+import { SIGNATURE_ALGORITHMS } from '../oidc/algorithms.ts';
 
 const ENDPOINTS = [
   'token_endpoint',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { backendFields, checkedText, duration, filePath, httpsUrl, parsedText, secretRef } from '../fields.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
-import { SIGNATURE_ALGORITHMS } from '../oidc/signature.ts';
+import { SIGNATURE_ALGORITHMS } from '../oidc/algorithms.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { checkOidcTokenConfig } from './config-check.ts';
 import { PRESET_NAMES } from './presets.ts';
