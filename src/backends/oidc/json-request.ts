@@ -17,13 +17,17 @@ export async function fetchJson(
   const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
   try {
     const answer = await connection.fetchUntil(signal)(url, { method: 'GET', headers });
-    if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
+    if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}${redirectHint(answer.status)}`);
     return parseObject(await answer.text(), url);
   } catch (error) {
     if (signal.aborted) throw new Error(`${url} did not answer in time`, { cause: error });
     if (error instanceof TypeError) throw new Error(`${url}: ${networkDetail(error)}`, { cause: error });
     throw error;
   }
+}
+
+function redirectHint(status: number): string {
+  return status >= 300 && status < 400 ? ': redirects are not followed; set the URL that answers' : '';
 }
 
 /**
