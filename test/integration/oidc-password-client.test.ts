@@ -1,4 +1,4 @@
-/** How the broker shows an OpenID provider who it is without a secret, and how it gets there through a proxy. */
+/** How the broker authenticates to an OpenID provider without a secret, and how it reaches one through a proxy. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -168,7 +168,7 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     expect(provider.calls().flatMap(({ headers }) => headers)).not.toContain('proxy-authorization');
   });
 
-  it('is what everything to the provider goes through, TLS and its authority unharmed', async () => {
+  it('passes all requests to the provider, with TLS from the broker to the provider', async () => {
     await using proxy = await startConnectProxy();
     await using provider = await startOpenIdProvider({ tls: true });
     const { issuer, clientSecret, caFile } = provider;
@@ -182,7 +182,7 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     expect(new Set(proxy.targets())).toEqual(new Set([`127.0.0.1:${provider.port}`]));
   });
 
-  it('is an outage when it refuses or is not there', async () => {
+  it('is an outage when it refuses or is not reachable', async () => {
     await using proxy = await startConnectProxy();
     await using provider = await startOpenIdProvider({ tls: true });
     const { issuer, clientSecret, caFile } = provider;
@@ -205,7 +205,7 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     expect(provider.calls()).toEqual([]);
   });
 
-  it('is an outage within the time of a login when it says nothing', async () => {
+  it('is an outage within the time of a login when it does not answer', async () => {
     await using proxy = await startTcpStandIn();
     await using provider = await startOpenIdProvider({ tls: true });
     const { issuer, clientSecret, caFile } = provider;

@@ -55,7 +55,7 @@ describe('a provider that rotates its keys', () => {
     expect(provider.calls().filter((endpoint) => endpoint === 'jwks')).toHaveLength(2);
   });
 
-  it('is asked for its keys at most four times a minute, whatever it signs its tokens with', async () => {
+  it('is asked for its keys at most four times a minute, for tokens that none of them signed', async () => {
     await using provider = await startScriptedProvider();
     await using backend = await createOidcBackend({ issuer: provider.issuer });
     provider.answer('token', provider.tokens(provider.sign(provider.claims(), FOREIGN_KEY)));
@@ -77,7 +77,7 @@ describe('a provider that rotates its keys', () => {
     expect(outcome).toMatchObject(ALICE);
   });
 
-  it('logs nobody in with a key that the header of a token names or holds', async () => {
+  it('logs no user in with a key that the header of a token names or holds', async () => {
     await using foreign = await startScriptedProvider();
     const outcome = attempt((provider) => {
       const jwk = NEW_KEY.export({ format: 'jwk' });
@@ -227,7 +227,7 @@ describe('claims of an ID token', () => {
   });
 });
 
-describe('an internal address beside the issuer', () => {
+describe('an internal address in addition to the issuer', () => {
   const [ALICE_OF_PROVIDER] = PEOPLE;
 
   it('is where metadata, keys and tokens are requested, while tokens name the issuer', async () => {

@@ -47,7 +47,7 @@ export interface OpenIdProviderOptions {
     | 'none';
   /** Further metadata of the client, such as its `jwks`. */
   readonly client?: Readonly<Record<string, unknown>>;
-  /** What introspection says besides; default: nothing. */
+  /** What introspection says in addition; default: nothing. */
   readonly introspection?: Readonly<Record<string, unknown>>;
 }
 

@@ -1,4 +1,4 @@
-/** An OpenID provider that answers what a test tells it to: faults, recorded answers, forged tokens. */
+/** An OpenID provider that gives the answers of a test: faults, recorded answers, forged tokens. */
 import { createHmac, createPublicKey, createSign, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';

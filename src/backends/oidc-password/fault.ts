@@ -73,7 +73,7 @@ function answer({ status, headers }: Response, body: Claims, secrets: readonly s
   };
 }
 
-/** The JSON object in the body, whatever the content type; empty when there is none or it was read before. */
+/** The JSON object in the body, of any content type; empty when there is none or it was read before. */
 async function bodyOf(response: Response): Promise<Claims> {
   return (response.bodyUsed ? undefined : jsonObject(await response.text())) ?? {};
 }

@@ -1,4 +1,4 @@
-/** The metadata of the provider that a login uses. All other members are ignored, whatever they hold. */
+/** The metadata of the provider that a login uses. All other members are ignored. */
 import { BrokerError } from '../../core/errors.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';

@@ -1,6 +1,6 @@
 /**
  * What a login uses of the answer of the token endpoint. openid-client refuses an answer for any member that is not as
- * specified, and providers send `null`, lists and numbers as texts for members that nobody needs.
+ * specified, and providers send `null`, lists and numbers as texts for members that no login needs.
  */
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
@@ -26,7 +26,7 @@ function usedMembers(body: Claims): Claims {
   const lifetime = Number(body['expires_in'] ?? Number.NaN);
   return {
     ...(isText(accessToken) && BEARER.test(accessToken) ? { access_token: accessToken } : {}),
-    // The broker uses every access token as a bearer token. An endpoint that wants another type refuses it.
+    // The broker uses every access token as a bearer token. An endpoint that requires another type refuses it.
     token_type: 'bearer',
     ...(isText(refreshToken) ? { refresh_token: refreshToken } : {}),
     ...(Number.isFinite(lifetime) && lifetime >= 0 ? { expires_in: lifetime } : {}),

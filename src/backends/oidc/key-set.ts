@@ -42,7 +42,7 @@ const MAX_AGE_MS = 600_000;
 const MAX_STALE_MS = 24 * 3_600_000;
 /** How long a login waits for newer keys when cached ones can be used. */
 const PATIENCE_MS = 1000;
-/** Fetches within `WINDOW_MS`: anybody can send tokens with invented key ids and signatures. */
+/** Fetches within `WINDOW_MS`: any client can send tokens with invented key ids and signatures. */
 const MAX_FETCHES = 4;
 const WINDOW_MS = 60_000;
 /** The pauses between two fetches while there are no keys: doubled with each failure. */
@@ -70,7 +70,7 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
 
   async function fetchNow(): Promise<Keys> {
     const last = fetches.at(-1);
-    // Without keys nobody can log in, so the limit is a pause and not a refusal.
+    // Without keys no user can log in, so the limit is a pause and not a refusal.
     if (last !== undefined && failures > 0 && trusted() === undefined) {
       const pause = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
       const wait = last + pause - clock.monotonic();

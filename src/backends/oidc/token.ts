@@ -31,7 +31,7 @@ export function parseToken(text: string, most: number): ParsedToken | string {
   if (typeof algorithm !== 'string') return 'its header names no algorithm (alg)';
   if (keyId !== undefined && typeof keyId !== 'string') return 'its header has a kid that is no text';
   if ((header['crit'] ?? undefined) !== undefined) {
-    return 'its header asks for extensions (crit) that nobody here knows';
+    return 'its header asks for extensions (crit), and none is supported';
   }
   return { text, algorithm, keyId, type: header['typ'] ?? undefined, claims };
 }

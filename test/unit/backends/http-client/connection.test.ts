@@ -107,7 +107,7 @@ describe('a connection', () => {
     ).rejects.toThrow(`only texts and forms are sent to ${PEER}`);
   });
 
-  it('fails with a detail that names the cause when nobody listens', async () => {
+  it('fails with a detail that names the cause when no server listens', async () => {
     await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     const error = await connection

@@ -22,7 +22,7 @@ describe('the check of endpoints', () => {
     expect(allows([LOOPBACK], url)).toBe(true);
   });
 
-  it('allows an address of keys on loopback that the configuration names beside an https issuer', () => {
+  it('allows an address of keys on loopback that the configuration names in addition to an https issuer', () => {
     expect(allows([HTTPS, 'http://127.0.0.1:8001/keys'], 'http://127.0.0.1:8001/keys')).toBe(true);
   });
 

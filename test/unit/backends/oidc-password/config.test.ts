@@ -47,7 +47,7 @@ describe('the configuration of oidc-password', () => {
 
   it.each([
     [
-      'a secret nobody would send',
+      'a secret that is not sent',
       { client: { ...LEAST.client, authentication: 'none' } },
       /client\.secret: expected no/,
     ],
@@ -64,17 +64,17 @@ describe('the configuration of oidc-password', () => {
     [
       'an assertion without a key',
       { client: { id: 'registry', authentication: 'private_key_jwt' } },
-      /client\.authentication: expected a keyFile beside it/,
+      /client\.authentication: expected a keyFile/,
     ],
     [
       'a certificate without its key',
       { client: { id: 'registry', authentication: 'tls_client_auth', certFile: 'client.pem' } },
-      /client\.authentication: expected a keyFile beside it/,
+      /client\.authentication: expected a keyFile/,
     ],
     [
-      'a secret beside a key',
+      'a secret in addition to a key',
       { client: { ...LEAST.client, authentication: 'private_key_jwt', keyFile: 'client.key' } },
-      /client\.secret: expected no secret beside authentication: private_key_jwt/,
+      /client\.secret: expected no secret, which authentication: private_key_jwt/,
     ],
     ['a proxy that is none', { proxy: 'proxy:3128' }, /proxy: expected a URL such as http:/],
     ['a proxy with a password', { proxy: 'http://a:b@proxy:3128' }, /proxy: expected a URL without user name/],

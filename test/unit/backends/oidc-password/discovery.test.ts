@@ -31,7 +31,7 @@ const metadata = (name: string): ProviderMetadata => ({
 const DOWN = new Error('down');
 
 describe('discovery', () => {
-  it('asks nothing until it is needed, and then once for all who need it', async () => {
+  it('fetches nothing until metadata are needed, and then once for all callers', async () => {
     const { asked, discovery } = scripted();
     expect(asked).toHaveLength(0);
 
@@ -43,7 +43,7 @@ describe('discovery', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('uses what has grown old once more and renews it behind that', async () => {
+  it('uses old metadata once more, and renews them in the background', async () => {
     const { clock, asked, discovery } = scripted();
     const first = discovery.current(FOREVER);
     asked[0]?.resolve(metadata('a'));
@@ -58,7 +58,7 @@ describe('discovery', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('keeps what has grown old when it cannot be renewed', async () => {
+  it('uses old metadata while they cannot be renewed', async () => {
     const { clock, asked, discovery } = scripted();
     const first = discovery.current(FOREVER);
     asked[0]?.resolve(metadata('a'));
@@ -72,7 +72,7 @@ describe('discovery', () => {
     expect(found).toEqual(metadata('a'));
   });
 
-  it('asks again for those who joined a request that failed, and not for the one who made it', async () => {
+  it('repeats a failed request for callers that joined it, and not for the caller that began it', async () => {
     const { clock, asked, discovery } = scripted();
     const maker = discovery.current(FOREVER);
     const joiner = discovery.current(FOREVER);
@@ -86,7 +86,7 @@ describe('discovery', () => {
     expect(await joiner).toEqual(metadata('a'));
   });
 
-  it('waits a little before it asks again after a failure', async () => {
+  it('waits before the next request after a failure', async () => {
     const { asked, discovery } = scripted();
     const first = discovery.current(FOREVER);
     asked[0]?.reject(DOWN);
@@ -102,7 +102,7 @@ describe('discovery', () => {
     expect(await second).toEqual(metadata('a'));
   });
 
-  it('lets a caller go when their time is up, and goes on for the others', async () => {
+  it('ends the wait of a caller at its deadline, and continues for the others', async () => {
     const { asked, discovery } = scripted();
     const impatient = new AbortController();
     const first = discovery.current(impatient.signal);

@@ -109,7 +109,7 @@ describe('an identity from claims', () => {
     },
   );
 
-  it('never reads groups kept elsewhere as none', () => {
+  it('never reads groups that the provider keeps elsewhere as none', () => {
     const marked = { ...ALICE, groups: undefined, _claim_names: { groups: 'src1' } };
     const other = { ...ALICE, groups: undefined, _claim_names: { address: 'src1' } };
 

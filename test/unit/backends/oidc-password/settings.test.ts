@@ -66,7 +66,7 @@ describe('a preset of oidc-password', () => {
     ]);
   });
 
-  it('knows that glewlwyd answers without a body, and that nobody else does', () => {
+  it('reads answers without a body for glewlwyd only', () => {
     const glewlwyd = settings({ preset: 'glewlwyd' });
     const generic = settings({});
 
@@ -82,7 +82,7 @@ describe('a preset of oidc-password', () => {
     ]);
   });
 
-  it('knows that Auth0 calls a blocked user unauthorized, and that nobody else does', () => {
+  it('reads unauthorized as a blocked user for Auth0 only', () => {
     const fault = { kind: 'answer', status: 401, error: 'unauthorized', codes: [] } as const;
     const nothing = { description: undefined, retryAfter: undefined };
     const verdicts = ['auth0', 'generic'].map((preset) =>

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { withUsedMembers } from '../../../../src/backends/oidc-password/token-response.ts';
 
-async function kept(body: unknown): Promise<unknown> {
+async function usedMembers(body: unknown): Promise<unknown> {
   return (await withUsedMembers(Response.json(body))).json();
 }
 
@@ -10,7 +10,7 @@ describe('an answer of the token endpoint', () => {
   it('keeps the members that a login uses, and the ID token under a name that openid-client does not verify', async () => {
     const answer = { access_token: 'a', token_type: 'Bearer', expires_in: 300, refresh_token: 'r', id_token: 'i' };
 
-    expect(await kept(answer)).toEqual({
+    expect(await usedMembers(answer)).toEqual({
       access_token: 'a',
       token_type: 'bearer',
       expires_in: 300,
@@ -25,18 +25,18 @@ describe('an answer of the token endpoint', () => {
     ['empty', { refresh_token: '', scope: '', id_token: '', token_type: '' }],
     ['unknown', { unverified_id_token: 'forged', session_state: 'x', error: 'none' }],
   ])('loses members that are %s', async (_what, members) => {
-    expect(await kept({ access_token: 'a', ...members })).toEqual({ access_token: 'a', token_type: 'bearer' });
+    expect(await usedMembers({ access_token: 'a', ...members })).toEqual({ access_token: 'a', token_type: 'bearer' });
   });
 
   it.each([null, 7, '', ['a'], 'a\nb', 'a b', 'é'])(
     'loses an access token that no header can carry: %j',
     async (token) => {
-      expect(await kept({ access_token: token })).toEqual({ token_type: 'bearer' });
+      expect(await usedMembers({ access_token: token })).toEqual({ token_type: 'bearer' });
     },
   );
 
   it('reads a lifetime that is a text', async () => {
-    expect(await kept({ access_token: 'a', expires_in: '300' })).toMatchObject({ expires_in: 300 });
+    expect(await usedMembers({ access_token: 'a', expires_in: '300' })).toMatchObject({ expires_in: 300 });
   });
 
   it.each([
