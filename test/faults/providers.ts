@@ -69,9 +69,17 @@ export const faults: readonly Fault[] = [
     id: 'providers-8',
     effect: 'the groups "a,b" are one group of that name, and a deny rule for b does not apply',
     file: 'src/backends/oidc-password/group-text.ts',
-    find: 'return LIST_LIKE.test(text) ? looksLikeList(text) : nonEmpty([text]);',
+    find: 'return looksLikeList(text) ? listProblem(text) : nonEmpty([text]);',
     replace: 'return nonEmpty([text]);',
     tests: ['test/unit/backends/oidc-password/group-text.test.ts'],
+  },
+  {
+    id: 'providers-14',
+    effect: 'the groups "a,b" in a token of a person are one group of that name',
+    file: 'src/backends/oidc-token/identity.ts',
+    find: 'if (list !== undefined) return list;',
+    replace: '',
+    tests: ['test/unit/backends/oidc-token/identity.test.ts'],
   },
   {
     id: 'providers-9',

@@ -119,6 +119,20 @@ describe('userinfo as the only source', () => {
     await expect(outcome).rejects.toMatchObject({ ...INVALID, message: expect.stringMatching(message) });
   });
 
+  it.each([{}, { 'www-authenticate': 'Bearer error="invalid_token"' }])(
+    'shows no access token in the failure when the refusal of userinfo repeats it, with the headers %j',
+    async (headers) => {
+      const body = { error: 'invalid_token', error_description: 'access-token-of-alice is not known' };
+      const outcome: unknown = await attempt((provider) => {
+        withoutIdToken(provider, {});
+        provider.answer('userinfo', { status: 401, headers: { 'content-type': 'application/json', ...headers }, body });
+      }, config).catch((error: unknown) => error);
+
+      expect(outcome).toMatchObject({ message: expect.stringContaining('401 invalid_token ([secret] is not known)') });
+      expect(inspect(outcome, { depth: Infinity })).not.toContain('access-token-of-alice');
+    },
+  );
+
   it('still requires that an ID token is valid if the provider sends one, and is about the same user', async () => {
     const forged = () =>
       attempt((provider) => {

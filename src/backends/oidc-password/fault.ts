@@ -48,9 +48,9 @@ export async function readFault(error: unknown, secrets: readonly string[] = [])
 }
 
 /** The fault of a response that openid-client has not checked. */
-export async function faultOf(response: Response): Promise<Fault> {
+export async function faultOf(response: Response, secrets: readonly string[] = []): Promise<Fault> {
   if (response.status === 200) return { kind: 'unusable', detail: 'it is no JSON object' };
-  return answer(response, await bodyOf(response), []);
+  return answer(response, await bodyOf(response), secrets);
 }
 
 export function describeFault(fault: Fault): string {

@@ -86,15 +86,16 @@ export async function requestUserinfo(
   { accessToken }: Tokens,
   subject: string | undefined,
 ): Promise<MoreClaims | Failure> {
+  const sent = [accessToken, ...secrets];
   let text: string;
   try {
     const url = new URL(metadata.endpoints.userinfo_endpoint ?? '');
     const headers = new Headers({ accept: 'application/json, application/jwt' });
     const response = await fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers);
-    if (response.status !== 200) return failed(await faultOf(response), 'userinfo');
+    if (response.status !== 200) return failed(await faultOf(response, sent), 'userinfo');
     text = await response.text();
   } catch (error) {
-    return failed(await readFault(error, secrets), 'userinfo');
+    return failed(await readFault(error, sent), 'userinfo');
   }
   const plain = jsonObject(text);
   if (plain !== undefined) return aboutUser(plain, subject, 'userinfo');
@@ -116,7 +117,7 @@ export async function requestIntrospection(
     const claims = await tokenIntrospection(session.configuration, accessToken, { token_type_hint: 'access_token' });
     return claims.active ? aboutUser(claims, subject, 'introspection') : unusable(INACTIVE, 'introspection');
   } catch (error) {
-    return failed(await readFault(error, session.secrets), 'introspection');
+    return failed(await readFault(error, [accessToken, ...session.secrets]), 'introspection');
   }
 }
 

@@ -1,15 +1,12 @@
 /** A claim of groups that is a text and not a list. */
 import { forLog } from '../oidc/for-log.ts';
+import { looksLikeList } from '../oidc/list-text.ts';
 
 export const GROUP_TEXTS = ['single', 'comma-separated', 'space-separated', 'json'] as const;
 export type GroupText = (typeof GROUP_TEXTS)[number];
 
-/** White space, what separates entries, and what JSON and other notations put around a list. */
-const LIST_LIKE = /[\s,;|[\]{}"\u060C\u3001\uFF0C\uFF1B\uFF5C]/u;
-
 /**
- * @param as how the configuration says to read it; undefined: as one group, unless it may be a list. Read as one group,
- *   a list would be a group that no rule names, and a deny rule would not apply.
+ * @param as how the configuration says to read it; undefined: as one group, unless it looks like a list
  * @returns the groups, or a sentence without a subject that says what is wrong
  */
 export function groupsInText(text: string, as: GroupText | undefined): readonly unknown[] | string {
@@ -23,11 +20,11 @@ export function groupsInText(text: string, as: GroupText | undefined): readonly 
     case 'json':
       return listInJson(text) ?? `is ${forLog(text)}, expected a list in JSON, as claims.groupText says`;
     case undefined:
-      return LIST_LIKE.test(text) ? looksLikeList(text) : nonEmpty([text]);
+      return looksLikeList(text) ? listProblem(text) : nonEmpty([text]);
   }
 }
 
-function looksLikeList(text: string): string {
+function listProblem(text: string): string {
   const guess: GroupText =
     listInJson(text) !== undefined ? 'json' : text.includes(',') ? 'comma-separated' : 'space-separated';
   return (
