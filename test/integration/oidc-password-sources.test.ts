@@ -112,7 +112,7 @@ describe('userinfo as the only source', () => {
     ['has no user name', { preferred_username: undefined }, /has no claim preferred_username/],
     ['has roles as a text with commas', { role: 'team-web,team-api' }, /looks like a list.*claims\.groupText/],
     ['has roles as JSON in a text', { role: '["team-web"]' }, /looks like a list.*claims\.groupText to json/],
-    ['has roles as objects', { role: [{ name: 'team-web' }] }, /set claims\.groups to role\[\]\.name/],
+    ['has roles as objects', { role: [{ name: 'team-web' }] }, /set claims\.groups to 'role\[\]\.name'/],
   ])('fails the login when it %s', async (_what, userinfo, message) => {
     const outcome = attempt((provider) => withoutIdToken(provider, userinfo), config);
 

@@ -26,7 +26,7 @@ const claims = z.strictObject({
     .optional()
     .meta({
       description:
-        'The claim or claims that hold group names, as a text or a list of texts. `[]` stands for each entry of a list or object (`groups[].name`), `{}` for the names in an object (`roles{}`). Default: the preset’s.',
+        'The claim or claims that hold group names, as a text or a list of texts. `[]` stands for each entry of a list or object (`groups[].name`), `{}` for the names in an object (`roles{}`); write such a path in quotes. Default: the preset’s.',
     }),
   groupText: z.enum(GROUP_TEXTS).optional().meta({
     description:

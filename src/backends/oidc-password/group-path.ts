@@ -114,14 +114,18 @@ function listOf(value: unknown): readonly unknown[] | undefined {
 /** Names that are shown in a suggestion: they come from the provider. */
 const SHOWN = /^[\w:-]{1,64}$/;
 
-/** @returns how groups in objects can be read, as a sentence; empty when the value holds no objects */
+/**
+ * Ready to be copied into broker.yaml, where a flow mapping requires quotes around brackets.
+ *
+ * @returns how groups in objects can be read, as a sentence; empty when the value holds no objects
+ */
 export function objectsHint({ text }: GroupPath, value: unknown): string {
   const separator = text.startsWith('/') ? '/' : '.';
   const entry: unknown = Array.isArray(value) ? value.find(isObject) : value;
   if (!isObject(entry)) return '';
   const base = Array.isArray(value) ? `${text}[]` : text;
   const members = Object.keys(entry).filter((name) => SHOWN.test(name) && !name.includes('.'));
-  const examples = members.slice(0, 4).map((name) => `${base}${separator}${name}`);
-  if (!Array.isArray(value)) examples.unshift(`${text}{} for the names in it`);
-  return `: it holds objects; set claims.groups to ${examples.join(' or ') || `${base}${separator}NAME`}`;
+  const examples = members.slice(0, 4).map((name) => `'${base}${separator}${name}'`);
+  if (!Array.isArray(value)) examples.unshift(`'${text}{}' for the names in it`);
+  return `: it holds objects; set claims.groups to ${examples.join(' or ') || `'${base}${separator}NAME'`}`;
 }
