@@ -123,7 +123,7 @@ export function objectsHint({ text }: GroupPath, value: unknown): string {
   const separator = text.startsWith('/') ? '/' : '.';
   const entry: unknown = Array.isArray(value) ? value.find(isObject) : value;
   if (!isObject(entry)) return '';
-  const base = Array.isArray(value) ? `${text}[]` : text;
+  const base = Array.isArray(value) && !text.endsWith('[]') ? `${text}[]` : text;
   const members = Object.keys(entry).filter((name) => SHOWN.test(name) && !name.includes('.'));
   const examples = members.slice(0, 4).map((name) => `'${base}${separator}${name}'`);
   if (!Array.isArray(value)) examples.unshift(`'${text}{}' for the names in it`);

@@ -94,6 +94,7 @@ describe('a suggestion for groups in objects', () => {
     ['/a/groups', [{ id: 1 }], ": it holds objects; set claims.groups to '/a/groups[]/id'"],
     ['roles', { admin: {} }, ": it holds objects; set claims.groups to 'roles{}' for the names in it or 'roles.admin'"],
     ['groups', [{ 'no name\n': 1 }], ": it holds objects; set claims.groups to 'groups[].NAME'"],
+    ['groups[]', [{ id: 1 }], ": it holds objects; set claims.groups to 'groups[].id'"],
     ['groups', ['a', 7], ''],
   ])('for %s is in the notation of the path', (text, value, hint) => {
     expect(objectsHint(path(text), value)).toBe(hint);
