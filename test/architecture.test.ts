@@ -263,6 +263,7 @@ describe('what is known about a type of backend', () => {
 /** The files that compare, hash or send a secret. Everything else asks `Secret` without revealing it. */
 const REVEALING = [
   'backends/http-client/bearer.ts',
+  'backends/http-client/proxy.ts',
   'backends/http/authenticator.ts',
   'backends/ldap/servers/service-account.ts',
   'backends/ldap/wire/connection.ts',

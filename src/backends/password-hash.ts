@@ -148,6 +148,11 @@ interface VerifyOptions {
   readonly isDecoy?: boolean;
 }
 
+/** Whether a password has more bytes than the hash can hold, so that it matches none. */
+export function isTooLong(password: string, { kind }: Pick<PasswordHash, 'kind'>): boolean {
+  return kind === 'bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES;
+}
+
 /**
  * Whether the password is the one that was hashed.
  *
@@ -162,7 +167,7 @@ export async function verifyPassword(
   { expired = () => false, network, isDecoy = false }: VerifyOptions = {},
 ): Promise<boolean> {
   const bytes = Buffer.from(password);
-  const allowed = bytes.length > 0 && !bytes.includes(0) && (hash.kind !== 'bcrypt' || bytes.length <= BCRYPT_BYTES);
+  const allowed = bytes.length > 0 && !bytes.includes(0) && !isTooLong(password, hash);
   // A refused password is hashed as well: the time of the answer must not reveal which users exist.
   const request = { account: isDecoy ? undefined : hash.mark(), network, expired };
   const fits = (await queue.run(request, () => hash.matches(bytes))) ?? false;

@@ -6,8 +6,8 @@ export const faults: readonly Fault[] = [
     id: 'deploy-1',
     effect: 'an https provider leads the broker, with the password of the user, to a service of its machine',
     file: 'src/backends/http-client/endpoint-check.ts',
-    find: 'proxy === undefined && configured.some((address) => isLoopbackHttp(new URL(address)))',
-    replace: 'proxy === undefined',
+    find: '!hasProxy && configured.some((address) => isLoopbackHttp(new URL(address)))',
+    replace: '!hasProxy',
     tests: ['test/unit/backends/http-client/endpoint-check.test.ts'],
   },
   {

@@ -156,7 +156,7 @@ describe('acceptance 17: a broker over a provider that refuses', () => {
     expect((await broker.token(ASK_WEB, ALICE)).status).toBe(503);
   });
 
-  it('says that a second factor is wanted and where to go, and sends no other password for it', async () => {
+  it('says that a second factor is required and what to do, and sends no other password for it', async () => {
     const body = { error: 'invalid_grant', error_description: 'AADSTS50076: use multi-factor', error_codes: [50_076] };
     provider.answer('token', { status: 400, body });
     const before = provider.calls().length;

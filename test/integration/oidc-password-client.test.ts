@@ -1,4 +1,4 @@
-/** How the broker shows an OpenID provider who it is without a secret, and how it gets there through a proxy. */
+/** How the broker authenticates to an OpenID provider without a secret, and how it reaches one through a proxy. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -144,7 +144,31 @@ describe.skipIf(!hasOpenssl)('tls_client_auth', () => {
 });
 
 describe.skipIf(!hasOpenssl)('a proxy', () => {
-  it('is what everything to the provider goes through, TLS and its authority unharmed', async () => {
+  it('gets its own user name and password, which the provider and the log do not', async () => {
+    await using proxy = await startConnectProxy();
+    const password = 'password-of-the-proxy';
+    proxy.require('fairlead', password);
+    await using provider = await startOpenIdProvider({ tls: true });
+    const { issuer, caFile, clientSecret } = provider;
+    const log = recordingLog();
+    const credentials = { username: 'fairlead', password: { env: 'PROXY_PASSWORD' } };
+    const over = (proxyPassword: string, address: unknown = { url: proxy.url, ...credentials }) =>
+      createOidcBackend({ issuer, clientSecret, proxyPassword, log, config: { caFile, proxy: address } });
+    await using backend = await over(password);
+    await using wrong = await over('not-the-password-of-it');
+    await using silent = await over('', proxy.url);
+
+    expect((await login(backend, ALICE.username, ALICE.password)).kind).toBe('authenticated');
+    for (const refused of [wrong, silent]) {
+      const error: unknown = await login(refused, ALICE.username, ALICE.password).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ message: expect.stringMatching(/the proxy answered 407: set proxy to/) });
+      expect(inspect([error, log.lines], { depth: Infinity })).not.toMatch(/password-of-(?:the-proxy|it)/);
+      expect(inspect([error, log.lines], { depth: Infinity })).not.toContain(btoa(`fairlead:${password}`));
+    }
+    expect(provider.calls().flatMap(({ headers }) => headers)).not.toContain('proxy-authorization');
+  });
+
+  it('passes all requests to the provider, with TLS from the broker to the provider', async () => {
     await using proxy = await startConnectProxy();
     await using provider = await startOpenIdProvider({ tls: true });
     const { issuer, clientSecret, caFile } = provider;
@@ -158,7 +182,7 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     expect(new Set(proxy.targets())).toEqual(new Set([`127.0.0.1:${provider.port}`]));
   });
 
-  it('is an outage when it refuses or is not there', async () => {
+  it('is an outage when it refuses or is not reachable', async () => {
     await using proxy = await startConnectProxy();
     await using provider = await startOpenIdProvider({ tls: true });
     const { issuer, clientSecret, caFile } = provider;
@@ -181,7 +205,7 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     expect(provider.calls()).toEqual([]);
   });
 
-  it('is an outage within the time of a login when it says nothing', async () => {
+  it('is an outage within the time of a login when it does not answer', async () => {
     await using proxy = await startTcpStandIn();
     await using provider = await startOpenIdProvider({ tls: true });
     const { issuer, clientSecret, caFile } = provider;

@@ -91,7 +91,7 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
     attempts: 'none',
   }));
 
-  it('gives the name as the directory writes it, whatever is typed', async () => {
+  it('gives the name as the directory writes it, for any spelling of the login', async () => {
     await using backend = await over(dex);
 
     const outcome = await login(backend, 'ALICE', slapd.people.alice.password);
@@ -110,7 +110,7 @@ describe.skipIf(!isHere)('acceptance 17: oidc-password over Dex', () => {
   it.each([
     ['a wrong password', 'alice'],
     ['an unknown user', 'nobody'],
-  ])('tells %s by access_denied', async (_what, username) => {
+  ])('reports %s by access_denied', async (_what, username) => {
     const person = { username, password: 'not-the-password' };
     await using backend = await over(dex);
 
@@ -242,7 +242,7 @@ describe.skipIf(!canBuildDex())('acceptance 17: oidc-password over Dex’s own p
   const EMAIL = 'alice@example.com';
   const PASSWORD = 'alice-has-this-at-dex';
 
-  it('authenticates by the address, which is all that Dex knows beside a name', async () => {
+  it('authenticates by the email address, the only other name that Dex has', async () => {
     await using dex = await startDex({
       oauth2: { passwordConnector: 'local' },
       enablePasswordDB: true,

@@ -1,4 +1,4 @@
-/** What providers answer when something is wrong: each is a wrong password, a wrong set-up or an outage, and which counts. */
+/** Answers of providers when something is wrong: each is a wrong password, a wrong configuration or an outage. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../src/core/errors.ts';
@@ -15,7 +15,7 @@ const CLIENT_SECRET = 'secret-of-the-registry-client';
 const HTML = { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' };
 const REDIRECT = { status: 302, headers: { location: 'http://127.0.0.1:9/elsewhere' } };
 
-/** Starts a provider, tells it what to answer, and logs alice in; what is known afterwards is given to `check`. */
+/** Starts a provider, sets its answers, and logs alice in. */
 async function attempt(
   script: (provider: ScriptedProvider) => void,
   options: Partial<BackendOptions> = {},
@@ -92,7 +92,7 @@ describe('wrong passwords for one user of a provider', () => {
   });
 });
 
-describe('acceptance 17: an answer that is not one', () => {
+describe('acceptance 17: an answer that is not valid', () => {
   it.each<[string, Answer, RegExp]>([
     ['a page in HTML', HTML, /content-type/],
     ['a page in HTML with status 400', { ...HTML, status: 400 }, /answered 400/],
@@ -119,7 +119,7 @@ describe('acceptance 17: an answer that is not one', () => {
   });
 
   it.each<[string, Answer, RegExp]>([
-    ['a page in HTML', HTML, /content-type/],
+    ['a page in HTML', HTML, /expected a JSON object/],
     ['a redirect', REDIRECT, /answered 302/],
     ['404', { status: 404 }, /answered 404/],
     ['401 invalid_grant', oauthError(401, 'invalid_grant'), /answered 401/],
@@ -280,11 +280,11 @@ describe('acceptance 17: a refusal', () => {
   it('is rejected without an error code only where the configuration says what that means', async () => {
     const silent = (provider: ScriptedProvider): void => provider.answer('token', { status: 403, headers: {} });
 
-    const told = await attempt(silent, { config: { deniedStatus: [403] } });
-    const untold = await attempt(silent);
+    const configured = await attempt(silent, { config: { deniedStatus: [403] } });
+    const unconfigured = await attempt(silent);
 
-    expect(told.outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
-    expectOutage(untold.outcome, /answered 403/);
+    expect(configured.outcome).toEqual({ kind: 'rejected', reason: 'wrong-password' });
+    expectOutage(unconfigured.outcome, /answered 403/);
   });
 
   it.each<[string, Answer, RegExp]>([
@@ -319,9 +319,9 @@ describe('acceptance 17: a refusal', () => {
     ['Dex whose directory is down', oauthError(400, 'invalid_request', 'Could not login user')],
     ['server_error', oauthError(400, 'server_error')],
     ['temporarily_unavailable', oauthError(400, 'temporarily_unavailable')],
-    ['a code nobody knows', oauthError(400, 'constructor')],
+    ['an unknown code', oauthError(400, 'constructor')],
     ['Entra’s passing trouble', oauthError(400, 'invalid_grant', 'AADSTS90033: A transient error')],
-  ])('that is nobody’s fault is an outage: %s', async (_what, answer) => {
+  ])('with another meaning is an outage: %s', async (_what, answer) => {
     const { outcome } = await attempt((provider) => provider.answer('token', answer));
 
     expectOutage(outcome, /answered 400/);

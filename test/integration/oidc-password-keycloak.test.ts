@@ -85,8 +85,8 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       ['a disabled account with a wrong password', { ...PEOPLE.disabled, password: 'no' }, SAME, 'wrong-password'],
       ['one whose password must be changed', PEOPLE.mustChange, INCOMPLETE, 'must-change-password'],
       ['one that must set up a second factor', PEOPLE.mustSetUp, INCOMPLETE, 'must-change-password'],
-      ['a profile that lacks what the realm wants', PEOPLE.nameless, INCOMPLETE, 'must-change-password'],
-      // Keycloak wants the second factor in the same request, and without it says what it says of a wrong password.
+      ['a profile that lacks what the realm requires', PEOPLE.nameless, INCOMPLETE, 'must-change-password'],
+      // Keycloak requires the second factor in the same request, and answers without it as to a wrong password.
       ['one with a second factor', PEOPLE.secondFactor, SAME, 'wrong-password'],
     ])('to %s is the user’s fault', async (_what, person, answer, reason) => {
       const log = recordingLog();

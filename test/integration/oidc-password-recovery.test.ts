@@ -1,4 +1,4 @@
-/** A provider that comes back, sessions there that end late or not at all, and what a probe says. */
+/** A provider that recovers, sessions that end late or not at all, and the report of a probe. */
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -63,7 +63,7 @@ describe('a session at the provider', () => {
     expect(provider.calls().at(-1)).toBe('revocation');
   });
 
-  it('is left behind with one warning when it cannot be ended, and the login is none the slower', async () => {
+  it('that cannot be ended causes one warning, and does not delay the login', async () => {
     await using provider = await startScriptedProvider();
     const log = recordingLog();
     const refreshToken = 'refresh-token-of-alice';
@@ -99,6 +99,6 @@ describe('a probe', () => {
 
     expect(up).toEqual([{ state: 'up' }, { state: 'up' }, { state: 'up' }]);
     expect(provider.calls()).toEqual(['discovery']);
-    expect(down).toMatchObject({ state: 'down', detail: expect.stringContaining('content-type') });
+    expect(down).toMatchObject({ state: 'down', detail: expect.stringContaining('expected a JSON object') });
   });
 });

@@ -242,7 +242,7 @@ describe('acceptance 17: oidc-password over oidc-provider', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('waits for revocations before it is gone', async () => {
+  it('waits for revocations before it is closed', async () => {
     await using provider = await startOpenIdProvider();
     const backend = await over(provider);
     await login(backend, ALICE.username, ALICE.password);
@@ -282,10 +282,10 @@ describe('acceptance 17: oidc-password over oidc-provider', () => {
   });
 
   it('reaches nothing when it is built, and is down without a provider', async () => {
-    const gone = await startOpenIdProvider();
-    await gone.stop();
+    const stopped = await startOpenIdProvider();
+    await stopped.stop();
 
-    await using backend = await over(gone);
+    await using backend = await over(stopped);
     const state = await backend.probe(deadlineIn(realClock, 2000));
 
     expect(state).toMatchObject({ state: 'down', detail: expect.stringContaining('ECONNREFUSED') });

@@ -87,6 +87,33 @@ authenticatorContract('static-file with plain-text secrets', async (resources) =
   };
 });
 
+describe('a password of more than 72 bytes, of which bcrypt ignores the rest', () => {
+  const HASH = '$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui';
+  const FIRST_72 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+  it('does not log in, and the log names the reason and what to do', async () => {
+    await using folder = await folderFor();
+    const file = join(folder.path, 'htpasswd');
+    await writeFile(file, `ci:${HASH}\n`);
+    const config: StaticFileConfig = { type: 'static-file', name: 'local', htpasswd: new FilePath(file) };
+    await using backend = await openStaticFile(config, deps());
+
+    const outcomes = [
+      await login(backend, 'ci', FIRST_72),
+      await login(backend, 'ci', `${FIRST_72}chars`),
+      await login(backend, 'ci', 'another password'),
+      await login(backend, 'nobody', `${FIRST_72}chars`),
+    ];
+
+    expect(outcomes).toMatchObject([{ kind: 'authenticated' }, {}, {}, {}]);
+    expect(outcomes.slice(1)).toEqual([
+      { kind: 'rejected', reason: 'wrong-password', detail: expect.stringMatching(/72 bytes.*fairlead hash-password/) },
+      { kind: 'rejected', reason: 'wrong-password' },
+      { kind: 'unknown-user' },
+    ]);
+  });
+});
+
 describe.skipIf(htpasswd === undefined)('files that htpasswd writes', () => {
   authenticatorContract('static-file with htpasswd and htgroup', async (resources) => {
     const folder = resources.use(await folderFor());

@@ -9,12 +9,15 @@ export interface ConnectProxy extends AsyncDisposable {
   targets(): readonly string[];
   /** What it answers from now on instead of passing anything through. */
   refuse(status: number): void;
+  /** Passes connections on only with these credentials (RFC 7617) from now on, and answers 407 to others. */
+  require(username: string, password: string): void;
 }
 
 export async function startConnectProxy(): Promise<ConnectProxy> {
   const targets: string[] = [];
   const open = new Set<Socket>();
   let refusal: number | undefined;
+  let authorization: string | undefined;
   const server = createServer((_request, response) => response.writeHead(405).end());
   server.on('connection', (socket: Socket) => {
     open.add(socket);
@@ -23,8 +26,10 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
   });
   server.on('connect', (request, client: Socket) => {
     targets.push(request.url ?? '');
-    if (refusal !== undefined) {
-      client.end(`HTTP/1.1 ${refusal} Refused\r\n\r\n`);
+    const isRefused = authorization !== undefined && request.headers['proxy-authorization'] !== authorization;
+    const status = isRefused ? 407 : refusal;
+    if (status !== undefined) {
+      client.end(`HTTP/1.1 ${status} Refused\r\n\r\n`);
       return;
     }
     const { hostname, port } = new URL(`http://${request.url}`);
@@ -44,6 +49,9 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
     targets: () => [...targets],
     refuse: (status) => {
       refusal = status;
+    },
+    require: (username, password) => {
+      authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     },
     [Symbol.asyncDispose]: async () => {
       const closed = Promise.withResolvers<void>();

@@ -12,6 +12,8 @@ export interface BackendOptions {
   readonly client?: Readonly<Record<string, unknown>>;
   /** What the configured secret reads as. */
   readonly clientSecret?: string | undefined;
+  /** What the configured password of the proxy reads as. */
+  readonly proxyPassword?: string;
   /** Further keys of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly clock?: Clock;
@@ -23,7 +25,10 @@ export async function createOidcBackend(options: BackendOptions): Promise<Authen
   return oidcPassword.create(configOf(options), {
     clock: options.clock ?? realClock,
     log: options.log ?? recordingLog(),
-    secret: () => ({ read: async () => new Secret(options.clientSecret ?? '') }),
+    secret: ({ source }) => {
+      const isOfProxy = 'env' in source && source.env === 'PROXY_PASSWORD';
+      return { read: async () => new Secret((isOfProxy ? options.proxyPassword : options.clientSecret) ?? '') };
+    },
   });
 }
 

@@ -11,6 +11,7 @@ declare module 'oidc-provider' {
     readonly path: string;
     readonly method: string;
     readonly status: number;
+    readonly req: IncomingMessage;
     /** Without these where it does not speak TLS. */
     readonly socket: Partial<Pick<TLSSocket, 'authorized' | 'getPeerX509Certificate'>>;
     body: unknown;

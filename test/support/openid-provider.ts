@@ -25,6 +25,12 @@ export interface OpenIdProviderOptions {
   readonly port?: number;
   /** The port in its issuer and endpoints, where clients reach it through a proxy. */
   readonly publicPort?: number;
+  /** Its issuer, where that is not the address that it listens at; its endpoints are at the address of the request. */
+  readonly issuer?: string;
+  /** Changes the answer of the token endpoint, such as the type of a member. */
+  readonly tokenAnswer?: (answer: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /** The access token that the provider issued, for one that `tokenAnswer` gave to the client. */
+  readonly issuedToken?: (token: string) => string;
   /** Absent: alice in team-web, bob in team-api, carol in no group. */
   readonly people?: readonly Person[];
   /** Whether userinfo alone holds the groups, and not the ID token; default false. */
@@ -41,7 +47,7 @@ export interface OpenIdProviderOptions {
     | 'none';
   /** Further metadata of the client, such as its `jwks`. */
   readonly client?: Readonly<Record<string, unknown>>;
-  /** What introspection says besides; default: nothing. */
+  /** What introspection says in addition; default: nothing. */
   readonly introspection?: Readonly<Record<string, unknown>>;
 }
 
@@ -49,12 +55,16 @@ export interface ProviderRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** The names of the headers of the request. */
+  readonly headers: readonly string[];
   readonly grantType?: string;
   readonly username?: string;
 }
 
 export interface OpenIdProvider extends AsyncDisposable {
   readonly issuer: string;
+  /** The URL that it listens at. */
+  readonly address: string;
   readonly port: number;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -105,12 +115,15 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   const server =
     certificate === undefined ? createHttpServer() : createHttpsServer(await askingForCertificates(certificate));
   const port = await listen(server, options.port ?? 0);
-  const issuer = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${options.publicPort ?? port}`;
+  const address = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${options.publicPort ?? port}`;
+  const issuer = options.issuer ?? address;
   const log: ProviderRequest[] = [];
   const records = new Map<string, StoredModel>();
 
   const provider = new Provider(issuer, await configuration(options, people, records));
   provider.use(async (ctx, next) => {
+    const [, token] = /^Bearer (.+)$/.exec(ctx.req.headers.authorization ?? '') ?? [];
+    if (token !== undefined) ctx.req.headers.authorization = `Bearer ${options.issuedToken?.(token) ?? token}`;
     try {
       await next();
     } finally {
@@ -119,7 +132,10 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   });
   provider.registerGrantType(
     'password',
-    (ctx) => passwordGrant(provider, ctx, people, options.groupsInUserinfoOnly === true),
+    async (ctx) => {
+      const answer = await passwordGrant(provider, ctx, people, options.groupsInUserinfoOnly === true);
+      ctx.body = options.tokenAnswer?.(answer) ?? answer;
+    },
     ['username', 'password', 'scope'],
     [],
   );
@@ -128,6 +144,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   const stop = (): Promise<void> => close(server, certificate);
   return {
     issuer,
+    address,
     port,
     clientId: CLIENT_ID,
     clientSecret: options.clientSecret ?? CLIENT_SECRET,
@@ -217,7 +234,7 @@ async function passwordGrant(
   ctx: ProviderContext,
   people: readonly Person[],
   groupsInUserinfoOnly: boolean,
-): Promise<void> {
+): Promise<Readonly<Record<string, unknown>>> {
   const { username, password, scope = 'openid' } = ctx.oidc.params;
   const person = people.find((candidate) => candidate.username === username && candidate.password === password);
   if (person === undefined) throw new errors.InvalidGrant('no such user, or not their password');
@@ -231,7 +248,7 @@ async function passwordGrant(
   const { groups, ...others } = claimsOf(person);
   const idToken = new provider.IdToken(groupsInUserinfoOnly ? others : { ...others, groups }, { ctx });
   idToken.scope = scope;
-  ctx.body = {
+  return {
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: 300,
@@ -257,12 +274,13 @@ function subject(username: string): string {
   return `id-of-${username}`;
 }
 
-function describeCall({ method, path, status, oidc }: ProviderContext): ProviderRequest {
+function describeCall({ method, path, status, req, oidc }: ProviderContext): ProviderRequest {
   const { grant_type: grantType, username } = oidc?.params ?? {};
   return {
     method,
     path,
     status,
+    headers: Object.keys(req.headers),
     ...(grantType === undefined ? {} : { grantType }),
     ...(username === undefined ? {} : { username }),
   };

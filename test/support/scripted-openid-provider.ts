@@ -1,10 +1,10 @@
-/** An OpenID provider that answers what a test tells it to: faults, recorded answers, forged tokens. */
-import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
+/** An OpenID provider that gives the answers of a test: faults, recorded answers, forged tokens. */
+import { createHmac, createPublicKey, createSign, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-export type Endpoint = 'discovery' | 'token' | 'jwks' | 'userinfo' | 'revocation';
+export type Endpoint = 'discovery' | 'token' | 'jwks' | 'userinfo' | 'introspection' | 'revocation';
 /** An answer; `hang` gives none, `trickle` gives one that never ends. */
 export type Answer =
   | 'hang'
@@ -16,14 +16,25 @@ export type Answer =
       readonly body?: unknown;
     };
 
+export interface PublishedKey {
+  /** A private key, whose public part is published. */
+  readonly key: KeyObject;
+  /** Further members, and those that differ from `kid: KID` and `use: 'sig'`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
 export interface ScriptedProvider extends AsyncDisposable {
   readonly issuer: string;
   /** Claims of a good ID token for alice. */
   claims(changes?: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** A good answer of the token endpoint, with this ID token; absent: one for alice. */
   tokens(idToken?: string): Answer;
-  /** RS256 with the key the provider publishes, unless told otherwise. */
-  sign(claims: Readonly<Record<string, unknown>>, key?: KeyObject): string;
+  /** Good metadata with changed members, as an answer of discovery. */
+  metadata(changes: Readonly<Record<string, unknown>>): Answer;
+  /** RS256 with the published key and its id, or with another key and other members of the header. */
+  sign(claims: Readonly<Record<string, unknown>>, key?: KeyObject, header?: Readonly<Record<string, unknown>>): string;
+  /** Publishes these keys from now on. */
+  publish(...keys: readonly PublishedKey[]): void;
   unsigned(claims: Readonly<Record<string, unknown>>): string;
   /** HS256 with the published public key as the secret. */
   signWithPublicKey(claims: Readonly<Record<string, unknown>>): string;
@@ -36,7 +47,9 @@ export interface ScriptedProvider extends AsyncDisposable {
 }
 
 const KID = 'key-of-the-tests';
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** The key that the provider publishes. */
+export const PUBLISHED_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const publicKey = createPublicKey(PUBLISHED_KEY);
 /** A key the provider never publishes. */
 export const FOREIGN_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 
@@ -69,7 +82,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const tokens = (idToken = sign(claims())): Answer => ({
     body: { access_token: 'access-token-of-alice', token_type: 'Bearer', expires_in: 300, id_token: idToken },
   });
-  inOrder.set('discovery', {
+  const metadata = (changes: Readonly<Record<string, unknown>> = {}): Answer => ({
     body: {
       issuer,
       token_endpoint: `${issuer}/token`,
@@ -78,16 +91,20 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       revocation_endpoint: `${issuer}/revocation`,
       // A careless provider: what it claims to use must not make the broker accept it.
       id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
+      ...changes,
     },
   });
-  inOrder.set('jwks', { body: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: KID, use: 'sig' }] } });
+  inOrder.set('discovery', metadata());
+  inOrder.set('jwks', keySet({ key: PUBLISHED_KEY }));
   inOrder.set('token', tokens());
 
   return {
     issuer,
     claims,
     tokens,
+    metadata,
     sign,
+    publish: (...keys) => void answers.set('jwks', keySet(...keys)),
     unsigned: (payload) => `${segment({ alg: 'none' })}.${segment(payload)}.`,
     signWithPublicKey: (payload) => {
       const input = `${segment({ alg: 'HS256', kid: KID })}.${segment(payload)}`;
@@ -106,8 +123,19 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   };
 }
 
-function sign(claims: Readonly<Record<string, unknown>>, key: KeyObject = privateKey): string {
-  const input = `${segment({ alg: 'RS256', kid: KID })}.${segment(claims)}`;
+function keySet(...keys: readonly PublishedKey[]): Answer {
+  const listed = keys.map(({ key, members }) => {
+    return { ...createPublicKey(key).export({ format: 'jwk' }), kid: KID, use: 'sig', ...members };
+  });
+  return { body: { keys: listed } };
+}
+
+function sign(
+  claims: Readonly<Record<string, unknown>>,
+  key: KeyObject = PUBLISHED_KEY,
+  header: Readonly<Record<string, unknown>> = {},
+): string {
+  const input = `${segment({ alg: 'RS256', kid: KID, ...header })}.${segment(claims)}`;
   return `${input}.${createSign('sha256').update(input).sign(key, 'base64url')}`;
 }
 
@@ -116,7 +144,7 @@ function segment(value: unknown): string {
 }
 
 function endpointOf({ url = '' }: IncomingMessage): Endpoint {
-  const endpoints: readonly Endpoint[] = ['token', 'jwks', 'userinfo', 'revocation'];
+  const endpoints: readonly Endpoint[] = ['token', 'jwks', 'userinfo', 'introspection', 'revocation'];
   return endpoints.find((endpoint) => url === `/${endpoint}`) ?? 'discovery';
 }
 

@@ -16,8 +16,14 @@ interface ConnectionSettings {
   readonly ca?: readonly string[] | undefined;
   /** The certificate that the broker presents; undefined: none. */
   readonly certificate?: OwnCertificate | undefined;
-  /** The URL of an HTTP proxy, which passes TLS through (CONNECT); undefined: none. */
-  readonly proxy?: string | undefined;
+  /** An HTTP proxy, which passes TLS through (CONNECT); undefined: none. */
+  readonly proxy?: Proxy | undefined;
+}
+
+export interface Proxy {
+  readonly url: string;
+  /** The value of `Proxy-Authorization`. It is sent to the proxy only, and is a secret. */
+  readonly authorization?: string;
 }
 
 export interface Connection extends AsyncDisposable {
@@ -59,9 +65,14 @@ export function openConnection({ peer, configured, ca, certificate, proxy }: Con
   const agent =
     proxy === undefined
       ? new Agent({ ...settings, connect: tls })
-      : new ProxyAgent({ ...settings, uri: proxy, requestTls: tls });
+      : new ProxyAgent({
+          ...settings,
+          uri: proxy.url,
+          requestTls: tls,
+          ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
+        });
   const dispatcher = agent.compose(limitInformational);
-  const isAllowed = endpointCheck(configured, proxy);
+  const isAllowed = endpointCheck(configured, proxy !== undefined);
   let ending: Promise<void> | undefined;
 
   async function boundedFetch(url: string, request: HttpRequest, signal: AbortSignal): Promise<Response> {

@@ -6,9 +6,9 @@ import { isLoopbackHttp } from './address.ts';
  * not lead the broker, and the passwords that it sends, to a service of this machine (server-side request forgery).
  *
  * @param configured the addresses in the configuration: the issuer, and that of the keys
- * @param proxy an HTTP proxy reaches no loopback address of this machine
+ * @param hasProxy whether an HTTP proxy is asked, which reaches no loopback address of this machine
  */
-export function endpointCheck(configured: readonly string[], proxy: string | undefined): (url: URL) => boolean {
-  const allowsLoopbackHttp = proxy === undefined && configured.some((address) => isLoopbackHttp(new URL(address)));
+export function endpointCheck(configured: readonly string[], hasProxy: boolean): (url: URL) => boolean {
+  const allowsLoopbackHttp = !hasProxy && configured.some((address) => isLoopbackHttp(new URL(address)));
   return (url) => url.protocol === 'https:' || (allowsLoopbackHttp && isLoopbackHttp(url));
 }

@@ -6,6 +6,7 @@ import { accountName } from '../../core/spelling.ts';
 import type { BackendDeps } from '../backend.ts';
 import { readAuthorities, readOwnCertificate } from '../certificates.ts';
 import { openConnection } from '../http-client/connection.ts';
+import { openProxy, proxyFiles } from '../http-client/proxy.ts';
 import { openRenewable } from '../http-client/renewable.ts';
 import { timeLimit } from '../http-client/time-limit.ts';
 import { isName, unsendable } from '../names.ts';
@@ -17,7 +18,7 @@ const TYPE = 'http';
 
 export async function openHttp(config: HttpConfig, { log, secret }: BackendDeps): Promise<Authenticator> {
   const { name, url, lookupUrl, timeout } = config;
-  const transport = await openRenewable(async () => ({ connection: await connect(config) }));
+  const transport = await openRenewable(async () => ({ connection: await connect(config, secret) }));
   const service = createUserService({
     rules: { backend: name, lowercase: config.lowercase },
     bearer: config.bearer === undefined ? undefined : secret(config.bearer),
@@ -26,7 +27,8 @@ export async function openHttp(config: HttpConfig, { log, secret }: BackendDeps)
     log,
   });
   const limit = (deadline: Deadline): AbortSignal => timeLimit(deadline, timeout, PEER);
-  const files = [config.caFile, config.certFile, config.keyFile].flatMap((file) => file?.path ?? []);
+  const keyFiles = [config.caFile, config.certFile, config.keyFile].flatMap((file) => file?.path ?? []);
+  const files = [...keyFiles, ...proxyFiles(config.proxy)];
 
   return {
     name,
@@ -64,7 +66,9 @@ export async function openHttp(config: HttpConfig, { log, secret }: BackendDeps)
   };
 }
 
-async function connect({ url, lookupUrl, caFile, certFile, keyFile, proxy }: HttpConfig) {
+async function connect(config: HttpConfig, secret: BackendDeps['secret']) {
+  const { url, lookupUrl, caFile, certFile, keyFile } = config;
+  const proxy = await openProxy(config.proxy, secret);
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile.path);
   const certificate =
     certFile === undefined || keyFile === undefined ? undefined : await readOwnCertificate(certFile.path, keyFile.path);

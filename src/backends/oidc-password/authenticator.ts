@@ -4,6 +4,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Authenticator, BackendState } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import { clientAuthenticator } from './client-authentication.ts';
+import { needsIdToken } from './claim-sources.ts';
 import { methodOf } from './client-config.ts';
 import type { OidcPasswordConfig } from './config.ts';
 import { openRenewable } from '../http-client/renewable.ts';
@@ -24,14 +25,19 @@ export async function openOidcPassword(
   const { name, client } = config;
   const settings = resolveSettings(config);
   const files = transportFiles(config);
-  const transport = await openRenewable(() => openTransport(config));
+  const transport = await openRenewable(() => openTransport(config, secret));
 
   const provider = createProvider({
+    backend: name,
     issuer: config.issuer,
+    internalUrl: config.internalUrl,
     clientId: client.id,
+    additionalAudiences: config.additionalAudiences,
+    needsIdToken: needsIdToken(settings.claimsFrom),
     usesMutualTls: methodOf(client) === 'tls_client_auth',
     timeoutSeconds: config.timeout,
     clock,
+    log,
     authenticator: clientAuthenticator({
       method: methodOf(client),
       secret: client.secret === undefined ? undefined : secret(client.secret),
@@ -68,7 +74,7 @@ export async function openOidcPassword(
           watches: files,
           reload: async () => {
             await transport.renew();
-            provider.forget();
+            provider.renew();
           },
         }),
     [Symbol.asyncDispose]: async () => {

@@ -1,10 +1,10 @@
 /** Reads the claims of an identity from the ID token, userinfo, introspection and Microsoft Graph. */
 import { BrokerError } from '../../core/errors.ts';
-import type { Claims } from '../oidc/claim-path.ts';
 import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
 import type { Tokens } from './grant.ts';
 import type { CLAIM_SOURCES } from './config.ts';
 import type { Graph } from './graph.ts';
+import type { IdTokenClaims } from './id-token.ts';
 import { areGroupsElsewhere, isComplete } from './identity.ts';
 import type { ClaimSources, ClaimRules } from './identity.ts';
 import type { Session } from './provider.ts';
@@ -31,28 +31,43 @@ export async function gatherClaims(
   tokens: Tokens,
   { claimsFrom, rules, graph }: ClaimGathering,
 ): Promise<ClaimSources> {
-  const gathered: Claims[] = [];
+  const gathered: IdTokenClaims[] = [];
   for (const source of claimsFrom === 'auto' ? automatic(session) : claimsFrom) {
     if (isComplete(gathered, rules)) break;
-    gathered.push(await claimsOf(source, session, tokens));
+    const subject = tokens.claims?.sub ?? gathered[0]?.sub;
+    gathered.push(await claimsOf(source, session, tokens, subject));
   }
   if (graph !== undefined && areGroupsElsewhere(gathered, rules)) {
-    gathered.push(await graph.groupsOf(session, tokens.claims));
+    return [...gathered, await graph.groupsOf(session, tokens.claims ?? {})];
   }
   return gathered;
 }
 
 function automatic({ metadata }: Session): readonly ClaimSource[] {
-  return metadata.userinfo_endpoint === undefined ? ['id-token'] : ['id-token', 'userinfo'];
+  return metadata.endpoints.userinfo_endpoint === undefined ? ['id-token'] : ['id-token', 'userinfo'];
 }
 
-async function claimsOf(source: ClaimSource, session: Session, tokens: Tokens): Promise<Claims> {
-  if (source === 'id-token') return tokens.claims;
-  if (session.metadata[`${source}_endpoint`] === undefined) {
+/** Whether a login fails without an ID token. */
+export function needsIdToken(claimsFrom: ClaimsFrom): boolean {
+  return claimsFrom === 'auto' || claimsFrom.includes('id-token');
+}
+
+/** @param subject the user that the claims must be about; undefined: no source has said it yet */
+async function claimsOf(
+  source: ClaimSource,
+  session: Session,
+  tokens: Tokens,
+  subject: string | undefined,
+): Promise<IdTokenClaims> {
+  if (source === 'id-token') {
+    if (tokens.claims !== undefined) return tokens.claims;
+    throw new BrokerError('backend_unavailable', 'the provider sent no ID token: change claims.from');
+  }
+  if (session.metadata.endpoints[`${source}_endpoint`] === undefined) {
     throw new BrokerError('backend_unavailable', `the provider has no ${source} endpoint: change claims.from`);
   }
   const request = source === 'userinfo' ? requestUserinfo : requestIntrospection;
-  const answer = await request(session, tokens);
+  const answer = await request(session, tokens, subject);
   if (answer.kind === 'failed') throw outage(answer);
   return answer.claims;
 }

@@ -6,6 +6,9 @@ import type { SecretSource } from '../../core/identity.ts';
 import type { ClientMethod } from './client-config.ts';
 import type { ClientKey } from './client-key.ts';
 
+/** The metadata of a configuration has the token endpoint as the provider names it, for the audience of assertions. */
+export const TOKEN_ENDPOINT_NAME = 'fairlead_token_endpoint_name';
+
 /** Called for each login, because operators rotate secrets and keys in place. */
 export type ClientAuthenticator = () => Promise<{
   readonly clientAuth: ClientAuth;
@@ -53,7 +56,7 @@ function byAssertion({ key: current, keyId, assertionAudience }: ClientCredentia
   return (server, client, body, headers) => {
     const modify = (header: Record<string, unknown>, payload: Record<string, unknown>): void => {
       if (thumbprint !== undefined) header['x5t#S256'] = thumbprint;
-      if (assertionAudience === 'token-endpoint') payload['aud'] = server.token_endpoint;
+      if (assertionAudience === 'token-endpoint') payload['aud'] = server[TOKEN_ENDPOINT_NAME] ?? server.token_endpoint;
     };
     const signed = { key, ...(keyId === undefined ? {} : { kid: keyId }) };
     return PrivateKeyJwt(signed, { [modifyAssertion]: modify })(server, client, body, headers);

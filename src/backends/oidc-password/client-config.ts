@@ -46,16 +46,16 @@ export const clientConfig = z
     const report = (key: Key | 'authentication', message: string): void =>
       context.addIssue({ code: 'custom', path: [key], message });
     if (client.authentication === undefined && client.keyFile !== undefined) {
-      return report('keyFile', 'expected authentication: private_key_jwt or tls_client_auth beside it');
+      return report('keyFile', 'expected authentication: private_key_jwt or tls_client_auth with it');
     }
     const method = methodOf(client);
     const { needed, allowed } = NEEDS[method];
     for (const key of KEYS) {
       if (client[key] === undefined && needed.includes(key)) {
-        report('authentication', `expected a ${key} beside it, as ${method} uses one`);
+        report('authentication', `expected a ${key}, which ${method} uses`);
       }
       if (client[key] !== undefined && !needed.includes(key) && !allowed.includes(key)) {
-        report(key, `expected no ${key} beside authentication: ${method}`);
+        report(key, `expected no ${key}, which authentication: ${method} does not use`);
       }
     }
   });

@@ -2,13 +2,17 @@ import { z } from 'zod';
 import { backendFields, checkedText, duration, filePath, parsedText } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
+import { isLoopbackHttp } from '../http-client/address.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { clientConfig } from './client-config.ts';
+import { parseGroupPath } from './group-path.ts';
+import { GROUP_TEXTS } from './group-text.ts';
 import { PRESET_NAMES } from './presets.ts';
 
 export const CLAIM_SOURCES = ['id-token', 'userinfo', 'introspection'] as const;
 
 const claimPath = parsedText(parseClaimPath, 256);
+const groupPath = parsedText(parseGroupPath, 256);
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
@@ -18,11 +22,16 @@ const claims = z.strictObject({
       'The claim that holds the canonical user name: the name of a claim, or a JSON pointer. Default: the preset’s.',
   }),
   groups: z
-    .union([claimPath.transform((path) => [path]), z.array(claimPath).min(1).max(8)])
+    .union([groupPath.transform((path) => [path]), z.array(groupPath).min(1).max(8)])
     .optional()
     .meta({
-      description: 'The claim or claims that hold group names: text or a list of texts. Default: the preset’s.',
+      description:
+        'The claim or claims that hold group names, as a text or a list of texts. `[]` stands for each entry of a list or object (`groups[].name`), `{}` for the names in an object (`roles{}`); write such a path in quotes. Default: the preset’s.',
     }),
+  groupText: z.enum(GROUP_TEXTS).optional().meta({
+    description:
+      'How a claim of groups is read that is a text and not a list. By default it is one group, and a login fails (503) if the text looks like a list (`a,b`, `a b`, `["a"]`). Default: the preset’s.',
+  }),
   from: z
     .union([z.enum(['auto', ...CLAIM_SOURCES]), z.array(z.enum(CLAIM_SOURCES)).min(1).max(3)])
     .optional()
@@ -42,6 +51,10 @@ const claims = z.strictObject({
     description:
       'A login with this many groups in one claim fails (503), because the provider may have left out more. Default: the preset’s.',
   }),
+  trustEmail: z.boolean().default(false).meta({
+    description:
+      'Whether `email` counts as verified when the provider sends no `email_verified`. Only for a provider that has verified every address, or whose users cannot change theirs. An address with `email_verified: false` never counts.',
+  }),
 });
 
 /** `type: oidc-password`: the password grant (RFC 6749, section 4.3) of an OpenID provider. */
@@ -55,9 +68,17 @@ export const oidcPasswordConfig = z
     issuer: checkedText(issuerProblem).meta({
       description: 'The issuer, exactly as its tokens name it: an https URL. `http` is accepted on loopback only.',
     }),
+    internalUrl: checkedText(issuerProblem).optional().meta({
+      description:
+        'The URL at which the broker reaches the provider, where the issuer is the name that browsers use. The metadata are read there and must name the issuer; endpoints below the issuer, or at its host, are asked at this address. Default: the issuer.',
+    }),
     client: clientConfig.meta({
       description:
         'How the provider knows this broker. The client must be allowed the password grant ("direct access grants" in Keycloak).',
+    }),
+    additionalAudiences: z.array(z.string().min(1).max(512)).max(8).default([]).meta({
+      description:
+        'Audiences (`aud`) that ID tokens may have in addition to `client.id`, which they must have. An audience that is not listed is accepted only with `client.id` as the authorized party (`azp`).',
     }),
     scope: z
       .string()
@@ -97,9 +118,13 @@ export const oidcPasswordConfig = z
       .prefault('4500ms')
       .meta({ description: 'How long one login may take in total. With the default, the answer is sent within 5 s.' }),
   })
-  .superRefine(({ issuer, proxy }, context) => {
-    if (proxy === undefined || issuer.startsWith('https:')) return;
+  .superRefine(({ issuer, internalUrl = issuer, proxy }, context) => {
+    if (proxy === undefined || ![issuer, internalUrl].some(isOnLoopback)) return;
     context.addIssue({ code: 'custom', path: ['proxy'], message: 'expected none for an issuer on this machine' });
   });
+
+function isOnLoopback(url: string): boolean {
+  return URL.canParse(url) && isLoopbackHttp(new URL(url));
+}
 
 export type OidcPasswordConfig = z.output<typeof oidcPasswordConfig>;

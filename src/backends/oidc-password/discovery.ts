@@ -3,30 +3,23 @@
  * the same time share one request. After a failure the next request is delayed, and logins wait for it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExportedJWKSCache, ServerMetadata } from 'openid-client';
 import type { Clock } from '../../core/ports.ts';
 import { raceAbort } from '../http-client/race-abort.ts';
-
-/** The provider as last seen. */
-interface Discovered {
-  readonly metadata: ServerMetadata;
-  /** Its keys in the form of openid-client. Logins store them here for later logins. */
-  keys: ExportedJWKSCache | undefined;
-}
+import type { ProviderMetadata } from './metadata.ts';
 
 interface Discovery {
   /** @throws what `fetchMetadata` throws, or the signal's reason. */
-  current(signal: AbortSignal): Promise<Discovered>;
+  current(signal: AbortSignal): Promise<ProviderMetadata>;
   /** Asks the provider now, unless it was asked within the last seconds. Throws as `current` does. */
-  refresh(signal: AbortSignal): Promise<Discovered>;
-  /** Drops the metadata, because the provider has changed: new keys, other endpoints. */
+  refresh(signal: AbortSignal): Promise<ProviderMetadata>;
+  /** Drops the metadata, because the provider may have other endpoints now. */
   forget(): void;
 }
 
 interface DiscoveryDeps {
   readonly clock: Clock;
   /** Fetches the metadata; keeps a time limit of its own. */
-  readonly fetchMetadata: () => Promise<ServerMetadata>;
+  readonly fetchMetadata: () => Promise<ProviderMetadata>;
 }
 
 /** Endpoints seldom change: older metadata is used once more, and renewed in the background. */
@@ -38,21 +31,21 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 1000;
 
 export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discovery {
-  let known: (Discovered & { readonly at: number }) | undefined;
-  let pending: Promise<Discovered> | undefined;
+  let known: { readonly metadata: ProviderMetadata; readonly at: number } | undefined;
+  let pending: Promise<ProviderMetadata> | undefined;
   let failures = 0;
   let notBefore = 0;
 
   const age = (): number => (known === undefined ? Infinity : clock.monotonic() - known.at);
 
-  async function attempt(): Promise<Discovered> {
+  async function attempt(): Promise<ProviderMetadata> {
     const wait = notBefore - clock.monotonic();
     if (wait > 0) await sleep(wait);
     try {
       const metadata = await fetchMetadata();
-      known = { metadata, keys: sameKeys(known, metadata), at: clock.monotonic() };
+      known = { metadata, at: clock.monotonic() };
       failures = 0;
-      return known;
+      return metadata;
     } catch (error) {
       notBefore = clock.monotonic() + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);
       failures += 1;
@@ -60,7 +53,7 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
     }
   }
 
-  function shared(): Promise<Discovered> {
+  function shared(): Promise<ProviderMetadata> {
     if (pending === undefined) {
       pending = attempt().finally(() => {
         pending = undefined;
@@ -71,7 +64,7 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
     return pending;
   }
 
-  async function ask(signal: AbortSignal): Promise<Discovered> {
+  async function ask(signal: AbortSignal): Promise<ProviderMetadata> {
     const joined = pending !== undefined;
     try {
       return await raceAbort(signal, shared());
@@ -86,15 +79,11 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
     current: async (signal) => {
       if (known === undefined) return ask(signal);
       if (age() > MAX_AGE_MS) void shared();
-      return known;
+      return known.metadata;
     },
-    refresh: async (signal) => (known !== undefined && age() <= RECENT_MS ? known : ask(signal)),
+    refresh: async (signal) => (known !== undefined && age() <= RECENT_MS ? known.metadata : ask(signal)),
     forget: () => {
       known = undefined;
     },
   };
-}
-
-function sameKeys(known: Discovered | undefined, metadata: ServerMetadata): ExportedJWKSCache | undefined {
-  return known?.metadata.jwks_uri === metadata.jwks_uri ? known?.keys : undefined;
 }

@@ -48,9 +48,9 @@ export async function readFault(error: unknown, secrets: readonly string[] = [])
 }
 
 /** The fault of a response that openid-client has not checked. */
-export async function faultOf(response: Response): Promise<Fault> {
+export async function faultOf(response: Response, secrets: readonly string[] = []): Promise<Fault> {
   if (response.status === 200) return { kind: 'unusable', detail: 'it is no JSON object' };
-  return answer(response, await bodyOf(response), []);
+  return answer(response, await bodyOf(response), secrets);
 }
 
 export function describeFault(fault: Fault): string {
@@ -73,13 +73,18 @@ function answer({ status, headers }: Response, body: Claims, secrets: readonly s
   };
 }
 
-/** The JSON object in the body, whatever the content type; empty when there is none or it was read before. */
+/** The JSON object in the body, of any content type; empty when there is none or it was read before. */
 async function bodyOf(response: Response): Promise<Claims> {
+  return (response.bodyUsed ? undefined : jsonObject(await response.text())) ?? {};
+}
+
+/** @returns the JSON object that a text is, or undefined */
+export function jsonObject(text: string): Claims | undefined {
   try {
-    const body: unknown = response.bodyUsed ? undefined : await response.json();
-    return isObject(body) ? body : {};
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 

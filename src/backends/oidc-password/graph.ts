@@ -87,7 +87,7 @@ export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
     throw failure(`Microsoft Graph ${describeFault(fault)}`, fault);
   }
 
-  /** The token for Graph is sent to Graph only, whatever address a page names. */
+  /** The token for Graph is sent to Graph only, and never to another address that a page names. */
   function nextPage(link: unknown): URL | undefined {
     if (link === undefined) return undefined;
     const next = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;

@@ -7,24 +7,33 @@ import type { GroupName, Identity, Username } from '../../core/identity.ts';
 import { attributesOf } from '../oidc/attributes.ts';
 import { isObject, readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
-import { isUnverifiedEmail } from '../oidc/verified-email.ts';
+import { emailVerifiedText, isUnverifiedEmail, withTrustedEmail } from '../oidc/verified-email.ts';
 import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../names.ts';
+import { objectsHint, readGroups } from './group-path.ts';
+import type { GroupPath } from './group-path.ts';
+import { groupsInText } from './group-text.ts';
+import type { GroupText } from './group-text.ts';
 
 export interface ClaimRules {
   readonly backend: string;
   readonly username: ClaimPath;
-  readonly groups: readonly ClaimPath[];
+  readonly groups: readonly GroupPath[];
+  /** How a claim that is a text is read; undefined: as one group, and a text that may be a list is refused. */
+  readonly groupText: GroupText | undefined;
   readonly groupPrefix: string | undefined;
   /** The provider may list only this many of more groups in one claim, without saying so. */
   readonly groupLimit: number | undefined;
   readonly lowercase: boolean;
+  /** Whether an email address counts as verified if the provider does not say whether it is. */
+  readonly trustEmail: boolean;
 }
 
 /** Sets of claims about one user, most trusted first: the ID token, userinfo. */
 export type ClaimSources = readonly Claims[];
 
 /** @throws BrokerError `backend_unavailable`, with what to change, when the claims do not make an identity. */
-export function identityFrom(sources: ClaimSources, rules: ClaimRules): Identity {
+export function identityFrom(given: ClaimSources, rules: ClaimRules): Identity {
+  const sources = rules.trustEmail ? given.map(withTrustedEmail) : given;
   return {
     username: usernameFrom(sources, rules),
     groups: groupsFrom(sources, rules),
@@ -36,16 +45,21 @@ export function identityFrom(sources: ClaimSources, rules: ClaimRules): Identity
 
 /** Whether no further source can add to what makes an identity. */
 export function isComplete(sources: ClaimSources, { username: name, groups }: ClaimRules): boolean {
-  return [name, ...groups].every((path) => sources.some((claims) => readClaim(claims, path) !== undefined));
+  return (
+    sources.some((claims) => readClaim(claims, name) !== undefined) &&
+    groups.every((path) => sources.some((claims) => hasGroups(claims, path)))
+  );
 }
 
 /** Whether there are groups that no source lists, because they are too many. */
 export function areGroupsElsewhere(sources: ClaimSources, { groups }: ClaimRules): boolean {
   return groups.some(
-    (path) =>
-      sources.every((claims) => readClaim(claims, path) === undefined) &&
-      sources.some((claims) => isElsewhere(claims, path)),
+    (path) => !sources.some((claims) => hasGroups(claims, path)) && sources.some((claims) => isElsewhere(claims, path)),
   );
+}
+
+function hasGroups(claims: Claims, path: GroupPath): boolean {
+  return readGroups(claims, path).kind !== 'missing';
 }
 
 function usernameFrom(sources: ClaimSources, rules: ClaimRules): Username {
@@ -61,13 +75,16 @@ function usernameFrom(sources: ClaimSources, rules: ClaimRules): Username {
     throw unusable(`has a claim ${path.text} that is not a user name of at most ${MAX_NAME} printable characters`);
   }
   if (isUnverifiedEmail(path, source)) {
-    throw unusable('has a claim email without email_verified: set claims.username to a claim users cannot choose');
+    throw unusable(
+      `has a claim email that may not be verified (${emailVerifiedText(source)}): set claims.username to a claim that ` +
+        'users cannot choose, or claims.trustEmail to true if this provider has verified every address',
+    );
   }
   return username(rules.lowercase ? foldCase(name) : name);
 }
 
 function groupsFrom(sources: ClaimSources, rules: ClaimRules): ReadonlySet<GroupName> {
-  const names = rules.groups.flatMap((path) => groupTexts(sources, path, rules.groupLimit));
+  const names = rules.groups.flatMap((path) => groupTexts(sources, path, rules));
   if (names.length > MAX_GROUPS) {
     throw unusable(`has ${names.length} groups, and ${MAX_GROUPS} are read: let the provider filter them`);
   }
@@ -77,8 +94,8 @@ function groupsFrom(sources: ClaimSources, rules: ClaimRules): ReadonlySet<Group
 }
 
 /** The first source that has the claim decides. */
-function groupTexts(sources: ClaimSources, path: ClaimPath, limit = Infinity): readonly string[] {
-  const source = sources.find((claims) => readClaim(claims, path) !== undefined);
+function groupTexts(sources: ClaimSources, path: GroupPath, rules: ClaimRules): readonly string[] {
+  const source = sources.find((claims) => hasGroups(claims, path));
   if (source === undefined) {
     // INVARIANT: "too many to list" never reads as "none", which could disable a deny rule.
     if (sources.some((claims) => isElsewhere(claims, path))) {
@@ -89,8 +106,8 @@ function groupTexts(sources: ClaimSources, path: ClaimPath, limit = Infinity): r
     }
     return [];
   }
-  const value = readClaim(source, path);
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const texts = groupList(source, path, rules);
+  const { groupLimit: limit = Infinity } = rules;
   if (texts.length >= limit) {
     throw unusable(
       `lists ${texts.length} groups in the claim ${path.text}, and the provider may have left out more: let it ` +
@@ -99,17 +116,31 @@ function groupTexts(sources: ClaimSources, path: ClaimPath, limit = Infinity): r
   }
   if (!texts.every(isGroupText)) {
     throw unusable(
-      `has a claim ${path.text} that is not a text or a list of texts of at most ${MAX_GROUP_LENGTH} characters`,
+      `has a claim ${path.text} that is not a text or a list of texts of at most ${MAX_GROUP_LENGTH} ` +
+        `characters${objectsHint(path, texts)}`,
     );
   }
   return texts;
 }
 
+function groupList(source: Claims, path: GroupPath, { groupText }: ClaimRules): readonly unknown[] {
+  const found = readGroups(source, path);
+  if (found.kind === 'unusable') throw unusable(`has a claim ${path.text} that ${found.problem}`);
+  const value = found.kind === 'found' ? found.value : [];
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'string') {
+    throw unusable(`has a claim ${path.text} that is not a text or a list of texts${objectsHint(path, value)}`);
+  }
+  const texts = groupsInText(value, groupText);
+  if (typeof texts === 'string') throw unusable(`has a claim ${path.text} that ${texts}`);
+  return texts;
+}
+
 /** Distributed claims (OpenID Connect Core, section 5.6.2), and the mark Entra ID sets in their place. */
-function isElsewhere(claims: Claims, { segments: [claim] }: ClaimPath): boolean {
+function isElsewhere(claims: Claims, { claims: candidates }: GroupPath): boolean {
   const names = claims['_claim_names'];
-  if (isObject(names) && Object.hasOwn(names, claim)) return true;
-  return claim === 'groups' && (claims['hasgroups'] === true || claims['hasgroups'] === 'true');
+  if (isObject(names) && candidates.some((claim) => Object.hasOwn(names, claim))) return true;
+  return candidates.includes('groups') && (claims['hasgroups'] === true || claims['hasgroups'] === 'true');
 }
 
 function unusable(what: string): BrokerError {

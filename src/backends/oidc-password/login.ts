@@ -4,7 +4,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log } from '../../core/ports.ts';
 import { accountName } from '../../core/spelling.ts';
-import { gatherClaims } from './claim-sources.ts';
+import { gatherClaims, needsIdToken } from './claim-sources.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { Graph } from './graph.ts';
 import { outage, requestTokens } from './grant.ts';
@@ -38,7 +38,10 @@ export function createLogin(deps: LoginDeps): Authenticator['authenticate'] {
     const reason = unsendable(credential);
     if (reason !== undefined) return { kind: 'rejected', reason };
     const session = await deps.provider.open(timeLimit(deadline, deps.timeoutSeconds, 'the OpenID provider'));
-    const tokens = await requestTokens(session, credential, deps.scope);
+    const tokens = await requestTokens(session, credential, {
+      scope: deps.scope,
+      needsIdToken: needsIdToken(deps.claimsFrom),
+    });
     if (tokens.kind === 'failed') return refusedBy(deps, tokens);
     try {
       return { kind: 'authenticated', identity: await identify(deps, session, tokens) };
@@ -61,8 +64,8 @@ function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, f
   if (failure.fault.kind === 'unusable') {
     log.error('answer of the OpenID provider not valid', { backend, cause: error.message });
   }
-  // The provider may have new endpoints or keys. The next login reads the metadata again, and others wait for it instead
-  // of sending passwords to an address that does not answer.
+  // The provider may have new endpoints. The next login reads the metadata again, and others wait for it instead of
+  // sending passwords to an address that does not answer.
   if (failure.fault.kind !== 'answer') provider.forget();
   throw error;
 }

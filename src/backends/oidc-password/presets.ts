@@ -1,8 +1,19 @@
 /** Defaults for known providers. A key of the configuration overrides the preset. */
 import type { RejectReason } from '../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
+import type { GroupText } from './group-text.ts';
 
-export const PRESET_NAMES = ['generic', 'keycloak', 'dex', 'entra', 'okta', 'auth0', 'adfs', 'glewlwyd'] as const;
+export const PRESET_NAMES = [
+  'generic',
+  'keycloak',
+  'dex',
+  'entra',
+  'okta',
+  'auth0',
+  'adfs',
+  'identityserver',
+  'glewlwyd',
+] as const;
 type PresetName = (typeof PRESET_NAMES)[number];
 
 interface Preset {
@@ -10,6 +21,8 @@ interface Preset {
   readonly username: string;
   readonly groups: readonly string[];
   readonly claimsFrom: ClaimsFrom;
+  /** How a claim that is a text is read; undefined: a text that may be a list is refused. */
+  readonly groupText: GroupText | undefined;
   readonly groupPrefix: string | undefined;
   readonly lowercase: boolean;
   /** Statuses that mean a wrong password in an answer without an OAuth error. */
@@ -31,6 +44,7 @@ const GENERIC: Preset = {
   username: 'preferred_username',
   groups: ['groups'],
   claimsFrom: 'auto',
+  groupText: undefined,
   groupPrefix: undefined,
   lowercase: false,
   deniedStatus: [],
@@ -71,15 +85,26 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     lowercase: true,
     errors: { unauthorized: 'disabled' },
   },
-  // `allatclaims` puts what the rules give into the ID token; userinfo has `sub` alone.
+  // `allatclaims` puts what the rules give into the ID token; userinfo has `sub` alone. The claim of a user in one group
+  // is a text, such as `Domain Users`.
   adfs: {
     ...GENERIC,
     scope: 'openid allatclaims',
     username: 'upn',
     groups: ['group'],
+    groupText: 'single',
     claimsFrom: ['id-token'],
     lowercase: true,
     assertionAudience: 'token-endpoint',
+  },
+  // No ID token for the password grant, so userinfo is the source. A claim with one value is a text, as in AD FS. ASP.NET
+  // Identity compares names without case.
+  identityserver: {
+    ...GENERIC,
+    groups: ['role'],
+    groupText: 'single',
+    claimsFrom: ['userinfo'],
+    lowercase: true,
   },
   // Answers without a body: 403 to a wrong password, 400 to a wrong client.
   glewlwyd: { ...GENERIC, scope: 'openid', deniedStatus: [403], misconfiguredStatus: [400] },

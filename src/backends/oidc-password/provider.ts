@@ -1,35 +1,34 @@
 /**
- * The provider as one login uses it: an openid-client `Configuration` with the current secret, the keys that earlier
- * logins have fetched, and a time limit for every request.
+ * The provider as one login uses it: an openid-client `Configuration` with the current secret, the keys of the provider,
+ * and a time limit for every request.
  */
-import {
-  Configuration,
-  allowInsecureRequests,
-  customFetch,
-  discovery as discover,
-  enableNonRepudiationChecks,
-  getJwksCache,
-  setJwksCache,
-} from 'openid-client';
-import type { ServerMetadata } from 'openid-client';
+import { Configuration, allowInsecureRequests, customFetch, enableNonRepudiationChecks } from 'openid-client';
 import { BrokerError } from '../../core/errors.ts';
-import type { Clock } from '../../core/ports.ts';
-import type { ClientAuthenticator } from './client-authentication.ts';
+import type { Clock, Log } from '../../core/ports.ts';
+import { createKeySet } from '../oidc/key-set.ts';
+import { fetchKeys } from '../oidc/key-source.ts';
+import { fetchMetadata } from '../oidc/metadata.ts';
 import type { BoundedFetch, Connection } from '../http-client/connection.ts';
+import { TOKEN_ENDPOINT_NAME } from './client-authentication.ts';
+import type { ClientAuthenticator } from './client-authentication.ts';
 import { createDiscovery } from './discovery.ts';
-import { describeFault, readFault } from './fault.ts';
+import { verifySignature } from './id-token.ts';
+import type { TokenRules } from './id-token.ts';
+import { readMetadata } from './metadata.ts';
+import type { MetadataRules, ProviderMetadata } from './metadata.ts';
+import { withUsedMembers } from './token-response.ts';
 
 export interface Session {
   readonly configuration: Configuration;
-  readonly metadata: ServerMetadata;
+  readonly metadata: ProviderMetadata;
   /** The secrets that were sent; a response that echoes them must not be logged. */
   readonly secrets: readonly string[];
   /** Sends a request to any address, within the time of the login. */
   readonly fetch: BoundedFetch;
-  /** The URL of the last request. */
-  lastRequest(): string | undefined;
-  /** Keeps the provider's keys for later logins. */
-  keepKeys(): void;
+  /** Verifies the signature of a token that the provider sent; see `verifySignature`. */
+  readonly verify: (text: unknown, algorithms: readonly string[]) => ReturnType<typeof verifySignature>;
+  /** What the claims of its tokens are compared with. */
+  readonly rules: TokenRules;
 }
 
 export interface Provider {
@@ -39,83 +38,94 @@ export interface Provider {
   reach(signal: AbortSignal): Promise<void>;
   /** The next login reads the metadata again. */
   forget(): void;
+  /** The next login reads the metadata and the keys again. */
+  renew(): void;
 }
 
-interface ProviderDeps {
-  readonly issuer: string;
+interface ProviderDeps extends MetadataRules {
+  readonly backend: string;
   readonly clientId: string;
-  /** Whether the client authenticates by its certificate: endpoints may then have other addresses (RFC 8705, section 5). */
-  readonly usesMutualTls?: boolean;
+  readonly additionalAudiences: readonly string[];
   readonly timeoutSeconds: number;
   readonly clock: Clock;
+  readonly log: Log;
   readonly authenticator: ClientAuthenticator;
   /** The current connection; it changes with the files of the configuration. */
   readonly connection: () => Connection;
 }
 
 export function createProvider(deps: ProviderDeps): Provider {
-  const { clock, issuer, clientId } = deps;
-  const discovery = createDiscovery({ clock, fetchMetadata: () => fetchMetadata(deps) });
-  const metadata = { use_mtls_endpoint_aliases: deps.usesMutualTls ?? false };
-  const plain = new URL(issuer).protocol === 'http:';
+  const { backend, clock, log, issuer, internalUrl = issuer, clientId, connection } = deps;
+  const plain = [issuer, internalUrl].some((url) => new URL(url).protocol === 'http:');
+  const limit = (): AbortSignal => AbortSignal.timeout(deps.timeoutSeconds * 1000);
 
-  async function asOutage<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof BrokerError) throw error;
-      const fault = describeFault(await readFault(error));
-      throw new BrokerError('backend_unavailable', `the provider’s metadata ${fault}`);
-    }
-  }
+  const discovery = createDiscovery({
+    clock,
+    fetchMetadata: async () => {
+      const request = { issuer, address: internalUrl, connection: connection(), signal: limit() };
+      return readMetadata(await fetchMetadata(request), deps);
+    },
+  });
+  const keySet = createKeySet({
+    backend,
+    clock,
+    log,
+    fetchKeys: async () => {
+      const signal = limit();
+      const { endpoints } = await discovery.current(signal);
+      if (endpoints.jwks_uri === undefined) throw new Error('the provider’s metadata name no jwks_uri');
+      try {
+        return await fetchKeys(connection(), endpoints.jwks_uri, signal);
+      } catch (error) {
+        // The keys may have another address now.
+        discovery.forget();
+        throw error;
+      }
+    },
+  });
 
   return {
     open: async (signal) => {
-      const discovered = await asOutage(discovery.current(signal));
+      const metadata = await asOutage(signal, discovery.current(signal));
       const { clientAuth, secrets } = await deps.authenticator();
-      const configuration = new Configuration(discovered.metadata, clientId, metadata, clientAuth);
+      const fetch: BoundedFetch = (url, options) => connection().fetchUntil(signal)(url, options);
+      const { issuer: name, endpoints, tokenEndpointName } = metadata;
+      const server = { issuer: name, ...endpoints, [TOKEN_ENDPOINT_NAME]: tokenEndpointName };
+      const configuration = new Configuration(server, clientId, undefined, clientAuth);
       // The signal bounds every request, and their sum.
       configuration.timeout = undefined;
       enableNonRepudiationChecks(configuration);
       if (plain) allowInsecureRequests(configuration);
-      if (discovered.keys !== undefined) setJwksCache(configuration, discovered.keys);
-      let last: string | undefined;
-      const fetch: BoundedFetch = (url, options) => deps.connection().fetchUntil(signal)(url, options);
-      configuration[customFetch] = (url, options) => {
-        last = url;
-        return fetch(url, options);
+      configuration[customFetch] = async (url, options) => {
+        const response = await fetch(url, options);
+        return url === endpoints.token_endpoint ? withUsedMembers(response) : response;
       };
       return {
         configuration,
-        metadata: discovered.metadata,
+        metadata,
         secrets,
         fetch,
-        lastRequest: () => last,
-        keepKeys: () => {
-          discovered.keys = getJwksCache(configuration);
-        },
+        verify: (text, algorithms) => verifySignature(text, algorithms, keySet, signal),
+        rules: { issuer: name, clientId, additionalAudiences: deps.additionalAudiences, now: clock.now() },
       };
     },
     reach: async (signal) => {
-      await asOutage(discovery.refresh(signal));
+      await asOutage(signal, discovery.refresh(signal));
     },
     forget: () => discovery.forget(),
+    renew: () => {
+      discovery.forget();
+      keySet.expire();
+    },
   };
 }
 
-async function fetchMetadata({ issuer, clientId, timeoutSeconds, connection }: ProviderDeps): Promise<ServerMetadata> {
-  const server = new URL(issuer);
-  const found = await discover(server, clientId, undefined, undefined, {
-    [customFetch]: connection().fetchUntil(AbortSignal.timeout(timeoutSeconds * 1000)),
-    execute: server.protocol === 'http:' ? [allowInsecureRequests] : [],
-  });
-  const metadata = found.serverMetadata();
-  // openid-client accepts another issuer from some well-known hosts.
-  if (!URL.canParse(metadata.issuer) || new URL(metadata.issuer).href !== server.href) {
-    throw new BrokerError('backend_unavailable', 'the provider names another issuer than the configured one');
+async function asOutage<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof BrokerError) throw error;
+    const detail = signal.aborted || !(error instanceof Error) ? 'it did not answer in time' : error.message;
+    throw new BrokerError('backend_unavailable', `the provider’s metadata cannot be read: ${detail}`);
   }
-  if (metadata.token_endpoint === undefined || metadata.jwks_uri === undefined) {
-    throw new BrokerError('backend_unavailable', 'the provider’s metadata names no token_endpoint or no jwks_uri');
-  }
-  return metadata;
 }

@@ -38,7 +38,7 @@ export function createRevocation(deps: {
   async function run(refreshToken: string): Promise<void> {
     try {
       const { configuration, metadata } = await deps.provider.open(AbortSignal.timeout(LIMIT_MS));
-      if (metadata.revocation_endpoint === undefined) return;
+      if (metadata.endpoints.revocation_endpoint === undefined) return;
       await tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' });
       report(undefined);
     } catch (error) {

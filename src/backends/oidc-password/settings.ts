@@ -3,6 +3,7 @@ import { parseClaimPath } from '../oidc/claim-path.ts';
 import { parsedOrThrow } from '../fields.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { OidcPasswordConfig } from './config.ts';
+import { parseGroupPath } from './group-path.ts';
 import type { ClaimRules } from './identity.ts';
 import { PRESETS } from './presets.ts';
 import type { RefusalRules } from './verdict.ts';
@@ -30,10 +31,12 @@ export function resolveSettings({ name, client, preset: presetName, claims, ...c
     identity: {
       backend: name,
       username: claims.username ?? parsedOrThrow(parseClaimPath(preset.username)),
-      groups: claims.groups ?? preset.groups.map((text) => parsedOrThrow(parseClaimPath(text))),
+      groups: claims.groups ?? preset.groups.map((text) => parsedOrThrow(parseGroupPath(text))),
+      groupText: claims.groupText ?? preset.groupText,
       groupPrefix: claims.groupPrefix ?? preset.groupPrefix,
       groupLimit: claims.groupLimit ?? preset.groupLimit,
       lowercase: config.lowercase ?? preset.lowercase,
+      trustEmail: claims.trustEmail,
     },
     refusals: {
       deniedStatus: config.deniedStatus ?? preset.deniedStatus,

@@ -2,6 +2,8 @@
 import { readAuthorities, readOwnCertificate } from '../certificates.ts';
 import { openConnection } from '../http-client/connection.ts';
 import type { Connection } from '../http-client/connection.ts';
+import { openProxy, proxyFiles } from '../http-client/proxy.ts';
+import type { BackendDeps } from '../backend.ts';
 import { methodOf } from './client-config.ts';
 import { readClientKey } from './client-key.ts';
 import type { ClientKey } from './client-key.ts';
@@ -13,15 +15,17 @@ interface ProviderTransport {
   readonly key: ClientKey | undefined;
 }
 
-type Configured = Pick<OidcPasswordConfig, 'issuer' | 'client' | 'caFile' | 'proxy'>;
+type Configured = Pick<OidcPasswordConfig, 'issuer' | 'internalUrl' | 'client' | 'caFile' | 'proxy'>;
 
 /** Absolute paths of the files that `openTransport` reads. */
-export function transportFiles({ client, caFile }: Pick<Configured, 'client' | 'caFile'>): readonly string[] {
-  return [caFile, client.keyFile, client.certFile].flatMap((file) => (file === undefined ? [] : [file.path]));
+export function transportFiles({ client, caFile, proxy }: Configured): readonly string[] {
+  const files = [caFile, client.keyFile, client.certFile].flatMap((file) => (file === undefined ? [] : [file.path]));
+  return [...files, ...proxyFiles(proxy)];
 }
 
 /** @throws Error that names the file when one cannot be used */
-export async function openTransport({ issuer, client, caFile, proxy }: Configured): Promise<ProviderTransport> {
+export async function openTransport(config: Configured, secret: BackendDeps['secret']): Promise<ProviderTransport> {
+  const { issuer, internalUrl = issuer, client, caFile } = config;
   const method = methodOf(client);
   const { keyFile, certFile } = client;
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile.path);
@@ -33,5 +37,14 @@ export async function openTransport({ issuer, client, caFile, proxy }: Configure
     method === 'tls_client_auth' && keyFile !== undefined && certFile !== undefined
       ? await readOwnCertificate(certFile.path, keyFile.path)
       : undefined;
-  return { connection: openConnection({ peer: 'the provider', configured: [issuer], ca, certificate, proxy }), key };
+  return {
+    connection: openConnection({
+      peer: 'the provider',
+      configured: [issuer, internalUrl],
+      ca,
+      certificate,
+      proxy: await openProxy(config.proxy, secret),
+    }),
+    key,
+  };
 }

@@ -6,14 +6,15 @@ import type { Authenticator, BackendState } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
 import { readAuthorities } from '../certificates.ts';
 import { openConnection } from '../http-client/connection.ts';
+import { openProxy, proxyFiles } from '../http-client/proxy.ts';
 import { openRenewable } from '../http-client/renewable.ts';
 import type { OidcTokenConfig } from './config.ts';
 import { boundText } from './bound-text.ts';
 import { knowledgeOf } from './claim-knowledge.ts';
 import { createExamine } from './examine.ts';
-import { createKeySet } from './key-set.ts';
-import type { KeySet } from './key-set.ts';
-import { fileKeys, remoteKeys } from './key-source.ts';
+import { createKeySet } from '../oidc/key-set.ts';
+import type { KeySet } from '../oidc/key-set.ts';
+import { fileKeys, remoteKeys } from '../oidc/key-source.ts';
 import { resolveSettings } from './settings.ts';
 import { tokenWarnings } from './warnings.ts';
 
@@ -29,7 +30,8 @@ export async function openOidcToken(
   const configured = [issuer, ...(settings.keysUrl === undefined ? [] : [settings.keysUrl])];
   const transport = await openRenewable(async () => {
     const ca = caFile === undefined ? undefined : await readAuthorities(caFile);
-    return { connection: openConnection({ peer: 'the issuer', configured, ca, proxy: config.proxy }) };
+    const proxy = await openProxy(config.proxy, secret);
+    return { connection: openConnection({ peer: 'the issuer', configured, ca, proxy }) };
   });
 
   const fetchKeys =
@@ -47,7 +49,7 @@ export async function openOidcToken(
   const keySet = createKeySet({ backend: name, fetchKeys, clock, log });
   const examine = createExamine({ ...settings, keySet, clock });
   const limit = (deadline: Deadline) => () => timeLimit(deadline, timeout, 'the issuer for its keys');
-  const files = [caFile, keysFile].filter((path) => path !== undefined);
+  const files = [caFile, keysFile, ...proxyFiles(config.proxy)].filter((path) => path !== undefined);
 
   return {
     name,

@@ -4,7 +4,7 @@ import type { NamePattern } from '../../core/policy/name-pattern.ts';
 import { parseClaimPath, presentClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isUnverifiedEmail } from '../oidc/verified-email.ts';
-import { forLog } from './for-log.ts';
+import { forLog } from '../oidc/for-log.ts';
 import { scalarTexts } from './template.ts';
 
 export interface BoundClaim {

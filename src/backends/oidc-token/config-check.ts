@@ -23,7 +23,7 @@ interface Checked {
   readonly username?: ClaimTemplate | undefined;
   readonly keys: { readonly url?: string | undefined; readonly file?: unknown; readonly bearer?: unknown };
   readonly caFile?: unknown;
-  readonly proxy?: string | undefined;
+  readonly proxy?: unknown;
 }
 
 export function checkOidcTokenConfig(config: Checked): readonly Problem[] {

@@ -1,25 +1,11 @@
 import { z } from 'zod';
 import { backendFields, checkedText, duration, filePath, httpsUrl, parsedText, secretRef } from '../fields.ts';
 import { issuerProblem } from '../oidc/issuer.ts';
+import { SIGNATURE_ALGORITHMS } from '../oidc/algorithms.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { checkOidcTokenConfig } from './config-check.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { parseTemplate } from './template.ts';
-
-/** Signatures that are made with a key the verifier does not have (RFC 7518, RFC 8037, RFC 9864). */
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const;
 
 const template = parsedText(parseTemplate, 512);
 const audience = z.string().min(1).max(512);
@@ -87,9 +73,9 @@ export const oidcTokenConfig = z
         'Templates of group names. A group whose claim is missing in the token is left out; a claim that is a list gives one group for each value. After an `@` between two claims, an `@` in a value is written `%40` (and `%` as `%25`), so that a branch or environment named `x@production` does not match `environment:*@production`. Use `@` where you join two claims. Default: the preset’s, below.',
     }),
     algorithms: z
-      .array(z.enum(ALGORITHMS))
+      .array(z.enum(SIGNATURE_ALGORITHMS))
       .min(1)
-      .default([...ALGORITHMS])
+      .default([...SIGNATURE_ALGORITHMS])
       .meta({
         description: 'The signature algorithms that are accepted. No others are supported. Default: all of them.',
       }),

@@ -9,11 +9,11 @@ import type { IdentityTemplates } from './identity.ts';
 import { boundProblem } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
 import { timesFlaw } from './times.ts';
-import type { KeySet } from './key-set.ts';
-import { forLog } from './for-log.ts';
-import { signatureFlaw } from './signature.ts';
-import { parseToken } from './token.ts';
-import type { ParsedToken } from './token.ts';
+import type { KeySet } from '../oidc/key-set.ts';
+import { forLog } from '../oidc/for-log.ts';
+import { signatureFlaw } from '../oidc/signature.ts';
+import { parseIdToken } from './token.ts';
+import type { ParsedToken } from '../oidc/token.ts';
 
 interface ExamineDeps {
   readonly issuer: string;
@@ -41,7 +41,7 @@ type Check = { readonly fine: string } | { readonly reason: TokenFlaw; readonly 
 
 export function createExamine(deps: ExamineDeps): Examine {
   return async (text, signal) => {
-    const token = parseToken(text);
+    const token = parseIdToken(text);
     if (typeof token === 'string') return refusal([], { reason: 'malformed-token', problem: token });
     if (token.claims['iss'] !== deps.issuer) {
       const step = { ok: true, text: `its issuer is ${forLog(token.claims['iss'])}, not ${deps.issuer}` };

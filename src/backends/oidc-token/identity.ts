@@ -3,8 +3,10 @@ import { groupName } from '../../core/groups.ts';
 import { username } from '../../core/identity.ts';
 import type { GroupName, Identity } from '../../core/identity.ts';
 import { attributesOf } from '../oidc/attributes.ts';
-import { isObject } from '../oidc/claim-path.ts';
+import { isObject, presentClaim } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
+import { forLog } from '../oidc/for-log.ts';
+import { looksLikeList } from '../oidc/list-text.ts';
 import { isGroupText, isName, MAX_GROUPS, MAX_NAME } from '../names.ts';
 import { boundProblem } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
@@ -70,6 +72,8 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): Rea
   for (const group of templates) {
     const template = meetsConditions(group, claims) ? group.template : group.otherwise;
     if (template === undefined) continue;
+    const list = listProblem(template, claims);
+    if (list !== undefined) return list;
     const filled = fillTemplate(template, claims);
     if (filled.kind === 'missing') continue;
     // INVARIANT: an unknown group never reads as "none", which could disable a deny rule.
@@ -78,6 +82,18 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): Rea
     for (const text of filled.texts) groups.add(groupName(text, { lowercase: false }));
   }
   return groups.size > MAX_GROUPS ? `it has ${groups.size} groups, and ${MAX_GROUPS} are the most` : groups;
+}
+
+/** A claim alone is the name of a group: a text that looks like a list would be one group that no rule names. */
+function listProblem({ text: template, before, parts }: ClaimTemplate, claims: Claims): string | undefined {
+  const [part, ...others] = parts;
+  if (part === undefined || others.length > 0 || before !== '' || part.after !== '') return undefined;
+  const value = presentClaim(claims, part.path);
+  if (typeof value !== 'string' || !looksLikeList(value)) return undefined;
+  return (
+    `the claim ${part.path.text} is the text ${forLog(value)}, which looks like a list of groups: let the issuer send a ` +
+    `list of texts, or write text before ${template} (group:${template}) if it is the name of one group`
+  );
 }
 
 function meetsConditions({ when, unless }: GroupTemplate, claims: Claims): boolean {

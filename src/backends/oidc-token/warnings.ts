@@ -5,7 +5,7 @@ import type { Claims } from '../oidc/claim-path.ts';
 import { parseBound } from './bound.ts';
 import { isChosenByJob, knowledgeOf } from './claim-knowledge.ts';
 import type { OidcTokenConfig } from './config.ts';
-import { forLog } from './for-log.ts';
+import { forLog } from '../oidc/for-log.ts';
 import { issuerOf, PUBLIC_ISSUERS, TRUSTED_EVENTS } from './presets.ts';
 import type { ClaimTemplate } from './template.ts';
 

@@ -3,10 +3,14 @@ import { foldCase } from '../../core/fold-case.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
-import { verifyPassword } from '../password-hash.ts';
+import { isTooLong, verifyPassword } from '../password-hash.ts';
 import type { StaticFileConfig } from './config.ts';
 import type { CurrentSecret } from './plain-secret.ts';
 import { loadUsers, userFiles } from './users.ts';
+
+/** Registries that verify bcrypt themselves accept such a password by its first 72 bytes. */
+const CUT_BY_BCRYPT =
+  'the password has more than 72 bytes, and a bcrypt hash stands for the first 72 only: hash it with fairlead hash-password';
 
 /**
  * Opens the files of users. Names are exact: `Alice` is not `alice`.
@@ -47,8 +51,9 @@ export async function openStaticFile(
       const options = { expired, network: guard?.network, isDecoy: user === undefined };
       const fits = hash !== undefined && (await verify(typed, hash, options));
       if (user === undefined) return { kind: 'unknown-user' };
-      if (!fits) return { kind: 'rejected', reason: 'wrong-password' };
-      return { kind: 'authenticated', identity: user.identity };
+      if (fits) return { kind: 'authenticated', identity: user.identity };
+      const isCut = hash !== undefined && isTooLong(typed, hash);
+      return { kind: 'rejected', reason: 'wrong-password', ...(isCut ? { detail: CUT_BY_BCRYPT } : {}) };
     },
 
     usersNamed: (username) => {

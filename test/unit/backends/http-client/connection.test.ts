@@ -92,7 +92,7 @@ describe('a connection', () => {
   );
 
   it('sends nothing over plain http through a proxy, which would read it', async () => {
-    await using connection = openConnection({ peer: PEER, configured: LOOPBACK, proxy: 'http://127.0.0.1:9' });
+    await using connection = openConnection({ peer: PEER, configured: LOOPBACK, proxy: { url: 'http://127.0.0.1:9' } });
 
     await expect(connection.fetchUntil(soon())('http://127.0.0.1:9/', GET)).rejects.toThrow(
       /an endpoint that is not https/,
@@ -107,7 +107,7 @@ describe('a connection', () => {
     ).rejects.toThrow(`only texts and forms are sent to ${PEER}`);
   });
 
-  it('fails with a detail that names the cause when nobody listens', async () => {
+  it('fails with a detail that names the cause when no server listens', async () => {
     await using connection = openConnection({ peer: PEER, configured: LOOPBACK });
 
     const error = await connection

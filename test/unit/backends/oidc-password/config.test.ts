@@ -47,7 +47,7 @@ describe('the configuration of oidc-password', () => {
 
   it.each([
     [
-      'a secret nobody would send',
+      'a secret that is not sent',
       { client: { ...LEAST.client, authentication: 'none' } },
       /client\.secret: expected no/,
     ],
@@ -64,17 +64,17 @@ describe('the configuration of oidc-password', () => {
     [
       'an assertion without a key',
       { client: { id: 'registry', authentication: 'private_key_jwt' } },
-      /client\.authentication: expected a keyFile beside it/,
+      /client\.authentication: expected a keyFile/,
     ],
     [
       'a certificate without its key',
       { client: { id: 'registry', authentication: 'tls_client_auth', certFile: 'client.pem' } },
-      /client\.authentication: expected a keyFile beside it/,
+      /client\.authentication: expected a keyFile/,
     ],
     [
-      'a secret beside a key',
+      'a secret in addition to a key',
       { client: { ...LEAST.client, authentication: 'private_key_jwt', keyFile: 'client.key' } },
-      /client\.secret: expected no secret beside authentication: private_key_jwt/,
+      /client\.secret: expected no secret, which authentication: private_key_jwt/,
     ],
     ['a proxy that is none', { proxy: 'proxy:3128' }, /proxy: expected a URL such as http:/],
     ['a proxy with a password', { proxy: 'http://a:b@proxy:3128' }, /proxy: expected a URL without user name/],
@@ -84,6 +84,26 @@ describe('the configuration of oidc-password', () => {
       { issuer: 'http://127.0.0.1:8080', proxy: 'http://proxy:3128' },
       /proxy: expected none/,
     ],
+    [
+      'a proxy between the broker and an internal address on this machine',
+      { internalUrl: 'http://127.0.0.1:8080', proxy: 'http://proxy:3128' },
+      /proxy: expected none/,
+    ],
+    ['a proxy with a user name alone', { proxy: { url: 'http://proxy:3128', username: 'a' } }, /^proxy/],
+    [
+      'an internal address without TLS',
+      { internalUrl: 'http://keycloak:8080/realms/corp' },
+      /internalUrl: expected an https/,
+    ],
+    [
+      'the address of metadata as the internal address',
+      { internalUrl: 'https://kc/realms/corp/.well-known/openid-configuration' },
+      /internalUrl: expected the issuer itself/,
+    ],
+    ['an additional audience that is empty', { additionalAudiences: [''] }, /additionalAudiences/],
+    ['a path with {} before its end', { claims: { groups: 'roles{}.name' } }, /claims\.groups/],
+    ['a path without a dot after []', { claims: { groups: ['groups', 'groups[]name'] } }, /claims\.groups/],
+    ['an unknown notation of groups', { claims: { groupText: 'tabs' } }, /claims\.groupText/],
     ['a secret written inline', { client: { id: 'registry', secret: 'inline' } }, /client\.secret/],
     ['scopes without openid', { scope: 'profile groups' }, /expected openid/],
     ['a scope that leaves sessions behind', { scope: 'openid offline_access' }, /no offline_access/],
@@ -94,6 +114,17 @@ describe('the configuration of oidc-password', () => {
     ['a key it does not know', { usernameClaim: 'sub' }, /usernameClaim/],
   ])('refuses %s', (_what, changes, message) => {
     expect(problems(changes)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    { internalUrl: 'https://keycloak.auth.svc:8443/realms/corp' },
+    { internalUrl: 'http://127.0.0.1:8080/realms/corp' },
+    { proxy: { url: 'http://proxy:3128', username: 'fairlead', password: { file: 'proxy-password' } } },
+    { additionalAudiences: ['https://api.example.com'] },
+    { claims: { groups: ['groups[].name', 'roles{}', 'realm_access.roles', '/a/b[]/c'], groupText: 'json' } },
+    { claims: { username: 'email', trustEmail: true } },
+  ])('takes %j', (changes) => {
+    expect(problems(changes)).toEqual([]);
   });
 
   it('can be written as a JSON schema', () => {

@@ -1,7 +1,7 @@
 /** What is logged of a response of the provider: bounded, and without what was sent. */
 import { ResponseBodyError } from 'openid-client';
 import { describe, expect, it } from 'vitest';
-import { readFault } from '../../../../src/backends/oidc-password/fault.ts';
+import { faultOf, readFault } from '../../../../src/backends/oidc-password/fault.ts';
 
 const SECRET = 'Correct-Horse-Battery-Staple';
 const TOKEN = `eyJ${'a'.repeat(40)}.eyJ${'b'.repeat(40)}.${'c'.repeat(40)}`;
@@ -35,5 +35,17 @@ describe('the description of a refusal', () => {
       const cut = await descriptionOf(`${'eyJ'.padEnd(length - 1, 'x')} ${TOKEN}${TOKEN}`);
       expect(cut).not.toContain('eyJ');
     }
+  });
+});
+
+describe('a refusal that openid-client has not checked', () => {
+  it('shows nothing that was sent', async () => {
+    const body = { error: 'invalid_token', error_description: `${SECRET} is not known` };
+
+    expect(await faultOf(Response.json(body, { status: 401 }), [SECRET])).toMatchObject({
+      status: 401,
+      error: 'invalid_token',
+      description: '[secret] is not known',
+    });
   });
 });

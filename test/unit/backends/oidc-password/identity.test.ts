@@ -1,16 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Claims } from '../../../../src/backends/oidc/claim-path.ts';
+import { parsedOrThrow } from '../../../../src/backends/fields.ts';
+import { parseGroupPath } from '../../../../src/backends/oidc-password/group-path.ts';
+import type { GroupPath } from '../../../../src/backends/oidc-password/group-path.ts';
 import { identityFrom } from '../../../../src/backends/oidc-password/identity.ts';
 import type { ClaimRules } from '../../../../src/backends/oidc-password/identity.ts';
+
+function groupPath(text: string): GroupPath {
+  return parsedOrThrow(parseGroupPath(text));
+}
 
 const RULES: ClaimRules = {
   backend: 'sso',
   username: { text: 'preferred_username', segments: ['preferred_username'] },
-  groups: [{ text: 'groups', segments: ['groups'] }],
+  groups: [groupPath('groups')],
+  groupText: undefined,
   groupPrefix: undefined,
   groupLimit: undefined,
   lowercase: false,
+  trustEmail: false,
 };
+const EMAIL = { text: 'email', segments: ['email'] } as const;
 const ALICE = { sub: 'id-of-alice', preferred_username: 'Alice', groups: ['Team-Web'] };
 
 function identity(sources: readonly Claims[], rules: Partial<ClaimRules> = {}) {
@@ -50,15 +60,46 @@ describe('an identity from claims', () => {
     expect(groups).toEqual(new Set(['cn=auditors,dc=corp,dc=example']));
   });
 
-  it('takes an address as the name only when the provider has verified it', () => {
-    const email = { text: 'email', segments: ['email'] } as const;
+  it.each([[true], ['true'], ['True'], ['TRUE']])(
+    'takes an email address as the user name when email_verified is %j',
+    (verified) => {
+      const claims = { ...ALICE, email: 'alice@example.com', email_verified: verified };
+
+      expect(identity([claims], { username: EMAIL }).username).toBe('alice@example.com');
+      expect(identity([claims]).attributes.get('claim:email')).toEqual(['alice@example.com']);
+    },
+  );
+
+  it.each([[false], ['false'], ['yes'], [''], [1], ['1'], [null], [undefined], [['true']], [{ email: true }]])(
+    'refuses an email address as the user name when email_verified is %j, and says so',
+    (verified) => {
+      const claims = { ...ALICE, email: 'alice@example.com', email_verified: verified };
+      const found = verified === null || verified === undefined ? 'there is no' : JSON.stringify(verified);
+
+      expect(() => identity([claims], { username: EMAIL })).toThrow(found);
+      expect(() => identity([claims], { username: EMAIL })).toThrow(/email_verified.*claims\.trustEmail/);
+      expect(() => identity([claims], { username: { ...EMAIL, text: '/email' } })).toThrow(/email_verified/);
+      expect(identity([claims]).attributes.has('claim:email')).toBe(false);
+    },
+  );
+
+  it('does not take email_verified from another source than the email address', () => {
     const claims = { ...ALICE, email: 'alice@example.com' };
 
-    expect(identity([{ ...claims, email_verified: true }], { username: email }).username).toBe('alice@example.com');
-    expect(() => identity([claims], { username: email })).toThrow(/email_verified/);
-    expect(() => identity([claims], { username: { ...email, text: '/email' } })).toThrow(/email_verified/);
-    expect(() => identity([{ ...claims, email_verified: 'true' }], { username: email })).toThrow(/email_verified/);
-    expect(() => identity([claims, { email_verified: true }], { username: email })).toThrow(/email_verified/);
+    expect(() => identity([claims, { email_verified: true }], { username: EMAIL })).toThrow(/email_verified/);
+  });
+
+  it('takes an email address of a trusted issuer as verified, unless the issuer says that it is not', () => {
+    const claims = { ...ALICE, email: 'alice@example.com' };
+    const trusting = { username: EMAIL, trustEmail: true };
+
+    expect(identity([claims], trusting).username).toBe('alice@example.com');
+    expect(identity([{ ...claims, email_verified: null }], trusting).username).toBe('alice@example.com');
+    expect(() => identity([{ ...claims, email_verified: false }], trusting)).toThrow(/email_verified is false/);
+    expect(() => identity([{ ...claims, email_verified: 'false' }], trusting)).toThrow(/email_verified is "false"/);
+    expect(identity([{ ...claims, email_verified: false }], { trustEmail: true }).attributes.has('claim:email')).toBe(
+      false,
+    );
   });
 
   it.each([[' alice'], ['alice '], ['a\0b'], ['a\u0085b'], ['\uD800'], ['x'.repeat(257)], [true], [['alice']], [{}]])(
@@ -68,7 +109,7 @@ describe('an identity from claims', () => {
     },
   );
 
-  it('never reads groups kept elsewhere as none', () => {
+  it('never reads groups that the provider keeps elsewhere as none', () => {
     const marked = { ...ALICE, groups: undefined, _claim_names: { groups: 'src1' } };
     const other = { ...ALICE, groups: undefined, _claim_names: { address: 'src1' } };
 

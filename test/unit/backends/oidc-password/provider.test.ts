@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../../src/backends/http-client/connection.ts';
 import { createProvider } from '../../../../src/backends/oidc-password/provider.ts';
 import { Secret } from '../../../../src/core/identity.ts';
-import { fixedClock } from '../../../support/fakes.ts';
+import { fixedClock, recordingLog } from '../../../support/fakes.ts';
 
 const FOREVER = new AbortController().signal;
 
@@ -15,10 +15,16 @@ function provider(issuer: string, metadata: Readonly<Record<string, unknown>>) {
     [Symbol.asyncDispose]: async () => undefined,
   };
   return createProvider({
+    backend: 'sso',
     issuer,
+    internalUrl: undefined,
+    usesMutualTls: false,
+    needsIdToken: true,
     clientId: 'registry',
+    additionalAudiences: [],
     timeoutSeconds: 5,
     clock: fixedClock(),
+    log: recordingLog(),
     authenticator: async () => ({ clientAuth: None(), secrets: [] }),
     connection: () => answering,
   });
@@ -40,7 +46,7 @@ describe('a provider', () => {
 
     const { metadata } = await provider(issuer, { issuer, ...endpoints }).open(FOREVER);
 
-    expect(metadata).toMatchObject(endpoints);
+    expect(metadata).toMatchObject({ issuer, endpoints });
   });
 
   it.each([
@@ -52,7 +58,7 @@ describe('a provider', () => {
 
     await expect(provider(issuer, metadata).open(FOREVER)).rejects.toMatchObject({
       code: 'backend_unavailable',
-      message: expect.stringContaining('issuer'),
+      message: expect.stringContaining(`name the issuer "${named}", expected "${issuer}"`),
     });
   });
 

@@ -26,8 +26,9 @@ describe('a preset of oidc-password', () => {
     ['okta', 'openid profile', 'preferred_username', 'groups', undefined, true],
     ['auth0', 'openid profile email', 'email', 'groups', undefined, true],
     ['adfs', 'openid allatclaims', 'upn', 'group', undefined, true],
+    ['identityserver', 'openid profile', 'preferred_username', 'role', undefined, true],
     ['glewlwyd', 'openid', 'preferred_username', 'groups', undefined, false],
-  ])('%s brings what that provider wants', (preset, scope, username, groups, groupPrefix, lowercase) => {
+  ])('%s has the defaults of that provider', (preset, scope, username, groups, groupPrefix, lowercase) => {
     const found = settings({ preset });
 
     expect(found).toMatchObject({ scope, identity: { groupPrefix, lowercase } });
@@ -37,7 +38,7 @@ describe('a preset of oidc-password', () => {
     ]);
   });
 
-  it.each(PRESET_NAMES)('%s gives way to every key of the configuration', (preset) => {
+  it.each(PRESET_NAMES)('%s is overridden by every key of the configuration', (preset) => {
     const claims = { username: 'login', groups: ['/a/b'], from: 'userinfo', groupPrefix: '', groupLimit: 7 };
     const found = settings({ preset, scope: 'openid x', lowercase: false, deniedStatus: [401], claims });
 
@@ -55,16 +56,17 @@ describe('a preset of oidc-password', () => {
     });
   });
 
-  it('keeps to the ID token where userinfo has no more', () => {
+  it('names the source of claims where one of ID token and userinfo has no claims', () => {
     const found = PRESET_NAMES.map((preset) => [preset, settings({ preset }).claimsFrom]);
 
     expect(found.filter(([, from]) => from !== 'auto')).toEqual([
       ['entra', ['id-token']],
       ['adfs', ['id-token']],
+      ['identityserver', ['userinfo']],
     ]);
   });
 
-  it('knows that glewlwyd answers without a body, and that nobody else does', () => {
+  it('reads answers without a body for glewlwyd only', () => {
     const glewlwyd = settings({ preset: 'glewlwyd' });
     const generic = settings({});
 
@@ -80,7 +82,7 @@ describe('a preset of oidc-password', () => {
     ]);
   });
 
-  it('knows that Auth0 calls a blocked user unauthorized, and that nobody else does', () => {
+  it('reads unauthorized as a blocked user for Auth0 only', () => {
     const fault = { kind: 'answer', status: 401, error: 'unauthorized', codes: [] } as const;
     const nothing = { description: undefined, retryAfter: undefined };
     const verdicts = ['auth0', 'generic'].map((preset) =>

@@ -55,7 +55,7 @@ describe('what an OpenID provider means', () => {
   });
 
   it.each([65_001, 700_016, 7_000_215, 7_000_218, 9_001_023])(
-    'by AADSTS%i is the set-up, whatever is beside it',
+    'by AADSTS%i is a wrong configuration, with any OAuth error',
     (code) => {
       expect([entra(code).kind, entra(code, 'invalid_client').kind]).toEqual(['misconfigured', 'misconfigured']);
     },
@@ -79,7 +79,7 @@ describe('what an OpenID provider means', () => {
     ['invalid_grant with 429', { status: 429, error: 'invalid_grant' }],
     ['invalid_grant with 200', { status: 200, error: 'invalid_grant' }],
     ['invalid_grant with 302', { status: 302, error: 'invalid_grant' }],
-  ])('by %s is nobody’s', (_what, said) => {
+  ])('by %s is an outage', (_what, said) => {
     expect(verdict(said).kind).toBe('unavailable');
     expect(verdict(said, BARE).kind).toBe('unavailable');
   });

@@ -62,7 +62,8 @@ describe('a bound claim', () => {
     expect(boundProblem(bound, { ...claims, email_verified: true })).toBeUndefined();
     expect(boundProblem(bound, claims)).toContain('not verified');
     expect(boundProblem(bound, { ...claims, email_verified: false })).toContain('not verified');
-    expect(boundProblem(bound, { ...claims, email_verified: 'true' })).toContain('not verified');
+    expect(boundProblem(bound, { ...claims, email_verified: 'true' })).toBeUndefined();
+    expect(boundProblem(bound, { ...claims, email_verified: 'false' })).toContain('not verified');
   });
 
   it.each([

@@ -45,4 +45,21 @@ describe('the groups of a job', () => {
       expect(found).toContain(said);
     },
   );
+
+  it.each(['web,api', '["web","api"]', 'web api', 'web;api', '{"web":true}'])(
+    'are never one group when a claim alone is the text %s, which looks like a list',
+    (text) => {
+      expect(identity({ groups: text }, ['{claim:groups}'])).toMatch(
+        /^the claim groups is the text .* looks like a list of groups: .* write text before \{claim:groups\}/,
+      );
+    },
+  );
+
+  it.each([
+    ['a list has such texts', ['Domain Users', 'a,b'], '{claim:groups}', ['Domain Users', 'a,b']],
+    ['text stands before the claim', 'Domain Users', 'group:{claim:groups}', ['group:Domain Users']],
+    ['the text is one word', 'web', '{claim:groups}', ['web']],
+  ])('are made of such values when %s', (_when, groups, text, expected) => {
+    expect(identity({ groups }, [text])).toMatchObject({ groups: new Set(expected) });
+  });
 });

@@ -3,15 +3,14 @@
  * used while the issuer does not answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLocalJWKSet } from 'jose';
+import type { JWK } from 'jose';
 import { BrokerError } from '../../core/errors.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import { raceAbort } from '../http-client/race-abort.ts';
 import type { KeySource } from './key-source.ts';
 
 export interface Keys {
-  /** Selects the key that the header of a token names, in the form that jose takes. */
-  readonly choose: ReturnType<typeof createLocalJWKSet>;
+  readonly list: readonly JWK[];
   /** Monotonic milliseconds when they were fetched. */
   readonly at: number;
 }
@@ -20,7 +19,7 @@ export interface KeySet {
   /** @throws BrokerError `backend_unavailable` when there are no keys, or only ones too old to trust. */
   current(signal: AbortSignal): Promise<Keys>;
   /**
-   * Newer keys than these, because a token names a key that is not among them.
+   * Newer keys than these, because none of them made the signature of a token.
    *
    * @returns undefined when there are no newer ones, or too many fetches were made within a minute
    * @throws BrokerError `backend_unavailable` when the issuer cannot be asked
@@ -43,17 +42,18 @@ const MAX_AGE_MS = 600_000;
 const MAX_STALE_MS = 24 * 3_600_000;
 /** How long a login waits for newer keys when cached ones can be used. */
 const PATIENCE_MS = 1000;
-/** Fetches within `WINDOW_MS`: anybody can send tokens with invented key ids. */
+/** Fetches within `WINDOW_MS`: any client can send tokens with invented key ids and signatures. */
 const MAX_FETCHES = 4;
 const WINDOW_MS = 60_000;
-/** The pause between two fetches while there are no keys. */
-const PAUSE_MS = 1000;
+/** The pauses between two fetches while there are no keys: doubled with each failure. */
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 1000;
 
 export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): KeySet {
   let known: Keys | undefined;
   let pending: Promise<Keys> | undefined;
   let fetches: readonly number[] = [];
-  let failing = false;
+  let failures = 0;
   let expired = false;
 
   const since = (keys: Keys): number => clock.monotonic() - keys.at;
@@ -70,21 +70,23 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
 
   async function fetchNow(): Promise<Keys> {
     const last = fetches.at(-1);
-    // Without keys nobody can log in, so the limit is a pause and not a refusal.
-    const wait = last === undefined || trusted() !== undefined || !failing ? 0 : last + PAUSE_MS - clock.monotonic();
-    if (wait > 0) await sleep(wait);
+    // Without keys no user can log in, so the limit is a pause and not a refusal.
+    if (last !== undefined && failures > 0 && trusted() === undefined) {
+      const pause = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+      const wait = last + pause - clock.monotonic();
+      if (wait > 0) await sleep(wait);
+    }
     fetches = [...fetches, clock.monotonic()].slice(-MAX_FETCHES);
     try {
-      const choose = createLocalJWKSet({ keys: [...(await fetchKeys())] });
-      known = { choose, at: clock.monotonic() };
-      if (failing) log.info('keys of the issuer available again', { backend });
-      failing = false;
+      known = { list: await fetchKeys(), at: clock.monotonic() };
+      if (failures > 0) log.info('keys of the issuer available again', { backend });
+      failures = 0;
       expired = false;
       return known;
     } catch (error) {
       const message = error instanceof Error ? error.message : 'they cannot be read';
-      if (!failing) log.error('keys of the issuer not available', { backend, cause: message });
-      failing = true;
+      if (failures === 0) log.error('keys of the issuer not available', { backend, cause: message });
+      failures += 1;
       throw new BrokerError('backend_unavailable', `the keys of the issuer are not available: ${message}`);
     }
   }
@@ -120,7 +122,7 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
     newerThan: async (keys, signal) => {
       if (known !== undefined && known !== keys) return known;
       if (mayFetch()) return fetchUntil(signal);
-      if (!failing) return undefined;
+      if (failures === 0) return undefined;
       throw new BrokerError('backend_unavailable', 'the keys of the issuer are not available', {
         retryAfter: WINDOW_MS / 1000,
       });

@@ -1,8 +1,8 @@
-/** When keys are fetched, how often, and how long they are kept. */
+/** When keys are fetched, how often, and how long they are used. */
 import type { JWK } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createKeySet } from '../../../../src/backends/oidc-token/key-set.ts';
-import type { Keys, KeySet } from '../../../../src/backends/oidc-token/key-set.ts';
+import { createKeySet } from '../../../../src/backends/oidc/key-set.ts';
+import type { Keys, KeySet } from '../../../../src/backends/oidc/key-set.ts';
 import { fixedClock, recordingLog } from '../../../support/fakes.ts';
 
 const KEY: JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: 'one' };
@@ -54,7 +54,7 @@ describe('keys', () => {
   it.each([
     ['answers an error', down],
     ['does not answer', hanging],
-  ])('are kept while the issuer %s, for a day and no longer', async (_what, outage) => {
+  ])('are used for at most a day while the issuer %s', async (_what, outage) => {
     const first = await current();
     answer = outage;
 
@@ -69,7 +69,7 @@ describe('keys', () => {
     await expect(keySet.current(signal(200))).rejects.toMatchObject({ code: 'backend_unavailable' });
   });
 
-  it('are not had while the issuer was never reached, and had as soon as it is', async () => {
+  it('are not available until the issuer is reached for the first time', async () => {
     answer = down;
     await expect(current()).rejects.toMatchObject({
       code: 'backend_unavailable',
@@ -80,7 +80,7 @@ describe('keys', () => {
     await expect(current()).resolves.toBeDefined();
   });
 
-  it('are asked for at most four times a minute on behalf of keys nobody knows', async () => {
+  it('are fetched at most four times a minute for unknown keys', async () => {
     let keys = await current();
     for (let asked = 0; asked < 3; asked++) keys = (await keySet.newerThan(keys, signal())) ?? keys;
     expect(fetches).toBe(4);
@@ -93,7 +93,7 @@ describe('keys', () => {
     expect(fetches).toBe(5);
   });
 
-  it('that somebody else has fetched meanwhile are newer ones', async () => {
+  it('that another login has fetched in the meantime are newer ones', async () => {
     const old = await current();
     const newer = await keySet.newerThan(old, signal());
 
@@ -101,7 +101,7 @@ describe('keys', () => {
     expect(fetches).toBe(2);
   });
 
-  it('leave it open whether an unknown key exists while the issuer is down', async () => {
+  it('are not available for an unknown key while the issuer is down', async () => {
     const keys = await current();
     answer = down;
 

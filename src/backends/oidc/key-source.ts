@@ -5,11 +5,12 @@
 import { readFileWithin } from '../read-file.ts';
 import type { JWK } from 'jose';
 import type { SecretSource } from '../../core/identity.ts';
-import { isObject } from '../oidc/claim-path.ts';
-import type { Claims } from '../oidc/claim-path.ts';
+import { isObject } from './claim-path.ts';
+import type { Claims } from './claim-path.ts';
 import { bearerHeader } from '../http-client/bearer.ts';
 import type { Connection } from '../http-client/connection.ts';
-import { networkDetail } from '../http-client/network-detail.ts';
+import { fetchJson, parseObject } from './json-request.ts';
+import { fetchMetadata } from './metadata.ts';
 
 /** Reads the keys, within its own time limit. Throws an Error that says what is wrong. */
 export type KeySource = () => Promise<readonly JWK[]>;
@@ -28,40 +29,32 @@ interface RemoteDeps {
 const MAX_KEYS = 100;
 const KINDS = new Set(['RSA', 'EC', 'OKP']);
 
-export function remoteKeys(deps: RemoteDeps): KeySource {
-  const { issuer, url, bearer, timeoutSeconds } = deps;
-
-  async function get(target: string, authorization: string | undefined, signal: AbortSignal): Promise<Claims> {
-    const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
-    try {
-      const answer = await deps.connection().fetchUntil(signal)(target, { method: 'GET', headers });
-      if (answer.status !== 200) throw new Error(`${target} answered ${answer.status}`);
-      return jsonObject(await answer.text(), target);
-    } catch (error) {
-      if (signal.aborted) throw new Error(`${target} did not answer in time`, { cause: error });
-      if (error instanceof TypeError) throw new Error(`${target}: ${networkDetail(error)}`, { cause: error });
-      throw error;
-    }
-  }
-
-  async function metadataUrl(signal: AbortSignal): Promise<string> {
-    const metadata = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, undefined, signal);
-    if (metadata['issuer'] !== issuer) throw new Error(`the metadata of ${issuer} name another issuer`);
-    const found = metadata['jwks_uri'];
-    if (typeof found !== 'string' || !URL.canParse(found))
-      throw new Error(`the metadata of ${issuer} name no jwks_uri`);
-    return found;
-  }
-
+export function remoteKeys({ issuer, url, bearer, timeoutSeconds, connection }: RemoteDeps): KeySource {
   return async () => {
     const signal = AbortSignal.timeout(timeoutSeconds * 1000);
     if (url === undefined) {
-      const target = await metadataUrl(signal);
-      return keysIn(await get(target, undefined, signal), target);
+      const metadata = await fetchMetadata({ issuer, address: issuer, connection: connection(), signal });
+      const target = metadata['jwks_uri'];
+      if (typeof target !== 'string' || !URL.canParse(target)) {
+        throw new Error(`the metadata of ${issuer} name no jwks_uri`);
+      }
+      return fetchKeys(connection(), target, signal);
     }
-    const authorization = bearer === undefined ? undefined : await bearerHeader(bearer, 'keys.bearer');
-    return keysIn(await get(url, authorization, signal), url);
+    return fetchKeys(connection(), url, signal, bearer && (await bearerHeader(bearer, 'keys.bearer')));
   };
+}
+
+/**
+ * @param authorization the value of that header; undefined: none is sent
+ * @throws Error that says what is wrong
+ */
+export async function fetchKeys(
+  connection: Connection,
+  url: string,
+  signal: AbortSignal,
+  authorization?: string,
+): Promise<readonly JWK[]> {
+  return keysIn(await fetchJson(connection, url, signal, authorization), url);
 }
 
 export function fileKeys(path: string): KeySource {
@@ -72,19 +65,8 @@ export function fileKeys(path: string): KeySource {
     } catch (cause) {
       throw new Error(`${path}: cannot be read`, { cause });
     }
-    return keysIn(jsonObject(text, path), path);
+    return keysIn(parseObject(text, path), path);
   };
-}
-
-function jsonObject(text: string, where: string): Claims {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (!isObject(value)) throw new Error(`${where}: expected a JSON object`);
-  return value;
 }
 
 /** The public keys of a JSON Web Key Set (RFC 7517, section 5), without private members and URLs. */
@@ -105,5 +87,7 @@ function publicKey(key: Claims): readonly JWK[] {
     return typeof value === 'string' ? { [name]: value } : {};
   };
   const members = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'].map(text);
+  const { key_ops: operations } = key;
+  if (Array.isArray(operations) && !operations.includes('verify')) return [];
   return [{ ...Object.assign({}, ...members), kty }];
 }
