@@ -28,8 +28,9 @@ export function parseToken(text: string): ParsedToken | string {
   if (typeof algorithm !== 'string') return 'its header names no algorithm (alg)';
   if (keyId !== undefined && typeof keyId !== 'string') return 'its header has a kid that is no text';
   if (header['crit'] !== undefined) return 'its header asks for extensions (crit) that nobody here knows';
-  // An access token or logout token of the same issuer does not authenticate its bearer (RFC 8725, section 3.11).
-  if (type !== undefined && (typeof type !== 'string' || !/^(?:application\/)?jwt$/i.test(type))) {
+  // An access token or logout token of the same issuer does not authenticate its bearer (RFC 8725, section 3.11). JOSE
+  // names no such kind: SPIFFE allows it beside JWT (JWT-SVID, section 2.3).
+  if (type !== undefined && (typeof type !== 'string' || !/^(?:application\/)?(?:jwt|jose)$/i.test(type))) {
     return `its header has the type ${forLog(type)}, expected JWT: it is not an ID token`;
   }
   return { text, algorithm, keyId, claims };
