@@ -8,6 +8,7 @@ import type { SecretSource } from '../../core/identity.ts';
 import { isObject } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { bearerHeader } from '../http-client/bearer.ts';
+import { forLog } from './for-log.ts';
 import type { Connection } from '../http-client/connection.ts';
 import { networkDetail } from '../http-client/network-detail.ts';
 
@@ -26,6 +27,7 @@ interface RemoteDeps {
 }
 
 const MAX_KEYS = 100;
+const MEMBERS = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'];
 const KINDS = new Set(['RSA', 'EC', 'OKP']);
 
 export function remoteKeys(deps: RemoteDeps): KeySource {
@@ -35,7 +37,7 @@ export function remoteKeys(deps: RemoteDeps): KeySource {
     const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
     try {
       const answer = await deps.connection().fetchUntil(signal)(target, { method: 'GET', headers });
-      if (answer.status !== 200) throw new Error(`${target} answered ${answer.status}`);
+      if (answer.status !== 200) throw new Error(`${target} answered ${answer.status}${statusHint(answer.status)}`);
       return jsonObject(await answer.text(), target);
     } catch (error) {
       if (signal.aborted) throw new Error(`${target} did not answer in time`, { cause: error });
@@ -46,7 +48,10 @@ export function remoteKeys(deps: RemoteDeps): KeySource {
 
   async function metadataUrl(signal: AbortSignal): Promise<string> {
     const metadata = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, undefined, signal);
-    if (metadata['issuer'] !== issuer) throw new Error(`the metadata of ${issuer} name another issuer`);
+    if (metadata['issuer'] !== issuer) {
+      const found = forLog(metadata['issuer']);
+      throw new Error(`the metadata of ${issuer} name another issuer, ${found}: set issuer to what the tokens have`);
+    }
     const found = metadata['jwks_uri'];
     if (typeof found !== 'string' || !URL.canParse(found))
       throw new Error(`the metadata of ${issuer} name no jwks_uri`);
@@ -74,6 +79,11 @@ export function fileKeys(path: string): KeySource {
     }
     return keysIn(jsonObject(text, path), path);
   };
+}
+
+function statusHint(status: number): string {
+  const isRedirect = status >= 300 && status < 400;
+  return isRedirect ? ': redirects are not followed; set issuer or keys.url to the address that answers' : '';
 }
 
 function jsonObject(text: string, where: string): Claims {
@@ -104,6 +114,8 @@ function publicKey(key: Claims): readonly JWK[] {
     const value = key[name];
     return typeof value === 'string' ? { [name]: value } : {};
   };
-  const members = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'].map(text);
+  // The trust bundles of SPIFFE name what a key signs (Trust Domain and Bundle, section 4.2.2).
+  const names = key['use'] === 'jwt-svid' ? MEMBERS.filter((name) => name !== 'use') : MEMBERS;
+  const members = names.map(text);
   return [{ ...Object.assign({}, ...members), kty }];
 }
