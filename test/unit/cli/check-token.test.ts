@@ -79,8 +79,8 @@ describe('fairlead check --token warns', () => {
     ['a token that lives for two hours', GITHUB, githubClaims({ iat: Math.floor(Date.now() / 1000) - 6900 }), '2.0 h'],
     ['names that are bound', { ...GITLAB, bound: { namespace_path: 'shop' } }, gitlabClaims(), 'bind namespace_id'],
     [
-      'a user name that a job chooses',
-      { ...GITLAB, username: 'ci:{claim:user_login}' },
+      'a group that a job chooses',
+      { ...GITLAB, groups: ['by:{claim:user_login}'] },
       gitlabClaims(),
       'user_login, which a job or its owner chooses',
     ],
