@@ -5,6 +5,7 @@
 import { defineBackend } from '../backend.ts';
 import type { BackendTraits } from '../traits.ts';
 import { oidcTokenConfig } from './config.ts';
+import { presetSections } from './preset-page.ts';
 import { configWarnings } from './warnings.ts';
 
 const TYPE = 'oidc-token';
@@ -13,6 +14,7 @@ export const oidcToken = defineBackend({
   type: TYPE,
   schema: oidcTokenConfig,
   traits,
+  pages: { presets: presetSections },
   warnings: configWarnings,
   create: async (config, deps) => (await import('./authenticator.ts')).openOidcToken(config, deps),
 });

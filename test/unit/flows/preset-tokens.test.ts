@@ -177,6 +177,20 @@ describe.each(SYSTEMS.map((preset) => [preset.name, preset] as const))('a token 
   });
 });
 
+it('a job of CircleCI that runs again with SSH has neither the group of its ref nor of its contexts', async () => {
+  const preset = SYSTEMS.find(({ name }) => name === 'circleci');
+  if (preset === undefined) throw new Error('expected the preset circleci');
+  const { 'oidc.circleci.com/ssh-rerun': _, ...bound } = boundOf(preset);
+  const login = (claims: typeof preset.sample) => tokens.login(preset, { bound }, claims);
+
+  expect(namesOf(await login(preset.sample))).toEqual(NAMES['circleci']);
+  for (const value of [true, 'true', undefined, '']) {
+    expect(namesOf(await login(withClaim(preset.sample, 'oidc.circleci.com/ssh-rerun', value)))).toMatchObject({
+      groups: ['circleci-project:33333333-0000-4000-8000-000000000002', 'circleci-repo:github.com/octo-org/octo-app'],
+    });
+  }
+});
+
 it('every preset has names in this test', () => {
   expect(Object.keys(NAMES)).toEqual(SYSTEMS.map(({ name }) => name));
 });
