@@ -4,7 +4,7 @@ import { audienceProblem } from './audience.ts';
 import { parseBound } from './bound.ts';
 import { claimName, identifiesOwner, isChosen, isReliable } from './claim-knowledge.ts';
 import { formText } from './form.ts';
-import { issuerForm, issuerOf, knownPreset, presetNamed } from './presets/index.ts';
+import { issuerOf, knownPreset, presetNamed, publicPreset } from './presets/index.ts';
 import type { PresetName } from './presets/index.ts';
 import type { Preset } from './presets/preset.ts';
 import type { ClaimTemplate } from './template.ts';
@@ -67,7 +67,7 @@ function checkAudience({ preset, audience }: Checked, issuer: string): readonly 
 function checkBound(config: Checked, issuer: string): readonly Problem[] {
   const { bound } = config;
   if (bound === 'everyone') return [];
-  const preset = knownPreset({ ...config, issuer });
+  const preset = knownPreset(config);
   if (bound === undefined || Object.keys(bound).length === 0) return [{ path: [], message: unbound(preset, issuer) }];
   const parsed = Object.entries(bound).map(([claim, values]) => ({ claim, result: parseBound(claim, values) }));
   const problems = parsed.flatMap(({ claim, result }) =>
@@ -75,8 +75,9 @@ function checkBound(config: Checked, issuer: string): readonly Problem[] {
   );
   if (problems.length > 0) return problems;
   const claims = parsed.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
-  if (issuerForm(preset, issuer)?.isPublic === true && !claims.some((claim) => identifiesOwner(preset, claim))) {
-    return [{ path: ['bound'], message: ownerless(preset, issuer) }];
+  const open = publicPreset(config);
+  if (open !== undefined && !claims.some((claim) => identifiesOwner(open, claim))) {
+    return [{ path: ['bound'], message: ownerless(open, issuer) }];
   }
   // INVARIANT: what a job or its owner chooses is never all that admits a token.
   if (claims.some((claim) => isReliable(preset, claim))) return [];

@@ -6,6 +6,7 @@ import type { Cluster } from './cluster.ts';
 import type { OidcTokenConfig } from './config.ts';
 import type { GroupTemplate, IdentityTemplates } from './identity.ts';
 import { issuerOf, knownPreset, presetNamed } from './presets/index.ts';
+import type { PresetName } from './presets/index.ts';
 import type { Preset } from './presets/preset.ts';
 import { parseTemplate } from './template.ts';
 
@@ -47,7 +48,7 @@ export function resolveSettings(config: OidcTokenConfig, cluster?: Cluster): Set
     identity: {
       backend: config.name,
       preset,
-      username: config.username ?? parsedOrThrow(parseTemplate(presetNamed(config.preset).username)),
+      username: config.username ?? parsedOrThrow(parseTemplate(defaultUsername(config.preset, preset))),
       groups:
         config.groups?.map((template) => ({ template, when: [], unless: [] })) ??
         presetGroups(presetNamed(config.preset)),
@@ -57,6 +58,11 @@ export function resolveSettings(config: OidcTokenConfig, cluster?: Cluster): Set
     bearer: keys.bearer ?? (cluster === undefined ? undefined : new SecretRef({ file: cluster.bearerFile })),
     caFile: config.caFile?.path ?? cluster?.caFile,
   };
+}
+
+/** Without a preset, `sub`; but where a job or its owner chooses `sub`, what the preset of that issuer has. */
+function defaultUsername(configured: PresetName, known: Preset): string {
+  return (known.claims.callerShaped.includes('sub') ? known : presetNamed(configured)).username;
 }
 
 function presetGroups({ groups }: Preset): readonly GroupTemplate[] {

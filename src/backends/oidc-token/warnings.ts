@@ -9,7 +9,7 @@ import type { OidcTokenConfig } from './config.ts';
 import { forLog } from './for-log.ts';
 import type { IdentityTemplates } from './identity.ts';
 import { groupWarningsOf } from './identity.ts';
-import { issuerForm, issuerOf, knownPreset } from './presets/index.ts';
+import { knownPreset, publicPreset } from './presets/index.ts';
 
 type Configured = Pick<OidcTokenConfig, 'preset' | 'issuer' | 'bound' | 'groups'>;
 
@@ -19,11 +19,11 @@ export function configWarnings(config: Configured): readonly ConfigWarning[] {
 
 function boundWarnings(config: Configured): readonly ConfigWarning[] {
   const { bound = {} } = config;
-  const preset = knownPreset(config);
   if (bound === 'everyone') {
-    if (issuerForm(preset, issuerOf(config) ?? '')?.isPublic !== true) return [];
+    if (publicPreset(config) === undefined) return [];
     return [{ path: ['bound'], message: 'accepts tokens of everybody who has an account at this public issuer' }];
   }
+  const preset = knownPreset(config);
   const claims = Object.entries(bound).map(([claim, values]) => ({
     path: ['bound', claim],
     ...parsedOrThrow(boundClaim(claim, values)),

@@ -9,6 +9,7 @@ export const azure = definePreset({
       form: 'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
       of: 'personal accounts',
       isPublic: true,
+      servesPeople: true,
     },
     { form: 'https://login.microsoftonline.com/{tenant}/v2.0', of: 'access tokens of version 2', servesPeople: true },
     { form: 'https://sts.windows.net/{tenant}/', of: 'access tokens of version 1, with the slash', servesPeople: true },

@@ -4,9 +4,9 @@ export const gitlabCi = definePreset({
   name: 'gitlab-ci',
   title: 'GitLab CI',
   issuers: [
-    { form: 'https://gitlab.com', isPublic: true },
-    { form: 'https://salsa.debian.org', isPublic: true },
-    { form: 'https://framagit.org', isPublic: true },
+    { form: 'https://gitlab.com', isPublic: true, servesPeople: true },
+    { form: 'https://salsa.debian.org', isPublic: true, servesPeople: true },
+    { form: 'https://framagit.org', isPublic: true, servesPeople: true },
     { form: 'https://{host}', of: 'a self-managed GitLab: its URL, with the path if it has one' },
   ],
   defaultIssuer: 'https://gitlab.com',

@@ -53,10 +53,21 @@ export function issuerOf({ preset, issuer }: Issued): string | undefined {
   return issuer ?? presetNamed(preset).defaultIssuer;
 }
 
-/** What is known about the issuer of a backend: its preset, or without one the preset that has this very issuer. */
+/**
+ * What is known about the issuer of a backend: its preset, or without one the preset that has this very issuer. Not that
+ * of an issuer that serves people too, whose tokens have other claims.
+ */
 export function knownPreset({ preset, issuer }: Issued): Preset {
   if (preset !== 'generic' || issuer === undefined) return presetNamed(preset);
-  return PRESETS.find(({ issuers }) => issuers.some((form) => isOwn(form, issuer))) ?? generic;
+  return PRESETS.find(({ issuers }) => issuers.some((form) => !form.servesPeople && isOwn(form, issuer))) ?? generic;
+}
+
+/** The preset of an issuer that everybody can get a token of; undefined for any other issuer. */
+export function publicPreset(issued: Issued): Preset | undefined {
+  const issuer = issuerOf(issued) ?? '';
+  const named = presetNamed(issued.preset);
+  const candidates = named === generic ? PRESETS : [named];
+  return candidates.find((preset) => issuerForm(preset, issuer)?.isPublic === true);
 }
 
 /** The form of an issuer among those of a preset, and what its placeholders stand for. */
@@ -69,6 +80,6 @@ export function issuerForm(preset: Preset, issuer: string) {
 }
 
 /** Whether a form names the host of one system: `https://{host}/oidc` could be any. */
-function isOwn({ form, servesPeople = false }: IssuerForm, issuer: string): boolean {
-  return !servesPeople && !form.startsWith('https://{host}') && matchForm(form, issuer) !== undefined;
+function isOwn({ form }: IssuerForm, issuer: string): boolean {
+  return !form.startsWith('https://{host}') && matchForm(form, issuer) !== undefined;
 }

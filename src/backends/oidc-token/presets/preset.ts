@@ -37,7 +37,7 @@ export interface IssuerForm {
   readonly of?: string;
   /** Whether everybody can get a token of it. `bound` must then say whose tokens are accepted. */
   readonly isPublic?: boolean;
-  /** Whether people also have tokens of it. Without `preset`, it does not count as this system. */
+  /** Whether people also have tokens of it, with other claims. Without `preset`, it does not count as this system. */
   readonly servesPeople?: boolean;
 }
 

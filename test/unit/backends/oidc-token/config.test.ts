@@ -127,6 +127,8 @@ describe('bound', () => {
     [{ preset: 'github-actions', bound: { job_workflow_ref: 'octo-org/shared/*' } }],
     [{ preset: 'gitlab-ci', bound: { ref_protected: true } }],
     [{ preset: 'gitlab-ci', bound: { namespace_path: 'shop*' } }],
+    [{ issuer: 'https://gitlab.com', bound: { ref_protected: true } }],
+    [{ issuer: 'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', bound: { tid: '1' } }],
     [{ issuer: 'https://accounts.google.com', bound: { email: '*' } }],
     [{ issuer: 'https://accounts.google.com', bound: { email_verified: true } }],
     [{ preset: 'google', bound: { email: '*@example.com' } }],
@@ -184,6 +186,16 @@ describe('the user name', () => {
     [{ preset: 'gitlab-ci', bound: { namespace_id: '72' } }, 'gitlab:{claim:project_id}'],
     [{ preset: 'kubernetes', bound: 'everyone' }, '{claim:sub}'],
     [GENERIC, '{claim:sub}'],
+    [
+      { ...GITHUB, preset: 'generic', issuer: 'https://token.actions.githubusercontent.com' },
+      'github:{claim:repository_id}',
+    ],
+    [
+      { issuer: 'https://agent.buildkite.com', bound: 'everyone' },
+      'buildkite:{claim:organization_slug}/{claim:pipeline_slug}',
+    ],
+    [{ issuer: 'https://gitlab.com', bound: 'everyone' }, '{claim:sub}'],
+    [{ issuer: 'https://accounts.google.com', bound: 'everyone' }, '{claim:sub}'],
   ])('of %j is %s', (keys, text) => {
     expect(settings(keys).identity.username.text).toBe(text);
   });
@@ -232,6 +244,7 @@ describe('a warning', () => {
     ],
     [GITHUB, 'bound: does not bind event_name, so jobs that outsiders start'],
     [{ preset: 'github-actions', bound: 'everyone' }, 'bound: accepts tokens of everybody'],
+    [{ issuer: 'https://gitlab.com', bound: 'everyone' }, 'bound: accepts tokens of everybody'],
     [{ preset: 'gitlab-ci', bound: { namespace_path: 'shop' } }, 'bound.namespace_path: is a name'],
     [
       { preset: 'gitlab-ci', bound: { namespace_id: '72' }, groups: ['by:{claim:user_login}'] },

@@ -133,6 +133,7 @@ describe('the presets', () => {
     ['https://oidc.circleci.com/org/2222/x', 'generic'],
     ['https://oidc.circleci.com.evil.example', 'generic'],
     ['https://login.microsoftonline.com/1111/v2.0', 'generic'],
+    ['https://gitlab.com', 'generic'],
   ])('recognize the issuer %s without a name as %s', (issuer, name) => {
     expect(knownPreset({ preset: 'generic', issuer }).name).toBe(name);
   });
