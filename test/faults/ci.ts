@@ -87,4 +87,20 @@ export const faults: readonly Fault[] = [
     replace: "{ template: 'buildkite-queue:{claim:queue_key}' },",
     tests: PRESETS,
   },
+  {
+    id: 'ci-11',
+    effect: 'a job chooses the value of {claim:NAME} in a policy, such as the name of its environment',
+    file: 'src/backends/oidc-token/identity.ts',
+    find: '.filter(([name]) => !isChosenName(preset, name))',
+    replace: '.filter(([name]) => name.length + preset.name.length > 0)',
+    tests: LOGINS,
+  },
+  {
+    id: 'ci-12',
+    effect: 'the user name at GitHub is the sub that its owner chooses, where only the issuer is configured',
+    file: 'src/backends/oidc-token/settings.ts',
+    find: "(known.claims.callerShaped.includes('sub') ? known : presetNamed(configured)).username",
+    replace: "(known.claims.callerShaped.includes('none') ? known : presetNamed(configured)).username",
+    tests: CONFIG,
+  },
 ];

@@ -12,20 +12,19 @@ export function claimName({ text, segments: [first, ...deeper] }: ClaimPath): st
 
 /** Whether a job, its author or the owner of its repository chooses the value or the form of a claim. */
 export function isChosen(preset: Preset, path: ClaimPath): boolean {
-  return isValueChosen(preset, path) || isFormChosen(preset, path);
+  return isChosenName(preset, claimName(path));
 }
 
-function isValueChosen({ claims }: Preset, path: ClaimPath): boolean {
-  return isListed(claims.callerChosen, path);
+/** @param name as in the data: of a claim, or a JSON pointer into an object */
+export function isChosenName({ claims }: Preset, name: string): boolean {
+  return isListed(claims.callerChosen, name) || isListed(claims.callerShaped, name);
 }
 
-function isFormChosen({ claims }: Preset, path: ClaimPath): boolean {
-  return isListed(claims.callerShaped, path);
-}
-
-function isListed(patterns: readonly string[], path: ClaimPath): boolean {
-  const name = claimName(path);
-  return patterns.some((pattern) => parsedOrThrow(parseNamePattern(pattern)).match(name) !== undefined);
+function isListed(patterns: readonly string[], name: string): boolean {
+  return patterns.some(
+    (pattern) =>
+      pattern === name || (pattern.includes('*') && parsedOrThrow(parseNamePattern(pattern)).match(name) !== undefined),
+  );
 }
 
 /**
@@ -33,8 +32,9 @@ function isListed(patterns: readonly string[], path: ClaimPath): boolean {
  * patterns names the owner, because the values in it come from the system.
  */
 export function isReliable(preset: Preset, bound: BoundClaim): boolean {
-  if (isValueChosen(preset, bound.path)) return false;
-  return !isFormChosen(preset, bound.path) || identifiesOwner(preset, bound);
+  const name = claimName(bound.path);
+  if (isListed(preset.claims.callerChosen, name)) return false;
+  return !isListed(preset.claims.callerShaped, name) || identifiesOwner(preset, bound);
 }
 
 /** Whether a claim with these patterns identifies the owner of a token. */

@@ -8,6 +8,7 @@ import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../
 import { missingHint } from './missing-claim.ts';
 import { nestedClaims } from './nested-claims.ts';
 import type { Preset } from './presets/preset.ts';
+import { isChosenName } from './claim-knowledge.ts';
 import { boundProblem } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
 import { fillTemplate } from './template.ts';
@@ -44,9 +45,14 @@ export function identityOf(claims: Claims, rules: IdentityTemplates): Identity |
     groups,
     backend: rules.backend,
     caseless: false,
-    attributes: attributesOf([claims, nestedClaims(claims)]),
+    attributes: attributesOf([claims, nestedClaims(claims)].map((source) => ownClaims(source, rules.preset))),
     notAfter: Math.floor(Number(claims['exp'])),
   };
+}
+
+/** INVARIANT: no `{claim:NAME}` in a policy has a value that a job or its owner chooses. */
+function ownClaims(claims: Claims, preset: Preset): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !isChosenName(preset, name)));
 }
 
 function usernameOf(

@@ -4,8 +4,11 @@
  */
 import { defineBackend } from '../backend.ts';
 import type { BackendTraits } from '../traits.ts';
+import { isChosenName } from './claim-knowledge.ts';
 import { oidcTokenConfig } from './config.ts';
+import type { OidcTokenConfig } from './config.ts';
 import { presetSections } from './preset-page.ts';
+import { knownPreset } from './presets/index.ts';
 import { configWarnings } from './warnings.ts';
 
 const TYPE = 'oidc-token';
@@ -19,7 +22,8 @@ export const oidcToken = defineBackend({
   create: async (config, deps) => (await import('./authenticator.ts')).openOidcToken(config, deps),
 });
 
-function traits(): BackendTraits {
+function traits(config: OidcTokenConfig): BackendTraits {
+  const preset = knownPreset(config);
   return {
     names: 'exact',
     accepts: 'tokens',
@@ -27,6 +31,7 @@ function traits(): BackendTraits {
     canRevalidate: false,
     users: undefined,
     groups: { kind: 'any' },
-    deliversValue: (placeholder) => placeholder.startsWith('claim:'),
+    deliversValue: (placeholder) =>
+      placeholder.startsWith('claim:') && !isChosenName(preset, placeholder.slice('claim:'.length)),
   };
 }

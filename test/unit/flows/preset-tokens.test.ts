@@ -128,6 +128,16 @@ describe.each(SYSTEMS.map((preset) => [preset.name, preset] as const))('a token 
     expect(namesOf(await login())).toEqual(NAMES[name]);
   });
 
+  it('gives the policy the values of its other claims', async () => {
+    const identity = await login();
+
+    if (typeof identity === 'string') throw new Error(identity);
+    // A policy cannot write names with a tilde.
+    const claim = preset.bind.find((each) => !each.includes('~')) ?? 'sub';
+    const expected = boundOf(preset)[claim] ?? [preset.sample[claim]];
+    expect(identity.attributes.get(`claim:${claim}`)).toEqual(expected);
+  });
+
   it('has a user name that no person has, and is refused where a users file has it', async () => {
     const { user = '' } = NAMES[name] ?? {};
 
@@ -172,6 +182,7 @@ describe.each(SYSTEMS.map((preset) => [preset.name, preset] as const))('a token 
         const gained = [...result.groups].filter((group) => !groups.includes(group));
         const encoded = value.replaceAll(/[@%]/g, (char) => encodeURIComponent(char));
         expect(gained.filter((group) => !group.endsWith(`@${encoded}`))).toEqual([]);
+        expect([...result.attributes.keys()]).not.toContain(`claim:${claim}`);
       }
     }
   });
