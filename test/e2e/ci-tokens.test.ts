@@ -111,12 +111,12 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
     });
 
     it.each(JOBS)('%s copies into its own namespace, and into no other', async (_who, login, mine, theirs) => {
-      const right = await skopeoPush(image, `${registry.host}/${mine}/tool:1`, login());
-      const back = await skopeoPull(`${registry.host}/${mine}/tool:1`, join(folder, mine.replace('/', '-')), login());
-      const wrong = await skopeoPush(image, `${registry.host}/${theirs}/tool:1`, login());
+      const pushed = await skopeoPush(image, `${registry.host}/${mine}/tool:1`, login());
+      const pulled = await skopeoPull(`${registry.host}/${mine}/tool:1`, join(folder, mine.replace('/', '-')), login());
+      const denied = await skopeoPush(image, `${registry.host}/${theirs}/tool:1`, login());
 
-      expect([right, back]).toEqual([expect.objectContaining({ code: 0 }), expect.objectContaining({ code: 0 })]);
-      expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('denied: requested access') });
+      expect([pushed, pulled]).toEqual([expect.objectContaining({ code: 0 }), expect.objectContaining({ code: 0 })]);
+      expect(denied).toMatchObject({ code: 1, stderr: expect.stringContaining('denied: requested access') });
     });
 
     it.each(REFUSED)('a token %s copies nothing', async (_what, login, reason) => {
@@ -141,24 +141,27 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
       const images = [mine, theirs].map((repository) => `${registry.host}/${repository}/app:1`);
       for (const name of images) await dockerd.makeImage(name);
 
-      const entered = await docker.login(registry.host, login());
-      const [right, wrong] = [await docker('push', images[0] ?? ''), await docker('push', images[1] ?? '')];
+      const loggedIn = await docker.login(registry.host, login());
+      const [pushed, denied] = [await docker('push', images[0] ?? ''), await docker('push', images[1] ?? '')];
 
-      expect(entered).toMatchObject({ code: 0, stdout: expect.stringContaining('Login Succeeded') });
-      expect(right).toMatchObject({ code: 0 });
-      expect(wrong).toMatchObject({ code: 1, stderr: 'denied: requested access to the resource is denied\n' });
+      expect(loggedIn).toMatchObject({ code: 0, stdout: expect.stringContaining('Login Succeeded') });
+      expect(pushed).toMatchObject({ code: 0 });
+      expect(denied).toMatchObject({ code: 1, stderr: 'denied: requested access to the resource is denied\n' });
     });
 
-    it.each(REFUSED)('a token %s does not log in, and docker says why to ask', async (_what, login, reason) => {
-      const docker = await dockerd.person('refused');
+    it.each(REFUSED)(
+      'a token %s does not log in, and docker says that it is not accepted',
+      async (_what, login, reason) => {
+        const docker = await dockerd.person('refused');
 
-      const answer = await docker.login(registry.host, login());
+        const answer = await docker.login(registry.host, login());
 
-      expect(answer).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('unauthorized: the token given as password is not accepted'),
-      });
-      expect(lastRefusal()).toContain(reason);
-    });
+        expect(answer).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining('unauthorized: the token given as password is not accepted'),
+        });
+        expect(lastRefusal()).toContain(reason);
+      },
+    );
   });
 });

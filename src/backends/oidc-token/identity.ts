@@ -5,12 +5,12 @@ import type { GroupName, Identity } from '../../core/identity.ts';
 import { attributesOf } from '../oidc/attributes.ts';
 import type { ClaimPath, Claims } from '../oidc/claim-path.ts';
 import { isGroupText, isName, MAX_GROUP_LENGTH, MAX_GROUPS, MAX_NAME } from '../names.ts';
+import { boundProblem } from './bound.ts';
+import type { BoundClaim } from './bound.ts';
+import { isChosenName } from './claim-knowledge.ts';
 import { missingHint } from './missing-claim.ts';
 import { nestedClaims } from './nested-claims.ts';
 import type { Preset } from './presets/preset.ts';
-import { isChosenName } from './claim-knowledge.ts';
-import { boundProblem } from './bound.ts';
-import type { BoundClaim } from './bound.ts';
 import { fillTemplate } from './template.ts';
 import type { ClaimTemplate } from './template.ts';
 
@@ -104,7 +104,7 @@ function groupsOf(claims: Claims, { groups: templates }: IdentityTemplates): Rea
 }
 
 /** What to warn about where a group is not given because of its conditions, and another is. */
-export function groupWarningsOf(claims: Claims, { groups }: IdentityTemplates): readonly string[] {
+export function fallbackWarnings(claims: Claims, { groups }: IdentityTemplates): readonly string[] {
   return groups.flatMap((group) => {
     const { otherwise } = group;
     if (otherwise === undefined || meetsConditions(group, claims)) return [];

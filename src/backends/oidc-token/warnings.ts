@@ -4,12 +4,14 @@ import { parsedOrThrow } from '../fields.ts';
 import { parseClaimPath, readClaim } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { parseBound } from './bound.ts';
+import type { BoundClaim } from './bound.ts';
 import { claimName, isChosen, isReliable } from './claim-knowledge.ts';
 import type { OidcTokenConfig } from './config.ts';
 import { forLog } from './for-log.ts';
 import type { IdentityTemplates } from './identity.ts';
-import { groupWarningsOf } from './identity.ts';
+import { fallbackWarnings } from './identity.ts';
 import { knownPreset, publicPreset } from './presets/index.ts';
+import type { Preset } from './presets/preset.ts';
 
 type Configured = Pick<OidcTokenConfig, 'preset' | 'issuer' | 'bound' | 'groups'>;
 
@@ -24,38 +26,38 @@ function boundWarnings(config: Configured): readonly ConfigWarning[] {
     return [{ path: ['bound'], message: 'accepts tokens of everybody who has an account at this public issuer' }];
   }
   const preset = knownPreset(config);
-  const claims = Object.entries(bound).map(([claim, values]) => ({
-    path: ['bound', claim],
-    ...parsedOrThrow(boundClaim(claim, values)),
-  }));
-  const names = new Set(claims.map(({ name }) => name));
-  const { ids } = preset.claims;
-  const hasId = Object.values(ids).some((id) => names.has(id));
-  const warnings: ConfigWarning[] = [];
-  for (const { path, name, parsed } of claims) {
-    const id = ids[name];
-    if (id !== undefined && !hasId) {
-      warnings.push({ path, message: `is a name, which can pass to somebody else; bind ${id} as well` });
-    }
-    if (name === 'sub' && parsed.patterns.some(({ text }) => /\*./.test(text))) {
-      const message =
-        'has text after a *, which the part that * stands for may contain as well; bind the single claims';
-      warnings.push({ path, message });
-    } else if (!isReliable(preset, parsed)) {
-      warnings.push({ path, message: 'is chosen by a job or its owner: it does not say whose the job is' });
-    }
-  }
-  for (const { claim, values, admits } of preset.guards) {
-    if (admits === undefined || names.has(claim)) continue;
-    const message = `does not bind ${claim}, so ${admits} log in as well; add ${claim}: [${values.join(', ')}]`;
-    warnings.push({ path: ['bound'], message });
-  }
-  return warnings;
+  const claims = Object.entries(bound).map(([claim, values]) => parsedOrThrow(parseBound(claim, values)));
+  const names = new Set(claims.map(({ path }) => claimName(path)));
+  return [
+    ...claims.flatMap((claim) =>
+      claimProblems(preset, claim, names).map((message) => ({ path: ['bound', claim.path.text], message })),
+    ),
+    ...missingGuards(preset, names).map((message) => ({ path: ['bound'], message })),
+  ];
 }
 
-function boundClaim(claim: string, values: Parameters<typeof parseBound>[1]) {
-  const parsed = parseBound(claim, values);
-  return typeof parsed === 'string' ? parsed : { name: claimName(parsed.path), parsed };
+/** @param names of all bound claims */
+function claimProblems(preset: Preset, claim: BoundClaim, names: ReadonlySet<string>): readonly string[] {
+  const { ids } = preset.claims;
+  const name = claimName(claim.path);
+  const id = ids[name];
+  const problems: string[] = [];
+  if (id !== undefined && !Object.values(ids).some((other) => names.has(other))) {
+    problems.push(`is a name, which can pass to somebody else; bind ${id} as well`);
+  }
+  if (name === 'sub' && claim.patterns.some(({ text }) => /\*./.test(text))) {
+    problems.push('has text after a *, which the part that * stands for may contain as well; bind the single claims');
+  } else if (!isReliable(preset, claim)) {
+    problems.push('is chosen by a job or its owner: it does not say whose the job is');
+  }
+  return problems;
+}
+
+function missingGuards({ guards }: Preset, names: ReadonlySet<string>): readonly string[] {
+  return guards.flatMap(({ claim, values, admits }) => {
+    if (admits === undefined || names.has(claim)) return [];
+    return [`does not bind ${claim}, so ${admits} log in as well; add ${claim}: [${values.join(', ')}]`];
+  });
 }
 
 /** Groups that a job chooses give it the rights of another. */
@@ -93,7 +95,7 @@ export function tokenWarnings(
       warnings.push(`${otherwise}: ${claim} is ${forLog(value)}`);
     }
   }
-  warnings.push(...groupWarningsOf(claims, templates));
+  warnings.push(...fallbackWarnings(claims, templates));
   const shared = [aud].flat().find((name) => typeof name === 'string' && preset.audience.only?.includes(name));
   if (shared !== undefined) {
     warnings.push(

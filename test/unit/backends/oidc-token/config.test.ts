@@ -57,7 +57,7 @@ describe('the audience', () => {
     [GENERIC, 'https://management.azure.com'],
     [{ preset: 'azure', issuer: 'https://sts.windows.net/1/', bound: 'everyone' }, 'api://AzureADTokenExchange'],
     [GENERIC, ['registry.example.com', 'https://ci.example.com']],
-  ])('of %j is refused when it is what the provider gives unasked: %j', (keys, audience) => {
+  ])('of %j is refused when tokens have it by default or for another service: %j', (keys, audience) => {
     expect(problems({ ...keys, audience })).toEqual([
       expect.stringMatching(/^audience: found ".+": .*expected a name/),
     ]);
@@ -78,11 +78,11 @@ describe('the audience', () => {
     'api://registry.example.com',
     ['a', 'b'],
     'kubernetes-registry',
-  ])('of one’s own will do: %j', (audience) => {
+  ])('may be a name that only this registry uses: %j', (audience) => {
     expect(problems({ ...GENERIC, audience })).toEqual([]);
   });
 
-  it.each([undefined, '', []])('must be there: %j will not do', (audience) => {
+  it.each([undefined, '', []])('is required: %j is refused', (audience) => {
     expect(problems({ ...GENERIC, audience })).toHaveLength(1);
   });
 });
@@ -141,7 +141,7 @@ describe('bound', () => {
     [{ preset: 'forgejo', issuer: 'https://codeberg.org/api/actions', bound: { sub: 'repo:my-org-*' } }],
     [{ issuer: 'https://agent.buildkite.com', bound: { build_branch: 'main' } }],
     [{ issuer: 'https://app.terraform.io', bound: { terraform_run_phase: 'apply' } }],
-  ])('of an issuer that serves everybody must name an owner: %j does not', (keys) => {
+  ])('of an issuer that serves everybody is refused without an owner: %j', (keys) => {
     expect(problems(keys)).toEqual([expect.stringContaining('anybody can get a token of')]);
   });
 
@@ -306,13 +306,13 @@ describe('the other keys', () => {
     expect(problems(keys)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('may name an address of keys below .well-known, as GitHub’s is', () => {
+  it('may have a keys.url below .well-known, as GitHub has', () => {
     expect(problems({ ...GENERIC, keys: { url: 'https://ci.example.com/.well-known/jwks' } })).toEqual([]);
   });
 });
 
 describe('a preset', () => {
-  it('of GitHub brings issuer and groups, which can be set', () => {
+  it('of GitHub sets issuer and groups, unless they are configured', () => {
     expect(settings(GITHUB)).toMatchObject({
       issuer: 'https://token.actions.githubusercontent.com',
       keysUrl: undefined,
@@ -325,7 +325,7 @@ describe('a preset', () => {
     });
   });
 
-  it('of Kubernetes is the cluster around the broker, unless another is named', () => {
+  it('of Kubernetes trusts the cluster of the broker, unless issuer or keys are configured', () => {
     const config = parse({ preset: 'kubernetes', bound: 'everyone' }).data;
     if (config === undefined) throw new Error('expected a configuration');
     expect(usesOwnCluster(config)).toBe(true);
