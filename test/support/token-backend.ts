@@ -2,7 +2,8 @@
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { z } from 'zod';
 import type { ClusterAccess } from '../../src/backends/oidc-token/cluster.ts';
-import { oidcToken, openOidcToken } from '../../src/backends/oidc-token/index.ts';
+import { openOidcToken } from '../../src/backends/oidc-token/authenticator.ts';
+import { oidcToken } from '../../src/backends/oidc-token/index.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log } from '../../src/core/ports.ts';
 import { AUDIENCE } from './ci-claims.ts';
