@@ -15,7 +15,7 @@ export const azurePipelines = definePreset({
   },
   claims: {
     ids: {},
-    owners: { sub: ['sc://{organization}/*', '/eid1/c/pub/t/{tenant}/a/{app}/sc/{organization}/*'] },
+    owners: { sub: ['sc://{organization}/*'] },
     callerChosen: [],
     callerShaped: [],
     onRequest: {},
@@ -23,7 +23,7 @@ export const azurePipelines = definePreset({
   bind: ['sub'],
   guards: [],
   request:
-    '`curl -X POST -H "Content-Length: 0" -H "Authorization: Bearer $SYSTEM_ACCESSTOKEN" "$SYSTEM_OIDCREQUESTURI?api-version=7.1&serviceConnectionId=ID"`',
+    '`curl --request POST --header "Content-Type: application/json" --header "Authorization: Bearer $SYSTEM_ACCESSTOKEN" "$SYSTEM_OIDCREQUESTURI?api-version=7.1&serviceConnectionId=ID"`',
   sample: {
     iss: 'https://vstoken.dev.azure.com/77777777-2222-4333-8444-555555555555',
     aud: 'api://AzureADTokenExchange',
@@ -34,6 +34,11 @@ export const azurePipelines = definePreset({
       about: 'issuers and subjects of service connections',
       source: 'github.com/MicrosoftDocs/azure-devops-docs: docs/pipelines/release/troubleshoot-workload-identity.md',
       basis: 'document',
+    },
+    {
+      about: 'how a job asks for the token',
+      source: 'github.com/Azure/azure-sdk-for-python: azure-identity, azure_pipelines.py',
+      basis: 'code',
     },
     { about: 'the only audience of these tokens', source: 'reports', basis: 'unverified' },
   ],

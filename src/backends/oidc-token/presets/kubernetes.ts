@@ -65,9 +65,10 @@ export const kubernetes = definePreset({
       basis: 'document',
     },
     {
-      about: 'the slash at the end of the issuers of AKS; the issuer of MicroK8s',
-      source: 'reports',
-      basis: 'unverified',
+      about: 'the slash at the end of the issuers of AKS',
+      source: 'github.com/Azure/azure-workload-identity#1700',
+      basis: 'document',
     },
+    { about: 'the issuer of MicroK8s', source: 'reports', basis: 'unverified' },
   ],
 });
