@@ -87,20 +87,20 @@ describe('a bound claim', () => {
 
 describe('a pattern', () => {
   /** All texts of up to this many of the characters. */
-  function texts(characters: string, length: number): readonly string[] {
+  function texts(characters: readonly string[], length: number): readonly string[] {
     if (length === 0) return [''];
     const shorter = texts(characters, length - 1);
     const longest = shorter.filter((text) => text.length === length - 1);
-    return [...shorter, ...longest.flatMap((text) => [...characters].map((character) => text + character))];
+    return [...shorter, ...longest.flatMap((text) => characters.map((character) => text + character))];
   }
 
   it('matches a value exactly when each * can stand for some characters', () => {
     let matches = 0;
-    for (const pattern of texts('a{*', 5)) {
+    for (const pattern of texts(['a', '{', '*'], 5)) {
       const bound = parseBound('claim', pattern);
       if (typeof bound === 'string') continue;
       const meaning = new RegExp(`^${pattern.replaceAll('{', String.raw`\{`).replaceAll('*', '.*')}$`);
-      for (const value of texts('a{', 5).slice(1)) {
+      for (const value of texts(['a', '{'], 5).slice(1)) {
         const isMatch = boundProblem(bound, { claim: value }) === undefined;
         if (isMatch) matches += 1;
         if (isMatch !== meaning.test(value)) expect([pattern, value, isMatch]).toEqual([pattern, value, !isMatch]);

@@ -1,4 +1,4 @@
-/** When keys are fetched, how often, and how long they are cached. */
+/** When keys are fetched, how often, and how long they are kept. */
 import type { JWK } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeySet } from '../../../../src/backends/oidc-token/key-set.ts';
@@ -34,7 +34,7 @@ const hanging = (): Promise<never> => Promise.withResolvers<never>().promise;
 const current = (): Promise<Keys> => keySet.current(signal());
 
 describe('keys', () => {
-  it('are fetched once for all logins that need them at the same time', async () => {
+  it('are fetched once, and by all who need them together', async () => {
     await Promise.all([current(), current(), current()]);
     await current();
 
@@ -54,7 +54,7 @@ describe('keys', () => {
   it.each([
     ['answers an error', down],
     ['does not answer', hanging],
-  ])('stay cached while the issuer %s, for a day and no longer', async (_what, outage) => {
+  ])('are kept while the issuer %s, for a day and no longer', async (_what, outage) => {
     const first = await current();
     answer = outage;
 
@@ -69,7 +69,7 @@ describe('keys', () => {
     await expect(keySet.current(signal(200))).rejects.toMatchObject({ code: 'backend_unavailable' });
   });
 
-  it('are an outage until the issuer is reached for the first time', async () => {
+  it('are not had while the issuer was never reached, and had as soon as it is', async () => {
     answer = down;
     await expect(current()).rejects.toMatchObject({
       code: 'backend_unavailable',
@@ -80,7 +80,7 @@ describe('keys', () => {
     await expect(current()).resolves.toBeDefined();
   });
 
-  it('are fetched at most four times a minute because of unknown key ids', async () => {
+  it('are asked for at most four times a minute on behalf of keys nobody knows', async () => {
     let keys = await current();
     for (let asked = 0; asked < 3; asked++) keys = (await keySet.newerThan(keys, signal())) ?? keys;
     expect(fetches).toBe(4);
@@ -93,7 +93,7 @@ describe('keys', () => {
     expect(fetches).toBe(5);
   });
 
-  it('that another login has fetched in the meantime count as newer', async () => {
+  it('that somebody else has fetched meanwhile are newer ones', async () => {
     const old = await current();
     const newer = await keySet.newerThan(old, signal());
 
@@ -101,7 +101,7 @@ describe('keys', () => {
     expect(fetches).toBe(2);
   });
 
-  it('are an outage and no refusal for an unknown key id while the issuer is down', async () => {
+  it('leave it open whether an unknown key exists while the issuer is down', async () => {
     const keys = await current();
     answer = down;
 
@@ -111,7 +111,7 @@ describe('keys', () => {
     expect(fetches).toBe(4);
   });
 
-  it('are fetched again after they are expired', async () => {
+  it('are fetched again when they are to expire', async () => {
     const first = await current();
     keySet.expire();
 
@@ -120,7 +120,7 @@ describe('keys', () => {
     expect(fetches).toBe(2);
   });
 
-  it('are an outage when they do not arrive before the deadline of the login', async () => {
+  it('are waited for no longer than the login has time', async () => {
     answer = hanging;
 
     await expect(keySet.current(signal(20))).rejects.toMatchObject({
