@@ -15,6 +15,7 @@ import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
 import type { Registry } from '../support/registry.ts';
 import { SKOPEO, skopeoPull, skopeoPush } from '../support/skopeo.ts';
 import { startTokenIssuer } from '../support/token-issuer.ts';
+import { waitFor } from '../support/wait.ts';
 import type { TokenIssuer } from '../support/token-issuer.ts';
 
 const hasRegistry = findPart(DOCKER_REGISTRY) !== undefined;
@@ -102,7 +103,14 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
     ['of another owner', () => job(github.sign(githubClaims({ repository_owner_id: '66' }))), 'claim-not-bound'],
   ] as const;
 
-  const lastRefusal = (): unknown => broker.log().findLast(({ event }) => event === 'token.refused')?.['cause'];
+  /** Waits for the line of a refusal after the first `seen` lines of the log: it may arrive after the answer. */
+  const refusedFor = (reason: string, seen: number): Promise<unknown> =>
+    waitFor(`a refusal: ${reason}`, () =>
+      broker
+        .log()
+        .slice(seen)
+        .find(({ event, cause }) => event === 'token.refused' && String(cause).includes(reason)),
+    );
 
   describe.skipIf(!hasSkopeo)('with skopeo', () => {
     let image: string;
@@ -120,13 +128,14 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
     });
 
     it.each(REFUSED)('a token %s copies nothing', async (_what, login, reason) => {
+      const seen = broker.log().length;
       const push = await skopeoPush(image, `${registry.host}/octo-org/octo-app/tool:2`, login());
 
       expect(push).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('the token given as password is not accepted'),
       });
-      expect(lastRefusal()).toContain(reason);
+      await refusedFor(reason, seen);
     });
   });
 
@@ -152,6 +161,7 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
     it.each(REFUSED)(
       'a token %s does not log in, and docker says that it is not accepted',
       async (_what, login, reason) => {
+        const seen = broker.log().length;
         const docker = await dockerd.person('refused');
 
         const answer = await docker.login(registry.host, login());
@@ -160,7 +170,7 @@ describe.skipIf(!hasRegistry)('jobs log in with their tokens', () => {
           code: 1,
           stderr: expect.stringContaining('unauthorized: the token given as password is not accepted'),
         });
-        expect(lastRefusal()).toContain(reason);
+        await refusedFor(reason, seen);
       },
     );
   });
