@@ -54,10 +54,9 @@ async function licences(modulePaths: readonly string[]): Promise<string> {
 }
 
 async function licenceOf(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Readonly<
-    Record<string, unknown>
-  >;
+  const text = await readFile(join(folder, 'package.json'), 'utf8');
+  const { name, version, license }: Readonly<Record<string, unknown>> = JSON.parse(text);
   const file = (await readdir(folder)).find((entry) => /^(?:un)?licen[sc]e/i.test(entry));
-  const text = file === undefined ? '' : `\n${await readFile(join(folder, file), 'utf8')}`;
-  return `${String(name)} ${String(version)}, ${String(license)}\n${text}`;
+  const licenceText = file === undefined ? '' : `\n${await readFile(join(folder, file), 'utf8')}`;
+  return `${String(name)} ${String(version)}, ${String(license)}\n${licenceText}`;
 }

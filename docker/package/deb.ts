@@ -7,6 +7,7 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile }
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { version } from '../../src/platform/version.ts';
 
 const run = promisify(execFile);
 const compress = promisify(gzip);
@@ -20,7 +21,6 @@ const COMMAND = `${LIB}/fairlead`;
 /** Names of processors at Debian, by their names at Node.js. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
 const architecture = ARCHITECTURES[process.arch];
 if (architecture === undefined) throw new Error(`there is no package for ${process.arch}; expected x64 or arm64`);
 
@@ -31,7 +31,7 @@ await writeProgram();
 await writeReferences();
 await writeConfiguration();
 await writeControl(architecture);
-const deb = join(PACKAGES, `fairlead_${version}_${architecture}.deb`);
+const deb = join(PACKAGES, `fairlead_${version()}_${architecture}.deb`);
 await run('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', STAGE, deb]);
 await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', PACKAGES], { cwd: ROOT });
 for (const name of await readdir(PACKAGES)) process.stdout.write(`wrote build/packages/${name}\n`);
@@ -105,7 +105,7 @@ async function writeConfiguration(): Promise<void> {
 async function writeControl(target: string): Promise<void> {
   const fields = [
     'Package: fairlead',
-    `Version: ${version}`,
+    `Version: ${version()}`,
     `Architecture: ${target}`,
     'Section: net',
     'Priority: optional',

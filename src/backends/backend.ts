@@ -39,6 +39,8 @@ export interface BackendModule<Type extends string, Schema extends z.ZodObject> 
   readonly schema: Schema;
   /** What is known without opening the backend. Reads no file and reaches no network. */
   traits(config: z.output<Schema>): BackendTraits;
+  /** Parts of its reference pages that are written from data, in Markdown, by their names. */
+  readonly pages?: Readonly<Record<string, () => string>>;
   /** What deserves a warning in a configuration that is accepted. */
   warnings?(config: z.output<Schema>): readonly ConfigWarning[];
   /**

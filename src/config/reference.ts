@@ -3,8 +3,11 @@
  *
  * A page holds `<!-- keys: broker shield -->` and `<!-- end of keys -->`; the table between them is generated. The
  * first word says which schema (`broker`, `policy`, or `backend TYPE`); the paths after it choose keys, and those after
- * `without` are left out. Everything outside the marks is written by hand.
+ * `without` are left out. Between `<!-- from backend TYPE: NAME -->` and `<!-- end of backend -->`, a backend writes from
+ * its data. Everything outside the marks is written by hand.
  */
+import { backendModules } from '../backends/index.ts';
+import type { BackendModule } from '../backends/backend.ts';
 
 /** What this module reads of a JSON Schema (draft 7). */
 interface JsonSchema {
@@ -39,6 +42,7 @@ export interface SchemaTexts {
 }
 
 const BLOCK = /(<!-- keys: (.+?) -->\n).*?(<!-- end of keys -->)/gs;
+const BACKEND_BLOCK = /(<!-- from backend ([\w-]+): ([\w-]+) -->\n).*?(<!-- end of backend -->)/gs;
 const HEAD = '| key | type | default | meaning |\n|---|---|---|---|\n';
 
 /**
@@ -46,11 +50,22 @@ const HEAD = '| key | type | default | meaning |\n|---|---|---|---|\n';
  * @throws Error that names the selection when a mark chooses no key
  */
 export function fillTables(page: string, texts: SchemaTexts): string {
-  return page.replaceAll(BLOCK, (_block, start: string, selection: string, end: string) => {
-    const rows = selected(selection, texts);
-    if (rows.length === 0) throw new Error(`the mark "keys: ${selection}" chooses no key`);
-    return `${start}${HEAD}${rows.map(line).join('')}${end}`;
-  });
+  return page
+    .replaceAll(BLOCK, (_block, start: string, selection: string, end: string) => {
+      const rows = selected(selection, texts);
+      if (rows.length === 0) throw new Error(`the mark "keys: ${selection}" chooses no key`);
+      return `${start}${HEAD}${rows.map(line).join('')}${end}`;
+    })
+    .replaceAll(BACKEND_BLOCK, (_block, start: string, type: string, name: string, end: string) => {
+      return `${start}\n${backendPage(type, name)}\n${end}`;
+    });
+}
+
+function backendPage(type: string, name: string): string {
+  const modules: readonly Pick<BackendModule<string, never>, 'type' | 'pages'>[] = backendModules;
+  const page = modules.find((module) => module.type === type)?.pages?.[name];
+  if (page === undefined) throw new Error(`the mark "from backend ${type}: ${name}" names nothing`);
+  return page();
 }
 
 function selected(selection: string, texts: SchemaTexts): readonly Row[] {

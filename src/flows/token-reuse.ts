@@ -9,7 +9,7 @@
 import type { Grant } from '../core/access.ts';
 import type { Caller } from '../core/identity.ts';
 
-export interface SignedToken {
+interface SignedToken {
   readonly token: string;
   readonly tokenId: string;
   /** Epoch seconds. */
@@ -19,7 +19,7 @@ export interface SignedToken {
 }
 
 /** What must be the same for a token to be reused. */
-export interface TokenFacts {
+interface TokenFacts {
   readonly caller: Caller;
   readonly service: string;
   readonly policyRevision: string;

@@ -17,7 +17,7 @@ export const faults: readonly Fault[] = [
     id: 'accounts-2',
     effect:
       'a job of pull_request_target has the group of the main branch, and a policy without event_name lets it push',
-    file: 'src/backends/oidc-token/presets.ts',
+    file: 'src/backends/oidc-token/presets/github-actions.ts',
     find: "{ template: 'ref:{claim:repository}@{claim:ref}', when: { event_name: TRUSTED_EVENTS } },",
     replace: "{ template: 'ref:{claim:repository}@{claim:ref}' },",
     tests: ['test/unit/backends/oidc-token/preset-groups.test.ts'],
@@ -25,7 +25,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-3',
     effect: 'the user name of a GitHub job is sub, which the owner of the repository customises',
-    file: 'src/backends/oidc-token/presets.ts',
+    file: 'src/backends/oidc-token/presets/github-actions.ts',
     find: "username: 'github:{claim:repository_id}',",
     replace: "username: '{claim:sub}',",
     tests: TOKEN_CONFIG,
@@ -33,7 +33,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-4',
     effect: 'an unprotected environment of GitLab counts as the protected one',
-    file: 'src/backends/oidc-token/presets.ts',
+    file: 'src/backends/oidc-token/presets/gitlab-ci.ts',
     find: "when: { environment_protected: 'true', environment_action: ['start', 'prepare', 'stop'] },",
     replace: "when: { environment_action: ['start', 'prepare', 'stop'] },",
     tests: RECIPES,

@@ -68,7 +68,8 @@ describe('acceptance 19: the ID token of a CI system or cluster as the password'
         'repo-id:74',
         'repo:octo-org/octo-app',
       ]);
-      expect(identity.attributes.get('claim:actor')).toEqual(['octocat']);
+      expect(identity.attributes.get('claim:repository_owner_id')).toEqual(['65']);
+      expect(identity.attributes.has('claim:actor')).toBe(false);
       expect(identity.attributes.has('claim:aud')).toBe(false);
     });
 

@@ -16,8 +16,11 @@ export interface RecipeJobs extends AsyncDisposable {
   granted(claims: Claims, scope: string): Promise<string>;
 }
 
-/** @param issuer the issuer of the recipe's preset */
-export async function openRecipeJobs(recipe: string, issuer: string): Promise<RecipeJobs> {
+/**
+ * @param issuer the issuer of tokens whose claims name none
+ * @param name of the backend in the recipe; default: the first
+ */
+export async function openRecipeJobs(recipe: string, issuer: string, name?: string): Promise<RecipeJobs> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-jobs-'));
   const key = newSigningKey('ES256');
   const file = join(folder, 'keys.json');
@@ -25,8 +28,12 @@ export async function openRecipeJobs(recipe: string, issuer: string): Promise<Re
   await writeFile(file, JSON.stringify({ keys: [published] }));
   await writeFile(join(folder, 'policy.yaml'), recipeTexts(recipe, 'policy.yaml')[0]);
   const { policy } = await loadPolicy(join(folder, 'policy.yaml'));
-  const { backends } = parse(recipeTexts(recipe, 'broker.yaml')[0]) as { readonly backends: readonly [object] };
-  const backend = await createTokenBackend({ config: { ...backends[0], keys: { file } } });
+  const configured = recipeTexts(recipe, 'broker.yaml').flatMap((text) => {
+    return (parse(text) as { readonly backends: readonly { readonly name: string }[] }).backends;
+  });
+  const config = configured.find((each) => name === undefined || each.name === name);
+  if (config === undefined) throw new Error(`the recipe ${recipe} has no backend ${name}`);
+  const backend = await createTokenBackend({ config: { ...config, keys: { file } } });
 
   return {
     async granted(claims, text) {

@@ -1,6 +1,8 @@
 /** The backend `oidc-token` as a configuration file would make it, over an issuer of a test. */
 import { deadlineIn } from '../../src/core/deadline.ts';
 import { z } from 'zod';
+import type { ClusterAccess } from '../../src/backends/oidc-token/cluster.ts';
+import { openOidcToken } from '../../src/backends/oidc-token/authenticator.ts';
 import { oidcToken } from '../../src/backends/oidc-token/index.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, Log } from '../../src/core/ports.ts';
@@ -11,6 +13,8 @@ export interface TokenBackendOptions {
   readonly config: Readonly<Record<string, unknown>>;
   /** What the configured bearer token reads as. */
   readonly bearer?: string;
+  /** How the broker reaches the cluster that it runs in; default: as a pod does. */
+  readonly access?: ClusterAccess;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -24,11 +28,12 @@ export async function createTokenBackend(options: TokenBackendOptions): Promise<
     bound: 'everyone',
     ...options.config,
   });
-  return oidcToken.create(config, {
+  const deps = {
     clock: options.clock ?? realClock,
     log: options.log ?? recordingLog(),
     secret: () => ({ read: async () => new Secret(options.bearer ?? '') }),
-  });
+  };
+  return options.access === undefined ? oidcToken.create(config, deps) : openOidcToken(config, deps, options.access);
 }
 
 /** One login with the whole budget a request has. */

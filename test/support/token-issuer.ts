@@ -10,7 +10,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 export interface SigningKey {
   readonly kid: string;
-  readonly algorithm: 'RS256' | 'ES256';
+  readonly algorithm: 'RS256' | 'ES256' | 'ES384';
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
@@ -43,7 +43,7 @@ export function newSigningKey(algorithm: SigningKey['algorithm'] = 'RS256'): Sig
   const pair =
     algorithm === 'RS256'
       ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      : generateKeyPairSync('ec', { namedCurve: algorithm === 'ES256' ? 'P-256' : 'P-384' });
   return { kid: `key-${count}`, algorithm, ...pair };
 }
 
@@ -107,7 +107,7 @@ export async function startTokenIssuer(
 
 export function signWith({ kid, algorithm, privateKey }: SigningKey, claims: Claims, header: Claims): string {
   const input = `${segment({ alg: algorithm, typ: 'JWT', kid, ...header })}.${segment(claims)}`;
-  const signature = createSign('sha256')
+  const signature = createSign(algorithm === 'ES384' ? 'sha384' : 'sha256')
     .update(input)
     .sign({ key: privateKey, dsaEncoding: 'ieee-p1363' }, 'base64url');
   return `${input}.${signature}`;

@@ -9,24 +9,31 @@ import { openConnection } from '../http-client/connection.ts';
 import { openProxy, proxyFiles } from '../http-client/proxy.ts';
 import { openRenewable } from '../http-client/renewable.ts';
 import type { OidcTokenConfig } from './config.ts';
+import { audienceProblem } from './audience.ts';
 import { boundText } from './bound-text.ts';
-import { knowledgeOf } from './claim-knowledge.ts';
+import { IN_CLUSTER, readCluster } from './cluster.ts';
+import type { ClusterAccess } from './cluster.ts';
 import { createExamine } from './examine.ts';
 import { createKeySet } from '../oidc/key-set.ts';
 import type { KeySet } from '../oidc/key-set.ts';
 import { fileKeys, remoteKeys } from '../oidc/key-source.ts';
-import { resolveSettings } from './settings.ts';
+import { resolveSettings, usesOwnCluster } from './settings.ts';
 import { tokenWarnings } from './warnings.ts';
 
 const TYPE = 'oidc-token';
 
+/** @param access how the broker reaches the cluster that it runs in */
 export async function openOidcToken(
   config: OidcTokenConfig,
   { clock, log, secret }: BackendDeps,
+  access: ClusterAccess = IN_CLUSTER,
 ): Promise<Authenticator> {
   const { name, timeout } = config;
-  const settings = resolveSettings(config);
-  const { issuer, caFile, keysFile } = settings;
+  const settings = usesOwnCluster(config)
+    ? resolveSettings(config, await readCluster(access))
+    : resolveSettings(config);
+  const { issuer, caFile, keysFile, preset } = settings;
+  checkAudiences(config, issuer);
   const configured = [issuer, ...(settings.keysUrl === undefined ? [] : [settings.keysUrl])];
   const transport = await openRenewable(async () => {
     const ca = caFile === undefined ? undefined : await readAuthorities(caFile);
@@ -61,8 +68,8 @@ export async function openOidcToken(
       return {
         isOwn: outcome.kind !== 'unknown-user',
         steps,
-        warnings: verified === undefined ? [] : tokenWarnings(config, verified),
-        bound: verified === undefined ? [] : boundText(knowledgeOf(config), verified),
+        warnings: verified === undefined ? [] : tokenWarnings(config, settings.identity, verified),
+        bound: verified === undefined ? [] : boundText(preset, verified),
         ...(outcome.kind === 'authenticated' ? { identity: outcome.identity } : {}),
       };
     },
@@ -79,6 +86,14 @@ export async function openOidcToken(
         }),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
+}
+
+/** The schema has compared the audience with the configured issuer; that of the own cluster is known only here. */
+function checkAudiences({ name, preset, audience }: OidcTokenConfig, issuer: string): void {
+  for (const text of audience) {
+    const problem = audienceProblem(text, { preset, issuer });
+    if (problem !== undefined) throw new Error(`backend ${name}: audience: found "${text}": ${problem}`);
+  }
 }
 
 async function probe(keySet: KeySet, deadline: Deadline): Promise<BackendState> {

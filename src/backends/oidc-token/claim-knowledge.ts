@@ -1,64 +1,51 @@
-/** What is known about the claims of an issuer: which are names, which are ids, and which a job chooses itself. */
+/** What the data of a preset says about a claim. */
+import { parseNamePattern } from '../../core/policy/name-pattern.ts';
+import { parsedOrThrow } from '../fields.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
-import { issuerOf, TRUSTED_EVENTS } from './presets.ts';
-import type { PresetName } from './presets.ts';
+import type { BoundClaim } from './bound.ts';
+import type { Preset } from './presets/preset.ts';
 
-export interface ClaimKnowledge {
-  /** Names, which can pass to somebody else, and the id to bind instead of each. */
-  readonly ids: Readonly<Record<string, string>>;
-  /** Claims that a job, its author or the owner of its repository chooses. */
-  readonly chosen: readonly string[];
-  /** What a configuration binds: the value in the token, or these values. */
-  readonly bind: Readonly<Record<string, 'from the token' | readonly string[]>>;
+/** The name of a claim as the data has it: `/sub` is `sub`. */
+export function claimName({ text, segments: [first, ...deeper] }: ClaimPath): string {
+  return deeper.length === 0 ? first : text;
 }
 
-const GITHUB: ClaimKnowledge = {
-  ids: {
-    repository: 'repository_id',
-    repository_owner: 'repository_owner_id',
-    enterprise: 'enterprise_id',
-    sub: 'repository_owner_id',
-    workflow_ref: 'repository_id',
-  },
-  chosen: ['sub', 'actor', 'actor_id', 'head_ref', 'base_ref', 'workflow', 'workflow_ref'],
-  bind: { repository_owner_id: 'from the token', event_name: TRUSTED_EVENTS },
-};
-const GITLAB: ClaimKnowledge = {
-  ids: { project_path: 'project_id', namespace_path: 'namespace_id', sub: 'project_id' },
-  chosen: ['sub', 'user_login', 'user_email', 'environment'],
-  bind: { namespace_id: 'from the token', ref_protected: ['true'] },
-};
-const BY_PRESET: Readonly<Partial<Record<PresetName, ClaimKnowledge>>> = {
-  'github-actions': GITHUB,
-  'gitlab-ci': GITLAB,
-  kubernetes: { ids: {}, chosen: [], bind: { '/kubernetes.io/namespace': 'from the token' } },
-};
-const BY_ISSUER: Readonly<Partial<Record<string, ClaimKnowledge>>> = {
-  'https://token.actions.githubusercontent.com': GITHUB,
-  'https://gitlab.com': GITLAB,
-  // Buildkite puts the ids into a token only when the job asks for them (--claim).
-  'https://agent.buildkite.com': {
-    ids: { organization_slug: 'organization_id', pipeline_slug: 'pipeline_id', sub: 'organization_id' },
-    chosen: ['sub', 'step_key', 'build_branch'],
-    bind: { organization_id: 'from the token' },
-  },
-  'https://app.terraform.io': {
-    ids: {
-      terraform_organization_name: 'terraform_organization_id',
-      terraform_workspace_name: 'terraform_workspace_id',
-      sub: 'terraform_organization_id',
-    },
-    chosen: [],
-    bind: { terraform_organization_id: 'from the token', terraform_run_phase: ['apply'] },
-  },
-};
-const UNKNOWN: ClaimKnowledge = { ids: {}, chosen: [], bind: { sub: 'from the token' } };
-
-export function knowledgeOf(config: { readonly preset: PresetName; readonly issuer?: string | undefined }) {
-  return BY_PRESET[config.preset] ?? BY_ISSUER[issuerOf(config) ?? ''] ?? UNKNOWN;
+/** Whether a job, its author or the owner of its repository chooses the value or the form of a claim. */
+export function isChosen(preset: Preset, path: ClaimPath): boolean {
+  return isChosenName(preset, claimName(path));
 }
 
-/** Whether a job chooses the value of a claim: also tags of an agent at Buildkite and of a request at AWS. */
-export function isChosenByJob({ chosen }: ClaimKnowledge, { text, segments }: ClaimPath): boolean {
-  return chosen.includes(text) || segments.includes('request_tags') || text.startsWith('agent_tag:');
+/** @param name as in the data: of a claim, or a JSON pointer into an object */
+export function isChosenName({ claims }: Preset, name: string): boolean {
+  return isListed(claims.callerChosen, name) || isListed(claims.callerShaped, name);
+}
+
+function isListed(patterns: readonly string[], name: string): boolean {
+  return patterns.some(
+    (pattern) =>
+      pattern === name || (pattern.includes('*') && parsedOrThrow(parseNamePattern(pattern)).match(name) !== undefined),
+  );
+}
+
+/**
+ * Whether a bound claim says something that no job can choose. A claim whose form is chosen does only where each of its
+ * patterns names the owner, because the values in it come from the system.
+ */
+export function isReliable(preset: Preset, bound: BoundClaim): boolean {
+  const name = claimName(bound.path);
+  if (isListed(preset.claims.callerChosen, name)) return false;
+  return !isListed(preset.claims.callerShaped, name) || identifiesOwner(preset, bound);
+}
+
+/** Whether a claim with these patterns identifies the owner of a token. */
+export function identifiesOwner({ claims }: Preset, { path, patterns }: BoundClaim): boolean {
+  const forms = claims.owners[claimName(path)];
+  if (forms === undefined) return false;
+  return patterns.every(({ isExact, text }) => isExact || forms.some((form) => hasOwner(text, form)));
+}
+
+/** Whether a pattern has the literal part of a form, `repo:{owner}/*` or `*@{domain}`, on its side of all wildcards. */
+function hasOwner(text: string, form: string): boolean {
+  const part = form.endsWith('*') ? text.slice(0, text.indexOf('*')) : text.slice(text.lastIndexOf('*') + 1);
+  return parsedOrThrow(parseNamePattern(form)).match(part) !== undefined;
 }

@@ -1,11 +1,14 @@
 /** What must hold between the keys of an oidc-token backend. */
 import { isLoopbackHttp } from '../http-client/address.ts';
+import { audienceProblem } from './audience.ts';
 import { parseBound } from './bound.ts';
-import type { BoundClaim } from './bound.ts';
-import { knowledgeOf } from './claim-knowledge.ts';
-import { audienceProblem, issuerOf, PUBLIC_ISSUERS } from './presets.ts';
-import type { PresetName } from './presets.ts';
+import { claimName, identifiesOwner, isChosen, isReliable } from './claim-knowledge.ts';
+import { formText } from './form.ts';
+import { issuerOf, knownPreset, presetNamed, publicPreset } from './presets/index.ts';
+import type { PresetName } from './presets/index.ts';
+import type { Preset } from './presets/preset.ts';
 import type { ClaimTemplate } from './template.ts';
+import { isTrustDomain } from './trust-domain.ts';
 
 interface Problem {
   readonly path: readonly (string | number)[];
@@ -28,8 +31,9 @@ interface Checked {
 
 export function checkOidcTokenConfig(config: Checked): readonly Problem[] {
   const issuer = issuerOf(config);
-  if (issuer === undefined) return [{ path: [], message: 'expected an issuer, or a preset that has one' }];
+  if (issuer === undefined) return [{ path: [], message: missingIssuer(presetNamed(config.preset)) }];
   return [
+    ...checkTrustDomain(config, issuer),
     ...checkAudience(config, issuer),
     ...checkBound(config, issuer),
     ...checkUsername(config),
@@ -37,9 +41,25 @@ export function checkOidcTokenConfig(config: Checked): readonly Problem[] {
   ];
 }
 
-function checkAudience({ audience }: Checked, issuer: string): readonly Problem[] {
+function missingIssuer({ issuers }: Preset): string {
+  const forms = issuers.map(({ form }) => formText(form));
+  return forms.length === 0
+    ? 'expected an issuer, or a preset that has one'
+    : `expected the issuer, such as ${forms.slice(0, 2).join(' or ')}`;
+}
+
+function checkTrustDomain({ preset, keys }: Checked, issuer: string): readonly Problem[] {
+  if (!isTrustDomain(issuer)) return [];
+  if (preset !== 'spiffe') {
+    return [{ path: ['issuer'], message: `found the trust domain ${issuer}, expected preset: spiffe beside it` }];
+  }
+  if (keys.url !== undefined || keys.file !== undefined) return [];
+  return [{ path: ['keys'], message: 'expected url or file: a trust domain has no metadata that name its keys' }];
+}
+
+function checkAudience({ preset, audience }: Checked, issuer: string): readonly Problem[] {
   return audience.flatMap((text) => {
-    const problem = audienceProblem(text, issuer);
+    const problem = audienceProblem(text, { preset, issuer });
     return problem === undefined ? [] : [{ path: ['audience'], message: `found "${text}": ${problem}` }];
   });
 }
@@ -47,27 +67,42 @@ function checkAudience({ audience }: Checked, issuer: string): readonly Problem[
 function checkBound(config: Checked, issuer: string): readonly Problem[] {
   const { bound } = config;
   if (bound === 'everyone') return [];
-  if (bound === undefined || Object.keys(bound).length === 0) return [{ path: [], message: unbound(config, issuer) }];
+  const preset = knownPreset(config);
+  if (bound === undefined || Object.keys(bound).length === 0) return [{ path: [], message: unbound(preset, issuer) }];
   const parsed = Object.entries(bound).map(([claim, values]) => ({ claim, result: parseBound(claim, values) }));
   const problems = parsed.flatMap(({ claim, result }) =>
     typeof result === 'string' ? [{ path: ['bound', claim], message: result }] : [],
   );
-  const owners = PUBLIC_ISSUERS[issuer];
-  if (problems.length > 0 || owners === undefined) return problems;
+  if (problems.length > 0) return problems;
   const claims = parsed.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
-  if (claims.some((claim) => isOwners(claim, owners))) return [];
-  const named = owners.slice(0, 4).join(', ');
+  const open = publicPreset(config);
+  if (open !== undefined && !claims.some((claim) => identifiesOwner(open, claim))) {
+    return [{ path: ['bound'], message: ownerless(open, issuer) }];
+  }
+  // INVARIANT: what a job or its owner chooses is never all that admits a token.
+  if (claims.some((claim) => isReliable(preset, claim))) return [];
+  const names = claims.map(({ path }) => claimName(path)).join(', ');
   const message =
-    `anybody can get a token of ${issuer}: found no claim that distinguishes your jobs from those of others, ` +
-    `expected a claim that says whose it is (${named}) with an exact value, or a pattern with the owner and a / ` +
-    'before its first *';
+    `found only ${names}, which a job or its owner chooses, expected a claim that they cannot choose: ` +
+    preset.bind.join(', ');
   return [{ path: ['bound'], message }];
 }
 
-function unbound(config: Checked, issuer: string): string {
-  const claims = Object.entries(knowledgeOf(config).bind).map(([claim, values]) => {
-    return `${claim}: ${values === 'from the token' ? "'VALUE'" : `[${values.join(', ')}]`}`;
+function ownerless({ claims: { owners } }: Preset, issuer: string): string {
+  const claims = Object.entries(owners).map(([claim, forms]) => {
+    return forms.length === 0 ? claim : `${claim} (${forms.map(formText).join(' or ')})`;
   });
+  return (
+    `anybody can get a token of ${issuer}: found no claim that distinguishes your jobs from those of others, ` +
+    `expected an exact value of one that says whose it is, or a pattern of the form in brackets: ${claims.join(', ')}`
+  );
+}
+
+function unbound({ bind, guards }: Preset, issuer: string): string {
+  const claims = [
+    ...bind.map((claim) => `${claim}: 'VALUE'`),
+    ...guards.map(({ claim, values }) => `${claim}: [${values.join(', ')}]`),
+  ];
   return (
     `found no bound, expected the claims that the tokens of your jobs have. Write bound: { ${claims.join(', ')} } ` +
     'with your own VALUE (fairlead check --token shows the claims of a token), or bound: everyone to accept every ' +
@@ -75,22 +110,30 @@ function unbound(config: Checked, issuer: string): string {
   );
 }
 
-/** A claim alone could be the name of any user of another backend: the issuer chooses it, or a job does. */
-function checkUsername({ username }: Checked): readonly Problem[] {
-  const [part, ...others] = username?.parts ?? [];
-  if (username === undefined || part === undefined || others.length > 0) return [];
-  const isBare = username.before === '' && part.after === '';
-  if (!isBare || (part.path.segments.length === 1 && part.path.segments[0] === 'sub')) return [];
-  const message =
-    `found ${username.text} alone, which can be the name of a user of another backend; expected text before it, ` +
-    `such as ci:${username.text}`;
-  return [{ path: ['username'], message }];
+function checkUsername(config: Checked): readonly Problem[] {
+  const { username } = config;
+  if (username === undefined) return [];
+  const preset = knownPreset(config);
+  // INVARIANT: rules for users never depend on what a job or its owner chooses.
+  const chosen = username.parts.filter(({ path }) => isChosen(preset, path)).map(({ path }) => path.text);
+  if (chosen.length > 0) {
+    const message = `found ${chosen.join(', ')}, which a job or its owner chooses, expected an id such as ${preset.username}`;
+    return [{ path: ['username'], message }];
+  }
+  return isBareClaim(username) ? [{ path: ['username'], message: bare(username) }] : [];
 }
 
-/** Whether a claim with these values identifies the operator as the owner of a job. */
-function isOwners({ path, patterns }: BoundClaim, owners: readonly string[]): boolean {
-  if (!owners.includes(path.text)) return false;
-  return patterns.every(({ literal, text }) => literal !== undefined || text.slice(0, text.indexOf('*')).includes('/'));
+/** A claim alone could be the name of any user of another backend: the issuer chooses it, or a job does. */
+function isBareClaim({ before, parts: [part, ...others] }: ClaimTemplate): boolean {
+  if (part === undefined || others.length > 0 || before !== '' || part.after !== '') return false;
+  return claimName(part.path) !== 'sub';
+}
+
+function bare({ text }: ClaimTemplate): string {
+  return (
+    `found ${text} alone, which can be the name of a user of another backend; expected text before it, ` +
+    `such as ci:${text}`
+  );
 }
 
 function checkKeys({ issuer, keys, caFile, proxy }: Checked): readonly Problem[] {

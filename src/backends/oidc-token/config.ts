@@ -4,8 +4,9 @@ import { issuerProblem } from '../oidc/issuer.ts';
 import { SIGNATURE_ALGORITHMS } from '../oidc/algorithms.ts';
 import { proxyAddress } from '../http-client/proxy-address.ts';
 import { checkOidcTokenConfig } from './config-check.ts';
-import { PRESET_NAMES } from './presets.ts';
+import { PRESET_NAMES } from './presets/index.ts';
 import { parseTemplate } from './template.ts';
+import { isTrustDomain } from './trust-domain.ts';
 
 const template = parsedText(parseTemplate, 512);
 const audience = z.string().min(1).max(512);
@@ -32,15 +33,18 @@ export const oidcTokenConfig = z
     type: z.literal('oidc-token'),
     ...backendFields,
     preset: z.enum(PRESET_NAMES).default('generic').meta({
-      description: 'The system that issues the tokens. It sets the defaults for issuer and groups.',
-    }),
-    issuer: checkedText(issuerProblem).optional().meta({
       description:
-        'The issuer, exactly as its tokens name it: an https URL. `http` is accepted on loopback only. Default: the preset’s: GitHub’s, `https://gitlab.com`, or the cluster that the broker runs in.',
+        'The system that issues the tokens. It sets the defaults for issuer, user name and groups, and knows which claims a job chooses.',
     }),
+    issuer: checkedText((text) => (isTrustDomain(text) ? undefined : issuerProblem(text)))
+      .optional()
+      .meta({
+        description:
+          'The issuer, exactly as its tokens name it: an https URL. `http` is accepted on loopback only. With `preset: spiffe` also a trust domain, `spiffe://example.org`, for tokens without `iss`. Default: the preset’s; for `kubernetes`, the cluster that the broker runs in.',
+      }),
     audience: z.union([audience.transform((text) => [text]), z.array(audience).min(1).max(8)]).meta({
       description:
-        'The audience (`aud`) that tokens must have: one name, or a list of which one must match. Choose a name that only this registry uses. The default audiences of providers (the URL of the repository owner, the API server, the issuer) are refused.',
+        'The audience (`aud`) that tokens must have: one name, or a list of which one must match. Choose a name that only this registry uses. Audiences that tokens have by default or for other services (the URL of the repository owner, the API server, the issuer) are refused.',
     }),
     bound: z
       .union([
@@ -49,14 +53,14 @@ export const oidcTokenConfig = z
           z.string().min(1).max(256),
           z.union([claimValue, z.array(claimValue).min(1).max(256)]).meta({
             description:
-              'The value, or a list of which one must match: exact, or with `*` for any characters. An empty claim counts as missing. `email` matches only where the token says that it is verified (`email_verified`).',
+              'The value, or a list of which one must match: exact, or with `*` for any characters; braces are literal. An empty claim counts as missing. `email` matches only where the token says that it is verified (`email_verified`).',
           }),
         ),
       ])
       .optional()
       .meta({
         description:
-          'Required. Claims that tokens must have, so that the jobs of others cannot log in, or `everyone` to accept every token of the issuer. Bind ids instead of names, and `event_name` at GitHub. Keys are names of claims or JSON pointers such as `/kubernetes.io/namespace`.',
+          'Required. Claims that tokens must have, so that the jobs of others cannot log in, or `everyone` to accept every token of the issuer. Bind ids instead of names, and what the preset advises. Claims that a job chooses are not enough. Keys are names of claims or JSON pointers such as `/kubernetes.io/namespace`.',
       }),
     maxLifetime: duration({ min: 10, max: 366 * 86_400 })
       .prefault('24h')
@@ -66,11 +70,11 @@ export const oidcTokenConfig = z
       }),
     username: template.optional().meta({
       description:
-        'The template of the user name: ci:{claim:NAME} or ci:{claim:/a/b}. A claim alone is refused, except `sub`: it could be the name of a user of another backend. Default: `github:{claim:repository_id}`, `gitlab:{claim:project_id}` or `{claim:sub}`, by preset.',
+        'The template of the user name: ci:{claim:NAME} or ci:{claim:/a/b}. A claim alone is refused, except `sub`: it could be the name of a user of another backend. A claim that a job or its owner chooses is refused. Default: the preset’s, or `{claim:sub}`.',
     }),
     groups: z.array(template).max(32).optional().meta({
       description:
-        'Templates of group names. A group whose claim is missing in the token is left out; a claim that is a list gives one group for each value. After an `@` between two claims, an `@` in a value is written `%40` (and `%` as `%25`), so that a branch or environment named `x@production` does not match `environment:*@production`. Use `@` where you join two claims. Default: the preset’s, below.',
+        'Templates of group names. A group whose claim is missing in the token is left out; a claim that is a list gives one group for each value. After an `@` between two claims, an `@` in a value is written `%40` (and `%` as `%25`), so that a branch or environment named `x@production` does not match `environment:*@production`. Use `@` where you join two claims. An id in braces, as Bitbucket has, is written without them. Default: the preset’s.',
     }),
     algorithms: z
       .array(z.enum(SIGNATURE_ALGORITHMS))

@@ -3,6 +3,7 @@
  * steps, so that both do the same.
  */
 import type { AuthnOutcome, Clock, Step, TokenFlaw } from '../../core/ports.ts';
+import { presentClaim } from '../oidc/claim-path.ts';
 import type { Claims } from '../oidc/claim-path.ts';
 import { identityOf } from './identity.ts';
 import type { IdentityTemplates } from './identity.ts';
@@ -14,12 +15,16 @@ import { forLog } from '../oidc/for-log.ts';
 import { signatureFlaw } from '../oidc/signature.ts';
 import { parseIdToken } from './token.ts';
 import type { ParsedToken } from '../oidc/token.ts';
+import { missingHint } from './missing-claim.ts';
+import type { Preset } from './presets/preset.ts';
+import { isIssuedBy } from './trust-domain.ts';
 
 interface ExamineDeps {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly algorithms: readonly string[];
   readonly bound: readonly BoundClaim[];
+  readonly preset: Preset;
   /** Seconds. */
   readonly maxLifetime: number;
   readonly identity: IdentityTemplates;
@@ -43,8 +48,8 @@ export function createExamine(deps: ExamineDeps): Examine {
   return async (text, signal) => {
     const token = parseIdToken(text);
     if (typeof token === 'string') return refusal([], { reason: 'malformed-token', problem: token });
-    if (token.claims['iss'] !== deps.issuer) {
-      const step = { ok: true, text: `its issuer is ${forLog(token.claims['iss'])}, not ${deps.issuer}` };
+    if (!isIssuedBy(token.claims, deps.issuer)) {
+      const step = { ok: true, text: otherIssuer(token.claims['iss'], deps.issuer) };
       return { steps: [step], outcome: { kind: 'unknown-user' } };
     }
     const steps: Step[] = [{ ok: true, text: `its issuer is ${deps.issuer}` }];
@@ -65,6 +70,13 @@ export function createExamine(deps: ExamineDeps): Examine {
     steps.push({ ok: true, text: groups.length === 0 ? 'no group' : `the groups are ${groups.join(' ')}` });
     return { steps, outcome: { kind: 'authenticated', identity }, ...verified };
   };
+}
+
+function otherIssuer(found: unknown, issuer: string): string {
+  const text = `its issuer is ${forLog(found)}, not ${issuer}`;
+  if (typeof found !== 'string') return text;
+  if (found === `${issuer}/` || `${found}/` === issuer) return `${text}: they differ by a / at the end`;
+  return found.toLowerCase() === issuer.toLowerCase() ? `${text}: they differ in upper and lower case` : text;
 }
 
 function refusal(before: readonly Step[], { reason, problem }: Exclude<Check, { fine: string }>): Examination {
@@ -96,10 +108,13 @@ function checkTimes({ claims }: ParsedToken, { clock, maxLifetime }: ExamineDeps
   return timesFlaw(claims, clock.now(), maxLifetime) ?? { fine: 'it is in force' };
 }
 
-function checkBound({ claims }: ParsedToken, { bound }: ExamineDeps): Check {
+function checkBound({ claims }: ParsedToken, { bound, preset }: ExamineDeps): Check {
   for (const claim of bound) {
     const problem = boundProblem(claim, claims);
-    if (problem !== undefined) return { reason: 'claim-not-bound', problem };
+    if (problem === undefined) continue;
+    const isMissing = presentClaim(claims, claim.path) === undefined;
+    const hint = isMissing ? missingHint(preset, claim.path, claims) : '';
+    return { reason: 'claim-not-bound', problem: problem + hint };
   }
   const names = bound.map(({ path }) => path.text).join(', ');
   return { fine: names === '' ? 'bound: everyone, so no claim is compared' : `bound as configured: ${names}` };

@@ -4,7 +4,11 @@
  */
 import { defineBackend } from '../backend.ts';
 import type { BackendTraits } from '../traits.ts';
+import { isChosenName } from './claim-knowledge.ts';
 import { oidcTokenConfig } from './config.ts';
+import type { OidcTokenConfig } from './config.ts';
+import { presetSections } from './preset-page.ts';
+import { knownPreset } from './presets/index.ts';
 import { configWarnings } from './warnings.ts';
 
 const TYPE = 'oidc-token';
@@ -13,11 +17,13 @@ export const oidcToken = defineBackend({
   type: TYPE,
   schema: oidcTokenConfig,
   traits,
+  pages: { presets: presetSections },
   warnings: configWarnings,
   create: async (config, deps) => (await import('./authenticator.ts')).openOidcToken(config, deps),
 });
 
-function traits(): BackendTraits {
+function traits(config: OidcTokenConfig): BackendTraits {
+  const preset = knownPreset(config);
   return {
     names: 'exact',
     accepts: 'tokens',
@@ -25,6 +31,7 @@ function traits(): BackendTraits {
     canRevalidate: false,
     users: undefined,
     groups: { kind: 'any' },
-    deliversValue: (placeholder) => placeholder.startsWith('claim:'),
+    deliversValue: (placeholder) =>
+      placeholder.startsWith('claim:') && !isChosenName(preset, placeholder.slice('claim:'.length)),
   };
 }

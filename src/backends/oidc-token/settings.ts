@@ -2,10 +2,12 @@
 import { parsedOrThrow, SecretRef } from '../fields.ts';
 import { parseBound } from './bound.ts';
 import type { BoundClaim } from './bound.ts';
+import type { Cluster } from './cluster.ts';
 import type { OidcTokenConfig } from './config.ts';
 import type { GroupTemplate, IdentityTemplates } from './identity.ts';
-import { IN_CLUSTER, issuerOf, PRESETS } from './presets.ts';
-import type { PresetName } from './presets.ts';
+import { issuerOf, knownPreset, presetNamed } from './presets/index.ts';
+import type { PresetName } from './presets/index.ts';
+import type { Preset } from './presets/preset.ts';
 import { parseTemplate } from './template.ts';
 
 interface Settings {
@@ -14,6 +16,8 @@ interface Settings {
   readonly algorithms: readonly string[];
   /** Empty: every token of the issuer is accepted. */
   readonly bound: readonly BoundClaim[];
+  /** What is known about the issuer. */
+  readonly preset: Preset;
   /** Seconds. */
   readonly maxLifetime: number;
   readonly identity: IdentityTemplates;
@@ -25,20 +29,29 @@ interface Settings {
   readonly caFile: string | undefined;
 }
 
-export function resolveSettings(config: OidcTokenConfig): Settings {
-  const { audience, algorithms, keys, preset } = config;
-  const isOwnCluster = preset === 'kubernetes' && config.issuer === undefined && keys.file === undefined;
-  const cluster = isOwnCluster && keys.url === undefined ? IN_CLUSTER : undefined;
+/** Whether a backend trusts the cluster that the broker runs in. */
+export function usesOwnCluster({ preset, issuer, keys }: OidcTokenConfig): boolean {
+  return preset === 'kubernetes' && issuer === undefined && keys.file === undefined && keys.url === undefined;
+}
+
+/** @param cluster the cluster that the broker runs in, where `usesOwnCluster` */
+export function resolveSettings(config: OidcTokenConfig, cluster?: Cluster): Settings {
+  const { audience, algorithms, keys } = config;
+  const preset = knownPreset(config);
   return {
-    issuer: issuerOf(config) ?? '',
+    issuer: cluster?.issuer ?? issuerOf(config) ?? '',
     audience,
     algorithms,
     bound: boundClaims(config.bound === 'everyone' ? {} : (config.bound ?? {})),
+    preset,
     maxLifetime: config.maxLifetime,
     identity: {
       backend: config.name,
-      username: config.username ?? parsedOrThrow(parseTemplate(PRESETS[preset].username)),
-      groups: config.groups?.map((template) => ({ template, when: [], unless: [] })) ?? presetGroups(preset),
+      preset,
+      username: config.username ?? parsedOrThrow(parseTemplate(defaultUsername(config.preset, preset))),
+      groups:
+        config.groups?.map((template) => ({ template, when: [], unless: [] })) ??
+        presetGroups(presetNamed(config.preset)),
     },
     keysFile: keys.file?.path,
     keysUrl: keys.url ?? cluster?.keysUrl,
@@ -47,12 +60,19 @@ export function resolveSettings(config: OidcTokenConfig): Settings {
   };
 }
 
-function presetGroups(preset: PresetName): readonly GroupTemplate[] {
-  return PRESETS[preset].groups.map(({ template, when = {}, unless = {}, otherwise }) => ({
+/** Without a preset, `sub`; but where a job or its owner chooses `sub`, what the preset of that issuer has. */
+function defaultUsername(configured: PresetName, known: Preset): string {
+  return (known.claims.callerShaped.includes('sub') ? known : presetNamed(configured)).username;
+}
+
+function presetGroups({ groups }: Preset): readonly GroupTemplate[] {
+  return groups.map(({ template, when = {}, unless = {}, otherwise }) => ({
     template: parsedOrThrow(parseTemplate(template)),
     when: boundClaims(when),
     unless: boundClaims(unless),
-    ...(otherwise === undefined ? {} : { otherwise: parsedOrThrow(parseTemplate(otherwise)) }),
+    ...(otherwise === undefined
+      ? {}
+      : { otherwise: { ...otherwise, template: parsedOrThrow(parseTemplate(otherwise.template)) } }),
   }));
 }
 

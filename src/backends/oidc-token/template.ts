@@ -24,7 +24,7 @@ type Filled =
   /** One text, or one for each value of a claim that is a list. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
   /** The token lacks a claim. */
-  | { readonly kind: 'missing'; readonly claim: string }
+  | { readonly kind: 'missing'; readonly claim: ClaimPath }
   /** A claim cannot be used. */
   | { readonly kind: 'unusable'; readonly problem: string };
 
@@ -54,7 +54,7 @@ export function fillTemplate({ parts, before }: ClaimTemplate, claims: Claims): 
   let isAfterAt = false;
   for (const [index, { path, after }] of parts.entries()) {
     const found = valuesAt(path, claims);
-    if (found === undefined) return { kind: 'missing', claim: path.text };
+    if (found === undefined) return { kind: 'missing', claim: path };
     if (typeof found === 'string') return { kind: 'unusable', problem: found };
     const values = isAfterAt ? found.map(withoutAt) : found;
     isAfterAt ||= after.includes('@');
@@ -88,7 +88,14 @@ function valuesAt(path: ClaimPath, claims: Claims): readonly string[] | string |
   const value = presentClaim(claims, path);
   if (value === undefined) return undefined;
   if (isUnverifiedEmail(path, claims)) return `${path.text} is not verified (email_verified)`;
-  return scalarTexts(value) ?? `${path.text} is neither a text, an exact number nor a list of them`;
+  return scalarTexts(value)?.map(withoutBraces) ?? `${path.text} is neither a text, an exact number nor a list of them`;
+}
+
+const BRACED_UUID = /^\{([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\}$/i;
+
+/** An id as a policy can name it, where braces are placeholders. Bitbucket writes its ids in braces. */
+function withoutBraces(value: string): string {
+  return BRACED_UUID.exec(value)?.[1] ?? value;
 }
 
 /** A text, number or truth value, or a list of them, as texts; undefined for anything else. */

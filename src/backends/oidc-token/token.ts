@@ -11,8 +11,9 @@ export function parseIdToken(text: string): ParsedToken | string {
   const token = parseToken(text, MAX_TOKEN);
   if (typeof token === 'string') return token;
   const { type } = token;
-  // An access token or logout token of the same issuer does not authenticate its bearer (RFC 8725, section 3.11).
-  if (type !== undefined && (typeof type !== 'string' || !/^(?:application\/)?jwt$/i.test(type))) {
+  // An access token or logout token of the same issuer does not authenticate its bearer (RFC 8725, section 3.11). JOSE
+  // names no such kind: SPIFFE allows it beside JWT (JWT-SVID, section 2.3).
+  if (type !== undefined && (typeof type !== 'string' || !/^(?:application\/)?(?:jwt|jose)$/i.test(type))) {
     return `its header has the type ${forLog(type)}, expected JWT: it is not an ID token`;
   }
   return token;

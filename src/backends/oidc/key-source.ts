@@ -27,6 +27,7 @@ interface RemoteDeps {
 }
 
 const MAX_KEYS = 100;
+const MEMBERS = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'];
 const KINDS = new Set(['RSA', 'EC', 'OKP']);
 
 export function remoteKeys({ issuer, url, bearer, timeoutSeconds, connection }: RemoteDeps): KeySource {
@@ -86,7 +87,9 @@ function publicKey(key: Claims): readonly JWK[] {
     const value = key[name];
     return typeof value === 'string' ? { [name]: value } : {};
   };
-  const members = ['kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'].map(text);
+  // The trust bundles of SPIFFE name what a key signs (Trust Domain and Bundle, section 4.2.2).
+  const names = key['use'] === 'jwt-svid' ? MEMBERS.filter((name) => name !== 'use') : MEMBERS;
+  const members = names.map(text);
   const { key_ops: operations } = key;
   if (Array.isArray(operations) && !operations.includes('verify')) return [];
   return [{ ...Object.assign({}, ...members), kty }];

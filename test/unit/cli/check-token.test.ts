@@ -2,6 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../src/backends/password-hash.ts';
 import { githubClaims, gitlabClaims } from '../../support/ci-claims.ts';
+import { aws } from '../../../src/backends/oidc-token/presets/aws.ts';
+import { azurePipelines } from '../../../src/backends/oidc-token/presets/azure-pipelines.ts';
+import { bitbucket } from '../../../src/backends/oidc-token/presets/bitbucket.ts';
+import { terraform } from '../../../src/backends/oidc-token/presets/terraform.ts';
+import { presetKeys, withClaim } from '../../support/preset-tokens.ts';
 import { newSigningKey, signWith } from '../../support/token-issuer.ts';
 import type { Claims } from '../../support/token-issuer.ts';
 import { CONFIG, workspace } from './workspace.ts';
@@ -38,6 +43,18 @@ describe('fairlead check --token prints a bound block', () => {
     ],
     ['of GitLab', GITLAB, gitlabClaims(), 'bound:\n  "namespace_id": ["72"]\n  "ref_protected": ["true"]\n'],
     ['of another issuer', { issuer: 'https://ci.example.com' }, { sub: 'job' }, 'bound:\n  "sub": ["job"]\n'],
+    [
+      'with ids in braces',
+      presetKeys(bitbucket),
+      bitbucket.sample,
+      'bound:\n  "workspaceUuid": ["{77777777-0000-4000-8000-000000000003}"]\n',
+    ],
+    [
+      'with claims in an object',
+      presetKeys(aws),
+      aws.sample,
+      'bound:\n  "/https:~1~1sts.amazonaws.com~1/aws_account": ["123456789012"]\n',
+    ],
   ])('for a token %s', async (_what, system, claims, block) => {
     const { code, stdout } = await check(system, { aud: 'registry.example.com', ...claims });
 
@@ -76,11 +93,29 @@ describe('fairlead check --token warns', () => {
       gitlabClaims({ environment: 'production', environment_protected: 'false' }),
       'its environment is not protected',
     ],
+    [
+      'a plan of Terraform',
+      presetKeys(terraform),
+      withClaim(terraform.sample, 'terraform_run_phase', 'plan'),
+      'a pull request may have started its plan: terraform_run_phase is "plan"',
+    ],
+    [
+      'an audience that a job cannot choose',
+      presetKeys(azurePipelines),
+      azurePipelines.sample,
+      'its audience "api://AzureADTokenExchange" is that of every service',
+    ],
+    [
+      'a claim in bound that a job chooses',
+      { ...GITHUB, bound: { repository_owner_id: '65', environment: '*' } },
+      githubClaims({ environment: 'production' }),
+      'environment: is chosen by a job or its owner',
+    ],
     ['a token that lives for two hours', GITHUB, githubClaims({ iat: Math.floor(Date.now() / 1000) - 6900 }), '2.0 h'],
     ['names that are bound', { ...GITLAB, bound: { namespace_path: 'shop' } }, gitlabClaims(), 'bind namespace_id'],
     [
-      'a user name that a job chooses',
-      { ...GITLAB, username: 'ci:{claim:user_login}' },
+      'a group that a job chooses',
+      { ...GITLAB, groups: ['by:{claim:user_login}'] },
       gitlabClaims(),
       'user_login, which a job or its owner chooses',
     ],

@@ -11,6 +11,8 @@ const CLAIMS = {
   blanks: ['', ''],
   rounded: 12_345_678_901_234_567_000,
   object: { a: 'b' },
+  uuid: '{9a8b7c6d-0000-4000-8000-000000000001}',
+  path: 'aa/bb/aa',
   'kubernetes.io': { namespace: 'team-web' },
 };
 
@@ -31,6 +33,11 @@ describe('a bound claim', () => {
     ['protected', true],
     ['teams', 'api'],
     ['/kubernetes.io/namespace', 'team-*'],
+    ['uuid', '{9a8b7c6d-0000-4000-8000-000000000001}'],
+    ['uuid', '{9a8b7c6d-*}'],
+    ['path', 'aa*aa'],
+    ['path', '*/*/*'],
+    ['path', 'aa/*b*/aa'],
   ])('%s fits %j', (claim, values) => {
     expect(problem(claim, values)).toBeUndefined();
   });
@@ -50,6 +57,10 @@ describe('a bound claim', () => {
     ['rounded', '*'],
     ['object', '*'],
     ['/kubernetes.io/namespace', 'web'],
+    ['uuid', '{9a8b7c6d-0000-4000-8000-000000000002}'],
+    ['uuid', '{id}'],
+    ['path', 'aa/bb/aa*aa'],
+    ['path', '*/*/*/*'],
   ])('%s does not fit %j', (claim, values) => {
     expect(problem(claim, values)).toContain(`the claim ${claim} is`);
   });
@@ -68,10 +79,34 @@ describe('a bound claim', () => {
 
   it.each([
     ['a', ''],
-    ['a', '{team}-x'],
     ['a', 'a**'],
     ['/a//b', 'x'],
   ])('%s with %j is refused', (claim, value) => {
     expect(parseBound(claim, value)).toEqual(expect.any(String));
+  });
+});
+
+describe('a pattern', () => {
+  /** All texts of up to this many of the characters. */
+  function texts(characters: readonly string[], length: number): readonly string[] {
+    if (length === 0) return [''];
+    const shorter = texts(characters, length - 1);
+    const longest = shorter.filter((text) => text.length === length - 1);
+    return [...shorter, ...longest.flatMap((text) => characters.map((character) => text + character))];
+  }
+
+  it('matches a value exactly when each * can stand for some characters', () => {
+    let matches = 0;
+    for (const pattern of texts(['a', '{', '*'], 5)) {
+      const bound = parseBound('claim', pattern);
+      if (typeof bound === 'string') continue;
+      const meaning = new RegExp(`^${pattern.replaceAll('{', String.raw`\{`).replaceAll('*', '.*')}$`);
+      for (const value of texts(['a', '{'], 5).slice(1)) {
+        const isMatch = boundProblem(bound, { claim: value }) === undefined;
+        if (isMatch) matches += 1;
+        if (isMatch !== meaning.test(value)) expect([pattern, value, isMatch]).toEqual([pattern, value, !isMatch]);
+      }
+    }
+    expect(matches).toBeGreaterThan(500);
   });
 });

@@ -1,6 +1,7 @@
 /** The identity of a job: its groups are complete, or there is no identity. */
 import { describe, expect, it } from 'vitest';
 import { identityOf } from '../../../../src/backends/oidc-token/identity.ts';
+import { presetNamed } from '../../../../src/backends/oidc-token/presets/index.ts';
 import { parseTemplate } from '../../../../src/backends/oidc-token/template.ts';
 import type { ClaimTemplate } from '../../../../src/backends/oidc-token/template.ts';
 
@@ -15,6 +16,7 @@ const identity = (claims: Readonly<Record<string, unknown>>, groups: readonly st
     { sub: 'job', exp: 1_700_000_300.9, ...claims },
     {
       backend: 'ci',
+      preset: presetNamed('generic'),
       username: template('{claim:sub}'),
       groups: groups.map((text) => ({ template: template(text), when: [], unless: [] })),
     },
@@ -34,7 +36,7 @@ describe('the groups of a job', () => {
   it.each([
     ['a claim is an object', { ref: {} }, ['ref:{claim:ref}'], 'no group can be made of ref:{claim:ref}'],
     ['a value has the separator', { a: 'x@y', b: 'z' }, ['{claim:a}@{claim:b}'], 'no group can be made of'],
-    ['a value has a control character', { ref: 'a\u0000b' }, ['ref:{claim:ref}'], 'characters no name has'],
+    ['a value has a control character', { ref: 'a\u0000b' }, ['ref:{claim:ref}'], 'with control characters'],
     ['there are too many', { team: Array.from({ length: 1001 }, (_, index) => `t${index}`) }, ['{claim:team}'], ''],
   ])(
     'make the identity unusable when %s, because a missing group could lift a deny rule',

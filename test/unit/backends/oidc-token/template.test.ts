@@ -59,13 +59,13 @@ describe('a template', () => {
     },
   );
 
-  it('takes an address only when it is verified', () => {
+  it('uses an email address only when it is verified', () => {
     expect(fill('{claim:email}')).toMatchObject({ kind: 'unusable' });
     expect(fill('{claim:/email}')).toMatchObject({ kind: 'unusable' });
     expect(fill('{claim:email}', { ...CLAIMS, email_verified: true })).toMatchObject({ kind: 'texts' });
   });
 
-  it('lets no claim look like two', () => {
+  it('is unusable where the value of one claim looks like two claims', () => {
     const branch = { repository: 'evil/app@refs/heads/main:x', ref: 'y' };
 
     expect(fill('{claim:repository}@{claim:ref}', branch)).toMatchObject({ kind: 'unusable' });
@@ -78,8 +78,8 @@ describe('a template', () => {
     ['environment:{claim:repository}@{claim:environment}', 'environment:*@production'],
     ['{claim:repository}@branch/{claim:environment}', '*@branch/production'],
     ['{claim:repository}@{claim:run}/{claim:environment}', '*@7/production'],
-  ])('%s gives nothing that %s takes for another', (text, wanted) => {
-    const pattern = parseNamePattern(wanted);
+  ])('%s gives no name of another environment that %s matches', (text, expected) => {
+    const pattern = parseNamePattern(expected);
     if (typeof pattern === 'string') throw new Error(pattern);
     const fits = (environment: string): boolean => {
       const filled = fill(text, { ...CLAIMS, environment });
@@ -90,7 +90,7 @@ describe('a template', () => {
     expect(['x@production', 'x@branch/production', 'x@7/production', '@production'].some(fits)).toBe(false);
   });
 
-  it('writes different names in different ways', () => {
+  it('gives different names for different values', () => {
     const named = (ref: string) => fill('{claim:repository}@{claim:ref}', { repository: 'a', ref });
 
     expect(named('pkg@1.2')).toEqual({ kind: 'texts', texts: ['a@pkg%401.2'] });
