@@ -58,7 +58,8 @@ function describeOption(option: Option): OptionDescription {
   return {
     names: [option.short, option.long].filter((name) => name !== undefined),
     text: option.description,
-    value: option.required || option.optional ? /[<[]([^>\]]*)[>\]]/.exec(option.flags)?.[1] : undefined,
+    // `--config <file>`, `--tag [name]`.
+    value: option.required || option.optional ? option.flags.slice(option.flags.search(/[<[]/) + 1, -1) : undefined,
     choices: option.argChoices ?? [],
     default: typeof option.defaultValue === 'string' ? option.defaultValue : undefined,
     variable: option.envVar,
