@@ -1,0 +1,170 @@
+/** Accounts of an LDAP directory or Active Directory: asks for the server, and finds out the rest where it can. */
+import { resolve } from 'node:path';
+import type { LdapPresetName } from '../../backends/ldap/config/presets.ts';
+import type { Bases } from '../../backends/ldap/diagnosis/bases.ts';
+import { surveyEntries, surveyServer } from '../../backends/ldap/diagnosis/survey.ts';
+import type { DirectoryAddress, Survey } from '../../backends/ldap/diagnosis/survey.ts';
+import { isLoopback } from '../../backends/ldap/wire/endpoint.ts';
+import type { Endpoint } from '../../backends/ldap/wire/endpoint.ts';
+import { passwordFile } from './install.ts';
+import type { GivenSecret, Interview } from './interview.ts';
+import * as ASK from './ldap-questions.ts';
+import { probeBackend } from './open-backend.ts';
+import { flagValue } from './question.ts';
+import type { Source, SourceAnswers, SourceDeps } from './source.ts';
+import { tryLogin, TRIAL_PASSWORD, TRIAL_USER } from './trial-login.ts';
+
+const PASSWORD_FILE = 'ldap.password';
+
+export const ldapSource: Source = {
+  name: 'ldap',
+  about: 'an LDAP directory or Active Directory',
+  questions: [...ASK.LDAP_QUESTIONS, TRIAL_USER],
+  secrets: [ASK.BIND_PASSWORD, TRIAL_PASSWORD],
+  required: (flags) => [
+    ASK.URL_OF_SERVER,
+    ASK.BIND_DN,
+    ...(flagValue(flags, ASK.BIND_DN.flag) === ASK.ANONYMOUS ? [] : [ASK.BIND_PASSWORD]),
+  ],
+  writes: [PASSWORD_FILE],
+  ask,
+};
+
+async function ask(deps: SourceDeps): Promise<SourceAnswers> {
+  const { interview } = deps;
+  const { url, address, presets, suffix } = await askServer(deps);
+  const preset = await interview.ask(ASK.PRESET, presets[0]);
+  const { account, bases } = await askAccount(address, { preset, suffix }, deps);
+  const server = {
+    name: 'directory',
+    type: 'ldap',
+    preset,
+    urls: [url],
+    ...tlsOf(address),
+    ...(account === undefined
+      ? {}
+      : { bind: { dn: account.dn, password: account.password.source ?? { file: PASSWORD_FILE } } }),
+  };
+  for (;;) {
+    const users = await interview.ask(ASK.USERS_BASE, bases?.users);
+    const groups = await interview.ask(ASK.GROUPS_BASE, bases?.groups);
+    const backend = {
+      ...server,
+      users: { base: users },
+      ...(groups === undefined ? {} : { groups: { base: groups } }),
+    };
+    const secret = account?.password.secret;
+    const problem = await probeBackend(backend, secret, deps);
+    if (problem === undefined) {
+      const files = account === undefined ? [] : passwordFile(PASSWORD_FILE, account.password);
+      return { backend, files, member: await tryLogin(backend, secret, deps) };
+    }
+    interview.refuse(problem, ASK.USERS_BASE, ASK.GROUPS_BASE);
+  }
+}
+
+interface Server {
+  /** As it was given. */
+  readonly url: string;
+  readonly address: DirectoryAddress;
+  readonly presets: readonly LdapPresetName[];
+  readonly suffix: string | undefined;
+}
+
+/** Asks until a server answers. */
+async function askServer(deps: SourceDeps): Promise<Server> {
+  const { interview } = deps;
+  for (;;) {
+    const { url, endpoint } = await interview.ask(ASK.URL_OF_SERVER);
+    const mode = interview.isAnswered(ASK.TLS) ? await interview.ask(ASK.TLS) : modeFor(endpoint);
+    const found = await reachServer({ endpoint, mode }, deps);
+    if (found !== undefined) return { url, ...found };
+    interview.refuse(`${url} is not used`, ASK.URL_OF_SERVER, ASK.TLS, ASK.CA_FILE, ASK.TLS_NAME);
+  }
+}
+
+function modeFor(endpoint: Endpoint): DirectoryAddress['mode'] {
+  if (endpoint.secure) return 'ldaps';
+  return endpoint.path !== undefined || isLoopback(endpoint) ? 'none' : 'starttls';
+}
+
+/** Asks for what the certificate needs. @returns undefined: another address is needed */
+async function reachServer(
+  { endpoint, mode }: DirectoryAddress,
+  { interview, ...deps }: SourceDeps,
+): Promise<Omit<Server, 'url'> | undefined> {
+  let trust = await trustOfFlags(interview);
+  for (;;) {
+    const address = { endpoint, mode, ...trust };
+    const survey = await surveyServer(address, deps);
+    if (survey.kind === 'answers') {
+      interview.say(...surveyLines(address, survey));
+      return { address, presets: survey.presets, suffix: survey.suffixes[0] };
+    }
+    if (survey.kind === 'untrusted') {
+      interview.refuse(survey.text, ASK.CA_FILE);
+      const file = await interview.ask(ASK.CA_FILE);
+      if (file === '') return undefined;
+      trust = { ...trust, caFile: resolve(file) };
+    } else if (survey.kind === 'other-name') {
+      interview.refuse(survey.text, ASK.TLS_NAME);
+      const serverName = await interview.ask(ASK.TLS_NAME);
+      if (serverName === '') return undefined;
+      trust = { ...trust, serverName };
+    } else {
+      interview.refuse(survey.text);
+      return undefined;
+    }
+  }
+}
+
+type Trust = Pick<DirectoryAddress, 'caFile' | 'serverName'>;
+
+async function trustOfFlags(interview: Interview): Promise<Trust> {
+  return {
+    ...(interview.isAnswered(ASK.CA_FILE) ? { caFile: resolve(await interview.ask(ASK.CA_FILE)) } : {}),
+    ...(interview.isAnswered(ASK.TLS_NAME) ? { serverName: await interview.ask(ASK.TLS_NAME) } : {}),
+  };
+}
+
+function surveyLines(
+  { endpoint, mode }: DirectoryAddress,
+  { certificate, presets, suffixes }: Extract<Survey, { readonly kind: 'answers' }>,
+): readonly string[] {
+  const encryption = mode === 'none' ? 'without encryption' : `encrypted; ${certificate ?? mode}`;
+  const kind = presets[0] ?? 'a directory of unknown kind';
+  const entries = suffixes[0] === undefined ? '' : ` with entries under ${suffixes[0]}`;
+  return [`  ok: ${endpoint.url} answers, ${encryption}`, `  ok: it is ${kind}${entries}`];
+}
+
+interface Account {
+  readonly dn: string;
+  readonly password: GivenSecret;
+}
+
+/** Asks until the directory accepts the service account. */
+async function askAccount(
+  address: DirectoryAddress,
+  { preset, suffix }: { readonly preset: LdapPresetName; readonly suffix: string | undefined },
+  { interview, ...deps }: SourceDeps,
+): Promise<{ readonly account: Account | undefined; readonly bases: Bases | undefined }> {
+  for (;;) {
+    const dn = await interview.ask(ASK.BIND_DN);
+    const account = dn === undefined ? undefined : { dn, password: await interview.askSecret(ASK.BIND_PASSWORD) };
+    const source = account && { dn: account.dn, password: { read: async () => account.password.secret } };
+    const found = await surveyEntries(address, source, { preset, suffix: suffix ?? '' }, deps);
+    // Without a suffix there is nothing to propose, and the bind is what counts.
+    if (typeof found !== 'string') return { account, bases: suffix === undefined ? undefined : found };
+    interview.refuse(found, ASK.BIND_DN, ASK.BIND_PASSWORD);
+  }
+}
+
+/** The key `tls`, where the addresses alone do not say it. */
+function tlsOf({ endpoint, mode, caFile, serverName }: DirectoryAddress): { readonly tls?: object } {
+  const tls = {
+    ...(endpoint.secure || endpoint.path !== undefined ? {} : { mode }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(serverName === undefined ? {} : { serverName }),
+  };
+  return Object.keys(tls).length === 0 ? {} : { tls };
+}
