@@ -27,8 +27,7 @@ export async function readLine(prompt: string, terminal: Terminal, { echo }: { r
     stderr(`${prompt}\n`);
     return first;
   }
-  if (echo === 'hidden') stderr(prompt);
-  const line = await nextLine(echo === 'hidden' ? '' : prompt, terminal, echo, ahead);
+  const line = await nextLine(prompt, terminal, echo, ahead);
   if (echo === 'hidden' || line === undefined) stderr('\n');
   if (line === undefined) throw new Interrupted();
   return line;
@@ -49,7 +48,8 @@ async function nextLine(
     },
   });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0, prompt });
+  const shownPrompt = echo === 'shown' ? prompt : '';
+  const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0, prompt: shownPrompt });
   let isRead = false;
   lines.on('line', (line) => {
     if (isRead) ahead.push(line);
@@ -58,6 +58,8 @@ async function nextLine(
   });
   lines.once('SIGINT', () => resolve(undefined));
   lines.once('close', () => resolve(undefined));
+  // Only now, in raw mode: before, the terminal itself would show what somebody types at once.
+  if (echo === 'hidden') stderr(prompt);
   lines.prompt();
   try {
     return await promise;

@@ -88,7 +88,8 @@ async function checkFiles(
   const options = { config: join(folder, BROKER_FILE), format: 'human', connect: true } as const;
   const code = await checkOnce(options, collect, terminal);
   const lines = printed.map((line) => line.replaceAll(shownPath(folder), shown).replaceAll(folder, shown));
-  if (code === EXIT.ok) return say(lines);
+  // Each step has been printed before, while its answer was given.
+  if (code === EXIT.ok) return say(lines.filter((line) => !line.startsWith('ok: ')));
   throw new SetupFailed(['fairlead check does not accept these answers:', ...lines].join('\n'));
 }
 

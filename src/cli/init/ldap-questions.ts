@@ -18,9 +18,10 @@ export const URL_OF_SERVER: Question<ServerUrl> = {
   flag: 'url',
   placeholder: 'url',
   prompt: 'Directory',
-  about: 'The address of the directory: ldaps://HOST, ldap://HOST (with StartTLS) or either with :PORT.',
+  about: 'The address of the directory: ldaps://HOST, or ldap://HOST with StartTLS, or either with :PORT.',
   more: [
     'A host without ldaps:// or ldap:// means ldaps://. Give the name that is in the certificate of the server.',
+    'On this machine, ldap:// is not encrypted.',
     'More servers of the same directory can be added to urls in broker.yaml later.',
   ],
   parse: (answer) => {
@@ -128,11 +129,11 @@ export const GROUPS_BASE: Question<string | undefined> = {
 
 const EXPECTED_DN = 'expected a DN such as ou=people,dc=example,dc=org';
 
+/** What decides how the server is reached. */
+export const SERVER_QUESTIONS: readonly Question<unknown>[] = [URL_OF_SERVER, TLS, CA_FILE, TLS_NAME];
+
 export const LDAP_QUESTIONS: readonly Question<unknown>[] = [
-  URL_OF_SERVER,
-  TLS,
-  CA_FILE,
-  TLS_NAME,
+  ...SERVER_QUESTIONS,
   PRESET,
   BIND_DN,
   USERS_BASE,

@@ -32,34 +32,51 @@ export const ldapSource: Source = {
 
 async function ask(deps: SourceDeps): Promise<SourceAnswers> {
   const { interview } = deps;
-  const { url, address, presets, suffix } = await askServer(deps);
-  const preset = await interview.ask(ASK.PRESET, presets[0]);
-  const { account, bases } = await askAccount(address, { preset, suffix }, deps);
-  const server = {
-    name: 'directory',
-    type: 'ldap',
-    preset,
-    urls: [url],
-    ...tlsOf(address),
-    ...(account === undefined
-      ? {}
-      : { bind: { dn: account.dn, password: account.password.source ?? { file: PASSWORD_FILE } } }),
-  };
+  const { server, preset, account, bases } = await askAccess(deps);
+  const secret = account?.password.secret;
   for (;;) {
     const users = await interview.ask(ASK.USERS_BASE, bases?.users);
     const groups = await interview.ask(ASK.GROUPS_BASE, bases?.groups);
     const backend = {
-      ...server,
+      name: 'directory',
+      type: 'ldap',
+      preset,
+      urls: [server.url],
+      ...tlsOf(server.address),
+      ...(account === undefined ? {} : bindOf(account)),
       users: { base: users },
       ...(groups === undefined ? {} : { groups: { base: groups } }),
     };
-    const secret = account?.password.secret;
     const problem = await probeBackend(backend, secret, deps);
     if (problem === undefined) {
       const files = account === undefined ? [] : passwordFile(PASSWORD_FILE, account.password);
       return { backend, files, member: await tryLogin(backend, secret, deps) };
     }
     interview.refuse(problem, ASK.USERS_BASE, ASK.GROUPS_BASE);
+  }
+}
+
+function bindOf({ dn, password }: Account): { readonly bind: object } {
+  return { bind: { dn, password: password.source ?? { file: PASSWORD_FILE } } };
+}
+
+interface Access {
+  readonly server: Server;
+  readonly preset: LdapPresetName;
+  /** Undefined: searches are anonymous. */
+  readonly account: Account | undefined;
+  readonly bases: Bases | undefined;
+}
+
+/** Asks for a server and an account that it accepts. */
+async function askAccess(deps: SourceDeps): Promise<Access> {
+  const { interview } = deps;
+  for (;;) {
+    const server = await askServer(deps);
+    const preset = await interview.ask(ASK.PRESET, server.presets[0]);
+    const accepted = await askAccount(server, preset, deps);
+    if (accepted !== undefined) return { server, preset, ...accepted };
+    interview.refuse('give another address, such as one with ldaps://', ...ASK.SERVER_QUESTIONS);
   }
 }
 
@@ -79,7 +96,7 @@ async function askServer(deps: SourceDeps): Promise<Server> {
     const mode = interview.isAnswered(ASK.TLS) ? await interview.ask(ASK.TLS) : modeFor(endpoint);
     const found = await reachServer({ endpoint, mode }, deps);
     if (found !== undefined) return { url, ...found };
-    interview.refuse(`${url} is not used`, ASK.URL_OF_SERVER, ASK.TLS, ASK.CA_FILE, ASK.TLS_NAME);
+    interview.refuse(`${url} is not used`, ...ASK.SERVER_QUESTIONS);
   }
 }
 
@@ -142,20 +159,21 @@ interface Account {
   readonly password: GivenSecret;
 }
 
-/** Asks until the directory accepts the service account. */
+/** Asks until the directory accepts the service account. @returns undefined: the connection must be encrypted */
 async function askAccount(
-  address: DirectoryAddress,
-  { preset, suffix }: { readonly preset: LdapPresetName; readonly suffix: string | undefined },
+  { address, suffix }: Server,
+  preset: LdapPresetName,
   { interview, ...deps }: SourceDeps,
-): Promise<{ readonly account: Account | undefined; readonly bases: Bases | undefined }> {
+): Promise<Pick<Access, 'account' | 'bases'> | undefined> {
   for (;;) {
     const dn = await interview.ask(ASK.BIND_DN);
     const account = dn === undefined ? undefined : { dn, password: await interview.askSecret(ASK.BIND_PASSWORD) };
     const source = account && { dn: account.dn, password: { read: async () => account.password.secret } };
-    const found = await surveyEntries(address, source, { preset, suffix: suffix ?? '' }, deps);
+    const survey = await surveyEntries(address, source, { preset, suffix: suffix ?? '' }, deps);
     // Without a suffix there is nothing to propose, and the bind is what counts.
-    if (typeof found !== 'string') return { account, bases: suffix === undefined ? undefined : found };
-    interview.refuse(found, ASK.BIND_DN, ASK.BIND_PASSWORD);
+    if (survey.kind === 'found') return { account, bases: suffix === undefined ? undefined : survey.bases };
+    interview.refuse(survey.text, ASK.BIND_DN, ASK.BIND_PASSWORD);
+    if (survey.kind === 'needs-encryption') return undefined;
   }
 }
 

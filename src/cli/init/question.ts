@@ -26,15 +26,15 @@ export type Flags = Readonly<Record<string, unknown>>;
 
 export function addFlags(command: Command, questions: readonly Question<unknown>[]): void {
   for (const { flag, placeholder, about } of questions)
-    command.addOption(new Option(`--${flag} <${placeholder}>`, about));
+    command.addOption(new Option(`--${flag} <${placeholder}>`, flagHelp(about)));
 }
 
 /** The three sources of a secret. */
 export function addSecretFlags(command: Command, questions: readonly SecretQuestion[]): void {
   for (const { flag, about } of questions) {
-    command.option(`--${flag}-file <file>`, `${about}: a file that has it`);
-    command.option(`--${flag}-env <name>`, `${about}: an environment variable that has it`);
-    command.option(`--${flag}-stdin`, `${about}: the first line of standard input`);
+    command.option(`--${flag}-file <file>`, `${flagHelp(about)}: a file that has it`);
+    command.option(`--${flag}-env <name>`, `${flagHelp(about)}: an environment variable that has it`);
+    command.option(`--${flag}-stdin`, `${flagHelp(about)}: the first line of standard input`);
   }
 }
 
@@ -61,4 +61,9 @@ export function choice<const Word extends string>(words: readonly Word[]): (answ
     if (value !== undefined && fitting.length === 1 && answer !== '') return { value };
     return { problem: `expected one of ${words.join(', ')}` };
   };
+}
+
+/** The texts of options have no full stop. */
+function flagHelp(about: string): string {
+  return about.replace(/\.$/, '');
 }

@@ -10,7 +10,7 @@ import { openConnection } from '../wire/connection.ts';
 import type { LdapConnection } from '../wire/connection.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { faultText } from '../wire/fault-text.ts';
-import { DirectoryFault } from '../wire/fault.ts';
+import { DirectoryFault, needsEncryption } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter } from '../wire/filter.ts';
 import { loadTlsContext } from '../wire/tls-context.ts';
 import { proposeBases } from './bases.ts';
@@ -39,6 +39,12 @@ export type Survey =
   | { readonly kind: 'untrusted'; readonly text: string }
   /** The certificate is for another name than that of the server. */
   | { readonly kind: 'other-name'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string };
+
+export type EntriesSurvey =
+  | { readonly kind: 'found'; readonly bases: Bases }
+  /** The server refuses binds and searches over this connection. */
+  | { readonly kind: 'needs-encryption'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string };
 
 /** The account that searches. */
@@ -79,14 +85,13 @@ export async function surveyServer(address: DirectoryAddress, { clock }: SurveyD
  * Binds as the account, and looks for the branches with users and groups.
  *
  * @param account undefined: searches anonymously
- * @returns what went wrong, as a sentence, where the account cannot be used
  */
 export async function surveyEntries(
   address: DirectoryAddress,
   account: SurveyAccount | undefined,
   { preset, suffix }: { readonly preset: LdapPresetName; readonly suffix: string },
   { clock, log }: SurveyDeps,
-): Promise<Bases | string> {
+): Promise<EntriesSurvey> {
   try {
     using connection = await connect(address, clock);
     const deadline = deadlineIn(clock, WHOLE_MS);
@@ -94,9 +99,9 @@ export async function surveyEntries(
       const service = createServiceAccount({ backend: 'init', preset, clock, log, ...account });
       await service.bind(connection, deadline);
     }
-    return await proposeBases(connection, { preset, suffix }, deadline);
+    return { kind: 'found', bases: await proposeBases(connection, { preset, suffix }, deadline) };
   } catch (error) {
-    return faultText(error);
+    return { kind: needsEncryption(error) ? 'needs-encryption' : 'failed', text: faultText(error) };
   }
 }
 

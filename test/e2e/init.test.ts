@@ -1,0 +1,244 @@
+/**
+ * `fairlead init` as a new user runs it: at a terminal, from an empty folder to a push. The README shows the session
+ * with OpenLDAP, letter by letter.
+ */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAIN } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
+import { writeImage } from '../support/image.ts';
+import { findPart } from '../support/parts.ts';
+import { start } from '../support/process.ts';
+import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
+import { AD_BASE_DN, AD_GROUPS_DN, AD_SERVICE, canRunSamba, REALM, startSamba } from '../support/samba.ts';
+import { noteSecret, secretsIn } from '../support/secrets.ts';
+import { SKOPEO, skopeoPush } from '../support/skopeo.ts';
+import { canRunSlapd, startSlapd } from '../support/slapd.ts';
+import { canRunTerminal, openTerminal } from '../support/terminal.ts';
+import type { TerminalSession } from '../support/terminal.ts';
+
+const README = resolve(import.meta.dirname, '../../README.md');
+/** How fast a person types, and how long one reads a question. */
+const CHARACTERS_PER_MINUTE = 200;
+const SECONDS_PER_QUESTION = 3;
+const MOST_SECONDS = 180;
+
+type Exchange = readonly [prompt: string, answer: string];
+
+interface Ports {
+  readonly broker: number;
+  readonly registry: number;
+}
+
+let folder: string;
+let ports: Ports;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-setup-'));
+  ports = { broker: await freePort(), registry: await freePort() };
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function openInit(...flags: readonly string[]): TerminalSession {
+  return openTerminal([process.execPath, MAIN, 'init', ...flags].join(' '), { cwd: folder });
+}
+
+/** The answers about the registry and the broker. */
+function registryAnswers(): readonly Exchange[] {
+  return [
+    ['Folder [mine]: ', ''],
+    ['Registry [localhost:5000]: ', `localhost:${ports.registry}`],
+    ['Program of the registry [distribution-2]: ', ''],
+    ['Public address of the broker [http://localhost:5001]: ', `http://localhost:${ports.broker}`],
+  ];
+}
+
+async function answerAll(session: TerminalSession, exchanges: readonly Exchange[]): Promise<void> {
+  for (const [prompt, answer] of exchanges) await session.answer(prompt, answer);
+}
+
+async function sessionInReadme(): Promise<string> {
+  const text = await readFile(README, 'utf8');
+  return /^\$ fairlead init\n([^]*?)^```$/m.exec(text)?.[1] ?? '';
+}
+
+/** The seconds that a person takes for a session. @param started when it began, by `performance.now` */
+function humanSeconds(session: TerminalSession, questions: number, started: number): number {
+  const seconds = (performance.now() - started) / 1000;
+  return seconds + (session.typed() * 60) / CHARACTERS_PER_MINUTE + questions * SECONDS_PER_QUESTION;
+}
+
+/** Does what the command printed as the next steps: the broker, the block of the registry, a login with a push. */
+async function pushAsPrinted(
+  screen: string,
+  { user, password, repository }: { readonly user: string; readonly password: string; readonly repository: string },
+): Promise<void> {
+  const [, config = ''] = /fairlead serve --config (\S+)/.exec(screen) ?? [];
+  const block = /^auth:\n(?: .*\n)+/m.exec(screen)?.[0] ?? '';
+  expect(screen).toContain(`docker login localhost:${ports.registry} --username ${user}\n`);
+  await using broker = start(process.execPath, [MAIN, 'serve', '--config', config], { cwd: folder });
+  await broker.waitForOutput(/"listening"/);
+  await using registry = await startRegistry({
+    trust: block.replaceAll('"mine/', `"${folder}/mine/`),
+    port: ports.registry,
+  });
+  const image = await writeImage(join(folder, 'image'));
+
+  const pushed = await skopeoPush(image, `${registry.host}/${repository}:1`, { user, password });
+  const refused = await skopeoPush(image, `${registry.host}/other/app:1`, { user, password });
+
+  expect(pushed, pushed.stderr).toMatchObject({ code: 0 });
+  expect(refused.code).not.toBe(0);
+  expect(secretsIn(broker.output())).toEqual([]);
+}
+
+const canPush = [DOCKER_REGISTRY, SKOPEO].every((part) => findPart(part) !== undefined) && canRunTerminal();
+
+describe.skipIf(!canPush || !canRunSlapd())('fairlead init with OpenLDAP', () => {
+  it('leads from an empty folder to a push within three minutes, as the README shows', async () => {
+    await using slapd = await startSlapd();
+    const { username, password } = slapd.people.alice;
+    for (const secret of [password, slapd.bindPassword]) noteSecret(secret);
+    const exchanges: readonly Exchange[] = [
+      ...registryAnswers(),
+      ['Source of accounts: ', 'ldap'],
+      ['Directory: ', slapd.url],
+      ['Kind of directory [openldap]: ', ''],
+      ['Service account: ', slapd.bindDn],
+      ['Password of the service account (not shown): ', slapd.bindPassword],
+      [`Users are under [ou=people,${slapd.baseDn}]: `, ''],
+      [`Groups are under [ou=groups,${slapd.baseDn}]: `, ''],
+      ['User for a trial login (empty: none): ', username],
+      ['Password of that user (not shown): ', password],
+      ['Group [team-{team}]: ', ''],
+      ['Namespace [{team}]: ', ''],
+      ['Public images [no]: ', ''],
+    ];
+    const started = performance.now();
+    await using session = openInit();
+
+    await answerAll(session, exchanges);
+
+    expect(await session.exited, session.screen()).toBe(0);
+    await pushAsPrinted(session.screen(), { user: username, password, repository: 'web/app' });
+    expect(humanSeconds(session, exchanges.length, started)).toBeLessThan(MOST_SECONDS);
+    expect(secretsIn(session.screen())).toEqual([]);
+    const shown = session
+      .screen()
+      .replaceAll(`:${ports.registry}`, ':5000')
+      .replaceAll(`:${ports.broker}`, ':5001')
+      .replaceAll(`:${slapd.port}`, ':3890')
+      .replaceAll(folder, '/home/you')
+      .replaceAll(/revision [0-9a-f]+/g, 'revision 0123456789ab')
+      .replaceAll(/ +$/gm, '');
+    expect(shown).toBe(await sessionInReadme());
+  });
+});
+
+describe.skipIf(!canPush || !canRunSamba())('fairlead init with Active Directory', () => {
+  it('asks for the authority and the name of the certificate, and leads to a push within three minutes', async () => {
+    await using samba = await startSamba();
+    const password = 'Binds-with-this-1';
+    const alice = await samba.addUser('alice', password);
+    await samba.addGroup('registry-web', [alice]);
+    for (const secret of [password, AD_SERVICE.password]) noteSecret(secret);
+    const exchanges: readonly Exchange[] = [
+      ...registryAnswers(),
+      ['Source of accounts: ', 'ldap'],
+      // Without encryption, a domain controller refuses the bind.
+      ['Directory: ', samba.url],
+      ['Kind of directory [samba]: ', ''],
+      ['Service account: ', `svc-registry@${REALM}`],
+      ['Password of the service account (not shown): ', AD_SERVICE.password],
+      ['Directory: ', samba.address],
+      ['File with certificates (empty: another directory): ', samba.caFile],
+      ['Name in the certificate (empty: another directory): ', 'localhost'],
+      ['Kind of directory [samba]: ', ''],
+      ['Service account: ', `svc-registry@${REALM}`],
+      ['Password of the service account (not shown): ', 'a-typing-error'],
+      ['Service account: ', `svc-registry@${REALM}`],
+      ['Password of the service account (not shown): ', AD_SERVICE.password],
+      [`Users are under [${AD_BASE_DN}]: `, ''],
+      [`Groups are under [${AD_GROUPS_DN}]: `, ''],
+      ['User for a trial login (empty: none): ', 'alice'],
+      ['Password of that user (not shown): ', password],
+      ['Group [registry-web]: ', ''],
+      ['Namespace [web]: ', ''],
+      ['Public images [no]: ', ''],
+    ];
+    const started = performance.now();
+    await using session = openInit();
+
+    await answerAll(session, exchanges);
+
+    expect(await session.exited, session.screen()).toBe(0);
+    expect(session.screen()).toMatch(/FAILED: .*there is no such account, or the password is wrong/);
+    await pushAsPrinted(session.screen(), { user: 'alice', password, repository: 'web/app' });
+    expect(humanSeconds(session, exchanges.length, started)).toBeLessThan(MOST_SECONDS);
+    expect(secretsIn(session.screen())).toEqual([]);
+  });
+});
+
+describe.skipIf(!canPush)('fairlead init with a file of users', () => {
+  it('leads from an empty folder to a push', async () => {
+    const password = 'a-password-of-carol-7';
+    noteSecret(password);
+    await using session = openInit('--source', 'file', '--user', 'carol');
+
+    await answerAll(session, [
+      ...registryAnswers(),
+      ['Password of that user (not shown): ', password],
+      ['Password of that user, again: ', password],
+      ['Groups of that user (empty: none): ', ''],
+      ['Group [*]: ', ''],
+      ['Namespace [users/{user}]: ', ''],
+      ['Public images [no]: ', 'yes'],
+    ]);
+
+    expect(await session.exited, session.screen()).toBe(0);
+    await pushAsPrinted(session.screen(), { user: 'carol', password, repository: 'users/carol/app' });
+    expect(secretsIn(session.screen())).toEqual([]);
+  });
+});
+
+describe.skipIf(!canRunTerminal())('fairlead init at a terminal', () => {
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('writes nothing when %s is pressed at any question', async (_key, keys) => {
+    await using session = openInit('--source', 'file', '--user', 'carol', '--registry', 'localhost:5000');
+
+    await session.answer('Folder [mine]: ', '');
+    await session.answer('Program of the registry [distribution-2]: ', '');
+    await session.answer('Public address of the broker [http://localhost:5001]: ', '');
+    await session.press('Password of that user (not shown): ', keys);
+
+    expect(await session.exited).toBe(2);
+    expect(session.screen()).toMatch(/fairlead: interrupted; nothing was written\n$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('works at a terminal without control sequences', async () => {
+    await using session = openTerminal(`${process.execPath} ${MAIN} init --source file --user carol --dry-run`, {
+      cwd: folder,
+      env: { TERM: 'dumb', NO_COLOR: '1' },
+    });
+
+    await answerAll(session, [
+      ...registryAnswers(),
+      ['Password of that user (not shown): ', 'a-password-of-carol-7'],
+      ['Password of that user, again: ', 'a-password-of-carol-7'],
+      ['Groups of that user (empty: none): ', 'team-web'],
+      ['Group [team-{team}]: ', '?'],
+      ['Group [team-{team}]: ', ''],
+      ['Namespace [{team}]: ', ''],
+      ['Public images [no]: ', ''],
+    ]);
+
+    expect(await session.exited, session.screen()).toBe(0);
+    expect(session.screen()).toContain('# mine/users.yaml\n(not shown)\n');
+    expect(session.screen()).not.toContain('a-password-of-carol-7');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
