@@ -2,15 +2,16 @@
  * `fairlead init` as a new user runs it: at a terminal, from an empty folder to a push. The README shows the session
  * with OpenLDAP, letter by letter.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAIN } from '../support/broker.ts';
 import { freePort } from '../support/free-port.ts';
 import { writeImage } from '../support/image.ts';
+import { shellBlocks } from '../support/markdown.ts';
 import { findPart } from '../support/parts.ts';
-import { start } from '../support/process.ts';
+import { run, start } from '../support/process.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
 import { AD_BASE_DN, AD_GROUPS_DN, AD_SERVICE, canRunSamba, REALM, startSamba } from '../support/samba.ts';
 import { noteSecret, secretsIn } from '../support/secrets.ts';
@@ -133,6 +134,27 @@ describe.skipIf(!canPush || !canRunSlapd())('fairlead init with OpenLDAP', () =>
       .replaceAll(/revision [0-9a-f]+/g, 'revision 0123456789ab')
       .replaceAll(/ +$/gm, '');
     expect(shown).toBe(await sessionInReadme());
+  });
+});
+
+describe.skipIf(!canRunSlapd())('fairlead init with the flags of the README', () => {
+  it('needs no terminal, and prints the files', async () => {
+    await using slapd = await startSlapd();
+    noteSecret(slapd.bindPassword);
+    await writeFile(join(folder, 'ldap.password'), slapd.bindPassword, { mode: 0o600 });
+    const command = shellBlocks(README).find(({ text }) => text.includes('--dry-run'))?.text ?? '';
+    const script = command
+      .replace('fairlead ', `${process.execPath} ${MAIN} `)
+      .replace('127.0.0.1:3890', `127.0.0.1:${slapd.port}`)
+      .replace('cn=registry,dc=example,dc=org', slapd.bindDn);
+
+    const { code, stdout, stderr } = await run('bash', ['-c', script], { cwd: folder });
+
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^# mine\/broker\.yaml\n[^]* preset: openldap\n[^]* base: ou=groups,dc=example,dc=org\n/);
+    expect(stdout).toContain('groups: ["team-{team}"]');
+    expect(secretsIn(stdout + stderr)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['ldap.password']);
   });
 });
 

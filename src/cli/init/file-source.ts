@@ -1,11 +1,10 @@
 /** Accounts in a file: asks for the first user, whose password is stored as a hash. */
 import { stringify } from 'yaml';
-import { hashPassword } from '../../backends/password-hash.ts';
 import { groupProblem, usernameProblem } from '../../backends/static-file/names.ts';
-import type { Secret } from '../../core/identity.ts';
 import { text } from './question.ts';
 import type { Question, SecretQuestion } from './question.ts';
 import type { Source, SourceAnswers, SourceDeps } from './source.ts';
+import { passwordHash } from './stored-secret.ts';
 
 const USERS_FILE = 'users.yaml';
 
@@ -21,7 +20,7 @@ const USER: Question<string> = {
 const USER_PASSWORD: SecretQuestion = {
   flag: 'user-password',
   prompt: 'Password of that user',
-  about: 'The password of the first user.',
+  about: 'The password of that user, of which a hash is stored.',
   more: ['Its argon2id hash is stored. For further users, fairlead hash-password prints the hash.'],
 };
 
@@ -52,14 +51,10 @@ async function ask({ interview }: SourceDeps): Promise<SourceAnswers> {
   const username = await interview.ask(USER);
   const { secret } = await interview.askNewSecret(USER_PASSWORD);
   const groups = await interview.ask(USER_GROUPS);
-  const users = { users: { [username]: { password: await hashOf(secret), groups } } };
+  const users = { users: { [username]: { password: await passwordHash(secret), groups } } };
   return {
     backend: { name: 'local', type: 'static-file', file: USERS_FILE },
     files: [{ name: USERS_FILE, text: stringify(users), isSecret: true }],
     member: { username, groups },
   };
-}
-
-function hashOf(secret: Secret): Promise<string> {
-  return hashPassword(secret.reveal());
 }

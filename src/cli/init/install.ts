@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { causeOf, shownPath } from '../../config/read-text.ts';
 import { makeFolder } from '../../platform/make-folder.ts';
 import { UsageError } from '../command.ts';
-import type { GivenSecret } from './interview.ts';
 
 export interface NewFile {
   readonly name: string;
@@ -61,7 +60,8 @@ export async function withDrafts<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const drafts = await orUsageError(parent, () => mkdtemp(join(parent, '.fairlead-init-')));
-  using _signals = removeOnSignal(drafts);
+  using cleanup = new DisposableStack();
+  cleanup.use(removeOnSignal(drafts));
   try {
     for (const file of files) await orUsageError(parent, () => writeDraft(drafts, file));
     return await work(drafts);
@@ -125,9 +125,4 @@ function removeOnSignal(folder: string): Disposable {
   };
   process.once('SIGINT', remove).once('SIGTERM', remove);
   return { [Symbol.dispose]: () => void process.off('SIGINT', remove).off('SIGTERM', remove) };
-}
-
-/** The file with a secret that was typed; none for a secret that is stored already. */
-export function passwordFile(name: string, { secret, source }: GivenSecret): readonly NewFile[] {
-  return source === undefined ? [{ name, text: `${secret.reveal()}\n`, isSecret: true }] : [];
 }

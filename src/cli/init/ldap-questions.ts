@@ -98,8 +98,8 @@ export const BIND_DN: Question<string | undefined> = {
 export const BIND_PASSWORD: SecretQuestion = {
   flag: 'bind-password',
   prompt: 'Password of the service account',
-  about: 'The password of the service account.',
-  more: ['It is written to a file that only you can read, and never to broker.yaml.'],
+  about: 'The password of that account. It is written to a file that only you can read.',
+  more: ['broker.yaml names that file, and has no password itself.'],
 };
 
 export const USERS_BASE: Question<string> = {

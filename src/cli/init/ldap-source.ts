@@ -6,12 +6,25 @@ import { surveyEntries, surveyServer } from '../../backends/ldap/diagnosis/surve
 import type { DirectoryAddress, Survey } from '../../backends/ldap/diagnosis/survey.ts';
 import { isLoopback } from '../../backends/ldap/wire/endpoint.ts';
 import type { Endpoint } from '../../backends/ldap/wire/endpoint.ts';
-import { passwordFile } from './install.ts';
 import type { GivenSecret, Interview } from './interview.ts';
-import * as ASK from './ldap-questions.ts';
+import {
+  ANONYMOUS,
+  BIND_DN,
+  BIND_PASSWORD,
+  CA_FILE,
+  GROUPS_BASE,
+  LDAP_QUESTIONS,
+  PRESET,
+  SERVER_QUESTIONS,
+  TLS,
+  TLS_NAME,
+  URL_OF_SERVER,
+  USERS_BASE,
+} from './ldap-questions.ts';
 import { probeBackend } from './open-backend.ts';
 import { flagValue } from './question.ts';
 import type { Source, SourceAnswers, SourceDeps } from './source.ts';
+import { passwordFile } from './stored-secret.ts';
 import { tryLogin, TRIAL_PASSWORD, TRIAL_USER } from './trial-login.ts';
 
 const PASSWORD_FILE = 'ldap.password';
@@ -19,12 +32,12 @@ const PASSWORD_FILE = 'ldap.password';
 export const ldapSource: Source = {
   name: 'ldap',
   about: 'an LDAP directory or Active Directory',
-  questions: [...ASK.LDAP_QUESTIONS, TRIAL_USER],
-  secrets: [ASK.BIND_PASSWORD, TRIAL_PASSWORD],
+  questions: [...LDAP_QUESTIONS, TRIAL_USER],
+  secrets: [BIND_PASSWORD, TRIAL_PASSWORD],
   required: (flags) => [
-    ASK.URL_OF_SERVER,
-    ASK.BIND_DN,
-    ...(flagValue(flags, ASK.BIND_DN.flag) === ASK.ANONYMOUS ? [] : [ASK.BIND_PASSWORD]),
+    URL_OF_SERVER,
+    BIND_DN,
+    ...(flagValue(flags, BIND_DN.flag) === ANONYMOUS ? [] : [BIND_PASSWORD]),
   ],
   writes: [PASSWORD_FILE],
   ask,
@@ -35,8 +48,8 @@ async function ask(deps: SourceDeps): Promise<SourceAnswers> {
   const { server, preset, account, bases } = await askAccess(deps);
   const secret = account?.password.secret;
   for (;;) {
-    const users = await interview.ask(ASK.USERS_BASE, bases?.users);
-    const groups = await interview.ask(ASK.GROUPS_BASE, bases?.groups);
+    const users = await interview.ask(USERS_BASE, bases?.users);
+    const groups = await interview.ask(GROUPS_BASE, bases?.groups);
     const backend = {
       name: 'directory',
       type: 'ldap',
@@ -52,7 +65,7 @@ async function ask(deps: SourceDeps): Promise<SourceAnswers> {
       const files = account === undefined ? [] : passwordFile(PASSWORD_FILE, account.password);
       return { backend, files, member: await tryLogin(backend, secret, deps) };
     }
-    interview.refuse(problem, ASK.USERS_BASE, ASK.GROUPS_BASE);
+    interview.refuse(problem, USERS_BASE, GROUPS_BASE);
   }
 }
 
@@ -73,10 +86,10 @@ async function askAccess(deps: SourceDeps): Promise<Access> {
   const { interview } = deps;
   for (;;) {
     const server = await askServer(deps);
-    const preset = await interview.ask(ASK.PRESET, server.presets[0]);
+    const preset = await interview.ask(PRESET, server.presets[0]);
     const accepted = await askAccount(server, preset, deps);
     if (accepted !== undefined) return { server, preset, ...accepted };
-    interview.refuse('give another address, such as one with ldaps://', ...ASK.SERVER_QUESTIONS);
+    interview.refuse('give another address, such as one with ldaps://', ...SERVER_QUESTIONS);
   }
 }
 
@@ -92,11 +105,11 @@ interface Server {
 async function askServer(deps: SourceDeps): Promise<Server> {
   const { interview } = deps;
   for (;;) {
-    const { url, endpoint } = await interview.ask(ASK.URL_OF_SERVER);
-    const mode = interview.isAnswered(ASK.TLS) ? await interview.ask(ASK.TLS) : modeFor(endpoint);
+    const { url, endpoint } = await interview.ask(URL_OF_SERVER);
+    const mode = interview.isAnswered(TLS) ? await interview.ask(TLS) : modeFor(endpoint);
     const found = await reachServer({ endpoint, mode }, deps);
     if (found !== undefined) return { url, ...found };
-    interview.refuse(`${url} is not used`, ...ASK.SERVER_QUESTIONS);
+    interview.refuse(`${url} is not used`, ...SERVER_QUESTIONS);
   }
 }
 
@@ -119,13 +132,13 @@ async function reachServer(
       return { address, presets: survey.presets, suffix: survey.suffixes[0] };
     }
     if (survey.kind === 'untrusted') {
-      interview.refuse(survey.text, ASK.CA_FILE);
-      const file = await interview.ask(ASK.CA_FILE);
+      interview.refuse(survey.text, CA_FILE);
+      const file = await interview.ask(CA_FILE);
       if (file === '') return undefined;
       trust = { ...trust, caFile: resolve(file) };
     } else if (survey.kind === 'other-name') {
-      interview.refuse(survey.text, ASK.TLS_NAME);
-      const serverName = await interview.ask(ASK.TLS_NAME);
+      interview.refuse(survey.text, TLS_NAME);
+      const serverName = await interview.ask(TLS_NAME);
       if (serverName === '') return undefined;
       trust = { ...trust, serverName };
     } else {
@@ -139,8 +152,8 @@ type Trust = Pick<DirectoryAddress, 'caFile' | 'serverName'>;
 
 async function trustOfFlags(interview: Interview): Promise<Trust> {
   return {
-    ...(interview.isAnswered(ASK.CA_FILE) ? { caFile: resolve(await interview.ask(ASK.CA_FILE)) } : {}),
-    ...(interview.isAnswered(ASK.TLS_NAME) ? { serverName: await interview.ask(ASK.TLS_NAME) } : {}),
+    ...(interview.isAnswered(CA_FILE) ? { caFile: resolve(await interview.ask(CA_FILE)) } : {}),
+    ...(interview.isAnswered(TLS_NAME) ? { serverName: await interview.ask(TLS_NAME) } : {}),
   };
 }
 
@@ -166,13 +179,13 @@ async function askAccount(
   { interview, ...deps }: SourceDeps,
 ): Promise<Pick<Access, 'account' | 'bases'> | undefined> {
   for (;;) {
-    const dn = await interview.ask(ASK.BIND_DN);
-    const account = dn === undefined ? undefined : { dn, password: await interview.askSecret(ASK.BIND_PASSWORD) };
+    const dn = await interview.ask(BIND_DN);
+    const account = dn === undefined ? undefined : { dn, password: await interview.askSecret(BIND_PASSWORD) };
     const source = account && { dn: account.dn, password: { read: async () => account.password.secret } };
     const survey = await surveyEntries(address, source, { preset, suffix: suffix ?? '' }, deps);
     // Without a suffix there is nothing to propose, and the bind is what counts.
     if (survey.kind === 'found') return { account, bases: suffix === undefined ? undefined : survey.bases };
-    interview.refuse(survey.text, ASK.BIND_DN, ASK.BIND_PASSWORD);
+    interview.refuse(survey.text, BIND_DN, BIND_PASSWORD);
     if (survey.kind === 'needs-encryption') return undefined;
   }
 }

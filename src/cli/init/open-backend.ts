@@ -60,5 +60,5 @@ export function stepLine({ ok, text }: Step): string {
 
 /** There is one backend only. */
 function withoutBackend(text: string): string {
-  return text.replace(/^backend [a-z0-9-]+: /, '');
+  return text.replace(/^backend [a-z0-9-]+:? /, '');
 }

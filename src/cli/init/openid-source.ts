@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { PRESET_NAMES } from '../../backends/oidc-password/presets.ts';
 import { issuerProblem } from '../../backends/oidc/issuer.ts';
-import { passwordFile } from './install.ts';
 import { probeBackend } from './open-backend.ts';
 import { choice, text } from './question.ts';
 import type { Question, SecretQuestion } from './question.ts';
 import type { Source, SourceAnswers, SourceDeps } from './source.ts';
+import { passwordFile } from './stored-secret.ts';
 import { tryLogin, TRIAL_PASSWORD, TRIAL_USER } from './trial-login.ts';
 
 const SECRET_FILE = 'client.secret';
@@ -52,8 +52,8 @@ const CLIENT_ID: Question<string> = {
 const CLIENT_SECRET: SecretQuestion = {
   flag: 'client-secret',
   prompt: 'Client secret',
-  about: 'The secret of that client.',
-  more: ['It is written to a file that only you can read, and never to broker.yaml.'],
+  about: 'The secret of that client. It is written to a file that only you can read.',
+  more: ['broker.yaml names that file, and has no secret itself.'],
 };
 
 export const openidSource: Source = {

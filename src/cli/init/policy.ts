@@ -7,7 +7,7 @@ import { choice, text } from './question.ts';
 import type { Question } from './question.ts';
 import type { Member } from './source.ts';
 
-export interface PolicyAnswers {
+interface PolicyAnswers {
   /** A pattern for groups; `*`: every user. */
   readonly group: string;
   /** The namespace of its members, in which they push: `web`, `{team}`, `users/{user}`. */
@@ -33,7 +33,7 @@ export const GROUP: Question<string> = {
 };
 
 /** @param group the answer to `GROUP` */
-export function namespaceOf(group: string): Question<string> {
+function namespaceOf(group: string): Question<string> {
   const known = ['user', ...capturesOf(group)];
   return {
     flag: 'namespace',

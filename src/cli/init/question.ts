@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 
-export type Answer<Value> = { readonly value: Value } | { readonly problem: string };
+type Answer<Value> = { readonly value: Value } | { readonly problem: string };
 
 export interface Question<Value> {
   /** The flag without its dashes: `users-base`. */

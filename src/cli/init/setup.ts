@@ -7,7 +7,7 @@ import type { NewFile } from './install.ts';
 import type { Interview } from './interview.ts';
 import { askPolicy, GROUP, policyText } from './policy.ts';
 import { flagValue } from './question.ts';
-import type { Flags, Question } from './question.ts';
+import type { Flags, Question, SecretQuestion } from './question.ts';
 import { askRegistry, FOLDER, PUBLIC_URL, REGISTRY } from './registry.ts';
 import type { RegistryAnswers } from './registry.ts';
 import type { Source } from './source.ts';
@@ -76,15 +76,16 @@ function requireFlags(interview: Interview, flags: Flags): void {
   if (interview.hasTerminal) return;
   const parsed = SOURCE.parse(flagValue(flags, SOURCE.flag) ?? '');
   const ofSource = 'value' in parsed ? parsed.value.required(flags) : [];
-  const missing = [REGISTRY, PUBLIC_URL, SOURCE, ...ofSource, GROUP].filter(
-    (question) => !interview.isAnswered(question),
-  );
+  const required = [REGISTRY, PUBLIC_URL, SOURCE, ...ofSource, GROUP];
+  const missing = required.filter((question) => !interview.isAnswered(question));
   if (missing.length === 0) return;
-  const lines = missing.map(({ flag, about, ...question }) => {
-    const value = 'placeholder' in question ? `--${flag} <${question.placeholder}>` : `--${flag}-file, -env or -stdin`;
-    return `  ${value.padEnd(36)} ${about}`;
-  });
+  const lines = missing.map((question) => `  ${flagUsage(question).padEnd(38)} ${question.about}`);
   throw new UsageError(['there is no terminal for questions; expected these flags as well:', ...lines].join('\n'));
+}
+
+function flagUsage(question: Question<unknown> | SecretQuestion): string {
+  const { flag } = question;
+  return 'placeholder' in question ? `--${flag} <${question.placeholder}>` : `--${flag}-file, -env or -stdin`;
 }
 
 async function mayOverwrite(interview: Interview, folder: string, { writes }: Source): Promise<boolean> {

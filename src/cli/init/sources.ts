@@ -14,7 +14,7 @@ export const SOURCE: Question<Source> = {
   flag: 'source',
   placeholder: 'kind',
   prompt: 'Source of accounts',
-  about: `Where the accounts are: ${NAMES.join(', ')}.`,
+  about: 'Where the accounts are: ldap (also Active Directory), openid or file.',
   more: [
     ...SOURCES.map(({ name, about }) => `${name.padEnd(7)} ${about}`),
     'More sources can be added to backends in broker.yaml later; the reference lists the others.',

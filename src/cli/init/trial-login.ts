@@ -20,8 +20,8 @@ export const TRIAL_USER: Question<string> = {
 export const TRIAL_PASSWORD: SecretQuestion = {
   flag: 'trial-password',
   prompt: 'Password of that user',
-  about: 'The password of that user.',
-  more: ['It is not stored.'],
+  about: 'The password of that user, for this trial only.',
+  more: ['It is sent to the source of the accounts, and stored nowhere.'],
 };
 
 /** @returns the user with the groups as a policy names them; undefined: nobody logged in */

@@ -41,19 +41,19 @@ export type Survey =
   | { readonly kind: 'other-name'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string };
 
-export type EntriesSurvey =
+type EntriesSurvey =
   | { readonly kind: 'found'; readonly bases: Bases }
   /** The server refuses binds and searches over this connection. */
   | { readonly kind: 'needs-encryption'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string };
 
 /** The account that searches. */
-export interface SurveyAccount {
+interface SurveyAccount {
   readonly dn: string;
   readonly password: SecretSource;
 }
 
-export interface SurveyDeps {
+interface SurveyDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
