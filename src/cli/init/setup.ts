@@ -27,6 +27,9 @@ export interface Setup {
   readonly username: string | undefined;
 }
 
+const INTRODUCTION =
+  'Enter takes the answer in [brackets], ? explains a question, and Ctrl-C ends without writing anything.';
+
 const OVERWRITE: Question<'yes' | 'no'> = {
   flag: 'force',
   placeholder: '',
@@ -44,9 +47,7 @@ const OVERWRITE: Question<'yes' | 'no'> = {
 /** @throws UsageError, SetupFailed or Interrupted; nothing is written then */
 export async function askSetup(interview: Interview, flags: Flags): Promise<Setup> {
   requireFlags(interview, flags);
-  interview.say(
-    'Enter takes the answer in [brackets], ? explains a question, and Ctrl-C ends without writing anything.',
-  );
+  if (interview.hasTerminal) interview.say(INTRODUCTION);
   const folder = await interview.ask(FOLDER, DEFAULT_FOLDER);
   const registry = await askRegistry(interview);
   const source = await interview.ask(SOURCE);

@@ -3,7 +3,9 @@ import type { Deadline } from '../../../core/deadline.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import type { LdapPresetName } from '../config/presets.ts';
 import type { LdapConnection } from '../wire/connection.ts';
+import { faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter, equal } from '../wire/filter.ts';
+import { RESULT } from '../wire/result-code.ts';
 
 export interface Bases {
   readonly users: string;
@@ -18,12 +20,17 @@ const SAMPLE = 200;
 /** The folders of the groups that every domain has. */
 const BUILT_IN = /^CN=(?:Builtin|Users|ForeignSecurityPrincipals),/i;
 
-/** The suffix itself where no usual branch exists. */
+/**
+ * The suffix itself where no usual branch exists.
+ *
+ * @throws DirectoryFault when the account may not read the suffix
+ */
 export async function proposeBases(
   connection: LdapConnection,
   { preset, suffix }: { readonly preset: LdapPresetName; readonly suffix: string },
   deadline: Deadline,
 ): Promise<Bases> {
+  await requireReadable(connection, suffix, deadline);
   const existing = (branches: readonly string[]) => firstExisting(connection, branches, suffix, deadline);
   // A domain keeps its users in many folders.
   if (LDAP_PRESETS[preset].bindNames) {
@@ -31,6 +38,14 @@ export async function proposeBases(
     return { users: suffix, groups: groups ?? suffix };
   }
   return { users: (await existing(USERS)) ?? suffix, groups: (await existing(GROUPS)) ?? suffix };
+}
+
+async function requireReadable(connection: LdapConnection, suffix: string, deadline: Deadline): Promise<void> {
+  const request = { base: suffix, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] } as const;
+  const answer = await connection.search(request, deadline);
+  // Where the suffix is hidden, its branches need not be.
+  if (answer.code === RESULT.success || answer.code === RESULT.noSuchObject) return;
+  throw faultOfResult(answer, `reading ${suffix}`);
 }
 
 async function firstExisting(

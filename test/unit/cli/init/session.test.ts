@@ -116,7 +116,7 @@ describe('fairlead init where files exist already', () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain(`These files exist already: ${files.path('mine/policy.yaml')}.`);
-    expect(stderr).toContain('nothing was written');
+    expect(stderr).toContain('nothing was written: choose another --out, or replace them with --force');
     expect(await readFile(files.path('mine/policy.yaml'), 'utf8')).toBe('kept');
   });
 

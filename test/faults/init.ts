@@ -1,0 +1,91 @@
+/** Faults in `fairlead init`. */
+import type { Fault } from './fault.ts';
+
+const INSTALL = 'src/cli/init/install.ts';
+const INSTALL_TEST = 'test/unit/cli/init/install.test.ts';
+const SESSION_TEST = 'test/unit/cli/init/session.test.ts';
+const FLAGS_TEST = 'test/unit/cli/init/flags.test.ts';
+const POLICY_TEST = 'test/unit/cli/init/policy.test.ts';
+
+export const faults: readonly Fault[] = [
+  {
+    id: 'init-1',
+    effect: '`init` replaces a file that somebody else created in the meantime',
+    file: INSTALL,
+    find: '(overwrite ? rename : link)',
+    replace: 'rename',
+    tests: [INSTALL_TEST],
+  },
+  {
+    id: 'init-2',
+    effect: 'every user of the machine can read the password that `init` stores',
+    file: INSTALL,
+    find: 'isSecret ? 0o600 : 0o644',
+    replace: '0o644',
+    tests: [SESSION_TEST],
+  },
+  {
+    id: 'init-3',
+    effect: 'files that `check` refuses are written',
+    file: INSTALL,
+    find: '      await check(drafts);\n',
+    replace: '',
+    tests: [INSTALL_TEST],
+  },
+  {
+    id: 'init-4',
+    effect: 'the temporary folder with the password stays behind',
+    file: INSTALL,
+    find: '    await rm(drafts, { recursive: true, force: true });\n',
+    replace: '',
+    tests: [INSTALL_TEST],
+  },
+  {
+    id: 'init-5',
+    effect: '`init` shows the password as it is typed',
+    file: 'src/cli/init/interview.ts',
+    find: "await readLine(`${prompt} (not shown): `, terminal, { echo: 'hidden' })",
+    replace: "await readLine(`${prompt} (not shown): `, terminal, { echo: 'shown' })",
+    tests: [SESSION_TEST],
+  },
+  {
+    id: 'init-6',
+    effect: 'clients would send passwords in clear text to the public address',
+    file: 'src/cli/init/registry.ts',
+    find: "if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return undefined;",
+    replace: 'return undefined;',
+    tests: [SESSION_TEST],
+  },
+  {
+    id: 'init-7',
+    effect: '`init --dry-run` prints the password',
+    file: 'src/cli/commands/init.ts',
+    find: "isSecret ? '(not shown)\\n' : text",
+    replace: 'isSecret ? text : text',
+    tests: [FLAGS_TEST],
+  },
+  {
+    id: 'init-8',
+    effect: 'a script without a terminal gets an error for one missing flag at a time',
+    file: 'src/cli/init/setup.ts',
+    find: '  requireFlags(interview, flags);\n',
+    replace: '',
+    tests: [FLAGS_TEST],
+  },
+  {
+    id: 'init-9',
+    effect: 'the files that are there are replaced by the answer of an empty line',
+    file: 'src/cli/init/setup.ts',
+    find: "await interview.ask(question, 'no')",
+    replace: "await interview.ask(question, 'yes')",
+    tests: [SESSION_TEST],
+  },
+  {
+    id: 'init-10',
+    effect: 'the first policy gives everybody the namespace of one group',
+    file: 'src/cli/init/policy.ts',
+    find: "const who = group === '*' ?",
+    replace: "const who = group !== '' ?",
+    tests: [POLICY_TEST],
+  },
+];
