@@ -2,9 +2,13 @@
  * `fairlead init` as a new user runs it: at a terminal, from an empty folder to a push. The README shows the session
  * with OpenLDAP, letter by letter.
  */
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAIN } from '../support/broker.ts';
 import { freePort } from '../support/free-port.ts';
@@ -62,6 +66,20 @@ async function answerAll(session: TerminalSession, exchanges: readonly Exchange[
 async function sessionInReadme(): Promise<string> {
   const text = await readFile(README, 'utf8');
   return /^\$ fairlead init\n([^]*?)^```$/m.exec(text)?.[1] ?? '';
+}
+
+/** A port that accepts connections and never answers. */
+async function startSilentServer(): Promise<AsyncDisposable & { readonly url: string }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await promisify(server.close.bind(server))();
+    },
+  };
 }
 
 /** The seconds that a person takes for a session. @param started when it began, by `performance.now` */
@@ -238,6 +256,21 @@ describe.skipIf(!canRunTerminal())('fairlead init at a terminal', () => {
 
     expect(await session.exited).toBe(2);
     expect(session.screen()).toMatch(/fairlead: interrupted; nothing was written\n$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('ends at once by Ctrl-C while it waits for a directory, and writes nothing', async () => {
+    await using silent = await startSilentServer();
+    await using session = openInit('--registry localhost:5000 --for zot --public-url http://localhost:5001');
+
+    await session.answer('Folder [mine]: ', '');
+    await session.answer('Source of accounts: ', 'ldap');
+    await session.answer('Directory: ', silent.url);
+    await session.press(`${silent.url}\n`, '\u0003');
+
+    const interrupted = 128 + constants.signals.SIGINT;
+    expect(await session.exited).toBe(interrupted);
+    expect(session.screen()).not.toContain('FAILED');
     expect(await readdir(folder)).toEqual([]);
   });
 

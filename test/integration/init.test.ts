@@ -29,7 +29,11 @@ describe.skipIf(!canRunSlapd())('fairlead init with a directory', () => {
   afterAll(() => slapd[Symbol.asyncDispose]());
 
   /** @param flags those that differ from a correct set */
-  async function init(files: WrittenFiles, flags: Readonly<Record<string, string>>): Promise<CommandResult> {
+  async function init(
+    files: WrittenFiles,
+    flags: Readonly<Record<string, string>>,
+    more: readonly string[] = [],
+  ): Promise<CommandResult> {
     const all = {
       '--url': slapd.ldapsUrl ?? '',
       '--ca-file': slapd.caFile ?? '',
@@ -41,15 +45,8 @@ describe.skipIf(!canRunSlapd())('fairlead init with a directory', () => {
       ...flags,
     };
     const given = Object.entries(all).filter(([, value]) => value !== '');
-    const result = await fairlead([
-      'init',
-      '--out',
-      files.path('mine'),
-      ...REGISTRY,
-      '--source',
-      'ldap',
-      ...given.flat(),
-    ]);
+    const args = ['--out', files.path('mine'), ...REGISTRY, '--source', 'ldap', ...given.flat(), ...more];
+    const result = await fairlead(['init', ...args], `${SERVICE.password}\n`);
     expect(secretsIn(result.stdout + result.stderr)).toEqual([]);
     return result;
   }
@@ -79,6 +76,16 @@ describe.skipIf(!canRunSlapd())('fairlead init with a directory', () => {
     await init(files, {});
 
     expect((await readdir(files.path('mine'))).toSorted()).toEqual(['broker.yaml', 'policy.yaml']);
+  });
+
+  it('exits with 2 for two passwords from standard input, which has one', async () => {
+    await using files = await writtenFiles();
+    const flags = { '--bind-password-file': '', '--trial-password-file': '' };
+
+    const { code, stderr } = await init(files, flags, ['--bind-password-stdin', '--trial-password-stdin']);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected one flag that ends with -stdin');
   });
 
   it.each([

@@ -49,6 +49,7 @@ export function createInterview(flags: Flags, terminal: Terminal): Interview {
   const hasTerminal = terminal.stdin.isTTY === true;
   /** The flags whose answers cannot be used. */
   const refused = new Set<string>();
+  let isStdinRead = false;
   const say = (...lines: readonly string[]): void => terminal.stderr(lines.map((line) => `${line}\n`).join(''));
   const given = (flag: string): string | undefined => (refused.has(flag) ? undefined : flagValue(flags, flag));
   const secretFlags = (flag: string): readonly string[] => ['file', 'env', 'stdin'].map((kind) => `${flag}-${kind}`);
@@ -80,11 +81,11 @@ export function createInterview(flags: Flags, terminal: Terminal): Interview {
     return line === '' ? (proposal ?? '') : line;
   }
 
-  async function secretOfFlag({ flag }: SecretQuestion): Promise<GivenSecret | undefined> {
+  async function secretOfFlag({ flag, prompt }: SecretQuestion): Promise<GivenSecret | undefined> {
     const [file, env, stdin] = secretFlags(flag).map(given);
     if ([file, env, stdin].filter((value) => value !== undefined).length > 1)
       throw new UsageError(`expected one of ${secretFlags(flag).map(dashed).join(', ')}`);
-    if (stdin !== undefined) return { secret: new Secret(await readPassword('', terminal)), source: undefined };
+    if (stdin !== undefined) return { secret: await secretOfStdin(`${prompt}: `), source: undefined };
     const source = file === undefined ? env && { env } : { file: resolve(file) };
     if (source === undefined || source === '') return undefined;
     try {
@@ -92,6 +93,14 @@ export function createInterview(flags: Flags, terminal: Terminal): Interview {
     } catch (error) {
       throw new UsageError(describeError(error));
     }
+  }
+
+  async function secretOfStdin(prompt: string): Promise<Secret> {
+    if (isStdinRead) throw new UsageError('expected one flag that ends with -stdin: one password is read from there');
+    isStdinRead = true;
+    const secret = new Secret(await readPassword(prompt, terminal));
+    if (secret.isEmpty()) throw new UsageError('standard input has no password: expected it on the first line');
+    return secret;
   }
 
   async function askSecret(question: SecretQuestion, isNew = false): Promise<GivenSecret> {

@@ -13,7 +13,7 @@ export function nextSteps({ folder, registry, username }: Setup, block: Registry
     : [];
   return [
     '1. Start the broker. It makes its key, and the certificate for the registry:',
-    `   fairlead serve --config ${join(folder, BROKER_FILE)}`,
+    `   fairlead serve --config ${shellWord(join(folder, BROKER_FILE))}`,
     ...proxy,
     '2. Add this to the configuration of the registry, and start the registry:',
     '',
@@ -21,6 +21,11 @@ export function nextSteps({ folder, registry, username }: Setup, block: Registry
     '',
     ...block.notes.map((note) => `   note: ${note}`),
     '3. Log in:',
-    `   docker login ${service}${username === undefined ? '' : ` --username ${username}`}`,
+    `   docker login ${service}${username === undefined ? '' : ` --username ${shellWord(username)}`}`,
   ];
+}
+
+/** One word of a command line, in quotes where it needs them. */
+function shellWord(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

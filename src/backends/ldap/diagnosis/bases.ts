@@ -2,7 +2,7 @@
 import type { Deadline } from '../../../core/deadline.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import type { LdapPresetName } from '../config/presets.ts';
-import type { LdapConnection } from '../wire/connection.ts';
+import type { Reader } from '../wire/connection.ts';
 import { faultOfResult } from '../wire/fault.ts';
 import { ANY_ENTRY, encodeFilter, equal } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
@@ -26,7 +26,7 @@ const BUILT_IN = /^CN=(?:Builtin|Users|ForeignSecurityPrincipals),/i;
  * @throws DirectoryFault when the account may not read the suffix
  */
 export async function proposeBases(
-  connection: LdapConnection,
+  connection: Reader,
   { preset, suffix }: { readonly preset: LdapPresetName; readonly suffix: string },
   deadline: Deadline,
 ): Promise<Bases> {
@@ -40,7 +40,7 @@ export async function proposeBases(
   return { users: (await existing(USERS)) ?? suffix, groups: (await existing(GROUPS)) ?? suffix };
 }
 
-async function requireReadable(connection: LdapConnection, suffix: string, deadline: Deadline): Promise<void> {
+async function requireReadable(connection: Reader, suffix: string, deadline: Deadline): Promise<void> {
   const request = { base: suffix, scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] } as const;
   const answer = await connection.search(request, deadline);
   // Where the suffix is hidden, its branches need not be.
@@ -49,7 +49,7 @@ async function requireReadable(connection: LdapConnection, suffix: string, deadl
 }
 
 async function firstExisting(
-  connection: LdapConnection,
+  connection: Reader,
   branches: readonly string[],
   suffix: string,
   deadline: Deadline,
@@ -64,11 +64,7 @@ async function firstExisting(
   return undefined;
 }
 
-async function folderOfGroups(
-  connection: LdapConnection,
-  suffix: string,
-  deadline: Deadline,
-): Promise<string | undefined> {
+async function folderOfGroups(connection: Reader, suffix: string, deadline: Deadline): Promise<string | undefined> {
   const filter = encodeFilter(equal('objectClass', 'group'));
   const request = { base: suffix, scope: 'sub', filter, attributes: [], limit: SAMPLE } as const;
   const { entries } = await connection.search(request, deadline);

@@ -1,6 +1,7 @@
 /** `fairlead init` without a terminal. */
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { runOk } from '../../../support/process.ts';
 import { writtenFiles } from '../../config/written-files.ts';
 import type { WrittenFiles } from '../../config/written-files.ts';
 import { fairlead } from '../workspace.ts';
@@ -98,6 +99,25 @@ describe('fairlead init without a terminal', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(expected);
     expect(await readdir(files.folder)).toEqual([]);
+  });
+
+  it('exits with 2 when standard input has no password', async () => {
+    await using files = await writtenFiles();
+
+    const { code, stderr } = await init(files, [...FILE, '--user-password-stdin']);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('standard input has no password: expected it on the first line');
+  });
+
+  it('prints commands that a shell reads as they are meant', async () => {
+    await using files = await writtenFiles();
+    const out = files.path("my files/o'clock");
+
+    const { stdout } = await fairlead(['init', '--out', out, ...FILE, '--user-password-stdin'], `${PASSWORD}\n`);
+
+    const [, word = ''] = /--config (.*)\n/.exec(stdout) ?? [];
+    expect(await runOk('sh', ['-c', `printf %s ${word}`])).toBe(`${out}/broker.yaml`);
   });
 
   it('has no flag for a password itself', async () => {

@@ -1,14 +1,17 @@
 /** New files are written completely or not at all. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { installFiles } from '../../../../src/cli/init/install.ts';
+import { start } from '../../../support/process.ts';
 import { writtenFiles } from '../../config/written-files.ts';
 
 const FILES = [
   { name: 'a.yaml', text: 'new a', isSecret: false },
   { name: 'b.password', text: 'new b', isSecret: true },
 ];
+const SOURCE = pathToFileURL(resolve(import.meta.dirname, '../../../../src/cli/init/install.ts')).href;
 const pass = async (): Promise<void> => undefined;
 
 describe('installing files', () => {
@@ -58,6 +61,22 @@ describe('installing files', () => {
 
     expect(paths).toEqual([files.path('mine/a.yaml'), files.path('mine/b.password')]);
     expect(await readFile(files.path('mine/a.yaml'), 'utf8')).toBe('new a');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves no secret behind when %s ends the program', async (signal) => {
+    await using files = await writtenFiles();
+    const script = `import { installFiles } from ${JSON.stringify(SOURCE)};
+      const check = () => new Promise((resolve) => { console.log('checking'); setTimeout(resolve, 2 ** 30); });
+      await installFiles('mine', ${JSON.stringify(FILES)}, { overwrite: false, check });`;
+    await using child = start(process.execPath, ['--input-type=module', '--eval', script], { cwd: files.folder });
+    await child.waitForOutput(/checking/);
+    const during = await readdir(files.path('mine'));
+
+    child.signal(signal);
+
+    expect(await child.exited).toEqual({ code: null, signal });
+    expect(during).toEqual([expect.stringMatching(/^\.fairlead-init-/)]);
+    expect(await readdir(files.path('mine'))).toEqual([]);
   });
 
   it('says which folder cannot be written', async () => {
