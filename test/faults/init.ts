@@ -44,8 +44,8 @@ export const faults: readonly Fault[] = [
     id: 'init-5',
     effect: '`init` shows the password as it is typed',
     file: 'src/cli/init/interview.ts',
-    find: "await readLine(`${prompt} (not shown): `, terminal, { echo: 'hidden' })",
-    replace: "await readLine(`${prompt} (not shown): `, terminal, { echo: 'shown' })",
+    find: "await read(`${prompt} (not shown): `, 'hidden')",
+    replace: "await read(`${prompt} (not shown): `, 'shown')",
     tests: [SESSION_TEST],
   },
   {
@@ -79,6 +79,22 @@ export const faults: readonly Fault[] = [
     find: "await interview.ask(question, 'no')",
     replace: "await interview.ask(question, 'yes')",
     tests: [SESSION_TEST],
+  },
+  {
+    id: 'init-11',
+    effect: 'an entry of the directory can erase the screen of the operator, or type into the terminal',
+    file: 'src/cli/init/interview.ts',
+    find: "return text.replaceAll(/\\p{Cc}/gu, ' ');",
+    replace: 'return text;',
+    tests: ['test/unit/cli/init/interview.test.ts'],
+  },
+  {
+    id: 'init-12',
+    effect: '`init` proposes the folder of the built-in groups, in which every domain has its own',
+    file: 'src/backends/ldap/diagnosis/bases.ts',
+    find: '&& !BUILT_IN.test(folder)',
+    replace: '',
+    tests: ['test/unit/backends/ldap/diagnosis/bases.test.ts'],
   },
   {
     id: 'init-10',

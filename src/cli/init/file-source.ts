@@ -19,6 +19,7 @@ const USER: Question<string> = {
 
 const USER_PASSWORD: SecretQuestion = {
   flag: 'user-password',
+  name: 'the password of the first user',
   prompt: 'Password of that user',
   about: 'The password of that user, of which a hash is stored.',
   more: ['Its argon2id hash is stored. For further users, fairlead hash-password prints the hash.'],

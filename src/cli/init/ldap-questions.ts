@@ -97,6 +97,7 @@ export const BIND_DN: Question<string | undefined> = {
 
 export const BIND_PASSWORD: SecretQuestion = {
   flag: 'bind-password',
+  name: 'the password of the service account',
   prompt: 'Password of the service account',
   about: 'The password of that account. It is written to a file that only you can read.',
   more: ['broker.yaml names that file, and has no password itself.'],

@@ -6,7 +6,8 @@ import { surveyEntries, surveyServer } from '../../backends/ldap/diagnosis/surve
 import type { DirectoryAddress, Survey } from '../../backends/ldap/diagnosis/survey.ts';
 import { isLoopback } from '../../backends/ldap/wire/endpoint.ts';
 import type { Endpoint } from '../../backends/ldap/wire/endpoint.ts';
-import type { GivenSecret, Interview } from './interview.ts';
+import type { GivenSecret } from './flag-secrets.ts';
+import type { Interview } from './interview.ts';
 import {
   ANONYMOUS,
   BIND_DN,

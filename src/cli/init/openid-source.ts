@@ -51,6 +51,7 @@ const CLIENT_ID: Question<string> = {
 
 const CLIENT_SECRET: SecretQuestion = {
   flag: 'client-secret',
+  name: 'the client secret',
   prompt: 'Client secret',
   about: 'The secret of that client. It is written to a file that only you can read.',
   more: ['broker.yaml names that file, and has no secret itself.'],

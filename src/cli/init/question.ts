@@ -19,7 +19,10 @@ export interface Question<Value> {
 }
 
 /** A password. Its flags name a file, a variable or standard input, and never the password itself. */
-export type SecretQuestion = Omit<Question<never>, 'placeholder' | 'parse'>;
+export interface SecretQuestion extends Omit<Question<never>, 'placeholder' | 'parse'> {
+  /** What the secret is, for the help of its flags: `the password of the service account`. */
+  readonly name: string;
+}
 
 /** What was given on the command line, by the names of commander: `usersBase`. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -29,13 +32,18 @@ export function addFlags(command: Command, questions: readonly Question<unknown>
     command.addOption(new Option(`--${flag} <${placeholder}>`, flagHelp(about)));
 }
 
-/** The three sources of a secret. */
 export function addSecretFlags(command: Command, questions: readonly SecretQuestion[]): void {
-  for (const { flag, about } of questions) {
-    command.option(`--${flag}-file <file>`, `${flagHelp(about)}: a file that has it`);
-    command.option(`--${flag}-env <name>`, `${flagHelp(about)}: an environment variable that has it`);
-    command.option(`--${flag}-stdin`, `${flagHelp(about)}: the first line of standard input`);
+  for (const question of questions) {
+    const [file = '', env = '', stdin = ''] = secretFlags(question);
+    command.option(`--${file} <file>`, `a file that has ${question.name}`);
+    command.option(`--${env} <name>`, `an environment variable that has ${question.name}`);
+    command.option(`--${stdin}`, `the first line of standard input is ${question.name}`);
   }
+}
+
+/** The flags of a secret: for a file, for a variable, and for standard input. */
+export function secretFlags({ flag }: { readonly flag: string }): readonly string[] {
+  return [`${flag}-file`, `${flag}-env`, `${flag}-stdin`];
 }
 
 /** @returns undefined when the flag was not given */

@@ -80,13 +80,14 @@ function requireFlags(interview: Interview, flags: Flags): void {
   const required = [REGISTRY, PUBLIC_URL, SOURCE, ...ofSource, GROUP];
   const missing = required.filter((question) => !interview.isAnswered(question));
   if (missing.length === 0) return;
-  const lines = missing.map((question) => `  ${flagUsage(question).padEnd(38)} ${question.about}`);
+  const lines = missing.map(flagLine);
   throw new UsageError(['there is no terminal for questions; expected these flags as well:', ...lines].join('\n'));
 }
 
-function flagUsage(question: Question<unknown> | SecretQuestion): string {
-  const { flag } = question;
-  return 'placeholder' in question ? `--${flag} <${question.placeholder}>` : `--${flag}-file, -env or -stdin`;
+function flagLine(question: Question<unknown> | SecretQuestion): string {
+  const { flag, about } = question;
+  if ('placeholder' in question) return `  ${`--${flag} <${question.placeholder}>`.padEnd(38)} ${about}`;
+  return `  ${`--${flag}-file, -env or -stdin`.padEnd(38)} Where ${question.name} is.`;
 }
 
 async function mayOverwrite(interview: Interview, folder: string, { writes }: Source): Promise<boolean> {

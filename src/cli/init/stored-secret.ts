@@ -2,7 +2,7 @@
 import { hashPassword } from '../../backends/password-hash.ts';
 import type { Secret } from '../../core/identity.ts';
 import type { NewFile } from './install.ts';
-import type { GivenSecret } from './interview.ts';
+import type { GivenSecret } from './flag-secrets.ts';
 
 /** The file for a password that was typed; none for one that is stored already. */
 export function passwordFile(name: string, { secret, source }: GivenSecret): readonly NewFile[] {

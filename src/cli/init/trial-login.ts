@@ -19,6 +19,7 @@ export const TRIAL_USER: Question<string> = {
 
 export const TRIAL_PASSWORD: SecretQuestion = {
   flag: 'trial-password',
+  name: 'the password for the trial login',
   prompt: 'Password of that user',
   about: 'The password of that user, for this trial only.',
   more: ['It is sent to the source of the accounts, and stored nowhere.'],
