@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import type { LdapPresetName } from '../../backends/ldap/config/presets.ts';
 import type { Bases } from '../../backends/ldap/diagnosis/bases.ts';
-import { surveyEntries, surveyServer } from '../../backends/ldap/diagnosis/survey.ts';
 import type { DirectoryAddress, Survey } from '../../backends/ldap/diagnosis/survey.ts';
 import { isLoopback } from '../../backends/ldap/wire/endpoint.ts';
 import type { Endpoint } from '../../backends/ldap/wire/endpoint.ts';
@@ -124,6 +123,7 @@ async function reachServer(
   { endpoint, mode }: DirectoryAddress,
   { interview, ...deps }: SourceDeps,
 ): Promise<Omit<Server, 'url'> | undefined> {
+  const { surveyServer } = await loadSurvey();
   let trust = await trustOfFlags(interview);
   for (;;) {
     const address = { endpoint, mode, ...trust };
@@ -179,6 +179,7 @@ async function askAccount(
   preset: LdapPresetName,
   { interview, ...deps }: SourceDeps,
 ): Promise<Pick<Access, 'account' | 'bases'> | undefined> {
+  const { surveyEntries } = await loadSurvey();
   for (;;) {
     const dn = await interview.ask(BIND_DN);
     const account = dn === undefined ? undefined : { dn, password: await interview.askSecret(BIND_PASSWORD) };
@@ -189,6 +190,11 @@ async function askAccount(
     interview.refuse(survey.text, BIND_DN, BIND_PASSWORD);
     if (survey.kind === 'needs-encryption') return undefined;
   }
+}
+
+/** Loads the LDAP library, which no other source needs. */
+function loadSurvey() {
+  return import('../../backends/ldap/diagnosis/survey.ts');
 }
 
 /** The key `tls`, where the addresses alone do not say it. */
