@@ -118,12 +118,12 @@ function modeFor(endpoint: Endpoint): DirectoryAddress['mode'] {
   return endpoint.path !== undefined || isLoopback(endpoint) ? 'none' : 'starttls';
 }
 
-/** Asks for what the certificate needs. @returns undefined: another address is needed */
+/** Asks for what the certificate needs. Loads the LDAP library, which no other source needs. @returns undefined: another address is needed */
 async function reachServer(
   { endpoint, mode }: DirectoryAddress,
   { interview, ...deps }: SourceDeps,
 ): Promise<Omit<Server, 'url'> | undefined> {
-  const { surveyServer } = await loadSurvey();
+  const { surveyServer } = await import('../../backends/ldap/diagnosis/survey.ts');
   let trust = await trustOfFlags(interview);
   for (;;) {
     const address = { endpoint, mode, ...trust };
@@ -179,7 +179,7 @@ async function askAccount(
   preset: LdapPresetName,
   { interview, ...deps }: SourceDeps,
 ): Promise<Pick<Access, 'account' | 'bases'> | undefined> {
-  const { surveyEntries } = await loadSurvey();
+  const { surveyEntries } = await import('../../backends/ldap/diagnosis/survey.ts');
   for (;;) {
     const dn = await interview.ask(BIND_DN);
     const account = dn === undefined ? undefined : { dn, password: await interview.askSecret(BIND_PASSWORD) };
@@ -190,11 +190,6 @@ async function askAccount(
     interview.refuse(survey.text, BIND_DN, BIND_PASSWORD);
     if (survey.kind === 'needs-encryption') return undefined;
   }
-}
-
-/** Loads the LDAP library, which no other source needs. */
-function loadSurvey() {
-  return import('../../backends/ldap/diagnosis/survey.ts');
 }
 
 /** The key `tls`, where the addresses alone do not say it. */

@@ -73,7 +73,8 @@ function proposedGroup(member: Member | undefined): string | undefined {
   if (member === undefined) return undefined;
   const names = member.groups.filter((name) => !name.includes('=') && !/[*{}]/.test(name));
   const team = names.find((name) => /^(?:team|group|project|dept|squad)-./.test(name));
-  return team?.replace(/-.*$/, '-{team}') ?? names[0] ?? '*';
+  if (team !== undefined) return `${team.slice(0, team.indexOf('-'))}-{team}`;
+  return names[0] ?? '*';
 }
 
 function proposedNamespace(group: string): string {
