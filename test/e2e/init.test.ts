@@ -294,7 +294,7 @@ describe.skipIf(!canRunTerminal())('fairlead init at a terminal', () => {
     await session.press('Password of that user (not shown): ', keys);
 
     expect(await session.exited).toBe(2);
-    expect(session.screen()).toMatch(/fairlead: interrupted; nothing was written\n$/);
+    expect(session.screen()).toMatch(/fairlead: nothing was written: interrupted\n$/);
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { loadBroker } from '../../config/load.ts';
 import { shownPath } from '../../config/read-text.ts';
 import type { RegistryBlock } from '../../core/registry-config.ts';
-import { createPlainCommand, UsageError } from '../command.ts';
+import { createPlainCommand, report, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { installFiles, withDrafts } from '../init/install.ts';
 import type { NewFile } from '../init/install.ts';
@@ -63,10 +63,10 @@ async function init(
     await printResult(setup, paths, output);
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof Interrupted) throw new UsageError('interrupted; nothing was written');
+    if (error instanceof Interrupted) throw new UsageError('nothing was written: interrupted');
     if (!(error instanceof SetupFailed)) throw error;
     if (format === 'json') output.result([], { problem: error.message });
-    output.remark(`fairlead: ${error.message}; nothing was written`);
+    output.remark(`fairlead: nothing was written: ${error.message}`);
     return EXIT.no;
   }
 }
@@ -86,7 +86,7 @@ async function checkFiles(
   const printed: string[] = [];
   const collect: Output = { result: (lines) => void printed.push(...lines), remark: (line) => void printed.push(line) };
   const options = { config: join(folder, BROKER_FILE), format: 'human', connect: true } as const;
-  const code = await checkOnce(options, collect, terminal);
+  const code = await checkOnce(options, collect, terminal).catch((error: unknown) => report(error, 'human', collect));
   const lines = printed.map((line) => line.replaceAll(shownPath(folder), shown).replaceAll(folder, shown));
   // Each step has been printed before, while its answer was given.
   if (code === EXIT.ok) return say(lines.filter((line) => !line.startsWith('ok: ')));

@@ -93,12 +93,15 @@ function capturesOf(group: string): readonly string[] {
   return typeof pattern === 'string' ? [] : pattern.captures;
 }
 
+/** Characters, in the schema of policy.yaml. */
+const MAX_RULE_NAME = 200;
+
 /** The text of policy.yaml. A JSON string is a YAML string. */
 export function policyText(answers: PolicyAnswers): string {
   const { group, namespace, isPublic } = answers;
   const quoted = JSON.stringify;
   const who = group === '*' ? 'users: ["*"]' : `groups: [${quoted(group)}]`;
-  const name = group === '*' ? `every user owns ${namespace}` : `${group} owns ${namespace}`;
+  const name = `${group === '*' ? 'every user' : group} owns ${namespace}`.slice(0, MAX_RULE_NAME);
   return [
     '# What no rule allows is denied. "fairlead explain" shows which rule decides a request.',
     'roles:',

@@ -40,6 +40,7 @@ describe('the first policy of fairlead init', () => {
     ],
     ['a DN', 'CN=Web,OU=Groups,DC=example,DC=test', 'web', undefined, 'web/app'],
     ['nobody who has logged in', 'team-{team}', '{team}', undefined, 'example/app'],
+    ['a very long name', 'g'.repeat(300), 'web', undefined, 'web/app'],
     ['a name with quotes', 'a "b" c', 'web', undefined, 'web/app'],
   ])('passes its tests for %s', async (_what, group, namespace, member, repository) => {
     const { policy, tests } = await load(policyText({ group, namespace, isPublic: true, member }));

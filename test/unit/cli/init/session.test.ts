@@ -92,7 +92,7 @@ describe('fairlead init at a terminal', () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain(`\n  ${expected}`);
-    expect(stderr).toContain('fairlead: interrupted; nothing was written\n');
+    expect(stderr).toContain('fairlead: nothing was written: interrupted\n');
     expect(await readdir(files.folder)).toEqual([]);
   });
 
