@@ -81,6 +81,14 @@ export const faults: readonly Fault[] = [
     tests: [SESSION_TEST],
   },
   {
+    id: 'init-10',
+    effect: 'the first policy gives everybody the namespace of one group',
+    file: 'src/cli/init/policy.ts',
+    find: "const who = group === '*' ?",
+    replace: "const who = group !== '' ?",
+    tests: [POLICY_TEST],
+  },
+  {
     id: 'init-11',
     effect: 'an entry of the directory can erase the screen of the operator, or type into the terminal',
     file: 'src/cli/init/interview.ts',
@@ -97,11 +105,11 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/backends/ldap/diagnosis/bases.test.ts'],
   },
   {
-    id: 'init-10',
-    effect: 'the first policy gives everybody the namespace of one group',
-    file: 'src/cli/init/policy.ts',
-    find: "const who = group === '*' ?",
-    replace: "const who = group !== '' ?",
-    tests: [POLICY_TEST],
+    id: 'init-13',
+    effect: '`init` writes files with which the broker does not start',
+    file: 'src/cli/commands/init.ts',
+    find: 'if (code === EXIT.ok) return',
+    replace: 'if (code !== EXIT.usage) return',
+    tests: [FLAGS_TEST],
   },
 ];

@@ -87,7 +87,7 @@ async function checkFiles(
   const collect: Output = { result: (lines) => void printed.push(...lines), remark: (line) => void printed.push(line) };
   const options = { config: join(folder, BROKER_FILE), format: 'human', connect: true } as const;
   const code = await checkOnce(options, collect, terminal).catch((error: unknown) => report(error, 'human', collect));
-  const lines = printed.map((line) => line.replaceAll(shownPath(folder), shown).replaceAll(folder, shown));
+  const lines = printed.map((line) => line.replaceAll(folder, shown).replaceAll(shownPath(folder), shown));
   // Each step has been printed before, while its answer was given.
   if (code === EXIT.ok) return say(lines.filter((line) => !line.startsWith('ok: ')));
   throw new SetupFailed(['fairlead check does not accept these answers:', ...lines].join('\n'));

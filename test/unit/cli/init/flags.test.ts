@@ -145,6 +145,20 @@ describe('fairlead init without a terminal', () => {
     expect(await readdir(files.folder)).toEqual([]);
   });
 
+  it('exits with 1 and writes nothing when the broker could not start with the files', async () => {
+    await using files = await writtenFiles();
+    const listen = `unix:${files.path('nowhere/broker.sock')}`;
+
+    const { code, stderr } = await init(files, [...FILE, '--user-password-stdin', '--listen', listen], `${PASSWORD}\n`);
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^fairlead: nothing was written: fairlead check does not accept these answers:$/m);
+    expect(stderr).toContain(`FAILED: listen: the folder ${files.path('nowhere')} cannot be written`);
+    expect(stderr).toContain(`\n${files.path('mine/broker.yaml')}: 1 service, 1 backend\n`);
+    expect(stderr).not.toContain('.fairlead-init');
+    expect(await readdir(files.folder)).toEqual([]);
+  });
+
   it('does not replace files without --force', async () => {
     await using files = await writtenFiles({ 'mine/broker.yaml': 'kept' });
     const args = [...FILE, '--user-password-stdin'];
