@@ -131,16 +131,14 @@ describe('fairlead init with an OpenID provider', () => {
     const [alice] = provider.people;
     for (const secret of [provider.clientSecret, alice?.password ?? '']) noteSecret(secret);
 
+    const wrong = [`${provider.issuer}/other`, '', '', 'registry', 'a-secret'];
+    const right = [provider.issuer, provider.caFile ?? '', '', provider.clientId, provider.clientSecret];
+    const trial = ['alice', 'a-typing-error', 'alice', alice?.password ?? ''];
+    const policy = ['', '', ''];
+
     const { code, stderr } = await typedSession(
       ['init', '--out', files.path('mine'), ...REGISTRY, '--for', 'zot', '--source', 'openid'],
-      [
-        `${provider.issuer}/other`,
-        ...['', '', 'registry', 'a-secret'],
-        provider.issuer,
-        ...[provider.caFile ?? '', '', provider.clientId, provider.clientSecret],
-        ...['alice', 'a-typing-error', 'alice', alice?.password ?? ''],
-        ...['', '', ''],
-      ],
+      [...wrong, ...right, ...trial, ...policy],
     );
 
     expect(code, stderr).toBe(0);
