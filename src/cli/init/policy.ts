@@ -52,7 +52,7 @@ function namespaceOf(group: string): Question<string> {
 
 const PUBLIC: Question<'yes' | 'no'> = {
   flag: 'public',
-  placeholder: 'yes|no',
+  placeholder: 'answer',
   prompt: 'Public images',
   about: 'Whether everybody may pull public/**, also without an account: yes or no.',
   more: ['With no, the registry gives nothing to anybody who has not logged in.'],
