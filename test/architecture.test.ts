@@ -260,7 +260,7 @@ describe('what is known about a type of backend', () => {
   });
 });
 
-/** The files that compare, hash or send a secret. Everything else asks `Secret` without revealing it. */
+/** The files that compare, hash, send or store a secret. Everything else asks `Secret` without revealing it. */
 const REVEALING = [
   'backends/http-client/bearer.ts',
   'backends/http-client/proxy.ts',
@@ -273,6 +273,7 @@ const REVEALING = [
   'backends/static-file/authenticator.ts',
   'backends/static-file/plain-secret.ts',
   'backends/static-file/users-task.ts',
+  'cli/init/stored-secret.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
   'platform/refresh-token-secrets.ts',

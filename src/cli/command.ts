@@ -53,7 +53,9 @@ export function createRun(terminal: Terminal, setExitCode: (code: number) => voi
       setExitCode(EXIT.usage);
       report(error, options.format, output);
       if (isWithoutConfig(error, options)) {
-        output.remark(`fairlead: name the configuration with --config FILE or the variable ${CONFIG_VARIABLE}`);
+        output.remark(
+          `fairlead: name the configuration with --config FILE or the variable ${CONFIG_VARIABLE}, or make one with fairlead init`,
+        );
       }
     }
   };

@@ -1,16 +1,15 @@
 /** Reads a password from standard input: one line of a pipe, or typed at a terminal without echo. */
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { processTerminal } from './output.ts';
 import type { Terminal } from './output.ts';
+import { readLine } from './read-line.ts';
 
 /** Characters; longer than any password or token that a backend accepts. */
 const MAX_LENGTH = 32 * 1024;
 
 /** @returns the line without its end; empty when there is no input. */
 export async function readPassword(prompt: string, terminal: Terminal = processTerminal): Promise<string> {
-  return terminal.stdin.isTTY === true ? askTerminal(prompt, terminal) : firstLine(terminal.stdin);
+  return terminal.stdin.isTTY === true ? readLine(prompt, terminal, { echo: 'hidden' }) : firstLine(terminal.stdin);
 }
 
 /**
@@ -23,19 +22,6 @@ export async function readNewPassword(prompt: string, terminal: Terminal): Promi
   if (terminal.stdin.isTTY === true && password !== (await readPassword('Again: ', terminal)))
     throw new Error('the two passwords differ; run the command again');
   return password;
-}
-
-async function askTerminal(prompt: string, { stdin, stderr }: Terminal): Promise<string> {
-  stderr(prompt);
-  // Readline edits the line, and this output drops it, so that nothing is echoed.
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: silent, terminal: true });
-  try {
-    return await lines.question('');
-  } finally {
-    lines.close();
-    stderr('\n');
-  }
 }
 
 async function firstLine(input: Readable): Promise<string> {

@@ -2,7 +2,7 @@
 import { deadlineIn } from '../core/deadline.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { BrokerError, describeError } from '../core/errors.ts';
-import type { Credential } from '../core/identity.ts';
+import type { Credential, Identity } from '../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, RejectReason, Step } from '../core/ports.ts';
 import type { ChainedBackend, SkipReason } from '../flows/chain.ts';
 import { LOGIN_BUDGET_MS } from '../flows/login-time.ts';
@@ -31,8 +31,19 @@ async function probeOne(authenticator: Authenticator, deadline: Deadline): Promi
   return [...steps, { ok: false, text: `backend ${name} is down${hasFailed ? '' : `: ${state.detail}`}` }];
 }
 
+interface TracedLogin {
+  readonly steps: readonly Step[];
+  /** Undefined: the login was refused, or a backend failed. */
+  readonly identity?: Identity;
+}
+
 /** Logs in as the token endpoint does, without the shield, and reports each step. The password is never shown. */
 export async function checkLogin(chain: Chain, credential: Credential): Promise<readonly Step[]> {
+  return (await traceLogin(chain, credential)).steps;
+}
+
+/** The same, with the identity of the user. */
+export async function traceLogin(chain: Chain, credential: Credential): Promise<TracedLogin> {
   const steps: Step[] = [];
   try {
     const { outcome, asked } = await walkLogin(chain, credential, {
@@ -46,10 +57,11 @@ export async function checkLogin(chain: Chain, credential: Credential): Promise<
         return { outcome: answer };
       },
     });
+    if (outcome.kind === 'authenticated') return { steps, identity: outcome.identity };
     const isDecidedByBackend = asked?.outcome === outcome;
-    return isDecidedByBackend ? steps : [...steps, { ok: false, text: refusalText(outcome, credential) }];
+    return { steps: isDecidedByBackend ? steps : [...steps, { ok: false, text: refusalText(outcome, credential) }] };
   } catch (error) {
-    return [...steps, failureStep(error)];
+    return { steps: [...steps, failureStep(error)] };
   }
 }
 

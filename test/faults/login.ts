@@ -181,8 +181,8 @@ export const faults: readonly Fault[] = [
     id: 'login-9',
     effect: 'check --login succeeds although the token endpoint refuses',
     file: 'src/cli/walk.ts',
-    find: 'return isDecidedByBackend ? steps : [...steps, { ok: false, text: refusalText(outcome, credential) }];',
-    replace: 'return steps;',
+    find: 'steps: isDecidedByBackend ? steps : [...steps, { ok: false, text: refusalText(outcome, credential) }]',
+    replace: 'steps',
     tests: ['test/unit/cli/check-login.test.ts'],
   },
   {

@@ -67,7 +67,8 @@ async function check(options: CheckOptions, output: Output, terminal: Terminal):
   return checkOnChange(config, options.format, output, () => checkOnce(options, output, terminal));
 }
 
-async function checkOnce(options: CheckOptions, output: Output, terminal: Terminal): Promise<number> {
+/** Checks once, whatever `watch` says. @returns the exit code */
+export async function checkOnce(options: CheckOptions, output: Output, terminal: Terminal): Promise<number> {
   const { config: path, connect, login, token, withoutSecrets } = options;
   const hasSecrets = withoutSecrets !== true;
   const { config, loaded, shadow, warnings: fromFiles, problems } = await readFiles(path, hasSecrets);

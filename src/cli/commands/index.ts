@@ -9,6 +9,7 @@ import type { Run } from '../command.ts';
 type CreateCommand = (run: Run) => Command;
 
 export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new Map([
+  ['init', async () => (await import('./init.ts')).initCommand],
   ['serve', async () => (await import('./serve.ts')).serveCommand],
   ['check', async () => (await import('./check.ts')).checkCommand],
   ['explain', async () => (await import('./explain.ts')).explainCommand],

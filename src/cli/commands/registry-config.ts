@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
-import type { RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
+import type { RegistryBlock, RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
 import { keyFilesOf } from '../../platform/signing/key-files.ts';
 import { trustPaths } from '../../platform/signing/trust-files.ts';
 import { createCommand, serviceFor, UsageError } from '../command.ts';
@@ -28,7 +28,7 @@ export function registryConfigCommand(run: Run): Command {
 
 async function registryConfig(options: RegistryConfigOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const block = registryBlock(options.for, factsFor(options.service, config));
+  const block = blockFor(options.for, options.service, config);
   if (typeof block === 'string') {
     output.result([], { problem: block });
     output.remark(`fairlead: ${block}`);
@@ -37,6 +37,15 @@ async function registryConfig(options: RegistryConfigOptions, output: Output): P
   output.result([block.text.trimEnd()], block);
   for (const note of block.notes) output.remark(`note: ${note}`);
   return EXIT.ok;
+}
+
+/** @returns the block, or a sentence that says why this registry cannot verify the tokens */
+export function blockFor(
+  kind: RegistryKind,
+  service: string | undefined,
+  config: BrokerConfig,
+): RegistryBlock | string {
+  return registryBlock(kind, factsFor(service, config));
 }
 
 function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts {

@@ -27,10 +27,13 @@ export async function loadKeys(configs: readonly KeyConfig[], stateDir: string, 
     const key = await loadKey(config, stateDir);
     for (const warning of key.warnings) log.warn(warning, { key: key.name });
     const fields = { key: key.name, algorithm: key.algorithm, kid: key.libtrustKeyId };
-    log.info(made === 'made' ? 'signing key made: configure its certificate in the registries' : 'signing key loaded', {
-      ...fields,
-      certificate: keyFilesOf(config, stateDir).certFile,
-    });
+    log.info(
+      made === 'made' ? 'signing key made: fairlead registry-config prints what registries need' : 'signing key loaded',
+      {
+        ...fields,
+        certificate: keyFilesOf(config, stateDir).certFile,
+      },
+    );
     keys.push(key);
   }
   return atLeastOne(keys);

@@ -22,6 +22,22 @@ rules: [{ name: all read, users: ["*"], repositories: ["**"], allow: [pull] }]
 
 /** How each command is run, and what it then prints. */
 const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number; readonly prints: RegExp }>> = {
+  init: {
+    run: (files) =>
+      files.fairlead(
+        ['init', '--out', files.path('new'), '--registry', SERVICE, '--public-url', 'https://auth.example.com'].concat([
+          '--source',
+          'file',
+          '--user',
+          'carol',
+          '--user-password-stdin',
+          '--group',
+          '*',
+        ]),
+        'a-password-of-carol-7\n',
+      ),
+    prints: /^wrote new\/broker\.yaml\n[\s\S]*docker login registry\.example\.com --username carol\n$/,
+  },
   serve: { run: serveAndStop, prints: /"message":"listening"[\s\S]*"message":"stopped"/ },
   check: { run: withConfig('check'), prints: /1 service, 1 backend\n.*3 rules/ },
   explain: {

@@ -1,6 +1,5 @@
 /** Checks each server of a directory and what the configuration says about it; reports the likely mistakes. */
 import type { LdapConfig } from '../config/config.ts';
-import type { LdapPresetName } from '../config/presets.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
 import { groupSource, memberAttributes } from '../config/resolve.ts';
 import { openConnection } from '../wire/connection.ts';
@@ -15,6 +14,7 @@ import { RESULT } from '../wire/result-code.ts';
 import type { UserSearch } from '../users/user-search.ts';
 import type { ServiceAccount } from '../servers/service-account.ts';
 import { diagnoseLockout } from './lockout.ts';
+import { KIND_ATTRIBUTES, presetsFor } from './server-kind.ts';
 import type { ReportStep } from './trace.ts';
 
 interface DiagnosisDeps {
@@ -37,14 +37,7 @@ interface ServerDiagnosis {
 
 /** supportedExtension of a server with StartTLS (RFC 4511, section 4.14). */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
-const ROOT_ATTRIBUTES = [
-  'objectClass',
-  'vendorName',
-  'supportedCapabilities',
-  'supportedExtension',
-  'namingContexts',
-  'defaultNamingContext',
-];
+const ROOT_ATTRIBUTES = [...KIND_ATTRIBUTES, 'supportedExtension', 'namingContexts', 'defaultNamingContext'];
 
 /** Never throws: a fault is reported as a step that is not ok. */
 export async function diagnoseServers(deps: DiagnosisDeps, report: ReportStep, deadline: Deadline): Promise<void> {
@@ -166,7 +159,7 @@ async function readBase(
 
 /** A different preset is not a failure, because every key of it can be overridden. */
 function reportPreset({ preset }: LdapConfig, root: LdapEntry | undefined, report: ReportStep): void {
-  const suitable = root === undefined ? [] : presetsFor(root);
+  const suitable: readonly string[] = root === undefined ? [] : presetsFor(root);
   const [likely] = suitable;
   if (likely === undefined) return;
   if (suitable.includes(preset)) return report({ ok: true, text: `matches preset ${preset}` });
@@ -179,24 +172,4 @@ function reportNesting({ groups }: LdapConfig, root: LdapEntry | undefined, repo
   if (groups?.nested !== 'inChain' && groups?.nested !== 'tokenGroups') return;
   if (root?.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY) === true) return;
   report({ ok: false, text: needsActiveDirectory(`groups.nested: ${groups.nested}`) });
-}
-
-/** The vendorName of the root DSE (RFC 3045). */
-const VENDORS: readonly (readonly [RegExp, LdapPresetName])[] = [
-  [/lldap/i, 'lldap'],
-  [/glauth/i, 'glauth'],
-  [/authentik/i, 'authentik'],
-  [/google/i, 'google-secure-ldap'],
-];
-
-/** @param root the root DSE */
-function presetsFor(root: LdapEntry): readonly string[] {
-  const vendor = root.texts('vendorName').join(' ');
-  if (root.texts('supportedCapabilities').includes(ACTIVE_DIRECTORY)) {
-    return /samba/i.test(vendor) ? ['samba', 'active-directory'] : ['active-directory', 'samba'];
-  }
-  if (/389 Project|Red Hat|Fedora/i.test(vendor)) return ['389ds', 'freeipa'];
-  const named = VENDORS.find(([pattern]) => pattern.test(vendor));
-  if (named !== undefined) return [named[1]];
-  return root.texts('objectClass').some((name) => name.toLowerCase() === 'openldaprootdse') ? ['openldap'] : [];
 }

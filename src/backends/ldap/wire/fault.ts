@@ -119,6 +119,11 @@ function adviceByText(diagnostic: string): string | undefined {
   return /minimum ssf|confidentiality required/i.test(diagnostic) ? ENCRYPT : undefined;
 }
 
+/** Whether the server wants an encrypted connection before it answers. */
+export function needsEncryption(error: unknown): boolean {
+  return error instanceof DirectoryFault && error.message.endsWith(ENCRYPT);
+}
+
 const ENCRYPT = 'it requires an encrypted connection; set tls.mode to ldaps or starttls';
 const CONFIGURE_BIND = 'it does not let anybody search without a bind; configure bind';
 /** What servers answer to a search without a bind: Active Directory 1, 389 Directory Server 48, access rules 50, OpenLDAP 53. */

@@ -38,7 +38,7 @@ describe('a key on the first start', () => {
     expect(log.lines).toEqual([
       {
         level: 'info',
-        message: 'signing key made: configure its certificate in the registries',
+        message: 'signing key made: fairlead registry-config prints what registries need',
         fields: { key: 'default', algorithm: 'ES256', kid, certificate: path('default.crt') },
       },
     ]);
