@@ -20,8 +20,6 @@ import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
-import { createSigner } from '../platform/signing/jwt-signer.ts';
-import { jwks, loadKeys } from '../platform/signing/keyset.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
@@ -36,21 +34,21 @@ import type { ListenerDeps } from './listeners.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
-import { publishTrust } from './publish-trust.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
-import { createReload } from './reload.ts';
+import { createReload, reloadWhenDue } from './reload.ts';
 import type { Reloadable } from './reload.ts';
 import { openShadow } from './shadow-policy.ts';
-import { servicesOf, signerServices } from './services.ts';
+import { servicesOf } from './services.ts';
+import { openSigning } from './signing-in-force.ts';
 
 export interface Broker extends AsyncDisposable {
   /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
   readonly url: string;
   /** The URL of the admin listener, if configured. */
   readonly adminUrl: string | undefined;
-  /** Reads the policy, users and TLS certificate again. The log has the result. Never throws. */
+  /** Reads the policy, users, keys and TLS certificate again. The log has the result. Never throws. */
   reload(): Promise<void>;
   /** Flushes the login cache. */
   flush(): void;
@@ -93,7 +91,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const shield = openShield(config);
   parts.metrics.observeLoginCache(shield.sizes);
   const reuse = createTokenReuse(config.tokens.reuse);
-  const tokenFlows = await openTokenFlows(parts, { audit, backends, shield, policy, reuse });
+  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, shield, policy, reuse });
+  parts.metrics.observeSigningCertificates(signing.certificateEnds);
   const drainState = { isDraining: false };
   const listeners = resources.use(
     await openListeners(config, {
@@ -101,6 +100,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
       ...operatorDeps(parts, authenticators),
       auditState: logs.auditState,
       policyState: () => ({ ...policy.state(), ...shadow.state() }),
+      keysState: signing.state,
       isConfigChanged: configChange.isChanged,
       isDraining: () => drainState.isDraining,
       audit,
@@ -108,6 +108,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   );
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
+    signing.reloadable,
     ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
     ...listeners.reloadables,
   ]);
@@ -178,7 +179,7 @@ interface TokenFlowDeps {
   readonly reuse: TokenReuse;
 }
 
-/** The flows of the token endpoint, and the key set that verifies their tokens. */
+/** The flows of the token endpoint, and the keys that sign their tokens. */
 async function openTokenFlows(
   { config, log, resources }: Parts,
   { audit, backends, shield, policy, reuse }: TokenFlowDeps,
@@ -188,9 +189,7 @@ async function openTokenFlows(
   const { stateDir } = config;
   const refreshTokens = resources.use(await openRefreshTokens({ ...flowDeps, stateDir, services }));
   // After everything that can fail: a broker that does not start creates no key.
-  const keyset = await loadKeys(config.keys, stateDir, log);
-  await publishTrust(keyset, config.trustDir, log);
-  const keySetText = jwks(keyset);
+  const signing = await openSigning(config, log, reuse.clear);
   return {
     services,
     issueRefreshToken: refreshTokens.issueRefreshToken,
@@ -204,11 +203,12 @@ async function openTokenFlows(
       ...flowDeps,
       issuer: config.tokens.issuer,
       policy: policy.current,
-      signer: createSigner(keyset, signerServices(config)),
+      signer: signing.signer,
       reuse,
       ids: randomIds,
     }),
-    jwks: () => keySetText,
+    jwks: signing.jwks,
+    signing,
   };
 }
 
@@ -283,6 +283,8 @@ function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonl
       },
     });
     resources.defer(watchFiles(reloadable.watches, () => void reload()));
+    const isDue = reloadable.isDue?.bind(reloadable);
+    if (isDue !== undefined) resources.defer(reloadWhenDue(() => isDue(systemClock.now()), reload));
     return reload;
   });
   return async () => {

@@ -1,5 +1,5 @@
 /**
- * Reads the policy, users and certificates again. Each is replaced as a whole or not at all: when a file is invalid, the
+ * Reads the policy, users, keys and certificates again. Each is replaced as a whole or not at all: when a file is invalid, the
  * old content stays in force, and the log has an error.
  */
 import { describeError } from '../core/errors.ts';
@@ -11,6 +11,12 @@ export interface Reloadable {
   readonly what: string;
   /** Absolute paths of the files whose change causes a reload. */
   readonly watches: readonly string[];
+  /**
+   * Whether it must be read again although no file has changed. Absent: never.
+   *
+   * @param now seconds since 1970
+   */
+  isDue?(now: number): boolean;
   /** @returns fields for the log line. @throws when the files are invalid; the old content stays in force */
   reload(): Promise<Readonly<Record<string, unknown>> | void>;
 }
@@ -22,6 +28,30 @@ interface ReloadDeps {
   readonly later?: (milliseconds: number, work: () => void) => void;
   /** Called after each reload, for the metrics. @param what see `Reloadable` */
   readonly onReload: (what: string, outcome: 'loaded' | 'refused') => void;
+}
+
+/** Half of the shortest lifetime of a key is two hours. */
+const DUE_MS = 5 * 60 * 1000;
+
+/**
+ * Reloads what is due. A reload that fails is due again at the next call.
+ *
+ * @param every calls repeatedly, and returns a function that stops that; default: a timer that keeps no process alive
+ * @returns a function that stops
+ */
+export function reloadWhenDue(
+  isDue: () => boolean,
+  reload: () => Promise<void>,
+  every: (milliseconds: number, work: () => void) => () => void = repeat,
+): () => void {
+  return every(DUE_MS, () => {
+    if (isDue()) void reload();
+  });
+}
+
+function repeat(milliseconds: number, work: () => void): () => void {
+  const timer = setInterval(work, milliseconds).unref();
+  return () => clearInterval(timer);
 }
 
 /** Errors of this machine and its file systems, which end without a change of the file. */

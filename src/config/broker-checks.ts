@@ -3,9 +3,10 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { traitsOf, warningsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
-import { DEFAULT_KEY, DEFAULT_STATE_DIR } from './broker-schema.ts';
+import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
+import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLoopbackHost } from './listen-address.ts';
 import type { Path } from './problems.ts';
 import { suggest } from './suggest.ts';
@@ -21,7 +22,11 @@ const outline = z.object({
   trustDir: word,
   trustedProxies: z.array(word).catch([]),
   keys: z
-    .array(z.object({ name: z.string().catch(''), keyFile: word, certFile: word }).catch({ name: '' }))
+    .array(
+      z
+        .object({ name: z.string().catch(''), keyFile: word, certFile: word, authority: z.unknown().optional() })
+        .catch({ name: '' }),
+    )
     .catch([{ name: DEFAULT_KEY }]),
   services: z
     .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
@@ -93,6 +98,10 @@ function checkSigningKeys({ keys, services }: Outline, report: Report): void {
     const key = signingKey === undefined ? keys[0] : keys.find(({ name }) => name === signingKey);
     if (key === undefined && signingKey !== undefined && signingKey !== '') {
       report(['services', service, 'signingKey'], unknownKey(signingKey, keys));
+    }
+    if (key !== undefined && 'authority' in key && key.authority !== undefined && (header ?? 'x5c') !== 'x5c') {
+      const why = `the key ${key.name} has an authority, and registries know its keys by their certificate alone`;
+      report(['services', service, 'key', 'header'], `found ${quote(header ?? '')}, expected x5c: ${why}`);
     }
     const isBare = key?.keyFile !== undefined && key.certFile === undefined;
     if (!isBare || (header !== undefined && header !== 'x5c')) continue;

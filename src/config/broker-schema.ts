@@ -5,6 +5,7 @@ import { backendConfig } from '../backends/index.ts';
 import type { Lifetimes } from '../core/token.ts';
 import { audit } from './audit-schema.ts';
 import { cors } from './cors-schema.ts';
+import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
@@ -16,43 +17,6 @@ const lifetime = duration(TOKEN_LIFETIME);
 
 /** The folder for keys and the embedded store when none is configured. */
 export const DEFAULT_STATE_DIR = './data';
-
-/** The key there is when none is configured. */
-export const DEFAULT_KEY = 'default';
-
-const keyName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits and . _ -, 64 at most')
-  .meta({
-    description: 'The name by which services choose this key: lower-case letters, digits and `. _ -`, at most 64',
-  });
-
-const key = z
-  .strictObject({
-    name: keyName,
-    algorithm: z.enum(['ES256', 'RS256', 'EdDSA']).default('ES256').meta({
-      description:
-        'The signature algorithm. `ES256` is small and fast, and every registry supports it. `EdDSA` is Ed25519; distribution 2.8 does not start when it meets such a key.',
-    }),
-    keyFile: filePath.optional().meta({
-      description:
-        'Path of a private key in PEM, without passphrase. Without it, the broker creates key and certificate (valid for ten years) in `stateDir` on the first start, readable by the owner only. Default: created.',
-    }),
-    certFile: filePath.optional().meta({
-      description:
-        'Path of the certificate of keyFile and its chain in PEM. Without it the key has no certificate: services that use it need `key: { header: kid }`.',
-    }),
-  })
-  .superRefine(({ keyFile, certFile }, context) => {
-    if (certFile === undefined || keyFile !== undefined) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['certFile'],
-      message: 'expected beside keyFile only',
-      input: certFile.path,
-    });
-  })
-  .meta({ description: 'A signing key' });
 
 const service = z
   .strictObject({
@@ -130,7 +94,7 @@ export const brokerFile = z
     }),
     trustDir: z.string().min(1).optional().meta({
       description:
-        'The folder for what registries need to verify tokens: `certificates.pem` (all keys), `jwks.json` and `NAME.crt` for each key. It has no private key, so a registry can mount it. It is written at start, for everybody to read, and must be neither inside `stateDir` nor around it. `fairlead registry-config` names the files in it. Default: none.',
+        'The folder for what registries need to verify tokens: `certificates.pem` (all keys), `jwks.json` and `NAME.crt` for each key. It has no private key, so a registry can mount it. It is written at start and when a key changes, for everybody to read, and must be neither inside `stateDir` nor around it. `fairlead registry-config` names the files in it. Default: none.',
     }),
     tokens: z
       .strictObject({
@@ -162,7 +126,7 @@ export const brokerFile = z
       .prefault([{ name: DEFAULT_KEY }])
       .meta({
         description:
-          'Signing keys. The first key signs for every service without a `signingKey`. All keys are in the JWKS and in the output of `registry-config`, so that a new key can be announced before it signs. Default: one key named `default`.',
+          'Signing keys. The first key signs for every service without a `signingKey`. All keys are in the JWKS and in the output of `registry-config`, so that a new key can be announced before it signs. [`fairlead keys`](../keys.md) rotates keys. Default: one key named `default`.',
       }),
     services: z
       .record(serviceName, service)

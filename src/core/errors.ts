@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'backend_unavailable'
   /** The audit line of a token cannot be written, and no token may be issued without one. */
   | 'audit_unavailable'
+  /** Registries would refuse the token, because the certificate of the signing key has expired. */
+  | 'signing_unavailable'
   /** The decisions of a request take longer than one request may take. */
   | 'too_much_work'
   | 'not_found'

@@ -131,7 +131,15 @@ export interface Authenticator extends AsyncDisposable {
 }
 
 export interface TokenSigner {
-  /** @param service the configured service whose key and header are used */
+  /**
+   * Seconds since 1970 by which a token for the service must expire: registries refuse its signature after that. Infinity
+   * when there is no such time.
+   */
+  endOf(service: string): number;
+  /**
+   * @param service the configured service whose key and header are used
+   * @throws BrokerError `signing_unavailable` when the token expires after `endOf`
+   */
   sign(service: string, claims: TokenClaims): Promise<string>;
 }
 

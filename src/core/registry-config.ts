@@ -15,6 +15,8 @@ export interface RegistryFacts {
   readonly issuer: string;
   readonly algorithm: 'ES256' | 'RS256' | 'EdDSA';
   readonly header: 'x5c' | 'kid' | 'kid-rfc7638';
+  /** Whether an authority certifies the keys that sign, so that the registry trusts the authority. Default: no. */
+  readonly isCertified?: boolean;
   /** The file with the certificates to trust; undefined where the key has none. */
   readonly certificateFile: string | undefined;
   /** Whether the key signs for other services as well. Default: no. */
@@ -106,7 +108,14 @@ function certificateBlock(facts: RegistryFacts, [own, ...others]: readonly [stri
 export const ZOT_DEDUPLICATION =
   'with tokens and deduplication, zot gives a blob of any repository to every client that knows its digest and may pull any one repository: keep "storage": { "dedupe": false }';
 
-function zot({ realm, service, certificateFile, isKeyShared = false }: RegistryFacts): RegistryBlock | string {
+function zot({
+  realm,
+  service,
+  certificateFile,
+  isKeyShared = false,
+  isCertified = false,
+}: RegistryFacts): RegistryBlock | string {
+  if (isCertified) return 'zot trusts one key, and no authority; give this service a signingKey without authority';
   if (certificateFile === undefined) return 'zot trusts a key by its certificate; give the key a certFile';
   const bearer = { realm, service, cert: certificateFile };
   const block = { storage: { dedupe: false }, http: { compat: ['docker2s2'], auth: { bearer } } };

@@ -28,7 +28,7 @@ const BACKDATE_SECONDS = 30;
  * Seconds by which a token lives longer than `expires_in` says, so that a client without a margin never sends an expired
  * token.
  */
-const GRACE_SECONDS = 60;
+export const GRACE_SECONDS = 60;
 
 export interface Lifetimes {
   /** Lifetime in seconds of a token that only reads. */
@@ -43,16 +43,8 @@ const STALE_SECONDS = 60;
 /** Seconds for which a login must still be valid: a shorter token could expire before the registry reads it. */
 export const LEAST_SECONDS = 10;
 
-/**
- * Seconds for which a client may use its token: never longer than its login is valid.
- *
- * @param now epoch seconds
- */
-export function lifetimeFor(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes, now: number): number {
-  return Math.min(usualLifetime(caller, grants, lifetimes), endOf(caller) - now);
-}
-
-function usualLifetime(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes): number {
+/** Seconds for which a client may use its token. Whoever issues it shortens this to the time when it must expire. */
+export function lifetimeFor(caller: Caller, grants: readonly Grant[], lifetimes: Lifetimes): number {
   if (caller.kind === 'user' && caller.stale === true) return STALE_SECONDS;
   return grants.some(mayWrite) ? lifetimes.push : lifetimes.pull;
 }
@@ -75,6 +67,8 @@ export function claimsFor(input: {
   readonly now: number;
   /** Seconds for which a client may use the token. */
   readonly lifetime: number;
+  /** Seconds since 1970 by which the token must expire; Infinity when there is no such time. */
+  readonly end: number;
   readonly tokenId: string;
 }): TokenClaims {
   const issuedAt = input.now - BACKDATE_SECONDS;
@@ -82,7 +76,7 @@ export function claimsFor(input: {
     iss: input.issuer,
     sub: input.caller.kind === 'user' ? input.caller.identity.username : '',
     aud: input.service,
-    exp: Math.min(input.now + input.lifetime + GRACE_SECONDS, endOf(input.caller)),
+    exp: Math.min(input.now + input.lifetime + GRACE_SECONDS, input.end),
     nbf: issuedAt,
     iat: issuedAt,
     jti: input.tokenId,

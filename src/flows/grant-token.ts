@@ -55,7 +55,8 @@ interface GrantTokenDeps {
 
 /**
  * @throws BrokerError `login_required` when the service requires a login, `token_refused` when the token of the login is about
- *   to expire, `too_much_work` when the decisions take too long.
+ *   to expire, `too_much_work` when the decisions take too long, `signing_unavailable` when registries would refuse the
+ *   signature.
  */
 export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
@@ -72,12 +73,18 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     if (endOf(caller) - now < LEAST_SECONDS) {
       throw new BrokerError('token_refused', 'token-expired: the token of this login is about to expire');
     }
-    const lifetime = lifetimeFor(caller, grants, service.lifetimes, now);
+    const signatureEnd = deps.signer.endOf(service.name);
+    if (signatureEnd - now < LEAST_SECONDS) {
+      throw new BrokerError('signing_unavailable', 'the certificate of the signing key has expired: renew it');
+    }
+    const end = Math.min(endOf(caller), signatureEnd);
+    const lifetime = Math.min(lifetimeFor(caller, grants, service.lifetimes), end - now);
     const facts = { caller, service: service.name, policyRevision: policy.revision, grants, lifetime };
     const { signed, isReused } = await deps.reuse.tokenFor(facts, now, async () => {
       const tokenId = deps.ids.next();
-      const claims = claimsFor({ issuer: deps.issuer, service: service.name, caller, grants, now, lifetime, tokenId });
-      return { token: await deps.signer.sign(service.name, claims), tokenId, signedAt: now, lifetime };
+      const about = { issuer: deps.issuer, service: service.name, caller, grants, now, lifetime, end, tokenId };
+      const token = await deps.signer.sign(service.name, claimsFor(about));
+      return { token, tokenId, signedAt: now, lifetime };
     });
     const expiresIn = signed.signedAt + signed.lifetime - now;
     await deps.audit.commit({

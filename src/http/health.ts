@@ -18,6 +18,8 @@ export interface HealthDeps {
     /** The shadow policy; readiness does not depend on it. */
     readonly shadow?: { readonly revision: string | null; readonly stale: boolean };
   };
+  /** Whether the files of the signing keys have become invalid, so that the last valid keys are in use. */
+  readonly keysState: () => { readonly stale: boolean };
   /** Whether broker.yaml has changed since the start, so that a restart is needed to use it. */
   readonly isConfigChanged: () => boolean;
 }
@@ -51,7 +53,8 @@ function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'drainin
   return auditState() === 'refusing' ? 'unready' : 'ready';
 }
 
-async function withDetails(readiness: string, { auditState, backendStates, policyState, isConfigChanged }: HealthDeps) {
+async function withDetails(readiness: string, deps: HealthDeps) {
+  const { auditState, backendStates, policyState, keysState, isConfigChanged } = deps;
   const states = await backendStates();
   const audit = auditState();
   const isDegraded = audit !== 'ok' || [...states.values()].some(({ state }) => state === 'down');
@@ -59,6 +62,7 @@ async function withDetails(readiness: string, { auditState, backendStates, polic
     status: readiness === 'ready' && isDegraded ? 'degraded' : readiness,
     backends: Object.fromEntries([...states].map(([name, { state }]) => [name, state])),
     policy: policyState(),
+    keys: keysState(),
     audit,
     ...(isConfigChanged() ? { restartNeeded: true } : {}),
   };

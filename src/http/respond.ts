@@ -133,6 +133,13 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  signing_unavailable: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    sentence: 'the token server cannot issue tokens at the moment; try again soon',
+    oauth: 'temporarily_unavailable',
+    retryAfter: 5,
+  },
   too_much_work: {
     status: 503,
     code: 'UNAVAILABLE',

@@ -42,6 +42,7 @@ describe('for operators,', () => {
       status: 'ready',
       backends: { local: 'up' },
       policy: { revision: expect.stringMatching(/^[0-9a-f]{12}$/), stale: false },
+      keys: { stale: false },
       audit: 'ok',
     });
     expect(await onMain.json()).toEqual({ status: 'ready' });

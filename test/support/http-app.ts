@@ -86,6 +86,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
     isDraining: () => false,
     backendStates: async () => new Map(),
     policyState: () => ({ revision: 'r1', stale: false }),
+    keysState: () => ({ stale: false }),
     isConfigChanged: () => false,
     ...more,
   };

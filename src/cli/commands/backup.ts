@@ -7,7 +7,7 @@ import { storeFile } from '../../app/open-refresh-tokens.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { brokerFiles, loadBroker } from '../../config/load.ts';
 import { secretMarkKeyFile } from '../../platform/secret-marks.ts';
-import { keyFilesOf } from '../../platform/signing/key-files.ts';
+import { keyFiles } from '../../platform/signing/key-files.ts';
 import { backUpEntries } from '../../platform/store/sqlite-backup.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -54,10 +54,7 @@ async function backup({ config: path, file }: BackupOptions, output: Output): Pr
 /** Configuration, policies, users, secrets, certificates and keys, as absolute paths. */
 async function otherFiles(path: string, config: BrokerConfig): Promise<readonly string[]> {
   const secrets = (await listedPasswordFiles(config)).map(({ path: file }) => file);
-  const keys = config.keys.flatMap((key) => {
-    const { keyFile, certFile } = keyFilesOf(key, config.stateDir);
-    return certFile === undefined ? [keyFile] : [keyFile, certFile];
-  });
+  const keys = (await Promise.all(config.keys.map((key) => keyFiles(key, config.stateDir)))).flat();
   const marks = secretMarkKeyFile(config.stateDir);
   const isMarking = await access(marks).then(
     () => true,

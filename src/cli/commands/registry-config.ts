@@ -5,7 +5,7 @@ import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
 import type { RegistryBlock, RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
-import { keyFilesOf } from '../../platform/signing/key-files.ts';
+import { readGenerations, signingGeneration } from '../../platform/signing/generations.ts';
 import { trustPaths } from '../../platform/signing/trust-files.ts';
 import { createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -28,7 +28,7 @@ export function registryConfigCommand(run: Run): Command {
 
 async function registryConfig(options: RegistryConfigOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const block = blockFor(options.for, options.service, config);
+  const block = await blockFor(options.for, options.service, config);
   if (typeof block === 'string') {
     output.result([], { problem: block });
     output.remark(`fairlead: ${block}`);
@@ -40,40 +40,56 @@ async function registryConfig(options: RegistryConfigOptions, output: Output): P
 }
 
 /** @returns the block, or a sentence that says why this registry cannot verify the tokens */
-export function blockFor(
+export async function blockFor(
   kind: RegistryKind,
   service: string | undefined,
   config: BrokerConfig,
-): RegistryBlock | string {
-  return registryBlock(kind, factsFor(service, config));
+): Promise<RegistryBlock | string> {
+  return registryBlock(kind, await factsFor(service, config));
 }
 
-function factsFor(name: string | undefined, config: BrokerConfig): RegistryFacts {
+async function factsFor(name: string | undefined, config: BrokerConfig): Promise<RegistryFacts> {
   const service = serviceFor(name, config);
   const settings = config.services[service];
   const key = config.keys.find((candidate) => candidate.name === settings?.signingKey) ?? config.keys[0];
   if (settings === undefined || key === undefined) throw new UsageError('no service or no signing key is configured');
   const announced = otherKeys(service, key, config);
+  const [own, ...generations] = await certificateFilesOf(key, config);
+  const others = await Promise.all(announced.map((other) => announcedFacts(other, config)));
   return {
     realm: `${config.publicUrl}/token`,
     service,
     issuer: config.tokens.issuer,
     algorithm: key.algorithm,
     header: settings.key.header,
-    certificateFile: certificateFileOf(key, config),
+    isCertified: key.authority !== undefined,
+    certificateFile: own,
     isKeyShared: servicesWith(key, config).length > 1,
-    announced: announced.map((other) => ({
-      algorithm: other.algorithm,
-      certificateFile: certificateFileOf(other, config),
-    })),
+    announced: [
+      ...generations.map((certificateFile) => ({ algorithm: key.algorithm, certificateFile })),
+      ...others.flat(),
+    ],
     jwksUrl: `${config.publicUrl}/.well-known/jwks.json`,
     ...(config.trustDir === undefined ? {} : { trust: trustOf(config.trustDir, announced.length + 1, config) }),
   };
 }
 
-function certificateFileOf(key: Key, { stateDir, trustDir }: BrokerConfig): string | undefined {
-  const { certFile } = keyFilesOf(key, stateDir);
-  return certFile === undefined || trustDir === undefined ? certFile : trustPaths(trustDir).certificate(key.name);
+async function announcedFacts(key: Key, config: BrokerConfig) {
+  const files = await certificateFilesOf(key, config);
+  return files.map((certificateFile) => ({ algorithm: key.algorithm, certificateFile }));
+}
+
+/** What a registry must trust for this key, beginning with what signs now. With `trustDir`, one file has all of it. */
+async function certificateFilesOf(
+  key: Key,
+  { stateDir, trustDir }: BrokerConfig,
+): Promise<readonly (string | undefined)[]> {
+  const generations = await readGenerations(key, stateDir);
+  const signing = signingGeneration(generations);
+  if (signing.certFile === undefined) return [undefined];
+  if (trustDir !== undefined) return [trustPaths(trustDir).certificate(key.name)];
+  const others = generations.filter(({ state }) => state === 'announced' || state === 'previous');
+  return [signing.certFile, ...others.map(({ certFile }) => certFile)];
 }
 
 function trustOf(trustDir: string, trusted: number, { keys }: BrokerConfig): NonNullable<RegistryFacts['trust']> {

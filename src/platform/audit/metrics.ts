@@ -6,8 +6,10 @@ import { fileMetrics } from './file-metrics.ts';
 import type { FileMetrics } from './file-metrics.ts';
 import { listenerMetrics } from './listener-metrics.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
+import { signingMetrics } from './signing-metrics.ts';
+import type { SigningMetrics } from './signing-metrics.ts';
 
-export interface Metrics extends EventSink, FileMetrics {
+export interface Metrics extends EventSink, FileMetrics, SigningMetrics {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Counts a flush of the login cache by an operator. */
   countFlush(): void;
@@ -29,6 +31,7 @@ export function createMetrics(version: string): Metrics {
     record: (event) => record(events, event),
     page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     ...fileMetrics(registry, version),
+    ...signingMetrics(registry),
     countFlush: () => flushes.inc(),
     listeners: listenerMetrics(registry),
     setBackendUp: (backend, isUp) => up.set({ backend }, isUp ? 1 : 0),

@@ -9,6 +9,17 @@ export interface KeyConfig {
   readonly keyFile?: { readonly path: string } | undefined;
   /** Its certificate, with the chain up to a certificate that the registry trusts; undefined: made with the key in `stateDir`. */
   readonly certFile?: { readonly path: string } | undefined;
+  /** Present: registries trust an authority, and the broker signs with short-lived keys that the authority certifies. */
+  readonly authority?: AuthorityConfig | undefined;
+}
+
+export interface AuthorityConfig {
+  /** The private key of the authority in PEM; undefined: the first start makes an authority in `stateDir`. */
+  readonly keyFile?: { readonly path: string } | undefined;
+  /** The certificate of the authority. Present where `keyFile` is. */
+  readonly certFile?: { readonly path: string } | undefined;
+  /** Seconds for which the certificate of a signing key is valid. It is renewed when half of them are left. */
+  readonly leafLifetime: number;
 }
 
 /** How a token names the key that signed it (see `config/reference/services-and-tokens.md`). */

@@ -2,6 +2,7 @@
 import { sign } from 'node:crypto';
 import type { SignKeyObjectInput } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { BrokerError } from '../../core/errors.ts';
 import type { TokenSigner } from '../../core/ports.ts';
 import type { KeyHeader, ServiceKeyConfig } from './config.ts';
 import type { Keyset, SigningKey } from './keyset.ts';
@@ -13,16 +14,26 @@ interface ServiceSigner {
   readonly key: SignKeyObjectInput;
   /** Whether a signature takes microseconds, as on elliptic curves. */
   readonly isFast: boolean;
+  /** Seconds since 1970; Infinity where the registry looks at no certificate. */
+  readonly end: number;
 }
 
 /** @throws Error when a service names an unknown key, or needs a certificate that its key does not have. */
 export function createSigner(keyset: Keyset, services: readonly ServiceKeyConfig[]): TokenSigner {
   const signers = new Map(services.map((service) => [service.service, signerFor(service, keyset)]));
+  const signerOf = (service: string): ServiceSigner => {
+    const signer = signers.get(service);
+    // INVARIANT: http refuses services that are not configured.
+    if (signer === undefined) throw new Error(`no key for the service ${service}`);
+    return signer;
+  };
   return {
-    sign: (service, claims) => {
-      const signer = signers.get(service);
-      // INVARIANT: http refuses services that are not configured.
-      if (signer === undefined) throw new Error(`no key for the service ${service}`);
+    endOf: (service) => signerOf(service).end,
+    sign: async (service, claims) => {
+      const signer = signerOf(service);
+      // Between `endOf` and this, the key may have been replaced by one that ends earlier.
+      if (claims.exp > signer.end)
+        throw new BrokerError('signing_unavailable', 'the certificate ends before the token');
       return signText(signer, JSON.stringify(claims));
     },
   };
@@ -41,6 +52,8 @@ function signerFor({ service, header, signingKey }: ServiceKeyConfig, keyset: Ke
     header: `${Buffer.from(JSON.stringify(headerOf(key, header))).toString('base64url')}.`,
     digest: key.algorithm === 'EdDSA' ? undefined : 'sha256',
     isFast: key.algorithm !== 'RS256',
+    // Only with `x5c` registries look at the dates of the certificate.
+    end: header === 'x5c' ? key.end : Infinity,
     // A JWS has the two numbers of an ECDSA signature in sequence, not in DER (RFC 7518, section 3.4).
     key: key.algorithm === 'ES256' ? { key: key.privateKey, dsaEncoding: 'ieee-p1363' } : { key: key.privateKey },
   };

@@ -1,71 +1,53 @@
 /** Keys on disk: made on the first start, read on every other, never overwritten. */
-import { randomUUID } from 'node:crypto';
-import { link, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KeyConfig } from './config.ts';
-import type { KeyFiles } from './read-key.ts';
+import { exists, linkFirst, writeDraft } from '../atomic-files.ts';
 import { makeFolder } from '../make-folder.ts';
+import type { KeyConfig } from './config.ts';
+import { filesOf, firstId, isManaged, keyFolder, readGenerations, recordFile } from './generations.ts';
+import type { MadeKey } from './keygen.ts';
+import { leafFile } from './leaf-file.ts';
 
 /** How long the certificate of a key may be missing: far longer than it takes to link a file. */
 const WAIT_MS = 2000;
 
-export function keyFilesOf({ name, keyFile, certFile }: KeyConfig, stateDir: string): KeyFiles {
-  if (keyFile !== undefined) return { keyFile: keyFile.path, certFile: certFile?.path };
-  const folder = join(stateDir, 'keys');
-  return { keyFile: join(folder, `${name}.pem`), certFile: join(folder, `${name}.crt`) };
-}
-
 /**
- * Makes the key and its certificate in `stateDir` unless they exist. Two brokers that start at the same time agree: the
- * first to link its file into place wins, and the other uses that file.
+ * Makes the first generation of a key and its certificate in `stateDir` unless they exist. Two brokers that start at the
+ * same time agree: the first to link its file into place wins, and the other uses that file.
  *
  * @param waitMs how long to wait for the certificate of a key that another broker has just made
  * @throws Error that names the file when it cannot be made, or a key has lost its certificate
  */
 export async function ensureKey(config: KeyConfig, stateDir: string, waitMs = WAIT_MS): Promise<'made' | 'found'> {
-  const { keyFile, certFile } = keyFilesOf(config, stateDir);
-  if (config.keyFile !== undefined || certFile === undefined || (await exists(certFile))) return 'found';
-  await makeFolder(join(stateDir, 'keys'), 0o700);
+  if (!isManaged(config) || (await exists(recordFile(config, stateDir)))) return 'found';
+  const { keyFile, certFile } = filesOf(firstId(config), stateDir);
+  if (await exists(certFile)) return 'found';
+  await makeFolder(keyFolder(stateDir), 0o700);
   if (await exists(keyFile)) return await waitForCertificate(keyFile, certFile, waitMs);
-  // Only a first start needs this module, which takes long to load.
-  const { makeKey } = await import('./keygen.ts');
-  const made = await makeKey(config.algorithm, config.name);
-  // The broker that links the key links the certificate too, so that the two always belong together.
-  const draft = `${keyFile}.${randomUUID()}.draft`;
-  try {
-    await writeDraft(draft, made.key, 0o600);
-    await writeDraft(`${draft}.crt`, made.certificate, 0o644);
-    if (!(await linkedFirst(draft, keyFile))) return await waitForCertificate(keyFile, certFile, waitMs);
-    await linkedFirst(`${draft}.crt`, certFile);
-    return 'made';
-  } finally {
-    await rm(draft, { force: true });
-    await rm(`${draft}.crt`, { force: true });
-  }
+  if (await makeGeneration(config, firstId(config), stateDir)) return 'made';
+  return await waitForCertificate(keyFile, certFile, waitMs);
 }
 
-/** Flushed, so that a power cut does not leave a name without content. */
-async function writeDraft(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(path, text, { mode, flag: 'wx', flush: true });
-}
-
-/** The errors of file systems without hard links, such as some network and FUSE volumes. */
-const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
-
-async function linkedFirst(from: string, to: string): Promise<boolean> {
+/** @returns false when another process was first */
+export async function makeGeneration(config: KeyConfig, id: string, stateDir: string): Promise<boolean> {
+  const { keyFile, certFile } = filesOf(id, stateDir);
+  const made = await makePair(config);
+  // The process that links the key links the certificate too, so that the two always belong together.
+  const drafts = [await writeDraft(keyFile, made.key, 0o600), await writeDraft(certFile, made.certificate, 0o644)];
   try {
-    await link(from, to);
+    const [key = '', certificate = ''] = drafts;
+    if (!(await linkFirst(key, keyFile))) return false;
+    await linkFirst(certificate, certFile);
     return true;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') return false;
-    if (!NO_LINKS.includes(code)) throw error;
-    throw new Error(
-      `${to} cannot be made on a file system without hard links; make the key with "fairlead keygen" and name it in keys[].keyFile`,
-      { cause: error },
-    );
+  } finally {
+    for (const draft of drafts) await rm(draft, { force: true });
   }
+}
+
+/** Only few starts need these modules, which take long to load. */
+async function makePair({ algorithm, name, authority }: KeyConfig): Promise<MadeKey> {
+  if (authority === undefined) return (await import('./keygen.ts')).makeKey(algorithm, name);
+  return (await import('./authority.ts')).makeAuthority(algorithm, name);
 }
 
 /** Another broker that starts now has linked its key and is about to link the certificate. */
@@ -80,12 +62,25 @@ async function waitForCertificate(keyFile: string, certFile: string, waitMs: num
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
+/** The files that a key consists of; key and certificate are among them although they do not exist yet. */
+export async function keyFiles(config: KeyConfig, stateDir: string): Promise<readonly string[]> {
+  const generations = await readGenerations(config, stateDir);
+  const optional = [recordFile(config, stateDir), leafFile(config, stateDir)];
+  const found = await Promise.all(optional.map(exists));
+  return [
+    ...generations.flatMap(({ keyFile, certFile }) => (certFile === undefined ? [keyFile] : [keyFile, certFile])),
+    ...optional.filter((_path, index) => found[index]),
+  ];
+}
+
+/** The files whose change means that a key must be read again. */
+export function watchedFiles(config: KeyConfig, stateDir: string): readonly string[] {
+  const { keyFile, certFile } = config.authority ?? config;
+  const first = filesOf(firstId(config), stateDir);
+  return [
+    keyFile?.path ?? first.keyFile,
+    ...(keyFile === undefined ? [first.certFile, recordFile(config, stateDir)] : []),
+    ...(certFile === undefined ? [] : [certFile.path]),
+    ...(config.authority === undefined ? [] : [leafFile(config, stateDir)]),
+  ];
 }

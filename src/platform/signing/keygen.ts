@@ -8,10 +8,10 @@ import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509Certi
 import type { KeyAlgorithm } from './config.ts';
 import { hasLeadingZeroCoordinate } from './key-ids.ts';
 
-interface MadeKey {
+export interface MadeKey {
   /** PKCS#8, PEM. */
   readonly key: string;
-  /** The self-signed certificate, PEM. */
+  /** PEM. */
   readonly certificate: string;
 }
 
@@ -19,16 +19,15 @@ const generate = promisify(generateKeyPair);
 const RSA_BITS = 3072;
 const YEARS = 10;
 /** Registries check the dates of a certificate exactly, and their clocks may be behind. */
-const BACKDATE_MS = 24 * 3600 * 1000;
+export const BACKDATE_MS = 24 * 3600 * 1000;
 
 /**
- * A new key with a certificate for ten years. EC keys whose thumbprint distribution 3.1 computes wrongly are discarded.
+ * A new key with a certificate for ten years.
  *
  * @param name becomes the common name of the certificate
  */
 export async function makeKey(algorithm: KeyAlgorithm, name: string): Promise<MadeKey> {
   const { publicKey, privateKey } = await generatePair(algorithm);
-  if (hasLeadingZeroCoordinate(publicKey)) return makeKey(algorithm, name);
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     certificate: await selfSign(algorithm, name, { publicKey, privateKey }),
@@ -40,7 +39,13 @@ interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-function generatePair(algorithm: KeyAlgorithm): Promise<KeyPair> {
+/** A new key. EC keys whose thumbprint distribution 3.1 computes wrongly are discarded. */
+export async function generatePair(algorithm: KeyAlgorithm): Promise<KeyPair> {
+  const pair = await generateAnyPair(algorithm);
+  return hasLeadingZeroCoordinate(pair.publicKey) ? generatePair(algorithm) : pair;
+}
+
+function generateAnyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   switch (algorithm) {
     case 'ES256':
       return generate('ec', { namedCurve: 'P-256' });
@@ -51,7 +56,7 @@ function generatePair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   }
 }
 
-const WEB_CRYPTO = {
+export const WEB_CRYPTO = {
   ES256: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
   RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
   EdDSA: { name: 'Ed25519' },
@@ -65,7 +70,7 @@ async function selfSign(algorithm: KeyAlgorithm, name: string, pair: KeyPair): P
       serialNumber: serialNumber(),
       name: [{ CN: [`Fairlead token signing key ${name}`] }],
       notBefore: new Date(Date.now() - BACKDATE_MS),
-      notAfter: inYears(YEARS),
+      notAfter: inTenYears(),
       signingAlgorithm: webAlgorithm,
       keys: {
         publicKey: pair.publicKey.toCryptoKey(webAlgorithm, true, ['verify']),
@@ -82,14 +87,14 @@ async function selfSign(algorithm: KeyAlgorithm, name: string, pair: KeyPair): P
 }
 
 /** Positive (RFC 5280, section 4.1.2.2) and random. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
   return bytes.toString('hex');
 }
 
-function inYears(years: number): Date {
+export function inTenYears(): Date {
   const date = new Date();
-  date.setUTCFullYear(date.getUTCFullYear() + years);
+  date.setUTCFullYear(date.getUTCFullYear() + YEARS);
   return date;
 }

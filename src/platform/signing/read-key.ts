@@ -24,13 +24,27 @@ export interface LoadedKey {
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const WARN_DAYS = 30;
+/** How `keygen --authority` and the broker name their authorities. */
+export const OWN_AUTHORITY = 'Fairlead token CA';
 const DAY_MS = 24 * 3600 * 1000;
 
-/** @throws Error that names the file and says what is wrong with it and what to do. */
-export async function readKey({ keyFile, certFile }: KeyFiles, algorithm: KeyAlgorithm): Promise<LoadedKey> {
-  const privateKey = parseKey(await read(keyFile, MISSING_KEY), keyFile);
+/**
+ * @param warnDays warns of certificates that expire within so many days
+ * @throws Error that names the file and says what is wrong with it and what to do.
+ */
+export async function readKey(
+  { keyFile, certFile }: KeyFiles,
+  algorithm: KeyAlgorithm,
+  warnDays = WARN_DAYS,
+): Promise<LoadedKey> {
+  const keyText = await read(keyFile, MISSING_KEY);
+  const privateKey = parseKey(keyText, keyFile);
   requireAlgorithm(privateKey, algorithm, keyFile);
-  const chain = certFile === undefined ? [] : parseChain(await read(certFile, MISSING_CERTIFICATE), certFile);
+  // Read once where both are in one file, which may be replaced at any time.
+  const chain =
+    certFile === undefined
+      ? []
+      : parseChain(certFile === keyFile ? keyText : await read(certFile, MISSING_CERTIFICATE), certFile);
   requireLeaf(chain, privateKey, certFile, keyFile);
   const publicKey = createPublicKey(privateKey);
   return {
@@ -39,10 +53,16 @@ export async function readKey({ keyFile, certFile }: KeyFiles, algorithm: KeyAlg
     chain,
     warnings: [
       ...(await modeWarnings(keyFile)),
-      ...chain.flatMap((certificate) => dateWarnings(certificate, certFile)),
+      ...chain.flatMap((certificate) => dateWarnings(certificate, certFile, warnDays)),
+      ...chain.flatMap((certificate) => authorityWarnings(certificate, certFile)),
       ...nameWarnings(publicKey, keyFile),
     ],
   };
+}
+
+/** @throws Error when the file has no certificate in PEM */
+export async function readCertificates(file: string): Promise<readonly X509Certificate[]> {
+  return parseChain(await read(file, MISSING_CERTIFICATE), file);
 }
 
 const MISSING_KEY = 'without keyFile, the broker makes a key when it starts';
@@ -115,7 +135,7 @@ async function modeWarnings(keyFile: string): Promise<readonly string[]> {
 }
 
 /** Registries check the dates of the whole chain, without leeway. */
-function dateWarnings(certificate: X509Certificate, file: string | undefined): readonly string[] {
+function dateWarnings(certificate: X509Certificate, file: string | undefined, warnDays: number): readonly string[] {
   const { subject, validFrom, validFromDate, validTo, validToDate } = certificate;
   const whose = `${file} (${subject.replaceAll('\n', ', ')})`;
   const left = validToDate.getTime() - Date.now();
@@ -127,8 +147,19 @@ function dateWarnings(certificate: X509Certificate, file: string | undefined): r
   if (validFromDate.getTime() > Date.now()) {
     throw new Error(`${whose} is not valid before ${validFrom}: correct the clock of this machine, or wait`);
   }
-  if (left >= WARN_DAYS * DAY_MS) return [];
+  if (left >= warnDays * DAY_MS) return [];
   return [`${whose} expires on ${validTo}: registries refuse its tokens after that`];
+}
+
+/**
+ * Whoever has a certificate of an authority that a registry trusts can sign tokens: registries do not look at what a
+ * certificate is for.
+ */
+function authorityWarnings({ ca, subject }: X509Certificate, file: string | undefined): readonly string[] {
+  if (!ca || subject.includes(OWN_AUTHORITY)) return [];
+  return [
+    `${file} has the certificate of an authority (${subject.replaceAll('\n', ', ')}): a registry that trusts it accepts tokens that any holder of one of its certificates signs; use an authority for Fairlead alone, named "${OWN_AUTHORITY} …"`,
+  ];
 }
 
 function nameWarnings(publicKey: KeyObject, keyFile: string): readonly string[] {

@@ -3,12 +3,12 @@
  * sign tokens that every registry takes.
  */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { hasForeignOwner, othersMayWrite, ownGroupMayWrite } from '../../core/file-access.ts';
 import type { FileAccess, ProcessUser } from '../../core/file-access.ts';
 import { processUser } from '../process-user.ts';
 import type { KeyConfig } from './config.ts';
-import { keyFilesOf } from './key-files.ts';
+import { keyFolder } from './generations.ts';
+import { keyFiles } from './key-files.ts';
 
 interface StateFindings {
   /** Reasons not to start. */
@@ -28,8 +28,8 @@ export async function checkState(
   user: ProcessUser | undefined = processUser(),
 ): Promise<StateFindings> {
   if (user === undefined) return { refusals: [], warnings: [] };
-  const files = keys.map((key) => keyFilesOf(key, stateDir)).flatMap(({ keyFile, certFile }) => [keyFile, certFile]);
-  const inside = [join(stateDir, 'keys'), ...files].filter((path) => path !== undefined);
+  const files = await Promise.all(keys.map((key) => keyFiles(key, stateDir)));
+  const inside = [keyFolder(stateDir), ...files.flat()];
   const each = (check: Check) => Promise.all(inside.map((path) => ofPath(path, user, check)));
   return {
     refusals: [await ofPath(stateDir, user, folderRefusalFor), ...(await each(refusalFor))].filter(isText),

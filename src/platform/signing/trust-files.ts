@@ -2,9 +2,9 @@
  * What registries need to verify tokens, in a folder of its own: a registry that mounts it never sees a private key.
  * All of it is public.
  */
-import { randomUUID } from 'node:crypto';
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, replaceFile } from '../atomic-files.ts';
 import { certificateBundle, jwks } from './keyset.ts';
 import type { Keyset } from './keyset.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -48,7 +48,7 @@ export async function writeTrustFiles(keyset: Keyset, folder: string): Promise<r
     // The mode of `mkdir` is subject to the umask. The folder of an operator keeps its mode.
     if (made !== undefined) await chmod(folder, FOLDER_MODE);
     const written: string[] = [];
-    for (const [path, text] of files) if (await replaceFile(path, text)) written.push(path);
+    for (const [path, text] of files) if (await replaceIfDifferent(path, text)) written.push(path);
     return written;
   } catch (error) {
     throw new Error(`the certificates and keys for registries cannot be written to trustDir (${folder})`, {
@@ -58,17 +58,9 @@ export async function writeTrustFiles(keyset: Keyset, folder: string): Promise<r
 }
 
 /** @returns whether the file was missing or had another content */
-async function replaceFile(path: string, text: string): Promise<boolean> {
+async function replaceIfDifferent(path: string, text: string): Promise<boolean> {
   if ((await contentOf(path)) === text) return false;
-  const draft = `${path}.${randomUUID()}.draft`;
-  try {
-    // Flushed, so that a power cut does not leave a name without content.
-    await writeFile(draft, text, { mode: FILE_MODE, flag: 'wx', flush: true });
-    await chmod(draft, FILE_MODE);
-    await rename(draft, path);
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await replaceFile(path, text, FILE_MODE);
   return true;
 }
 
@@ -76,7 +68,7 @@ async function contentOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

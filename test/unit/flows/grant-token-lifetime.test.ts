@@ -18,13 +18,14 @@ function job(notAfter: number | undefined): Caller {
   return { ...caller, identity: { ...caller.identity, notAfter } };
 }
 
-async function issue(caller: Caller, scope: string) {
+async function issue(caller: Caller, scope: string, signatureEnd = Infinity) {
   const signed: TokenClaims[] = [];
   const grantToken = createGrantToken({
     issuer: 'fairlead',
     policy: () => POLICY,
     reuse: createTokenReuse(0),
     signer: {
+      endOf: () => signatureEnd,
       sign: async (_service, claims) => {
         signed.push(claims);
         return 'signed';

@@ -34,7 +34,7 @@ async function serve(shadow: Policy | undefined, scopes: string, policy = PULL) 
     issuer: 'fairlead',
     policy: () => policy,
     reuse: createTokenReuse(0),
-    signer: { sign: async () => 'signed' },
+    signer: { sign: async () => 'signed', endOf: () => Infinity },
     clock: fixedClock(),
     timer: noWaiting,
     ids: countingIds(),

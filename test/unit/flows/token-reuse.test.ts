@@ -33,6 +33,7 @@ function broker(seconds = REUSE) {
     policy: () => policy,
     reuse,
     signer: {
+      endOf: () => Infinity,
       sign: async () => {
         signatures += 1;
         if (isSignerBroken) throw new Error('the signer is broken');

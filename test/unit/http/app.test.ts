@@ -221,6 +221,7 @@ describe('the readiness check', () => {
       status,
       backends: { corp: first.state, local: second.state },
       policy: { revision: 'r1', stale: false },
+      keys: { stale: false },
       audit: 'ok',
     });
     expect(answer.text).not.toContain('secret-host');
@@ -269,7 +270,7 @@ describe('the readiness check', () => {
     const direct = await app.send('/readyz');
     const proxied = await app.send('/readyz', { headers: { 'x-forwarded-for': '127.0.0.1' } });
 
-    expect(Object.keys(direct.json ?? {})).toEqual(['status', 'backends', 'policy', 'audit']);
+    expect(Object.keys(direct.json ?? {})).toEqual(['status', 'backends', 'policy', 'keys', 'audit']);
     expect(proxied.json).toEqual({ status: 'ready' });
   });
 });

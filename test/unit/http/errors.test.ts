@@ -127,6 +127,13 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     sentence: 'the token server cannot issue tokens at the moment; try again soon',
     retryAfter: '5',
   },
+  signing_unavailable: {
+    status: 503,
+    registry: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    sentence: 'the token server cannot issue tokens at the moment; try again soon',
+    retryAfter: '5',
+  },
   backend_unavailable: {
     status: 503,
     registry: 'UNAVAILABLE',

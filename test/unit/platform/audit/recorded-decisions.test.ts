@@ -24,7 +24,7 @@ async function lineOf(policy: Policy, asker: Asker, ...scopes: readonly string[]
     issuer: 'fairlead',
     policy: () => policy,
     reuse: createTokenReuse(0),
-    signer: { sign: async () => 'signed' },
+    signer: { sign: async () => 'signed', endOf: () => Infinity },
     clock: fixedClock(),
     timer: noWaiting,
     ids: countingIds(),

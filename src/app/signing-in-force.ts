@@ -1,0 +1,84 @@
+/**
+ * The signing keys in use. A reload replaces all of them; when a file is invalid, the last valid keys stay in use. Keys
+ * that an authority certifies are renewed here.
+ */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import type { Log, TokenSigner } from '../core/ports.ts';
+import type { CertificateEnd } from '../platform/audit/signing-metrics.ts';
+import { createSigner } from '../platform/signing/jwt-signer.ts';
+import { watchedFiles } from '../platform/signing/key-files.ts';
+import { jwks, loadKeys, reloadKeys } from '../platform/signing/keyset.ts';
+import type { Keyset, SigningKey } from '../platform/signing/keyset.ts';
+import { certificateEnd } from '../platform/signing/leaf-file.ts';
+import { requireOwnState } from './own-state.ts';
+import { publishTrust } from './publish-trust.ts';
+import type { Reloadable } from './reload.ts';
+import { signerServices } from './services.ts';
+
+export interface SigningInForce {
+  readonly signer: TokenSigner;
+  /** The JSON Web Key Set. */
+  jwks(): string;
+  /** For `/readyz`. */
+  state(): { readonly stale: boolean };
+  /** For the metrics. */
+  certificateEnds(): readonly CertificateEnd[];
+  readonly reloadable: Reloadable;
+}
+
+/**
+ * @param onReload called when keys have been replaced
+ * @throws Error that names the file when the keys cannot be used
+ */
+export async function openSigning(config: BrokerConfig, log: Log, onReload: () => void): Promise<SigningInForce> {
+  const { keys, stateDir, trustDir } = config;
+  let inForce = await activate(await loadKeys(keys, stateDir, log));
+  let stale = false;
+
+  /** Registries can find a key before the first token that it signs. */
+  async function activate(keyset: Keyset) {
+    const signer = createSigner(keyset, signerServices(config));
+    await publishTrust(keyset, trustDir, log);
+    return { keyset, signer, jwks: jwks(keyset) };
+  }
+
+  async function reload(): Promise<Readonly<Record<string, unknown>>> {
+    await requireOwnState(config, log);
+    const keyset = await reloadKeys(keys, stateDir);
+    for (const { name, warnings } of keyset) for (const warning of warnings) log.warn(warning, { key: name });
+    inForce = await activate(keyset);
+    onReload();
+    return { signing: keyset.map(({ id, libtrustKeyId }) => `${id} (${libtrustKeyId})`) };
+  }
+
+  return {
+    signer: {
+      endOf: (service) => inForce.signer.endOf(service),
+      sign: (service, claims) => inForce.signer.sign(service, claims),
+    },
+    jwks: () => inForce.jwks,
+    state: () => ({ stale }),
+    certificateEnds: () => inForce.keyset.flatMap(endsOf),
+    reloadable: {
+      what: 'signing keys',
+      watches: keys.flatMap((key) => watchedFiles(key, stateDir)),
+      isDue: (now) => inForce.keyset.some(({ renewAt }) => renewAt <= now),
+      reload: async () => {
+        try {
+          const fields = await reload();
+          stale = false;
+          return fields;
+        } catch (error) {
+          stale = true;
+          throw error;
+        }
+      },
+    },
+  };
+}
+
+function endsOf({ name, chain, trusted, isCertified }: SigningKey): readonly CertificateEnd[] {
+  const ends: CertificateEnd[] = [{ key: name, certificate: 'trusted', end: certificateEnd({ chain: trusted }) }];
+  if (isCertified) ends.push({ key: name, certificate: 'leaf', end: certificateEnd({ chain }) });
+  return ends.filter(({ end }) => end !== Infinity);
+}
