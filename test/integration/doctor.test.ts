@@ -78,7 +78,7 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       await using registry = await start({ trust });
       const keyset = await readKeys(own.keys, own.stateDir);
       const clock = { ...realClock, now: () => realClock.now() + shift };
-      return await examine({ registry: registry.url, config: own, keyset, clock });
+      return await examine({ registry: registry.url, config: own, keyset, announced: [], clock });
     }
 
     /** What is wrong, each with the cure for just that. */
@@ -159,15 +159,17 @@ describe.each(Object.entries(REGISTRIES))('the doctor and %s', (name, { isHere, 
       await using proxy = await dropAuthorization(registry.url);
       const keyset = await readKeys(config.keys, config.stateDir);
 
-      expect(wrong(await examine({ registry: proxy.url, config, keyset, clock: realClock }))).toEqual(['bearer']);
+      expect(wrong(await examine({ registry: proxy.url, config, keyset, announced: [], clock: realClock }))).toEqual([
+        'bearer',
+      ]);
     });
 
     it('finds a registry that does not answer', async () => {
       const keyset = await readKeys(config.keys, config.stateDir);
 
-      expect(wrong(await examine({ registry: 'http://127.0.0.1:1', config, keyset, clock: realClock }))).toEqual([
-        'registry',
-      ]);
+      expect(
+        wrong(await examine({ registry: 'http://127.0.0.1:1', config, keyset, announced: [], clock: realClock })),
+      ).toEqual(['registry']);
     });
 
     it('accepts tokens with the certificate bundle of the broker', async () => {

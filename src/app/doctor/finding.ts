@@ -1,7 +1,7 @@
 /** The input and the result of `fairlead doctor`. */
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { Keyset } from '../../platform/signing/keyset.ts';
+import type { Keyset, SigningKey } from '../../platform/signing/keyset.ts';
 
 export interface DoctorFinding {
   readonly about:
@@ -12,6 +12,7 @@ export interface DoctorFinding {
     | 'service'
     | 'clock'
     | 'token'
+    | 'announced'
     | 'kid'
     | 'chain'
     | 'issuer'
@@ -28,5 +29,7 @@ export interface Examination {
   readonly registry: string;
   readonly config: BrokerConfig;
   readonly keyset: Keyset;
+  /** Keys that are announced, and able to sign. */
+  readonly announced: readonly SigningKey[];
   readonly clock: Clock;
 }

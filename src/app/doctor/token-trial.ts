@@ -29,9 +29,9 @@ export async function tokenFindings(challenge: Challenge, examination: Examinati
 
   const first = await tryVariant({});
   if (accepts(first)) {
-    return settings === undefined
-      ? []
-      : [{ about: 'token', ok: true, text: 'the registry accepts a token of this broker' }];
+    if (settings === undefined) return [];
+    const accepted: DoctorFinding = { about: 'token', ok: true, text: 'the registry accepts a token of this broker' };
+    return [accepted, ...(await announcedFindings(challenge.service, configured, examination))];
   }
   if (first.kind === 'answer' && first.challenge !== undefined && first.challenge.error === undefined) {
     const cure = 'configure the proxy before the registry to pass the Authorization header unchanged';
@@ -67,6 +67,29 @@ export async function tokenFindings(challenge: Challenge, examination: Examinati
   return [trustFinding(config)];
 }
 
+/** Whether the key of the service could be replaced now. */
+async function announcedFindings(
+  service: string,
+  { header, keyName }: { readonly header: KeyHeader; readonly keyName: string | undefined },
+  examination: Examination,
+): Promise<readonly DoctorFinding[]> {
+  const own = keyName ?? examination.config.keys[0]?.name;
+  const findings: DoctorFinding[] = [];
+  for (const key of examination.announced.filter(({ name }) => name === own)) {
+    const answer = await present(service, { header }, { ...examination, keyset: [key] });
+    findings.push(announcedFinding(key.id, accepts(answer)));
+  }
+  return findings;
+}
+
+function announcedFinding(id: string, isTrusted: boolean): DoctorFinding {
+  if (isTrusted) {
+    return { about: 'announced', ok: true, text: `the registry trusts the announced key ${id}: it can be activated` };
+  }
+  const cure = 'give the registry what `fairlead registry-config` prints, and restart it, before the key is activated';
+  return { about: 'announced', ok: false, text: `the registry does not trust the announced key ${id} yet`, cure };
+}
+
 function variantOf({ header, keyName }: { readonly header: KeyHeader; readonly keyName: string | undefined }): Variant {
   return keyName === undefined ? { header } : { header, keyName };
 }
@@ -78,7 +101,7 @@ function accepts(answer: RegistryAnswer): boolean {
 async function present(
   service: string,
   { header = 'x5c', keyName, issuer, isLongLived = false }: Variant,
-  { registry, config, keyset, clock }: Examination,
+  { registry, config, keyset, clock }: Pick<Examination, 'registry' | 'config' | 'keyset' | 'clock'>,
 ): Promise<RegistryAnswer> {
   const key = keyset.find(({ name }) => name === keyName) ?? keyset[0];
   if (header === 'x5c' && key.chain.length === 0) return { kind: 'unreachable', cause: 'the key has no certificate' };

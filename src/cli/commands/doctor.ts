@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DoctorFinding } from '../../app/doctor/finding.ts';
 import { loadBroker } from '../../config/load.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { announcedKeys } from '../../platform/signing/announced.ts';
 import { readKeys } from '../../platform/signing/keyset.ts';
 import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -29,7 +30,9 @@ async function doctor({ config: path, registry }: DoctorOptions, output: Output)
   const { config } = await loadBroker(path);
   const keyset = await readKeys(config.keys, config.stateDir);
   const { examine } = await import('../../app/doctor/examine.ts');
-  const findings = await examine({ registry: new URL(registry).origin, config, keyset, clock: systemClock });
+  const announced = await announcedKeys(config.keys, config.stateDir);
+  const examination = { registry: new URL(registry).origin, config, keyset, announced, clock: systemClock };
+  const findings = await examine(examination);
   output.result(findings.flatMap(linesOf), { findings });
   return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.no;
 }

@@ -18,6 +18,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['lint', async () => (await import('./lint.ts')).lintCommand],
   ['diff', async () => (await import('./diff.ts')).diffCommand],
   ['keygen', async () => (await import('./keygen.ts')).keygenCommand],
+  ['keys', async () => (await import('./keys.ts')).keysCommand],
   ['hash-password', async () => (await import('./hash-password.ts')).hashPasswordCommand],
   ['import', async () => (await import('./import.ts')).importCommand],
   ['policy', async () => (await import('./policy.ts')).policyCommand],

@@ -16,6 +16,7 @@ interface KeygenOptions extends Pick<SharedOptions, 'format'> {
   readonly algorithm: KeyAlgorithm;
   readonly name: string;
   readonly dir: string;
+  readonly authority?: true;
 }
 
 export function keygenCommand(run: Run): Command {
@@ -29,16 +30,19 @@ export function keygenCommand(run: Run): Command {
         .default('ES256'),
     )
     .option('--name <name>', 'the files are NAME.pem and NAME.crt', 'token')
+    .option('--authority', 'make an authority, which certifies the signing keys of several brokers')
     .option('--dir <folder>', 'where the files are written', '.')
     .action(run(keygen));
 }
 
-async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): Promise<number> {
+async function keygen({ algorithm, name, dir, authority }: KeygenOptions, output: Output): Promise<number> {
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
     throw new UsageError(`"${name}" is not a key name; expected lower-case letters, digits and . _ -`);
   }
-  const { makeKey } = await import('../../platform/signing/keygen.ts');
-  const made = await makeKey(algorithm, name);
+  const made =
+    authority === true
+      ? await (await import('../../platform/signing/authority.ts')).makeAuthority(algorithm, name)
+      : await (await import('../../platform/signing/keygen.ts')).makeKey(algorithm, name);
   const keyFile = join(dir, `${name}.pem`);
   const certFile = join(dir, `${name}.crt`);
   await makeFolder(dir).catch((error: unknown) => {
@@ -46,12 +50,13 @@ async function keygen({ algorithm, name, dir }: KeygenOptions, output: Output): 
   });
   await writeNew(keyFile, made.key, 0o600);
   await writeNew(certFile, made.certificate, 0o644);
+  const files = `keyFile: ${resolve(keyFile)}, certFile: ${resolve(certFile)}`;
   output.result(
     [
       `wrote ${keyFile} (private, keep it secret) and ${certFile} (public, for the registries)`,
       'name them in broker.yaml (a relative path starts at its folder):',
       'keys:',
-      `  - { name: ${name}, algorithm: ${algorithm}, keyFile: ${resolve(keyFile)}, certFile: ${resolve(certFile)} }`,
+      `  - { name: ${name}, algorithm: ${algorithm}, ${authority === true ? `authority: { ${files} }` : files} }`,
     ],
     { name, algorithm, keyFile, certFile },
   );

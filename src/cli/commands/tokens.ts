@@ -14,6 +14,7 @@ import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { tableLines } from '../table.ts';
 
 interface TokensOptions extends SharedOptions {
   readonly user?: string;
@@ -141,15 +142,4 @@ function shown({ key, value }: Entry<RefreshToken>) {
 
 function timeText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000', '');
-}
-
-/** Rows of texts as lines, each column as wide as its widest text. */
-function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_text, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -114,9 +114,14 @@ export async function changeGenerations(
   return await readGenerations(config, stateDir);
 }
 
-/** The id of the next generation: the first number without files, so that no key is ever overwritten. */
-export async function nextId(config: KeyConfig, stateDir: string): Promise<string> {
-  for (let number = 2; ; number += 1) {
+/** The id of the next generation: greater than every earlier one, and without files, so that no key is overwritten. */
+export async function nextId(
+  config: KeyConfig,
+  stateDir: string,
+  generations: readonly GenerationEntry[],
+): Promise<string> {
+  const numbers = generations.map(({ id }) => Number(/@(\d+)$/.exec(id)?.[1] ?? 1));
+  for (let number = Math.max(...numbers) + 1; ; number += 1) {
     const id = `${firstId(config)}@${number}`;
     if (!(await exists(filesOf(id, stateDir).keyFile))) return id;
   }
@@ -146,7 +151,7 @@ async function readRecord(config: KeyConfig, stateDir: string): Promise<readonly
 /** @throws Error that says what is wrong with the text */
 function parseRecord(text: string, first: string): readonly GenerationEntry[] {
   if (text.length > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
-  const { generations } = JSON.parse(text) as { readonly generations?: unknown };
+  const generations = memberOf(JSON.parse(text), 'generations');
   if (!Array.isArray(generations)) throw new Error('it has no list of generations');
   const entries = generations.map((entry) => parseEntry(entry, first));
   const signing = entries.filter(({ state }) => state === 'signing');
@@ -156,13 +161,18 @@ function parseRecord(text: string, first: string): readonly GenerationEntry[] {
 }
 
 function parseEntry(entry: unknown, first: string): GenerationEntry {
-  const { id, state, since } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  const id = memberOf(entry, 'id');
+  const state = memberOf(entry, 'state');
   // The id becomes a file name, so that only those that `nextId` makes are accepted.
   const isNext = typeof id === 'string' && id.startsWith(`${first}@`) && /^\d{1,6}$/.test(id.slice(first.length + 1));
   if (id !== first && !isNext) throw new Error(`${JSON.stringify(id)} is not an id of this key`);
   const known = STATES.find((name) => name === state);
   if (known === undefined) throw new Error(`${id} has the state ${JSON.stringify(state)}`);
-  return { id, state: known, since: parseTime(since, id) };
+  return { id, state: known, since: parseTime(memberOf(entry, 'since'), id) };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function parseTime(since: unknown, id: string): number | undefined {

@@ -62,9 +62,9 @@ async function waitForCertificate(keyFile: string, certFile: string, waitMs: num
   );
 }
 
-/** The files that a key consists of; key and certificate are among them although they do not exist yet. */
+/** The files of a key, without what is retired. Key and certificate are among them although they do not exist yet. */
 export async function keyFiles(config: KeyConfig, stateDir: string): Promise<readonly string[]> {
-  const generations = await readGenerations(config, stateDir);
+  const generations = (await readGenerations(config, stateDir)).filter(({ state }) => state !== 'retired');
   const optional = [recordFile(config, stateDir), leafFile(config, stateDir)];
   const found = await Promise.all(optional.map(exists));
   return [

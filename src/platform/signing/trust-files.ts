@@ -16,7 +16,7 @@ const FILE_MODE = 0o644;
 interface TrustPaths {
   /** The certificates of all keys, for `rootcertbundle`. */
   readonly bundle: string;
-  /** The JSON Web Key Set of all keys. */
+  /** The JSON Web Key Set of all keys that registries can know by an id: keys of an authority come and go. */
   readonly keySet: string;
   /** The certificate of one key with its chain, for a registry that must trust no other. */
   readonly certificate: (key: string) => string;
@@ -42,7 +42,11 @@ export async function writeTrustFiles(keyset: Keyset, folder: string): Promise<r
   const certificates = keyset
     .filter(({ chain }) => chain.length > 0)
     .map((key) => [certificate(key.name), certificateBundle([key])] as const);
-  const files = [[bundle, certificateBundle(keyset)] as const, [keySet, `${jwks(keyset)}\n`] as const, ...certificates];
+  const files = [
+    [bundle, certificateBundle(keyset)] as const,
+    [keySet, `${jwks(keyset.filter(({ isCertified }) => !isCertified))}\n`] as const,
+    ...certificates,
+  ];
   try {
     const made = await makeFolder(folder, FOLDER_MODE);
     // The mode of `mkdir` is subject to the umask. The folder of an operator keeps its mode.

@@ -83,7 +83,13 @@ async function problems(options: RegistryOptions, address = url): Promise<readon
   registry = { tokenError: 'invalid_grant', ...options };
   const { config } = await loadBroker(files.config);
   const publicUrl = `${config.publicUrl}${options.path ?? ''}`;
-  const findings = await examine({ registry: address, config: { ...config, publicUrl }, keyset, clock: realClock });
+  const findings = await examine({
+    registry: address,
+    config: { ...config, publicUrl },
+    keyset,
+    announced: [],
+    clock: realClock,
+  });
   return findings.filter(({ ok }) => !ok).map(({ about, text, cure }) => `${about}: ${text}; ${cure ?? ''}`);
 }
 

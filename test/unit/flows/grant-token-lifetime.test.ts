@@ -87,3 +87,21 @@ it.each([
 ])('a token for %s has the lifetime of its kind', async (_what, scope, expiresIn) => {
   expect(await issue(job(undefined), scope)).toMatchObject({ expiresIn });
 });
+
+it.each([
+  ['as configured, long before the certificate of the key expires', 3600, { expiresIn: 300, endsIn: 360 }],
+  ['with the certificate of the key, without the grace', 320, { expiresIn: 300, endsIn: 320 }],
+  ['with the certificate of the key, earlier than configured', 120, { expiresIn: 120, endsIn: 120 }],
+])('a token ends %s', async (_when, left, expected) => {
+  expect(await issue(job(undefined), 'repository:a/b:pull', NOW + left)).toEqual(expected);
+});
+
+it('a token ends with its login where that is before the certificate of the key expires', async () => {
+  expect(await issue(job(NOW + 30), 'repository:a/b:pull', NOW + 40)).toEqual({ expiresIn: 30, endsIn: 30 });
+});
+
+it.each([9, 0, -60])('no token is issued when the certificate of the key expires in %d s', async (left) => {
+  await expect(issue(job(undefined), 'repository:a/b:pull', NOW + left)).rejects.toMatchObject({
+    code: 'signing_unavailable',
+  });
+});
