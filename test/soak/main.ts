@@ -2,6 +2,7 @@
  * `npm run soak -- [MINUTES]`: the broker under mixed load while its directory's servers are killed, frozen and
  * restarted, ten minutes by default. Ends with 1 when any answer was wrong (a refusal of a right password, a token for
  * a wrong one), or heap or descriptors grew; before that, measures the event loop while the directory is a black hole.
+ * `npm run soak -- rotation` rotates keys instead, see `rotation.ts`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,9 +21,11 @@ import type { Tally } from './clients.ts';
 import { faultsOf } from './faults.ts';
 import { least, readGauges } from './gauge.ts';
 import type { Gauges } from './gauge.ts';
+import { soakRotation } from './rotation.ts';
 
-const MINUTES = Number(process.argv[2] ?? 10);
-if (!(MINUTES > 0 && MINUTES <= 24 * 60)) throw new Error('usage: npm run soak -- [MINUTES]');
+const isRotation = process.argv[2] === 'rotation';
+const MINUTES = isRotation ? 1 : Number(process.argv[2] ?? 10);
+if (!(MINUTES > 0 && MINUTES <= 24 * 60)) throw new Error('usage: npm run soak -- [MINUTES | rotation]');
 
 const QUERY = `service=${SERVICE}&scope=repository:public/app:pull`;
 const CROWD = 40;
@@ -157,6 +160,10 @@ function report({ answers, wrong, slowest }: Tally): void {
   for (const text of wrong) say(`     WRONG ${text}`);
 }
 
-await blackHole();
-await soak();
+if (isRotation) {
+  await soakRotation(verdict);
+} else {
+  await blackHole();
+  await soak();
+}
 process.exitCode = failed ? 1 : 0;

@@ -25,6 +25,8 @@ export interface RegistryOptions {
   /** Text: the block as `registry-config` prints it. Undefined: anybody may do anything. */
   readonly trust: RegistryTrust | string | undefined;
   readonly port?: number;
+  /** The folder of its images, which outlives it; absent: one of its own. */
+  readonly images?: string;
 }
 
 export interface Registry extends AsyncDisposable {
@@ -32,6 +34,7 @@ export interface Registry extends AsyncDisposable {
   /** `localhost:PORT`, as images are named. */
   readonly host: string;
   readonly url: string;
+  readonly pid: number;
   log(): string;
 }
 
@@ -43,7 +46,10 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 }
 
 /** Any program that takes distribution's configuration. */
-export async function startRegistryProgram(program: string, { trust, port }: RegistryOptions): Promise<Registry> {
+export async function startRegistryProgram(
+  program: string,
+  { trust, port, images }: RegistryOptions,
+): Promise<Registry> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-registry-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
@@ -52,7 +58,7 @@ export async function startRegistryProgram(program: string, { trust, port }: Reg
     version: 0.1,
     log: { level: 'info', accesslog: { disabled: true } },
     http: { addr: `127.0.0.1:${own}`, secret: 'of no account: one registry alone' },
-    storage: { filesystem: { rootdirectory: join(folder, 'images') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: images ?? join(folder, 'images') }, delete: { enabled: true } },
   };
   const file = join(folder, 'registry.yml');
   await writeFile(file, `${stringify(configuration)}${authBlock(trust)}`);
@@ -66,6 +72,7 @@ export async function startRegistryProgram(program: string, { trust, port }: Reg
     port: own,
     host: `localhost:${own}`,
     url: `http://127.0.0.1:${own}`,
+    pid: server.pid,
     log: server.output,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

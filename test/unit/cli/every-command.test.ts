@@ -55,6 +55,17 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     run: (files) => files.fairlead(['keygen', '--name', 'blue', '--dir', files.path('keys')]),
     prints: /^wrote keys\/blue\.pem/,
   },
+  'keys list': { run: withKey('list'), prints: /^ID +ALGORITHM[\s\S]*\ndefault +ES256 +signing/ },
+  'keys announce': { run: withKey('announce'), prints: /^announced default@2: / },
+  'keys activate': {
+    run: async (files) => {
+      await withKey('announce')(files);
+      return withConfig('keys', 'activate', '--after', '0s')(files);
+    },
+    prints: /^default@2 signs now; default stays published/,
+  },
+  'keys retire': { run: withKey('retire', 'default'), code: 1, prints: /^$/ },
+  'keys renew': { run: withKey('renew'), code: 2, prints: /^$/ },
   'hash-password': {
     run: (files) => files.fairlead(['hash-password'], 'one-password\n'),
     prints: /^\$argon2id\$[^\n]+\n$/,
@@ -104,6 +115,14 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
 
 function withConfig(...args: readonly string[]): Run {
   return (files) => files.fairlead([...args, '--config', files.config]);
+}
+
+/** With the key that a broker has made at its first start. */
+function withKey(...args: readonly string[]): Run {
+  return async (files) => {
+    await files.fairlead(['keygen', '--name', 'default', '--dir', files.path('state/keys')]);
+    return withConfig('keys', ...args)(files);
+  };
 }
 
 function importing(kind: string, text: string, ...options: readonly string[]): Run {
