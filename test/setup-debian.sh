@@ -11,6 +11,7 @@ packages=(
   glewlwyd sqlite3      # an OpenID provider
   openssl curl jq git
   prometheus            # promtool, which checks the alert rules
+  nginx-light caddy     # proxies
   samba-ad-dc samba-ad-provision # Active Directory
   zsh fish man-db       # shells and the reader for completion and the manual page
   bsdutils              # script, which runs a program at a pseudo-terminal

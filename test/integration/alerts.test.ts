@@ -21,6 +21,10 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FairleadCertificateExpires: {
     [`fairlead_tls_certificate_expiry_timestamp_seconds{${LABELS}}`]: '9000000x59 3600x59 9000000x119',
   },
+  FairleadSigningCertificateExpires: {
+    [`fairlead_signing_certificate_expiry_timestamp_seconds{${LABELS},key="default",certificate="trusted"}`]:
+      '9000000x59 3600x59 9000000x119',
+  },
   FairleadLogLinesLost: { [`fairlead_log_lines_dropped_total{${LABELS},target="audit"}`]: '0x59 1+1x59 60x119' },
   FairleadTokensFail: {
     [`fairlead_tokens_total{${LABELS},outcome="issued"}`]: '0+90x239',
@@ -51,6 +55,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
   [`fairlead_open_connections{${LABELS},listener="main"}`]: '89x119',
   [`fairlead_connection_limit{${LABELS},listener="main"}`]: '100x119',
   [`fairlead_tls_certificate_expiry_timestamp_seconds{${LABELS}}`]: '1300000x119',
+  [`fairlead_signing_certificate_expiry_timestamp_seconds{${LABELS},key="a",certificate="trusted"}`]: '2700000x119',
+  [`fairlead_signing_certificate_expiry_timestamp_seconds{${LABELS},key="a",certificate="leaf"}`]: '3600x119',
 };
 
 async function alertNames(): Promise<readonly string[]> {

@@ -8,6 +8,7 @@ export async function metricNames(): Promise<readonly string[]> {
   metrics.observeConfigChange(() => false);
   metrics.observeDroppedLines(() => ({}));
   metrics.observeLoginCache(() => ({}));
+  metrics.observeSigningCertificates(() => []);
   metrics.listeners.setCertificateExpiry(0);
   const { text } = await metrics.page();
   return [...text.matchAll(/^# TYPE (fairlead_\w+)/gm)].flatMap(([, name]) => name ?? []).toSorted();
