@@ -154,6 +154,20 @@ describe.skipIf(findPart(PROMTOOL) === undefined)('an alert fires during its fau
     phases.push(await phase(url, [], /reloads_total\{source="TLS certificate",outcome="loaded"\} 1/));
     await expectAlertsInPhases(phases);
   });
+
+  it.skipIf(findPart(OPENSSL) === undefined)(
+    'for the certificate of a signing key that is about to expire',
+    async () => {
+      const config = { ...STATIC_CONFIG, keys: [{ name: 'own', keyFile: 'own.pem', certFile: 'own.pem' }] };
+      await using broker = await startStaticBroker({ config, files: { 'own.pem': await certificate(20) } });
+      const { url } = broker;
+      const phases = [await phase(url, ['FairleadSigningCertificateExpires'], /signing_certificate_expiry/)];
+
+      await broker.write('own.pem', await certificate(200));
+      phases.push(await phase(url, [], /reloads_total\{source="signing keys",outcome="loaded"\} 1/));
+      await expectAlertsInPhases(phases);
+    },
+  );
 });
 
 /** PEM: a key and its certificate. */

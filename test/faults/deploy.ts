@@ -21,8 +21,8 @@ export const faults: readonly Fault[] = [
   {
     id: 'deploy-3',
     effect: 'the folder for registries cannot be read by them where the umask is strict',
-    file: 'src/platform/signing/trust-files.ts',
-    find: 'await chmod(draft, FILE_MODE);',
+    file: 'src/platform/atomic-files.ts',
+    find: 'await chmod(draft, mode);',
     replace: '',
     tests: ['test/unit/platform/signing/trust-files.test.ts'],
   },

@@ -17,6 +17,8 @@ const PER_SECOND = 10;
 const MINUTE_MS = 60_000;
 const ROTATIONS = 5;
 const STEP_MS = 10_000;
+/** Five of them with the time that the command takes fit into a minute. */
+const LEAF_MS = 8_000;
 
 export async function soakRotation(verdict: Verdict): Promise<void> {
   if (findPart(DOCKER_REGISTRY) === undefined) verdict(false, 'docker-registry is missing');
@@ -35,7 +37,7 @@ async function soakLeaves(kind: string, start: Start, verdict: Verdict): Promise
   await using world = await openRotationWorld(start, kind, { authority: {} });
   const { pid } = world.registry();
   const pulls = await world.startPulls(PER_SECOND);
-  await rotateLeaves(world, ROTATIONS, STEP_MS);
+  await rotateLeaves(world, ROTATIONS, LEAF_MS);
   await delay(Math.max(0, MINUTE_MS - pulls.now()));
   const seconds = Math.round(pulls.now() / 1000);
   await pulls.stop();

@@ -26,7 +26,7 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 async function tokenFor(broker: string, actions: string): Promise<string> {
   const query = new URLSearchParams({ service: SERVICE, scope: `repository:${REPOSITORY}:${actions}` });
-  const response = await fetch(`${broker}/token?${query}`, { headers: basic(ALICE) });
+  const response = await fetch(`${broker}/token?${String(query)}`, { headers: basic(ALICE) });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`token ${response.status} ${text}`);
   const { token } = JSON.parse(text) as { readonly token: string };

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseChallenge } from '../../../src/app/doctor/challenge.ts';
 import { examine } from '../../../src/app/doctor/examine.ts';
 import { loadBroker } from '../../../src/config/load.ts';
+import { announcedKeys } from '../../../src/platform/signing/announced.ts';
 import { jwks, readKeys } from '../../../src/platform/signing/keyset.ts';
 import type { Keyset } from '../../../src/platform/signing/keyset.ts';
 import { realClock } from '../../support/fakes.ts';
@@ -190,5 +191,33 @@ describe('a challenge', () => {
     [null, undefined],
   ])('is read from %j', (header, expected) => {
     expect(parseChallenge(header)).toEqual(expected);
+  });
+});
+
+describe('the doctor, while a key is announced', () => {
+  async function findingOf(believes: (header: Readonly<Record<string, unknown>>, announced: string) => boolean) {
+    const { config } = await loadBroker(files.config);
+    await files.fairlead(['keys', 'announce', '--config', files.config]);
+    const announced = await announcedKeys(config.keys, config.stateDir);
+    const kid = announced[0]?.libtrustKeyId ?? '';
+    registry = {
+      tokenError: 'invalid_grant',
+      challenge: bearer(),
+      believes: ({ header }) => believes(header, kid),
+    };
+    const findings = await examine({ registry: url, config, keyset, announced, clock: realClock });
+    return findings.find(({ about }) => about === 'announced');
+  }
+
+  it('says that it can be activated when the registry trusts it', async () => {
+    expect(await findingOf(() => true)).toMatchObject({ ok: true, text: expect.stringContaining('default@2') });
+  });
+
+  it('says what to do when the registry does not trust it yet', async () => {
+    expect(await findingOf(({ kid }, announced) => kid !== announced)).toMatchObject({
+      ok: false,
+      text: 'the registry does not trust the announced key default@2 yet',
+      cure: expect.stringContaining('restart it'),
+    });
   });
 });

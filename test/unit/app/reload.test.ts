@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReload } from '../../../src/app/reload.ts';
+import { createReload, reloadWhenDue } from '../../../src/app/reload.ts';
 import { recordingLog } from '../../support/fakes.ts';
 
 /** A reload whose runs end when the test says so. */
@@ -142,5 +142,45 @@ describe('a reload that meets an error of the machine', () => {
     await done;
 
     expect(timers).toEqual([]);
+  });
+});
+
+describe('a reload that is due without a change of a file', () => {
+  function setUpDue(isDue: () => boolean) {
+    let tick: () => void = () => undefined;
+    let stopped = false;
+    let reloads = 0;
+    const stop = reloadWhenDue(
+      isDue,
+      async () => void (reloads += 1),
+      (_milliseconds, work) => {
+        tick = work;
+        return () => void (stopped = true);
+      },
+    );
+    return { stop, tick: () => tick(), reloads: () => reloads, isStopped: () => stopped };
+  }
+
+  it('begins when it is due, and again while it stays due', () => {
+    let isDue = false;
+    const { tick, reloads } = setUpDue(() => isDue);
+
+    tick();
+    expect(reloads()).toBe(0);
+    isDue = true;
+    tick();
+    tick();
+    expect(reloads()).toBe(2);
+    isDue = false;
+    tick();
+    expect(reloads()).toBe(2);
+  });
+
+  it('is not looked for any more when the broker stops', () => {
+    const { stop, isStopped } = setUpDue(() => true);
+
+    expect(isStopped()).toBe(false);
+    stop();
+    expect(isStopped()).toBe(true);
   });
 });

@@ -249,6 +249,33 @@ admin:
     expect((await load(own.replace('keyFile: tls.key', 'keyFile: tls.key, certFile: tls.crt'))).warnings).toEqual([]);
   });
 
+  it.each([
+    [
+      'a service that names keys by their id',
+      'com: { key: { header: kid } }',
+      '{}',
+      /header: found "kid", expected x5c/,
+    ],
+    ['a lifetime that is too short', 'com: {}', '{ leafLifetime: 1h }', /leafLifetime: .*a duration from 4h to 90d/],
+    ['a key without its certificate', 'com: {}', '{ keyFile: tls.key }', /certFile: .*keyFile and certFile together/],
+    ['a certificate without its key', 'com: {}', '{ certFile: tls.crt }', /keyFile: .*keyFile and certFile together/],
+    ['files of the key itself', 'com: {}', '{}, keyFile: tls.key', /keyFile: .*expected without authority/],
+  ])('refuses an authority with %s', async (_what, service, authority, problem) => {
+    const content = `${SMALLEST}keys: [{ name: own, authority: ${authority} }]\n`.replace('com: {}', service);
+
+    expect(await problems(content)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('gives an authority the lifetime of a week, and takes its files', async () => {
+    const keysOf = async (authority: string) =>
+      (await load(`${SMALLEST}keys: [{ name: own, authority: ${authority} }]\n`)).config.keys;
+
+    expect(await keysOf('{}')).toEqual([{ name: 'own', algorithm: 'ES256', authority: { leafLifetime: 604_800 } }]);
+    expect(await keysOf('{ keyFile: tls.key, certFile: tls.crt }')).toMatchObject([
+      { authority: { keyFile: { path: files.path('tls.key') }, certFile: { path: files.path('tls.crt') } } },
+    ]);
+  });
+
   it('lists the configured keys when a service names another', async () => {
     const own = (name: string) => SMALLEST.replace('com: {}', `com: { signingKey: ${name} }`);
 

@@ -163,3 +163,15 @@ describe('there is no block', () => {
     expect(registryBlock(kind, { ...FACTS, ...facts })).toMatch(sentence);
   });
 });
+
+describe('the block for a key that an authority certifies', () => {
+  it.each(['distribution-2', 'distribution-3'] as const)('names the certificate of the authority: %s', (kind) => {
+    const facts = { isCertified: true, certificateFile: '/keys/default@ca.crt' };
+
+    expect(block(kind, facts).text).toContain('rootcertbundle: "/keys/default@ca.crt"');
+  });
+
+  it('does not exist for zot, which trusts one key', () => {
+    expect(registryBlock('zot', { ...FACTS, isCertified: true })).toMatch(/^zot trusts one key, and no authority; /);
+  });
+});

@@ -110,6 +110,19 @@ describe('a certificate', () => {
     expect(chain.map(({ subject }) => subject)).toEqual(['CN=token signing key', 'CN=test authority']);
   });
 
+  it('causes a warning with an authority that may certify others, and none with one for Fairlead alone', async () => {
+    const warningsWith = async (name: string): Promise<readonly string[]> => {
+      const authority = await makeAuthority(name);
+      await writeFile(certFile, (await makeCertificate({ key, authority })) + authority.certificate);
+      return (await readKey(both(), 'ES256')).warnings;
+    };
+
+    expect(await warningsWith('Company CA')).toEqual([
+      expect.stringMatching(/token\.crt has the certificate of an authority \(CN=Company CA\): .*for Fairlead alone/),
+    ]);
+    expect(await warningsWith('Fairlead token CA default')).toEqual([]);
+  });
+
   it('of another key is refused', async () => {
     await writeFile(certFile, await makeCertificate({ key: ecKey() }));
 

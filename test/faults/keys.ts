@@ -1,0 +1,147 @@
+/** Faults in the rotation of keys and in short-lived keys. */
+import type { Fault } from './fault.ts';
+
+const LEAF = 'test/unit/platform/signing/leaf-file.test.ts';
+const KEYS = 'test/unit/cli/keys.test.ts';
+const IN_FORCE = 'test/unit/app/signing-in-force.test.ts';
+const GENERATIONS = 'test/unit/platform/signing/generations.test.ts';
+
+export const faults: readonly Fault[] = [
+  {
+    id: 'keys-1',
+    effect: 'tokens outlive the certificate of their key, and registries refuse them before clients renew them',
+    file: 'src/flows/grant-token.ts',
+    find: 'const end = Math.min(endOf(caller), signatureEnd);',
+    replace: 'const end = endOf(caller);',
+    tests: ['test/unit/flows/grant-token-lifetime.test.ts'],
+  },
+  {
+    id: 'keys-2',
+    effect: 'a key that is replaced between decision and signature signs a token that registries refuse',
+    file: 'src/platform/signing/jwt-signer.ts',
+    find: 'if (claims.exp > signer.end)',
+    replace: 'if (signer.end === 0)',
+    tests: [IN_FORCE],
+  },
+  {
+    id: 'keys-3',
+    effect: 'a key signs before registries can find it in trustDir',
+    file: 'src/app/signing-in-force.ts',
+    find: '    await publishTrust(keyset, trustDir, log);\n',
+    replace: '    void publishTrust(keyset, trustDir, log).catch(() => undefined);\n',
+    tests: [IN_FORCE],
+  },
+  {
+    id: 'keys-4',
+    effect: 'a key that another user of the machine can replace is used after a reload',
+    file: 'src/app/signing-in-force.ts',
+    find: '    await requireOwnState(config, log);\n',
+    replace: '',
+    tests: [IN_FORCE],
+  },
+  {
+    id: 'keys-5',
+    effect:
+      'registries must be restarted at each renewal, because they trust the short-lived key and not its authority',
+    file: 'src/platform/signing/keyset.ts',
+    find: 'const trusted = loaded.chain.slice(0, 1);',
+    replace: 'const trusted = certified.chain;',
+    tests: [LEAF, KEYS],
+  },
+  {
+    id: 'keys-6',
+    effect: 'a key that another authority of the same name certified signs, and registries refuse its tokens',
+    file: 'src/platform/signing/leaf-file.ts',
+    find: 'leaf.chain[0]?.verify(authority.publicKey) === true',
+    replace: 'leaf.chain.length > 0',
+    tests: [LEAF],
+  },
+  {
+    id: 'keys-7',
+    effect: 'a short-lived key is renewed at its end only, so that tokens get shorter and then fail',
+    file: 'src/platform/signing/leaf-file.ts',
+    find: 'return end - leafLifetime / 2;',
+    replace: 'return end;',
+    tests: [LEAF, IN_FORCE],
+  },
+  {
+    id: 'keys-8',
+    effect: 'an announced key is not published, and pulls fail after its activation',
+    file: 'src/platform/signing/keyset.ts',
+    find: "state === 'announced' || state === 'previous'",
+    replace: "state === 'previous'",
+    tests: [KEYS],
+  },
+  {
+    id: 'keys-9',
+    effect: 'the previous key is not published, and tokens that it signed are refused by registries that restart',
+    file: 'src/platform/signing/keyset.ts',
+    find: "state === 'announced' || state === 'previous'",
+    replace: "state === 'announced'",
+    tests: [KEYS],
+  },
+  {
+    id: 'keys-10',
+    effect: 'a key is activated a moment after its announcement, and registries refuse its tokens',
+    file: 'src/app/key-rotation.ts',
+    find: 'if (now - since < minimumAge) {',
+    replace: 'if (now < since) {',
+    tests: [KEYS],
+  },
+  {
+    id: 'keys-11',
+    effect: 'a key is retired while its tokens are valid',
+    file: 'src/app/key-rotation.ts',
+    find: 'now - since < lastsFor && !isForced',
+    replace: 'now < since && !isForced',
+    tests: [KEYS],
+  },
+  {
+    id: 'keys-12',
+    effect: 'retiring a key deletes it although nobody asked for that',
+    file: 'src/app/key-rotation.ts',
+    find: 'if (deletesFiles) for',
+    replace: 'for',
+    tests: [KEYS],
+  },
+  {
+    id: 'keys-13',
+    effect: 'two commands at the same time lose the change of one',
+    file: 'src/platform/signing/generations.ts',
+    find: "await open(draft, 'wx', 0o600)",
+    replace: "await open(draft, 'w', 0o600)",
+    tests: [GENERATIONS],
+  },
+  {
+    id: 'keys-14',
+    effect: 'a lost record brings a retired key back',
+    file: 'src/platform/signing/generations.ts',
+    find: 'if (!(await exists(next))) return',
+    replace: 'if (next !== "") return',
+    tests: [GENERATIONS],
+  },
+  {
+    id: 'keys-15',
+    effect: 'a record that somebody changed names a file outside the folder of the keys',
+    file: 'src/platform/signing/generations.ts',
+    find: 'if (id !== first && !isNext)',
+    replace: "if (typeof id !== 'string')",
+    tests: [GENERATIONS],
+  },
+  {
+    id: 'keys-16',
+    effect: 'keys of an authority are never renewed while the broker runs',
+    file: 'src/app/reload.ts',
+    find: 'if (isDue()) void reload();',
+    replace: 'isDue();',
+    tests: ['test/unit/app/reload.test.ts'],
+  },
+  {
+    id: 'keys-17',
+    effect: 'a certificate of the company signs tokens for every registry, and nobody is warned',
+    file: 'src/platform/signing/read-key.ts',
+    find: 'if (!ca || subject.includes(OWN_AUTHORITY)) return [];',
+    replace: 'if (subject !== "") return [];',
+    tests: ['test/unit/platform/signing/read-key.test.ts'],
+  },
+];
