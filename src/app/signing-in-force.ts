@@ -15,7 +15,7 @@ import { publishTrust } from './publish-trust.ts';
 import type { Reloadable } from './reload.ts';
 import { signerServices } from './services.ts';
 
-export interface SigningInForce {
+interface SigningInForce {
   readonly signer: TokenSigner;
   /** The JSON Web Key Set. */
   jwks(): string;

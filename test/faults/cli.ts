@@ -122,8 +122,8 @@ export const faults: readonly Fault[] = [
     id: 'platform-2',
     effect: 'every user of the machine can read the signing key that a first start makes',
     file: 'src/platform/signing/key-files.ts',
-    find: 'writeDraft(draft, made.key, 0o600)',
-    replace: 'writeDraft(draft, made.key, 0o644)',
+    find: 'writeDraft(keyFile, made.key, 0o600)',
+    replace: 'writeDraft(keyFile, made.key, 0o644)',
     tests: ['test/unit/platform/signing/key-files.test.ts'],
   },
   {

@@ -13,7 +13,7 @@ import { readCertificates, readKey } from './read-key.ts';
 import type { LoadedKey } from './read-key.ts';
 
 /** What registries learn of a key. */
-export interface PublicKey {
+interface PublicKey {
   /** The id of its generation. */
   readonly id: string;
   readonly algorithm: KeyAlgorithm;

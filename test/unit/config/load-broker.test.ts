@@ -259,7 +259,12 @@ admin:
     ['a lifetime that is too short', 'com: {}', '{ leafLifetime: 1h }', /leafLifetime: .*a duration from 4h to 90d/],
     ['a key without its certificate', 'com: {}', '{ keyFile: tls.key }', /certFile: .*keyFile and certFile together/],
     ['a certificate without its key', 'com: {}', '{ certFile: tls.crt }', /keyFile: .*keyFile and certFile together/],
-    ['files of the key itself', 'com: {}', '{}, keyFile: tls.key', /keyFile: .*expected without authority/],
+    [
+      'files of the key itself',
+      'com: {}',
+      '{}, keyFile: tls.key, certFile: tls.crt',
+      /keyFile: .*expected without authority/,
+    ],
   ])('refuses an authority with %s', async (_what, service, authority, problem) => {
     const content = `${SMALLEST}keys: [{ name: own, authority: ${authority} }]\n`.replace('com: {}', service);
 
