@@ -120,6 +120,7 @@ async function loadKey(config: KeyConfig, stateDir: string, mode: LeafMode): Pro
   }
   const certified = await loadLeaf({ ...config, authority }, loaded, stateDir, mode);
   const leaf = signingKey(config, generation.id, certified);
+  // Enough also for an authority that another one certifies: registries take every certificate of their bundle as a root.
   const trusted = loaded.chain.slice(0, 1);
   const end = Math.min(leaf.end, certificateEnd({ chain: trusted }));
   const warnings = [...loaded.warnings, ...certified.warnings];

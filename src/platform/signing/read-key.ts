@@ -2,7 +2,10 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { othersMayRead } from '../../core/file-access.ts';
+import { raceRead } from '../../core/hanging-reads.ts';
+import { codeOf } from '../atomic-files.ts';
 import { processUser } from '../process-user.ts';
 import type { KeyAlgorithm } from './config.ts';
 import { hasLeadingZeroCoordinate } from './key-ids.ts';
@@ -23,6 +26,10 @@ export interface LoadedKey {
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** A chain has a few certificates of a few KiB each. */
+const MAX_BYTES = 1024 * 1024;
+/** A file system that takes longer does not answer. */
+const READ_MS = 10_000;
 const WARN_DAYS = 30;
 /** How `keygen --authority` and the broker name their authorities. */
 export const OWN_AUTHORITY = 'Fairlead token CA';
@@ -70,11 +77,20 @@ const MISSING_CERTIFICATE = 'add the certificate of the key, or correct certFile
 
 async function read(file: string, cure: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const late = delay(READ_MS, undefined, { ref: false });
+    return await raceRead(`read ${file}`, () => readBounded(file), late);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    throw new Error(`${file} does not exist; ${cure}`, { cause: error });
+    const code = codeOf(error);
+    if (code === 'ENOENT') throw new Error(`${file} does not exist; ${cure}`, { cause: error });
+    if (code === 'ETIMEDOUT') throw new Error(`${file} cannot be read`, { cause: error });
+    throw error;
   }
+}
+
+async function readBounded(file: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, expected ${MAX_BYTES} at most`);
+  return await readFile(file, 'utf8');
 }
 
 function parseKey(pem: string, file: string): KeyObject {

@@ -123,6 +123,12 @@ describe('a certificate', () => {
     expect(await warningsWith('Fairlead token CA default')).toEqual([]);
   });
 
+  it('that is far larger than a chain is refused before it is read', async () => {
+    await writeFile(certFile, Buffer.alloc(1024 * 1024 + 1, '-'));
+
+    await expect(readKey(both(), 'ES256')).rejects.toThrow(`${certFile} has 1048577 bytes, expected 1048576 at most`);
+  });
+
   it('of another key is refused', async () => {
     await writeFile(certFile, await makeCertificate({ key: ecKey() }));
 
