@@ -2,8 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { retireKey } from '../../../src/app/key-rotation.ts';
 import { loadBroker } from '../../../src/config/load.ts';
 import { announcedKeys } from '../../../src/platform/signing/announced.ts';
+import { readGenerations } from '../../../src/platform/signing/generations.ts';
 import { loadKeys, readKeys } from '../../../src/platform/signing/keyset.ts';
 import { recordingLog } from '../../support/fakes.ts';
 import { CONFIG, workspace } from './workspace.ts';
@@ -165,11 +167,26 @@ describe('a step of a rotation is refused', () => {
 
   it('when a key is retired whose tokens may still be valid, unless it is forced', async () => {
     await rotate();
-    // 15 minutes, the grace of one minute, and the leeway of registries.
-    await age(900 + 119);
 
     await expectRefused(1, /^fairlead: default signed tokens that are valid until /, 'retire');
     expect((await keys('retire', '--force')).code).toBe(0);
+  });
+
+  it('until the longest token has expired, with the grace of a minute and the leeway of registries', async () => {
+    await rotate();
+    const { config } = await loadBroker(files.config);
+    const [key] = config.keys;
+    if (key === undefined) throw new Error('no key is configured');
+    const [previous] = await readGenerations(key, config.stateDir);
+    const retireAfter = (seconds: number) =>
+      retireKey(
+        { config, key, now: (previous?.since ?? 0) + seconds },
+        { id: 'default', isForced: false, deletesFiles: false },
+      );
+
+    await expect(retireAfter(900 + 60 + 60 - 1)).rejects.toThrow('default signed tokens that are valid until');
+    await retireAfter(900 + 60 + 60);
+    expect(await listed()).toEqual(['default retired', 'default@2 signing']);
   });
 
   it('when the key that signs is to be retired, even by force', async () => {
