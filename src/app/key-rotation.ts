@@ -117,7 +117,7 @@ interface Retirement {
   readonly deletesFiles: boolean;
 }
 
-/** Publishes a generation no more. @returns the files that are left of it */
+/** Stops publishing a generation. @returns the files that are left of it */
 export async function retireKey({ config, key, now }: Rotation, retirement: Retirement): Promise<readonly string[]> {
   await requireRotatable(key, config);
   const { id, isForced, deletesFiles } = retirement;
@@ -181,7 +181,14 @@ async function requireOwner({ stateDir }: BrokerConfig): Promise<void> {
 
 /** A running broker does the same when it has noticed the change. */
 async function publish({ keys, stateDir, trustDir }: BrokerConfig): Promise<void> {
-  if (trustDir !== undefined) await writeTrustFiles(await readKeys(keys, stateDir), trustDir);
+  if (trustDir === undefined) return;
+  try {
+    await writeTrustFiles(await readKeys(keys, stateDir), trustDir);
+  } catch (error) {
+    throw new Error('the step is done, but trustDir is not written: see the log of the broker, or start it', {
+      cause: error,
+    });
+  }
 }
 
 function only(generations: readonly Generation[], state: GenerationState): Generation {

@@ -20,7 +20,7 @@ const authority = z
   .strictObject({
     leafLifetime: duration(LEAF_LIFETIME).prefault('7d').meta({
       description:
-        'How long the certificate of a signing key is valid. The broker renews it when half of that is left. A stolen signing key is of use until then.',
+        'How long the certificate of a signing key is valid. The broker renews it when half of that is left. A stolen signing key can sign until then.',
     }),
     keyFile: filePath.optional().meta({
       description:

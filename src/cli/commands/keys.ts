@@ -64,7 +64,7 @@ export function keysCommand(run: Run): Command {
       .action((id: string | undefined, options: Omit<ActivateOptions, 'id'>) => activating({ ...options, id })),
   );
   command.addCommand(
-    createCommand('retire', 'Publish a key no more, when the last token that it signed has expired')
+    createCommand('retire', 'Stop publishing a key, once the last token that it signed has expired')
       .argument('[id]', 'an id that `fairlead keys list` prints; default: the previous one')
       .option('--force', 'retire it although tokens that it signed may be valid')
       .option('--delete-files', 'also remove its private key and certificate from stateDir')

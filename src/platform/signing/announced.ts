@@ -1,4 +1,4 @@
-/** Announced keys, able to sign: `doctor` tries whether a registry trusts them. */
+/** Announced keys that can sign, so that `doctor` can find out whether a registry trusts them. */
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyConfig } from './config.ts';
 import { readGenerations } from './generations.ts';

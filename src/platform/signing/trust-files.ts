@@ -31,7 +31,7 @@ export function trustPaths(folder: string): TrustPaths {
 }
 
 /**
- * Writes the files that are missing or differ; each is replaced in one step. Files of keys that are configured no more
+ * Writes the files that are missing or differ; each is replaced in one step. Files of keys that are not configured any more
  * stay: a registry may still name them.
  *
  * @returns the names of the files that were written

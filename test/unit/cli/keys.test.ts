@@ -121,7 +121,7 @@ describe('a rotation', () => {
     expect(await listed()).toEqual(['default signing', 'default@2 previous']);
   });
 
-  it('can be broken off: an announced key that never signed is retired at once', async () => {
+  it('can be cancelled: an announced key that never signed is retired at once', async () => {
     await keys('announce');
 
     expect((await keys('retire', 'default@2')).code).toBe(0);
@@ -141,7 +141,7 @@ describe('a step of a rotation is refused', () => {
     expect(await listed()).toEqual(before);
   }
 
-  it('when a key is activated before registries can have learned it, unless it is forced', async () => {
+  it('when a key is activated before registries have had the time to restart, unless it is forced', async () => {
     await keys('announce');
     await age(3500);
 
@@ -210,7 +210,7 @@ describe('a step of a rotation is refused', () => {
       ['activate', 'default@9'],
     ],
     ['no key is previous', 2, /no key is previous/, ['retire']],
-    ['the time is none', 2, /--after soon: expected a duration/, ['activate', '--after', 'soon']],
+    ['the time cannot be parsed', 2, /--after soon: expected a duration/, ['activate', '--after', 'soon']],
     ['the key has no authority', 2, /the key default has no authority/, ['renew']],
   ] as const)('when %s', async (_when, code, problem, args) => {
     await keys('announce');

@@ -63,7 +63,7 @@ describe('the record of a key', () => {
     ['the id of another key', '{"generations":[{"id":"other@2","state":"signing"}]}'],
     ['the id of an authority', '{"generations":[{"id":"default@ca","state":"signing"}]}'],
     ['a state of another version', '{"generations":[{"id":"default","state":"resting"}]}'],
-    ['a time that is none', '{"generations":[{"id":"default","state":"signing","since":"yesterday"}]}'],
+    ['a time that cannot be parsed', '{"generations":[{"id":"default","state":"signing","since":"yesterday"}]}'],
     ['null', '{"generations":[null]}'],
   ])('is refused with %s, and the message names the file', async (_what, text) => {
     await writeRecord(text);
