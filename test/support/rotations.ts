@@ -72,11 +72,12 @@ export function signers({ broker }: RotationWorld): ReadonlySet<string> {
   );
 }
 
-/** Replaces the key that the authority certifies, so many times. */
+/** Replaces the key that the authority certifies so many times, one each `everyMs`. */
 export async function rotateLeaves(world: RotationWorld, times: number, everyMs: number): Promise<void> {
+  const begun = performance.now();
   for (let count = 1; count <= times; count += 1) {
     await world.keys('renew');
     await waitForReloads(world, count);
-    await delay(everyMs);
+    await delay(Math.max(0, begun + count * everyMs - performance.now()));
   }
 }
