@@ -144,4 +144,12 @@ export const faults: readonly Fault[] = [
     replace: 'if (subject !== "") return [];',
     tests: ['test/unit/platform/signing/read-key.test.ts'],
   },
+  {
+    id: 'keys-18',
+    effect: 'tokens of the key before are given out after it was replaced because it was stolen',
+    file: 'src/app/signing-in-force.ts',
+    find: '    onReload();\n',
+    replace: '',
+    tests: [IN_FORCE],
+  },
 ];

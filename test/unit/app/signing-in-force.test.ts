@@ -14,8 +14,11 @@ import type { Workspace } from '../cli/workspace.ts';
 const EXTERNAL = { keys: [{ name: 'own', keyFile: 'own.pem', certFile: 'own.crt' }] };
 let files: Workspace;
 const log = recordingLog();
+/** How often the users of a signer were asked to drop the tokens of an earlier key. */
+let replacements = 0;
 beforeEach(async () => {
   files = await workspace();
+  replacements = 0;
   await plantKey();
 });
 afterEach(() => files[Symbol.asyncDispose]());
@@ -28,7 +31,7 @@ async function plantKey(): Promise<void> {
 
 async function open(more: object) {
   await files.write('broker.yaml', JSON.stringify({ ...CONFIG, trustDir: 'trust', ...more }));
-  return await openSigning((await loadBroker(files.config)).config, log);
+  return await openSigning((await loadBroker(files.config)).config, log, () => void (replacements += 1));
 }
 
 const claims = (exp: number): TokenClaims => ({
@@ -62,6 +65,7 @@ describe('the signing keys in use', () => {
     expect(await readFile(files.path('trust/certificates.pem'), 'utf8')).toBe(certificate);
     expect(fields).toEqual({ signing: [expect.stringMatching(/^own \(/)] });
     expect(signing.state()).toEqual({ stale: false });
+    expect(replacements).toBe(1);
   });
 
   it.each<[string, () => Promise<unknown>, RegExp]>([
@@ -89,6 +93,7 @@ describe('the signing keys in use', () => {
     expect(signing.jwks()).toBe(keySet);
     expect(await readFile(files.path('trust/certificates.pem'), 'utf8')).toBe(certificate);
     expect(signing.state()).toEqual({ stale: true });
+    expect(replacements).toBe(0);
     await plantKey();
     await chmod(files.path('own.pem'), 0o600);
     await signing.reloadable.reload();
