@@ -39,6 +39,7 @@ import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createReload, reloadWhenDue } from './reload.ts';
 import type { Reloadable } from './reload.ts';
+import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { openShadow } from './shadow-policy.ts';
 import { servicesOf } from './services.ts';
 import { openSigning } from './signing-in-force.ts';
@@ -154,10 +155,6 @@ async function openPolicies({ config, log, trail, metrics, resources }: Parts, b
   return { policy, shadow: resources.use(shadow) };
 }
 
-function logWarnings(warnings: readonly string[], log: Log): void {
-  for (const warning of warnings) log.warn('policy warning', { warning });
-}
-
 async function openBackends({ config, log, resources }: Parts, background: Background) {
   const offersRefreshTokens = Object.values(config.services).some(({ refreshTokens }) => refreshTokens !== undefined);
   const backends = await buildBackends(config.backends, {
@@ -235,34 +232,6 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
     clock: systemClock,
     log,
   } satisfies Partial<ListenerDeps>;
-}
-
-function policyReloadable(config: BrokerConfig, policy: PolicyInForce, log: Log): Reloadable {
-  return {
-    what: 'policy',
-    watches: [config.policy.file],
-    reload: async () => {
-      const { policy: loaded, warnings } = await policy.reload();
-      logWarnings(warnings, log);
-      return { revision: loaded.revision };
-    },
-  };
-}
-
-/** After a change of the users, the cached logins of this backend are not valid any more. */
-function backendReloadable(authenticator: Authenticator, shield: Shield): readonly Reloadable[] {
-  const reload = authenticator.reload?.bind(authenticator);
-  if (reload === undefined) return [];
-  return [
-    {
-      what: `backend ${authenticator.name}`,
-      watches: authenticator.watches ?? [],
-      reload: async () => {
-        await reload();
-        await shield.endAnswers(authenticator.name);
-      },
-    },
-  ];
 }
 
 /**
