@@ -187,9 +187,10 @@ describe('files that change while the broker runs', () => {
 
     broker.signal('SIGHUP');
     await broker.waitForLine(({ message }) => message === 'policy reloaded');
+    await broker.waitForLine(({ message }) => message === 'signing keys reloaded');
     await broker.waitForLine(({ message }) => message === 'backend local reloaded');
 
-    expect([before, reloaded()]).toEqual([0, 2]);
+    expect([before, reloaded()]).toEqual([0, 3]);
     expect(await granted(broker)).toBe('pull,push');
   });
 
