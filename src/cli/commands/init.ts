@@ -103,7 +103,7 @@ function printFiles({ folder, files }: Setup, output: Output): void {
 
 async function printResult(setup: Setup, paths: readonly string[], output: Output): Promise<void> {
   const { config } = await loadBroker(join(setup.folder, BROKER_FILE));
-  const block = blockFor(setup.registry.kind, setup.registry.service, config);
+  const block = await blockFor(setup.registry.kind, setup.registry.service, config);
   const secrets = setup.files.map(({ isSecret }) => isSecret);
   const note = (index: number): string => (secrets[index] === true ? ' (readable by its owner only)' : '');
   const usable: RegistryBlock = typeof block === 'string' ? { text: block, notes: [] } : block;
