@@ -1,13 +1,16 @@
-/** A load of GET requests over keep-alive connections, and what came of it. */
-import { Pool } from 'undici';
+/**
+ * A load of GET requests over keep-alive connections, and what came of it. The requests are written to sockets and only
+ * as much of the answers is read as is needed, so that the load takes less time than the server.
+ */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 
 export interface Load {
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** The path of each request. */
+  readonly path: () => string;
+  /** The headers of each request. */
+  readonly headers?: () => Readonly<Record<string, string>>;
   readonly connections: number;
-  /** Requests before counting starts: the just-in-time compiler needs some thousands. */
-  readonly warmUp: number;
-  readonly requests: number;
 }
 
 export interface Figures {
@@ -17,41 +20,64 @@ export interface Figures {
   readonly p99: number;
 }
 
+const END_OF_HEAD = '\r\n\r\n';
+
 /** @throws on any answer that is not 200: a fast refusal is not a figure. */
-export async function measure({ url, headers = {}, connections, warmUp, requests }: Load): Promise<Figures> {
-  const { origin, pathname, search } = new URL(url);
-  const pool = new Pool(origin, { connections, pipelining: 1 });
-  const ask = async (): Promise<void> => {
-    const { statusCode, body } = await pool.request({ path: pathname + search, method: 'GET', headers });
-    await body.text();
-    if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
-  };
-  try {
-    await repeat(warmUp, connections, ask);
-    const times: number[] = [];
-    const started = performance.now();
-    await repeat(requests, connections, async () => {
-      const at = performance.now();
-      await ask();
-      times.push(performance.now() - at);
-    });
-    const seconds = (performance.now() - started) / 1000;
-    times.sort((a, b) => a - b);
-    return { perSecond: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
-  } finally {
-    await pool.close();
-  }
+export async function measure(port: number, load: Load, requests: number): Promise<Figures> {
+  const times: number[] = [];
+  let left = requests;
+  const connections = await Promise.all(Array.from({ length: load.connections }, () => open(port)));
+  const started = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      while (left > 0) {
+        left -= 1;
+        const at = performance.now();
+        await connection.ask(load.path(), load.headers?.() ?? {});
+        times.push(performance.now() - at);
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  for (const { socket } of connections) socket.destroy();
+  times.sort((a, b) => a - b);
+  return { perSecond: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
 
-async function repeat(times: number, atOnce: number, work: () => Promise<void>): Promise<void> {
-  let left = times;
-  const worker = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      await work();
-    }
+interface Connection {
+  readonly socket: Socket;
+  ask(path: string, headers: Readonly<Record<string, string>>): Promise<void>;
+}
+
+async function open(port: number): Promise<Connection> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  let received = '';
+  let answered = Promise.withResolvers<void>();
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk: string) => {
+    received += chunk;
+    const head = received.indexOf(END_OF_HEAD);
+    if (head < 0) return;
+    const length = Number(/^content-length: (\d+)/im.exec(received.slice(0, head + 2))?.[1] ?? Number.NaN);
+    if (received.length < head + END_OF_HEAD.length + length) return;
+    const status = received.slice(9, 12);
+    received = '';
+    if (status === '200') answered.resolve();
+    else answered.reject(new Error(`the server answered ${status}`));
+  });
+  socket.once('close', () => answered.reject(new Error('the server closed a connection')));
+  const connected = Promise.withResolvers<void>();
+  socket.once('connect', connected.resolve).once('error', connected.reject);
+  await connected.promise;
+  return {
+    socket,
+    ask: (path, headers) => {
+      answered = Promise.withResolvers<void>();
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}\r\n`);
+      return answered.promise;
+    },
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 function quantile(sorted: readonly number[], q: number): number {

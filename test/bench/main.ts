@@ -1,114 +1,203 @@
 /**
- * `npm run bench`: how much of a bare server's speed the broker keeps, as ratios taken in one run. Absolute figures
- * are of this machine and this moment, with the client on the same cores; only the ratios are worth comparing.
+ * `npm run bench`: how the broker compares with a bare server that signs the same token, with another token server, and
+ * with a client of a directory, as ratios taken in one run. Absolute figures are of this machine and this moment; only
+ * the ratios are worth comparing, and only on a quiet machine.
+ *
+ * PEER is the command line of another token server, and PEER_URL its token endpoint for a service `bench`. It must let
+ * anybody pull `public/**` and have the user alice with the password "correct horse".
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { hashPassword } from '../../src/backends/password-hash.ts';
-import { start } from '../support/process.ts';
+import { join, resolve } from 'node:path';
+import { run } from '../support/process.ts';
+import { SERVICE } from '../support/slapd-entries.ts';
 import { httpAnswers } from '../support/wait.ts';
+import { basic, BROKER, startBroker, STATIC_USER, writeBroker } from './bench-broker.ts';
+import type { BenchServer } from './bench-broker.ts';
+import { buildGoClient, directoryBackend, goClientArguments, PASSWORD, startDirectory, USERS } from './directory.ts';
 import { measure } from './load.ts';
-import type { Figures } from './load.ts';
+import type { Figures, Load } from './load.ts';
+import { pinLoad, processorMs, residentMiB, startPinned } from './pinned.ts';
+import { printRow } from './table.ts';
 
 const ROUNDS = 3;
-const CONNECTIONS = 16;
-const source = (path: string): string => new URL(path, import.meta.url).pathname;
+const CONNECTIONS = 8;
+const REQUESTS = 20_000;
+const WARM_UP = 6000;
+const GO_SECONDS = 3;
+
+interface Row {
+  readonly name: string;
+  readonly server: BenchServer;
+  readonly load: Load;
+  readonly requests?: number;
+}
+
+interface Best extends Figures {
+  /** Microseconds of processor time of the server for one request. */
+  readonly cost: number;
+}
+
+const QUERY = 'service=bench&scope=repository:public/';
+let distinct = 0;
+const same = (): string => `/token?${QUERY}app:pull`;
+const another = (): string => `/token?${QUERY}app${(distinct += 1)}:pull`;
+const load = (path: () => string, headers?: Load['headers']): Load => ({
+  path,
+  connections: CONNECTIONS,
+  ...(headers === undefined ? {} : { headers }),
+});
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
 try {
-  await writeConfiguration(folder);
-  const bare = start(process.execPath, [source('./bare-server.ts')]);
-  const [, barePort] = await bare.waitForOutput(/listening (\d+)/);
-
-  const spawned = performance.now();
-  const broker = start(process.execPath, [
-    source('../../dist/fairlead.cjs'),
-    'serve',
-    '--config',
-    join(folder, 'broker.yaml'),
-  ]);
-  const [, brokerUrl = ''] = await broker.waitForOutput(/"address":"(http:[^"]+)"/);
-  await broker.waitUntil('readiness', () => httpAnswers(`${brokerUrl}/readyz`, 200));
-  const readyMs = performance.now() - spawned;
-  const idle = await residentMiB(broker.pid);
-
-  const query = 'service=bench&scope=repository:public/app:pull';
-  const login = `Basic ${Buffer.from('alice:correct horse').toString('base64')}`;
-  const loads = {
-    'bare node:http, signs the same JWT': { url: `http://127.0.0.1:${barePort}/`, requests: 20_000 },
-    'anonymous token': { url: `${brokerUrl}/token?${query}`, requests: 20_000 },
-    'repeated static login': {
-      url: `${brokerUrl}/token?${query}`,
-      headers: { authorization: login },
-      requests: 20_000,
-    },
-  };
-  const best = new Map<string, Figures>();
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    for (const [name, load] of Object.entries(loads)) {
-      const warmUp = round === 1 ? Math.min(load.requests, 5000) : 100;
-      const figures = await measure({ ...load, connections: CONNECTIONS, warmUp });
-      if (figures.perSecond > (best.get(name)?.perSecond ?? 0)) best.set(name, figures);
-    }
-  }
-  const loaded = await residentMiB(broker.pid);
-  await broker.stop();
-  await bare.stop();
-  print(best, { readyMs, idle, loaded });
+  process.stdout.write(`Node ${process.version}, ${CONNECTIONS} connections, ${await pinLoad()}\n`);
+  await measureStart();
+  await measureTokens();
 } finally {
   await rm(folder, { recursive: true });
 }
 
-async function writeConfiguration(to: string): Promise<void> {
-  const files = {
-    'broker.yaml': [
-      'listen: 127.0.0.1:0',
-      'publicUrl: http://localhost:5001',
-      'stateDir: state',
-      'log: { level: info }',
-      'services: { bench: { anonymous: allow } }',
-      'backends: [{ name: local, type: static-file, file: users.yaml }]',
-      'policy: policy.yaml',
-    ],
-    'users.yaml': [`users: { alice: { password: "${await hashPassword('correct horse')}", groups: [team-web] } }`],
-    'policy.yaml': [
-      'rules:',
-      '  - { name: public images, everyone: true, repositories: ["public/**"], allow: [pull] }',
-      '  - { name: teams, groups: ["team-{team}"], repositories: ["{team}/**"], allow: [pull, push] }',
-    ],
+/** The time of short commands and of the start, compared with that of an empty program. */
+async function measureStart(): Promise<void> {
+  const config = await writeBroker(join(folder, 'start'));
+  // The first run fills the compile cache.
+  const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
+  const empty = await fastest(() => timed(['-e', '0'], env));
+  const rows = {
+    'fairlead --version': await fastest(() => timed([BROKER, '--version'], env)),
+    'fairlead check': await fastest(() => timed([BROKER, 'check', '--config', config], env)),
+    'until ready': await fastest(() => timeToReady(config, env)),
   };
-  for (const [name, lines] of Object.entries(files)) await writeFile(join(to, name), `${lines.join('\n')}\n`);
+  printRow('\nstart', 'ms', 'ratio');
+  printRow('node -e 0', empty, 1);
+  for (const [name, ms] of Object.entries(rows)) printRow(name, ms, ms / empty);
 }
 
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+async function fastest(once: () => Promise<number>): Promise<number> {
+  let best = Infinity;
+  for (let round = 0; round < 7; round += 1) best = Math.min(best, await once());
+  return best;
 }
 
-function print(best: ReadonlyMap<string, Figures>, broker: { readyMs: number; idle: number; loaded: number }): void {
-  const baseline = [...best.values()][0]?.perSecond ?? Number.NaN;
-  const rows = [...best].map(([name, { perSecond, p50, p99 }]) => [
-    name.padEnd(36),
-    perSecond.toFixed(0).padStart(9),
-    p50.toFixed(2).padStart(9),
-    p99.toFixed(2).padStart(9),
-    (perSecond / baseline).toFixed(3).padStart(9),
-  ]);
-  const head = [
-    'load'.padEnd(36),
-    'tokens/s'.padStart(9),
-    'p50 ms'.padStart(9),
-    'p99 ms'.padStart(9),
-    'ratio'.padStart(9),
-  ];
-  process.stdout.write(
-    [
-      `Best of ${ROUNDS} rounds, ${CONNECTIONS} connections, Node ${process.version}`,
-      ...[head, ...rows].map((cells) => cells.join(' ')),
-      `ready ${broker.readyMs.toFixed(0)} ms after process start`,
-      `resident memory ${broker.idle.toFixed(0)} MiB idle, ${broker.loaded.toFixed(0)} MiB after the load`,
-      '',
-    ].join('\n'),
+async function timed(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const started = performance.now();
+  const { code, stderr } = await run(process.execPath, args, { env });
+  if (code !== 0) throw new Error(stderr);
+  return performance.now() - started;
+}
+
+async function timeToReady(config: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const started = performance.now();
+  const server = startPinned(process.execPath, [BROKER, 'serve', '--config', config], { env });
+  const [, url = ''] = await server.waitForOutput(/"address":"(http:[^"]+)"/);
+  await server.waitUntil('readiness', () => httpAnswers(`${url}/readyz`, 200));
+  const milliseconds = performance.now() - started;
+  await server.stop();
+  return milliseconds;
+}
+
+async function measureTokens(): Promise<void> {
+  const passwordFile = join(folder, 'ldap.password');
+  await writeFile(passwordFile, SERVICE.password, { mode: 0o600 });
+  await using slapd = await startDirectory();
+  const backends = directoryBackend(slapd, passwordFile);
+  const bare = await startBare();
+  const broker = await startBroker(await writeBroker(join(folder, 'broker'), { backends }));
+  const uncached = await startBroker(
+    await writeBroker(join(folder, 'uncached'), { backends, settings: ['shield: { remember: 0s }'] }),
   );
+  const idle = await residentMiB(broker.server.pid);
+  const peer = await startPeer();
+  const login = basic(STATIC_USER.user, STATIC_USER.password);
+  const someone = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % USERS}`, PASSWORD);
+  const few = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % 8}`, PASSWORD);
+  const rows: readonly Row[] = [
+    { name: 'bare node:http, signs the same JWT', server: bare, load: load(same) },
+    { name: 'herd: anonymous, one image', server: broker, load: load(same) },
+    { name: 'anonymous, distinct images', server: broker, load: load(another) },
+    { name: 'static login, repeated', server: broker, load: load(same, () => login) },
+    { name: 'static login, distinct images', server: broker, load: load(another, () => login) },
+    { name: 'LDAPS login, repeated', server: broker, load: load(same, few) },
+    { name: 'LDAPS login, nothing cached', server: uncached, load: load(same, someone), requests: 4000 },
+    ...(peer === undefined
+      ? []
+      : [
+          { name: 'PEER, anonymous', server: peer, load: load(() => peerPath('app')), requests: REQUESTS },
+          {
+            name: 'PEER, static login',
+            server: peer,
+            load: load(
+              () => peerPath('app'),
+              () => login,
+            ),
+            requests: 400,
+          },
+        ]),
+  ];
+  const best = await bestOf(rows);
+  print(rows, best);
+  await printGoClient(slapd, best.get('LDAPS login, nothing cached'));
+  const loaded = await residentMiB(broker.server.pid);
+  printRow('\nresident memory', 'MiB');
+  printRow('idle', idle);
+  printRow('after the load', loaded);
+  for (const { server } of [bare, broker, uncached, ...(peer === undefined ? [] : [peer])]) await server.stop();
+}
+
+async function startBare(): Promise<BenchServer> {
+  const server = startPinned(process.execPath, [resolve(import.meta.dirname, 'bare-server.ts')]);
+  const [, port] = await server.waitForOutput(/listening (\d+)/);
+  return { server, port: Number(port) };
+}
+
+async function startPeer(): Promise<BenchServer | undefined> {
+  const { PEER: commandLine, PEER_URL: url } = process.env;
+  if (commandLine === undefined || url === undefined) return undefined;
+  const [command = '', ...args] = commandLine.split(' ');
+  const server = startPinned(command, args);
+  await server.waitUntil('an answer of PEER_URL', () => httpAnswers(`${url}?${QUERY}app:pull`, 200));
+  return { server, port: Number(new URL(url).port) };
+}
+
+function peerPath(image: string): string {
+  return `${new URL(process.env['PEER_URL'] ?? '').pathname}?${QUERY}${image}:pull`;
+}
+
+/** The best of some rounds, in which all take turns: a garbage collection is a part of a round. */
+async function bestOf(rows: readonly Row[]): Promise<ReadonlyMap<string, Best>> {
+  const best = new Map<string, Best>();
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const { name, server, load: work, requests = REQUESTS } of rows) {
+      const count = round === 0 ? Math.min(WARM_UP, requests) : requests;
+      const before = await processorMs(server.server.pid);
+      const figures = await measure(server.port, work, count);
+      const cost = (((await processorMs(server.server.pid)) - before) * 1000) / count;
+      if (round > 0 && figures.perSecond > (best.get(name)?.perSecond ?? 0)) best.set(name, { ...figures, cost });
+    }
+  }
+  return best;
+}
+
+function print(rows: readonly Row[], best: ReadonlyMap<string, Best>): void {
+  const baseline = best.get(rows[0]?.name ?? '')?.perSecond ?? Number.NaN;
+  printRow('\nbest of three rounds', 'tokens/s', 'ratio', 'p50 ms', 'p99 ms', 'µs CPU');
+  for (const { name } of rows) {
+    const { perSecond, p50, p99, cost } = best.get(name) ?? { perSecond: 0, p50: 0, p99: 0, cost: 0 };
+    printRow(name, perSecond, perSecond / baseline, p50, p99, cost);
+  }
+}
+
+/** The same directory and the same processor, for a program that opens a connection for each login. */
+async function printGoClient(
+  slapd: Awaited<ReturnType<typeof startDirectory>>,
+  broker: Best | undefined,
+): Promise<void> {
+  const program = await buildGoClient();
+  if (program === undefined) return;
+  const client = startPinned(program, goClientArguments(slapd, CONNECTIONS, GO_SECONDS));
+  await client.exited;
+  const logins = Number(client.stdout());
+  printRow('\nLDAPS logins', 'logins/s', 'ratio');
+  printRow('Go, a connection for each login', logins, 1);
+  printRow('the broker, nothing cached', broker?.perSecond ?? Number.NaN, (broker?.perSecond ?? Number.NaN) / logins);
 }

@@ -1,0 +1,62 @@
+/**
+ * `npm run bench:memory`: the resident memory of the broker, idle and after 200,000 requests of 100,000 users, whose
+ * logins are all cached. A small web service knows every user.
+ */
+import { createServer } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { basic, startBroker, writeBroker } from './bench-broker.ts';
+import { measure } from './load.ts';
+import { pinLoad, residentMiB } from './pinned.ts';
+import { printRow } from './table.ts';
+
+const USERS = 100_000;
+const CONNECTIONS = 8;
+const SETTLE_MS = 15_000;
+
+const service = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const { username } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly username: string };
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ username, groups: ['team-web', 'all-people'] }));
+  });
+});
+const listening = Promise.withResolvers<void>();
+service.listen(0, '127.0.0.1', listening.resolve);
+await listening.promise;
+const address = service.address();
+const port = typeof address === 'object' ? address?.port : undefined;
+
+const folder = await mkdtemp(join(tmpdir(), 'fairlead-memory-'));
+try {
+  await pinLoad();
+  const backends = ['- name: service', '  type: http', `  url: "http://127.0.0.1:${port}/login"`];
+  const config = await writeBroker(folder, { backends, settings: ['shield: { remember: 15m }'] });
+  const broker = await startBroker(config);
+  const idle = await residentMiB(broker.server.pid);
+  let next = 0;
+  const load = {
+    path: () => `/token?service=bench&scope=repository:team-web/app${next}:pull`,
+    headers: () => basic(`user-${(next += 1) % USERS}`, 'a password'),
+    connections: CONNECTIONS,
+  };
+  printRow('resident memory', 'MiB');
+  printRow('idle', idle);
+  for (const round of ['first', 'second']) {
+    await measure(broker.port, load, USERS);
+    printRow(`after the ${round} 100,000 requests`, await residentMiB(broker.server.pid));
+  }
+  const metrics = await (await fetch(`http://127.0.0.1:${broker.port}/metrics`)).text();
+  const settled = Promise.withResolvers<void>();
+  setTimeout(settled.resolve, SETTLE_MS);
+  await settled.promise;
+  printRow('15 s later', await residentMiB(broker.server.pid));
+  for (const [line] of metrics.matchAll(/^fairlead_login_cache\S* \d+$/gm)) process.stdout.write(`${line}\n`);
+  await broker.server.stop();
+} finally {
+  await rm(folder, { recursive: true });
+  service.close();
+}

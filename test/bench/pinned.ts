@@ -1,0 +1,37 @@
+/** Servers on one processor and the load on the others, so that they do not take time from each other. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { findPart } from '../support/parts.ts';
+import { runOk, start } from '../support/process.ts';
+import type { ProcessOptions, RunningProcess } from '../support/process.ts';
+
+const taskset = findPart({ program: 'taskset', debian: 'util-linux' });
+const canPin = taskset !== undefined && availableParallelism() > 1;
+
+/** Keeps this process off the processor of the servers. */
+export async function pinLoad(): Promise<string> {
+  if (!canPin) return 'servers and load share all processors';
+  await runOk('taskset', ['-acp', '1-1023', String(process.pid)]);
+  return 'each server on one processor, the load on another';
+}
+
+export function startPinned(command: string, args: readonly string[], options: ProcessOptions = {}): RunningProcess {
+  return canPin ? start('taskset', ['-c', '0', command, ...args], options) : start(command, args, options);
+}
+
+/** Milliseconds of processor time that the process has used. */
+export async function processorMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  // The kernel counts in hundredths of a second.
+  return (user + system) * 10;
+}
+
+export async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
