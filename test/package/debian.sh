@@ -29,6 +29,12 @@ step "fairlead --version prints $version, without another Node.js ($(inside sh -
 inside fairlead check --config /etc/fairlead/broker.yaml || fail 'check of the installed configuration'
 step 'the installed configuration passes check'
 
+answers=(--out /tmp/first --registry localhost:5000 --for distribution-2 --public-url http://localhost:5001 --source file
+  --user alice --user-groups team-web --group 'team-{team}' --namespace '{team}' --public no --user-password-stdin)
+inside fairlead init "${answers[@]}" <<<'a password of the test' >/dev/null || fail 'fairlead init'
+inside fairlead check --config /tmp/first/broker.yaml >/dev/null || fail 'check of what init wrote'
+step 'fairlead init writes a configuration that passes check'
+
 inside man -P cat fairlead | grep -q 'fairlead tokens revoke' || fail 'man fairlead'
 step 'man fairlead'
 completed=$(inside bash -c '. /usr/share/bash-completion/completions/fairlead; COMP_WORDS=(fairlead tok); COMP_CWORD=1; _fairlead; echo "${COMPREPLY[*]}"')
