@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 
 const HIDDEN = 'test/unit/core/policy/diff/hidden-changes.test.ts';
 const SEARCH = 'test/unit/core/policy/exact/search.test.ts';
+const SPELLINGS = 'test/unit/core/policy/exact/spellings.test.ts';
 const INVARIANTS = 'test/unit/core/policy/invariants.test.ts';
 const WHO_CAN = 'test/unit/core/policy/who-can-hidden.test.ts';
 
@@ -103,5 +104,29 @@ export const faults: readonly Fault[] = [
     find: '.filter((alternative) => someCallerHas(alternative, search))',
     replace: '',
     tests: [WHO_CAN],
+  },
+  {
+    id: 'exact-13',
+    effect: 'a proof misses a user whose name has some letters in upper case and others in lower case',
+    file: 'src/core/policy/exact/spellings.ts',
+    find: 'return letters.has(upper) ? [letter, upper] : [upper];',
+    replace: 'return letters.has(upper) ? [letter] : [upper];',
+    tests: [SPELLINGS, HIDDEN],
+  },
+  {
+    id: 'exact-14',
+    effect: 'a proof misses names that a pattern divides at a separator in one spelling only',
+    file: 'src/core/policy/exact/spellings.ts',
+    find: 'else all = [...all, ...more];',
+    replace: 'else all = [...all];',
+    tests: [SPELLINGS],
+  },
+  {
+    id: 'exact-15',
+    effect: 'of two spellings the one that fits more patterns is tried, and the proof misses the other one',
+    file: 'src/core/policy/exact/spellings.ts',
+    find: '.toSorted((a, b) => a.state.size - b.state.size)',
+    replace: '.toSorted((a, b) => b.state.size - a.state.size).slice(0, 1)',
+    tests: [SPELLINGS],
   },
 ];

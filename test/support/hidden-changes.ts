@@ -85,6 +85,19 @@ export const hiddenChanges: readonly HiddenChange[] = [
     scope: 'repository:web/x:pull',
   },
   {
+    title: 'a user whose name other rules deny in each other spelling',
+    before: [
+      { users: ['{name}'], repositories: ['{name}/**'], allow: ['pull'] },
+      { users: ['A*', '*E', 'alice'], repositories: ['alice/**'], deny: ['pull'] },
+    ],
+    after: [
+      { users: ['{name}'], repositories: ['{name}/**'], allow: ['pull'] },
+      { users: ['A*', '*E', 'alice', '*'], repositories: ['alice/**'], deny: ['pull'] },
+    ],
+    asker: { user: 'aLiCe' },
+    scope: 'repository:alice/x:pull',
+  },
+  {
     title: 'a * that stands for nothing, where a capture does not',
     before: [{ users: ['*-bot'], repositories: ['**'], allow: ['pull'] }],
     after: [{ users: ['{t}-bot'], repositories: ['**'], allow: ['pull'] }],
