@@ -12,8 +12,8 @@ export const faults: readonly Fault[] = [
     id: 'exact-1',
     effect: 'diff says "no decision changes" for a group name that two patterns divide differently',
     file: 'src/core/policy/exact/world.ts',
-    find: 'separators: separatorsOf(rules),',
-    replace: 'separators: separatorsOf(rules.slice(0, 0)),',
+    find: 'separators: separatorsOf(dividersOf(rules)),',
+    replace: 'separators: separatorsOf([]),',
     tests: [HIDDEN],
   },
   {

@@ -79,7 +79,7 @@ describe('the spellings of a name', () => {
         (text) => typeof parseNamePattern(text) !== 'string',
       );
       const text = Array.from({ length: 1 + random.int(7) }, () => pick(['a', 'b', 'c', '-'])).join('');
-      const name = [...text].flatMap((char) => (random.int(6) === 0 ? literal(char) : inAnyCase(char)));
+      const name = text.split('').flatMap((char) => (random.int(6) === 0 ? literal(char) : inAnyCase(char)));
       const { texts, reasons } = spellings(patterns, name);
       if (texts.length > 1) several += 1;
       if (reasons.length === 0)
