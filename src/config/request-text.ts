@@ -2,7 +2,6 @@
 import { formatScope } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Proof } from '../core/policy/invariants.ts';
-import { DEFAULT_TIME } from '../core/policy/situation.ts';
 import type { Situation } from '../core/policy/situation.ts';
 
 /** RFC 3339, in UTC. */
@@ -29,12 +28,8 @@ export function requestText({ caller, client, service, time }: Situation, asked:
 export function proofText(proof: Proof): string {
   if (proof.kind === 'proved') return 'PROVED';
   if (proof.kind === 'open') return `OPEN: not proved, because ${proof.reasons.join('; and because ')}`;
-  const { request, action, rules, isGranted } = proof;
-  const asks = requestText(
-    request.situation,
-    { ...request.asked, actions: [action] },
-    request.situation.time !== DEFAULT_TIME,
-  );
+  const { request, action, isTimed, rules, isGranted } = proof;
+  const asks = requestText(request.situation, { ...request.asked, actions: [action] }, isTimed);
   const by = rules.map(({ name, file, line }) => `rule "${name}" (${file}:${line})`).join(' and ');
   if (isGranted) return `BROKEN: ${asks} and is granted it by ${by}`;
   return `BROKEN: ${asks} and is not granted it: ${by === '' ? 'no rule allows it' : `decided by ${by}`}`;

@@ -20,7 +20,7 @@ import { grants, rulesAgainst } from './exact/prevented.ts';
 import { examplesOf } from './exact/search.ts';
 import type { Question, Request } from './exact/search.ts';
 import type { Requirement } from './exact/values.ts';
-import { worldOf } from './exact/world.ts';
+import { isTimed, worldOf } from './exact/world.ts';
 import type { Form, World } from './exact/world.ts';
 import { repositoriesMeet } from './relation/repositories.ts';
 import { matchesRepository, parseRepositoryPattern } from './repository-pattern.ts';
@@ -43,6 +43,8 @@ export type Proof =
       readonly kind: 'broken';
       readonly request: Request;
       readonly action: Action;
+      /** Whether the time of the request matters. */
+      readonly isTimed: boolean;
       /** Whether the policy grants the action. */
       readonly isGranted: boolean;
       /** The rules that decide about it. */
@@ -76,7 +78,8 @@ function proveAlways(policy: Policy, { claim }: Invariant, options: ProveOptions
   const rules = policy.rules.filter((rule) =>
     found.after.some((reason) => reason.rule === rule.name && reason.line === rule.line),
   );
-  return { kind: 'broken', request: found.example, action, isGranted: false, rules };
+  const { isTimed } = found.example;
+  return { kind: 'broken', request: found.example, action, isTimed, isGranted: false, rules };
 }
 
 /** Searches for a request that the policy grants by a rule, and that the invariant is against. */
@@ -88,7 +91,8 @@ function proveNone(policy: Policy, invariant: Invariant, options: ProveOptions):
     if (alternative.rule.effect !== 'allow') continue;
     for (const place of places) {
       const found = firstExample(policy, invariant, alternative, place, world);
-      if (found !== undefined) return { kind: 'broken', ...found, isGranted: true, rules: [alternative.rule] };
+      if (found !== undefined)
+        return { kind: 'broken', ...found, isTimed: isTimed(world), isGranted: true, rules: [alternative.rule] };
     }
   }
   const reasons = effort.reasons();

@@ -14,7 +14,7 @@ import { createEffort } from '../exact/effort.ts';
 import { denies, grants, rulesAgainst, rulesFor } from '../exact/prevented.ts';
 import { examplesOf } from '../exact/search.ts';
 import type { Example, Question, Request } from '../exact/search.ts';
-import { worldOf } from '../exact/world.ts';
+import { isTimed, worldOf } from '../exact/world.ts';
 import type { Form } from '../exact/world.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
@@ -88,7 +88,6 @@ export function compareByClasses(before: Policy, after: Policy, options: Compare
 function createSearch(before: Policy, after: Policy, options: CompareOptions) {
   const effort = createEffort(options.maxUnits);
   const world = worldOf([before, after], effort, options);
-  const isTimed = world.properties.time.values.length > 1;
   const classes: DecisionClass[] = [];
   /** What is reported for a rule alone is not reported again for a pair. */
   const reported = new Map<Alternative, Set<string>>();
@@ -138,7 +137,7 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
     ];
     if (first !== undefined && second === undefined && extra.length === 0)
       reported.set(first, new Set([...(reported.get(first) ?? []), ...difference.actions]));
-    const example = { situation, asked, pattern: commonPattern(pair, asked), isTimed };
+    const example = { situation, asked, pattern: commonPattern(pair, asked), isTimed: isTimed(world) };
     const users = (options.users ?? []).filter((caller) => isAbout(difference.change, pair, caller));
     classes.push({
       ...difference,

@@ -29,7 +29,8 @@ export function propertySamples(rules: readonly Rule[], words: Words, effort: Ef
   const patterns = [...new Set(conditions.flatMap(({ samples }) => samples?.service ?? []))];
   const service = [words.at(0), ...patterns.flatMap((pattern) => servicesFitting([pattern], words, effort))];
   const client = ['', ...conditions.flatMap(({ samples }) => samples?.client ?? [])];
-  const time = sampleTimes([{ rules }]);
+  const { values: time, isComplete } = sampleTimes([{ rules }]);
+  if (!isComplete) effort.giveUp('rules depend on the time in too many ways');
   return {
     service: { values: unique(service), isNeutral: isNeutral('service', service, conditions) },
     client: { values: unique(client), isNeutral: isNeutral('client', client, conditions) },

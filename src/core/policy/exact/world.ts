@@ -57,6 +57,11 @@ export function worldOf(policies: readonly Pick<Policy, 'rules'>[], effort: Effo
   };
 }
 
+/** Whether a decision may depend on the time. */
+export function isTimed({ properties }: World): boolean {
+  return properties.time.values.length > 1;
+}
+
 /** If no pattern has upper-case letters, a source that ignores case has no users that another one cannot have. */
 function formsFor(rules: readonly Rule[], configured: readonly Form[] = ['exact', 'folded']): readonly Form[] {
   const isExactEnough = configured.includes('exact') && !rules.some(isCaseSensitive);
