@@ -121,7 +121,7 @@ describe.each(Object.keys(vocabularies))('of policies with %s', (name) => {
         }
       }
       report(`${name}, ${evaluation}`, { pairs: RUNS, proved, open, examples });
-      expect(proved).toBeGreaterThan(RUNS / 10);
+      expect(proved).toBeGreaterThan(RUNS / 20);
       expect(open).toBeLessThanOrEqual(Math.ceil(RUNS * (name.startsWith('interleaved') ? 0.1 : 0.02)));
     },
     TIMEOUT_MS,
