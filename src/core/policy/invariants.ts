@@ -10,7 +10,7 @@ import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { askersMeet } from './asker.ts';
 import { isException } from './condition.ts';
-import type { Condition } from './condition.ts';
+import type { Condition, Property } from './condition.ts';
 import { decide } from './decide.ts';
 import { alternativesOf } from './diff/alternative.ts';
 import type { Alternative } from './diff/alternative.ts';
@@ -20,7 +20,7 @@ import { grants, rulesAgainst } from './exact/prevented.ts';
 import { examplesOf } from './exact/search.ts';
 import type { Question, Request } from './exact/search.ts';
 import type { Requirement } from './exact/values.ts';
-import { isTimed, worldOf } from './exact/world.ts';
+import { relevantProperties, worldOf } from './exact/world.ts';
 import type { Form, World } from './exact/world.ts';
 import { repositoriesMeet } from './relation/repositories.ts';
 import { matchesRepository, parseRepositoryPattern } from './repository-pattern.ts';
@@ -43,8 +43,8 @@ export type Proof =
       readonly kind: 'broken';
       readonly request: Request;
       readonly action: Action;
-      /** Whether the time of the request matters. */
-      readonly isTimed: boolean;
+      /** The properties of the request that the decision may depend on. */
+      readonly relevant: ReadonlySet<Property>;
       /** Whether the policy grants the action. */
       readonly isGranted: boolean;
       /** The rules that decide about it. */
@@ -78,8 +78,8 @@ function proveAlways(policy: Policy, { claim }: Invariant, options: ProveOptions
   const rules = policy.rules.filter((rule) =>
     found.after.some((reason) => reason.rule === rule.name && reason.line === rule.line),
   );
-  const { isTimed } = found.example;
-  return { kind: 'broken', request: found.example, action, isTimed, isGranted: false, rules };
+  const { relevant } = found.example;
+  return { kind: 'broken', request: found.example, action, relevant, isGranted: false, rules };
 }
 
 /** Searches for a request that the policy grants by a rule, and that the invariant is against. */
@@ -92,7 +92,13 @@ function proveNone(policy: Policy, invariant: Invariant, options: ProveOptions):
     for (const place of places) {
       const found = firstExample(policy, invariant, alternative, place, world);
       if (found !== undefined)
-        return { kind: 'broken', ...found, isTimed: isTimed(world), isGranted: true, rules: [alternative.rule] };
+        return {
+          kind: 'broken',
+          ...found,
+          relevant: relevantProperties(world),
+          isGranted: true,
+          rules: [alternative.rule],
+        };
     }
   }
   const reasons = effort.reasons();

@@ -10,11 +10,12 @@ import type { Action } from '../../access.ts';
 import type { Caller } from '../../identity.ts';
 import type { Asker } from '../asker.ts';
 import { exceptionsOf } from '../condition.ts';
+import type { Property } from '../condition.ts';
 import { createEffort } from '../exact/effort.ts';
 import { denies, grants, rulesAgainst, rulesFor } from '../exact/prevented.ts';
 import { examplesOf } from '../exact/search.ts';
 import type { Example, Question, Request } from '../exact/search.ts';
-import { isTimed, worldOf } from '../exact/world.ts';
+import { relevantProperties, worldOf } from '../exact/world.ts';
 import type { Form } from '../exact/world.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
@@ -40,8 +41,8 @@ export interface DecisionClass extends Difference {
 interface ClassExample extends Request {
   /** The common repository pattern of the rules; undefined: the catalog. */
   readonly pattern: string | undefined;
-  /** Whether the time of the request matters. */
-  readonly isTimed: boolean;
+  /** The properties of the request that the decision may depend on. */
+  readonly relevant: ReadonlySet<Property>;
 }
 
 export interface Comparison {
@@ -137,7 +138,7 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
     ];
     if (first !== undefined && second === undefined && extra.length === 0)
       reported.set(first, new Set([...(reported.get(first) ?? []), ...difference.actions]));
-    const example = { situation, asked, pattern: commonPattern(pair, asked), isTimed: isTimed(world) };
+    const example = { situation, asked, pattern: commonPattern(pair, asked), relevant: relevantProperties(world) };
     const users = (options.users ?? []).filter((caller) => isAbout(difference.change, pair, caller));
     classes.push({
       ...difference,

@@ -1,6 +1,7 @@
 /** What a search takes from the policies before it starts: words, separators, depths, services, addresses, times. */
 import { askersOf } from '../asker.ts';
 import { exceptionsOf } from '../condition.ts';
+import type { Property } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
 import type { CasePair } from '../who.ts';
@@ -57,9 +58,10 @@ export function worldOf(policies: readonly Pick<Policy, 'rules'>[], effort: Effo
   };
 }
 
-/** Whether a decision may depend on the time. */
-export function isTimed({ properties }: World): boolean {
-  return properties.time.values.length > 1;
+/** The properties that decisions may depend on. */
+export function relevantProperties({ properties }: World): ReadonlySet<Property> {
+  const all: readonly Property[] = ['service', 'client', 'time'];
+  return new Set(all.filter((property) => properties[property].values.length > 1));
 }
 
 /** If no pattern has upper-case letters, a source that ignores case has no users that another one cannot have. */

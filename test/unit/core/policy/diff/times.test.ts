@@ -15,8 +15,8 @@ const timed = (...rules: readonly RuleText[]) => policyOf(rules, {}, undefined, 
 /** Each class as `gained pull at 100`. */
 function changes(before: ReturnType<typeof timed>, after: ReturnType<typeof timed>): readonly string[] {
   return compareByClasses(before, after).classes.map(
-    ({ change, actions, example: { situation, isTimed } }) =>
-      `${change} ${actions.join()} at ${isTimed ? situation.time : 'any time'}`,
+    ({ change, actions, example: { situation, relevant } }) =>
+      `${change} ${actions.join()} at ${relevant.has('time') ? situation.time : 'any time'}`,
   );
 }
 
