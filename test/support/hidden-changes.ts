@@ -111,6 +111,28 @@ export const hiddenChanges: readonly HiddenChange[] = [
     scope: 'repository:team-k:pull',
   },
   {
+    title: 'two captures of one value, which a third pattern divides',
+    ...adds(
+      [
+        { groups: ['{t}-web'], repositories: ['{t}'], allow: ['pull'] },
+        { groups: ['{o}-{t}'], repositories: ['{o}'], deny: ['pull'] },
+      ],
+      { groups: ['{t}-web'], repositories: ['{t}'], deny: ['pull'] },
+    ),
+    asker: { user: 'u', groups: ['ci-bot-web'] },
+    scope: 'repository:ci-bot:pull',
+  },
+  {
+    title: '{group} with the value of a capture in it, where another rule captures the whole name',
+    ...adds([{ groups: ['{o}-{t}'], repositories: ['{t}/{group}'], allow: ['pull'] }], {
+      groups: ['{t}'],
+      repositories: ['web/{t}'],
+      deny: ['pull'],
+    }),
+    asker: { user: 'u', groups: ['a-web'] },
+    scope: 'repository:web/a-web:pull',
+  },
+  {
     title: 'a captured user name with first-match evaluation',
     before: [{ users: ['ci-*'], repositories: ['*'], allow: ['pull'] }],
     after: [

@@ -19,7 +19,7 @@ import { createEffort } from './exact/effort.ts';
 import { grants, rulesAgainst } from './exact/prevented.ts';
 import { examplesOf } from './exact/search.ts';
 import type { Question, Request } from './exact/search.ts';
-import type { Requirement } from './exact/values.ts';
+import type { Requirement } from './exact/ties.ts';
 import { relevantProperties, worldOf } from './exact/world.ts';
 import type { Form, World } from './exact/world.ts';
 import { repositoriesMeet } from './relation/repositories.ts';
@@ -60,6 +60,12 @@ export interface ProveOptions {
   readonly maxUnits?: number;
 }
 
+/**
+ * About half a second, because the broker reads a small policy on its main thread. Every command has the same bound, so
+ * that what `check` proves is accepted by the broker.
+ */
+const MAX_UNITS = 10_000_000;
+
 export function proveInvariant(policy: Policy, invariant: Invariant, options: ProveOptions = {}): Proof {
   const isOpaque = policy.rules.some(({ conditions }) => conditions.some(({ samples }) => samples === undefined));
   const proof =
@@ -71,7 +77,12 @@ export function proveInvariant(policy: Policy, invariant: Invariant, options: Pr
 
 /** Compares a policy that allows the claim, and nothing else, with the policy. */
 function proveAlways(policy: Policy, { claim }: Invariant, options: ProveOptions): Proof {
-  const { classes, gaps } = compareByClasses(claim, policy, { ...options, change: 'lost', maxClasses: 1 });
+  const { classes, gaps } = compareByClasses(claim, policy, {
+    maxUnits: MAX_UNITS,
+    ...options,
+    change: 'lost',
+    maxClasses: 1,
+  });
   const [found] = classes;
   if (found === undefined) return gaps.length === 0 ? { kind: 'proved' } : { kind: 'open', reasons: gaps };
   const [action = 'pull'] = found.actions;
@@ -84,7 +95,7 @@ function proveAlways(policy: Policy, { claim }: Invariant, options: ProveOptions
 
 /** Searches for a request that the policy grants by a rule, and that the invariant is against. */
 function proveNone(policy: Policy, invariant: Invariant, options: ProveOptions): Proof {
-  const effort = createEffort(options.maxUnits);
+  const effort = createEffort(options.maxUnits ?? MAX_UNITS);
   const places = placesOf(invariant);
   const world = worldOf([policy, invariant.claim], effort, options);
   for (const alternative of alternativesOf(policy)) {

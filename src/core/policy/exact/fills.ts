@@ -1,13 +1,12 @@
 /** Texts for a glob: words in the places of its stars, chosen so that other patterns match them in every possible way. */
 import { literal, STAR, starsIn } from './glob.ts';
 import type { Glob } from './glob.ts';
+import { divided, WORDS_PER_STAR } from './words.ts';
 import type { World } from './world.ts';
 
 /** More stars than this are all filled. */
 const MAX_EMPTY = 4;
 const TOO_MANY_STARS = 'texts fit several patterns with many wildcards in too many ways';
-/** Words for one star: before, between and after the separators in it. */
-const WORDS_PER_STAR = 4;
 
 /**
  * Names that fit the glob. A star is a word; or nothing, which `*` matches and a capture does not; or words with
@@ -26,11 +25,9 @@ export function namesFrom(
   for (const empty of subsets(stars)) {
     const choices = empty.size === stars ? NO_SEPARATORS : [[], ...separators];
     for (const choice of choices) {
-      const filled = fill(glob, (star) => {
-        if (empty.has(star)) return '';
-        const at = first + star * WORDS_PER_STAR;
-        return words.at(at) + choice.map((separator, index) => separator + words.at(at + index + 1)).join('');
-      });
+      const filled = fill(glob, (star) =>
+        empty.has(star) ? '' : divided(first + star * WORDS_PER_STAR, choice, words),
+      );
       for (const text of spellings(filled)) texts.add(text);
     }
   }

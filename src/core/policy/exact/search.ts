@@ -26,7 +26,7 @@ import { smallest } from './example.ts';
 import { largestMembership, memberOf } from './groups.ts';
 import { placesOf } from './places.ts';
 import { circumstancesFor } from './properties.ts';
-import type { Requirement } from './values.ts';
+import type { Requirement } from './ties.ts';
 import type { Form, World } from './world.ts';
 
 export interface Question {
@@ -148,8 +148,8 @@ function callerAmong({ situation, rules, segments, allowed, form, blocking }: At
   return found.caller;
 }
 
-/** A place for words that no required group has. */
-const OPTIONAL = 5;
+/** The words of groups that no requirement needs. */
+const OPTIONAL = 10;
 
 function exceptedGroups(rules: readonly Rule[], form: Form, world: World): readonly string[] {
   const pairs = rules.flatMap(({ conditions }) =>

@@ -31,7 +31,7 @@ export function spellingsFor({ patterns, dividers }: NameTexts, effort: Effort):
   const casesOf = (letter: string): readonly string[] => {
     const upper = letter.toUpperCase();
     // A case that no pattern has fits only wildcards.
-    if (!letters.has(letter)) return [letter];
+    if (upper === letter || !letters.has(letter)) return [letter];
     return letters.has(upper) ? [letter, upper] : [upper];
   };
   const isDecisive = (text: string): boolean => text.split('').some((char) => casesOf(foldCase(char)).length > 1);
@@ -39,6 +39,7 @@ export function spellingsFor({ patterns, dividers }: NameTexts, effort: Effort):
   const known = new Map<string, readonly string[]>();
   return (name) => {
     const key = name.join('');
+    if (!name.some((token) => openCase(token) !== undefined)) return [key];
     const found = known.get(key) ?? [
       ...new Set(divisions(name, dividers, effort).flatMap((one) => spellingsOf(one, casesOf, matcher, effort))),
     ];
