@@ -40,10 +40,6 @@ export function anyProperties(kinds: readonly ConditionKind[]): fc.Arbitrary<Pic
 
 const SOME_DAYS = 20 * 86_400;
 
-function aroundChanges(changes: readonly number[]): readonly number[] {
-  return changes.flatMap((change) => [change - 1, change]);
-}
-
 interface Properties {
   readonly service: readonly string[];
   readonly client: readonly string[];
@@ -57,7 +53,7 @@ export function propertiesOf(kinds: readonly ConditionKind[]): Properties {
   return {
     service: [...new Set(['elsewhere', ...services])],
     client: [...new Set(['203.0.113.9', ...samples.flatMap(({ client = [] }) => client)])],
-    time: [...new Set([0, ...samples.flatMap(({ time }) => aroundChanges(time?.changes ?? []))])],
+    time: [...new Set([-1, 0, ...samples.flatMap(({ time }) => time?.changes ?? [])])],
   };
 }
 
