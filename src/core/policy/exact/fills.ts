@@ -28,6 +28,7 @@ export function namesFrom(
       const filled = fill(glob, (star) =>
         empty.has(star) ? '' : divided(first + star * WORDS_PER_STAR, choice, words),
       );
+      effort.spend(20 + 4 * filled.length);
       for (const text of spellings(filled)) texts.add(text);
     }
   }
