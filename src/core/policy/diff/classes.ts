@@ -65,6 +65,8 @@ export interface CompareOptions {
   readonly maxClasses?: number;
   /** The bound on the work of the search, see `Effort`. */
   readonly maxUnits?: number;
+  /** Compare these actions only, and the catalog; undefined: all. */
+  readonly actions?: readonly Action[];
   /** Search for this kind of change only. */
   readonly change?: Difference['change'];
 }
@@ -98,7 +100,9 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
     if (first === undefined) return;
     const [granting, other] = change === 'lost' ? [before, after] : [after, before];
     const known = reported.get(first);
-    const open = new Set(actionsOf(pair, other).filter((action) => known?.has(action) !== true));
+    const isCompared = (action: Action): boolean =>
+      first.pattern === undefined || options.actions?.includes(action) !== false;
+    const open = new Set(actionsOf(pair, other).filter((action) => known?.has(action) !== true && isCompared(action)));
     if (open.size === 0) return;
     const question: Question = {
       requirements: pair,
