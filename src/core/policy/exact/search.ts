@@ -30,7 +30,7 @@ import type { Requirement } from './ties.ts';
 import type { Form, World } from './world.ts';
 
 export interface Question {
-  /** What the request must match. */
+  /** What the request must match. Either all of them are for repositories, or all of them for the catalog. */
   readonly requirements: readonly Requirement[];
   /** Limits the callers; undefined: any. */
   readonly accepts?: (candidate: Candidate) => boolean;
@@ -164,17 +164,15 @@ function placesByValues(requirements: readonly Requirement[], world: World) {
   const known = new Map<string, readonly (string | undefined)[]>();
   return ({ values }: Candidate): readonly (string | undefined)[] => {
     if (patterns.length === 0) return [undefined];
-    if (patterns.length < requirements.length) return [];
-    const used = values.map((own, index) => (patterns[index] === undefined ? [] : usedBy(patterns[index], own)));
-    const key = JSON.stringify(used);
+    const key = JSON.stringify(patterns.map((pattern, index) => usedBy(pattern, values[index])));
     const found = known.get(key) ?? [...placesOf(patterns, values, world)];
     known.set(key, found);
     return found;
   };
 }
 
-function usedBy({ placeholders }: RepositoryPattern, values: ReadonlyMap<string, string>): readonly unknown[] {
-  return placeholders.map((name) => values.get(name));
+function usedBy({ placeholders }: RepositoryPattern, values?: ReadonlyMap<string, string>): readonly unknown[] {
+  return placeholders.map((name) => values?.get(name));
 }
 
 function remembered(question: Question) {
