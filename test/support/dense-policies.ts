@@ -1,5 +1,5 @@
 /**
- * Random policies of few words, so that their rules cover each other: most pairs of them decide alike, and where they do
+ * Random policies of few words, so that their rules cover each other: most pairs of them decide the same, and where they do
  * not, the difference is in a corner. And random requests that are made of the words of the policies.
  */
 import type { Random } from '../fuzz/random.ts';

@@ -12,7 +12,7 @@ export const STAR = '\0';
 export const ANYTHING: Glob = [STAR];
 
 const ANY_CASE = '\u0001';
-/** The number of texts that are kept for two patterns. Patterns with many stars fit each other in very many ways. */
+/** The largest number of texts for two patterns. Patterns with many stars fit each other in very many ways. */
 const MAX_RESULTS = 1000;
 
 export function literal(text: string): Glob {
@@ -103,19 +103,19 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
   return isPossible(a, b) ? mostGeneral(from(0, 0), effort) : [];
 }
 
-/** More texts than this are all kept. */
+/** More texts than this are not compared. */
 const MAX_COMPARED = 40;
 
 /** Without those that are special cases of others. */
 function mostGeneral(globs: readonly Glob[], effort: Effort): readonly Glob[] {
   if (globs.length < 2 || globs.length > MAX_COMPARED) return globs;
   const byLength = globs.toSorted((a, b) => a.length - b.length);
-  const kept: Glob[] = [];
+  const general: Glob[] = [];
   for (const glob of byLength) {
-    if (kept.some((wide) => covers(wide, glob, effort))) continue;
-    kept.push(glob);
+    if (general.some((wide) => covers(wide, glob, effort))) continue;
+    general.push(glob);
   }
-  return kept;
+  return general;
 }
 
 /** Whether every text that fits `narrow` fits `wide`. */

@@ -108,10 +108,10 @@ function spellingsOf(
 /** Those whose state is not a part of the state that another one has, or had before it. */
 function fewest(spellings: readonly Spelling[]): readonly Spelling[] {
   if (spellings.length === 1) return spellings;
-  const kept: Spelling[] = [];
+  const minimal: Spelling[] = [];
   for (const one of spellings.toSorted((a, b) => a.state.size - b.state.size))
-    if (!kept.some(({ state }) => state.isSubsetOf(one.state))) kept.push(one);
-  return kept;
+    if (!minimal.some(({ state }) => state.isSubsetOf(one.state))) minimal.push(one);
+  return minimal;
 }
 
 /**

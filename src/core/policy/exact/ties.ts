@@ -19,7 +19,7 @@ export interface Growing {
 }
 
 /** A text that contains the value, and what the text must be like. */
-export interface Tie {
+interface Tie {
   readonly holder: SegmentPattern;
   readonly others: readonly Glob[];
 }
