@@ -2,17 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import { createEffort } from '../../../../../src/core/policy/exact/effort.ts';
 import { largestMembership } from '../../../../../src/core/policy/exact/groups.ts';
-import { policyOf, situationOf } from '../../../../support/policy-builder.ts';
+import { conditionWhere, policyOf, situationOf } from '../../../../support/policy-builder.ts';
 import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
 
-function largest(asker: Asker, optional: readonly string[], rules: readonly RuleText[]) {
+function largest(asker: Asker, optional: readonly string[], rules: readonly RuleText[], place = 'x') {
   const { caller, blocking } = largestMembership({
     situation: situationOf(asker),
     optional,
     prevented: policyOf(
       rules.map((rule, index) => ({ repositories: ['x'], deny: ['pull'], name: `${index}`, ...rule })),
     ).rules,
-    segments: ['x'],
+    segments: place === 'catalog' ? undefined : place.split('/'),
     effort: createEffort(),
   });
   const groups = caller === undefined ? undefined : caller.kind === 'user' ? [...caller.identity.groups] : 'anonymous';
@@ -61,6 +61,31 @@ describe('the largest membership', () => {
   it('is anonymous for a request without a login, if no rule is for everyone', () => {
     expect(largest({}, [], [{ users: ['*'] }])).toEqual({ groups: 'anonymous', blocking: [] });
     expect(largest({}, [], [{ everyone: true }])).toEqual({ groups: undefined, blocking: ['0'] });
+  });
+
+  it('depends on the rules for the catalog where the catalog is asked for', () => {
+    const rule: RuleText = { groups: ['a'], catalog: true };
+
+    expect(largest({ user: 'u' }, ['a'], [rule], 'catalog').groups).toEqual([]);
+    expect(largest({ user: 'u' }, ['a'], [{ ...rule, catalog: false }], 'catalog').groups).toEqual(['a']);
+    expect(largest({ user: 'u' }, ['a'], [{ users: ['v'], catalog: true }], 'catalog').groups).toEqual(['a']);
+  });
+
+  it('depends on every repository and every name of a rule', () => {
+    expect(largest({ user: 'u' }, ['a'], [{ groups: ['a'], repositories: ['y', 'x'] }]).groups).toEqual([]);
+    expect(largest({ user: 'x-a' }, [], [{ users: ['x-{n}', '{n}-a'], repositories: ['{n}'] }]).groups).toBe(undefined);
+  });
+
+  it.each(['a/x', 'catalog'])('depends on conditions for the name of the repository: %s', (place) => {
+    const where = (expected: string): RuleText => ({
+      groups: ['a'],
+      repositories: ['**'],
+      catalog: true,
+      match: conditionWhere((_, name) => name === expected),
+    });
+
+    expect(largest({ user: 'u' }, ['a'], [where(place)], place).groups).toEqual([]);
+    expect(largest({ user: 'u' }, ['a'], [where('other')], place).groups).toEqual(['a']);
   });
 
   it('depends on the repositories of the rules', () => {

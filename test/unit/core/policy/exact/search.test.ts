@@ -98,6 +98,17 @@ describe('a comparison', () => {
     expect(compareWith(15)).toMatchObject({ classes: [], complete: true });
   });
 
+  it('finds a member of the one excepted group that the rule itself does not except', () => {
+    const allowed: RuleText = { ...PULL, except: { groups: ['a'] } };
+    const denied: RuleText = { users: ['*'], except: { groups: ['a', 'b'] }, repositories: ['x'], deny: ['pull'] };
+
+    const { classes } = compare([allowed, denied], [denied]);
+
+    expect(classes).toMatchObject([{ example: { situation: { caller: { identity: { groups: new Set(['b']) } } } } }]);
+    const only: RuleText = { ...denied, except: { groups: ['a'] } };
+    expect(compare([allowed, only], [only])).toMatchObject({ classes: [], complete: true });
+  });
+
   it('finds each action that changes, with an example of its own where the rules differ', () => {
     const rules: readonly RuleText[] = [
       { ...PULL, allow: ['pull', 'push'] },
