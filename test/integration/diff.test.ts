@@ -94,13 +94,13 @@ old.yaml (revision …) to new.yaml (revision …)
 lost push on {team}/release/**: group team-{team}
   old: "teams own their namespace" (old.yaml:3) allows pull, push
   new: "teams own their namespace" (new.yaml:3) allows pull, push; "releases come from the pipeline" (new.yaml:12) denies push
-  example: user x, in team-y asks repository:y/release:push through registry.example.com
+  example: user x, in team-y asks repository:y/release:push
   users in files: alice
 
 gained * on the catalog from 10.0.0.0/8: group staff
-  old: no rule speaks of it
+  old: no rule matches
   new: "the office lists the catalog" (new.yaml:17) allows pull
-  example: user x, in staff asks registry:catalog:* from 10.0.0.0 through registry.example.com
+  example: user x, in staff asks registry:catalog:* from 10.0.0.0
   users in files: carol
 
 2 kinds of decisions changed; each holds for its example, and for others unless another rule decides
@@ -196,7 +196,7 @@ describe('the recipe for a change', () => {
       expect.stringContaining('2 passed, 0 failed'),
       '2 rules: no findings\n',
       expect.stringContaining('lost push on {team}/release/**: group team-{team}\n'),
-      expect.stringContaining('alice (local) through r loses push on repository:web/release/shop: 1 time'),
+      expect.stringContaining('alice (local) loses push on repository:web/release/shop for the service r: 1 time'),
     ]);
   });
 });

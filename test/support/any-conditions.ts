@@ -34,9 +34,11 @@ export function anyProperties(kinds: readonly ConditionKind[]): fc.Arbitrary<Pic
   return fc.record({
     service: fc.constantFrom(...service),
     client: fc.constantFrom(...client),
-    time: fc.constantFrom(...time),
+    time: fc.oneof(fc.constantFrom(...time), fc.integer({ min: -SOME_DAYS, max: SOME_DAYS })),
   });
 }
+
+const SOME_DAYS = 20 * 86_400;
 
 interface Properties {
   readonly service: readonly string[];
@@ -51,7 +53,7 @@ export function propertiesOf(kinds: readonly ConditionKind[]): Properties {
   return {
     service: [...new Set(['elsewhere', ...services])],
     client: [...new Set(['203.0.113.9', ...samples.flatMap(({ client = [] }) => client)])],
-    time: [...new Set([0, ...samples.flatMap(({ time = [] }) => time)])],
+    time: [...new Set([-1, 0, ...samples.flatMap(({ time }) => time?.changes ?? [])])],
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Random policies of few words, so that their rules cover each other: most pairs of them decide alike, and where they do
+ * Random policies of few words, so that their rules cover each other: most pairs of them decide the same, and where they do
  * not, the difference is in a corner. And random requests that are made of the words of the policies.
  */
 import type { Random } from '../fuzz/random.ts';
@@ -49,6 +49,13 @@ export const vocabularies: Readonly<Record<string, Vocabulary>> = {
     ...PLAIN,
     users: ['ann', 'Ann', '{t}', '*'],
     groups: ['team-{t}', 'team-web', 'Team-{t}', 'team-*', 'Team-*', 'team-Web'],
+  },
+  'letters of either case in user names': {
+    ...PLAIN,
+    users: ['{t}', '{t}', 'A*', '*B', 'a*', 'ab', 'AB', 'Web', '*E*', '{t}B{s}', '*'],
+    groups: ['{t}', 'W*', '*B', 'web', '{t}-A'],
+    byUser: 75,
+    exceptions: 25,
   },
   'services, clients and attributes': { ...PLAIN, exceptions: 30, wide: true },
   'services, clients and captures in user names': { ...PLAIN, users: USERS, byUser: 60, exceptions: 30, wide: true },
@@ -114,7 +121,23 @@ function exceptionOf(random: Random): Pick<RuleText, 'users' | 'groups'> {
   return { users: [pick(random, ['ann', 'ci-*', '*-bot', 'ci-web'])] };
 }
 
-const WORDS = ['web', 'a', 'a-b', 'q', 'q-r', 'team', 'team-web', 'web-web', 'ann', 'ci-q', 'ci-bot', 'q-bot', 'k'];
+const WORDS = [
+  'web',
+  'a',
+  'a-b',
+  'q',
+  'q-r',
+  'team',
+  'team-web',
+  'web-web',
+  'ann',
+  'ci-q',
+  'ci-bot',
+  'q-bot',
+  'k',
+  'ab',
+  'abe',
+];
 const CLIENTS = ['', '10.0.0.1', '10.1.0.1', '192.0.2.1', '192.0.2.2'];
 
 export interface AimedRequest {
@@ -145,10 +168,13 @@ export function aimedRequests(random: Random, rules: readonly RuleText[], count:
   }
   return Array.from({ length: count }, () => {
     const name = pick(random, repositories);
-    const user = random.int(3) === 0 ? pick(random, name.split('/')) : pick(random, users);
+    const own = random.int(3) === 0 ? pick(random, name.split('/')) : pick(random, users);
+    const user = random.int(4) === 0 ? inMixedCase(random, own) : own;
     const asker: Asker = {
       ...(random.int(20) === 0 ? {} : { user: user === '' ? 'u' : user }),
-      groups: Array.from({ length: random.int(4) }, () => pick(random, groups)),
+      groups: Array.from({ length: random.int(4) }, () => pick(random, groups)).map((group) =>
+        random.int(6) === 0 ? inMixedCase(random, group) : group,
+      ),
       caseless: random.int(2) === 0,
       attributes: { 'attr:team': random.int(2) === 0 ? [pick(random, name.split('/'))] : [] },
       service: pick(random, ['svc', 'one', 'ox', 'xe']),
@@ -163,8 +189,12 @@ function instance(random: Random, text: string): string {
   return text.replaceAll(/\*|\{[^{}]*\}/g, (token) => {
     if (token === '*' && random.int(5) === 0) return '';
     const word = pick(random, WORDS);
-    return random.int(6) === 0 ? word.toUpperCase() : word;
+    return random.int(6) === 0 ? word.toUpperCase() : random.int(5) === 0 ? inMixedCase(random, word) : word;
   });
+}
+
+function inMixedCase(random: Random, text: string): string {
+  return text.replaceAll(/[a-z]/gi, (letter) => (random.int(2) === 0 ? letter.toLowerCase() : letter.toUpperCase()));
 }
 
 function pick<Item>(random: Random, items: readonly Item[]): Item {

@@ -85,6 +85,19 @@ export const hiddenChanges: readonly HiddenChange[] = [
     scope: 'repository:web/x:pull',
   },
   {
+    title: 'a user whose name other rules deny in each other spelling',
+    before: [
+      { users: ['{name}'], repositories: ['{name}/**'], allow: ['pull'] },
+      { users: ['A*', '*E', 'alice'], repositories: ['alice/**'], deny: ['pull'] },
+    ],
+    after: [
+      { users: ['{name}'], repositories: ['{name}/**'], allow: ['pull'] },
+      { users: ['A*', '*E', 'alice', '*'], repositories: ['alice/**'], deny: ['pull'] },
+    ],
+    asker: { user: 'aLiCe' },
+    scope: 'repository:alice/x:pull',
+  },
+  {
     title: 'a * that stands for nothing, where a capture does not',
     before: [{ users: ['*-bot'], repositories: ['**'], allow: ['pull'] }],
     after: [{ users: ['{t}-bot'], repositories: ['**'], allow: ['pull'] }],
@@ -96,6 +109,28 @@ export const hiddenChanges: readonly HiddenChange[] = [
     ...adds([{ ...TEAM, repositories: ['{t}'] }], { groups: ['team-*'], repositories: ['{group}'], deny: ['pull'] }),
     asker: { user: 'u', groups: ['team-team-k', 'team-k'] },
     scope: 'repository:team-k:pull',
+  },
+  {
+    title: 'two captures of one value, which a third pattern divides',
+    ...adds(
+      [
+        { groups: ['{t}-web'], repositories: ['{t}'], allow: ['pull'] },
+        { groups: ['{o}-{t}'], repositories: ['{o}'], deny: ['pull'] },
+      ],
+      { groups: ['{t}-web'], repositories: ['{t}'], deny: ['pull'] },
+    ),
+    asker: { user: 'u', groups: ['ci-bot-web'] },
+    scope: 'repository:ci-bot:pull',
+  },
+  {
+    title: '{group} with the value of a capture in it, where another rule captures the whole name',
+    ...adds([{ groups: ['{o}-{t}'], repositories: ['{t}/{group}'], allow: ['pull'] }], {
+      groups: ['{t}'],
+      repositories: ['web/{t}'],
+      deny: ['pull'],
+    }),
+    asker: { user: 'u', groups: ['a-web'] },
+    scope: 'repository:web/a-web:pull',
   },
   {
     title: 'a captured user name with first-match evaluation',

@@ -19,13 +19,43 @@ export const periodDefinition: ConditionDefinition<Period> = {
   covers: (wide, narrow) => wide.from <= narrow.from && narrow.to <= wide.to,
   meets: (a, b) => a.from < b.to && b.from < a.to,
   attributes: () => [],
-  samples: ({ from, to }) => ({ time: [from - 1, from, to - 1, to] }),
+  samples: ({ from, to }) => ({ time: { changes: [from, to] } }),
   phrases: ({ from, to }) => ({
     values: [`${from} to ${to}`],
     nearMiss: 'in the period',
     because: 'period',
     requirement: `asked in the period ${from} to ${to}`,
     scope: 'in the period',
+  }),
+};
+
+interface Hours {
+  readonly from: number;
+  /** The hour after the last one, of the same day. */
+  readonly to: number;
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** `hours: { from: 9, to: 17 }`: hours of each day, in UTC. */
+export const hoursDefinition: ConditionDefinition<Hours> = {
+  kind: 'hours',
+  text: ({ from, to }) => `${from}-${to}`,
+  holds: ({ from, to }, { time }) => {
+    const second = ((time % DAY) + DAY) % DAY;
+    return from * HOUR <= second && second < to * HOUR;
+  },
+  covers: (wide, narrow) => wide.from <= narrow.from && narrow.to <= wide.to,
+  meets: (a, b) => a.from < b.to && b.from < a.to,
+  attributes: () => [],
+  samples: ({ from, to }) => ({ time: { changes: [from * HOUR, to * HOUR], period: DAY } }),
+  phrases: ({ from, to }) => ({
+    values: [`${from} to ${to}`],
+    nearMiss: 'in the hours',
+    because: 'hours',
+    requirement: `asked in the hours ${from} to ${to}`,
+    scope: 'in the hours',
   }),
 };
 
@@ -59,6 +89,20 @@ export function periodKind(definition = periodDefinition): ConditionKind {
       { from: 150, to: 200 },
       { from: 200, to: 300 },
       { from: 0, to: 1000 },
+      { from: 0, to: 10 * DAY + 10 * HOUR },
+    ],
+  };
+}
+
+export function hoursKind(definition = hoursDefinition): ConditionKind {
+  return {
+    key: 'hours',
+    description: 'The hours of the day the rule is for',
+    schema: z.strictObject({ from: z.int(), to: z.int() }).transform(defineCondition(definition)),
+    evaluation: 'any',
+    examples: [
+      { from: 9, to: 17 },
+      { from: 8, to: 12 },
     ],
   };
 }
@@ -73,4 +117,4 @@ export function notFromKind(definition = notFromDefinition): ConditionKind {
   };
 }
 
-export const testKinds: readonly ConditionKind[] = [periodKind(), notFromKind()];
+export const testKinds: readonly ConditionKind[] = [periodKind(), hoursKind(), notFromKind()];

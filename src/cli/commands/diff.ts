@@ -16,6 +16,7 @@ import { classJson, classLines } from '../diff/class-text.ts';
 import type { NamedPolicy } from '../diff/reason-text.ts';
 import { replayJson, replayLines } from '../diff/replay-text.ts';
 import type { Replayed } from '../diff/replay-text.ts';
+import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -29,7 +30,9 @@ interface DiffOptions extends Omit<SharedOptions, 'config'> {
 export function diffCommand(run: Run): Command {
   const running = run(diff);
   return new Command('diff')
-    .description('List the decisions that differ between two policy files; exit 1 when there are any')
+    .description(
+      'List the decisions that differ between two policy files; exit 1 when there are any, or when an invariant of the new file is not proved',
+    )
     .argument('<old>', 'the policy file in force')
     .argument('<new>', 'the policy file that replaces it')
     .option('--decisions <file>', 'replay the decisions in a log of the broker; - is standard input')
@@ -43,7 +46,8 @@ export function diffCommand(run: Run): Command {
 
 async function diff(options: DiffOptions, output: Output): Promise<number> {
   const before = (await loadPolicy(options.old)).policy;
-  const after = (await loadPolicy(options.new)).policy;
+  const loaded = await loadPolicy(options.new);
+  const after = loaded.policy;
   const files = [named(options.old, before), named(options.new, after)] as const;
   const shown = { old: files[0], new: files[1] };
   if (options.decisions !== undefined) {
@@ -51,11 +55,19 @@ async function diff(options: DiffOptions, output: Output): Promise<number> {
     output.result(replayLines(replayed, files), { ...shown, ...replayJson(replayed) });
     return replayed.result.changed.length === 0 ? EXIT.ok : EXIT.no;
   }
-  const comparison = compareByClasses(before, after, await compareOptions(options));
+  const compared = await compareOptions(options);
+  const comparison = compareByClasses(before, after, compared);
+  const invariants = proveAll(loaded, compared);
+  const broken = invariantLines(invariants.filter((one) => !areProved([one])));
   const lines = classLines(comparison, { files, named: options.config !== undefined });
-  output.result(lines, { ...shown, ...classJson(comparison) });
+  output.result([...lines, ...broken], {
+    ...shown,
+    ...classJson(comparison),
+    invariants: invariants.map(invariantJson),
+  });
   const { classes, complete, undecided } = comparison;
-  return classes.length === 0 && complete && undecided.length === 0 ? EXIT.ok : EXIT.no;
+  const isEqual = classes.length === 0 && complete && undecided.length === 0;
+  return isEqual && areProved(invariants) ? EXIT.ok : EXIT.no;
 }
 
 async function compareOptions({ config: path }: DiffOptions): Promise<CompareOptions> {

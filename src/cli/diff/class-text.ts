@@ -79,7 +79,7 @@ function resourceText({ example }: DecisionClass): string {
   return example.pattern ?? 'the catalog';
 }
 
-/** The conditions of the rules that limit where and when: ` through one, two from 10.0.0.0/8`. */
+/** The conditions of the rules that limit where and when: ` for the service one, two from 10.0.0.0/8`. */
 function whereText({ alternatives }: DecisionClass): string {
   const phrases = alternatives.flatMap(({ rule }) => rule.conditions.map((condition) => condition.phrases));
   const byScope = Map.groupBy(phrases, ({ scope }) => scope);
@@ -96,8 +96,8 @@ function openKinds({ conditions }: Rule): string {
   return conditions.flatMap(({ kind, samples }) => (samples === undefined ? [kind] : [])).join(' and ');
 }
 
-function exampleText({ example: { situation, asked, isTimed }, actions }: DecisionClass): string {
-  return requestText(situation, { ...asked, actions }, isTimed);
+function exampleText({ example: { situation, asked, relevant }, actions }: DecisionClass): string {
+  return requestText(situation, { ...asked, actions }, relevant);
 }
 
 export function classJson({ classes, complete, gaps, undecided }: Comparison) {
@@ -119,10 +119,10 @@ export function classJson({ classes, complete, gaps, undecided }: Comparison) {
   };
 }
 
-function exampleJson({ example: { situation, asked, isTimed }, actions }: DecisionClass) {
+function exampleJson({ example: { situation, asked, relevant }, actions }: DecisionClass) {
   const { caller, client, service, time } = situation;
   const scope = formatScope({ ...asked, actions });
-  const at = isTimed ? { at: timeText(time) } : {};
+  const at = relevant.has('time') ? { at: timeText(time) } : {};
   if (caller.kind === 'anonymous') return { user: '', anonymous: true, service, client, ...at, scope };
   const { username, groups, attributes, caseless } = caller.identity;
   return {

@@ -14,12 +14,13 @@ export function reasonLines({ before, after }: Pick<Difference, 'before' | 'afte
 }
 
 function because(reasons: readonly Reason[]): string {
-  if (reasons.length === 0) return 'no rule speaks of it';
-  const said = reasons.map(({ rule, file, line, effect, actions }) => {
-    const verb = { allow: 'allows', deny: 'denies', skipped: 'would speak of' }[effect];
-    return `"${rule}" (${file}:${line}) ${verb} ${actions.join(', ')}`;
+  if (reasons.length === 0) return 'no rule matches';
+  const texts = reasons.map(({ rule, file, line, effect, actions, note }) => {
+    const place = `"${rule}" (${file}:${line})`;
+    if (effect === 'skipped') return `${place} does not apply: ${note ?? 'a value is missing'}`;
+    return `${place} ${effect === 'allow' ? 'allows' : 'denies'} ${actions.join(', ')}`;
   });
-  return said.join('; ');
+  return texts.join('; ');
 }
 
 export function count(number: number, what: string): string {

@@ -14,9 +14,9 @@ type Files = readonly [NamedPolicy, NamedPolicy];
 
 export function replayLines({ counts, result }: Replayed, [before]: Files): readonly string[] {
   const { changed, disagreeing } = result;
-  const subjects = new Set(changed.map(subject)).size;
-  const read = `${count(result.decisions, 'recorded decision')} of ${count(counts.recorded, 'request')} made again`;
-  const others = counts.other === 0 ? '' : `, ${count(counts.other, 'other line')} passed over`;
+  const subjects = new Set(changed.map((one) => JSON.stringify([one.user, one.backend, one.service]))).size;
+  const read = `${count(result.decisions, 'recorded decision')} of ${count(counts.recorded, 'request')} decided again`;
+  const others = counts.other === 0 ? '' : `, ${count(counts.other, 'other line')} skipped`;
   return [
     read + others,
     ...(changed.length === 0 ? ['nobody’s recorded access changes'] : []),
@@ -54,13 +54,13 @@ export function replayLines({ counts, result }: Replayed, [before]: Files): read
 function changedLines(changed: ChangedAccess): readonly string[] {
   const { change, actions, resource, times, last } = changed;
   return [
-    `${subject(changed)} ${change === 'gained' ? 'gains' : 'loses'} ${actions.join(', ')} on ${resource}: ${count(times, 'time')}, last ${last}`,
+    `${userOf(changed)} ${change === 'gained' ? 'gains' : 'loses'} ${actions.join(', ')} on ${resource} for the service ${changed.service}: ${count(times, 'time')}, last ${last}`,
     ...reasonLines(changed),
   ];
 }
 
-function subject({ user, backend, service }: ChangedAccess): string {
-  return `${user === '' ? 'anonymous' : `${user} (${backend})`} through ${service}`;
+function userOf({ user, backend }: ChangedAccess): string {
+  return user === '' ? 'anonymous' : `${user} (${backend})`;
 }
 
 export function replayJson({ counts, result }: Replayed) {

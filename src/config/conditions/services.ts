@@ -21,8 +21,8 @@ const make = defineCondition<readonly NamePattern[]>({
     values: textsOf(patterns),
     nearMiss: 'for the service',
     because: 'service',
-    requirement: `asked through ${textsOf(patterns).join(', ')}`,
-    scope: 'through',
+    requirement: `asked for the service ${textsOf(patterns).join(', ')}`,
+    scope: 'for the service',
   }),
 });
 

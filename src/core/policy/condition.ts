@@ -26,18 +26,25 @@ export interface Condition {
 }
 
 /**
- * What a search must try. The condition depends on the listed properties of a request and on nothing else. The values
- * must include one for each answer the condition gives, and for each answer that several conditions of the kind give
- * together: the borders of a range, on both sides.
+ * What a search must try. The condition depends on the listed properties of a request and on nothing else. Services and
+ * clients must include a value for each answer the condition gives, and for each answer that several conditions of the
+ * kind give together: the borders of a range, on both sides.
  */
 interface Samples {
   /** Patterns for service names; `*` matches any characters. */
   readonly service?: readonly string[];
   readonly client?: readonly string[];
-  /** Seconds since 1970-01-01T00:00:00Z. */
-  readonly time?: readonly number[];
+  readonly time?: TimeSamples;
   /** Callers for whom the condition does not hold, whoever else they are. */
   readonly exceptions?: readonly Asker[];
+}
+
+/** When the answer changes. Searches combine the times of all conditions. */
+export interface TimeSamples {
+  /** Each time from which on the answer may be another one, in seconds since 1970-01-01T00:00:00Z. */
+  readonly changes: readonly number[];
+  /** The seconds after which all answers repeat: 86,400 for hours of a day. Then `changes` are those of one period. */
+  readonly period?: number;
 }
 
 interface Phrases {

@@ -10,7 +10,7 @@ import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { askersMeet } from './asker.ts';
 import { isException } from './condition.ts';
-import type { Condition } from './condition.ts';
+import type { Condition, Property } from './condition.ts';
 import { decide } from './decide.ts';
 import { alternativesOf } from './diff/alternative.ts';
 import type { Alternative } from './diff/alternative.ts';
@@ -19,8 +19,8 @@ import { createEffort } from './exact/effort.ts';
 import { grants, rulesAgainst } from './exact/prevented.ts';
 import { examplesOf } from './exact/search.ts';
 import type { Question, Request } from './exact/search.ts';
-import type { Requirement } from './exact/values.ts';
-import { worldOf } from './exact/world.ts';
+import type { Requirement } from './exact/ties.ts';
+import { relevantProperties, worldOf } from './exact/world.ts';
 import type { Form, World } from './exact/world.ts';
 import { repositoriesMeet } from './relation/repositories.ts';
 import { matchesRepository, parseRepositoryPattern } from './repository-pattern.ts';
@@ -43,6 +43,8 @@ export type Proof =
       readonly kind: 'broken';
       readonly request: Request;
       readonly action: Action;
+      /** The properties of the request that the decision may depend on. */
+      readonly relevant: ReadonlySet<Property>;
       /** Whether the policy grants the action. */
       readonly isGranted: boolean;
       /** The rules that decide about it. */
@@ -58,6 +60,12 @@ export interface ProveOptions {
   readonly maxUnits?: number;
 }
 
+/**
+ * About half a second, because the broker reads a small policy on its main thread. Every command has the same bound, so
+ * that what `check` proves is accepted by the broker.
+ */
+const MAX_UNITS = 10_000_000;
+
 export function proveInvariant(policy: Policy, invariant: Invariant, options: ProveOptions = {}): Proof {
   const isOpaque = policy.rules.some(({ conditions }) => conditions.some(({ samples }) => samples === undefined));
   const proof =
@@ -69,26 +77,39 @@ export function proveInvariant(policy: Policy, invariant: Invariant, options: Pr
 
 /** Compares a policy that allows the claim, and nothing else, with the policy. */
 function proveAlways(policy: Policy, { claim }: Invariant, options: ProveOptions): Proof {
-  const { classes, gaps } = compareByClasses(claim, policy, { ...options, change: 'lost', maxClasses: 1 });
+  const { classes, gaps } = compareByClasses(claim, policy, {
+    maxUnits: MAX_UNITS,
+    ...options,
+    change: 'lost',
+    maxClasses: 1,
+  });
   const [found] = classes;
   if (found === undefined) return gaps.length === 0 ? { kind: 'proved' } : { kind: 'open', reasons: gaps };
   const [action = 'pull'] = found.actions;
   const rules = policy.rules.filter((rule) =>
     found.after.some((reason) => reason.rule === rule.name && reason.line === rule.line),
   );
-  return { kind: 'broken', request: found.example, action, isGranted: false, rules };
+  const { relevant } = found.example;
+  return { kind: 'broken', request: found.example, action, relevant, isGranted: false, rules };
 }
 
 /** Searches for a request that the policy grants by a rule, and that the invariant is against. */
 function proveNone(policy: Policy, invariant: Invariant, options: ProveOptions): Proof {
-  const effort = createEffort(options.maxUnits);
+  const effort = createEffort(options.maxUnits ?? MAX_UNITS);
   const places = placesOf(invariant);
   const world = worldOf([policy, invariant.claim], effort, options);
   for (const alternative of alternativesOf(policy)) {
     if (alternative.rule.effect !== 'allow') continue;
     for (const place of places) {
       const found = firstExample(policy, invariant, alternative, place, world);
-      if (found !== undefined) return { kind: 'broken', ...found, isGranted: true, rules: [alternative.rule] };
+      if (found !== undefined)
+        return {
+          kind: 'broken',
+          ...found,
+          relevant: relevantProperties(world),
+          isGranted: true,
+          rules: [alternative.rule],
+        };
     }
   }
   const reasons = effort.reasons();

@@ -33,7 +33,7 @@ export type SegmentPattern =
   | { readonly kind: 'wild'; readonly key: string; readonly parts: readonly Part[] };
 
 /** A piece of a segment: literal text, any characters, or the value of a placeholder. */
-type Part = { readonly literal: string } | { readonly star: true } | { readonly placeholder: string };
+export type Part = { readonly literal: string } | { readonly star: true } | { readonly placeholder: string };
 
 export interface RepositoryPattern {
   readonly text: string;

@@ -10,7 +10,7 @@ import { candidatesFor } from './exact/callers.ts';
 import type { Candidate } from './exact/callers.ts';
 import { worldOf } from './exact/world.ts';
 import type { World } from './exact/world.ts';
-import type { Requirement } from './exact/values.ts';
+import type { Requirement } from './exact/ties.ts';
 import type { Policy } from './policy.ts';
 import { parseRepositoryPattern } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';

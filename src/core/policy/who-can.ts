@@ -92,7 +92,7 @@ export function whoCan(policy: Policy, action: Action, repository: string, optio
     action,
     repository,
     situation: { service, client },
-    times: sampleTimes([policy]),
+    times: sampleTimes([policy]).values,
     search: searchFor(policy, action, repository, options),
     decide: (caller, time) => decide(policy, { caller, service, client, time }, asked),
   };

@@ -33,7 +33,7 @@ function draftsOfPart({ domain, allows, denies, behind }: OrderFreeRule, rule: P
   ];
 }
 
-function conditionsOf(domain: Domain): Omit<RuleDraft, 'name' | 'line'> {
+export function conditionsOf(domain: Domain): Omit<RuleDraft, 'name' | 'line'> {
   const { users, groups, everyone, exceptUsers, exceptGroups, services, clients, repositories } = domain;
   const except = { ...listed('users', exceptUsers), ...listed('groups', exceptGroups) };
   return {

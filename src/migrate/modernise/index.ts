@@ -1,6 +1,12 @@
-/** Turns an imported policy into one whose order does not matter: proven first, then checked, then written. */
+/**
+ * Turns an imported policy into one whose order does not matter: proven first, then checked, then written.
+ *
+ * The patterns of the rules prove most policies. The search of `fairlead diff` compares all of them, and decides where
+ * the patterns leave it open. Only the conversion of `match` is outside of both, so requests are compared as well.
+ */
 import { compilePolicy } from '../../core/policy/compile.ts';
-import type { RuleDocument } from '../../core/policy/document.ts';
+import { compareByClasses } from '../../core/policy/diff/classes.ts';
+import type { Evaluation, RuleDocument } from '../../core/policy/document.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { conditionKinds, parseConditions } from '../../config/conditions/index.ts';
@@ -41,10 +47,13 @@ export async function modernisePolicy(path: string, kinds = conditionKinds): Pro
     const reason = `found ${file.rules.length} rules, expected ${MAX_RULES} at most: all pairs of them are compared`;
     return { kind: 'left', notes: [], reason };
   }
-  const { notes, rules } = proposeUnion(read);
+  const { notes, rules, ordered, doubts } = proposeUnion(read);
   if (rules === undefined) return { kind: 'left', notes };
 
-  const after = compiled(rules, read);
+  const after = compiled(rules, read, 'union');
+  const search = compareByClasses(compiled(ordered, read, 'first-match'), after, COMPARED);
+  const isProven = search.classes.length === 0 && search.complete;
+  if (!isProven && doubts.length > 0) return { kind: 'left', notes: doubts };
   const { compared, differing } = compareOnGrid(
     policy,
     after,
@@ -53,11 +62,12 @@ export async function modernisePolicy(path: string, kinds = conditionKinds): Pro
   const failed = runPolicyTests(after, policyTests(read)).filter(({ passed }) => !passed);
   const before = runPolicyTests(policy, policyTests(read)).filter(({ passed }) => !passed);
   // INVARIANT: a proven proposal passes. One that fails shows a defect of the proof and is not made.
-  if (differing.length > 0 || failed.length > before.length)
+  const differences = differing.length + search.classes.length;
+  if (differences > 0 || failed.length > before.length)
     return {
       kind: 'left',
       notes,
-      reason: `${differing.length} of ${compared} decisions tried would differ: please report this policy`,
+      reason: `${differences} of the decisions tried would differ: please report this policy`,
     };
   return { kind: 'proposed', notes, text: textOf(rules, read), compared };
 }
@@ -80,9 +90,17 @@ function textOf(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): string
   return yamlText(written, HEAD, { key: 'rules', comments });
 }
 
-function compiled(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy): Policy {
+/** Who asks for `*` is granted something else, see `HEAD`. */
+const COMPARED = { actions: ['pull', 'push', 'delete'], maxClasses: 1 } as const;
+
+function compiled(rules: readonly RuleDraft[], { yaml, file }: ReadPolicy, evaluation: Evaluation): Policy {
   const roles = new Map(Object.entries(file.roles));
-  const result = compilePolicy({ revision: '', roles, rules: rules.map((rule) => documentOf(rule, yaml.file)) });
+  const result = compilePolicy({
+    revision: '',
+    roles,
+    evaluation,
+    rules: rules.map((rule) => documentOf(rule, yaml.file)),
+  });
   // INVARIANT: the patterns have been compiled before, or are made of compiled ones.
   if (result.kind === 'problems') throw new Error(result.problems.map(({ message }) => message).join('; '));
   return result.policy;

@@ -4,7 +4,8 @@
  * The proof. A rule may give up requests that match an earlier rule: it never decides those. After that,
  * let f be the first rule that matches a request. The union grants what f grants if every later rule that can match the
  * same request grants nothing more, or what it grants in addition is denied to the callers of f; and if no later rule
- * denies what f grants. This is proven for all pairs of rules, or the policy stays as it is.
+ * denies what f grants. Pairs for which that is not certain are
+ * returned as conflicts.
  */
 import { ACTIONS } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
@@ -37,9 +38,11 @@ export interface Conflict {
   readonly actions: readonly Action[];
 }
 
-type OrderFreeResult =
-  | { readonly kind: 'order-free'; readonly rules: readonly OrderFreeRule[] }
-  | { readonly kind: 'conflicts'; readonly conflicts: readonly Conflict[] };
+interface OrderFreeResult {
+  readonly rules: readonly OrderFreeRule[];
+  /** The pairs for which the proof fails; empty: all decisions are the same. */
+  readonly conflicts: readonly Conflict[];
+}
 
 type Draft = { -readonly [Key in keyof OrderFreeRule]: OrderFreeRule[Key] };
 
@@ -58,9 +61,7 @@ export function makeOrderFree(rules: readonly OrderedRule[]): OrderFreeResult {
     conflicts.push(...makeOneOrderFree(rule, live.slice(0, at), live.slice(at + 1)));
   // Later rules have given up more requests since, so all pairs are checked again.
   conflicts.push(...unproven(live));
-  return conflicts.length > 0
-    ? { kind: 'conflicts', conflicts: unique(conflicts) }
-    : { kind: 'order-free', rules: drafts };
+  return { rules: drafts, conflicts: unique(conflicts) };
 }
 
 /** A rule after a rule that covers it never decides. */

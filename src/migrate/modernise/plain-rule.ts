@@ -50,7 +50,7 @@ const withLabels: Step = (domain, { labels = {}, account }) => {
 const withAccount: Step = (domain, { account }) => {
   if (account === undefined) return domain;
   if (!isForAnybody(domain)) return 'account: the rule also names users or groups';
-  const who = wantedUsers(account);
+  const who = matchedUsers(account);
   if (typeof who === 'string') return who;
   const anonymous = domain.everyone && who.anonymous;
   if (who.users.length === 0) return anonymous ? { ...domain, exceptUsers: [...domain.exceptUsers, '*'] } : undefined;
@@ -58,7 +58,7 @@ const withAccount: Step = (domain, { account }) => {
   return who.users.includes('*') ? domain : 'account: anonymous and some users cannot be in one rule';
 };
 
-function wantedUsers(account: string): { readonly users: readonly string[]; readonly anonymous: boolean } | string {
+function matchedUsers(account: string): { readonly users: readonly string[]; readonly anonymous: boolean } | string {
   if (account === '') return { users: [], anonymous: true };
   if (account.includes('${')) return 'account: a placeholder has no equivalent pattern';
   if (foldCase(account) !== account) return caseMatters('account', account);

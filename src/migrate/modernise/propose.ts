@@ -1,10 +1,10 @@
-/** Proposes the same policy with union evaluation, if all decisions are proven to be the same. */
+/** Proposes the same policy with union evaluation. */
 import type { RuleDraft } from '../rule-draft.ts';
 import type { ReadPolicy } from '../../config/load-policy.ts';
 import { plainRule } from '../../config/policy-task.ts';
 import type { PlainRule } from '../../config/policy-task.ts';
-import { draftsOf } from './drafts.ts';
-import { covers } from './domain.ts';
+import { conditionsOf, draftsOf } from './drafts.ts';
+import { covers, isEmpty } from './domain.ts';
 import type { Domain } from './domain.ts';
 import { importedConditions } from './imported-conditions.ts';
 import { grantsOf, mayMatchAnonymous, plainDomain } from './plain-rule.ts';
@@ -15,8 +15,12 @@ import type { Conflict, OrderedRule } from './order-free.ts';
 interface Proposal {
   /** In the order of the file. */
   readonly notes: readonly RuleNote[];
-  /** Undefined: the decisions cannot be proven to be the same. */
+  /** Undefined: a rule cannot be converted. */
   readonly rules: readonly RuleDraft[] | undefined;
+  /** The rules of the policy in their order and in plain words, without those that never decide. */
+  readonly ordered: readonly RuleDraft[];
+  /** The notes in case that nothing else proves the decisions to be the same; empty: they are proven by patterns. */
+  readonly doubts: readonly RuleNote[];
 }
 
 /** All pairs of rules are compared. */
@@ -25,16 +29,52 @@ export const MAX_RULES = 1000;
 /** @param read a policy with first-match evaluation and at most `MAX_RULES` rules */
 export function proposeUnion(read: ReadPolicy): Proposal {
   const rules = read.file.rules.map((_, index) => plainRule(read, index));
-  const notes: { readonly index: number; readonly note: RuleNote }[] = [];
-  const note: Note = (index, outcome, message) => {
-    const { file = '', line = 0, name: rule = '' } = rules[index] ?? {};
-    notes.push({ index, note: { file, line, rule, outcome, message } });
+  const [conversion, proposal, doubts] = [notesOn(rules), notesOn(rules), notesOn(rules)];
+  const ordered = orderedRules(read, rules, conversion.note);
+  const result = makeOrderFree(ordered.rules);
+  for (const conflict of result.conflicts) doubts.note(conflict.later, 'stuck', conflictSentence(conflict, rules));
+  const drafts = ordered.isPlain ? draftsOf(result.rules, rules, proposal.note) : undefined;
+  const failed = inOrder(conversion, doubts);
+  return {
+    notes: drafts === undefined ? failed : inOrder(conversion, proposal),
+    rules: drafts,
+    ordered: ordered.rules.flatMap((rule) => orderedDraft(rule, rules)),
+    doubts: result.conflicts.length === 0 ? [] : failed,
   };
-  const drafts = propose(read, rules, note);
-  return { notes: notes.toSorted((a, b) => a.index - b.index).map((one) => one.note), rules: drafts };
 }
 
-function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): readonly RuleDraft[] | undefined {
+interface Notes {
+  readonly entries: { readonly index: number; readonly note: RuleNote }[];
+  readonly note: Note;
+}
+
+function notesOn(rules: readonly PlainRule[]): Notes {
+  const entries: Notes['entries'] = [];
+  return {
+    entries,
+    note: (index, outcome, message) => {
+      const { file = '', line = 0, name: rule = '' } = rules[index] ?? {};
+      entries.push({ index, note: { file, line, rule, outcome, message } });
+    },
+  };
+}
+
+function inOrder(...lists: readonly Notes[]): readonly RuleNote[] {
+  return lists
+    .flatMap(({ entries }) => entries)
+    .toSorted((a, b) => a.index - b.index)
+    .map(({ note }) => note);
+}
+
+function orderedDraft({ index, domain, grants }: OrderedRule, rules: readonly PlainRule[]): readonly RuleDraft[] {
+  const rule = rules[index];
+  if (rule === undefined || isEmpty(domain)) return [];
+  const { name, line, actions } = rule;
+  return [{ name, line, ...conditionsOf(domain), ...(grants.size > 0 ? { allow: actions } : { deny: ['*'] }) }];
+}
+
+/** The rules in plain words; `isPlain`: all of them. */
+function orderedRules(read: ReadPolicy, rules: readonly PlainRule[], note: Note) {
   const ordered: OrderedRule[] = [];
   let isPlain = true;
   for (const [index, rule] of rules.entries()) {
@@ -46,12 +86,7 @@ function propose(read: ReadPolicy, rules: readonly PlainRule[], note: Note): rea
     else if (parts.length === 0) note(index, 'dropped', 'no request matches it');
     else ordered.push(...parts);
   }
-  const result = makeOrderFree(ordered);
-  if (result.kind === 'conflicts') {
-    for (const conflict of result.conflicts) note(conflict.later, 'stuck', conflictSentence(conflict, rules));
-    return undefined;
-  }
-  return isPlain ? draftsOf(result.rules, rules, note) : undefined;
+  return { rules: ordered, isPlain };
 }
 
 /** One part for repositories and one for the catalog; or a sentence that says why the rule cannot be converted. */

@@ -59,9 +59,21 @@ describe('invariants of a policy', () => {
     const { code, stdout } = await files.fairlead([command, '--config', files.config]);
 
     expect(stdout).toContain(
-      'policy.yaml:9: invariant "releases": BROKEN: user release, in team-web asks repository:web/release:push through registry.example.com and is granted it by rule "web" (policy.yaml:3)\n',
+      'policy.yaml:9: invariant "releases": BROKEN: user release, in team-web asks repository:web/release:push and is granted it by rule "web" (policy.yaml:3)\n',
     );
     expect(code).toBe(1);
+  });
+
+  it('make fairlead diff exit with 1 when the new policy breaks one, even if no decision changes', async () => {
+    await using files = await workspace({ 'policy.yaml': PROVED, 'next.yaml': BROKEN });
+    const diff = (next: string) => files.fairlead(['diff', files.path('policy.yaml'), files.path(next)]);
+
+    const [broken, proved] = [await diff('next.yaml'), await diff('policy.yaml')];
+
+    expect(broken.stdout).toMatch(/\nno decision changes\n.*next\.yaml:9: invariant "releases": BROKEN: user /);
+    expect(broken.code).toBe(1);
+    expect(proved.stdout).toMatch(/\nno decision changes\n$/);
+    expect(proved.code).toBe(0);
   });
 
   it('are printed as JSON', async () => {

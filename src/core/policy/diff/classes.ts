@@ -10,11 +10,12 @@ import type { Action } from '../../access.ts';
 import type { Caller } from '../../identity.ts';
 import type { Asker } from '../asker.ts';
 import { exceptionsOf } from '../condition.ts';
+import type { Property } from '../condition.ts';
 import { createEffort } from '../exact/effort.ts';
 import { denies, grants, rulesAgainst, rulesFor } from '../exact/prevented.ts';
 import { examplesOf } from '../exact/search.ts';
 import type { Example, Question, Request } from '../exact/search.ts';
-import { worldOf } from '../exact/world.ts';
+import { relevantProperties, worldOf } from '../exact/world.ts';
 import type { Form } from '../exact/world.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
@@ -40,8 +41,8 @@ export interface DecisionClass extends Difference {
 interface ClassExample extends Request {
   /** The common repository pattern of the rules; undefined: the catalog. */
   readonly pattern: string | undefined;
-  /** Whether the time of the request matters. */
-  readonly isTimed: boolean;
+  /** The properties of the request that the decision may depend on. */
+  readonly relevant: ReadonlySet<Property>;
 }
 
 export interface Comparison {
@@ -64,6 +65,8 @@ export interface CompareOptions {
   readonly maxClasses?: number;
   /** The bound on the work of the search, see `Effort`. */
   readonly maxUnits?: number;
+  /** Compare these actions only, and the catalog; undefined: all. */
+  readonly actions?: readonly Action[];
   /** Search for this kind of change only. */
   readonly change?: Difference['change'];
 }
@@ -88,7 +91,6 @@ export function compareByClasses(before: Policy, after: Policy, options: Compare
 function createSearch(before: Policy, after: Policy, options: CompareOptions) {
   const effort = createEffort(options.maxUnits);
   const world = worldOf([before, after], effort, options);
-  const isTimed = world.properties.time.values.length > 1;
   const classes: DecisionClass[] = [];
   /** What is reported for a rule alone is not reported again for a pair. */
   const reported = new Map<Alternative, Set<string>>();
@@ -98,7 +100,9 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
     if (first === undefined) return;
     const [granting, other] = change === 'lost' ? [before, after] : [after, before];
     const known = reported.get(first);
-    const open = new Set(actionsOf(pair, other).filter((action) => known?.has(action) !== true));
+    const isCompared = (action: Action): boolean =>
+      first.pattern === undefined || options.actions?.includes(action) !== false;
+    const open = new Set(actionsOf(pair, other).filter((action) => known?.has(action) !== true && isCompared(action)));
     if (open.size === 0) return;
     const question: Question = {
       requirements: pair,
@@ -138,7 +142,7 @@ function createSearch(before: Policy, after: Policy, options: CompareOptions) {
     ];
     if (first !== undefined && second === undefined && extra.length === 0)
       reported.set(first, new Set([...(reported.get(first) ?? []), ...difference.actions]));
-    const example = { situation, asked, pattern: commonPattern(pair, asked), isTimed };
+    const example = { situation, asked, pattern: commonPattern(pair, asked), relevant: relevantProperties(world) };
     const users = (options.users ?? []).filter((caller) => isAbout(difference.change, pair, caller));
     classes.push({
       ...difference,

@@ -2,7 +2,7 @@
 import type { Scope } from '../../scope.ts';
 import { segmentMayMatch } from '../repository-pattern.ts';
 import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
-import type { Requirement } from '../exact/values.ts';
+import type { Requirement } from '../exact/ties.ts';
 
 /** @returns `{team}/release/**` for `{team}/**` and `*\/release/**`; undefined: the catalog */
 export function commonPattern([first, second]: readonly Requirement[], asked: Scope): string | undefined {

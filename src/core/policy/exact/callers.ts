@@ -10,7 +10,9 @@ import { ANYTHING, inAnyCase, intersectAll, literal, nameGlob, uniqueGlobs } fro
 import type { Glob } from './glob.ts';
 import { products } from './products.ts';
 import { poolsFor } from './values.ts';
-import type { Pool, Requirement } from './values.ts';
+import type { Requirement } from './ties.ts';
+import type { Pool } from './values.ts';
+import { FIRST_WORD, WORDS_PER_GROUP } from './words.ts';
 import type { Form, World } from './world.ts';
 
 type Values = ReadonlyMap<string, string>;
@@ -21,9 +23,6 @@ export interface Candidate {
   /** The values of the placeholders of each requirement. */
   readonly values: readonly Values[];
 }
-
-const FIRST_USER = 40;
-const FIRST_GROUP = 60;
 
 /** @param additional patterns that the user name must fit as well */
 export function* candidatesFor(
@@ -108,7 +107,7 @@ function userNames(
   const names = new Set<string>();
   for (const globs of products([...own.map((one) => one.globs), whole])) {
     for (const glob of intersectAll([...fixed, ...globs], world.effort))
-      for (const name of namesFrom(glob, FIRST_USER, world)) names.add(form === 'folded' ? foldCase(name) : name);
+      for (const name of namesFrom(glob, FIRST_WORD.user, world)) names.add(form === 'folded' ? foldCase(name) : name);
     if (world.effort.isSpent()) break;
   }
   const pairs = [...own.map(({ pair }) => pair), ...additional];
@@ -124,7 +123,7 @@ function groupNames(
 ): readonly string[] {
   const group = pools.find((pool) => pool.name === 'group' && pool.at.includes(index));
   const whole = group === undefined ? [ANYTHING] : [ANYTHING, ...group.texts.map((text) => written(text, form))];
-  const first = FIRST_GROUP + index * 10;
+  const first = FIRST_WORD.group + index * WORDS_PER_GROUP;
   const names = new Set<string>();
   for (const globs of products([globsFor(pair, index, pools, form), whole])) {
     for (const glob of intersectAll(globs, world.effort))

@@ -1,7 +1,7 @@
 /** The bound on the work of a search. A search that gives up has proved nothing. */
 
 export interface Effort {
-  /** @param units of about half a microsecond */
+  /** @param units of some ten nanoseconds */
   spend(units: number): void;
   /** @param reason a clause: `names fit several patterns in too many ways` */
   giveUp(reason: string): void;
@@ -11,7 +11,7 @@ export interface Effort {
 }
 
 /** Some seconds of work. */
-const MAX_UNITS = 15_000_000;
+const MAX_UNITS = 150_000_000;
 
 export function createEffort(units = MAX_UNITS): Effort {
   let left = units;

@@ -1,5 +1,6 @@
 /** Makes an example as small as it can be: without a group or a segment it is no example. */
 import type { Action } from '../../access.ts';
+import { foldCase } from '../../fold-case.ts';
 import { username } from '../../identity.ts';
 import type { Caller } from '../../identity.ts';
 import { memberOf } from './groups.ts';
@@ -10,7 +11,7 @@ type Test = Pick<Question, 'isExample'>;
 
 export function smallest(request: Request, action: Action, question: Test, words: Words): Request {
   const isExample = (one: Request): boolean => question.isExample(one, action);
-  let found = withShortWords(request, isExample, words);
+  let found = withShortWords(inLowerCase(request, isExample), isExample, words);
   for (let smaller = without(found, isExample); smaller !== undefined; smaller = without(found, isExample))
     found = smaller;
   return withShortWords(found, isExample, words);
@@ -36,6 +37,20 @@ function* withoutOne({ situation, asked }: Request): Generator<Request> {
   for (const index of segments.keys()) {
     yield { situation, asked: { ...asked, name: segments.toSpliced(index, 1).join('/') } };
   }
+}
+
+/** The request with each name in lower case that need not be written otherwise. */
+function inLowerCase(request: Request, isExample: (one: Request) => boolean): Request {
+  const { situation, asked } = request;
+  const { caller } = situation;
+  if (caller.kind === 'anonymous') return request;
+  let found = request;
+  for (const name of [caller.identity.username, ...caller.identity.groups]) {
+    const change = (text: string): string => (text === name ? foldCase(text) : text);
+    const other = { asked, situation: { ...situation, caller: renamedCaller(found.situation.caller, change) } };
+    if (change(name) !== name && isExample(other)) found = other;
+  }
+  return found;
 }
 
 /** The same request with the shortest words, in the order in which they appear. */

@@ -1,13 +1,12 @@
 /** Texts for a glob: words in the places of its stars, chosen so that other patterns match them in every possible way. */
-import { openCase, STAR, starsIn } from './glob.ts';
+import { literal, STAR, starsIn } from './glob.ts';
 import type { Glob } from './glob.ts';
+import { divided, WORDS_PER_STAR } from './words.ts';
 import type { World } from './world.ts';
 
 /** More stars than this are all filled. */
 const MAX_EMPTY = 4;
 const TOO_MANY_STARS = 'texts fit several patterns with many wildcards in too many ways';
-/** Words for one star: before, between and after the separators in it. */
-const WORDS_PER_STAR = 4;
 
 /**
  * Names that fit the glob. A star is a word; or nothing, which `*` matches and a capture does not; or words with
@@ -15,19 +14,22 @@ const WORDS_PER_STAR = 4;
  *
  * @param first the place of the first word
  */
-export function namesFrom(glob: Glob, first: number, { words, separators, effort }: World): readonly string[] {
+export function namesFrom(
+  glob: Glob,
+  first: number,
+  { words, separators, spellings, effort }: World,
+): readonly string[] {
   const stars = starsIn(glob);
   if (stars > MAX_EMPTY) effort.giveUp(TOO_MANY_STARS);
   const texts = new Set<string>();
   for (const empty of subsets(stars)) {
     const choices = empty.size === stars ? NO_SEPARATORS : [[], ...separators];
     for (const choice of choices) {
-      const filled = fill(glob, (star) => {
-        if (empty.has(star)) return '';
-        const at = first + star * WORDS_PER_STAR;
-        return words.at(at) + choice.map((separator, index) => separator + words.at(at + index + 1)).join('');
-      });
-      for (const text of filled) texts.add(text);
+      const filled = fill(glob, (star) =>
+        empty.has(star) ? '' : divided(first + star * WORDS_PER_STAR, choice, words),
+      );
+      effort.spend(20 + 4 * filled.length);
+      for (const text of spellings(filled)) texts.add(text);
     }
   }
   texts.delete('');
@@ -40,7 +42,7 @@ export function segmentsFrom(glob: Glob, first: number, { words, effort }: World
   const isWhole = glob.length === 1;
   const texts = new Set<string>();
   for (const empty of isWhole ? [new Set<number>()] : subsets(starsIn(glob))) {
-    for (const text of fill(glob, (star) => (empty.has(star) ? '' : words.at(first + star)))) texts.add(text);
+    texts.add(fill(glob, (star) => (empty.has(star) ? '' : words.at(first + star))).join(''));
   }
   texts.delete('');
   return [...texts];
@@ -48,29 +50,10 @@ export function segmentsFrom(glob: Glob, first: number, { words, effort }: World
 
 const NO_SEPARATORS: readonly (readonly string[])[] = [[]];
 
-function fill(glob: Glob, star: (index: number) => string): readonly string[] {
+function fill(glob: Glob, star: (index: number) => string): Glob {
   let stars = 0;
-  const tokens = glob.map((token) => (token === STAR ? star(stars++) : token));
-  const open = tokens.flatMap((token, index) => (openCase(token) === undefined ? [] : [index]));
-  if (open.length === 0) return [tokens.join('')];
-  return CASES.map((isUpper) =>
-    tokens
-      .map((token, index) => {
-        const char = openCase(token);
-        if (char === undefined) return token;
-        return isUpper(open.indexOf(index), open.length) ? char.toUpperCase() : char;
-      })
-      .join(''),
-  );
+  return glob.flatMap((token) => (token === STAR ? literal(star(stars++)) : [token]));
 }
-
-/** Ways to write letters whose case is open. */
-const CASES: readonly ((index: number, length: number) => boolean)[] = [
-  () => false,
-  () => true,
-  (index) => index === 0,
-  (index, length) => index === length - 1,
-];
 
 /** The sets of stars that are empty, none of them first. */
 function* subsets(stars: number): Generator<ReadonlySet<number>> {

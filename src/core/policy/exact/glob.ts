@@ -12,7 +12,7 @@ export const STAR = '\0';
 export const ANYTHING: Glob = [STAR];
 
 const ANY_CASE = '\u0001';
-/** The number of texts that are kept for two patterns. Patterns with many stars fit each other in very many ways. */
+/** The largest number of texts for two patterns. Patterns with many stars fit each other in very many ways. */
 const MAX_RESULTS = 1000;
 
 export function literal(text: string): Glob {
@@ -87,7 +87,7 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
     const found = new Map<string, Glob>();
     for (const glob of globs) {
       found.set(glob.join(''), glob);
-      effort.spend(10 + glob.length);
+      effort.spend(20 + 4 * glob.length);
       if (effort.isSpent()) break;
       if (found.size > MAX_RESULTS) {
         effort.giveUp('names fit several patterns with many wildcards in too many ways');
@@ -100,23 +100,27 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
   if (a.length === 1 && a[0] === STAR) return [b];
   if (b.length === 1 && b[0] === STAR) return [a];
   effort.spend(10 * a.length * b.length);
-  return isPossible(a, b) ? mostGeneral(from(0, 0)) : [];
+  return isPossible(a, b) ? mostGeneral(from(0, 0), effort) : [];
 }
 
-/** More texts than this are all kept. */
+/** More texts than this are not compared. */
 const MAX_COMPARED = 40;
 
 /** Without those that are special cases of others. */
-function mostGeneral(globs: readonly Glob[]): readonly Glob[] {
+function mostGeneral(globs: readonly Glob[], effort: Effort): readonly Glob[] {
   if (globs.length < 2 || globs.length > MAX_COMPARED) return globs;
   const byLength = globs.toSorted((a, b) => a.length - b.length);
-  const kept: Glob[] = [];
-  for (const glob of byLength) if (!kept.some((wide) => covers(wide, glob))) kept.push(glob);
-  return kept;
+  const general: Glob[] = [];
+  for (const glob of byLength) {
+    if (general.some((wide) => covers(wide, glob, effort))) continue;
+    general.push(glob);
+  }
+  return general;
 }
 
 /** Whether every text that fits `narrow` fits `wide`. */
-function covers(wide: Glob, narrow: Glob): boolean {
+function covers(wide: Glob, narrow: Glob, effort: Effort): boolean {
+  effort.spend(4 * wide.length * narrow.length);
   const step: Step = (i, j, go) => {
     const [own, other] = [wide[i], narrow[j]];
     if (own === undefined) return other === undefined;

@@ -15,7 +15,7 @@ import { conditionsHold, whoMatches } from './triggers.ts';
 interface GroupQuestion {
   /** The caller has the groups that are required. */
   readonly situation: Situation;
-  /** Groups that the caller may have in addition. */
+  /** Groups that the caller may have in addition; none for anonymous. */
   readonly optional: readonly string[];
   /** No rule of these may match. */
   readonly prevented: readonly Rule[];
@@ -33,7 +33,7 @@ interface GroupAnswer {
 export function largestMembership({ situation, optional, prevented, segments, effort }: GroupQuestion): GroupAnswer {
   const first = situation.caller;
   const required: ReadonlySet<string> = first.kind === 'user' ? first.identity.groups : new Set();
-  const groups = new Set([...required, ...(first.kind === 'user' ? optional : [])]);
+  const groups = new Set([...required, ...optional]);
   const blocking = new Set<Rule>();
   for (let isStable = false; !isStable;) {
     isStable = true;
@@ -62,7 +62,6 @@ function matchingGroups(
   segments: readonly string[] | undefined,
 ): readonly string[] | undefined {
   if (whoMatches({ ...rule.who, groups: [] }, rule, memberOf(caller, []), segments)) return undefined;
-  if (rule.who.groups.length === 0) return [];
   const byGroup = { users: [], groups: rule.who.groups, everyone: false };
   return [...groups].filter((group) => whoMatches(byGroup, rule, memberOf(caller, [group]), segments));
 }

@@ -4,7 +4,7 @@ import { exceptionsOf } from '../condition.ts';
 import type { RepositoryPattern } from '../repository-pattern.ts';
 import type { Rule } from '../rule.ts';
 import type { Words } from './words.ts';
-import { dividers } from './world.ts';
+import { dividersOf } from './world.ts';
 
 /** Different separators between wildcards that are tried in each order. */
 const MAX_SEPARATORS = 4;
@@ -13,7 +13,7 @@ const MAX_WILDCARDS = 4;
 /** @returns the reasons, each a clause */
 export function limitsOf(rules: readonly Rule[], words: Words): readonly string[] {
   const reasons = rules.flatMap((rule) => [...ruleLimits(rule)]);
-  if (new Set(rules.flatMap(dividers)).size > MAX_SEPARATORS)
+  if (dividersOf(rules).length > MAX_SEPARATORS)
     reasons.push('names have several wildcards with many different texts between them');
   reasons.push(...conjugates(rules));
   if (!words.areNeutral) reasons.push('the patterns use nearly every letter, so that no text fits none of them');

@@ -5,9 +5,9 @@ import { segmentsFrom } from './fills.ts';
 import { ANYTHING, intersectAll, literal, segmentGlob } from './glob.ts';
 import type { Glob } from './glob.ts';
 import { products } from './products.ts';
+import { FIRST_WORD } from './words.ts';
 import type { World } from './world.ts';
 
-const FIRST_PLACE = 80;
 const WORDS_PER_SEGMENT = 3;
 
 /** @param values for the placeholders of each pattern */
@@ -76,7 +76,9 @@ function* commonNames(paths: readonly (readonly Glob[])[], length: number, world
       paths.map((path) => path[at] ?? ANYTHING),
       world.effort,
     );
-    const texts = new Set(globs.flatMap((glob) => segmentsFrom(glob, FIRST_PLACE + at * WORDS_PER_SEGMENT, world)));
+    const texts = new Set(
+      globs.flatMap((glob) => segmentsFrom(glob, FIRST_WORD.repository + at * WORDS_PER_SEGMENT, world)),
+    );
     if (texts.size === 0) return;
     choices.push([...texts]);
   }

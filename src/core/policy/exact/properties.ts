@@ -8,6 +8,7 @@ import { DEFAULT_TIME } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import type { Effort } from './effort.ts';
 import { intersectAll, nameGlob, STAR } from './glob.ts';
+import { FIRST_WORD } from './words.ts';
 import type { Words } from './words.ts';
 
 export type Properties = { readonly [Key in Property]: PropertySamples<Situation[Key]> };
@@ -27,9 +28,13 @@ const DEFAULTS: Situation = { caller: ANONYMOUS, service: '', client: '', time: 
 export function propertySamples(rules: readonly Rule[], words: Words, effort: Effort): Properties {
   const conditions = rules.flatMap((rule) => rule.conditions);
   const patterns = [...new Set(conditions.flatMap(({ samples }) => samples?.service ?? []))];
-  const service = [words.at(0), ...patterns.flatMap((pattern) => servicesFitting([pattern], words, effort))];
+  const service = [
+    words.at(FIRST_WORD.service),
+    ...patterns.flatMap((pattern) => servicesFitting([pattern], words, effort)),
+  ];
   const client = ['', ...conditions.flatMap(({ samples }) => samples?.client ?? [])];
-  const time = sampleTimes([{ rules }]);
+  const { values: time, isComplete } = sampleTimes([{ rules }]);
+  if (!isComplete) effort.giveUp('rules depend on the time in too many ways');
   return {
     service: { values: unique(service), isNeutral: isNeutral('service', service, conditions) },
     client: { values: unique(client), isNeutral: isNeutral('client', client, conditions) },
@@ -77,7 +82,7 @@ function servicesFor(conditions: readonly Condition[], { words, effort, services
   const combined =
     lists.length === 0 ? [] : combinations(lists).flatMap((patterns) => servicesFitting(patterns, words, effort));
   const others = properties.service.isNeutral ? [] : properties.service.values;
-  return holding('service', conditions, services ?? unique([words.at(0), ...combined, ...others]));
+  return holding('service', conditions, services ?? unique([words.at(FIRST_WORD.service), ...combined, ...others]));
 }
 
 function combinations(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {
@@ -93,7 +98,9 @@ function servicesFitting(patterns: readonly string[], words: Words, effort: Effo
     effort,
   );
   return globs
-    .flatMap((glob) => [words.at(0), ''].map((word) => glob.map((token) => (token === STAR ? word : token)).join('')))
+    .flatMap((glob) =>
+      [words.at(FIRST_WORD.service), ''].map((word) => glob.map((token) => (token === STAR ? word : token)).join('')),
+    )
     .filter((name) => name !== '');
 }
 

@@ -26,11 +26,11 @@ import { smallest } from './example.ts';
 import { largestMembership, memberOf } from './groups.ts';
 import { placesOf } from './places.ts';
 import { circumstancesFor } from './properties.ts';
-import type { Requirement } from './values.ts';
+import type { Requirement } from './ties.ts';
 import type { Form, World } from './world.ts';
 
 export interface Question {
-  /** What the request must match. */
+  /** What the request must match. Either all of them are for repositories, or all of them for the catalog. */
   readonly requirements: readonly Requirement[];
   /** Limits the callers; undefined: any. */
   readonly accepts?: (candidate: Candidate) => boolean;
@@ -148,8 +148,8 @@ function callerAmong({ situation, rules, segments, allowed, form, blocking }: At
   return found.caller;
 }
 
-/** A place for words that no required group has. */
-const OPTIONAL = 5;
+/** The words of groups that no requirement needs. */
+const OPTIONAL = 10;
 
 function exceptedGroups(rules: readonly Rule[], form: Form, world: World): readonly string[] {
   const pairs = rules.flatMap(({ conditions }) =>
@@ -164,17 +164,15 @@ function placesByValues(requirements: readonly Requirement[], world: World) {
   const known = new Map<string, readonly (string | undefined)[]>();
   return ({ values }: Candidate): readonly (string | undefined)[] => {
     if (patterns.length === 0) return [undefined];
-    if (patterns.length < requirements.length) return [];
-    const used = values.map((own, index) => (patterns[index] === undefined ? [] : usedBy(patterns[index], own)));
-    const key = JSON.stringify(used);
+    const key = JSON.stringify(patterns.map((pattern, index) => usedBy(pattern, values[index])));
     const found = known.get(key) ?? [...placesOf(patterns, values, world)];
     known.set(key, found);
     return found;
   };
 }
 
-function usedBy({ placeholders }: RepositoryPattern, values: ReadonlyMap<string, string>): readonly unknown[] {
-  return placeholders.map((name) => values.get(name));
+function usedBy({ placeholders }: RepositoryPattern, values?: ReadonlyMap<string, string>): readonly unknown[] {
+  return placeholders.map((name) => values?.get(name));
 }
 
 function remembered(question: Question) {

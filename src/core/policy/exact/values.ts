@@ -5,19 +5,15 @@
 import { foldCase } from '../../fold-case.ts';
 import type { Asker } from '../asker.ts';
 import { isSegment } from '../repository-pattern.ts';
-import type { RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
+import type { SegmentPattern } from '../repository-pattern.ts';
 import type { CasePair } from '../who.ts';
 import { ANYTHING, intersect, intersectAll, nameGlob, segmentGlob, STAR, starsIn, uniqueGlobs } from './glob.ts';
 import type { Glob } from './glob.ts';
 import type { Effort } from './effort.ts';
+import { divided, FIRST_WORD, WORDS_PER_STAR } from './words.ts';
+import { sharedNames, sharedSegments } from './ties.ts';
+import type { Growing, Requirement } from './ties.ts';
 import type { Form, World } from './world.ts';
-
-/** A rule that the request must match: one alternative of its who, and one of its repositories. */
-export interface Requirement {
-  readonly who: Asker;
-  /** Undefined: the catalog. */
-  readonly pattern: RepositoryPattern | undefined;
-}
 
 /** The values of one placeholder in one pattern. `{user}` has the same value in all patterns. */
 export interface Pool {
@@ -33,16 +29,8 @@ const MAX_OTHERS = 200;
 const MAX_ROUNDS = 4;
 /** Open places of a value. */
 const MAX_STARS = 3;
-/** The words of values; users and groups have others, so do repositories. */
-const FIRST_VALUE = 1;
 
 const TOO_MANY = 'values of several rules depend on each other in too many ways';
-
-interface Growing {
-  readonly name: string;
-  readonly at: number[];
-  globs: readonly Glob[];
-}
 
 export function poolsFor(
   requirements: readonly Requirement[],
@@ -118,22 +106,22 @@ function grow(
   const { effort } = world;
   const known = new Set(pool.globs.map((glob) => glob.join('')));
   const found = new Map<string, Glob>();
-  for (const index of pool.at) {
-    const others = globsOfOthers(index, pools, requirements);
+  for (const { holder, others } of [
+    ...sharedSegments(pool, pools, requirements),
+    ...sharedNames(pool, pools, requirements),
+  ]) {
     if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
-    for (const holder of holdersOf(requirements[index]?.pattern, pool.name)) {
-      for (const theirs of others.slice(0, MAX_OTHERS)) {
-        for (const shape of pool.globs) {
-          const key = [index, pool.name, holder.key, theirs.join(''), shape.join('')].join('\n');
-          if (tried.has(key)) continue;
-          tried.add(key);
-          for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
-            if (known.has(value.join(''))) continue;
-            if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
-            else found.set(value.join(''), value);
-          }
-          if (effort.isSpent()) return false;
+    for (const theirs of others.slice(0, MAX_OTHERS)) {
+      for (const shape of pool.globs) {
+        const key = [pool.at.join(), pool.name, holder.key, theirs.join(''), shape.join('')].join('\n');
+        if (tried.has(key)) continue;
+        tried.add(key);
+        for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
+          if (known.has(value.join(''))) continue;
+          if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
+          else found.set(value.join(''), value);
         }
+        if (effort.isSpent()) return false;
       }
     }
   }
@@ -150,37 +138,6 @@ function valuesWith(holder: SegmentPattern, name: string, shape: Glob, theirs: G
     effort.spend(common.length * common.length);
     return valuesIn(holder, common, name);
   });
-}
-
-function holdersOf(pattern: RepositoryPattern | undefined, name: string): readonly SegmentPattern[] {
-  return (pattern?.segments ?? []).filter(
-    (segment) =>
-      segment.kind === 'wild' && segment.parts.some((part) => 'placeholder' in part && part.placeholder === name),
-  );
-}
-
-/** The segments of the other patterns, with each value that their placeholders may have. */
-function globsOfOthers(
-  index: number,
-  pools: readonly Growing[],
-  requirements: readonly Requirement[],
-): readonly Glob[] {
-  const globs = requirements.flatMap(({ pattern }, other) =>
-    other === index ? [] : (pattern?.segments ?? []).flatMap((segment) => globsOf(segment, other, pools)),
-  );
-  return uniqueGlobs(globs).filter((glob) => !(glob.length === 1 && glob[0] === STAR));
-}
-
-function globsOf(segment: SegmentPattern, index: number, pools: readonly Growing[]): readonly Glob[] {
-  if (segment.kind === 'deep') return [];
-  if (segment.kind === 'literal') return [segmentGlob(segment, new Map())];
-  const names = [...new Set(segment.parts.flatMap((part) => ('placeholder' in part ? [part.placeholder] : [])))];
-  let all: readonly ReadonlyMap<string, Glob>[] = [new Map()];
-  for (const name of names) {
-    const globs = pools.find((pool) => pool.name === name && pool.at.includes(index))?.globs ?? [ANYTHING];
-    all = all.flatMap((values) => globs.map((glob) => new Map(values).set(name, glob)));
-  }
-  return all.map((values) => segmentGlob(segment, values));
 }
 
 /** The parts of a segment that the placeholder can stand for, in every way in which the segment fits its pattern. */
@@ -226,20 +183,23 @@ function withoutDoubleStars(glob: Glob): Glob {
   return glob.filter((token, index) => token !== STAR || glob[index - 1] !== STAR);
 }
 
-/** Each glob with words that all pools have, and with words of its own. */
+/**
+ * Each glob with words that all pools have, and with words of its own. A star is a word, or words with separators between
+ * them, or nothing.
+ */
 function textsOf({ globs }: Growing, place: number, { words, separators }: World): readonly string[] {
-  const own = FIRST_VALUE + 4 + place * 3;
-  const filled = globs.flatMap((glob) =>
-    [own, FIRST_VALUE].map((first) => fill(glob, (star) => words.at(first + star))),
+  const common = FIRST_WORD.value;
+  const own = common + (place + 1) * MAX_STARS * WORDS_PER_STAR;
+  const texts = [common, own].flatMap((first) =>
+    [[], ...separators].flatMap((choice) =>
+      globs.map((glob) => filledText(glob, (star) => divided(first + star * WORDS_PER_STAR, choice, words))),
+    ),
   );
-  const divided = separators.map(
-    (choice) => words.at(own) + choice.map((text, index) => foldCase(text) + words.at(own + index + 1)).join(''),
-  );
-  const empty = globs.map((glob) => fill(glob, () => ''));
-  return [...new Set([...filled, ...divided, ...empty])].filter(isSegment);
+  const empty = globs.map((glob) => filledText(glob, () => ''));
+  return [...new Set([...texts, ...empty].map(foldCase))].filter(isSegment);
 }
 
-function fill(glob: Glob, star: (index: number) => string): string {
+function filledText(glob: Glob, star: (index: number) => string): string {
   let stars = 0;
   return glob.map((token) => (token === STAR ? star(stars++) : token)).join('');
 }

@@ -17,6 +17,18 @@ export interface Words {
   readonly areNeutral: boolean;
 }
 
+/** The places of words. A name gets words of its own, so that it is equal to another one only where it has to be. */
+export const FIRST_WORD = { service: 0, value: 1, user: 200, group: 250, repository: 500 } as const;
+/** Words for one star: before, between and after two separators. */
+export const WORDS_PER_STAR = 3;
+/** Words for the group of one requirement, with four stars and one empty place. */
+export const WORDS_PER_GROUP = 15;
+
+/** Words from a place on, with the separators between them. */
+export function divided(place: number, separators: readonly string[], words: Pick<Words, 'at'>): string {
+  return words.at(place) + separators.map((separator, index) => separator + words.at(place + index + 1)).join('');
+}
+
 const LETTERS = 'xyzqjkvwubfgdhmnlrcpteisoa0123456789';
 
 export function wordsFor(rules: readonly Rule[]): Words {

@@ -1,12 +1,16 @@
 /** What a search takes from the policies before it starts: words, separators, depths, services, addresses, times. */
 import { askersOf } from '../asker.ts';
 import { exceptionsOf } from '../condition.ts';
+import type { Property } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
+import type { CasePair } from '../who.ts';
 import type { Effort } from './effort.ts';
 import { limitsOf } from './limits.ts';
 import { propertySamples } from './properties.ts';
 import type { Properties } from './properties.ts';
+import { spellingsFor } from './spellings.ts';
+import type { Spellings } from './spellings.ts';
 import { wordsFor } from './words.ts';
 import type { Words } from './words.ts';
 
@@ -17,6 +21,7 @@ export interface World {
   readonly words: Words;
   readonly effort: Effort;
   readonly forms: readonly Form[];
+  readonly spellings: Spellings;
   /** The texts between the wildcards of name patterns, one after another in each order. */
   readonly separators: readonly (readonly string[])[];
   /** The largest number of segments that is tried for a `**`. */
@@ -44,12 +49,19 @@ export function worldOf(policies: readonly Pick<Policy, 'rules'>[], effort: Effo
     words,
     effort,
     forms: formsFor(rules, options.forms),
-    separators: separatorsOf(rules),
+    spellings: spellingsFor({ patterns: namePatterns(rules), dividers: dividersOf(rules) }, effort),
+    separators: separatorsOf(dividersOf(rules)),
     deepest: 1 + rules.flatMap(segmentCounts).reduce((most, segments) => Math.max(most, segments), 0),
     services: options.services,
     client: options.client,
     properties: propertySamples(rules, words, effort),
   };
+}
+
+/** The properties that decisions may depend on. */
+export function relevantProperties({ properties }: World): ReadonlySet<Property> {
+  const all: readonly Property[] = ['service', 'client', 'time'];
+  return new Set(all.filter((property) => properties[property].values.length > 1));
 }
 
 /** If no pattern has upper-case letters, a source that ignores case has no users that another one cannot have. */
@@ -58,9 +70,18 @@ function formsFor(rules: readonly Rule[], configured: readonly Form[] = ['exact'
   return isExactEnough ? ['exact'] : configured;
 }
 
-function isCaseSensitive({ who, conditions }: Rule): boolean {
-  return [...askersOf(who), ...exceptionsOf(conditions)].some(
-    (asker) => asker.kind !== 'everyone' && asker.pair.exact.text !== asker.pair.folded.text,
+function isCaseSensitive(rule: Rule): boolean {
+  return pairsOf(rule).some(({ exact, folded }) => exact.text !== folded.text);
+}
+
+function namePatterns(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.flatMap(pairsOf).map(({ exact }) => exact.text))];
+}
+
+/** The patterns of names, with those of exceptions. */
+function pairsOf({ who, conditions }: Rule): readonly CasePair[] {
+  return [...askersOf(who), ...exceptionsOf(conditions)].flatMap((asker) =>
+    asker.kind === 'everyone' ? [] : [asker.pair],
   );
 }
 
@@ -69,13 +90,16 @@ function segmentCounts({ repositories }: Rule): readonly number[] {
 }
 
 /** A pattern with several wildcards, one of them a capture, divides a name at the first occurrence of a separator. */
-function separatorsOf(rules: readonly Rule[]): readonly (readonly string[])[] {
-  const single = [...new Set(rules.flatMap(dividers))];
+function separatorsOf(single: readonly string[]): readonly (readonly string[])[] {
   return [...single.map((one) => [one]), ...single.flatMap((one) => single.map((other) => [one, other]))];
 }
 
+export function dividersOf(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.flatMap(dividers))];
+}
+
 /** The texts after the wildcards of patterns that can divide a name in several ways. */
-export function dividers({ who }: Pick<Rule, 'who'>): readonly string[] {
+function dividers({ who }: Pick<Rule, 'who'>): readonly string[] {
   return [...who.users, ...who.groups].flatMap(({ exact, folded }) => {
     if (exact.captures.length === 0) return [];
     return [exact.text, folded.text].flatMap((text) => {

@@ -13,7 +13,7 @@ export function singleRuleFindings({ rules, evaluation }: Policy): readonly Find
     if (first === undefined) firstLines.set(rule.name, rule.line);
     const own = [...findingsOf(rule, evaluation === 'union')];
     if (first === undefined) return own;
-    const message = `has the name of the rule in line ${first}, so that explanations cannot tell them apart`;
+    const message = `has the name of the rule in line ${first}, so that explanations cannot distinguish them`;
     return [{ code: 'same-name', severity: 'warning', rule, message, cure: 'rename one of them' } as const, ...own];
   });
 }

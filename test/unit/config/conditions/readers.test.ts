@@ -19,7 +19,14 @@ import { whoCan } from '../../../../src/core/policy/who-can.ts';
 import { allKinds, callersOf, examplesOf, propertiesOf } from '../../../support/any-conditions.ts';
 import { ask, policyOf, situationOf } from '../../../support/policy-builder.ts';
 import type { Asker, RuleText } from '../../../support/policy-builder.ts';
-import { notFromDefinition, notFromKind, periodDefinition, periodKind } from '../../../support/test-conditions.ts';
+import {
+  hoursDefinition,
+  hoursKind,
+  notFromDefinition,
+  notFromKind,
+  periodDefinition,
+  periodKind,
+} from '../../../support/test-conditions.ts';
 
 interface Request {
   readonly asker: Asker;
@@ -163,6 +170,7 @@ function wrongAnswers(kind: ConditionKind): readonly string[] {
   for (const { condition: one, answers } of judged) {
     if (!one.covers(one)) wrong.add('covers: not itself');
     if (isMisleading(one, requests)) wrong.add('samples: depends on something else');
+    if (changesBetween(one, requests)) wrong.add('samples: changes at another time');
     for (const { condition: other, answers: others } of judged) {
       if (one.covers(other) && answers.some((own, at) => others[at] === true && !own)) wrong.add('covers');
       if (!one.meets(other) && answers.some((own, at) => own && others[at] === true)) wrong.add('meets');
@@ -191,6 +199,46 @@ function isMisleading(condition: Condition, requests: readonly Request[]): boole
     answers.set(key, first);
     return first !== answer;
   });
+}
+
+/** Whether the answer at some time is another one than at the change before it. */
+function changesBetween(condition: Condition, requests: readonly Request[]): boolean {
+  const { samples } = condition;
+  if (samples?.time === undefined) return false;
+  const { changes, period } = samples.time;
+  const times = timesAround(changes);
+  const latest = (time: number): number => {
+    const repeated = changes.map((change) => (period === undefined ? change : time - mod(time - change, period)));
+    const before = repeated.filter((change) => change <= time);
+    return before.length === 0 ? Math.min(...repeated) - 1 : Math.max(...before);
+  };
+  // Nothing but the time is varied, unless the condition depends on something else as well.
+  const isTimeAlone = Object.keys(samples).length === 1;
+  return (isTimeAlone ? requests.slice(0, 1) : requests).some(({ situation, name }) => {
+    const holdsAt = (time: number): boolean => condition.holds({ ...situation, time }, name);
+    return times.some((time) => holdsAt(time) !== holdsAt(latest(time)));
+  });
+}
+
+const HOUR = 3600;
+const YEAR = 365.2425 * 24 * HOUR;
+
+/** Times near the changes and between them, hours of some days, and years. */
+function timesAround(changes: readonly number[]): readonly number[] {
+  const sorted = changes.toSorted((a, b) => a - b);
+  return [
+    ...sorted.flatMap((change, index) => [
+      change - 1,
+      change,
+      Math.floor((change + (sorted[index + 1] ?? change)) / 2),
+    ]),
+    ...[0, 60 * YEAR].flatMap((start) => Array.from({ length: 80 }, (_, index) => start + index * 5 * HOUR)),
+    ...Array.from({ length: 150 }, (_, index) => (index - 20) * YEAR),
+  ];
+}
+
+function mod(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }
 
 describe('every kind of condition', () => {
@@ -227,7 +275,7 @@ describe('the checks above fail', () => {
 
   it.each([
     ['without samples', { samples: () => ({}) }, ['diff']],
-    ['with samples that do not fail', { samples: () => ({ time: [110] }) }, ['diff']],
+    ['with samples that do not fail', { samples: () => ({ time: { changes: [110, 120] } }) }, ['diff']],
   ])('for a condition %s', (_what, part, expected) => {
     expect(readersIgnoring(periodKind({ ...periodDefinition, ...part }))).toEqual(expect.arrayContaining(expected));
   });
@@ -238,8 +286,22 @@ describe('the checks above fail', () => {
     ['meets', { meets: () => false }],
     ['text', { text: () => 'always' }],
     ['samples: depends on something else', { samples: () => ({ client: ['10.0.0.1'] }) }],
-  ])('for a condition whose answer is wrong: %s', (answer, part) => {
-    expect(wrongAnswers(periodKind({ ...periodDefinition, ...part }))).toContain(answer);
+    ['samples: changes at another time', { samples: ({ from }) => ({ time: { changes: [from] } }) }],
+    ['samples: changes at another time', { samples: ({ to }) => ({ time: { changes: [to] } }) }],
+  ] satisfies readonly (readonly [string, Partial<typeof periodDefinition>])[])(
+    'for a condition whose answer is wrong: %s',
+    (answer, part) => {
+      expect(wrongAnswers(periodKind({ ...periodDefinition, ...part }))).toContain(answer);
+    },
+  );
+
+  it('for a condition that repeats and does not say so', () => {
+    const kind = hoursKind({
+      ...hoursDefinition,
+      samples: ({ from, to }) => ({ time: { changes: [from * HOUR, to * HOUR] } }),
+    });
+
+    expect(wrongAnswers(kind)).toEqual(['samples: changes at another time']);
   });
 
   it('for a condition that shows no sample for which it does not hold', () => {

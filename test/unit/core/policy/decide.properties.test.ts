@@ -177,8 +177,8 @@ function naive(policy: readonly RuleText[], who_: Asker, what: string): readonly
     if (one === '*') return allowed.has('*') && denied.size === 0;
     return (allowed.has(one) || allowed.has('*')) && !denied.has(one) && !denied.has('*');
   };
-  const wanted = asked.includes('*') ? ACTIONS : [...new Set(asked)].filter(isAction);
-  return wanted.filter(holds);
+  const requested = asked.includes('*') ? ACTIONS : [...new Set(asked)].filter(isAction);
+  return requested.filter(holds);
 }
 
 function matches(one: ModelRule, who_: Asker, name: string): boolean {

@@ -247,7 +247,7 @@ describe('the explanation', () => {
       ['repository:api/x:pull grants nothing', '  no rule allows it, and what no rule allows is denied'],
     ],
     [
-      'says which value kept a rule from applying',
+      'says which value prevents a rule from applying',
       { user: 'a', groups: ['team-a b'] },
       'repository:web/x:pull',
       [

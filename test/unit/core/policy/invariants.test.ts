@@ -5,6 +5,7 @@ import { invariantSchema } from '../../../../src/config/invariants.ts';
 import { proofText } from '../../../../src/config/request-text.ts';
 import { proveInvariant } from '../../../../src/core/policy/invariants.ts';
 import type { Invariant, ProveOptions } from '../../../../src/core/policy/invariants.ts';
+import { allKinds } from '../../../support/any-conditions.ts';
 import { policyOf } from '../../../support/policy-builder.ts';
 import type { RuleText } from '../../../support/policy-builder.ts';
 
@@ -61,42 +62,66 @@ describe('an invariant is proved', () => {
   });
 });
 
+describe('the example of a broken invariant', () => {
+  const RULE: RuleText = { name: 'r', users: ['ann'], repositories: ['a'], allow: ['pull'] };
+  const exampleWith = (...more: readonly RuleText[]): string => {
+    const policy = policyOf([RULE, ...more], {}, undefined, allKinds);
+    return proofText(
+      proveInvariant(policy, invariantOf({ never: { users: ['ann'], repositories: ['a'], actions: 'pull' } })),
+    );
+  };
+  const granted = 'and is granted it by rule "r" (policy.yaml:1)';
+
+  it('has a time only where the policy depends on the time, even at midnight', () => {
+    expect(exampleWith()).toBe(`BROKEN: user ann asks repository:a:pull ${granted}`);
+    expect(exampleWith({ users: ['bob'], repositories: ['a'], deny: ['pull'], hours: { from: 9, to: 17 } })).toBe(
+      `BROKEN: user ann asks repository:a:pull at 1970-01-01T00:00:00Z ${granted}`,
+    );
+  });
+
+  it('has a service only where the policy depends on the service', () => {
+    expect(exampleWith({ users: ['bob'], repositories: ['a'], deny: ['pull'], services: ['one'] })).toBe(
+      `BROKEN: user ann asks repository:a:pull for the service x ${granted}`,
+    );
+  });
+});
+
 describe('an invariant is broken', () => {
   it.each<[string, object, string]>([
     [
       'never, by anonymous',
       { never: { anonymous: true, repositories: ['**'], actions: 'pull' } },
-      'BROKEN: anonymous asks repository:public:pull through x and is granted it by rule "public" (policy.yaml:4)',
+      'BROKEN: anonymous asks repository:public:pull and is granted it by rule "public" (policy.yaml:4)',
     ],
     [
       'never, by the catalog',
       { never: { users: ['*'], catalog: true, actions: '*' } },
-      'BROKEN: user x asks registry:catalog:* through x and is granted it by rule "public" (policy.yaml:4)',
+      'BROKEN: user x asks registry:catalog:* and is granted it by rule "public" (policy.yaml:4)',
     ],
     [
       'only, by a deeper place than the denial is for',
       { only: { users: ['bot'], repositories: ['**/release/**'], actions: 'push' } },
-      'BROKEN: user x, in team-y asks repository:y/z/release:push through x and is granted it by rule "teams" (policy.yaml:1)',
+      'BROKEN: user x, in team-y asks repository:y/z/release:push and is granted it by rule "teams" (policy.yaml:1)',
     ],
     [
       'only, by a group that differs in case',
       { only: { groups: ['team-web'], users: ['bot'], repositories: ['web/**'], actions: 'push' } },
-      'BROKEN: user x, in team-WEB asks repository:web:push through x and is granted it by rule "teams" (policy.yaml:1)',
+      'BROKEN: user x, in team-WEB asks repository:web:push and is granted it by rule "teams" (policy.yaml:1)',
     ],
     [
       'only, by callers with another value of the capture',
       { only: { groups: ['{t}-dev'], users: ['bot'], repositories: ['{t}/**'], actions: 'push' } },
-      'BROKEN: user x, in team-y asks repository:y:push through x and is granted it by rule "teams" (policy.yaml:1)',
+      'BROKEN: user x, in team-y asks repository:y:push and is granted it by rule "teams" (policy.yaml:1)',
     ],
     [
       'always, by a denial',
       { always: { groups: ['team-{t}'], repositories: ['{t}/**'], actions: 'push' } },
-      'BROKEN: user x, in team-y asks repository:y/release:push through x and is not granted it: decided by rule "teams" (policy.yaml:1) and rule "nobody else" (policy.yaml:3)',
+      'BROKEN: user x, in team-y asks repository:y/release:push and is not granted it: decided by rule "teams" (policy.yaml:1) and rule "nobody else" (policy.yaml:3)',
     ],
     [
       'always, by a place that no rule is for',
       { always: { users: ['*'], repositories: ['lab/*'], actions: 'pull' } },
-      'BROKEN: user x asks repository:lab/y:pull through x and is not granted it: no rule allows it',
+      'BROKEN: user x asks repository:lab/y:pull and is not granted it: no rule allows it',
     ],
   ])('%s', (_what, written, expected) => {
     expect(proof(written)).toBe(expected);
@@ -110,7 +135,7 @@ describe('an invariant is broken', () => {
     const written = { only: { groups: ['team-{t}'], users: ['bot'], repositories: ['{t}/**'], actions: 'push' } };
 
     expect(proof(written, rules)).toBe(
-      'BROKEN: user x, in team-web asks repository:api:push through x and is granted it by rule "helpers" (policy.yaml:5)',
+      'BROKEN: user x, in team-web asks repository:api:push and is granted it by rule "helpers" (policy.yaml:5)',
     );
   });
 

@@ -6,7 +6,7 @@ import type { Asker, RuleText } from '../../../support/policy-builder.ts';
 const ALICE: Asker = { user: 'alice', groups: ['team-web'], service: 'one', client: '192.0.2.1' };
 const web: RuleText = { groups: ['team-web'], repositories: ['web/**'], allow: ['pull', 'push'] };
 
-/** Each near miss as `rule: because wanted`. */
+/** Each near miss as `rule: because values`. */
 function missesOf(rules: readonly RuleText[], scope: string, by: Asker = ALICE): readonly string[] {
   const policy = policyOf(rules);
   return nearMisses(policy, situationOf(by), ask(policy, by, scope)).map(

@@ -208,7 +208,7 @@ it('who-can names a grantee whenever a decision about a caller grants', () => {
   expect(granted).toBeGreaterThan(RUNS / 100);
 });
 
-/** Everybody whom the rules above can tell apart, and somebody they do not name. */
+/** Everybody whom the rules above distinguish, and somebody they do not name. */
 const NAMES = ['alice', 'a-', 'bob', 'web', 'api', 'ops', 'all', 'carol', 'x', '-'];
 const PLACES = ['web', 'api', 'ops', 'bob', 'all', 'x'];
 const GROUPS = [...PLACES, ...PLACES.map((name) => `team-${name}`), 'team--', 'admins', '-'];

@@ -99,6 +99,16 @@ describe('a policy that is rewritten without order', () => {
     ]);
   });
 
+  it('is proposed where the patterns leave it open and a search of all requests proves it', async () => {
+    const rules = await rulesOf([
+      { users: ['alice'], except: { users: ['alice'] }, repositories: ['web/**'], allow: ['pull'] },
+      { users: ['{n}'], repositories: ['{user}/**'], deny: ['*'] },
+      { users: ['ci-*'], repositories: ['web/x'], allow: ['*'] },
+    ]);
+
+    expect(rules).toContain("- name: r3 users: [ci-*] repositories: [web/x] allow: ['*']");
+  });
+
   it('drops a rule that is never reached', async () => {
     const { notes } = await modernised([
       { name: 'first', everyone: true, repositories: ALL, allow: ['pull'] },

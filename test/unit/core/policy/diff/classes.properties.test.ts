@@ -111,7 +111,7 @@ const asked = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Scope>({ type: 'registry', name: 'catalog', actions: ['*'] }) },
 );
 
-/** Whether the request is one that the alternative speaks of; decided by a policy of that alternative alone. */
+/** Whether the request is one that the alternative matches; decided by a policy of that alternative alone. */
 function speaks({ who, pattern: place }: Alternative, situation: Situation, scope: Scope): boolean {
   const alone: RuleText = {
     ...(who.kind === 'everyone' ? { everyone: true } : { [`${who.kind}s`]: [who.pair.exact.text] }),

@@ -131,7 +131,7 @@ describe('a change is listed', () => {
       ['gained pull on {user}/**: any user and user ci-*'],
     ],
     [
-      'for names that only sources with case tell apart',
+      'for names that differ only in case',
       [{ users: ['Alice'], repositories: ['x'], allow: ['pull'] }],
       [{ users: ['alice'], repositories: ['x'], allow: ['pull'] }],
       ['lost pull on x: user Alice', 'gained pull on x: user alice'],

@@ -61,6 +61,65 @@ describe('a comparison', () => {
     expect(compare([PULL, ...fewer], fewer, 2_000_000).classes).toHaveLength(1);
   });
 
+  it('finds the user who is the exception of three rules, each by another pattern', () => {
+    const rules = ['a*', '*b*', '*c'].map((name): RuleText => ({
+      users: ['*'],
+      except: { users: [name] },
+      repositories: ['x'],
+      deny: ['pull'],
+    }));
+
+    const { classes, complete } = compare([PULL, ...rules], rules);
+
+    expect(complete).toBe(true);
+    expect(classes[0]?.example.situation.caller).toMatchObject({
+      identity: { username: expect.stringMatching(/^a.*b.*c$/) },
+    });
+    expect(classes[0]?.additional).toHaveLength(3);
+  });
+
+  it('is open when more combinations of exceptions are possible than it tries', () => {
+    const denial: RuleText = { users: ['*'], repositories: ['x'], deny: ['pull'] };
+    const compareWith = (exceptions: number) => {
+      const letters = Array.from({ length: exceptions }, (_, index) => String.fromCodePoint(0x61 + index));
+      const rules: readonly RuleText[] = [
+        { ...denial, except: { users: letters.map((letter) => `${letter}*`) } },
+        { ...denial, except: { users: letters.map((letter) => `*${letter}`) } },
+        denial,
+      ];
+      return compare([PULL, ...rules], rules);
+    };
+
+    expect(compareWith(22)).toMatchObject({
+      classes: [],
+      complete: false,
+      gaps: ['too many rules except users by patterns'],
+    });
+    expect(compareWith(15)).toMatchObject({ classes: [], complete: true });
+  });
+
+  it('finds a member of the one excepted group that the rule itself does not except', () => {
+    const allowed: RuleText = { ...PULL, except: { groups: ['a'] } };
+    const denied: RuleText = { users: ['*'], except: { groups: ['a', 'b'] }, repositories: ['x'], deny: ['pull'] };
+
+    const { classes } = compare([allowed, denied], [denied]);
+
+    expect(classes).toMatchObject([{ example: { situation: { caller: { identity: { groups: new Set(['b']) } } } } }]);
+    const only: RuleText = { ...denied, except: { groups: ['a'] } };
+    expect(compare([allowed, only], [only])).toMatchObject({ classes: [], complete: true });
+  });
+
+  it('finds each action that changes, with an example of its own where the rules differ', () => {
+    const rules: readonly RuleText[] = [
+      { ...PULL, allow: ['pull', 'push'] },
+      { users: ['*'], except: { groups: ['a'] }, repositories: ['x'], deny: ['push'] },
+    ];
+
+    const { classes } = compare(rules, rules.slice(1));
+
+    expect(classes.map(({ actions }) => actions.join()).toSorted()).toEqual(['pull', 'push']);
+  });
+
   it('says that it is not exhaustive when a bound ends it', () => {
     const wide = Array.from({ length: 60 }, (_, index): RuleText => ({ ...PULL, repositories: [`a${index}/**`] }));
 

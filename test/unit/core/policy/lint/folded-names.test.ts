@@ -58,7 +58,7 @@ describe('groups whose names differ only in case', () => {
   });
 });
 
-describe('a backend that tells names apart by case', () => {
+describe('a backend that compares names with case', () => {
   it.each<[string, RuleText]>([
     ['{user}', OWN],
     ['a captured part of the name', { ...OWN, users: ['dev-{who}'], repositories: ['users/{who}'] }],

@@ -52,7 +52,7 @@ const asker = fc.tuple(caller, anyProperties(allKinds)).map(([one, properties]):
 const place = fc.constantFrom('web', 'web/a', 'web/b', 'api', 'api/a', 'web/a/b', 'x');
 const scope = fc.oneof(
   fc.constant('registry:catalog:*'),
-  fc.tuple(place, actions).map(([name, wanted]) => `repository:${name}:${wanted.join()}`),
+  fc.tuple(place, actions).map(([name, requested]) => `repository:${name}:${requested.join()}`),
 );
 
 it.each(['union', 'first-match'] as const)(

@@ -1,0 +1,98 @@
+/** The spellings of a name that stand for all others, compared with all spellings. */
+import { describe, expect, it } from 'vitest';
+import { createEffort } from '../../../../../src/core/policy/exact/effort.ts';
+import { inAnyCase, literal } from '../../../../../src/core/policy/exact/glob.ts';
+import type { Glob } from '../../../../../src/core/policy/exact/glob.ts';
+import { worldOf } from '../../../../../src/core/policy/exact/world.ts';
+import { parseNamePattern } from '../../../../../src/core/policy/name-pattern.ts';
+import { createRandom } from '../../../../fuzz/random.ts';
+import { policyOf } from '../../../../support/policy-builder.ts';
+
+const NAMES = 2000;
+
+function spellings(patterns: readonly string[], name: Glob) {
+  const effort = createEffort();
+  const policy = policyOf([{ users: patterns, repositories: ['x'], allow: ['pull'] }]);
+  const texts = worldOf([policy], effort).spellings(name);
+  return { texts, reasons: effort.reasons() };
+}
+
+function* allSpellings([token, ...rest]: Glob): Generator<string> {
+  if (token === undefined) return yield '';
+  const char = token.at(-1) ?? '';
+  for (const more of allSpellings(rest)) {
+    yield char + more;
+    if (token.length === 2) yield char.toUpperCase() + more;
+  }
+}
+
+/** The patterns that fit, with their values in lower case. */
+function matches(patterns: readonly string[], name: string): ReadonlyMap<string, string> {
+  return new Map(
+    patterns.flatMap((text) => {
+      const pattern = parseNamePattern(text);
+      const values = typeof pattern === 'string' ? undefined : pattern.match(name);
+      return values === undefined ? [] : [[text, JSON.stringify([...values]).toLowerCase()] as const];
+    }),
+  );
+}
+
+/** A spelling for which none stands. */
+function unrepresented(patterns: readonly string[], name: Glob, texts: readonly string[]): string | undefined {
+  const results = texts.map((text) => [...matches(patterns, text)]);
+  for (const text of allSpellings(name)) {
+    const own = matches(patterns, text);
+    if (!results.some((fitting) => fitting.every(([pattern, values]) => own.get(pattern) === values))) return text;
+  }
+  return undefined;
+}
+
+describe('the spellings of a name', () => {
+  it('are one in the case that no pattern has', () => {
+    expect(spellings(['*-bot', 'ANN', '*'], inAnyCase('ann-bot')).texts).toEqual(['ann-BOT']);
+  });
+
+  it('avoid patterns of which each excludes another letter', () => {
+    expect(spellings(['A*', '*E', 'alice'], inAnyCase('alice')).texts).toEqual(['aLICe']);
+  });
+
+  it('keep the letters that a rule requires', () => {
+    expect(spellings(['A*', '*E', 'alice'], [...literal('A'), ...inAnyCase('lice')]).texts).toEqual(['ALICe']);
+  });
+
+  it('are divided with and without the separator of a pattern', () => {
+    expect(spellings(['{a}-ci-{b}'], inAnyCase('x-ci-y')).texts).toEqual(['x-CI-y', 'x-ci-y']);
+  });
+
+  it('stand for all spellings, whatever the patterns', () => {
+    const random = createRandom(7);
+    const pick = (items: readonly string[]): string => items[random.int(items.length)] ?? '';
+    const part = (): string =>
+      Array.from({ length: random.int(3) }, () => pick(['a', 'A', 'b', 'B', 'c', '-'])).join('');
+    const pattern = (): string => {
+      const wildcards = Array.from({ length: random.int(4) }, (_, index) => pick(['*', `{x${index}}`]));
+      return wildcards.reduce((text, wildcard) => text + wildcard + part(), part());
+    };
+    let several = 0;
+    for (let run = 0; run < NAMES; run++) {
+      const patterns = Array.from({ length: 1 + random.int(6) }, pattern).filter(
+        (text) => typeof parseNamePattern(text) !== 'string',
+      );
+      const text = Array.from({ length: 1 + random.int(7) }, () => pick(['a', 'b', 'c', '-'])).join('');
+      const name = text.split('').flatMap((char) => (random.int(6) === 0 ? literal(char) : inAnyCase(char)));
+      const { texts, reasons } = spellings(patterns, name);
+      if (texts.length > 1) several += 1;
+      if (reasons.length === 0)
+        expect([unrepresented(patterns, name, texts), patterns, name]).toEqual([undefined, patterns, name]);
+    }
+    expect(several).toBeGreaterThan(NAMES / 10);
+  });
+
+  it('are not complete for a name with too many of them, and say so', () => {
+    const patterns = Array.from('abcdefghijk', (letter) => [`*${letter}*`, `*${letter.toUpperCase()}*`]).flat();
+
+    expect(spellings(patterns, inAnyCase('abcdefghijk')).reasons).toContain(
+      'names can be written in upper and lower case in too many ways',
+    );
+  });
+});
