@@ -193,7 +193,7 @@ async function openTokenFlows(
   const keySetText = jwks(keyset);
   return {
     services,
-    issueRefreshToken: refreshTokens.issueRefreshToken,
+    draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
     identify: createIdentify({
       ...flowDeps,

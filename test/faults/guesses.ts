@@ -1,0 +1,32 @@
+/** Faults in the limits of guesses, in refusals and in what a login issues. */
+import type { Fault } from './fault.ts';
+
+const ISSUE_ORDER = 'test/unit/http/issue-order.test.ts';
+
+export const faults: readonly Fault[] = [
+  {
+    id: 'guesses-1',
+    effect: 'a refresh token is stored before its audit line is committed',
+    file: 'src/http/token.ts',
+    find: '      const issued = await grant(authenticated, draft, deps.grantToken);\n      await store(draft, context, deps.audit);\n',
+    replace:
+      '      await store(draft, context, deps.audit);\n      const issued = await grant(authenticated, draft, deps.grantToken);\n',
+    tests: [ISSUE_ORDER],
+  },
+  {
+    id: 'guesses-2',
+    effect: 'the line of a refresh token is not committed with that of its registry token',
+    file: 'src/flows/grant-token.ts',
+    find: 'await deps.audit.commit([event, ...alsoIssued]);',
+    replace: 'await deps.audit.commit([event]);',
+    tests: [ISSUE_ORDER],
+  },
+  {
+    id: 'guesses-3',
+    effect: 'a refresh token that could not be stored stays issued in the audit trail',
+    file: 'src/http/token.ts',
+    find: "    audit.record({ type: 'token.withheld', request, cause: 'the refresh token could not be stored' });\n",
+    replace: '',
+    tests: [ISSUE_ORDER],
+  },
+];
