@@ -1,6 +1,7 @@
 /** Faults in the limits of guesses, in refusals and in what a login issues. */
 import type { Fault } from './fault.ts';
 
+const LIMITS = 'test/unit/flows/shield-limits.test.ts';
 const ISSUE_ORDER = 'test/unit/http/issue-order.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -28,5 +29,29 @@ export const faults: readonly Fault[] = [
     find: "    audit.record({ type: 'token.withheld', request, cause: 'the refresh token could not be stored' });\n",
     replace: '',
     tests: [ISSUE_ORDER],
+  },
+  {
+    id: 'guesses-4',
+    effect: 'one password with every realm counts once for the address',
+    file: 'src/flows/shield/budgets.ts',
+    find: '        guess: login,\n',
+    replace: '',
+    tests: [LIMITS],
+  },
+  {
+    id: 'guesses-5',
+    effect: 'one password with every realm at the same time counts once for the address',
+    file: 'src/flows/shield/admission.ts',
+    find: 'const { login: key } = keys;',
+    replace: 'const { attempt: key } = keys;',
+    tests: [LIMITS],
+  },
+  {
+    id: 'guesses-6',
+    effect: 'one wrong password uses up the limit of a name when it comes in several spellings at the same time',
+    file: 'src/platform/ledger/memory.ts',
+    find: "if (outcome === 'wrong' && counts)",
+    replace: "if (outcome === 'wrong')",
+    tests: [LIMITS],
   },
 ];

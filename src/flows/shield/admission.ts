@@ -29,7 +29,7 @@ interface Admission {
 
 export function createAdmission(deps: ShieldDeps): Admission {
   const waiting = createQueues();
-  /** Equal logins from one network at the same time count once. */
+  /** Equal logins, with the name in the same spelling, from one network at the same time count once. */
   const shared = new Map<string, SharedPass>();
 
   async function reserve(keys: LoginKeys, deadline: Deadline): Promise<Pass> {
@@ -72,7 +72,7 @@ export function createAdmission(deps: ShieldDeps): Admission {
   return {
     keysOf: (credential, client) => loginKeys(deps, credential, client),
     enter: async (keys, deadline) => {
-      const { attempt: key } = keys;
+      const { login: key } = keys;
       const entry = shared.get(key) ?? { pass: reserve(keys, deadline), users: 0, isSettled: false };
       shared.set(key, entry);
       entry.users += 1;

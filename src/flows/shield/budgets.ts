@@ -7,6 +7,12 @@
  *   number. These limits decide what a client sees, whether or not the name exists.
  * - Address: the networks of the client, whatever the name.
  *
+ * A wrong password counts once while it is known: for a name in one spelling, so that a client that sends `alice`,
+ * `ALICE` and `alice@corp.example` uses up one of its attempts; for an address in each spelling, because each may reach a
+ * backend and mean another account there (`admin@r0`, `admin@r1`, …). The same login again is no new guess. Only the backend finds out which spellings are one
+ * account, so only the budget of the account depends on it, and that budget looks like a wrong password. The budgets of
+ * name and address depend on nothing but what was typed and where it came from: known and unknown names get equal answers.
+ *
  * Trust lifts a limit, so whoever is at the limit can still find out whether a password was correct recently. Therefore
  * each of these questions counts, too, and the limits that trust lifts are not endless: `GUESSES` in the window.
  */
@@ -24,7 +30,9 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** The keys of one login. */
 export interface LoginKeys {
-  /** This password under this name from this network. */
+  /** This password under this name, as it was typed, from this network. */
+  readonly login: string;
+  /** The same with the name in one spelling. */
   readonly attempt: string;
   /** This password under this name. */
   readonly trust: TrustKeys;
@@ -50,8 +58,10 @@ export function loginKeys(
   const ownKey = fingerprint('name', typed, place);
   const nameKey = fingerprint('name', typed);
   const name = settings.maxWrongPerAccount === 0 ? undefined : nameBudget(settings, nameKey);
+  const login = fingerprint('login from', username, place, password);
   const addresses = isClient && settings.maxWrongPerAddress > 0 ? [network, ...wider] : [];
   return {
+    login,
     attempt: fingerprint('attempt', typed, place, password),
     trust: {
       password: fingerprint('trusted password', typed, password),
@@ -59,7 +69,10 @@ export function loginKeys(
     },
     budgets: [
       ...(name === undefined ? [] : [networkBudget(settings, ownKey), name]),
-      ...addresses.map((one) => addressBudget(settings, fingerprint('address', one.name), one.share)),
+      ...addresses.map(({ name: address, share }) => ({
+        ...addressBudget(settings, fingerprint('address', address), share),
+        guess: login,
+      })),
     ],
     name,
     network: isClient ? network.name : undefined,

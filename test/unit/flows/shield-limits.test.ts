@@ -109,6 +109,17 @@ describe('the limit of an account', () => {
     expect(directory.wrong('alice')).toBe(MAX - 1);
   });
 
+  it('counts one wrong password that comes in several spellings at the same time once for the name', async () => {
+    const { logIn } = setUp({ directory: { pause: async () => systemTimer.turn() } });
+    const spellings = ['nobody', 'NOBODY', 'nobody@corp.example'];
+
+    await Promise.all(spellings.map((name) => logIn('old', name)));
+    const answers = [];
+    for (let n = 0; n < MAX; n += 1) answers.push(await logIn(`other-${n}`, 'nobody'));
+
+    expect(answers).toEqual([...Array(MAX - 1).fill('unknown-user'), 'too-many-attempts (name)']);
+  });
+
   it('counts one wrong password in several spellings once', async () => {
     const { directory, logIn } = setUp();
     for (const typed of ['alice', 'ALICE', 'alice@corp.example', 'CORP\\alice', 'Alice']) await logIn('old', typed);
@@ -308,6 +319,34 @@ describe('the limit of an address', () => {
     expect(directory.seen.length).toBeLessThanOrEqual(100);
     expect(directory.seen.length).toBeGreaterThan(90);
     expect(answers.filter((answer) => answer.startsWith('too-many-attempts')).length).toBeGreaterThanOrEqual(900);
+  });
+
+  it('counts one password that is tried with every realm, one after the other or at the same time', async () => {
+    const realms = times(200, (n) => `admin@r${n}`);
+    for (const atOnce of [1, 200]) {
+      const { directory, logIn } = setUp({
+        directory: { accounts: {}, pause: async () => systemTimer.turn() },
+        settings: { maxWrongPerAddress: 100 },
+      });
+      const answers: string[] = [];
+      for (let n = 0; n < realms.length; n += atOnce) {
+        answers.push(...(await Promise.all(realms.slice(n, n + atOnce).map((name) => logIn('Winter2026!', name)))));
+      }
+
+      expect(directory.logins()).toBe(100);
+      expect(answers.filter((answer) => answer === 'too-many-attempts (address)')).toHaveLength(100);
+    }
+  });
+
+  it('counts each spelling of a name once for each password, and the name itself once for all of them', async () => {
+    const spellings = ['nobody', 'NOBODY', 'nobody@corp.example', 'CORP\\nobody'];
+    const { logIn } = setUp({ settings: { maxWrongPerAddress: 5 } });
+    for (const name of spellings) for (let again = 0; again < 5; again += 1) await logIn('old', name);
+
+    expect([await logIn('other', 'nobody2'), await logIn('other', 'nobody3')]).toEqual([
+      'unknown-user',
+      'too-many-attempts (address)',
+    ]);
   });
 
   it('refuses no correct passwords, however many come at the same time', async () => {
