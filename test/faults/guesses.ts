@@ -54,4 +54,12 @@ export const faults: readonly Fault[] = [
     replace: "if (outcome === 'wrong')",
     tests: [LIMITS],
   },
+  {
+    id: 'guesses-7',
+    effect: 'guesses from one site keep the owner of an account in a directory out',
+    file: 'src/flows/shield/budgets.ts',
+    find: 'Math.max(2, max - 2)',
+    replace: 'Math.max(2, max - 1)',
+    tests: [LIMITS],
+  },
 ];

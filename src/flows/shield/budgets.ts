@@ -1,8 +1,8 @@
 /**
  * The limits of wrong passwords, in three kinds.
  *
- * - Account: what a directory counts. One attempt less for logins that are not trusted, so that the guesses of others
- *   leave one to the owner.
+ * - Account: what a directory counts. One attempt less for logins that are not trusted, and another one less for those
+ *   from one site, so that guesses from elsewhere leave one to the owner, whether or not the owner is trusted.
  * - Name: the name as it was typed, in one spelling; by client network first, and for all networks at a much higher
  *   number. These limits decide what a client sees, whether or not the name exists.
  * - Address: the networks of the client, whatever the name.
@@ -42,6 +42,8 @@ export interface LoginKeys {
   readonly name: Budget | undefined;
   /** The narrowest network of the client; absent where the address does not identify one. */
   readonly network: string | undefined;
+  /** The widest network of the client, likewise. */
+  readonly site: string | undefined;
   /** What waits for the same attempts to be settled. */
   readonly queues: readonly string[];
 }
@@ -76,15 +78,30 @@ export function loginKeys(
     ],
     name,
     network: isClient ? network.name : undefined,
+    site: isClient ? (wider.at(-1) ?? network).name : undefined,
     queues: [ownKey, nameKey, place],
   };
 }
 
-export function accountBudget({ maxWrongPerAccount: max, window }: ShieldSettings, key: string): Budget {
+/** The budgets of an account at its backend: for all logins, and for those from the site of the client. */
+export function accountBudgets(
+  { fingerprint, settings }: Pick<ShieldDeps, 'fingerprint' | 'settings'>,
+  account: readonly [backend: string, account: string],
+  site: string | undefined,
+): readonly Budget[] {
+  const { maxWrongPerAccount: max } = settings;
+  if (max === 0) return [];
+  const all = accountBudget(settings, fingerprint('attempts', ...account), Math.max(1, max - 1));
+  if (site === undefined) return [all];
+  // Two at least: a person mistypes.
+  return [all, accountBudget(settings, fingerprint('attempts from', ...account, site), Math.max(2, max - 2))];
+}
+
+function accountBudget({ maxWrongPerAccount: max, window }: ShieldSettings, key: string, limit: number): Budget {
   return {
     kind: 'account',
     key,
-    limit: Math.max(1, max - 1),
+    limit: Math.min(limit, max),
     trusted: { by: 'either', limit: max },
     window,
     isClearedBySuccess: true,
