@@ -2,6 +2,8 @@
 import type { Fault } from './fault.ts';
 
 const LIMITS = 'test/unit/flows/shield-limits.test.ts';
+const HASH_QUEUE = 'src/backends/hash-queue.ts';
+const HASH_QUEUE_TEST = 'test/unit/backends/hash-queue.test.ts';
 const ISSUE_ORDER = 'test/unit/http/issue-order.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -61,5 +63,37 @@ export const faults: readonly Fault[] = [
     find: 'Math.max(2, max - 2)',
     replace: 'Math.max(2, max - 1)',
     tests: [LIMITS],
+  },
+  {
+    id: 'guesses-8',
+    effect: 'unknown users are never refused under load, and known ones are: an oracle of names',
+    file: HASH_QUEUE,
+    find: 'if (running < atOnce) {',
+    replace: 'if (running < atOnce || isUnknown) {',
+    tests: [HASH_QUEUE_TEST],
+  },
+  {
+    id: 'guesses-9',
+    effect: 'many passwords for one name take longer when it exists',
+    file: HASH_QUEUE,
+    find: 'if (rank > 0) await keepPace(request);',
+    replace: 'if (rank > 0 && !request.isUnknown) await keepPace(request);',
+    tests: [HASH_QUEUE_TEST],
+  },
+  {
+    id: 'guesses-10',
+    effect: 'a wrong password of a user who logged in lately has a better place than that of an unknown user',
+    file: 'src/backends/password-hash.ts',
+    find: '.update(hash.mark()).update(bytes).digest',
+    replace: '.update(hash.mark()).digest',
+    tests: ['test/unit/backends/password-hash.test.ts'],
+  },
+  {
+    id: 'guesses-11',
+    effect: 'hashes of unknown users take a whole processor',
+    file: HASH_QUEUE,
+    find: '(1 / UNKNOWN_SHARE - 1)',
+    replace: '0',
+    tests: [HASH_QUEUE_TEST],
   },
 ];
