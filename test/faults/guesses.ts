@@ -96,4 +96,12 @@ export const faults: readonly Fault[] = [
     replace: '0',
     tests: [HASH_QUEUE_TEST],
   },
+  {
+    id: 'guesses-12',
+    effect: 'a flood of refused logins is answered as fast as it comes, and slows down the logins of users',
+    file: 'src/flows/refusal-time.ts',
+    find: 'Math.max(before, now, (waiting / REFUSALS_PER_SECOND) * 1000)',
+    replace: 'Math.max(before, now)',
+    tests: ['test/unit/flows/refusal-time.test.ts'],
+  },
 ];

@@ -170,23 +170,28 @@ async function stopping(broker: Broker, kind: string, bytes: Uint8Array): Promis
   await report(`${kind}, SIGTERM with one connection`, { ms, exit: code ?? -1 }, ms <= BOUNDS.graceMs, code === 0);
 }
 
-/** With 100 users, the 99th percentile is the second slowest login. */
+/** On a machine that does other work, hashes take longer: then the flood may at most double the time. */
 async function starvation(): Promise<void> {
-  const { cold, warm, failures, refusals } = await measureStarvation(5);
-  const others = Object.keys(refusals).filter((status) => status !== '401').length;
+  const { quiet, cold, warm, failures, refusals } = await measureStarvation(5);
+  const without = timesOf(quiet);
+  report('starvation, logins without a flood', without);
   for (const [kind, times] of Object.entries({ cold, warm })) {
-    const sorted = times.toSorted((a, b) => a - b);
-    const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Infinity;
-    const median = sorted[Math.floor(sorted.length / 2)] ?? Infinity;
-    const figures = { logins: times.length, failures, median, p99, max: sorted.at(-1) ?? Infinity };
-    report(`starvation, ${kind} logins during ${refusals['401'] ?? 0} refusals`, figures, p99 <= BOUNDS.loginMs);
+    const figures = timesOf(times);
+    const name = `starvation, ${kind} logins during ${refusals['401'] ?? 0} refusals`;
+    report(name, figures, figures.p99 <= Math.max(BOUNDS.loginMs, 2 * without.p99));
   }
+  const others = Object.keys(refusals).filter((status) => status !== '401').length;
   report(
-    'starvation, answers other than 200 to users and 401 to invented names',
+    'starvation, unexpected answers to users and to invented names',
     { failures, others },
-    failures === 0,
-    others === 0,
+    failures + others === 0,
   );
+}
+
+function timesOf(times: readonly number[]) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.ceil(sorted.length * part) - 1] ?? Infinity;
+  return { logins: times.length, median: at(0.5), p99: at(0.99), max: at(1) };
 }
 
 const hello = await clientHello();

@@ -7,6 +7,8 @@ import { ASK_WEB, STATIC_CONFIG } from '../support/static-broker.ts';
 import { TEAM_POLICY } from '../support/user-sources.ts';
 
 export interface Starvation {
+  /** Milliseconds of logins before the flood: what the hashes take on this machine, with whatever else it does. */
+  readonly quiet: readonly number[];
   /** Milliseconds of the first login of each user, and of the next one, which the cache does not answer. */
   readonly cold: readonly number[];
   readonly warm: readonly number[];
@@ -21,7 +23,10 @@ const OPEN = 300;
 
 /** @param rounds each with users who have not logged in before */
 export async function measureStarvation(rounds: number): Promise<Starvation> {
-  const users = Array.from({ length: rounds * USERS }, (_, n) => ({ user: `user-${n}`, password: `password-${n}` }));
+  const users = Array.from({ length: (rounds + 1) * USERS }, (_, n) => ({
+    user: `user-${n}`,
+    password: `password-${n}`,
+  }));
   const file: Record<string, unknown> = {};
   for (const { user, password } of users) {
     file[user] = { password: await hashPassword(password), groups: ['team-web'] };
@@ -31,23 +36,28 @@ export async function measureStarvation(rounds: number): Promise<Starvation> {
     files: { 'users.yaml': JSON.stringify({ users: file }), 'policy.yaml': TEAM_POLICY },
   });
   const url = `${broker.url}/token?${ASK_WEB}`;
-  const invented = await openInvented(url);
-  const times: { readonly cold: number[]; readonly warm: number[] } = { cold: [], warm: [] };
   let failures = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    for (const kind of ['cold', 'warm'] as const) {
-      const logins = users.slice(round * USERS, (round + 1) * USERS).map(async (login, n) => {
+  /** Logs in the users of one round at once. */
+  const logIn = (round: number): Promise<readonly number[]> =>
+    Promise.all(
+      users.slice(round * USERS, (round + 1) * USERS).map(async (login, n) => {
         const started = performance.now();
         const headers = { ...basic(login), 'x-forwarded-for': `192.0.${round}.${n + 1}` };
         const response = await fetch(url, { headers });
         await response.arrayBuffer();
-        times[kind].push(performance.now() - started);
         if (response.status !== 200) failures += 1;
-      });
-      await Promise.all(logins);
-    }
+        return performance.now() - started;
+      }),
+    );
+  const quiet: number[] = [];
+  for (let round = 0; round < 3; round += 1) quiet.push(...(await logIn(rounds)));
+  const invented = await openInvented(url);
+  const times: { readonly cold: number[]; readonly warm: number[] } = { cold: [], warm: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    times.cold.push(...(await logIn(round)));
+    times.warm.push(...(await logIn(round)));
   }
-  return { ...times, failures, refusals: await invented.end() };
+  return { quiet, ...times, failures, refusals: await invented.end() };
 }
 
 async function openInvented(url: string) {
