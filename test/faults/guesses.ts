@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts';
 const LIMITS = 'test/unit/flows/shield-limits.test.ts';
 const HASH_QUEUE = 'src/backends/hash-queue.ts';
 const HASH_QUEUE_TEST = 'test/unit/backends/hash-queue.test.ts';
+const PASSWORD_LOGIN = 'test/unit/backends/ldap/login/password-login.test.ts';
 const ISSUE_ORDER = 'test/unit/http/issue-order.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -103,5 +104,21 @@ export const faults: readonly Fault[] = [
     find: 'Math.max(before, now, (waiting / REFUSALS_PER_SECOND) * 1000)',
     replace: 'Math.max(before, now)',
     tests: ['test/unit/flows/refusal-time.test.ts'],
+  },
+  {
+    id: 'guesses-13',
+    effect: 'after an accepted bind with a template, a failover binds again and uses a second grace login',
+    file: 'src/backends/ldap/login/password-login.ts',
+    find: '      isVerified = true;\n',
+    replace: '',
+    tests: [PASSWORD_LOGIN],
+  },
+  {
+    id: 'guesses-14',
+    effect: 'a user who reads the own entry binds at a second server after a failover',
+    file: 'src/backends/ldap/login/password-login.ts',
+    find: 'error.with({ canFailOver: false, sent: true })',
+    replace: 'error',
+    tests: [PASSWORD_LOGIN],
   },
 ];
