@@ -49,9 +49,9 @@ describe.skipIf(!canRunSamba())('guesses at an account of Active Directory that 
   }, 60_000);
   afterAll(() => resources.disposeAsync());
 
-  it('never bring badPwdCount to the threshold, and never keep the owner out', async () => {
+  function startDomainBroker(): Promise<Broker> {
     noteSecret(AD_SERVICE.password);
-    await using broker = await startBroker({
+    return startBroker({
       config: {
         ...STATIC_CONFIG,
         trustedProxies: ['127.0.0.1'],
@@ -60,6 +60,19 @@ describe.skipIf(!canRunSamba())('guesses at an account of Active Directory that 
       },
       files: { 'ldap.password': AD_SERVICE.password, 'policy.yaml': TEAM_POLICY },
     });
+  }
+
+  it('from one site do not keep the owner out, also before any login', async () => {
+    await using broker = await startDomainBroker();
+    const guesses = [];
+    for (let n = 0; n < 3; n += 1) guesses.push((await logIn(broker, 'alice', `guess-${n}`, `203.0.113.${n}`)).status);
+
+    expect(guesses).toEqual([401, 401, 401]);
+    expect((await logIn(broker, 'alice', PASSWORD, OWNER)).status).toBe(200);
+  });
+
+  it('never bring badPwdCount to the threshold, and never keep the owner out', async () => {
+    await using broker = await startDomainBroker();
     const count = async (): Promise<number> => Number((await samba.read(alice, 'badPwdCount'))['badPwdCount']);
     const counts: number[] = [];
     const owner = [await logIn(broker, 'alice', PASSWORD, OWNER)];
