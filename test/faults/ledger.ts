@@ -116,8 +116,8 @@ export const faults: readonly Fault[] = [
     id: 'ledger-14',
     effect: 'a directory far away shows by the time of a refusal which names exist',
     file: 'src/flows/refusal-time.ts',
-    find: 'const step = stepFor(Math.max(before, now));',
-    replace: 'const step = stepFor(0);',
+    find: 'stepFor(Math.max(before, now, ',
+    replace: 'stepFor(Math.min(0, ',
     tests: [UNIFORM],
   },
   {

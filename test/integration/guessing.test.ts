@@ -22,7 +22,7 @@ async function logIn(broker: Broker, user: string, password: string, client: str
   return { status: response.status, took: performance.now() - started, headers: response.headers };
 }
 
-describe('three guesses from elsewhere', () => {
+describe('acceptance 22: three guesses from elsewhere', () => {
   it('do not keep the owner of an account in a users file out, also before any login', async () => {
     await using broker = await startStaticBroker({ config: { ...STATIC_CONFIG, trustedProxies: ['127.0.0.1'] } });
     const guesses = [];
@@ -36,7 +36,7 @@ describe('three guesses from elsewhere', () => {
   });
 });
 
-describe.skipIf(!canRunSamba())('guesses at an account of Active Directory that locks at 5', () => {
+describe.skipIf(!canRunSamba())('acceptance 22: guesses at an account of Active Directory that locks at 5', () => {
   const PASSWORD = 'Binds-with-this-1';
   const resources = new AsyncDisposableStack();
   let samba: Samba;
@@ -97,7 +97,7 @@ describe.skipIf(!canRunSamba())('guesses at an account of Active Directory that 
   });
 });
 
-describe.skipIf(!canRunSlapd())('the time of a refusal, with a directory 140 ms away', () => {
+describe.skipIf(!canRunSlapd())('acceptance 22: the time of a refusal, with a directory 140 ms away', () => {
   it('does not distinguish known from unknown users', async () => {
     const tested = 600;
     const share = await classifyRefusals({ roundTripMs: 140, training: 200, tested });

@@ -5,7 +5,7 @@ import { measureStarvation, USERS } from '../flood/starvation.ts';
 /** Far above what it takes, because other tests may load the machine. `npm run flood -- starvation` has the real bound. */
 const MAX_MS = 15_000;
 
-it('300 open requests for invented names from changing networks keep no user out, cold or warm', async () => {
+it('acceptance 22: 300 open requests for invented names from changing networks keep no user out, cold or warm', async () => {
   const { cold, warm, failures, refusals } = await measureStarvation(1);
 
   expect([cold.length, warm.length, failures]).toEqual([USERS, USERS, 0]);

@@ -331,7 +331,7 @@ describe('the limit of an address', () => {
     expect(answers.filter((answer) => answer.startsWith('too-many-attempts')).length).toBeGreaterThanOrEqual(900);
   });
 
-  it('counts one password that is tried with every realm, one after the other or at the same time', async () => {
+  it('acceptance 22: counts one password that is tried with every realm, one after the other or at the same time', async () => {
     const realms = times(200, (n) => `admin@r${n}`);
     for (const atOnce of [1, 200]) {
       const { directory, logIn } = setUp({

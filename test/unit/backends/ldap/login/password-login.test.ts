@@ -51,7 +51,7 @@ describe('a password whose bind is not answered', () => {
   });
 });
 
-describe('a password that a server has accepted, where the next search gets no answer', () => {
+describe('acceptance 22: a password that a server has accepted, where the next search gets no answer', () => {
   const BIND = { dn: 'cn=service,dc=corp', password: { env: 'LDAP_PASSWORD' } };
 
   it.each<[string, Partial<LdapInput>, readonly string[]]>([
