@@ -13,7 +13,7 @@
 import { BrokerError } from '../core/errors.ts';
 import { createHashPace } from './hash-pace.ts';
 
-export interface HashRequest {
+interface HashRequest {
   /** The user name as it was typed; undefined: not known. */
   readonly name: string | undefined;
   /** The network of the client; undefined: not known. */

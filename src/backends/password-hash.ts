@@ -150,7 +150,7 @@ export function parseHash(text: string): PasswordHash | string {
   );
 }
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** The user name as it was typed. */
   readonly username?: string;
   /** Called after the wait, so that nothing is computed for a client that has given up. */

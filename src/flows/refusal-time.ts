@@ -58,8 +58,8 @@ export function createRefusalTime(clock: Clock, timer: Pick<Timer, 'sleep'>): Re
 }
 
 /** Some time is left for the work after the login and for timers that fire late. */
-const ROOM = 0.9;
+const MARGIN = 0.9;
 
 function stepFor(slowest: number): number {
-  return REFUSAL_STEPS_MS.find((step) => slowest <= step * ROOM) ?? REFUSAL_STEPS_MS.at(-1) ?? slowest;
+  return REFUSAL_STEPS_MS.find((step) => slowest <= step * MARGIN) ?? REFUSAL_STEPS_MS.at(-1) ?? slowest;
 }

@@ -1,4 +1,4 @@
-/** Faults in the way of a login: flows, http and app. */
+/** Faults in the path of a login: flows, http and app. */
 import type { Fault } from './fault.ts';
 
 const HTTP_APP = 'test/unit/http/app.test.ts';

@@ -22,7 +22,7 @@ interface FuzzOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-/** Fewer than the broker and its backends serve at once: what is refused for want of room would be a 503. */
+/** Fewer than the broker and its backends serve at once: further requests would get 503. */
 const CONCURRENCY = 24;
 const MAX_FAILURES = 20;
 const PROGRESS = 10_000;

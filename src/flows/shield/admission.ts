@@ -21,7 +21,7 @@ export interface Pass {
 interface Admission {
   /**
    * @throws BrokerError `backend_unavailable` when other attempts are still under way at the deadline, and it is not known
-   *   whether they leave room for this one
+   *   whether the limit allows this one
    */
   enter(keys: LoginKeys, deadline: Deadline): Promise<Pass>;
   keysOf(credential: Credential, client: string): LoginKeys;
@@ -154,7 +154,7 @@ function createQueues() {
       };
     },
     /**
-     * Wakes the first of each queue: an attempt that is settled makes room for one. If that one is refused, it wakes the
+     * Wakes the first of each queue: an attempt that is settled may free a place for one. If that one is refused, it wakes the
      * next; if it is admitted, its own end does.
      */
     wake: (names: readonly string[]): void => {

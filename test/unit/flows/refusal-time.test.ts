@@ -45,7 +45,7 @@ describe('the time of a refusal', () => {
   it.each([
     ['250 ms', [20, 220], 250],
     ['500 ms', [20, 291], 500],
-    ['500 ms, when the slowest login leaves little room', [240], 500],
+    ['500 ms, when the slowest login leaves little time', [240], 500],
     ['1000 ms', [750], 1000],
     ['2000 ms', [1500], 2000],
     ['2000 ms at most', [7000], 2000],

@@ -68,7 +68,7 @@ describe('the limit of an account', () => {
     }
 
     expect(Math.max(...worst)).toBeLessThanOrEqual(MAX);
-    // The guesses do reach the directory, and the owner is not kept out.
+    // The guesses do reach the directory, and the owner is not refused.
     expect(Math.max(...worst)).toBeGreaterThan(1);
     expect(successes).toBe(200);
   });
@@ -142,7 +142,7 @@ describe('the limit of an account', () => {
     ]);
   });
 
-  it('survives twice as many unknown names as there is room for, from many networks', async () => {
+  it('survives twice as many unknown names as the ledger has entries, from many networks', async () => {
     const maxEntries = 500;
     const { directory, logIn } = setUp({ maxEntries, settings: { maxWrongPerAddress: 100 } });
     for (let n = 0; n < MAX; n += 1) await logIn(`guess-${n}`, 'alice', `203.0.${n}.113`);
