@@ -154,8 +154,8 @@ function createQueues() {
       };
     },
     /**
-     * Wakes the first of each queue: an attempt that is settled may free a place for one. If that one is refused, it wakes the
-     * next; if it is admitted, its own end does.
+     * Wakes the first of each queue: an attempt that is settled may free a place for one. If that one is refused, it wakes
+     * the next; if it is admitted, its own end does.
      */
     wake: (names: readonly string[]): void => {
       for (const name of names) queues.get(name)?.values().next().value?.();

@@ -9,9 +9,11 @@
  *
  * A wrong password counts once while it is known: for a name in one spelling, so that a client that sends `alice`,
  * `ALICE` and `alice@corp.example` uses up one of its attempts; for an address in each spelling, because each may reach a
- * backend and mean another account there (`admin@r0`, `admin@r1`, …). The same login again is no new guess. Only the backend finds out which spellings are one
- * account, so only the budget of the account depends on it, and that budget looks like a wrong password. The budgets of
- * name and address depend on nothing but what was typed and where it came from: known and unknown names get equal answers.
+ * backend and mean another account there (`admin@r0`, `admin@r1`, …). The same login again is no new guess.
+ *
+ * Only the backend finds out which spellings are one account, so only the budget of the account depends on it, and that
+ * budget looks like a wrong password. The budgets of name and address depend on nothing but what was typed and where it
+ * came from: known and unknown names get equal answers.
  *
  * Trust lifts a limit, so whoever is at the limit can still find out whether a password was correct recently. Therefore
  * each of these questions counts, too, and the limits that trust lifts are not endless: `GUESSES` in the window.
