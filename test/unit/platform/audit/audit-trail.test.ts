@@ -14,7 +14,10 @@ const EVENT: AuditEvent = { type: 'refresh-token', request, outcome: 'issued', s
 async function setUp(onLoss: 'refuse' | 'count') {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-trail-'));
   const path = join(folder, 'audit.log');
-  const writer = new LineWriter({ path }, { lossLine: () => 'lost', maxQueuedBytes: 250 });
+  const writer = new LineWriter(
+    { path },
+    { lossLine: () => 'lost', recoveryLine: () => 'works again', maxQueuedBytes: 250 },
+  );
   return {
     trail: createAuditTrail({ writer, level: 'info', onLoss }),
     /** Without the line that reports a loss. */
