@@ -175,14 +175,14 @@ async function stopping(broker: Broker, kind: string, bytes: Uint8Array): Promis
 async function starvation(): Promise<void> {
   const { quiet, cold, warm, failures, refusals } = await measureStarvation(5);
   const without = timesOf(quiet);
-  report('starvation, logins without a flood', without);
+  await report('starvation, logins without a flood', without);
   for (const [kind, times] of Object.entries({ cold, warm })) {
     const figures = timesOf(times);
     const name = `starvation, ${kind} logins during ${refusals['401'] ?? 0} refusals`;
-    report(name, figures, figures.p99 <= Math.max(BOUNDS.loginMs, 2 * without.p99));
+    await report(name, figures, figures.p99 <= Math.max(BOUNDS.loginMs, 2 * without.p99));
   }
   const others = Object.keys(refusals).filter((status) => status !== '401').length;
-  report(
+  await report(
     'starvation, unexpected answers to users and to invented names',
     { failures, others },
     failures + others === 0,
@@ -200,7 +200,7 @@ async function refusalTimes(): Promise<void> {
   for (const roundTripMs of [0, 140]) {
     const share = await classifyRefusals({ roundTripMs, training: 400, tested: 1600 });
     const name = 'refusal-times, logins of 1000 that a classifier by time gets right';
-    report(name, { roundTripMs, share: share * 1000 }, share > 0.45, share < 0.55);
+    await report(name, { roundTripMs, share: share * 1000 }, share > 0.45, share < 0.55);
   }
 }
 
