@@ -189,7 +189,7 @@ async function openTokenFlows(
   const signing = await openSigning(config, log, reuse.clear);
   return {
     services,
-    issueRefreshToken: refreshTokens.issueRefreshToken,
+    draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
     identify: createIdentify({
       ...flowDeps,

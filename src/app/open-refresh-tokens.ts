@@ -8,8 +8,8 @@ import type { Service } from '../flows/grant-token.ts';
 import type { RefreshTokenDeps } from '../flows/refresh-token/deps.ts';
 import { createExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
-import { createIssueRefreshToken } from '../flows/refresh-token/issue.ts';
-import type { IssueRefreshToken } from '../flows/refresh-token/issue.ts';
+import { createDraftRefreshToken } from '../flows/refresh-token/issue.ts';
+import type { DraftRefreshToken } from '../flows/refresh-token/issue.ts';
 import { refreshTokenSecrets } from '../platform/refresh-token-secrets.ts';
 import { openSqlite } from '../platform/store/sqlite.ts';
 
@@ -17,7 +17,7 @@ import { openSqlite } from '../platform/store/sqlite.ts';
 export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.db');
 
 interface RefreshTokens extends AsyncDisposable {
-  readonly issueRefreshToken: IssueRefreshToken;
+  readonly draftRefreshToken: DraftRefreshToken;
   readonly exchangeRefreshToken: ExchangeRefreshToken;
 }
 
@@ -40,14 +40,14 @@ export async function openRefreshTokens({
   const opened = await openRefreshTokenStore(stateDir, deps.clock, groupOf);
   const flowDeps = { ...deps, store: opened.store, secrets: refreshTokenSecrets };
   return {
-    issueRefreshToken: createIssueRefreshToken(flowDeps),
+    draftRefreshToken: createDraftRefreshToken(flowDeps),
     exchangeRefreshToken: createExchangeRefreshToken(flowDeps),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 
 const NONE: RefreshTokens = {
-  issueRefreshToken: async () => undefined,
+  draftRefreshToken: () => undefined,
   exchangeRefreshToken: async () => {
     throw new BrokerError('unsupported_grant', 'no service offers refresh tokens');
   },

@@ -1,20 +1,27 @@
 /**
- * The order in which password hashes are computed when more are wanted than the processors can do. Strangers can invent
- * names without end, so hashes for unknown users must not delay those of users.
+ * The order in which password hashes are computed when more are needed than the processors can do. Attackers can invent
+ * names without end, so hashes for unknown users must not delay those of users; and nothing may show which names exist.
  *
- * - One turn is never given to an unknown user while there are two or more. An unknown user waits in no queue: when no
- *   turn is free, the hash, which no password matches, is not computed, and the answer waits as long as a hash takes.
- * - Accounts that logged in lately come first, then networks from which somebody did, then all others. Networks of the
- *   same rank take turns.
- * - A network has a share of the places, and the last places are for accounts that logged in lately.
+ * - All logins follow one rule, which depends on what was typed, where it came from and what was correct before: how long
+ *   they wait (see `hash-pace.ts`), at which place of the queue, and when they are refused. It does not depend on whether
+ *   the user exists.
+ * - A password that was correct lately comes first, then logins from networks from which somebody logged in, then all
+ *   others. The last places are for passwords that were correct lately.
+ * - An unknown user whose turn has come takes the time of a hash, and passes the turn on at once. Its hash, which no
+ *   password matches, is computed only while nobody waits, and for at most a quarter of one processor.
  */
 import { BrokerError } from '../core/errors.ts';
+import { createHashPace } from './hash-pace.ts';
 
 interface HashRequest {
-  /** The account, by a text that changes with its password; undefined: an unknown user. */
-  readonly account: string | undefined;
+  /** The user name as it was typed; undefined: not known. */
+  readonly name: string | undefined;
   /** The network of the client; undefined: not known. */
   readonly network: string | undefined;
+  /** A text that is different for every other account or password. */
+  readonly login: string;
+  /** Whether the user does not exist. */
+  readonly isUnknown: boolean;
   /** Called after the wait, so that nothing is computed for a client that has given up. */
   readonly expired: () => boolean;
 }
@@ -36,115 +43,106 @@ interface HashQueueOptions {
   readonly maxWaiting: number;
   /** Milliseconds from any start. */
   readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** Part of the waiting places that one network may have, and that are for accounts that logged in lately. */
+/** Part of the waiting places for passwords that were correct lately. */
 const SHARE = 1 / 4;
 /** A working day with a night: who logged in yesterday comes first this morning. */
 const RECENT_MS = 24 * 3_600_000;
 const MAX_RECENT = 10_000;
 const RETRY_AFTER_SECONDS = 2;
-/** Hashes that end while an answer without a hash waits: the one that keeps it waiting, and its own. */
-const HASHES_TO_WAIT = 2;
+/** How long a hash takes until one is measured. */
+const FIRST_HASH_MS = 100;
+/** Part of a processor for the hashes of unknown users. */
+const UNKNOWN_SHARE = 1 / 4;
 
 interface Waiting {
-  readonly site: string | undefined;
+  readonly isUnknown: boolean;
   readonly begin: () => void;
 }
 
-export function createHashQueue({ atOnce, maxWaiting, now }: HashQueueOptions): HashQueue {
-  /** From the first to be served to the last: account known lately, network known lately, others. */
+export function createHashQueue({ atOnce, maxWaiting, now, sleep }: HashQueueOptions): HashQueue {
+  const pace = createHashPace({ atOnce, now });
+  /** From the first to be served to the last: password correct lately, network known lately, others. */
   const ranks: readonly Waiting[][] = [[], [], []];
-  const recent = { accounts: new Map<string, number>(), networks: new Map<string, number>() };
-  /** Answers without a hash, with the number of hashes that they still wait for. */
-  let bystanders: { left: number; readonly end: () => void }[] = [];
-  const running = { all: 0, unknown: 0 };
-  let lastSite: string | undefined;
-
-  const waitingCount = (): number => ranks.reduce((sum, rank) => sum + rank.length, 0);
+  const recent = { logins: new Map<string, number>(), networks: new Map<string, number>() };
+  let running = 0;
+  /** When the next hash of an unknown user may be computed. */
+  let unknownFrom = 0;
+  let hashMs = FIRST_HASH_MS;
 
   function isRecent(times: ReadonlyMap<string, number>, key: string | undefined): boolean {
     const at = key === undefined ? undefined : times.get(key);
     return at !== undefined && now() - at < RECENT_MS;
   }
 
-  function rankOf({ account, network }: HashRequest): number {
-    if (isRecent(recent.accounts, account)) return 0;
+  function rankOf({ login, network }: HashRequest): number {
+    if (isRecent(recent.logins, login)) return 0;
     return isRecent(recent.networks, network) ? 1 : 2;
   }
 
-  async function waitForTurn(request: HashRequest): Promise<void> {
-    const rank = rankOf(request);
-    const site = siteOf(request.network);
-    const places = rank === 0 ? maxWaiting : maxWaiting * (1 - SHARE);
-    const ofSite = ranks.slice(1).flatMap((list) => list.filter((one) => one.site === site)).length;
-    if (waitingCount() >= places) throw busy(`${waitingCount()} logins wait already for their password to be hashed`);
-    if (rank > 0 && site !== undefined && ofSite >= maxWaiting * SHARE) {
-      throw busy(`${ofSite} logins of the same network wait already for their password to be hashed`);
+  async function keepPace({ name, network }: HashRequest): Promise<void> {
+    const delay = pace.delayFor({ name, site: siteOf(network) }, hashMs);
+    if (delay === undefined) throw busy('too many logins of the same name or network wait to be hashed');
+    if (delay > 0) await sleep(delay);
+  }
+
+  /** @returns whether the login has a turn, which it must end */
+  async function turnFor({ isUnknown }: HashRequest, rank: number): Promise<boolean> {
+    if (running < atOnce) {
+      if (isUnknown && now() < unknownFrom) return false;
+      if (isUnknown) unknownFrom = Infinity;
+      running += 1;
+      return true;
     }
+    const waiting = ranks.reduce((sum, list) => sum + list.length, 0);
+    const places = rank === 0 ? maxWaiting : maxWaiting * (1 - SHARE);
+    if (waiting >= places) throw busy(`${waiting} logins wait already for their password to be hashed`);
     const { promise, resolve } = Promise.withResolvers<void>();
-    ranks[rank]?.push({ site, begin: resolve });
+    ranks[rank]?.push({ isUnknown, begin: resolve });
     await promise;
+    return !isUnknown;
   }
 
-  /** Takes the next login out of the queue: of the best rank, of another network than the last where there is one. */
-  function takeNext(): Waiting | undefined {
-    const rank = ranks.find((list) => list.length > 0);
-    if (rank === undefined) return undefined;
-    const other = rank.findIndex(({ site }) => site !== lastSite);
-    const [next] = rank.splice(Math.max(other, 0), 1);
-    lastSite = next?.site;
-    return next;
+  /** The turn is passed on directly, so that no later login can take it. Unknown users need none. */
+  function endTurn(): void {
+    for (;;) {
+      const next = ranks.find((list) => list.length > 0)?.shift();
+      if (next === undefined) running -= 1;
+      next?.begin();
+      if (next?.isUnknown !== true) return;
+    }
   }
 
-  function endTurn(isUnknown: boolean): void {
-    if (isUnknown) running.unknown -= 1;
-    const next = takeNext();
-    // The turn is passed on directly, so that no later login can take it.
-    if (next === undefined) running.all -= 1;
-    else next.begin();
-    for (const one of bystanders) one.left -= 1;
-    const ended = running.all === 0 ? bystanders : bystanders.filter(({ left }) => left <= 0);
-    bystanders = bystanders.filter((one) => !ended.includes(one));
-    for (const { end } of ended) end();
-  }
-
-  async function withTurn<T>(isUnknown: boolean, expired: () => boolean, work: () => Promise<T>): Promise<T> {
+  async function inTurn<T>({ isUnknown, expired }: HashRequest, work: () => Promise<T>): Promise<T> {
+    const began = now();
     try {
-      if (expired()) throw busy('the time for this login is over before its password could be hashed');
-      return await work();
+      if (expired()) throw tooLate();
+      const result = await work();
+      hashMs += (now() - began - hashMs) / 4;
+      return result;
     } catch (error) {
       if (error instanceof BrokerError) throw error;
       throw new BrokerError('backend_unavailable', 'a password could not be hashed', { cause: error });
     } finally {
-      endTurn(isUnknown);
+      if (isUnknown) unknownFrom = now() + (now() - began) * (1 / UNKNOWN_SHARE - 1);
+      endTurn();
     }
-  }
-
-  async function runUnknown<T>(expired: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
-    if (running.all < atOnce && running.unknown < Math.max(1, atOnce - 1)) {
-      running.all += 1;
-      running.unknown += 1;
-      return withTurn(true, expired, work);
-    }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    bystanders.push({ left: HASHES_TO_WAIT, end: resolve });
-    await promise;
-    return undefined;
   }
 
   return {
     run: async (request, work) => {
-      const { account, expired } = request;
-      if (account === undefined) return runUnknown(expired, work);
-      if (running.all < atOnce) running.all += 1;
-      else await waitForTurn(request);
-      return withTurn(false, expired, work);
+      const rank = rankOf(request);
+      if (rank > 0) await keepPace(request);
+      if (await turnFor(request, rank)) return inTurn(request, work);
+      if (request.expired()) throw tooLate();
+      await sleep(hashMs);
+      return undefined;
     },
-    succeeded: ({ account, network }) => {
-      if (account === undefined) return;
-      remember(recent.accounts, account, now());
-      if (network !== undefined) remember(recent.networks, network, now());
+    succeeded: ({ login, network }) => {
+      note(recent.logins, login, now());
+      if (network !== undefined) note(recent.networks, network, now());
     },
   };
 }
@@ -155,11 +153,15 @@ function siteOf(network: string | undefined): string | undefined {
   return groups.length === 4 ? groups.slice(0, 3).join(':') : network;
 }
 
-function remember(times: Map<string, number>, key: string, time: number): void {
+function note(times: Map<string, number>, key: string, time: number): void {
   times.delete(key);
   times.set(key, time);
   const [oldest] = times.keys();
   if (times.size > MAX_RECENT && oldest !== undefined) times.delete(oldest);
+}
+
+function tooLate(): BrokerError {
+  return busy('the time for this login is over before its password could be hashed');
 }
 
 function busy(message: string): BrokerError {

@@ -5,8 +5,9 @@
  * caches successful logins for a short time and limits wrong ones; a second cache here would only keep an old password
  * valid. A queue limits the load: few hashes are computed at a time, some logins wait, and the others get 503.
  */
-import { argon2, createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { argon2, createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createHashQueue } from './hash-queue.ts';
 
@@ -57,10 +58,20 @@ const DIGEST = '(?<digest>[A-Za-z0-9+/]{22,86})';
  * DNS need one. The limit is one for the process, as the threads are.
  */
 export const AT_ONCE = Math.min(availableParallelism(), 3);
-/** Logins that wait: as many as three threads can serve, at 0.1 s each, within the time that clients wait. */
-export const MAX_WAITING = 128;
+/**
+ * Logins that wait. Most are for unknown users when there are many, and cost nothing. One that waits for longer than a
+ * login may take is refused.
+ */
+export const MAX_WAITING = 1024;
 
-const queue = createHashQueue({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING, now: () => performance.now() });
+const queue = createHashQueue({
+  atOnce: AT_ONCE,
+  maxWaiting: MAX_WAITING,
+  now: () => performance.now(),
+  sleep: (milliseconds) => sleep(milliseconds),
+});
+/** For fingerprints of logins, which are not readable outside of this process. */
+const FINGERPRINT_KEY = randomBytes(32);
 
 const argon2Async = promisify(argon2);
 
@@ -140,6 +151,8 @@ export function parseHash(text: string): PasswordHash | string {
 }
 
 interface VerifyOptions {
+  /** The user name as it was typed. */
+  readonly username?: string;
   /** Called after the wait, so that nothing is computed for a client that has given up. */
   readonly expired?: () => boolean;
   /** The network of the client. */
@@ -164,12 +177,13 @@ export function isTooLong(password: string, { kind }: Pick<PasswordHash, 'kind'>
 export async function verifyPassword(
   password: string,
   hash: PasswordHash,
-  { expired = () => false, network, isDecoy = false }: VerifyOptions = {},
+  { username, expired = () => false, network, isDecoy = false }: VerifyOptions = {},
 ): Promise<boolean> {
   const bytes = Buffer.from(password);
   const allowed = bytes.length > 0 && !bytes.includes(0) && !isTooLong(password, hash);
   // A refused password is hashed as well: the time of the answer must not reveal which users exist.
-  const request = { account: isDecoy ? undefined : hash.mark(), network, expired };
+  const login = createHmac('sha256', FINGERPRINT_KEY).update(hash.mark()).update(bytes).digest('base64url');
+  const request = { name: username, network, login, isUnknown: isDecoy, expired };
   const fits = (await queue.run(request, () => hash.matches(bytes))) ?? false;
   if (allowed && fits) queue.succeeded(request);
   return allowed && fits;

@@ -64,6 +64,13 @@ export type AuditEvent =
       readonly hints?: readonly string[];
     } & RefusalFields)
   | {
+      /** Takes back what was recorded as issued by the same request: it was not sent to the client. */
+      readonly type: 'token.withheld';
+      readonly request: RequestContext;
+      /** The cause, for the operator. */
+      readonly cause: string;
+    }
+  | {
       /** The issue, use or end of a refresh token. */
       readonly type: 'refresh-token';
       readonly request: RequestContext;

@@ -14,6 +14,11 @@ export type BudgetKind = 'account' | 'name' | 'address';
 export interface Budget {
   readonly kind: BudgetKind;
   readonly key: string;
+  /**
+   * What counts once in it while it is known to be wrong. Absent: the password of the reservation. In the budget of an
+   * account, each attempt that was under way counts, as directories count.
+   */
+  readonly guess?: string;
   readonly limit: number;
   /** The limit for logins with this trust. Trust lifts the limits of one kind only. */
   readonly trusted?: { readonly by: 'password' | 'either' | 'both'; readonly limit: number };
@@ -39,7 +44,7 @@ export interface TrustKeys {
 export interface Attempt {
   readonly id: string;
   readonly backend: string | undefined;
-  /** One password under one name, which counts once. */
+  /** One password under one name, which counts once; see `Budget.guess`. */
   readonly password: string;
   /** A known wrong password, or a hold, that ends before the attempt is settled is not stored. */
   readonly epoch: number;
@@ -65,7 +70,7 @@ export type Reserved =
       /** How many attempts are under way in the fullest budget, including this one. */
       readonly inFlight: number;
     }
-  /** This password is already counted as wrong. */
+  /** This password is already counted as wrong, in each of the budgets. */
   | { readonly kind: 'known' }
   | { readonly kind: 'on-hold' }
   /** Attempts under way use up a budget. One that succeeds makes room. */

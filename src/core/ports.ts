@@ -186,12 +186,13 @@ export interface EventSink {
 /** The audit trail. */
 export interface Audit extends EventSink {
   /**
-   * Records an event whose effect may have to wait until it is on record: a token is sent to its client after this.
+   * Records the events of one request, all or none, before their effect: a token is stored and sent to its client after
+   * this.
    *
-   * @throws BrokerError `audit_unavailable` when it cannot be recorded and the configuration demands it; no part of it
+   * @throws BrokerError `audit_unavailable` when they cannot be recorded and the configuration demands it; no part of them
    *   counts as recorded then
    */
-  commit(event: AuditEvent): Promise<void>;
+  commit(events: readonly AuditEvent[]): Promise<void>;
 }
 
 /** The log for the operator. Fields must not contain secrets. */

@@ -1,7 +1,7 @@
 /** From a caller and scopes to a signed token: decide each scope, make the claims, sign or reuse, record. */
 import { BrokerError } from '../core/errors.ts';
 import type { Grant } from '../core/access.ts';
-import type { RequestContext } from '../core/events.ts';
+import type { AuditEvent, RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Clock, Ids, Timer, TokenSigner } from '../core/ports.ts';
@@ -32,6 +32,8 @@ export interface AccessRequest {
   readonly malformed: readonly string[];
   /** For the audit line: what is probably wrong with the request, as sentences without a secret. */
   readonly hints?: readonly string[];
+  /** What else the request issues: recorded together with the token, or neither is. */
+  readonly alsoIssued?: readonly AuditEvent[];
 }
 
 export interface IssuedToken {
@@ -54,14 +56,16 @@ interface GrantTokenDeps {
 }
 
 /**
+ * When it returns, the token is on record.
+ *
  * @throws BrokerError `login_required` when the service requires a login, `token_refused` when the token of the login is about
  *   to expire, `too_much_work` when the decisions take too long, `signing_unavailable` when registries would refuse the
- *   signature.
+ *   signature, `audit_unavailable`.
  */
 export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
 export function createGrantToken(deps: GrantTokenDeps): GrantToken {
-  return async ({ context, service, caller, scopes, malformed, hints = [] }) => {
+  return async ({ context, service, caller, scopes, malformed, hints = [], alsoIssued = [] }) => {
     if (caller.kind === 'anonymous' && service.anonymous === 'deny') {
       throw new BrokerError('login_required', 'the service requires a login');
     }
@@ -87,7 +91,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       return { token, tokenId, signedAt: now, lifetime };
     });
     const expiresIn = signed.signedAt + signed.lifetime - now;
-    await deps.audit.commit({
+    const event: AuditEvent = {
       type: 'token.issued',
       request: context,
       caller,
@@ -101,7 +105,8 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       isReused,
       policyRevision: policy.revision,
       expiresIn,
-    });
+    };
+    await deps.audit.commit([event, ...alsoIssued]);
     return { token: signed.token, expiresIn, grants };
   };
 }

@@ -30,7 +30,7 @@ interface IdentifyDeps extends Chain {
 export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
 
 export function createIdentify(deps: IdentifyDeps): Identify {
-  const refusalTime = createRefusalTime(deps.clock);
+  const refusalTime = createRefusalTime(deps.clock, deps.timer);
   return async (credential, request) => {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
@@ -40,7 +40,7 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     if (outcome.kind === 'authenticated') {
       return { kind: 'user', identity: outcome.identity, ...(asked?.source === 'stale' ? { stale: true } : {}) };
     }
-    await deps.timer.sleep(refusalTime.delayAfter(took));
+    await refusalTime.waitAfter(took);
     throw refusal(outcome, asked?.backend, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
 }

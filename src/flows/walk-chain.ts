@@ -1,5 +1,5 @@
 /**
- * The one way through the chain of backends, for the token endpoint, for `fairlead check` and for the look-up of a user
+ * The only path through the chain of backends, for the token endpoint, for `fairlead check` and for the look-up of a user
  * by name.
  *
  * The backends are asked in order. An answer has one of three meanings. Unknown user: the next backend is asked.

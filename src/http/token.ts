@@ -7,7 +7,7 @@ import type { Caller, Secret } from '../core/identity.ts';
 import type { Audit } from '../core/ports.ts';
 import { formatScope } from '../core/scope.ts';
 import type { GrantToken, IssuedToken, Service } from '../flows/grant-token.ts';
-import type { IssueRefreshToken } from '../flows/refresh-token/issue.ts';
+import type { DraftRefreshToken, RefreshTokenDraft } from '../flows/refresh-token/issue.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { AuthenticateDeps, UnauthenticatedRequest } from './authenticate.ts';
 import { contextOf } from './context.ts';
@@ -19,7 +19,7 @@ import type { TokenRequest } from './token-request.ts';
 
 export interface TokenRouteDeps extends AuthenticateDeps {
   readonly services: ReadonlyMap<string, Service>;
-  readonly issueRefreshToken: IssueRefreshToken;
+  readonly draftRefreshToken: DraftRefreshToken;
   readonly grantToken: GrantToken;
   readonly audit: Audit;
 }
@@ -44,8 +44,11 @@ export function answerTokenRequest(deps: TokenRouteDeps): RequestHandler {
       const unauthenticated = { context, asked, service };
       const caller = await authenticate(request, response, unauthenticated);
       const authenticated = { ...unauthenticated, caller };
-      const refreshToken = await refreshTokenFor(authenticated, deps.issueRefreshToken);
-      const issued = await grant(authenticated, deps.grantToken);
+      const draft = draftFor(authenticated, deps.draftRefreshToken);
+      const issued = await grant(authenticated, draft, deps.grantToken);
+      await store(draft, context, deps.audit);
+      // A request with a refresh token is answered with the same one: clients store only the first.
+      const refreshToken = asked.isOffline ? (asked.refreshToken ?? draft?.token) : undefined;
       respondJson(response, 200, JSON.stringify(tokenBody(request, asked, issued, refreshToken)));
     } catch (error) {
       throw recordRefusal(deps.audit, context, asked, toBrokerError(error));
@@ -78,22 +81,33 @@ function requireService(services: ReadonlyMap<string, Service>, { service: name 
   return service;
 }
 
-/** A request with a refresh token is answered with the same one: clients store only the first. */
-async function refreshTokenFor(
+/** The refresh token for a login that asks for one. It is stored after the audit trail has it. */
+function draftFor(
   { context, service, asked, caller }: AuthenticatedRequest,
-  issue: IssueRefreshToken,
-): Promise<Secret | undefined> {
+  draft: DraftRefreshToken,
+): RefreshTokenDraft | undefined {
   const { isOffline, refreshToken, credential, clientId } = asked;
-  if (!isOffline) return undefined;
-  return refreshToken ?? issue({ context, service, caller, login: credential?.username ?? '', clientId });
+  if (!isOffline || refreshToken !== undefined) return undefined;
+  return draft({ context, service, caller, login: credential?.username ?? '', clientId });
 }
 
 function grant(
   { context, service, asked, caller }: AuthenticatedRequest,
+  draft: RefreshTokenDraft | undefined,
   grantToken: GrantToken,
 ): Promise<IssuedToken> {
   const { scopes, malformed } = asked;
-  return grantToken({ context, service, caller, scopes, malformed, hints: hintsOfRequest(asked) });
+  const alsoIssued = draft === undefined ? [] : [draft.event];
+  return grantToken({ context, service, caller, scopes, malformed, hints: hintsOfRequest(asked), alsoIssued });
+}
+
+async function store(draft: RefreshTokenDraft | undefined, request: RequestContext, audit: Audit): Promise<void> {
+  try {
+    await draft?.store();
+  } catch (error) {
+    audit.record({ type: 'token.withheld', request, cause: 'the refresh token could not be stored' });
+    throw error;
+  }
 }
 
 /**

@@ -106,16 +106,16 @@ export const faults: readonly Fault[] = [
     id: 'accounts-13',
     effect: 'hashes for invented names take every turn, and users wait behind them',
     file: 'src/backends/hash-queue.ts',
-    find: 'running.unknown < Math.max(1, atOnce - 1)',
-    replace: 'running.unknown < atOnce',
+    find: 'if (isUnknown && now() < unknownFrom) return false;',
+    replace: '',
     tests: ['test/unit/backends/hash-queue.test.ts'],
   },
   {
     id: 'accounts-14',
     effect: 'one network fills all places of the hashing queue, and users of other networks get 503',
     file: 'src/backends/hash-queue.ts',
-    find: 'ofSite >= maxWaiting * SHARE',
-    replace: 'ofSite >= maxWaiting',
+    find: 'site: siteOf(network)',
+    replace: 'site: undefined',
     tests: ['test/unit/backends/hash-queue.test.ts'],
   },
   {
@@ -123,8 +123,8 @@ export const faults: readonly Fault[] = [
     effect:
       'the answer for an unknown user is immediate while hashes are computed, which reveals that there is no such user',
     file: 'src/backends/hash-queue.ts',
-    find: 'left: HASHES_TO_WAIT, end',
-    replace: 'left: 1, end',
+    find: '      await sleep(hashMs);\n',
+    replace: '',
     tests: ['test/unit/backends/hash-queue.test.ts'],
   },
   {

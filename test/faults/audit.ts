@@ -49,9 +49,9 @@ export const faults: readonly Fault[] = [
     id: 'audit-6',
     effect: 'onLoss: refuse issues tokens without a line',
     file: 'src/platform/audit/audit-trail.ts',
-    find: "if (outcome === 'written') continue;",
-    replace: "if (outcome !== 'unfinished') continue;",
-    tests: ['test/e2e/audit-trail.test.ts'],
+    find: "if (outcome === 'written') return;",
+    replace: "if (outcome !== 'unfinished') return;",
+    tests: ['test/unit/platform/audit/audit-trail.test.ts'],
   },
   {
     id: 'audit-7',

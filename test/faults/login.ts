@@ -1,4 +1,4 @@
-/** Faults in the way of a login: flows, http and app. */
+/** Faults in the path of a login: flows, http and app. */
 import type { Fault } from './fault.ts';
 
 const HTTP_APP = 'test/unit/http/app.test.ts';
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
     id: 'login-4',
     effect: 'refusals show by their time which user names exist',
     file: 'src/flows/identify.ts',
-    find: '    await deps.timer.sleep(refusalTime.delayAfter(took));\n',
+    find: '    await refusalTime.waitAfter(took);\n',
     replace: '',
     tests: ['test/unit/flows/identify.test.ts'],
   },

@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 
 type Mutation = (bytes: Buffer, random: Random) => Buffer;
 
-/** What parsers are known to stumble over. */
+/** What parsers often handle wrongly. */
 const PIECES = [
   '\r\n',
   '\r\n\r\n',

@@ -28,10 +28,10 @@ export async function sendRaw(port: number, bytes: Buffer, limitMs = ANSWER_MS):
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     clearTimeout(quiet);
-    // A kept-alive connection stays open after its last answer.
+    // A keep-alive connection stays open after its last answer.
     if (statusesOf(Buffer.concat(chunks).toString('latin1')).length > 0) quiet = setTimeout(finish, QUIET_MS, false);
   });
-  // A reset is a way to refuse, too.
+  // A reset is a refusal, too.
   socket.on('error', () => finish(false));
   socket.on('end', () => finish(false));
   // Ending tells the server that no more is coming, which for a whole request would mean that nobody waits.

@@ -4,6 +4,7 @@ import { secretsIn } from '../support/secrets.ts';
 import { mutate } from './mutate.ts';
 import { createRandom } from './random.ts';
 import { sendRaw } from './raw-request.ts';
+import { isTypedName, namesIn } from './typed-names.ts';
 import type { FuzzWorld } from './world.ts';
 
 interface FuzzReport {
@@ -21,7 +22,7 @@ interface FuzzOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-/** Fewer than the broker and its backends serve at once: what is refused for want of room would be a 503. */
+/** Fewer than the broker and its backends serve at once: further requests would get 503. */
 const CONCURRENCY = 24;
 const MAX_FAILURES = 20;
 const PROGRESS = 10_000;
@@ -29,6 +30,8 @@ const PROGRESS = 10_000;
 export async function fuzzRequests(world: FuzzWorld, { count, seed, onProgress }: FuzzOptions): Promise<FuzzReport> {
   const statuses = new Map<number, number>();
   const failures: string[] = [];
+  /** Names that hold a secret. */
+  const names = new Set<string>();
   let next = 0;
 
   async function work(): Promise<void> {
@@ -37,6 +40,7 @@ export async function fuzzRequests(world: FuzzWorld, { count, seed, onProgress }
       if (index % PROGRESS === 0) onProgress?.(index);
       // By its own number, so that a request can be repeated alone.
       const bytes = requestAt(world, seed, index);
+      for (const name of namesIn(bytes)) if (secretIn(name, world.secrets) !== undefined) names.add(name);
       const answer = await sendRaw(world.broker.port, bytes);
       for (const status of answer.statuses.length === 0 ? [0] : answer.statuses)
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -50,7 +54,7 @@ export async function fuzzRequests(world: FuzzWorld, { count, seed, onProgress }
     .stderr()
     .split('\n')
     .filter((line) => line !== '');
-  failures.push(...logProblems(lines, world.secrets));
+  failures.push(...logProblems(lines, world.secrets, names));
   return { requests: next, statuses, logLines: lines.length, failures };
 }
 
@@ -74,25 +78,36 @@ async function brokerProblems({ broker }: FuzzWorld): Promise<readonly string[]>
   return status === 200 ? [] : [`an ordinary request is answered ${status} afterwards`];
 }
 
-/** @param lines of the log, each without its line break */
-export function logProblems(lines: readonly string[], secrets: readonly string[]): readonly string[] {
-  const text = lines.map(withoutNames).join('\n');
-  return [
-    ...lines.filter((line) => !isJsonObject(line)).map((line) => `a log line is not JSON: ${line.slice(0, 200)}`),
-    ...lines.filter((line) => line.includes('a promise failed unseen')).map((line) => `unhandled rejection: ${line}`),
-    ...secrets
-      .filter((secret) => text.includes(secret))
-      .map((secret) => `in the log: the secret ${secret.slice(0, 8)}…`),
-    ...secretsIn(text).map((secret) => `in the log: ${secret.slice(0, 8)}…`),
-  ].slice(0, MAX_FAILURES);
+/**
+ * @param lines of the log, each without its line break
+ * @param names the user names with a secret in them that were sent
+ */
+export function logProblems(
+  lines: readonly string[],
+  secrets: readonly string[],
+  names: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  return lines.flatMap((line) => problemsOfLine(line, secrets, names)).slice(0, MAX_FAILURES);
 }
 
-/**
- * The line without the names that a client typed: a mutation that joins name and password makes a name that holds the
- * password, and a broker cannot know. Everything else in the line is searched.
- */
-function withoutNames(line: string): string {
-  return line.replaceAll(/"user":"(?:[^"\\]|\\.)*"/g, '');
+function problemsOfLine(line: string, secrets: readonly string[], names: ReadonlySet<string>): readonly string[] {
+  if (!isJsonObject(line)) return [`a log line is not JSON: ${line.slice(0, 200)}`];
+  const secret = secretIn(line, secrets);
+  const isUnallowed = secret !== undefined && secretIn(withoutTypedName(line, names), secrets) !== undefined;
+  return [
+    ...(line.includes('a promise failed unseen') ? [`unhandled rejection: ${line}`] : []),
+    ...(isUnallowed ? [`in the log: the secret ${secret.slice(0, 8)}…: ${line.slice(0, 200)}`] : []),
+  ];
+}
+
+function secretIn(text: string, secrets: readonly string[]): string | undefined {
+  return secrets.find((secret) => text.includes(secret)) ?? secretsIn(text)[0];
+}
+
+/** The line without its user, where that is a name that was sent. */
+function withoutTypedName(line: string, names: ReadonlySet<string>): string {
+  const { user, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  return typeof user === 'string' && isTypedName(user, names) ? JSON.stringify(rest) : line;
 }
 
 function isJsonObject(line: string): boolean {

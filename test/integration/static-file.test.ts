@@ -404,27 +404,36 @@ describe('a user whose password is a file', () => {
 });
 
 describe('the work of a refusal', () => {
-  it('is one hash of the commonest cost for an unknown user, as for a wrong password', async () => {
+  it('is one hash of the commonest cost for an unknown user, as for each wrong password', async () => {
     await using folder = await folderFor();
     const file = join(folder.path, 'users.yaml');
     const rare = '$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
     const [first, second] = [await hashPassword(ALICE.password), await hashPassword(BOB.password)];
+    const secret = join(folder.path, 'bot.secret');
+    await writeFile(secret, 'plain-secret-1');
     await writeFile(
       file,
-      `users: { rare: { password: "${rare}" }, alice: { password: "${first}" }, bob: { password: "${second}" } }`,
+      `users: { bot: { password: { file: ${secret} } }, rare: { password: "${rare}" }, alice: { password: "${first}" }, bob: { password: "${second}" } }`,
     );
     const costs: string[] = [];
+    const names: unknown[] = [];
     const users = await openStaticFile(fromYaml(file), deps(), (password, hash, options) => {
       costs.push(hash.cost);
+      names.push(options?.username);
       return verifyPassword(password, hash, options);
     });
 
     await login(users, 'alice', 'wrong');
     await login(users, 'nobody', 'wrong');
     await login(users, `${'n'.repeat(300)}\0`, 'wrong');
+    await login(users, 'bot', 'wrong');
+    const right = await identityOf(users, { username: 'bot', password: 'plain-secret-1' });
 
     const cost = '$argon2id$v=19$m=19456,t=2,p=1';
-    expect(costs).toEqual([cost, cost, cost]);
+    expect(costs).toEqual([cost, cost, cost, cost]);
+    // The queue sees each name as it was typed, and waits for all of them by one rule.
+    expect(names).toEqual(['alice', 'nobody', `${'n'.repeat(300)}\0`, 'bot']);
+    expect(right.username).toBe('bot');
   });
 });
 

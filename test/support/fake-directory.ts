@@ -14,6 +14,8 @@ export interface FakeDirectory {
   readonly accounts: Map<string, FakeAccount>;
   /** The passwords that it was sent, as `account/password`. */
   readonly seen: string[];
+  /** How many logins have reached it, with known and unknown names. */
+  logins(): number;
   /** Wrong passwords of an account since its last success. */
   wrong(account: string): number;
   /** The most that `wrong` has ever been, over all accounts. */
@@ -39,6 +41,7 @@ export function fakeDirectory({
   const counts = new Map<string, number>();
   const seen: string[] = [];
   let most = 0;
+  let logins = 0;
 
   function compare(id: string, account: FakeAccount, password: string): AuthnOutcome {
     seen.push(`${id}/${password}`);
@@ -53,6 +56,7 @@ export function fakeDirectory({
   }
 
   async function authenticate(typed: string, password: string, guard: AttemptGuard | undefined): Promise<AuthnOutcome> {
+    logins += 1;
     await pause();
     const id = verifiesPasswords ? typed : accountName(typed);
     const account = accounts.get(id);
@@ -78,6 +82,7 @@ export function fakeDirectory({
     },
     accounts,
     seen,
+    logins: () => logins,
     wrong: (account) => counts.get(account) ?? 0,
     mostWrong: () => most,
   };

@@ -31,7 +31,7 @@ export function countingIds(): Ids {
 export function recordingAudit(): Audit & { readonly events: AuditEvent[] } {
   const events: AuditEvent[] = [];
   const record = (event: AuditEvent): void => void events.push(event);
-  return { events, record, commit: async (event) => record(event) };
+  return { events, record, commit: async (committed) => committed.forEach(record) };
 }
 
 export interface LogLine {
@@ -54,7 +54,7 @@ export function loggedAudit(log: Log): Audit {
   const record = (event: AuditEvent): void => {
     for (const { level, message, fields } of auditLines(event)) log[level](message, fields);
   };
-  return { record, commit: async (event) => record(event) };
+  return { record, commit: async (committed) => committed.forEach(record) };
 }
 
 /** What a broker writes to, kept in memory. */

@@ -64,7 +64,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
       return credential === undefined ? ANONYMOUS : callerOf(credential.username);
     },
     exchangeRefreshToken: async () => ALICE,
-    issueRefreshToken: async (login) => {
+    draftRefreshToken: (login) => {
       offlineLogins.push(login);
       return undefined;
     },

@@ -25,8 +25,14 @@ const BIND_RESPONSE = 0x61;
 const SEARCH_REQUEST = 0x63;
 const SEARCH_DONE = 0x65;
 
-/** @param answerBind the result code of a bind, or `lose`: the connection is closed without an answer */
-export async function startLdapStandIn(answerBind: (bind: ReceivedBind) => number | 'lose'): Promise<LdapStandIn> {
+/**
+ * @param answerBind the result code of a bind, or `lose`: the connection is closed without an answer
+ * @param losesSearches whether a search closes the connection
+ */
+export async function startLdapStandIn(
+  answerBind: (bind: ReceivedBind) => number | 'lose',
+  losesSearches = false,
+): Promise<LdapStandIn> {
   const binds: ReceivedBind[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -37,7 +43,8 @@ export async function startLdapStandIn(answerBind: (bind: ReceivedBind) => numbe
     // The requests are short, so each arrives in one chunk.
     socket.on('data', (message: Buffer) => {
       const { id, operation, start } = readEnvelope(message);
-      if (operation === SEARCH_REQUEST) socket.write(response(id, SEARCH_DONE, 0));
+      if (operation === SEARCH_REQUEST && losesSearches) socket.destroy();
+      else if (operation === SEARCH_REQUEST) socket.write(response(id, SEARCH_DONE, 0));
       if (operation !== BIND_REQUEST) return;
       const bind = { ...readBind(message, start), connection };
       binds.push(bind);

@@ -8,7 +8,8 @@ import type { Account, Authenticator, AuthnOutcome, Timer } from '../../src/core
 import type { RefreshToken } from '../../src/core/refresh-token.ts';
 import type { Service } from '../../src/flows/grant-token.ts';
 import { createExchangeRefreshToken } from '../../src/flows/refresh-token/exchange.ts';
-import { createIssueRefreshToken } from '../../src/flows/refresh-token/issue.ts';
+import { createDraftRefreshToken } from '../../src/flows/refresh-token/issue.ts';
+import type { OfflineLogin } from '../../src/flows/refresh-token/issue.ts';
 import { refreshTokenSecrets } from '../../src/platform/refresh-token-secrets.ts';
 import { memoryStore } from '../../src/platform/store/memory.ts';
 import { fakeBackend, UNKNOWN } from './fake-backend.ts';
@@ -86,7 +87,14 @@ export function open(world: World = {}, timer: Timer = noWaiting) {
     timer,
     audit,
   };
-  const issue = createIssueRefreshToken(deps);
+  const draft = createDraftRefreshToken(deps);
+  const issue = async (login: OfflineLogin): Promise<Secret | undefined> => {
+    const drafted = draft(login);
+    if (drafted === undefined) return undefined;
+    await audit.commit([drafted.event]);
+    await drafted.store();
+    return drafted.token;
+  };
   const exchange = createExchangeRefreshToken(deps);
   const issued = async (caller: Caller = user(alice()), service = SERVICE): Promise<Secret> => {
     const token = await issue({ context: REQUEST, service, caller, login: 'Alice', clientId: 'docker' });
@@ -95,7 +103,7 @@ export function open(world: World = {}, timer: Timer = noWaiting) {
   };
   const refused = (token: Secret, service = SERVICE): Promise<unknown> =>
     exchange(token, service, REQUEST).catch((error: unknown) => error);
-  return { clock, audit, asked, store, issue, exchange, issued, refused, world };
+  return { clock, audit, asked, store, draft, issue, exchange, issued, refused, world };
 }
 
 export const REFUSED = { name: 'BrokerError', code: 'refresh_token_refused' };

@@ -43,16 +43,18 @@ export async function openStaticFile(
       const stored = user?.password;
       if (user !== undefined && stored !== undefined && 'secret' in stored) {
         const secret = await stored.secret.current();
-        if (!secret.matches(typed)) return { kind: 'rejected', reason: 'wrong-password' };
-        return { kind: 'authenticated', identity: await withSubject(user.identity, secret) };
+        if (secret.matches(typed)) {
+          return { kind: 'authenticated', identity: await withSubject(user.identity, secret) };
+        }
       }
-      const hash = stored !== undefined && 'hash' in stored ? stored.hash : snapshot.decoy;
-      // An unknown user takes as long as a wrong password.
-      const options = { expired, network: guard?.network, isDecoy: user === undefined };
+      // An unknown user, and a wrong password that needs no hash, wait and take as long as a wrong password with a hash.
+      const own = stored !== undefined && 'hash' in stored ? stored.hash : undefined;
+      const hash = own ?? snapshot.decoy;
+      const options = { username, expired, network: guard?.network, isDecoy: own === undefined };
       const fits = hash !== undefined && (await verify(typed, hash, options));
       if (user === undefined) return { kind: 'unknown-user' };
-      if (fits) return { kind: 'authenticated', identity: user.identity };
-      const isCut = hash !== undefined && isTooLong(typed, hash);
+      if (own !== undefined && fits) return { kind: 'authenticated', identity: user.identity };
+      const isCut = own !== undefined && isTooLong(typed, own);
       return { kind: 'rejected', reason: 'wrong-password', ...(isCut ? { detail: CUT_BY_BCRYPT } : {}) };
     },
 

@@ -1,5 +1,5 @@
 /** Issues a refresh token for a login with a password. */
-import type { RequestContext } from '../../core/events.ts';
+import type { AuditEvent, RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
 import { expiryOf, refreshTokenId } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
@@ -17,20 +17,29 @@ export interface OfflineLogin {
   readonly clientId: string;
 }
 
-/**
- * When it returns, the record of the token is stored, and survives the end of this process.
- *
- * @returns undefined when the service offers no refresh tokens, or this login gets none
- * @throws BrokerError `backend_unavailable` when the record cannot be stored: without a token, the client would store the
- *   password
- */
-export type IssueRefreshToken = (login: OfflineLogin) => Promise<Secret | undefined>;
+/** A refresh token that is not valid yet. */
+export interface RefreshTokenDraft {
+  readonly token: Secret;
+  /** To be committed to the audit trail before the token is stored. */
+  readonly event: AuditEvent;
+  /**
+   * Makes it valid, in place of the least recently used token where the user has too many. When it returns, the record is
+   * stored and survives the end of this process.
+   *
+   * @throws BrokerError `backend_unavailable` when the record cannot be stored: without a token, the client would store the
+   *   password
+   */
+  store(): Promise<void>;
+}
+
+/** @returns undefined when the service offers no refresh tokens, or this login gets none */
+export type DraftRefreshToken = (login: OfflineLogin) => RefreshTokenDraft | undefined;
 
 /** Characters of a client id that are stored. */
 const MAX_CLIENT_ID = 64;
 
-export function createIssueRefreshToken(deps: RefreshTokenDeps): IssueRefreshToken {
-  return async ({ context, service, caller, login, clientId }) => {
+export function createDraftRefreshToken(deps: RefreshTokenDeps): DraftRefreshToken {
+  return ({ context, service, caller, login, clientId }) => {
     const limits = service.refreshTokens;
     if (limits === undefined || caller.kind === 'anonymous') return undefined;
     const { username, backend, subject } = caller.identity;
@@ -46,9 +55,12 @@ export function createIssueRefreshToken(deps: RefreshTokenDeps): IssueRefreshTok
     const times = { createdAt: now, usedAt: now };
     const expiresAt = expiryOf(times, limits);
     const account = { service: service.name, backend, subject, login, username, client: context.client };
-    await deps.store.put(digest, { ...account, clientId: printable(clientId), ...times, expiresAt }, expiresAt - now);
-    deps.audit.record({ ...event, outcome: 'issued', id: refreshTokenId(digest) });
-    return token;
+    const record = { ...account, clientId: printable(clientId), ...times, expiresAt };
+    return {
+      token,
+      event: { ...event, outcome: 'issued', id: refreshTokenId(digest) },
+      store: () => deps.store.put(digest, record, expiresAt - now),
+    };
   };
 }
 

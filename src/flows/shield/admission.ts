@@ -21,7 +21,7 @@ export interface Pass {
 interface Admission {
   /**
    * @throws BrokerError `backend_unavailable` when other attempts are still under way at the deadline, and it is not known
-   *   whether they leave room for this one
+   *   whether the limit allows this one
    */
   enter(keys: LoginKeys, deadline: Deadline): Promise<Pass>;
   keysOf(credential: Credential, client: string): LoginKeys;
@@ -29,7 +29,7 @@ interface Admission {
 
 export function createAdmission(deps: ShieldDeps): Admission {
   const waiting = createQueues();
-  /** Equal logins from one network at the same time count once. */
+  /** Equal logins, with the name in the same spelling, from one network at the same time count once. */
   const shared = new Map<string, SharedPass>();
 
   async function reserve(keys: LoginKeys, deadline: Deadline): Promise<Pass> {
@@ -72,7 +72,7 @@ export function createAdmission(deps: ShieldDeps): Admission {
   return {
     keysOf: (credential, client) => loginKeys(deps, credential, client),
     enter: async (keys, deadline) => {
-      const { attempt: key } = keys;
+      const { login: key } = keys;
       const entry = shared.get(key) ?? { pass: reserve(keys, deadline), users: 0, isSettled: false };
       shared.set(key, entry);
       entry.users += 1;
@@ -154,8 +154,8 @@ function createQueues() {
       };
     },
     /**
-     * Wakes the first of each queue: an attempt that is settled makes room for one. If that one is refused, it wakes the
-     * next; if it is admitted, its own end does.
+     * Wakes the first of each queue: an attempt that is settled may free a place for one. If that one is refused, it wakes
+     * the next; if it is admitted, its own end does.
      */
     wake: (names: readonly string[]): void => {
       for (const name of names) queues.get(name)?.values().next().value?.();

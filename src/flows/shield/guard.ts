@@ -3,7 +3,7 @@ import type { Deadline } from '../../core/deadline.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { Attempt, Settlement } from '../../core/ledger.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
-import { accountBudget } from './budgets.ts';
+import { accountBudgets } from './budgets.ts';
 import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
 
@@ -34,7 +34,7 @@ export function createGuard(
   { settings, fingerprint, ledger, ids, timer }: ShieldDeps,
   { name: backend, verifiesPasswords }: Authenticator,
   { username, password }: Credential,
-  { trust, network }: Pick<LoginKeys, 'trust' | 'network'>,
+  { trust, network, site }: Pick<LoginKeys, 'trust' | 'network' | 'site'>,
   deadline: Deadline,
 ): LoginGuard {
   let subject = username;
@@ -43,14 +43,15 @@ export function createGuard(
   const holdKey = (): string => fingerprint('hold', backend, account);
 
   async function reserve(): Promise<AuthnOutcome | undefined> {
-    const isLimited = settings.maxWrongPerAccount > 0 && verifiesPasswords !== true;
+    const budgets =
+      verifiesPasswords === true ? [] : accountBudgets({ fingerprint, settings }, [backend, account], site);
     for (;;) {
       const reserved = await ledger.reserve({
         id: ids.next(),
         backend,
         password: fingerprint('wrong', backend, subject, password),
         account: holdKey(),
-        budgets: isLimited ? [accountBudget(settings, fingerprint('attempts', backend, account))] : [],
+        budgets,
         trust,
       });
       switch (reserved.kind) {

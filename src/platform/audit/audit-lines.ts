@@ -47,6 +47,8 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'token.withheld':
+      return [{ level: 'error', message: 'token withheld', fields: { ...shared, cause: event.cause } }];
     case 'refresh-token':
       return [
         {

@@ -30,29 +30,24 @@ export function createAuditTrail({ writer, level, onLoss }: AuditTrailOptions): 
     for (const line of linesOf(event)) writer.write(line, event.type);
   }
 
-  /** INVARIANT: with `refuse`, a token is issued only after its line is written, and each such line is of a token. */
-  async function commit(event: AuditEvent): Promise<void> {
-    if (onLoss === 'count') return record(event);
-    for (const line of auditLines(event)) {
-      const text = logLine(line.level, line.message, line.fields);
-      const outcome = await writer.writeWithin(text, event.type, WRITE_MS);
-      if (outcome === 'written') continue;
-      if (outcome === 'unfinished') writer.write(withheldLine(event), 'token.withheld');
-      throw new BrokerError(
-        'audit_unavailable',
-        `audit line not written: ${writer.failure ?? 'its reader does not read'}`,
-        {
-          retryAfter: 5,
-        },
-      );
+  /**
+   * INVARIANT: with `refuse`, a token is issued only after its line is written, and each such line is of a token. The lines
+   * of one request are written as one text, so that none is written without the others.
+   */
+  async function commit(events: readonly AuditEvent[]): Promise<void> {
+    const [first] = events;
+    if (first === undefined) return;
+    if (onLoss === 'count') return events.forEach(record);
+    const lines = events.flatMap(auditLines).map(({ level: at, message, fields }) => logLine(at, message, fields));
+    const outcome = await writer.writeWithin(lines.join('\n'), first.type, WRITE_MS);
+    if (outcome === 'written') return;
+    if (outcome === 'unfinished') {
+      const cause = 'the audit line was not written in time';
+      record({ type: 'token.withheld', request: first.request, cause });
     }
+    const cause = writer.failure ?? 'its reader does not read';
+    throw new BrokerError('audit_unavailable', `audit line not written: ${cause}`, { retryAfter: 5 });
   }
 
   return { record, commit };
-}
-
-/** Takes back a line of which a part was in the pipe already when its time ended. */
-function withheldLine({ request: { requestId, client } }: AuditEvent): string {
-  const fields = { event: 'token.withheld', requestId, client, cause: 'the audit line was not written in time' };
-  return logLine('error', 'token withheld', fields);
 }

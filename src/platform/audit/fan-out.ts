@@ -17,7 +17,7 @@ export function fanOut(sinks: readonly EventSink[], log: Log): EventSink {
 }
 
 /**
- * The audit trail and what follows from it, such as metrics: an event that cannot be committed to the trail is not
+ * The audit trail and what follows from it, such as metrics: events that cannot be committed to the trail are not
  * recorded anywhere.
  */
 export function auditWith(trail: Audit, sinks: readonly EventSink[], log: Log): Audit {
@@ -25,9 +25,9 @@ export function auditWith(trail: Audit, sinks: readonly EventSink[], log: Log): 
   const others = fanOut(sinks, log);
   return {
     record: all.record,
-    commit: async (event) => {
-      await trail.commit(event);
-      others.record(event);
+    commit: async (events) => {
+      await trail.commit(events);
+      events.forEach(others.record);
     },
   };
 }

@@ -100,6 +100,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
     case 'token.refused':
       metrics.tokens.inc({ outcome: event.code });
       return;
+    case 'token.withheld':
+      // The refusal of the same request is counted.
+      return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
       return;

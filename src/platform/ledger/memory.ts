@@ -93,11 +93,11 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
   }
 
   function reserve({ id, backend, password, budgets, trust, account }: Reservation): Reserved {
-    const kind = budgets[0]?.kind ?? 'account';
-    const epoch = backend === undefined ? epochs.ofCounts(undefined) : epochs.ofAnswers(backend);
-    if ((knownPasswords[kind].get(password) ?? -1) >= epoch) return { kind: 'known' };
+    const epoch = epochOf(backend);
+    const unknown = budgets.filter((budget) => !isKnown(budget.kind, budget.guess ?? password, epoch));
+    if (budgets.length === 0 ? isKnown('account', password, epoch) : unknown.length === 0) return { kind: 'known' };
     if (account !== undefined && (holds.get(account) ?? -1) >= epoch) return { kind: 'on-hold' };
-    const places = budgets.map((budget) => ({ budget, tally: tallyOf(budget, backend) }));
+    const places = unknown.map((budget) => ({ budget, tally: tallyOf(budget, backend) }));
     const refusal = refusalOf(places, trust);
     if (refusal !== undefined) return refusal;
     for (const { budget, tally } of places) {
@@ -112,6 +112,14 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
       places: places.map(({ budget, tally }) => ({ budget, sequence: tally.wrong })),
     };
     return { kind: 'go', attempt, inFlight: Math.max(1, ...places.map(({ tally }) => tally.open.size)) };
+  }
+
+  function epochOf(backend: string | undefined): number {
+    return backend === undefined ? epochs.ofCounts(undefined) : epochs.ofAnswers(backend);
+  }
+
+  function isKnown(kind: BudgetKind, guess: string, epoch: number): boolean {
+    return (knownPasswords[kind].get(guess) ?? -1) >= epoch;
   }
 
   function refusalOf(places: readonly Place[], trust: TrustKeys): Reserved | undefined {
@@ -146,18 +154,22 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
 
   function settleAttempt({ attempt, outcome, knownSeconds = 0 }: Settlement): void {
     if (attempt === undefined) return;
+    const guesses = new Map<BudgetKind, string>();
+    if (attempt.places.length === 0) guesses.set('account', attempt.password);
     for (const { budget, sequence } of attempt.places) {
       const tally = tallyOf(budget, attempt.backend);
+      const guess = budget.guess ?? attempt.password;
+      guesses.set(budget.kind, guess);
       // After UNSETTLED_SECONDS it is counted as wrong already.
       if (!tally.open.delete(attempt.id)) continue;
-      if (outcome === 'wrong') addWrong(tally, budget, clock.monotonic());
+      // An equal guess beside this one may have been counted first.
+      const counts = budget.kind === 'account' || !isKnown(budget.kind, guess, epochOf(attempt.backend));
+      if (outcome === 'wrong' && counts) addWrong(tally, budget, clock.monotonic());
       if (outcome === 'success' && budget.isClearedBySuccess) clearBefore(tally, sequence);
       store(budget, tally);
     }
-    const kind = attempt.places[0]?.budget.kind ?? 'account';
-    if (outcome === 'wrong' && knownSeconds > 0) {
-      knownPasswords[kind].set(attempt.password, attempt.epoch, knownSeconds);
-    }
+    if (outcome !== 'wrong' || knownSeconds === 0) return;
+    for (const [kind, guess] of guesses) knownPasswords[kind].set(guess, attempt.epoch, knownSeconds);
   }
 
   function settleTrust({ outcome, trust }: Settlement): void {

@@ -31,6 +31,6 @@ it('the shield applies the configured limits, and counts its entries by kind', a
     // One wrong password is the limit of this address.
     'too-many-attempts (address)',
   ]);
-  // The account, the name and its network, the address and its /24 are counted. A wrong password ends the trust.
-  expect(shield.sizes()).toEqual({ right: 1, wrong: 1, counted: 5, trusted: 1 });
+  // The account and its site, the name and its network, the address and its /24 are counted. A wrong password ends the trust.
+  expect(shield.sizes()).toEqual({ right: 1, wrong: 1, counted: 6, trusted: 1 });
 });

@@ -1,156 +1,211 @@
-/** In which order hashes are computed, with hashes that end when the test says so. */
+/** When hashes are computed, in which order, and who is refused: with a clock that the test advances. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createHashQueue } from '../../../src/backends/hash-queue.ts';
+import { BrokerError } from '../../../src/core/errors.ts';
 
 const HOUR_MS = 3_600_000;
+/** What the queue assumes before it has measured one, so that each hash takes as long as expected. */
+const HASH_MS = 100;
 
-/** A queue of two turns and eight places, whose hashes are named. */
-function queueOf({ atOnce = 2, maxWaiting = 8 } = {}) {
-  let now = 0;
-  const queue = createHashQueue({ atOnce, maxWaiting, now: () => now });
-  const begun: string[] = [];
-  const ends = new Map<string, () => void>();
-
-  const run = (name: string, account: string | undefined, network: string | undefined = name) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const request = { account, network, expired: () => false };
-    return queue.run(request, async () => {
-      begun.push(name);
-      ends.set(name, resolve);
-      await promise;
-      queue.succeeded(request);
-      return name;
-    });
-  };
-  /** Ends a hash, and lets the next one begin. */
-  const end = async (name: string): Promise<void> => {
-    ends.get(name)?.();
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-  };
-  const endAll = async (): Promise<void> => {
-    for (let at = 0; at < begun.length; at += 1) await end(begun[at] ?? '');
-  };
-  return {
-    begun,
-    end,
-    endAll,
-    advance: (ms: number) => (now += ms),
-    user: (name: string, network?: string) => run(name, `account of ${name}`, network),
-    stranger: (name: string) => run(name, undefined),
-    /** A login that succeeds while nothing waits. */
-    login: async (name: string, network?: string) => {
-      const done = run(name, `account of ${name}`, network);
-      await end(name);
-      await done;
-      begun.pop();
-    },
-  };
+interface Login {
+  readonly exists?: boolean;
+  readonly network?: string | undefined;
+  /** Whether the password is correct. */
+  readonly isRight?: boolean;
 }
 
+/** A queue whose hashes take `HASH_MS`. Time passes while the test awaits `done`. */
+function queueOf({ atOnce = 2, maxWaiting = 8 } = {}) {
+  let now = 0;
+  let timers: { readonly at: number; readonly end: () => void }[] = [];
+  const sleep = (ms: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    timers.push({ at: now + ms, end: resolve });
+    return promise;
+  };
+  const queue = createHashQueue({ atOnce, maxWaiting, now: () => now, sleep });
+  const computed: string[] = [];
+
+  /** @returns when it is answered, in milliseconds; 'refused' when it gets no turn */
+  async function logIn(name: string, { exists = true, network = name, isRight = false }: Login = {}) {
+    const request = {
+      name,
+      network,
+      login: `${name}/${isRight ? 'right' : 'wrong'}`,
+      isUnknown: !exists,
+      expired: () => false,
+    };
+    try {
+      await queue.run(request, async () => {
+        computed.push(name);
+        await sleep(HASH_MS);
+      });
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'backend_unavailable', retryAfter: 2 });
+      expect(error).toBeInstanceOf(BrokerError);
+      return 'refused' as const;
+    }
+    if (exists && isRight) queue.succeeded(request);
+    return now;
+  }
+
+  async function done<T>(logins: readonly Promise<T>[]): Promise<readonly T[]> {
+    let isOver = false;
+    const all = Promise.all(logins).finally(() => (isOver = true));
+    for (await turn(); !isOver; await turn()) {
+      const [next] = timers.toSorted((a, b) => a.at - b.at);
+      if (next === undefined) continue;
+      timers = timers.filter((one) => one !== next);
+      now = Math.max(now, next.at);
+      next.end();
+    }
+    return all;
+  }
+
+  return { logIn, done, computed, advance: (ms: number) => (now += ms), now: () => now };
+}
+
+const times = <T>(count: number, work: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => work(n));
+
+describe('logins of a name that exists and of one that does not', () => {
+  /** The same logins at once, in which only the existence of the name `X` differs. */
+  async function answers(exists: boolean, count: number, networks: number, others = 0) {
+    const { logIn, done } = queueOf({ maxWaiting: 64 });
+    const background = times(others, (n) => logIn(`user-${n}`));
+    const logins = times(count, (n) => logIn('X', { exists, network: `network-${n % networks}` }));
+    const [answered] = await done([done(logins), ...background.map(async (one) => [await one])]);
+    return answered;
+  }
+
+  it.each([
+    ['one login', 1, 1],
+    ['a burst from one network', 30, 1],
+    ['a burst from ten networks', 30, 10],
+    ['more than the queue takes', 100, 25],
+  ])('are answered or refused at the same times: %s', async (_what, count, networks) => {
+    const known = await answers(true, count, networks);
+
+    expect(await answers(false, count, networks)).toEqual(known);
+    // The control: there is something to see.
+    expect(new Set(known).size).toBe(Math.min(count, 42));
+  });
+
+  it('are answered at the same times behind the logins of others', async () => {
+    const known = await answers(true, 1, 1, 9);
+
+    expect(known).toEqual([500]);
+    expect(await answers(false, 1, 1, 9)).toEqual(known);
+  });
+
+  it('are refused at the same number of logins that wait', async () => {
+    for (const exists of [true, false]) {
+      const { logIn, done } = queueOf();
+      const waiting = times(2 + 6, (n) => logIn(`user-${n}`));
+      const answered = await done([...waiting, logIn('X', { exists })]);
+
+      expect(answered.map((one) => one === 'refused')).toEqual([...Array(8).fill(false), true]);
+    }
+  });
+});
+
 describe('an unknown user', () => {
-  it('never takes the last turn, and delays no user', async () => {
-    const { stranger, user, begun, endAll } = queueOf();
-    const strangers = Array.from({ length: 300 }, (_, index) => stranger(`stranger ${index}`));
-    const users = Array.from({ length: 5 }, (_, index) => user(`user ${index}`));
+  it('delays no user: of 300 at once one hash is computed, and users do not wait for the others', async () => {
+    const { logIn, done, computed } = queueOf({ maxWaiting: 1024 });
+    const unknown = times(300, (n) => logIn(`unknown-${n}`, { exists: false }));
+    const users = times(5, (n) => logIn(`user-${n}`));
 
-    expect(begun).toEqual(['stranger 0', 'user 0']);
-    await endAll();
+    const [answered] = await done([done(users), ...unknown.map(async (one) => [await one])]);
 
-    expect(begun).toEqual(['stranger 0', 'user 0', 'user 1', 'user 2', 'user 3', 'user 4']);
-    expect(await Promise.all(users)).toHaveLength(5);
-    expect(await Promise.all(strangers)).toEqual(['stranger 0', ...Array.from({ length: 299 }, () => undefined)]);
+    expect(computed).toEqual(['unknown-0', 'user-0', 'user-1', 'user-2', 'user-3', 'user-4']);
+    expect(answered).toEqual([100, 200, 200, 300, 300]);
   });
 
   it('costs as much as a wrong password while nothing else is computed, also on one processor', async () => {
     for (const atOnce of [1, 2, 3]) {
-      const { stranger, begun, endAll } = queueOf({ atOnce });
-      const answer = stranger('stranger');
+      const { logIn, done, computed } = queueOf({ atOnce });
 
-      expect(begun).toEqual(['stranger']);
-      await endAll();
-      await answer;
+      await done([logIn('unknown', { exists: false })]);
+
+      expect(computed).toEqual(['unknown']);
     }
   });
 
-  it('is answered after two hashes where none is computed for it, as late as a user would be', async () => {
-    const { stranger, user, end } = queueOf();
-    const first = stranger('stranger');
-    const users = [user('a'), user('b')];
-    let isAnswered = false;
-    const second = stranger('late').then(() => (isAnswered = true));
+  it('costs at most a quarter of one processor, however many there are', async () => {
+    const { logIn, done, computed, now } = queueOf();
+    for (let n = 0; n < 100; n += 1) await done([logIn(`unknown-${n}`, { exists: false })]);
 
-    await end('a');
-    expect(isAnswered).toBe(false);
-    await end('b');
-    expect(isAnswered).toBe(true);
-
-    await end('stranger');
-    await Promise.all([first, second, ...users]);
+    expect(now()).toBe(100 * HASH_MS);
+    expect(computed).toHaveLength(25);
   });
 });
 
 describe('the queue', () => {
-  it('serves accounts that logged in lately first, then networks from which somebody did', async () => {
-    const { login, user, begun, end, endAll } = queueOf({ atOnce: 1 });
-    await login('alice');
-    await login('bob', 'office');
-    const all = [user('busy'), user('new'), user('colleague', 'office'), user('alice', 'elsewhere')];
+  it('serves passwords that were correct lately first, then networks from which somebody logged in', async () => {
+    const { logIn, done, computed } = queueOf({ atOnce: 1 });
+    await done([logIn('alice', { isRight: true }), logIn('bob', { isRight: true, network: 'office' })]);
+    computed.length = 0;
 
-    await end('busy');
-    await endAll();
+    const busy = logIn('busy');
+    await turn();
+    await done([
+      busy,
+      logIn('new'),
+      logIn('colleague', { network: 'office' }),
+      logIn('alice', { network: 'elsewhere' }),
+      logIn('alice', { isRight: true, network: 'elsewhere' }),
+    ]);
 
-    expect(begun).toEqual(['busy', 'alice', 'colleague', 'new']);
-    await Promise.all(all);
+    expect(computed).toEqual(['busy', 'alice', 'colleague', 'new', 'alice']);
   });
 
-  it('forgets a login after a day', async () => {
-    const { login, user, begun, endAll, advance } = queueOf({ atOnce: 1 });
-    await login('alice');
+  it('does not know a password as correct after a day', async () => {
+    const { logIn, done, computed, advance } = queueOf({ atOnce: 1 });
+    await done([logIn('alice', { isRight: true })]);
     advance(25 * HOUR_MS);
-    const all = [user('busy'), user('new'), user('alice')];
 
-    await endAll();
+    await done([logIn('busy'), logIn('new'), logIn('alice', { isRight: true })]);
 
-    expect(begun).toEqual(['busy', 'new', 'alice']);
-    await Promise.all(all);
-  });
-
-  it('lets networks of the same rank take turns', async () => {
-    const { user, begun, endAll } = queueOf({ atOnce: 1, maxWaiting: 16 });
-    const all = [user('busy'), user('a1', 'a'), user('a2', 'a'), user('a3', 'a'), user('b1', 'b')];
-
-    await endAll();
-
-    expect(begun).toEqual(['busy', 'a1', 'b1', 'a2', 'a3']);
-    await Promise.all(all);
+    expect(computed).toEqual(['alice', 'busy', 'new', 'alice']);
   });
 
   it.each([
-    ['one network', ['n', 'n', 'n']],
-    ['the networks of one IPv6 site', ['2001:db8:1:1', '2001:db8:1:2', '2001:db8:1:3']],
-  ])('gives %s a quarter of the places, and the others to other networks', async (_what, networks) => {
-    const { user, endAll } = queueOf({ atOnce: 1 });
-    const [first, second, third] = networks;
-    const all = [user('busy'), user('1', first), user('2', second)];
+    ['one network', () => 'n'],
+    ['the networks of one IPv6 site', (n: number) => `2001:db8:1:${n}`],
+  ])('lets %s fill no places: the others wait for one of its hashes at most', async (_what, network) => {
+    const { logIn, done } = queueOf({ atOnce: 1, maxWaiting: 64 });
+    const many = times(30, (n) => logIn(`user-${n}`, { network: network(n) }));
 
-    await expect(user('3', third)).rejects.toMatchObject({ code: 'backend_unavailable', retryAfter: 2 });
-    all.push(user('4', 'another'));
+    const [answered] = await done([done([logIn('other')]), ...many.map(async (one) => [await one])]);
 
-    await endAll();
-    await Promise.all(all);
+    expect(answered).toEqual([200]);
   });
 
-  it('keeps its last places for accounts that logged in lately', async () => {
-    const { login, user, endAll } = queueOf({ atOnce: 1 });
-    await login('alice');
-    await login('bob');
-    const all = [user('busy'), ...['1', '2', '3', '4', '5', '6'].map((name) => user(name))];
+  it('refuses a network and a name that are four seconds behind, and no others', async () => {
+    const { logIn, done } = queueOf({ atOnce: 1, maxWaiting: 64 });
+    const byNetwork = times(60, (n) => logIn(`user-${n}`, { network: 'n', exists: false }));
+    const byName = times(60, (n) => logIn('name', { network: `m-${n}`, exists: false }));
 
-    await expect(user('7')).rejects.toMatchObject({ code: 'backend_unavailable' });
-    all.push(user('alice'), user('bob'));
-    await expect(user('alice')).rejects.toMatchObject({ code: 'backend_unavailable' });
+    const answered = await done([...byNetwork, ...byName, logIn('other', { exists: false })]);
 
-    await endAll();
-    await Promise.all(all);
+    const refused = answered.map((one) => one === 'refused');
+    expect(refused).toEqual([...times(60, (n) => n > 40), ...times(60, (n) => n > 40), false]);
+  });
+
+  it('keeps its last places for passwords that were correct lately', async () => {
+    const { logIn, done } = queueOf({ atOnce: 1 });
+    await done([logIn('alice', { isRight: true }), logIn('bob', { isRight: true })]);
+    const waiting = [logIn('busy'), ...times(6, (n) => logIn(`user-${n}`))];
+
+    const answered = await done([
+      ...waiting,
+      logIn('late'),
+      // A wrong password of the same user has no better place: it would show that the user exists.
+      logIn('alice', { network: 'elsewhere' }),
+      logIn('alice', { isRight: true }),
+      logIn('bob', { isRight: true }),
+    ]);
+
+    expect(answered.slice(waiting.length).map((one) => one === 'refused')).toEqual([true, true, false, false]);
   });
 });

@@ -179,6 +179,28 @@ describe('many hashes at once', () => {
     expect(await verifyPassword('x', hash)).toBe(true);
   });
 
+  it('lets only the same password before others after a successful login', async () => {
+    const hash = counting();
+    expect(await verifyPassword('known', hash)).toBe(true);
+    const gate = Promise.withResolvers<boolean>();
+    const busy = Array.from({ length: AT_ONCE }, () =>
+      verifyPassword(
+        'busy',
+        counting(() => gate.promise),
+      ),
+    );
+    const order: string[] = [];
+    const verify = async (password: string): Promise<void> => {
+      await verifyPassword(password, hash);
+      order.push(password);
+    };
+    const all = [verify('other'), verify('another'), verify('known')];
+    gate.resolve(true);
+    await Promise.all([...busy, ...all]);
+
+    expect(order).toEqual(['known', 'other', 'another']);
+  });
+
   it('computes nothing for those whose time was over before their turn', async () => {
     const gate = Promise.withResolvers<boolean>();
     const busy = Array.from({ length: AT_ONCE }, () =>

@@ -1,4 +1,4 @@
-/** A policy that is to follow cannot get in the way of the one in force. */
+/** A shadow policy never changes what the policy in force decides. */
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { parseScopes } from '../../../src/core/scope.ts';

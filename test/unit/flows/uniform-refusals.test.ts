@@ -61,9 +61,13 @@ function setUp(latency: Latency = { step: () => 0 }, settings: Partial<ShieldSet
 describe('the sequence of answers to wrong passwords', () => {
   const names = [...KNOWN, ...UNKNOWN, ...STATES, 'robot', 'ghost'];
 
-  async function sequence(name: string, client: (n: number) => string): Promise<string> {
-    // Without address limits: they count all names together.
-    const { clock, logIn } = setUp();
+  /** @param settings without limits of an address, unless they are given */
+  async function sequence(
+    name: string,
+    client: (n: number) => string,
+    settings: Partial<ShieldSettings> = {},
+  ): Promise<string> {
+    const { clock, logIn } = setUp(undefined, settings);
     const answers: string[] = [];
     for (const [n, password] of PASSWORDS.entries()) {
       const typed = SPELLINGS[n % SPELLINGS.length]?.(name) ?? name;
@@ -86,6 +90,17 @@ describe('the sequence of answers to wrong passwords', () => {
     }
 
     expect([...sequences.values()]).toEqual([names]);
+  });
+
+  it.each([2, 3])('is the same for every name, state and spelling where an address may have %i', async (limit) => {
+    const sequences = new Set<string>();
+    for (const name of names) {
+      sequences.add(await sequence(name, (n) => `192.0.2.${n % 2}`, { maxWrongPerAddress: limit }));
+    }
+
+    expect(sequences.size).toBe(1);
+    // The control: the limit of an address changes the answers.
+    expect([...sequences]).not.toContain(await sequence('nobody1', (n) => `192.0.2.${n % 2}`));
   });
 
   it('ends with 429 for each name from one network, after the limit of different passwords', async () => {

@@ -159,7 +159,13 @@ describe('the token endpoint', () => {
   });
 
   it('issues a refresh token only to a client that asks for one', async () => {
-    await using app = await openHttpApp({ issueRefreshToken: async ({ login }) => new Secret(`flr_of_${login}`) });
+    await using app = await openHttpApp({
+      draftRefreshToken: ({ login, context }) => ({
+        token: new Secret(`flr_of_${login}`),
+        event: { type: 'refresh-token', request: context, outcome: 'issued', service: SERVICE.name },
+        store: async () => undefined,
+      }),
+    });
     const login = { headers: { authorization: `Basic ${btoa('alice:p')}` } };
 
     const answers = [await app.send(PATH, login), await app.send(`${PATH}&offline_token=true&client_id=docker`, login)];

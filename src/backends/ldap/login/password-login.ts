@@ -137,22 +137,50 @@ async function byTemplate(
   const dn = template.fill(login);
   // No account can have such a name.
   if (dn === undefined) return UNKNOWN;
+  const readsAsUser = context.config.bind === undefined || !template.isDn;
+  let isVerified = false;
   return context.directory.withServer(deadline, async (server) => {
-    // The id in the entry is not known before the bind, so attempts are counted for the DN with one spelling.
-    const counted = subjectOfDn(template.fill(oneSpelling(login)) ?? dn);
-    const refusal = await guard.beforeAttempt(subjectOfDn(dn), counted);
-    if (refusal !== undefined) return refusal;
-    return server.withBind(deadline, async (connection) => {
-      const verdict = await bindAs(context, attempt, connection, dn);
-      if (verdict.kind === 'no-entry') return UNKNOWN;
-      if (verdict.kind === 'rejected') return verdict;
-      const reader = context.config.bind === undefined ? connection : server.reader;
-      const result = template.isDn
-        ? await context.search.read(reader, dn, deadline)
-        : await ownEntry(context, { account: template.account(login), bindName: dn }, connection, reader, deadline);
-      return readBack(context, dn, result, reader, deadline, trace);
-    });
+    if (!isVerified) {
+      // The id in the entry is not known before the bind, so attempts are counted for the DN with one spelling.
+      const counted = subjectOfDn(template.fill(oneSpelling(login)) ?? dn);
+      const refusal = await guard.beforeAttempt(subjectOfDn(dn), counted);
+      if (refusal !== undefined) return refusal;
+      const answer = await server.withBind(deadline, async (connection) => {
+        const verdict = await bindAs(context, attempt, connection, dn);
+        if (verdict.kind === 'no-entry') return UNKNOWN;
+        if (verdict.kind === 'rejected') return verdict;
+        return readsAsUser ? onceOnly(() => readAsUser(context, template, attempt, dn, server, connection)) : undefined;
+      });
+      if (answer !== undefined) return answer;
+      isVerified = true;
+    }
+    const result = await context.search.read(server.reader, dn, deadline);
+    return readBack(context, dn, result, server.reader, deadline, trace);
   });
+}
+
+async function readAsUser(
+  context: LoginContext,
+  template: BindTemplate,
+  { login, deadline, trace }: LoginAttempt,
+  dn: string,
+  server: ServerAccess,
+  connection: LdapConnection,
+): Promise<AuthnOutcome> {
+  const reader = context.config.bind === undefined ? connection : server.reader;
+  const result = template.isDn
+    ? await context.search.read(reader, dn, deadline)
+    : await ownEntry(context, { account: template.account(login), bindName: dn }, connection, reader, deadline);
+  return readBack(context, dn, result, reader, deadline, trace);
+}
+
+/** What needs the bind of the user is not repeated: a second bind could use up a grace login. */
+async function onceOnly<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DirectoryFault ? error.with({ canFailOver: false, sent: true }) : error;
+  }
 }
 
 async function bindAs(

@@ -51,6 +51,24 @@ describe('a password whose bind is not answered', () => {
   });
 });
 
+describe('acceptance 22: a password that a server has accepted, where the next search gets no answer', () => {
+  const BIND = { dn: 'cn=service,dc=corp', password: { env: 'LDAP_PASSWORD' } };
+
+  it.each<[string, Partial<LdapInput>, readonly string[]]>([
+    ['and only the user may read the entry', {}, []],
+    ['and the service account reads the entry of the next server', { bind: BIND }, [BIND.dn]],
+  ])('is not sent to the next server, where it could use up a grace login: %s', async (_what, more, binds) => {
+    await using first = await startLdapStandIn(() => RESULT.success, true);
+    await using second = await startLdapStandIn(() => RESULT.success);
+    await using backend = await createLdap({ ...withTemplate(first.url, second.url), ...more });
+
+    await expect(logIn(backend, 'alice', 'right')).rejects.toMatchObject(UNAVAILABLE);
+
+    expect(first.binds.filter(({ dn }) => dn === 'uid=alice,dc=corp')).toHaveLength(1);
+    expect(second.binds.map(({ dn }) => dn)).toEqual(binds);
+  });
+});
+
 describe('an empty password', () => {
   it.each(['', '\0', '\0\0'])('rejects an empty password without a connection: %j', async (password) => {
     await using standIn = await startLdapStandIn(() => RESULT.success);
