@@ -50,8 +50,12 @@ interface Entry {
   readonly signed: Promise<SignedToken>;
 }
 
-/** Tokens that are kept at most, of about two kilobytes each. */
 const MAX_TOKENS = 4096;
+/**
+ * Characters of a key. A client chooses its scopes, up to 64 KiB of them, and the token repeats what is granted: without
+ * this limit, the tokens of one client could take some hundred megabytes. A request for one image has some 200.
+ */
+const MAX_KEY = 2048;
 
 /** @param seconds the age up to which a token is reused; 0: never */
 export function createTokenReuse(seconds: number): TokenReuse {
@@ -71,8 +75,8 @@ export function createTokenReuse(seconds: number): TokenReuse {
 
   return {
     tokenFor: async (facts, now, sign) => {
-      if (seconds === 0) return { signed: await sign(), isReused: false };
-      const key = keyOf(loginId(facts.caller), facts);
+      const key = seconds === 0 ? undefined : keyOf(loginId(facts.caller), facts);
+      if (key === undefined || key.length > MAX_KEY) return { signed: await sign(), isReused: false };
       const known = entries.get(key);
       if (known !== undefined && isYoung(known.signedAt, now)) return { signed: await known.signed, isReused: true };
       entries.delete(key);

@@ -18,6 +18,7 @@ const SERVICE: Service = { name: 'registry', anonymous: 'allow', lifetimes: { pu
 interface Asked {
   readonly caller?: Caller;
   readonly service?: Service;
+  /** One or more, with spaces between them. */
   readonly scope?: string;
 }
 
@@ -49,9 +50,8 @@ function broker(seconds = REUSE) {
     reuse,
     audit,
     ask: async ({ caller = ANONYMOUS, service = SERVICE, scope = 'repository:a/b:pull' }: Asked = {}) => {
-      const asked = parseScope(scope);
       const context = { requestId: 'id', client: '' };
-      const scopes = asked === undefined ? [] : [asked];
+      const scopes = scope.split(' ').flatMap((text) => parseScope(text) ?? []);
       const { token, expiresIn } = await grantToken({ context, service, caller, scopes, malformed: [] });
       return { token, expiresIn };
     },
@@ -163,5 +163,16 @@ describe('a token', () => {
 
     expect(await ask({ scope: 'repository:other/app4095:pull' })).toMatchObject({ token: 'token 4097' });
     expect(await ask({ scope: 'repository:first/app:pull' })).toMatchObject({ token: 'token 4098' });
+  });
+
+  it('for many scopes is not kept, so that clients cannot fill the memory with what they request', async () => {
+    const { ask } = broker();
+    const scopesOf = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `repository:team/app${index}:pull`).join(' ');
+    const few = { scope: scopesOf(20) };
+    const many = { scope: scopesOf(80) };
+
+    expect([await ask(few), await ask(few)]).toMatchObject([{ token: 'token 1' }, { token: 'token 1' }]);
+    expect([await ask(many), await ask(many)]).toMatchObject([{ token: 'token 2' }, { token: 'token 3' }]);
   });
 });
