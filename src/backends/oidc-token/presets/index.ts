@@ -62,12 +62,13 @@ export function knownPreset({ preset, issuer }: Issued): Preset {
   return PRESETS.find(({ issuers }) => issuers.some((form) => !form.servesPeople && isOwn(form, issuer))) ?? generic;
 }
 
-/** The preset of an issuer that everybody can get a token of; undefined for any other issuer. */
+/**
+ * The preset of an issuer that everybody can get a token of; undefined for any other issuer. The issuer alone decides: it
+ * is as public under the preset of another system.
+ */
 export function publicPreset(issued: Issued): Preset | undefined {
   const issuer = issuerOf(issued) ?? '';
-  const named = presetNamed(issued.preset);
-  const candidates = named === generic ? PRESETS : [named];
-  return candidates.find((preset) => issuerForm(preset, issuer)?.isPublic === true);
+  return PRESETS.find((preset) => issuerForm(preset, issuer)?.isPublic === true);
 }
 
 /** The form of an issuer among those of a preset, and what its placeholders stand for. */

@@ -4,6 +4,7 @@ import { oidcTokenConfig } from '../../../../src/backends/oidc-token/config.ts';
 import { configWarnings } from '../../../../src/backends/oidc-token/warnings.ts';
 import { resolveSettings, usesOwnCluster } from '../../../../src/backends/oidc-token/settings.ts';
 
+const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 const GITHUB = { preset: 'github-actions', bound: { repository_owner_id: 65 } };
 const AWS = 'https://a1d2c3b4-0000-4000-8000-1234567890ab.tokens.sts.global.api.aws';
 const GENERIC = { issuer: 'https://ci.example.com', bound: 'everyone' };
@@ -94,7 +95,7 @@ describe('bound', () => {
     [{ preset: 'gitlab-ci', issuer: 'https://gitlab.example.com' }, "Write bound: { namespace_id: 'VALUE'"],
     [{ preset: 'github-actions', issuer: 'https://github.example.com/_services/token' }, 'repository_owner_id'],
     [{ preset: 'kubernetes' }, "Write bound: { /kubernetes.io/namespace: 'VALUE' }"],
-    [{ issuer: 'https://token.actions.githubusercontent.com' }, 'repository_owner_id'],
+    [{ issuer: GITHUB_ISSUER }, 'repository_owner_id'],
     [{ issuer: 'https://ci.example.com' }, "Write bound: { sub: 'VALUE' }"],
     [{ issuer: 'https://ci.example.com', bound: {} }, "Write bound: { sub: 'VALUE' }"],
   ])('is required, and the error for %j says what to write: %s', (keys, text) => {
@@ -141,6 +142,9 @@ describe('bound', () => {
     [{ preset: 'forgejo', issuer: 'https://codeberg.org/api/actions', bound: { sub: 'repo:my-org-*' } }],
     [{ issuer: 'https://agent.buildkite.com', bound: { build_branch: 'main' } }],
     [{ issuer: 'https://app.terraform.io', bound: { terraform_run_phase: 'apply' } }],
+    // The preset of another system.
+    [{ preset: 'gitlab-ci', issuer: GITHUB_ISSUER, bound: { ref: 'refs/heads/main' } }],
+    [{ preset: 'kubernetes', issuer: 'https://accounts.google.com', bound: { '/kubernetes.io/namespace': 'ci' } }],
   ])('of an issuer that serves everybody is refused without an owner: %j', (keys) => {
     expect(problems(keys)).toEqual([expect.stringContaining('anybody can get a token of')]);
   });
