@@ -93,8 +93,8 @@ export const faults: readonly Fault[] = [
     id: 'providers-10',
     effect: 'an address that the provider says is not verified logs in with claims.trustEmail',
     file: 'src/backends/oidc/verified-email.ts',
-    find: "claims['email'] !== undefined && (claims['email_verified'] ?? undefined) === undefined;",
-    replace: "claims['email'] !== undefined;",
+    find: 'email_verified: denial ?? true',
+    replace: 'email_verified: true',
     tests: IDENTITY,
   },
   {

@@ -33,7 +33,7 @@ export type ClaimSources = readonly Claims[];
 
 /** @throws BrokerError `backend_unavailable`, with what to change, when the claims do not make an identity. */
 export function identityFrom(given: ClaimSources, rules: ClaimRules): Identity {
-  const sources = rules.trustEmail ? given.map(withTrustedEmail) : given;
+  const sources = rules.trustEmail ? withTrustedEmail(given) : given;
   return {
     username: usernameFrom(sources, rules),
     groups: groupsFrom(sources, rules),

@@ -16,14 +16,26 @@ function isTrue(value: unknown): boolean {
 
 /**
  * The claims of an issuer whose addresses the configuration trusts: an address without `email_verified` counts as
- * verified. One that the issuer itself says is not verified does not.
+ * verified, unless one of the sources says that the address of the user is not.
+ *
+ * @param sources sets of claims about one user
  */
-export function withTrustedEmail(claims: Claims): Claims {
-  const isOpen = claims['email'] !== undefined && (claims['email_verified'] ?? undefined) === undefined;
-  return isOpen ? { ...claims, email_verified: true } : claims;
+export function withTrustedEmail(sources: readonly Claims[]): readonly Claims[] {
+  const denial = sources.map(verification).find((value) => value !== undefined && !isTrue(value));
+  return sources.map((claims) =>
+    claims['email'] !== undefined && verification(claims) === undefined
+      ? { ...claims, email_verified: denial ?? true }
+      : claims,
+  );
+}
+
+/** @returns undefined when the claim is missing or null */
+function verification({ email_verified: value }: Claims): unknown {
+  return value ?? undefined;
 }
 
 /** What `email_verified` is, for a message. */
-export function emailVerifiedText({ email_verified: value }: Claims): string {
-  return value === undefined || value === null ? 'there is no email_verified' : `email_verified is ${forLog(value)}`;
+export function emailVerifiedText(claims: Claims): string {
+  const value = verification(claims);
+  return value === undefined ? 'there is no email_verified' : `email_verified is ${forLog(value)}`;
 }

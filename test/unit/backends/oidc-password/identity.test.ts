@@ -102,6 +102,15 @@ describe('an identity from claims', () => {
     );
   });
 
+  it('does not trust an email address when another source of the trusted issuer says that it is not verified', () => {
+    const claims = { ...ALICE, email: 'alice@example.com' };
+    const trusting = { username: EMAIL, trustEmail: true };
+    const userinfo = (verified: boolean): Claims => ({ sub: ALICE.sub, email_verified: verified });
+
+    expect(identity([claims, userinfo(true)], trusting).username).toBe('alice@example.com');
+    expect(() => identity([claims, userinfo(false)], trusting)).toThrow(/email_verified is false/);
+  });
+
   it.each([[' alice'], ['alice '], ['a\0b'], ['a\u0085b'], ['\uD800'], ['x'.repeat(257)], [true], [['alice']], [{}]])(
     'refuses the user name %j',
     (name) => {
