@@ -22,7 +22,7 @@ export function manualPage(program: CommandDescription, version: string): string
     'The broker configuration, where \\-\\-config is not given.',
     '.TP',
     '.B NODE_COMPILE_CACHE',
-    'The folder for compiled code. Default: fairlead in XDG_CACHE_HOME, or in .cache of the home folder.',
+    'The folder for compiled code. Default: fairlead in XDG_CACHE_HOME, or in .cache of the home folder, if no other user can write there.',
     '.SH EXIT STATUS',
     '.TP',
     '.B 0',
