@@ -24,7 +24,7 @@ export async function readLine(prompt: string, terminal: Terminal, { echo }: { r
   typedAhead.set(stdin, ahead);
   const first = ahead.shift();
   if (first !== undefined) {
-    stderr(`${prompt}\n`);
+    stderr(`${prompt}${echo === 'shown' ? first : ''}\n`);
     return first;
   }
   const line = await nextLine(prompt, terminal, echo, ahead);
@@ -40,17 +40,17 @@ async function nextLine(
   echo: Echo,
   ahead: string[],
 ): Promise<string | undefined> {
-  // Readline edits the line, and prints it to this stream.
+  let isRead = false;
+  // Readline edits the line, and prints it to this stream. What follows the line may answer a hidden prompt.
   const output = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
-      if (echo === 'shown') stderr(chunk.toString());
+      if (echo === 'shown' && !isRead) stderr(chunk.toString());
       done();
     },
   });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const shownPrompt = echo === 'shown' ? prompt : '';
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0, prompt: shownPrompt });
-  let isRead = false;
   lines.on('line', (line) => {
     if (isRead) ahead.push(line);
     else resolve(line);

@@ -59,6 +59,18 @@ describe('fairlead init at a terminal', () => {
     expect(stdout + stderr).not.toContain(PASSWORD);
   });
 
+  it('does not show a password that is pasted together with the answer before it', async () => {
+    await using files = await writtenFiles();
+    const pasted = ['carol', PASSWORD, PASSWORD, 'team-web'].join('\r');
+
+    const { code, stdout, stderr } = await init(files, [...REGISTRY, 'file', pasted, ...POLICY]);
+
+    expect(code, stderr).toBe(0);
+    expect(stdout + stderr).not.toContain(PASSWORD);
+    expect(stderr).toMatch(/^User: carol$/m);
+    expect(stderr).toMatch(/^Groups of that user \(empty: none\): team-web$/m);
+  });
+
   it('explains a question for the answer ? and asks it again', async () => {
     await using files = await writtenFiles();
 
