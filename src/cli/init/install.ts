@@ -116,13 +116,20 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The folder has secrets: Ctrl-C must not leave it behind. */
+/** Of Ctrl-C, of `kill`, and of a terminal that closes. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The folder has secrets: a signal must not leave it behind. */
 function removeOnSignal(folder: string): Disposable {
   const remove = (signal: NodeJS.Signals): void => {
     rmSync(folder, { recursive: true, force: true });
     // Ends by the signal, as without this listener.
     process.kill(process.pid, signal);
   };
-  process.once('SIGINT', remove).once('SIGTERM', remove);
-  return { [Symbol.dispose]: () => void process.off('SIGINT', remove).off('SIGTERM', remove) };
+  for (const signal of SIGNALS) process.once(signal, remove);
+  return {
+    [Symbol.dispose]: () => {
+      for (const signal of SIGNALS) process.off(signal, remove);
+    },
+  };
 }

@@ -63,7 +63,7 @@ describe('installing files', () => {
     expect(await readFile(files.path('mine/a.yaml'), 'utf8')).toBe('new a');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('leaves no secret behind when %s ends the program', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no secret behind when %s ends the program', async (signal) => {
     await using files = await writtenFiles();
     const script = `import { installFiles } from ${JSON.stringify(SOURCE)};
       const check = () => new Promise((resolve) => { console.log('checking'); setTimeout(resolve, 2 ** 30); });
