@@ -63,21 +63,24 @@ describe('installing files', () => {
     expect(await readFile(files.path('mine/a.yaml'), 'utf8')).toBe('new a');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no secret behind when %s ends the program', async (signal) => {
-    await using files = await writtenFiles();
-    const script = `import { installFiles } from ${JSON.stringify(SOURCE)};
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves no secret behind when %s ends the program',
+    async (signal) => {
+      await using files = await writtenFiles();
+      const script = `import { installFiles } from ${JSON.stringify(SOURCE)};
       const check = () => new Promise((resolve) => { console.log('checking'); setTimeout(resolve, 2 ** 30); });
       await installFiles('mine', ${JSON.stringify(FILES)}, { overwrite: false, check });`;
-    await using child = start(process.execPath, ['--input-type=module', '--eval', script], { cwd: files.folder });
-    await child.waitForOutput(/checking/);
-    const during = await readdir(files.path('mine'));
+      await using child = start(process.execPath, ['--input-type=module', '--eval', script], { cwd: files.folder });
+      await child.waitForOutput(/checking/);
+      const during = await readdir(files.path('mine'));
 
-    child.signal(signal);
+      child.signal(signal);
 
-    expect(await child.exited).toEqual({ code: null, signal });
-    expect(during).toEqual([expect.stringMatching(/^\.fairlead-init-/)]);
-    expect(await readdir(files.path('mine'))).toEqual([]);
-  });
+      expect(await child.exited).toEqual({ code: null, signal });
+      expect(during).toEqual([expect.stringMatching(/^\.fairlead-init-/)]);
+      expect(await readdir(files.path('mine'))).toEqual([]);
+    },
+  );
 
   it('says which folder cannot be written', async () => {
     await using files = await writtenFiles({ file: '' });
