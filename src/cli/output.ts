@@ -28,10 +28,20 @@ export function createOutput(format: Format, { stdout, stderr }: Terminal): Outp
   return {
     result: (lines, value) =>
       stdout(
-        format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : lines.map((line) => `${line}\n`).join(''),
+        format === 'json'
+          ? `${JSON.stringify(value, undefined, 2)}\n`
+          : lines.map((line) => `${printable(line)}\n`).join(''),
       ),
-    remark: (line) => stderr(`${line}\n`),
+    remark: (line) => stderr(`${printable(line)}\n`),
   };
+}
+
+/**
+ * Directories, registries, logs and imported configurations choose parts of what is printed, and could send sequences that
+ * the terminal obeys.
+ */
+function printable(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}/gu, ' ');
 }
 
 /** Exit codes: success, the answer is no, and usage or configuration error. */

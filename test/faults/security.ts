@@ -61,4 +61,12 @@ export const faults: readonly Fault[] = [
     replace: "['SIGINT', 'SIGTERM']",
     tests: ['test/unit/cli/init/install.test.ts'],
   },
+  {
+    id: 'security-8',
+    effect: 'a rule of an imported configuration clears the screen of the operator, or writes other text to it',
+    file: 'src/cli/output.ts',
+    find: 'lines.map((line) => `${printable(line)}\\n`)',
+    replace: 'lines.map((line) => `${line}\\n`)',
+    tests: ['test/unit/cli/output.test.ts'],
+  },
 ];
