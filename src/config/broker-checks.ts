@@ -18,6 +18,8 @@ export type Report = (path: Path, message: string, at?: 'key' | 'value') => void
 const word = z.string().optional().catch(undefined);
 const outline = z.object({
   listen: word,
+  tls: z.unknown().optional(),
+  clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
   trustedProxies: z.array(word).catch([]),
@@ -48,6 +50,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
   checkSocketPeer(data, report);
+  checkProxyProtocol(data, report);
   checkTrustDir(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
@@ -63,6 +66,12 @@ function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): v
   const at = trustedProxies.indexOf(SOCKET_PEER);
   if (at < 0 || listen === undefined || listen.startsWith('unix:')) return;
   report(['trustedProxies', at], 'found "unix", expected it only where listen is unix:/path');
+}
+
+/** Only its TCP ports connect a TLS session with the header that came before it. Without, every client would have no address. */
+function checkProxyProtocol({ listen, tls, clientAddress }: Outline, report: Report): void {
+  if (clientAddress !== 'proxy-protocol' || tls === undefined || listen?.startsWith('unix:') !== true) return;
+  report(['clientAddress'], 'found proxy-protocol, expected it with tls only where listen is HOST:PORT');
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */

@@ -69,4 +69,12 @@ export const faults: readonly Fault[] = [
     replace: 'lines.map((line) => `${line}\\n`)',
     tests: ['test/unit/cli/output.test.ts'],
   },
+  {
+    id: 'security-9',
+    effect: 'no request has the address of its client, so that rules and limits by address do not apply',
+    file: 'src/config/broker-checks.ts',
+    find: '  checkProxyProtocol(data, report);\n',
+    replace: '',
+    tests: ['test/unit/config/load-broker.test.ts'],
+  },
 ];

@@ -380,6 +380,21 @@ admin:
     expect(found).toEqual(['6:18: trustedProxies.0: found "unix", expected it only where listen is unix:/path']);
   });
 
+  it('refuses the PROXY protocol with TLS on a Unix socket, where no request would have the address of its client', async () => {
+    const tcp = `${SMALLEST}clientAddress: proxy-protocol\ntls: { certFile: tls.crt, keyFile: tls.key }\n`;
+    const unix = tcp.replace('127.0.0.1:0', 'unix:a.sock');
+
+    expect(await problems(unix)).toEqual([
+      expect.stringContaining(
+        'clientAddress: found proxy-protocol, expected it with tls only where listen is HOST:PORT',
+      ),
+    ]);
+    // The controls: each without one of the three.
+    expect((await load(tcp)).config.clientAddress).toBe('proxy-protocol');
+    expect((await load(unix.replace(/^tls.*\n/m, ''))).config.clientAddress).toBe('proxy-protocol');
+    expect((await load(unix.replace('proxy-protocol', 'forwarded'))).config.clientAddress).toBe('forwarded');
+  });
+
   it.each([
     ['in the place of a reference', 'client: { id: a, secret: SECRET }'],
     ['as a key in that place', 'client: { id: a, secret: { SECRET } }'],
