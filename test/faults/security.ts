@@ -77,4 +77,12 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: ['test/unit/config/load-broker.test.ts'],
   },
+  {
+    id: 'security-10',
+    effect: 'whoever may start a build at Buildkite pushes as the main branch, with any commit',
+    file: 'src/backends/oidc-token/presets/buildkite.ts',
+    find: "      when: { build_source: ['webhook', 'schedule'] },\n",
+    replace: '',
+    tests: ['test/unit/backends/oidc-token/preset-groups.test.ts'],
+  },
 ];

@@ -11,7 +11,15 @@ export const buildkite = definePreset({
   groups: [
     { template: 'buildkite-pipeline:{claim:organization_slug}/{claim:pipeline_slug}' },
     { template: 'buildkite-pipeline-id:{claim:pipeline_id}' },
-    { template: 'buildkite-branch:{claim:organization_slug}/{claim:pipeline_slug}@{claim:build_branch}' },
+    {
+      // Who starts a build in another way names its branch and its commit, and one need not be on the other.
+      template: 'buildkite-branch:{claim:organization_slug}/{claim:pipeline_slug}@{claim:build_branch}',
+      when: { build_source: ['webhook', 'schedule'] },
+      otherwise: {
+        template: 'buildkite-named-branch:{claim:organization_slug}/{claim:pipeline_slug}@{claim:build_branch}',
+        warning: 'a person, another job or the API has started its build, and has chosen its branch and its commit',
+      },
+    },
     { template: 'buildkite-cluster-id:{claim:cluster_id}' },
   ],
   audience: { defaults: ['https://buildkite.com/*'] },
@@ -24,7 +32,7 @@ export const buildkite = definePreset({
       cluster_id: [],
       sub: ['organization:{organization}:*'],
     },
-    callerChosen: ['step_key', 'agent_tag:*', 'build_tag', 'cluster_name', 'queue_key'],
+    callerChosen: ['build_branch', 'build_tag', 'step_key', 'agent_tag:*', 'cluster_name', 'queue_key'],
     // A job replaces it by an id (--subject-claim): of its own organization, or of the job.
     callerShaped: ['sub'],
     onRequest: {
@@ -49,7 +57,7 @@ export const buildkite = definePreset({
     build_branch: 'main',
     build_commit: '9f3182061f1e2cca4702c368cbc039b7dc9d4485',
     step_key: null,
-    build_source: 'ui',
+    build_source: 'webhook',
     runner_environment: 'self-hosted',
   },
   facts: [

@@ -44,3 +44,17 @@ it.each([
 
   expect(groups).toEqual(['project-id:20', 'project:shop/web', ...refs].toSorted());
 });
+
+it.each([
+  ['webhook', 'buildkite-branch'],
+  ['schedule', 'buildkite-branch'],
+  ['ui', 'buildkite-named-branch'],
+  ['api', 'buildkite-named-branch'],
+  ['trigger_job', 'buildkite-named-branch'],
+  ['a-source-of-tomorrow', 'buildkite-named-branch'],
+  [undefined, 'buildkite-named-branch'],
+])('a Buildkite job whose build was started by %s, which may choose its branch, has the group %s', (source, group) => {
+  const claims = { organization_slug: 'acme-inc', pipeline_slug: 'app', build_branch: 'main', build_source: source };
+
+  expect(groupsOf('buildkite', claims)).toEqual([`${group}:acme-inc/app@main`, 'buildkite-pipeline:acme-inc/app']);
+});
