@@ -53,7 +53,7 @@ it.each([
   ['trigger_job', 'buildkite-named-branch'],
   ['a-source-of-tomorrow', 'buildkite-named-branch'],
   [undefined, 'buildkite-named-branch'],
-])('a Buildkite job whose build was started by %s, which may choose its branch, has the group %s', (source, group) => {
+])('a Buildkite job whose build was started by %s has the group %s', (source, group) => {
   const claims = { organization_slug: 'acme-inc', pipeline_slug: 'app', build_branch: 'main', build_source: source };
 
   expect(groupsOf('buildkite', claims)).toEqual([`${group}:acme-inc/app@main`, 'buildkite-pipeline:acme-inc/app']);
