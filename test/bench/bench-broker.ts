@@ -1,4 +1,4 @@
-/** The broker that is measured: the bundle, with a static user and, if there is one, a directory. */
+/** The broker that is measured: the bundle, with a static user or other backends. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashPassword } from '../../src/backends/password-hash.ts';
@@ -15,7 +15,7 @@ export interface BenchServer {
 }
 
 /**
- * @param backends lines of YAML in addition to the backend with the static user
+ * @param backends lines of YAML in place of the backend with the static user, which would be asked first
  * @param settings further lines of the configuration
  */
 export async function writeBroker(
@@ -34,7 +34,6 @@ export async function writeBroker(
       'stateDir: state',
       'services: { bench: { anonymous: allow } }',
       'backends:',
-      '  - { name: local, type: static-file, file: users.yaml }',
       ...backends.map((line) => `  ${line}`),
       'policy: policy.yaml',
       ...settings,

@@ -102,7 +102,8 @@ async function measureTokens(): Promise<void> {
   await using slapd = await startDirectory();
   const backends = directoryBackend(slapd, passwordFile);
   const bare = await startBare();
-  const broker = await startBroker(await writeBroker(join(folder, 'broker'), { backends }));
+  const broker = await startBroker(await writeBroker(join(folder, 'broker')));
+  const directory = await startBroker(await writeBroker(join(folder, 'directory'), { backends }));
   const uncached = await startBroker(
     await writeBroker(join(folder, 'uncached'), { backends, settings: ['shield: { remember: 0s }'] }),
   );
@@ -117,7 +118,7 @@ async function measureTokens(): Promise<void> {
     { name: 'anonymous, distinct images', server: broker, load: load(another) },
     { name: 'static login, repeated', server: broker, load: load(same, () => login) },
     { name: 'static login, distinct images', server: broker, load: load(another, () => login) },
-    { name: 'LDAPS login, repeated', server: broker, load: load(same, few) },
+    { name: 'LDAPS login, repeated', server: directory, load: load(same, few) },
     { name: 'LDAPS login, nothing cached', server: uncached, load: load(same, someone), requests: 4000 },
     ...(peer === undefined
       ? []
@@ -141,7 +142,8 @@ async function measureTokens(): Promise<void> {
   printRow('\nresident memory', 'MiB');
   printRow('idle', idle);
   printRow('after the load', loaded);
-  for (const { server } of [bare, broker, uncached, ...(peer === undefined ? [] : [peer])]) await server.stop();
+  for (const { server } of [bare, broker, directory, uncached, ...(peer === undefined ? [] : [peer])])
+    await server.stop();
 }
 
 async function startBare(): Promise<BenchServer> {

@@ -22,7 +22,10 @@ const service = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     // Without credentials: the broker asks whether the service is up.
-    if (request.method === 'GET') return response.end();
+    if (request.method === 'GET') {
+      response.end();
+      return;
+    }
     const { username } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly username: string };
     response.setHeader('Content-Type', 'application/json');
     response.end(JSON.stringify({ username, groups: ['team-web', 'all-people'] }));
