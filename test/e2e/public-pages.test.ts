@@ -37,6 +37,8 @@ beforeAll(async () => {
       config: {
         ...STATIC_CONFIG,
         trustedProxies: ['127.0.0.1'],
+        // A reused token has a second less to live after each second.
+        tokens: { reuse: '0s' },
         backends: [...STATIC_CONFIG.backends, ...(slapd === undefined ? [] : [directoryBackend(slapd)])],
       },
       files: {

@@ -103,8 +103,14 @@ export function createKeySet({ backend, fetchKeys, clock, log }: KeySetDeps): Ke
   }
 
   async function fetchUntil(signal: AbortSignal): Promise<Keys> {
+    const earlier = pending;
     try {
-      return await raceAbort(signal, shared());
+      // A fetch that began for an earlier login may fail for a reason that has passed since.
+      const keys = await raceAbort(signal, shared()).catch((error: unknown) => {
+        if (earlier === undefined || signal.aborted) throw error;
+        return raceAbort(signal, shared());
+      });
+      return keys;
     } catch (error) {
       if (error instanceof BrokerError) throw error;
       throw new BrokerError('backend_unavailable', 'the keys of the issuer did not arrive in time');
