@@ -146,3 +146,28 @@ describe('keys', () => {
     ]);
   });
 });
+
+describe('a fetch that fails', () => {
+  it('is repeated once for a login that joined it, because the issuer may answer again, and not for the first one', async () => {
+    const fetches: PromiseWithResolvers<readonly JWK[]>[] = [];
+    const keySet = createKeySet({
+      backend: 'sso',
+      fetchKeys: () => {
+        const fetch = Promise.withResolvers<readonly JWK[]>();
+        fetches.push(fetch);
+        return fetch.promise;
+      },
+      clock: fixedClock(),
+      log: recordingLog(),
+    });
+    const first = keySet.current(FOREVER);
+    const second = keySet.current(FOREVER);
+
+    fetches[0]?.reject(new Error('no answer'));
+
+    await expect(first).rejects.toMatchObject({ code: 'backend_unavailable' });
+    await expect.poll(() => fetches.length).toBe(2);
+    fetches[1]?.resolve([publicKey(FIRST)]);
+    expect((await second).list).toEqual([publicKey(FIRST)]);
+  });
+});
