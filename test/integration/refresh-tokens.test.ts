@@ -103,10 +103,12 @@ describe('refresh tokens', () => {
   });
 
   it('are refused as passwords and user names: no backend sees one, and no request becomes anonymous', async () => {
-    const token = await login();
-    const form = { service: SERVICE, grant_type: 'password' };
     const logins = () => broker.log().filter(({ event }) => event === 'login');
+    const loginsAtStart = logins().length;
+    const token = await login();
+    await waitFor('the line of the login', () => logins().length > loginsAtStart);
     const loginsBefore = logins().length;
+    const form = { service: SERVICE, grant_type: 'password' };
 
     const answers = [
       await broker.token(`service=${SERVICE}`, { user: '', password: token }),

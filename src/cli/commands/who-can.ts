@@ -1,4 +1,5 @@
 /** `fairlead who-can`: who may do something with a repository, and by which rule. */
+import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { nameForms } from '../../app/policy-sources.ts';
 import { listedCallers } from '../../app/listed-users.ts';
@@ -28,7 +29,7 @@ export function whoCanCommand(run: Run): Command {
     'who-can',
     'List who may do something with a repository, and by which rule; exit 1 when nobody may',
   )
-    .argument('<action>', `one of ${ACTIONS.join(', ')}`)
+    .addArgument(actionArgument())
     .argument('<repository>', 'such as web/shop')
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
@@ -123,4 +124,11 @@ function jsonOf({ grantees, users, anonymous, gaps }: WhoCan) {
     complete: gaps.length === 0,
     gaps,
   };
+}
+
+/** Shells complete the actions. The command says itself what is wrong with another word, and what was meant. */
+function actionArgument(): Argument {
+  const argument = new Argument('<action>', `one of ${ACTIONS.join(', ')}`);
+  argument.argChoices = [...ACTIONS];
+  return argument;
 }
