@@ -21,7 +21,7 @@ export interface BenchServer {
 export async function writeBroker(
   folder: string,
   {
-    backends = [],
+    backends = ['- { name: local, type: static-file, file: users.yaml }'],
     settings = [],
   }: { readonly backends?: readonly string[]; readonly settings?: readonly string[] } = {},
 ): Promise<string> {
