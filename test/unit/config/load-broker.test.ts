@@ -379,6 +379,14 @@ admin:
     expect((await load(SMALLEST.replace('127.0.0.1:0', 'unix:a.sock'))).warnings).toEqual([]);
   });
 
+  it('says that a DN in braces needs quotes', async () => {
+    const ldap = 'name: corp, type: ldap, preset: openldap, urls: [ldaps://localhost], users: { base: ou=people,dc=x }';
+
+    expect(await problems(SMALLEST.replace(/backends:.*/, `backends: [{ ${ldap} }]`))).toContainEqual(
+      expect.stringMatching(/users\."dc=x": unknown key, expected .*; text with a comma needs quotes in \{ \}$/),
+    );
+  });
+
   it('refuses an empty file of a secret, and leaves an empty private key to its reader', async () => {
     await files.write('sso.secret', '');
     const broker = `${SMALLEST.replace(/backends:.*/, BACKEND_WITH_SECRET)}tls: { certFile: tls.crt, keyFile: tls.key }\n`;
