@@ -156,10 +156,13 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
       'passwords arrive without TLS on a listener that other machines reach; add tls, or let a proxy end TLS',
     );
   }
-  const { protocol, hostname } = new URL(publicUrl);
+  const { protocol, hostname, pathname } = new URL(publicUrl);
   if (protocol === 'http:' && tls !== undefined) warn(['publicUrl'], 'begins with http, but tls is configured');
   else if (protocol === 'http:' && !isLoopbackHost(hostname)) {
     warn(['publicUrl'], 'begins with http: clients send passwords unencrypted; use https');
+  }
+  if (pathname.endsWith('/token')) {
+    warn(['publicUrl'], 'ends with /token, which the realm gets in addition: clients ask at …/token/token; remove it');
   }
   for (const [index, { text }] of trustedProxies.entries()) {
     if (text.endsWith('/0')) warn(['trustedProxies', index], 'believes the reported client address of everybody');

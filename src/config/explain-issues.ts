@@ -99,7 +99,9 @@ function unknownKeys(
     ...new Set(candidates.flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.def.shape) : []))),
   ];
   const problems = issue.keys.slice(0, MOST_KEYS).map((key) => {
-    const message = `unknown key, expected ${oneOf(known)}${didYouMean(key, known)}`;
+    // A DN without quotes in { } ends at its first comma.
+    const advice = key.includes('=') ? '; text with a comma needs quotes in { }' : didYouMean(key, known);
+    const message = `unknown key, expected ${oneOf(known)}${advice}`;
     return yaml.problem([...path, key], message, 'key');
   });
   const more = issue.keys.length - problems.length;

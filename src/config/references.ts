@@ -90,13 +90,16 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-async function fileProblem({ path, file }: NamedFile, yaml: YamlFile): Promise<ConfigProblem | undefined> {
+async function fileProblem({ path, file, isSecret }: NamedFile, yaml: YamlFile): Promise<ConfigProblem | undefined> {
   const absolute = resolve(yaml.folder, file);
   const shown = withoutCredentials(absolute);
   try {
     const found = await stat(absolute);
     if (found.isDirectory()) return yaml.problem(path, `found the folder ${shown}, expected a file`);
     await access(absolute, constants.R_OK);
+    // What a private key must have is checked by its reader.
+    const isText = isSecret && path.at(-1) !== 'keyFile';
+    if (isText && found.isFile() && found.size === 0) return yaml.problem(path, `${shown} is empty, expected a secret`);
     return undefined;
   } catch (error) {
     return yaml.problem(path, `${shown} cannot be read (${causeOf(error)}), expected a file`);

@@ -12,7 +12,8 @@ const MOST_LINES = 3;
 const NO_COLON = 'found no colon and space after a key, expected `key: value`';
 const SENTENCES: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'found a backslash that escapes nothing, expected such text in single quotes',
-  BAD_INDENT: 'found an indentation that fits nothing above, expected keys of one mapping below each other',
+  BAD_INDENT:
+    'found an indentation that no line above has, expected the keys of one mapping to begin in the same column',
   BAD_SCALAR_START: 'found a value that begins with a reserved character, expected it in quotes',
   MISSING_CHAR: 'found no end or no separator, expected a quote, a bracket, a comma or a colon to be there',
   MULTILINE_IMPLICIT_KEY: NO_COLON,
@@ -28,7 +29,8 @@ const STRAY_LINE =
 const STRAY_ENTRY = 'found an entry of a list among keys: check its indentation, and that of the lines above';
 const STRAY_TEXT = 'found text after the end of a value, expected a new line, or the whole value in quotes';
 const SECOND_COLON = 'found a second colon in a line, expected text with ": " in it to be quoted';
-const INDENTED_BELOW_VALUE = 'found a value, and keys that are indented below it; expected these keys below this one';
+const INDENTED_BELOW_VALUE =
+  'found a value, and on the next line a key that is indented more: give that key the indentation of this one';
 
 /** What the parser means by a code that it uses for several errors: the start of its message. */
 const BY_MESSAGE: readonly (readonly [start: RegExp, sentence: string])[] = [

@@ -40,16 +40,17 @@ async function startServers(resources: AsyncDisposableStack): Promise<Readonly<R
     ...(reason === undefined ? {} : { reason }),
   });
   const own = { ...ca(mutual), certFile: mutual.clientCertFile ?? '', keyFile: mutual.clientKeyFile ?? '' };
-  const untrusted = 'set tls.caFile to the certificate of';
+  const otherAuthority = 'tls.caFile does not have the authority that issued the certificate of the server';
+  const noAuthority = 'set tls.caFile to a file with the certificate of the authority that issued it';
   const misnamed = 'the certificate is for another name: use that name in urls, or set tls.serverName';
   const tooOld = 'the server supports nothing newer than TLS 1.1';
   return {
     'good-ldaps': ldaps(good, ca(good)),
     'good-starttls': startTls(good, ca(good)),
-    'wrong-ca-ldaps': ldaps(good, ca(other), untrusted),
-    'wrong-ca-starttls': startTls(good, ca(other), untrusted),
-    'no-ca-ldaps': ldaps(good, {}, untrusted),
-    'no-ca-starttls': startTls(good, {}, untrusted),
+    'wrong-ca-ldaps': ldaps(good, ca(other), otherAuthority),
+    'wrong-ca-starttls': startTls(good, ca(other), otherAuthority),
+    'no-ca-ldaps': ldaps(good, {}, noAuthority),
+    'no-ca-starttls': startTls(good, {}, noAuthority),
     'wrong-name-ldaps': ldaps(good, { ...ca(good), serverName: 'dc1.example.org' }, misnamed),
     'wrong-name-starttls': startTls(good, { ...ca(good), serverName: 'dc1.example.org' }, misnamed),
     'expired-ldaps': ldaps(expired, ca(expired), 'the certificate has expired'),

@@ -120,7 +120,7 @@ export const GROUPS_BASE: Question<string | undefined> = {
   about: 'The DN under which groups are, or none to use no groups.',
   more: [
     'A group elsewhere does not count, whatever its name. Give the folder that only administrators write to:',
-    'whoever can create a group there can choose the name of one that has rights in the registry.',
+    'whoever can create a group there can give it the name of a group that owns a namespace.',
   ],
   parse: (answer) => {
     if (answer === 'none') return { value: undefined };

@@ -28,6 +28,9 @@ backends: [{ name: local, type: static-file, file: users.yaml }]
 policy: policy.yaml
 `;
 
+const BACKEND_WITH_SECRET =
+  'backends: [{ name: sso, type: oidc-password, issuer: https://id.example.com, client: { id: x, secret: { file: sso.secret } } }]';
+
 async function load(content: string) {
   return await loadBroker(await files.write('broker.yaml', content));
 }
@@ -344,6 +347,12 @@ admin:
       'http://auth.example.com',
       /:3:12: publicUrl: begins with http: clients send/,
     ],
+    [
+      'the address of the token endpoint as publicUrl',
+      'http://localhost:5001',
+      'http://localhost:5001/token',
+      /:3:12: publicUrl: ends with \/token, which the realm gets in addition/,
+    ],
     ['no backends', /backends:.*/, 'backends: []', /nobody can log in: everybody is anonymous/],
     [
       'proxies anywhere',
@@ -368,6 +377,26 @@ admin:
 
     expect((await load(`${tls}tls: { certFile: tls.crt, keyFile: tls.key }\n`)).warnings).toEqual([]);
     expect((await load(SMALLEST.replace('127.0.0.1:0', 'unix:a.sock'))).warnings).toEqual([]);
+  });
+
+  it('says that a DN in braces needs quotes', async () => {
+    const ldap = 'name: corp, type: ldap, preset: openldap, urls: [ldaps://localhost], users: { base: ou=people,dc=x }';
+
+    expect(await problems(SMALLEST.replace(/backends:.*/, `backends: [{ ${ldap} }]`))).toContainEqual(
+      expect.stringMatching(/users\."dc=x": unknown key, expected .*; text with a comma needs quotes in \{ \}$/),
+    );
+  });
+
+  it('refuses an empty file of a secret, and leaves an empty private key to its reader', async () => {
+    await files.write('sso.secret', '');
+    const broker = `${SMALLEST.replace(/backends:.*/, BACKEND_WITH_SECRET)}tls: { certFile: tls.crt, keyFile: tls.key }\n`;
+
+    expect(await problems(broker)).toEqual([
+      expect.stringMatching(/^5:\d+: backends\.0\.client\.secret\.file: .*sso\.secret is empty, expected a secret$/),
+    ]);
+
+    await files.write('sso.secret', 's');
+    expect((await load(broker)).config.backends).toHaveLength(1);
   });
 
   it('refuses to trust peers on a socket file if there is none', async () => {

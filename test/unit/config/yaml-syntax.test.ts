@@ -88,7 +88,9 @@ describe('loadYaml', () => {
     [
       'keys below a value',
       'a: b\n  c: d\n',
-      ['1:4: found a value, and keys that are indented below it; expected these keys below this one'],
+      [
+        '1:4: found a value, and on the next line a key that is indented more: give that key the indentation of this one',
+      ],
     ],
     [
       'an entry of a list among keys',

@@ -119,8 +119,8 @@ function adviceFor(code: string, hasOwnAuthorities: boolean): string {
   }
   if (/SELF_SIGNED|UNABLE_TO|ISSUER/.test(code)) {
     return hasOwnAuthorities
-      ? '; set tls.caFile to the certificate of the server or of the authority that issued it, which the file lacks; where the server does not send its intermediate authority, add that one too'
-      : '; the certificate is not from a trusted authority: set tls.caFile to the certificate of the directory’s own';
+      ? '; tls.caFile does not have the authority that issued the certificate of the server: add its certificate to the file, and that of an intermediate authority which the server does not send'
+      : '; the certificate is not from a trusted authority: set tls.caFile to a file with the certificate of the authority that issued it';
   }
   if (code === 'CERT_HAS_EXPIRED') return '; the certificate has expired: renew it on the server';
   if (/UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION/.test(code)) {
