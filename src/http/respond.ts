@@ -224,6 +224,8 @@ export function respondJson(response: Response, status: number, body: string): v
   response.setHeader('Content-Type', 'application/json');
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Pragma', 'no-cache');
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(body);
+  const length = Buffer.byteLength(body);
+  response.setHeader('Content-Length', length);
+  // The same bytes for ASCII, in half the time: a token answer is all ASCII.
+  response.end(body, length === body.length ? 'latin1' : 'utf8');
 }
