@@ -1,6 +1,6 @@
 /**
- * `npm run bench:memory`: the resident memory of the broker, idle and after 200,000 requests of 100,000 users, whose
- * logins are all cached. A small web service knows every user.
+ * `npm run bench:memory`: the resident memory of the broker, idle and after 200,000 requests of 100,000 users, of whose
+ * logins it caches as many as it may. A small web service knows every user.
  */
 import { createServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
