@@ -12,7 +12,7 @@ const NONE: Sources = {
   sameInLowerCase: { users: [], groups: [] },
   exactBackends: [],
 };
-const ALIKE = { users: [['alice', 'Alice', 'ALICE']], groups: [['team-Web', 'team-web']] };
+const SAME_IN_LOWER_CASE = { users: [['alice', 'Alice', 'ALICE']], groups: [['team-Web', 'team-web']] };
 
 function found(rule: RuleText, sources: Partial<Sources>): readonly string[] {
   return foldedNameFindings(policyOf([rule]), { ...NONE, ...sources }).map(
@@ -28,13 +28,13 @@ describe('users whose names differ only in case', () => {
     ['{user} for members of groups', { ...OWN, users: [], groups: ['devs'] }],
     ['a captured part of the name', { ...OWN, users: ['{who}'], repositories: ['users/{who}'] }],
   ])('are reported for a rule with %s', (_what, rule) => {
-    expect(found(rule, { sameInLowerCase: ALIKE })).toEqual([
+    expect(found(rule, { sameInLowerCase: SAME_IN_LOWER_CASE })).toEqual([
       expect.stringContaining('warning: gives the users "alice", "Alice", "ALICE" the same repositories'),
     ]);
   });
 
   it('are reported by the name as well when the rule is for some of them', () => {
-    expect(found({ ...OWN, users: ['A*'] }, { sameInLowerCase: ALIKE })).toEqual([
+    expect(found({ ...OWN, users: ['A*'] }, { sameInLowerCase: SAME_IN_LOWER_CASE })).toEqual([
       expect.stringContaining('the users "Alice", "ALICE" the same'),
     ]);
   });
@@ -44,7 +44,7 @@ describe('users whose names differ only in case', () => {
     ['for one of them', { ...OWN, users: ['alice'] }],
     ['that denies', { users: ['*'], repositories: ['users/{user}/**'], deny: ['push'] }],
   ])('are not reported for a rule %s', (_what, rule) => {
-    expect(found(rule, { sameInLowerCase: ALIKE })).toEqual([]);
+    expect(found(rule, { sameInLowerCase: SAME_IN_LOWER_CASE })).toEqual([]);
   });
 });
 
@@ -52,7 +52,7 @@ describe('groups whose names differ only in case', () => {
   it.each([['{group}/**'], ['{team}/**']])('are reported for a rule with %s', (pattern) => {
     const rule: RuleText = { groups: ['team-{team}'], repositories: [pattern], allow: ['push'] };
 
-    expect(found(rule, { sameInLowerCase: ALIKE })).toEqual([
+    expect(found(rule, { sameInLowerCase: SAME_IN_LOWER_CASE })).toEqual([
       expect.stringContaining('the groups "team-Web", "team-web" the'),
     ]);
   });
