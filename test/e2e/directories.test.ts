@@ -2,7 +2,7 @@
  * From the configuration that an operator writes to an image pushed to a registry, for each kind of directory. All of
  * them serve one registry: it trusts one key and one realm.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { canRun389ds, start389ds } from '../support/389ds.ts';
 import { MAIN, startBroker } from '../support/broker.ts';
 import type { Login } from '../support/broker.ts';
+import { FREEIPA_PASSWORD, freeIpaPerson, freeIpaSchema, passwordExpires } from '../support/freeipa.ts';
 import { freePort } from '../support/free-port.ts';
 import { canBuildGlauth, GLAUTH_BASE_DN, GLAUTH_BUILD_TIMEOUT } from '../support/glauth.ts';
 import { GLAUTH_PASSWORD, GLAUTH_SERVICE, startGlauth } from '../support/glauth.ts';
@@ -197,23 +198,9 @@ describe.skipIf(absent || !canRun389ds())(
   () => {
     it('unless its password has expired, although the directory accepts it', async () => {
       await using server = await start389ds();
-      const PASSWORD = 'binds-to-freeipa-with-this';
-      await server.change(await readFile(join(import.meta.dirname, '../support/freeipa-schema.ldif'), 'utf8'));
-      const person = (uid: string, expires: string): string => `
-dn: ${personDn(uid)}
-objectClass: inetOrgPerson
-objectClass: posixAccount
-objectClass: krbPrincipalAux
-uid: ${uid}
-cn: ${uid}
-sn: ${uid}
-uidNumber: 7001
-gidNumber: 7001
-homeDirectory: /home/${uid}
-userPassword: ${PASSWORD}
-krbPasswordExpiration: ${expires}
-`;
-      await server.change(person('current', '20991231235959Z') + person('overdue', '20200101000000Z'));
+      await server.change(await freeIpaSchema());
+      const current = freeIpaPerson('current', passwordExpires('20991231235959Z'));
+      await server.change(current + freeIpaPerson('overdue', passwordExpires('20200101000000Z')));
       await server.change(`
 dn: cn=team-ipa,ou=groups,${BASE_DN}
 objectClass: groupOfNames
@@ -231,8 +218,8 @@ member: ${personDn('overdue')}
   groups: { base: "ou=groups,${BASE_DN}" }
 `;
       await served(backend, SERVICE.password, async () => {
-        await expectTeam('ipa', { user: 'current', password: PASSWORD });
-        expect(await push('ipa/shop', { user: 'overdue', password: PASSWORD })).toMatch(WRONG);
+        await expectTeam('ipa', { user: 'current', password: FREEIPA_PASSWORD });
+        expect(await push('ipa/shop', { user: 'overdue', password: FREEIPA_PASSWORD })).toMatch(WRONG);
       });
     });
   },

@@ -1,10 +1,9 @@
 /** Users of a file log in while hundreds of requests with invented names are open: `npm run flood -- starvation`. */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { hashPassword } from '../../src/backends/password-hash.ts';
 import { basic, startBroker } from '../support/broker.ts';
 import { ASK_WEB, STATIC_CONFIG } from '../support/static-broker.ts';
 import { TEAM_POLICY } from '../support/user-sources.ts';
+import { startBeside } from './beside.ts';
 
 export interface Starvation {
   /** Milliseconds of logins before the flood: what the hashes take on this machine, with whatever else it does. */
@@ -51,36 +50,11 @@ export async function measureStarvation(rounds: number): Promise<Starvation> {
     );
   const quiet: number[] = [];
   for (let round = 0; round < 3; round += 1) quiet.push(...(await logIn(rounds)));
-  const invented = await openInvented(url);
+  const invented = await startBeside('invented-names.ts', url, `${OPEN}`);
   const times: { readonly cold: number[]; readonly warm: number[] } = { cold: [], warm: [] };
   for (let round = 0; round < rounds; round += 1) {
     times.cold.push(...(await logIn(round)));
     times.warm.push(...(await logIn(round)));
   }
-  return { quiet, ...times, failures, refusals: await invented.end() };
-}
-
-async function openInvented(url: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'invented-names.ts'), url, `${OPEN}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let text = '';
-  const ready = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<void>();
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
-    text += part;
-    if (text.includes('ready\n')) ready.resolve();
-  });
-  child.once('close', () => {
-    ready.reject(new Error('the flood ended before each request was answered'));
-    ended.resolve();
-  });
-  await ready.promise;
-  return {
-    end: async (): Promise<Readonly<Record<string, number>>> => {
-      child.stdin.end();
-      await ended.promise;
-      return JSON.parse(text.replace('ready\n', ''));
-    },
-  };
+  return { quiet, ...times, failures, refusals: (await invented.end()) as Readonly<Record<string, number>> };
 }
