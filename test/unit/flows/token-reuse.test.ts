@@ -139,6 +139,18 @@ describe('a token', () => {
     expect(tokens.map(({ token }) => token)).toEqual(['token 1', 'token 1', 'token 2']);
   });
 
+  it('is not kept for a login that ends, because it is another one each time', async () => {
+    const { ask } = broker();
+    const caller = callerOf({ user: 'job' });
+    const job: Caller =
+      caller.kind === 'user' ? { ...caller, identity: { ...caller.identity, notAfter: START + 3600 } } : caller;
+
+    expect([await ask({ caller: job }), await ask({ caller: job })]).toMatchObject([
+      { token: 'token 1' },
+      { token: 'token 2' },
+    ]);
+  });
+
   it('is never reused with `0s`', async () => {
     const { ask } = broker(0);
 
