@@ -1,7 +1,7 @@
 /**
- * `npm run build`: bundles the command and its threads into `dist`, with the libraries that they use. Modules that are
- * CommonJS in few files start in half the time of many ES modules, because Node.js resolves fewer files and the imports
- * of its own modules are not linked.
+ * `npm run build`: bundles the command and its threads into `dist`, with the libraries that they use. They are
+ * CommonJS in few files, which start faster than many ES modules: Node.js resolves fewer files and does not link the
+ * imports of its own modules.
  */
 import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -37,7 +37,7 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** A pipe takes this much whole or not at all (POSIX, PIPE_BUF on Linux), so that a line of this size is never cut. */
 const PIPE_BATCH_BYTES = 4096;
 const FILE_BATCH_BYTES = 65_536;
-/** How long lines wait for others, with which they are written: a write takes longer than the line is in the making. */
+/** How long a line waits, so that the lines after it are written with it: one write costs more than many lines. */
 const GATHER_MS = 5;
 const FIRST_RETRY_MS = 2;
 const LAST_RETRY_MS = 250;
