@@ -22,9 +22,9 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
  *
  * @returns the path of the draft
  */
-export async function writeDraft(path: string, text: string, mode: number): Promise<string> {
+export async function writeDraft(path: string, content: string | Buffer, mode: number): Promise<string> {
   const draft = `${path}.${randomUUID()}.draft`;
-  await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true });
+  await writeFile(draft, content, { mode: 0o600, flag: 'wx', flush: true });
   await chmod(draft, mode);
   return draft;
 }

@@ -2,9 +2,10 @@
  * Keyed digests of secrets that must be recognised after a restart, such as the password of a user at the time of a
  * login. The key is a file in the state folder, so that a copy of the database alone does not help to guess a secret.
  */
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHmac, randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, writeDraft } from './atomic-files.ts';
 
 const KEY_BYTES = 32;
 
@@ -39,12 +40,11 @@ async function loadKey(stateDir: string): Promise<Buffer> {
   const found = await readKey(file);
   if (found !== undefined) return found;
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const draft = `${file}.${randomUUID()}.draft`;
+  const draft = await writeDraft(file, randomBytes(KEY_BYTES), 0o600);
   try {
-    await writeFile(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
     // Another broker that starts at the same time may have linked its own: that one is used then.
     await link(draft, file).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
   } finally {
     await rm(draft, { force: true });
@@ -59,14 +59,10 @@ async function readKey(file: string): Promise<Buffer | undefined> {
     const key = await readFile(file);
     if (key.length === KEY_BYTES) return key;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   throw new Error(
     `${file} does not have ${KEY_BYTES} bytes: restore it, or remove it to end all refresh tokens of its users`,
   );
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
