@@ -68,12 +68,13 @@ export function parseDn(text: string): readonly (readonly NameValue[])[] | undef
  * multi-valued parts sorted. Two DNs name the same entry when their canonical parts are equal.
  */
 export function canonicalParts(text: string): readonly string[] | undefined {
-  return parseDn(text)?.map((part) =>
-    part
-      .map(({ type, value, encoded }) => `${type}=${encoded ? `#${value}` : canonicalValue(value)}`)
-      .toSorted()
-      .join('+'),
-  );
+  return parseDn(text)?.map(canonicalPart);
+}
+
+/** One part of a DN in canonical form, see `canonicalParts`. */
+export function canonicalPart(part: readonly NameValue[]): string {
+  const values = part.map(({ type, value, encoded }) => `${type}=${encoded ? `#${value}` : canonicalValue(value)}`);
+  return values.length === 1 ? (values[0] ?? '') : values.toSorted().join('+');
 }
 
 /**
@@ -97,7 +98,11 @@ function attributeValue([, quoted, hex, plain]: RegExpExecArray): Omit<NameValue
   return value === undefined ? undefined : { value, encoded: false };
 }
 
+/** Words with one space between them, which only need another case: most values are. */
+const WORDS = /^[\w.@-]+(?: [\w.@-]+)*$/;
+
 function canonicalValue(value: string): string {
+  if (WORDS.test(value)) return value.toLowerCase();
   const folded = foldCase(compose(value).replaceAll(/ +/g, ' ').replaceAll(/^ | $/g, ''));
   return folded.replaceAll(/[,;+"\\<>=#\0]/g, (char) => (char === '\0' ? '\\00' : `\\${char}`));
 }
@@ -112,11 +117,13 @@ function compose(text: string): string {
 
 /** Spaces at the ends count only when escaped (RFC 4514, section 3). */
 function trimUnescaped(text: string): string {
+  if (!text.startsWith(' ') && !text.endsWith(' ')) return text;
   const end = text.replace(/^ +/, '').replace(/(?<! ) +$/, '');
   return /(?:^|[^\\])(?:\\\\)*\\$/.test(end) ? `${end} ` : end;
 }
 
 function unescapeDn(text: string): string | undefined {
+  if (!text.includes('\\')) return text;
   try {
     // Escaped pairs of hexadecimal digits are UTF-8 bytes; several may form one character.
     return text.replaceAll(/(?:\\[0-9a-f]{2})+|\\(.)/gis, (run: string, char: string | undefined) =>

@@ -17,3 +17,14 @@ export function groupName(text: string, options: { readonly lowercase: boolean }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place that sets the brand
   return (canonicalDn(text) ?? (options.lowercase ? foldCase(text) : text)) as GroupName;
 }
+
+/**
+ * The name of a group by its DN, where the DN is parsed already.
+ *
+ * @param parts see `canonicalParts`; undefined: the text is not a DN
+ */
+export function groupNameOfDn(dn: string, parts: readonly string[] | undefined): GroupName {
+  const text = parts === undefined || parts.length < 2 ? foldCase(dn) : parts.join(',');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+  return text as GroupName;
+}

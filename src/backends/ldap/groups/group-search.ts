@@ -9,7 +9,7 @@ import { DirectoryFault, faultOfResult } from '../wire/fault.ts';
 import { and, encodeFilter, equal, or } from '../wire/filter.ts';
 import type { FilterNode } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
-import { namesInEntry } from './group.ts';
+import { groupOfEntry } from './group.ts';
 import type { LdapGroup } from './group.ts';
 
 /** How dynamic groups are described; a server ignores what it does not know. */
@@ -62,9 +62,7 @@ export function createGroupSearch(
     if (answer.code !== RESULT.success) throw faultOfResult(answer, 'searching groups');
     const dynamic = answer.isPaged === true && !withSid ? await dynamicGroups(request, matching, reader, deadline) : [];
     return [...answer.entries, ...dynamic].map((entry) => ({
-      dn: entry.dn,
-      names: nameAttributes.flatMap((attribute) => namesInEntry(entry.dn, attribute, entry.texts(attribute))),
-      isInBase: true,
+      ...groupOfEntry(entry, nameAttributes),
       sid: entry.bytes('objectSid')[0],
     }));
   };

@@ -1,5 +1,4 @@
 /** The groups of a user: the groups that list the user, and their groups. */
-import { canonicalDn } from '../../../core/dn.ts';
 import type { GroupName } from '../../../core/identity.ts';
 import type { LdapConfig } from '../config/config.ts';
 import { LDAP_PRESETS } from '../config/presets.ts';
@@ -12,8 +11,8 @@ import type { DomainCache } from '../attempt/active-directory.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { DirectoryFault } from '../wire/fault.ts';
 import { or } from '../wire/filter.ts';
-import { groupNames, groupOfDn } from './group.ts';
-import type { LdapGroup } from './group.ts';
+import { groupBase, groupNames, groupOfDn } from './group.ts';
+import type { GroupBase, LdapGroup } from './group.ts';
 import { createGroupSearch, inChainFilter, memberFilter, posixFilters } from './group-search.ts';
 import type { GroupSearch } from './group-search.ts';
 import { createParentGroups } from './parent-groups.ts';
@@ -43,6 +42,7 @@ type GroupsConfig = NonNullable<LdapConfig['groups']>;
 /** What the functions below share: settings, searches and caches. */
 interface Context {
   readonly groups: GroupsConfig;
+  readonly base: GroupBase;
   readonly source: GroupSource;
   readonly memberAttributes: readonly string[];
   /** See `groupRdnAttributes`. */
@@ -76,6 +76,7 @@ export function createMemberships(config: LdapConfig, { domain, caches }: Member
   const search = createGroupSearch(config, groups, { withSid: preset.primary, securityOnly });
   const context: Context = {
     groups,
+    base: groupBase(groups),
     source: groupSource(config),
     memberAttributes: members,
     rdn: groupRdnAttributes(config),
@@ -129,12 +130,11 @@ async function direct(context: Context, lookup: Lookup): Promise<readonly LdapGr
 }
 
 async function listingUser(
-  { groups, source, memberAttributes: attributes, rdn, preset, securityOnly, search }: Context,
+  { base, source, memberAttributes: attributes, rdn, preset, securityOnly, search }: Context,
   { user, reader, deadline }: Lookup,
 ): Promise<readonly LdapGroup[]> {
   // memberOf does not have the type of a group; a search for the groups that list the user does.
   if (source === 'memberOf' && !securityOnly) {
-    const base = { dn: groups.base, scope: groups.scope };
     const dns = await allValues(user, 'memberOf', reader, deadline);
     return dns.map((dn) => groupOfDn(dn, rdn, base));
   }
@@ -189,9 +189,8 @@ async function byToken(context: Context, lookup: Lookup): Promise<readonly LdapG
 function addNew(known: Map<string, LdapGroup>, found: readonly LdapGroup[]): readonly LdapGroup[] {
   const added: LdapGroup[] = [];
   for (const group of found) {
-    const key = canonicalDn(group.dn) ?? group.dn;
-    if (known.has(key)) continue;
-    known.set(key, group);
+    if (known.has(group.canonicalDn)) continue;
+    known.set(group.canonicalDn, group);
     added.push(group);
   }
   if (known.size > MAX_GROUPS) throw tooMany(`more than ${MAX_GROUPS} groups`);

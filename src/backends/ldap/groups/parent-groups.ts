@@ -2,7 +2,6 @@
  * The groups that list other groups. Most groups are in no other group, and many users share the same groups, so the
  * results are cached and most logins need no search.
  */
-import { canonicalDn } from '../../../core/dn.ts';
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapGroup } from './group.ts';
@@ -26,25 +25,25 @@ export function createParentGroups(search: Search, caches: TtlCaches): ParentGro
   return {
     of: async (groups, reader, deadline) => {
       const parents: LdapGroup[] = [];
-      const uncached: string[] = [];
-      for (const { dn } of groups) {
-        const entry = cache.get(keyOf(dn));
-        if (entry === undefined) uncached.push(dn);
+      const uncached: LdapGroup[] = [];
+      for (const group of groups) {
+        const entry = cache.get(group.canonicalDn);
+        if (entry === undefined) uncached.push(group);
         else parents.push(...entry.value);
       }
       for (let at = 0; at < uncached.length; at += BATCH) {
-        const dns = uncached.slice(at, at + BATCH);
+        const batch = uncached.slice(at, at + BATCH);
         const store = cache.beginLookup();
-        const found = await search(dns, reader, deadline);
+        const found = await search(
+          batch.map(({ dn }) => dn),
+          reader,
+          deadline,
+        );
         // The answer for several groups does not say which of them a parent lists; an empty answer holds for each.
-        if (found.length === 0 || dns.length === 1) for (const dn of dns) store(keyOf(dn), found);
+        if (found.length === 0 || batch.length === 1) for (const group of batch) store(group.canonicalDn, found);
         parents.push(...found);
       }
       return parents;
     },
   };
-}
-
-function keyOf(dn: string): string {
-  return canonicalDn(dn) ?? dn;
 }

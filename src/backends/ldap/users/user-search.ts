@@ -95,6 +95,8 @@ async function hasBase(reader: Reader, base: string, deadline: Deadline): Promis
 }
 
 function resultOf(entries: readonly LdapEntry[]): UserSearchResult {
+  const [only] = entries;
+  if (only !== undefined && entries.length === 1) return { kind: 'found', entry: only };
   const byDn = new Map(entries.map((entry) => [canonicalDn(entry.dn) ?? entry.dn, entry]));
   const [entry, second] = byDn.values();
   if (entry === undefined) return { kind: 'none' };

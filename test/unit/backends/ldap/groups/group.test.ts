@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { groupNames, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
+import { groupBase, groupNames, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
 
-const BASE = { dn: 'ou=groups,dc=corp', scope: 'sub' } as const;
+const baseWith = (scope: 'sub' | 'one') => groupBase({ base: 'OU=groups, DC=corp', scope });
 const namesOf = (dn: string, named = ['cn'], scope: 'sub' | 'one' = 'sub') => [
-  ...groupNames([groupOfDn(dn, named, { ...BASE, scope })]),
+  ...groupNames([groupOfDn(dn, named, baseWith(scope))]),
 ];
 
 it('names a group by its DN and its cn, in lower case', () => {
@@ -32,11 +32,12 @@ it('gives no name to a group that is not a direct child of the base with scope o
 });
 
 it('never gives a group a plain name that is the DN of another group', () => {
-  const group = { dn: 'cn=odd,ou=groups,dc=corp', names: ['odd', 'cn=admins,ou=groups,dc=corp'], isInBase: true };
+  const group = groupOfDn('cn=odd,ou=groups,dc=corp', [], baseWith('sub'));
+  const names = ['odd', 'cn=admins,ou=groups,dc=corp'];
 
-  expect([...groupNames([group])]).toEqual(['cn=odd,ou=groups,dc=corp', 'odd']);
+  expect([...groupNames([{ ...group, names }])]).toEqual(['cn=odd,ou=groups,dc=corp', 'odd']);
 });
 
 it('fails for a DN that cannot be read', () => {
-  expect(() => groupOfDn('no dn', ['cn'], BASE)).toThrow('cannot be read');
+  expect(() => groupOfDn('no dn', ['cn'], baseWith('sub'))).toThrow('cannot be read');
 });

@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
 import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
+import { groupBase, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
 import type { LdapGroup } from '../../../../../src/backends/ldap/groups/group.ts';
 import { createParentGroups } from '../../../../../src/backends/ldap/groups/parent-groups.ts';
 import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
-const group = (name: string): LdapGroup => ({ dn: `cn=${name},dc=corp`, names: [name], isInBase: true });
+const BASE = groupBase({ base: 'dc=corp', scope: 'sub' });
+const group = (name: string): LdapGroup => groupOfDn(`cn=${name},dc=corp`, ['cn'], BASE);
 const reader: Reader = { search: () => Promise.reject(new Error('the search of the test is used')) };
 
 /** @param listed the parent of each group that has one */
