@@ -32,15 +32,12 @@ export function createSemaphore(capacity: number, maxWaiting = Infinity): Semaph
     }
   }
 
-  async function acquire(permits: number, deadline: Deadline, late: () => Error): Promise<void> {
+  /** Waits for permits that are not free, or that others wait for. */
+  async function wait(permits: number, deadline: Deadline, late: () => Error): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { permits, admit: resolve, reject };
+    if (queue.length >= maxWaiting) throw late();
     queue.push(waiter);
-    admitNext();
-    if (queue.length > maxWaiting) {
-      queue.pop();
-      throw late();
-    }
     const timer = setTimeout(() => {
       const index = queue.indexOf(waiter);
       if (index === -1) return;
@@ -58,7 +55,8 @@ export function createSemaphore(capacity: number, maxWaiting = Infinity): Semaph
 
   return {
     run: async (permits, deadline, late, work) => {
-      await acquire(permits, deadline, late);
+      if (queue.length === 0 && permits <= free) free -= permits;
+      else await wait(permits, deadline, late);
       try {
         return await work();
       } finally {
