@@ -116,8 +116,8 @@ describe.skipIf(absent)('acceptance 10: the next server of an LDAP directory', (
   });
 
   it('uses the next server when the first answers that it is unavailable', async () => {
-    // unavailable (52) to every bind; the message id is the first that ldapts gives.
-    const answer = Buffer.from('300c02010261070a013404000400', 'hex');
+    // unavailable (52) to every bind; the message id is the first of a connection.
+    const answer = Buffer.from('300c02010161070a013404000400', 'hex');
     await using busy = await startTcpStandIn((socket) => socket.on('data', () => void socket.write(answer)));
     await using backend = await createLdap({ urls: [busy.url, second.url] });
 

@@ -124,7 +124,7 @@ describe.skipIf(absent)('the ldap backend during an outage of slapd', () => {
 });
 
 describe('the ldap backend with a server that is not a directory', () => {
-  const BIND_RESPONSE = Buffer.from('300c02010261070a010004000400', 'hex');
+  const BIND_RESPONSE = Buffer.from('300c02010161070a010004000400', 'hex');
 
   it.each<[string, (socket: Socket) => void]>([
     ['never answers', () => undefined],
@@ -138,7 +138,11 @@ describe('the ldap backend with a server that is not a directory', () => {
     ['sends half a message', (socket) => socket.on('data', () => socket.write(BIND_RESPONSE.subarray(0, 9)))],
     [
       'sends a result without a code',
-      (socket) => socket.on('data', () => socket.write(Buffer.from('300702010261020400', 'hex'))),
+      (socket) => socket.on('data', () => socket.write(Buffer.from('300702010161020400', 'hex'))),
+    ],
+    [
+      'ends a search in place of its answer to a bind',
+      (socket) => socket.on('data', () => socket.write(Buffer.from('300c02010165070a010004000400', 'hex'))),
     ],
     [
       'answers another request',

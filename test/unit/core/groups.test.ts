@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalParts, parseDn } from '../../../src/core/dn.ts';
-import { canonicalDn, groupName } from '../../../src/core/groups.ts';
+import { canonicalDn, groupName, groupNameOfDn } from '../../../src/core/groups.ts';
 
 describe('canonicalDn', () => {
   it.each([
@@ -14,6 +14,9 @@ describe('canonicalDn', () => {
     ['composed and decomposed characters', 'cn=jose\u0301,dc=c', 'cn=josé,dc=c'],
     ['OIDs and names of types', '2.5.4.3=a,0.9.2342.19200300.100.1.25=c', 'cn=a,dc=c'],
     ['long and short names of types', 'commonName=a,domainComponent=c', 'cn=a,dc=c'],
+    ['the case of words', 'CN=Domain Admins,DC=Corp-1.Example', 'cn=domain admins,dc=corp-1.example'],
+    ['a word and its quoted form', 'CN="Admins",DC=C', 'cn=admins,dc=c'],
+    ['a word and its escaped form', 'cn=\\41dmins,dc=c', 'cn=admins,dc=c'],
   ])('makes %s equal', (_what, one, other) => {
     expect(canonicalDn(one)).toBe(canonicalDn(other));
     expect(canonicalDn(one)).toBeDefined();
@@ -53,6 +56,12 @@ describe('parseDn', () => {
 
   it('reads a DN of one part', () => {
     expect(canonicalParts('DC=Corp')).toEqual(['dc=corp']);
+  });
+});
+
+describe('groupNameOfDn', () => {
+  it.each(['CN=Web, DC=C', 'DC=Corp', 'no DN'])('gives the name that groupName gives: %s', (dn) => {
+    expect(groupNameOfDn(dn, canonicalParts(dn))).toBe(groupName(dn, { lowercase: true }));
   });
 });
 

@@ -27,8 +27,15 @@ export function readHeader(bytes: Buffer, offset = 0): Header | undefined {
 
 /** One element. */
 export function element(tag: number, ...content: readonly Buffer[]): Buffer {
-  const length = content.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([Buffer.of(tag), lengthBytes(length), ...content]);
+  let length = 0;
+  for (const part of content) length += part.length;
+  const size = lengthSize(length);
+  const bytes = Buffer.allocUnsafe(1 + size + length);
+  bytes.writeUInt8(tag);
+  writeLength(bytes, length, size);
+  let at = 1 + size;
+  for (const part of content) at += part.copy(bytes, at);
+  return bytes;
 }
 
 export function text(value: string, tag: number = TAG.octetString): Buffer {
@@ -43,10 +50,17 @@ export function integer(value: number): Buffer {
   return (bytes[0] ?? 0) < 0x80 ? element(TAG.integer, bytes) : element(TAG.integer, Buffer.of(0), bytes);
 }
 
-function lengthBytes(length: number): Buffer {
-  if (length < 0x80) return Buffer.of(length);
-  const size = length > 0xff_ff_ff ? 4 : length > 0xff_ff ? 3 : length > 0xff ? 2 : 1;
-  const bytes = Buffer.alloc(size + 1, 0x80 + size);
-  bytes.writeUIntBE(length, 1, size);
-  return bytes;
+/** How many bytes the length takes, its first byte included. */
+function lengthSize(length: number): number {
+  if (length < 0x80) return 1;
+  return length > 0xff_ff_ff ? 5 : length > 0xff_ff ? 4 : length > 0xff ? 3 : 2;
+}
+
+function writeLength(bytes: Buffer, length: number, size: number): void {
+  if (size === 1) {
+    bytes.writeUInt8(length, 1);
+    return;
+  }
+  bytes.writeUInt8(0x80 + size - 1, 1);
+  bytes.writeUIntBE(length, 2, size - 1);
 }

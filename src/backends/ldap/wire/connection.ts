@@ -1,28 +1,22 @@
-/**
- * One connection to one server. ldapts speaks the protocol over a socket that Fairlead opened and that it gets once: it
- * cannot connect again, without TLS or without a bind, after the connection has ended.
- */
+/** One connection to one server: binds and searches, one at a time. After its end it cannot be used again. */
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
-import { Client, ResultCodeError } from 'ldapts';
-import type { SearchOptions } from 'ldapts';
 import type { Secret } from '../../../core/identity.ts';
 import type { Deadline } from '../../../core/deadline.ts';
+import { decodeEntry, decodePolicy, encodeBind, encodeSearch } from './codec.ts';
+import type { PasswordPolicyAnswer } from './codec.ts';
 import { PAGED_RESULTS, PASSWORD_POLICY, PolicyControl } from './control.ts';
 import { createControlSupport } from './control-support.ts';
 import type { ControlSupport } from './control-support.ts';
 import { dial } from './dial.ts';
 import type { DialOptions } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
-import { readEntry } from './entry.ts';
 import type { LdapEntry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
-import { EncodedFilter, dnObject, policyOf, resultOf, singleConnection } from './ldapts-adapter.ts';
-import type { PasswordPolicyAnswer } from './ldapts-adapter.ts';
-import { MessageStream } from './message-stream.ts';
+import { BIND_RESPONSE, MessageSocket, SEARCH_DONE } from './message-socket.ts';
 import type { LdapResult } from './message.ts';
-import { PageControl } from './page-control.ts';
+import { PageControl, cookieIn } from './page-control.ts';
 import { RESULT } from './result-code.ts';
 
 /** A server's answer to a bind. Any code but success is a refusal; `judge-bind.ts` interprets it. */
@@ -49,6 +43,11 @@ interface SearchAnswer extends LdapResult {
   readonly isAnonymous?: boolean;
   /** Whether the entries came in pages, because the server gives no more in one answer. */
   readonly isPaged?: boolean;
+}
+
+interface PageAnswer extends SearchAnswer {
+  /** The cookie for the next page; undefined after the last page. */
+  readonly nextPage: Buffer | undefined;
 }
 
 /** Something that searches a directory. */
@@ -88,8 +87,7 @@ export interface ConnectionOptions extends DialOptions {
 /** An open connection, for the functions below. */
 interface Session {
   readonly endpoint: Endpoint;
-  readonly client: Client;
-  readonly stream: MessageStream;
+  readonly messages: MessageSocket;
   readonly operationTimeout: number;
   readonly controls: ControlSupport;
   isAnonymous: boolean;
@@ -106,17 +104,16 @@ export async function openConnection(
   controls: ControlSupport = createControlSupport(() => performance.now()),
 ): Promise<LdapConnection> {
   const socket = await dial(endpoint, options, deadline);
-  const stream = new MessageStream(socket, endpoint.url);
-  const client = new Client({ url: 'ldap://established.invalid', createConnection: singleConnection(stream) });
+  const messages = new MessageSocket(socket, endpoint.url);
   const { operationTimeout, assumesPasswordPolicy = true } = options;
-  const session: Session = { endpoint, client, stream, operationTimeout, controls, isAnonymous: true };
+  const session: Session = { endpoint, messages, operationTimeout, controls, isAnonymous: true };
   return {
     endpoint,
     get certificate() {
       return describeCertificate(socket);
     },
     get closed() {
-      return stream.destroyed;
+      return messages.destroyed;
     },
     search: (request, until) =>
       request.limit === undefined && request.scope !== 'base'
@@ -129,15 +126,12 @@ export async function openConnection(
     learnControls: (until) => controls.learn(async () => (await searchOnce(session, CONTROLS, until)).entries[0]),
     bind: async (dn, password, until, asksForPolicy = assumesPasswordPolicy) => {
       const isAsked = controls.has(PASSWORD_POLICY) ?? asksForPolicy;
-      const control = new PolicyControl();
       session.isAnonymous = true;
-      const result = await operate(session, 'binding', until, () =>
-        client.bind(dnObject(dn), password.reveal(), isAsked ? control : undefined),
-      );
-      session.isAnonymous = result.code !== RESULT.success;
-      return { ...result, ...policyOf(control) };
+      const answer = await bindOnce(session, dn, password, until, isAsked ? new PolicyControl() : undefined);
+      session.isAnonymous = answer.code !== RESULT.success;
+      return answer;
     },
-    [Symbol.dispose]: () => void stream.destroy(),
+    [Symbol.dispose]: () => messages.destroy(),
   };
 }
 
@@ -146,52 +140,70 @@ export async function openConnection(
  *
  * @throws DirectoryFault with `sent: false` when no request was handed to the socket
  */
-async function operate(
-  { endpoint, stream, operationTimeout }: Session,
+async function operate<T>(
+  { endpoint, messages, operationTimeout }: Session,
   what: string,
   deadline: Deadline,
-  work: () => Promise<void>,
-): Promise<LdapResult> {
-  if (stream.destroyed) throw faultOfClosed(stream, endpoint).with({ sent: false });
-  const requestsBefore = stream.requests;
+  work: (limit: Deadline) => Promise<T>,
+): Promise<T> {
+  if (messages.destroyed) throw faultOfClosed(messages, endpoint).with({ sent: false });
+  const requestsBefore = messages.requests;
   const limit = deadline.within(operationTimeout);
-  const timer = setTimeout(() => stream.destroy(lateFault(endpoint.url, what, deadline)), limit.left());
+  const timer = setTimeout(() => messages.destroy(lateFault(endpoint.url, what, deadline)), limit.left());
   try {
-    await work();
-    return { code: RESULT.success, diagnostic: '' };
+    return await work(limit);
   } catch (error) {
-    if (error instanceof ResultCodeError) return resultOf(error);
-    const fault = stream.destroyed ? faultOfClosed(stream, endpoint) : faultOfUnreadable(endpoint, what, error);
-    stream.destroy(fault);
-    throw stream.requests === requestsBefore ? fault.with({ sent: false }) : fault;
+    const fault = messages.destroyed ? faultOfClosed(messages, endpoint) : faultOfUnreadable(endpoint, what, error);
+    messages.destroy(fault);
+    throw messages.requests === requestsBefore ? fault.with({ sent: false }) : fault;
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function searchOnce(
+function bindOnce(
+  session: Session,
+  dn: string,
+  password: Secret,
+  deadline: Deadline,
+  control: PolicyControl | undefined,
+): Promise<BindAnswer> {
+  return operate(session, 'binding', deadline, async () => {
+    const { result, message } = await session.messages.exchange({
+      encode: (id) => encodeBind(id, dn, password.reveal(), control === undefined ? [] : [control]),
+      endsWith: BIND_RESPONSE,
+    });
+    return control === undefined ? result : { ...result, ...decodePolicy(message, control) };
+  });
+}
+
+function searchOnce(
   session: Session,
   { base, scope, filter, attributes, limit, followAliases = false }: SearchRequest,
   deadline: Deadline,
   page?: PageControl,
-): Promise<SearchAnswer> {
-  let entries: readonly LdapEntry[] = [];
-  const result = await operate(session, 'searching', deadline, async () => {
-    const options: SearchOptions = {
-      scope,
-      filter: new EncodedFilter(filter),
-      attributes: attributes.length === 0 ? [NO_ATTRIBUTES] : [...attributes],
-      timeLimit: Math.ceil(deadline.within(session.operationTimeout).left() / 1000),
-      ...(limit === undefined ? {} : { sizeLimit: limit }),
+): Promise<PageAnswer> {
+  return operate(session, 'searching', deadline, async (until) => {
+    const found: LdapEntry[] = [];
+    const sizeLimit = limit ?? 0;
+    const timeLimit = Math.ceil(until.left() / 1000);
+    const controls = page === undefined ? [] : [page];
+    const { result, message, end } = await session.messages.exchange({
+      encode: (id) =>
+        encodeSearch(id, { base, scope, filter, attributes, sizeLimit, timeLimit, followAliases, controls }),
+      endsWith: SEARCH_DONE,
+      onEntry: (entry) => void found.push(decodeEntry(entry)),
+    });
+    // Where a limit was sent, the server may have more entries. Its own limit can be lower.
+    const isLimited = limit !== undefined && result.code === RESULT.sizeLimitExceeded;
+    return {
+      code: isLimited && found.length >= limit ? RESULT.success : result.code,
+      diagnostic: result.diagnostic,
+      entries: isLimited || result.code === RESULT.success ? found : [],
+      isAnonymous: session.isAnonymous,
+      nextPage: cookieIn(message, end),
     };
-    session.stream.followsAliases = followAliases;
-    const { searchEntries } = await session.client.search(base, options, page);
-    entries = searchEntries.map(readEntry);
   });
-  const answer = { ...result, entries, isAnonymous: session.isAnonymous };
-  // ldapts gives sizeLimitExceeded as success where a limit was sent. The limit of the server can be lower.
-  const isCutOff = limit !== undefined && session.stream.searchCode === RESULT.sizeLimitExceeded;
-  return isCutOff && entries.length < limit ? { ...answer, code: RESULT.sizeLimitExceeded } : answer;
 }
 
 /**
@@ -202,7 +214,7 @@ async function searchAll(session: Session, request: SearchRequest, deadline: Dea
   const answer = await searchOnce(session, request, deadline);
   if (answer.entries.length > MAX_ENTRIES) throw tooManyEntries(session);
   // A server that sends pages without being asked has more entries, too.
-  const cookie = session.stream.nextPage;
+  const cookie = answer.nextPage;
   if (answer.code === RESULT.success && cookie !== undefined) {
     return searchPages(session, request, deadline, { entries: answer.entries, cookie });
   }
@@ -226,7 +238,7 @@ async function searchPages(
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const answer = await searchOnce(session, request, deadline, new PageControl(PAGE_SIZE, cookie));
     entries.push(...answer.entries);
-    cookie = session.stream.nextPage;
+    cookie = answer.nextPage;
     if (answer.code !== RESULT.success || cookie === undefined) return { ...answer, entries, isPaged: true };
     if (entries.length > MAX_ENTRIES) break;
   }
@@ -237,8 +249,6 @@ function tooManyEntries({ endpoint }: Session): DirectoryFault {
   return new DirectoryFault('misconfigured', `${endpoint.url}: a search finds too many entries: narrow it`);
 }
 
-/** "1.1" asks for no attributes (RFC 4511, section 4.5.1.8). */
-const NO_ATTRIBUTES = '1.1';
 /** The entry about the server itself (RFC 4512, section 5.1), which every client may read. */
 const ROOT_DSE: SearchRequest = { base: '', scope: 'base', filter: encodeFilter(ANY_ENTRY), attributes: [] };
 const CONTROLS: SearchRequest = { ...ROOT_DSE, attributes: ['supportedControl'] };
@@ -264,10 +274,8 @@ function describeCertificate(socket: Socket): string | undefined {
   return `${socket.getProtocol() ?? 'TLS'}, the certificate of ${[subject?.CN ?? 'no name'].flat().join(' ')} is valid until ${validTo}`;
 }
 
-function faultOfClosed(stream: MessageStream, { url }: Endpoint): DirectoryFault {
-  return stream.errored instanceof DirectoryFault
-    ? stream.errored
-    : new DirectoryFault('lost', `${url}: the connection is closed`);
+function faultOfClosed({ fault }: MessageSocket, { url }: Endpoint): DirectoryFault {
+  return fault ?? new DirectoryFault('lost', `${url}: the connection is closed`);
 }
 
 function faultOfUnreadable({ url }: Endpoint, what: string, cause: unknown): DirectoryFault {

@@ -104,14 +104,14 @@ function substrings(pieces: readonly Buffer[]): readonly Buffer[] {
 }
 
 function bytesOf(value: FilterValue, values: Readonly<Record<string, string>>): Buffer {
-  return Buffer.concat(
-    value.map((part) => {
-      if (!('placeholder' in part)) return part;
-      const given = Object.hasOwn(values, part.placeholder) ? values[part.placeholder] : undefined;
-      if (given === undefined) throw new Error(`the filter has no value for {${part.placeholder}}`);
-      return Buffer.from(given, 'utf8');
-    }),
-  );
+  const parts = value.map((part) => {
+    if (!('placeholder' in part)) return part;
+    const given = Object.hasOwn(values, part.placeholder) ? values[part.placeholder] : undefined;
+    if (given === undefined) throw new Error(`the filter has no value for {${part.placeholder}}`);
+    return Buffer.from(given, 'utf8');
+  });
+  const [only] = parts;
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
 }
 
 function joined(kind: 'and' | 'or', filters: readonly FilterNode[]): FilterNode {

@@ -48,30 +48,12 @@ export function readResult(content: Buffer): LdapResult | undefined {
     const diagnostic = header(content, matched.end, TAG.octetString, content.length);
     return {
       code: content.readIntBE(code.start, size),
-      diagnostic: content.toString('utf8', diagnostic.start, diagnostic.end),
+      // Active Directory ends it with a NUL.
+      diagnostic: content.toString('utf8', diagnostic.start, diagnostic.end).replaceAll('\0', '').trim(),
     };
   } catch {
     return undefined;
   }
-}
-
-const SEARCH_REQUEST = 0x63;
-/** derefAlways (RFC 4511, section 4.5.1.3). */
-const DEREF_ALWAYS = 3;
-
-/**
- * @param message one complete request
- * @returns a search that follows aliases; any other request as it is
- */
-export function withAliasesFollowed(message: Buffer): Buffer {
-  const { operation, start, end } = readEnvelope(message);
-  if (operation !== SEARCH_REQUEST) return message;
-  const base = header(message, start, TAG.octetString, end);
-  const scope = header(message, base.end, TAG.enumerated, end);
-  const aliases = header(message, scope.end, TAG.enumerated, end);
-  const changed = Buffer.from(message);
-  changed.writeUInt8(DEREF_ALWAYS, aliases.start);
-  return changed;
 }
 
 function header(bytes: Buffer, at: number, tag: number | undefined, limit: number) {

@@ -1,6 +1,6 @@
 /**
- * StartTLS (RFC 4511, section 4.14) on the TCP socket. ldapts gets the socket after the TLS handshake only, so it is
- * never in a state in which it could send a password without TLS.
+ * StartTLS (RFC 4511, section 4.14) on the TCP socket. Binds and searches get the TLS socket after the handshake, so no
+ * password is sent without TLS.
  */
 import type { Socket } from 'node:net';
 import { TAG, element, readHeader, text } from './ber.ts';

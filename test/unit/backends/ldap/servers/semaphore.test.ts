@@ -62,6 +62,21 @@ describe('a semaphore', () => {
     expect(ranBeforeRelease).toBe(true);
   });
 
+  it('lets no later work overtake work that waits for more permits', async () => {
+    const semaphore = createSemaphore(2);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const first = semaphore.run(1, soon(), late, () => promise);
+    const both = semaphore.run(2, soon(), late, async () => void order.push('both'));
+    const later = semaphore.run(1, soon(), late, async () => void order.push('later'));
+
+    await new Promise(setImmediate);
+    resolve();
+    await Promise.all([first, both, later]);
+
+    expect(order).toEqual(['both', 'later']);
+  });
+
   it('frees the permits when work fails', async () => {
     const semaphore = createSemaphore(1);
 

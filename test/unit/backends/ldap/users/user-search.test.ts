@@ -28,6 +28,17 @@ function readerWith(existing: readonly string[]): Reader {
   };
 }
 
+it.each([
+  ['one user, who is found twice by aliases', ['uid=a,dc=corp', 'UID=a, DC=corp'], 'found'],
+  ['several users', ['uid=a,dc=corp', 'uid=b,dc=corp'], 'ambiguous'],
+])('finds %s', async (_what, dns, kind) => {
+  const reader: Reader = {
+    search: async () => ({ code: 0, diagnostic: '', entries: dns.map((dn) => readEntry({ dn })) }),
+  };
+
+  expect(await search.find(reader, 'a', deadlineIn(realClock, 1000))).toMatchObject({ kind });
+});
+
 it('finds no user when the server answers noSuchObject and the base exists', async () => {
   expect(await search.find(readerWith([BASE]), 'nobody', deadlineIn(realClock, 1000))).toEqual({ kind: 'none' });
 });

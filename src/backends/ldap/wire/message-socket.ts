@@ -1,15 +1,14 @@
 /**
- * A socket as a stream of complete LDAP messages, one in each `data` event. The connection is closed, and ldapts sees
- * nothing of the message, when a message is too long, is not LDAP, or is a result without a code (which ldapts would
- * take for success).
+ * A socket on which LDAP messages are exchanged: one request at a time, and the messages that answer it. The connection
+ * is closed, and the caller sees nothing of the message, when a message is too long, is not LDAP, or is a result without
+ * a code.
  */
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { TAG, element, readHeader } from './ber.ts';
 import { DirectoryFault } from './fault.ts';
-import { readEnvelope, readResult, withAliasesFollowed } from './message.ts';
-import { cookieIn } from './page-control.ts';
+import { readEnvelope, readResult } from './message.ts';
+import type { LdapResult } from './message.ts';
 
 /** Bytes of one message. An entry with thousands of groups takes some hundred KiB. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
@@ -18,17 +17,39 @@ const MAX_ANSWER = 64 * 1024 * 1024;
 const CLOSE_MS = 250;
 const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buffer.of(0x42, 0));
 
-const BIND_RESPONSE = 0x61;
-const SEARCH_DONE = 0x65;
+/** The tags of answers (RFC 4511, section 4). */
+export const BIND_RESPONSE = 0x61;
+const SEARCH_ENTRY = 0x64;
+export const SEARCH_DONE = 0x65;
+const SEARCH_REFERENCE = 0x73;
 const EXTENDED_RESPONSE = 0x78;
 const WITH_RESULT: ReadonlySet<number> = new Set([BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE]);
 
-export class MessageStream extends Duplex {
-  /** These two tell ldapts that the socket is connected. */
-  readonly connecting = false;
-  readonly readyState = 'open';
-  /** Whether searches follow aliases. ldapts has the option and does not send it. */
-  followsAliases = false;
+interface Request {
+  /** Gives the bytes of the request with this message id. */
+  readonly encode: (id: number) => Buffer;
+  /** The tag of the message that ends the answer. */
+  readonly endsWith: typeof BIND_RESPONSE | typeof SEARCH_DONE;
+  /** Called for each entry as it arrives. What it throws closes the connection. */
+  readonly onEntry?: (message: Buffer) => void;
+}
+
+/** The message that ends an answer. */
+interface Answer {
+  readonly result: LdapResult;
+  readonly message: Buffer;
+  /** The offset of the end of the operation in the message, where controls begin. */
+  readonly end: number;
+}
+
+/** A request that waits for its answer. */
+interface Pending extends Pick<Request, 'endsWith' | 'onEntry'> {
+  readonly id: number;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (fault: DirectoryFault) => void;
+}
+
+export class MessageSocket {
   readonly #socket: Socket;
   readonly #name: string;
   #chunks: Buffer[] = [];
@@ -40,16 +61,15 @@ export class MessageStream extends Duplex {
   #received = 0;
   #requests = 0;
   #hasAnswered = false;
-  #nextPage: Buffer | undefined;
-  #searchCode: number | undefined;
+  #pending: Pending | undefined;
+  #isDestroyed = false;
+  #fault: DirectoryFault | undefined;
 
   /** @param name of the server, for messages */
   constructor(socket: Socket, name: string) {
-    super({ readableObjectMode: true });
     this.#socket = socket;
     this.#name = name;
-    // Callers read `errored`; an error without a listener would end the process.
-    this.on('error', () => undefined);
+    // `close` reports it; an error without a listener would end the process.
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.once('end', () => this.#fail(`it closed the connection${this.#certificateHint()}`));
@@ -63,40 +83,45 @@ export class MessageStream extends Duplex {
     return this.#requests;
   }
 
-  /** The cookie for the next page of the last search; undefined after the last page. */
-  get nextPage(): Buffer | undefined {
-    return this.#nextPage;
+  get destroyed(): boolean {
+    return this.#isDestroyed;
   }
 
-  /** The result code of the last search; undefined before its answer. */
-  get searchCode(): number | undefined {
-    return this.#searchCode;
+  /** Why the connection is closed; undefined while it is open, and when its owner closed it. */
+  get fault(): DirectoryFault | undefined {
+    return this.#fault;
   }
 
-  override _read(): void {
-    this.#socket.resume();
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+  /**
+   * Sends a request. The one before it must be answered.
+   *
+   * @throws DirectoryFault when the connection ends before the answer
+   */
+  exchange({ encode, endsWith, onEntry }: Request): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const id = this.#requests + 1;
+    const bytes = encode(id);
+    this.#pending = { id, endsWith, ...(onEntry === undefined ? {} : { onEntry }), resolve, reject };
     this.#received = 0;
-    this.#requests += 1;
-    this.#nextPage = undefined;
-    this.#searchCode = undefined;
-    this.#socket.write(this.followsAliases ? withAliasesFollowed(chunk) : chunk, done);
+    this.#requests = id;
+    this.#socket.write(bytes);
+    return promise;
   }
 
-  override _final(done: () => void): void {
-    done();
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (error === null && this.#socket.writable) closeGracefully(this.#socket);
+  /** Closes the connection. @param fault why; undefined: nobody needs it any more */
+  destroy(fault?: DirectoryFault): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    this.#fault = fault;
+    if (fault === undefined && this.#socket.writable) closeGracefully(this.#socket);
     else this.#socket.destroy();
-    done(error);
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.reject(fault ?? new DirectoryFault('lost', `${this.#name}: the connection is closed`));
   }
 
   #receive(chunk: Buffer): void {
-    if (this.destroyed) return;
+    if (this.#isDestroyed) return;
     this.#hasAnswered = true;
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
@@ -112,7 +137,8 @@ export class MessageStream extends Duplex {
   }
 
   #takeMessages(): void {
-    let bytes = Buffer.concat(this.#chunks, this.#buffered);
+    const [only] = this.#chunks;
+    let bytes = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#buffered);
     for (;;) {
       const end = messageLength(bytes);
       if (end === undefined || bytes.length < end) {
@@ -120,10 +146,10 @@ export class MessageStream extends Duplex {
         break;
       }
       this.#take(bytes.subarray(0, end));
-      if (this.destroyed) return;
+      if (this.#isDestroyed) return;
       bytes = bytes.subarray(end);
     }
-    this.#chunks = [bytes];
+    this.#chunks = bytes.length === 0 ? [] : [bytes];
     this.#buffered = bytes.length;
   }
 
@@ -133,11 +159,16 @@ export class MessageStream extends Duplex {
     // Message id 0: the notice of disconnection (RFC 4511, section 4.4.1).
     if (id === 0) return this.#fail(`it ends the connection (${result?.code ?? '?'} ${result?.diagnostic ?? ''})`);
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
-    if (operation === SEARCH_DONE) {
-      this.#nextPage = cookieIn(message, end);
-      this.#searchCode = result?.code;
+    const pending = this.#pending;
+    if (pending?.id !== id) return;
+    if (operation === SEARCH_ENTRY) pending.onEntry?.(message);
+    else if (operation === pending.endsWith && result !== undefined) {
+      this.#pending = undefined;
+      pending.resolve({ result, message, end });
+    } else if (operation !== SEARCH_REFERENCE) {
+      // INVARIANT: the end of a search is never taken for the answer to a bind.
+      throw new RangeError(`an answer of another kind, 0x${operation.toString(16)}`);
     }
-    if (!this.push(message)) this.#socket.pause();
   }
 
   /** With TLS 1.3 a server reports a missing client certificate after the handshake, and some only close. */
@@ -147,7 +178,6 @@ export class MessageStream extends Duplex {
   }
 
   #fail(how: string, cause?: unknown): void {
-    if (this.destroyed) return;
     this.destroy(
       cause instanceof DirectoryFault ? cause : new DirectoryFault('lost', `${this.#name}: ${how}`, { cause }),
     );
