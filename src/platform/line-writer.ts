@@ -8,6 +8,7 @@
  */
 import { constants, fstat, ftruncate, write } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -36,7 +37,8 @@ interface LineWriterOptions {
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** A pipe takes this much whole or not at all (POSIX, PIPE_BUF on Linux), so that a line of this size is never cut. */
 const PIPE_BATCH_BYTES = 4096;
-const FILE_BATCH_BYTES = 65_536;
+/** Bytes of lines that are written together. Each write takes a thread, which costs more than several lines. */
+const BATCH_BYTES = { pipe: PIPE_BATCH_BYTES, other: 16_384, file: 65_536 } as const;
 /** How long a line waits, so that the lines after it are written with it: one write costs more than many lines. */
 const GATHER_MS = 5;
 const FIRST_RETRY_MS = 2;
@@ -57,7 +59,8 @@ export class LineWriter {
   readonly #queue = new LineQueue();
   #dropped = new Map<string, number>();
   #file: FileHandle | undefined;
-  #isRegularFile: boolean | undefined;
+  /** What the descriptor is: `other` for a socket, such as that of the journal, or a terminal. */
+  #kind: keyof typeof BATCH_BYTES | undefined;
   #reopenWanted = false;
   #failure: string | undefined;
   #isBlocked = false;
@@ -118,6 +121,10 @@ export class LineWriter {
     await this.#closeFile();
   }
 
+  get #batchBytes(): number {
+    return BATCH_BYTES[this.#kind ?? 'pipe'];
+  }
+
   #push(line: string, kind: string, settle: Entry['settle']): Entry | undefined {
     const size = Buffer.byteLength(line) + 1;
     const { maxQueuedBytes = MAX_QUEUED_BYTES, onDrop } = this.#options;
@@ -128,7 +135,7 @@ export class LineWriter {
     }
     const entry = this.#queue.add(line, kind, settle);
     this.#running ??= this.#run();
-    if (settle !== undefined || this.#queue.bytes >= PIPE_BATCH_BYTES) this.#writeNow?.();
+    if (settle !== undefined || this.#queue.bytes >= this.#batchBytes) this.#writeNow?.();
     return entry;
   }
 
@@ -165,7 +172,7 @@ export class LineWriter {
 
   /** Waits for more lines, unless there are enough, somebody waits for one, or the writer closes. */
   async #gather(): Promise<void> {
-    if (this.#queue.bytes >= PIPE_BATCH_BYTES || this.#queue.isAwaited || this.#closeBy !== undefined) return;
+    if (this.#queue.bytes >= this.#batchBytes || this.#queue.isAwaited || this.#closeBy !== undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, GATHER_MS);
     this.#writeNow = resolve;
@@ -176,8 +183,8 @@ export class LineWriter {
 
   async #writeBatch(): Promise<void> {
     const fd = await this.#descriptor();
-    this.#isRegularFile ??= (await statOf(fd)).isFile();
-    const batch = this.#queue.first(this.#isRegularFile ? FILE_BATCH_BYTES : PIPE_BATCH_BYTES);
+    this.#kind ??= kindOf(await statOf(fd));
+    const batch = this.#queue.first(this.#batchBytes);
     if (batch.length === 0) return;
     for (const entry of batch) entry.state = 'being-written';
     try {
@@ -209,7 +216,7 @@ export class LineWriter {
         done += await writeSome(fd, bytes, done);
         retry = FIRST_RETRY_MS;
       } catch (error) {
-        if (this.#isRegularFile === true) {
+        if (this.#kind === 'file') {
           // A part of a line in a file would make the next line unreadable.
           await truncate(fd, (await statOf(fd)).size - done);
           throw error;
@@ -267,7 +274,7 @@ export class LineWriter {
     this.#reopenWanted = false;
     const file = this.#file;
     this.#file = undefined;
-    this.#isRegularFile = undefined;
+    this.#kind = undefined;
     await file?.close().catch(() => undefined);
   }
 }
@@ -275,6 +282,11 @@ export class LineWriter {
 async function writeSome(fd: number, bytes: Buffer, from: number): Promise<number> {
   const { bytesWritten } = await writeTo(fd, bytes, from, bytes.length - from);
   return bytesWritten;
+}
+
+function kindOf(stats: Stats): keyof typeof BATCH_BYTES {
+  if (stats.isFile()) return 'file';
+  return stats.isFIFO() ? 'pipe' : 'other';
 }
 
 function codeOf(error: unknown): string {

@@ -62,4 +62,12 @@ export const faults: readonly Fault[] = [
     replace: 'if (only !== undefined)',
     tests: [`${UNIT}/users/user-search.test.ts`],
   },
+  {
+    id: 'cold-8',
+    effect: 'a line is cut where the reader of the log stops, or lines of another process come between its parts',
+    file: 'src/platform/line-writer.ts',
+    find: `stats.isFIFO() ? 'pipe' : 'other'`,
+    replace: `'other'`,
+    tests: ['test/unit/platform/line-writer.test.ts'],
+  },
 ];
