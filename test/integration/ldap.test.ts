@@ -70,6 +70,23 @@ describe.skipIf(absent)('the ldap backend on OpenLDAP', () => {
       expect([successful.connections, wrong.connections]).toEqual([2, 0]);
     });
 
+    it.each<[searches: number, what: string, input: LdapInput]>([
+      [2, 'the groups that list the user', {}],
+      [1, 'the groups in memberOf', { groups: { base: GROUPS_DN, from: 'memberOf' } }],
+      [1, 'no groups', { groups: undefined }],
+      [2, 'a template for the DN', { users: { template: TEMPLATE } }],
+    ])(
+      'sends a bind and %i searches for a login with %s, once parent groups are cached',
+      async (searches, _, input) => {
+        await using backend = await open(input);
+        await logIn(backend, 'alice', alice.password);
+
+        const again = await seenBy(slapd, () => logIn(backend, 'alice', alice.password));
+
+        expect([again.connections, again.binds, again.searches.length]).toEqual([0, [alice.dn], searches]);
+      },
+    );
+
     it('sends no bind as the user for a lookup', async () => {
       await using backend = await open();
 
