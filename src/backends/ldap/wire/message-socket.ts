@@ -1,7 +1,7 @@
 /**
  * A socket on which LDAP messages are exchanged: one request at a time, and the messages that answer it. The connection
- * is closed, and the caller sees nothing of the message, when a message is too long, is not LDAP, or is a result without
- * a code.
+ * is closed, and the caller sees nothing of the message, when a message is too long, is not LDAP, is a result without a
+ * code, or answers another operation.
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -93,11 +93,13 @@ export class MessageSocket {
   }
 
   /**
-   * Sends a request. The one before it must be answered.
+   * Sends a request.
    *
    * @throws DirectoryFault when the connection ends before the answer
+   * @throws Error when the request before it is not answered
    */
-  exchange({ encode, endsWith, onEntry }: Request): Promise<Answer> {
+  async exchange({ encode, endsWith, onEntry }: Request): Promise<Answer> {
+    if (this.#pending !== undefined) throw new Error('another request is not answered yet');
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const id = this.#requests + 1;
     const bytes = encode(id);

@@ -130,6 +130,17 @@ describe('a message socket', () => {
     await expect(answer).rejects.toMatchObject({ name: 'DirectoryFault', kind: 'lost' });
   });
 
+  it('sends no request before the one before it is answered', async () => {
+    await using line = await openLine();
+    const first = line.search();
+
+    await expect(line.bind()).rejects.toThrow('not answered');
+    line.far.write(done(1));
+
+    expect(await first).toMatchObject({ message: done(1) });
+    expect(line.near.requests).toBe(1);
+  });
+
   it('fails a request that waits when the server closes the connection', async () => {
     await using line = await openLine();
     const answer = line.bind();
