@@ -6,7 +6,7 @@ const UNIT = 'test/unit/backends/ldap';
 
 export const faults: readonly Fault[] = [
   {
-    id: 'cold-1',
+    id: 'invariant-bind-answer',
     effect: 'a server that ends a search with success in place of the answer to a bind makes any password correct',
     file: `${WIRE}/message-socket.ts`,
     find: 'operation === pending.endsWith && result !== undefined',

@@ -13,7 +13,7 @@ export interface PasswordPolicyAnswer {
   readonly graceLeft?: number;
 }
 
-export interface EncodableSearch {
+interface EncodableSearch {
   readonly base: string;
   readonly scope: 'base' | 'one' | 'sub';
   /** From `encodeFilter`. */
