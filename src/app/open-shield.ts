@@ -11,7 +11,7 @@ import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemTimer } from '../platform/timer.ts';
 
 /** Entries of each part of the ledger. */
-const MAX_ENTRIES = 50_000;
+const MAX_ENTRIES = 131_072;
 
 interface OpenShield extends Shield {
   /** How many logins are cached, counted and trusted, as the metric names them. */
