@@ -11,6 +11,7 @@ const BYTES = 32;
 const WORDS = BYTES / Uint32Array.BYTES_PER_ELEMENT;
 /** Characters of 32 bytes in base64url, the form of a fingerprint. */
 const FINGERPRINT_LENGTH = 43;
+const FIRST_BUCKETS = 256;
 
 export interface KeyColumn {
   put(slot: number, key: string): void;
@@ -38,8 +39,9 @@ export interface KeyIndex {
 /** Different keys, whose slots can be found: a hash table with chains. */
 export function createKeyIndex(maxSlots: number): KeyIndex {
   const { words, put } = createWords(maxSlots);
-  /** For each bucket its first slot, and for each slot the next one of its bucket. */
-  const heads = new Int32Array(2 ** Math.ceil(Math.log2(maxSlots)));
+  /** The first slot of each bucket. Their number is a power of two. */
+  let heads = new Int32Array(FIRST_BUCKETS);
+  /** For each slot the next one of its bucket. */
   const next = new Int32Array(reserve((maxSlots + 1) * Int32Array.BYTES_PER_ELEMENT));
 
   // The bytes of a key are random: a fingerprint is an HMAC, whose key no client has.
@@ -51,6 +53,24 @@ export function createKeyIndex(maxSlots: number): KeyIndex {
     return true;
   }
 
+  function link(slot: number): void {
+    const bucket = bucketOf(words[slot * WORDS]);
+    next[slot] = heads[bucket] ?? 0;
+    heads[bucket] = slot;
+  }
+
+  function doubleBuckets(): void {
+    const old = heads;
+    heads = new Int32Array(old.length * 2);
+    for (let slot of old) {
+      while (slot !== 0) {
+        const after = next[slot] ?? 0;
+        link(slot);
+        slot = after;
+      }
+    }
+  }
+
   return {
     find: (text) => {
       const key = wordsOf(text);
@@ -59,12 +79,11 @@ export function createKeyIndex(maxSlots: number): KeyIndex {
       return slot;
     },
     put: (slot, text) => {
-      const key = wordsOf(text);
-      put(slot, key);
+      // Slots are numbered without gaps, so there are about as many buckets as keys.
+      if (slot > heads.length) doubleBuckets();
+      put(slot, wordsOf(text));
       growFor(next, slot);
-      const bucket = bucketOf(key[0]);
-      next[slot] = heads[bucket] ?? 0;
-      heads[bucket] = slot;
+      link(slot);
     },
     remove: (slot) => {
       const bucket = bucketOf(words[slot * WORDS]);
