@@ -39,10 +39,10 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'memory-5',
-    effect: 'an evicted login is still found, with the identity of the account that has its slot now',
+    effect: 'a cached login is valid after its time',
     file: 'src/platform/ledger/login-cache.ts',
-    find: '      logins.remove(slot);\n',
-    replace: '',
+    find: 'slot !== 0 && slots.use(slot) ?',
+    replace: 'slot !== 0 ?',
     tests: [CACHE],
   },
   {
