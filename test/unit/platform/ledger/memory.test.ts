@@ -104,6 +104,6 @@ function bytesInUse(): number {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the flag adds
   const collect = runInNewContext('gc') as () => void;
   collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
