@@ -3,7 +3,7 @@ import type { Clock } from '../../core/ports.ts';
 import { createKeyIndex } from './keys.ts';
 import { createSlots } from './slots.ts';
 
-export interface CompactMap<Value> {
+interface CompactMap<Value> {
   /** Counts as use. */
   get(key: string): Value | undefined;
   /** Counts as use. */

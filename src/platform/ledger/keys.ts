@@ -13,7 +13,7 @@ const WORDS = BYTES / Uint32Array.BYTES_PER_ELEMENT;
 const FINGERPRINT_LENGTH = 43;
 const FIRST_BUCKETS = 256;
 
-export interface KeyColumn {
+interface KeyColumn {
   put(slot: number, key: string): void;
   /** A text that stands for the same key. */
   get(slot: number): string;
@@ -28,7 +28,7 @@ export function createKeyColumn(maxSlots: number): KeyColumn {
   };
 }
 
-export interface KeyIndex {
+interface KeyIndex {
   /** @returns 0 when the key is in no slot */
   find(key: string): number;
   /** Puts a key that is in no slot into a slot that has no key. */

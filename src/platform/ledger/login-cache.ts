@@ -25,7 +25,7 @@ interface NewLogin extends Omit<CachedLogin, 'isFresh'> {
   readonly seconds: number;
 }
 
-export interface LoginCache {
+interface LoginCache {
   /** Counts as use. */
   get(login: string): CachedLogin | undefined;
   /** Replaces the login of the account. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/ports.ts';
 import { growFor, reserve } from './growing-arrays.ts';
 
-export interface Slots {
+interface Slots {
   /** Takes a free slot. */
   take(seconds: number): number;
   /** Makes a slot the most recently used. @returns whether its time has not passed; else it is free now */
