@@ -38,13 +38,27 @@ const { output } = await bundle.write({
   entryFileNames: '[name].cjs',
   // In the same folder, because the broker finds its threads beside its own file.
   chunkFileNames: '[name]-[hash].cjs',
+  // The text of a module stays in memory. The licences are in a file of their own.
+  comments: false,
 });
+
+for (const { type, fileName } of output) if (type === 'chunk') await escapeNonAscii(join(DIST, fileName));
 
 const command = join(DIST, 'fairlead.cjs');
 await copyFile(join(ROOT, 'src/cli/fairlead.cjs'), command);
 await chmod(command, 0o755);
 const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
 await writeFile(join(DIST, 'THIRD-PARTY.txt'), await licences(modules));
+
+/**
+ * V8 keeps the text of a module in memory, and takes two bytes for each character as soon as one of them is not in
+ * Latin-1. Outside comments, such characters are in texts and regular expressions only, where an escape means the same.
+ */
+async function escapeNonAscii(file: string): Promise<void> {
+  const code = await readFile(file, 'utf8');
+  const escaped = code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  await writeFile(file, escaped);
+}
 
 /** The licences of the bundled packages, which ask for their text in each copy. */
 async function licences(modulePaths: readonly string[]): Promise<string> {

@@ -1,4 +1,5 @@
 /** How many connections each listener may have open, so that the process never runs out of file descriptors. */
+import { readFileSync } from 'node:fs';
 
 interface ConnectionCounts {
   readonly main: number;
@@ -24,10 +25,24 @@ export function connectionCounts(openFiles: number, configured: number | undefin
 
 /** The soft limit of this process on open files. Node raises it to the hard limit when it starts. */
 export function openFileLimit(): number {
+  return limitOfLinux() ?? limitInReport() ?? Infinity;
+}
+
+/** To read it from Linux takes a tenth of the time of a report. */
+function limitOfLinux(): number | undefined {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+function limitInReport(): number | undefined {
   // The report would look up the names of all peers otherwise.
   Reflect.set(process.report, 'excludeNetwork', true);
   const report: unknown = process.report.getReport();
-  return softLimitIn(report) ?? Infinity;
+  return softLimitIn(report);
 }
 
 function softLimitIn(report: unknown): number | undefined {

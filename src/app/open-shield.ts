@@ -10,8 +10,8 @@ import { memoryLedger } from '../platform/ledger/memory.ts';
 import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemTimer } from '../platform/timer.ts';
 
-/** Entries of each part of the ledger. */
-const MAX_ENTRIES = 50_000;
+/** Entries of each part of the ledger: the logins of 100,000 users and more, in some 50 MB. */
+const MAX_ENTRIES = 131_072;
 
 interface OpenShield extends Shield {
   /** How many logins are cached, counted and trusted, as the metric names them. */

@@ -46,7 +46,8 @@ interface BrokerOptions {
 /** @throws ConfigError with all problems: form, unknown keys, invalid values, missing files, unset variables. */
 export async function loadBroker(path: string, { secrets = 'required' }: BrokerOptions = {}): Promise<LoadedBroker> {
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
-  const parsed = brokerFile.safeParse(yaml.value, { reportInput: true });
+  // It is parsed once: to compile the schema takes longer than that.
+  const parsed = brokerFile.safeParse(yaml.value, { reportInput: true, jitless: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,
     ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml }),

@@ -7,7 +7,7 @@
  * new look-up of the account it is another one.
  */
 import type { Grant } from '../core/access.ts';
-import type { Caller } from '../core/identity.ts';
+import type { Caller, Identity } from '../core/identity.ts';
 
 interface SignedToken {
   readonly token: string;
@@ -46,11 +46,14 @@ interface ReusableToken {
 }
 
 interface Entry {
+  /** The login that it was signed for; undefined: anonymous. */
+  readonly login: Identity | undefined;
   readonly signedAt: number;
   readonly signed: Promise<SignedToken>;
 }
 
-const MAX_TOKENS = 4096;
+/** A token has one or two kilobytes. */
+const MAX_TOKENS = 1024;
 /**
  * Characters of a key. A client chooses its scopes, up to 64 KiB of them, and the token repeats what is granted: without
  * this limit, the tokens of one client could take some hundred megabytes. A request for one image has some 200.
@@ -59,7 +62,6 @@ const MAX_KEY = 2048;
 
 /** @param seconds the age up to which a token is reused; 0: never */
 export function createTokenReuse(seconds: number): TokenReuse {
-  const loginId = createLoginIds();
   /** In the order of `signedAt`, because a token that is too old is deleted before a new one takes its place. */
   const entries = new Map<string, Entry>();
 
@@ -75,13 +77,16 @@ export function createTokenReuse(seconds: number): TokenReuse {
 
   return {
     tokenFor: async (facts, now, sign) => {
-      const key = seconds === 0 || isMadeWithToken(facts.caller) ? undefined : keyOf(loginId(facts.caller), facts);
+      const login = loginOf(facts.caller);
+      const key = seconds === 0 || isMadeWithToken(login) ? undefined : keyOf(login, facts);
       if (key === undefined || key.length > MAX_KEY) return { signed: await sign(), isReused: false };
       const known = entries.get(key);
-      if (known !== undefined && isYoung(known.signedAt, now)) return { signed: await known.signed, isReused: true };
+      if (known !== undefined && known.login === login && isYoung(known.signedAt, now)) {
+        return { signed: await known.signed, isReused: true };
+      }
       entries.delete(key);
       deleteOld(now);
-      const entry: Entry = { signedAt: now, signed: sign() };
+      const entry: Entry = { login, signedAt: now, signed: sign() };
       entries.set(key, entry);
       try {
         return { signed: await entry.signed, isReused: false };
@@ -94,29 +99,19 @@ export function createTokenReuse(seconds: number): TokenReuse {
   };
 }
 
+function loginOf(caller: Caller): Identity | undefined {
+  return caller.kind === 'user' ? caller.identity : undefined;
+}
+
 /** A login with the token of a CI system or a pod is verified each time, and so is another login each time. */
-function isMadeWithToken(caller: Caller): boolean {
-  return caller.kind === 'user' && caller.identity.notAfter !== undefined;
+function isMadeWithToken(login: Identity | undefined): boolean {
+  return login?.notAfter !== undefined;
 }
 
-/** A number for each login, which no other login ever has. */
-function createLoginIds(): (caller: Caller) => string {
-  const ids = new WeakMap<object, string>();
-  let last = 0;
-  return (caller) => {
-    if (caller.kind === 'anonymous') return 'anonymous';
-    const known = ids.get(caller.identity);
-    if (known !== undefined) return known;
-    last += 1;
-    const id = String(last);
-    ids.set(caller.identity, id);
-    return id;
-  };
-}
-
-function keyOf(login: string, { service, policyRevision, grants, lifetime }: TokenFacts): string {
+/** Another login of the same user has the same key, and replaces its token. */
+function keyOf(login: Identity | undefined, { service, policyRevision, grants, lifetime }: TokenFacts): string {
   return JSON.stringify([
-    login,
+    login === undefined ? [] : [login.backend, login.username],
     service,
     policyRevision,
     lifetime,

@@ -1,5 +1,5 @@
 /** The broker that is measured: the bundle, with a static user or other backends. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashPassword } from '../../src/backends/password-hash.ts';
 import type { RunningProcess } from '../support/process.ts';
@@ -51,7 +51,8 @@ export async function writeBroker(
 
 /** @param node options of Node.js */
 export async function startBroker(config: string, node: readonly string[] = []): Promise<BenchServer> {
-  const server = startPinned(process.execPath, [...node, BROKER, 'serve', '--config', config]);
+  const env = { ...process.env, ...(await memorySettings()) };
+  const server = startPinned(process.execPath, [...node, BROKER, 'serve', '--config', config], { env });
   const [, port = ''] = await server.waitForOutput(/"address":"http:\/\/127\.0\.0\.1:(\d+)"/);
   await server.waitUntil('readiness', () => httpAnswers(`http://127.0.0.1:${port}/readyz`, 200));
   return { server, port: Number(port) };
@@ -59,4 +60,12 @@ export async function startBroker(config: string, node: readonly string[] = []):
 
 export function basic(user: string, password: string): Readonly<Record<string, string>> {
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+}
+
+/** The settings of Node.js and the C library that the unit of systemd and the container image have. */
+async function memorySettings(): Promise<NodeJS.ProcessEnv> {
+  const unit = await readFile(resolve(import.meta.dirname, '../../docker/systemd/fairlead.service'), 'utf8');
+  return Object.fromEntries(
+    [...unit.matchAll(/\b(MALLOC_ARENA_MAX|NODE_OPTIONS)=(\S+)/g)].map(([, name = '', value]) => [name, value]),
+  );
 }

@@ -53,8 +53,14 @@ export async function buildGoClient(): Promise<string | undefined> {
   return program;
 }
 
-export function goClientArguments(slapd: Slapd, callers: number, seconds: number): readonly string[] {
+/** @param connections of one login: 1, or 3, one for each bind */
+export function goClientArguments(
+  slapd: Slapd,
+  callers: number,
+  seconds: number,
+  connections: 1 | 3,
+): readonly string[] {
   const { ldapsUrl = '', caFile = '' } = slapd;
   const of = [SERVICE.dn, SERVICE.password, PEOPLE_DN, GROUPS_DN, PASSWORD];
-  return [ldapsUrl, String(callers), `${seconds}s`, caFile, ...of];
+  return [ldapsUrl, String(callers), `${seconds}s`, caFile, ...of, String(connections)];
 }

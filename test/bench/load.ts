@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Load {
   /** The path of each request. */
@@ -11,6 +12,8 @@ export interface Load {
   /** The headers of each request. */
   readonly headers?: () => Readonly<Record<string, string>>;
   readonly connections: number;
+  /** Requests per second; absent: each connection sends the next request at once. */
+  readonly rate?: number;
 }
 
 export interface Figures {
@@ -25,13 +28,16 @@ const END_OF_HEAD = '\r\n\r\n';
 /** @throws on any answer that is not 200: a fast refusal is not a figure. */
 export async function measure(port: number, load: Load, requests: number): Promise<Figures> {
   const times: number[] = [];
-  let left = requests;
+  let sent = 0;
   const connections = await Promise.all(Array.from({ length: load.connections }, () => open(port)));
   const started = performance.now();
   await Promise.all(
     connections.map(async (connection) => {
-      while (left > 0) {
-        left -= 1;
+      while (sent < requests) {
+        const due = load.rate === undefined ? 0 : started + (sent * 1000) / load.rate;
+        sent += 1;
+        const early = due - performance.now();
+        if (early > 0) await delay(early);
         const at = performance.now();
         await connection.ask(load.path(), load.headers?.() ?? {});
         times.push(performance.now() - at);

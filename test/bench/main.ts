@@ -25,6 +25,9 @@ const CONNECTIONS = 8;
 const REQUESTS = 20_000;
 const WARM_UP = 6000;
 const GO_SECONDS = 3;
+/** The row of whose rate the event loop is measured at the half. */
+const HALF_LOAD = 'static login, distinct images';
+const HALF_LOAD_SECONDS = 10;
 
 interface Row {
   readonly name: string;
@@ -117,7 +120,7 @@ async function measureTokens(): Promise<void> {
     { name: 'herd: anonymous, one image', server: broker, load: load(same) },
     { name: 'anonymous, distinct images', server: broker, load: load(another) },
     { name: 'static login, repeated', server: broker, load: load(same, () => login) },
-    { name: 'static login, distinct images', server: broker, load: load(another, () => login) },
+    { name: HALF_LOAD, server: broker, load: load(another, () => login) },
     { name: 'LDAPS login, repeated', server: directory, load: load(same, few) },
     { name: 'LDAPS login, nothing cached', server: uncached, load: load(same, someone), requests: 4000 },
     ...(peer === undefined
@@ -137,6 +140,7 @@ async function measureTokens(): Promise<void> {
   ];
   const best = await bestOf(rows);
   print(rows, best);
+  await printLoopDelay(best.get(HALF_LOAD));
   await printGoClient(slapd, best.get('LDAPS login, nothing cached'));
   const loaded = await residentMiB(broker.server.pid);
   printRow('\nresident memory', 'MiB');
@@ -144,6 +148,27 @@ async function measureTokens(): Promise<void> {
   printRow('after the load', loaded);
   for (const { server } of [bare, broker, directory, uncached, ...(peer === undefined ? [] : [peer])])
     await server.stop();
+}
+
+/** How long a turn of the event loop waits while half of what the broker can answer is requested. */
+async function printLoopDelay(full: Best | undefined): Promise<void> {
+  if (full === undefined) return;
+  const preload = resolve(import.meta.dirname, 'loop-delay.ts');
+  const { server, port } = await startBroker(await writeBroker(join(folder, 'half')), ['--import', preload]);
+  const login = basic(STATIC_USER.user, STATIC_USER.password);
+  await measure(
+    port,
+    load(another, () => login),
+    WARM_UP,
+  );
+  const rate = full.perSecond / 2;
+  server.signal('SIGUSR2');
+  await measure(port, { ...load(another, () => login), rate }, Math.round(rate * HALF_LOAD_SECONDS));
+  server.signal('SIGUSR2');
+  const [, p50, p99, longest] = await server.waitForOutput(/loop delay since the signal before: (\S+) (\S+) (\S+) ms/);
+  await server.stop();
+  printRow(`\nevent loop at ${rate.toFixed(0)} tokens/s`, 'p50 ms', 'p99 ms', 'max ms');
+  printRow('delay of a turn', Number(p50), Number(p99), Number(longest));
 }
 
 async function startBare(): Promise<BenchServer> {
@@ -189,17 +214,23 @@ function print(rows: readonly Row[], best: ReadonlyMap<string, Best>): void {
   }
 }
 
-/** The same directory and the same processor, for a program that opens a connection for each login. */
+/**
+ * The same directory and the same processor, for a program that connects for each login: once with three binds, or three
+ * times with a bind each.
+ */
 async function printGoClient(
   slapd: Awaited<ReturnType<typeof startDirectory>>,
   broker: Best | undefined,
 ): Promise<void> {
   const program = await buildGoClient();
   if (program === undefined) return;
-  const client = startPinned(program, goClientArguments(slapd, CONNECTIONS, GO_SECONDS));
-  await client.exited;
-  const logins = Number(client.stdout());
-  printRow('\nLDAPS logins', 'logins/s', 'ratio');
-  printRow('Go, a connection for each login', logins, 1);
-  printRow('the broker, nothing cached', broker?.perSecond ?? Number.NaN, (broker?.perSecond ?? Number.NaN) / logins);
+  const own = broker?.perSecond ?? Number.NaN;
+  printRow('\nLDAPS logins', 'logins/s', 'broker ÷');
+  for (const connections of [3, 1] as const) {
+    const client = startPinned(program, goClientArguments(slapd, CONNECTIONS, GO_SECONDS, connections));
+    await client.exited;
+    const logins = Number(client.stdout());
+    printRow(`Go, ${connections === 1 ? '1 connection, 3 binds' : '3 connections, a bind each'}`, logins, own / logins);
+  }
+  printRow('the broker, nothing cached', own, 1);
 }

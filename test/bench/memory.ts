@@ -1,8 +1,7 @@
 /**
  * `npm run bench:memory`: the resident memory of the broker, idle and after 200,000 requests of 100,000 users, of whose
- * logins it caches as many as it may. A small web service knows every user.
+ * logins it caches as many as it may.
  */
-import { createServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,37 +10,18 @@ import { basic, startBroker, writeBroker } from './bench-broker.ts';
 import { measure } from './load.ts';
 import { pinLoad, residentMiB } from './pinned.ts';
 import { printRow } from './table.ts';
+import { startUserService } from './user-service.ts';
 
 const USERS = 100_000;
 const CONNECTIONS = 8;
 /** The broker returns memory when it has had nothing to do for a while. */
 const SETTLE_MS = 60_000;
 
-const service = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    // Without credentials: the broker asks whether the service is up.
-    if (request.method === 'GET') {
-      response.end();
-      return;
-    }
-    const { username } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly username: string };
-    response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify({ username, groups: ['team-web', 'all-people'] }));
-  });
-});
-const listening = Promise.withResolvers<void>();
-service.listen(0, '127.0.0.1', listening.resolve);
-await listening.promise;
-const address = service.address();
-const port = typeof address === 'object' ? address?.port : undefined;
-
+using service = await startUserService();
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-memory-'));
 try {
   await pinLoad();
-  const backends = ['- name: service', '  type: http', `  url: "http://127.0.0.1:${port}/login"`];
-  const config = await writeBroker(folder, { backends, settings: ['shield: { remember: 15m }'] });
+  const config = await writeBroker(folder, { backends: service.backend, settings: ['shield: { remember: 15m }'] });
   const broker = await startBroker(config);
   const started = await residentMiB(broker.server.pid);
   await delay(SETTLE_MS);
@@ -66,5 +46,4 @@ try {
   await broker.server.stop();
 } finally {
   await rm(folder, { recursive: true });
-  service.close();
 }

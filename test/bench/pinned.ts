@@ -19,9 +19,18 @@ export function startPinned(command: string, args: readonly string[], options: P
   return canPin ? start('taskset', ['-c', '0', command, ...args], options) : start(command, args, options);
 }
 
-/** Milliseconds of processor time that the process has used. */
-export async function processorMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+/** Milliseconds of processor time that the process has used, with all its threads. */
+export function processorMs(pid: number): Promise<number> {
+  return readProcessorMs(`/proc/${pid}/stat`);
+}
+
+/** The same of its first thread, which runs the event loop. */
+export function mainThreadMs(pid: number): Promise<number> {
+  return readProcessorMs(`/proc/${pid}/task/${pid}/stat`);
+}
+
+async function readProcessorMs(path: string): Promise<number> {
+  const stat = await readFile(path, 'utf8');
   const [user = 0, system = 0] = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')

@@ -2,7 +2,8 @@
  * `npm run soak -- [MINUTES]`: the broker under mixed load while its directory's servers are killed, frozen and
  * restarted, ten minutes by default. Ends with 1 when any answer was wrong (a refusal of a right password, a token for
  * a wrong one), or heap or descriptors grew; before that, measures the event loop while the directory is a black hole.
- * `npm run soak -- rotation` rotates keys instead, see `rotation.ts`.
+ * `npm run soak -- rotation` rotates keys instead, see `rotation.ts`, and `npm run soak -- logins [MINUTES]` has 100,000
+ * users, see `logins.ts`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,11 +22,13 @@ import type { Tally } from './clients.ts';
 import { faultsOf } from './faults.ts';
 import { least, readGauges } from './gauge.ts';
 import type { Gauges } from './gauge.ts';
+import { soakLogins } from './logins.ts';
 import { soakRotation } from './rotation.ts';
 
-const isRotation = process.argv[2] === 'rotation';
-const MINUTES = isRotation ? 1 : Number(process.argv[2] ?? 10);
-if (!(MINUTES > 0 && MINUTES <= 24 * 60)) throw new Error('usage: npm run soak -- [MINUTES | rotation]');
+const KINDS = ['rotation', 'logins'] as const;
+const kind = KINDS.find((name) => name === process.argv[2]);
+const MINUTES = Number((kind === undefined ? process.argv[2] : process.argv[3]) ?? 10);
+if (!(MINUTES > 0 && MINUTES <= 24 * 60)) throw new Error('usage: npm run soak -- [rotation | logins] [MINUTES]');
 
 const QUERY = `service=${SERVICE}&scope=repository:public/app:pull`;
 const CROWD = 40;
@@ -160,8 +163,10 @@ function report({ answers, wrong, slowest }: Tally): void {
   for (const text of wrong) say(`     WRONG ${text}`);
 }
 
-if (isRotation) {
+if (kind === 'rotation') {
   await soakRotation(verdict);
+} else if (kind === 'logins') {
+  await soakLogins(MINUTES, verdict);
 } else {
   await blackHole();
   await soak();

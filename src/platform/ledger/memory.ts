@@ -1,5 +1,4 @@
 /** The ledger in the memory of this process. JavaScript runs each method without interruption, so each is atomic. */
-import type { Identity } from '../../core/identity.ts';
 import type {
   Attempt,
   Budget,
@@ -17,8 +16,19 @@ import type {
 } from '../../core/ledger.ts';
 import { UNSETTLED_SECONDS } from '../../core/ledger.ts';
 import type { AuthnOutcome, Clock } from '../../core/ports.ts';
-import { expiringMap } from '../store/expiring-map.ts';
-import { addWrong, clearBefore, countOf, newTally, refresh, wrongOf } from './tally.ts';
+import { compactMap } from './compact-map.ts';
+import { createLoginCache } from './login-cache.ts';
+import {
+  addWrong,
+  beginAttempt,
+  clearBefore,
+  countOf,
+  endAttempt,
+  newTally,
+  refresh,
+  underWay,
+  wrongOf,
+} from './tally.ts';
 import type { Tally } from './tally.ts';
 
 interface MemoryLedgerOptions {
@@ -32,16 +42,6 @@ export interface MemoryLedger extends Ledger {
   sizes(): Readonly<Record<'right' | 'wrong' | 'counted' | 'trusted', number>>;
 }
 
-/** A successful login in the cache. */
-interface Success {
-  readonly identity: Identity;
-  readonly account: string;
-  readonly name: Budget | undefined;
-  /** Milliseconds by the clock of the ledger. */
-  readonly freshUntil: number;
-  readonly epoch: number;
-}
-
 interface Refusal {
   readonly outcome: AuthnOutcome;
   readonly epoch: number;
@@ -49,21 +49,19 @@ interface Refusal {
 
 export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): MemoryLedger {
   const bounded = { clock, maxEntries };
-  const successes = expiringMap<Success>(bounded);
-  /** By account, its latest successful login. After a change of the password the login with the old one is not valid. */
-  const latest = expiringMap<string>(bounded);
-  const refusals = expiringMap<Refusal>(bounded);
-  const flights = expiringMap<Flight>(bounded);
-  const holds = expiringMap<number>(bounded);
-  const trusted = expiringMap<true>(bounded);
-  const tallies = perKind(() => expiringMap<Tally>({ ...bounded, worth: countOf }));
-  const knownPasswords = perKind(() => expiringMap<number>(bounded));
+  const successes = createLoginCache(bounded);
+  const refusals = compactMap<Refusal>(bounded);
+  const flights = compactMap<Flight>(bounded);
+  const holds = compactMap<number>(bounded);
+  const trusted = compactMap<true>(bounded);
+  const tallies = perKind(() => compactMap<Tally>({ ...bounded, worth: countOf }));
+  const knownPasswords = perKind(() => compactMap<number>(bounded));
   const epochs = createEpochs(clock);
 
   function tallyOf(budget: Budget, backend: string | undefined): Tally {
     const epoch = epochs.ofCounts(backend);
-    const tally = tallies[budget.kind].get(budget.key) ?? newTally(epoch);
-    refresh(tally, budget, clock.monotonic(), epoch);
+    const tally = tallies[budget.kind].get(budget.key) ?? newTally(budget, epoch);
+    refresh(tally, clock.monotonic(), epoch);
     return tally;
   }
 
@@ -75,9 +73,9 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
   function recall({ backend, login, id }: RecallQuestion): Recalled {
     const epoch = epochs.ofAnswers(backend);
     const success = successes.get(login);
-    const isValid = success !== undefined && success.epoch >= epoch && latest.get(success.account) === login;
-    if (isValid && clock.monotonic() < success.freshUntil) {
-      return { kind: 'success', identity: success.identity, isContested: isFull(success.name) };
+    const isValid = success !== undefined && success.epoch >= epoch;
+    if (isValid && success.isFresh) {
+      return { kind: 'success', identity: success.identity, isContested: isFullName(success.name) };
     }
     const refusal = refusals.get(login);
     if (refusal !== undefined && refusal.epoch >= epoch) return { kind: 'refused', outcome: refusal.outcome };
@@ -88,8 +86,11 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     return { kind: 'lead', flight, stale: isValid ? success.identity : undefined };
   }
 
-  function isFull(budget: Budget | undefined): boolean {
-    return budget !== undefined && countOf(tallyOf(budget, undefined)) >= budget.limit;
+  function isFullName(key: string): boolean {
+    const tally = tallies.name.get(key);
+    if (tally === undefined) return false;
+    refresh(tally, clock.monotonic(), epochs.ofCounts(undefined));
+    return countOf(tally) >= tally.limit;
   }
 
   function reserve({ id, backend, password, budgets, trust, account }: Reservation): Reserved {
@@ -101,7 +102,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     const refusal = refusalOf(places, trust);
     if (refusal !== undefined) return refusal;
     for (const { budget, tally } of places) {
-      tally.open.set(id, clock.monotonic());
+      beginAttempt(tally, id, clock.monotonic());
       store(budget, tally);
     }
     const attempt: Attempt = {
@@ -111,7 +112,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
       epoch: epochs.current(),
       places: places.map(({ budget, tally }) => ({ budget, sequence: tally.wrong })),
     };
-    return { kind: 'go', attempt, inFlight: Math.max(1, ...places.map(({ tally }) => tally.open.size)) };
+    return { kind: 'go', attempt, inFlight: Math.max(1, ...places.map(({ tally }) => underWay(tally))) };
   }
 
   function epochOf(backend: string | undefined): number {
@@ -141,7 +142,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
   /** It does not extend the window: otherwise a client that keeps trying could never log in again. */
   function countRefused({ budget, tally }: Place): void {
     if (!budget.countsRefused || countOf(tally) >= Math.max(budget.limit, budget.trusted?.limit ?? 0)) return;
-    if (wrongOf(tally) === 0) addWrong(tally, budget, clock.monotonic());
+    if (wrongOf(tally) === 0) addWrong(tally, clock.monotonic());
     else tally.wrong += 1;
     store(budget, tally);
   }
@@ -161,10 +162,10 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
       const guess = budget.guess ?? attempt.password;
       guesses.set(budget.kind, guess);
       // After UNSETTLED_SECONDS it is counted as wrong already.
-      if (!tally.open.delete(attempt.id)) continue;
+      if (!endAttempt(tally, attempt.id)) continue;
       // An equal guess beside this one may have been counted first.
       const counts = budget.kind === 'account' || !isKnown(budget.kind, guess, epochOf(attempt.backend));
-      if (outcome === 'wrong' && counts) addWrong(tally, budget, clock.monotonic());
+      if (outcome === 'wrong' && counts) addWrong(tally, clock.monotonic());
       if (outcome === 'success' && budget.isClearedBySuccess) clearBefore(tally, sequence);
       store(budget, tally);
     }
@@ -190,9 +191,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     }
     const { identity, account, name, freshSeconds, seconds } = answer;
     if (epoch < epochs.ofAccount(account)) return;
-    latest.set(account, login, seconds);
-    const freshUntil = clock.monotonic() + freshSeconds * 1000;
-    successes.set(login, { identity, account, name, freshUntil, epoch }, seconds);
+    successes.put({ login, account, identity, name: name?.key ?? NO_NAME, epoch, freshSeconds, seconds });
   }
 
   function settle(settlement: Settlement): void {
@@ -202,7 +201,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     if (hold !== undefined) {
       holds.set(hold.account, settlement.attempt?.epoch ?? epochs.current(), hold.seconds);
     }
-    if (endsLoginsOf !== undefined) latest.delete(endsLoginsOf);
+    if (endsLoginsOf !== undefined) successes.end(endsLoginsOf);
     if (flight === undefined) return;
     settleAnswer(flight, answer);
     if (flights.get(flight.login)?.id === flight.id) flights.delete(flight.login);
@@ -214,7 +213,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     settle: async (settlement) => settle(settlement),
     end: async (ended) => {
       epochs.end(ended);
-      if (ended.kind === 'account') latest.delete(ended.account);
+      if (ended.kind === 'account') successes.end(ended.account);
     },
     sizes: () => ({
       right: successes.size(),
@@ -224,6 +223,9 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     }),
   };
 }
+
+/** Where names are not counted. No budget has this key. */
+const NO_NAME = '';
 
 interface Place {
   readonly budget: Budget;
@@ -243,7 +245,7 @@ function createEpochs(clock: Clock) {
   let epoch = 0;
   const answers = new Map<string, number>();
   const counts = new Map<string, number>();
-  const accounts = expiringMap<number>({ clock, maxEntries: MAX_ENDED });
+  const accounts = compactMap<number>({ clock, maxEntries: MAX_ENDED });
   const ALL = '';
   const latestOf = (ends: ReadonlyMap<string, number>, backend: string | undefined): number =>
     Math.max(ends.get(ALL) ?? 0, backend === undefined ? 0 : (ends.get(backend) ?? 0));

@@ -1,5 +1,6 @@
-// What a token server in Go without reused connections does for one login: connect with TLS, bind as the service
-// account, search the user and its groups, bind as the user, and bind as the service account again.
+// What a token server in Go without reused connections does for one login: bind as the service account and search the
+// user, bind as the user, bind as the service account again and search its groups. The last argument is the number of
+// connections with TLS: 1 for all three binds, or 3, one for each.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 
 type settings struct {
 	url, serviceDN, servicePassword, peopleDN, groupsDN, password string
+	isConnectedOnce                                               bool
 	tls                                                           *tls.Config
 }
 
@@ -32,6 +34,7 @@ func main() {
 	s := settings{
 		url: os.Args[1], tls: &tls.Config{RootCAs: pool, ServerName: "127.0.0.1"},
 		serviceDN: os.Args[5], servicePassword: os.Args[6], peopleDN: os.Args[7], groupsDN: os.Args[8], password: os.Args[9],
+		isConnectedOnce: os.Args[10] == "1",
 	}
 	var logins, next atomic.Int64
 	end := time.Now().Add(duration)
@@ -51,19 +54,35 @@ func main() {
 }
 
 func (s settings) logIn(user string) {
-	connection, err := ldap.DialURL(s.url, ldap.DialWithTLSConfig(s.tls))
-	must(err)
-	defer connection.Close()
-	must(connection.Bind(s.serviceDN, s.servicePassword))
 	dn := "uid=" + user + "," + s.peopleDN
-	_, err = connection.Search(ldap.NewSearchRequest(s.peopleDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, 0, false,
+	connection := s.connect()
+	must(connection.Bind(s.serviceDN, s.servicePassword))
+	_, err := connection.Search(ldap.NewSearchRequest(s.peopleDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, 0, false,
 		"(&(objectClass=person)(uid="+user+"))", []string{"uid", "cn"}, nil))
 	must(err)
+	connection = s.next(connection)
 	must(connection.Bind(dn, s.password))
+	connection = s.next(connection)
 	must(connection.Bind(s.serviceDN, s.servicePassword))
 	_, err = connection.Search(ldap.NewSearchRequest(s.groupsDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
 		"(member="+dn+")", []string{"cn"}, nil))
 	must(err)
+	must(connection.Close())
+}
+
+// The connection for the next bind.
+func (s settings) next(connection *ldap.Conn) *ldap.Conn {
+	if s.isConnectedOnce {
+		return connection
+	}
+	must(connection.Close())
+	return s.connect()
+}
+
+func (s settings) connect() *ldap.Conn {
+	connection, err := ldap.DialURL(s.url, ldap.DialWithTLSConfig(s.tls))
+	must(err)
+	return connection
 }
 
 func must(err error) {
