@@ -162,13 +162,11 @@ async function within<T>(milliseconds: number, work: (limit: Limit) => Promise<T
     late.reject(new LateError(`no answer within ${milliseconds} ms`));
   }, milliseconds);
   const limit: Limit = (promise, onLate) => {
-    promise.then(
-      (result) => {
-        if (isLate) onLate?.(result);
-      },
-      () => undefined,
-    );
-    return Promise.race([promise, late.promise]);
+    const settled = promise.then((result) => {
+      if (isLate) onLate?.(result);
+      return result;
+    });
+    return Promise.race([settled, late.promise]);
   };
   try {
     return await work(limit);

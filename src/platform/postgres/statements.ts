@@ -12,7 +12,8 @@ export const PUT = `
 
 /** Copies do not replace. */
 export const COPY = `
-  INSERT INTO fairlead.records (store, key, family, value, expires_at) VALUES ($1, $2, $3, $4, $5)
+  INSERT INTO fairlead.records (store, key, family, value, expires_at)
+  SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::text[], $5::bigint[])
   ON CONFLICT (store, key) DO NOTHING`;
 
 /** Puts into one group come one after the other, so that none of them misses the entry of another. */

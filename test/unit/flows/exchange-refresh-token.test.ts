@@ -215,10 +215,10 @@ describe('the exchange of a refresh token', () => {
     const writes = countWrites(store);
     clock.advance(60);
 
-    const uses = Array.from({ length: 20 }, (_, index) => brokers[index % 3]?.exchange(token, SERVICE, REQUEST));
-    const callers = await Promise.all(uses);
+    const uses = Array.from({ length: 7 }, () => brokers.map(({ exchange }) => exchange(token, SERVICE, REQUEST)));
+    const callers = await Promise.all(uses.flat());
 
-    expect(callers).toHaveLength(20);
+    expect(callers).toHaveLength(21);
     expect(writes()).toEqual({ replaced: 1, changed: 2, missing: 0 });
   });
 
