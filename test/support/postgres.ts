@@ -1,7 +1,7 @@
 /** A real PostgreSQL server (Debian's postgresql), with the roles of the broker. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '../../src/core/identity.ts';
@@ -51,8 +51,8 @@ export interface Postgres extends AsyncDisposable {
   /** The certificate `CN=fairlead` of a client and its key, with `tls` only. */
   readonly clientCertFile?: string;
   readonly clientKeyFile?: string;
-  /** The process id, while it runs. */
-  pid(): number;
+  /** The process ids of the server and of its connections, while it runs; the server comes first. */
+  pids(): Promise<readonly number[]>;
   log(): string;
   /** Runs SQL as the superuser. @returns the rows, tab-separated */
   sql(text: string): Promise<string>;
@@ -175,13 +175,22 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
           clientCertFile: certificate.clientCertFile,
           clientKeyFile: certificate.clientKeyFile,
         }),
-    pid: () => server?.pid ?? -1,
+    pids: async () => {
+      const pid = server?.pid ?? -1;
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
+    },
     log: () => `${earlier}${server?.output() ?? ''}`,
     sql,
     stop,
     start: async () => {
       if (server !== undefined && !server.isRunning()) server = undefined;
-      if (server === undefined) await launch();
+      if (server !== undefined) return;
+      // After a kill, the memory is in use until the last connection has noticed.
+      await waitFor('PostgreSQL to start', async () => {
+        await launch();
+        return true;
+      });
     },
     promote: async () => {
       await sql('SELECT pg_promote()');
@@ -239,7 +248,7 @@ function settingsOf({ port, folder, options, files: [certFile, keyFile, caFile] 
   return [
     '',
     `port = ${port}`,
-    "listen_addresses = '127.0.0.1'",
+    "listen_addresses = '127.0.0.1, 127.0.0.2'",
     `unix_socket_directories = '${join(folder, 'socket')}'`,
     // Small and fast. `fsync` stays on: a server without it is not what is tested.
     'shared_buffers = 16MB',
@@ -259,7 +268,7 @@ function hba(tls: PostgresOptions['tls']): readonly string[] {
   const certificate = tls === 'server and client' ? ' clientcert=verify-ca' : '';
   return [
     'local all all scram-sha-256',
-    `${type} all all 127.0.0.1/32 scram-sha-256${certificate}`,
+    `${type} all all 127.0.0.0/8 scram-sha-256${certificate}`,
     'host replication all 127.0.0.1/32 scram-sha-256',
     '',
   ];
