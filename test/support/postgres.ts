@@ -55,7 +55,7 @@ export interface Postgres extends AsyncDisposable {
   pids(): Promise<readonly number[]>;
   log(): string;
   /** Runs SQL as the superuser. @returns the rows, tab-separated */
-  sql(text: string): Promise<string>;
+  sql(text: string, database?: string): Promise<string>;
   /** Stops it as an operator does. */
   stop(): Promise<void>;
   /** Starts it again with the same data and port. */
