@@ -1,4 +1,5 @@
 /** The records of the broker: in PostgreSQL where it is configured, otherwise in a file of its own. */
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SecretRef } from '../backends/fields.ts';
 import { readAuthorities, readOwnCertificate } from '../backends/certificates.ts';
@@ -26,8 +27,21 @@ export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.
 export async function openRecords({ stateDir, records }: RecordsConfig, deps: PostgresDeps): Promise<Records> {
   if (records === undefined) return openSqlite(storeFile(stateDir));
   const settings = await postgresSettings(records.postgres);
+  const unused = await unusedFile(stateDir);
+  if (unused !== undefined) deps.log.warn(unused);
   const { openPostgres } = await import('../platform/postgres/open.ts');
   return openPostgres(settings, deps);
+}
+
+/** @returns a warning about refresh tokens in a file that nobody reads any more; undefined: there is none */
+export async function unusedFile(stateDir: string): Promise<string | undefined> {
+  const file = storeFile(stateDir);
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return undefined;
+  return `refresh tokens in ${file} are not used: stop the broker and run \`fairlead records copy\`, or remove the file`;
 }
 
 /** Longest time that a command waits for one operation. */

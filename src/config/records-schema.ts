@@ -49,7 +49,7 @@ const postgres = z
     }),
     synchronousCommit: z.enum(['on', 'remote_apply']).default('on').meta({
       description:
-        'When a change counts as stored. `on`: it is on the disk of the primary, and of the standbys that `synchronous_standby_names` of the server lists. `remote_apply`: those standbys show it, too, so that no failover to one of them brings a revoked token back.',
+        'When a change counts as stored. `on`: it is on the disk of the primary, and of the standbys that `synchronous_standby_names` of the server lists. `remote_apply`: those standbys show it, too, for whoever reads them. Weaker settings are not offered.',
     }),
   })
   .meta({

@@ -2,7 +2,9 @@
  * Connections to one database, with a time limit on every use. Nothing here waits for a server that does not answer:
  * `pg` has no limit of its own that covers waiting for a connection, opening it and all statements together.
  */
+import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 import type { SecretSource } from '../../core/identity.ts';
@@ -58,6 +60,8 @@ const IDLE_MS = 30_000;
 const LIFETIME_SECONDS = 300;
 /** For a connection that nobody waits for any more. */
 const CONNECT_MS = 5000;
+/** For a farewell: a server that does not answer reads none. */
+const CLOSE_MS = 200;
 const SUCCESS = '00000';
 
 export function openConnections(settings: ConnectionSettings): Connections {
@@ -83,7 +87,8 @@ export function openConnections(settings: ConnectionSettings): Connections {
       port,
       user,
       database,
-      password: password?.reveal() ?? '',
+      // A function: otherwise `pg` takes a missing one from the environment or from ~/.pgpass.
+      password: () => password?.reveal() ?? '',
       ssl: settings.tls === undefined ? false : tlsOptions(settings.tls),
       max: settings.maxConnections,
       connectionTimeoutMillis: CONNECT_MS,
@@ -143,9 +148,9 @@ export function openConnections(settings: ConnectionSettings): Connections {
       }),
     where: () => opened?.where ?? 'the URL in urlFile',
     [Symbol.asyncDispose]: async () => {
-      // A graceful end would wait for a server that does not answer.
-      for (const socket of sockets) socket.destroy();
       await opened?.pool.end().catch(() => undefined);
+      await closedWithin(CLOSE_MS, sockets);
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -182,6 +187,11 @@ function tlsOptions({ ca, certificate }: PostgresTls): Exclude<PoolConfig['ssl']
     ...(ca === undefined ? {} : { ca: [...ca], allowPartialTrustChain: true }),
     ...certificate,
   };
+}
+
+async function closedWithin(milliseconds: number, sockets: ReadonlySet<Socket>): Promise<void> {
+  const closed = Promise.all([...sockets].map((socket) => once(socket, 'close')));
+  await Promise.race([closed.catch(() => undefined), delay(milliseconds, undefined, { ref: false })]);
 }
 
 function tracked(sockets: Set<Socket>): Socket {

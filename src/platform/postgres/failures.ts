@@ -31,7 +31,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 const RETRIED: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Answers of a server that works, and refuses this one statement. */
 const ANSWERED = /^(?:2[23]|40|42|53100|53200|57014)/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Each has a digit, unlike EPIPE. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 const MAX_CHARACTERS = 300;
 
 /** The code of an answer of the server; undefined: it did not answer. */

@@ -99,7 +99,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
   'records roles': {
     run: (files) => files.fairlead(['records', 'roles']),
-    prints: /CREATE ROLE "fairlead" LOGIN[\s\S]*GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "fairlead";\n$/,
+    prints: /CREATE ROLE "fairlead" LOGIN[\s\S]*GRANT USAGE ON SEQUENCES TO "fairlead";\n$/,
   },
   'records migrate': { run: withConfig('records', 'migrate'), code: 2, prints: /^$/ },
   'records copy': { run: withConfig('records', 'copy'), code: 2, prints: /^$/ },
