@@ -13,9 +13,9 @@ export const faults: readonly Fault[] = [
     id: 'records-1',
     effect: 'each of many uses at the same moment writes the record, and the database is the bottleneck of a fleet',
     file: 'src/flows/refresh-token/record-use.ts',
-    find: "const answer = await store.replaceIf(digest, seen, { ...used, expiresAt }, expiresAt - now);\n      return { kind: answer === 'missing' ? 'revoked' : 'valid' };",
+    find: 'const answer = await store.replaceIf(digest, seen, { ...used, expiresAt }, expiresAt - now);',
     replace:
-      "const stored = await store.replaceIf(digest, (await store.get(digest)) ?? seen, { ...used, expiresAt }, expiresAt - now);\n      return { kind: stored === 'missing' ? 'revoked' : 'valid' };",
+      "const isThere = await store.replace(digest, { ...used, expiresAt }, expiresAt - now);\n      const answer = isThere ? 'replaced' : 'missing';",
     tests: [EXCHANGE],
   },
   {

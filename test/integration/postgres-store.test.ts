@@ -176,9 +176,8 @@ describe.skipIf(!canRun)('records in PostgreSQL', () => {
     await using records = opened();
     const items = itemsIn(records, clock);
     const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
-    const rounds = Array.from({ length: 5 }, (_, round) => round);
 
-    for (const _round of rounds) {
+    for (let round = 0; round < 5; round += 1) {
       await Promise.all(keys.map((key) => items.put(key, { owner: key, text: 'a' }, 60)));
       // In opposite orders: each may wait for a row that the other has.
       const removed = await Promise.all([items.removeAll(keys), items.removeAll(keys.toReversed())]);
@@ -229,7 +228,7 @@ describe.skipIf(!canRun)('the tables', () => {
 
     const results = await Promise.all(Array.from({ length: 5 }, () => withConnection(url, migrate)));
 
-    expect(results.map(({ from }) => from).toSorted()).toEqual([0, 1, 1, 1, 1]);
+    expect(results.filter(({ from }) => from === 0)).toHaveLength(1);
   });
 
   it.each([

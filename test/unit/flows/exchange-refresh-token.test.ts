@@ -28,14 +28,19 @@ function sharingOneStore(count: number) {
   return [first, ...others] as const;
 }
 
-/** Counts the answers to conditional replacements from now on. */
+/** Counts the replacements from now on, with or without a condition. */
 function countWrites(store: ListableStore<RefreshToken>) {
   const counts = { replaced: 0, changed: 0, missing: 0 };
-  const original = store.replaceIf.bind(store);
+  const { replace, replaceIf } = store;
   store.replaceIf = async (...call) => {
-    const answer = await original(...call);
+    const answer = await replaceIf(...call);
     counts[answer] += 1;
     return answer;
+  };
+  store.replace = async (...call) => {
+    const isReplaced = await replace(...call);
+    counts[isReplaced ? 'replaced' : 'missing'] += 1;
+    return isReplaced;
   };
   return () => counts;
 }
