@@ -43,6 +43,10 @@ export async function openRefreshTokens({
   });
   const records = { clock: deps.clock, log, ...(onOperation === undefined ? {} : { onOperation }) };
   const opened = await openRefreshTokenStore(config, records, groupOf);
+  // Not awaited: a broker starts while the database is down.
+  void opened.probe?.().then((found) => {
+    if (found.state === 'down') log.warn('records store unavailable', { cause: found.detail });
+  });
   const flowDeps = { ...deps, store: opened.store, secrets: refreshTokenSecrets };
   return {
     draftRefreshToken: createDraftRefreshToken(flowDeps),

@@ -56,10 +56,10 @@ describe.skipIf(!canRun)('records in PostgreSQL with a standby', () => {
     await waitFor('the setting', async () => (await primary.sql('SHOW synchronous_standby_names')) === `${names}\n`);
   }
 
-  const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  const outcomeOf = (work: Promise<unknown>): Promise<string> =>
     work.then(
       () => 'done',
-      (error: { readonly message: string }) => error.message,
+      ({ code, message }: { readonly code: string; readonly message: string }) => `${code}: ${message}`,
     );
 
   it('are never read from a standby, which may be behind', async () => {
@@ -70,12 +70,16 @@ describe.skipIf(!canRun)('records in PostgreSQL with a standby', () => {
     // The control: the standby has the entry.
     expect(await standby.sql("SELECT count(*) FROM fairlead.records WHERE store = 'items'")).toBe('1\n');
 
-    const answers = await Promise.all([codeOf(other.get('k')), codeOf(other.list()), codeOf(other.removeAll(['k']))]);
+    const answers = await Promise.all([
+      outcomeOf(other.get('k')),
+      outcomeOf(other.list()),
+      outcomeOf(other.removeAll(['k'])),
+    ]);
 
     expect(answers).toEqual([
-      expect.stringContaining('the server is a standby: name the primary in urlFile'),
-      expect.stringContaining('the server is a standby: name the primary in urlFile'),
-      expect.stringContaining('the server is read-only: it is a standby, or the primary was replaced'),
+      expect.stringMatching(/^records_unavailable: .*the server is a standby: name the primary in urlFile/),
+      expect.stringMatching(/^records_unavailable: .*the server is a standby: name the primary in urlFile/),
+      expect.stringMatching(/^records_unavailable: .*the server is read-only: it is a standby/),
     ]);
   });
 
@@ -98,7 +102,7 @@ describe.skipIf(!canRun)('records in PostgreSQL with a standby', () => {
     await patient.put('unconfirmed', { owner: 'bob', text: 'a' }, 600);
     await standby.stop();
 
-    const answer = await codeOf(patient.removeAll(['unconfirmed']));
+    const answer = await outcomeOf(patient.removeAll(['unconfirmed']));
     const read = await patient.get('k');
     await standby.start();
     const later = await waitFor('the standby to confirm', () =>
@@ -120,13 +124,13 @@ describe.skipIf(!canRun)('records in PostgreSQL with a standby', () => {
     await kill(pid);
     current = standby;
     await address.restore();
-    const before = await codeOf(store.get('valid'));
+    const before = await outcomeOf(store.get('valid'));
     await standby.promote();
     const found = await waitFor('the new primary', () => store.get('valid'));
     const revoked = await store.get('revoked');
     await store.put('new', { owner: 'dora', text: 'new' }, 600);
 
-    expect(before).toContain('the records in PostgreSQL');
+    expect(before).toMatch(/^records_unavailable: /);
     expect(found).toEqual({ owner: 'dora', text: 'valid' });
     expect(revoked).toBeUndefined();
     expect(await store.get('new')).toMatchObject({ text: 'new' });

@@ -198,6 +198,26 @@ describe.skipIf(!canRun)('records in PostgreSQL', () => {
     expect(Number(after) - Number(before)).toBeLessThanOrEqual(1);
   });
 
+  it('are reached through a socket of the same machine, too', async () => {
+    const folder = `${postgres.folder}/socket`;
+    const url = `${postgres.url.replace('127.0.0.1', 'localhost')}?host=${folder}`;
+    await using records = opened({ url: urlSource(url) });
+
+    expect(await itemsIn(records, clock).get('k')).toBeUndefined();
+  });
+
+  it('are closed at once, also while operations are under way, and refuse later ones', async () => {
+    const records = opened();
+    const items = itemsIn(records, clock);
+    await items.put('k', ITEM, 60);
+
+    const underWay = Promise.allSettled(Array.from({ length: 50 }, () => items.get('k')));
+    await records[Symbol.asyncDispose]();
+    await underWay;
+
+    await expect(items.get('k')).rejects.toMatchObject({ code: 'records_unavailable' });
+  });
+
   it('take a new password from their URL without a restart', async () => {
     const role = `rotated_${stores}`;
     await postgres.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'one' IN ROLE fairlead`);

@@ -9,6 +9,7 @@ import { Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 import type { SecretSource } from '../../core/identity.ts';
 import { parsePostgresUrl, isOnThisMachine, shownAddress } from './address.ts';
+import type { PostgresAddress } from './address.ts';
 import { LateError, UnusableError } from './failures.ts';
 
 export interface PostgresTls {
@@ -49,6 +50,8 @@ export interface Connections extends AsyncDisposable {
    * @throws LateError when it takes longer; the connection is closed
    */
   use<T>(milliseconds: number, work: (query: Query) => Promise<T>): Promise<T>;
+  /** Uses new connections from now on: those that are open may lead nowhere, and each would take its time to show it. */
+  renew(): void;
   /** The database, for messages. It has no password. */
   where(): string;
 }
@@ -60,7 +63,9 @@ const IDLE_MS = 30_000;
 const LIFETIME_SECONDS = 300;
 /** For a connection that nobody waits for any more. */
 const CONNECT_MS = 5000;
-/** For a farewell: a server that does not answer reads none. */
+/** After which the connections of a pool that is out of use are closed. Longer than an operation. */
+const RETIRE_MS = 10_000;
+/** For a graceful end: a server that does not answer would take for ever. */
 const CLOSE_MS = 200;
 const SUCCESS = '00000';
 
@@ -68,11 +73,14 @@ export function openConnections(settings: ConnectionSettings): Connections {
   const sockets = new Set<Socket>();
   const verified = new WeakSet<PoolClient>();
   const warnings = new WeakMap<PoolClient, string[]>();
-  let opened: { readonly url: string; readonly where: string; readonly pool: Pool } | undefined;
+  let opened: { readonly url: string; readonly pool: Pool } | undefined;
+  let where = 'the URL in urlFile';
+  let isClosed = false;
 
   /** A pool for the URL as it is now. The connections of an older one are closed after their use. */
   async function current(): Promise<NonNullable<typeof opened>> {
     const secret = await settings.url.read();
+    if (isClosed) throw new UnusableError('the records are closed');
     const url = secret.reveal();
     if (opened?.url === url) return opened;
     const address = parsePostgresUrl(secret);
@@ -81,7 +89,13 @@ export function openConnections(settings: ConnectionSettings): Connections {
         `${address.host} is another machine: remove tls.mode: none, so that TLS protects the records`,
       );
     }
-    const { host, port, user, database, password } = address;
+    where = shownAddress(address);
+    renew();
+    opened = { url, pool: newPool(address) };
+    return opened;
+  }
+
+  function newPool({ host, port, user, database, password }: PostgresAddress): Pool {
     const pool = new Pool({
       host,
       port,
@@ -106,9 +120,14 @@ export function openConnections(settings: ConnectionSettings): Connections {
         if (code !== SUCCESS) warnings.get(client)?.push(code);
       });
     });
-    void opened?.pool.end().catch(() => undefined);
-    opened = { url, where: shownAddress(address), pool };
-    return opened;
+    return pool;
+  }
+
+  function renew(): void {
+    const retired = opened?.pool;
+    opened = undefined;
+    // Not at once: uses that wait in it would get no connection any more.
+    if (retired !== undefined) setTimeout(() => void end(retired), RETIRE_MS).unref();
   }
 
   function queryOf(client: PoolClient): Query {
@@ -146,10 +165,15 @@ export function openConnections(settings: ConnectionSettings): Connections {
           throw error;
         }
       }),
-    where: () => opened?.where ?? 'the URL in urlFile',
+    renew,
+    where: () => where,
     [Symbol.asyncDispose]: async () => {
-      await opened?.pool.end().catch(() => undefined);
-      await closedWithin(CLOSE_MS, sockets);
+      isClosed = true;
+      const closed = Promise.all([
+        ...(opened === undefined ? [] : [end(opened.pool)]),
+        ...[...sockets].map((socket) => once(socket, 'close').catch(() => undefined)),
+      ]);
+      await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -189,9 +213,8 @@ function tlsOptions({ ca, certificate }: PostgresTls): Exclude<PoolConfig['ssl']
   };
 }
 
-async function closedWithin(milliseconds: number, sockets: ReadonlySet<Socket>): Promise<void> {
-  const closed = Promise.all([...sockets].map((socket) => once(socket, 'close')));
-  await Promise.race([closed.catch(() => undefined), delay(milliseconds, undefined, { ref: false })]);
+async function end(pool: Pool): Promise<void> {
+  await pool.end().catch(() => undefined);
 }
 
 function tracked(sockets: Set<Socket>): Socket {

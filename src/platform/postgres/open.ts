@@ -61,8 +61,9 @@ function guarded(access: 'read' | 'write', connections: Connections, { clock, lo
     random: Math.random,
     isOutage,
     onChange: (cause) => {
-      if (cause === undefined) log.info('records store available again', { access });
-      else log.error('records store unavailable', { access, cause: failureText(cause) });
+      if (cause === undefined) return log.info('records store available again', { access });
+      connections.renew();
+      return log.error('records store unavailable', { access, cause: failureText(cause) });
     },
   });
   return async (operation, milliseconds, work) => {

@@ -46,12 +46,13 @@ export function postgresStore<Value>(
   }
 
   return {
-    get: async (key) => {
-      const answer = await read('get', (query) => query(GET, [name, bytes(key), clock.now()]));
-      requirePrimary(answer);
-      const value = answer.rows[0]?.['value'];
-      return typeof value === 'string' ? decoded(value, decode) : undefined;
-    },
+    get: (key) =>
+      read('get', async (query) => {
+        const answer = await query(GET, [name, bytes(key), clock.now()]);
+        requirePrimary(answer);
+        const value = answer.rows[0]?.['value'];
+        return typeof value === 'string' ? decoded(value, decode) : undefined;
+      }),
     put: async (key, value, ttlSeconds) => {
       const group = groupOf?.(value);
       const family = group === undefined ? null : bytes(group.name);

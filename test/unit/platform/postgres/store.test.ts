@@ -15,10 +15,12 @@ function storeWith(answer: (sent: Sent) => Partial<Answer>) {
     sent.push({ text, values });
     return { rows: [], count: 0, command: '', warnings: [], ...answer({ text, values }) };
   };
-  const database = {
-    read: <T>(_operation: string, work: (query: Query) => Promise<T>) => work(query),
-    write: <T>(_operation: string, work: (query: Query) => Promise<T>) => work(query),
-  };
+  /** What fails inside an operation is reported by it, and counts for the circuit breaker. */
+  const run = <T>(_operation: string, work: (query: Query) => Promise<T>): Promise<T> =>
+    work(query).catch((error: Error) => {
+      throw new Error(`failed: ${error.message}`, { cause: error });
+    });
+  const database = { read: run, write: run };
   const options = {
     name: 'items',
     clock: fixedClock(),
@@ -36,9 +38,9 @@ describe('a store in PostgreSQL', () => {
     const silent = storeWith(() => ({ rows: [STORED] })).store;
     const primary = storeWith(() => ({ rows: [{ ...STORED, standby: false }] })).store;
 
-    await expect(standby.get('k')).rejects.toThrow('the server is a standby');
-    await expect(standby.list()).rejects.toThrow('the server is a standby');
-    await expect(silent.get('k')).rejects.toThrow('the server is a standby');
+    await expect(standby.get('k')).rejects.toThrow('failed: the server is a standby');
+    await expect(standby.list()).rejects.toThrow('failed: the server is a standby');
+    await expect(silent.get('k')).rejects.toThrow('failed: the server is a standby');
     expect(await primary.get('k')).toBe('stored');
     expect(await primary.list()).toEqual([{ key: 'k', value: 'stored' }]);
   });
