@@ -8,7 +8,7 @@ import type { RefreshToken, RefreshTokenLimits } from '../../core/refresh-token.
 import type { RefreshTokenDeps } from './deps.ts';
 
 /** A use of the token whose record was read as `seen`. */
-export interface Use {
+interface Use {
   readonly digest: string;
   readonly seen: RefreshToken;
   /** The canonical user name now. */
@@ -17,12 +17,10 @@ export interface Use {
 }
 
 /** `revoked`: the token was removed since it was read. `unrecorded`: it is valid, and its use could not be written. */
-export type UseOutcome =
-  | { readonly kind: 'valid' | 'revoked' }
-  | { readonly kind: 'unrecorded'; readonly cause: string };
+type UseOutcome = { readonly kind: 'valid' | 'revoked' } | { readonly kind: 'unrecorded'; readonly cause: string };
 
 /** @throws BrokerError `records_unavailable` when it cannot be found out whether the token was revoked */
-export type RecordUse = (use: Use) => Promise<UseOutcome>;
+type RecordUse = (use: Use) => Promise<UseOutcome>;
 
 /** Two uses within this time are recorded as one. */
 const USE_SECONDS = 60;

@@ -14,7 +14,7 @@ interface BreakerDeps {
   readonly onChange: (cause: unknown) => void;
 }
 
-export interface Breaker {
+interface Breaker {
   /** @throws OpenError when the breaker is open, and else what the work throws */
   run<T>(work: () => Promise<T>): Promise<T>;
 }

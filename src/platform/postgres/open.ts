@@ -19,7 +19,7 @@ export interface PostgresSettings extends ConnectionSettings {
 }
 
 /** What became of an operation; `refused`: it was not tried, because the breaker is open. */
-export type OperationOutcome = 'done' | 'failed' | 'refused';
+type OperationOutcome = 'done' | 'failed' | 'refused';
 
 export interface PostgresDeps {
   readonly clock: Clock;

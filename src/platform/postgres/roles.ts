@@ -1,6 +1,6 @@
 /** SQL for an administrator of the server: the roles of the broker, with as few rights as possible. */
 
-export interface RoleNames {
+interface RoleNames {
   /** Owns the tables and changes them in upgrades; the broker does not know its password. */
   readonly owner: string;
   /** The role of the broker: it reads and writes rows. */
