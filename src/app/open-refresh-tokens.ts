@@ -1,6 +1,6 @@
 /** Refresh tokens and their records. Nothing is opened when no service offers refresh tokens. */
 import { BrokerError } from '../core/errors.ts';
-import type { Group, ListableStore } from '../core/ports.ts';
+import type { Group, ListableStore, Log } from '../core/ports.ts';
 import { parseRefreshToken } from '../core/refresh-token.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
 import type { Service } from '../flows/grant-token.ts';
@@ -44,9 +44,7 @@ export async function openRefreshTokens({
   const records = { clock: deps.clock, log, ...(onOperation === undefined ? {} : { onOperation }) };
   const opened = await openRefreshTokenStore(config, records, groupOf);
   // Not awaited: a broker starts while the database is down.
-  void opened.probe?.().then((found) => {
-    if (found.state === 'down') log.warn('records store unavailable', { cause: found.detail });
-  });
+  void warnIfDown(opened, log);
   const flowDeps = { ...deps, store: opened.store, secrets: refreshTokenSecrets };
   return {
     draftRefreshToken: createDraftRefreshToken(flowDeps),
@@ -54,6 +52,11 @@ export async function openRefreshTokens({
     ...(opened.probe === undefined ? {} : { probe: opened.probe }),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
+}
+
+async function warnIfDown({ probe }: Pick<Records, 'probe'>, log: Log): Promise<void> {
+  const found = await probe?.();
+  if (found?.state === 'down') log.warn('records store unavailable', { cause: found.detail });
 }
 
 const NONE: RefreshTokens = {

@@ -53,7 +53,8 @@ const postgres = z
     }),
   })
   .meta({
-    description: 'A PostgreSQL database (13 or newer) that several brokers share. `fairlead records` prepares it.',
+    description:
+      'A PostgreSQL database (13 or newer, tested with 15) that several brokers share. `fairlead records` prepares it.',
   });
 
 export const records = z.strictObject({ postgres }).optional().meta({
