@@ -19,7 +19,7 @@ const FIRST = `
     store text NOT NULL,
     key bytea NOT NULL,
     family bytea,
-    value text NOT NULL,
+    value text NOT NULL CHECK (octet_length(value) <= 65536),
     expires_at bigint NOT NULL,
     place bigint NOT NULL DEFAULT nextval('fairlead.places'),
     PRIMARY KEY (store, key)
