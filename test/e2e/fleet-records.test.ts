@@ -20,7 +20,9 @@ describe.skipIf(!canRun)('a refresh token of a fleet', () => {
     postgres = resources.use(await migrated(await startPostgres()));
     // One users file: a refresh token is bound to the password hash of its user.
     const files = { 'users.yaml': await usersYaml() };
-    const brokers = await Promise.all([1, 2, 3].map(() => startRecordsBroker(postgres, { files })));
+    const brokers = await Promise.all(
+      [1, 2, 3].map(() => startRecordsBroker(postgres, { files, records: { timeout: '5s' } })),
+    );
     for (const broker of brokers) resources.use(broker);
     [a, b, c] = brokers;
   });

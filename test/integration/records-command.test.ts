@@ -47,7 +47,12 @@ describe.skipIf(!canRun)('fairlead records', () => {
     await writeFile(join(before.folder, 'postgres.url'), postgres.url);
     await writeFile(
       config,
-      JSON.stringify({ ...recordsConfig(), listen: '127.0.0.1:0', publicUrl: 'http://localhost:5001', stateDir }),
+      JSON.stringify({
+        ...recordsConfig({ timeout: '5s' }),
+        listen: '127.0.0.1:0',
+        publicUrl: 'http://localhost:5001',
+        stateDir,
+      }),
     );
     const records = (...args: readonly string[]): Promise<Result> => fairlead('records', ...args, '--config', config);
 
@@ -69,7 +74,7 @@ describe.skipIf(!canRun)('fairlead records', () => {
     expect(await readdir(stateDir)).not.toContain('fairlead.db');
 
     const files = { 'users.yaml': users, 'postgres.url': postgres.url };
-    await using after = await startStaticBroker({ config: recordsConfig(), files });
+    await using after = await startStaticBroker({ config: recordsConfig({ timeout: '5s' }), files });
     expect(await exchange(after, SERVICE, token)).toMatchObject({ status: 200 });
     expect((await tokensCommand(after, 'revoke', idOf(revoked))).code).toBe(0);
     expect(await exchange(after, SERVICE, revoked)).toMatchObject({ status: 401 });
@@ -86,7 +91,7 @@ describe.skipIf(!canRun)('fairlead records', () => {
 
   it('check reports a bad URL without showing it, and --connect what is wrong at the server', async () => {
     await using broker = await startStaticBroker({
-      config: recordsConfig(),
+      config: recordsConfig({ timeout: '5s' }),
       files: { 'postgres.url': postgres.url },
     });
     const config = join(broker.folder, 'broker.yaml');

@@ -12,6 +12,7 @@ import { rolesSql } from '../../src/platform/postgres/roles.ts';
 import { migrate } from '../../src/platform/postgres/schema.ts';
 import { freePort } from './free-port.ts';
 import { createLoopbackCertificate } from './loopback-certificate.ts';
+import { thaw } from './halt.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { runOk, start } from './process.ts';
@@ -153,9 +154,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
   async function stop(): Promise<void> {
     if (server === undefined) return;
-    // SIGINT: a fast shutdown, which ends connections. SIGTERM would wait for them.
+    // A test that has failed may have left it frozen.
+    if (server.isRunning()) for (const pid of await pidsOf(server.pid)) thaw(pid);
+    // A fast shutdown, which ends connections. SIGTERM would wait for them.
     server.signal('SIGINT');
-    await server.exited;
+    await server.waitForOutput(/database system is shut down/).catch(() => undefined);
+    await server.stop(2000);
     earlier += server.output();
     server = undefined;
   }
@@ -175,11 +179,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
           clientCertFile: certificate.clientCertFile,
           clientKeyFile: certificate.clientKeyFile,
         }),
-    pids: async () => {
-      const pid = server?.pid ?? -1;
-      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-      return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
-    },
+    pids: () => pidsOf(server?.pid ?? -1),
     log: () => `${earlier}${server?.output() ?? ''}`,
     sql,
     stop,
@@ -205,6 +205,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   const running = cleanup.move();
   return { ...postgres, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The process ids of a process and of its children. Linux only (proc(5)). */
+async function pidsOf(pid: number): Promise<readonly number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
 }
 
 interface Passwords {
