@@ -20,10 +20,10 @@ describe.skipIf(!canRun)('a refresh token of a fleet', () => {
     postgres = resources.use(await migrated(await startPostgres()));
     // One users file: a refresh token is bound to the password hash of its user.
     const files = { 'users.yaml': await usersYaml() };
-    const brokers = await Promise.all(
-      [1, 2, 3].map(() => startRecordsBroker(postgres, { files, records: { timeout: '5s' } })),
-    );
-    for (const broker of brokers) resources.use(broker);
+    const brokers = [];
+    for (let count = 0; count < 3; count += 1) {
+      brokers.push(resources.use(await startRecordsBroker(postgres, { files, records: { timeout: '5s' } })));
+    }
     [a, b, c] = brokers;
   });
   afterAll(() => resources.disposeAsync());
