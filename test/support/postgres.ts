@@ -23,6 +23,7 @@ import { waitFor } from './wait.ts';
 /** Debian has the server outside PATH. */
 const VERSIONS = '/usr/lib/postgresql';
 const PSQL: Part = { program: 'psql', debian: 'postgresql' };
+const INITDB: Part = { program: 'initdb', debian: 'postgresql' };
 /** The server does not run as root. */
 const SETPRIV: Part = { program: 'setpriv', debian: 'util-linux' };
 
@@ -72,7 +73,11 @@ function binaries(): string | undefined {
 
 /** Whether PostgreSQL is installed. */
 export function canRunPostgres(): boolean {
-  return findPart(PSQL) !== undefined && findPart(SETPRIV) !== undefined && binaries() !== undefined;
+  if (findPart(PSQL) === undefined || findPart(SETPRIV) === undefined) return false;
+  if (binaries() !== undefined) return true;
+  // Reports that it is missing.
+  findPart(INITDB);
+  return false;
 }
 
 const isRoot = process.getuid?.() === 0;
