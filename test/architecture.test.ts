@@ -276,6 +276,8 @@ const REVEALING = [
   'cli/init/stored-secret.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
+  'platform/postgres/address.ts',
+  'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',
 ];
 

@@ -10,6 +10,7 @@ packages=(
   apache2-utils         # htpasswd
   glewlwyd sqlite3      # an OpenID provider
   openssl curl jq git
+  postgresql pgbouncer  # records of several brokers
   prometheus            # promtool, which checks the alert rules
   nginx-light caddy     # proxies
   samba-ad-dc samba-ad-provision # Active Directory

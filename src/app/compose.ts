@@ -37,6 +37,8 @@ import { requireOwnState } from './own-state.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
+import { createRecordsState } from './records-state.ts';
+import type { RecordsState } from './records-state.ts';
 import { createReload, reloadWhenDue } from './reload.ts';
 import type { Reloadable } from './reload.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
@@ -98,7 +100,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const listeners = resources.use(
     await openListeners(config, {
       ...tokenFlows,
-      ...operatorDeps(parts, authenticators),
+      ...operatorDeps(parts, authenticators, tokenFlows.recordsState),
       auditState: logs.auditState,
       policyState: () => ({ ...policy.state(), ...shadow.state() }),
       keysState: signing.state,
@@ -178,19 +180,20 @@ interface TokenFlowDeps {
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
 async function openTokenFlows(
-  { config, log, resources }: Parts,
+  { config, log, metrics, resources }: Parts,
   { audit, backends, shield, policy, reuse }: TokenFlowDeps,
 ) {
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const { stateDir } = config;
-  const refreshTokens = resources.use(await openRefreshTokens({ ...flowDeps, stateDir, services }));
+  const onOperation = metrics.countRecordOperation;
+  const refreshTokens = resources.use(await openRefreshTokens({ ...flowDeps, config, services, log, onOperation }));
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    recordsState: createRecordsState(refreshTokens, systemClock, metrics.setRecordsUp),
     identify: createIdentify({
       ...flowDeps,
       shield,
@@ -210,7 +213,11 @@ async function openTokenFlows(
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */
-function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly Authenticator[]) {
+function operatorDeps(
+  { config, log, metrics }: Parts,
+  authenticators: readonly Authenticator[],
+  recordsState: RecordsState,
+) {
   const onState = metrics.setBackendUp;
   const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
   return {
@@ -222,8 +229,8 @@ function operatorDeps({ config, log, metrics }: Parts, authenticators: readonly 
       isTrustedProxy: proxyTrust(config.trustedProxies),
     },
     metrics: async () => {
-      // Readiness does not probe the backends, so that reading the metrics has to.
-      await states();
+      // Readiness probes neither backends nor records, so that reading the metrics has to.
+      await Promise.all([states(), recordsState()]);
       return metrics.page();
     },
     listenerMetrics: metrics.listeners,

@@ -78,6 +78,24 @@ export function flushRunning(stateDir: string, backend: string | undefined): Pro
 }
 
 /**
+ * Whether a broker runs with this state folder.
+ *
+ * @throws Error when that cannot be found out
+ */
+export async function isBrokerRunning(stateDir: string): Promise<boolean> {
+  try {
+    // Any answer is from a running broker, also that it does not know the command.
+    await askRunningBroker(socketIn(stateDir), { command: 'status' });
+    return true;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return false;
+    throw error;
+  }
+}
+
+/**
  * Records revoked tokens in the log of the broker that runs with this state folder.
  *
  * @throws Error when no broker answers

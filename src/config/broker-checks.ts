@@ -146,6 +146,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   warnUnreachable(broker.backends, warn);
   warnWithoutRefreshTokens(broker, warn);
+  if (broker.records !== undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens)) {
+    warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
+  }
   warnShield(broker.shield, warn);
 }
 

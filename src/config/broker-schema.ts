@@ -8,6 +8,7 @@ import { cors } from './cors-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { publicUrl } from './public-url.ts';
+import { records } from './records-schema.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
 import { shield } from './shield-schema.ts';
 import { CLIENT_ADDRESS_SOURCES, trustedProxy } from './trusted-proxies.ts';
@@ -92,6 +93,7 @@ export const brokerFile = z
       description:
         'The folder for signing keys and the embedded database. It is created when it is missing. The broker does not start when other users own this folder or the keys in it, or may write to them.',
     }),
+    records,
     trustDir: z.string().min(1).optional().meta({
       description:
         'The folder for what registries need to verify tokens: `certificates.pem` (all keys), `jwks.json` and `NAME.crt` for each key. It has no private key, so a registry can mount it. It is written at start and when a key changes, for everybody to read, and must be neither inside `stateDir` nor around it. `fairlead registry-config` names the files in it. Default: none.',

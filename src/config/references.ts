@@ -13,6 +13,9 @@ import type { Schema } from './schema-walk.ts';
 /** A text that is not a variable name may be the secret itself, and is not shown. */
 const VARIABLE = /^[A-Z_][A-Z0-9_]*$/i;
 
+/** Keys that name a file with a secret. */
+const SECRET_FILES: ReadonlySet<unknown> = new Set(['keyFile', 'urlFile']);
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface NamedFile {
@@ -66,7 +69,7 @@ export function namedFiles(yaml: YamlFile, schema: Schema): readonly string[] {
 function* references(schema: Schema, value: unknown, path: Path): Generator<NamedFile | NamedVariable> {
   for (const settled of alternatives(schema, value)) {
     const kind = referenceKind(settled);
-    if (kind === 'file' && isName(value)) yield { path, file: value, isSecret: path.at(-1) === 'keyFile' };
+    if (kind === 'file' && isName(value)) yield { path, file: value, isSecret: SECRET_FILES.has(path.at(-1)) };
     else if (kind === 'secret') yield* secretReference(value, path);
     else yield* inside(settled, value, path);
   }

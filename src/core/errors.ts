@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'refresh_token_refused'
   | 'too_many_attempts'
   | 'backend_unavailable'
+  /** The store of refresh tokens cannot be asked, or cannot store. */
+  | 'records_unavailable'
   /** The audit line of a token cannot be written, and no token may be issued without one. */
   | 'audit_unavailable'
   /** Registries would refuse the token, because the certificate of the signing key has expired. */

@@ -1,6 +1,6 @@
 /**
- * Stores of values with a time to live: in memory, or in a file that outlives the process. One test suite is the
- * contract of all of them (`test/contract/store.ts`).
+ * Stores of values with a time to live: in memory, in a file that outlives the process, or in a database that several
+ * brokers share. One test suite is the contract of all of them (`test/contract/store.ts`).
  */
 import type { Secret } from './identity.ts';
 
@@ -18,6 +18,9 @@ export interface Entry<Value> {
   readonly value: Value;
 }
 
+/** `changed`: another value is stored. `missing`: none is. Both leave the store as it is. */
+export type Replacement = 'replaced' | 'changed' | 'missing';
+
 /** A store whose entries can be listed, and removed by others than their users. */
 export interface ListableStore<Value> extends Store<Value> {
   /**
@@ -26,6 +29,11 @@ export interface ListableStore<Value> extends Store<Value> {
    * @returns whether there was a value to replace
    */
   replace(key: string, value: Value, ttlSeconds: number): Promise<boolean>;
+  /**
+   * Replaces a value unless it has changed since it was read, so that only one of several writers succeeds. Values are
+   * compared as JSON: `seen` must be what `get` or `list` returned.
+   */
+  replaceIf(key: string, seen: Value, value: Value, ttlSeconds: number): Promise<Replacement>;
   /** All entries; the least recently used comes first. */
   list(): Promise<readonly Entry<Value>[]>;
   /**

@@ -9,6 +9,8 @@ export interface HealthDeps {
   readonly isDraining: () => boolean;
   /** The state of each backend, by name. */
   readonly backendStates: () => Promise<ReadonlyMap<string, BackendState>>;
+  /** The state of the database with the records; undefined: there is none. */
+  readonly recordsState: () => Promise<BackendState | undefined>;
   /** Whether audit lines are written; `refusing`: they are not, and so no token is issued. */
   readonly auditState: () => 'ok' | 'failing' | 'refusing';
   /** The revision of the policy in force, and whether the file has become invalid since. */
@@ -46,7 +48,7 @@ function readinessRoute(deps: HealthDeps, readers: Readers): RequestHandler {
  * Ready means that the broker can answer and is not prevented from issuing tokens by its audit trail. It does not depend
  * on the backends: all replicas share the directory, so that "not ready" would take all of them out of rotation. As a
  * sidecar, the broker would take the registry with it, and pulls with valid tokens and cached logins would fail too.
- * `fairlead_backend_up` is for alerts.
+ * The same holds for the database with the records. `fairlead_backend_up` and `fairlead_records_up` are for alerts.
  */
 function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'draining' | 'unready' {
   if (isDraining()) return 'draining';
@@ -54,13 +56,15 @@ function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'drainin
 }
 
 async function withDetails(readiness: string, deps: HealthDeps) {
-  const { auditState, backendStates, policyState, keysState, isConfigChanged } = deps;
-  const states = await backendStates();
+  const { auditState, backendStates, recordsState, policyState, keysState, isConfigChanged } = deps;
+  const [states, records] = await Promise.all([backendStates(), recordsState()]);
   const audit = auditState();
-  const isDegraded = audit !== 'ok' || [...states.values()].some(({ state }) => state === 'down');
+  const isDown = [...states.values(), records].some((found) => found?.state === 'down');
+  const isDegraded = audit !== 'ok' || isDown;
   return {
     status: readiness === 'ready' && isDegraded ? 'degraded' : readiness,
     backends: Object.fromEntries([...states].map(([name, { state }]) => [name, state])),
+    ...(records === undefined ? {} : { records: records.state }),
     policy: policyState(),
     keys: keysState(),
     audit,

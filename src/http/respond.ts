@@ -126,6 +126,13 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  records_unavailable: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    sentence: 'stored logins cannot be checked or stored at the moment; yours stays valid, try again soon',
+    oauth: 'temporarily_unavailable',
+    retryAfter: 5,
+  },
   audit_unavailable: {
     status: 503,
     code: 'UNAVAILABLE',

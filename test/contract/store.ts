@@ -123,6 +123,67 @@ export function listableStoreContract(name: string, open: OpenStore<ListableStor
       expect(await store.get('k')).toBeUndefined();
     });
 
+    it('replaces a value that is as it was read, with a new time to live', async () => {
+      const clock = fixedClock();
+      await using store = await open(clock);
+      await store.put('k', item('é "a"'), 10);
+      const seen = (await store.get('k')) ?? item('missing');
+
+      const answer = await store.replaceIf('k', seen, item('b'), 60);
+      clock.advance(59);
+
+      expect(answer).toBe('replaced');
+      expect(await store.get('k')).toEqual(item('b'));
+      clock.advance(1);
+      expect(await store.get('k')).toBeUndefined();
+    });
+
+    it('leaves a value that has changed since it was read, and says that it has', async () => {
+      await using store = await open(fixedClock());
+      await store.put('k', item('a'), LONG);
+      await store.replace('k', item('b'), LONG);
+
+      expect(await store.replaceIf('k', item('a'), item('c'), LONG)).toBe('changed');
+      expect(await store.get('k')).toEqual(item('b'));
+    });
+
+    it('lets one of several writers that have read the same value replace it', async () => {
+      await using store = await open(fixedClock());
+      await store.put('k', item('a'), LONG);
+
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => store.replaceIf('k', item('a'), item(`by ${index}`), LONG)),
+      );
+
+      expect(answers.filter((answer) => answer === 'replaced')).toHaveLength(1);
+      expect(answers.filter((answer) => answer === 'changed')).toHaveLength(19);
+    });
+
+    it('never restores a removed or expired entry by a conditional replacement', async () => {
+      const clock = fixedClock();
+      await using store = await open(clock);
+      await store.put('removed', item('a'), LONG);
+      await store.put('over', item('a'), 10);
+      await store.remove('removed');
+      clock.advance(10);
+
+      const answers = [];
+      for (const key of ['removed', 'over', 'never'])
+        answers.push(await store.replaceIf(key, item('a'), item('c'), LONG));
+
+      expect(answers).toEqual(['missing', 'missing', 'missing']);
+      expect(await store.list()).toEqual([]);
+    });
+
+    it('counts a conditional replacement as use', async () => {
+      await using store = await open(fixedClock());
+      for (const key of ['a', 'b', 'c']) await store.put(key, item(key), LONG);
+
+      await store.replaceIf('a', item('a'), item('used'), LONG);
+
+      expect(await keysOf(store)).toEqual(['b', 'c', 'a']);
+    });
+
     it('never restores a removed or expired entry by replacing it', async () => {
       const clock = fixedClock();
       await using store = await open(clock);

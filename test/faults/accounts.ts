@@ -97,9 +97,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-12',
     effect: 'a refresh token that is revoked during the look-up of its account is used once more',
-    file: 'src/flows/refresh-token/exchange.ts',
-    find: 'if ((await store.get(digest)) === undefined) throw',
-    replace: 'if (digest === "") throw',
+    file: 'src/flows/refresh-token/record-use.ts',
+    find: '(await store.get(digest)) === undefined',
+    replace: '(await store.get(digest)) === null',
     tests: ['test/unit/flows/exchange-refresh-token.test.ts'],
   },
   {

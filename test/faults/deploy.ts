@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     id: 'deploy-8',
     effect: 'the private key of the TLS listener or of a client is not looked at',
     file: 'src/config/references.ts',
-    find: "isSecret: path.at(-1) === 'keyFile'",
+    find: 'isSecret: SECRET_FILES.has(path.at(-1))',
     replace: 'isSecret: false',
     tests: ['test/unit/config/load-broker.test.ts'],
   },

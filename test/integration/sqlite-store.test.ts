@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/ports.ts';
 import type { ListableStore } from '../../src/core/store.ts';
 import { openSqlite } from '../../src/platform/store/sqlite.ts';
-import type { SqliteFile } from '../../src/platform/store/sqlite.ts';
+import type { Records } from '../../src/platform/store/records.ts';
 import { startThread } from '../../src/platform/store/sqlite-thread.ts';
 import type { SqliteThread } from '../../src/platform/store/sqlite-thread.ts';
 import { groupOf, listableStoreContract } from '../contract/store.ts';
@@ -29,7 +29,7 @@ function decode(json: unknown): Item | undefined {
     : undefined;
 }
 
-const itemsIn = (file: SqliteFile, clock: Clock, name = 'items'): ListableStore<Item> =>
+const itemsIn = (file: Records, clock: Clock, name = 'items'): ListableStore<Item> =>
   file.store<Item>({ name, clock, decode, groupOf });
 
 listableStoreContract('SQLite', async (clock) => {
@@ -137,7 +137,7 @@ describe('an SQLite file', () => {
     await items.put('k', ITEM, 60);
 
     expect(refused).toMatchObject({
-      code: 'backend_unavailable',
+      code: 'records_unavailable',
       message: `the embedded store ${path}: database is locked`,
     });
     expect(read).toBeUndefined();
@@ -188,7 +188,7 @@ describe('an SQLite file', () => {
 
     await file[Symbol.asyncDispose]();
 
-    await expect(items.get('k')).rejects.toMatchObject({ code: 'backend_unavailable' });
+    await expect(items.get('k')).rejects.toMatchObject({ code: 'records_unavailable' });
     await expect(file[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
 });

@@ -73,6 +73,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
       return { token: 'signed', expiresIn: 300, grants: [] };
     },
     audit,
+    recordsState: async () => undefined,
     auditState: () => 'ok',
     log,
     ids: countingIds(),

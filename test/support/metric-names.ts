@@ -1,7 +1,7 @@
 /** The names of all metrics. */
 import { createMetrics } from '../../src/platform/audit/metrics.ts';
 
-/** As a broker with TLS, a shadow policy and an admin listener has them. */
+/** As a broker with TLS, a shadow policy, an admin listener and its records in PostgreSQL has them. */
 export async function metricNames(): Promise<readonly string[]> {
   const metrics = createMetrics('1.2.3');
   metrics.observePolicies(() => ({}));
@@ -9,6 +9,8 @@ export async function metricNames(): Promise<readonly string[]> {
   metrics.observeDroppedLines(() => ({}));
   metrics.observeLoginCache(() => ({}));
   metrics.observeSigningCertificates(() => []);
+  metrics.setRecordsUp(true);
+  metrics.countRecordOperation('get', 'done', 0);
   metrics.listeners.setCertificateExpiry(0);
   const { text } = await metrics.page();
   return [...text.matchAll(/^# TYPE (fairlead_\w+)/gm)].flatMap(([, name]) => name ?? []).toSorted();

@@ -14,6 +14,7 @@ import { refreshTokenSecrets } from '../../src/platform/refresh-token-secrets.ts
 import { memoryStore } from '../../src/platform/store/memory.ts';
 import { fakeBackend, UNKNOWN } from './fake-backend.ts';
 import { fixedClock, noWaiting, recordingAudit } from './fakes.ts';
+import type { FixedClock } from './fakes.ts';
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -51,15 +52,24 @@ export interface World {
   readonly before?: readonly string[];
 }
 
-export function open(world: World = {}, timer: Timer = noWaiting) {
-  const clock = fixedClock();
+/** What brokers have in common that share their records. */
+interface SharedRecords {
+  readonly clock: FixedClock;
+  readonly store: ListableStore<RefreshToken>;
+}
+
+/** @param shared the clock and records of another one; absent: its own */
+export function open(world: World = {}, timer: Timer = noWaiting, shared?: SharedRecords) {
+  const clock = shared?.clock ?? fixedClock();
   const audit = recordingAudit();
   const asked: Account[] = [];
-  const store: ListableStore<RefreshToken> = memoryStore<RefreshToken>({
-    maxEntries: 1000,
-    clock,
-    groupOf: ({ service, subject }) => ({ name: `${service} ${subject}`, most: 3 }),
-  });
+  const store: ListableStore<RefreshToken> =
+    shared?.store ??
+    memoryStore<RefreshToken>({
+      maxEntries: 1000,
+      clock,
+      groupOf: ({ service, subject }) => ({ name: `${service} ${subject}`, most: 3 }),
+    });
   const revalidate: Authenticator['revalidate'] = async (account) => {
     asked.push(account);
     const { outcome = again() } = world;

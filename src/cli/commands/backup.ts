@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { listedPasswordFiles } from '../../app/listed-users.ts';
-import { storeFile } from '../../app/open-refresh-tokens.ts';
+import { storeFile } from '../../app/open-records.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { brokerFiles, loadBroker } from '../../config/load.ts';
 import { secretMarkKeyFile } from '../../platform/secret-marks.ts';
@@ -34,6 +34,13 @@ async function backup({ config: path, file }: BackupOptions, output: Output): Pr
   const others = await otherFiles(path, config);
   const store = storeFile(config.stateDir);
   const keep = ['keep these files as well; none of them is in the copy:', ...others.map((other) => `  ${other}`)];
+  if (config.records !== undefined) {
+    const lines = [
+      'nothing to copy: the refresh tokens are in PostgreSQL; back that up with its own tools, such as pg_dump',
+    ];
+    output.result([...lines, ...keep], { file: null, others });
+    return EXIT.ok;
+  }
   if (!offersRefreshTokens(config) && !(await exists(store))) {
     output.result(['nothing to copy: no service has refreshTokens, and nothing is stored', ...keep], {
       file: null,

@@ -1,6 +1,7 @@
 /** `fairlead check`: reads all files that the broker reads, and on request contacts the backends. */
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
+import { checkRecords } from '../../app/check-records.ts';
 import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { startProblems } from '../../app/start-check.ts';
@@ -45,7 +46,7 @@ export function checkCommand(run: Run): Command {
     'check',
     'Read configuration, policy, users and keys, run the tests of the policy and prove its invariants',
   )
-    .option('--connect', 'also test the connection to each backend')
+    .option('--connect', 'also test the connection to each backend and to the records in PostgreSQL')
     .option('--login <user>', 'trace one login through the backends; the password is read from standard input')
     .option(
       '--token',
@@ -87,6 +88,7 @@ export async function checkOnce(options: CheckOptions, output: Output, terminal:
   const steps = [
     ...problems,
     ...(await backendSteps(chain, connect === true, login, terminal)),
+    ...(hasSecrets ? await checkRecords(config, connect === true) : []),
     ...(tokenCheck?.steps ?? []),
   ];
   const warnings = [...fromFiles, ...lockouts, ...remarks.lines(steps.map(({ text }) => text))];

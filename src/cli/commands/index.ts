@@ -27,6 +27,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['flush', async () => (await import('./flush.ts')).flushCommand],
   ['health', async () => (await import('./health.ts')).healthCommand],
   ['tokens', async () => (await import('./tokens.ts')).tokensCommand],
+  ['records', async () => (await import('./records.ts')).recordsCommand],
   ['backup', async () => (await import('./backup.ts')).backupCommand],
   ['kubernetes-secret', async () => (await import('./kubernetes-secret.ts')).kubernetesSecretCommand],
   ['completion', async () => (await import('./completion.ts')).completionCommand],

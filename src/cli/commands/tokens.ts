@@ -2,7 +2,9 @@
 import { access } from 'node:fs/promises';
 import { Command } from 'commander';
 import { recordRevokedTokens } from '../../app/control.ts';
-import { openRefreshTokenStore, storeFile } from '../../app/open-refresh-tokens.ts';
+import { patient, storeFile } from '../../app/open-records.ts';
+import type { RecordsConfig } from '../../app/open-records.ts';
+import { openRefreshTokenStore } from '../../app/open-refresh-tokens.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
@@ -10,6 +12,7 @@ import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { Entry, ListableStore } from '../../core/store.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { collectRemarks } from '../backend-remarks.ts';
 import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -26,7 +29,8 @@ interface RevokeOptions extends TokensOptions {
   readonly ids: readonly string[];
 }
 
-const WHERE = '\nFinds the tokens by the stateDir of the configuration, and must run as the same user as the broker.';
+const WHERE =
+  '\nFinds the tokens by the configuration: in records.postgres, or in stateDir, where it must run as the user of the\nbroker.';
 const OF_SERVICE = ['--service <name>', 'only the tokens for this registry'] as const;
 
 export function tokensCommand(run: Run): Command {
@@ -57,8 +61,9 @@ export function tokensCommand(run: Run): Command {
 }
 
 async function list(options: TokensOptions, output: Output): Promise<number> {
-  const { stateDir, services } = (await loadBroker(options.config, { secrets: 'unused' })).config;
-  const found = await withStore(stateDir, (store) => store.list());
+  const { config } = await loadBroker(options.config, { secrets: 'unused' });
+  const { services } = config;
+  const found = await withStore(config, (store) => store.list());
   const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
   const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
     id,
@@ -80,8 +85,9 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
     throw new UsageError('expected one of: ids that `fairlead tokens list` prints; --user; --all');
   }
-  const { stateDir, services } = (await loadBroker(options.config, { secrets: 'unused' })).config;
-  const revoked = await withStore(stateDir, async (store) => {
+  const { config } = await loadBroker(options.config, { secrets: 'unused' });
+  const { stateDir, services } = config;
+  const revoked = await withStore(config, async (store) => {
     const chosen = (await store.list()).filter(
       ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
     );
@@ -114,18 +120,24 @@ type Tokens = readonly Entry<RefreshToken>[];
 
 /** Does not create the file: a broker that never offered refresh tokens has none. */
 async function withStore(
-  stateDir: string,
+  config: RecordsConfig,
   work: (store: ListableStore<RefreshToken>) => Promise<Tokens>,
 ): Promise<Tokens> {
-  try {
-    await access(storeFile(stateDir));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
-  await using opened = await openRefreshTokenStore(stateDir, systemClock);
+  if (config.records === undefined && !(await isThere(storeFile(config.stateDir)))) return [];
+  const deps = { clock: systemClock, log: collectRemarks().log };
+  await using opened = await openRefreshTokenStore(patient(config), deps);
   const found = await work(opened.store);
   return found;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function isChosen({ username, login, service }: RefreshToken, options: TokensOptions): boolean {

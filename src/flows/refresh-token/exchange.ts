@@ -1,7 +1,7 @@
 /**
  * From a refresh token to a caller. Each time, the backend of the login checks the account again: a disabled or deleted
- * account is refused, and the groups are the current ones. While that backend is down the answer is 503, and the token
- * stays valid.
+ * account is refused, and the groups are the current ones. While that backend or the store of the tokens is down the
+ * answer is 503, and the token stays valid.
  */
 import { deadlineIn } from '../../core/deadline.ts';
 import { BrokerError, describeError } from '../../core/errors.ts';
@@ -14,15 +14,13 @@ import type { Service } from '../grant-token.ts';
 import { backendNamed, foreignName, skipReason } from '../chain.ts';
 import { LOGIN_BUDGET_MS, withinGrace } from '../login-time.ts';
 import type { RefreshTokenDeps } from './deps.ts';
+import { createRecordUse } from './record-use.ts';
 
 /**
- * @throws BrokerError `refresh_token_refused` for every refusal; `backend_unavailable`; `unsupported_grant` when the service
- *   offers no refresh tokens.
+ * @throws BrokerError `refresh_token_refused` for every refusal; `backend_unavailable`; `records_unavailable`;
+ *   `unsupported_grant` when the service offers no refresh tokens.
  */
 export type ExchangeRefreshToken = (token: Secret, service: Service, request: RequestContext) => Promise<Caller>;
-
-/** Two uses within this time are recorded as one. */
-const USE_SECONDS = 60;
 
 /** A reason to refuse, for the log. The client reads the same sentence for all of them. */
 class Refusal extends Error {
@@ -30,6 +28,7 @@ class Refusal extends Error {
 }
 
 export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefreshToken {
+  const recordUse = createRecordUse(deps);
   return async (token, service, request) => {
     const limits = service.refreshTokens;
     if (limits === undefined) throw new BrokerError('unsupported_grant', 'this service offers no refresh tokens');
@@ -39,9 +38,13 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
     let record: RefreshToken | undefined;
     const owner = (): object => (record === undefined ? {} : { username: record.username, backend: record.backend });
     try {
-      record = await find(deps, digest);
+      if (digest === undefined) throw new Refusal('it does not have the form of a refresh token of this server');
+      record = await deps.store.get(digest);
+      if (record === undefined) throw new Refusal('never issued, expired, revoked, or replaced by newer ones');
       const caller = await callerOf(deps, record, service.name, limits);
-      const problem = await recordUse(deps, digest, { ...record, username: caller.identity.username }, limits);
+      const use = await recordUse({ digest, seen: record, username: caller.identity.username, limits });
+      if (use.kind === 'revoked') throw new Refusal('just revoked');
+      const problem = use.kind === 'unrecorded' ? { cause: `its use is not recorded: ${use.cause}` } : {};
       deps.audit.record({ ...event, ...owner(), outcome: 'accepted', ...problem });
       return caller;
     } catch (error) {
@@ -54,13 +57,6 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
       throw new BrokerError('backend_unavailable', 'the backend cannot check the account', { cause: error });
     }
   };
-}
-
-async function find({ store }: RefreshTokenDeps, digest: string | undefined): Promise<RefreshToken> {
-  if (digest === undefined) throw new Refusal('it does not have the form of a refresh token of this server');
-  const record = await store.get(digest);
-  if (record === undefined) throw new Refusal('never issued, expired, revoked, or replaced by newer ones');
-  return record;
 }
 
 type User = Extract<Caller, { kind: 'user' }>;
@@ -96,32 +92,4 @@ function refusalOf(outcome: Exclude<AuthnOutcome, { kind: 'authenticated' }>): s
   if (outcome.kind === 'unknown-user')
     return 'the account does not exist any more, or its name belongs to another account';
   return outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`;
-}
-
-/**
- * Records the use of a token. A token that was revoked in the meantime is refused and stays revoked. A full disk ends no
- * login: the use is only not recorded.
- *
- * @returns why the use is not recorded, if so
- */
-async function recordUse(
-  { store, clock }: RefreshTokenDeps,
-  digest: string | undefined,
-  record: RefreshToken,
-  limits: RefreshTokenLimits,
-): Promise<{ readonly cause?: string }> {
-  const now = clock.now();
-  if (digest === undefined) return {};
-  if (now - record.usedAt < USE_SECONDS) {
-    if ((await store.get(digest)) === undefined) throw new Refusal('just revoked');
-    return {};
-  }
-  const used = { ...record, usedAt: now };
-  const expiresAt = expiryOf(used, limits);
-  try {
-    if (await store.replace(digest, { ...used, expiresAt }, expiresAt - now)) return {};
-  } catch (error) {
-    return { cause: `its use is not recorded: ${describeError(error)}` };
-  }
-  throw new Refusal('just revoked');
 }

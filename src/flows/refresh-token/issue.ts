@@ -26,7 +26,7 @@ export interface RefreshTokenDraft {
    * Makes it valid, in place of the least recently used token where the user has too many. When it returns, the record is
    * stored and survives the end of this process.
    *
-   * @throws BrokerError `backend_unavailable` when the record cannot be stored: without a token, the client would store the
+   * @throws BrokerError `records_unavailable` when the record cannot be stored: without a token, the client would store the
    *   password
    */
   store(): Promise<void>;

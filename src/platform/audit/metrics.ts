@@ -6,10 +6,12 @@ import { fileMetrics } from './file-metrics.ts';
 import type { FileMetrics } from './file-metrics.ts';
 import { listenerMetrics } from './listener-metrics.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
+import { recordMetrics } from './record-metrics.ts';
+import type { RecordMetrics } from './record-metrics.ts';
 import { signingMetrics } from './signing-metrics.ts';
 import type { SigningMetrics } from './signing-metrics.ts';
 
-export interface Metrics extends EventSink, FileMetrics, SigningMetrics {
+export interface Metrics extends EventSink, FileMetrics, RecordMetrics, SigningMetrics {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Counts a flush of the login cache by an operator. */
   countFlush(): void;
@@ -31,6 +33,7 @@ export function createMetrics(version: string): Metrics {
     record: (event) => record(events, event),
     page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     ...fileMetrics(registry, version),
+    ...recordMetrics(registry),
     ...signingMetrics(registry),
     countFlush: () => flushes.inc(),
     listeners: listenerMetrics(registry),

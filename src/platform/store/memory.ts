@@ -35,6 +35,13 @@ export function memoryStore<Value>({ groupOf, ...options }: MemoryStoreOptions<V
       entries.set(key, value, ttlSeconds);
       return true;
     },
+    replaceIf: async (key, seen, value, ttlSeconds) => {
+      const stored = entries.get(key);
+      if (stored === undefined) return 'missing';
+      if (JSON.stringify(stored) !== JSON.stringify(seen)) return 'changed';
+      entries.set(key, value, ttlSeconds);
+      return 'replaced';
+    },
     list: async () => entries.list(),
     remove: async (key) => void entries.delete(key),
     removeAll: async (keys) => keys.filter((key) => entries.delete(key)).length,

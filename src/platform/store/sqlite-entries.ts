@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { Replacement } from '../../core/store.ts';
 import { makeFolderSync } from '../make-folder.ts';
 
 /** A call to the thread: a method of `Entries` and its argument. */
@@ -34,6 +35,11 @@ interface Asked {
   readonly now: number;
 }
 
+/** A conditional write: `seen` is the JSON that must still be stored. */
+interface Compared extends Written {
+  readonly seen: string;
+}
+
 export interface Row {
   readonly key: string;
   readonly value: string;
@@ -43,6 +49,7 @@ export interface Entries {
   get(asked: Asked): string | undefined;
   put(written: Written): void;
   replace(written: Written): boolean;
+  replaceIf(compared: Compared): Replacement;
   list(asked: Pick<Asked, 'store' | 'now'>): readonly Row[];
   removeAll(asked: Pick<Asked, 'store' | 'now'> & { readonly keys: readonly string[] }): number;
 }
@@ -149,6 +156,14 @@ function entriesOf(database: DatabaseSync): Entries & Disposable {
         if (group !== null) trim.run(store, group, most);
       }),
     replace: ({ store, key, value, until, now }) => changes(update, value, until, store, key, now) > 0,
+    replaceIf: ({ store, key, seen, value, until, now }) =>
+      inTransaction(database, () => {
+        const stored = textOf(get.get(store, key, now)?.['value']);
+        if (stored === undefined) return 'missing';
+        if (stored !== seen) return 'changed';
+        update.run(value, until, store, key, now);
+        return 'replaced';
+      }),
     list: ({ store, now }) =>
       list.all(store, now).map((row) => ({ key: textOf(row['key']) ?? '', value: textOf(row['value']) ?? '' })),
     removeAll: ({ store, keys, now }) =>

@@ -6,7 +6,7 @@ import type { Question } from './sqlite-entries.ts';
 import type { Answer, Request } from './sqlite-worker.ts';
 
 export interface SqliteThread {
-  /** @throws BrokerError `backend_unavailable` when there is no answer in time, or a bad one */
+  /** @throws BrokerError `records_unavailable` when there is no answer in time, or a bad one */
   ask(question: Question): Promise<unknown>;
   /** Whether the thread has ended. */
   isOver(): boolean;
@@ -88,5 +88,5 @@ export async function startThread(file: string): Promise<SqliteThread> {
 }
 
 function unavailable(file: string, why: string): BrokerError {
-  return new BrokerError('backend_unavailable', `the embedded store ${file}: ${why}`);
+  return new BrokerError('records_unavailable', `the embedded store ${file}: ${why}`);
 }

@@ -43,6 +43,8 @@ function resultOf(entries: Entries, question: Question): unknown {
       return entries.put(question.argument);
     case 'replace':
       return entries.replace(question.argument);
+    case 'replaceIf':
+      return entries.replaceIf(question.argument);
     case 'list':
       return entries.list(question.argument);
     case 'removeAll':

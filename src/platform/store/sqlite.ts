@@ -1,27 +1,14 @@
 /**
- * The store contract in an SQLite file. An entry is on the disk before `put` resolves, and other processes with the same
+ * The store contract in an SQLite file: the records of one broker. An entry is on the disk before `put` resolves, and other processes with the same
  * file see it immediately. SQLite blocks its caller while it waits for the disk or for another process, so it runs in a
  * thread of its own.
  */
-import type { Clock } from '../../core/ports.ts';
-import type { Group, ListableStore } from '../../core/store.ts';
+import type { ListableStore, Replacement } from '../../core/store.ts';
+import { decoded } from './records.ts';
+import type { Records, RecordsOptions } from './records.ts';
 import type { Row, Written } from './sqlite-entries.ts';
 import { startThread } from './sqlite-thread.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
-
-interface SqliteStoreOptions<Value> {
-  /** The name of the store; a file can hold several. */
-  readonly name: string;
-  readonly clock: Clock;
-  /** Reads a value from its JSON; undefined: it is not valid, and counts as missing. */
-  readonly decode: (json: unknown) => Value | undefined;
-  readonly groupOf?: (value: Value) => Group;
-}
-
-export interface SqliteFile extends AsyncDisposable {
-  /** A store in this file. Values must be JSON values. Its methods throw BrokerError `backend_unavailable`. */
-  store<Value>(options: SqliteStoreOptions<Value>): ListableStore<Value>;
-}
 
 type Ask = SqliteThread['ask'];
 
@@ -31,7 +18,7 @@ type Ask = SqliteThread['ask'];
  * @param start starts the thread; a test passes one that fails
  * @throws Error that names the file when it cannot be used
  */
-export async function openSqlite(file: string, start: typeof startThread = startThread): Promise<SqliteFile> {
+export async function openSqlite(file: string, start: typeof startThread = startThread): Promise<Records> {
   let thread = Promise.resolve(await start(file));
   let isClosed = false;
 
@@ -53,10 +40,7 @@ export async function openSqlite(file: string, start: typeof startThread = start
   };
 }
 
-function sqliteStore<Value>(
-  { name, clock, decode, groupOf }: SqliteStoreOptions<Value>,
-  ask: Ask,
-): ListableStore<Value> {
+function sqliteStore<Value>({ name, clock, decode, groupOf }: RecordsOptions<Value>, ask: Ask): ListableStore<Value> {
   const written = (key: string, value: Value, ttlSeconds: number): Written => {
     const group = groupOf?.(value);
     const now = clock.now();
@@ -74,6 +58,11 @@ function sqliteStore<Value>(
       void (await ask({ method: 'put', argument: written(key, value, ttlSeconds) })),
     replace: async (key, value, ttlSeconds) =>
       (await ask({ method: 'replace', argument: written(key, value, ttlSeconds) })) === true,
+    replaceIf: async (key, seen, value, ttlSeconds) => {
+      const compared = { ...written(key, value, ttlSeconds), seen: JSON.stringify(seen) };
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the method `replaceIf` of Entries returns
+      return (await ask({ method: 'replaceIf', argument: compared })) as Replacement;
+    },
     list: async () => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the method `list` of Entries returns
       const rows = (await ask({ method: 'list', argument: { store: name, now: clock.now() } })) as readonly Row[];
@@ -85,12 +74,4 @@ function sqliteStore<Value>(
     remove: async (key) => void (await removeAll([key])),
     removeAll,
   };
-}
-
-function decoded<Value>(text: string, decode: (json: unknown) => Value | undefined): Value | undefined {
-  try {
-    return decode(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }

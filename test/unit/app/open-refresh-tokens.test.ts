@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openRefreshTokens } from '../../../src/app/open-refresh-tokens.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { Service } from '../../../src/flows/grant-token.ts';
-import { fixedClock, noWaiting, recordingAudit } from '../../support/fakes.ts';
+import { fixedClock, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { alice, OTHER, REQUEST, SERVICE, user } from '../../support/refresh-token-world.ts';
 
 const { refreshTokens: _none, ...WITHOUT } = SERVICE;
@@ -16,7 +16,8 @@ async function setUp(...services: readonly Service[]) {
   resources.defer(() => rm(stateDir, { recursive: true }));
   const tokens = resources.use(
     await openRefreshTokens({
-      stateDir,
+      config: { stateDir },
+      log: recordingLog(),
       services: new Map(services.map((service) => [service.name, service])),
       backends: [],
       clock: fixedClock(),

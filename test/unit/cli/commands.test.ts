@@ -218,7 +218,10 @@ describe('fairlead tokens', () => {
   async function withTokens(...users: readonly string[]): Promise<Workspace> {
     const services = { [SERVICE]: { refreshTokens: {} } };
     const files = await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, services }) });
-    await using opened = await openRefreshTokenStore(join(files.folder, 'state'), systemClock);
+    await using opened = await openRefreshTokenStore(
+      { stateDir: join(files.folder, 'state') },
+      { clock: systemClock, log: recordingLog() },
+    );
     for (const user of users) await opened.store.put(`${user}-digest-0123456789`, token(user), 600);
     return files;
   }

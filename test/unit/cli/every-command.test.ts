@@ -97,6 +97,12 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
+  'records roles': {
+    run: (files) => files.fairlead(['records', 'roles']),
+    prints: /CREATE ROLE "fairlead" LOGIN[\s\S]*GRANT USAGE ON SEQUENCES TO "fairlead";\n$/,
+  },
+  'records migrate': { run: withConfig('records', 'migrate'), code: 2, prints: /^$/ },
+  'records copy': { run: withConfig('records', 'copy'), code: 2, prints: /^$/ },
   backup: {
     run: (files) => withConfig('backup', files.path('copy.db'))(files),
     prints: /^nothing to copy: no service has refreshTokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,

@@ -16,6 +16,7 @@ const HEAVY = [
   'ldapts',
   'openid-client',
   'passport',
+  'pg',
   'prom-client',
   'undici',
   'winston',

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { groupName } from '../../../src/core/groups.ts';
 import { Secret } from '../../../src/core/identity.ts';
-import type { AuthnOutcome } from '../../../src/core/ports.ts';
+import type { AuthnOutcome, ListableStore } from '../../../src/core/ports.ts';
+import type { RefreshToken } from '../../../src/core/refresh-token.ts';
 import type { Service } from '../../../src/flows/grant-token.ts';
 import { refreshTokenSecrets } from '../../../src/platform/refresh-token-secrets.ts';
+import { noWaiting } from '../../support/fakes.ts';
 import {
   again,
   alice,
@@ -18,6 +20,30 @@ import {
   SERVICE,
   user,
 } from '../../support/refresh-token-world.ts';
+
+/** Brokers with the same clock and the same records. */
+function sharingOneStore(count: number) {
+  const first = open();
+  const others = Array.from({ length: count - 1 }, () => open({}, noWaiting, first));
+  return [first, ...others] as const;
+}
+
+/** Counts the replacements from now on, with or without a condition. */
+function countWrites(store: ListableStore<RefreshToken>) {
+  const counts = { replaced: 0, changed: 0, missing: 0 };
+  const { replace, replaceIf } = store;
+  store.replaceIf = async (...call) => {
+    const answer = await replaceIf(...call);
+    counts[answer] += 1;
+    return answer;
+  };
+  store.replace = async (...call) => {
+    const isReplaced = await replace(...call);
+    counts[isReplaced ? 'replaced' : 'missing'] += 1;
+    return isReplaced;
+  };
+  return () => counts;
+}
 
 describe('the exchange of a refresh token', () => {
   it('returns the caller as the backend knows it now, found by the typed name and the subject of the login', async () => {
@@ -160,8 +186,8 @@ describe('the exchange of a refresh token', () => {
     const { issued, exchange, clock, store, audit } = open();
     const token = await issued();
     clock.advance(HOUR);
-    store.replace = async () => {
-      throw new BrokerError('backend_unavailable', 'the disk is full');
+    store.replaceIf = async () => {
+      throw new BrokerError('records_unavailable', 'the disk is full');
     };
 
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
@@ -169,6 +195,50 @@ describe('the exchange of a refresh token', () => {
       outcome: 'accepted',
       cause: 'its use is not recorded: the disk is full',
     });
+  });
+
+  it('fails with an outage when it cannot be found out whether the token was revoked in the meantime', async () => {
+    const { issued, refused, clock, store, world } = open();
+    const token = await issued();
+    clock.advance(HOUR);
+    Object.defineProperty(world, 'outcome', {
+      get: () => {
+        store.get = store.replaceIf = async () => {
+          throw new BrokerError('records_unavailable', 'the database is down');
+        };
+        return again();
+      },
+    });
+
+    expect(await refused(token)).toMatchObject({ name: 'BrokerError', code: 'records_unavailable' });
+  });
+
+  it('writes the last use of a token once, when many uses of several brokers come at the same moment', async () => {
+    const brokers = sharingOneStore(3);
+    const { clock, store, issued } = brokers[0];
+    const token = await issued();
+    const writes = countWrites(store);
+    clock.advance(60);
+
+    const uses = Array.from({ length: 7 }, () => brokers.map(({ exchange }) => exchange(token, SERVICE, REQUEST)));
+    const callers = await Promise.all(uses.flat());
+
+    expect(callers).toHaveLength(21);
+    expect(writes()).toEqual({ replaced: 1, changed: 2, missing: 0 });
+  });
+
+  it('writes the last use of a token at most once a minute', async () => {
+    const brokers = sharingOneStore(3);
+    const { clock, store, issued } = brokers[0];
+    const token = await issued();
+    const writes = countWrites(store);
+
+    for (let second = 0; second < 180; second += 1) {
+      clock.advance(1);
+      await Promise.all(brokers.map(({ exchange }) => exchange(token, SERVICE, REQUEST)));
+    }
+
+    expect(writes().replaced).toBe(3);
   });
 
   it.each([

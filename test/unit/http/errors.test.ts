@@ -141,6 +141,13 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     sentence: 'the login service cannot be reached; try again soon',
     retryAfter: '5',
   },
+  records_unavailable: {
+    status: 503,
+    registry: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    sentence: 'stored logins cannot be checked or stored at the moment; yours stays valid, try again soon',
+    retryAfter: '5',
+  },
   too_much_work: {
     status: 503,
     registry: 'UNAVAILABLE',

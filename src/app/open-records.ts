@@ -1,0 +1,86 @@
+/** The records of the broker: in PostgreSQL where it is configured, otherwise in a file of its own. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SecretRef } from '../backends/fields.ts';
+import { readAuthorities, readOwnCertificate } from '../backends/certificates.ts';
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { createSecrets } from '../config/secrets.ts';
+import { describeError } from '../core/errors.ts';
+import type { PostgresTls } from '../platform/postgres/connections.ts';
+import type { PostgresDeps, PostgresSettings } from '../platform/postgres/open.ts';
+import type { Records } from '../platform/store/records.ts';
+import { openSqlite } from '../platform/store/sqlite.ts';
+
+export type PostgresConfig = NonNullable<BrokerConfig['records']>['postgres'];
+
+/** Where the records are, of a configuration. */
+export type RecordsConfig = Pick<BrokerConfig, 'stateDir' | 'records'>;
+
+/** The file with all persistent state but the keys, where there is no database. */
+export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.db');
+
+/**
+ * PostgreSQL is not reached yet: a broker starts, and serves logins with a password, while it is down.
+ *
+ * @throws Error that names the file, when a file cannot be used
+ */
+export async function openRecords({ stateDir, records }: RecordsConfig, deps: PostgresDeps): Promise<Records> {
+  if (records === undefined) return openSqlite(storeFile(stateDir));
+  const settings = await postgresSettings(records.postgres);
+  const unused = await unusedFile(stateDir);
+  if (unused !== undefined) deps.log.warn(unused);
+  const { openPostgres } = await import('../platform/postgres/open.ts');
+  return openPostgres(settings, deps);
+}
+
+/** @returns a warning about refresh tokens in a file that nobody reads any more; undefined: there is none */
+export async function unusedFile(stateDir: string): Promise<string | undefined> {
+  const file = storeFile(stateDir);
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return undefined;
+  return `refresh tokens in ${file} are not used: stop the broker and run \`fairlead records copy\`, or remove the file`;
+}
+
+/** Longest time that a command waits for one operation. */
+const COMMAND_SECONDS = 5;
+
+/** The same for a command: a person waits longer than a request, and wants an answer from a busy server, too. */
+export function patient<Config extends RecordsConfig>(config: Config): Config {
+  const { records } = config;
+  return records === undefined
+    ? config
+    : { ...config, records: { postgres: { ...records.postgres, timeout: COMMAND_SECONDS } } };
+}
+
+/**
+ * @param urlFile another file with a URL, such as that of the owner of the tables; absent: the configured one
+ * @throws Error that names the file, when a file cannot be used
+ */
+export async function postgresSettings(config: PostgresConfig, urlFile?: string): Promise<PostgresSettings> {
+  const url = createSecrets()(new SecretRef({ file: urlFile ?? config.urlFile.path }));
+  const { parsePostgresUrl } = await import('../platform/postgres/address.ts');
+  try {
+    parsePostgresUrl(await url.read());
+  } catch (error) {
+    throw new Error(`${urlFile ?? config.urlFile.path}: ${describeError(error)}`, { cause: error });
+  }
+  return {
+    url,
+    tls: config.tls.mode === 'none' ? undefined : await readTls(config.tls),
+    maxConnections: config.maxConnections,
+    synchronousCommit: config.synchronousCommit,
+    timeoutMs: config.timeout * 1000,
+  };
+}
+
+async function readTls({ caFile, certFile, keyFile }: PostgresConfig['tls']): Promise<PostgresTls> {
+  return {
+    ...(caFile === undefined ? {} : { ca: await readAuthorities(caFile.path) }),
+    ...(certFile === undefined || keyFile === undefined
+      ? {}
+      : { certificate: await readOwnCertificate(certFile.path, keyFile.path) }),
+  };
+}

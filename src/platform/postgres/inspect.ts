@@ -1,0 +1,126 @@
+/** What `check --connect` reports about the database: what does not work, and what works and should be changed. */
+import type { Clock, Step } from '../../core/ports.ts';
+import { openConnections } from './connections.ts';
+import type { Query } from './connections.ts';
+import { failureText } from './failures.ts';
+import type { PostgresSettings } from './open.ts';
+import { verifySchema } from './schema.ts';
+
+/** A person waits for it, and a busy server is no error. */
+const INSPECT_MS = 5000;
+const OLDEST_SERVER = 130_000;
+const PINGS = 5;
+const SLOW_MS = 50;
+const CLOCK_SECONDS = 2;
+
+const ABOUT = `
+  SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+         current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync,
+         current_setting('statement_timeout') AS statement_timeout,
+         current_setting('synchronous_standby_names') AS standbys,
+         pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS readonly,
+         extract(epoch FROM clock_timestamp())::float8 AS time,
+         (SELECT count(*)::int FROM pg_stat_replication) AS replicas`;
+
+const PRIVILEGES = `
+  SELECT (SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = current_user) AS powerful,
+         has_schema_privilege('fairlead', 'CREATE') AS creates,
+         has_table_privilege('fairlead.records', 'SELECT') AND has_table_privilege('fairlead.records', 'INSERT')
+           AND has_table_privilege('fairlead.records', 'UPDATE') AND has_table_privilege('fairlead.records', 'DELETE')
+           AND has_sequence_privilege('fairlead.places', 'USAGE') AS enough`;
+
+type Settings = Pick<PostgresSettings, 'url' | 'tls' | 'synchronousCommit' | 'timeoutMs'>;
+
+/** Never throws. */
+export async function inspectPostgres(settings: Settings, clock: Clock): Promise<readonly Step[]> {
+  await using connections = openConnections({ ...settings, maxConnections: 1 });
+  const steps: Step[] = [];
+  try {
+    await connections.use(INSPECT_MS, async (query) => {
+      const tls = settings.tls === undefined ? 'without TLS' : 'with TLS';
+      steps.push({ ok: true, text: `connects to ${connections.where()} ${tls}` });
+      steps.push(...(await aboutServer(query, settings, clock)));
+      steps.push(await latency(query, settings, clock));
+      await verifySchema(query);
+      steps.push(...(await privileges(query)));
+    });
+  } catch (error) {
+    steps.push({ ok: false, text: failureText(error) });
+  }
+  return steps.map((step) => ({ ...step, text: `records: ${step.text}` }));
+}
+
+async function aboutServer(query: Query, { synchronousCommit }: Settings, clock: Clock): Promise<readonly Step[]> {
+  const [row = {}] = (await query(ABOUT)).rows;
+  const text = (name: string): string => String(row[name]);
+  const steps: Step[] = [];
+  const isOld = Number(row['number']) < OLDEST_SERVER;
+  steps.push({ ok: !isOld, text: `PostgreSQL ${text('version')}${isOld ? ', expected 13 or newer' : ''}` });
+  if (text('encoding') !== 'UTF8')
+    steps.push({ ok: false, text: `the encoding is ${text('encoding')}, expected UTF8` });
+  if (row['readonly'] === true) steps.push({ ok: false, text: 'the server is read-only: name the primary in urlFile' });
+  if (text('fsync') !== 'on') steps.push(warning('fsync is off: a crash of the server loses tokens and revocations'));
+  if (text('statement_timeout') === '0') {
+    steps.push(
+      warning('the role has no statement_timeout: `fairlead records roles` prints the statement that sets it'),
+    );
+  }
+  steps.push(...replication(text('standbys'), Number(row['replicas']), synchronousCommit));
+  const difference = Math.round(Number(row['time']) - clock.now());
+  if (Math.abs(difference) > CLOCK_SECONDS) {
+    steps.push(
+      warning(`the clock of the server differs by ${difference} s: tokens expire at another time; use NTP on both`),
+    );
+  }
+  return steps;
+}
+
+function replication(
+  names: string,
+  replicas: number,
+  synchronousCommit: Settings['synchronousCommit'],
+): readonly Step[] {
+  if (names !== '')
+    return [{ ok: true, text: `synchronous standbys: ${names} (synchronousCommit: ${synchronousCommit})` }];
+  if (replicas > 0) {
+    return [
+      warning(
+        'a standby follows asynchronously: a failover to it brings revoked tokens back; set synchronous_standby_names on the server',
+      ),
+    ];
+  }
+  if (synchronousCommit === 'on') return [];
+  return [
+    warning('synchronousCommit is remote_apply, and the server has no synchronous standby: it has the effect of on'),
+  ];
+}
+
+async function latency(query: Query, { timeoutMs }: Settings, clock: Clock): Promise<Step> {
+  const times: number[] = [];
+  for (let ping = 0; ping < PINGS; ping += 1) {
+    const start = clock.monotonic();
+    await query('SELECT 1');
+    times.push(clock.monotonic() - start);
+  }
+  const median = times.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0;
+  const text = `a statement takes ${median.toFixed(1)} ms`;
+  if (median <= SLOW_MS) return { ok: true, text };
+  return warning(`${text}: an exchange needs two to seven of them, within timeout (${timeoutMs} ms) each`);
+}
+
+async function privileges(query: Query): Promise<readonly Step[]> {
+  const [row = {}] = (await query(PRIVILEGES)).rows;
+  if (row['enough'] !== true) {
+    return [{ ok: false, text: 'the role of the broker cannot write the tables: see `fairlead records roles`' }];
+  }
+  if (row['powerful'] === true || row['creates'] === true) {
+    return [
+      warning('the role of the broker can do more than it needs, such as create tables: see `fairlead records roles`'),
+    ];
+  }
+  return [{ ok: true, text: 'the role can read and write rows, and change nothing else' }];
+}
+
+function warning(text: string): Step {
+  return { ok: true, isWarning: true, text };
+}
