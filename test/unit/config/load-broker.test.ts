@@ -274,6 +274,29 @@ admin:
     expect(await problems(content)).toEqual([expect.stringMatching(problem)]);
   });
 
+  it.each([
+    ['no certificate', 'keyFile: tls.key, caFile: tls.crt', /caFile: .*expected beside keyFile and certFile only/],
+    [
+      'an authority that makes the keys',
+      'keyFile: tls.key, certFile: tls.crt, caFile: tls.crt, authority: {}',
+      /keyFile: .*expected without authority/,
+    ],
+  ])('refuses a caFile beside %s', async (_what, own, problem) => {
+    const content = `${SMALLEST}keys: [{ name: own, ${own} }]\n`;
+
+    expect((await problems(content)).join('\n')).toMatch(problem);
+  });
+
+  it('refuses a caFile where tokens name the key by its id, which changes with each certificate', async () => {
+    const own = 'keyFile: tls.key, certFile: tls.crt, caFile: tls.crt';
+    const content = `${SMALLEST}keys: [{ name: own, ${own} }]\n`;
+
+    expect(await problems(content)).toEqual([]);
+    expect(await problems(content.replace('com: {}', 'com: { key: { header: kid } }'))).toEqual([
+      expect.stringMatching(/header: found "kid", expected x5c: the key own has an authority/),
+    ]);
+  });
+
   it('gives an authority the lifetime of a week, and takes its files', async () => {
     const keysOf = async (authority: string) =>
       (await load(`${SMALLEST}keys: [{ name: own, authority: ${authority} }]\n`)).config.keys;
