@@ -1,5 +1,5 @@
 /** Keys whose certificate an authority elsewhere renews. */
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +73,18 @@ describe('a key with a caFile', () => {
 
     expect(key.chain.map(({ subject }) => subject)).toEqual(['CN=token signing key', 'CN=Fairlead token CA site']);
     expect(certificateBundle([key])).toBe(authority.certificate);
+  });
+
+  it('can be in one file with its certificate, as the template of Vault Agent writes it', async () => {
+    await plantLeaf(authority);
+    const [key, certificate] = await Promise.all(['tls.key', 'tls.crt'].map((name) => readFile(path(name), 'utf8')));
+    await writeFile(path('signing.pem'), `\n${key}\n${certificate}\n\n`, { mode: 0o640 });
+    const file = { path: path('signing.pem') };
+
+    const [loaded] = await loadKeys([{ ...config(), keyFile: file, certFile: file }], folder, recordingLog());
+
+    expect(loaded.chain[0]?.toString()).toBe(certificate);
+    expect(certificateBundle([loaded])).toBe(authority.certificate);
   });
 
   it('can have two authorities while one replaces the other', async () => {
