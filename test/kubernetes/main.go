@@ -1,6 +1,7 @@
 // Decodes the manifests on standard input against the types of the Kubernetes API, the Gateway API and the Prometheus
 // operator. A field that a type does not have, a field that is set twice, and an unknown kind are errors. It prints one
-// line for each document, such as "apps/v1 Deployment fairlead".
+// line for each document, such as "apps/v1 Deployment fairlead". Pods that the Restricted profile of the Pod Security
+// Standards forbids are errors.
 package main
 
 import (
@@ -22,6 +23,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	podsecurity "k8s.io/pod-security-admission/api"
+	standards "k8s.io/pod-security-admission/policy"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -59,11 +62,38 @@ func main() {
 		if err != nil {
 			fail("a document has no metadata", err)
 		}
+		if reason := forbidden(object); reason != "" {
+			fmt.Fprintf(os.Stderr, "document %d: %s %s: %s\n", number, kind.Kind, name, reason)
+			bad = true
+		}
 		fmt.Printf("%s %s %s\n", kind.GroupVersion(), kind.Kind, name)
 	}
 	if bad {
 		os.Exit(1)
 	}
+}
+
+// forbidden returns what the Restricted profile forbids of the pods of an object.
+func forbidden(object runtime.Object) string {
+	var pod core.PodTemplateSpec
+	switch typed := object.(type) {
+	case *apps.Deployment:
+		pod = typed.Spec.Template
+	case *core.Pod:
+		pod = core.PodTemplateSpec{ObjectMeta: typed.ObjectMeta, Spec: typed.Spec}
+	default:
+		return ""
+	}
+	evaluator, err := standards.NewEvaluator(standards.DefaultChecks(), nil)
+	if err != nil {
+		fail("the Pod Security Standards cannot be evaluated", err)
+	}
+	profile := podsecurity.LevelVersion{Level: podsecurity.LevelRestricted, Version: podsecurity.LatestVersion()}
+	result := standards.AggregateCheckResults(evaluator.EvaluatePod(profile, &pod.ObjectMeta, &pod.Spec))
+	if result.Allowed {
+		return ""
+	}
+	return result.ForbiddenDetail()
 }
 
 // isEmpty reports whether a document has comments and blank lines only.

@@ -90,9 +90,12 @@ capabilities: { drop: [ALL] }
 {{ fail "state.claim is for one replica: the volume cannot be shared; for more, use records.postgres in config" }}
 {{- end -}}
 {{- range $name, $service := .Values.config.services -}}
-{{- if and $many $service.refreshTokens (not $.Values.config.records) -}}
+{{- if and $many (hasKey (default dict $service) "refreshTokens") (not $.Values.config.records) -}}
 {{ fail (printf "config.services.%s.refreshTokens: without records.postgres each broker stores refresh tokens that the others refuse; add it, or use one replica" $name) }}
 {{- end -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{ fail "httpRoute.parentRefs is missing: name the Gateway" }}
 {{- end -}}
 {{- if lt (int .Values.terminationGracePeriodSeconds) (add (int .Values.preStopSeconds) 20) -}}
 {{ fail (printf "terminationGracePeriodSeconds must be at least %d: preStopSeconds, and 20 s in which the broker finishes requests" (add (int .Values.preStopSeconds) 20)) }}
