@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { isRecord } from '../../src/config/schema-walk.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -53,7 +54,7 @@ export async function chartFiles(): Promise<readonly GeneratedFile[]> {
 }
 
 export async function chartValues(): Promise<readonly ChartValue[]> {
-  const schema = JSON.parse(await readFile(join(CHART, 'values.schema.json'), 'utf8')) as ValueSchema;
+  const schema: ValueSchema = JSON.parse(await readFile(join(CHART, 'values.schema.json'), 'utf8'));
   return valuesOf(schema, []);
 }
 
@@ -73,7 +74,7 @@ function tableOf(values: readonly ChartValue[], defaults: unknown): string {
 }
 
 export function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce((part, name) => (part as Readonly<Record<string, unknown>> | undefined)?.[name], value);
+  return path.reduce((part, name) => (isRecord(part) ? part[name] : undefined), value);
 }
 
 function shown(value: unknown): string {

@@ -68,7 +68,7 @@ export async function loadBroker(path: string, options: BrokerOptions = {}): Pro
 }
 
 function withAddresses(value: unknown, { listen, adminListen }: BrokerOptions): unknown {
-  if (!isRecord(value)) return value;
+  if (!isRecord(value) || Array.isArray(value)) return value;
   return {
     ...value,
     ...(listen === undefined ? {} : { listen }),

@@ -283,12 +283,17 @@ describe.skipIf(!canBuildHelm())('the chart', () => {
     expect(registry?.volumeMounts.map(({ name }) => name)).toEqual(['trust', 'images']);
   });
 
-  it('gives a pod as much time to end as the broker needs', async () => {
-    const pod = podOf(await helm.objects(SMALLEST));
+  it('gives a pod as much time to end as the broker needs, and starts the next one before', async () => {
+    const objects = await helm.objects(SMALLEST);
+    const pod = podOf(objects);
     const { preStopSeconds } = defaults as { readonly preStopSeconds: number };
 
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopSeconds + DRAIN_AT_MOST_MS / 1000);
     expect(pod.containers[0]).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } });
+    expect(deployment(objects).strategy).toEqual({
+      type: 'RollingUpdate',
+      rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+    });
   });
 
   it('replaces the pods after a change of broker.yaml, and not after one of the policy, which the broker reads', async () => {

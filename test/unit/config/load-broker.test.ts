@@ -242,6 +242,28 @@ admin:
     expect(found[0]).toMatch(/^1:1: found (nothing|an empty list|"text"), expected a mapping$/);
   });
 
+  it('takes the addresses of the listeners from its caller, so that several brokers can have one file', async () => {
+    await files.write('broker.yaml', `${SMALLEST}admin: { listen: 127.0.0.1:9 }\n`);
+    const addresses = { listen: 'unix:/run/a.sock', adminListen: '127.0.0.1:15001' };
+
+    const { config } = await loadBroker(files.path('broker.yaml'), addresses);
+    const { config: unchanged } = await loadBroker(files.path('broker.yaml'), {});
+
+    expect([config.listen, config.admin]).toEqual([
+      { socket: '/run/a.sock' },
+      { listen: { host: '127.0.0.1', port: 15_001 } },
+    ]);
+    expect(unchanged.admin).toEqual({ listen: { host: '127.0.0.1', port: 9 } });
+  });
+
+  it('checks what depends on an address with the one of its caller', async () => {
+    await files.write('broker.yaml', `${SMALLEST}trustedProxies: [unix]\n`);
+    const loadAt = (listen?: string) => loadBroker(files.path('broker.yaml'), { listen });
+
+    await expect(loadAt()).rejects.toThrow('found "unix", expected it only where listen is unix:/path');
+    expect((await loadAt('unix:/run/a.sock')).config.trustedProxies).toMatchObject([{ text: 'unix' }]);
+  });
+
   it('requires a certificate for a configured key, unless tokens name the key by its id', async () => {
     const own = `${SMALLEST}keys: [{ name: own, keyFile: tls.key }]\n`;
 
