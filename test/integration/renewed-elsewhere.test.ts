@@ -1,9 +1,10 @@
-/** Signing keys that cert-manager renews in a Secret: no pull fails, and no registry is restarted. */
-import { mkdir, mkdtempDisposable } from 'node:fs/promises';
+/** Signing keys of several brokers: renewed by cert-manager in a Secret, or by each broker under one authority. */
+import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeAuthority } from '../../src/platform/signing/authority.ts';
 import {
   BUILD_TIMEOUT,
   buildDistribution3,
@@ -11,8 +12,10 @@ import {
   startDistribution3,
 } from '../support/distribution3.ts';
 import { findPart } from '../support/parts.ts';
+import { startPulls } from '../support/pulls.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
 import { openRotationWorld, signers, waitForReloads } from '../support/rotations.ts';
+import { startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
 import { certificateIssuer, secretVolume } from '../support/secret-volume.ts';
 
 const PER_SECOND = 10;
@@ -64,6 +67,35 @@ describe.each([
       expect(pulls.succeeded()).toBeGreaterThan(2 * LEAVES);
       expect(signers(world).size).toBe(LEAVES);
       expect(world.registry().pid).toBe(pid);
+    },
+  );
+
+  it.skipIf(isMissing)(
+    'two brokers with one authority sign with a key each, and the registry trusts both',
+    async () => {
+      await using folder = await mkdtempDisposable(join(tmpdir(), 'fairlead-authority-'));
+      const files = { keyFile: join(folder.path, 'ca.pem'), certFile: join(folder.path, 'ca.crt') };
+      const made = await makeAuthority('ES256', 'fleet');
+      await writeFile(files.keyFile, made.key, { mode: 0o600 });
+      await writeFile(files.certFile, made.certificate);
+      await using world = await openRotationWorld(start, kind, { authority: files });
+      const keys = [{ name: 'default', authority: files }];
+      await using second = await startStaticBroker({ config: { ...STATIC_CONFIG, keys } });
+      const registry = world.registry().url;
+
+      const pulls = await Promise.all(
+        [world.broker.url, second.url].map((broker) => startPulls({ broker, registry }, PER_SECOND)),
+      );
+      await delay(500);
+      await Promise.all(pulls.map((one) => one.stop()));
+
+      expect(pulls.map((one) => one.failures())).toEqual([[], []]);
+      for (const one of pulls) expect(one.succeeded()).toBeGreaterThan(3);
+      const leaves = [world.broker, second].map(({ folder: own }) =>
+        readFile(join(own, 'state/keys/default@leaf.pem')),
+      );
+      const [mine, other] = await Promise.all(leaves);
+      expect(mine?.equals(other ?? Buffer.alloc(0))).toBe(false);
     },
   );
 });

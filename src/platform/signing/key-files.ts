@@ -52,8 +52,8 @@ async function makePair({ algorithm, name, authority }: KeyConfig): Promise<Made
 
 /** Another broker that starts now has linked its key and is about to link the certificate. */
 async function waitForCertificate(keyFile: string, certFile: string, waitMs: number): Promise<'found'> {
-  const until = performance.now() + waitMs;
-  while (performance.now() < until) {
+  const deadline = performance.now() + waitMs;
+  while (performance.now() < deadline) {
     if (await exists(certFile)) return 'found';
     await delay(20);
   }

@@ -1,9 +1,9 @@
-/** Faults in keys that something else renews, and in the files that deploy several brokers. */
+/** Faults in keys that something else renews, in the chart, and in several brokers on one machine. */
 import type { Fault } from './fault.ts';
 
 export const faults: readonly Fault[] = [
   {
-    id: 'fleet-1',
+    id: 'chart-1',
     effect: 'a key by any authority of the same name signs, and every registry refuses its tokens',
     file: 'src/platform/signing/ca-file.ts',
     find: ' && certificate.verify(candidate.publicKey)',
@@ -11,7 +11,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/platform/signing/ca-file.test.ts'],
   },
   {
-    id: 'fleet-2',
+    id: 'chart-2',
     effect: 'tokens outlive the certificate of the authority that is in caFile',
     file: 'src/platform/signing/ca-file.ts',
     find: '[...path.chain, path.authority]',
@@ -19,7 +19,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/platform/signing/ca-file.test.ts'],
   },
   {
-    id: 'fleet-3',
+    id: 'chart-3',
     effect: 'registries are given the certificate of a short-lived key, and refuse the next key',
     file: 'src/platform/signing/keyset.ts',
     find: 'return { ...key, ...loaded, isCertified: config.caFile !== undefined };',
@@ -27,7 +27,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/platform/signing/ca-file.test.ts'],
   },
   {
-    id: 'fleet-4',
+    id: 'chart-4',
     effect: 'a new authority in caFile is not noticed until the next key',
     file: 'src/platform/signing/key-files.ts',
     find: '    ...(config.caFile === undefined ? [] : [config.caFile.path]),\n    ...(config.authority',
@@ -35,7 +35,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/platform/signing/ca-file.test.ts'],
   },
   {
-    id: 'fleet-5',
+    id: 'chart-5',
     effect: 'keygen --replace overwrites the key of an authority that every registry trusts',
     file: 'src/cli/commands/keygen.ts',
     find: 'if (replaces && leafOf === undefined) throw',
@@ -43,7 +43,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/cli/keys.test.ts'],
   },
   {
-    id: 'fleet-6',
+    id: 'chart-6',
     effect: 'the renewal of a signing key may fail for days without an alert',
     file: 'src/app/signing-in-force.ts',
     find: 'return Math.floor(end - (end - begin) * LAST_PART);',
@@ -51,7 +51,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/app/signing-in-force.test.ts'],
   },
   {
-    id: 'fleet-7',
+    id: 'chart-7',
     effect: 'the second broker on a machine listens for operators where the first does, and does not start',
     file: 'src/config/load.ts',
     find: '...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),',
@@ -59,7 +59,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/config/load-broker.test.ts'],
   },
   {
-    id: 'fleet-8',
+    id: 'chart-8',
     effect: 'a chart with several brokers stores refresh tokens where only one of them finds them',
     file: 'docker/chart/templates/_helpers.tpl',
     find: '(hasKey (default dict $service) "refreshTokens")',
@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/integration/chart.test.ts'],
   },
   {
-    id: 'fleet-9',
+    id: 'chart-9',
     effect: 'a value of the chart has no effect',
     file: 'docker/chart/templates/deployment.yaml',
     find: 'whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}',
@@ -75,7 +75,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/integration/chart.test.ts'],
   },
   {
-    id: 'fleet-10',
+    id: 'chart-10',
     effect: 'a value of the chart is not documented',
     file: 'docker/chart/values.schema.json',
     find: '"description": "The StorageClass of the volume that the chart makes"',
@@ -83,7 +83,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/config/chart.test.ts'],
   },
   {
-    id: 'fleet-11',
+    id: 'chart-11',
     effect: 'each change of the policy replaces all pods',
     file: 'docker/chart/templates/deployment.yaml',
     find: '{{ include "fairlead.config" . | sha256sum }}',
@@ -91,7 +91,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/integration/chart.test.ts'],
   },
   {
-    id: 'fleet-12',
+    id: 'chart-12',
     effect: 'nginx answers 502 for ten seconds while one of two brokers after the other restarts',
     file: 'config/operations.md',
     find: '    server 127.0.0.1:5002 max_fails=0;',
