@@ -88,16 +88,22 @@ async function writeReferences(): Promise<void> {
 
 async function writeConfiguration(): Promise<void> {
   await copyTree('docker/package/etc', '/etc/fairlead');
-  const unit = await readFile(join(ROOT, 'docker/systemd/fairlead.service'), 'utf8');
-  const started = /^ExecStart=.* serve$/m;
-  if (!started.test(unit)) throw new Error('docker/systemd/fairlead.service: expected a line ExecStart=… serve');
+  for (const name of ['fairlead.service', 'fairlead@.service']) await writeUnit(name);
+}
+
+/** A unit of docker/systemd, for the command of the package. */
+async function writeUnit(name: string): Promise<void> {
+  const unit = await readFile(join(ROOT, 'docker/systemd', name), 'utf8');
+  const started = /^ExecStart=\S+ \S+ (serve.*)$/m;
+  if (!started.test(unit)) throw new Error(`docker/systemd/${name}: expected a line ExecStart=… serve`);
+  const edited = name.replace('.service', '');
   await write(
-    '/usr/lib/systemd/system/fairlead.service',
+    `/usr/lib/systemd/system/${name}`,
     unit
-      .replace(/^# .*\n/, '# Installed by the package fairlead; change it by systemctl edit fairlead.\n')
+      .replace(/^# .*\n/, `# Installed by the package fairlead; change it by systemctl edit ${edited}.\n`)
       .replace(
         started,
-        'ExecStart=/usr/bin/fairlead serve\nCacheDirectory=fairlead\nEnvironment=XDG_CACHE_HOME=/var/cache',
+        'ExecStart=/usr/bin/fairlead $1\nCacheDirectory=fairlead\nEnvironment=XDG_CACHE_HOME=/var/cache',
       ),
   );
 }

@@ -34,7 +34,14 @@ export async function listKeys(config: BrokerConfig): Promise<readonly ListedKey
 async function rowsOf(key: KeyConfig, config: BrokerConfig): Promise<readonly ListedKey[]> {
   const generations = await readGenerations(key, config.stateDir);
   const rows = await Promise.all(generations.map((generation) => rowOf(key, generation, config)));
+  if (key.caFile !== undefined) return [...(await caFileRow(key, key.caFile.path, config)), ...rows];
   return key.authority === undefined ? rows : [...rows, ...(await leafRow(key, config))];
+}
+
+/** An authority whose private key is elsewhere. */
+async function caFileRow(key: KeyConfig, caFile: string, config: BrokerConfig): Promise<readonly ListedKey[]> {
+  const facts = await factsOf(key, { keyFile: caFile, certFile: caFile }, config);
+  return [{ id: `${key.name}@ca`, algorithm: key.algorithm, state: 'issuing', since: null, ...facts }];
 }
 
 async function rowOf(key: KeyConfig, generation: Generation, config: BrokerConfig): Promise<ListedKey> {

@@ -77,8 +77,20 @@ export async function openSigning(config: BrokerConfig, log: Log, onReload: () =
   };
 }
 
-function endsOf({ name, chain, trusted, isCertified }: SigningKey): readonly CertificateEnd[] {
+function endsOf({ name, chain, trusted, isCertified, renewAt }: SigningKey): readonly CertificateEnd[] {
   const ends: CertificateEnd[] = [{ key: name, certificate: 'trusted', end: certificateEnd({ chain: trusted }) }];
-  if (isCertified) ends.push({ key: name, certificate: 'leaf', end: certificateEnd({ chain }) });
-  return ends.filter(({ end }) => end !== Infinity);
+  const end = certificateEnd({ chain });
+  if (isCertified) ends.push({ key: name, certificate: 'leaf', end, renewBy: renewalDeadline(chain, end, renewAt) });
+  return ends.filter((one) => one.end !== Infinity);
+}
+
+/** The part of the lifetime of a certificate that whoever renews it from elsewhere leaves: cert-manager a third, Vault a tenth. */
+const LAST_PART = 1 / 20;
+
+/** Seconds since 1970 after which a certificate that was not renewed means that renewing it fails. */
+function renewalDeadline([leaf]: SigningKey['chain'], end: number, renewAt: number): number {
+  // The broker tries every five minutes. Half of the time that is left then is enough for a person to help.
+  if (renewAt !== Infinity) return renewAt + (end - renewAt) / 2;
+  const begin = leaf === undefined ? end : leaf.validFromDate.getTime() / 1000;
+  return Math.floor(end - (end - begin) * LAST_PART);
 }

@@ -26,7 +26,13 @@ const outline = z.object({
   keys: z
     .array(
       z
-        .object({ name: z.string().catch(''), keyFile: word, certFile: word, authority: z.unknown().optional() })
+        .object({
+          name: z.string().catch(''),
+          keyFile: word,
+          certFile: word,
+          caFile: word,
+          authority: z.unknown().optional(),
+        })
         .catch({ name: '' }),
     )
     .catch([{ name: DEFAULT_KEY }]),
@@ -108,7 +114,8 @@ function checkSigningKeys({ keys, services }: Outline, report: Report): void {
     if (key === undefined && signingKey !== undefined && signingKey !== '') {
       report(['services', service, 'signingKey'], unknownKey(signingKey, keys));
     }
-    if (key !== undefined && 'authority' in key && key.authority !== undefined && (header ?? 'x5c') !== 'x5c') {
+    const isCertified = key !== undefined && (key.authority !== undefined || key.caFile !== undefined);
+    if (isCertified && (header ?? 'x5c') !== 'x5c') {
       const why = `the key ${key.name} has an authority, and registries know its keys by their certificate alone`;
       report(['services', service, 'key', 'header'], `found ${quote(header ?? '')}, expected x5c: ${why}`);
     }

@@ -54,12 +54,19 @@ export const key = z
       description:
         'Path of the certificate of keyFile and its chain in PEM. Without it the key has no certificate: services that use it need `key: { header: kid }`.',
     }),
+    caFile: filePath.optional().meta({
+      description:
+        'Path of the certificate of the authority that certified keyFile, in PEM, where cert-manager, Vault or `fairlead keygen --leaf-of` renews keyFile and certFile. Registries trust this certificate, so that a new key signs at once. For services with `key.header: x5c` on distribution 2 and 3; not for zot. Default: registries trust the certificates in certFile.',
+    }),
     authority: authority.optional(),
   })
-  .superRefine(({ keyFile, certFile, authority: hasAuthority }, context) => {
+  .superRefine(({ keyFile, certFile, caFile, authority: hasAuthority }, context) => {
     const refuse = (path: string, file: FilePath, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message, input: file.path });
     if (certFile !== undefined && keyFile === undefined) refuse('certFile', certFile, 'expected beside keyFile only');
+    if (caFile !== undefined && certFile === undefined) {
+      refuse('caFile', caFile, 'expected beside keyFile and certFile only');
+    }
     if (hasAuthority !== undefined && keyFile !== undefined) {
       refuse('keyFile', keyFile, 'expected without authority, which makes the keys; its own files are in authority');
     }

@@ -41,25 +41,40 @@ interface BrokerOptions {
    * the secrets are not, such as in a pipeline.
    */
   readonly secrets?: 'required' | 'unused';
+  /** In place of `listen`, for several brokers with one file. */
+  readonly listen?: string | undefined;
+  /** In place of `admin.listen`. */
+  readonly adminListen?: string | undefined;
 }
 
 /** @throws ConfigError with all problems: form, unknown keys, invalid values, missing files, unset variables. */
-export async function loadBroker(path: string, { secrets = 'required' }: BrokerOptions = {}): Promise<LoadedBroker> {
+export async function loadBroker(path: string, options: BrokerOptions = {}): Promise<LoadedBroker> {
+  const { secrets = 'required' } = options;
   const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
+  const value = withAddresses(yaml.value, options);
   // It is parsed once: to compile the schema takes longer than that.
-  const parsed = brokerFile.safeParse(yaml.value, { reportInput: true, jitless: true });
+  const parsed = brokerFile.safeParse(value, { reportInput: true, jitless: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,
     ...explainIssues(parsed.error?.issues ?? [], { schema: brokerFile, yaml }),
     ...(secrets === 'required' ? await checkReferences(yaml, brokerFile, process.env) : []),
   ];
-  checkBroker(yaml.value, reportInto(problems, yaml));
+  checkBroker(value, reportInto(problems, yaml));
   if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
 
   const warnings: ConfigProblem[] = secrets === 'required' ? [...(await warnExposed(yaml, brokerFile))] : [];
   warnBroker(parsed.data, reportInto(warnings, yaml));
   const source = { path: resolve(path), revision: yaml.revision };
   return { config: finish(parsed.data, yaml.folder), source, warnings: warnings.map(formatProblem) };
+}
+
+function withAddresses(value: unknown, { listen, adminListen }: BrokerOptions): unknown {
+  if (!isRecord(value) || Array.isArray(value)) return value;
+  return {
+    ...value,
+    ...(listen === undefined ? {} : { listen }),
+    ...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),
+  };
 }
 
 /** The file and the files that it names, as absolute paths; only the file itself when it cannot be read. */

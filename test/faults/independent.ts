@@ -88,8 +88,8 @@ export const faults: readonly Fault[] = [
     id: 'independent-10',
     effect: 'a new signing key can be read by everybody',
     file: 'src/cli/commands/keygen.ts',
-    find: 'await writeNew(keyFile, made.key, 0o600)',
-    replace: 'await writeNew(keyFile, made.key, 0o644)',
+    find: 'await write(keyFile, made.key, 0o600)',
+    replace: 'await write(keyFile, made.key, 0o644)',
     tests: CLI,
   },
   {

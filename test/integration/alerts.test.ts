@@ -26,6 +26,10 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     [`fairlead_signing_certificate_expiry_timestamp_seconds{${LABELS},key="default",certificate="trusted"}`]:
       '9000000x59 3600x59 9000000x119',
   },
+  FairleadSigningKeyNotRenewed: {
+    [`fairlead_signing_certificate_renew_by_timestamp_seconds{${LABELS},key="default"}`]:
+      '9000000x59 3000x59 9000000x119',
+  },
   FairleadLogLinesLost: { [`fairlead_log_lines_dropped_total{${LABELS},target="audit"}`]: '0x59 1+1x59 60x119' },
   FairleadTokensFail: {
     [`fairlead_tokens_total{${LABELS},outcome="issued"}`]: '0+90x239',
@@ -58,6 +62,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   [`fairlead_tls_certificate_expiry_timestamp_seconds{${LABELS}}`]: '1300000x119',
   [`fairlead_signing_certificate_expiry_timestamp_seconds{${LABELS},key="a",certificate="trusted"}`]: '2700000x119',
   [`fairlead_signing_certificate_expiry_timestamp_seconds{${LABELS},key="a",certificate="leaf"}`]: '3600x119',
+  [`fairlead_signing_certificate_renew_by_timestamp_seconds{${LABELS},key="a"}`]: '7300x119',
 };
 
 async function alertNames(): Promise<readonly string[]> {

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/../.."
 
 deb=$(ls "$PWD"/build/packages/fairlead_*.deb)
 root=${ROOT:-$(mktemp -d -t fairlead-debian-XXXXXX)}
+# The user of the service enters it.
+chmod 755 "$root"
 if [ ! -e "$root/etc/debian_version" ]; then
   debootstrap --variant=minbase --include=bash-completion,curl,man-db,zsh bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}"
 fi
@@ -42,22 +44,29 @@ completed=$(inside bash -c '. /usr/share/bash-completion/completions/fairlead; C
 inside zsh -f -c 'autoload -Uz compinit; compinit -u -D; [[ ${_comps[fairlead]} == _fairlead ]]' || fail 'completion in zsh'
 step 'completion in bash and zsh'
 
-# The command line of the unit, under its user and with its folders and environment.
-unit=$root/usr/lib/systemd/system/fairlead.service
-command=$(sed -n 's/^ExecStart=//p' "$unit")
-mapfile -t variables < <(sed -n 's/^Environment=//p' "$unit" | tr ' ' '\n')
-user=$(sed -n 's/^User=//p' "$unit")
-for folder in /var/lib/fairlead /var/cache/fairlead /var/log/fairlead; do inside install -d -o "$user" -g "$user" "$folder"; done
-inside runuser -u "$user" -- env "${variables[@]}" $command 2>"$root/tmp/log" &
-service=$!
-for _ in $(seq 100); do grep -q '"listening"' "$root/tmp/log" && break; sleep 0.2; done
-curl -fsS http://127.0.0.1:5001/readyz >/dev/null || { cat "$root/tmp/log"; fail 'the unit does not answer'; }
-[ "$(inside stat -c %U /var/lib/fairlead/state/keys)" = "$user" ] || fail 'the owner of the keys'
-step "the command line of the unit answers as $user: $command"
-inside pkill -TERM -u "$user" -x fairlead || pkill -TERM -f "^$command"
-wait "$service" || fail "the unit ended with $?"
-service=
-step 'it ends with 0 after SIGTERM'
+# The command lines of the units, under their user and with their folders and environment.
+for folder in /var/lib/fairlead /var/cache/fairlead /var/log/fairlead; do inside install -d -o fairlead -g fairlead "$folder"; done
+for unit in fairlead.service fairlead@5002.service; do
+  port=5001
+  file=$root/usr/lib/systemd/system/$unit
+  # A template has the port in place of %i.
+  case $unit in *@*) port=5002; file=${file%5002.service}.service ;; esac
+  command=$(sed -n "s/^ExecStart=//p" "$file" | sed "s/%i/$port/g")
+  mapfile -t variables < <(sed -n 's/^Environment=//p' "$file" | tr ' ' '\n')
+  user=$(sed -n 's/^User=//p' "$file")
+  # Each program starts the next one in its own process, so that $! is the broker.
+  chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "${variables[@]}" \
+    setpriv --reuid "$user" --regid "$user" --init-groups $command 2>"$root/tmp/log" &
+  service=$!
+  for _ in $(seq 100); do grep -q '"listening"' "$root/tmp/log" && break; sleep 0.2; done
+  curl -fsS "http://127.0.0.1:$port/readyz" >/dev/null || { cat "$root/tmp/log"; fail "$unit does not answer"; }
+  [ "$(inside stat -c %U /var/lib/fairlead/state/keys)" = "$user" ] || fail 'the owner of the keys'
+  step "the command line of $unit answers as $user: $command"
+  kill -TERM "$service"
+  wait "$service" || fail "$unit ended with $?"
+  service=
+  step 'it ends with 0 after SIGTERM'
+done
 
 echo '# changed' >>"$root/etc/fairlead/policy.yaml"
 inside apt-get remove -yq fairlead

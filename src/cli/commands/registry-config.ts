@@ -62,7 +62,7 @@ async function factsFor(name: string | undefined, config: BrokerConfig): Promise
     issuer: config.tokens.issuer,
     algorithm: key.algorithm,
     header: settings.key.header,
-    isCertified: key.authority !== undefined,
+    isCertified: key.authority !== undefined || key.caFile !== undefined,
     certificateFile: own,
     isKeyShared: servicesWith(key, config).length > 1,
     announced: [
@@ -88,6 +88,7 @@ async function certificateFilesOf(
   const signing = signingGeneration(generations);
   if (signing.certFile === undefined) return [undefined];
   if (trustDir !== undefined) return [trustPaths(trustDir).certificate(key.name)];
+  if (key.caFile !== undefined) return [key.caFile.path];
   const others = generations.filter(({ state }) => state === 'announced' || state === 'previous');
   return [signing.certFile, ...others.map(({ certFile }) => certFile)];
 }

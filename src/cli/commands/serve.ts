@@ -2,16 +2,19 @@
 import type { Command } from 'commander';
 import type { Broker } from '../../app/compose.ts';
 import { createTryOutSecrets, tryOutText } from '../../app/try-out.ts';
+import { parseListenAddress } from '../../config/listen-address.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import { keepMemoryReducerActive } from '../../platform/memory-reducer.ts';
-import { createCommand } from '../command.ts';
+import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 
 interface ServeOptions extends SharedOptions {
   readonly try?: true;
+  readonly listen?: string;
+  readonly adminListen?: string;
 }
 
 const STANDARD_ERROR = 2;
@@ -22,14 +25,18 @@ export function serveCommand(run: Run): Command {
     'Run the broker; SIGTERM drains and stops it, SIGHUP reloads its files and flushes the login cache',
   )
     .option('--try', 'make missing password files of the configured users, and print commands to try')
+    .option('--listen <address>', 'in place of `listen`, for several brokers with one configuration')
+    .option('--admin-listen <address>', 'in place of `admin.listen`')
     .action(run(serve));
 }
 
-async function serve({ config: path, try: tryOut }: ServeOptions): Promise<number> {
+async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOptions): Promise<number> {
+  requireAddress('--listen', listen);
+  requireAddress('--admin-listen', adminListen);
   using resources = new DisposableStack();
   const signals = resources.use(new Signals());
   resources.use(keepMemoryReducerActive());
-  const loaded = await loadBroker(path);
+  const loaded = await loadBroker(path, { listen, adminListen });
   // Loaded here, and not for `fairlead --help`: this is the whole server.
   const { startBroker } = await import('../../app/compose.ts');
   const { openLogs } = await import('../../platform/logs.ts');
@@ -55,6 +62,11 @@ async function serve({ config: path, try: tryOut }: ServeOptions): Promise<numbe
   } finally {
     await logs.close();
   }
+}
+
+function requireAddress(option: string, text: string | undefined): void {
+  const address = text === undefined ? {} : parseListenAddress(text);
+  if (typeof address === 'string') throw new UsageError(`${option} ${text}: ${address}`);
 }
 
 /** Resolves when the broker has drained, or at a second signal. */

@@ -9,6 +9,11 @@ export interface KeyConfig {
   readonly keyFile?: { readonly path: string } | undefined;
   /** Its certificate, with the chain up to a certificate that the registry trusts; undefined: made with the key in `stateDir`. */
   readonly certFile?: { readonly path: string } | undefined;
+  /**
+   * The certificate of an authority whose private key is elsewhere, and that certified `keyFile`. Present: registries trust
+   * the authority, and whoever has its key replaces `keyFile` and `certFile`.
+   */
+  readonly caFile?: { readonly path: string } | undefined;
   /** Present: registries trust an authority, and the broker signs with short-lived keys that the authority certifies. */
   readonly authority?: AuthorityConfig | undefined;
 }

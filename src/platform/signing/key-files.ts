@@ -52,8 +52,8 @@ async function makePair({ algorithm, name, authority }: KeyConfig): Promise<Made
 
 /** Another broker that starts now has linked its key and is about to link the certificate. */
 async function waitForCertificate(keyFile: string, certFile: string, waitMs: number): Promise<'found'> {
-  const until = performance.now() + waitMs;
-  while (performance.now() < until) {
+  const deadline = performance.now() + waitMs;
+  while (performance.now() < deadline) {
     if (await exists(certFile)) return 'found';
     await delay(20);
   }
@@ -69,6 +69,7 @@ export async function keyFiles(config: KeyConfig, stateDir: string): Promise<rea
   const found = await Promise.all(optional.map(exists));
   return [
     ...generations.flatMap(({ keyFile, certFile }) => (certFile === undefined ? [keyFile] : [keyFile, certFile])),
+    ...(config.caFile === undefined ? [] : [config.caFile.path]),
     ...optional.filter((_path, index) => found[index]),
   ];
 }
@@ -81,6 +82,7 @@ export function watchedFiles(config: KeyConfig, stateDir: string): readonly stri
     keyFile?.path ?? first.keyFile,
     ...(keyFile === undefined ? [first.certFile, recordFile(config, stateDir)] : []),
     ...(certFile === undefined ? [] : [certFile.path]),
+    ...(config.caFile === undefined ? [] : [config.caFile.path]),
     ...(config.authority === undefined ? [] : [leafFile(config, stateDir)]),
   ];
 }

@@ -2,6 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { exists } from '../atomic-files.ts';
 import type { Log } from '../../core/ports.ts';
+import { certifiedBy } from './ca-file.ts';
 import type { KeyAlgorithm, KeyConfig } from './config.ts';
 import { readGenerations, signingGeneration } from './generations.ts';
 import type { Generation } from './generations.ts';
@@ -9,7 +10,7 @@ import { ensureKey } from './key-files.ts';
 import { libtrustKeyId, thumbprint } from './key-ids.ts';
 import { certificateEnd, ensureLeaf, readLeaf, renewalTime } from './leaf-file.ts';
 import type { CertifiedKeyConfig } from './leaf-file.ts';
-import { readCertificates, readKey } from './read-key.ts';
+import { readCertificates, readKey, WARN_DAYS } from './read-key.ts';
 import type { LoadedKey } from './read-key.ts';
 
 /** What registries learn of a key. */
@@ -99,7 +100,7 @@ export async function checkKeys(configs: readonly KeyConfig[], stateDir: string)
     const generation = signingGeneration(await readGenerations(config, stateDir));
     const isMade = (config.authority ?? config).keyFile !== undefined || (await exists(generation.keyFile));
     if (!isMade) continue;
-    warnings.push(...(await readGeneration(config, generation)).warnings);
+    warnings.push(...(await readSigningKey(config, generation)).warnings);
     await publicKeys(config, await readGenerations(config, stateDir));
   }
   return warnings;
@@ -111,12 +112,12 @@ type LeafMode = 'read' | 'renew' | 'renew or fail';
 async function loadKey(config: KeyConfig, stateDir: string, mode: LeafMode): Promise<SigningKey> {
   const generations = await readGenerations(config, stateDir);
   const generation = signingGeneration(generations);
-  const loaded = await readGeneration(config, generation);
+  const loaded = await readSigningKey(config, generation);
   const others = await publicKeys(config, generations);
   const { authority } = config;
   if (authority === undefined) {
-    const renewAt = Infinity;
-    return { ...signingKey(config, generation.id, loaded), others, renewAt, isCertified: false };
+    const key = { ...signingKey(config, generation.id, loaded), others, renewAt: Infinity };
+    return { ...key, ...loaded, isCertified: config.caFile !== undefined };
   }
   const certified = await loadLeaf({ ...config, authority }, loaded, stateDir, mode);
   const leaf = signingKey(config, generation.id, certified);
@@ -138,11 +139,22 @@ async function loadLeaf(config: CertifiedKeyConfig, authority: LoadedKey, stateD
 
 /** @throws Error when the files of the generation cannot be used */
 export async function readGeneration(config: KeyConfig, { keyFile, certFile }: Generation): Promise<LoadedKey> {
-  const loaded = await readKey({ keyFile, certFile }, config.algorithm);
+  // Whoever renews a certificate of `caFile` makes short-lived ones, whose end is always near.
+  const loaded = await readKey({ keyFile, certFile }, config.algorithm, config.caFile === undefined ? WARN_DAYS : 0);
   if (config.authority !== undefined && loaded.chain[0]?.ca !== true) {
     throw new Error(`${certFile} is not the certificate of an authority; make one with fairlead keygen --authority`);
   }
   return loaded;
+}
+
+/** Like `readGeneration`, and checks it with the certificate of an authority elsewhere if there is one. */
+async function readSigningKey(
+  config: KeyConfig,
+  generation: Generation,
+): Promise<LoadedKey & Partial<Pick<SigningKey, 'trusted' | 'end'>>> {
+  const loaded = await readGeneration(config, generation);
+  const { caFile } = config;
+  return caFile === undefined ? loaded : certifiedBy(caFile.path, loaded, generation.certFile ?? generation.keyFile);
 }
 
 /** A key of its own that signs, with what registries know it by. */

@@ -30,7 +30,8 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
 const MAX_BYTES = 1024 * 1024;
 /** A file system that takes longer does not answer. */
 const READ_MS = 10_000;
-const WARN_DAYS = 30;
+/** Days before its end at which a certificate that a person renews is reported. */
+export const WARN_DAYS = 30;
 /** How `keygen --authority` and the broker name their authorities. */
 export const OWN_AUTHORITY = 'Fairlead token CA';
 const DAY_MS = 24 * 3600 * 1000;
@@ -151,7 +152,11 @@ async function modeWarnings(keyFile: string): Promise<readonly string[]> {
 }
 
 /** Registries check the dates of the whole chain, without leeway. */
-function dateWarnings(certificate: X509Certificate, file: string | undefined, warnDays: number): readonly string[] {
+export function dateWarnings(
+  certificate: X509Certificate,
+  file: string | undefined,
+  warnDays = WARN_DAYS,
+): readonly string[] {
   const { subject, validFrom, validFromDate, validTo, validToDate } = certificate;
   const whose = `${file} (${subject.replaceAll('\n', ', ')})`;
   const left = validToDate.getTime() - Date.now();
@@ -171,7 +176,7 @@ function dateWarnings(certificate: X509Certificate, file: string | undefined, wa
  * Whoever has a certificate of an authority that a registry trusts can sign tokens: registries do not look at what a
  * certificate is for.
  */
-function authorityWarnings({ ca, subject }: X509Certificate, file: string | undefined): readonly string[] {
+export function authorityWarnings({ ca, subject }: X509Certificate, file: string | undefined): readonly string[] {
   if (!ca || subject.includes(OWN_AUTHORITY)) return [];
   return [
     `${file} has the certificate of an authority (${subject.replaceAll('\n', ', ')}): a registry that trusts it accepts tokens that any holder of one of its certificates signs; use an authority for Fairlead alone, named "${OWN_AUTHORITY} …"`,

@@ -8,6 +8,7 @@ import type { TokenClaims } from '../../../src/core/token.ts';
 import { watchedFiles } from '../../../src/platform/signing/key-files.ts';
 import { makeKey } from '../../../src/platform/signing/keygen.ts';
 import { recordingLog } from '../../support/fakes.ts';
+import { ecKey, makeAuthority, makeCertificate, pkcs8 } from '../../support/signing-certificate.ts';
 import { CONFIG, SERVICE, workspace } from '../cli/workspace.ts';
 import type { Workspace } from '../cli/workspace.ts';
 
@@ -170,6 +171,29 @@ describe('keys that an authority certifies', () => {
       'short leaf',
       'own trusted',
     ]);
+  });
+});
+
+describe('the time by which a short-lived certificate is renewed', () => {
+  it('leaves a quarter of the lifetime where the broker renews it, and there is none for what it does not renew', async () => {
+    const { certificateEnds } = await open({
+      keys: [{ name: 'short', authority: { leafLifetime: '8h' } }, ...EXTERNAL.keys],
+    });
+
+    const left = certificateEnds().map(({ end, renewBy }) => (renewBy === undefined ? undefined : end - renewBy));
+    expect(left).toEqual([undefined, 2 * 3600, undefined]);
+  });
+
+  it('leaves a twentieth of it where somebody else replaces the files', async () => {
+    const authority = await makeAuthority('Fairlead token CA fleet');
+    const key = ecKey();
+    await files.write('ca.crt', authority.certificate);
+    await files.write('own.pem', pkcs8(key));
+    await files.write('own.crt', await makeCertificate({ key, authority, fromDays: -1, untilDays: 9 }));
+    const { certificateEnds } = await open({ keys: [{ ...EXTERNAL.keys[0], caFile: 'ca.crt' }] });
+
+    const [, leaf] = certificateEnds();
+    expect((leaf?.end ?? 0) - (leaf?.renewBy ?? 0)).toBeCloseTo(12 * 3600, -1);
   });
 });
 

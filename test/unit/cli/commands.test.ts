@@ -47,6 +47,22 @@ describe('fairlead hash-password', () => {
   });
 });
 
+describe('fairlead serve', () => {
+  it.each([
+    ['--listen', '5001'],
+    ['--admin-listen', 'unix:'],
+  ])('refuses %s %s, which is no address', async (option, address) => {
+    await using files = await workspace();
+
+    const { code, stderr } = await files.fairlead(['serve', '--config', files.config, option, address]);
+
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(`${option} ${address}: expected HOST:PORT, such as 127.0.0.1:5001`),
+    });
+  });
+});
+
 describe('fairlead keygen', () => {
   it('writes a private key for its owner alone, and never over a file', async () => {
     await using files = await workspace();

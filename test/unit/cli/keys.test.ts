@@ -309,3 +309,60 @@ it('keygen makes an authority that several brokers can share', async () => {
   );
   expect(new X509Certificate(await readFile(files.path('ca.crt'))).ca).toBe(true);
 });
+
+describe('keygen --leaf-of', () => {
+  const make = (...args: readonly string[]) =>
+    files.fairlead(['keygen', '--leaf-of', files.path('ca'), '--name', 'leaf', '--dir', files.folder, ...args]);
+  const days = ({ validToDate }: X509Certificate): number => (validToDate.getTime() - Date.now()) / 86_400_000;
+  const leaf = async (): Promise<X509Certificate> => new X509Certificate(await readFile(files.path('leaf.crt')));
+
+  beforeEach(async () => {
+    files = await workspace();
+    await files.fairlead(['keygen', '--authority', '--name', 'ca', '--dir', files.folder]);
+  });
+
+  it('makes a key that a broker uses with the authority as caFile', async () => {
+    const { stdout } = await make();
+
+    expect(stdout).toContain('keyFile: leaf.pem, certFile: leaf.crt, caFile: ca.crt }');
+    expect(days(await leaf())).toBeCloseTo(7, 1);
+    const own = { name: 'leaf', keyFile: 'leaf.pem', certFile: 'leaf.crt', caFile: 'ca.crt' };
+    await files.write('broker.yaml', JSON.stringify({ ...CONFIG, keys: [own] }));
+    expect(await listed()).toEqual(['leaf@ca issuing', 'leaf signing']);
+    expect(await files.fairlead(['check', '--config', files.config])).toMatchObject({ code: 0, stderr: '' });
+    const { stdout: block } = await files.fairlead(['registry-config', '--config', files.config]);
+    expect(block).toContain('rootcertbundle: "ca.crt"');
+  });
+
+  it('overwrites the files of an earlier key with --replace alone', async () => {
+    await make();
+    const first = await leaf();
+
+    expect(await make()).toMatchObject({ code: 2, stderr: expect.stringMatching(/leaf\.pem exists/) });
+    expect((await leaf()).fingerprint256).toBe(first.fingerprint256);
+
+    expect(await make('--replace', '--lifetime', '1d')).toMatchObject({ code: 0 });
+    expect(days(await leaf())).toBeCloseTo(1, 1);
+    expect((await leaf()).fingerprint256).not.toBe(first.fingerprint256);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['the authority does not exist', ['--leaf-of', 'none'], /none\.pem does not exist; make the authority/],
+    ['the authority is a key', ['--leaf-of', 'leaf'], /leaf\.crt is not the certificate of an authority/],
+    ['the lifetime is longer than 90 days', ['--lifetime', '1y', '--replace'], /--lifetime 1y: expected a duration/],
+    ['an authority is to be made at the same time', ['--authority'], /'--leaf-of <path>' cannot be used with/],
+  ])('is refused when %s', async (_when, args, message) => {
+    await make();
+
+    const { code, stderr } = await make(...args.map((arg) => (/^(?:none|leaf)$/.test(arg) ? files.path(arg) : arg)));
+
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('is what --replace needs: other keys are never overwritten', async () => {
+    const { code, stderr } = await files.fairlead(['keygen', '--authority', '--name', 'ca', '--replace']);
+
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/--replace: expected with/) });
+  });
+});

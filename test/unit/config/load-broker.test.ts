@@ -242,6 +242,28 @@ admin:
     expect(found[0]).toMatch(/^1:1: found (nothing|an empty list|"text"), expected a mapping$/);
   });
 
+  it('takes the addresses of the listeners from its caller, so that several brokers can have one file', async () => {
+    await files.write('broker.yaml', `${SMALLEST}admin: { listen: 127.0.0.1:9 }\n`);
+    const addresses = { listen: 'unix:/run/a.sock', adminListen: '127.0.0.1:15001' };
+
+    const { config } = await loadBroker(files.path('broker.yaml'), addresses);
+    const { config: unchanged } = await loadBroker(files.path('broker.yaml'), {});
+
+    expect([config.listen, config.admin]).toEqual([
+      { socket: '/run/a.sock' },
+      { listen: { host: '127.0.0.1', port: 15_001 } },
+    ]);
+    expect(unchanged.admin).toEqual({ listen: { host: '127.0.0.1', port: 9 } });
+  });
+
+  it('checks what depends on an address with the one of its caller', async () => {
+    await files.write('broker.yaml', `${SMALLEST}trustedProxies: [unix]\n`);
+    const loadAt = (listen?: string) => loadBroker(files.path('broker.yaml'), { listen });
+
+    await expect(loadAt()).rejects.toThrow('found "unix", expected it only where listen is unix:/path');
+    expect((await loadAt('unix:/run/a.sock')).config.trustedProxies).toMatchObject([{ text: 'unix' }]);
+  });
+
   it('requires a certificate for a configured key, unless tokens name the key by its id', async () => {
     const own = `${SMALLEST}keys: [{ name: own, keyFile: tls.key }]\n`;
 
@@ -272,6 +294,29 @@ admin:
     const content = `${SMALLEST}keys: [{ name: own, authority: ${authority} }]\n`.replace('com: {}', service);
 
     expect(await problems(content)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it.each([
+    ['no certificate', 'keyFile: tls.key, caFile: tls.crt', /caFile: .*expected beside keyFile and certFile only/],
+    [
+      'an authority that makes the keys',
+      'keyFile: tls.key, certFile: tls.crt, caFile: tls.crt, authority: {}',
+      /keyFile: .*expected without authority/,
+    ],
+  ])('refuses a caFile beside %s', async (_what, own, problem) => {
+    const content = `${SMALLEST}keys: [{ name: own, ${own} }]\n`;
+
+    expect((await problems(content)).join('\n')).toMatch(problem);
+  });
+
+  it('refuses a caFile where tokens name the key by its id, which changes with each certificate', async () => {
+    const own = 'keyFile: tls.key, certFile: tls.crt, caFile: tls.crt';
+    const content = `${SMALLEST}keys: [{ name: own, ${own} }]\n`;
+
+    expect((await load(content)).warnings).toEqual([]);
+    expect(await problems(content.replace('com: {}', 'com: { key: { header: kid } }'))).toEqual([
+      expect.stringMatching(/header: found "kid", expected x5c: the key own has an authority/),
+    ]);
   });
 
   it('gives an authority the lifetime of a week, and takes its files', async () => {
