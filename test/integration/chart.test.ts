@@ -235,6 +235,14 @@ describe.skipIf(!canBuildHelm())('the chart', () => {
     await expect(helm.template(chosen)).rejects.toThrow(message);
   });
 
+  it('has a configuration that the broker reads, with refresh tokens in PostgreSQL for several brokers', async () => {
+    const chosen = withRefreshTokens({ records: { postgres: { urlFile: '/secrets/postgres.url' } } });
+
+    const { config } = await loadRendered(await helm.objects(chosen), ['tls.key', 'tls.crt', 'ca.crt', 'postgres.url']);
+
+    expect(config.records?.postgres.urlFile.path).toMatch(/\/postgres\.url$/);
+  });
+
   it('accepts refresh tokens of several brokers that share their records, and passes shared settings on', async () => {
     const shared = { valkey: { urls: ['rediss://valkey:6379'] } };
     const records = { postgres: { urlFile: '/secrets/postgres.url' } };
