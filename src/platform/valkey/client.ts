@@ -8,6 +8,7 @@ import type { RedisOptions } from 'ioredis';
 import { describeError } from '../../core/errors.ts';
 import { SCRIPTS } from './scripts/index.ts';
 import type { RunScript } from './epoch-view.ts';
+import { StoreDown } from './store-down.ts';
 
 interface Address {
   readonly host: string;
@@ -32,17 +33,14 @@ export interface ValkeyAddress extends Login {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-/** The store did not answer. What was asked may have been done. */
-export class StoreDown extends Error {
-  override readonly name = 'StoreDown';
-}
-
 export interface ValkeyClient extends AsyncDisposable {
   run: RunScript;
   /** Any command. @throws StoreDown */
   call(command: string, ...args: readonly string[]): Promise<unknown>;
   /** Calls back with each message of a channel, and reconnects when the connection is lost. */
   subscribe(channels: readonly string[], onMessage: (channel: string, message: string) => void): AsyncDisposable;
+  /** Calls back whenever a connection is ready for commands. */
+  onReady(work: () => void): void;
   /** Waits for the first connection. @returns why there is none; undefined: connected */
   connected(milliseconds: number): Promise<string | undefined>;
 }
@@ -50,7 +48,7 @@ export interface ValkeyClient extends AsyncDisposable {
 const CONNECT_MS = 500;
 const REPLY_MS = 100;
 const SILENCE_MS = 1000;
-const MAX_RETRY_MS = 1000;
+const MAX_RETRY_MS = 500;
 /** More commands without a reply mean that the store is down. */
 const MAX_WAITING = 1000;
 const PING_MS = 5000;
@@ -90,6 +88,7 @@ export async function openClient(address: ValkeyAddress, replyMs = REPLY_MS): Pr
       }
     },
     subscribe: (channels, onMessage) => subscribe(client, channels, onMessage),
+    onReady: (work) => void client.on('ready', work),
     connected: async (milliseconds) => {
       if (client.status === 'ready') return undefined;
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
@@ -174,7 +173,7 @@ async function sentinelOptions(
   };
 }
 
-/** 50 ms, doubling to 1 s, times 0.5 to 1.5, so that brokers do not reconnect at the same moment. */
+/** 50 ms, doubling to half a second, times 0.5 to 1.5, so that brokers do not reconnect at the same moment. */
 function retryDelay(attempt: number): number {
   return Math.min(MAX_RETRY_MS, 50 * 2 ** Math.min(attempt - 1, 10)) * (0.5 + Math.random());
 }

@@ -3,6 +3,7 @@
  * fingerprints under the fleet key, and answers are sealed for the key of their entry, with their own end.
  */
 import { encodeIdentity, parseIdentity } from '../../core/identity-record.ts';
+import type { Identity } from '../../core/identity.ts';
 import type {
   Attempt,
   Budget,
@@ -17,6 +18,7 @@ import type {
 } from '../../core/ledger.ts';
 import type { Clock } from '../../core/ports.ts';
 import { parseRefusal } from '../../core/refusal-record.ts';
+import { expiringMap } from '../store/expiring-map.ts';
 import type { EpochView } from './epoch-view.ts';
 import { texts } from './epoch-view.ts';
 import type { FleetKeys } from './fleet-keys.ts';
@@ -44,7 +46,7 @@ export interface ValkeyLedger {
   recall(question: RecallQuestion): Promise<RemoteRecall>;
   reserve(reservation: Reservation): Promise<RemoteReserve>;
   settle(settlement: Settlement): Promise<void>;
-  /** Adds wrong passwords that were counted elsewhere. */
+  /** Adds wrong passwords that a broker counted alone. */
   addWrong(counts: readonly WrongCount[]): Promise<void>;
 }
 
@@ -54,39 +56,74 @@ export interface WrongCount {
   readonly wrong: number;
 }
 
+/** What the seal of a successful login holds. Times are seconds since 1970. */
+interface OpenedSuccess {
+  readonly sealed: string;
+  readonly identity: Identity;
+  readonly account: string;
+  readonly name: Budget | undefined;
+  readonly epoch: number;
+  readonly end: number;
+  readonly fresh: number;
+}
+
+const MAX_OPENED = 50_000;
 /** Clocks of brokers may differ by this many seconds. */
 const CLOCK_LEEWAY = 60;
 
 export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): ValkeyLedger {
-  /** What an answer says about itself inside the seal, against an older one of the same entry. */
+  /**
+   * Successes that were opened or sealed here. It saves the decryption, and gives the same object for the same login, by
+   * which `token-reuse.ts` finds tokens.
+   */
+  const opened = expiringMap<OpenedSuccess>({ clock, maxEntries: MAX_OPENED });
+
+  /** The record inside the seal, if it is the one that belongs here now and not an older one of the same entry. */
   function open(entry: string, epoch: string, sealed: string): Readonly<Record<string, unknown>> | undefined {
     const value = keys.open(entry, sealed);
     if (typeof value !== 'object' || value === null) return undefined;
     const record: Readonly<Record<string, unknown>> = { ...value };
-    const isOwn = record['epoch'] === Number(epoch) && Number(record['end']) + CLOCK_LEEWAY >= clock.now();
-    return isOwn ? record : undefined;
+    return record['epoch'] === Number(epoch) && isBefore(record['end']) ? record : undefined;
   }
 
-  function openSuccess([entry = '', epoch = '', , sealed = '', account = '']: readonly string[]) {
+  const isBefore = (end: unknown): boolean => Number(end) + CLOCK_LEEWAY >= clock.now();
+
+  function openSuccess([entry = '', epoch = '', left, sealed = '', account = '']: readonly string[]) {
+    const known = opened.get(entry);
+    if (known?.sealed === sealed && known.epoch === Number(epoch) && known.account === account) {
+      return isBefore(known.end) ? known : undefined;
+    }
     const record = open(entry, epoch, sealed);
     const identity = parseIdentity(record?.['identity']);
-    if (identity === undefined || record?.['account'] !== account) return undefined;
+    if (record === undefined || identity === undefined || record['account'] !== account) return undefined;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- sealed: a broker of this fleet wrote it
-    return { identity, account, name: record['name'] as Budget | undefined, freshUntil: Number(record['fresh']) };
+    const name = record['name'] as Budget | undefined;
+    const times = { epoch: Number(epoch), end: Number(record['end']), fresh: Number(record['fresh']) };
+    const success: OpenedSuccess = { sealed, identity, account, name, ...times };
+    opened.set(entry, success, secondsOf(left));
+    return success;
   }
 
   function sealAnswer({ login, epoch }: Flight, answer: CachedAnswer) {
-    const [name = ''] = login.split('+');
+    const [first = ''] = login.split('+');
     const end = clock.now() + answer.seconds;
     if (answer.kind === 'refusal') {
       const { kind, seconds, outcome } = answer;
-      return { kind, seconds, sealed: keys.seal(`fl:refusal:${name}`, { outcome, epoch, end }) };
+      return { kind, seconds, sealed: keys.seal(`fl:refusal:${first}`, { outcome, epoch, end }) };
     }
-    const { kind, identity, account, name: budget, freshSeconds, seconds } = answer;
+    const { kind, identity, account, name, freshSeconds, seconds } = answer;
     const fresh = clock.now() + freshSeconds;
-    const record = { identity: encodeIdentity(identity), account, name: budget, epoch, end, fresh };
-    const stored = budget === undefined ? {} : { name: JSON.stringify(budget) };
-    return { kind, account, ...stored, freshSeconds, seconds, sealed: keys.seal(`fl:success:${name}`, record) };
+    const entry = `fl:success:${first}`;
+    const sealed = keys.seal(entry, { identity: encodeIdentity(identity), account, name, epoch, end, fresh });
+    opened.set(entry, { sealed, identity, account, name, epoch, end, fresh }, seconds);
+    return {
+      kind,
+      account,
+      ...(name === undefined ? {} : { name: JSON.stringify(name) }),
+      freshSeconds,
+      seconds,
+      sealed,
+    };
   }
 
   /** @param ignoresAnswers whether what is stored cannot be used, so that the backend must be asked */
@@ -111,7 +148,7 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
 
   function recalledSuccess(items: readonly string[]): RemoteRecall | undefined {
     const success = openSuccess(items);
-    if (success === undefined || success.freshUntil + CLOCK_LEEWAY < clock.now()) return undefined;
+    if (success === undefined || !isBefore(success.fresh)) return undefined;
     const { identity, account, name } = success;
     const [, , left, , , freshLeft, contested] = items;
     return {
@@ -135,7 +172,7 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
 
   async function reserve(reservation: Reservation): Promise<RemoteReserve> {
     const reply = texts(await epochs.call('reserve', { ...reservation }));
-    const [kind, epoch, ...rest] = reply;
+    const [kind = '', epoch, ...rest] = reply;
     const { id, backend, password, budgets } = reservation;
     switch (kind) {
       case 'known':
@@ -183,7 +220,7 @@ interface StoredPlace {
   readonly count: number;
 }
 
-/** @param items for each place: the index of its budget, its count before this attempt, and its sequences */
+/** @param items for each place: the index of its budget, its count, and its sequences */
 function placesIn(items: readonly string[], budgets: readonly Budget[]): readonly StoredPlace[] {
   return items.flatMap((item) => {
     const [index, count, sequences = ''] = item.split(' ');
