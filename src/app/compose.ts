@@ -94,7 +94,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const backends = await openBackends(parts, background);
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const reuse = createTokenReuse(config.tokens.reuse);
-  const revisions = createRevisions();
+  const revisions = createRevisions(config.shared !== undefined);
   for (const authenticator of authenticators) await revisions.readFilesOf(authenticator);
   const onFlush = parts.metrics.countFlush;
   const onEnd = createApplyEnd({ authenticators, reuse, log, onFlush });

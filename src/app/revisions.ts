@@ -21,7 +21,8 @@ export interface Revisions {
 /** As of policies. */
 const DIGITS = 12;
 
-export function createRevisions(): Revisions {
+/** @param isShared whether there are other brokers to compare with */
+export function createRevisions(isShared: boolean): Revisions {
   const files = new Map<string, string>();
   let inForce: InForce | undefined;
   return {
@@ -37,7 +38,7 @@ export function createRevisions(): Revisions {
       inForce = value;
     },
     readFilesOf: async ({ name, watches = [] }) => {
-      if (watches.length === 0) return;
+      if (!isShared || watches.length === 0) return;
       const contents = await Promise.all(watches.map((path) => readFile(path).catch(() => Buffer.from('missing'))));
       files.set(`users ${name}`, shortDigest(...contents));
     },

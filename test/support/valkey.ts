@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClient } from '../../src/platform/valkey/client.ts';
 import type { ValkeyAddress, ValkeyClient } from '../../src/platform/valkey/client.ts';
+import type { Patience } from '../../src/platform/valkey/reply-watch.ts';
 import { freePort } from './free-port.ts';
 import type { Part } from './parts.ts';
 import { start } from './process.ts';
@@ -83,9 +84,11 @@ export function addressOf(port: number): ValkeyAddress {
   return { addresses: [{ host: '127.0.0.1', port, isTls: false, database: 0 }], tls: {} };
 }
 
-/** For tests on a busy machine: each reply may take ten seconds. */
+/** For tests of something else than outages, on a busy machine. */
+export const BUSY: Patience = { silenceMs: 10_000, replyMs: 10_000 };
+
 export async function openConnected(address: ValkeyAddress): Promise<ValkeyClient> {
-  const client = await openClient(address, 10_000);
+  const client = await openClient(address, BUSY);
   const problem = await client.connected(10_000);
   if (problem !== undefined) throw new Error(`the store cannot be reached: ${problem}`);
   return client;

@@ -1,5 +1,5 @@
 /** `fairlead fleet`: lists the brokers that share a store, and what is in force at each. */
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { listRunning } from '../../app/control.ts';
 import { loadBroker } from '../../config/load.ts';
 import { createCommand, createPlainCommand } from '../command.ts';
@@ -15,17 +15,20 @@ interface AclOptions {
 }
 
 export function fleetCommand(run: Run): Command {
-  const command = createCommand('fleet', 'List the brokers that share a store, and what is in force at each')
-    .addHelpText(
-      'after',
-      '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy, users or the configuration differ between brokers.',
-    )
-    .action(run(list));
+  const command = new Command('fleet')
+    .description('List the brokers that share a store, and print the rights that they need there')
+    .showHelpAfterError('(add --help for the options)');
   command.addCommand(
-    createPlainCommand(
-      'acl',
-      'Print the command that makes the user for `shared.valkey.username`, with the least rights',
-    )
+    createCommand('list', 'List the brokers that share a store, and what is in force at each')
+      .addHelpText(
+        'after',
+        '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy, users or the configuration differ between brokers.',
+      )
+      .action(run(list)),
+    { isDefault: true },
+  );
+  command.addCommand(
+    createPlainCommand('acl', 'Print the command that makes the user of the store, with the least rights')
       .option('--user <name>', 'the name of the user', 'fairlead')
       .addHelpText(
         'after',

@@ -1,5 +1,5 @@
 /**
- * A circuit breaker: after some failures in a row the store is not asked any more, so that no request waits for it, until
+ * A circuit breaker: after a silence, or some failures in a row, the store is not asked any more, so that no request waits for it, until
  * a probe succeeds. The time between probes is random, so that brokers do not probe at the same moment.
  */
 import { StoreDown } from './store-down.ts';
@@ -40,7 +40,7 @@ export function createBreaker({ probe, onChange, onFailure, later, random }: Bre
       error instanceof StoreDown ? error : new StoreDown('the store gave an unusable answer', { cause: error });
     onFailure();
     failures += 1;
-    if (isUp && failures >= FAILURES) {
+    if (isUp && (down.isSilent || failures >= FAILURES)) {
       isUp = false;
       onChange(down.message);
       probeLater();

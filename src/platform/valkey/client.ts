@@ -2,12 +2,13 @@
  * The connections to Valkey or Redis. The client fails fast: it queues nothing while it is not connected, sends nothing a
  * second time, and gives up a connection that does not answer for a second.
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { describeError } from '../../core/errors.ts';
 import { SCRIPTS } from './scripts/index.ts';
 import type { RunScript } from './epoch-view.ts';
+import { createReplyWatch } from './reply-watch.ts';
+import type { Patience } from './reply-watch.ts';
 import { StoreDown } from './store-down.ts';
 
 interface Address {
@@ -40,20 +41,19 @@ export interface ValkeyClient extends AsyncDisposable {
   /** Calls back with each message of a channel, and reconnects when the connection is lost. */
   subscribe(channels: readonly string[], onMessage: (channel: string, message: string) => void): AsyncDisposable;
   /** Calls back whenever a connection is ready for commands. */
-  onReady(work: () => void): void;
+  onReady(work: () => unknown): void;
   /** Waits for the first connection. @returns why there is none; undefined: connected */
   connected(milliseconds: number): Promise<string | undefined>;
 }
 
 const CONNECT_MS = 500;
-const REPLY_MS = 100;
+/** A login waits for the store for half a second at most: for one silence, or for the replies of a store that is busy. */
+const PATIENCE: Patience = { silenceMs: 150, replyMs: 250 };
 const SILENCE_MS = 1000;
 const MAX_RETRY_MS = 500;
-/** More commands without a reply mean that the store is down. */
-const MAX_WAITING = 1000;
 const PING_MS = 5000;
 
-export async function openClient(address: ValkeyAddress, replyMs = REPLY_MS): Promise<ValkeyClient> {
+export async function openClient(address: ValkeyAddress, patience = PATIENCE): Promise<ValkeyClient> {
   const client = new Redis(await optionsFor(address));
   let lastError = 'not connected';
   client.on('error', (error: unknown) => {
@@ -61,17 +61,11 @@ export async function openClient(address: ValkeyAddress, replyMs = REPLY_MS): Pr
   });
   refreshOnClose(client, address);
   client.connect().catch(() => undefined);
-  let waiting = 0;
+  const watch = createReplyWatch(patience);
 
   async function call(command: string, ...args: readonly string[]): Promise<unknown> {
     if (client.status !== 'ready') throw new StoreDown(lastError);
-    if (waiting >= MAX_WAITING) throw new StoreDown(`${MAX_WAITING} commands wait for a reply`);
-    waiting += 1;
-    try {
-      return await withinTurn(client.call(command, ...args), replyMs);
-    } finally {
-      waiting -= 1;
-    }
+    return watch.within(() => client.call(command, ...args));
   }
 
   return {
@@ -88,7 +82,7 @@ export async function openClient(address: ValkeyAddress, replyMs = REPLY_MS): Pr
       }
     },
     subscribe: (channels, onMessage) => subscribe(client, channels, onMessage),
-    onReady: (work) => void client.on('ready', work),
+    onReady: (work) => void client.on('ready', () => void work()),
     connected: async (milliseconds) => {
       if (client.status === 'ready') return undefined;
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
@@ -111,22 +105,6 @@ function isUnknownScript(error: unknown): boolean {
 /** A refusal of the store, such as OOM, READONLY or NOPERM, is no answer either. */
 function asDown(error: unknown): StoreDown {
   return error instanceof StoreDown ? error : new StoreDown(describeError(error), { cause: error });
-}
-
-/** An event loop that was busy reads the reply first. */
-async function withinTurn<T>(reply: Promise<T>, milliseconds: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = async (): Promise<void> => {
-    await turn();
-    reject(new StoreDown(`no reply within ${milliseconds} ms`));
-  };
-  const timeout = setTimeout(() => void late(), milliseconds);
-  try {
-    return await Promise.race([reply, promise]);
-  } finally {
-    clearTimeout(timeout);
-    reply.catch(() => undefined);
-  }
 }
 
 type Options = RedisOptions & { readonly replyMapping: 'legacy' };
@@ -208,13 +186,14 @@ function subscribe(
   subscriber.on('error', () => undefined);
   subscriber.on('message', onMessage);
   subscriber.subscribe(...channels).catch(() => undefined);
-  const ping = setInterval(() => {
+  const watch = createReplyWatch({ silenceMs: SILENCE_MS, replyMs: SILENCE_MS });
+  const pings = setInterval(() => {
     if (subscriber.status !== 'ready') return;
-    withinTurn(subscriber.ping(), SILENCE_MS).catch(() => subscriber.disconnect(true));
+    watch.within(() => subscriber.ping()).catch(() => subscriber.disconnect(true));
   }, PING_MS).unref();
   return {
     [Symbol.asyncDispose]: async () => {
-      clearInterval(ping);
+      clearInterval(pings);
       subscriber.disconnect();
     },
   };

@@ -13,6 +13,8 @@ import { createFleet } from './fleet.ts';
 import type { FleetMember, Reach } from './fleet.ts';
 import { createFleetKeys } from './fleet-keys.ts';
 import { valkeyLedger } from './ledger.ts';
+import { storeWarnings } from './inspect.ts';
+import type { Patience } from './reply-watch.ts';
 import { createSettledMessages } from './settled-messages.ts';
 import { sharedLedger } from './shared-ledger.ts';
 import { createShares } from './shares.ts';
@@ -50,6 +52,8 @@ export interface SharedStoreOptions {
   /** The contents of the fleet key files; the first is used for what is written. */
   readonly keys: readonly Uint8Array[];
   readonly whenDown: 'local' | 'refuse';
+  /** For tests on a busy machine; absent: that of the client. */
+  readonly patience?: Patience;
   readonly local: MemoryLedger;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,7 +74,7 @@ const SETTLED = 'fl:settled';
 export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
   const keys = createFleetKeys(options.keys);
   await using resources = new AsyncDisposableStack();
-  const client = resources.use(await openClient(options.address));
+  const client = resources.use(await openClient(options.address, options.patience));
   const messages = createSettledMessages();
   const parts = connect(client, options, keys, messages.wait);
   const { breaker, fleet, syncSoon } = parts;
@@ -83,6 +87,8 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   );
   await client.connected(START_MS);
   await parts.syncNow();
+  client.onReady(parts.warn);
+  await parts.warn();
   resources.use(repeat(parts.syncNow));
   resources.defer(() => breaker.run(fleet.leave).catch(() => undefined));
   const running = resources.move();
@@ -146,8 +152,16 @@ function connect(
     endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
     reach: () => breaker.run(fleet.reach),
   };
+  const warned = new Set<string>();
+  const warn = async (): Promise<void> => {
+    const warnings = await storeWarnings(client).catch(() => []);
+    for (const text of warnings.filter((one) => !warned.has(one))) {
+      warned.add(text);
+      log.warn('shared store warning', { warning: text });
+    }
+  };
   const stateNow = (): SharedState => ({ ...state, brokers: brokers() });
-  return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
+  return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, warn, state: stateNow };
 }
 
 /** Calls during a run share one further run after it. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { flushRunning, openControl, recordRevokedTokens } from '../../../src/app/control.ts';
-import { askRunningBroker } from '../../../src/platform/control-socket.ts';
+import { askRunningBrokers } from '../../../src/platform/control-sockets.ts';
 import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
 
 async function setUp() {
@@ -35,7 +35,7 @@ async function setUp() {
           log,
         }),
       ),
-    ask: (request: { readonly command: string }) => askRunningBroker(join(folder, 'control.sock'), request),
+    ask: async (request: { readonly command: string }) => (await askRunningBrokers(folder, request)).answers[0],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -52,7 +52,7 @@ describe('the control socket', () => {
     ];
 
     expect(world.flushed).toEqual(['all', 'corp', 'unknown']);
-    expect(answers).toEqual([
+    expect(answers.flatMap((one) => one.answers)).toEqual([
       { ok: true, said: 'login cache flushed' },
       { ok: true, said: 'login cache flushed for backend corp' },
       { ok: false, said: 'the running broker has no backend "unknown"' },
@@ -65,7 +65,8 @@ describe('the control socket', () => {
 
     await recordRevokedTokens(world.folder, [{ id: 'abc', user: 'alice', service: 'r', backend: 'corp' }]);
 
-    expect(world.revoked).toEqual(['called']);
+    // Once for the token, and once when the command has revoked all of them.
+    expect(world.revoked).toEqual(['called', 'called']);
     expect(world.audit.events).toEqual([
       {
         type: 'refresh-token',
@@ -93,12 +94,12 @@ describe('the control socket', () => {
   it('is missing without a broker, and the commands fail', async () => {
     await using world = await setUp();
 
-    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/control\.sock/);
+    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/no running broker answers in .*control/);
   });
 
   it('that cannot be opened is logged, and the broker goes on', async () => {
     await using world = await setUp();
-    await writeFile(join(world.folder, 'control.sock'), 'a file');
+    await writeFile(join(world.folder, 'control'), 'a file');
 
     await world.open();
 
