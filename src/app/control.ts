@@ -126,17 +126,16 @@ export async function listRunning(stateDir: string): Promise<ControlAnswer> {
 /**
  * Records revoked tokens in the log of a broker that runs with this state folder, and reaches all brokers.
  *
- * @throws Error when no broker answers, or the fleet is not reached
+ * @returns what was not reached, as sentences
+ * @throws Error when no broker answers
  */
-export async function recordRevokedTokens(stateDir: string, revoked: readonly Revoked[]): Promise<void> {
+export async function recordRevokedTokens(stateDir: string, revoked: readonly Revoked[]): Promise<readonly string[]> {
   for (const { id, user, service, backend } of revoked) {
-    requireOk(await askRunningBrokers(stateDir, { command: 'revoked', id, user, service, backend }, 1));
+    const { answers } = await askRunningBrokers(stateDir, { command: 'revoked', id, user, service, backend }, 1);
+    for (const { ok, said } of answers) if (!ok) throw new Error(said);
   }
-  if (revoked.length > 0) requireOk(await askRunningBrokers(stateDir, { command: 'end-tokens' }));
-}
-
-function requireOk({ answers, silent }: ControlAnswers): void {
+  if (revoked.length === 0) return [];
+  const { answers, silent } = await askRunningBrokers(stateDir, { command: 'end-tokens' });
   const problems = answers.filter(({ ok }) => !ok).map(({ said }) => said);
-  const all = [...problems, ...silent.map((path) => `the broker at ${path} does not answer`)];
-  if (all.length > 0) throw new Error(all.join('\n'));
+  return [...problems, ...silent.map((socket) => `the broker at ${socket} does not answer`)];
 }

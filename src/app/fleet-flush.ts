@@ -29,7 +29,7 @@ export function createApplyEnd({ authenticators, reuse, log, onFlush }: ApplyEnd
 }
 
 /** How far a flush or revocation has come, as an operator reads it. */
-export interface FleetAnswer {
+interface FleetAnswer {
   readonly isComplete: boolean;
   /** Begins with a semicolon; empty where there are no other brokers. */
   readonly text: string;

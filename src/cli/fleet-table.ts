@@ -18,8 +18,8 @@ interface Difference {
   readonly text: string;
 }
 
-/** Brokers may sign with keys of their own. */
-const MAY_DIFFER: ReadonlySet<string> = new Set(['keys']);
+/** Brokers may sign with keys of their own, and listen on addresses of their own. */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);
 
 /** What is not the same at all brokers: one of them has not read a change, or has refused it. */
 export function differences(members: readonly FleetMember[]): readonly Difference[] {

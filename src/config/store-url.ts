@@ -1,16 +1,9 @@
 /** The address of a Valkey or Redis server. */
 
-export interface StoreAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-  readonly database: number;
-}
-
 const MAX_DATABASE = 65_535;
 
 /** @returns the address, or what is wrong with the text */
-export function parseStoreUrl(text: string, defaultPort: number): StoreAddress | string {
+export function parseStoreUrl(text: string, defaultPort: number) {
   const url = URL.parse(text);
   if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '') {
     return 'expected a URL such as rediss://valkey.example.com:6379';

@@ -207,6 +207,7 @@ describe.skipIf(program === undefined)('the shared store', () => {
     await logInThrough(first.shield, backend.chained.authenticator, LOGIN);
     if (hasDump) await store.call('SAVE');
     await first.shield.flush();
+    await first.shared.fleet.reach();
     await store.stop();
     await store.start();
     await waitFor('the store to be used', () =>

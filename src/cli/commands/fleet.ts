@@ -22,7 +22,7 @@ export function fleetCommand(run: Run): Command {
     createCommand('list', 'List the brokers that share a store, and what is in force at each')
       .addHelpText(
         'after',
-        '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy, users or the configuration differ between brokers.',
+        '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy or users differ between brokers.',
       )
       .action(run(list)),
     { isDefault: true },

@@ -25,7 +25,7 @@ async function flush({ config: path, backend }: FlushOptions, output: Output): P
   const { config } = await loadBroker(path, { secrets: 'unused' });
   const { answers, silent } = await flushRunning(config.stateDir, backend);
   for (const { ok, said } of answers) if (!ok) output.remark(`fairlead: ${said}`);
-  for (const path of silent) output.remark(`fairlead: the broker at ${path} does not answer: it was NOT flushed`);
+  for (const socket of silent) output.remark(`fairlead: the broker at ${socket} does not answer: it was NOT flushed`);
   if (silent.length > 0 || answers.some(({ ok }) => !ok)) return EXIT.no;
   output.result(
     answers.map(({ said }) => said),

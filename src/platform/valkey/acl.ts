@@ -19,7 +19,7 @@ const DATA_COMMANDS = [
   'time',
 ] as const;
 /** Commands of the client. */
-const CLIENT_COMMANDS = ['evalsha', 'eval', 'subscribe', 'ping', 'hello', 'info', 'client|setinfo', 'client|setname'];
+const CLIENT_COMMANDS = ['evalsha', 'eval', 'subscribe', 'ping', 'hello', 'info', 'client|setname'];
 
 /** The command that makes the user. The administrator puts the password in the place of `PASSWORD`. */
 export function aclCommand(username: string): string {

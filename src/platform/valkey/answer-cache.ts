@@ -6,7 +6,7 @@ import type { Recalled } from '../../core/ledger.ts';
 import type { Clock } from '../../core/ports.ts';
 import { expiringMap } from '../store/expiring-map.ts';
 
-export type RecalledSuccess = Extract<Recalled, { readonly kind: 'success' }>;
+type RecalledSuccess = Extract<Recalled, { readonly kind: 'success' }>;
 
 interface Entry {
   readonly recalled: RecalledSuccess;

@@ -49,11 +49,7 @@ export function createBreaker({ probe, onChange, onFailure, later, random }: Bre
   }
 
   function probeLater(): void {
-    later(PROBE_MS + random() * PROBE_JITTER_MS, () => {
-      void probeNow().then(() => {
-        if (!isUp) probeLater();
-      });
-    });
+    if (!isUp) later(PROBE_MS + random() * PROBE_JITTER_MS, () => void probeNow().finally(probeLater));
   }
 
   async function probeNow(): Promise<void> {

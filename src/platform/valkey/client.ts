@@ -123,6 +123,8 @@ async function optionsFor(address: ValkeyAddress): Promise<Options> {
     socketTimeout: SILENCE_MS,
     disconnectTimeout: CONNECT_MS,
     connectionName: 'fairlead',
+    // Redis 7.0 has no right for it that could be given.
+    disableClientInfo: true,
     retryStrategy: retryDelay,
     // A primary that became a replica: the next connection finds the new primary.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
@@ -144,7 +146,6 @@ async function sentinelOptions(
     sentinels: addresses.map(({ host, port }) => ({ host, port })),
     sentinelRetryStrategy: retryDelay,
     sentinelCommandTimeout: CONNECT_MS,
-    failoverDetector: true,
     ...(username === undefined ? {} : { sentinelUsername: username }),
     ...(readPassword === undefined ? {} : { sentinelPassword: await readPassword() }),
     ...(addresses.some(({ isTls }) => isTls) ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
@@ -177,19 +178,20 @@ function subscribe(
 ): AsyncDisposable {
   const subscriber = client.duplicate({
     lazyConnect: false,
-    enableOfflineQueue: true,
-    maxRetriesPerRequest: null,
     // Nothing arrives for a long time where nobody logs in. Pings find out that the connection is lost.
     socketTimeout: undefined,
+    // The client does not handle its own failure to subscribe again, which would end the process.
+    autoResubscribe: false,
     connectionName: 'fairlead-messages',
   });
+  const giveUp = (): void => subscriber.disconnect(true);
   subscriber.on('error', () => undefined);
   subscriber.on('message', onMessage);
-  subscriber.subscribe(...channels).catch(() => undefined);
+  subscriber.on('ready', () => void subscriber.subscribe(...channels).catch(() => undefined));
   const watch = createReplyWatch({ silenceMs: SILENCE_MS, replyMs: SILENCE_MS });
   const pings = setInterval(() => {
     if (subscriber.status !== 'ready') return;
-    watch.within(() => subscriber.ping()).catch(() => subscriber.disconnect(true));
+    watch.within(() => subscriber.ping()).catch(giveUp);
   }, PING_MS).unref();
   return {
     [Symbol.asyncDispose]: async () => {

@@ -21,7 +21,7 @@ export interface StoredHeartbeat {
 }
 
 /** What a broker says about itself when it exchanges epochs. */
-export interface Presence {
+interface Presence {
   readonly id: string;
   /** Absent: the last one is still true. */
   readonly beat?: string;

@@ -26,7 +26,7 @@ export interface Reach {
   readonly missed: readonly string[];
 }
 
-export interface Fleet {
+interface Fleet {
   /** As of the last exchange. */
   members(): readonly FleetMember[];
   /** Exchanges epochs and heartbeats now. @throws StoreDown */
@@ -74,17 +74,11 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
       lastBeat = state;
       lastBeatAt = clock.monotonic();
     }
-    members = stored.flatMap((one) => openBeat(one));
+    members = stored.flatMap((one) => openBeat(one, keys, clock));
   }
 
   function sealBeat(): string {
     return keys.seal(entryOf(id), { name, epoch: epochs.current(), revisions: revisions(), at: clock.now() });
-  }
-
-  function openBeat({ id: member, ageMs, sealed }: StoredHeartbeat): readonly FleetMember[] {
-    const value = keys.open(entryOf(member), sealed);
-    if (!isBeat(value) || Math.abs(clock.now() - value.at) > MAX_AGE_SECONDS) return [];
-    return [{ id: member, ageMs, name: value.name, epoch: value.epoch, revisions: value.revisions }];
   }
 
   return {
@@ -106,6 +100,25 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
     },
     leave: async () => void (await epochs.sync({ id, leaves: true })),
   };
+}
+
+/** The brokers that are alive, for a command that is none of them. @throws StoreDown */
+export async function listMembers(
+  epochs: Pick<EpochView, 'sync'>,
+  keys: Pick<FleetKeys, 'open'>,
+  clock: Clock,
+): Promise<readonly FleetMember[]> {
+  return (await epochs.sync({ id: '' })).flatMap((one) => openBeat(one, keys, clock));
+}
+
+function openBeat(
+  { id, ageMs, sealed }: StoredHeartbeat,
+  keys: Pick<FleetKeys, 'open'>,
+  clock: Clock,
+): readonly FleetMember[] {
+  const value = keys.open(entryOf(id), sealed);
+  if (!isBeat(value) || Math.abs(clock.now() - value.at) > MAX_AGE_SECONDS) return [];
+  return [{ id, ageMs, name: value.name, epoch: value.epoch, revisions: value.revisions }];
 }
 
 function entryOf(id: string): string {

@@ -45,7 +45,7 @@ const RETRY_AFTER = 5;
 const MAX_LEADING = 50_000;
 const MAX_OWED_ENDS = 1000;
 
-export interface SharedLedger extends Ledger {
+interface SharedLedger extends Ledger {
   /** Gives the store what it missed while it was down. It does not ask the breaker. @throws what the store throws */
   catchUp(): Promise<void>;
 }

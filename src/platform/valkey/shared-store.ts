@@ -141,7 +141,14 @@ function connect(
   });
   const ledger = sharedLedger({
     remote: valkeyLedger({ epochs, keys, clock }),
-    ...{ local, epochs, breaker, shares, whenDown, brokers, settledElsewhere, clock },
+    local,
+    epochs,
+    breaker,
+    shares,
+    whenDown,
+    brokers,
+    settledElsewhere,
+    clock,
   });
   const syncNow = (): Promise<void> => breaker.run(fleet.sync).catch(() => undefined);
   const syncSoon = once(syncNow);
@@ -187,14 +194,7 @@ function repeat(work: () => Promise<void>): AsyncDisposable {
   let timer: NodeJS.Timeout | undefined;
   let hasEnded = false;
   const next = (): void => {
-    timer = setTimeout(
-      () => {
-        void work().then(() => {
-          if (!hasEnded) next();
-        });
-      },
-      SYNC_MS * (0.8 + Math.random() * 0.4),
-    ).unref();
+    if (!hasEnded) timer = setTimeout(() => void work().finally(next), SYNC_MS * (0.8 + Math.random() * 0.4)).unref();
   };
   next();
   return {

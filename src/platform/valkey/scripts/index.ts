@@ -7,7 +7,7 @@ import { RESERVE } from './reserve.ts';
 import { SETTLE } from './settle.ts';
 import { SYNC } from './sync.ts';
 
-export interface Script {
+interface Script {
   readonly text: string;
   readonly digest: string;
 }

@@ -5,7 +5,7 @@
 import { COMMON } from './common.ts';
 
 /** Seconds after its last heartbeat when a broker is not listed any more. */
-export const HEARTBEAT_SECONDS = 15;
+const HEARTBEAT_SECONDS = 15;
 
 export const SYNC = `${COMMON}
 if current < q.seen then
