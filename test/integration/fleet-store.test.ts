@@ -96,6 +96,22 @@ describe.skipIf(program === undefined)('the shared store', () => {
     expect(backend.seen).toHaveLength(1);
   });
 
+  it('gives the same identity for the same login, so that a signed token can be used again', async () => {
+    await startWith();
+    const [first, second] = [await open(), await open()];
+    const { authenticator } = fakeBackend(ALICE).chained;
+    await logInThrough(first.shield, authenticator, LOGIN);
+    const identities = [];
+    for (let n = 0; n < 2; n += 1) {
+      const { outcome } = await logInThrough(second.shield, authenticator, LOGIN);
+      identities.push(outcome.kind === 'authenticated' ? outcome.identity : undefined);
+      await soon();
+    }
+
+    expect(identities[0]).toBeDefined();
+    expect(identities[0]).toBe(identities[1]);
+  });
+
   it('is asked once for a login that is cached, and not at all for a moment after that', async () => {
     await startWith();
     const { shield } = await open();
