@@ -57,7 +57,7 @@ export async function askRunningBrokers(
     }
   }
   if (answers.length > 0 || silent.length > 0) return { answers, silent };
-  throw new Error(`no running broker answers in ${folder}: start it with this configuration, on this machine`);
+  throw new Error(`no running broker answers at ${folder}: start it with this configuration, on this machine`);
 }
 
 /** @throws Error when this user may not ask */

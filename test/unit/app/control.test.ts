@@ -94,7 +94,7 @@ describe('the control socket', () => {
   it('is missing without a broker, and the commands fail', async () => {
     await using world = await setUp();
 
-    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/no running broker answers in .*control/);
+    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/no running broker answers at .*control/);
   });
 
   it('that cannot be opened is logged, and the broker goes on', async () => {
