@@ -13,11 +13,10 @@ import type { TestMember } from '../support/fleet-member.ts';
 import { freePort } from '../support/free-port.ts';
 import { createLoopbackCertificate, OPENSSL } from '../support/loopback-certificate.ts';
 import { findPart } from '../support/parts.ts';
-import { start } from '../support/process.ts';
 import { logInThrough, word } from '../support/shielded.ts';
-import { BUSY, openConnected, REDIS, SENTINEL, startStore } from '../support/valkey.ts';
+import { BUSY, openConnected, REDIS, SENTINEL, startSentinels, startStore } from '../support/valkey.ts';
 import type { Store } from '../support/valkey.ts';
-import { portAnswers, waitFor } from '../support/wait.ts';
+import { waitFor } from '../support/wait.ts';
 
 const program = findPart(REDIS);
 const sentinel = findPart(SENTINEL);
@@ -159,30 +158,7 @@ describe.skipIf(program === undefined || sentinel === undefined || findPart(OPEN
     it('go on through a failover of Sentinel, with all logins that are cached', async () => {
       const primary = await startRedis(['repl-diskless-sync-delay 0']);
       const replica = await startRedis([`replicaof 127.0.0.1 ${primary.port}`]);
-      const port = await freePort();
-      const folder = await mkdtemp(join(tmpdir(), 'fairlead-sentinel-'));
-      resources.defer(() => rm(folder, { recursive: true }));
-      const file = join(folder, 'sentinel.conf');
-      const lines = [
-        `port ${port}`,
-        'bind 127.0.0.1',
-        `dir ${folder}`,
-        `sentinel monitor fairlead 127.0.0.1 ${primary.port} 1`,
-        'sentinel down-after-milliseconds fairlead 1000',
-        'sentinel failover-timeout fairlead 2000',
-      ];
-      await writeFile(file, `${lines.join('\n')}\n`);
-      const process = resources.use(start(sentinel ?? '', [file]));
-      await process.waitUntil('Sentinel to listen', () => portAnswers(port));
-      await waitFor('the replica to have the data', async () =>
-        /slave0:.*state=online/.test(String(await primary.call('INFO', 'replication'))),
-      );
-      await process.waitForOutput(/\+slave/);
-      const address: ValkeyAddress = {
-        addresses: [],
-        sentinel: { name: 'fairlead', addresses: [{ host: '127.0.0.1', port, isTls: false, database: 0 }] },
-        tls: {},
-      };
+      const { address } = resources.use(await startSentinels(sentinel ?? '', primary, 1));
       const settings = { maxWrongPerAccount: 4 };
       const brokers = [
         resources.use(await openMember({ address, settings })),

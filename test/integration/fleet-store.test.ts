@@ -112,6 +112,25 @@ describe.skipIf(program === undefined)('the shared store', () => {
     expect(identities[0]).toBe(identities[1]);
   });
 
+  it('lets a login go on when attempts that another broker has under way come to their end', async () => {
+    await startWith();
+    const settings = { maxWrongPerAccount: 1 };
+    const [first, second] = [await open({ settings }), await open({ settings })];
+    const answer = Promise.withResolvers<AuthnOutcome>();
+    const slow = { ...fakeBackend(REFUSED).chained.authenticator, authenticate: () => answer.promise };
+    const underWay = logInThrough(first.shield, slow, LOGIN);
+    await waitFor('the attempt to be counted', async () =>
+      [...(await dump()).keys()].some((key) => key.startsWith('fl:open:')),
+    );
+
+    const { authenticator } = fakeBackend(ALICE).chained;
+    const waiting = logInThrough(second.shield, authenticator, { ...LOGIN, password: 'another-password' });
+    await systemTimer.sleep(50);
+    answer.resolve(ALICE);
+
+    expect([await underWay, await waiting].map(word)).toEqual(['authenticated', 'authenticated']);
+  });
+
   it('is asked once for a login that is cached, and not at all for a moment after that', async () => {
     await startWith();
     const { shield } = await open();

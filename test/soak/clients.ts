@@ -36,6 +36,16 @@ export const FILE_USER = { user: 'filed', password: 'stands-in-a-file-3' } as co
 
 /** The last ten users are only ever guessed at, so that nobody else's right password is held up by it. */
 const GUESSED = 10;
+export const GUESSED_USERS: readonly string[] = Array.from({ length: GUESSED }, (_, n) =>
+  userOf(PER_DIRECTORY_USER - GUESSED + n),
+);
+
+/** The correct login of one of the users that nobody guesses at. */
+export function rightLogin(n: number): { readonly user: string; readonly password: string } {
+  const at = n % (PER_DIRECTORY_USER - GUESSED);
+  return { user: userOf(at), password: passwordOf(at) };
+}
+
 const below = (limit: number): number => Math.floor(Math.random() * limit);
 
 const ERRANDS: readonly (() => Errand)[] = [
@@ -57,11 +67,13 @@ const ERRANDS: readonly (() => Errand)[] = [
     login: { user: `nobody-${below(1e6)}`, password: 'whatever-it-is-8' },
     expected: [401, OUTAGE],
   }),
-  () => ({ kind: 'file user', login: FILE_USER, expected: [200] }),
   () => ({ kind: 'anonymous', expected: [200] }),
 ];
+const FILE_ERRAND = (): Errand => ({ kind: 'file user', login: FILE_USER, expected: [200] });
 
-const next = (): Errand => (ERRANDS[below(ERRANDS.length)] as () => Errand)();
+function next(errands: readonly (() => Errand)[]): Errand {
+  return (errands[below(errands.length)] as () => Errand)();
+}
 
 /** Docker gives a token request 15 s; the broker promises 8 and a moment. */
 const TOO_SLOW_MS = 9000;
@@ -73,7 +85,9 @@ export interface Crowd {
   goHome(): Promise<void>;
 }
 
-export function startCrowd(url: string, query: string, size: number): Crowd {
+/** @param hasFileUser whether the broker has users in a file */
+export function startCrowd(url: string, query: string, size: number, { hasFileUser = true } = {}): Crowd {
+  const errands = hasFileUser ? [...ERRANDS, FILE_ERRAND] : ERRANDS;
   const pool = new Pool(url, { connections: size, pipelining: 1, headersTimeout: 20_000 });
   const answers = new Map<string, number>();
   const wrong = new Set<string>();
@@ -98,7 +112,7 @@ export function startCrowd(url: string, query: string, size: number): Crowd {
 
   const everybody = Array.from({ length: size }, async () => {
     while (!isOver) {
-      await run(next()).catch((error: unknown) => wrong.add(`no answer: ${String(error)}`));
+      await run(next(errands)).catch((error: unknown) => wrong.add(`no answer: ${String(error)}`));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * Math.random() * 2));
     }
   });

@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts';
 import type { Part } from './parts.ts';
 import { start } from './process.ts';
 import type { RunningProcess } from './process.ts';
-import { portAnswers } from './wait.ts';
+import { portAnswers, waitFor } from './wait.ts';
 
 export const REDIS: Part = { program: 'redis-server', debian: 'redis-server' };
 export const SENTINEL: Part = { program: 'redis-sentinel', debian: 'redis-sentinel' };
@@ -92,4 +92,56 @@ export async function openConnected(address: ValkeyAddress): Promise<ValkeyClien
   const problem = await client.connected(10_000);
   if (problem !== undefined) throw new Error(`the store cannot be reached: ${problem}`);
   return client;
+}
+
+export interface Sentinels extends AsyncDisposable {
+  readonly ports: readonly number[];
+  /** As brokers find the primary. */
+  readonly address: ValkeyAddress;
+}
+
+/** Starts Sentinels that know the primary as `fairlead`, and waits until they know each other and the replica. */
+export async function startSentinels(program: string, primary: Store, count: number): Promise<Sentinels> {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-sentinel-'));
+  resources.defer(() => rm(folder, { recursive: true }));
+  const hasReplica = async (): Promise<boolean> =>
+    /slave0:.*state=online/.test(String(await primary.call('INFO', 'replication')));
+  await waitFor('the replica to have the data', hasReplica);
+  const ports: number[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const port = await freePort();
+    const file = join(folder, `${n}.conf`);
+    const lines = [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `dir ${folder}`,
+      `sentinel monitor fairlead 127.0.0.1 ${primary.port} ${Math.ceil((count + 1) / 2)}`,
+      'sentinel down-after-milliseconds fairlead 1000',
+      'sentinel failover-timeout fairlead 2000',
+    ];
+    await writeFile(file, `${lines.join('\n')}\n`);
+    const server = resources.use(start(program, [file]));
+    await server.waitUntil('Sentinel to listen', () => portAnswers(port));
+    ports.push(port);
+  }
+  const addresses = ports.map((port) => ({ host: '127.0.0.1', port, isTls: false, database: 0 }));
+  await waitFor('the Sentinels to know all', async () => {
+    const states = ports.map(async (port) => {
+      await using client = await openConnected(addressOf(port));
+      const reply = await client.call('SENTINEL', 'MASTER', 'fairlead');
+      return Array.isArray(reply) ? reply.map(String) : [];
+    });
+    const others = String(count - 1);
+    return (await Promise.all(states)).every(
+      (state) =>
+        state[state.indexOf('num-slaves') + 1] === '1' && state[state.indexOf('num-other-sentinels') + 1] === others,
+    );
+  });
+  const running = resources.move();
+  return {
+    ports,
+    address: { addresses: [], sentinel: { name: 'fairlead', addresses }, tls: {} },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }

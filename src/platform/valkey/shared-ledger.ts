@@ -171,6 +171,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   }
 
   return {
+    isShared: true,
     recall,
     reserve,
     settle,
