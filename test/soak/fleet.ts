@@ -202,7 +202,8 @@ function report(tallies: readonly Tally[], verdict: Verdict, minutes: number): v
   for (const tally of tallies) {
     for (const [name, count] of tally.answers) answers.set(name, (answers.get(name) ?? 0) + count);
   }
-  for (const [name, count] of [...answers].toSorted()) process.stdout.write(`     ${name.padEnd(24)} ${count}\n`);
+  const sorted = [...answers].toSorted(([one], [other]) => one.localeCompare(other));
+  for (const [name, count] of sorted) process.stdout.write(`     ${name.padEnd(24)} ${count}\n`);
   const wrong = new Set(tallies.flatMap((tally) => tally.wrong));
   const slowest = Math.max(...tallies.map((tally) => tally.slowest));
   verdict(
