@@ -21,7 +21,7 @@ export interface StoredHeartbeat {
 }
 
 /** What a broker says about itself when it exchanges epochs. */
-interface Presence {
+export interface Presence {
   readonly id: string;
   /** Absent: the last one is still true. */
   readonly beat?: string;
@@ -29,7 +29,7 @@ interface Presence {
 }
 
 export interface EpochView {
-  /** Runs a script, after which the newest epoch is known. */
+  /** Runs a script with the newest epoch, and reads that of the store from its reply. */
   call: RunScript;
   /** The newest epoch that this broker has seen. */
   current(): number;
@@ -41,7 +41,7 @@ export interface EpochView {
 
 interface EpochViewOptions {
   readonly run: RunScript;
-  /** Called when another broker has ended something; what it was may be known to be less than is reported. */
+  /** Called when another broker has ended something. What is reported may be more than what ended, and never less. */
   readonly onEnd: (ended: SharedEnd) => void;
   /** Called when a reply shows a newer epoch, whose reason `sync` finds out. */
   readonly onNewer: () => void;

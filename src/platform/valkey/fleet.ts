@@ -74,6 +74,8 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
       lastBeat = state;
       lastBeatAt = clock.monotonic();
     }
+    // A store that has restarted does not list this broker.
+    if (!stored.some((one) => one.id === id)) lastBeat = '';
     members = stored.flatMap((one) => openBeat(one, keys, clock));
   }
 

@@ -15,6 +15,7 @@ import { createFleetKeys } from './fleet-keys.ts';
 import { valkeyLedger } from './ledger.ts';
 import { storeWarnings } from './inspect.ts';
 import type { Patience } from './reply-watch.ts';
+import { onceAtATime, repeat } from './schedule.ts';
 import { createSettledMessages } from './settled-messages.ts';
 import { sharedLedger } from './shared-ledger.ts';
 import { createShares } from './shares.ts';
@@ -65,7 +66,7 @@ export interface SharedStoreOptions {
 
 /** A start does not wait longer for the store. */
 const START_MS = 500;
-/** How often epochs are exchanged; times 0.8 to 1.2, so that brokers do not ask at the same moment. */
+/** How often epochs are exchanged: what is ended reaches all brokers within a second, also without messages. */
 const SYNC_MS = 500;
 const ENDED = 'fl:ended';
 const SETTLED = 'fl:settled';
@@ -87,9 +88,10 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   );
   await client.connected(START_MS);
   await parts.syncNow();
-  client.onReady(parts.warn);
-  await parts.warn();
-  resources.use(repeat(parts.syncNow));
+  const warn = warnOnce(client, options.log);
+  client.onReady(warn);
+  await warn();
+  resources.use(repeat(parts.syncNow, SYNC_MS));
   resources.defer(() => breaker.run(fleet.leave).catch(() => undefined));
   const running = resources.move();
   return {
@@ -151,7 +153,7 @@ function connect(
     clock,
   });
   const syncNow = (): Promise<void> => breaker.run(fleet.sync).catch(() => undefined);
-  const syncSoon = once(syncNow);
+  const syncSoon = onceAtATime(syncNow);
   const sharedFleet: SharedFleet = {
     id,
     name,
@@ -159,48 +161,18 @@ function connect(
     endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
     reach: () => breaker.run(fleet.reach),
   };
+  const stateNow = (): SharedState => ({ ...state, brokers: brokers() });
+  return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
+}
+
+/** Logs each warning about the store once. */
+function warnOnce(client: ValkeyClient, log: Log): () => Promise<void> {
   const warned = new Set<string>();
-  const warn = async (): Promise<void> => {
+  return async () => {
     const warnings = await storeWarnings(client).catch(() => []);
     for (const text of warnings.filter((one) => !warned.has(one))) {
       warned.add(text);
       log.warn('shared store warning', { warning: text });
     }
-  };
-  const stateNow = (): SharedState => ({ ...state, brokers: brokers() });
-  return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, warn, state: stateNow };
-}
-
-/** Calls during a run share one further run after it. */
-function once(work: () => Promise<void>): () => void {
-  let running = false;
-  let again = false;
-  const run = async (): Promise<void> => {
-    if (running) {
-      again = true;
-      return;
-    }
-    running = true;
-    do {
-      again = false;
-      await work();
-    } while (again);
-    running = false;
-  };
-  return () => void run();
-}
-
-function repeat(work: () => Promise<void>): AsyncDisposable {
-  let timer: NodeJS.Timeout | undefined;
-  let hasEnded = false;
-  const next = (): void => {
-    if (!hasEnded) timer = setTimeout(() => void work().finally(next), SYNC_MS * (0.8 + Math.random() * 0.4)).unref();
-  };
-  next();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      hasEnded = true;
-      clearTimeout(timer);
-    },
   };
 }
