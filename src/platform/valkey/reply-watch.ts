@@ -28,7 +28,7 @@ export function createReplyWatch({ silenceMs, replyMs }: Patience) {
   function arm(): void {
     if (isTimed || waits.size === 0) return;
     isTimed = true;
-    setTimeout(() => void check(), silenceMs / CHECKS).unref();
+    setTimeout(() => void check(), Math.min(silenceMs, replyMs) / CHECKS).unref();
   }
 
   async function check(): Promise<void> {
