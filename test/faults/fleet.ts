@@ -83,8 +83,8 @@ export const faults: readonly Fault[] = [
     id: 'fleet-10',
     effect: 'while the store is down, an account whose limit is used up gets a new share at each broker',
     file: 'src/platform/valkey/shares.ts',
-    find: 'Math.max(1, Math.floor(limit / brokers)), limit - used)',
-    replace: 'Math.max(1, Math.floor(limit / brokers)), limit)',
+    find: 'Math.max(0, Math.min(own, limit - used))',
+    replace: 'Math.min(own, limit)',
     tests: [`${UNIT}/shares.test.ts`],
   },
   {
@@ -110,5 +110,13 @@ export const faults: readonly Fault[] = [
     find: '    opened.set(entry, success, secondsOf(left));\n',
     replace: '',
     tests: [STORE],
+  },
+  {
+    id: 'fleet-14',
+    effect: 'after an outage of the store, logins wait for logins that are over, until their deadline',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '    if (settled === undefined) owed.add(own);\n',
+    replace: '',
+    tests: ['test/integration/fleet-outages.test.ts'],
   },
 ];

@@ -1,6 +1,6 @@
 /** The store is down, in the ways of servers and networks: logins go on, and wrong passwords stay limited. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Authenticator } from '../../src/core/ports.ts';
+import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { systemTimer } from '../../src/platform/timer.ts';
 import { ANSWER_CACHE_SECONDS } from '../../src/platform/valkey/answer-cache.ts';
 import { authenticated, fakeBackend, REFUSED } from '../support/fake-backend.ts';
@@ -134,6 +134,23 @@ describe.skipIf(program === undefined)('brokers whose shared store is down', () 
     expect([before, backend.seen.length]).toEqual([MAX - 1, MAX - 1]);
   });
 
+  it('do not count a wrong password again that was known before', async () => {
+    await openBrokers(2, { settings: { maxWrongPerAccount: 2 } });
+    const right = { ...fakeBackend(authenticated('alice')).chained.authenticator, verifiesPasswords: true };
+    const wrong = { ...fakeBackend(REFUSED).chained.authenticator, verifiesPasswords: true };
+    for (const { shield } of brokers) await logInThrough(shield, wrong, { password: 'old' });
+    await store.stop();
+    await waitFor('the outage to be noticed', () => brokers.every(({ shared }) => shared.state().down !== undefined));
+
+    const words = [];
+    for (const { shield } of brokers) {
+      words.push(word(await logInThrough(shield, wrong, { password: 'old' })));
+      words.push(word(await logInThrough(shield, right, { password: 'correct' })));
+    }
+
+    expect(words).toEqual(['wrong-password', 'authenticated', 'wrong-password', 'authenticated']);
+  });
+
   it('refuse logins that are not cached where the configuration says so, as an outage and never as a wrong password', async () => {
     await openBrokers(1, { settings, whenDown: 'refuse' });
     const [broker] = brokers;
@@ -148,6 +165,33 @@ describe.skipIf(program === undefined)('brokers whose shared store is down', () 
 
     await expect(cold).rejects.toMatchObject({ code: 'backend_unavailable', retryAfter: 5 });
     expect([warm, again].map(word)).toEqual(['authenticated', 'authenticated']);
+  });
+
+  it('leave nobody waiting for a login that came to its end while the store was down', async () => {
+    await openBrokers(2);
+    const [first, second] = brokers;
+    if (first === undefined || second === undefined) throw new Error('there are no brokers');
+    const { authenticator } = fakeBackend(authenticated('alice')).chained;
+    const answer = Promise.withResolvers<AuthnOutcome>();
+    const asked = Promise.withResolvers<void>();
+    const slow: Authenticator = {
+      ...authenticator,
+      authenticate: () => {
+        asked.resolve();
+        return answer.promise;
+      },
+    };
+    const underWay = logInThrough(first.shield, slow, { password: 'correct' });
+    await asked.promise;
+    proxy.hang();
+    await waitFor('the outage to be noticed', () => brokers.every(({ shared }) => shared.state().down !== undefined));
+    answer.resolve(authenticated('alice'));
+    await underWay;
+    await proxy.restore();
+    await waitFor('the store to be used', () => brokers.every(({ shared }) => shared.state().down === undefined));
+
+    // Otherwise it waits for longer than a login may take.
+    expect(word(await logInThrough(second.shield, authenticator, { password: 'correct' }))).toBe('authenticated');
   });
 
   it('start without it, and use it when it comes', async () => {

@@ -23,6 +23,7 @@ import { createAnswerCache } from './answer-cache.ts';
 import type { Breaker } from './breaker.ts';
 import type { EpochView } from './epoch-view.ts';
 import type { RemoteRecall, ValkeyLedger } from './ledger.ts';
+import { createOwedSettlements } from './owed-settlements.ts';
 import type { createShares } from './shares.ts';
 import { StoreDown } from './store-down.ts';
 
@@ -42,6 +43,8 @@ interface SharedLedgerOptions {
 
 /** Seconds after which a client may try again while the store is down. */
 const RETRY_AFTER = 5;
+/** The store does not say for how long a wrong password is known. */
+const KNOWN_SECONDS = 60;
 const MAX_LEADING = 50_000;
 const MAX_OWED_ENDS = 1000;
 
@@ -60,16 +63,22 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   /** Logins that this broker asks a backend about. */
   const leading = expiringMap<true>({ clock, maxEntries: MAX_LEADING });
 
+  const owed = createOwedSettlements(clock);
   /** What ended while the store was down. */
   const owedEnds: Ended[] = [];
 
-  /** @returns undefined when the store is down */
-  async function ifUp<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * @param onLost called when the store was asked and did not answer, so that it may have done the work
+   * @returns undefined when the store is down
+   */
+  async function ifUp<T>(work: () => Promise<T>, onLost?: () => void): Promise<T | undefined> {
+    if (!breaker.isUp()) return undefined;
     try {
       return await breaker.run(work);
     } catch (error) {
-      if (error instanceof StoreDown) return undefined;
-      throw error;
+      if (!(error instanceof StoreDown)) throw error;
+      onLost?.();
+      return undefined;
     }
   }
 
@@ -87,7 +96,11 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   async function recallRemote(question: RecallQuestion): Promise<RemoteRecall | undefined> {
     const epoch = local.epoch();
     const sharedEpoch = epochs.current();
-    const found = await ifUp(() => remote.recall(question));
+    const release: Settlement = { outcome: 'none', flight: { ...question, epoch: 0 } };
+    const found = await ifUp(
+      () => remote.recall(question),
+      () => owed.add(release),
+    );
     if (found === undefined) return undefined;
     const { recalled, answer } = found;
     if (recalled.kind === 'lead') {
@@ -103,9 +116,13 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   }
 
   async function reserve(reservation: Reservation): Promise<Reserved> {
-    const found = await ifUp(() => remote.reserve(reservation));
+    const found = await ifUp(
+      () => remote.reserve(reservation),
+      () => owed.add({ outcome: 'none', attempt: attemptOf(reservation) }),
+    );
     if (found !== undefined) {
       shares.note(found.counts);
+      if (found.reserved.kind === 'known') await noteKnown(reservation);
       return found.reserved;
     }
     if (whenDown === 'refuse' && reservation.budgets.length > 0) {
@@ -118,6 +135,12 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     return reserved;
   }
 
+  /** A wrong password that another broker has found out, as a client sends it again and again. */
+  async function noteKnown(reservation: Reservation): Promise<void> {
+    const attempt = { ...attemptOf(reservation), epoch: local.epoch() };
+    await local.settle({ outcome: 'wrong', attempt, knownSeconds: KNOWN_SECONDS });
+  }
+
   async function settle(settlement: Settlement): Promise<void> {
     const { attempt, flight, answer, endsLoginsOf } = settlement;
     const account = answer?.kind === 'success' ? answer.account : endsLoginsOf;
@@ -128,7 +151,8 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     const epoch = flight === undefined ? undefined : localEpochs.get(flight);
     await local.settle({
       ...settlement,
-      attempt: budgets === undefined ? memoOf(attempt) : attempt,
+      // Memory does not count an attempt of the store, and notes a wrong password for the time when the store is down.
+      attempt: attempt === undefined || budgets !== undefined ? attempt : { ...attempt, epoch: local.epoch() },
       ...(flight === undefined || epoch === undefined ? {} : { flight: { ...flight, epoch } }),
     });
     await settleRemote(settlement, { isAttempt: budgets === undefined, isFlight: epoch !== undefined });
@@ -150,14 +174,12 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
       own.trust === undefined &&
       own.hold === undefined &&
       own.endsLoginsOf === undefined;
-    // An attempt that is never settled counts as wrong, and the next success clears it.
-    if (!isEmpty) await ifUp(() => remote.settle(own));
-  }
-
-  /** A wrong password is known here as well, for the time when the store is down. */
-  function memoOf(attempt: Attempt | undefined): Attempt | undefined {
-    if (attempt?.backend === undefined) return undefined;
-    return { ...attempt, epoch: local.epoch(), places: [] };
+    if (isEmpty) return;
+    const settled = await ifUp(async () => {
+      await remote.settle(own);
+      return true;
+    });
+    if (settled === undefined) owed.add(own);
   }
 
   function noteLocal({ backend, places }: Attempt, budgets: ReadonlyMap<Budget, Budget>, outcome: string): void {
@@ -185,7 +207,13 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
         await epochs.end(ended);
         owedEnds.shift();
       }
+      await owed.pay(remote.settle);
       await shares.pay(remote.addWrong);
     },
   };
+}
+
+/** As far as it is needed to release an attempt that the store may have counted. */
+function attemptOf({ id, backend, password, budgets }: Reservation): Attempt {
+  return { id, backend, password, epoch: 0, places: budgets.map((budget) => ({ budget, sequence: 0, sequences: [] })) };
 }

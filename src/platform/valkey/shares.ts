@@ -35,14 +35,22 @@ export function createShares(clock: Clock) {
     /** @param brokers how many share the limit */
     of: (budget: Budget, brokers: number): Budget => {
       const used = counts.get(keyOf(budget)) ?? 0;
-      const shareOf = (limit: number): number =>
-        Math.max(0, Math.min(Math.max(1, Math.floor(limit / brokers)), limit - used));
+      const share = Math.max(1, Math.floor(budget.limit / brokers));
+      const most = (limit: number, own: number): number => Math.max(0, Math.min(own, limit - used));
       const { trusted } = budget;
       return {
         ...budget,
         key: `${outage} ${budget.key}`,
-        limit: shareOf(budget.limit),
-        ...(trusted === undefined ? {} : { trusted: { ...trusted, limit: shareOf(trusted.limit) } }),
+        limit: most(budget.limit, share),
+        // As without an outage, guesses leave an attempt to the owner.
+        ...(trusted === undefined
+          ? {}
+          : {
+              trusted: {
+                ...trusted,
+                limit: most(trusted.limit, Math.max(share + 1, Math.floor(trusted.limit / brokers))),
+              },
+            }),
       };
     },
     owe,

@@ -19,8 +19,8 @@ const limitsOf = ({ limit, trusted }: Budget): readonly unknown[] => [limit, tru
 describe('the share of a limit while the store is down', () => {
   it.each([
     [1, 0, [9, 10]],
-    [3, 0, [3, 3]],
-    [20, 0, [1, 1]],
+    [3, 0, [3, 4]],
+    [20, 0, [1, 2]],
     [3, 8, [1, 2]],
     [3, 9, [0, 1]],
     [3, 12, [0, 0]],
