@@ -4,10 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { passwordOf, startCountedDirectory } from '../support/counted-directory.ts';
 import type { CountedDirectory } from '../support/counted-directory.ts';
 import type { FleetJob } from '../support/fleet-process.ts';
+import { authenticated, fakeBackend } from '../support/fake-backend.ts';
+import { openMember } from '../support/fleet-member.ts';
 import { findPart } from '../support/parts.ts';
 import { start } from '../support/process.ts';
 import type { RunningProcess } from '../support/process.ts';
-import { REDIS, startStore } from '../support/valkey.ts';
+import { logInThrough } from '../support/shielded.ts';
+import { BUSY, REDIS, startStore } from '../support/valkey.ts';
 import type { Store } from '../support/valkey.ts';
 
 const PROCESS = resolve(import.meta.dirname, '../support/fleet-process.ts');
@@ -78,6 +81,10 @@ describe.skipIf(program === undefined)('several brokers that share one store', (
   });
 
   it('keep the limit since the last success when the owner logs in between guesses', async () => {
+    // The owner has logged in before, so that guesses leave an attempt.
+    const before = resources.use(await openMember({ address: store.address, patience: BUSY }));
+    const { authenticator } = fakeBackend(authenticated('alice')).chained;
+    await logInThrough(before.shield, authenticator, { username: 'alice', password: passwordOf('alice') });
     const mixed = Array.from({ length: PROCESSES }, (_, at) =>
       guesses(50, at).flatMap((guess, n) => (n % 5 === 0 ? [guess, ['alice', passwordOf('alice')] as const] : [guess])),
     );
