@@ -102,6 +102,19 @@ describe.skipIf(program === undefined || sentinel === undefined || findPart(OPEN
       ]);
     });
 
+    it('use the address that is a primary, where they have several', async () => {
+      const primary = await startRedis();
+      const replica = await startRedis([`replicaof 127.0.0.1 ${primary.port}`]);
+      const addresses = [...replica.address.addresses, ...primary.address.addresses];
+      const { shared } = resources.use(await openMember({ address: { addresses, tls: {} } }));
+
+      await waitFor('the broker to be in the list of the primary', async () =>
+        /:1/.test(`:${String(await primary.call('HLEN', 'fl:brokers'))}`),
+      );
+      await waitFor('the store to be used', () => shared.state().down === undefined);
+      expect(shared.state().brokers).toBe(1);
+    });
+
     it('read a changed password at the next connection', async () => {
       const store = await withLeastRights();
       let password = 'store-password-1';

@@ -81,7 +81,7 @@ export async function openClient(address: ValkeyAddress, patience = PATIENCE): P
         return listOf(await call('EVAL', text, ...args).catch((again: unknown) => Promise.reject(asDown(again))));
       }
     },
-    subscribe: (channels, onMessage) => subscribe(client, channels, onMessage),
+    subscribe: (channels, onMessage) => subscribe(client, address, channels, onMessage),
     onReady: (work) => void client.on('ready', () => void work()),
     connected: async (milliseconds) => {
       if (client.status === 'ready') return undefined;
@@ -173,6 +173,7 @@ function refreshOnClose(client: Redis, { addresses, readPassword }: ValkeyAddres
 
 function subscribe(
   client: Redis,
+  address: ValkeyAddress,
   channels: readonly string[],
   onMessage: (channel: string, message: string) => void,
 ): AsyncDisposable {
@@ -184,6 +185,7 @@ function subscribe(
     autoResubscribe: false,
     connectionName: 'fairlead-messages',
   });
+  refreshOnClose(subscriber, address);
   const giveUp = (): void => subscriber.disconnect(true);
   subscriber.on('error', () => undefined);
   subscriber.on('message', onMessage);
