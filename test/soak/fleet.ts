@@ -184,7 +184,7 @@ async function quietAfter(
   snapshots: string,
   work: (crowds: readonly Crowd[]) => Promise<void>,
 ) {
-  const crowds = brokers.map(({ url }) => startCrowd(url, QUERY, CROWD, { hasFileUser: false }));
+  const crowds = brokers.map(({ url }) => startCrowd(url, QUERY, CROWD, { isFleet: true }));
   await work(crowds);
   for (const crowd of crowds) await crowd.goHome();
   for (const broker of brokers) await collectGarbage(broker, snapshots);

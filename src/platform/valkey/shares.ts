@@ -8,6 +8,8 @@ import { expiringMap } from '../store/expiring-map.ts';
 import type { RemoteReserve, WrongCount } from './ledger.ts';
 
 const MAX_ENTRIES = 50_000;
+/** Only the limit of an account keeps the directory from locking it. For the others two at least: a person mistypes. */
+const LEAST = { account: 1, name: 2, address: 2 } as const;
 
 export function createShares(clock: Clock) {
   /** The last known counts. */
@@ -35,7 +37,7 @@ export function createShares(clock: Clock) {
     /** @param brokers how many share the limit */
     of: (budget: Budget, brokers: number): Budget => {
       const used = counts.get(keyOf(budget)) ?? 0;
-      const share = Math.max(1, Math.floor(budget.limit / brokers));
+      const share = Math.max(LEAST[budget.kind], Math.floor(budget.limit / brokers));
       const most = (limit: number, own: number): number => Math.max(0, Math.min(own, limit - used));
       const { trusted } = budget;
       return {

@@ -31,6 +31,14 @@ describe('the share of a limit while the store is down', () => {
     expect(limitsOf(shares.of(BUDGET, brokers))).toEqual(expected);
   });
 
+  it('is two at least for a name or an address', () => {
+    const shares = createShares(fixedClock());
+
+    expect((['account', 'name', 'address'] as const).map((kind) => shares.of({ ...BUDGET, kind }, 20).limit)).toEqual([
+      1, 2, 2,
+    ]);
+  });
+
   it('ignores a last count whose window is over', () => {
     const clock = fixedClock();
     const shares = createShares(clock);
