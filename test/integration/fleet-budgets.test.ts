@@ -106,4 +106,21 @@ describe.skipIf(program === undefined)('several brokers that share one store', (
     expect(directory.binds()).toBe(users.length);
     expect(outcomes).toEqual({ authenticated: 2000 });
   });
+
+  it('ask the directory no more than once again when the one that asks is killed, and all others come to an end', async () => {
+    const users = Array.from({ length: 20 }, (_, n) => `user-${n}`);
+    const logins = Array.from({ length: 100 }, (_, n) => users[n % users.length] ?? '').map(
+      (user) => [user, passwordOf(user)] as const,
+    );
+    const processes = Array.from({ length: PROCESSES }, () => startProcess(logins, 2000));
+    directory.onBind(() => {
+      if (directory.binds() === 1) for (const one of processes.slice(0, 1)) one.signal('SIGKILL');
+    });
+
+    const outcomes = await finish(processes);
+
+    const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
+    expect(directory.binds()).toBeLessThanOrEqual(users.length + 1);
+    expect(sum).toBe(logins.length * (PROCESSES - 1));
+  });
 });
