@@ -42,12 +42,14 @@ export async function startCountedDirectory(latencyMs: number): Promise<CountedD
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    createInterface(socket).on('line', (line) => {
-      const { id, user, password }: Readonly<Record<string, string>> = JSON.parse(line);
-      // It counts when the password arrives.
-      const answer = bind(user ?? '', password ?? '');
-      setTimeout(() => socket.write(`${JSON.stringify({ id, answer })}\n`), Math.random() * latencyMs);
-    });
+    createInterface(socket)
+      .on('error', () => undefined)
+      .on('line', (line) => {
+        const { id, user, password }: Readonly<Record<string, string>> = JSON.parse(line);
+        // It counts when the password arrives.
+        const answer = bind(user ?? '', password ?? '');
+        setTimeout(() => socket.write(`${JSON.stringify({ id, answer })}\n`), Math.random() * latencyMs);
+      });
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);

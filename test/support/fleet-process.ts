@@ -32,11 +32,13 @@ async function main(job: FleetJob): Promise<void> {
   const socket = createConnection(job.directory, '127.0.0.1');
   const waiting = new Map<string, (answer: string) => void>();
   const go = Promise.withResolvers<void>();
-  createInterface(socket).on('line', (line) => {
-    const message: unknown = JSON.parse(line);
-    if (message === 'go') go.resolve();
-    else if (isAnswer(message)) waiting.get(message.id)?.(message.answer);
-  });
+  createInterface(socket)
+    .on('error', () => undefined)
+    .on('line', (line) => {
+      const message: unknown = JSON.parse(line);
+      if (message === 'go') go.resolve();
+      else if (isAnswer(message)) waiting.get(message.id)?.(message.answer);
+    });
   let last = 0;
   const authenticator: Authenticator = {
     name: 'corp',
