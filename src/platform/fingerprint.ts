@@ -7,11 +7,9 @@ import { hash, randomBytes } from 'node:crypto';
 import { Secret } from '../core/identity.ts';
 import type { Fingerprint } from '../core/ports.ts';
 
-const KEY_BYTES = 32;
-
 /** The key is made at the start and never leaves this process. */
 export function createFingerprint(): Fingerprint {
-  return keyedFingerprint(randomBytes(KEY_BYTES));
+  return keyedFingerprint(randomBytes(32));
 }
 
 /** @param key 32 bytes: keys of different lengths could make the same digest of different texts */

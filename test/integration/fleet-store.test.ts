@@ -78,6 +78,7 @@ describe.skipIf(program === undefined)('the shared store', () => {
         createHash('sha1').update(password).digest(encoding),
         createHmac('sha256', 'fl').update(password).digest(encoding),
         createHmac('sha256', FLEET_KEY).update(password).digest(encoding),
+        createHash('sha3-256').update(password).digest(encoding),
       ]),
     );
     expect(text).toContain('fl:success:');

@@ -1,6 +1,6 @@
 /**
- * What the fleet key is used for: names of entries (HMAC-SHA-256, RFC 2104) and their encryption (AES-256-GCM, NIST SP
- * 800-38D), each with a key of its own (HKDF, RFC 5869).
+ * What the fleet key is used for: names of entries (keyed digests, see `fingerprint.ts`) and their encryption
+ * (AES-256-GCM, NIST SP 800-38D), each with a key of its own (HKDF, RFC 5869).
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { Fingerprint } from '../../core/ports.ts';
