@@ -11,6 +11,7 @@ packages=(
   glewlwyd sqlite3      # an OpenID provider
   openssl curl jq git
   postgresql pgbouncer  # records of several brokers
+  redis-server redis-sentinel # the store that brokers share
   prometheus            # promtool, which checks the alert rules
   nginx-light caddy     # proxies
   samba-ad-dc samba-ad-provision # Active Directory

@@ -28,6 +28,7 @@ import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
 import { openControl } from './control.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
+import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
@@ -42,6 +43,7 @@ import type { RecordsState } from './records-state.ts';
 import { createReload, reloadWhenDue } from './reload.ts';
 import type { Reloadable } from './reload.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
+import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
 import { servicesOf } from './services.ts';
 import { openSigning } from './signing-in-force.ts';
@@ -91,11 +93,18 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   parts.metrics.observeConfigChange(configChange.isChanged);
   const backends = await openBackends(parts, background);
   const authenticators = backends.map(({ authenticator }) => authenticator);
-  const shield = openShield(config);
-  parts.metrics.observeLoginCache(shield.sizes);
   const reuse = createTokenReuse(config.tokens.reuse);
+  const revisions = createRevisions(config.shared !== undefined);
+  for (const authenticator of authenticators) await revisions.readFilesOf(authenticator);
+  const onFlush = parts.metrics.countFlush;
+  const onEnd = createApplyEnd({ authenticators, reuse, log, onFlush });
+  const shield = resources.use(await openShield(config, { log, onEnd, revisions: revisions.current }));
+  const { shared } = shield;
+  parts.metrics.observeLoginCache(shield.sizes);
+  if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
   const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, shield, policy, reuse });
   parts.metrics.observeSigningCertificates(signing.certificateEnds);
+  revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
   const listeners = resources.use(
     await openListeners(config, {
@@ -104,6 +113,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
       auditState: logs.auditState,
       policyState: () => ({ ...policy.state(), ...shadow.state() }),
       keysState: signing.state,
+      ...(shared === undefined ? {} : { sharedState: shared.state }),
       isConfigChanged: configChange.isChanged,
       isDraining: () => drainState.isDraining,
       audit,
@@ -112,12 +122,13 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
     signing.reloadable,
-    ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield)),
+    ...authenticators.flatMap((authenticator) => backendReloadable(authenticator, shield, revisions)),
     ...listeners.reloadables,
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
-  const flush = createFlush({ authenticators, shield, reuse, log, onFlush: parts.metrics.countFlush });
-  resources.use(await openControl(config.stateDir, { flush, onRevoked: reuse.clear, audit, ids: randomIds, log }));
+  const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
+  const commands = { flush, onRevoked: reuse.clear, fleet: shared?.fleet, audit, ids: randomIds, log };
+  resources.use(await openControl(config.stateDir, commands));
 
   const closed = Promise.withResolvers<void>();
   const running = resources.move();

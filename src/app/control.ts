@@ -1,18 +1,22 @@
-/** The commands that the running broker accepts on its control socket, and their senders. */
-import { join } from 'node:path';
+/** The commands that a running broker accepts on its control socket, and their senders. */
 import { describeError } from '../core/errors.ts';
 import type { Audit, Ids, Log } from '../core/ports.ts';
-import { askRunningBroker, openControlSocket } from '../platform/control-socket.ts';
 import type { ControlAnswer, ControlRequest } from '../platform/control-socket.ts';
+import { askRunningBrokers, hasRunningBroker, openOwnControlSocket } from '../platform/control-sockets.ts';
+import type { ControlAnswers } from '../platform/control-sockets.ts';
+import type { SharedFleet } from '../platform/valkey/shared-store.ts';
+import { reachFleet } from './fleet-flush.ts';
 import type { Flush } from './flush.ts';
 
+/** What the audit trail names as the client of a command. */
 const SOCKET = 'control.sock';
-const socketIn = (stateDir: string): string => join(stateDir, SOCKET);
 
 interface ControlDeps {
   readonly flush: Flush;
   /** Called for each refresh token that a command has revoked. */
   readonly onRevoked: () => void;
+  /** Absent: this broker shares nothing. */
+  readonly fleet?: SharedFleet | undefined;
   readonly audit: Audit;
   readonly ids: Ids;
   readonly log: Log;
@@ -29,7 +33,7 @@ interface Revoked {
 /** Opens the control socket. If that fails, the log has a warning, and the broker runs without it. */
 export async function openControl(stateDir: string, deps: ControlDeps): Promise<AsyncDisposable | undefined> {
   try {
-    return await openControlSocket(socketIn(stateDir), (request) => handle(request, deps));
+    return await openOwnControlSocket(stateDir, (request) => handle(request, deps));
   } catch (error) {
     deps.log.warn('control socket unavailable: `fairlead flush` cannot reach this broker; send SIGHUP instead', {
       cause: describeError(error),
@@ -40,18 +44,28 @@ export async function openControl(stateDir: string, deps: ControlDeps): Promise<
 
 async function handle(request: ControlRequest, deps: ControlDeps): Promise<ControlAnswer> {
   switch (request.command) {
+    case 'ping':
+      return { ok: true, said: 'alive' };
     case 'flush':
       return handleFlush(request, deps);
     case 'revoked':
       return recordRevoked(request, deps);
+    case 'end-tokens':
+      return endTokens(deps);
+    case 'fleet':
+      return listFleet(deps);
     default:
       return { ok: false, said: `the running broker has no command "${request.command}"` };
   }
 }
 
-async function handleFlush({ backend }: ControlRequest, { flush }: ControlDeps): Promise<ControlAnswer> {
+async function handleFlush({ backend }: ControlRequest, { flush, fleet }: ControlDeps): Promise<ControlAnswer> {
   if (!(await flush(backend))) return { ok: false, said: `the running broker has no backend "${backend ?? ''}"` };
-  return { ok: true, said: `login cache flushed${backend === undefined ? '' : ` for backend ${backend}`}` };
+  const { isComplete, text } = await reachFleet(fleet);
+  return {
+    ok: isComplete,
+    said: `login cache flushed${backend === undefined ? '' : ` for backend ${backend}`}${text}`,
+  };
 }
 
 /** The command has removed the token from the store already. This records it in the log. */
@@ -68,13 +82,21 @@ function recordRevoked(
   return { ok: true, said: 'recorded' };
 }
 
-/**
- * Flushes the login cache of the broker that runs with this state folder.
- *
- * @throws Error when no broker answers
- */
-export function flushRunning(stateDir: string, backend: string | undefined): Promise<ControlAnswer> {
-  return askRunningBroker(socketIn(stateDir), { command: 'flush', ...(backend === undefined ? {} : { backend }) });
+/** No broker gives out a token again that it signed before the revocation. */
+async function endTokens({ fleet, onRevoked }: ControlDeps): Promise<ControlAnswer> {
+  onRevoked();
+  try {
+    await fleet?.endTokens();
+  } catch (error) {
+    return { ok: false, said: `the shared store is down, and other brokers were not reached: ${describeError(error)}` };
+  }
+  const { isComplete, text } = await reachFleet(fleet);
+  return { ok: isComplete, said: `revoked${text}` };
+}
+
+function listFleet({ fleet }: ControlDeps): ControlAnswer {
+  if (fleet === undefined) return { ok: false, said: 'this broker is alone: `shared` is not configured' };
+  return { ok: true, said: fleet.name, data: fleet.members() };
 }
 
 /**
@@ -82,27 +104,38 @@ export function flushRunning(stateDir: string, backend: string | undefined): Pro
  *
  * @throws Error when that cannot be found out
  */
-export async function isBrokerRunning(stateDir: string): Promise<boolean> {
-  try {
-    // Any answer is from a running broker, also that it does not know the command.
-    await askRunningBroker(socketIn(stateDir), { command: 'status' });
-    return true;
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return false;
-    throw error;
-  }
+export function isBrokerRunning(stateDir: string): Promise<boolean> {
+  return hasRunningBroker(stateDir);
 }
 
 /**
- * Records revoked tokens in the log of the broker that runs with this state folder.
+ * Flushes the login cache of the brokers that run with this state folder, and of their fleet.
  *
  * @throws Error when no broker answers
  */
-export async function recordRevokedTokens(stateDir: string, revoked: readonly Revoked[]): Promise<void> {
+export function flushRunning(stateDir: string, backend: string | undefined): Promise<ControlAnswers> {
+  return askRunningBrokers(stateDir, { command: 'flush', ...(backend === undefined ? {} : { backend }) });
+}
+
+/** The brokers of the fleet, as one that runs with this state folder sees them. @throws Error when no broker answers */
+export async function listRunning(stateDir: string): Promise<ControlAnswer> {
+  const { answers, silent } = await askRunningBrokers(stateDir, { command: 'fleet' }, 1);
+  return answers[0] ?? { ok: false, said: `the broker at ${silent.join(', ')} does not answer` };
+}
+
+/**
+ * Records revoked tokens in the log of a broker that runs with this state folder, and reaches all brokers.
+ *
+ * @returns what was not reached, as sentences
+ * @throws Error when no broker answers
+ */
+export async function recordRevokedTokens(stateDir: string, revoked: readonly Revoked[]): Promise<readonly string[]> {
   for (const { id, user, service, backend } of revoked) {
-    const { ok, said } = await askRunningBroker(socketIn(stateDir), { command: 'revoked', id, user, service, backend });
-    if (!ok) throw new Error(said);
+    const { answers } = await askRunningBrokers(stateDir, { command: 'revoked', id, user, service, backend }, 1);
+    for (const { ok, said } of answers) if (!ok) throw new Error(said);
   }
+  if (revoked.length === 0) return [];
+  const { answers, silent } = await askRunningBrokers(stateDir, { command: 'end-tokens' });
+  const problems = answers.filter(({ ok }) => !ok).map(({ said }) => said);
+  return [...problems, ...silent.map((socket) => `the broker at ${socket} does not answer`)];
 }

@@ -1,5 +1,6 @@
-/** The shield, with its ledger in the memory of this process. */
+/** The shield, with its ledger in the memory of this process or shared with other brokers. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import type { Log } from '../core/ports.ts';
 import { createShield } from '../flows/shield/shield.ts';
 import type { ShieldSettings } from '../flows/shield/settings.ts';
 import type { Shield } from '../flows/shield/shield.ts';
@@ -9,25 +10,45 @@ import { randomIds } from '../platform/ids.ts';
 import { memoryLedger } from '../platform/ledger/memory.ts';
 import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemTimer } from '../platform/timer.ts';
+import type { SharedEnd } from '../platform/valkey/epoch-view.ts';
+import type { SharedStore } from '../platform/valkey/shared-store.ts';
+import { openShared } from './open-shared.ts';
 
 /** Entries of each part of the ledger: the logins of 100,000 users and more, in some 50 MB. */
 const MAX_ENTRIES = 131_072;
 
-interface OpenShield extends Shield {
+interface OpenShield extends Shield, AsyncDisposable {
   /** How many logins are cached, counted and trusted, as the metric names them. */
   readonly sizes: MemoryLedger['sizes'];
+  /** Absent: this broker shares nothing. */
+  readonly shared: Pick<SharedStore, 'fleet' | 'state'> | undefined;
 }
 
-export function openShield({ shield: settings }: BrokerConfig): OpenShield {
-  const ledger = memoryLedger({ clock: systemClock, maxEntries: MAX_ENTRIES });
+interface OpenShieldDeps {
+  readonly log: Log;
+  /** Called when another broker has ended something. */
+  readonly onEnd: (ended: SharedEnd) => void;
+  readonly revisions: () => Readonly<Record<string, string>>;
+}
+
+export async function openShield(config: BrokerConfig, deps: OpenShieldDeps): Promise<OpenShield> {
+  const local = memoryLedger({ clock: systemClock, maxEntries: MAX_ENTRIES });
+  const shared = await openShared(config, { ...deps, local });
   const shield = createShield({
-    settings: settingsOf(settings),
-    fingerprint: createFingerprint(),
-    ledger,
+    settings: settingsOf(config.shield),
+    fingerprint: shared?.fingerprint ?? createFingerprint(),
+    ledger: shared?.ledger ?? local,
     ids: randomIds,
     timer: systemTimer,
   });
-  return { ...shield, sizes: ledger.sizes };
+  return {
+    ...shield,
+    sizes: local.sizes,
+    shared,
+    [Symbol.asyncDispose]: async () => {
+      await shared?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 function settingsOf({ wrongPasswords, ...durations }: BrokerConfig['shield']): ShieldSettings {

@@ -4,6 +4,7 @@ import type { Authenticator, Log } from '../core/ports.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import type { Reloadable } from './reload.ts';
+import type { Revisions } from './revisions.ts';
 
 export function policyReloadable(config: BrokerConfig, policy: PolicyInForce, log: Log): Reloadable {
   return {
@@ -18,7 +19,11 @@ export function policyReloadable(config: BrokerConfig, policy: PolicyInForce, lo
 }
 
 /** After a change of the users, the cached logins of this backend are not valid any more. */
-export function backendReloadable(authenticator: Authenticator, shield: Shield): readonly Reloadable[] {
+export function backendReloadable(
+  authenticator: Authenticator,
+  shield: Shield,
+  revisions: Pick<Revisions, 'readFilesOf'>,
+): readonly Reloadable[] {
   const reload = authenticator.reload?.bind(authenticator);
   if (reload === undefined) return [];
   return [
@@ -27,6 +32,7 @@ export function backendReloadable(authenticator: Authenticator, shield: Shield):
       watches: authenticator.watches ?? [],
       reload: async () => {
         await reload();
+        await revisions.readFilesOf(authenticator);
         await shield.endAnswers(authenticator.name);
       },
     },

@@ -157,6 +157,21 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
     warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
   }
   warnShield(broker.shield, warn);
+  if (broker.shared !== undefined) warnShared(broker.shared, warn);
+}
+
+function warnShared({ valkey: { urls, sentinel, tls } }: NonNullable<BrokerFile['shared']>, warn: Report): void {
+  const [section, addresses] = urls === undefined ? ['sentinel', sentinel?.urls ?? []] : ['urls', urls];
+  const isPlain = addresses.some(({ isTls, host }) => !isTls && !isLoopbackHost(host));
+  if (isPlain) {
+    warn(
+      ['shared', 'valkey', section],
+      'begins with redis: others on the network read the password of the store, and can delete counts; use rediss',
+    );
+  }
+  if (tls !== undefined && !addresses.some(({ isTls }) => isTls)) {
+    warn(['shared', 'valkey', 'tls'], 'has no effect without addresses that begin with rediss');
+  }
 }
 
 function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }: BrokerFile, warn: Report): void {

@@ -13,8 +13,9 @@ import type { Schema } from './schema-walk.ts';
 /** A text that is not a variable name may be the secret itself, and is not shown. */
 const VARIABLE = /^[A-Z_][A-Z0-9_]*$/i;
 
-/** Keys that name a file with a secret. */
-const SECRET_FILES: ReadonlySet<unknown> = new Set(['keyFile', 'urlFile']);
+/** Keys of the configuration whose file is a private key, a password or a URL with one. */
+const KEY_FILES: ReadonlySet<unknown> = new Set(['keyFile', 'previousKeyFile']);
+const SECRET_FILES: ReadonlySet<unknown> = new Set([...KEY_FILES, 'passwordFile', 'urlFile']);
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -101,7 +102,7 @@ async function fileProblem({ path, file, isSecret }: NamedFile, yaml: YamlFile):
     if (found.isDirectory()) return yaml.problem(path, `found the folder ${shown}, expected a file`);
     await access(absolute, constants.R_OK);
     // What a private key must have is checked by its reader.
-    const isText = isSecret && path.at(-1) !== 'keyFile';
+    const isText = isSecret && !KEY_FILES.has(path.at(-1));
     if (isText && found.isFile() && found.size === 0) return yaml.problem(path, `${shown} is empty, expected a secret`);
     return undefined;
   } catch (error) {

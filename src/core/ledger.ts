@@ -143,6 +143,8 @@ export type Ended =
   | { readonly kind: 'account'; readonly account: string };
 
 export interface Ledger {
+  /** Whether other brokers settle attempts in it, so that whoever waits for one has to ask again. Absent: no. */
+  readonly isShared?: boolean;
   recall(question: RecallQuestion): Promise<Recalled>;
   /** Counts an attempt before it is made. */
   reserve(reservation: Reservation): Promise<Reserved>;

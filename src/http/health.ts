@@ -22,6 +22,8 @@ export interface HealthDeps {
   };
   /** Whether the files of the signing keys have become invalid, so that the last valid keys are in use. */
   readonly keysState: () => { readonly stale: boolean };
+  /** The store that brokers share; `down`: why it is down. Absent: this broker shares nothing. */
+  readonly sharedState?: () => { readonly down: string | undefined; readonly brokers: number };
   /** Whether broker.yaml has changed since the start, so that a restart is needed to use it. */
   readonly isConfigChanged: () => boolean;
 }
@@ -46,7 +48,7 @@ function readinessRoute(deps: HealthDeps, readers: Readers): RequestHandler {
 
 /**
  * Ready means that the broker can answer and is not prevented from issuing tokens by its audit trail. It does not depend
- * on the backends: all replicas share the directory, so that "not ready" would take all of them out of rotation. As a
+ * on the backends or the shared store: all replicas share them, so that "not ready" would take all of them out of rotation. As a
  * sidecar, the broker would take the registry with it, and pulls with valid tokens and cached logins would fail too.
  * The same holds for the database with the records. `fairlead_backend_up` and `fairlead_records_up` are for alerts.
  */
@@ -56,10 +58,11 @@ function readinessOf({ isDraining, auditState }: HealthDeps): 'ready' | 'drainin
 }
 
 async function withDetails(readiness: string, deps: HealthDeps) {
-  const { auditState, backendStates, recordsState, policyState, keysState, isConfigChanged } = deps;
+  const { auditState, backendStates, recordsState, policyState, keysState, sharedState, isConfigChanged } = deps;
   const [states, records] = await Promise.all([backendStates(), recordsState()]);
   const audit = auditState();
-  const isDown = [...states.values(), records].some((found) => found?.state === 'down');
+  const shared = sharedState?.();
+  const isDown = [...states.values(), records].some((found) => found?.state === 'down') || shared?.down !== undefined;
   const isDegraded = audit !== 'ok' || isDown;
   return {
     status: readiness === 'ready' && isDegraded ? 'degraded' : readiness,
@@ -67,6 +70,9 @@ async function withDetails(readiness: string, deps: HealthDeps) {
     ...(records === undefined ? {} : { records: records.state }),
     policy: policyState(),
     keys: keysState(),
+    ...(shared === undefined
+      ? {}
+      : { shared: { state: shared.down === undefined ? 'up' : 'down', brokers: shared.brokers } }),
     audit,
     ...(isConfigChanged() ? { restartNeeded: true } : {}),
   };

@@ -9,17 +9,24 @@ import type { Socket } from 'node:net';
 /** A command with its arguments. */
 export type ControlRequest = { readonly command: string; readonly [argument: string]: string };
 export type ControlAnswer =
-  | { readonly ok: true; readonly said: string }
+  | {
+      readonly ok: true;
+      readonly said: string;
+      /** What the command prints as JSON or as a table. */
+      readonly data?: unknown;
+    }
   /** What is wrong with the request, for the operator. */
   | { readonly ok: false; readonly said: string };
 
 /** Never throws: a refusal is an answer. */
-type Control = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
+export type Control = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 
 /** The longest path on Linux (108 bytes with the final NUL, unix(7)) and macOS (104). */
 const MAX_PATH_BYTES = 103;
 /** Characters. */
 const MAX_LINE = 4096;
+/** Some hundred brokers with their revisions. */
+const MAX_ANSWER = 256 * 1024;
 const TIMEOUT_MS = 5000;
 
 /**
@@ -61,46 +68,53 @@ async function answer(line: string, control: Control): Promise<ControlAnswer> {
   return isRequest(request) ? control(request) : { ok: false, said: 'the request is not valid' };
 }
 
-/**
- * Asks the broker that runs with this state folder.
- *
- * @throws Error with the path of the socket when no broker answers
- */
+/** Why a broker cannot be asked: it does not run, it runs and does not answer, or this user may not ask. */
+export class ControlUnavailable extends Error {
+  override readonly name = 'ControlUnavailable';
+  readonly reason: 'absent' | 'silent' | 'denied';
+
+  constructor(reason: 'absent' | 'silent' | 'denied', path: string, cause: unknown) {
+    super(TEXTS[reason](path), { cause });
+    this.reason = reason;
+  }
+}
+
+const TEXTS = {
+  absent: (path: string) => `no running broker answers at ${path}: start it with this configuration, on this machine`,
+  silent: (path: string) => `the broker at ${path} does not answer within ${TIMEOUT_MS / 1000} s`,
+  denied: (path: string) => `this user may not use ${path}: run the command as the user of the broker`,
+};
+
+/** @throws ControlUnavailable with the path of the socket when no broker answers */
 export async function askRunningBroker(path: string, request: ControlRequest): Promise<ControlAnswer> {
   requireShort(path);
   const socket = createConnection(path);
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    const reply = parse(await readLine(socket));
+    const reply = parse(await readLine(socket, MAX_ANSWER));
     if (!isAnswer(reply)) throw new Error('the answer is not valid');
     return reply;
   } catch (error) {
-    throw new Error(isDenied(error) ? deniedText(path) : absentText(path), { cause: error });
+    throw new ControlUnavailable(reasonOf(error), path, error);
   } finally {
     socket.destroy();
   }
 }
 
-function isDenied(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EACCES';
-}
-
-function deniedText(path: string): string {
-  return `this user may not use ${path}: run the command as the user of the broker`;
-}
-
-function absentText(path: string): string {
-  return `no running broker answers at ${path}: start it with this configuration, on this machine`;
+function reasonOf(error: unknown): ControlUnavailable['reason'] {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EACCES') return 'denied';
+  return code === 'ECONNREFUSED' || code === 'ENOENT' ? 'absent' : 'silent';
 }
 
 /** @throws Error when there is no line in time, or the line is too long */
-async function readLine(socket: Socket): Promise<string> {
+async function readLine(socket: Socket, most = MAX_LINE): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
-    if (text.length > MAX_LINE) return void socket.destroy(new Error('the line is too long'));
+    if (text.length > most) return void socket.destroy(new Error('the line is too long'));
     const end = text.indexOf('\n');
     if (end !== -1) resolve(text.slice(0, end));
   });

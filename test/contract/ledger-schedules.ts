@@ -8,7 +8,7 @@ import { fixedClock } from '../support/fakes.ts';
 
 const MAX = 4;
 const WINDOW = 60;
-const RUNS = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 300) };
+const RUNS = 300;
 
 /** What a schedule needs of the algorithm under test. A handle is an admitted attempt. */
 export interface Admission<Handle> {
@@ -130,7 +130,8 @@ export function throughCounter(clock: Clock): Admission<true> {
   };
 }
 
-export function ledgerProperties(open: (clock: Clock) => Promise<Ledger & AsyncDisposable>): void {
+export function ledgerProperties(open: (clock: Clock) => Promise<Ledger & AsyncDisposable>, runs = RUNS): void {
+  const many = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? runs) };
   it('never lets more wrong passwords through than the limit, for any order of logins, answers and crashes', async () => {
     await fc.assert(
       fc.asyncProperty(schedules, async (steps) => {
@@ -138,7 +139,7 @@ export function ledgerProperties(open: (clock: Clock) => Promise<Ledger & AsyncD
         await using ledger = await open(clock);
         expect(await mostWrong(throughLedger(ledger), clock, steps)).toBeLessThanOrEqual(MAX);
       }),
-      RUNS,
+      many,
     );
   });
 
@@ -150,7 +151,7 @@ export function ledgerProperties(open: (clock: Clock) => Promise<Ledger & AsyncD
         const guesses = steps.filter((one) => one.do !== 'log-in');
         expect(await mostWrong(throughLedger(ledger), clock, guesses)).toBeLessThanOrEqual(MAX - 1);
       }),
-      RUNS,
+      many,
     );
   });
 

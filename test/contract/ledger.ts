@@ -39,7 +39,8 @@ const NAME: Budget = {
 };
 const KEYS = { password: 'trusted password', network: 'trusted network' };
 
-export function ledgerContract(name: string, open: OpenLedger): void {
+/** @param runs how many random schedules are tried; absent: as many as take a second in memory */
+export function ledgerContract(name: string, open: OpenLedger, runs?: number): void {
   describe(`the contract of ledgers, by ${name}`, () => {
     async function setUp() {
       const clock = fixedClock();
@@ -428,6 +429,6 @@ export function ledgerContract(name: string, open: OpenLedger): void {
       expect([kindOf(await world.recall()), kindOf(await world.recall('alice/other'))]).toEqual(['lead', 'lead']);
     });
 
-    ledgerProperties(open);
+    ledgerProperties(open, runs);
   });
 }

@@ -114,7 +114,7 @@ member: ${slapd.people.bob.dn}
     const { code, stderr } = await flush();
 
     expect(code).toBe(2);
-    expect(stderr).toContain(join(broker.folder, 'state/control.sock'));
+    expect(stderr).toContain(join(broker.folder, 'state/control'));
   });
 
   it('is flushed by the command after a previous broker was killed', async () => {

@@ -118,7 +118,7 @@ export const faults: readonly Fault[] = [
     id: 'messages-empty-key',
     effect: 'an empty private key is called a missing secret before its reader says what a key must have',
     file: 'src/config/references.ts',
-    find: "isSecret && path.at(-1) !== 'keyFile'",
+    find: 'isSecret && !KEY_FILES.has(path.at(-1))',
     replace: 'isSecret',
     tests: ['test/unit/config/load-broker.test.ts'],
   },

@@ -16,6 +16,7 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FairleadDown: { [`up{${LABELS}}`]: '1x59 0x59 1x119' },
   FairleadBackendDown: { [`fairlead_backend_up{${LABELS},backend="corp"}`]: '1x59 0x59 1x119' },
   FairleadRecordsDown: { [`fairlead_records_up{${LABELS}}`]: '1x59 0x59 1x119' },
+  FairleadSharedStoreDown: { [`fairlead_shared_store_up{${LABELS}}`]: '1x59 0x59 1x119' },
   FairleadSourceStale: { [`fairlead_source_stale{${LABELS},source="policy"}`]: '0x59 1x59 0x119' },
   FairleadPolicyTestsFail: { [`fairlead_policy_failed_tests{${LABELS},policy="active"}`]: '0x59 2x59 0x119' },
   FairleadConfigChanged: { [`fairlead_config_changed{${LABELS}}`]: '0x59 1x59 0x119' },

@@ -2,8 +2,8 @@
  * `npm run soak -- [MINUTES]`: the broker under mixed load while its directory's servers are killed, frozen and
  * restarted, ten minutes by default. Ends with 1 when any answer was wrong (a refusal of a right password, a token for
  * a wrong one), or heap or descriptors grew; before that, measures the event loop while the directory is a black hole.
- * `npm run soak -- rotation` rotates keys instead, see `rotation.ts`, and `npm run soak -- logins [MINUTES]` has 100,000
- * users, see `logins.ts`.
+ * `npm run soak -- rotation` rotates keys instead, see `rotation.ts`, `npm run soak -- logins [MINUTES]` has 100,000 users,
+ * see `logins.ts`, and `npm run soak -- fleet [MINUTES]` has three brokers with one store, see `fleet.ts`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,15 +20,17 @@ import { hashPassword } from '../../src/backends/password-hash.ts';
 import { FILE_USER, LDIF, startCrowd } from './clients.ts';
 import type { Tally } from './clients.ts';
 import { faultsOf } from './faults.ts';
+import { soakFleet } from './fleet.ts';
 import { least, readGauges } from './gauge.ts';
 import type { Gauges } from './gauge.ts';
 import { soakLogins } from './logins.ts';
 import { soakRotation } from './rotation.ts';
 
-const KINDS = ['rotation', 'logins'] as const;
+const KINDS = ['rotation', 'logins', 'fleet'] as const;
 const kind = KINDS.find((name) => name === process.argv[2]);
 const MINUTES = Number((kind === undefined ? process.argv[2] : process.argv[3]) ?? 10);
-if (!(MINUTES > 0 && MINUTES <= 24 * 60)) throw new Error('usage: npm run soak -- [rotation | logins] [MINUTES]');
+if (!(MINUTES > 0 && MINUTES <= 24 * 60))
+  throw new Error('usage: npm run soak -- [rotation | logins | fleet] [MINUTES]');
 
 const QUERY = `service=${SERVICE}&scope=repository:public/app:pull`;
 const CROWD = 40;
@@ -167,6 +169,8 @@ if (kind === 'rotation') {
   await soakRotation(verdict);
 } else if (kind === 'logins') {
   await soakLogins(MINUTES, verdict);
+} else if (kind === 'fleet') {
+  await soakFleet(MINUTES, verdict);
 } else {
   await blackHole();
   await soak();

@@ -1,13 +1,14 @@
 /** The names of all metrics. */
 import { createMetrics } from '../../src/platform/audit/metrics.ts';
 
-/** As a broker with TLS, a shadow policy, an admin listener and its records in PostgreSQL has them. */
+/** As a broker with TLS, a shadow policy, an admin listener, a shared store and its records in PostgreSQL has them. */
 export async function metricNames(): Promise<readonly string[]> {
   const metrics = createMetrics('1.2.3');
   metrics.observePolicies(() => ({}));
   metrics.observeConfigChange(() => false);
   metrics.observeDroppedLines(() => ({}));
   metrics.observeLoginCache(() => ({}));
+  metrics.observeSharedStore(() => ({ down: undefined, brokers: 1, failures: 0 }));
   metrics.observeSigningCertificates(() => []);
   metrics.setRecordsUp(true);
   metrics.countRecordOperation('get', 'done', 0);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import { checkRecords } from '../../app/check-records.ts';
+import { checkFleetKeys, inspectShared } from '../../app/check-shared.ts';
 import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { startProblems } from '../../app/start-check.ts';
@@ -46,7 +47,10 @@ export function checkCommand(run: Run): Command {
     'check',
     'Read configuration, policy, users and keys, run the tests of the policy and prove its invariants',
   )
-    .option('--connect', 'also test the connection to each backend and to the records in PostgreSQL')
+    .option(
+      '--connect',
+      'also test the connection to each backend, to the records in PostgreSQL and to the shared store',
+    )
     .option('--login <user>', 'trace one login through the backends; the password is read from standard input')
     .option(
       '--token',
@@ -89,6 +93,7 @@ export async function checkOnce(options: CheckOptions, output: Output, terminal:
     ...problems,
     ...(await backendSteps(chain, connect === true, login, terminal)),
     ...(hasSecrets ? await checkRecords(config, connect === true) : []),
+    ...(connect === true ? await inspectShared(config) : []),
     ...(tokenCheck?.steps ?? []),
   ];
   const warnings = [...fromFiles, ...lockouts, ...remarks.lines(steps.map(({ text }) => text))];
@@ -174,6 +179,7 @@ function nameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly stri
 
 /** Of keys and certificates. @throws Error that names the file when one cannot be used */
 async function fileWarnings(config: BrokerConfig): Promise<readonly string[]> {
+  await checkFleetKeys(config);
   const tls = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
   return [...tls, ...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
 }

@@ -1,4 +1,4 @@
-/** `fairlead flush`: flushes the login cache of the running broker. */
+/** `fairlead flush`: flushes the login cache of the running brokers. */
 import type { Command } from 'commander';
 import { flushRunning } from '../../app/control.ts';
 import { loadBroker } from '../../config/load.ts';
@@ -12,22 +12,24 @@ interface FlushOptions extends SharedOptions {
 }
 
 export function flushCommand(run: Run): Command {
-  return createCommand('flush', 'Flush the login cache of the running broker')
+  return createCommand('flush', 'Flush the login cache of the running brokers')
     .option('--backend <name>', 'only the logins of this backend')
     .addHelpText(
       'after',
-      '\nFinds the broker by the stateDir of its configuration, and must run as the same user. The cache holds successful\nand failed logins: after a flush, each login asks the backend again, and accounts on hold after wrong passwords\nmay log in. SIGHUP does the same.',
+      '\nFinds the brokers by the stateDir of their configuration, and must run as the same user. The cache holds successful\nand failed logins: after a flush, each login asks the backend again, and accounts on hold after wrong passwords\nmay log in. With `shared`, all brokers of the fleet are flushed; one that is not reached within a second is named,\nand the exit code is 1. SIGHUP does the same.',
     )
     .action(run(flush));
 }
 
 async function flush({ config: path, backend }: FlushOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(path, { secrets: 'unused' });
-  const { ok, said } = await flushRunning(config.stateDir, backend);
-  if (!ok) {
-    output.remark(`fairlead: ${said}`);
-    return EXIT.no;
-  }
-  output.result([said], { flushed: backend ?? 'all' });
+  const { answers, silent } = await flushRunning(config.stateDir, backend);
+  for (const { ok, said } of answers) if (!ok) output.remark(`fairlead: ${said}`);
+  for (const socket of silent) output.remark(`fairlead: the broker at ${socket} does not answer: it was NOT flushed`);
+  if (silent.length > 0 || answers.some(({ ok }) => !ok)) return EXIT.no;
+  output.result(
+    answers.map(({ said }) => said),
+    { flushed: backend ?? 'all' },
+  );
   return EXIT.ok;
 }

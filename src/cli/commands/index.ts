@@ -25,6 +25,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['registry-config', async () => (await import('./registry-config.ts')).registryConfigCommand],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
   ['flush', async () => (await import('./flush.ts')).flushCommand],
+  ['fleet', async () => (await import('./fleet.ts')).fleetCommand],
   ['health', async () => (await import('./health.ts')).healthCommand],
   ['tokens', async () => (await import('./tokens.ts')).tokensCommand],
   ['records', async () => (await import('./records.ts')).recordsCommand],

@@ -102,12 +102,25 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
     tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
     { revoked: tokens, missing },
   );
-  await recordRevokedTokens(stateDir, tokens).catch((error: unknown) => {
-    output.remark(
-      `fairlead: the broker did not log the revocation: ${error instanceof Error ? error.message : describeError(error)}`,
-    );
-  });
-  return tokens.length > 0 && missing.length === 0 ? EXIT.ok : EXIT.no;
+  const unreached = await reportToBrokers(stateDir, tokens, output);
+  return tokens.length > 0 && missing.length === 0 && !unreached ? EXIT.ok : EXIT.no;
+}
+
+/** @returns whether a broker that runs was not reached: it may give out a signed token again for some seconds */
+async function reportToBrokers(
+  stateDir: string,
+  tokens: Parameters<typeof recordRevokedTokens>[1],
+  output: Output,
+): Promise<boolean> {
+  try {
+    const problems = await recordRevokedTokens(stateDir, tokens);
+    for (const problem of problems) output.remark(`fairlead: ${problem}`);
+    return problems.length > 0;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : describeError(error);
+    output.remark(`fairlead: the broker did not log the revocation: ${cause}`);
+    return false;
+  }
 }
 
 function noneText({ user, service }: TokensOptions, services: BrokerConfig['services']): string {

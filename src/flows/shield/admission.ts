@@ -27,6 +27,9 @@ interface Admission {
   keysOf(credential: Credential, client: string): LoginKeys;
 }
 
+/** How long to wait for attempts that other brokers may settle, in milliseconds. */
+const ASK_AGAIN_MS = 200;
+
 export function createAdmission(deps: ShieldDeps): Admission {
   const waiting = createQueues();
   /** Equal logins, with the name in the same spelling, from one network at the same time count once. */
@@ -45,7 +48,7 @@ export function createAdmission(deps: ShieldDeps): Admission {
             waiting.wake(keys.queues);
             return refusedPass(reserved.budget, reserved.retryAfter);
           case 'busy':
-            await deps.timer.within(wait.woken, deadline.left());
+            await untilWoken(wait.woken, deadline);
             break;
           case 'go':
             return { refusal: undefined, settle: (outcome) => settle(keys, reserved.attempt, outcome) };
@@ -57,6 +60,13 @@ export function createAdmission(deps: ShieldDeps): Admission {
         wait.leave();
       }
     }
+  }
+
+  /** @throws BrokerError `backend_unavailable` at the deadline */
+  async function untilWoken(woken: Promise<void>, deadline: Deadline): Promise<void> {
+    const { ledger, timer } = deps;
+    if (ledger.isShared !== true || deadline.left() <= ASK_AGAIN_MS) return timer.within(woken, deadline.left());
+    return Promise.race([woken, timer.sleep(ASK_AGAIN_MS)]);
   }
 
   async function settle(keys: LoginKeys, attempt: Attempt | undefined, outcome: Outcome): Promise<void> {

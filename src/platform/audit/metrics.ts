@@ -8,10 +8,12 @@ import { listenerMetrics } from './listener-metrics.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
 import { recordMetrics } from './record-metrics.ts';
 import type { RecordMetrics } from './record-metrics.ts';
+import { sharedStoreMetrics } from './shared-store-metrics.ts';
+import type { SharedStoreMetrics } from './shared-store-metrics.ts';
 import { signingMetrics } from './signing-metrics.ts';
 import type { SigningMetrics } from './signing-metrics.ts';
 
-export interface Metrics extends EventSink, FileMetrics, RecordMetrics, SigningMetrics {
+export interface Metrics extends EventSink, FileMetrics, RecordMetrics, SharedStoreMetrics, SigningMetrics {
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Counts a flush of the login cache by an operator. */
   countFlush(): void;
@@ -34,6 +36,7 @@ export function createMetrics(version: string): Metrics {
     page: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     ...fileMetrics(registry, version),
     ...recordMetrics(registry),
+    ...sharedStoreMetrics(registry),
     ...signingMetrics(registry),
     countFlush: () => flushes.inc(),
     listeners: listenerMetrics(registry),

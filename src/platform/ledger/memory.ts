@@ -38,6 +38,8 @@ interface MemoryLedgerOptions {
 }
 
 export interface MemoryLedger extends Ledger {
+  /** The epoch of a flight that begins now. */
+  epoch(): number;
   /** The number of entries of each kind, for a metric. */
   sizes(): Readonly<Record<'right' | 'wrong' | 'counted' | 'trusted', number>>;
 }
@@ -215,6 +217,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
       epochs.end(ended);
       if (ended.kind === 'account') successes.end(ended.account);
     },
+    epoch: epochs.current,
     sizes: () => ({
       right: successes.size(),
       wrong: refusals.size(),

@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { flushRunning, openControl, recordRevokedTokens } from '../../../src/app/control.ts';
-import { askRunningBroker } from '../../../src/platform/control-socket.ts';
+import { flushRunning, listRunning, openControl, recordRevokedTokens } from '../../../src/app/control.ts';
+import { askRunningBrokers } from '../../../src/platform/control-sockets.ts';
+import type { SharedFleet } from '../../../src/platform/valkey/shared-store.ts';
 import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
 
-async function setUp() {
+async function setUp(fleet?: SharedFleet) {
   const resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-'));
   resources.defer(() => rm(folder, { recursive: true }));
@@ -30,12 +31,13 @@ async function setUp() {
         await openControl(folder, {
           flush,
           onRevoked: () => void revoked.push('called'),
+          fleet,
           audit,
           ids: countingIds(),
           log,
         }),
       ),
-    ask: (request: { readonly command: string }) => askRunningBroker(join(folder, 'control.sock'), request),
+    ask: async (request: { readonly command: string }) => (await askRunningBrokers(folder, request)).answers[0],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -52,7 +54,7 @@ describe('the control socket', () => {
     ];
 
     expect(world.flushed).toEqual(['all', 'corp', 'unknown']);
-    expect(answers).toEqual([
+    expect(answers.flatMap((one) => one.answers)).toEqual([
       { ok: true, said: 'login cache flushed' },
       { ok: true, said: 'login cache flushed for backend corp' },
       { ok: false, said: 'the running broker has no backend "unknown"' },
@@ -65,7 +67,8 @@ describe('the control socket', () => {
 
     await recordRevokedTokens(world.folder, [{ id: 'abc', user: 'alice', service: 'r', backend: 'corp' }]);
 
-    expect(world.revoked).toEqual(['called']);
+    // Once for the token, and once when the command has revoked all of them.
+    expect(world.revoked).toEqual(['called', 'called']);
     expect(world.audit.events).toEqual([
       {
         type: 'refresh-token',
@@ -77,6 +80,51 @@ describe('the control socket', () => {
         backend: 'corp',
       },
     ]);
+  });
+
+  const fleetOf = (missed: readonly string[]): SharedFleet => ({
+    id: 'a',
+    name: 'host:1',
+    members: () => [],
+    endTokens: async () => undefined,
+    reach: async () => ({ reached: [], missed }),
+  });
+
+  it('says no to a flush and to a revocation that do not reach the whole fleet', async () => {
+    await using world = await setUp(fleetOf(['host:2']));
+    await world.open();
+
+    const flush = await flushRunning(world.folder, undefined);
+    const revoke = await recordRevokedTokens(world.folder, [
+      { id: 'abc', user: 'alice', service: 'r', backend: 'corp' },
+    ]);
+
+    expect(flush.answers).toEqual([{ ok: false, said: 'login cache flushed; NOT at host:2, within a second' }]);
+    expect(revoke).toEqual(['revoked; NOT at host:2, within a second']);
+  });
+
+  it('says yes to both when all are reached', async () => {
+    await using world = await setUp(fleetOf([]));
+    await world.open();
+
+    const flush = await flushRunning(world.folder, undefined);
+    const revoke = await recordRevokedTokens(world.folder, [
+      { id: 'abc', user: 'alice', service: 'r', backend: 'corp' },
+    ]);
+
+    expect([flush.answers, revoke]).toEqual([[{ ok: true, said: 'login cache flushed' }], []]);
+  });
+
+  it('lists the fleet, and says where a broker is alone', async () => {
+    await using alone = await setUp();
+    await using world = await setUp(fleetOf([]));
+    await Promise.all([alone.open(), world.open()]);
+
+    expect(await listRunning(alone.folder)).toEqual({
+      ok: false,
+      said: expect.stringMatching(/^this broker is alone/),
+    });
+    expect(await listRunning(world.folder)).toEqual({ ok: true, said: 'host:1', data: [] });
   });
 
   it.each([
@@ -93,12 +141,12 @@ describe('the control socket', () => {
   it('is missing without a broker, and the commands fail', async () => {
     await using world = await setUp();
 
-    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/control\.sock/);
+    await expect(flushRunning(world.folder, undefined)).rejects.toThrow(/no running broker answers at .*control/);
   });
 
   it('that cannot be opened is logged, and the broker goes on', async () => {
     await using world = await setUp();
-    await writeFile(join(world.folder, 'control.sock'), 'a file');
+    await writeFile(join(world.folder, 'control'), 'a file');
 
     await world.open();
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { openShield } from '../../../src/app/open-shield.ts';
 import type { BrokerConfig } from '../../../src/config/broker-schema.ts';
 import { authenticated, fakeBackend, REFUSED } from '../../support/fake-backend.ts';
+import { recordingLog } from '../../support/fakes.ts';
 import { logInThrough, word } from '../../support/shielded.ts';
 
 const SETTINGS: BrokerConfig['shield'] = {
@@ -13,7 +14,8 @@ const SETTINGS: BrokerConfig['shield'] = {
 };
 
 it('the shield applies the configured limits, and counts its entries by kind', async () => {
-  const shield = openShield({ shield: SETTINGS } as BrokerConfig);
+  const deps = { log: recordingLog(), onEnd: () => undefined, revisions: () => ({}) };
+  await using shield = await openShield({ shield: SETTINGS } as BrokerConfig, deps);
   const logIn = async (outcome: typeof REFUSED, password: string) => {
     const { authenticator } = fakeBackend(outcome).chained;
     return logInThrough(shield, authenticator, { password });
@@ -33,4 +35,5 @@ it('the shield applies the configured limits, and counts its entries by kind', a
   ]);
   // The account and its site, the name and its network, the address and its /24 are counted. A wrong password ends the trust.
   expect(shield.sizes()).toEqual({ right: 1, wrong: 1, counted: 6, trusted: 1 });
+  expect(shield.shared).toBeUndefined();
 });

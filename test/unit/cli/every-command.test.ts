@@ -90,6 +90,15 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^WRONG {2}registry: http:\/\/127\.0\.0\.1:1 cannot be reached/,
   },
   flush: { run: flushRunning, prints: /login/ },
+  'fleet list': {
+    run: withConfig('fleet', 'list'),
+    code: 2,
+    prints: /^$/,
+  },
+  'fleet acl': {
+    run: (files) => files.fairlead(['fleet', 'acl']),
+    prints: /^ACL SETUSER fairlead reset on >PASSWORD ~fl:\*/,
+  },
   health: {
     run: withConfig('health', '--url', 'http://127.0.0.1:1/'),
     code: 1,

@@ -12,6 +12,7 @@ const HEAVY = [
   '@peculiar/x509',
   'bcrypt',
   'express',
+  'ioredis',
   'jose',
   'ldapts',
   'openid-client',

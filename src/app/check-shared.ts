@@ -1,0 +1,68 @@
+/** What `check` says about the shared store: its keys, and on request the store itself. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { describeError } from '../core/errors.ts';
+import type { Step } from '../core/ports.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { ValkeyClient } from '../platform/valkey/client.ts';
+import { fleetKeys, storeAddress } from './open-shared.ts';
+
+type CheckedConfig = Pick<BrokerConfig, 'shared' | 'shield'>;
+
+const CONNECT_MS = 3000;
+
+/** @throws Error that names what is wrong with the fleet keys */
+export async function checkFleetKeys({ shared }: CheckedConfig): Promise<void> {
+  if (shared === undefined) return;
+  const { createFleetKeys } = await import('../platform/valkey/fleet-keys.ts');
+  try {
+    createFleetKeys(await fleetKeys(shared));
+  } catch (error) {
+    const files = [shared.keyFile, shared.previousKeyFile].flatMap((file) => (file === undefined ? [] : [file.path]));
+    throw new Error(`${files.join(', ')}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** Connects to the store and inspects it. Never throws. */
+export async function inspectShared(config: CheckedConfig): Promise<readonly Step[]> {
+  const { shared } = config;
+  if (shared === undefined) return [];
+  const { openClient } = await import('../platform/valkey/client.ts');
+  const { inspectStore } = await import('../platform/valkey/inspect.ts');
+  try {
+    const address = await storeAddress(shared.valkey);
+    await using client = await openClient(address, { silenceMs: CONNECT_MS, replyMs: CONNECT_MS });
+    const problem = await client.connected(CONNECT_MS);
+    if (problem !== undefined) return [{ ok: false, text: `shared store: cannot be reached: ${problem}` }];
+    const nodes = [...address.addresses, ...(address.sentinel?.addresses ?? [])];
+    const steps = await inspectStore(
+      client,
+      nodes.every(({ isTls }) => isTls),
+    );
+    const brokers = await brokersStep(client, config);
+    return [...steps, ...brokers].map((step) => ({ ...step, text: `shared store: ${step.text}` }));
+  } catch (error) {
+    return [{ ok: false, text: `shared store: ${describeError(error)}` }];
+  }
+}
+
+/** The share of a limit is one attempt at least. */
+async function brokersStep(client: ValkeyClient, { shared, shield }: CheckedConfig): Promise<readonly Step[]> {
+  const { createEpochView } = await import('../platform/valkey/epoch-view.ts');
+  const { createFleetKeys } = await import('../platform/valkey/fleet-keys.ts');
+  const { listMembers } = await import('../platform/valkey/fleet.ts');
+  if (shared === undefined) return [];
+  const ignore = (): void => undefined;
+  const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore });
+  const keys = createFleetKeys(await fleetKeys(shared));
+  const count = (await listMembers(epochs, keys, systemClock)).length;
+  const { max } = shield.wrongPasswords;
+  const text = `${count} broker${count === 1 ? ' uses' : 's use'} it`;
+  if (shared.whenDown === 'refuse' || max === 0 || count <= max) return [{ ok: true, text }];
+  return [
+    {
+      ok: true,
+      isWarning: true,
+      text: `${text}, more than shield.wrongPasswords.max (${max}): while the store is down, each allows one wrong password`,
+    },
+  ];
+}

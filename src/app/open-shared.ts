@@ -1,0 +1,80 @@
+/** What brokers share, where `shared` is configured. Its libraries are loaded only then. */
+import { readFile } from 'node:fs/promises';
+import type { FilePath } from '../backends/fields.ts';
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { BrokerError } from '../core/errors.ts';
+import type { Log } from '../core/ports.ts';
+import type { MemoryLedger } from '../platform/ledger/memory.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { SharedEnd } from '../platform/valkey/epoch-view.ts';
+import type { ValkeyAddress } from '../platform/valkey/client.ts';
+import type { SharedStore } from '../platform/valkey/shared-store.ts';
+
+type SharedConfig = NonNullable<BrokerConfig['shared']>;
+
+interface OpenSharedDeps {
+  readonly local: MemoryLedger;
+  readonly log: Log;
+  readonly onEnd: (ended: SharedEnd) => void;
+  readonly revisions: () => Readonly<Record<string, string>>;
+}
+
+/** @throws Error that names the file when a key, password or certificate cannot be used */
+export async function openShared(
+  { shared }: Pick<BrokerConfig, 'shared'>,
+  deps: OpenSharedDeps,
+): Promise<SharedStore | undefined> {
+  if (shared === undefined) return undefined;
+  const { openSharedStore } = await import('../platform/valkey/shared-store.ts');
+  return openSharedStore({
+    ...deps,
+    address: await storeAddress(shared.valkey),
+    keys: await fleetKeys(shared),
+    whenDown: shared.whenDown,
+    clock: systemClock,
+  });
+}
+
+/** The contents of the key files; the first one is used for what is written. */
+export function fleetKeys({ keyFile, previousKeyFile }: SharedConfig): Promise<readonly Uint8Array[]> {
+  const files = previousKeyFile === undefined ? [keyFile] : [keyFile, previousKeyFile];
+  return Promise.all(files.map(({ path }) => readFile(path)));
+}
+
+export async function storeAddress(valkey: SharedConfig['valkey']): Promise<ValkeyAddress> {
+  const { urls = [], sentinel, username, passwordFile, tls = {} } = valkey;
+  const [ca, cert, key] = await Promise.all([tls.caFile, tls.certFile, tls.keyFile].map(readOptional));
+  return {
+    addresses: urls,
+    username,
+    readPassword: passwordIn(passwordFile),
+    ...(sentinel === undefined
+      ? {}
+      : {
+          sentinel: {
+            name: sentinel.name,
+            addresses: sentinel.urls,
+            username: sentinel.username,
+            readPassword: passwordIn(sentinel.passwordFile),
+          },
+        }),
+    tls: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    },
+  };
+}
+
+async function readOptional(file: FilePath | undefined): Promise<string | undefined> {
+  return file === undefined ? undefined : readFile(file.path, 'utf8');
+}
+
+function passwordIn(file: FilePath | undefined): (() => Promise<string>) | undefined {
+  if (file === undefined) return undefined;
+  return async () => {
+    const text = (await readFile(file.path, 'utf8')).replace(/\r?\n$/, '');
+    if (text === '') throw new BrokerError('backend_unavailable', `the password file ${file.path} is empty`);
+    return text;
+  };
+}

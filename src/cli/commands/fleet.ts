@@ -1,0 +1,70 @@
+/** `fairlead fleet`: lists the brokers that share a store, and what is in force at each. */
+import { Command } from 'commander';
+import { listRunning } from '../../app/control.ts';
+import { loadBroker } from '../../config/load.ts';
+import { createCommand, createPlainCommand } from '../command.ts';
+import type { Run, SharedOptions } from '../command.ts';
+import { differences, parseMembers } from '../fleet-table.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { tableLines } from '../table.ts';
+
+interface AclOptions {
+  readonly format: 'human' | 'json';
+  readonly user: string;
+}
+
+export function fleetCommand(run: Run): Command {
+  const command = new Command('fleet')
+    .description('List the brokers that share a store, and print the rights that they need there')
+    .showHelpAfterError('(add --help for the options)');
+  command.addCommand(
+    createCommand('list', 'List the brokers that share a store, and what is in force at each')
+      .addHelpText(
+        'after',
+        '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy or users differ between brokers.',
+      )
+      .action(run(list)),
+    { isDefault: true },
+  );
+  command.addCommand(
+    createPlainCommand('acl', 'Print the command that makes the user of the store, with the least rights')
+      .option('--user <name>', 'the name of the user', 'fairlead')
+      .addHelpText(
+        'after',
+        '\nRun the output at the store with a password in the place of PASSWORD, such as with redis-cli.',
+      )
+      .action(run(printAcl)),
+  );
+  return command;
+}
+
+async function list({ config: path }: SharedOptions, output: Output): Promise<number> {
+  const { config } = await loadBroker(path, { secrets: 'unused' });
+  const answer = await listRunning(config.stateDir);
+  const members = answer.ok ? parseMembers(answer.data) : undefined;
+  if (members === undefined) {
+    output.remark(`fairlead: ${answer.said}`);
+    return EXIT.no;
+  }
+  const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
+  const rows = members.map(({ name, ageMs, revisions }) => [
+    name,
+    `${Math.round(ageMs / 1000)} s ago`,
+    ...kinds.map((kind) => revisions[kind] ?? '-'),
+  ]);
+  const head = ['BROKER', 'SEEN', ...kinds.map((kind) => kind.toUpperCase())];
+  const differing = differences(members);
+  output.result([...tableLines([head, ...rows]), ...differing.map(({ text }) => text)], {
+    brokers: members,
+    differences: differing.map(({ kind }) => kind),
+  });
+  return differing.length === 0 ? EXIT.ok : EXIT.no;
+}
+
+async function printAcl({ user }: AclOptions, output: Output): Promise<number> {
+  const { aclCommand } = await import('../../platform/valkey/acl.ts');
+  const text = aclCommand(user);
+  output.result([text], { acl: text });
+  return EXIT.ok;
+}

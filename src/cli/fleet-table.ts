@@ -1,0 +1,37 @@
+/** The brokers of a fleet as `fairlead fleet` shows them. */
+import type { FleetMember } from '../platform/valkey/fleet.ts';
+
+/** @returns undefined when the value is no list of brokers */
+export function parseMembers(value: unknown): readonly FleetMember[] | undefined {
+  if (!Array.isArray(value) || !value.every(isMember)) return undefined;
+  return value.toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+function isMember(value: unknown): value is FleetMember {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, ageMs, revisions }: Readonly<Record<string, unknown>> = { ...value };
+  return typeof name === 'string' && typeof ageMs === 'number' && typeof revisions === 'object' && revisions !== null;
+}
+
+interface Difference {
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** Brokers may sign with keys of their own, and listen on addresses of their own. */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);
+
+/** What is not the same at all brokers: one of them has not read a change, or has refused it. */
+export function differences(members: readonly FleetMember[]): readonly Difference[] {
+  const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
+  return kinds.flatMap((kind) => {
+    const found = new Map<string, string[]>();
+    for (const { name, revisions } of members) {
+      const revision = revisions[kind] ?? 'none';
+      found.set(revision, [...(found.get(revision) ?? []), name]);
+    }
+    if (found.size < 2 || MAY_DIFFER.has(kind)) return [];
+    const groups = [...found].map(([revision, names]) => `${revision} at ${names.join(', ')}`);
+    return [{ kind, text: `DIFFERS  ${kind}: ${groups.join('; ')}` }];
+  });
+}

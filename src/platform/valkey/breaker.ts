@@ -1,0 +1,86 @@
+/**
+ * A circuit breaker: after a silence, or some failures in a row, the store is not asked any more, so that no request waits for it, until
+ * a probe succeeds. The time between probes is random, so that brokers do not probe at the same moment.
+ */
+import { StoreDown } from './store-down.ts';
+
+export interface Breaker {
+  isUp(): boolean;
+  /** @throws StoreDown at once while the store is down, and whenever the work fails */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Probes soon: there is a new connection. */
+  hasConnection(): void;
+}
+
+interface BreakerOptions {
+  /** Succeeds when the store is up and this broker is ready to use it. */
+  readonly probe: () => Promise<void>;
+  /** @param cause why the store is down; undefined when it is up again */
+  readonly onChange: (cause: string | undefined) => void;
+  /** Called for each failure of the store. */
+  readonly onFailure: () => void;
+  /** Calls after a number of milliseconds. */
+  readonly later: (milliseconds: number, work: () => void) => void;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+const FAILURES = 3;
+const PROBE_MS = 500;
+const PROBE_JITTER_MS = 1000;
+const CONNECTED_JITTER_MS = 100;
+
+export function createBreaker({ probe, onChange, onFailure, later, random }: BreakerOptions): Breaker {
+  let failures = 0;
+  let isUp = true;
+  let isProbing = false;
+
+  function fail(error: unknown): StoreDown {
+    const down =
+      error instanceof StoreDown ? error : new StoreDown('the store gave an unusable answer', { cause: error });
+    onFailure();
+    failures += 1;
+    if (isUp && (down.isSilent || failures >= FAILURES)) {
+      isUp = false;
+      onChange(down.message);
+      probeLater();
+    }
+    return down;
+  }
+
+  function probeLater(): void {
+    if (!isUp) later(PROBE_MS + random() * PROBE_JITTER_MS, () => void probeNow().finally(probeLater));
+  }
+
+  async function probeNow(): Promise<void> {
+    if (isUp || isProbing) return;
+    isProbing = true;
+    try {
+      await probe();
+      isUp = true;
+      failures = 0;
+      onChange(undefined);
+    } catch {
+      // The next probe tries again.
+    } finally {
+      isProbing = false;
+    }
+  }
+
+  return {
+    isUp: () => isUp,
+    run: async (work) => {
+      if (!isUp) throw new StoreDown('the store is down');
+      try {
+        const result = await work();
+        failures = 0;
+        return result;
+      } catch (error) {
+        throw fail(error);
+      }
+    },
+    hasConnection: () => {
+      if (!isUp) later(random() * CONNECTED_JITTER_MS, () => void probeNow());
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * The brokers of a fleet, as each says about itself in the store every few seconds. What one broker ends reaches the
+ * others by a message, and by the next exchange of epochs where the message is lost.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../core/ports.ts';
+import type { EpochView, StoredHeartbeat } from './epoch-view.ts';
+import type { FleetKeys } from './fleet-keys.ts';
+
+/** A broker, as the others see it. */
+export interface FleetMember {
+  readonly id: string;
+  /** For people, such as host name and process id. */
+  readonly name: string;
+  /** Milliseconds since its last heartbeat. */
+  readonly ageMs: number;
+  /** The newest epoch that it has applied. */
+  readonly epoch: number;
+  /** What is in force there: `policy` and `keys` with their revisions, and so on. */
+  readonly revisions: Readonly<Record<string, string>>;
+}
+
+/** Which brokers have applied something. */
+export interface Reach {
+  readonly reached: readonly string[];
+  readonly missed: readonly string[];
+}
+
+interface Fleet {
+  /** As of the last exchange. */
+  members(): readonly FleetMember[];
+  /** Exchanges epochs and heartbeats now. @throws StoreDown */
+  sync(): Promise<void>;
+  /** Waits until the other brokers have applied all that has ended. @throws StoreDown */
+  reach(): Promise<Reach>;
+  /** Removes this broker from the list. @throws StoreDown */
+  leave(): Promise<void>;
+}
+
+interface FleetOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly revisions: () => Readonly<Record<string, string>>;
+  readonly epochs: Pick<EpochView, 'current' | 'sync'>;
+  readonly keys: Pick<FleetKeys, 'seal' | 'open'>;
+  readonly clock: Clock;
+}
+
+const BEAT_MS = 5000;
+const REACH_MS = 1000;
+const REACH_POLL_MS = 50;
+/** An old heartbeat that somebody has put back: clocks of brokers may differ by a minute. */
+const MAX_AGE_SECONDS = 75;
+
+export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetOptions): Fleet {
+  let members: readonly FleetMember[] = [];
+  let lastBeat = '';
+  let lastBeatAt = -Infinity;
+
+  async function sync(): Promise<void> {
+    await exchange();
+    // What the answer ended is applied now, and whoever waits for that reads it from the heartbeat.
+    if (lastBeat !== ownState()) await exchange();
+  }
+
+  const ownState = (): string => JSON.stringify([name, epochs.current(), revisions()]);
+
+  async function exchange(): Promise<void> {
+    const state = ownState();
+    const isDue = state !== lastBeat || clock.monotonic() - lastBeatAt >= BEAT_MS;
+    const beat = isDue ? { beat: sealBeat() } : {};
+    const stored = await epochs.sync({ id, ...beat });
+    if (isDue) {
+      lastBeat = state;
+      lastBeatAt = clock.monotonic();
+    }
+    // A store that has restarted does not list this broker.
+    if (!stored.some((one) => one.id === id)) lastBeat = '';
+    members = stored.flatMap((one) => openBeat(one, keys, clock));
+  }
+
+  function sealBeat(): string {
+    return keys.seal(entryOf(id), { name, epoch: epochs.current(), revisions: revisions(), at: clock.now() });
+  }
+
+  return {
+    members: () => members,
+    sync,
+    reach: async () => {
+      const target = epochs.current();
+      const end = clock.monotonic() + REACH_MS;
+      for (;;) {
+        await sync();
+        const others = members.filter((member) => member.id !== id);
+        const missed = others.filter(({ epoch }) => epoch < target);
+        if (missed.length === 0 || clock.monotonic() >= end) {
+          const reached = others.filter((member) => !missed.includes(member));
+          return { reached: reached.map((one) => one.name), missed: missed.map((one) => one.name) };
+        }
+        await delay(REACH_POLL_MS);
+      }
+    },
+    leave: async () => void (await epochs.sync({ id, leaves: true })),
+  };
+}
+
+/** The brokers that are alive, for a command that is none of them. @throws StoreDown */
+export async function listMembers(
+  epochs: Pick<EpochView, 'sync'>,
+  keys: Pick<FleetKeys, 'open'>,
+  clock: Clock,
+): Promise<readonly FleetMember[]> {
+  return (await epochs.sync({ id: '' })).flatMap((one) => openBeat(one, keys, clock));
+}
+
+function openBeat(
+  { id, ageMs, sealed }: StoredHeartbeat,
+  keys: Pick<FleetKeys, 'open'>,
+  clock: Clock,
+): readonly FleetMember[] {
+  const value = keys.open(entryOf(id), sealed);
+  if (!isBeat(value) || Math.abs(clock.now() - value.at) > MAX_AGE_SECONDS) return [];
+  return [{ id, ageMs, name: value.name, epoch: value.epoch, revisions: value.revisions }];
+}
+
+function entryOf(id: string): string {
+  return `fl:brokers ${id}`;
+}
+
+interface Beat {
+  readonly name: string;
+  readonly epoch: number;
+  readonly at: number;
+  readonly revisions: Readonly<Record<string, string>>;
+}
+
+function isBeat(value: unknown): value is Beat {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, epoch, at, revisions }: Readonly<Record<string, unknown>> = { ...value };
+  return (
+    typeof name === 'string' &&
+    typeof epoch === 'number' &&
+    typeof at === 'number' &&
+    typeof revisions === 'object' &&
+    revisions !== null &&
+    Object.values(revisions).every((text) => typeof text === 'string')
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * The ledger of a broker in a fleet: the one in the store, and one in the memory of this process for the time when the
+ * store is down. An outage of the store is never an answer: logins go to the backend then.
+ */
+import { BrokerError } from '../../core/errors.ts';
+import type {
+  Attempt,
+  Budget,
+  Ended,
+  Flight,
+  Ledger,
+  Recalled,
+  RecallQuestion,
+  Reservation,
+  Reserved,
+  Settlement,
+} from '../../core/ledger.ts';
+import { UNSETTLED_SECONDS } from '../../core/ledger.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { MemoryLedger } from '../ledger/memory.ts';
+import { expiringMap } from '../store/expiring-map.ts';
+import { createAnswerCache } from './answer-cache.ts';
+import type { Breaker } from './breaker.ts';
+import type { EpochView } from './epoch-view.ts';
+import type { RemoteRecall, ValkeyLedger } from './ledger.ts';
+import { createOwedSettlements } from './owed-settlements.ts';
+import type { createShares } from './shares.ts';
+import { StoreDown } from './store-down.ts';
+
+interface SharedLedgerOptions {
+  readonly remote: ValkeyLedger;
+  readonly local: MemoryLedger;
+  readonly epochs: Pick<EpochView, 'current' | 'end'>;
+  readonly breaker: Pick<Breaker, 'isUp' | 'run'>;
+  readonly shares: ReturnType<typeof createShares>;
+  readonly whenDown: 'local' | 'refuse';
+  /** How many brokers are alive, including this one. */
+  readonly brokers: () => number;
+  /** Waits until a login is settled by another broker, or for some time. */
+  readonly settledElsewhere: (login: string) => Promise<void>;
+  readonly clock: Clock;
+}
+
+/** Seconds after which a client may try again while the store is down. */
+const RETRY_AFTER = 5;
+/** The store does not say for how long a wrong password is known. */
+const KNOWN_SECONDS = 60;
+const MAX_LEADING = 50_000;
+const MAX_OWED_ENDS = 1000;
+
+interface SharedLedger extends Ledger {
+  /** Gives the store what it missed while it was down. It does not ask the breaker. @throws what the store throws */
+  catchUp(): Promise<void>;
+}
+
+export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
+  const { remote, local, epochs, breaker, shares, whenDown, brokers, settledElsewhere, clock } = options;
+  const cache = createAnswerCache(clock, epochs.current);
+  /** The epoch of the memory when a flight of the store began. */
+  const localEpochs = new WeakMap<Flight, number>();
+  /** Attempts that were counted in memory, with their budgets in the store. */
+  const localAttempts = new WeakMap<Attempt, ReadonlyMap<Budget, Budget>>();
+  /** Logins that this broker asks a backend about. */
+  const leading = expiringMap<true>({ clock, maxEntries: MAX_LEADING });
+
+  const owed = createOwedSettlements(clock);
+  /** What ended while the store was down. */
+  const owedEnds: Ended[] = [];
+
+  /**
+   * @param onLost called when the store was asked and did not answer, so that it may have done the work
+   * @returns undefined when the store is down
+   */
+  async function ifUp<T>(work: () => Promise<T>, onLost?: () => void): Promise<T | undefined> {
+    if (!breaker.isUp()) return undefined;
+    try {
+      return await breaker.run(work);
+    } catch (error) {
+      if (!(error instanceof StoreDown)) throw error;
+      onLost?.();
+      return undefined;
+    }
+  }
+
+  async function recall(question: RecallQuestion): Promise<Recalled> {
+    const cached = cache.get(question.login);
+    if (cached !== undefined) return cached;
+    const found = await recallRemote(question);
+    if (found?.recalled.kind !== 'wait' || leading.get(question.login) === true) {
+      return found === undefined ? local.recall(question) : found.recalled;
+    }
+    await settledElsewhere(question.login);
+    return (await recallRemote(question))?.recalled ?? local.recall(question);
+  }
+
+  async function recallRemote(question: RecallQuestion): Promise<RemoteRecall | undefined> {
+    const epoch = local.epoch();
+    const sharedEpoch = epochs.current();
+    const release: Settlement = { outcome: 'none', flight: { ...question, epoch: 0 } };
+    const found = await ifUp(
+      () => remote.recall(question),
+      () => owed.add(release),
+    );
+    if (found === undefined) return undefined;
+    const { recalled, answer } = found;
+    if (recalled.kind === 'lead') {
+      localEpochs.set(recalled.flight, epoch);
+      leading.set(question.login, true, UNSETTLED_SECONDS);
+    }
+    if (answer !== undefined) await local.settle({ outcome: 'none', flight: { ...question, epoch }, answer });
+    if (recalled.kind === 'success' && !recalled.isContested && answer?.kind === 'success') {
+      const { account, freshSeconds } = answer;
+      cache.set(question.login, { recalled, account, epoch: sharedEpoch }, freshSeconds);
+    }
+    return found;
+  }
+
+  async function reserve(reservation: Reservation): Promise<Reserved> {
+    const found = await ifUp(
+      () => remote.reserve(reservation),
+      () => owed.add({ outcome: 'none', attempt: attemptOf(reservation) }),
+    );
+    if (found !== undefined) {
+      shares.note(found.counts);
+      if (found.reserved.kind === 'known') await noteKnown(reservation);
+      return found.reserved;
+    }
+    if (whenDown === 'refuse' && reservation.budgets.length > 0) {
+      const message = 'the shared store is down, and `shared.whenDown` is `refuse`';
+      throw new BrokerError('backend_unavailable', message, { retryAfter: RETRY_AFTER });
+    }
+    const budgets = new Map(reservation.budgets.map((budget) => [shares.of(budget, brokers()), budget]));
+    const reserved = await local.reserve({ ...reservation, budgets: [...budgets.keys()] });
+    if (reserved.kind === 'go') localAttempts.set(reserved.attempt, budgets);
+    return reserved;
+  }
+
+  /** A wrong password that another broker has found out, as a client sends it again and again. */
+  async function noteKnown(reservation: Reservation): Promise<void> {
+    const attempt = { ...attemptOf(reservation), epoch: local.epoch() };
+    await local.settle({ outcome: 'wrong', attempt, knownSeconds: KNOWN_SECONDS });
+  }
+
+  async function settle(settlement: Settlement): Promise<void> {
+    const { attempt, flight, answer, endsLoginsOf } = settlement;
+    const account = answer?.kind === 'success' ? answer.account : endsLoginsOf;
+    if (account !== undefined) cache.deleteAccount(account);
+    if (flight !== undefined) leading.delete(flight.login);
+    const budgets = attempt === undefined ? undefined : localAttempts.get(attempt);
+    if (attempt !== undefined && budgets !== undefined) noteLocal(attempt, budgets, settlement.outcome);
+    const epoch = flight === undefined ? undefined : localEpochs.get(flight);
+    await local.settle({
+      ...settlement,
+      // Memory does not count an attempt of the store, and notes a wrong password for the time when the store is down.
+      attempt: attempt === undefined || budgets !== undefined ? attempt : { ...attempt, epoch: local.epoch() },
+      ...(flight === undefined || epoch === undefined ? {} : { flight: { ...flight, epoch } }),
+    });
+    await settleRemote(settlement, { isAttempt: budgets === undefined, isFlight: epoch !== undefined });
+  }
+
+  /** The rest belongs to the memory of this process. */
+  async function settleRemote(
+    { attempt, flight, answer, ...rest }: Settlement,
+    { isAttempt, isFlight }: { readonly isAttempt: boolean; readonly isFlight: boolean },
+  ): Promise<void> {
+    const own: Settlement = {
+      ...rest,
+      ...(isAttempt && attempt !== undefined ? { attempt } : {}),
+      ...(isFlight && flight !== undefined ? { flight, answer } : {}),
+    };
+    const isEmpty =
+      own.attempt === undefined &&
+      own.flight === undefined &&
+      own.trust === undefined &&
+      own.hold === undefined &&
+      own.endsLoginsOf === undefined;
+    if (isEmpty) return;
+    const settled = await ifUp(async () => {
+      await remote.settle(own);
+      return true;
+    });
+    if (settled === undefined) owed.add(own);
+  }
+
+  function noteLocal({ backend, places }: Attempt, budgets: ReadonlyMap<Budget, Budget>, outcome: string): void {
+    for (const place of places) {
+      const budget = budgets.get(place.budget);
+      if (budget === undefined) continue;
+      if (outcome === 'wrong') shares.owe(budget, backend, 1);
+      if (outcome === 'success') shares.clear(budget);
+    }
+    if (breaker.isUp()) void ifUp(() => shares.pay(remote.addWrong));
+  }
+
+  return {
+    isShared: true,
+    recall,
+    reserve,
+    settle,
+    end: async (ended: Ended) => {
+      await local.end(ended);
+      const epoch = await ifUp(() => epochs.end(ended));
+      if (epoch === undefined && owedEnds.length < MAX_OWED_ENDS) owedEnds.push(ended);
+    },
+    catchUp: async () => {
+      for (let [ended] = owedEnds; ended !== undefined; [ended] = owedEnds) {
+        await epochs.end(ended);
+        owedEnds.shift();
+      }
+      await owed.pay(remote.settle);
+      await shares.pay(remote.addWrong);
+    },
+  };
+}
+
+/** As far as it is needed to release an attempt that the store may have counted. */
+function attemptOf({ id, backend, password, budgets }: Reservation): Attempt {
+  return { id, backend, password, epoch: 0, places: budgets.map((budget) => ({ budget, sequence: 0, sequences: [] })) };
+}

@@ -1,0 +1,178 @@
+/** What brokers share: the ledger, and the list of brokers. A store that is down at the start is no reason not to start. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Ledger } from '../../core/ledger.ts';
+import type { Clock, Fingerprint, Log } from '../../core/ports.ts';
+import type { MemoryLedger } from '../ledger/memory.ts';
+import { createBreaker } from './breaker.ts';
+import { openClient } from './client.ts';
+import type { ValkeyAddress, ValkeyClient } from './client.ts';
+import { createEpochView } from './epoch-view.ts';
+import type { SharedEnd } from './epoch-view.ts';
+import { createFleet } from './fleet.ts';
+import type { FleetMember, Reach } from './fleet.ts';
+import { createFleetKeys } from './fleet-keys.ts';
+import { valkeyLedger } from './ledger.ts';
+import { storeWarnings } from './inspect.ts';
+import type { Patience } from './reply-watch.ts';
+import { onceAtATime, repeat } from './schedule.ts';
+import { createSettledMessages } from './settled-messages.ts';
+import { sharedLedger } from './shared-ledger.ts';
+import { createShares } from './shares.ts';
+
+export interface SharedStore extends AsyncDisposable {
+  readonly ledger: Ledger;
+  readonly fingerprint: Fingerprint;
+  readonly state: () => SharedState;
+  readonly fleet: SharedFleet;
+}
+
+/** What the log, metrics and `/readyz` show of the store. */
+export interface SharedState {
+  /** Why the store is down; undefined: it is up. */
+  readonly down: string | undefined;
+  /** Brokers that are alive as of the last exchange, this one included. */
+  readonly brokers: number;
+  /** Failed commands so far. */
+  readonly failures: number;
+}
+
+export interface SharedFleet {
+  /** The name of this broker. */
+  readonly name: string;
+  readonly id: string;
+  members(): readonly FleetMember[];
+  /** Makes all brokers sign new tokens instead of giving out earlier ones again. */
+  endTokens(): Promise<void>;
+  /** Waits until the others have applied what has ended. @throws StoreDown */
+  reach(): Promise<Reach>;
+}
+
+export interface SharedStoreOptions {
+  readonly address: ValkeyAddress;
+  /** The contents of the fleet key files; the first is used for what is written. */
+  readonly keys: readonly Uint8Array[];
+  readonly whenDown: 'local' | 'refuse';
+  /** For tests on a busy machine; absent: that of the client. */
+  readonly patience?: Patience;
+  readonly local: MemoryLedger;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when another broker has ended something. */
+  readonly onEnd: (ended: SharedEnd) => void;
+  /** The revisions in force at this broker. */
+  readonly revisions: () => Readonly<Record<string, string>>;
+}
+
+/** A start does not wait longer for the store. */
+const START_MS = 500;
+/** How often epochs are exchanged: what is ended reaches all brokers within a second, also without messages. */
+const SYNC_MS = 500;
+const ENDED = 'fl:ended';
+const SETTLED = 'fl:settled';
+
+/** @throws Error when a fleet key or a file cannot be used */
+export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
+  const keys = createFleetKeys(options.keys);
+  await using resources = new AsyncDisposableStack();
+  const client = resources.use(await openClient(options.address, options.patience));
+  const messages = createSettledMessages();
+  const parts = connect(client, options, keys, messages.wait);
+  const { breaker, fleet, syncSoon } = parts;
+  client.onReady(breaker.hasConnection);
+  resources.use(
+    client.subscribe([ENDED, SETTLED], (channel, message) => {
+      if (channel === SETTLED) messages.receive(message);
+      else syncSoon();
+    }),
+  );
+  await client.connected(START_MS);
+  await parts.syncNow();
+  const warn = warnOnce(client, options.log);
+  client.onReady(warn);
+  await warn();
+  resources.use(repeat(parts.syncNow, SYNC_MS));
+  resources.defer(() => breaker.run(fleet.leave).catch(() => undefined));
+  const running = resources.move();
+  return {
+    ledger: parts.ledger,
+    fingerprint: keys.fingerprint,
+    state: parts.state,
+    fleet: parts.sharedFleet,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function connect(
+  client: ValkeyClient,
+  { local, clock, log, whenDown, onEnd, revisions }: SharedStoreOptions,
+  keys: ReturnType<typeof createFleetKeys>,
+  settledElsewhere: (login: string) => Promise<void>,
+) {
+  const id = randomBytes(6).toString('hex');
+  const name = `${hostname()}:${process.pid}`;
+  const shares = createShares(clock);
+  const state = { down: undefined as string | undefined, failures: 0 };
+  const brokers = (): number => Math.max(1, fleet.members().length);
+  const epochs = createEpochView({
+    run: client.run,
+    onNewer: () => syncSoon(),
+    onEnd: (ended) => {
+      if (ended.kind !== 'tokens') void local.end(ended);
+      onEnd(ended);
+    },
+  });
+  const fleet = createFleet({ id, name, revisions, epochs, keys, clock });
+  const breaker = createBreaker({
+    // Nothing is asked of the store before it has what this broker has seen and counted.
+    probe: async () => {
+      await fleet.sync();
+      await ledger.catchUp();
+    },
+    onChange: (cause) => {
+      state.down = cause;
+      if (cause === undefined) return log.info('shared store up again');
+      shares.beginOutage();
+      return log.error('shared store down', { cause });
+    },
+    onFailure: () => {
+      state.failures += 1;
+    },
+    later: (milliseconds, work) => void setTimeout(work, milliseconds).unref(),
+    random: Math.random,
+  });
+  const ledger = sharedLedger({
+    remote: valkeyLedger({ epochs, keys, clock }),
+    local,
+    epochs,
+    breaker,
+    shares,
+    whenDown,
+    brokers,
+    settledElsewhere,
+    clock,
+  });
+  const syncNow = (): Promise<void> => breaker.run(fleet.sync).catch(() => undefined);
+  const syncSoon = onceAtATime(syncNow);
+  const sharedFleet: SharedFleet = {
+    id,
+    name,
+    members: fleet.members,
+    endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
+    reach: () => breaker.run(fleet.reach),
+  };
+  const stateNow = (): SharedState => ({ ...state, brokers: brokers() });
+  return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
+}
+
+/** Logs each warning about the store once. */
+function warnOnce(client: ValkeyClient, log: Log): () => Promise<void> {
+  const warned = new Set<string>();
+  return async () => {
+    const warnings = await storeWarnings(client).catch(() => []);
+    for (const text of warnings.filter((one) => !warned.has(one))) {
+      warned.add(text);
+      log.warn('shared store warning', { warning: text });
+    }
+  };
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { Presence, StoredHeartbeat } from '../../../../src/platform/valkey/epoch-view.ts';
+import { createFleet } from '../../../../src/platform/valkey/fleet.ts';
+import { createFleetKeys } from '../../../../src/platform/valkey/fleet-keys.ts';
+import { fixedClock, realClock } from '../../../support/fakes.ts';
+import type { FixedClock } from '../../../support/fakes.ts';
+
+const KEYS = createFleetKeys([Buffer.alloc(32, 'k')]);
+
+/** A store that keeps heartbeats, without their age. */
+function setUp(clock: FixedClock = fixedClock()) {
+  const stored = new Map<string, string>();
+  const world = { epoch: 1, beats: 0 };
+  const sync = async ({ id, beat, leaves }: Presence): Promise<readonly StoredHeartbeat[]> => {
+    if (beat !== undefined) {
+      world.beats += 1;
+      stored.set(id, beat);
+    }
+    if (leaves === true) stored.delete(id);
+    return [...stored].map(([member, sealed]) => ({ id: member, ageMs: 0, sealed }));
+  };
+  const revisions = { policy: 'r1' };
+  const open = (id: string) =>
+    createFleet({
+      id,
+      name: `name of ${id}`,
+      revisions: () => ({ ...revisions }),
+      epochs: { current: () => world.epoch, sync },
+      keys: KEYS,
+      clock,
+    });
+  return { clock, stored, world, revisions, open };
+}
+
+describe('the brokers of a fleet', () => {
+  it('see each other with what is in force', async () => {
+    const { open } = setUp();
+    const [first, second] = [open('a'), open('b')];
+    await first.sync();
+    await second.sync();
+
+    expect(second.members()).toEqual([
+      { id: 'a', name: 'name of a', ageMs: 0, epoch: 1, revisions: { policy: 'r1' } },
+      { id: 'b', name: 'name of b', ageMs: 0, epoch: 1, revisions: { policy: 'r1' } },
+    ]);
+  });
+
+  it('say something about themselves every five seconds, and at once when it changes', async () => {
+    const { clock, world, revisions, open } = setUp();
+    const fleet = open('a');
+    const beats = [];
+    for (const change of [
+      () => undefined,
+      () => undefined,
+      () => clock.advance(5),
+      () => (revisions.policy = 'r2'),
+      () => (world.epoch = 2),
+    ]) {
+      change();
+      await fleet.sync();
+      beats.push(world.beats);
+    }
+
+    expect(beats).toEqual([1, 1, 2, 3, 4]);
+  });
+
+  it('say so again to a store that has lost it', async () => {
+    const { stored, open } = setUp();
+    const fleet = open('a');
+    await fleet.sync();
+    stored.clear();
+
+    await fleet.sync();
+
+    expect([...stored.keys()]).toEqual(['a']);
+  });
+
+  it('do not see a heartbeat that was made for another, by another key, or long ago', async () => {
+    const { clock, stored, open } = setUp();
+    await open('a').sync();
+    const beat = stored.get('a') ?? '';
+    stored.set('moved', beat);
+    stored.set('foreign', createFleetKeys([Buffer.alloc(32, 'x')]).seal('fl:brokers foreign', {}));
+    const fleet = open('b');
+    await fleet.sync();
+    const seen = fleet.members().map(({ id }) => id);
+    clock.advance(100);
+    await fleet.sync();
+
+    expect(seen).toEqual(['a', 'b']);
+    expect(fleet.members().map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('are not listed any more when they have left', async () => {
+    const { open } = setUp();
+    const [first, second] = [open('a'), open('b')];
+    await first.sync();
+    await first.leave();
+    await second.sync();
+
+    expect(second.members().map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('are reached once each has applied the newest end, and named where they have not', async () => {
+    const { world, open } = setUp({ ...realClock, advance: () => undefined });
+    const [first, second] = [open('a'), open('b')];
+    await second.sync();
+    await first.sync();
+    const before = await first.reach();
+    world.epoch = 2;
+    const missed = await first.reach();
+    const waiting = first.reach();
+    await second.sync();
+
+    expect(before).toEqual({ reached: ['name of b'], missed: [] });
+    expect(missed).toEqual({ reached: [], missed: ['name of b'] });
+    expect(await waiting).toEqual({ reached: ['name of b'], missed: [] });
+  });
+});
