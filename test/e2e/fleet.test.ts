@@ -23,6 +23,9 @@ afterEach(() => resources.disposeAsync());
 const fairlead = (broker: Broker, ...args: readonly string[]): Promise<Result> =>
   run(process.execPath, [MAIN, ...args, '--config', join(broker.folder, 'broker.yaml')]);
 
+/** The last thing that a broker opens is its control socket. */
+const listening = (broker: Broker): Promise<unknown> => broker.waitForLine(({ message }) => message === 'listening');
+
 const flushes = (broker: Broker): number =>
   broker.log().filter(({ message }) => message.startsWith('login cache flushed')).length;
 
@@ -32,20 +35,22 @@ describe('two brokers with one stateDir', () => {
     const stateDir = join(first.folder, 'state');
     const second = resources.use(await startStaticBroker({ config: { ...STATIC_CONFIG, stateDir } }));
 
+    await Promise.all([first, second].map(listening));
+
     const both = await fairlead(first, 'flush');
-    const counts = [flushes(first), flushes(second)];
+    await waitFor('both flushes in the log', () => flushes(first) === 1 && flushes(second) === 1);
     first.signal('SIGKILL');
     await first.process.exited;
     const left = await fairlead(second, 'flush');
 
     expect(both).toMatchObject({ code: 0, stdout: 'login cache flushed\nlogin cache flushed\n' });
-    expect(counts).toEqual([1, 1]);
     expect(left).toMatchObject({ code: 0, stdout: 'login cache flushed\n' });
-    expect(flushes(second)).toBe(2);
+    await waitFor('the second flush in the log', () => flushes(second) === 2);
   });
 
   it('are named by the command when they do not answer', async () => {
     const broker = resources.use(await startStaticBroker());
+    await listening(broker);
     broker.signal('SIGSTOP');
     resources.defer(() => broker.signal('SIGCONT'));
 
@@ -96,7 +101,10 @@ describe.skipIf(program === undefined)('brokers that share a store', () => {
 
     const { code, stdout } = await fairlead(first, 'flush');
     await granted(second);
-    await waitFor('the last login in the log', () => sources(second).length === 2);
+    await waitFor(
+      'all in the logs',
+      () => sources(second).length === 2 && [first, second].every((one) => flushes(one) === 1),
+    );
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/^login cache flushed; also at \S+:\d+\n$/);
