@@ -119,4 +119,12 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: ['test/integration/fleet-outages.test.ts'],
   },
+  {
+    id: 'fleet-15',
+    effect: 'a correct password is refused as wrong after an outage of the store, while other brokers verify it too',
+    file: 'src/flows/shield/guard.ts',
+    find: 'if (!reserved.isTrusted && ledger.isShared !== true) return TOO_MANY;',
+    replace: 'if (!reserved.isTrusted) return TOO_MANY;',
+    tests: ['test/unit/flows/shield-fleet.test.ts'],
+  },
 ];

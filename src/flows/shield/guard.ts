@@ -1,5 +1,6 @@
 /** Counts the attempts at one account, and refuses more before the directory locks it. */
 import type { Deadline } from '../../core/deadline.ts';
+import { BrokerError } from '../../core/errors.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { Attempt, Settlement } from '../../core/ledger.ts';
 import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
@@ -27,7 +28,7 @@ export function isFromGuard(outcome: AuthnOutcome): boolean {
   return outcome === KNOWN_WRONG || outcome === ON_HOLD || outcome === TOO_MANY;
 }
 
-/** How often a trusted login asks again while attempts are under way, in milliseconds. */
+/** How often a login asks again while attempts are under way, in milliseconds. */
 const ASK_AGAIN_MS = 50;
 
 export function createGuard(
@@ -65,11 +66,19 @@ export function createGuard(
         case 'full':
           return TOO_MANY;
         case 'busy':
-          // Others must wait until the next login: attempts would pile up at the directory.
-          if (!reserved.isTrusted || deadline.left() === 0) return TOO_MANY;
+          // Logins that are not trusted do not wait: they would pile up. In a fleet they do: after an outage of the store
+          // the attempts under way can be this same login at other brokers, and a correct password would be refused.
+          if (!reserved.isTrusted && ledger.isShared !== true) return TOO_MANY;
+          if (deadline.left() === 0) return stillBusy();
           await timer.sleep(ASK_AGAIN_MS);
       }
     }
+  }
+
+  /** @throws BrokerError `backend_unavailable` in a fleet, where it is not known whether the limit allows this login */
+  function stillBusy(): AuthnOutcome {
+    if (ledger.isShared !== true) return TOO_MANY;
+    throw new BrokerError('backend_unavailable', 'other attempts at this account are still under way');
   }
 
   return {

@@ -148,6 +148,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     if (flight !== undefined) leading.delete(flight.login);
     const budgets = attempt === undefined ? undefined : localAttempts.get(attempt);
     if (attempt !== undefined && budgets !== undefined) noteLocal(attempt, budgets, settlement.outcome);
+    else if (settlement.outcome === 'success') attempt?.places.forEach(({ budget }) => shares.forget(budget));
     const epoch = flight === undefined ? undefined : localEpochs.get(flight);
     await local.settle({
       ...settlement,

@@ -55,6 +55,10 @@ export function createShares(clock: Clock) {
             }),
       };
     },
+    /** The store has cleared this budget. */
+    forget: (budget: Budget): void => {
+      if (budget.isClearedBySuccess) counts.delete(keyOf(budget));
+    },
     owe,
     /** A successful login clears what is owed for this budget. */
     clear: (budget: Budget): void => {

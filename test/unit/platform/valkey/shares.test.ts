@@ -48,6 +48,14 @@ describe('the share of a limit while the store is down', () => {
     expect(shares.of(BUDGET, 3).limit).toBe(3);
   });
 
+  it('ignores a last count that a successful login has cleared since', () => {
+    const shares = createShares(fixedClock());
+    shares.note([[BUDGET, 9]]);
+    shares.forget(BUDGET);
+
+    expect(shares.of(BUDGET, 3).limit).toBe(3);
+  });
+
   it('begins again with each outage', () => {
     const shares = createShares(fixedClock());
     const keys = [1, 2].map(() => {
