@@ -170,4 +170,12 @@ export const faults: readonly Fault[] = [
     replace: 'return isEqual || areProved(invariants) ?',
     tests: ['test/unit/cli/proofs.test.ts'],
   },
+  {
+    id: 'exact-21',
+    effect: 'lint says nothing of a rule of which it could not prove that it is needed',
+    file: 'src/core/policy/lint/removable.ts',
+    find: '} else gaps.push(',
+    replace: '} else [].push(',
+    tests: ['test/unit/core/policy/lint/lint.test.ts'],
+  },
 ];
