@@ -11,6 +11,7 @@ export type Glob = readonly Token[];
 export const STAR = '\0';
 export const ANYTHING: Glob = [STAR];
 
+/** Stands before a letter whose case is open. */
 const ANY_CASE = '\u0001';
 /** The largest number of texts for two patterns. Patterns with many stars fit each other in very many ways. */
 const MAX_RESULTS = 1000;
@@ -19,27 +20,23 @@ export function literal(text: string): Glob {
   return text.split('');
 }
 
-/** The text, with each letter in upper or lower case. */
+/** The text of a repository name, with each letter in upper or lower case. */
 export function inAnyCase(text: string): Glob {
-  return text.split('').map((char) => (hasCase(char) ? ANY_CASE + char : char));
+  return text.split('').map((char) => char.replace(/[a-z]/, `${ANY_CASE}$&`));
 }
 
 /** The character in lower case if its case is open; undefined if it is not. */
 export function openCase(token: Token): string | undefined {
-  return token.length === 2 && token.startsWith(ANY_CASE) ? token.slice(1) : undefined;
-}
-
-function hasCase(char: string): boolean {
-  return char.toUpperCase() !== char && foldCase(char.toUpperCase()) === char;
+  return token[1];
 }
 
 /** @param values for captures; a capture without one, like `*`, is a star */
 export function nameGlob(text: string, values: ReadonlyMap<string, Glob> = new Map()): Glob {
   const glob: Token[] = [];
   let at = 0;
-  for (const token of text.matchAll(/\*|\{([^{}]*)\}/g)) {
-    const value = token[1] === undefined ? undefined : values.get(token[1]);
-    glob.push(...literal(text.slice(at, token.index)), ...(value ?? ANYTHING));
+  for (const token of text.matchAll(/\*|\{[^{}]*\}/g)) {
+    const value = values.get(token[0].slice(1, -1)) ?? ANYTHING;
+    glob.push(...literal(text.slice(at, token.index)), ...value);
     at = token.index + token[0].length;
   }
   return [...glob, ...literal(text.slice(at))];
@@ -56,10 +53,10 @@ export function segmentGlob(segment: SegmentPattern, values: ReadonlyMap<string,
 
 /** Every most general text that fits both. Their stars are open. */
 export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
-  const known = new Map<number, readonly Glob[]>();
+  const known = new Map<string, readonly Glob[]>();
 
   function from(i: number, j: number): readonly Glob[] {
-    const key = i * (b.length + 1) + j;
+    const key = `${i} ${j}`;
     const found = known.get(key) ?? collect(endings(i, j));
     known.set(key, found);
     return found;
@@ -86,8 +83,8 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
   function collect(globs: Iterable<Glob>): readonly Glob[] {
     const found = new Map<string, Glob>();
     for (const glob of globs) {
-      found.set(glob.join(''), glob);
-      effort.spend(20 + 4 * glob.length);
+      found.set(glob.join(), glob);
+      effort.spend(60);
       if (effort.isSpent()) break;
       if (found.size > MAX_RESULTS) {
         effort.giveUp('names fit several patterns with many wildcards in too many ways');
@@ -136,14 +133,14 @@ function isPossible(a: Glob, b: Glob): boolean {
 }
 
 function agree(left: Token | undefined, right: Token | undefined): boolean {
-  return left === STAR || right === STAR || left === right || commonToken(left, right) !== undefined;
+  return left === STAR || right === STAR || commonToken(left, right) !== undefined;
 }
 
 function commonToken(left: Token | undefined, right: Token | undefined): Token | undefined {
   if (left === undefined || right === undefined) return undefined;
   if (left === right) return left;
-  if (openCase(left) !== undefined && openCase(left) === foldCase(right)) return right;
-  return openCase(right) !== undefined && openCase(right) === foldCase(left) ? left : undefined;
+  if (openCase(left) === foldCase(right)) return right;
+  return openCase(right) === foldCase(left) ? left : undefined;
 }
 
 function withStar(rest: Glob): Glob {
@@ -158,7 +155,7 @@ export function intersectAll([first = ANYTHING, ...others]: readonly Glob[], eff
 }
 
 export function uniqueGlobs(globs: readonly Glob[]): readonly Glob[] {
-  return [...new Map(globs.map((glob) => [glob.join(''), glob])).values()];
+  return [...new Map(globs.map((glob) => [glob.join(), glob])).values()];
 }
 
 export function starsIn(glob: Glob): number {

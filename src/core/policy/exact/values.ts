@@ -7,7 +7,17 @@ import type { Asker } from '../asker.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { SegmentPattern } from '../repository-pattern.ts';
 import type { CasePair } from '../who.ts';
-import { ANYTHING, intersect, intersectAll, nameGlob, segmentGlob, STAR, starsIn, uniqueGlobs } from './glob.ts';
+import {
+  ANYTHING,
+  intersect,
+  intersectAll,
+  literal,
+  nameGlob,
+  segmentGlob,
+  STAR,
+  starsIn,
+  uniqueGlobs,
+} from './glob.ts';
 import type { Glob } from './glob.ts';
 import type { Effort } from './effort.ts';
 import { divided, FIRST_WORD, WORDS_PER_STAR } from './words.ts';
@@ -85,11 +95,11 @@ function shapesOf(
 /** A star is a character like any other here, which no pattern has. */
 function captured(who: Asker, name: string, glob: Glob, form: Form): Glob | undefined {
   const value = who.kind === 'user' ? who.pair[form].match(glob.join(''))?.get(name) : undefined;
-  return value?.split('');
+  return value === undefined ? undefined : literal(value);
 }
 
 function folded(glob: Glob): Glob {
-  return glob.map((token) => foldCase(token));
+  return literal(foldCase(glob.join('')));
 }
 
 /**
@@ -104,7 +114,7 @@ function grow(
   world: World,
 ): boolean {
   const { effort } = world;
-  const known = new Set(pool.globs.map((glob) => glob.join('')));
+  const known = new Set(pool.globs.map((glob) => glob.join()));
   const found = new Map<string, Glob>();
   for (const { holder, others } of [
     ...sharedSegments(pool, pools, requirements),
@@ -113,13 +123,13 @@ function grow(
     if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
     for (const theirs of others.slice(0, MAX_OTHERS)) {
       for (const shape of pool.globs) {
-        const key = [pool.at.join(), pool.name, holder.key, theirs.join(''), shape.join('')].join('\n');
+        const key = JSON.stringify([pool.at, pool.name, holder.key, theirs, shape]);
         if (tried.has(key)) continue;
         tried.add(key);
         for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
-          if (known.has(value.join(''))) continue;
+          if (known.has(value.join())) continue;
           if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
-          else found.set(value.join(''), value);
+          else found.set(value.join(), value);
         }
         if (effort.isSpent()) return false;
       }
@@ -151,7 +161,7 @@ function valuesIn(pattern: SegmentPattern, common: Glob, name: string): readonly
     const next = parts[part];
     if (next === undefined) {
       const value = at === segment.length ? values.get(name) : undefined;
-      if (value !== undefined) found.push(value.split(''));
+      if (value !== undefined) found.push(literal(value));
       return;
     }
     if ('literal' in next) {
