@@ -98,19 +98,18 @@ function userNames(
   world: World,
 ): readonly string[] {
   const own = requirements.flatMap(({ who }, index) =>
-    who.kind === 'user' ? [{ pair: who.pair, globs: globsFor(who.pair, index, pools, form) }] : [],
+    who.kind === 'user' ? [globsFor(who.pair, index, pools, form)] : [],
   );
   const user = pools.find(({ name }) => name === 'user');
   const whole = user === undefined ? [ANYTHING] : [ANYTHING, ...user.texts.map((text) => written(text, form))];
   const fixed = additional.map((pair) => nameGlob(pair[form].text));
   const names = new Set<string>();
-  for (const globs of products([...own.map((one) => one.globs), whole])) {
+  for (const globs of products([...own, whole])) {
     for (const glob of intersectAll([...fixed, ...globs], world.effort))
       for (const name of namesFrom(glob, FIRST_WORD.user, world)) names.add(form === 'folded' ? foldCase(name) : name);
     if (world.effort.isSpent()) break;
   }
-  const pairs = [...own.map(({ pair }) => pair), ...additional];
-  return [...names].filter((name) => pairs.every((pair) => pair[form].match(name) !== undefined));
+  return [...names];
 }
 
 function groupNames(
@@ -129,7 +128,7 @@ function groupNames(
       for (const name of namesFrom(glob, first, world)) names.add(groupName(name, { lowercase: form === 'folded' }));
     if (world.effort.isSpent()) break;
   }
-  return [...names].filter((name) => pair[form].match(name) !== undefined);
+  return [...names];
 }
 
 /** Names of groups that fit the pattern, for exceptions. */

@@ -1,8 +1,7 @@
 /** Patterns of text, and the most general texts that fit several of them. */
 import { foldCase } from '../../fold-case.ts';
 import type { SegmentPattern } from '../repository-pattern.ts';
-import { memoized } from '../relation/globs.ts';
-import type { Step } from '../relation/globs.ts';
+import { ANY, globCovers } from '../relation/globs.ts';
 import type { Effort } from './effort.ts';
 
 /** A character; `STAR` for any number of them; or a character in upper or lower case, see `inAnyCase`. */
@@ -94,10 +93,10 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
     return [...found.values()];
   }
 
-  if (a.length === 1 && a[0] === STAR) return [b];
-  if (b.length === 1 && b[0] === STAR) return [a];
+  if (isAnything(a)) return [b];
+  if (isAnything(b)) return [a];
   effort.spend(10 * a.length * b.length);
-  return isPossible(a, b) ? mostGeneral(from(0, 0), effort) : [];
+  return mostGeneral(from(0, 0), effort);
 }
 
 /** More texts than this are not compared. */
@@ -118,22 +117,11 @@ function mostGeneral(globs: readonly Glob[], effort: Effort): readonly Glob[] {
 /** Whether every text that fits `narrow` fits `wide`. */
 function covers(wide: Glob, narrow: Glob, effort: Effort): boolean {
   effort.spend(4 * wide.length * narrow.length);
-  const step: Step = (i, j, go) => {
-    const [own, other] = [wide[i], narrow[j]];
-    if (own === undefined) return other === undefined;
-    if (own === STAR) return go(i + 1, j) || (other !== undefined && go(i, j + 1));
-    return own === other && go(i + 1, j + 1);
-  };
-  return memoized(wide, narrow, step);
+  return globCovers(withAny(wide), withAny(narrow));
 }
 
-/** Sound: false only if no text fits both. */
-function isPossible(a: Glob, b: Glob): boolean {
-  return agree(a[0], b[0]) && agree(a.at(-1), b.at(-1));
-}
-
-function agree(left: Token | undefined, right: Token | undefined): boolean {
-  return left === STAR || right === STAR || commonToken(left, right) !== undefined;
+function withAny(glob: Glob): readonly (string | typeof ANY)[] {
+  return glob.map((token) => (token === STAR ? ANY : token));
 }
 
 function commonToken(left: Token | undefined, right: Token | undefined): Token | undefined {
@@ -156,6 +144,10 @@ export function intersectAll([first = ANYTHING, ...others]: readonly Glob[], eff
 
 export function uniqueGlobs(globs: readonly Glob[]): readonly Glob[] {
   return [...new Map(globs.map((glob) => [glob.join(), glob])).values()];
+}
+
+export function isAnything(glob: Glob): boolean {
+  return glob.length === 1 && glob[0] === STAR;
 }
 
 export function starsIn(glob: Glob): number {

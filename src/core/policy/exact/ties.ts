@@ -1,7 +1,7 @@
 /** Where the values of several placeholders depend on each other: in the segments of a repository, and in a name. */
 import type { Asker } from '../asker.ts';
 import type { Part, RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
-import { ANYTHING, segmentGlob, STAR, uniqueGlobs } from './glob.ts';
+import { ANYTHING, isAnything, segmentGlob, uniqueGlobs } from './glob.ts';
 import type { Glob } from './glob.ts';
 
 /** A rule that the request must match: one alternative of its who, and one of its repositories. */
@@ -114,8 +114,4 @@ function globsOf(segment: SegmentPattern, index: number, pools: readonly Growing
     all = all.flatMap((values) => globs.map((glob) => new Map(values).set(name, glob)));
   }
   return all.map((values) => segmentGlob(segment, values));
-}
-
-function isAnything(glob: Glob): boolean {
-  return glob.length === 1 && glob[0] === STAR;
 }
