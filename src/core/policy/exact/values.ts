@@ -154,7 +154,7 @@ function valuesWith(holder: SegmentPattern, name: string, shape: Glob, theirs: G
 function valuesIn(pattern: SegmentPattern, common: Glob, name: string): readonly Glob[] {
   if (pattern.kind !== 'wild') return [];
   const { parts } = pattern;
-  const segment = divisible(common, parts);
+  const segment = divisible(common);
   const found: Glob[] = [];
 
   function from(part: number, at: number, values: ReadonlyMap<string, string>): void {
@@ -181,12 +181,9 @@ function valuesIn(pattern: SegmentPattern, common: Glob, name: string): readonly
   return uniqueGlobs(found.map(withoutDoubleStars));
 }
 
-/** Where two wildcards stand side by side, a star of the segment can belong to both of them. */
-function divisible(segment: Glob, parts: readonly object[]): Glob {
-  const isDense = parts.some(
-    (part, index) => index > 0 && !('literal' in part) && !('literal' in (parts[index - 1] ?? {})),
-  );
-  return isDense ? segment.flatMap((token) => (token === STAR ? [STAR, STAR] : [token])) : segment;
+/** A star of the segment can belong to two wildcards that stand side by side. */
+function divisible(segment: Glob): Glob {
+  return segment.flatMap((token) => (token === STAR ? [STAR, STAR] : [token]));
 }
 
 function withoutDoubleStars(glob: Glob): Glob {
