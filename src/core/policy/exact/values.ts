@@ -58,13 +58,12 @@ export function poolsFor(
     }
   }
   // What a value is in one pattern, it is in the others where they share a segment: until nothing is new.
-  const tried = new Set<string>();
   for (let round = 0, isNew = true; isNew; round += 1) {
     if (round === MAX_ROUNDS) {
       world.effort.giveUp(TOO_MANY);
       break;
     }
-    isNew = pools.map((pool) => grow(pool, pools, requirements, tried, world)).includes(true);
+    isNew = pools.map((pool) => grow(pool, pools, requirements, world)).includes(true);
   }
   return pools.map((pool, place) => ({ name: pool.name, at: pool.at, texts: textsOf(pool, place, world) }));
 }
@@ -102,17 +101,8 @@ function folded(glob: Glob): Glob {
   return literal(foldCase(glob.join('')));
 }
 
-/**
- * @param tried what has been compared before
- * @returns whether the pool has new values
- */
-function grow(
-  pool: Growing,
-  pools: readonly Growing[],
-  requirements: readonly Requirement[],
-  tried: Set<string>,
-  world: World,
-): boolean {
+/** @returns whether the pool has new values */
+function grow(pool: Growing, pools: readonly Growing[], requirements: readonly Requirement[], world: World): boolean {
   const { effort } = world;
   const known = new Set(pool.globs.map((glob) => glob.join()));
   const found = new Map<string, Glob>();
@@ -123,9 +113,6 @@ function grow(
     if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
     for (const theirs of others.slice(0, MAX_OTHERS)) {
       for (const shape of pool.globs) {
-        const key = JSON.stringify([pool.at, pool.name, holder.key, theirs, shape]);
-        if (tried.has(key)) continue;
-        tried.add(key);
         for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
           if (known.has(value.join())) continue;
           if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
