@@ -1,8 +1,13 @@
 /** The examples that a comparison shows. */
 import { describe, expect, it } from 'vitest';
+import { groupName } from '../../../../../src/core/groups.ts';
 import { compareByClasses } from '../../../../../src/core/policy/diff/classes.ts';
-import { policyOf } from '../../../../support/policy-builder.ts';
-import type { RuleText } from '../../../../support/policy-builder.ts';
+import { smallest } from '../../../../../src/core/policy/exact/example.ts';
+import type { Request } from '../../../../../src/core/policy/exact/search.ts';
+import { wordsFor } from '../../../../../src/core/policy/exact/words.ts';
+import type { Scope } from '../../../../../src/core/scope.ts';
+import { policyOf, situationOf } from '../../../../support/policy-builder.ts';
+import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
 
 /** The example for what the last rule changes, as `user group,group attribute: repository`. */
 function exampleFor(...rules: readonly RuleText[]): string {
@@ -46,5 +51,46 @@ describe('an example', () => {
 
   it('is a request for the catalog where only the catalog changes', () => {
     expect(exampleFor({ groups: ['G*'], repositories: [], catalog: true, allow: ['*'] })).toBe('x Gy: catalog');
+  });
+});
+
+describe('the smallest example', () => {
+  const words = wordsFor([]);
+  const find = (asked: Scope, isExample: (one: Request) => boolean, asker: Asker = {}): Request =>
+    smallest({ situation: situationOf(asker), asked }, 'pull', { isExample }, words);
+  const repository = (name: string): Scope => ({ type: 'repository', name, actions: ['pull'] });
+
+  it('has no segment without which it is an example as well', () => {
+    expect(find(repository('a/b/c/d'), ({ asked }) => /(^|\/)b.*d$/.test(asked.name)).asked).toEqual(repository('b/d'));
+    expect(find(repository('a/b'), () => true).asked).toEqual(repository('b'));
+    expect(find(repository('a/b'), ({ asked }) => asked.name === 'a/b').asked).toEqual(repository('a/b'));
+  });
+
+  it('has no group without which it is an example as well', () => {
+    const { situation } = find(
+      repository('a'),
+      ({ situation: { caller } }) => caller.kind === 'user' && caller.identity.groups.size > 1,
+      {
+        user: 'u',
+        groups: ['c', 'd', 'e'],
+      },
+    );
+
+    expect(situation.caller).toMatchObject({ identity: { groups: new Set(['c', 'd']) } });
+  });
+
+  it('keeps the name of the catalog', () => {
+    const catalog: Scope = { type: 'registry', name: 'a/b', actions: ['*'] };
+
+    expect(find(catalog, () => true).asked).toEqual(catalog);
+  });
+
+  it('has each name in lower case with which it is an example as well', () => {
+    const isExample = ({ situation: { caller } }: Request): boolean =>
+      caller.kind === 'user' && caller.identity.groups.has(groupName('WEB', { lowercase: false }));
+
+    expect(find(repository('1'), isExample, { user: 'ANN', groups: ['WEB', 'OPS'] }).situation.caller).toMatchObject({
+      identity: { username: 'ann', groups: new Set(['WEB']) },
+    });
   });
 });
