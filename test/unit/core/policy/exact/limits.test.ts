@@ -59,7 +59,7 @@ describe('a comparison is limited by', () => {
     ],
     [
       'equal values from the beginning and from the end of names',
-      [{ users: ['{x}ab'] }, { groups: ['ba{y}'] }],
+      [{ users: ['{team}ab'] }, { groups: ['ba{team}'] }],
       '"rule 1" (policy.yaml:1) takes a value from the beginning of a name and another rule from the end, around "ab"',
     ],
   ])('%s', (_what, rules, reason) => {
@@ -87,7 +87,11 @@ describe('a comparison is not limited by', () => {
     ['nearly all letters in names without a wildcard', [{ users: ['xyzqjkvwubfgdhmnlrcpteisoa0123456789'] }]],
     ['texts around values that no name can share', [{ users: ['{x}ab'] }, { users: ['bb{y}'] }]],
     ['texts of different lengths around values', [{ users: ['{x}ab'] }, { users: ['bab{y}'] }, { users: ['a{y}'] }]],
-    ['values with texts on both sides', [{ users: ['z{x}ab', '{x}ab{z}'] }, { users: ['ba{y}z', '{z}ba{y}'] }]],
+    ['a text before the value from the beginning', [{ users: ['z{x}ab'] }, { users: ['ba{y}'] }]],
+    ['a value after the value from the beginning', [{ users: ['{x}ab{z}'] }, { users: ['ba{y}'] }]],
+    ['a text after the value from the end', [{ users: ['{x}ab'] }, { users: ['ba{y}z'] }]],
+    ['a value before the value from the end', [{ users: ['{x}ab'] }, { users: ['{z}ba{y}'] }]],
+    ['a star in the place of a value', [{ users: ['*ab'] }, { users: ['ba*'] }]],
   ])('%s', (_what, rules) => {
     expect(limits(...rules)).toEqual([]);
   });
