@@ -9,9 +9,10 @@ import { createRandom } from '../../../../fuzz/random.ts';
 import { policyOf } from '../../../../support/policy-builder.ts';
 
 const NAMES = 2000;
+const UNITS = 600_000;
 
-function spellings(patterns: readonly string[], name: Glob) {
-  const effort = createEffort();
+function spellings(patterns: readonly string[], name: Glob, units?: number) {
+  const effort = createEffort(units);
   const policy = policyOf([{ users: patterns, repositories: ['x'], allow: ['pull'] }]);
   const texts = worldOf([policy], effort).spellings(name);
   return { texts, reasons: effort.reasons() };
@@ -94,5 +95,13 @@ describe('the spellings of a name', () => {
     expect(spellings(patterns, inAnyCase('abcdefghijk')).reasons).toContain(
       'names can be written in upper and lower case in too many ways',
     );
+  });
+
+  it('cost work that grows with the number of spellings that are compared', () => {
+    const patterns = Array.from('abcdefghijk', (letter) => [`*${letter}*`, `*${letter.toUpperCase()}*`]).flat();
+    const reason = 'the policies have too many combinations of rules to try all of them';
+
+    expect(spellings(patterns, inAnyCase('abcdefghijk'), UNITS).reasons).toContain(reason);
+    expect(spellings(patterns, inAnyCase('abcde'), UNITS).reasons).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
 
 const SIZE = process.env['PROPERTY_RUNS'];
 const RUNS = Number(SIZE ?? 4000);
+const TIMEOUT_MS = Math.max(120_000, RUNS * 50);
 
 const WITHOUT_EFFECT: ReadonlySet<FindingCode> = new Set([
   'adds-nothing',
@@ -81,4 +82,5 @@ it.each(['union', 'first-match'] as const)(
     if (SIZE !== undefined) process.stdout.write(`${evaluation}: ${RUNS} policies, ${findings} findings\n`);
     expect(findings).toBeGreaterThan(RUNS / 200);
   },
+  TIMEOUT_MS,
 );

@@ -261,6 +261,26 @@ it('is reported as not examined to the end if there are too many rules to compar
   expect(gaps(1000)).toEqual([]);
 });
 
+it('finds each rule that two others make superfluous together, in a policy of 200 rules', () => {
+  const rules = Array.from({ length: 200 }, (_, index): RuleText => {
+    const [group, part] = [`g${Math.floor(index / 4)}`, index % 4];
+    const places = [['{t}/x', '{t}/y'], ['{t}/y', '{t}/z'], ['{t}/z', '{t}/x'], [`${group}/**`]][part] ?? [];
+    return {
+      name: `${group} ${part}`,
+      groups: [part === 3 ? 'all' : `${group}-{t}`],
+      repositories: places,
+      allow: ['pull'],
+    };
+  });
+
+  const { findings, gaps } = lintPolicy(policyOf(rules), undefined);
+
+  expect(findings.map(({ code, rule }) => `${code}: ${rule.name}`)).toEqual(
+    Array.from({ length: 50 }, (_, group) => `adds-nothing: g${group} 2`),
+  );
+  expect(gaps).toEqual([]);
+});
+
 describe('lint names the rule of which it is not proved', () => {
   const parts: readonly RuleText[] = [
     { groups: ['a'], repositories: ['x/**'], allow: ['pull'] },
