@@ -104,7 +104,7 @@ const MAX_COMPARED = 40;
 
 /** Without those that are special cases of others. */
 function mostGeneral(globs: readonly Glob[], effort: Effort): readonly Glob[] {
-  if (globs.length < 2 || globs.length > MAX_COMPARED) return globs;
+  if (globs.length > MAX_COMPARED) return globs;
   const byLength = globs.toSorted((a, b) => a.length - b.length);
   const general: Glob[] = [];
   for (const glob of byLength) {
