@@ -53,6 +53,7 @@ describe('the common texts of two patterns', () => {
     ['*ab*', '*a*b*', ['*ab*']],
     ['*a*', '*aa*', ['*aa*']],
     ['*-a', '*a', ['*-a']],
+    ['**a', '*b*', ['*b*a']],
   ])('of %s and %s are %j', (a, b, expected) => {
     const { globs } = common(nameGlob(a), nameGlob(b));
 
@@ -99,6 +100,13 @@ describe('the common texts of two patterns', () => {
     expect(common(long, nameGlob(`${'a'.repeat(300)}*b`), 500_000).reasons).toHaveLength(1);
     expect(common(long, nameGlob('aaa*b'), 500_000).reasons).toEqual([]);
     expect(common(nameGlob('aaa*b'), long, 500_000).reasons).toEqual([]);
+  });
+
+  it('cost work for each of them', () => {
+    const reason = 'the policies have too many combinations of rules to try all of them';
+
+    expect(common(nameGlob('*a*b*c*d*'), nameGlob('*e*f*g*h*'), 10_000).reasons).toContain(reason);
+    expect(common(nameGlob('*a*'), nameGlob('*e*'), 10_000).reasons).toEqual([]);
   });
 
   it('cost little work for six wildcards, because the ends that many of them share are found once', () => {

@@ -60,6 +60,12 @@ const CHANGES: readonly Case[] = [
       'allow push groups team-*: {claim:org}-{claim:org}/a-*/{claim:org}-*',
     ],
   },
+  { rules: ['deny pull everyone: x except groups a', 'allow pull everyone: x'] },
+  { rules: ['deny pull groups *a*b*: {group}', 'allow pull users {t}: *{t}'] },
+  { rules: ['allow push users *B*: {user}/{user}{user}'] },
+  { rules: ['allow pull users ci-*: a-*/*a*', 'deny pull users {t}-bot: **/{user}-{t}'], evaluation: 'first-match' },
+  {
+  },
   { rules: ['allow pull groups W*: a', 'deny pull groups TEAM-*: {claim:org}'] },
 ];
 
