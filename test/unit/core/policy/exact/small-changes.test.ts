@@ -63,8 +63,9 @@ const CHANGES: readonly Case[] = [
   { rules: ['deny pull everyone: x except groups a', 'allow pull everyone: x'] },
   { rules: ['deny pull groups *a*b*: {group}', 'allow pull users {t}: *{t}'] },
   { rules: ['allow push users *B*: {user}/{user}{user}'] },
-  { rules: ['allow pull users ci-*: a-*/*a*', 'deny pull users {t}-bot: **/{user}-{t}'], evaluation: 'first-match' },
+  { rules: ['deny pull users {t}-bot: **/{user}-{t}', 'allow pull users ci-*: a-*/*a*'], evaluation: 'first-match' },
   {
+    rules: ['deny pull users *: x except users a*,*b', 'deny pull users *: x except users c*', 'allow pull users *: x'],
   },
   { rules: ['allow pull groups W*: a', 'deny pull groups TEAM-*: {claim:org}'] },
 ];

@@ -65,6 +65,22 @@ describe('the spellings of a name', () => {
     expect(spellings(['{a}-ci-{b}'], inAnyCase('x-ci-y')).texts).toEqual(['x-CI-y', 'x-ci-y']);
   });
 
+  it('have a separator of a pattern within a value in both cases, if one of them fits another pattern', () => {
+    expect(spellings(['{a}b{b}', '*B*'], [...inAnyCase('qbr'), ...literal('by')]).texts).toEqual(['qbrby', 'qBrby']);
+    expect(spellings(['{a}b{b}'], [...inAnyCase('qbr'), ...literal('by')]).texts).toEqual(['qBrby', 'qbrby']);
+    expect(spellings(['{a}ab{b}'], inAnyCase('za')).texts).toEqual(['zA']);
+    expect(spellings(['{a}ab{b}'], inAnyCase('zac')).texts).toEqual(['zAc']);
+  });
+
+  it('fit no capture with nothing', () => {
+    expect(spellings(['{x}A', 'a'], inAnyCase('a')).texts).toEqual(['A']);
+    expect(spellings(['*A', 'a'], inAnyCase('a')).texts.toSorted()).toEqual(['A', 'a']);
+  });
+
+  it('are one for a name whose letters all have a case', () => {
+    expect(spellings(['*A*', 'a*'], literal('aB')).texts).toEqual(['aB']);
+  });
+
   it('stand for all spellings, whatever the patterns', () => {
     const random = createRandom(7);
     const pick = (items: readonly string[]): string => items[random.int(items.length)] ?? '';
@@ -83,6 +99,14 @@ describe('the spellings of a name', () => {
       const name = text.split('').flatMap((char) => (random.int(6) === 0 ? literal(char) : inAnyCase(char)));
       const { texts, reasons } = spellings(patterns, name);
       if (texts.length > 1) several += 1;
+      expect(new Set(texts.map((one) => one.toLowerCase()))).toEqual(
+        new Set([
+          name
+            .map((token) => token.at(-1))
+            .join('')
+            .toLowerCase(),
+        ]),
+      );
       if (reasons.length === 0)
         expect([unrepresented(patterns, name, texts), patterns, name]).toEqual([undefined, patterns, name]);
     }
@@ -95,6 +119,13 @@ describe('the spellings of a name', () => {
     expect(spellings(patterns, inAnyCase('abcdefghijk')).reasons).toContain(
       'names can be written in upper and lower case in too many ways',
     );
+  });
+
+  it('are not complete for a name that has a separator in too many places, and say so', () => {
+    const reason = 'names can be written in upper and lower case in too many ways';
+
+    expect(spellings(['{a}b{c}'], inAnyCase('b'.repeat(7))).reasons).toEqual([]);
+    expect(spellings(['{a}b{c}'], inAnyCase('b'.repeat(8))).reasons).toEqual([reason]);
   });
 
   it('cost work that grows with the number of spellings that are compared', () => {
