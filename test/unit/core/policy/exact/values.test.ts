@@ -129,7 +129,7 @@ describe('a search is not exhaustive', () => {
 
   it('where a placeholder has more than thirty values, of which the shortest are tried', () => {
     const segments = (count: number): string =>
-      Array.from({ length: count }, (_, index) => `${'a'.repeat(1 + ((index * 7) % count))}`).join('/');
+      Array.from({ length: count }, (_, index) => 'a'.repeat(1 + ((index * 7) % count))).join('/');
 
     expect(
       pools([TEAM, '**/{t}/**'], [ALL, Array.from({ length: 29 }, (_, index) => `a${index}`).join('/')]).reasons,
