@@ -29,8 +29,8 @@ interface Removable {
 }
 
 /**
- * Each rule that is found can be removed alone. It is also tested without those that were found before it, so that all of them can be
- * removed together.
+ * Each rule that is found can be removed alone. It is also tested without those that were found before it, so that all
+ * of them can be removed together.
  * A denial at the end of an imported policy often repeats the default on purpose, so none is reported there.
  *
  * @param found findings of other kinds
@@ -46,25 +46,33 @@ export function removableRules(policy: Policy, found: readonly Finding[], maxUni
   const gaps: Gap[] = [];
   for (const rule of rest.rules.toReversed()) {
     if (known.has(rule) || (policy.evaluation === 'first-match' && rule.effect === 'deny')) continue;
-    const less = withoutRules(rest, new Set([rule]));
-    const alone = differenceOf(policy, withoutRules(policy, new Set([rule])), share);
-    const together = alone === 'some' ? alone : differenceOf(rest, less, share);
-    if (alone === 'some' || together === 'some') continue;
-    const doubts = [...new Set([...alone, ...together])];
-    if (doubts.length === 0) {
-      rest = less;
-      const message = 'adds nothing: without it, no decision changes, because of the other rules together';
-      findings.push({ code: 'adds-nothing', severity: 'warning', rule, message, cure: 'remove it' });
-    } else gaps.push({ rule, message: `may add nothing, which is not proved: ${doubts.join('; ')}` });
+    const doubts = doubtsAbout(rule, [policy, rest], share);
+    if (doubts === undefined) continue;
+    if (doubts.length > 0) {
+      gaps.push({ rule, message: `may add nothing, which is not proved: ${doubts.join('; ')}` });
+      continue;
+    }
+    rest = withoutRules(rest, new Set([rule]));
+    const message = 'adds nothing: without it, no decision changes, because of the other rules together';
+    findings.push({ code: 'adds-nothing', severity: 'warning', rule, message, cure: 'remove it' });
   }
   return { findings, gaps };
 }
 
-/** @returns `some`; or the reasons why it is not proved that there is none; empty: there is none */
-function differenceOf(before: Policy, after: Policy, maxUnits: number): 'some' | readonly string[] {
-  const { classes, gaps, undecided } = compareByClasses(before, after, { maxClasses: 1, maxUnits });
-  if (classes.length > 0) return 'some';
-  return undecided.length > 0 ? [...gaps, 'rules have conditions that only a request can show'] : gaps;
+/**
+ * @returns why it is not proved that no decision of these policies changes without the rule; empty: it is proved;
+ * undefined: a decision changes
+ */
+function doubtsAbout(rule: Rule, policies: readonly Policy[], maxUnits: number): readonly string[] | undefined {
+  const doubts = new Set<string>();
+  for (const policy of policies) {
+    const less = withoutRules(policy, new Set([rule]));
+    const { classes, gaps, undecided } = compareByClasses(policy, less, { maxClasses: 1, maxUnits });
+    if (classes.length > 0) return undefined;
+    for (const gap of gaps) doubts.add(gap);
+    if (undecided.length > 0) doubts.add('rules have conditions that only a request can show');
+  }
+  return [...doubts];
 }
 
 function withoutRules(policy: Policy, removed: ReadonlySet<Rule>): Policy {
