@@ -190,8 +190,8 @@ export const faults: readonly Fault[] = [
     id: 'exact-23',
     effect: 'diff says "no decision changes" for a value that two patterns for one user name give together',
     file: 'src/core/policy/exact/values.ts',
-    find: "const value = name === 'user' ? glob : captured(who, name, glob, form);",
-    replace: "const value = name === 'user' ? glob : undefined;",
+    find: 'return value === undefined ? [] : [literal(value)];',
+    replace: 'return [];',
     tests: ['test/unit/core/policy/exact/small-changes.test.ts'],
   },
   {

@@ -110,7 +110,6 @@ function spellingsOf(
 
 /** Those whose state is not a part of the state that another one has, or had before it. */
 function fewest(spellings: readonly Spelling[], effort: Effort): readonly Spelling[] {
-  if (spellings.length === 1) return spellings;
   const minimal: Spelling[] = [];
   for (const one of spellings.toSorted((a, b) => a.state.size - b.state.size)) {
     effort.spend(5 * minimal.length);

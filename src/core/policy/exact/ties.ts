@@ -51,7 +51,7 @@ export function sharedNames(
   requirements: readonly Requirement[],
 ): readonly Tie[] {
   return requirements.flatMap(({ who }, index): readonly Tie[] => {
-    if (who.kind === 'everyone' || who.pair.folded.captures.length === 0) return [];
+    if (who.kind === 'everyone') return [];
     const isOwn = ({ at }: Growing): boolean => at.includes(index);
     const whole = pools.find((one) => one.name === who.kind && (who.kind === 'user' || isOwn(one)));
     const captures = pools.filter((one) => isOwn(one) && who.pair.folded.captures.includes(one.name));
@@ -64,10 +64,9 @@ export function sharedNames(
 
 /** A pattern for names in the form of a segment. */
 function nameSegment(text: string): SegmentPattern {
-  const parts = text.split(/(\*|\{[^{}]*\})/).flatMap((part): readonly Part[] => {
-    if (part === '') return [];
-    if (part === '*') return [{ star: true }];
-    return [part.startsWith('{') ? { placeholder: part.slice(1, -1) } : { literal: part }];
+  const parts = text.split(/(\*|\{[^{}]*\})/).map((part): Part => {
+    if (part === '*') return { star: true };
+    return part.startsWith('{') ? { placeholder: part.slice(1, -1) } : { literal: part };
   });
   return { kind: 'wild', key: text, parts };
 }

@@ -4,6 +4,7 @@
  */
 import { foldCase } from '../../fold-case.ts';
 import type { Asker } from '../asker.ts';
+import type { NamePattern } from '../name-pattern.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { SegmentPattern } from '../repository-pattern.ts';
 import type { CasePair } from '../who.ts';
@@ -78,23 +79,23 @@ function shapesOf(
 ): readonly Glob[] {
   const shapes: Glob[] = [ANYTHING];
   if (name === 'group' && who.kind === 'group') shapes.push(nameGlob(who.pair[form].text));
-  if (name === 'user' || (who.kind === 'user' && !name.includes(':'))) {
-    const globs = intersectAll(
-      users.map((pair) => nameGlob(pair[form].text)),
-      effort,
-    );
-    for (const glob of globs) {
-      const value = name === 'user' ? glob : captured(who, name, glob, form);
-      if (value !== undefined) shapes.push(value);
-    }
-  }
+  if (name === 'user') shapes.push(...userGlobs(users, form, effort));
+  else if (who.kind === 'user')
+    shapes.push(...userGlobs(users, form, effort).flatMap((glob) => captured(who.pair[form], name, glob)));
   return uniqueGlobs(shapes.map(folded));
 }
 
-/** A star is a character like any other here, which no pattern has. */
-function captured(who: Asker, name: string, glob: Glob, form: Form): Glob | undefined {
-  const value = who.kind === 'user' ? who.pair[form].match(glob.join(''))?.get(name) : undefined;
-  return value === undefined ? undefined : literal(value);
+function userGlobs(users: readonly CasePair[], form: Form, effort: Effort): readonly Glob[] {
+  return intersectAll(
+    users.map((pair) => nameGlob(pair[form].text)),
+    effort,
+  );
+}
+
+/** What the pattern captures of the name; none for an attribute. A star is a character here, which no pattern has. */
+function captured(pattern: NamePattern, name: string, glob: Glob): readonly Glob[] {
+  const value = pattern.match(glob.join(''))?.get(name);
+  return value === undefined ? [] : [literal(value)];
 }
 
 function folded(glob: Glob): Glob {

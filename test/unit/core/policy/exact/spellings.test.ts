@@ -77,6 +77,10 @@ describe('the spellings of a name', () => {
     expect(spellings(['*A', 'a'], inAnyCase('a')).texts.toSorted()).toEqual(['A', 'a']);
   });
 
+  it('are one where none of them fits a pattern to its end', () => {
+    expect(spellings(['aXX', 'AXX'], inAnyCase('a')).texts).toHaveLength(1);
+  });
+
   it('are one for a name whose letters all have a case', () => {
     expect(spellings(['*A*', 'a*'], literal('aB')).texts).toEqual(['aB']);
   });

@@ -29,11 +29,13 @@ function shown(find: typeof sharedNames, alternatives: readonly Alternative[], p
   const [first] = pools;
   if (first === undefined) return [];
   return find(first, pools, alternatives.map(requirementOf)).map(
-    ({ holder, others }) => `${holder.key} = ${others.map((glob) => glob.join('').replaceAll(STAR, '*')).join(', ')}`,
+    ({ holder, others }) =>
+      `${holder.key} = ${others.map((glob) => glob.join('').replaceAll('*', '\\*').replaceAll(STAR, '*')).join(', ')}`,
   );
 }
 
 const TEAM = 'groups team-{t}';
+const ALL = 'users *';
 const T = pool('t', [0]);
 
 describe('a segment with a value is tied to the segments of another pattern', () => {
@@ -87,6 +89,19 @@ describe('a segment with a value is tied to the segments of another pattern', ()
     ).toEqual(['{t} = *.*']);
   });
 
+  it('but a segment with another value or a star is not', () => {
+    expect(
+      shown(
+        sharedSegments,
+        [
+          ['groups {t}-{u}', '{t}/{u}/x*'],
+          [ALL, 'a/b/c'],
+        ],
+        [T],
+      ),
+    ).toEqual(['{t} = a']);
+  });
+
   it('in each pattern that has the value', () => {
     const alternatives: readonly Alternative[] = [
       ['users *', '{user}/b'],
@@ -114,11 +129,11 @@ describe('values of one name are tied to each other', () => {
   });
 
   it('with stars and texts around the captures', () => {
-    const alternatives: readonly Alternative[] = [['groups *-{t}.{u}x', '{t}/{u}/{group}']];
+    const alternatives: readonly Alternative[] = [['groups *-{team}.{u}x', '{team}/{u}/{group}']];
 
-    expect(shown(sharedNames, alternatives, [pool('group', [0]), pool('t', [0], 'a'), pool('u', [0], 'b')])).toEqual([
-      '{group} = *-a.bx',
-    ]);
+    expect(shown(sharedNames, alternatives, [pool('group', [0]), pool('team', [0], 'a'), pool('u', [0], 'b')])).toEqual(
+      ['{group} = *-a.bx'],
+    );
   });
 
   it('of users in all rules, because the user is the same', () => {

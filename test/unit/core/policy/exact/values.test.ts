@@ -98,6 +98,18 @@ describe('the values of a placeholder', () => {
     ]);
   });
 
+  it('of {user} in a rule for groups are what the names of users in another rule are like', () => {
+    expect(pools(['groups g', '{user}'], ['users ci-*', '**']).values['user 0']).toEqual(['*', 'ci-*']);
+  });
+
+  it('that stand side by side are not empty, and share a star', () => {
+    const own: Alternative = ['groups {t}-{u}', '{u}{t}/x'];
+
+    expect(pools(own, [ALL, 'ab/*']).values['t 0']).toEqual(expect.arrayContaining(['b']));
+    expect(pools(own, [ALL, 'ab/*']).values['t 0']).not.toContain('ab');
+    expect(pools(own, [ALL, 'a*/*']).values['u 0']).toContain('a*');
+  });
+
   it('of a capture of a user name are what another pattern for the name leaves', () => {
     expect(pools(['users {t}-bot', '{t}'], ['users Ci-*', '**']).values['t 0']).toEqual(
       expect.arrayContaining(['*', 'ci', 'ci-*']),
