@@ -132,6 +132,19 @@ describe('the spellings of a name', () => {
     expect(spellings(['{a}b{c}'], inAnyCase('b'.repeat(8))).reasons).toEqual([reason]);
   });
 
+  it('cost work that grows with the patterns in which both cases of a letter matter', () => {
+    const numbers = Array.from({ length: 100 }, (_, index) => `${index}`);
+    const reasons = (pattern: (number: string) => string): readonly string[] =>
+      spellings(['*A*', ...numbers.map(pattern)], [...literal('b'.repeat(50)), ...inAnyCase('a')], 30_000).reasons;
+
+    expect(reasons((number) => `*a${number}*`)).toHaveLength(1);
+    expect(reasons((number) => `*b${number}*`)).toEqual([]);
+  });
+
+  it('are none when no work is left', () => {
+    expect(spellings(['A*', 'a*'], inAnyCase('a'), 0).texts).toEqual([]);
+  });
+
   it('cost work that grows with the number of spellings that are compared', () => {
     const patterns = Array.from('abcdefghijk', (letter) => [`*${letter}*`, `*${letter.toUpperCase()}*`]).flat();
     const reason = 'the policies have too many combinations of rules to try all of them';
