@@ -226,4 +226,12 @@ export const faults: readonly Fault[] = [
     replace: 'for (const index of [...segments.keys()].slice(0, 0)) {',
     tests: ['test/unit/core/policy/exact/example.test.ts'],
   },
+  {
+    id: 'exact-28',
+    effect: 'lint says of each rule for a registry with any port that it may add nothing',
+    file: 'src/core/policy/exact/fills.ts',
+    find: "if (glob.includes(':')) texts.add(",
+    replace: "if (glob.includes('')) texts.add(",
+    tests: ['test/unit/core/policy/exact/fills.test.ts'],
+  },
 ];

@@ -45,6 +45,10 @@ describe('an example', () => {
     ).toBe('Ops web: web');
   });
 
+  it('has a number for a wildcard in a port', () => {
+    expect(exampleFor({ ...PULL, repositories: ['host:*/*'] })).toBe('x: host:1/y');
+  });
+
   it('is anonymous where a rule is for everyone', () => {
     expect(exampleFor({ everyone: true, repositories: ['a/*'], allow: ['pull'] })).toBe('anonymous: a/x');
   });

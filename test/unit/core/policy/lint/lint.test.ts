@@ -302,6 +302,10 @@ describe('lint names the rule of which it is not proved', () => {
     ]);
   });
 
+  it('but no rule that is needed for a registry with any port', () => {
+    expect(gaps([{ groups: ['b'], repositories: ['host:*/x'], allow: ['pull'] }])).toEqual([]);
+  });
+
   it('that it adds nothing, because of a condition that only a request can show', () => {
     const some: RuleText = {
       groups: ['a'],
