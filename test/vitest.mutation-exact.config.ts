@@ -11,5 +11,6 @@ export default defineConfig({
     ],
     exclude: ['**/*.properties.test.ts'],
     testTimeout: 60_000,
+    isolate: false,
   },
 });

@@ -20,12 +20,14 @@ export interface PlacedFinding {
   readonly cure: string;
 }
 
+type PlacedGap = Pick<PlacedFinding, 'file' | 'line' | 'rule' | 'message'>;
+
 export interface LintedPolicy {
   readonly policy: Policy;
   readonly invariants: readonly Invariant[];
   readonly findings: readonly PlacedFinding[];
-  /** False if there were too many rules to compare all pairs. */
-  readonly complete: boolean;
+  /** What was not examined to the end. */
+  readonly gaps: readonly PlacedGap[];
 }
 
 /** What the configuration of the broker says. */
@@ -41,7 +43,7 @@ interface KnownNames {
  */
 export async function lintFile(path: string, known?: KnownNames): Promise<LintedPolicy> {
   const read = await readPolicy(path);
-  const { findings, complete } = lintPolicy(read.policy, known?.sources);
+  const { findings, gaps } = lintPolicy(read.policy, known?.sources);
   const placed = [
     ...findings.map(({ rule, ...finding }) => ({ ...finding, file: rule.file, line: rule.line, rule: rule.name })),
     ...(known === undefined ? [] : wrongServices(read, known.services)),
@@ -52,7 +54,11 @@ export async function lintFile(path: string, known?: KnownNames): Promise<Linted
     policy: read.policy,
     invariants: read.invariants,
     findings: placed.toSorted((a, b) => a.line - b.line),
-    complete,
+    gaps: gaps.map(({ rule, message }) =>
+      rule === undefined
+        ? { ...placeOf(read, []), message }
+        : { file: rule.file, line: rule.line, rule: rule.name, message },
+    ),
   };
 }
 

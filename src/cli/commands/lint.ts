@@ -4,6 +4,7 @@ import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import { lintFile } from '../../config/lint.ts';
 import type { LintedPolicy, PlacedFinding } from '../../config/lint.ts';
 import { loadBroker } from '../../config/load.ts';
+import { MAX_TESTED_RULES } from '../../core/policy/lint/removable.ts';
 import { createCommand, isOptionGiven } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { areProved, invariantJson, invariantLines, proveAll } from '../invariant-text.ts';
@@ -39,15 +40,20 @@ export function lintCommand(run: Run): Command {
 async function lint(options: LintOptions, output: Output): Promise<number> {
   const { strict } = options;
   const { linted, config } = await lintPolicyOf(options, output);
+  if (linted.policy.rules.length > MAX_TESTED_RULES)
+    output.remark(
+      `rules that add nothing because of several others together are only found in policies of up to ${MAX_TESTED_RULES} rules`,
+    );
   const invariants = proveAll(linted, config === undefined ? {} : proveOptions(config));
   output.result([...linesOf(linted), ...invariantLines(invariants)], {
     policy: { rules: linted.policy.rules.length, revision: linted.policy.revision },
-    complete: linted.complete,
+    complete: linted.gaps.length === 0,
     findings: linted.findings,
+    gaps: linted.gaps,
     invariants: invariants.map(invariantJson),
   });
   const matters = linted.findings.some(({ severity }) => severity === 'warning' || strict === true);
-  return matters || !areProved(invariants) || (strict === true && !linted.complete) ? EXIT.no : EXIT.ok;
+  return matters || !areProved(invariants) || (strict === true && linted.gaps.length > 0) ? EXIT.no : EXIT.ok;
 }
 
 async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
@@ -60,12 +66,12 @@ async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions
   return { linted: await lintFile(policy ?? config.policy.file, known), config };
 }
 
-function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[] {
+function linesOf({ policy, findings, gaps }: LintedPolicy): readonly string[] {
   const warnings = findings.filter(({ severity }) => severity === 'warning').length;
   const rules = `${policy.rules.length} rule${policy.rules.length === 1 ? '' : 's'}`;
   return [
     ...findings.flatMap(sentences),
-    ...(complete ? [] : ['not all rules were compared with each other: too many are for the same repositories']),
+    ...gaps.map(({ file, line, rule, message }) => `${file}:${line}: open: ${subject(rule)}${message}`),
     findings.length === 0
       ? `${rules}: no findings`
       : `${rules}: warnings ${warnings}, hints ${findings.length - warnings}`,
@@ -73,6 +79,9 @@ function linesOf({ policy, findings, complete }: LintedPolicy): readonly string[
 }
 
 function sentences({ severity, file, line, rule, message, cure }: PlacedFinding): readonly string[] {
-  const subject = rule === '' ? '' : `rule "${rule}" `;
-  return [`${file}:${line}: ${severity}: ${subject}${message}`, `    ${cure}`];
+  return [`${file}:${line}: ${severity}: ${subject(rule)}${message}`, `    ${cure}`];
+}
+
+function subject(rule: string): string {
+  return rule === '' ? '' : `rule "${rule}" `;
 }

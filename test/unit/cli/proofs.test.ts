@@ -38,6 +38,46 @@ it('fairlead diff exits with 1 and gives the reason where it neither found an ex
   expect(code).toBe(1);
 });
 
+it('fairlead lint names the rule of which it is not proved that it is needed, and exits with 1 only if it is strict', async () => {
+  const rules: readonly RuleText[] = [
+    { groups: ['team-{team}'], repositories: ['*{team}*'], allow: ['pull'] },
+    { groups: ['a'], repositories: ['x/**'], allow: ['pull'] },
+    { groups: ['a'], repositories: ['y', 'z'], allow: ['pull'] },
+    { groups: ['a'], repositories: ['x/1', 'y'], allow: ['pull'] },
+  ];
+  await using files = await workspace({ 'policy.yaml': policyFile(rules, 'union') });
+  const lint = (...options: readonly string[]) => files.fairlead(['lint', files.path('policy.yaml'), ...options]);
+
+  const { code, stdout } = await lint('--format', 'json');
+
+  expect(JSON.parse(stdout)).toMatchObject({
+    complete: false,
+    gaps: [
+      { rule: 'rule 4', file: 'policy.yaml', line: 25, message: expect.stringMatching(/^may add nothing, which/) },
+    ],
+  });
+  expect(code).toBe(0);
+  expect((await lint()).stdout).toContain('policy.yaml:25: open: rule "rule 4" may add nothing, which is not proved: ');
+  expect((await lint('--strict')).code).toBe(1);
+});
+
+it('fairlead lint says that it does not test each rule of a policy of more than 200 rules', async () => {
+  const rules = (count: number) =>
+    Array.from({ length: count }, (_, index): RuleText => ({
+      groups: [`g${index}`],
+      repositories: [`r${index}/**`],
+      allow: ['pull'],
+    }));
+  await using files = await workspace({
+    'most.yaml': policyFile(rules(200), 'union'),
+    'more.yaml': policyFile(rules(201), 'union'),
+  });
+  const remark = 'only found in policies of up to 200 rules';
+
+  expect((await files.fairlead(['lint', files.path('most.yaml')])).stderr).not.toContain(remark);
+  expect((await files.fairlead(['lint', files.path('more.yaml')])).stderr).toContain(remark);
+});
+
 describe('invariants of a policy', () => {
   const PROVED = `${POLICY}invariants:
   - { name: releases, only: { users: [release], repositories: ["web/release/**"], actions: push } }

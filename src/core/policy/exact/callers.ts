@@ -2,7 +2,7 @@
 import { foldCase } from '../../fold-case.ts';
 import { groupName } from '../../groups.ts';
 import { ANONYMOUS, username } from '../../identity.ts';
-import type { Caller, Identity } from '../../identity.ts';
+import type { Caller, GroupName, Identity } from '../../identity.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { CasePair } from '../who.ts';
 import { namesFrom } from './fills.ts';
@@ -32,8 +32,7 @@ export function* candidatesFor(
   world: World,
 ): Generator<Candidate> {
   const users = [...requirements.flatMap(({ who }) => (who.kind === 'user' ? [who.pair] : [])), ...additional];
-  const isForAnonymous = users.length === 0 && requirements.every(({ who }) => who.kind === 'everyone');
-  if (isForAnonymous) yield { caller: ANONYMOUS, values: requirements.map(() => new Map()) };
+  if (requirements.every(({ who }) => who.kind === 'everyone')) yield { caller: ANONYMOUS, values: [] };
   const pools = poolsFor(requirements, users, form, world);
   const attributes = pools.filter(({ name }) => name.includes(':'));
   const names = userNames(requirements, additional, pools, form, world);
@@ -55,7 +54,7 @@ export function* candidatesFor(
 
 interface Parts {
   readonly name: string;
-  readonly memberOf: readonly (string | undefined)[];
+  readonly memberOf: readonly (GroupName | undefined)[];
   readonly given: readonly (readonly [Pool, string])[];
 }
 
@@ -65,7 +64,7 @@ function candidateOf(requirements: readonly Requirement[], { name, memberOf, giv
     attributes.set(pool.name, [...new Set([...(attributes.get(pool.name) ?? []), value])]);
   const identity: Identity = {
     username: username(name),
-    groups: new Set(memberOf.flatMap((group) => (group === undefined ? [] : [groupName(group, { lowercase: false })]))),
+    groups: new Set(memberOf.filter((group) => group !== undefined)),
     backend: '',
     caseless: form === 'folded',
     attributes,
@@ -99,19 +98,18 @@ function userNames(
   world: World,
 ): readonly string[] {
   const own = requirements.flatMap(({ who }, index) =>
-    who.kind === 'user' ? [{ pair: who.pair, globs: globsFor(who.pair, index, pools, form) }] : [],
+    who.kind === 'user' ? [globsFor(who.pair, index, pools, form)] : [],
   );
   const user = pools.find(({ name }) => name === 'user');
   const whole = user === undefined ? [ANYTHING] : [ANYTHING, ...user.texts.map((text) => written(text, form))];
   const fixed = additional.map((pair) => nameGlob(pair[form].text));
   const names = new Set<string>();
-  for (const globs of products([...own.map((one) => one.globs), whole])) {
+  for (const globs of products([...own, whole])) {
     for (const glob of intersectAll([...fixed, ...globs], world.effort))
       for (const name of namesFrom(glob, FIRST_WORD.user, world)) names.add(form === 'folded' ? foldCase(name) : name);
     if (world.effort.isSpent()) break;
   }
-  const pairs = [...own.map(({ pair }) => pair), ...additional];
-  return [...names].filter((name) => pairs.every((pair) => pair[form].match(name) !== undefined));
+  return [...names];
 }
 
 function groupNames(
@@ -120,26 +118,22 @@ function groupNames(
   pools: readonly Pool[],
   form: Form,
   world: World,
-): readonly string[] {
+): readonly GroupName[] {
   const group = pools.find((pool) => pool.name === 'group' && pool.at.includes(index));
   const whole = group === undefined ? [ANYTHING] : [ANYTHING, ...group.texts.map((text) => written(text, form))];
   const first = FIRST_WORD.group + index * WORDS_PER_GROUP;
-  const names = new Set<string>();
+  const names = new Set<GroupName>();
   for (const globs of products([globsFor(pair, index, pools, form), whole])) {
     for (const glob of intersectAll(globs, world.effort))
-      for (const name of namesFrom(glob, first, world)) names.add(canonical(name, form));
+      for (const name of namesFrom(glob, first, world)) names.add(groupName(name, { lowercase: form === 'folded' }));
     if (world.effort.isSpent()) break;
   }
-  return [...names].filter((name) => pair[form].match(name) !== undefined);
+  return [...names];
 }
 
 /** Names of groups that fit the pattern, for exceptions. */
 export function memberships(pair: CasePair, at: number, form: Form, world: World): readonly string[] {
   return groupNames(pair, at, [], form, world);
-}
-
-function canonical(name: string, form: Form): string {
-  return groupName(name, { lowercase: form === 'folded' });
 }
 
 /** The pattern with each combination of values for its captures. A capture without a value is open. */

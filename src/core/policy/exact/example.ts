@@ -48,7 +48,7 @@ function inLowerCase(request: Request, isExample: (one: Request) => boolean): Re
   for (const name of [caller.identity.username, ...caller.identity.groups]) {
     const change = (text: string): string => (text === name ? foldCase(text) : text);
     const other = { asked, situation: { ...situation, caller: renamedCaller(found.situation.caller, change) } };
-    if (change(name) !== name && isExample(other)) found = other;
+    if (isExample(other)) found = other;
   }
   return found;
 }
@@ -57,7 +57,6 @@ function inLowerCase(request: Request, isExample: (one: Request) => boolean): Re
 function withShortWords(request: Request, isExample: (one: Request) => boolean, words: Words): Request {
   const used = words.used(textOf(request));
   const renamed = new Map(used.map((word, index) => [word, words.at(index)]));
-  if (used.every((word) => renamed.get(word) === word)) return request;
   const rename = (text: string): string => words.replace(text, renamed);
   const { situation, asked } = request;
   const shorter = {
@@ -71,11 +70,8 @@ function renamedCaller(caller: Caller, rename: (text: string) => string): Caller
   if (caller.kind === 'anonymous') return caller;
   const { identity } = caller;
   const attributes = [...identity.attributes].map(([name, values]) => [name, values.map(rename)] as const);
-  const named: Caller = {
-    kind: 'user',
-    identity: { ...identity, username: username(rename(identity.username)), attributes: new Map(attributes) },
-  };
-  return memberOf(named, [...identity.groups].map(rename));
+  const named = { ...identity, username: username(rename(identity.username)), attributes: new Map(attributes) };
+  return memberOf({ ...caller, identity: named }, [...identity.groups].map(rename));
 }
 
 function textOf({ situation: { caller }, asked }: Request): string {

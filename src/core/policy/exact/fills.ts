@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 
 /** More stars than this are all filled. */
 const MAX_EMPTY = 4;
+/** A port of a registry for a wildcard, for which words cannot stand. */
+const PORT = '1';
 const TOO_MANY_STARS = 'texts fit several patterns with many wildcards in too many ways';
 
 /**
@@ -44,6 +46,7 @@ export function segmentsFrom(glob: Glob, first: number, { words, effort }: World
   for (const empty of isWhole ? [new Set<number>()] : subsets(starsIn(glob))) {
     texts.add(fill(glob, (star) => (empty.has(star) ? '' : words.at(first + star))).join(''));
   }
+  if (glob.includes(':')) texts.add(fill(glob, () => PORT).join(''));
   texts.delete('');
   return [...texts];
 }

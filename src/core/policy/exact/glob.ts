@@ -1,8 +1,7 @@
 /** Patterns of text, and the most general texts that fit several of them. */
 import { foldCase } from '../../fold-case.ts';
 import type { SegmentPattern } from '../repository-pattern.ts';
-import { memoized } from '../relation/globs.ts';
-import type { Step } from '../relation/globs.ts';
+import { ANY, globCovers } from '../relation/globs.ts';
 import type { Effort } from './effort.ts';
 
 /** A character; `STAR` for any number of them; or a character in upper or lower case, see `inAnyCase`. */
@@ -11,6 +10,7 @@ export type Glob = readonly Token[];
 export const STAR = '\0';
 export const ANYTHING: Glob = [STAR];
 
+/** Stands before a letter whose case is open. */
 const ANY_CASE = '\u0001';
 /** The largest number of texts for two patterns. Patterns with many stars fit each other in very many ways. */
 const MAX_RESULTS = 1000;
@@ -19,27 +19,23 @@ export function literal(text: string): Glob {
   return text.split('');
 }
 
-/** The text, with each letter in upper or lower case. */
+/** The text of a repository name, with each letter in upper or lower case. */
 export function inAnyCase(text: string): Glob {
-  return text.split('').map((char) => (hasCase(char) ? ANY_CASE + char : char));
+  return text.split('').map((char) => char.replace(/[a-z]/, `${ANY_CASE}$&`));
 }
 
 /** The character in lower case if its case is open; undefined if it is not. */
 export function openCase(token: Token): string | undefined {
-  return token.length === 2 && token.startsWith(ANY_CASE) ? token.slice(1) : undefined;
-}
-
-function hasCase(char: string): boolean {
-  return char.toUpperCase() !== char && foldCase(char.toUpperCase()) === char;
+  return token[1];
 }
 
 /** @param values for captures; a capture without one, like `*`, is a star */
 export function nameGlob(text: string, values: ReadonlyMap<string, Glob> = new Map()): Glob {
   const glob: Token[] = [];
   let at = 0;
-  for (const token of text.matchAll(/\*|\{([^{}]*)\}/g)) {
-    const value = token[1] === undefined ? undefined : values.get(token[1]);
-    glob.push(...literal(text.slice(at, token.index)), ...(value ?? ANYTHING));
+  for (const token of text.matchAll(/\*|\{[^{}]*\}/g)) {
+    const value = values.get(token[0].slice(1, -1)) ?? ANYTHING;
+    glob.push(...literal(text.slice(at, token.index)), ...value);
     at = token.index + token[0].length;
   }
   return [...glob, ...literal(text.slice(at))];
@@ -56,10 +52,10 @@ export function segmentGlob(segment: SegmentPattern, values: ReadonlyMap<string,
 
 /** Every most general text that fits both. Their stars are open. */
 export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
-  const known = new Map<number, readonly Glob[]>();
+  const known = new Map<string, readonly Glob[]>();
 
   function from(i: number, j: number): readonly Glob[] {
-    const key = i * (b.length + 1) + j;
+    const key = `${i} ${j}`;
     const found = known.get(key) ?? collect(endings(i, j));
     known.set(key, found);
     return found;
@@ -86,8 +82,8 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
   function collect(globs: Iterable<Glob>): readonly Glob[] {
     const found = new Map<string, Glob>();
     for (const glob of globs) {
-      found.set(glob.join(''), glob);
-      effort.spend(20 + 4 * glob.length);
+      found.set(glob.join(), glob);
+      effort.spend(60);
       if (effort.isSpent()) break;
       if (found.size > MAX_RESULTS) {
         effort.giveUp('names fit several patterns with many wildcards in too many ways');
@@ -97,10 +93,10 @@ export function intersect(a: Glob, b: Glob, effort: Effort): readonly Glob[] {
     return [...found.values()];
   }
 
-  if (a.length === 1 && a[0] === STAR) return [b];
-  if (b.length === 1 && b[0] === STAR) return [a];
+  if (isAnything(a)) return [b];
+  if (isAnything(b)) return [a];
   effort.spend(10 * a.length * b.length);
-  return isPossible(a, b) ? mostGeneral(from(0, 0), effort) : [];
+  return mostGeneral(from(0, 0), effort);
 }
 
 /** More texts than this are not compared. */
@@ -108,7 +104,7 @@ const MAX_COMPARED = 40;
 
 /** Without those that are special cases of others. */
 function mostGeneral(globs: readonly Glob[], effort: Effort): readonly Glob[] {
-  if (globs.length < 2 || globs.length > MAX_COMPARED) return globs;
+  if (globs.length > MAX_COMPARED) return globs;
   const byLength = globs.toSorted((a, b) => a.length - b.length);
   const general: Glob[] = [];
   for (const glob of byLength) {
@@ -121,29 +117,18 @@ function mostGeneral(globs: readonly Glob[], effort: Effort): readonly Glob[] {
 /** Whether every text that fits `narrow` fits `wide`. */
 function covers(wide: Glob, narrow: Glob, effort: Effort): boolean {
   effort.spend(4 * wide.length * narrow.length);
-  const step: Step = (i, j, go) => {
-    const [own, other] = [wide[i], narrow[j]];
-    if (own === undefined) return other === undefined;
-    if (own === STAR) return go(i + 1, j) || (other !== undefined && go(i, j + 1));
-    return own === other && go(i + 1, j + 1);
-  };
-  return memoized(wide, narrow, step);
+  return globCovers(withAny(wide), withAny(narrow));
 }
 
-/** Sound: false only if no text fits both. */
-function isPossible(a: Glob, b: Glob): boolean {
-  return agree(a[0], b[0]) && agree(a.at(-1), b.at(-1));
-}
-
-function agree(left: Token | undefined, right: Token | undefined): boolean {
-  return left === STAR || right === STAR || left === right || commonToken(left, right) !== undefined;
+function withAny(glob: Glob): readonly (string | typeof ANY)[] {
+  return glob.map((token) => (token === STAR ? ANY : token));
 }
 
 function commonToken(left: Token | undefined, right: Token | undefined): Token | undefined {
   if (left === undefined || right === undefined) return undefined;
   if (left === right) return left;
-  if (openCase(left) !== undefined && openCase(left) === foldCase(right)) return right;
-  return openCase(right) !== undefined && openCase(right) === foldCase(left) ? left : undefined;
+  if (openCase(left) === foldCase(right)) return right;
+  return openCase(right) === foldCase(left) ? left : undefined;
 }
 
 function withStar(rest: Glob): Glob {
@@ -158,7 +143,11 @@ export function intersectAll([first = ANYTHING, ...others]: readonly Glob[], eff
 }
 
 export function uniqueGlobs(globs: readonly Glob[]): readonly Glob[] {
-  return [...new Map(globs.map((glob) => [glob.join(''), glob])).values()];
+  return [...new Map(globs.map((glob) => [glob.join(), glob])).values()];
+}
+
+export function isAnything(glob: Glob): boolean {
+  return glob.length === 1 && glob[0] === STAR;
 }
 
 export function starsIn(glob: Glob): number {

@@ -37,10 +37,9 @@ function* ruleLimits(rule: Rule): Generator<string> {
 function isHole({ segments }: RepositoryPattern): boolean {
   return segments.some((segment) => {
     if (segment.kind !== 'wild') return false;
-    const stars = segment.parts.flatMap((part, index) => ('star' in part ? [index] : []));
-    return segment.parts.some(
-      (part, index) => 'placeholder' in part && stars.some((at) => at < index) && stars.some((at) => at > index),
-    );
+    const first = segment.parts.findIndex((part) => 'star' in part);
+    const last = segment.parts.findLastIndex((part) => 'star' in part);
+    return segment.parts.slice(first, last).some((part) => 'placeholder' in part);
   });
 }
 
@@ -48,7 +47,7 @@ function isHole({ segments }: RepositoryPattern): boolean {
 function hasPort({ segments: [first] }: RepositoryPattern): boolean {
   if (first?.kind !== 'wild') return false;
   const port = first.parts.findIndex((part) => 'literal' in part && part.literal.includes(':'));
-  return port >= 0 && first.parts.slice(port + 1).some((part) => !('literal' in part));
+  return port >= 0 && port < first.parts.length - 1;
 }
 
 /**

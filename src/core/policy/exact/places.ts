@@ -53,18 +53,15 @@ function* lengthsFor(paths: readonly (readonly Step[])[], deepest: number): Gene
 /** The pattern with as many segments for each `**` as the length allows, in each distribution. */
 function* expansions(steps: readonly Step[], length: number): Generator<readonly Glob[]> {
   const [step, ...rest] = steps;
-  if (steps.length === 0) {
-    if (length === 0) yield [];
-    return;
-  }
+  if (steps.length === 0) return yield [];
   const fixed = rest.filter((one) => one !== undefined).length;
   if (step !== undefined) {
-    if (fixed + 1 <= length) for (const more of expansions(rest, length - 1)) yield [step, ...more];
+    for (const more of expansions(rest, length - 1)) yield [step, ...more];
     return;
   }
   const isLast = !rest.includes(undefined);
   for (let deep = isLast ? length - fixed : 0; deep <= length - fixed; deep++) {
-    const open = Array.from({ length: deep }, () => ANYTHING);
+    const open = Array<Glob>(deep).fill(ANYTHING);
     for (const more of expansions(rest, length - deep)) yield [...open, ...more];
   }
 }
@@ -79,7 +76,6 @@ function* commonNames(paths: readonly (readonly Glob[])[], length: number, world
     const texts = new Set(
       globs.flatMap((glob) => segmentsFrom(glob, FIRST_WORD.repository + at * WORDS_PER_SEGMENT, world)),
     );
-    if (texts.size === 0) return;
     choices.push([...texts]);
   }
   for (const segments of products(choices)) yield segments.join('/');

@@ -68,8 +68,7 @@ export function* examplesOf(question: Question, world: World): Generator<Example
       yield* examplesWith(question, additional, form, blocking, world);
       if (question.actions.size === 0 || world.effort.isSpent()) return;
       for (const pair of userExceptions(blocking)) {
-        if (additional.includes(pair)) continue;
-        const more = [...additional, pair];
+        const more = [...new Set([...additional, pair])];
         const key = JSON.stringify(more.map(({ exact }) => exact.text).toSorted());
         if (tried.has(key)) continue;
         if (tried.size >= MAX_EXCEPTIONS) world.effort.giveUp('too many rules except users by patterns');
@@ -109,7 +108,7 @@ function* examplesWith(
           const situation = { caller: candidate.caller, ...values };
           const rules = prevented(action, segments);
           const allowed = (one: Situation): boolean =>
-            conditions.every((condition) => condition.samples === undefined || condition.holds(one, name ?? 'catalog'));
+            conditions.every((condition) => condition.holds(one, asked.name));
           const caller = allowed(situation)
             ? callerAmong({ situation, rules, segments, allowed, form, blocking }, world)
             : undefined;
@@ -178,7 +177,7 @@ function usedBy({ placeholders }: RepositoryPattern, values?: ReadonlyMap<string
 function remembered(question: Question) {
   const known = new Map<string, readonly Rule[]>();
   return (action: Action, segments: readonly string[] | undefined): readonly Rule[] => {
-    const key = `${action} ${segments?.join('/') ?? ''}`;
+    const key = `${action} ${segments?.join()}`;
     const found = known.get(key) ?? question.prevented(action, segments);
     known.set(key, found);
     return found;

@@ -55,6 +55,7 @@ function divisions(name: Glob, dividers: readonly string[], effort: Effort): rea
   let all: readonly Glob[] = [name];
   for (const divider of dividers) {
     for (const at of name.keys()) {
+      effort.spend(5 * all.length);
       const more = all.flatMap((one) => withText(one, divider, at));
       if (all.length + more.length > MAX_SPELLINGS) effort.giveUp(TOO_MANY);
       else all = [...all, ...more];
@@ -90,27 +91,30 @@ function spellingsOf(
 ): readonly string[] {
   let spellings: readonly Spelling[] = [{ text: '', state: first }];
   for (const token of name) {
+    if (effort.isSpent()) return [];
     const open = openCase(token);
     const longer = spellings.flatMap(({ text, state }) => {
-      effort.spend(1 + state.size);
+      effort.spend(5 * (1 + state.size));
       return (open === undefined ? [token] : casesOf(open)).map((char) => ({
         text: text + char,
         state: next(state, char, text.length + 1),
       }));
     });
-    spellings = fewest(longer);
+    spellings = fewest(longer, effort);
     if (spellings.length > MAX_SPELLINGS) effort.giveUp(TOO_MANY);
     spellings = spellings.slice(0, MAX_SPELLINGS);
   }
-  return fewest(spellings.map(({ text, state }) => ({ text, state: ending(state) }))).map(({ text }) => text);
+  const endings = spellings.map(({ text, state }) => ({ text, state: ending(state) }));
+  return fewest(endings, effort).map(({ text }) => text);
 }
 
 /** Those whose state is not a part of the state that another one has, or had before it. */
-function fewest(spellings: readonly Spelling[]): readonly Spelling[] {
-  if (spellings.length === 1) return spellings;
+function fewest(spellings: readonly Spelling[], effort: Effort): readonly Spelling[] {
   const minimal: Spelling[] = [];
-  for (const one of spellings.toSorted((a, b) => a.state.size - b.state.size))
+  for (const one of spellings.toSorted((a, b) => a.state.size - b.state.size)) {
+    effort.spend(5 * minimal.length);
     if (!minimal.some(({ state }) => state.isSubsetOf(one.state))) minimal.push(one);
+  }
   return minimal;
 }
 

@@ -1,7 +1,7 @@
 /** Where the values of several placeholders depend on each other: in the segments of a repository, and in a name. */
 import type { Asker } from '../asker.ts';
 import type { Part, RepositoryPattern, SegmentPattern } from '../repository-pattern.ts';
-import { ANYTHING, segmentGlob, STAR, uniqueGlobs } from './glob.ts';
+import { ANYTHING, isAnything, segmentGlob, uniqueGlobs } from './glob.ts';
 import type { Glob } from './glob.ts';
 
 /** A rule that the request must match: one alternative of its who, and one of its repositories. */
@@ -51,7 +51,7 @@ export function sharedNames(
   requirements: readonly Requirement[],
 ): readonly Tie[] {
   return requirements.flatMap(({ who }, index): readonly Tie[] => {
-    if (who.kind === 'everyone' || who.pair.folded.captures.length === 0) return [];
+    if (who.kind === 'everyone') return [];
     const isOwn = ({ at }: Growing): boolean => at.includes(index);
     const whole = pools.find((one) => one.name === who.kind && (who.kind === 'user' || isOwn(one)));
     const captures = pools.filter((one) => isOwn(one) && who.pair.folded.captures.includes(one.name));
@@ -64,10 +64,9 @@ export function sharedNames(
 
 /** A pattern for names in the form of a segment. */
 function nameSegment(text: string): SegmentPattern {
-  const parts = text.split(/(\*|\{[^{}]*\})/).flatMap((part): readonly Part[] => {
-    if (part === '') return [];
-    if (part === '*') return [{ star: true }];
-    return [part.startsWith('{') ? { placeholder: part.slice(1, -1) } : { literal: part }];
+  const parts = text.split(/(\*|\{[^{}]*\})/).map((part): Part => {
+    if (part === '*') return { star: true };
+    return part.startsWith('{') ? { placeholder: part.slice(1, -1) } : { literal: part };
   });
   return { kind: 'wild', key: text, parts };
 }
@@ -114,8 +113,4 @@ function globsOf(segment: SegmentPattern, index: number, pools: readonly Growing
     all = all.flatMap((values) => globs.map((glob) => new Map(values).set(name, glob)));
   }
   return all.map((values) => segmentGlob(segment, values));
-}
-
-function isAnything(glob: Glob): boolean {
-  return glob.length === 1 && glob[0] === STAR;
 }

@@ -4,10 +4,21 @@
  */
 import { foldCase } from '../../fold-case.ts';
 import type { Asker } from '../asker.ts';
+import type { NamePattern } from '../name-pattern.ts';
 import { isSegment } from '../repository-pattern.ts';
 import type { SegmentPattern } from '../repository-pattern.ts';
 import type { CasePair } from '../who.ts';
-import { ANYTHING, intersect, intersectAll, nameGlob, segmentGlob, STAR, starsIn, uniqueGlobs } from './glob.ts';
+import {
+  ANYTHING,
+  intersect,
+  intersectAll,
+  literal,
+  nameGlob,
+  segmentGlob,
+  STAR,
+  starsIn,
+  uniqueGlobs,
+} from './glob.ts';
 import type { Glob } from './glob.ts';
 import type { Effort } from './effort.ts';
 import { divided, FIRST_WORD, WORDS_PER_STAR } from './words.ts';
@@ -48,13 +59,12 @@ export function poolsFor(
     }
   }
   // What a value is in one pattern, it is in the others where they share a segment: until nothing is new.
-  const tried = new Set<string>();
   for (let round = 0, isNew = true; isNew; round += 1) {
     if (round === MAX_ROUNDS) {
       world.effort.giveUp(TOO_MANY);
       break;
     }
-    isNew = pools.map((pool) => grow(pool, pools, requirements, tried, world)).includes(true);
+    isNew = pools.map((pool) => grow(pool, pools, requirements, world)).includes(true);
   }
   return pools.map((pool, place) => ({ name: pool.name, at: pool.at, texts: textsOf(pool, place, world) }));
 }
@@ -69,42 +79,33 @@ function shapesOf(
 ): readonly Glob[] {
   const shapes: Glob[] = [ANYTHING];
   if (name === 'group' && who.kind === 'group') shapes.push(nameGlob(who.pair[form].text));
-  if (name === 'user' || (who.kind === 'user' && !name.includes(':'))) {
-    const globs = intersectAll(
-      users.map((pair) => nameGlob(pair[form].text)),
-      effort,
-    );
-    for (const glob of globs) {
-      const value = name === 'user' ? glob : captured(who, name, glob, form);
-      if (value !== undefined) shapes.push(value);
-    }
-  }
+  if (name === 'user') shapes.push(...userGlobs(users, form, effort));
+  else if (who.kind === 'user')
+    shapes.push(...userGlobs(users, form, effort).flatMap((glob) => captured(who.pair[form], name, glob)));
   return uniqueGlobs(shapes.map(folded));
 }
 
-/** A star is a character like any other here, which no pattern has. */
-function captured(who: Asker, name: string, glob: Glob, form: Form): Glob | undefined {
-  const value = who.kind === 'user' ? who.pair[form].match(glob.join(''))?.get(name) : undefined;
-  return value?.split('');
+function userGlobs(users: readonly CasePair[], form: Form, effort: Effort): readonly Glob[] {
+  return intersectAll(
+    users.map((pair) => nameGlob(pair[form].text)),
+    effort,
+  );
+}
+
+/** What the pattern captures of the name; none for an attribute. A star is a character here, which no pattern has. */
+function captured(pattern: NamePattern, name: string, glob: Glob): readonly Glob[] {
+  const value = pattern.match(glob.join(''))?.get(name);
+  return value === undefined ? [] : [literal(value)];
 }
 
 function folded(glob: Glob): Glob {
-  return glob.map((token) => foldCase(token));
+  return literal(foldCase(glob.join('')));
 }
 
-/**
- * @param tried what has been compared before
- * @returns whether the pool has new values
- */
-function grow(
-  pool: Growing,
-  pools: readonly Growing[],
-  requirements: readonly Requirement[],
-  tried: Set<string>,
-  world: World,
-): boolean {
+/** @returns whether the pool has new values */
+function grow(pool: Growing, pools: readonly Growing[], requirements: readonly Requirement[], world: World): boolean {
   const { effort } = world;
-  const known = new Set(pool.globs.map((glob) => glob.join('')));
+  const known = new Set(pool.globs.map((glob) => glob.join()));
   const found = new Map<string, Glob>();
   for (const { holder, others } of [
     ...sharedSegments(pool, pools, requirements),
@@ -113,13 +114,10 @@ function grow(
     if (others.length > MAX_OTHERS) effort.giveUp(TOO_MANY);
     for (const theirs of others.slice(0, MAX_OTHERS)) {
       for (const shape of pool.globs) {
-        const key = [pool.at.join(), pool.name, holder.key, theirs.join(''), shape.join('')].join('\n');
-        if (tried.has(key)) continue;
-        tried.add(key);
         for (const value of valuesWith(holder, pool.name, shape, theirs, effort)) {
-          if (known.has(value.join(''))) continue;
+          if (known.has(value.join())) continue;
           if (starsIn(value) > MAX_STARS) effort.giveUp(TOO_MANY);
-          else found.set(value.join(''), value);
+          else found.set(value.join(), value);
         }
         if (effort.isSpent()) return false;
       }
@@ -144,14 +142,14 @@ function valuesWith(holder: SegmentPattern, name: string, shape: Glob, theirs: G
 function valuesIn(pattern: SegmentPattern, common: Glob, name: string): readonly Glob[] {
   if (pattern.kind !== 'wild') return [];
   const { parts } = pattern;
-  const segment = divisible(common, parts);
+  const segment = divisible(common);
   const found: Glob[] = [];
 
   function from(part: number, at: number, values: ReadonlyMap<string, string>): void {
     const next = parts[part];
     if (next === undefined) {
       const value = at === segment.length ? values.get(name) : undefined;
-      if (value !== undefined) found.push(value.split(''));
+      if (value !== undefined) found.push(literal(value));
       return;
     }
     if ('literal' in next) {
@@ -171,12 +169,9 @@ function valuesIn(pattern: SegmentPattern, common: Glob, name: string): readonly
   return uniqueGlobs(found.map(withoutDoubleStars));
 }
 
-/** Where two wildcards stand side by side, a star of the segment can belong to both of them. */
-function divisible(segment: Glob, parts: readonly object[]): Glob {
-  const isDense = parts.some(
-    (part, index) => index > 0 && !('literal' in part) && !('literal' in (parts[index - 1] ?? {})),
-  );
-  return isDense ? segment.flatMap((token) => (token === STAR ? [STAR, STAR] : [token])) : segment;
+/** A star of the segment can belong to two wildcards that stand side by side. */
+function divisible(segment: Glob): Glob {
+  return segment.flatMap((token) => (token === STAR ? [STAR, STAR] : [token]));
 }
 
 function withoutDoubleStars(glob: Glob): Glob {

@@ -29,7 +29,8 @@ export function divided(place: number, separators: readonly string[], words: Pic
   return words.at(place) + separators.map((separator, index) => separator + words.at(place + index + 1)).join('');
 }
 
-const LETTERS = 'xyzqjkvwubfgdhmnlrcpteisoa0123456789';
+/** Without 1, which stands for the port of a registry. */
+const LETTERS = 'xyzqjkvwubfgdhmnlrcpteisoa023456789';
 
 export function wordsFor(rules: readonly Rule[]): Words {
   const texts = rules.flatMap((rule) => [...textsOf(rule)]).map((text) => text.replaceAll(/\{[^{}]*\}/g, '*'));

@@ -35,6 +35,14 @@ export interface Finding {
   readonly cure: string;
 }
 
+/** What was not examined to the end, so that there may be more findings. */
+export interface Gap {
+  /** Undefined: it is about the whole policy. */
+  readonly rule: Rule | undefined;
+  /** With a rule, it continues a sentence after its name. */
+  readonly message: string;
+}
+
 /** `rule "teams" (line 12)` */
 export function named({ name, line }: Rule): string {
   return `rule "${name}" (line ${line})`;

@@ -44,7 +44,7 @@ function anything(token: Token): Glob {
   return typeof token === 'object' ? SOME : [token];
 }
 
-export type Step = (i: number, j: number, go: (i: number, j: number) => boolean) => boolean;
+type Step = (i: number, j: number, go: (i: number, j: number) => boolean) => boolean;
 
 /** Computes each pair of positions once, so that the work is bounded by the product of both lengths. */
 export function memoized(a: readonly unknown[], b: readonly unknown[], step: Step): boolean {

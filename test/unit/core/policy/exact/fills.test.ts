@@ -49,6 +49,12 @@ describe('the segments of a pattern', () => {
     expect(found).toEqual([`a${word(0)}b${word(1)}`, `ab${word(1)}`, `a${word(0)}b`, 'ab']);
   });
 
+  it('have a number as well where they have a port, for which no word can stand', () => {
+    const { found, word } = texts('segments', 'host:*');
+
+    expect(found).toEqual([`host:${word(0)}`, 'host:', 'host:1']);
+  });
+
   it('are one word where every text fits', () => {
     const { found, word } = texts('segments', '*');
 

@@ -1,6 +1,12 @@
 /** What a comparison of policies proves, and where it does not. */
 import { describe, expect, it } from 'vitest';
+import type { Action } from '../../../../../src/core/access.ts';
+import { askersOf } from '../../../../../src/core/policy/asker.ts';
 import { compareByClasses } from '../../../../../src/core/policy/diff/classes.ts';
+import { createEffort } from '../../../../../src/core/policy/exact/effort.ts';
+import { examplesOf } from '../../../../../src/core/policy/exact/search.ts';
+import type { Question } from '../../../../../src/core/policy/exact/search.ts';
+import { worldOf } from '../../../../../src/core/policy/exact/world.ts';
 import { ask, policyOf } from '../../../../support/policy-builder.ts';
 import type { RuleText } from '../../../../support/policy-builder.ts';
 
@@ -209,5 +215,49 @@ describe('an example', () => {
 
     expect(found).toMatchObject({ change: 'lost', actions: ['pull'], example: { asked: { name: 'x' } } });
     expect(ask(policyOf(after), { user: 'u', groups: ['b'] }, 'repository:x:pull').granted).toEqual([]);
+  });
+});
+
+describe('a search', () => {
+  const policy = policyOf(['a*', 'b*'].map((name) => ({ ...PULL, groups: [name], users: [] })));
+  const requirements = policy.rules.flatMap(({ who, repositories: [pattern] }) =>
+    askersOf(who).map((asker) => ({ who: asker, pattern })),
+  );
+  const question = (
+    isExample: () => boolean,
+    actions: ReadonlySet<Action>,
+  ): Question & { readonly tried: unknown[] } => {
+    const tried: unknown[] = [];
+    const accepts = (one: unknown): boolean => tried.push(one) > 0;
+    return { requirements, accepts, conditions: [], actions, prevented: () => [], isExample, tried };
+  };
+  const world = () => worldOf([policy], createEffort());
+
+  it('yields nothing that is no example', () => {
+    const asked = question(() => false, new Set(['pull']));
+
+    expect([...examplesOf(asked, world())]).toEqual([]);
+    expect(asked.tried.length).toBeGreaterThan(1);
+  });
+
+  it('yields an example for each caller until its reader needs no other one', () => {
+    const actions = new Set<Action>(['pull', 'push']);
+    const asked = question(() => true, actions);
+    const found = examplesOf(asked, world());
+
+    expect([found.next().value?.action, found.next().value?.action]).toEqual(['pull', 'push']);
+    expect(asked.tried).toHaveLength(1);
+    expect(found.next().value?.action).toBe('pull');
+    expect(asked.tried).toHaveLength(2);
+    actions.clear();
+    expect(found.next().done).toBe(true);
+    expect(asked.tried).toHaveLength(2);
+  });
+
+  it('ends when its work is spent', () => {
+    const asked = question(() => false, new Set(['pull']));
+
+    expect([...examplesOf(asked, worldOf([policy], createEffort(1)))]).toEqual([]);
+    expect(asked.tried).toEqual([]);
   });
 });

@@ -9,9 +9,10 @@ import { createRandom } from '../../../../fuzz/random.ts';
 import { policyOf } from '../../../../support/policy-builder.ts';
 
 const NAMES = 2000;
+const UNITS = 600_000;
 
-function spellings(patterns: readonly string[], name: Glob) {
-  const effort = createEffort();
+function spellings(patterns: readonly string[], name: Glob, units?: number) {
+  const effort = createEffort(units);
   const policy = policyOf([{ users: patterns, repositories: ['x'], allow: ['pull'] }]);
   const texts = worldOf([policy], effort).spellings(name);
   return { texts, reasons: effort.reasons() };
@@ -64,6 +65,26 @@ describe('the spellings of a name', () => {
     expect(spellings(['{a}-ci-{b}'], inAnyCase('x-ci-y')).texts).toEqual(['x-CI-y', 'x-ci-y']);
   });
 
+  it('have a separator of a pattern within a value in both cases, if one of them fits another pattern', () => {
+    expect(spellings(['{a}b{b}', '*B*'], [...inAnyCase('qbr'), ...literal('by')]).texts).toEqual(['qbrby', 'qBrby']);
+    expect(spellings(['{a}b{b}'], [...inAnyCase('qbr'), ...literal('by')]).texts).toEqual(['qBrby', 'qbrby']);
+    expect(spellings(['{a}ab{b}'], inAnyCase('za')).texts).toEqual(['zA']);
+    expect(spellings(['{a}ab{b}'], inAnyCase('zac')).texts).toEqual(['zAc']);
+  });
+
+  it('fit no capture with nothing', () => {
+    expect(spellings(['{x}A', 'a'], inAnyCase('a')).texts).toEqual(['A']);
+    expect(spellings(['*A', 'a'], inAnyCase('a')).texts.toSorted()).toEqual(['A', 'a']);
+  });
+
+  it('are one where none of them fits a pattern to its end', () => {
+    expect(spellings(['aXX', 'AXX'], inAnyCase('a')).texts).toHaveLength(1);
+  });
+
+  it('are one for a name whose letters all have a case', () => {
+    expect(spellings(['*A*', 'a*'], literal('aB')).texts).toEqual(['aB']);
+  });
+
   it('stand for all spellings, whatever the patterns', () => {
     const random = createRandom(7);
     const pick = (items: readonly string[]): string => items[random.int(items.length)] ?? '';
@@ -82,6 +103,14 @@ describe('the spellings of a name', () => {
       const name = text.split('').flatMap((char) => (random.int(6) === 0 ? literal(char) : inAnyCase(char)));
       const { texts, reasons } = spellings(patterns, name);
       if (texts.length > 1) several += 1;
+      expect(new Set(texts.map((one) => one.toLowerCase()))).toEqual(
+        new Set([
+          name
+            .map((token) => token.at(-1))
+            .join('')
+            .toLowerCase(),
+        ]),
+      );
       if (reasons.length === 0)
         expect([unrepresented(patterns, name, texts), patterns, name]).toEqual([undefined, patterns, name]);
     }
@@ -94,5 +123,33 @@ describe('the spellings of a name', () => {
     expect(spellings(patterns, inAnyCase('abcdefghijk')).reasons).toContain(
       'names can be written in upper and lower case in too many ways',
     );
+  });
+
+  it('are not complete for a name that has a separator in too many places, and say so', () => {
+    const reason = 'names can be written in upper and lower case in too many ways';
+
+    expect(spellings(['{a}b{c}'], inAnyCase('b'.repeat(7))).reasons).toEqual([]);
+    expect(spellings(['{a}b{c}'], inAnyCase('b'.repeat(8))).reasons).toEqual([reason]);
+  });
+
+  it('cost work that grows with the patterns in which both cases of a letter matter', () => {
+    const numbers = Array.from({ length: 100 }, (_, index) => `${index}`);
+    const reasons = (pattern: (number: string) => string): readonly string[] =>
+      spellings(['*A*', ...numbers.map(pattern)], [...literal('b'.repeat(50)), ...inAnyCase('a')], 30_000).reasons;
+
+    expect(reasons((number) => `*a${number}*`)).toHaveLength(1);
+    expect(reasons((number) => `*b${number}*`)).toEqual([]);
+  });
+
+  it('are none when no work is left', () => {
+    expect(spellings(['A*', 'a*'], inAnyCase('a'), 0).texts).toEqual([]);
+  });
+
+  it('cost work that grows with the number of spellings that are compared', () => {
+    const patterns = Array.from('abcdefghijk', (letter) => [`*${letter}*`, `*${letter.toUpperCase()}*`]).flat();
+    const reason = 'the policies have too many combinations of rules to try all of them';
+
+    expect(spellings(patterns, inAnyCase('abcdefghijk'), UNITS).reasons).toContain(reason);
+    expect(spellings(patterns, inAnyCase('abcde'), UNITS).reasons).toEqual([]);
   });
 });

@@ -7,7 +7,9 @@ import { allKinds, anyConditions, anyProperties } from '../../../../support/any-
 import { ask, policyOf } from '../../../../support/policy-builder.ts';
 import type { Asker, RuleText } from '../../../../support/policy-builder.ts';
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 4000);
+const SIZE = process.env['PROPERTY_RUNS'];
+const RUNS = Number(SIZE ?? 4000);
+const TIMEOUT_MS = Math.max(120_000, RUNS * 50);
 
 const WITHOUT_EFFECT: ReadonlySet<FindingCode> = new Set([
   'adds-nothing',
@@ -77,6 +79,8 @@ it.each(['union', 'first-match'] as const)(
       }),
       { numRuns: RUNS },
     );
+    if (SIZE !== undefined) process.stdout.write(`${evaluation}: ${RUNS} policies, ${findings} findings\n`);
     expect(findings).toBeGreaterThan(RUNS / 200);
   },
+  TIMEOUT_MS,
 );

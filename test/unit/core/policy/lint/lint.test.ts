@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lintPolicy } from '../../../../../src/core/policy/lint/lint.ts';
 import type { Sources } from '../../../../../src/core/policy/lint/sources.ts';
-import { policyOf } from '../../../../support/policy-builder.ts';
+import { conditionWhere, policyOf } from '../../../../support/policy-builder.ts';
 import type { RuleText } from '../../../../support/policy-builder.ts';
 
 /** The findings as `1 adds-nothing`, by the number of the rule. */
@@ -230,9 +230,9 @@ describe('lint knows where users come from, and finds', () => {
 it('compares ten thousand rules, of which the last repeats the first', () => {
   const rules = Array.from({ length: 10_000 }, (_, n) => ({ ...web, name: `${n}`, repositories: [`team-${n}/**`] }));
 
-  const { findings, complete } = lintPolicy(policyOf([...rules, { ...web, repositories: ['team-0/a'] }]), undefined);
+  const { findings, gaps } = lintPolicy(policyOf([...rules, { ...web, repositories: ['team-0/a'] }]), undefined);
 
-  expect(complete).toBe(true);
+  expect(gaps).toEqual([]);
   expect(findings.map(({ code, rule }) => [code, rule.index])).toEqual([['adds-nothing', 10_000]]);
 });
 
@@ -247,16 +247,84 @@ it.each([
   });
   const idle: RuleText = { users: ['*'], name: 'idle', repositories: [`${place(0)}/release/**`], deny: ['push'] };
 
-  const { findings, complete } = lintPolicy(policyOf([...rules, idle]), undefined);
+  const { findings, gaps } = lintPolicy(policyOf([...rules, idle]), undefined);
 
-  expect(complete).toBe(true);
+  expect(gaps).toEqual([]);
   expect(findings.map(({ code, rule }) => [code, rule.name])).toEqual([['deny-without-bite', 'idle']]);
 });
 
-it('is reported as incomplete if there are too many rules to compare', () => {
+it('is reported as not examined to the end if there are too many rules to compare', () => {
   const rules = Array.from({ length: 30 }, (_, n) => ({ groups: [`g-${n}`], repositories: ['**'], allow: ['pull'] }));
-  const complete = (maxPairs: number): boolean => lintPolicy(policyOf(rules), undefined, { maxPairs }).complete;
+  const gaps = (maxPairs: number) => lintPolicy(policyOf(rules), undefined, { maxPairs }).gaps;
 
-  expect(complete(100)).toBe(false);
-  expect(complete(1000)).toBe(true);
+  expect(gaps(100)).toEqual([{ rule: undefined, message: expect.stringContaining('not all rules were compared') }]);
+  expect(gaps(1000)).toEqual([]);
+});
+
+it('finds each rule that two others make superfluous together, in a policy of 200 rules', () => {
+  const rules = Array.from({ length: 200 }, (_, index): RuleText => {
+    const [group, part] = [`g${Math.floor(index / 4)}`, index % 4];
+    const places = [['{t}/x', '{t}/y'], ['{t}/y', '{t}/z'], ['{t}/z', '{t}/x'], [`${group}/**`]][part] ?? [];
+    return {
+      name: `${group} ${part}`,
+      groups: [part === 3 ? 'all' : `${group}-{t}`],
+      repositories: places,
+      allow: ['pull'],
+    };
+  });
+
+  const { findings, gaps } = lintPolicy(policyOf(rules), undefined);
+
+  expect(findings.map(({ code, rule }) => `${code}: ${rule.name}`)).toEqual(
+    Array.from({ length: 50 }, (_, group) => `adds-nothing: g${group} 2`),
+  );
+  expect(gaps).toEqual([]);
+});
+
+describe('lint names the rule of which it is not proved', () => {
+  const parts: readonly RuleText[] = [
+    { groups: ['a'], repositories: ['x/**'], allow: ['pull'] },
+    { groups: ['a'], repositories: ['x/**'], allow: ['push'] },
+    { groups: ['a'], repositories: ['x/y'], allow: ['pull', 'push'] },
+  ];
+  const gaps = (rules: readonly RuleText[], bounds?: { readonly maxUnits: number }) =>
+    lintPolicy(policyOf(rules), undefined, bounds).gaps.map(({ rule, message }) => [rule?.name, message]);
+
+  it('that it adds nothing, because of a pattern that cannot be compared', () => {
+    const some: RuleText = { name: 'some', groups: ['team-{t}'], repositories: ['*{t}*'], allow: ['pull'] };
+
+    expect(gaps(parts)).toEqual([]);
+    expect(gaps([some, ...parts])).toEqual([
+      [
+        'rule 4',
+        'may add nothing, which is not proved: "some" (policy.yaml:1) has a value with a wildcard before and after it, in "*{t}*"',
+      ],
+    ]);
+  });
+
+  it('but no rule that is needed for a registry with any port', () => {
+    expect(gaps([{ groups: ['b'], repositories: ['host:*/x'], allow: ['pull'] }])).toEqual([]);
+  });
+
+  it('that it adds nothing, because of a condition that only a request can show', () => {
+    const some: RuleText = {
+      groups: ['a'],
+      repositories: ['x/**'],
+      deny: ['pull'],
+      match: conditionWhere(() => false),
+    };
+
+    expect(gaps([some, ...parts])).toEqual([
+      ['rule 1', expect.stringContaining('conditions that only a request can show')],
+      ['rule 4', expect.stringContaining('conditions that only a request can show')],
+    ]);
+  });
+
+  it('that it adds nothing, because the comparison is too much work', () => {
+    const reason = 'too many combinations of rules to try all of them';
+
+    expect(gaps(parts, { maxUnits: 300 })).toEqual(
+      ['rule 1', 'rule 2', 'rule 3'].map((name) => [name, expect.stringContaining(reason)]),
+    );
+  });
 });
