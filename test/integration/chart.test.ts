@@ -235,22 +235,17 @@ describe.skipIf(!canBuildHelm())('the chart', () => {
     await expect(helm.template(chosen)).rejects.toThrow(message);
   });
 
-  it('has a configuration that the broker reads, with refresh tokens in PostgreSQL for several brokers', async () => {
-    const chosen = withRefreshTokens({ records: { postgres: { urlFile: '/secrets/postgres.url' } } });
+  it('has a configuration that the broker reads, with logins in Valkey and refresh tokens in PostgreSQL', async () => {
+    const chosen = withRefreshTokens({
+      shared: { valkey: { urls: ['rediss://valkey:6379'] }, keyFile: '/secrets/fleet.key' },
+      records: { postgres: { urlFile: '/secrets/postgres.url' } },
+    });
 
-    const { config } = await loadRendered(await helm.objects(chosen), ['tls.key', 'tls.crt', 'ca.crt', 'postgres.url']);
+    const files = ['tls.key', 'tls.crt', 'ca.crt', 'fleet.key', 'postgres.url'];
+    const { config } = await loadRendered(await helm.objects(chosen), files);
 
+    expect(config.shared?.keyFile.path).toMatch(/\/fleet\.key$/);
     expect(config.records?.postgres.urlFile.path).toMatch(/\/postgres\.url$/);
-  });
-
-  it('accepts refresh tokens of several brokers that share their records, and passes shared settings on', async () => {
-    const shared = { valkey: { urls: ['rediss://valkey:6379'] } };
-    const records = { postgres: { urlFile: '/secrets/postgres.url' } };
-    const chosen = withRefreshTokens({ shared, records });
-
-    const text = found(await helm.objects(chosen), 'ConfigMap').data?.['broker.yaml'] ?? '';
-
-    expect(parse(text)).toMatchObject({ shared, records });
   });
 
   it.each<[string, Values, readonly string[], string]>([
