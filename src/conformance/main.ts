@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** The command of the separate package, which has nothing of the broker. */
+import { CommanderError } from 'commander';
+import { CODES, ConformanceUsageError, createConformanceCommand, runConformance } from './command.ts';
+import type { ConformanceOptions } from './command.ts';
+
+void main();
+
+async function main(): Promise<void> {
+  const command = createConformanceCommand('registry-token-conformance')
+    .exitOverride()
+    .addHelpText('after', '\nExit codes: 0 success, 1 a check failed, 2 usage or a server file that cannot be used.')
+    .action(async (url: string | undefined, options: ConformanceOptions) => {
+      process.exitCode = await runConformance(url, options, (text) => void process.stdout.write(text));
+    });
+  try {
+    await command.parseAsync();
+  } catch (error) {
+    process.exitCode = CODES.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) process.exitCode = CODES.ok;
+    } else if (error instanceof ConformanceUsageError) process.stderr.write(`${error.message}\n`);
+    else throw error;
+  }
+}

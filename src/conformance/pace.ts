@@ -1,0 +1,44 @@
+/** Limits how fast and how many requests are sent, so that a check of a server in use does not disturb its users. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Pace {
+  /** Runs work when its turn comes. At most `parallel` works run at once, and at most `rate` start in a second. */
+  take<T>(work: () => Promise<T>): Promise<T>;
+  /** The number of works that were started. */
+  readonly count: () => number;
+}
+
+export function createPace({ rate, parallel }: { readonly rate: number; readonly parallel: number }): Pace {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let started = 0;
+  let next = 0;
+
+  async function enter(): Promise<void> {
+    if (running >= parallel) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    const now = performance.now();
+    const start = Math.max(now, next);
+    next = start + 1000 / rate;
+    if (start > now) await sleep(start - now);
+    started += 1;
+  }
+
+  function leave(): void {
+    const first = waiting.shift();
+    if (first === undefined) running -= 1;
+    else first();
+  }
+
+  return {
+    take: async (work) => {
+      await enter();
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
+    },
+    count: () => started,
+  };
+}

@@ -1,0 +1,31 @@
+/** The report for people. */
+import { failures } from '../run.ts';
+import type { Report, Result } from '../run.ts';
+
+const WORDS = { pass: 'ok', fail: 'FAIL', skip: '-', blocked: 'blocked' } as const;
+
+/** @param isWhole whether checks that passed and that do not apply are listed, too */
+export function tableReport(report: Report, isWhole: boolean): string {
+  const listed = report.results.filter(({ outcome }) => isWhole || outcome === 'fail' || outcome === 'blocked');
+  const width = Math.max(0, ...listed.map(({ check }) => check.id.length));
+  return [...listed.flatMap((result) => linesOf(result, width)), ...summary(report), ''].join('\n');
+}
+
+function linesOf({ check, outcome, text }: Result, width: number): readonly string[] {
+  const line = `${WORDS[outcome].padEnd(7)}  ${check.level.padEnd(6)}  ${check.id.padEnd(width)}  ${check.title}`;
+  if (outcome !== 'fail') return [text === '' ? line : `${line} (${text})`];
+  return [line, `         found: ${text}`, `         breaks: ${check.breaks}`, `         source: ${check.source}`];
+}
+
+function summary(report: Report): readonly string[] {
+  const { must, should, may } = failures(report);
+  const count = (outcome: Result['outcome']): number =>
+    report.results.filter((result) => result.outcome === outcome).length;
+  const blocked = count('blocked');
+  return [
+    `${report.name === '' ? report.url : `${report.name} at ${report.url}`}: ` +
+      `${count('pass')} passed, ${count('fail')} failed (${must} must, ${should} should, ${may} may), ` +
+      `${count('skip')} do not apply${blocked === 0 ? '' : `, ${blocked} blocked by a failure`}`,
+    `${report.requests} requests in ${report.seconds} s`,
+  ];
+}

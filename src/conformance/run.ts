@@ -1,0 +1,122 @@
+/** Runs checks against a server. */
+import type { Check, Level, Verdict } from './check.ts';
+import { LEVELS, NotDescribed, skip } from './check.ts';
+import type { Description } from './description/load.ts';
+import { NoAnswer } from './exchange/send.ts';
+import { createPace } from './pace.ts';
+import { createRedaction } from './secrets.ts';
+import { createServer, WRONG } from './server.ts';
+import type { Server } from './server.ts';
+
+export interface RunOptions {
+  /** Requests that are sent in a second. */
+  readonly rate: number;
+  /** Requests at the same time. */
+  readonly parallel: number;
+  /** Milliseconds for the whole run. Checks that are late are skipped. */
+  readonly timeout: number;
+}
+
+/** `skip` because it does not apply, `blocked` because a check failed that it depends on. */
+export type Outcome = 'pass' | 'fail' | 'skip' | 'blocked';
+
+export interface Result {
+  readonly check: Check;
+  readonly outcome: Outcome;
+  /** What was found, without secrets. */
+  readonly text: string;
+}
+
+export interface Report {
+  readonly url: string;
+  /** The server, as its file names it. */
+  readonly name: string;
+  /** Date and time by RFC 3339. */
+  readonly time: string;
+  readonly results: readonly Result[];
+  /** The number of requests that were sent. */
+  readonly requests: number;
+  readonly seconds: number;
+}
+
+const PHASES = [undefined, 'guesses', 'last'] as const;
+const DEFAULT_AFTER = ['answer.token'];
+
+/**
+ * @param checks all checks, on which the chosen ones may depend
+ * @param chosen the checks to report
+ * @throws NoAnswer when the server cannot be reached
+ */
+export async function runChecks(
+  url: URL,
+  description: Description,
+  checks: readonly Check[],
+  chosen: readonly Check[],
+  options: RunOptions,
+): Promise<Report> {
+  const pace = createPace(options);
+  const server = createServer(url, description, pace);
+  const redact = createRedaction([...description.users, { name: '', password: WRONG }]);
+  const started = performance.now();
+  const deadline = started + options.timeout;
+  // A server that cannot be reached would fail every check.
+  await server.answer();
+  const byId = new Map(checks.map((check) => [check.id, check]));
+  const results = new Map<string, Promise<Result>>();
+
+  const resultOf = (check: Check): Promise<Result> => {
+    const known = results.get(check.id) ?? judge(check);
+    results.set(check.id, known);
+    return known;
+  };
+
+  async function judge(check: Check): Promise<Result> {
+    for (const id of (check.after ?? DEFAULT_AFTER).filter((other) => other !== check.id)) {
+      const needed = byId.get(id);
+      if (needed === undefined) throw new Error(`${check.id} names an unknown check: ${id}`);
+      const { outcome } = await resultOf(needed);
+      if (outcome === 'fail' || outcome === 'blocked')
+        return { check, outcome: 'blocked', text: `not tried, because ${id} failed` };
+    }
+    if (performance.now() > deadline) return { check, outcome: 'skip', text: 'not tried, because the time is over' };
+    const { outcome, text } = await tryCheck(check, server);
+    return { check, outcome, text: redact(text) };
+  }
+
+  for (const phase of PHASES) {
+    const ofPhase = chosen.filter((check) => check.phase === phase);
+    if (phase === undefined) await Promise.all(ofPhase.map(resultOf));
+    else for (const check of ofPhase) await resultOf(check);
+  }
+  return {
+    url: url.href,
+    name: description.name,
+    time: new Date().toISOString(),
+    results: await Promise.all(chosen.map(resultOf)),
+    requests: pace.count(),
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+  };
+}
+
+async function tryCheck(check: Check, server: Server): Promise<Verdict> {
+  try {
+    return await check.run(server);
+  } catch (error) {
+    if (error instanceof NotDescribed) return skip(error.message);
+    if (error instanceof NoAnswer) return { outcome: 'fail', text: error.message };
+    throw error;
+  }
+}
+
+/** The number of failed checks by level. */
+export function failures({ results }: Report): Readonly<Record<Level, number>> {
+  const count = (level: Level): number =>
+    results.filter(({ check, outcome }) => check.level === level && outcome === 'fail').length;
+  return { must: count('must'), should: count('should'), may: count('may') };
+}
+
+/** Whether a check of this level or a more important one failed. */
+export function failsAt(report: Report, level: Level): boolean {
+  const counts = failures(report);
+  return LEVELS.slice(0, LEVELS.indexOf(level) + 1).some((each) => counts[each] > 0);
+}
