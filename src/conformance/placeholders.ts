@@ -15,6 +15,7 @@ const VALUES: Readonly<Record<string, Value>> = {
   second: ({ repositories }) => repositories.second(),
   readable: ({ repositories }) => repositories.readable(),
   denied: ({ repositories }) => repositories.denied(),
+  denied_in_upper_case: ({ repositories }) => repositories.denied().toUpperCase(),
   anonymous: ({ repositories }) => repositories.anonymous(),
   refresh_token: refreshTokenOf,
   path: ({ url }) => url.pathname,

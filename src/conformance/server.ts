@@ -34,6 +34,8 @@ export interface Server {
   get(parameters: Parameters, options?: AskOptions): Promise<Answer>;
   /** Asks for a token by POST with a form. `service` and `client_id` are added unless the parameters have them. */
   post(parameters: Parameters, options?: AskOptions): Promise<Answer>;
+  /** Asks for a token of the user several times at once, whatever the limit on requests at the same time. */
+  burst(count: number, parameters: Parameters): Promise<readonly Answer[]>;
   /** Sends a request whose target is the path of the URL, followed by a query that is sent as it is. */
   send(sent: Partial<Sent> & { readonly query?: string }): Promise<Answer>;
   sendBytes(bytes: string): Promise<Reaction>;
@@ -75,6 +77,11 @@ export function createServer(url: URL, description: Description, pace: Pace): Se
     ...parameters,
     ...defaults.filter(([name]) => !parameters.some(([given]) => given === name)),
   ];
+  const getOf = (parameters: Parameters, { login, headers = {} }: AskOptions = {}): Sent => ({
+    method: 'GET',
+    target: targetOf(url, queryText(withDefaults(parameters, [['service', description.service]]))),
+    headers: { ...authorization(login), ...headers },
+  });
   const ask = (sent: Sent): Promise<Answer> => pace.take(() => send(url, sent, tls));
 
   const server: Server = {
@@ -83,12 +90,7 @@ export function createServer(url: URL, description: Description, pace: Pace): Se
     user,
     guessed: others.at(-1) ?? user,
     repositories: repositoriesOf(description),
-    get: (parameters, { login, headers = {} } = {}) =>
-      ask({
-        method: 'GET',
-        target: targetOf(url, queryText(withDefaults(parameters, [['service', description.service]]))),
-        headers: { ...authorization(login), ...headers },
-      }),
+    get: (parameters, options) => ask(getOf(parameters, options)),
     post: (parameters, { login, headers = {} } = {}) =>
       ask({
         method: 'POST',
@@ -101,6 +103,10 @@ export function createServer(url: URL, description: Description, pace: Pace): Se
           ]),
         ),
       }),
+    burst: (count, parameters) =>
+      pace.take(() =>
+        Promise.all(Array.from({ length: count }, () => send(url, getOf(parameters, { login: user }), tls))),
+      ),
     send: ({ method = 'GET', query = '', target = targetOf(url, query), headers = {}, ...body }) =>
       ask({ method, target, headers, ...body }),
     sendBytes: (bytes) => pace.take(() => sendBytes(url, bytes, tls, REACTION_TIMEOUT_MS)),

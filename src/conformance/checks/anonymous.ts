@@ -14,6 +14,7 @@ export const anonymousChecks: readonly Check[] = [
     title: 'A request without credentials gets the described rights',
     source: `${TOKEN_MD}, "Requesting a Token"`,
     breaks: 'Public images cannot be pulled without docker login.',
+    after: ['claims.access-form'],
     run: async (server) => {
       if (server.description.anonymous === undefined) return skip(NOT_ALLOWED);
       const name = server.repositories.anonymous();
@@ -58,7 +59,7 @@ export const anonymousChecks: readonly Check[] = [
     title: '`sub` of an anonymous token is empty or absent',
     source: 'distribution 3.1, docs/content/spec/auth/jwt.md, "Claim Set"',
     breaks: 'A user of that name cannot be distinguished from everybody.',
-    after: ['anonymous.allowed'],
+    after: ['anonymous.allowed', 'scopes.none'],
     run: async (server) => {
       if (server.description.anonymous === undefined) return skip(NOT_ALLOWED);
       const token = tokenOf(await server.get([]));

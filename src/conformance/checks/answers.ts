@@ -129,7 +129,7 @@ export const answerChecks: readonly Check[] = [
     title: 'The token is valid for at least `expires_in` seconds',
     source: TOKEN_MD,
     breaks: 'Clients that trust expires_in send expired tokens; zot allows no leeway.',
-    after: ['answer.expires-in-integer', 'claims.expiry', 'claims.integer-times'],
+    after: ['answer.expires-in-integer', 'claims.expiry', 'claims.integer-times', 'claims.not-before'],
     run: async (server) => {
       const { expires_in: seconds } = objectOf(await server.answer());
       const { claims } = await server.token();
@@ -178,6 +178,7 @@ export const answerChecks: readonly Check[] = [
     source: `${GO_TIME} and add expires_in to it`,
     breaks:
       'Clients compare the clock of the server with their own: where it differs, they ask too often or send expired tokens.',
+    after: ['answer.token', 'answer.issued-at-format', 'answer.issued-at-now'],
     run: async (server) => verdict(!('issued_at' in objectOf(await server.answer())), 'issued_at is present'),
   },
   {
@@ -216,11 +217,10 @@ export const answerChecks: readonly Check[] = [
     title: 'Requests of one user at the same time are all answered 200',
     source: 'keycloak/keycloak#34302; podman and docker ask for several layers at once',
     breaks: 'A pull of many layers fails at random.',
+    phase: 'guesses',
     run: async (server) => {
       const scope = [['scope', writeScope(server)]] as const;
-      const answers = await Promise.all(
-        Array.from({ length: PARALLEL }, () => server.get(scope, { login: server.user })),
-      );
+      const answers = await server.burst(PARALLEL, scope);
       const others = answers.map(({ status }) => status).filter((status) => status !== 200);
       return verdict(
         others.length === 0,

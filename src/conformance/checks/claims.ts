@@ -205,6 +205,7 @@ export const claimChecks: readonly Check[] = [
     title: 'Each token has its own `jti`',
     source: `${JWT_MD}, "Claim Set"`,
     breaks: 'A token in the log of the registry cannot be found in the log of the token server.',
+    after: ['answer.token', 'scopes.none'],
     run: async (server) => {
       const { jti: first } = (await server.token()).claims;
       // Another scope: a server may give the same token again for the same request.

@@ -63,6 +63,7 @@ export const credentialChecks: readonly Check[] = [
     title: 'A wrong password without a scope is answered 401',
     source: TOKEN_MD,
     breaks: 'docker login, which sends no scope, "succeeds" with any password.',
+    after: ['scopes.none'],
     phase: 'guesses',
     run: async (server) => refused(await server.get([], { login: { name: server.guessed.name, password: WRONG } })),
   },
@@ -73,7 +74,8 @@ export const credentialChecks: readonly Check[] = [
     source: 'bcrypt cuts passwords off at 72 bytes; crypt at 8',
     breaks: 'Guessing a part of the password is enough.',
     phase: 'guesses',
-    run: async (server) => refused(await server.get([], { login: withLongerPassword(server.guessed) })),
+    run: async (server) =>
+      refused(await server.get([['scope', publicScope(server)]], { login: withLongerPassword(server.guessed) })),
   },
   {
     id: 'credentials.unknown-user',
@@ -123,6 +125,7 @@ export const credentialChecks: readonly Check[] = [
     title: 'Basic credentials with empty name and password are an anonymous request',
     source: 'OCI distribution-spec 1.1, conformance: sends "Basic Og==" where no user is configured',
     breaks: 'The OCI conformance suite, and clients like it, cannot pull public images.',
+    after: ['anonymous.allowed', 'anonymous.denied', 'scopes.denied'],
     run: async (server) => {
       const answer = await server.get([['scope', 'repository:conformance/none:pull']], {
         headers: { Authorization: basicHeader('', '') },
@@ -194,6 +197,7 @@ export const credentialChecks: readonly Check[] = [
     title: 'A password of 12,000 characters is refused as wrong, and not as too long',
     source: 'ID tokens as passwords; the default limit of Node.js for headers is 16 KiB, of nginx 8 KiB',
     breaks: 'Jobs that log in with an ID token get 400 or 431.',
+    after: ['credentials.unknown-user'],
     phase: 'guesses',
     run: async (server) => refused(await withHeader(server, basicHeader(unknownName(), 'x'.repeat(LONG_PASSWORD)))),
   },

@@ -90,6 +90,7 @@ export const postChecks: readonly Check[] = [
     title: 'Scopes that are joined by a space are all granted',
     source: `${OAUTH_MD}: "scope"; ${CONTAINERD}`,
     breaks: 'containerd cannot mount layers of another repository.',
+    after: ['post.password', 'scopes.joined'],
     run: async (server) => {
       const names = [server.repositories.writable, server.repositories.second()];
       const scope = names.map((name) => `repository:${name}:pull`).join(' ');
@@ -102,6 +103,7 @@ export const postChecks: readonly Check[] = [
     title: 'Repeated scopes in a form are all granted',
     source: 'containers/image 5, docker/docker_client.go',
     breaks: 'podman and skopeo with an identity token get rights on the first repository only.',
+    after: ['post.password', 'scopes.repeated'],
     run: async (server) => {
       const names = [server.repositories.writable, server.repositories.second()];
       const scopes = names.map((name) => ['scope', `repository:${name}:pull`] as const);
@@ -114,6 +116,7 @@ export const postChecks: readonly Check[] = [
     title: 'The content type may have a charset',
     source: `${CONTAINERD}: application/x-www-form-urlencoded; charset=utf-8`,
     breaks: 'containerd cannot log in.',
+    after: ['post.password', 'scopes.none'],
     run: async (server) => {
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' };
       const token = tokenOf(await server.post(passwordForm(server.user), { headers }));
@@ -126,6 +129,7 @@ export const postChecks: readonly Check[] = [
     title: 'A form without client_id is accepted',
     source: `${OAUTH_MD} requires it; older clients leave it out`,
     breaks: 'Scripts and older clients cannot log in.',
+    after: ['post.password', 'scopes.none'],
     run: async (server) => {
       const token = tokenOf(await server.post([...passwordForm(server.user), ['client_id', '']]));
       return typeof token === 'string' ? fail(token) : pass();

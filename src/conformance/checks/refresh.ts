@@ -48,6 +48,7 @@ export const refreshChecks: readonly Check[] = [
     title: 'A login that asks for a refresh token succeeds, whether there are any or not',
     source: `${TOKEN_MD}; docker login sends offline_token=true`,
     breaks: 'docker login fails.',
+    after: ['scopes.none'],
     run: async (server) => {
       const token = tokenOf(await login(server));
       return typeof token === 'string' ? fail(token) : pass();
@@ -71,7 +72,7 @@ export const refreshChecks: readonly Check[] = [
     title: 'The refresh token is exchanged for an access token of the same user',
     source: OAUTH_MD,
     breaks: 'Every pull after docker login fails, because docker has no password to fall back to.',
-    after: ['refresh.issued'],
+    after: ['refresh.issued', 'scopes.granted'],
     run: async (server) => {
       const answer = await exchange(server, ['scope', `repository:${server.repositories.writable}:pull`]);
       const { access_token: text } = objectOf(answer);
@@ -104,6 +105,7 @@ export const refreshChecks: readonly Check[] = [
     title: 'An exchange returns the same refresh token or none',
     source: `${OAUTH_MD}: "return the same refresh token and not a new one"`,
     breaks: 'Clients that store the new one and clients that do not end each other’s logins.',
+    after: ['refresh.reusable'],
     run: async (server) => {
       const { refresh_token: token } = objectOf(await exchange(server, ['access_type', 'offline']));
       return verdict(token === undefined || token === (await refreshTokenOf(server)), 'it is another one');
@@ -129,6 +131,7 @@ export const refreshChecks: readonly Check[] = [
     title: 'A refresh token is refused for another service',
     source: 'distribution 3.1, docs/content/spec/auth/scope.md: one audience for a token',
     breaks: 'A registry that learns a refresh token can use it for every other registry.',
+    after: ['refresh.exchange', 'errors.unknown-service'],
     run: async (server) => {
       const { otherService = 'conformance.invalid' } = server.description;
       const { status } = await exchange(server, ['service', otherService]);

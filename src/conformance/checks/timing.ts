@@ -24,7 +24,7 @@ export const timingChecks: readonly Check[] = [
     title: 'Unknown users and wrong passwords are refused after the same time',
     source: `CWE-208; ${PAIRS} pairs, sign test, false alarms below 0.2 %`,
     breaks: 'An attacker learns which names have an account.',
-    after: ['credentials.wrong-password', 'credentials.unknown-user'],
+    after: ['credentials.wrong-password', 'credentials.wrong-password-login', 'credentials.unknown-user'],
     phase: 'last',
     run: measure,
   },

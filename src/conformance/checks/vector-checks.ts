@@ -5,7 +5,7 @@ import { basicHeader } from '../exchange/encode.ts';
 import type { Answer } from '../exchange/send.ts';
 import { fill, requireNeeds } from '../placeholders.ts';
 import { basicOf } from '../secrets.ts';
-import { objectOf, tokenOf } from '../server.ts';
+import { objectOf, tokenOf, writeScope } from '../server.ts';
 import type { Server } from '../server.ts';
 import { allows, grantsOf, readToken } from '../tokens/token.ts';
 import { hostileVectors, requestVectors, scopeVectors } from '../vectors.ts';
@@ -102,10 +102,7 @@ async function runHostile(vector: HostileVector, server: Server): Promise<Verdic
   const found =
     vector.bytes === undefined ? await sendHostile(vector, server) : await sendRaw(vector.bytes, vector, server);
   if (found !== undefined) return fail(found);
-  const after = await server.send({
-    query: await fill('service={service}', server, 'go'),
-    headers: { Authorization: basicOf(server.user) },
-  });
+  const after = await server.get([['scope', writeScope(server)]], { login: server.user });
   return verdict(after.status === 200, `a request of the user afterwards is answered ${after.status}`);
 }
 
