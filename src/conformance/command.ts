@@ -3,15 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LEVELS } from './check.ts';
-import type { Level } from './check.ts';
-import { CHECKS } from './checks/index.ts';
-import { loadDescription } from './description/load.ts';
+import type { Check, Level } from './check.ts';
 import { SAMPLE } from './description/sample.ts';
 import { DescriptionError } from './description/yaml-file.ts';
 import { NoAnswer } from './exchange/send.ts';
 import { FORMAT_BY_ENDING, FORMATS, writeReport } from './report/index.ts';
 import type { ReportFormat } from './report/index.ts';
-import { failsAt, runChecks } from './run.ts';
 import { selectChecks, UnknownCheck } from './select.ts';
 
 export interface ConformanceOptions {
@@ -104,12 +101,16 @@ async function runOrList(
     print(SAMPLE);
     return CODES.ok;
   }
+  // Loaded late: the help must not read all vectors.
+  const { CHECKS } = await import('./checks/index.ts');
   const chosen = selectChecks(CHECKS, options);
   if (options.list) {
     print(options.format === 'json' ? listJson(chosen) : listText(chosen));
     return CODES.ok;
   }
   const files = options.report.map((file) => ({ file, format: formatOf(file) }));
+  const { loadDescription } = await import('./description/load.ts');
+  const { failsAt, runChecks } = await import('./run.ts');
   const description = await loadDescription(options.server, process.env);
   const { rate, parallel, timeout } = options;
   const report = await runChecks(endpoint(url), description, CHECKS, chosen, {
@@ -142,7 +143,7 @@ function formatOf(file: string): ReportFormat {
   );
 }
 
-function listText(checks: typeof CHECKS): string {
+function listText(checks: readonly Check[]): string {
   return checks
     .map(
       ({ id, level, title, source, breaks }) =>
@@ -151,7 +152,7 @@ function listText(checks: typeof CHECKS): string {
     .join('');
 }
 
-function listJson(checks: typeof CHECKS): string {
+function listJson(checks: readonly Check[]): string {
   const rows = checks.map(({ id, level, title, source, breaks }) => ({ id, level, title, source, breaks }));
   return `${JSON.stringify({ checks: rows }, undefined, 2)}\n`;
 }

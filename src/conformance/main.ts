@@ -4,9 +4,16 @@ import { CommanderError } from 'commander';
 import { CODES, ConformanceUsageError, createConformanceCommand, runConformance } from './command.ts';
 import type { ConformanceOptions } from './command.ts';
 
+const OLDEST_NODE = 22;
+
 void main();
 
 async function main(): Promise<void> {
+  if (Number(process.versions.node.split('.', 1)[0]) < OLDEST_NODE) {
+    process.stderr.write(`needs Node ${OLDEST_NODE} or newer, and this is ${process.version}\n`);
+    process.exitCode = CODES.usage;
+    return;
+  }
   const command = createConformanceCommand('registry-token-conformance')
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 success, 1 a check failed, 2 usage or a server file that cannot be used.')
