@@ -4,6 +4,7 @@ import { LEVELS } from './check.ts';
 import hostile from './vectors/hostile.json' with { type: 'json' };
 import requests from './vectors/requests.json' with { type: 'json' };
 import scopes from './vectors/scopes.json' with { type: 'json' };
+import { REGISTRIES } from './tokens/registries.ts';
 
 const statement = {
   id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),
@@ -63,6 +64,35 @@ const hostileVector = z.strictObject({
   absentHeader: z.string().optional().meta({ description: 'A header that the answer must not have.' }),
 });
 
+const tokenVector = z.strictObject({
+  id: statement.id,
+  title: statement.title,
+  key: z.enum(['ec-p256', 'ec-p256-leading-zero', 'rsa-2048', 'ed25519']),
+  trust: z
+    .enum([
+      'bundle',
+      'bundle-of-authority',
+      'bundle-expired',
+      'jwks-libtrust',
+      'jwks-thumbprint',
+      'bundle-and-jwks-libtrust',
+    ])
+    .meta({ description: 'What the registry is configured with: certificates, and key sets whose kid has this form.' }),
+  header: z.strictObject({
+    typ: z.string(),
+    alg: z.string().optional().meta({ description: 'Default: ES256, RS256 or EdDSA, by the key.' }),
+    kid: z.enum(['libtrust', 'thumbprint', 'unknown', 'none']),
+    x5c: z.enum(['self', 'issued', 'expired', 'foreign', 'base64url', 'none']),
+    jwk: z.enum(['libtrust', 'none']).meta({ description: 'libtrust: the public key, with its libtrust id as kid.' }),
+  }),
+  claims: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .meta({ description: 'Differences from a correct token. Times are seconds from now; null: the claim is missing.' }),
+  signature: z.enum(['valid', 'foreign', 'broken']).default('valid'),
+  accepted: z.record(z.enum(REGISTRIES), z.boolean()),
+});
+
 const file = <T extends z.ZodType>(vector: T, of: string) =>
   z.strictObject({
     $schema: z.string(),
@@ -76,11 +106,13 @@ export const VECTOR_SCHEMAS = {
   requests: file(requestVector, 'requests'),
   scopes: file(scopeVector, 'scopes'),
   hostile: file(hostileVector, 'hostile'),
+  tokens: file(tokenVector, 'tokens'),
 };
 
 export type RequestVector = z.infer<typeof requestVector>;
 export type ScopeVector = z.infer<typeof scopeVector>;
 export type HostileVector = z.infer<typeof hostileVector>;
+export type TokenVector = z.infer<typeof tokenVector>;
 export type Step = z.infer<typeof step>;
 
 export const requestVectors: readonly RequestVector[] = z.array(requestVector).parse(requests.requests);

@@ -1,9 +1,12 @@
 /** The header and claims of a token, apart from its signature. */
-import { fail, pass, verdict } from '../check.ts';
+import { fail, pass, skip, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containsPassword } from '../secrets.ts';
 import type { Server } from '../server.ts';
 import { objectOf, tokenOf, writeScope } from '../server.ts';
+import { claimsProblem } from '../tokens/claims.ts';
+import { REGISTRIES } from '../tokens/registries.ts';
+import type { Registry } from '../tokens/registries.ts';
 import { ALGORITHMS } from '../tokens/signature.ts';
 import { isAccessEntry } from '../tokens/token.ts';
 
@@ -20,6 +23,29 @@ async function serverTime(server: Server): Promise<number> {
 }
 
 const TIMES = ['exp', 'nbf', 'iat'] as const;
+
+const acceptedBy = (registry: Registry): Check => ({
+  id: `claims.${registry}`,
+  level: 'must',
+  title: `${registry} accepts the claims`,
+  source: registry === 'zot' ? 'zot 2.1.20, pkg/api/bearer.go' : registry === 'distribution-2.8' ? V2 : V3,
+  breaks: 'A registry of this version refuses every token.',
+  after: [
+    'claims.issuer',
+    'claims.audience',
+    'claims.audience-text',
+    'claims.expiry',
+    'claims.integer-times',
+    'claims.not-before',
+    'claims.access-form',
+  ],
+  run: async (server) => {
+    const { registries } = server.description;
+    if (!registries.includes(registry)) return skip('the server file does not list this registry');
+    const problem = claimsProblem(registry, await server.token(), server.description, await serverTime(server));
+    return problem === undefined ? pass() : fail(problem);
+  },
+});
 
 export const claimChecks: readonly Check[] = [
   {
@@ -242,4 +268,5 @@ export const claimChecks: readonly Check[] = [
       return verdict(!containsPassword(JSON.stringify([header, claims]), server.user), 'it does');
     },
   },
+  ...REGISTRIES.map(acceptedBy),
 ];

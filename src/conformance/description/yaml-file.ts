@@ -54,8 +54,11 @@ interface Problem {
 
 /** A key that the schema does not have is reported at the key itself. */
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: firstLine(issue.message) }];
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a key of this file' }));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a key of this file' }));
+  }
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [{ path: issue.path, message: isMissing ? 'is missing' : firstLine(issue.message) }];
 }
 
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
@@ -78,8 +81,7 @@ function childOf(node: unknown, step: PropertyKey): { readonly value: unknown; r
   if (!isMap(node)) return undefined;
   const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
   if (pair === undefined || !isNode(pair.key)) return undefined;
-  const start = isNode(pair.value) && startOf(pair.value) > 0 ? startOf(pair.value) : startOf(pair.key);
-  return { value: pair.value, offset: start };
+  return { value: pair.value, offset: startOf(pair.key) };
 }
 
 function startOf(node: Node): number {
