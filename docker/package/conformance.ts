@@ -30,6 +30,7 @@ await chmod(join(STAGE, COMMAND), 0o755);
 await writeFile(join(STAGE, 'THIRD-PARTY.txt'), await licencesOf(output));
 await copyFile(join(ROOT, 'LICENSE'), join(STAGE, 'LICENSE'));
 await cp(join(ROOT, 'src/conformance/vectors'), join(STAGE, 'vectors'), { recursive: true });
+await copyFile(join(ROOT, 'src/conformance/server.schema.json'), join(STAGE, 'server.schema.json'));
 await copyFile(join(ROOT, 'config/conformance.md'), join(STAGE, 'README.md'));
 await writeFile(
   join(STAGE, 'package.json'),
@@ -40,7 +41,7 @@ await writeFile(
       description: 'Conformance tests for the token servers of container registries',
       license: 'Apache-2.0',
       bin: { [NAME]: COMMAND },
-      files: [COMMAND, 'vectors', 'THIRD-PARTY.txt'],
+      files: [COMMAND, 'vectors', 'server.schema.json', 'THIRD-PARTY.txt'],
       engines: { node: '>=22.12' },
     },
     undefined,

@@ -22,6 +22,9 @@ const VALUES: Readonly<Record<string, Value>> = {
   host: ({ url }) => url.host,
 };
 
+/** The names that vectors may use in braces. */
+export const PLACEHOLDERS: readonly string[] = Object.keys(VALUES);
+
 /**
  * Replaces `{name}` by a value, and `{repeat:N:TEXT}` by N times the text.
  *

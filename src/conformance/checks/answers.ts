@@ -103,7 +103,7 @@ export const answerChecks: readonly Check[] = [
     id: 'answer.expires-in-integer',
     level: 'must',
     title: '`expires_in` is an integer',
-    source: 'moby, containerd and go-containerregistry decode it as a Go int',
+    source: 'moby 28, containerd 2.0 and go-containerregistry 0.21 decode it as a Go int',
     breaks: 'Go clients fail to decode the whole answer.',
     run: async (server) => {
       const { expires_in: seconds } = objectOf(await server.answer());

@@ -217,7 +217,7 @@ export const claimChecks: readonly Check[] = [
     id: 'claims.lifetime',
     level: 'should',
     title: 'The token lives for at most a day',
-    source: 'a registry asks nobody whether a token is still valid',
+    source: 'distribution 3.1, registry/auth/token: a registry asks nobody whether a token is still valid',
     breaks: 'Users who were removed go on pulling and pushing.',
     after: ['claims.integer-times', 'claims.expiry'],
     run: async (server) => {
