@@ -39,8 +39,8 @@ export interface Server {
   /** Sends a request whose target is the path of the URL, followed by a query that is sent as it is. */
   send(sent: Partial<Sent> & { readonly query?: string }): Promise<Answer>;
   sendBytes(bytes: string): Promise<Reaction>;
-  /** Does something once, however many checks need its result. */
-  once<T>(key: string, make: () => Promise<T>): Promise<T>;
+  /** Asks once, however many checks need the answer. */
+  once(key: string, ask: () => Promise<Answer>): Promise<Answer>;
   /** The answer to the user's request to pull and push the writable repository. */
   answer(): Promise<Answer>;
   /** The token of that answer. @throws NotDescribed when there is none */
@@ -71,7 +71,7 @@ export const unknownName = (): string => `conformance-${randomUUID().slice(0, 13
 
 export function createServer(url: URL, description: Description, pace: Pace): Server {
   const [user, ...others] = description.users;
-  const results = new Map<string, Promise<unknown>>();
+  const answers = new Map<string, Promise<Answer>>();
   const tls = description.ca === undefined ? {} : { ca: description.ca };
   const withDefaults = (parameters: Parameters, defaults: Parameters): Parameters => [
     ...parameters,
@@ -110,10 +110,10 @@ export function createServer(url: URL, description: Description, pace: Pace): Se
     send: ({ method = 'GET', query = '', target = targetOf(url, query), headers = {}, ...body }) =>
       ask({ method, target, headers, ...body }),
     sendBytes: (bytes) => pace.take(() => sendBytes(url, bytes, tls, REACTION_TIMEOUT_MS)),
-    once: <T>(key: string, make: () => Promise<T>): Promise<T> => {
-      const known = results.get(key) ?? make();
-      results.set(key, known);
-      return known as Promise<T>;
+    once: (key, asks) => {
+      const known = answers.get(key) ?? asks();
+      answers.set(key, known);
+      return known;
     },
     answer: () => server.once('answer', () => server.get([['scope', writeScope(server)]], { login: user })),
     token: async () => {

@@ -60,7 +60,7 @@ type Validity = 'current' | 'expired';
 async function certificateOf(subject: NamedKey, issuer: NamedKey = subject, validity: Validity = 'current') {
   const end = validity === 'current' ? 100 : -1;
   const name = (key: NamedKey): string => thumbprint(createPublicKey(key.key)).replaceAll(/[^A-Za-z]/g, '');
-  const certificate = await X509CertificateGenerator.create(
+  const made = await X509CertificateGenerator.create(
     {
       subject: [{ CN: [name(subject)] }],
       issuer: [{ CN: [name(issuer)] }],
@@ -73,7 +73,7 @@ async function certificateOf(subject: NamedKey, issuer: NamedKey = subject, vali
     },
     webcrypto,
   );
-  return `${certificate.toString('pem')}\n`;
+  return `${made.toString('pem')}\n`;
 }
 
 const certificates = new Map<string, Promise<string>>();

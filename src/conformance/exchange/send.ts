@@ -76,10 +76,10 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming) {
-    const buffer = chunk as Buffer;
-    bytes += buffer.length;
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES) throw new NoAnswer('the answer is larger than 1 MiB');
-    chunks.push(buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -88,7 +88,7 @@ describe('the checks', () => {
   it('depend on checks that exist, and never on themselves through others', () => {
     const after = new Map(CHECKS.map((check) => [check.id, check.after ?? ['answer.token']]));
     const visit = (id: string, path: readonly string[]): void => {
-      expect(IDS, `${path.join(' → ')}`).toContain(id);
+      expect(IDS, path.join(' → ')).toContain(id);
       expect(path.indexOf(id), [...path, id].join(' → ')).toBe(-1);
       for (const needed of after.get(id) ?? []) if (needed !== id) visit(needed, [...path, id]);
     };
