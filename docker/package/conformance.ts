@@ -31,7 +31,7 @@ await writeFile(join(STAGE, 'THIRD-PARTY.txt'), await licencesOf(output));
 await copyFile(join(ROOT, 'LICENSE'), join(STAGE, 'LICENSE'));
 await cp(join(ROOT, 'src/conformance/vectors'), join(STAGE, 'vectors'), { recursive: true });
 await copyFile(join(ROOT, 'src/conformance/server.schema.json'), join(STAGE, 'server.schema.json'));
-await copyFile(join(ROOT, 'config/conformance.md'), join(STAGE, 'README.md'));
+await copyFile(join(ROOT, 'src/conformance/README.md'), join(STAGE, 'README.md'));
 await writeFile(
   join(STAGE, 'package.json'),
   `${JSON.stringify(
