@@ -17,6 +17,8 @@ export interface Check {
   readonly breaks: string;
   /** Checks whose failure explains a failure of this one, so that it is not tried. Default: `answer.token`. */
   readonly after?: readonly string[];
+  /** Throws NotDescribed when the check does not apply to the server. */
+  readonly needs?: (server: Server) => void;
   /** When it runs: `guesses` send wrong passwords and may lock an account, `last` measures and runs alone. */
   readonly phase?: 'guesses' | 'last';
   readonly run: (server: Server) => Promise<Verdict>;
@@ -39,4 +41,9 @@ export const verdict = (holds: boolean, found: string): Verdict => (holds ? pass
 /** The check needs something that the server file does not describe, such as a second repository. */
 export class NotDescribed extends Error {
   override readonly name = 'NotDescribed';
+}
+
+/** @throws NotDescribed with what the server file says instead */
+export function ensureDescribed(isDescribed: boolean, text: string): void {
+  if (!isDescribed) throw new NotDescribed(`the server file says ${text}`);
 }

@@ -1,5 +1,5 @@
 /** Fills vectors with the names of the server under test. */
-import { NotDescribed } from './check.ts';
+import { ensureDescribed } from './check.ts';
 import { escapeQuery } from './exchange/encode.ts';
 import { passwordText } from './secrets.ts';
 import { refreshTokenOf } from './checks/refresh.ts';
@@ -59,16 +59,16 @@ export function requireNeeds(needs: readonly Need[], { description, repositories
   for (const need of needs) {
     switch (need) {
       case 'post':
-        ensure(description.supports.post, 'supports.post: false');
+        ensureDescribed(description.supports.post, 'supports.post: false');
         break;
       case 'refresh-tokens':
-        ensure(description.supports.refreshTokens, 'supports.refreshTokens: false');
+        ensureDescribed(description.supports.refreshTokens, 'supports.refreshTokens: false');
         break;
       case 'catalog':
-        ensure(user.catalog, 'catalog: false');
+        ensureDescribed(user.catalog, 'catalog: false');
         break;
       case 'no-catalog':
-        ensure(!user.catalog, 'catalog: true');
+        ensureDescribed(!user.catalog, 'catalog: true');
         break;
       case 'anonymous':
         repositories.anonymous();
@@ -84,8 +84,4 @@ export function requireNeeds(needs: readonly Need[], { description, repositories
         break;
     }
   }
-}
-
-function ensure(isDescribed: boolean, text: string): void {
-  if (!isDescribed) throw new NotDescribed(`the server file says ${text}`);
 }

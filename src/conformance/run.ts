@@ -71,6 +71,8 @@ export async function runChecks(
   };
 
   async function judge(check: Check): Promise<Result> {
+    const missing = missingFor(check, server);
+    if (missing !== undefined) return { check, outcome: 'skip', text: missing };
     for (const id of (check.after ?? DEFAULT_AFTER).filter((other) => other !== check.id)) {
       const needed = byId.get(id);
       if (needed === undefined) throw new Error(`${check.id} names an unknown check: ${id}`);
@@ -96,6 +98,17 @@ export async function runChecks(
     requests: pace.count(),
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
+}
+
+/** @returns what the server file lacks for the check; undefined: nothing */
+function missingFor({ needs }: Check, server: Server): string | undefined {
+  try {
+    needs?.(server);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotDescribed) return error.message;
+    throw error;
+  }
 }
 
 async function tryCheck(check: Check, server: Server): Promise<Verdict> {

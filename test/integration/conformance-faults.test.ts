@@ -13,7 +13,9 @@ const MEASURING = CHECKS.filter(({ phase }) => phase === 'last').map(({ id }) =>
 /** They need catalog: false, anonymous: deny and post: false. Another test has such a server. */
 const OF_OTHER_SERVERS = [
   'anonymous.denied',
+  'anonymous.denied-status',
   'answer.issued-at-now',
+  'claims.distribution-3.0',
   'keys.distribution-3.0',
   'post.fall-back',
   'scopes.catalog-denied',

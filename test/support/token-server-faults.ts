@@ -104,7 +104,16 @@ export const TOKEN_SERVER_FAULTS = define({
   'long-header': { check: 'credentials.long-password', seen: 'nginx, and Node.js by default' },
   'query-login': { check: 'credentials.in-query', seen: 'cesanta/docker_auth (POST)' },
   'anonymous-refused': { check: 'anonymous.allowed', seen: 'Keycloak 26.7' },
-  'anonymous-400': { check: 'anonymous.denied', seen: 'Keycloak 26.7', description: { anonymous: undefined } },
+  'anonymous-400': {
+    check: 'anonymous.denied-status',
+    seen: 'Keycloak 26.7',
+    description: { anonymous: undefined },
+  },
+  'anonymous-granted': {
+    check: 'anonymous.denied',
+    seen: 'servers that treat no credentials as a guest',
+    description: { anonymous: undefined },
+  },
   'anonymous-push': {
     check: 'anonymous.no-more',
     seen: 'Keycloak with its Allow All mapper, if it had anonymous users',

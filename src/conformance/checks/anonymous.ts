@@ -1,11 +1,19 @@
 /** Requests without credentials. */
-import { fail, pass, skip, verdict } from '../check.ts';
+import { ensureDescribed, fail, pass, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
+import type { Answer } from '../exchange/send.ts';
 import { tokenOf, writeScope } from '../server.ts';
+import type { Server } from '../server.ts';
 import { allows, grantsOf } from '../tokens/token.ts';
 
 const TOKEN_MD = 'distribution 3.1, docs/content/spec/auth/token.md';
-const NOT_ALLOWED = 'the server file says anonymous: deny';
+const allowed: NonNullable<Check['needs']> = ({ description }) =>
+  ensureDescribed(description.anonymous !== undefined, 'anonymous: deny');
+const denied: NonNullable<Check['needs']> = ({ description }) =>
+  ensureDescribed(description.anonymous === undefined, 'anonymous: { rights: … }');
+
+const withoutCredentials = (server: Server): Promise<Answer> =>
+  server.once('anonymous', () => server.get([['scope', writeScope(server)]]));
 
 export const anonymousChecks: readonly Check[] = [
   {
@@ -15,8 +23,8 @@ export const anonymousChecks: readonly Check[] = [
     source: `${TOKEN_MD}, "Requesting a Token"`,
     breaks: 'Public images cannot be pulled without docker login.',
     after: ['claims.access-form'],
+    needs: allowed,
     run: async (server) => {
-      if (server.description.anonymous === undefined) return skip(NOT_ALLOWED);
       const name = server.repositories.anonymous();
       const token = tokenOf(await server.get([['scope', `repository:${name}:pull`]]));
       if (typeof token === 'string') return fail(token);
@@ -26,12 +34,25 @@ export const anonymousChecks: readonly Check[] = [
   {
     id: 'anonymous.denied',
     level: 'must',
-    title: 'A request without credentials is answered 401 where anonymous access is denied',
+    title: 'A request without credentials gets no token where anonymous access is denied',
     source: `${TOKEN_MD}, "Requesting a Token"`,
     breaks: 'Everybody gets a token.',
+    needs: denied,
     run: async (server) => {
-      if (server.description.anonymous !== undefined) return skip('the server file describes anonymous rights');
-      const { status } = await server.get([['scope', writeScope(server)]]);
+      const { status } = await withoutCredentials(server);
+      return verdict(status >= 400 && status < 500, `the answer has status ${status}`);
+    },
+  },
+  {
+    id: 'anonymous.denied-status',
+    level: 'should',
+    title: 'A request without credentials is answered 401 where anonymous access is denied',
+    source: `${TOKEN_MD}, "Requesting a Token": "401 Unauthorized"`,
+    breaks: 'Clients do not say that a login is needed.',
+    after: ['anonymous.denied'],
+    needs: denied,
+    run: async (server) => {
+      const { status } = await withoutCredentials(server);
       return verdict(status === 401, `the answer has status ${status}`);
     },
   },
@@ -43,7 +64,7 @@ export const anonymousChecks: readonly Check[] = [
     breaks: 'Everybody can push.',
     run: async (server) => {
       const { anonymous } = server.description;
-      const answer = await server.get([['scope', writeScope(server)]]);
+      const answer = await withoutCredentials(server);
       if (answer.status >= 400 && answer.status < 500) return pass(`refused with ${answer.status}`);
       const token = tokenOf(answer);
       if (typeof token === 'string') return fail(token);
@@ -60,8 +81,8 @@ export const anonymousChecks: readonly Check[] = [
     source: 'distribution 3.1, docs/content/spec/auth/jwt.md, "Claim Set"',
     breaks: 'A user of that name cannot be distinguished from everybody.',
     after: ['anonymous.allowed', 'scopes.none'],
+    needs: allowed,
     run: async (server) => {
-      if (server.description.anonymous === undefined) return skip(NOT_ALLOWED);
       const token = tokenOf(await server.get([]));
       if (typeof token === 'string') return fail(token);
       const { sub = '' } = token.claims;
@@ -92,8 +113,8 @@ export const anonymousChecks: readonly Check[] = [
     title: 'An anonymous request gets no refresh token',
     source: `${TOKEN_MD}, "offline_token"`,
     breaks: 'A credential exists that belongs to nobody and cannot be revoked.',
+    needs: allowed,
     run: async (server) => {
-      if (server.description.anonymous === undefined) return skip(NOT_ALLOWED);
       const { json } = await server.get([['offline_token', 'true']]);
       return verdict(
         !(typeof json === 'object' && json !== null && 'refresh_token' in json),

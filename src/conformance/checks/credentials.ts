@@ -125,7 +125,7 @@ export const credentialChecks: readonly Check[] = [
     title: 'Basic credentials with empty name and password are an anonymous request',
     source: 'OCI distribution-spec 1.1, conformance: sends "Basic Og==" where no user is configured',
     breaks: 'The OCI conformance suite, and clients like it, cannot pull public images.',
-    after: ['anonymous.allowed', 'anonymous.denied', 'scopes.denied'],
+    after: ['anonymous.allowed', 'anonymous.denied', 'anonymous.denied-status', 'scopes.denied'],
     run: async (server) => {
       const answer = await server.get([['scope', 'repository:conformance/none:pull']], {
         headers: { Authorization: basicHeader('', '') },

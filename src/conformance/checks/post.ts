@@ -1,5 +1,5 @@
 /** POST with a form (OAuth 2.0), which containerd, buildkit, helm and Docker Engine 29 send first. */
-import { fail, pass, skip, verdict } from '../check.ts';
+import { ensureDescribed, fail, pass, skip, verdict } from '../check.ts';
 import type { Check, Verdict } from '../check.ts';
 import type { Answer } from '../exchange/send.ts';
 import { passwordText } from '../secrets.ts';
@@ -24,13 +24,11 @@ const whole = (server: Server): Promise<Answer> =>
   server.once('post', () => server.post(passwordForm(server.user, ['scope', writeScope(server)])));
 
 /** A check of servers that offer POST. */
-const offered = (check: Omit<Check, 'run'> & { readonly run: Check['run'] }): Check => ({
+const offered = (check: Check): Check => ({
   ...check,
   after: check.after ?? ['post.password'],
-  run: (server) => (server.description.supports.post ? check.run(server) : Promise.resolve(NOT_OFFERED)),
+  needs: ({ description }) => ensureDescribed(description.supports.post, 'supports.post: false'),
 });
-
-const NOT_OFFERED: Verdict = skip('the server file says supports.post: false');
 
 export const postChecks: readonly Check[] = [
   {
@@ -39,8 +37,8 @@ export const postChecks: readonly Check[] = [
     title: 'A server without POST answers it 400, 401, 404 or 405',
     source: `${CONTAINERD}; containerd#4982, #12822`,
     breaks: 'containerd, buildkit, Docker Engine 29 and every Kubernetes node fail at once and never try GET.',
+    needs: ({ description }) => ensureDescribed(!description.supports.post, 'supports.post: true'),
     run: async (server) => {
-      if (server.description.supports.post) return skip('the server file says supports.post: true');
       const { status } = await whole(server);
       return verdict(status === 200 || FALL_BACK.includes(status), `the answer has status ${status}`);
     },

@@ -1,5 +1,5 @@
 /** Refresh tokens, which docker calls identity tokens and stores in place of the password. */
-import { fail, NotDescribed, pass, skip, verdict } from '../check.ts';
+import { ensureDescribed, fail, NotDescribed, pass, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { Answer } from '../exchange/send.ts';
 import { objectOf, tokenOf } from '../server.ts';
@@ -35,10 +35,7 @@ const exchange = async (server: Server, ...more: Parameters): Promise<Answer> =>
 const offered = (check: Check): Check => ({
   ...check,
   after: check.after ?? ['refresh.exchange'],
-  run: (server) =>
-    server.description.supports.refreshTokens
-      ? check.run(server)
-      : Promise.resolve(skip('the server file says supports.refreshTokens: false')),
+  needs: ({ description }) => ensureDescribed(description.supports.refreshTokens, 'supports.refreshTokens: false'),
 });
 
 export const refreshChecks: readonly Check[] = [

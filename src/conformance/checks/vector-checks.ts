@@ -15,11 +15,13 @@ import { refreshTokenOf } from './refresh.ts';
 export const clientChecks: readonly Check[] = requestVectors.map((vector) => ({
   ...statementOf('clients', vector),
   title: `${vector.client}: ${vector.title}`,
+  needs: (server) => requireNeeds(vector.needs, server),
   run: (server) => runRequest(vector, server),
 }));
 
 export const scopeChecks: readonly Check[] = scopeVectors.map((vector) => ({
   ...statementOf('scopes', vector),
+  needs: (server) => requireNeeds(vector.needs, server),
   run: (server) => runScopes(vector, server),
 }));
 
@@ -35,7 +37,6 @@ function statementOf(group: string, vector: RequestVector | ScopeVector | Hostil
 
 /** Takes the steps as the client does, and reads the answer as it does. */
 async function runRequest(vector: RequestVector, server: Server): Promise<Verdict> {
-  requireNeeds(vector.needs, server);
   let answer: Answer | undefined;
   for (const step of vector.steps) {
     if (answer === undefined || step.on?.includes(answer.status) === true) answer = await take(step, vector, server);
@@ -79,7 +80,6 @@ async function authorizationOf({ authorization }: Step, server: Server): Promise
 
 /** Asks with the user's credentials, and compares what is granted with what is expected. */
 async function runScopes(vector: ScopeVector, server: Server): Promise<Verdict> {
-  requireNeeds(vector.needs, server);
   const service = await fill('service={service}', server, 'go');
   const query = `${service}&${await fill(vector.query, server, 'go')}`;
   const token = tokenOf(await server.send({ query, headers: { Authorization: basicOf(server.user) } }));
