@@ -31,7 +31,7 @@ export const PLACEHOLDERS: readonly string[] = Object.keys(VALUES);
  * @throws NotDescribed when the server file does not have what a placeholder names
  */
 export async function fill(template: string, server: Server, encoding: 'go' | 'none'): Promise<string> {
-  const whole = template.replaceAll(/\{repeat:(\d+):([^}]*)\}/g, (_all, count: string, part: string) =>
+  const whole = template.replaceAll(/\{repeat:(\d{1,6}):([^{}]{1,80})\}/g, (_all, count: string, part: string) =>
     part.repeat(Number(count)),
   );
   let text = '';

@@ -8,7 +8,7 @@ import { createRedaction } from './secrets.ts';
 import { createServer, WRONG } from './server.ts';
 import type { Server } from './server.ts';
 
-export interface RunOptions {
+interface RunOptions {
   /** Requests that are sent in a second. */
   readonly rate: number;
   /** Requests at the same time. */

@@ -1,7 +1,7 @@
 /** Chooses checks by id, or by a pattern with `*`. */
 import type { Check } from './check.ts';
 
-export interface Selection {
+interface Selection {
   /** Empty: all. */
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -26,7 +26,17 @@ export function selectChecks(checks: readonly Check[], { only, skip }: Selection
   );
 }
 
+/** Whether the pattern, in which `*` stands for any text, is the whole id. */
 function matches(id: string, pattern: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.\\+?^${}()|[\]]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`).test(id);
+  const [start = '', ...rest] = pattern.split('*');
+  const end = rest.pop();
+  if (end === undefined) return id === start;
+  if (!id.startsWith(start)) return false;
+  let position = start.length;
+  for (const part of rest) {
+    const found = id.indexOf(part, position);
+    if (found < 0) return false;
+    position = found + part.length;
+  }
+  return id.length - end.length >= position && id.endsWith(end);
 }

@@ -16,7 +16,7 @@ import type { Token } from './tokens/token.ts';
 
 export type Parameters = readonly (readonly [name: string, value: string])[];
 
-export interface AskOptions {
+interface AskOptions {
   /** Absent: no credentials. */
   readonly login?: Login;
   readonly headers?: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export interface Server {
 }
 
 /** Repositories by what the user may do with them. @throws NotDescribed where the server file has none */
-export interface Repositories {
+interface Repositories {
   /** Pull and push. */
   readonly writable: string;
   /** Another one with pull and push. */

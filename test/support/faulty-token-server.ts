@@ -194,7 +194,8 @@ function createHandler(fault: FaultName | undefined, keys: Keys, hasCatalog: boo
     }
     const isPost = request.method === 'POST';
     if (request.method !== 'GET' && !isPost && !has('every-method')) throw new Refusal(405);
-    const parameters = new URLSearchParams(isPost ? await formOf(request) : query);
+    const form = isPost ? await formOf(request) : query;
+    const parameters = new URLSearchParams(form === '' && has('post-query-login') ? query : form);
     await serve(request, response, parameters, isPost);
   }
 

@@ -102,7 +102,8 @@ export const TOKEN_SERVER_FAULTS = define({
   'scheme-case': { check: 'credentials.scheme-case', seen: 'Keycloak 26.7' },
   spelling: { check: 'credentials.name-spelling', seen: 'servers in front of Active Directory' },
   'long-header': { check: 'credentials.long-password', seen: 'nginx, and Node.js by default' },
-  'query-login': { check: 'credentials.in-query', seen: 'cesanta/docker_auth (POST)' },
+  'post-query-login': { check: 'credentials.in-query', seen: 'cesanta/docker_auth 1.14' },
+  'query-login': { check: 'credentials.in-query', seen: 'PHP with $_REQUEST' },
   'anonymous-refused': { check: 'anonymous.allowed', seen: 'Keycloak 26.7' },
   'anonymous-400': {
     check: 'anonymous.denied-status',

@@ -152,10 +152,7 @@ export const errorChecks: readonly Check[] = [
 ];
 
 const INTERNALS: readonly (readonly [what: string, pattern: RegExp])[] = [
-  [
-    'a stack',
-    /\bat [\w.<>]+ ?\([^)]*:\d+:\d+\)|goroutine \d+ \[|Traceback \(most recent|\bat [a-z]+(?:\.[\w$]+)+\(\w+\.java:\d+\)/,
-  ],
+  ['a stack', /:\d{1,6}:\d{1,6}\)|goroutine \d{1,6} \[|Traceback \(most recent|\.java:\d{1,6}\)/],
   ['an address of a directory', /\bldaps?:\/\//],
   ['an error of the network', /\b(?:ECONNREFUSED|dial tcp|getaddrinfo)\b/],
 ];

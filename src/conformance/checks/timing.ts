@@ -7,7 +7,7 @@ import type { Server } from '../server.ts';
 import { randomUUID } from 'node:crypto';
 
 /** Pairs of one wrong password for a user and one for an unknown name. */
-export const PAIRS = 24;
+const PAIRS = 24;
 /** A difference below this is lost in the network. */
 const NOTICEABLE_MS = 5;
 

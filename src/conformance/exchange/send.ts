@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
 
 /** Milliseconds that docker waits for a token server. */
-export const ANSWER_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 /** Go clients accept more than the default of Node.js. */
 const MAX_HEADER_BYTES = 512 * 1024;
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -3,7 +3,7 @@ import type { Registry } from './registries.ts';
 import { isAccessEntry } from './token.ts';
 import type { Token } from './token.ts';
 
-export interface Expected {
+interface Expected {
   readonly issuer: string;
   readonly service: string;
 }

@@ -1,6 +1,6 @@
 /** A registry token, read without trusting it. */
 
-export interface AccessEntry {
+interface AccessEntry {
   readonly type: string;
   readonly name: string;
   readonly actions: readonly string[];
@@ -52,7 +52,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** The entries of `access`, those that are well formed. */
-export function accessOf({ claims }: Token): readonly AccessEntry[] {
+function accessOf({ claims }: Token): readonly AccessEntry[] {
   const { access } = claims;
   return Array.isArray(access) ? access.filter(isAccessEntry) : [];
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { DescriptionError, readText } from '../description/yaml-file.ts';
 import { isObject } from './token.ts';
 
-export interface KeySetEntry {
+interface KeySetEntry {
   /** Undefined: the entry has none. */
   readonly kid: string | undefined;
   /** Undefined: this entry is not a public key that can be read. */
