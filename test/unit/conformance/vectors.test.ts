@@ -1,5 +1,5 @@
 /** The data and the list of checks: readable by other languages, complete, and without dangling references. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -102,6 +102,23 @@ describe('the checks', () => {
     expect(check.source).toMatch(/\d|RFC|CWE|measured|operation|Fetch Standard|OWASP|[a-z]\//i);
     expect(check.breaks).toMatch(/\.$/);
   });
+});
+
+describe('the documents', () => {
+  it.each(['config/conformance.md', 'src/conformance/README.md', 'src/conformance/vectors/README.md'])(
+    'name checks and groups that exist: %s',
+    (name) => {
+      const text = readFileSync(join(FOLDER, '../../..', name), 'utf8');
+      const groups = new Set(IDS.map((id) => id.split('.')[0]));
+
+      const named = [...text.matchAll(/`([a-z]+\.[a-z0-9.-]+)`/g)].map(([, id]) => id ?? '');
+      const ofGroups = named.filter((id) => groups.has(id.split('.')[0]) && !id.endsWith('.json'));
+      expect(ofGroups.filter((id) => !IDS.includes(id))).toEqual([]);
+      const listed = [...text.matchAll(/^\| `([a-z]+)`(?:, `([a-z]+)`)? \|/gm)].flatMap(([, ...names]) => names);
+      if (name === 'src/conformance/README.md')
+        expect([...groups].filter((group) => !listed.includes(group ?? ''))).toEqual([]);
+    },
+  );
 });
 
 describe('the schema of the server file', () => {
