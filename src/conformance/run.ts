@@ -76,9 +76,9 @@ export async function runChecks(
     for (const id of (check.after ?? DEFAULT_AFTER).filter((other) => other !== check.id)) {
       const needed = byId.get(id);
       if (needed === undefined) throw new Error(`${check.id} names an unknown check: ${id}`);
-      const { outcome } = await resultOf(needed);
-      if (outcome === 'fail' || outcome === 'blocked')
-        return { check, outcome: 'blocked', text: `not tried, because ${id} failed` };
+      const { outcome, text } = await resultOf(needed);
+      if (outcome === 'fail') return { check, outcome: 'blocked', text: `not tried, because ${id} failed` };
+      if (outcome === 'blocked') return { check, outcome, text };
     }
     if (performance.now() > deadline) return { check, outcome: 'skip', text: 'not tried, because the time is over' };
     const { outcome, text } = await tryCheck(check, server);

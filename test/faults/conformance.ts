@@ -59,8 +59,8 @@ export const faults: readonly Fault[] = [
     id: 'conformance-7',
     effect: 'One failure is reported as dozens.',
     file: 'src/conformance/run.ts',
-    find: "if (outcome === 'fail' || outcome === 'blocked')",
-    replace: "if (outcome === 'blocked')",
+    find: "if (outcome === 'fail') return { check, outcome: 'blocked'",
+    replace: "if (outcome === 'skip') return { check, outcome: 'blocked'",
     tests: FAULTS,
   },
   {

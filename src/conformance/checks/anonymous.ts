@@ -7,9 +7,9 @@ import type { Server } from '../server.ts';
 import { allows, grantsOf } from '../tokens/token.ts';
 
 const TOKEN_MD = 'distribution 3.1, docs/content/spec/auth/token.md';
-const allowed: NonNullable<Check['needs']> = ({ description }) =>
+const needsRights: NonNullable<Check['needs']> = ({ description }) =>
   ensureDescribed(description.anonymous !== undefined, 'anonymous: deny');
-const denied: NonNullable<Check['needs']> = ({ description }) =>
+const needsDenial: NonNullable<Check['needs']> = ({ description }) =>
   ensureDescribed(description.anonymous === undefined, 'anonymous: { rights: … }');
 
 const withoutCredentials = (server: Server): Promise<Answer> =>
@@ -23,7 +23,7 @@ export const anonymousChecks: readonly Check[] = [
     source: `${TOKEN_MD}, "Requesting a Token"`,
     breaks: 'Public images cannot be pulled without docker login.',
     after: ['claims.access-form'],
-    needs: allowed,
+    needs: needsRights,
     run: async (server) => {
       const name = server.repositories.anonymous();
       const token = tokenOf(await server.get([['scope', `repository:${name}:pull`]]));
@@ -37,7 +37,7 @@ export const anonymousChecks: readonly Check[] = [
     title: 'A request without credentials gets no token where anonymous access is denied',
     source: `${TOKEN_MD}, "Requesting a Token"`,
     breaks: 'Everybody gets a token.',
-    needs: denied,
+    needs: needsDenial,
     run: async (server) => {
       const { status } = await withoutCredentials(server);
       return verdict(status >= 400 && status < 500, `the answer has status ${status}`);
@@ -50,7 +50,7 @@ export const anonymousChecks: readonly Check[] = [
     source: `${TOKEN_MD}, "Requesting a Token": "401 Unauthorized"`,
     breaks: 'Clients do not say that a login is needed.',
     after: ['anonymous.denied'],
-    needs: denied,
+    needs: needsDenial,
     run: async (server) => {
       const { status } = await withoutCredentials(server);
       return verdict(status === 401, `the answer has status ${status}`);
@@ -81,7 +81,7 @@ export const anonymousChecks: readonly Check[] = [
     source: 'distribution 3.1, docs/content/spec/auth/jwt.md, "Claim Set"',
     breaks: 'A user of that name cannot be distinguished from everybody.',
     after: ['anonymous.allowed', 'scopes.none'],
-    needs: allowed,
+    needs: needsRights,
     run: async (server) => {
       const token = tokenOf(await server.get([]));
       if (typeof token === 'string') return fail(token);
@@ -113,7 +113,7 @@ export const anonymousChecks: readonly Check[] = [
     title: 'An anonymous request gets no refresh token',
     source: `${TOKEN_MD}, "offline_token"`,
     breaks: 'A credential exists that belongs to nobody and cannot be revoked.',
-    needs: allowed,
+    needs: needsRights,
     run: async (server) => {
       const { json } = await server.get([['offline_token', 'true']]);
       return verdict(

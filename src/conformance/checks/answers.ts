@@ -16,6 +16,15 @@ const PARALLEL = 6;
 /** RFC 3339, as Go parses it. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
+const REDIRECTS = ': Go drops credentials when it follows a redirect to another host';
+
+/** What is probably wrong with the server file or the URL. */
+const HINTS: Readonly<Record<number, string>> = {
+  400: ': is `service` of the server file the one that the server knows?',
+  401: ': are name and password of the first user correct?',
+  404: ': is it the URL of the token endpoint?',
+};
+
 export const answerChecks: readonly Check[] = [
   {
     id: 'answer.status',
@@ -26,9 +35,8 @@ export const answerChecks: readonly Check[] = [
     after: [],
     run: async (server) => {
       const { status } = await server.answer();
-      if (status >= 300 && status < 400)
-        return fail(`the answer redirects (status ${status}); Go drops credentials on the way`);
-      return verdict(status === 200, `the answer has status ${status}`);
+      const hint = status >= 300 && status < 400 ? REDIRECTS : (HINTS[status] ?? '');
+      return verdict(status === 200, `the answer has status ${status}${hint}`);
     },
   },
   {
@@ -38,7 +46,11 @@ export const answerChecks: readonly Check[] = [
     source: TOKEN_MD,
     breaks: 'No client finds the token.',
     after: ['answer.status'],
-    run: async (server) => verdict(isObject((await server.answer()).json), 'the body is not a JSON object'),
+    run: async (server) =>
+      verdict(
+        isObject((await server.answer()).json),
+        'the body is not a JSON object: is it the URL of the token endpoint?',
+      ),
   },
   {
     id: 'answer.token',

@@ -1,5 +1,5 @@
 /** The header and claims of a token, apart from its signature. */
-import { fail, pass, skip, verdict } from '../check.ts';
+import { ensureDescribed, fail, pass, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containsPassword } from '../secrets.ts';
 import type { Server } from '../server.ts';
@@ -39,9 +39,9 @@ const acceptedBy = (registry: Registry): Check => ({
     'claims.not-before',
     'claims.access-form',
   ],
+  needs: ({ description }) =>
+    ensureDescribed(description.registries.includes(registry), `registries: [${description.registries.join(', ')}]`),
   run: async (server) => {
-    const { registries } = server.description;
-    if (!registries.includes(registry)) return skip('the server file does not list this registry');
     const problem = claimsProblem(registry, await server.token(), server.description, await serverTime(server));
     return problem === undefined ? pass() : fail(problem);
   },

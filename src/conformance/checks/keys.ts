@@ -1,5 +1,5 @@
 /** Whether registries find the key of a token and accept its signature. */
-import { fail, pass, skip, verdict } from '../check.ts';
+import { ensureDescribed, fail, pass, skip, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import { isCurrent, readChain } from '../tokens/chain.ts';
 import { libtrustId, thumbprint, thumbprint30, thumbprint31 } from '../tokens/key-ids.ts';
@@ -28,9 +28,10 @@ const acceptedBy = (registry: Registry): Check => ({
   // zot looks at nothing but the signature.
   after:
     registry === 'zot' ? ['keys.signature'] : ['keys.signature', 'keys.key-id', 'keys.chain-form', 'keys.chain-dates'],
+  needs: ({ description }) =>
+    ensureDescribed(description.registries.includes(registry), `registries: [${description.registries.join(', ')}]`),
   run: async (server) => {
-    const { registries, trust } = server.description;
-    if (!registries.includes(registry)) return skip('the server file does not list this registry');
+    const { trust } = server.description;
     const problem = signatureProblem(registry, await server.token(), trust, Date.now());
     return problem === undefined ? pass() : fail(problem);
   },

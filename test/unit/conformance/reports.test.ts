@@ -57,6 +57,7 @@ describe('a report', () => {
     expect(short).toContain('FAIL     must    answer.json');
     expect(short).toContain('breaks: No client finds the token.');
     expect(short).not.toContain('answer.status');
+    expect(short).toContain('blocked  not tried, because answer.json failed: claims.type\n');
     expect(short).toContain('1 passed, 3 failed (1 must, 1 should, 1 may), 1 do not apply, 1 blocked by a failure');
     expect(writeReport(REPORT, 'human', true)).toContain('ok       must    answer.status');
   });
