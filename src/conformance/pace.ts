@@ -2,13 +2,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Pace {
-  /** Runs work when its turn comes. At most `parallel` works run at once, and at most `rate` start in a second. */
+  /**
+   * Runs work when its turn comes. At most `parallel` works run at once, and at most `rate` start in a second.
+   *
+   * @throws OutOfTime
+   */
   take<T>(work: () => Promise<T>): Promise<T>;
   /** The number of works that were started. */
   readonly count: () => number;
 }
 
-export function createPace({ rate, parallel }: { readonly rate: number; readonly parallel: number }): Pace {
+/** The time for the whole run is over. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+}
+
+export interface PaceOptions {
+  /** Works that start in a second. */
+  readonly rate: number;
+  /** Works at once. */
+  readonly parallel: number;
+  /** Milliseconds of `performance.now()` after which no work starts. */
+  readonly deadline: number;
+}
+
+export function createPace({ rate, parallel, deadline }: PaceOptions): Pace {
   const waiting: (() => void)[] = [];
   let running = 0;
   let started = 0;
@@ -21,7 +39,6 @@ export function createPace({ rate, parallel }: { readonly rate: number; readonly
     const start = Math.max(now, next);
     next = start + 1000 / rate;
     if (start > now) await sleep(start - now);
-    started += 1;
   }
 
   function leave(): void {
@@ -34,6 +51,8 @@ export function createPace({ rate, parallel }: { readonly rate: number; readonly
     take: async (work) => {
       await enter();
       try {
+        if (performance.now() > deadline) throw new OutOfTime('the time of --timeout is over');
+        started += 1;
         return await work();
       } finally {
         leave();

@@ -3,7 +3,7 @@ import type { Check, Level, Verdict } from './check.ts';
 import { LEVELS, NotDescribed, skip } from './check.ts';
 import type { Description } from './description/load.ts';
 import { NoAnswer } from './exchange/send.ts';
-import { createPace } from './pace.ts';
+import { createPace, OutOfTime } from './pace.ts';
 import { createRedaction } from './secrets.ts';
 import { createServer, WRONG } from './server.ts';
 import type { Server } from './server.ts';
@@ -13,7 +13,7 @@ interface RunOptions {
   readonly rate: number;
   /** Requests at the same time. */
   readonly parallel: number;
-  /** Milliseconds for the whole run. Checks that are late are skipped. */
+  /** Milliseconds for the whole run. Checks that are late fail. */
   readonly timeout: number;
 }
 
@@ -54,11 +54,10 @@ export async function runChecks(
   chosen: readonly Check[],
   options: RunOptions,
 ): Promise<Report> {
-  const pace = createPace(options);
-  const server = createServer(url, description, pace);
   const redact = createRedaction([...description.users, { name: '', password: WRONG }]);
   const started = performance.now();
-  const deadline = started + options.timeout;
+  const pace = createPace({ ...options, deadline: started + options.timeout });
+  const server = createServer(url, description, pace);
   // A server that cannot be reached would fail every check.
   await server.answer();
   const byId = new Map(checks.map((check) => [check.id, check]));
@@ -80,7 +79,6 @@ export async function runChecks(
       if (outcome === 'fail') return { check, outcome: 'blocked', text: `not tried, because ${id} failed` };
       if (outcome === 'blocked') return { check, outcome, text };
     }
-    if (performance.now() > deadline) return { check, outcome: 'skip', text: 'not tried, because the time is over' };
     const { outcome, text } = await tryCheck(check, server);
     return { check, outcome, text: redact(text) };
   }
@@ -116,7 +114,8 @@ async function tryCheck(check: Check, server: Server): Promise<Verdict> {
     return await check.run(server);
   } catch (error) {
     if (error instanceof NotDescribed) return skip(error.message);
-    if (error instanceof NoAnswer) return { outcome: 'fail', text: error.message };
+    // What was not tried has not passed.
+    if (error instanceof NoAnswer || error instanceof OutOfTime) return { outcome: 'fail', text: error.message };
     throw error;
   }
 }

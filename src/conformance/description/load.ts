@@ -39,12 +39,13 @@ export async function loadDescription(
   if (![...first.rights.values()].some((actions) => actions.includes('pull') && actions.includes('push'))) {
     throw new DescriptionError(`${file}: users.0.rights: expected a repository with [pull, push]`);
   }
+  const ca = content.ca === undefined ? undefined : await readText(resolve(folder, content.ca));
   return {
     ...content,
     users: [first, ...others],
     anonymous: content.anonymous === 'deny' ? undefined : new Map(Object.entries(content.anonymous.rights)),
-    trust: await readTrust(content.trust, folder),
-    ca: content.ca === undefined ? undefined : await readText(resolve(folder, content.ca)),
+    trust: await readTrust(content.trust, folder, ca),
+    ca,
   };
 }
 

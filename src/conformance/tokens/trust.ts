@@ -3,6 +3,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DescriptionError, readText } from '../description/yaml-file.ts';
+import { NoAnswer, send } from '../exchange/send.ts';
 import { isObject } from './token.ts';
 
 interface KeySetEntry {
@@ -21,15 +22,15 @@ export interface Trust {
   readonly keySet: readonly KeySetEntry[] | undefined;
 }
 
-const FETCH_TIMEOUT_MS = 10_000;
-
+/** @param ca PEM, for a key set that is fetched */
 export async function readTrust(
   { bundle, jwks }: { readonly bundle?: string | undefined; readonly jwks?: string | undefined },
   folder: string,
+  ca?: string,
 ): Promise<Trust> {
   return {
     certificates: bundle === undefined ? undefined : certificatesIn(await readText(resolve(folder, bundle)), bundle),
-    keySet: jwks === undefined ? undefined : keySetIn(await readKeySet(jwks, folder), jwks),
+    keySet: jwks === undefined ? undefined : keySetIn(await readKeySet(jwks, folder, ca), jwks),
   };
 }
 
@@ -43,15 +44,17 @@ function certificatesIn(text: string, name: string): readonly X509Certificate[] 
   }
 }
 
-async function readKeySet(jwks: string, folder: string): Promise<string> {
+async function readKeySet(jwks: string, folder: string, ca: string | undefined): Promise<string> {
   if (!/^https?:\/\//.test(jwks)) return readText(resolve(folder, jwks));
+  const url = new URL(jwks);
   try {
-    const response = await fetch(jwks, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
-    if (response.ok) return await response.text();
-    throw new DescriptionError(`${jwks}: answers ${response.status}`);
+    const target = `${url.pathname}${url.search}`;
+    const { status, body } = await send(url, { method: 'GET', target, headers: {} }, ca === undefined ? {} : { ca });
+    if (status === 200) return body;
+    throw new DescriptionError(`${jwks}: answers ${status}, expected 200`);
   } catch (error) {
-    if (error instanceof DescriptionError) throw error;
-    throw new DescriptionError(`${jwks}: cannot be fetched`, { cause: error });
+    if (error instanceof NoAnswer) throw new DescriptionError(`${jwks}: ${error.message}`, { cause: error });
+    throw error;
   }
 }
 

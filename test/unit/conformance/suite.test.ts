@@ -44,7 +44,7 @@ describe('the choice of checks', () => {
 
 describe('the pace', () => {
   it('runs as many works at once as allowed and no more, and counts all of them', async () => {
-    const pace = createPace({ rate: 1_000_000, parallel: 3 });
+    const pace = createPace({ rate: 1_000_000, parallel: 3, deadline: Infinity });
     const gate = Promise.withResolvers<void>();
     let running = 0;
     let most = 0;
@@ -66,7 +66,7 @@ describe('the pace', () => {
   });
 
   it('starts works at least the interval of the rate apart', async () => {
-    const pace = createPace({ rate: 100, parallel: 10 });
+    const pace = createPace({ rate: 100, parallel: 10, deadline: Infinity });
     const started = performance.now();
 
     await Promise.all(Array.from({ length: 6 }, () => pace.take(async () => undefined)));
@@ -74,8 +74,15 @@ describe('the pace', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(45);
   });
 
+  it('starts nothing after the deadline', async () => {
+    const pace = createPace({ rate: 1_000_000, parallel: 1, deadline: performance.now() - 1 });
+
+    await expect(pace.take(async () => 'late')).rejects.toThrow('the time of --timeout is over');
+    expect(pace.count()).toBe(0);
+  });
+
   it('goes on after a work that fails', async () => {
-    const pace = createPace({ rate: 1_000_000, parallel: 1 });
+    const pace = createPace({ rate: 1_000_000, parallel: 1, deadline: Infinity });
 
     await expect(pace.take(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await pace.take(async () => 'next')).toBe('next');
