@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { sendBytes } from '../../src/conformance/exchange/send-bytes.ts';
 import { send } from '../../src/conformance/exchange/send.ts';
 import { ALICE, ALICE_PASSWORD, startTokenServer } from '../support/faulty-token-server.ts';
 import type { TokenServer } from '../support/faulty-token-server.ts';
+import { createLoopbackCertificate } from '../support/loopback-certificate.ts';
 import type { FaultName } from '../support/token-server-faults.ts';
 
 const OPTIONS: ConformanceOptions = {
@@ -178,5 +180,27 @@ describe('an exchange', () => {
     const { text, status } = await sendBytes(twice.url, 'x\r\n\r\n', {}, 2000);
     expect({ status, answers: text.split('HTTP/1.1').length - 1 }).toEqual({ status: 200, answers: 2 });
     expect(await sendBytes(silent.url, 'x\r\n\r\n', {}, 100)).toEqual({ text: '', status: undefined, isSilent: true });
+  });
+
+  it('over TLS trusts the authority of the server file and no other', async () => {
+    await using loopback = await createLoopbackCertificate();
+    const { cert, key, caFile } = loopback;
+    const ca = await readFile(caFile, 'utf8');
+    const server = createTlsServer({ cert, key }, (_request, response) => response.end('{}'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    try {
+      for (const host of ['127.0.0.1', 'localhost']) {
+        const url = new URL(`https://${host}:${port}/token`);
+        expect(await send(url, GET, { ca })).toMatchObject({ status: 200, json: {} });
+        await expect(send(url, GET, {})).rejects.toThrow(/^no answer \((?:UNABLE_TO_|SELF_SIGNED_)/);
+        expect((await sendBytes(url, 'GET / HTTP/1.0\r\n\r\n', { ca }, 2000)).status).toBe(200);
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });

@@ -1,5 +1,5 @@
 /** Sends bytes that no HTTP library would send, and reads what comes back. */
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { NoAnswer } from './send.ts';
 
@@ -27,7 +27,9 @@ export function sendBytes(
   const isTls = origin.protocol === 'https:';
   const host = origin.hostname.replaceAll(/^\[|\]$/g, '');
   const port = origin.port === '' ? (isTls ? 443 : 80) : Number(origin.port);
-  const socket = isTls ? connectTls({ host, port, servername: host, ...tls }) : connect({ host, port });
+  // A server name is a name, and never an address (RFC 6066, section 3).
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = isTls ? connectTls({ host, port, ...name, ...tls }) : connect({ host, port });
   let text = '';
   let isConnected = false;
   let isSilent = false;
