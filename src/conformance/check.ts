@@ -5,6 +5,13 @@ import type { Server } from './server.ts';
 export const LEVELS = ['must', 'should', 'may'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/**
+ * Checks of these phases run after all others, one at a time: those that send wrong passwords or many requests at once and
+ * may lock an account, then measurements, then input that may stop the server.
+ */
+export const PHASES = ['guesses', 'measurements', 'hostile'] as const;
+export type Phase = (typeof PHASES)[number];
+
 export interface Check {
   /** `group.name`, never reused for another statement. */
   readonly id: string;
@@ -19,8 +26,8 @@ export interface Check {
   readonly after?: readonly string[];
   /** Throws NotDescribed when the check does not apply to the server. */
   readonly needs?: (server: Server) => void;
-  /** When it runs: `guesses` send wrong passwords and may lock an account, `last` measures and runs alone. */
-  readonly phase?: 'guesses' | 'last';
+  /** When it runs. Default: at once with others. */
+  readonly phase?: Phase;
   readonly run: (server: Server) => Promise<Verdict>;
 }
 

@@ -1,6 +1,6 @@
 /** Runs checks against a server. */
 import type { Check, Level, Verdict } from './check.ts';
-import { LEVELS, NotDescribed, skip } from './check.ts';
+import { LEVELS, NotDescribed, PHASES, skip } from './check.ts';
 import type { Description } from './description/load.ts';
 import { NoAnswer } from './exchange/send.ts';
 import { createPace, OutOfTime } from './pace.ts';
@@ -39,7 +39,6 @@ export interface Report {
   readonly seconds: number;
 }
 
-const PHASES = [undefined, 'guesses', 'last'] as const;
 const DEFAULT_AFTER = ['answer.token'];
 
 /**
@@ -83,10 +82,9 @@ export async function runChecks(
     return { check, outcome, text: redact(text) };
   }
 
+  await Promise.all(chosen.filter(({ phase }) => phase === undefined).map(resultOf));
   for (const phase of PHASES) {
-    const ofPhase = chosen.filter((check) => check.phase === phase);
-    if (phase === undefined) await Promise.all(ofPhase.map(resultOf));
-    else for (const check of ofPhase) await resultOf(check);
+    for (const check of chosen) if (check.phase === phase) await resultOf(check);
   }
   return {
     url: url.href,

@@ -9,7 +9,7 @@ import { TOKEN_SERVER_FAULTS } from '../support/token-server-faults.ts';
 import type { FaultName } from '../support/token-server-faults.ts';
 
 const FAST = { rate: 100_000, parallel: 4, timeout: 60_000 };
-const MEASURING = CHECKS.filter(({ phase }) => phase === 'last').map(({ id }) => id);
+const MEASURING = CHECKS.filter(({ phase }) => phase === 'measurements').map(({ id }) => id);
 /** They need catalog: false, anonymous: deny and post: false. Another test has such a server. */
 const OF_OTHER_SERVERS = [
   'anonymous.denied',

@@ -25,7 +25,7 @@ export const timingChecks: readonly Check[] = [
     source: `CWE-208; ${PAIRS} pairs, sign test, false alarms below 0.2 %`,
     breaks: 'An attacker learns which names have an account.',
     after: ['credentials.wrong-password', 'credentials.wrong-password-login', 'credentials.unknown-user'],
-    phase: 'last',
+    phase: 'measurements',
     run: measure,
   },
 ];

@@ -27,6 +27,7 @@ export const scopeChecks: readonly Check[] = scopeVectors.map((vector) => ({
 
 export const hostileChecks: readonly Check[] = hostileVectors.map((vector) => ({
   ...statementOf('hostile', vector),
+  phase: 'hostile',
   run: (server) => runHostile(vector, server),
 }));
 
