@@ -10,7 +10,7 @@ export type Level = (typeof LEVELS)[number];
  * may lock an account, then measurements, then input that may stop the server.
  */
 export const PHASES = ['guesses', 'measurements', 'hostile'] as const;
-export type Phase = (typeof PHASES)[number];
+type Phase = (typeof PHASES)[number];
 
 export interface Check {
   /** `group.name`, never reused for another statement. */

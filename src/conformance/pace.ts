@@ -17,7 +17,7 @@ export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
-export interface PaceOptions {
+interface PaceOptions {
   /** Works that start in a second. */
   readonly rate: number;
   /** Works at once. */
