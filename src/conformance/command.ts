@@ -9,6 +9,7 @@ import { DescriptionError } from './description/yaml-file.ts';
 import { NoAnswer } from './exchange/send.ts';
 import { FORMAT_BY_ENDING, FORMATS, writeReport } from './report/index.ts';
 import type { ReportFormat } from './report/index.ts';
+import { failsAt } from './result.ts';
 import { selectChecks, UnknownCheck } from './select.ts';
 
 export interface ConformanceOptions {
@@ -80,16 +81,19 @@ export async function runConformance(
   try {
     return await runOrList(url, options, print);
   } catch (error) {
-    if (error instanceof DescriptionError || error instanceof UnknownCheck) {
-      throw new ConformanceUsageError(error.message, { cause: error });
-    }
-    if (error instanceof NoAnswer) {
-      throw new ConformanceUsageError(`${url}: ${error.message}; is it the URL of the token endpoint?`, {
-        cause: error,
-      });
-    }
-    throw error;
+    throw usageError(error, url, options) ?? error;
   }
+}
+
+/** @returns undefined when the error is not a mistake of the person who started the command */
+function usageError(error: unknown, url: string | undefined, { server }: ConformanceOptions): Error | undefined {
+  if (error instanceof NoAnswer) {
+    return new ConformanceUsageError(`${url}: ${error.message}; is it the URL of the token endpoint?`);
+  }
+  if (error instanceof UnknownCheck) return new ConformanceUsageError(error.message);
+  if (!(error instanceof DescriptionError)) return undefined;
+  const hint = error.message.startsWith(`${server}: cannot be read`) ? '; --sample prints one to fill in' : '';
+  return new ConformanceUsageError(`${error.message}${hint}`);
 }
 
 async function runOrList(
@@ -108,12 +112,13 @@ async function runOrList(
     print(options.format === 'json' ? listJson(chosen) : listText(chosen));
     return CODES.ok;
   }
+  const endpoint = endpointOf(url);
   const files = options.report.map((file) => ({ file, format: formatOf(file) }));
   const { loadDescription } = await import('./description/load.ts');
-  const { failsAt, runChecks } = await import('./run.ts');
+  const { runChecks } = await import('./run.ts');
   const description = await loadDescription(options.server, process.env);
   const { rate, parallel, timeout } = options;
-  const report = await runChecks(endpoint(url), description, CHECKS, chosen, {
+  const report = await runChecks(endpoint, description, CHECKS, chosen, {
     rate,
     parallel,
     timeout: timeout * 1000,
@@ -123,7 +128,7 @@ async function runOrList(
   return failsAt(report, options.failOn) ? CODES.failed : CODES.ok;
 }
 
-function endpoint(text: string | undefined): URL {
+function endpointOf(text: string | undefined): URL {
   if (text === undefined)
     throw new ConformanceUsageError('name the token endpoint, such as https://auth.example.com/token');
   const url = URL.canParse(text) ? new URL(text) : undefined;

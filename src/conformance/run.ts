@@ -1,9 +1,10 @@
 /** Runs checks against a server. */
-import type { Check, Level, Verdict } from './check.ts';
-import { LEVELS, NotDescribed, PHASES, skip } from './check.ts';
+import type { Check, Verdict } from './check.ts';
+import { NotDescribed, PHASES, skip } from './check.ts';
 import type { Description } from './description/load.ts';
 import { NoAnswer } from './exchange/send.ts';
 import { createPace, OutOfTime } from './pace.ts';
+import type { Report, Result } from './result.ts';
 import { createRedaction } from './secrets.ts';
 import { createServer, WRONG } from './server.ts';
 import type { Server } from './server.ts';
@@ -15,28 +16,6 @@ interface RunOptions {
   readonly parallel: number;
   /** Milliseconds for the whole run. Checks that are late fail. */
   readonly timeout: number;
-}
-
-/** `skip` because it does not apply, `blocked` because a check failed that it depends on. */
-export type Outcome = 'pass' | 'fail' | 'skip' | 'blocked';
-
-export interface Result {
-  readonly check: Check;
-  readonly outcome: Outcome;
-  /** What was found, without secrets. */
-  readonly text: string;
-}
-
-export interface Report {
-  readonly url: string;
-  /** The server, as its file names it. */
-  readonly name: string;
-  /** Date and time by RFC 3339. */
-  readonly time: string;
-  readonly results: readonly Result[];
-  /** The number of requests that were sent. */
-  readonly requests: number;
-  readonly seconds: number;
 }
 
 const DEFAULT_AFTER = ['answer.token'];
@@ -116,17 +95,4 @@ async function tryCheck(check: Check, server: Server): Promise<Verdict> {
     if (error instanceof NoAnswer || error instanceof OutOfTime) return { outcome: 'fail', text: error.message };
     throw error;
   }
-}
-
-/** The number of failed checks by level. */
-export function failures({ results }: Report): Readonly<Record<Level, number>> {
-  const count = (level: Level): number =>
-    results.filter(({ check, outcome }) => check.level === level && outcome === 'fail').length;
-  return { must: count('must'), should: count('should'), may: count('may') };
-}
-
-/** Whether a check of this level or a more important one failed. */
-export function failsAt(report: Report, level: Level): boolean {
-  const counts = failures(report);
-  return LEVELS.slice(0, LEVELS.indexOf(level) + 1).some((each) => counts[each] > 0);
 }

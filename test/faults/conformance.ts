@@ -34,7 +34,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'conformance-4',
     effect: 'The exit code is 0 although a check of the level failed.',
-    file: 'src/conformance/run.ts',
+    file: 'src/conformance/result.ts',
     find: 'LEVELS.slice(0, LEVELS.indexOf(level) + 1)',
     replace: 'LEVELS.slice(0, LEVELS.indexOf(level))',
     tests: REPORTS,

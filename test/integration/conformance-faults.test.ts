@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/conformance/checks/index.ts';
 import { runChecks } from '../../src/conformance/run.ts';
-import type { Outcome } from '../../src/conformance/run.ts';
+import type { Outcome } from '../../src/conformance/result.ts';
 import { startTokenServer } from '../support/faulty-token-server.ts';
 import type { TokenServerOptions } from '../support/faulty-token-server.ts';
 import { TOKEN_SERVER_FAULTS } from '../support/token-server-faults.ts';

@@ -1,6 +1,6 @@
 /** The report as one page without scripts, for a browser and an archive. */
-import { failures } from '../run.ts';
-import type { Report, Result } from '../run.ts';
+import { failures } from '../result.ts';
+import type { Report, Result } from '../result.ts';
 import { escapeMarkup } from './escape.ts';
 
 const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24;background:#fff}

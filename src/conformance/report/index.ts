@@ -1,5 +1,5 @@
 /** The formats of reports. */
-import type { Report } from '../run.ts';
+import type { Report } from '../result.ts';
 import { htmlReport } from './html.ts';
 import { jsonReport } from './json.ts';
 import { junitReport } from './junit.ts';

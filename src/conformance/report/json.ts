@@ -1,6 +1,6 @@
 /** The report as JSON. */
-import { failures } from '../run.ts';
-import type { Report } from '../run.ts';
+import { failures } from '../result.ts';
+import type { Report } from '../result.ts';
 
 export function jsonReport(report: Report): string {
   const { results, ...about } = report;

@@ -1,5 +1,5 @@
 /** The report in the format of JUnit, which CI systems show. A failed `may` is not a failure there. */
-import type { Report, Result } from '../run.ts';
+import type { Report, Result } from '../result.ts';
 import { escapeMarkup } from './escape.ts';
 
 export function junitReport(report: Report): string {

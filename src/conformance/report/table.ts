@@ -1,6 +1,6 @@
 /** The report for people. */
-import { failures } from '../run.ts';
-import type { Report, Result } from '../run.ts';
+import { failures } from '../result.ts';
+import type { Report, Result } from '../result.ts';
 
 const WORDS = { pass: 'ok', fail: 'FAIL', skip: '-', blocked: 'blocked' } as const;
 

@@ -1,5 +1,5 @@
 /** The report in the Test Anything Protocol, version 14. A failed `may` is marked as TODO, which is no failure. */
-import type { Report, Result } from '../run.ts';
+import type { Report, Result } from '../result.ts';
 
 export function tapReport({ results }: Report): string {
   return ['TAP version 14', `1..${results.length}`, ...results.flatMap(linesOf), ''].join('\n');

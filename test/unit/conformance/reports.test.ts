@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../src/conformance/checks/index.ts';
 import { FORMATS, writeReport } from '../../../src/conformance/report/index.ts';
-import { failsAt, failures } from '../../../src/conformance/run.ts';
-import type { Outcome, Report } from '../../../src/conformance/run.ts';
+import { failsAt, failures } from '../../../src/conformance/result.ts';
+import type { Outcome, Report } from '../../../src/conformance/result.ts';
 
 const EVIL = `<script>alert("x")</script> & 'quotes' ]]> # SKIP`;
 
