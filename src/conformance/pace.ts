@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Pace {
   /**
-   * Runs work when its turn comes. At most `parallel` works run at once, and at most `rate` start in a second.
+   * Runs a task when its turn comes. At most `parallel` tasks run at once, and at most `rate` start in a second.
    *
    * @throws OutOfTime
    */
-  take<T>(work: () => Promise<T>): Promise<T>;
-  /** The number of works that were started. */
+  take<T>(task: () => Promise<T>): Promise<T>;
+  /** The number of tasks that were started. */
   readonly count: () => number;
 }
 
@@ -18,11 +18,11 @@ export class OutOfTime extends Error {
 }
 
 interface PaceOptions {
-  /** Works that start in a second. */
+  /** Tasks that start in a second. */
   readonly rate: number;
-  /** Works at once. */
+  /** Tasks at once. */
   readonly parallel: number;
-  /** Milliseconds of `performance.now()` after which no work starts. */
+  /** Milliseconds of `performance.now()` after which no task starts. */
   readonly deadline: number;
 }
 
@@ -48,12 +48,12 @@ export function createPace({ rate, parallel, deadline }: PaceOptions): Pace {
   }
 
   return {
-    take: async (work) => {
+    take: async (task) => {
       await enter();
       try {
         if (performance.now() > deadline) throw new OutOfTime('the time of --timeout is over');
         started += 1;
-        return await work();
+        return await task();
       } finally {
         leave();
       }

@@ -1,4 +1,4 @@
-/** The header and claims of a token, apart from its signature. */
+/** The header and claims of a token. Its signature is in `keys.ts`. */
 import { ensureDescribed, fail, pass, verdict } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containsPassword } from '../secrets.ts';

@@ -43,29 +43,29 @@ describe('the choice of checks', () => {
 });
 
 describe('the pace', () => {
-  it('runs as many works at once as allowed and no more, and counts all of them', async () => {
+  it('runs as many tasks at once as allowed and no more, and counts all of them', async () => {
     const pace = createPace({ rate: 1_000_000, parallel: 3, deadline: Infinity });
     const gate = Promise.withResolvers<void>();
     let running = 0;
     let most = 0;
-    const work = async (): Promise<void> => {
+    const task = async (): Promise<void> => {
       running += 1;
       most = Math.max(most, running);
       await gate.promise;
       running -= 1;
     };
 
-    const works = Array.from({ length: 20 }, () => pace.take(work));
-    await waitFor('three works', () => running === 3);
+    const tasks = Array.from({ length: 20 }, () => pace.take(task));
+    await waitFor('three tasks', () => running === 3);
     await setImmediate();
     gate.resolve();
-    await Promise.all(works);
+    await Promise.all(tasks);
 
     expect(most).toBe(3);
     expect(pace.count()).toBe(20);
   });
 
-  it('starts works at least the interval of the rate apart', async () => {
+  it('leaves at least the interval of the rate between the starts of two tasks', async () => {
     const pace = createPace({ rate: 100, parallel: 10, deadline: Infinity });
     const started = performance.now();
 
@@ -81,7 +81,7 @@ describe('the pace', () => {
     expect(pace.count()).toBe(0);
   });
 
-  it('goes on after a work that fails', async () => {
+  it('goes on after a task that fails', async () => {
     const pace = createPace({ rate: 1_000_000, parallel: 1, deadline: Infinity });
 
     await expect(pace.take(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
