@@ -3,9 +3,10 @@
  * CommonJS in few files, which start faster than many ES modules: Node.js resolves fewer files and does not link the
  * imports of its own modules.
  */
-import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
+import { licencesOf } from './licences.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
@@ -47,8 +48,7 @@ for (const { type, fileName } of output) if (type === 'chunk') await escapeNonAs
 const command = join(DIST, 'fairlead.cjs');
 await copyFile(join(ROOT, 'src/cli/fairlead.cjs'), command);
 await chmod(command, 0o755);
-const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
-await writeFile(join(DIST, 'THIRD-PARTY.txt'), await licences(modules));
+await writeFile(join(DIST, 'THIRD-PARTY.txt'), await licencesOf(output));
 
 /**
  * V8 keeps the text of a module in memory, and takes two bytes for each character as soon as one of them is not in
@@ -58,19 +58,4 @@ async function escapeNonAscii(file: string): Promise<void> {
   const code = await readFile(file, 'utf8');
   const escaped = code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   await writeFile(file, escaped);
-}
-
-/** The licences of the bundled packages, which ask for their text in each copy. */
-async function licences(modulePaths: readonly string[]): Promise<string> {
-  const folders = modulePaths.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-  const texts = [...new Set(folders)].toSorted().map(licenceOf);
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
-}
-
-async function licenceOf(folder: string): Promise<string> {
-  const text = await readFile(join(folder, 'package.json'), 'utf8');
-  const { name, version, license }: Readonly<Record<string, unknown>> = JSON.parse(text);
-  const file = (await readdir(folder)).find((entry) => /^(?:un)?licen[sc]e/i.test(entry));
-  const licenceText = file === undefined ? '' : `\n${await readFile(join(folder, file), 'utf8')}`;
-  return `${String(name)} ${String(version)}, ${String(license)}\n${licenceText}`;
 }

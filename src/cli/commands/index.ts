@@ -24,6 +24,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['policy', async () => (await import('./policy.ts')).policyCommand],
   ['registry-config', async () => (await import('./registry-config.ts')).registryConfigCommand],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
+  ['conformance', async () => (await import('./conformance.ts')).conformanceCommand],
   ['flush', async () => (await import('./flush.ts')).flushCommand],
   ['fleet', async () => (await import('./fleet.ts')).fleetCommand],
   ['health', async () => (await import('./health.ts')).healthCommand],

@@ -89,6 +89,10 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     code: 1,
     prints: /^WRONG {2}registry: http:\/\/127\.0\.0\.1:1 cannot be reached/,
   },
+  conformance: {
+    run: (files) => files.fairlead(['conformance', '--list', '--only', 'answer.*']),
+    prints: /^answer\.status \(must\)\n/,
+  },
   flush: { run: flushRunning, prints: /login/ },
   'fleet list': {
     run: withConfig('fleet', 'list'),

@@ -1,0 +1,52 @@
+/** Passwords on their way to the server under test, and kept out of everything that is printed. */
+import { Secret } from '../core/identity.ts';
+import { basicHeader } from './exchange/encode.ts';
+
+export interface Login {
+  readonly name: string;
+  readonly password: Secret;
+}
+
+export function basicOf({ name, password }: Login): string {
+  return basicHeader(name, password.reveal());
+}
+
+/** The password as a form field has it. */
+export function passwordText({ password }: Login): string {
+  return password.reveal();
+}
+
+/** The login with a password that begins with the correct one. */
+export function withLongerPassword({ name, password }: Login): Login {
+  return { name, password: new Secret(`${password.reveal()}x`) };
+}
+
+/** Whether a text contains the password, as it is or encoded. Short passwords occur by chance, and do not count. */
+export function containsPassword(text: string, { name, password }: Login): boolean {
+  const plain = password.reveal();
+  if (plain.length < MIN_LENGTH) return false;
+  const forms = [
+    plain,
+    JSON.stringify(plain).slice(1, -1),
+    encodeURIComponent(plain),
+    basicOf({ name, password }).slice(6),
+  ];
+  return forms.some((form) => text.includes(form));
+}
+
+const MIN_LENGTH = 6;
+const TOKEN = /\b[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g;
+
+/** @returns a function that replaces passwords and tokens in a text, and control characters */
+export function createRedaction(logins: readonly Login[]): (text: string) => string {
+  return (text) => {
+    let clean = text.replaceAll(TOKEN, '[token]');
+    for (const login of logins) {
+      const plain = login.password.reveal();
+      for (const form of [plain, encodeURIComponent(plain), basicOf(login).slice(6)]) {
+        clean = clean.replaceAll(form, '[password]');
+      }
+    }
+    return clean.replaceAll(/\p{Cc}+/gu, ' ');
+  };
+}
