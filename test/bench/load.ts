@@ -5,6 +5,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { quantile } from './herd/simulation.ts';
 
 export interface Load {
   /** The path of each request. */
@@ -84,8 +85,4 @@ async function open(port: number): Promise<Connection> {
       return answered.promise;
     },
   };
-}
-
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
 }

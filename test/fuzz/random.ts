@@ -1,6 +1,8 @@
 /** Random numbers that are the same for the same seed, so that a run can be repeated. */
 
 export interface Random {
+  /** From 0 to 1, without 1. */
+  fraction(): number;
   /** An integer from 0 to `below - 1`. */
   int(below: number): number;
   pick<T>(items: readonly [T, ...T[]]): T;
@@ -19,6 +21,7 @@ export function createRandom(seed: number): Random {
   }
   const int = (below: number): number => Math.floor(next() * below);
   return {
+    fraction: next,
     int,
     pick: (items) => items[int(items.length)] ?? items[0],
     oneIn: (cases) => int(cases) === 0,
