@@ -24,6 +24,8 @@ export default defineConfig({
       },
       { test: { name: 'properties', include: [PROPERTIES], testTimeout: 120_000, ...computing } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...servers } },
+      // Helm and its checker take minutes to build, so `npm test` leaves them out.
+      { test: { name: 'kubernetes', include: ['test/kubernetes/*.test.ts'], ...servers } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...servers } },
     ],
   },

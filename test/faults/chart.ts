@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
     file: 'docker/chart/templates/_helpers.tpl',
     find: '(hasKey (default dict $service) "refreshTokens")',
     replace: '$service.refreshTokens',
-    tests: ['test/integration/chart.test.ts'],
+    tests: ['test/kubernetes/chart.test.ts'],
   },
   {
     id: 'chart-9',
@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
     file: 'docker/chart/templates/deployment.yaml',
     find: 'whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}',
     replace: 'whenUnsatisfiable: ScheduleAnyway',
-    tests: ['test/integration/chart.test.ts'],
+    tests: ['test/kubernetes/chart.test.ts'],
   },
   {
     id: 'chart-10',
@@ -88,7 +88,7 @@ export const faults: readonly Fault[] = [
     file: 'docker/chart/templates/deployment.yaml',
     find: '{{ include "fairlead.config" . | sha256sum }}',
     replace: '{{ toJson .Values | sha256sum }}',
-    tests: ['test/integration/chart.test.ts'],
+    tests: ['test/kubernetes/chart.test.ts'],
   },
   {
     id: 'chart-12',
