@@ -88,6 +88,24 @@ describe.skipIf(!canRun)('records in PostgreSQL', () => {
     expect(await here.replace('k', ITEM, 60)).toBe(false);
   });
 
+  it('call no function that another user of the database has created under the name of theirs', async () => {
+    const body = "RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'the function of another user'; END $$";
+    await using trap = new AsyncDisposableStack();
+    for (const name of ['nextval(text)', 'pg_advisory_xact_lock(text)']) {
+      await postgres.sql(`CREATE FUNCTION public.${name} ${body}`);
+      trap.defer(async () => void (await postgres.sql(`DROP FUNCTION public.${name}`)));
+    }
+    await using records = opened();
+    const store = itemsIn(records, clock);
+
+    await store.put('k', ITEM, 60);
+
+    expect(await store.replace('k', ITEM, 60)).toBe(true);
+    await expect(withConnection(postgres.url, (query) => query("SELECT nextval('fairlead.places')"))).rejects.toThrow(
+      'the function of another user',
+    );
+  });
+
   it('keep the limit of a group when several brokers put at the same time', async () => {
     await using one = opened();
     await using two = opened({ url: urlSource(bouncer.url) });

@@ -14,20 +14,26 @@ const SLOW_MS = 50;
 const CLOCK_SECONDS = 2;
 
 const ABOUT = `
-  SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
-         current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync,
-         current_setting('statement_timeout') AS statement_timeout,
-         current_setting('synchronous_standby_names') AS standbys,
-         pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS readonly,
-         extract(epoch FROM clock_timestamp())::float8 AS time,
-         (SELECT count(*)::int FROM pg_stat_replication) AS replicas`;
+  SELECT pg_catalog.current_setting('server_version_num')::int AS number,
+         pg_catalog.current_setting('server_version') AS version,
+         pg_catalog.current_setting('server_encoding') AS encoding,
+         pg_catalog.current_setting('fsync') AS fsync,
+         pg_catalog.current_setting('statement_timeout') AS statement_timeout,
+         pg_catalog.current_setting('synchronous_standby_names') AS standbys,
+         pg_catalog.pg_is_in_recovery()
+           OR pg_catalog.current_setting('transaction_read_only') = 'on' AS readonly,
+         extract(epoch FROM pg_catalog.clock_timestamp())::float8 AS time,
+         (SELECT pg_catalog.count(*)::int FROM pg_catalog.pg_stat_replication) AS replicas`;
 
 const PRIVILEGES = `
-  SELECT (SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = current_user) AS powerful,
-         has_schema_privilege('fairlead', 'CREATE') AS creates,
-         has_table_privilege('fairlead.records', 'SELECT') AND has_table_privilege('fairlead.records', 'INSERT')
-           AND has_table_privilege('fairlead.records', 'UPDATE') AND has_table_privilege('fairlead.records', 'DELETE')
-           AND has_sequence_privilege('fairlead.places', 'USAGE') AS enough`;
+  SELECT (SELECT rolsuper OR rolcreaterole OR rolcreatedb
+          FROM pg_catalog.pg_roles WHERE rolname = current_user) AS powerful,
+         pg_catalog.has_schema_privilege('fairlead', 'CREATE') AS creates,
+         pg_catalog.has_table_privilege('fairlead.records', 'SELECT')
+           AND pg_catalog.has_table_privilege('fairlead.records', 'INSERT')
+           AND pg_catalog.has_table_privilege('fairlead.records', 'UPDATE')
+           AND pg_catalog.has_table_privilege('fairlead.records', 'DELETE')
+           AND pg_catalog.has_sequence_privilege('fairlead.places', 'USAGE') AS enough`;
 
 type Settings = Pick<PostgresSettings, 'url' | 'tls' | 'synchronousCommit' | 'timeoutMs'>;
 

@@ -85,7 +85,9 @@ function guarded(access: 'read' | 'write', connections: Connections, { clock, lo
 async function probe(connections: Connections, milliseconds: number): Promise<BackendState> {
   try {
     const { rows } = await connections.use(milliseconds, (query) =>
-      query("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS readonly"),
+      query(
+        "SELECT pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_read_only') = 'on' AS readonly",
+      ),
     );
     return rows[0]?.['readonly'] === false ? { state: 'up' } : { state: 'down', detail: 'the server is read-only' };
   } catch (error) {

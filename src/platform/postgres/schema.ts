@@ -19,9 +19,9 @@ const FIRST = `
     store text NOT NULL,
     key bytea NOT NULL,
     family bytea,
-    value text NOT NULL CHECK (octet_length(value) <= 65536),
+    value text NOT NULL CHECK (pg_catalog.octet_length(value) <= 65536),
     expires_at bigint NOT NULL,
-    place bigint NOT NULL DEFAULT nextval('fairlead.places'),
+    place bigint NOT NULL DEFAULT pg_catalog.nextval('fairlead.places'),
     PRIMARY KEY (store, key)
   );
   CREATE INDEX records_by_place ON fairlead.records (store, place);
@@ -58,9 +58,9 @@ export async function migrate(query: Query): Promise<{ readonly from: number; re
   await query('BEGIN');
   try {
     // Released with the transaction, also behind a pool that shares connections.
-    await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await query('SELECT pg_catalog.pg_advisory_xact_lock($1::bigint)', [LOCK]);
     // `IF NOT EXISTS` asks for the right to create it, also where it exists.
-    const { rows } = await query("SELECT to_regnamespace('fairlead') IS NOT NULL AS there");
+    const { rows } = await query("SELECT pg_catalog.to_regnamespace('fairlead') IS NOT NULL AS there");
     if (rows[0]?.['there'] !== true) await query('CREATE SCHEMA fairlead');
     await query(VERSION_TABLE);
     const from = versionIn(await query(READ_VERSION));

@@ -1,8 +1,14 @@
-/** The statements of a store. `now` is the time of the broker, as in the other stores. */
+/**
+ * The statements of a store. `now` is the time of the broker, as in the other stores.
+ *
+ * Each function is named with its schema. Without it, PostgreSQL prefers a function `public.nextval(text)` of another user
+ * of the database, because the type of a quoted text is unknown, and runs it with the privileges of the broker
+ * (CVE-2018-1058; postgresql.org/docs/15/typeconv-func.html).
+ */
 
 /** A standby may show what was removed at the primary: each read says whether it was one. */
 export const GET = `
-  SELECT pg_is_in_recovery() AS standby,
+  SELECT pg_catalog.pg_is_in_recovery() AS standby,
          (SELECT value FROM fairlead.records WHERE store = $1 AND key = $2 AND expires_at > $3) AS value`;
 
 export const PUT = `
@@ -17,7 +23,7 @@ export const COPY = `
   ON CONFLICT (store, key) DO NOTHING`;
 
 /** Puts into one group come one after the other, so that none of them misses the entry of another. */
-export const LOCK_GROUP = 'SELECT pg_advisory_xact_lock($1)';
+export const LOCK_GROUP = 'SELECT pg_catalog.pg_advisory_xact_lock($1::bigint)';
 
 /** Removes the least recently used entries of a group beyond $3. */
 export const TRIM = `
@@ -31,11 +37,11 @@ export const TRIM = `
  */
 export const PURGE = `
   DELETE FROM fairlead.records WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM fairlead.records WHERE expires_at <= least($1, extract(epoch FROM now())::bigint)
+    SELECT ctid FROM fairlead.records WHERE expires_at <= least($1, extract(epoch FROM pg_catalog.now())::bigint)
     ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED))`;
 
 export const REPLACE = `
-  UPDATE fairlead.records SET value = $3, expires_at = $4, place = nextval('fairlead.places')
+  UPDATE fairlead.records SET value = $3, expires_at = $4, place = pg_catalog.nextval('fairlead.places')
   WHERE store = $1 AND key = $2 AND expires_at > $5`;
 
 /** A concurrent writer waits for the row, and then finds another value (READ COMMITTED). */
@@ -45,7 +51,7 @@ export const EXISTS = 'SELECT 1 FROM fairlead.records WHERE store = $1 AND key =
 
 export const REMOVE = 'DELETE FROM fairlead.records WHERE store = $1 AND key = ANY ($2::bytea[]) AND expires_at > $3';
 
-export const IS_STANDBY = 'SELECT pg_is_in_recovery() AS standby';
+export const IS_STANDBY = 'SELECT pg_catalog.pg_is_in_recovery() AS standby';
 
 /** One page of entries. */
 export const LIST = `

@@ -17,7 +17,8 @@ const ATTEMPTS = 4;
 const PAUSE_MS = 10;
 
 /** The last value wins over the settings of the role, which may be weaker, and ends with the transaction. */
-const SETTINGS = "SELECT set_config('synchronous_commit', $1, true), set_config('statement_timeout', $2, true)";
+const SETTINGS =
+  "SELECT pg_catalog.set_config('synchronous_commit', $1, true), pg_catalog.set_config('statement_timeout', $2, true)";
 
 /** @throws whatever the work throws, after a rollback; UnusableError when the commit is not confirmed */
 export async function inTransaction<T>(

@@ -24,7 +24,7 @@ describe('a transaction', () => {
 
     expect(sent).toEqual([
       'BEGIN',
-      "SELECT set_config('synchronous_commit', $1, true), set_config('statement_timeout', $2, true) remote_apply 500",
+      "SELECT pg_catalog.set_config('synchronous_commit', $1, true), pg_catalog.set_config('statement_timeout', $2, true) remote_apply 500",
       'DELETE',
       'COMMIT',
     ]);
