@@ -105,4 +105,28 @@ export const faults: readonly Fault[] = [
       if (isNew ||`,
     tests: [`${UNIT}/servers/pool.test.ts`],
   },
+  {
+    id: 'ldap-7',
+    effect: 'a directory whose answer has a wrong length stops the broker for ever',
+    file: `${SRC}/wire/ber.ts`,
+    find: 'if (found === undefined || found.end > end) throw',
+    replace: 'if (found === undefined) throw',
+    tests: [`${UNIT}/wire/codec.test.ts`],
+  },
+  {
+    id: 'ldap-8',
+    effect: 'a directory that ignores the size limit of a search uses up the memory of the broker',
+    file: `${SRC}/wire/connection.ts`,
+    find: 'if (found.length === MAX_ENTRIES) throw',
+    replace: 'if (found.length === Infinity) throw',
+    tests: [`${UNIT}/wire/connection.test.ts`],
+  },
+  {
+    id: 'ldap-9',
+    effect: 'groups are missing, and a deny rule does not apply, when a directory sends memberOf twice',
+    file: `${SRC}/wire/entry.ts`,
+    find: 'const all = values.get(key) ?? [];',
+    replace: 'const all: Buffer[] = [];',
+    tests: [`${UNIT}/wire/codec.test.ts`],
+  },
 ];

@@ -90,4 +90,13 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: [TRANSACTION],
   },
+  {
+    id: 'records-11',
+    effect:
+      'another user of the database makes a function that runs with the privileges of the broker, and adds a token',
+    file: 'src/platform/postgres/statements.ts',
+    find: "place = pg_catalog.nextval('fairlead.places')",
+    replace: "place = nextval('fairlead.places')",
+    tests: ['test/unit/platform/postgres/function-names.test.ts'],
+  },
 ];

@@ -1,6 +1,13 @@
 /** The part of BER (X.690) that LDAP messages and filters use (RFC 4511, section 5.1). */
 
-export const TAG = { boolean: 0x01, integer: 0x02, octetString: 0x04, enumerated: 0x0a, sequence: 0x30 } as const;
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  octetString: 0x04,
+  enumerated: 0x0a,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
 
 export interface Header {
   readonly tag: number;
@@ -23,6 +30,28 @@ export function readHeader(bytes: Buffer, offset = 0): Header | undefined {
   if (size === 0 || size > 4) throw new RangeError(`a length of ${size} bytes`);
   const start = offset + 2 + size;
   return bytes.length < start ? undefined : { tag, start, end: start + bytes.readUIntBE(offset + 2, size) };
+}
+
+/**
+ * The header of an element that is complete.
+ *
+ * @param end the offset where the bytes that may belong to it end
+ * @param tag the expected tag; absent: any
+ * @throws RangeError when it is of another kind or does not end in time
+ */
+export function readElement(bytes: Buffer, at: number, end: number, tag?: number): Header {
+  const found = at < end ? readHeader(bytes, at) : undefined;
+  if (found === undefined || found.end > end) throw new RangeError('an element that is not complete');
+  if (tag !== undefined && found.tag !== tag)
+    throw new RangeError(`an element of another kind, 0x${found.tag.toString(16)}`);
+  return found;
+}
+
+/** @throws RangeError when it has no digits, or more than four bytes */
+export function readInteger(bytes: Buffer, { start, end }: Header): number {
+  const size = end - start;
+  if (size < 1 || size > 4) throw new RangeError(`an integer of ${size} bytes`);
+  return bytes.readIntBE(start, size);
 }
 
 /** One element. */

@@ -1,10 +1,15 @@
-/** Requests and answers as bytes, by the codec of ldapts. */
-import { BerReader, BindRequest, BindResponse, Filter, SearchEntry, SearchRequest } from 'ldapts';
+/**
+ * Requests and answers as bytes. Requests are written by ldapts. Answers are read here: the decoder of ldapts never ends
+ * with an element whose length is wrong, and would stop the whole broker.
+ */
+import { BindRequest, Filter, SearchRequest } from 'ldapts';
 import type { Control, SearchFilterValues } from 'ldapts';
-import { readHeader } from './ber.ts';
-import type { PolicyControl } from './control.ts';
-import { readEntry } from './entry.ts';
+import { TAG, readElement, readHeader, readInteger } from './ber.ts';
+import type { Header } from './ber.ts';
+import { PASSWORD_POLICY, controlValue } from './control.ts';
+import { createEntry } from './entry.ts';
 import type { LdapEntry } from './entry.ts';
+import { readEnvelope } from './message.ts';
 
 /** The response control of a password policy (draft-behera-ldap-password-policy, section 6.2). */
 export interface PasswordPolicyAnswer {
@@ -51,42 +56,75 @@ export function encodeBind(id: number, dn: string, password: string, controls: C
 }
 
 /**
- * @param message one complete message, a search result entry
- * @throws Error when it cannot be read
+ * Attributes and values of one entry. A message of the maximum size has fewer DNs, and millions of empty values, each of
+ * which takes a hundred bytes of memory.
+ */
+export const MAX_VALUES = 250_000;
+
+/**
+ * @param message one complete message, a search result entry (RFC 4511, section 4.5.2)
+ * @throws RangeError when it cannot be read
  */
 export function decodeEntry(message: Buffer): LdapEntry {
-  const entry = new SearchEntry({ messageId: 0 });
-  entry.parse(contentOf(message), []);
-  return readEntry(entry.toObject([], []));
+  const { start, end } = readEnvelope(message);
+  const name = readElement(message, start, end, TAG.octetString);
+  const list = readElement(message, name.end, end, TAG.sequence);
+  const attributes: [string, readonly Buffer[]][] = [];
+  let count = 0;
+  for (let at = list.start; at < list.end;) {
+    const attribute = readElement(message, at, list.end, TAG.sequence);
+    const type = readElement(message, attribute.start, attribute.end, TAG.octetString);
+    const values = readElement(message, type.end, attribute.end, TAG.set);
+    const found = valuesIn(message, values);
+    attributes.push([message.toString('utf8', type.start, type.end), found]);
+    count += 1 + found.length;
+    if (count > MAX_VALUES) throw new RangeError(`an entry with more than ${MAX_VALUES} attributes and values`);
+    at = attribute.end;
+  }
+  return createEntry(message.toString('utf8', name.start, name.end), attributes);
 }
+
+function valuesIn(message: Buffer, { start, end }: Pick<Header, 'start' | 'end'>): readonly Buffer[] {
+  const values: Buffer[] = [];
+  for (let at = start; at < end;) {
+    const value = readElement(message, at, end, TAG.octetString);
+    values.push(message.subarray(value.start, value.end));
+    if (values.length > MAX_VALUES) throw new RangeError(`an attribute with more than ${MAX_VALUES} values`);
+    at = value.end;
+  }
+  return values;
+}
+
+/** The tags of the value of the control (draft-behera-ldap-password-policy, section 6.2). */
+const WARNING = 0xa0;
+const GRACE_LEFT = 0x81;
+const POLICY_ERROR = 0x81;
 
 /**
  * What the answer to a bind says about the password.
  *
  * @param message one complete message, a bind response
- * @param asked the control of the request
- * @throws Error when it cannot be read
+ * @param at the offset of the end of the operation
+ * @throws RangeError when it cannot be read
  */
-export function decodePolicy(message: Buffer, asked: PolicyControl): { readonly policy?: PasswordPolicyAnswer } {
-  new BindResponse({ messageId: 0 }).parse(contentOf(message), [asked]);
-  const { value } = asked;
-  if (value === undefined) return {};
-  const { error, graceAuthNsRemaining } = value;
-  return {
-    policy: {
-      ...(error === undefined ? {} : { error }),
-      ...(graceAuthNsRemaining === undefined ? {} : { graceLeft: graceAuthNsRemaining }),
-    },
-  };
+export function decodePolicy(message: Buffer, at: number): { readonly policy?: PasswordPolicyAnswer } {
+  const value = controlValue(message, at, PASSWORD_POLICY);
+  if (value === undefined || value.start === value.end) return {};
+  const state = readElement(message, value.start, value.end, TAG.sequence);
+  let error: number | undefined;
+  let graceLeft: number | undefined;
+  for (let next = state.start; next < state.end;) {
+    const part = readElement(message, next, state.end);
+    if (part.tag === WARNING && part.start < part.end) graceLeft = graceLeftIn(message, part);
+    if (part.tag === POLICY_ERROR) error = readInteger(message, part);
+    next = part.end;
+  }
+  return { policy: { ...(error === undefined ? {} : { error }), ...(graceLeft === undefined ? {} : { graceLeft }) } };
 }
 
-/** A reader of the content of the operation and of what follows it. */
-function contentOf(message: Buffer): BerReader {
-  const reader = new BerReader(message);
-  reader.readSequence();
-  reader.readInt();
-  reader.readSequence();
-  return reader;
+function graceLeftIn(message: Buffer, { start, end }: Header): number | undefined {
+  const warning = readElement(message, start, end);
+  return warning.tag === GRACE_LEFT ? readInteger(message, warning) : undefined;
 }
 
 /** A filter whose bytes are ready to be sent. */

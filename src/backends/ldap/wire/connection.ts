@@ -169,11 +169,11 @@ function bindOnce(
   control: PolicyControl | undefined,
 ): Promise<BindAnswer> {
   return operate(session, 'binding', deadline, async () => {
-    const { result, message } = await session.messages.exchange({
+    const { result, message, end } = await session.messages.exchange({
       encode: (id) => encodeBind(id, dn, password.reveal(), control === undefined ? [] : [control]),
       endsWith: BIND_RESPONSE,
     });
-    return control === undefined ? result : { ...result, ...decodePolicy(message, control) };
+    return control === undefined ? result : { ...result, ...decodePolicy(message, end) };
   });
 }
 
@@ -192,7 +192,11 @@ function searchOnce(
       encode: (id) =>
         encodeSearch(id, { base, scope, filter, attributes, sizeLimit, timeLimit, followAliases, controls }),
       endsWith: SEARCH_DONE,
-      onEntry: (entry) => void found.push(decodeEntry(entry)),
+      onEntry: (entry) => {
+        // While they arrive: an answer of the maximum size could have millions of tiny entries.
+        if (found.length === MAX_ENTRIES) throw tooManyEntries(session);
+        found.push(decodeEntry(entry));
+      },
     });
     // Where a limit was sent, the server may have more entries. Its own limit can be lower.
     const isLimited = limit !== undefined && result.code === RESULT.sizeLimitExceeded;
@@ -212,7 +216,6 @@ function searchOnce(
  */
 async function searchAll(session: Session, request: SearchRequest, deadline: Deadline): Promise<SearchAnswer> {
   const answer = await searchOnce(session, request, deadline);
-  if (answer.entries.length > MAX_ENTRIES) throw tooManyEntries(session);
   // A server that sends pages without being asked has more entries, too.
   const cookie = answer.nextPage;
   if (answer.code === RESULT.success && cookie !== undefined) {

@@ -1,5 +1,5 @@
 /** An entry of the directory. Attribute names are matched without regard to case. */
-import type { Entry as LdaptsEntry } from 'ldapts';
+import { isUtf8 } from 'node:buffer';
 
 export interface LdapEntry {
   readonly dn: string;
@@ -11,30 +11,20 @@ export interface LdapEntry {
   readonly names: readonly string[];
 }
 
-/** ldapts gives one value or an array, strings or buffers, under the name as the server writes it. */
-export function readEntry({ dn, ...attributes }: LdaptsEntry): LdapEntry {
-  const values = new Map<string, readonly (string | Buffer)[]>();
-  for (const [name, value] of Object.entries(attributes)) {
-    const items: readonly (string | Buffer)[] = [value].flat();
-    if (items.length > 0) values.set(name.toLowerCase(), items);
+/** @param attributes their values as bytes, under the names as the server writes them. A name may be there twice. */
+export function createEntry(dn: string, attributes: Iterable<readonly [string, readonly Buffer[]]>): LdapEntry {
+  const values = new Map<string, Buffer[]>();
+  for (const [name, more] of attributes) {
+    const key = name.toLowerCase();
+    const all = values.get(key) ?? [];
+    for (const value of more) all.push(value);
+    if (all.length > 0) values.set(key, all);
   }
   const valuesOf = (attribute: string) => values.get(attribute.toLowerCase()) ?? [];
   return {
     dn,
     names: [...values.keys()],
-    texts: (attribute) => valuesOf(attribute).flatMap(textOf),
-    // ldapts converts valid UTF-8 only, so the conversion back gives the original bytes.
-    bytes: (attribute) => valuesOf(attribute).map((item) => (typeof item === 'string' ? Buffer.from(item) : item)),
+    texts: (attribute) => valuesOf(attribute).flatMap((value) => (isUtf8(value) ? [value.toString('utf8')] : [])),
+    bytes: valuesOf,
   };
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function textOf(value: string | Buffer): readonly string[] {
-  if (typeof value === 'string') return [value];
-  try {
-    return [utf8.decode(value)];
-  } catch {
-    return [];
-  }
 }

@@ -1,5 +1,8 @@
 /** The envelope of LDAP messages (RFC 4511, section 4.1.1) and the result of an operation (section 4.1.9). */
-import { TAG, readHeader } from './ber.ts';
+import { TAG, readElement, readInteger } from './ber.ts';
+
+/** Bytes. The rest is left out: the text goes to the log. */
+const MAX_DIAGNOSTIC = 1024;
 
 interface Envelope {
   readonly id: number;
@@ -22,13 +25,11 @@ export interface LdapResult {
  * @throws RangeError when the bytes are not an LDAP message
  */
 export function readEnvelope(message: Buffer): Envelope {
-  const outer = header(message, 0, TAG.sequence, message.length);
-  const id = header(message, outer.start, TAG.integer, outer.end);
-  const size = id.end - id.start;
-  if (size < 1 || size > 4) throw new RangeError('a message without a usable id');
-  const operation = header(message, id.end, undefined, outer.end);
+  const outer = readElement(message, 0, message.length, TAG.sequence);
+  const id = readElement(message, outer.start, outer.end, TAG.integer);
+  const operation = readElement(message, id.end, outer.end);
   return {
-    id: message.readIntBE(id.start, size),
+    id: readInteger(message, id),
     operation: operation.tag,
     start: operation.start,
     end: operation.end,
@@ -41,25 +42,18 @@ export function readEnvelope(message: Buffer): Envelope {
  */
 export function readResult(content: Buffer): LdapResult | undefined {
   try {
-    const code = header(content, 0, TAG.enumerated, content.length);
-    const size = code.end - code.start;
-    if (size < 1 || size > 4) return undefined;
-    const matched = header(content, code.end, TAG.octetString, content.length);
-    const diagnostic = header(content, matched.end, TAG.octetString, content.length);
+    const code = readElement(content, 0, content.length, TAG.enumerated);
+    const matched = readElement(content, code.end, content.length, TAG.octetString);
+    const { start, end } = readElement(content, matched.end, content.length, TAG.octetString);
     return {
-      code: content.readIntBE(code.start, size),
+      code: readInteger(content, code),
       // Active Directory ends it with a NUL.
-      diagnostic: content.toString('utf8', diagnostic.start, diagnostic.end).replaceAll('\0', '').trim(),
+      diagnostic: content
+        .toString('utf8', start, Math.min(end, start + MAX_DIAGNOSTIC))
+        .replaceAll('\0', '')
+        .trim(),
     };
   } catch {
     return undefined;
   }
-}
-
-function header(bytes: Buffer, at: number, tag: number | undefined, limit: number) {
-  const found = readHeader(bytes, at);
-  if (found === undefined || found.end > limit || (tag !== undefined && found.tag !== tag)) {
-    throw new RangeError('not an LDAP message');
-  }
-  return found;
 }

@@ -3,12 +3,8 @@
  * last, and does not give access to the server's answer. So this file reads the answer from the message.
  */
 import { Control } from 'ldapts';
-import { TAG, element, integer, readHeader } from './ber.ts';
-import type { Header } from './ber.ts';
-import { PAGED_RESULTS, writeWithoutCriticality } from './control.ts';
-
-/** The controls of a message (RFC 4511, section 4.1.1). */
-const CONTROLS = 0xa0;
+import { TAG, element, integer, readElement } from './ber.ts';
+import { PAGED_RESULTS, controlValue, writeWithoutCriticality } from './control.ts';
 
 export class PageControl extends Control {
   readonly #size: number;
@@ -35,30 +31,10 @@ export class PageControl extends Control {
  * @throws RangeError when the controls cannot be read, so that no page is missed silently
  */
 export function cookieIn(message: Buffer, at: number): Buffer | undefined {
-  const controls = at < message.length ? readHeader(message, at) : undefined;
-  if (controls?.tag !== CONTROLS) return undefined;
-  for (let next = controls.start; next < controls.end;) {
-    const control = child(message, next, TAG.sequence, controls.end);
-    const type = child(message, control.start, TAG.octetString, control.end);
-    if (message.toString('latin1', type.start, type.end) === PAGED_RESULTS)
-      return cookieOf(message, type.end, control.end);
-    next = control.end;
-  }
-  return undefined;
-}
-
-function cookieOf(message: Buffer, at: number, end: number): Buffer | undefined {
-  const first = readHeader(message, at);
-  // The optional criticality comes before the value.
-  const value = child(message, first?.tag === TAG.boolean ? first.end : at, TAG.octetString, end);
-  const pair = child(message, value.start, TAG.sequence, value.end);
-  const size = child(message, pair.start, TAG.integer, pair.end);
-  const cookie = child(message, size.end, TAG.octetString, pair.end);
+  const value = controlValue(message, at, PAGED_RESULTS);
+  if (value === undefined) return undefined;
+  const pair = readElement(message, value.start, value.end, TAG.sequence);
+  const size = readElement(message, pair.start, pair.end, TAG.integer);
+  const cookie = readElement(message, size.end, pair.end, TAG.octetString);
   return cookie.end > cookie.start ? Buffer.from(message.subarray(cookie.start, cookie.end)) : undefined;
-}
-
-function child(bytes: Buffer, at: number, tag: number, end: number): Header {
-  const found = readHeader(bytes, at);
-  if (found?.tag !== tag || found.end > end) throw new RangeError('a control that cannot be read');
-  return found;
 }

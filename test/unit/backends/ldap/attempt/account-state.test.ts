@@ -5,11 +5,11 @@ import {
   fileTime,
 } from '../../../../../src/backends/ldap/attempt/account-state.ts';
 import { attemptsLeft } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 
 /** 2026-01-01T00:00:00Z. */
 const NOW = 1_767_225_600;
-const entry = (attributes: Readonly<Record<string, string>>) => readEntry({ dn: 'cn=alice,dc=corp', ...attributes });
+const entry = (attributes: Readonly<Record<string, string>>) => entryOf({ dn: 'cn=alice,dc=corp', ...attributes });
 /** As Active Directory writes times. */
 const ticks = (seconds: number): string => String((BigInt(seconds) + 11_644_473_600n) * 10_000_000n);
 

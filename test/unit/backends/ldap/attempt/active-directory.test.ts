@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { ACTIVE_DIRECTORY, createDomainCache } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
 import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 /** A domain with these values of its lockout policy. */
@@ -14,7 +14,7 @@ function domainWith(policy: Readonly<Record<string, string>>): Reader {
       diagnostic: '',
       matchedDn: '',
       referrals: [],
-      entries: [readEntry({ dn: base, ...(base === '' ? root : policy) })],
+      entries: [entryOf({ dn: base, ...(base === '' ? root : policy) })],
     }),
   };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { proposeBases } from '../../../../../src/backends/ldap/diagnosis/bases.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { realClock } from '../../../../support/fakes.ts';
 
@@ -10,7 +10,7 @@ const SUFFIX = 'dc=example,dc=test';
 
 /** A directory with entries of these DNs; a search below the suffix finds the groups. */
 function directory(dns: readonly string[], groups: readonly string[] = []): Reader {
-  const entry = (dn: string) => readEntry({ dn });
+  const entry = (dn: string) => entryOf({ dn });
   return {
     search: async ({ base, scope }) => {
       const found = scope === 'base' ? dns.filter((dn) => dn.toLowerCase() === base.toLowerCase()) : groups;

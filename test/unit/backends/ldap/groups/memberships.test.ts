@@ -4,7 +4,7 @@ import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
 import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { createDomainCache } from '../../../../../src/backends/ldap/attempt/active-directory.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 import type { LdapEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import { createMemberships } from '../../../../../src/backends/ldap/groups/memberships.ts';
 import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
@@ -33,7 +33,7 @@ const NEWS: FakeGroup = { ...group('news', 1104), isDistribution: true };
 /** The groups that list alice herself. */
 const DIRECT = new Set(['web', 'news']);
 
-const alice = readEntry({
+const alice = entryOf({
   dn: 'CN=alice,DC=corp',
   memberOf: [WEB.dn, NEWS.dn],
   objectSid: sid(1000),
@@ -55,9 +55,9 @@ function directory({
   };
   function answer({ base, filter, attributes }: SearchRequest): LdapEntry[] {
     if (base === '') {
-      return [readEntry({ dn: '', supportedCapabilities: capable ? ['1.2.840.113556.1.4.800'] : [] })];
+      return [entryOf({ dn: '', supportedCapabilities: capable ? ['1.2.840.113556.1.4.800'] : [] })];
     }
-    if (attributes.includes('tokenGroups')) return [readEntry({ dn: base, tokenGroups: [...token] })];
+    if (attributes.includes('tokenGroups')) return [entryOf({ dn: base, tokenGroups: [...token] })];
     return groups
       .filter(({ isDistribution = false }) => !isDistribution || !filter.includes(BIT_AND))
       .filter(
@@ -66,7 +66,7 @@ function directory({
           (name === 'all' && filter.includes(WEB.dn)) ||
           (DIRECT.has(name) && filter.includes(alice.dn)),
       )
-      .map(({ name, sid: own, dn, more = [] }) => readEntry({ dn, cn: [name, ...more], objectSid: own }));
+      .map(({ name, sid: own, dn, more = [] }) => entryOf({ dn, cn: [name, ...more], objectSid: own }));
   }
   return { reader, asked };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reader, SearchRequest } from '../../../../../src/backends/ldap/wire/connection.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 import { allValues } from '../../../../../src/backends/ldap/groups/ranged-values.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
@@ -15,7 +15,7 @@ function inRanges(values: readonly string[], asked: SearchRequest[] = []): Reade
       asked.push(request);
       const from = Number(/range=(\d+)-\*/.exec(request.attributes[0] ?? '')?.[1]);
       const last = from + 2 >= values.length ? '*' : from + 1;
-      const entry = readEntry({ dn: DN, [`memberOf;range=${from}-${last}`]: values.slice(from, from + 2) });
+      const entry = entryOf({ dn: DN, [`memberOf;range=${from}-${last}`]: values.slice(from, from + 2) });
       return { code: 0, diagnostic: '', entries: [entry] };
     },
   };
@@ -26,7 +26,7 @@ describe('allValues', () => {
     const asked: SearchRequest[] = [];
 
     const values = await allValues(
-      readEntry({ dn: DN, memberof: ['a', 'b'] }),
+      entryOf({ dn: DN, memberof: ['a', 'b'] }),
       'memberOf',
       inRanges([], asked),
       deadline,
@@ -38,17 +38,17 @@ describe('allValues', () => {
 
   it('reads all values of an attribute with ranges', async () => {
     const all = ['a', 'b', 'c', 'd', 'e'];
-    const first = readEntry({ dn: DN, memberOf: [], 'memberOf;range=0-1': ['a', 'b'] });
+    const first = entryOf({ dn: DN, memberOf: [], 'memberOf;range=0-1': ['a', 'b'] });
 
     expect(await allValues(first, 'memberOf', inRanges(all), deadline)).toEqual(all);
   });
 
   it.each([
     ['the entry was deleted', []],
-    ['the next values are missing', [readEntry({ dn: DN })]],
-    ['the next values have no range', [readEntry({ dn: DN, memberOf: ['c'] })]],
+    ['the next values are missing', [entryOf({ dn: DN })]],
+    ['the next values have no range', [entryOf({ dn: DN, memberOf: ['c'] })]],
   ])('fails instead of leaving values out when %s', async (_why, entries) => {
-    const first = readEntry({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
+    const first = entryOf({ dn: DN, 'memberOf;range=0-1': ['a', 'b'] });
     const reader: Reader = { ...inRanges([]), search: async () => ({ code: 0, diagnostic: '', entries }) };
 
     await expect(allValues(first, 'memberOf', reader, deadline)).rejects.toMatchObject({ name: 'DirectoryFault' });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ldapConfig } from '../../../../../src/backends/ldap/config/config.ts';
 import { createUserSearch } from '../../../../../src/backends/ldap/users/user-search.ts';
 import type { Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { realClock } from '../../../../support/fakes.ts';
 
@@ -23,7 +23,7 @@ function readerWith(existing: readonly string[]): Reader {
   return {
     search: async ({ base, scope }) => {
       const exists = scope === 'base' && existing.includes(base);
-      return { code: exists ? 0 : 32, diagnostic: '', entries: exists ? [readEntry({ dn: base })] : [] };
+      return { code: exists ? 0 : 32, diagnostic: '', entries: exists ? [entryOf({ dn: base })] : [] };
     },
   };
 }
@@ -33,7 +33,7 @@ it.each([
   ['several users', ['uid=a,dc=corp', 'uid=b,dc=corp'], 'ambiguous'],
 ])('finds %s', async (_what, dns, kind) => {
   const reader: Reader = {
-    search: async () => ({ code: 0, diagnostic: '', entries: dns.map((dn) => readEntry({ dn })) }),
+    search: async () => ({ code: 0, diagnostic: '', entries: dns.map((dn) => entryOf({ dn })) }),
   };
 
   expect(await search.find(reader, 'a', deadlineIn(realClock, 1000))).toMatchObject({ kind });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { integer } from '../../../../../src/backends/ldap/wire/ber.ts';
 import { PolicyControl } from '../../../../../src/backends/ldap/wire/control.ts';
 import { createControlSupport } from '../../../../../src/backends/ldap/wire/control-support.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 
 it('sends a control without its default criticality (RFC 4511, section 5.1)', () => {
   const writer = new BerWriter();
@@ -30,7 +30,7 @@ it('knows the controls that the server lists, and reads the list again after ten
   const support = createControlSupport(() => now);
   const read = async (...oids: readonly string[]) => {
     reads += 1;
-    return readEntry({ dn: '', supportedControl: [...oids] });
+    return entryOf({ dn: '', supportedControl: [...oids] });
   };
 
   expect(support.has('1.2')).toBeUndefined();
