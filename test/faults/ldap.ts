@@ -107,7 +107,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'ldap-7',
-    effect: 'a directory whose answer has a wrong length stops the broker for ever',
+    effect: 'a value of one attribute is read as a value of another where a directory sends a wrong length',
     file: `${SRC}/wire/ber.ts`,
     find: 'if (found === undefined || found.end > end) throw',
     replace: 'if (found === undefined) throw',

@@ -68,6 +68,12 @@ it.each([
   expect(() => decodeEntry(Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toThrow(RangeError);
 });
 
+it('refuses a value that reaches into the next attribute', () => {
+  const longer = Buffer.of(TAG.octetString, 5, 0x61);
+
+  expect(() => decodeEntry(entryWith(attribute('cn', longer), attribute('mail', text('b'))))).toThrow(RangeError);
+});
+
 it('refuses controls that are longer than the message', () => {
   const message = Buffer.from('303602010161070a010004000400a07f30260419312e332e362e31', 'hex');
 
