@@ -152,4 +152,12 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: [IN_FORCE],
   },
+  {
+    id: 'keys-19',
+    effect: 'an authority was renewed in time, and the broker stops signing when its older certificate expires',
+    file: 'src/platform/signing/ca-file.ts',
+    find: 'b.validToDate.getTime() - a.validToDate.getTime()',
+    replace: 'a.validToDate.getTime() - b.validToDate.getTime()',
+    tests: ['test/unit/platform/signing/ca-file.test.ts'],
+  },
 ];

@@ -42,12 +42,17 @@ export async function certifiedBy(caFile: string, key: LoadedKey, certFile: stri
 /** The part of the chain that a trusted certificate certified, and that certificate. */
 function pathTo(trusted: readonly X509Certificate[], chain: readonly X509Certificate[]) {
   for (const [index, certificate] of chain.entries()) {
-    const authority = trusted.find((candidate) => isIssuer(candidate, certificate));
+    const authority = latest(trusted.filter((candidate) => isIssuer(candidate, certificate)));
     if (authority !== undefined) return { chain: chain.slice(0, index + 1), authority };
     const next = chain[index + 1];
     if (next === undefined || !isIssuer(next, certificate)) return undefined;
   }
   return undefined;
+}
+
+/** An authority that was renewed with its key has two certificates, and registries accept the one that is still valid. */
+function latest(certificates: readonly X509Certificate[]): X509Certificate | undefined {
+  return certificates.toSorted((a, b) => b.validToDate.getTime() - a.validToDate.getTime())[0];
 }
 
 function isIssuer(candidate: X509Certificate, certificate: X509Certificate): boolean {

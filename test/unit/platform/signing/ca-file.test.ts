@@ -65,6 +65,19 @@ describe('a key with a caFile', () => {
     expect(long.end - Date.now() / 1000).toBeCloseTo(365 * DAY, -2);
   });
 
+  it('is used until the end of the later certificate of an authority that was renewed with its key', async () => {
+    const { key, name } = authority;
+    const expired = await makeCertificate({ key, name, isAuthority: true, fromDays: -30, untilDays: -1 });
+    await writeFile(path('ca.crt'), expired + authority.certificate);
+    await plantLeaf(authority);
+
+    const [loaded] = await load();
+
+    expect(loaded.end - Date.now() / 1000).toBeCloseTo(7 * DAY, -2);
+    await writeFile(path('ca.crt'), expired);
+    await expect(load()).rejects.toThrow('expired on');
+  });
+
   it('keeps the intermediate certificates in its tokens', async () => {
     const intermediate = await intermediateOf(authority, 'Fairlead token CA site');
     await plantLeaf(intermediate, intermediate.certificate);
