@@ -1,5 +1,5 @@
 /** What `fairlead records` does to a database before brokers use it. */
-import { readEntries, retireEntries } from '../platform/store/sqlite-read.ts';
+import { readEntries, retiredName, retireEntries } from '../platform/store/sqlite-read.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Connections, Query } from '../platform/postgres/connections.ts';
 import { failureText } from '../platform/postgres/failures.ts';
@@ -42,6 +42,8 @@ export async function copyRecords(stateDir: string, config: PostgresConfig): Pro
     throw new Error('the broker runs: stop it first, so that no token is issued or revoked during the copy');
   }
   const file = storeFile(stateDir);
+  // Before the copy: after a copy whose file stays in use, the next one would bring revoked tokens back.
+  retiredName(file);
   const settings = await postgresSettings(config);
   const entries = readEntries(file, systemClock.now());
   const { copyEntries } = await import('../platform/postgres/copy.ts');

@@ -99,4 +99,12 @@ export const faults: readonly Fault[] = [
     replace: "place = nextval('fairlead.places')",
     tests: ['test/unit/platform/postgres/function-names.test.ts'],
   },
+  {
+    id: 'records-12',
+    effect: 'a second copy of the records of a broker brings tokens back that were revoked after the first one',
+    file: 'src/app/prepare-records.ts',
+    find: '  retiredName(file);\n',
+    replace: '',
+    tests: ['test/unit/app/prepare-records.test.ts'],
+  },
 ];

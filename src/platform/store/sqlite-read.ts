@@ -30,10 +30,16 @@ export function readEntries(file: string, now: number): readonly StoredEntry[] {
   }));
 }
 
-/** Puts a file out of use. @returns its new name @throws Error when there is a file of that name */
-export function retireEntries(file: string): string {
+/** The name of a file that is out of use. @throws Error when there is a file of that name */
+export function retiredName(file: string): string {
   const retired = `${file}.copied`;
   if (existsSync(retired)) throw new Error(`${retired} exists and is not overwritten; move it away`);
+  return retired;
+}
+
+/** Puts a file out of use. @returns its new name @throws Error when that is not possible */
+export function retireEntries(file: string): string {
+  const retired = retiredName(file);
   renameSync(file, retired);
   return retired;
 }
