@@ -15,6 +15,7 @@ export const MAX_MESSAGE = 8 * 1024 * 1024;
 /** Bytes of all messages that answer one request. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 const CLOSE_MS = 250;
+const EMPTY = Buffer.alloc(0);
 const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buffer.of(0x42, 0));
 
 /** The tags of answers (RFC 4511, section 4). */
@@ -52,10 +53,11 @@ interface Pending extends Pick<Request, 'endsWith' | 'onEntry'> {
 export class MessageSocket {
   readonly #socket: Socket;
   readonly #name: string;
-  #chunks: Buffer[] = [];
-  /** Bytes in `#chunks`. */
+  /** Memory for a message that has not arrived completely. Entries may refer to it, so what it held is never overwritten. */
+  #memory: Buffer = EMPTY;
+  /** Bytes in `#memory`. */
   #buffered = 0;
-  /** Bytes of the first message in `#chunks`; 0 while they are unknown. */
+  /** Bytes of the message in `#memory`; 0 while they are unknown. */
   #expected = 0;
   /** Bytes received since the last request. */
   #received = 0;
@@ -125,22 +127,38 @@ export class MessageSocket {
   #receive(chunk: Buffer): void {
     if (this.#isDestroyed) return;
     this.#hasAnswered = true;
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
     this.#received += chunk.length;
     if (this.#received > MAX_ANSWER) return this.#fail(`its answer is longer than ${MAX_ANSWER} bytes`);
-    // Concatenates once for each message and not for each chunk.
-    if (this.#buffered < this.#expected) return;
+    const bytes = this.#withEarlier(chunk);
+    if (bytes.length < this.#expected) return;
     try {
-      this.#takeMessages();
+      this.#takeMessages(bytes);
     } catch (cause) {
       this.#fail('it sends something that is not LDAP', cause);
     }
   }
 
-  #takeMessages(): void {
-    const [only] = this.#chunks;
-    let bytes = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#buffered);
+  /**
+   * All bytes so far. They are copied once, into memory for the whole message: a list of chunks would take hundreds of
+   * times their size where each chunk is a byte.
+   */
+  #withEarlier(chunk: Buffer): Buffer {
+    if (this.#buffered === 0) return chunk;
+    const end = this.#buffered + chunk.length;
+    if (end > this.#memory.length) this.#keep(this.#memory.subarray(0, this.#buffered), end);
+    chunk.copy(this.#memory, this.#buffered);
+    this.#buffered = end;
+    return this.#memory.subarray(0, end);
+  }
+
+  #keep(bytes: Buffer, atLeast: number): void {
+    this.#buffered = bytes.length;
+    this.#memory = bytes.length === 0 ? EMPTY : Buffer.allocUnsafe(Math.max(atLeast, this.#expected));
+    bytes.copy(this.#memory);
+  }
+
+  #takeMessages(received: Buffer): void {
+    let bytes = received;
     for (;;) {
       const end = messageLength(bytes);
       if (end === undefined || bytes.length < end) {
@@ -151,8 +169,8 @@ export class MessageSocket {
       if (this.#isDestroyed) return;
       bytes = bytes.subarray(end);
     }
-    this.#chunks = bytes.length === 0 ? [] : [bytes];
-    this.#buffered = bytes.length;
+    // In memory of its own already: a message whose header was not complete.
+    if (bytes !== received || this.#buffered === 0) this.#keep(bytes, bytes.length);
   }
 
   #take(message: Buffer): void {

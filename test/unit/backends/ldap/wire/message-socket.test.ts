@@ -25,6 +25,8 @@ interface Line extends AsyncDisposable {
   /** The socket of the server. */
   readonly far: Socket;
   readonly near: MessageSocket;
+  /** The socket under `near`. */
+  readonly socket: Socket;
   /** The entries that have arrived. */
   readonly entries: Buffer[];
   search(): ReturnType<MessageSocket['exchange']>;
@@ -48,6 +50,7 @@ async function openLine(): Promise<Line> {
   return {
     far,
     near,
+    socket,
     entries,
     search: () => near.exchange({ encode, endsWith: SEARCH_DONE, onEntry: (entry) => void entries.push(entry) }),
     bind: () => near.exchange({ encode, endsWith: BIND_RESPONSE }),
@@ -74,6 +77,22 @@ describe('a message socket', () => {
 
     expect(await answer).toMatchObject({ result: { code: 0, diagnostic: '' }, message: done(1) });
     expect(Buffer.concat(line.entries).equals(Buffer.concat(sent.slice(0, 3)))).toBe(true);
+  });
+
+  it('needs little memory for a message that arrives byte by byte, as from a server that attacks the broker', async () => {
+    await using line = await openLine();
+    const search = line.search().catch(() => undefined);
+    const big = element(TAG.sequence, Buffer.alloc(1_000_000));
+    const before = process.memoryUsage().rss;
+
+    line.socket.emit('data', big.subarray(0, 5));
+    // Each has memory of its own, as the record of a TLS connection.
+    for (let at = 5; at < 300_000; at += 1) line.socket.emit('data', Buffer.from(new Uint8Array([1]).buffer));
+
+    expect(process.memoryUsage().rss - before).toBeLessThan(70_000_000);
+    expect(line.near.destroyed).toBe(false);
+    line.near.destroy();
+    await search;
   });
 
   it('accepts a message of the maximum size', async () => {
