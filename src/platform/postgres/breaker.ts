@@ -3,6 +3,7 @@
  * answer. After a while, one call is let through, and its result decides for all.
  */
 import type { Clock } from '../../core/ports.ts';
+import { failureText } from './failures.ts';
 
 interface BreakerDeps {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -34,6 +35,7 @@ export function createBreaker({ clock, random, isOutage, onChange }: BreakerDeps
   /** Monotonic milliseconds; undefined: it is closed. */
   let openUntil: number | undefined;
   let isTrying = false;
+  let lastFailure: unknown;
 
   function succeed(): void {
     const wasOpen = openUntil !== undefined;
@@ -44,6 +46,7 @@ export function createBreaker({ clock, random, isOutage, onChange }: BreakerDeps
 
   function fail(error: unknown): void {
     failures += 1;
+    lastFailure = error;
     if (failures < FAILURES) return;
     const wasOpen = openUntil !== undefined;
     openUntil = clock.monotonic() + OPEN_MS * (0.5 + random());
@@ -54,7 +57,7 @@ export function createBreaker({ clock, random, isOutage, onChange }: BreakerDeps
     run: async (work) => {
       const isTrial = openUntil !== undefined;
       if (openUntil !== undefined && (isTrying || clock.monotonic() < openUntil)) {
-        throw new OpenError('it does not answer, and is asked again in a moment');
+        throw new OpenError(`it is asked again in a moment; before, it failed: ${failureText(lastFailure)}`);
       }
       if (isTrial) isTrying = true;
       try {

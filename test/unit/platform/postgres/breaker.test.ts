@@ -40,6 +40,13 @@ describe('the circuit breaker', () => {
     expect(changes).toEqual([OUTAGE]);
   });
 
+  it('says, while it is open, why the server failed before', async () => {
+    const { breaker, open } = setUp();
+    await open();
+
+    await expect(breaker.run(async () => 'works')).rejects.toThrow(/failed: it does not answer/);
+  });
+
   it('stays closed when a success, or a refusal of a server that works, comes between outages', async () => {
     const { attempt } = setUp();
 

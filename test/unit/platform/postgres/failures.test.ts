@@ -32,6 +32,12 @@ describe('a failure of PostgreSQL', () => {
     expect(text).toBe('the disk of the server is full (what the server says)');
   });
 
+  it('says what to do about a server without TLS', () => {
+    const text = failureText(new Error('The server does not support SSL connections'));
+
+    expect(text).toMatch(/^the server offers no TLS: set ssl = on there \(/);
+  });
+
   it('is long only as far as it helps', () => {
     expect(failureText(new Error('x'.repeat(10_000))).length).toBeLessThanOrEqual(300);
   });
