@@ -17,6 +17,8 @@ interface BreakerOptions {
   readonly probe: () => Promise<void>;
   /** @param cause why the store is down; undefined when it is up again */
   readonly onChange: (cause: string | undefined) => void;
+  /** Called when a probe fails for a cause that this outage has not had, a few times in each outage. */
+  readonly onCause: (cause: string) => void;
   /** Called for each failure of the store. */
   readonly onFailure: () => void;
   /** Calls after a number of milliseconds. */
@@ -29,19 +31,23 @@ const FAILURES = 3;
 const PROBE_MS = 500;
 const PROBE_JITTER_MS = 1000;
 const CONNECTED_JITTER_MS = 100;
+/** Causes of one outage that are reported: texts of the store may differ each time. */
+const MAX_CAUSES = 8;
 
-export function createBreaker({ probe, onChange, onFailure, later, random }: BreakerOptions): Breaker {
+export function createBreaker({ probe, onChange, onCause, onFailure, later, random }: BreakerOptions): Breaker {
   let failures = 0;
   let isUp = true;
   let isProbing = false;
+  const causes = new Set<string>();
 
   function fail(error: unknown): StoreDown {
-    const down =
-      error instanceof StoreDown ? error : new StoreDown('the store gave an unusable answer', { cause: error });
+    const down = asDown(error);
     onFailure();
     failures += 1;
     if (isUp && (down.isSilent || failures >= FAILURES)) {
       isUp = false;
+      causes.clear();
+      causes.add(down.message);
       onChange(down.message);
       probeLater();
     }
@@ -60,8 +66,13 @@ export function createBreaker({ probe, onChange, onFailure, later, random }: Bre
       isUp = true;
       failures = 0;
       onChange(undefined);
-    } catch {
+    } catch (error) {
       // The next probe tries again.
+      const { message } = asDown(error);
+      if (!causes.has(message) && causes.size < MAX_CAUSES) {
+        causes.add(message);
+        onCause(message);
+      }
     } finally {
       isProbing = false;
     }
@@ -83,4 +94,8 @@ export function createBreaker({ probe, onChange, onFailure, later, random }: Bre
       if (!isUp) later(random() * CONNECTED_JITTER_MS, () => void probeNow());
     },
   };
+}
+
+function asDown(error: unknown): StoreDown {
+  return error instanceof StoreDown ? error : new StoreDown('the store gave an unusable answer', { cause: error });
 }

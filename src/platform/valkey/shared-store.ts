@@ -135,6 +135,10 @@ function connect(
       shares.beginOutage();
       return log.error('shared store down', { cause });
     },
+    onCause: (cause) => {
+      state.down = cause;
+      log.error('shared store still down', { cause });
+    },
     onFailure: () => {
       state.failures += 1;
     },

@@ -5,13 +5,15 @@ import { StoreDown } from '../../../../src/platform/valkey/store-down.ts';
 function setUp() {
   const changes: (string | undefined)[] = [];
   const waits: { readonly milliseconds: number; readonly work: () => void }[] = [];
-  const world = { failures: 0, probes: 0, isHealthy: false };
+  const causes: string[] = [];
+  const world = { failures: 0, probes: 0, isHealthy: false, cause: 'still down' };
   const breaker = createBreaker({
     probe: async () => {
       world.probes += 1;
-      if (!world.isHealthy) throw new StoreDown('still down');
+      if (!world.isHealthy) throw new StoreDown(world.cause);
     },
     onChange: (cause) => void changes.push(cause),
+    onCause: (cause) => void causes.push(cause),
     onFailure: () => {
       world.failures += 1;
     },
@@ -25,7 +27,7 @@ function setUp() {
     waits.shift()?.work();
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   };
-  return { breaker, changes, waits, world, fail, pass };
+  return { breaker, changes, causes, waits, world, fail, pass };
 }
 
 describe('the circuit breaker', () => {
@@ -85,6 +87,36 @@ describe('the circuit breaker', () => {
     expect([first, world.probes, breaker.isUp()]).toEqual([1000, 2, true]);
     expect(changes).toEqual(['refused', undefined]);
     expect(waits).toEqual([]);
+  });
+
+  it('reports each further cause of an outage once, and no more than seven of them', async () => {
+    const { causes, world, fail, pass } = setUp();
+    await fail(true);
+    for (const cause of ['refused', 'wrong password', 'refused', 'wrong password', 'full']) {
+      world.cause = cause;
+      await pass();
+    }
+    const few = [...causes];
+    for (let n = 0; n < 20; n += 1) {
+      world.cause = `cause ${n}`;
+      await pass();
+    }
+
+    expect(few).toEqual(['wrong password', 'full']);
+    expect(causes).toHaveLength(7);
+  });
+
+  it('reports a cause again in the next outage', async () => {
+    const { causes, world, fail, pass } = setUp();
+    for (let outage = 0; outage < 2; outage += 1) {
+      world.isHealthy = false;
+      await fail(true);
+      await pass();
+      world.isHealthy = true;
+      await pass();
+    }
+
+    expect(causes).toEqual(['still down', 'still down']);
   });
 
   it('probes soon after a new connection, and does so only while it is open', async () => {
