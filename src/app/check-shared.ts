@@ -1,5 +1,6 @@
 /** What `check` says about the shared store: its keys, and on request the store itself. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import { isLoopbackHost } from '../config/listen-address.ts';
 import { describeError } from '../core/errors.ts';
 import type { Step } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -28,20 +29,21 @@ export async function inspectShared(config: CheckedConfig): Promise<readonly Ste
   if (shared === undefined) return [];
   const { openClient } = await import('../platform/valkey/client.ts');
   const { inspectStore } = await import('../platform/valkey/inspect.ts');
+  const { explainRefusal } = await import('../platform/valkey/refusal.ts');
   try {
     const address = await storeAddress(shared.valkey);
     await using client = await openClient(address, { silenceMs: CONNECT_MS, replyMs: CONNECT_MS });
     const problem = await client.connected(CONNECT_MS);
-    if (problem !== undefined) return [{ ok: false, text: `shared store: cannot be reached: ${problem}` }];
+    if (problem !== undefined) return [{ ok: false, text: `shared store: no connection: ${problem}` }];
     const nodes = [...address.addresses, ...(address.sentinel?.addresses ?? [])];
     const steps = await inspectStore(
       client,
-      nodes.every(({ isTls }) => isTls),
+      nodes.every(({ isTls, host }) => isTls || isLoopbackHost(host)),
     );
     const brokers = await brokersStep(client, config);
     return [...steps, ...brokers].map((step) => ({ ...step, text: `shared store: ${step.text}` }));
   } catch (error) {
-    return [{ ok: false, text: `shared store: ${describeError(error)}` }];
+    return [{ ok: false, text: `shared store: ${explainRefusal(describeError(error))}` }];
   }
 }
 

@@ -7,6 +7,7 @@ import type { RedisOptions } from 'ioredis';
 import { describeError } from '../../core/errors.ts';
 import { SCRIPTS } from './scripts/index.ts';
 import type { RunScript } from './epoch-view.ts';
+import { explainRefusal } from './refusal.ts';
 import { createReplyWatch } from './reply-watch.ts';
 import type { Patience } from './reply-watch.ts';
 import { StoreDown } from './store-down.ts';
@@ -57,7 +58,7 @@ export async function openClient(address: ValkeyAddress, patience = PATIENCE): P
   const client = new Redis(await optionsFor(address));
   let lastError = 'not connected';
   client.on('error', (error: unknown) => {
-    lastError = describeError(error);
+    lastError = explainRefusal(describeError(error));
   });
   refreshOnClose(client, address);
   client.connect().catch(() => undefined);
@@ -104,7 +105,7 @@ function isUnknownScript(error: unknown): boolean {
 
 /** A refusal of the store, such as OOM, READONLY or NOPERM, is no answer either. */
 function asDown(error: unknown): StoreDown {
-  return error instanceof StoreDown ? error : new StoreDown(describeError(error), { cause: error });
+  return error instanceof StoreDown ? error : new StoreDown(explainRefusal(describeError(error)), { cause: error });
 }
 
 type Options = RedisOptions & { readonly replyMapping: 'legacy' };

@@ -6,23 +6,25 @@ import type { ValkeyClient } from './client.ts';
 const OLDEST = { redis: 7, valkey: 8 } as const;
 /** Policies under which no count is evicted before its end while others are cached. */
 const SAFE_POLICIES: ReadonlySet<string> = new Set(['noeviction', 'volatile-ttl']);
+/** Of maxmemory. */
+const NEARLY_FULL = 0.9;
 const PINGS = 5;
 /** A login asks the store up to five times, and may wait half a second for it. */
 const SLOW_MS = 20;
 
 type Info = ReadonlyMap<string, string>;
 
-/** @throws StoreDown */
-export async function inspectStore(client: Pick<ValkeyClient, 'call'>, isTls: boolean): Promise<readonly Step[]> {
+/** @param isPrivate whether the connection is encrypted or stays on this machine @throws StoreDown */
+export async function inspectStore(client: Pick<ValkeyClient, 'call'>, isPrivate: boolean): Promise<readonly Step[]> {
   const info = parseInfo(String(await client.call('INFO')));
   return [
     versionStep(info),
     ...memorySteps(info),
     ...replicationSteps(info),
     await rightsStep(client),
-    isTls
-      ? ok('the connection is encrypted')
-      : warning('the connection is not encrypted: use rediss:// outside of this machine'),
+    isPrivate
+      ? ok('the connection is encrypted, or stays on this machine')
+      : warning('the connection is not encrypted, and the store is another machine: use rediss://'),
     await latencyStep(client),
   ];
 }
@@ -58,6 +60,11 @@ function memorySteps(info: Info): readonly Step[] {
   const policy = info.get('maxmemory_policy') ?? 'unknown';
   if (info.get('maxmemory') === '0')
     return [warning('maxmemory is not set: a flood of logins can use up the memory of the machine')];
+  const used = Number(info.get('used_memory')) / Number(info.get('maxmemory'));
+  if (policy === 'noeviction' && used >= 1)
+    return [{ ok: false, text: 'the store is full, and brokers use it as if it were down: raise its maxmemory' }];
+  if (policy === 'noeviction' && used >= NEARLY_FULL)
+    return [warning(`the store is ${Math.floor(used * 100)} % full: raise its maxmemory, or set volatile-ttl`)];
   if (SAFE_POLICIES.has(policy)) return [ok(`maxmemory-policy ${policy}`)];
   return [
     warning(

@@ -1,0 +1,17 @@
+/** What a refusal of the store means to an operator, with the words of the store. */
+
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/^WRONGPASS/, 'the store refuses the user or the password'],
+  [/^NOAUTH/, 'the store asks for a user and a password'],
+  [
+    /^(?:NOPERM|ERR (?:The user executing the script|ACL failure))/,
+    'the user of the store has too few rights, see `fairlead fleet acl`',
+  ],
+  [/^OOM/, 'the store is full: raise its maxmemory'],
+];
+
+/** @param text the error of the store or of the connection */
+export function explainRefusal(text: string): string {
+  const [, meaning] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [];
+  return meaning === undefined ? text : `${meaning} (${text})`;
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { explainRefusal } from '../../../../src/platform/valkey/refusal.ts';
+
+describe('a refusal of the store', () => {
+  it.each([
+    [
+      'WRONGPASS invalid username-password pair or user is disabled.',
+      /^the store refuses the user or the password \(W/,
+    ],
+    ['NOAUTH Authentication required.', /^the store asks for a user and a password/],
+    ["NOPERM this user has no permissions to run the 'eval' command", /^the user of the store .* `fairlead fleet acl`/],
+    ["ERR The user executing the script can't access at least one of the keys", /^the user of the store has too few/],
+    ["OOM command not allowed when used memory > 'maxmemory'.", /^the store is full/],
+  ])('says what to do about %s', (text, meaning) => {
+    expect(explainRefusal(text)).toMatch(meaning);
+    expect(explainRefusal(text)).toContain(`(${text})`);
+  });
+
+  it('is left as it is where the text says enough, and is explained once', () => {
+    const refused = explainRefusal('OOM command not allowed');
+
+    expect(explainRefusal('connect ECONNREFUSED 127.0.0.1:6379')).toBe('connect ECONNREFUSED 127.0.0.1:6379');
+    expect(explainRefusal(refused)).toBe(refused);
+  });
+});
