@@ -56,7 +56,9 @@ async function brokersStep(client: ValkeyClient, { shared, shield }: CheckedConf
   const ignore = (): void => undefined;
   const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore });
   const keys = createFleetKeys(await fleetKeys(shared));
-  const count = (await listMembers(epochs, keys, systemClock)).length;
+  const { members, unreadable } = await listMembers(epochs, keys, systemClock);
+  if (unreadable > 0) return [otherKeyStep(unreadable)];
+  const count = members.length;
   const { max } = shield.wrongPasswords;
   const text = `${count} broker${count === 1 ? ' uses' : 's use'} it`;
   if (shared.whenDown === 'refuse' || max === 0 || count <= max) return [{ ok: true, text }];
@@ -67,4 +69,12 @@ async function brokersStep(client: ValkeyClient, { shared, shield }: CheckedConf
       text: `${text}, more than shield.wrongPasswords.max (${max}): while the store is down, each allows one wrong password`,
     },
   ];
+}
+
+function otherKeyStep(brokers: number): Step {
+  const who = brokers === 1 ? '1 broker uses' : `${brokers} brokers use`;
+  return {
+    ok: false,
+    text: `${who} it with a fleet key that is not in shared.keyFile or shared.previousKeyFile: give all brokers the same key`,
+  };
 }

@@ -96,7 +96,9 @@ async function endTokens({ fleet, onRevoked }: ControlDeps): Promise<ControlAnsw
 
 function listFleet({ fleet }: ControlDeps): ControlAnswer {
   if (fleet === undefined) return { ok: false, said: 'this broker is alone: `shared` is not configured' };
-  return { ok: true, said: fleet.name, data: fleet.members() };
+  const down = fleet.down();
+  if (down !== undefined) return { ok: false, said: `the shared store is down, and lists no brokers: ${down}` };
+  return { ok: true, said: fleet.name, data: { brokers: fleet.members(), unreadable: fleet.unreadable() } };
 }
 
 /**

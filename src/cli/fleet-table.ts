@@ -1,10 +1,18 @@
 /** The brokers of a fleet as `fairlead fleet` shows them. */
 import type { FleetMember } from '../platform/valkey/fleet.ts';
 
+interface FleetList {
+  readonly members: readonly FleetMember[];
+  /** Brokers with another fleet key. */
+  readonly unreadable: number;
+}
+
 /** @returns undefined when the value is no list of brokers */
-export function parseMembers(value: unknown): readonly FleetMember[] | undefined {
-  if (!Array.isArray(value) || !value.every(isMember)) return undefined;
-  return value.toSorted((a, b) => a.name.localeCompare(b.name));
+export function parseFleet(value: unknown): FleetList | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { brokers, unreadable }: Readonly<Record<string, unknown>> = { ...value };
+  if (!Array.isArray(brokers) || !brokers.every(isMember) || typeof unreadable !== 'number') return undefined;
+  return { members: brokers.toSorted((a, b) => a.name.localeCompare(b.name)), unreadable };
 }
 
 function isMember(value: unknown): value is FleetMember {
@@ -22,7 +30,18 @@ interface Difference {
 const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);
 
 /** What is not the same at all brokers: one of them has not read a change, or has refused it. */
-export function differences(members: readonly FleetMember[]): readonly Difference[] {
+export function differences({ members, unreadable }: FleetList): readonly Difference[] {
+  return [...differingRevisions(members), ...differingKeys(unreadable)];
+}
+
+function differingKeys(unreadable: number): readonly Difference[] {
+  if (unreadable === 0) return [];
+  const [use, share] = unreadable === 1 ? ['broker uses', 'shares'] : ['brokers use', 'share'];
+  const text = `${unreadable} ${use} the store with another key, and ${share} nothing with these`;
+  return [{ kind: 'fleet key', text: `DIFFERS  fleet key: ${text}` }];
+}
+
+function differingRevisions(members: readonly FleetMember[]): readonly Difference[] {
   const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
   return kinds.flatMap((kind) => {
     const found = new Map<string, string[]>();

@@ -4,7 +4,7 @@ import { listRunning } from '../../app/control.ts';
 import { loadBroker } from '../../config/load.ts';
 import { createCommand, createPlainCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
-import { differences, parseMembers } from '../fleet-table.ts';
+import { differences, parseFleet } from '../fleet-table.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -22,7 +22,7 @@ export function fleetCommand(run: Run): Command {
     createCommand('list', 'List the brokers that share a store, and what is in force at each')
       .addHelpText(
         'after',
-        '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy or users differ between brokers.',
+        '\nAsks a broker that runs with the stateDir of the configuration, and must run as the same user. The exit code is 1\nwhen policy, users or fleet keys differ between brokers, and when the store is down.',
       )
       .action(run(list)),
     { isDefault: true },
@@ -42,11 +42,12 @@ export function fleetCommand(run: Run): Command {
 async function list({ config: path }: SharedOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(path, { secrets: 'unused' });
   const answer = await listRunning(config.stateDir);
-  const members = answer.ok ? parseMembers(answer.data) : undefined;
-  if (members === undefined) {
+  const fleet = answer.ok ? parseFleet(answer.data) : undefined;
+  if (fleet === undefined) {
     output.remark(`fairlead: ${answer.said}`);
     return EXIT.no;
   }
+  const { members } = fleet;
   const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
   const rows = members.map(({ name, ageMs, revisions }) => [
     name,
@@ -54,7 +55,7 @@ async function list({ config: path }: SharedOptions, output: Output): Promise<nu
     ...kinds.map((kind) => revisions[kind] ?? '-'),
   ]);
   const head = ['BROKER', 'SEEN', ...kinds.map((kind) => kind.toUpperCase())];
-  const differing = differences(members);
+  const differing = differences(fleet);
   output.result([...tableLines([head, ...rows]), ...differing.map(({ text }) => text)], {
     brokers: members,
     differences: differing.map(({ kind }) => kind),

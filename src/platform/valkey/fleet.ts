@@ -29,6 +29,8 @@ export interface Reach {
 interface Fleet {
   /** As of the last exchange. */
   members(): readonly FleetMember[];
+  /** Brokers whose heartbeat this one cannot read, as of the last exchange: their fleet key is another one. */
+  unreadable(): number;
   /** Exchanges epochs and heartbeats now. @throws StoreDown */
   sync(): Promise<void>;
   /** Waits until the other brokers have applied all that has ended. @throws StoreDown */
@@ -54,6 +56,7 @@ const MAX_AGE_SECONDS = 75;
 
 export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetOptions): Fleet {
   let members: readonly FleetMember[] = [];
+  let unreadable = 0;
   let lastBeat = '';
   let lastBeatAt = -Infinity;
 
@@ -77,6 +80,7 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
     // A store that has restarted does not list this broker.
     if (!stored.some((one) => one.id === id)) lastBeat = '';
     members = stored.flatMap((one) => openBeat(one, keys, clock));
+    unreadable = countUnreadable(stored, keys);
   }
 
   function sealBeat(): string {
@@ -85,6 +89,7 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
 
   return {
     members: () => members,
+    unreadable: () => unreadable,
     sync,
     reach: async () => {
       const target = epochs.current();
@@ -109,8 +114,16 @@ export async function listMembers(
   epochs: Pick<EpochView, 'sync'>,
   keys: Pick<FleetKeys, 'open'>,
   clock: Clock,
-): Promise<readonly FleetMember[]> {
-  return (await epochs.sync({ id: '' })).flatMap((one) => openBeat(one, keys, clock));
+): Promise<{ readonly members: readonly FleetMember[]; readonly unreadable: number }> {
+  const stored = await epochs.sync({ id: '' });
+  return {
+    members: stored.flatMap((one) => openBeat(one, keys, clock)),
+    unreadable: countUnreadable(stored, keys),
+  };
+}
+
+function countUnreadable(stored: readonly StoredHeartbeat[], keys: Pick<FleetKeys, 'open'>): number {
+  return stored.filter(({ id, sealed }) => keys.open(entryOf(id), sealed) === undefined).length;
 }
 
 function openBeat(

@@ -42,6 +42,10 @@ export interface SharedFleet {
   readonly name: string;
   readonly id: string;
   members(): readonly FleetMember[];
+  /** Brokers that use the store with another fleet key. */
+  unreadable(): number;
+  /** Why the store is down; undefined: it is up. */
+  down(): string | undefined;
   /** Makes all brokers sign new tokens instead of giving out earlier ones again. */
   endTokens(): Promise<void>;
   /** Waits until the others have applied what has ended. @throws StoreDown */
@@ -156,17 +160,37 @@ function connect(
     settledElsewhere,
     clock,
   });
-  const syncNow = (): Promise<void> => breaker.run(fleet.sync).catch(() => undefined);
+  const warnUnreadable = createUnreadableWarning(log);
+  const syncNow = (): Promise<void> =>
+    breaker.run(fleet.sync).then(
+      () => warnUnreadable(fleet.unreadable()),
+      () => undefined,
+    );
   const syncSoon = onceAtATime(syncNow);
   const sharedFleet: SharedFleet = {
     id,
     name,
     members: fleet.members,
+    unreadable: fleet.unreadable,
+    down: () => state.down,
     endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
     reach: () => breaker.run(fleet.reach),
   };
   const stateNow = (): SharedState => ({ ...state, brokers: brokers() });
   return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
+}
+
+/** Warns once while there are brokers with another fleet key: they share nothing with this one. */
+function createUnreadableWarning(log: Log): (brokers: number) => void {
+  let before = 0;
+  return (brokers) => {
+    if (brokers > 0 && before === 0) {
+      log.warn('other fleet key: brokers use the shared store with another key and share nothing with this one', {
+        brokers,
+      });
+    }
+    before = brokers;
+  };
 }
 
 /** Logs each warning about the store once. */

@@ -86,6 +86,8 @@ describe('the control socket', () => {
     id: 'a',
     name: 'host:1',
     members: () => [],
+    unreadable: () => 1,
+    down: () => undefined,
     endTokens: async () => undefined,
     reach: async () => ({ reached: [], missed }),
   });
@@ -124,7 +126,21 @@ describe('the control socket', () => {
       ok: false,
       said: expect.stringMatching(/^this broker is alone/),
     });
-    expect(await listRunning(world.folder)).toEqual({ ok: true, said: 'host:1', data: [] });
+    expect(await listRunning(world.folder)).toEqual({
+      ok: true,
+      said: 'host:1',
+      data: { brokers: [], unreadable: 1 },
+    });
+  });
+
+  it('lists no brokers while the shared store is down, because the list is that of before', async () => {
+    await using world = await setUp({ ...fleetOf([]), down: () => 'connection refused' });
+    await world.open();
+
+    expect(await listRunning(world.folder)).toEqual({
+      ok: false,
+      said: 'the shared store is down, and lists no brokers: connection refused',
+    });
   });
 
   it.each([

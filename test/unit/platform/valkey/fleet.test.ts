@@ -91,6 +91,19 @@ describe('the brokers of a fleet', () => {
     expect(fleet.members().map(({ id }) => id)).toEqual(['b']);
   });
 
+  it('count the heartbeats of brokers with another fleet key, and not those that are only old', async () => {
+    const { clock, stored, open } = setUp();
+    await open('a').sync();
+    const fleet = open('b');
+    await fleet.sync();
+    const before = fleet.unreadable();
+    stored.set('foreign', createFleetKeys([Buffer.alloc(32, 'x')]).seal('fl:brokers foreign', {}));
+    clock.advance(100);
+    await fleet.sync();
+
+    expect([before, fleet.unreadable()]).toEqual([0, 1]);
+  });
+
   it('are not listed any more when they have left', async () => {
     const { open } = setUp();
     const [first, second] = [open('a'), open('b')];
