@@ -1,4 +1,4 @@
-/** What a refusal of the store means to an operator, with the words of the store. */
+/** What a refusal of the store, or of its certificate, means to an operator, with the words of the store. */
 
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^WRONGPASS/, 'the store refuses the user or the password'],
@@ -7,6 +7,11 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     /^(?:NOPERM|ERR (?:The user executing the script|ACL failure))/,
     'the user of the store has too few rights, see `fairlead fleet acl`',
   ],
+  [
+    /^(?:self-signed certificate|unable to (?:get|verify))/,
+    'no authority in tls.caFile has signed the certificate of the store',
+  ],
+  [/^Hostname\/IP does not match/, 'the certificate of the store is for another name: use its name in the address'],
   [/^OOM/, 'the store is full: raise its maxmemory'],
 ];
 

@@ -10,6 +10,12 @@ describe('a refusal of the store', () => {
     ['NOAUTH Authentication required.', /^the store asks for a user and a password/],
     ["NOPERM this user has no permissions to run the 'eval' command", /^the user of the store .* `fairlead fleet acl`/],
     ["ERR The user executing the script can't access at least one of the keys", /^the user of the store has too few/],
+    ['self-signed certificate in certificate chain', /^no authority in tls\.caFile has signed/],
+    ['unable to verify the first certificate', /^no authority in tls\.caFile has signed/],
+    [
+      "Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: ",
+      /for another name/,
+    ],
     ["OOM command not allowed when used memory > 'maxmemory'.", /^the store is full/],
   ])('says what to do about %s', (text, meaning) => {
     expect(explainRefusal(text)).toMatch(meaning);
