@@ -32,7 +32,7 @@ export function fleetCommand(run: Run): Command {
       .option('--user <name>', 'the name of the user', 'fairlead')
       .addHelpText(
         'after',
-        '\nRun the output at the store with a password in the place of PASSWORD, such as with redis-cli.',
+        '\nReplace PASSWORD, and pipe the output to redis-cli. As an argument, a shell would read >PASSWORD as the name of a file.',
       )
       .action(run(printAcl)),
   );

@@ -88,8 +88,18 @@ describe('the recipes', () => {
       [...new Set(titled(wanted).map(([recipe]) => recipe))].toSorted();
 
     expect(having('policy.yaml')).toEqual(having('broker.yaml'));
-    // The list of recipes, and the two that are about no backend.
-    expect(having('broker.yaml')).toHaveLength(RECIPES.length - 3);
+    // The list of recipes, and the three that are about no backend.
+    expect(having('broker.yaml')).toHaveLength(RECIPES.length - 4);
+  });
+
+  it('configure several brokers with nothing missing but the backends', async () => {
+    const [text] = recipeTexts('several-brokers', 'broker.yaml of each machine');
+    await written('policy.yaml', 'rules: []');
+
+    const { config, warnings } = await loadBroker(await written('several.yaml', text), { secrets: 'unused' });
+
+    expect(warnings).toEqual([expect.stringMatching(/there are no backends/)]);
+    expect([config.shared, config.records]).not.toContain(undefined);
   });
 
   it.skipIf(findPart({ program: 'jq', debian: 'jq' }) === undefined)(
