@@ -6,6 +6,7 @@ import { libtrustId, thumbprint, thumbprint30, thumbprint31 } from '../tokens/ke
 import { REGISTRIES, signatureProblem } from '../tokens/registries.ts';
 import type { Registry } from '../tokens/registries.ts';
 import { isSignedBy } from '../tokens/signature.ts';
+import { isSignedByTrusted } from '../tokens/trusted-signature.ts';
 import { trustedKeys } from '../tokens/trust.ts';
 
 const TOKEN_GO = 'registry/auth/token/token.go';
@@ -47,8 +48,11 @@ export const keyChecks: readonly Check[] = [
     after: ['answer.token', 'claims.algorithm'],
     run: async (server) => {
       const token = await server.token();
-      const isKnown = trustedKeys(server.description.trust).some((key) => isSignedBy(token, key));
-      return verdict(isKnown, 'no key of the bundle and the key set made it; is trust in the server file current?');
+      const isKnown = isSignedByTrusted(token, server.description.trust);
+      return verdict(
+        isKnown,
+        'no key of the bundle and the key set made it, and no key that x5c traces to the bundle; is trust in the server file current?',
+      );
     },
   },
   {
