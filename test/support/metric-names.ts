@@ -8,7 +8,7 @@ export async function metricNames(): Promise<readonly string[]> {
   metrics.observeConfigChange(() => false);
   metrics.observeDroppedLines(() => ({}));
   metrics.observeLoginCache(() => ({}));
-  metrics.observeSharedStore(() => ({ down: undefined, brokers: 1, failures: 0 }));
+  metrics.observeSharedStore(() => ({ down: undefined, brokers: 1, unreadable: 0, failures: 0 }));
   metrics.observeSigningCertificates(() => []);
   metrics.setRecordsUp(true);
   metrics.countRecordOperation('get', 'done', 0);

@@ -32,6 +32,15 @@ function addSharedStoreMetrics(registers: Registry[], state: () => SharedState):
     },
   });
   // oxlint-disable-next-line no-new -- it registers itself
+  new Gauge({
+    name: 'fairlead_fleet_other_key_brokers',
+    help: 'Brokers that use the shared store with another fleet key, and so share nothing with this one',
+    registers,
+    collect() {
+      this.set(state().unreadable);
+    },
+  });
+  // oxlint-disable-next-line no-new -- it registers itself
   new Counter({
     name: 'fairlead_shared_store_failures_total',
     help: 'Commands of the shared store that failed: no reply in time, no connection, or refused by the store',

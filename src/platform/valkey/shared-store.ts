@@ -33,6 +33,8 @@ export interface SharedState {
   readonly down: string | undefined;
   /** Brokers that are alive as of the last exchange, this one included. */
   readonly brokers: number;
+  /** Brokers that use the store with another fleet key, as of the last exchange. */
+  readonly unreadable: number;
   /** Failed commands so far. */
   readonly failures: number;
 }
@@ -176,7 +178,7 @@ function connect(
     endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
     reach: () => breaker.run(fleet.reach),
   };
-  const stateNow = (): SharedState => ({ ...state, brokers: brokers() });
+  const stateNow = (): SharedState => ({ ...state, brokers: brokers(), unreadable: fleet.unreadable() });
   return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
 }
 
