@@ -2,7 +2,7 @@
 import { readEntries, retiredName, retireEntries } from '../platform/store/sqlite-read.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Connections, Query } from '../platform/postgres/connections.ts';
-import { failureText } from '../platform/postgres/failures.ts';
+import { failureText, migrationFailureText } from '../platform/postgres/failures.ts';
 import type { PostgresSettings } from '../platform/postgres/open.ts';
 import { isBrokerRunning } from './control.ts';
 import { postgresSettings, storeFile } from './open-records.ts';
@@ -22,7 +22,7 @@ const COPY_STATEMENT_MS = 60_000;
  */
 export async function migrateRecords(config: PostgresConfig, urlFile?: string) {
   const { migrate } = await import('../platform/postgres/schema.ts');
-  return withDatabase(await postgresSettings(config, urlFile), MIGRATE_MS, migrate);
+  return withDatabase(await postgresSettings(config, urlFile), MIGRATE_MS, migrate, migrationFailureText);
 }
 
 interface Copied {
@@ -60,12 +60,13 @@ async function withDatabase<T>(
   settings: PostgresSettings,
   milliseconds: number,
   work: (query: Query) => Promise<T>,
+  describe: (error: unknown) => string = failureText,
 ): Promise<T> {
   const { openConnections } = await import('../platform/postgres/connections.ts');
   await using connections: Connections = openConnections({ ...settings, maxConnections: 1 });
   try {
     return await connections.use(milliseconds, work);
   } catch (error) {
-    throw new Error(`${connections.where()}: ${failureText(error)}`, { cause: error });
+    throw new Error(`${connections.where()}: ${describe(error)}`, { cause: error });
   }
 }

@@ -60,6 +60,13 @@ export function failureText(error: unknown): string {
   return advice === undefined ? text : `${advice} (${text})`;
 }
 
+/** For `fairlead records migrate`, which needs another role than the brokers. */
+export function migrationFailureText(error: unknown): string {
+  if (sqlState(error) !== '42501') return failureText(error);
+  const text = describeError(error).slice(0, MAX_CHARACTERS);
+  return `this role may not create the tables: name the URL of the owner with --url-file, and see \`fairlead records roles\` (${text})`;
+}
+
 /** @param where the database, for the log */
 export function unavailable(where: string, error: unknown): BrokerError {
   return new BrokerError('records_unavailable', `the records in PostgreSQL at ${where}: ${failureText(error)}`);

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { failureText, isOutage, LateError, unavailable } from '../../../../src/platform/postgres/failures.ts';
+import {
+  failureText,
+  isOutage,
+  LateError,
+  migrationFailureText,
+  unavailable,
+} from '../../../../src/platform/postgres/failures.ts';
 
 const answer = (code: string, detail?: string): Error =>
   Object.assign(new Error('what the server says'), { code, detail });
@@ -36,6 +42,11 @@ describe('a failure of PostgreSQL', () => {
     const text = failureText(new Error('The server does not support SSL connections'));
 
     expect(text).toMatch(/^the server offers no TLS: set ssl = on there \(/);
+  });
+
+  it('names the owner of the tables where the role of the brokers cannot migrate them', () => {
+    expect(migrationFailureText(answer('42501'))).toMatch(/^this role may not create the tables: .* --url-file/);
+    expect(migrationFailureText(answer('53100'))).toBe(failureText(answer('53100')));
   });
 
   it('is long only as far as it helps', () => {
