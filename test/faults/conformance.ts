@@ -79,12 +79,4 @@ export const faults: readonly Fault[] = [
     replace: "if (pattern === '') {",
     tests: SUITE,
   },
-  {
-    id: 'conformance-10',
-    effect: 'The suite says that no registry accepts the tokens of a server whose key an authority certifies.',
-    file: 'src/conformance/tokens/trusted-signature.ts',
-    find: ' || isSignedByCertified(token, trust)',
-    replace: '',
-    tests: ['test/unit/conformance/token-vectors.test.ts'],
-  },
 ];
