@@ -34,7 +34,7 @@ export async function inspectShared(config: CheckedConfig): Promise<readonly Ste
     const address = await storeAddress(shared.valkey);
     await using client = await openClient(address, { silenceMs: CONNECT_MS, replyMs: CONNECT_MS });
     const problem = await client.connected(CONNECT_MS);
-    if (problem !== undefined) return [{ ok: false, text: `shared store: no connection: ${problem}` }];
+    if (problem !== undefined) return [{ ok: false, text: `shared store: cannot be used: ${problem}` }];
     const nodes = [...address.addresses, ...(address.sentinel?.addresses ?? [])];
     const steps = await inspectStore(
       client,

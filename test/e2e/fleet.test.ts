@@ -171,7 +171,7 @@ describe.skipIf(program === undefined)('brokers that share a store', () => {
     });
     expect(check).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/shared store: no connection: .*ECONNREFUSED/),
+      stdout: expect.stringMatching(/shared store: cannot be used: .*ECONNREFUSED/),
     });
   });
 });

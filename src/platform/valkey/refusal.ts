@@ -12,6 +12,11 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     'no authority in tls.caFile has signed the certificate of the store',
   ],
   [/^Hostname\/IP does not match/, 'the certificate of the store is for another name: use its name in the address'],
+  [
+    /^(?:connect ETIMEDOUT|read ECONNRESET)/,
+    'no connection: see the address, and whether its port expects TLS (rediss://)',
+  ],
+  [/^Socket timeout/, 'the store does not answer'],
   [/^OOM/, 'the store is full: raise its maxmemory'],
 ];
 

@@ -16,6 +16,9 @@ describe('a refusal of the store', () => {
       "Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: ",
       /for another name/,
     ],
+    ['connect ETIMEDOUT', /^no connection: .* expects TLS/],
+    ['read ECONNRESET', /^no connection: .* expects TLS/],
+    ["Socket timeout. Expecting data, but didn't receive any in 1000ms.", /^the store does not answer/],
     ["OOM command not allowed when used memory > 'maxmemory'.", /^the store is full/],
   ])('says what to do about %s', (text, meaning) => {
     expect(explainRefusal(text)).toMatch(meaning);
