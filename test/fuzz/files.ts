@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { loadBroker, loadPolicy } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import { mutate } from './mutate.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../support/random.ts';
 
 interface FileFuzzReport {
   readonly files: number;

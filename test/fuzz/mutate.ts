@@ -1,5 +1,5 @@
 /** Changes to requests and files that clients and editors do not make, and attackers do. */
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 type Mutation = (bytes: Buffer, random: Random) => Buffer;
 

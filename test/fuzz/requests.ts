@@ -2,7 +2,7 @@
 import { ASK_PUBLIC } from '../support/static-broker.ts';
 import { secretsIn } from '../support/secrets.ts';
 import { mutate } from './mutate.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../support/random.ts';
 import { sendRaw } from './raw-request.ts';
 import { isTypedName, namesIn } from './typed-names.ts';
 import type { FuzzWorld } from './world.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { fuzzFiles } from '../fuzz/files.ts';
 import { mutate } from '../fuzz/mutate.ts';
-import { createRandom } from '../fuzz/random.ts';
+import { createRandom } from '../support/random.ts';
 import { sendRaw } from '../fuzz/raw-request.ts';
 import { fuzzRequests, logProblems, requestAt } from '../fuzz/requests.ts';
 import { namesIn } from '../fuzz/typed-names.ts';

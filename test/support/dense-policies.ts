@@ -2,7 +2,7 @@
  * Random policies of few words, so that their rules cover each other: most pairs of them decide the same, and where they do
  * not, the difference is in a corner. And random requests that are made of the words of the policies.
  */
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from './random.ts';
 import type { Asker, RuleText } from './policy-builder.ts';
 
 export interface Vocabulary {

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createRandom } from '../../fuzz/random.ts';
+import { createRandom } from '../../support/random.ts';
 import { findPart } from '../../support/parts.ts';
 import { REDIS, startStore } from '../../support/valkey.ts';
 import { printRow } from '../table.ts';

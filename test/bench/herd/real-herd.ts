@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Random } from '../../fuzz/random.ts';
+import type { Random } from '../../support/random.ts';
 import { start } from '../../support/process.ts';
 import type { RunningProcess } from '../../support/process.ts';
 import { GROUPS_DN, PEOPLE_DN, SERVICE } from '../../support/slapd-entries.ts';

@@ -7,7 +7,7 @@
  * bind after another. A login that has no answer at its deadline is refused (503), and the node begins its pull again
  * after a pause that doubles, as the kubelet does (10 s to 300 s, 10 % more or less).
  */
-import type { Random } from '../../fuzz/random.ts';
+import type { Random } from '../../support/random.ts';
 import { createSchedule, ImpatientQueue, Processor } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 

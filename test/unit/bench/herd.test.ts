@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createSchedule, ImpatientQueue, Processor } from '../../bench/herd/schedule.ts';
 import { simulate } from '../../bench/herd/simulation.ts';
 import type { Herd } from '../../bench/herd/simulation.ts';
-import { createRandom } from '../../fuzz/random.ts';
+import { createRandom } from '../../support/random.ts';
 
 describe('simulated time', () => {
   it('runs actions in the order of their times, and those of one time in the order in which they were added', () => {

@@ -8,6 +8,8 @@ import { systemTimer } from '../../../src/platform/timer.ts';
 import { fakeDirectory } from '../../support/fake-directory.ts';
 import type { FakeDirectoryOptions } from '../../support/fake-directory.ts';
 import { fixedClock } from '../../support/fakes.ts';
+import { createRandom } from '../../support/random.ts';
+import type { Random } from '../../support/random.ts';
 import { CLIENT, logInThrough, testShield, word } from '../../support/shielded.ts';
 
 const OWNER = '10.1.2.3';
@@ -29,20 +31,9 @@ function setUp({ settings = {}, maxEntries = 1000, directory: options = {} }: Op
 }
 
 /** Waits for a random number of turns of the event loop. */
-function randomPause(random: () => number) {
+function randomPause(random: Random) {
   return async (): Promise<void> => {
-    for (let turns = Math.floor(random() * 4); turns > 0; turns -= 1) await systemTimer.turn();
-  };
-}
-
-/** Numbers between 0 and 1 that are the same in each run (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    for (let turns = random.int(4); turns > 0; turns -= 1) await systemTimer.turn();
   };
 }
 
@@ -53,7 +44,7 @@ describe('the limit of an account', () => {
     const worst: number[] = [];
     let successes = 0;
     for (let round = 0; round < 200; round += 1) {
-      const pause = randomPause(randomNumbers(round));
+      const pause = randomPause(createRandom(round));
       const { directory, logIn } = setUp({ settings: { remember: 0 }, directory: { pause } });
       await logIn('right', 'alice', OWNER);
       const owner = pause().then(() => logIn('right', 'alice', OWNER));
@@ -321,7 +312,7 @@ describe('the limit of an address', () => {
   const accounts = Object.fromEntries(times(200, (n) => [`user${n}`, { password: `right-${n}` }]));
 
   it('holds for 1,000 different wrong passwords of 200 accounts at the same time', async () => {
-    const pause = randomPause(randomNumbers(1));
+    const pause = randomPause(createRandom(1));
     const { directory, logIn } = setUp({ directory: { accounts, pause }, settings: { maxWrongPerAddress: 100 } });
 
     const answers = await Promise.all(times(1000, (n) => logIn(`guess-${n}`, `user${n % 200}`)));
@@ -360,7 +351,7 @@ describe('the limit of an address', () => {
   });
 
   it('refuses no correct passwords, however many come at the same time', async () => {
-    const pause = randomPause(randomNumbers(2));
+    const pause = randomPause(createRandom(2));
     const { logIn } = setUp({ directory: { accounts, pause }, settings: { maxWrongPerAddress: 10 } });
 
     const answers = await Promise.all(times(200, (n) => logIn(`right-${n}`, `user${n}`)));
@@ -437,7 +428,7 @@ describe('the limit of an address', () => {
 it('two brokers with one ledger ask the directory once for equal logins, and keep one limit', async () => {
   const clock = fixedClock();
   const ledger = memoryLedger({ clock, maxEntries: 1000 });
-  const pause = randomPause(randomNumbers(3));
+  const pause = randomPause(createRandom(3));
   const accounts = Object.fromEntries(times(20, (n) => [`user${n}`, { password: `right-${n}` }]));
   const directory = fakeDirectory({ accounts, pause });
   const fingerprint = (...parts: readonly unknown[]): string =>

@@ -10,7 +10,7 @@ import {
   STAR,
 } from '../../../../../src/core/policy/exact/glob.ts';
 import type { Glob } from '../../../../../src/core/policy/exact/glob.ts';
-import { createRandom } from '../../../../fuzz/random.ts';
+import { createRandom } from '../../../../support/random.ts';
 
 const LETTERS = ['a', 'A', 'b', '-'];
 const LONGEST = 5;

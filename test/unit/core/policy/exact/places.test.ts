@@ -4,7 +4,7 @@ import { createEffort } from '../../../../../src/core/policy/exact/effort.ts';
 import { placesOf } from '../../../../../src/core/policy/exact/places.ts';
 import { worldOf } from '../../../../../src/core/policy/exact/world.ts';
 import { decide } from '../../../../../src/core/policy/decide.ts';
-import { createRandom } from '../../../../fuzz/random.ts';
+import { createRandom } from '../../../../support/random.ts';
 import { policyOf, situationOf } from '../../../../support/policy-builder.ts';
 
 type Values = ReadonlyMap<string, string>;

@@ -17,7 +17,7 @@ import type { Policy } from '../../../../../src/core/policy/policy.ts';
 import type { Situation } from '../../../../../src/core/policy/situation.ts';
 import { isOpen, whoCan } from '../../../../../src/core/policy/who-can.ts';
 import type { Scope } from '../../../../../src/core/scope.ts';
-import { createRandom } from '../../../../fuzz/random.ts';
+import { createRandom } from '../../../../support/random.ts';
 import { aimedRequests, policyPair, vocabularies } from '../../../../support/dense-policies.ts';
 import { policyOf, situationOf } from '../../../../support/policy-builder.ts';
 import type { RuleText } from '../../../../support/policy-builder.ts';

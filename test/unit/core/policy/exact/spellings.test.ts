@@ -5,7 +5,7 @@ import { inAnyCase, literal } from '../../../../../src/core/policy/exact/glob.ts
 import type { Glob } from '../../../../../src/core/policy/exact/glob.ts';
 import { worldOf } from '../../../../../src/core/policy/exact/world.ts';
 import { parseNamePattern } from '../../../../../src/core/policy/name-pattern.ts';
-import { createRandom } from '../../../../fuzz/random.ts';
+import { createRandom } from '../../../../support/random.ts';
 import { policyOf } from '../../../../support/policy-builder.ts';
 
 const NAMES = 2000;

@@ -10,7 +10,7 @@ export interface Random {
   oneIn(cases: number): boolean;
 }
 
-/** Mulberry32: small, fast, and good enough to choose mutations. */
+/** Mulberry32: small and fast. Not for secrets. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   function next(): number {
