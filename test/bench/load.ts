@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { quantile } from './herd/simulation.ts';
+import { quantile } from '../support/quantile.ts';
 
 export interface Load {
   /** The path of each request. */
@@ -47,7 +47,6 @@ export async function measure(port: number, load: Load, requests: number): Promi
   );
   const seconds = (performance.now() - started) / 1000;
   for (const { socket } of connections) socket.destroy();
-  times.sort((a, b) => a - b);
   return { perSecond: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
 

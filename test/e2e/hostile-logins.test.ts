@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBroker } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
+import { median } from '../support/quantile.ts';
 import { ASK_WEB, STATIC_CONFIG } from '../support/static-broker.ts';
 import { DIRECTORY, OPENID_PROVIDER, TEAM_POLICY, USERS_FILE } from '../support/user-sources.ts';
 import type { UserSource } from '../support/user-sources.ts';
@@ -99,7 +100,3 @@ describe.for([
     expect(await asked()).toBe(1);
   });
 });
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}

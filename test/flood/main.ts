@@ -12,6 +12,7 @@ import type { Broker } from '../support/broker.ts';
 import { freePort } from '../support/free-port.ts';
 import { allClosed, certificate, clientHello, openClient, requestOf } from '../support/listener.ts';
 import type { Client } from '../support/listener.ts';
+import { median, quantile } from '../support/quantile.ts';
 import { waitFor } from '../support/wait.ts';
 import { descriptors, residentMiB, whileProbing } from './measure.ts';
 import { classifyRefusals } from './refusal-times.ts';
@@ -190,9 +191,7 @@ async function starvation(): Promise<void> {
 }
 
 function timesOf(times: readonly number[]) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.ceil(sorted.length * part) - 1] ?? Infinity;
-  return { logins: times.length, median: at(0.5), p99: at(0.99), max: at(1) };
+  return { logins: times.length, median: median(times), p99: quantile(times, 0.99), max: quantile(times, 1) };
 }
 
 /** Chance alone has a standard deviation of 1.25 %, and leaves the bounds (4 of them) once in 16,000 runs. */

@@ -6,6 +6,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { quantile } from '../support/quantile.ts';
 
 const PAUSE_MS = 5;
 const TIMEOUT_MS = 15_000;
@@ -42,6 +43,5 @@ do {
   else times.push(time);
   await delay(PAUSE_MS);
 } while (!isOver);
-times.sort((a, b) => a - b);
-const [p99 = Infinity] = times.slice(Math.ceil(times.length * 0.99) - 1);
-process.stdout.write(`${JSON.stringify({ probes: times.length, failures, p99, max: times.at(-1) })}\n`);
+const figures = { probes: times.length, failures, p99: quantile(times, 0.99), max: quantile(times, 1) };
+process.stdout.write(`${JSON.stringify(figures)}\n`);

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { quantile } from '../../support/quantile.ts';
 import type { Random } from '../../support/random.ts';
 import { start } from '../../support/process.ts';
 import type { RunningProcess } from '../../support/process.ts';
@@ -15,7 +16,7 @@ import { httpAnswers } from '../../support/wait.ts';
 import { basic, BROKER, writeBroker } from '../bench-broker.ts';
 import { startBindGate } from './bind-gate.ts';
 import type { BindGate } from './bind-gate.ts';
-import { pauses, quantile } from './simulation.ts';
+import { pauses } from './simulation.ts';
 import type { Herd, Result } from './simulation.ts';
 
 const PASSWORD = 'pulls-images';
@@ -124,7 +125,7 @@ async function pullAll(herd: Herd, random: Random, ports: readonly number[]): Pr
   }
 
   await Promise.all(Array.from({ length: herd.nodes }, (_, node) => pull(node)));
-  return { times: times.toSorted((a, b) => a - b), refused };
+  return { times, refused };
 }
 
 /** Each kubelet has its own connection. @returns false for 503 @throws on any other refusal: the model has none */

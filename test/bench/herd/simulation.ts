@@ -7,6 +7,7 @@
  * bind after another. A login that has no answer at its deadline is refused (503), and the node begins its pull again
  * after a pause that doubles, as the kubelet does (10 s to 300 s, 10 % more or less).
  */
+import { quantile } from '../../support/quantile.ts';
 import type { Random } from '../../support/random.ts';
 import { createSchedule, ImpatientQueue, Processor } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -97,7 +98,6 @@ export function simulate(herd: Herd, random: Random): Result {
     schedule.in(herd.spread * random.fraction(), () => pull(node % herd.logins));
   }
   schedule.run();
-  times.sort((a, b) => a - b);
   return { binds: directory.handled, refused, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
 
@@ -135,13 +135,8 @@ function createLogins(herd: Herd, schedule: Schedule, directory: ImpatientQueue)
       ask((answered) => {
         underWay.delete(login);
         if (answered) freshUntil.set(login, schedule.now() + herd.remember);
-        for (const tell of waiting) tell(answered);
+        for (const callBack of waiting) callBack(answered);
       });
     },
   };
-}
-
-/** @param sorted in ascending order */
-export function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
