@@ -2,6 +2,7 @@
 import { describeError } from '../core/errors.ts';
 import type { Step } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
+import { failed, warning } from '../platform/store-steps.ts';
 import { postgresSettings, unusedFile } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
 
@@ -16,11 +17,11 @@ export async function checkRecords({ stateDir, records }: RecordsConfig, connect
   try {
     const settings = await postgresSettings(records.postgres);
     const unused = await unusedFile(stateDir);
-    const steps: readonly Step[] = unused === undefined ? [] : [{ ok: true, isWarning: true, text: unused }];
+    const steps = unused === undefined ? [] : [warning(unused)];
     if (!connect) return steps;
     const { inspectPostgres } = await import('../platform/postgres/inspect.ts');
     return [...steps, ...(await inspectPostgres(settings, systemClock))];
   } catch (error) {
-    return [{ ok: false, text: `records: ${describeError(error)}` }];
+    return [failed(`records: ${describeError(error)}`)];
   }
 }

@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../config/listen-address.ts';
 import { describeError } from '../core/errors.ts';
 import type { Step } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
+import { failed, passed, warning } from '../platform/store-steps.ts';
 import type { ValkeyClient } from '../platform/valkey/client.ts';
 import { fleetKeys, storeAddress } from './open-shared.ts';
 
@@ -34,7 +35,7 @@ export async function inspectShared(config: CheckedConfig): Promise<readonly Ste
     const address = await storeAddress(shared.valkey);
     await using client = await openClient(address, { silenceMs: CONNECT_MS, replyMs: CONNECT_MS });
     const problem = await client.connected(CONNECT_MS);
-    if (problem !== undefined) return [{ ok: false, text: `shared store: cannot be used: ${problem}` }];
+    if (problem !== undefined) return [failed(`shared store: cannot be used: ${problem}`)];
     const nodes = [...address.addresses, ...(address.sentinel?.addresses ?? [])];
     const steps = await inspectStore(
       client,
@@ -43,7 +44,7 @@ export async function inspectShared(config: CheckedConfig): Promise<readonly Ste
     const brokers = await brokersStep(client, config);
     return [...steps, ...brokers].map((step) => ({ ...step, text: `shared store: ${step.text}` }));
   } catch (error) {
-    return [{ ok: false, text: `shared store: ${explainRefusal(describeError(error))}` }];
+    return [failed(`shared store: ${explainRefusal(describeError(error))}`)];
   }
 }
 
@@ -61,20 +62,17 @@ async function brokersStep(client: ValkeyClient, { shared, shield }: CheckedConf
   const count = members.length;
   const { max } = shield.wrongPasswords;
   const text = `${count} broker${count === 1 ? ' uses' : 's use'} it`;
-  if (shared.whenDown === 'refuse' || max === 0 || count <= max) return [{ ok: true, text }];
+  if (shared.whenDown === 'refuse' || max === 0 || count <= max) return [passed(text)];
   return [
-    {
-      ok: true,
-      isWarning: true,
-      text: `${text}, more than shield.wrongPasswords.max (${max}): while the store is down, each allows one wrong password`,
-    },
+    warning(
+      `${text}, more than shield.wrongPasswords.max (${max}): while the store is down, each allows one wrong password`,
+    ),
   ];
 }
 
 function otherKeyStep(brokers: number): Step {
   const who = brokers === 1 ? '1 broker uses' : `${brokers} brokers use`;
-  return {
-    ok: false,
-    text: `${who} it with a fleet key that is not in shared.keyFile or shared.previousKeyFile: give all brokers the same key`,
-  };
+  return failed(
+    `${who} it with a fleet key that is not in shared.keyFile or shared.previousKeyFile: give all brokers the same key`,
+  );
 }

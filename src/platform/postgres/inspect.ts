@@ -1,5 +1,6 @@
 /** What `check --connect` reports about the database: what does not work, and what works and should be changed. */
 import type { Clock, Step } from '../../core/ports.ts';
+import { exchangeTime, failed, passed, warning } from '../store-steps.ts';
 import { openConnections } from './connections.ts';
 import type { Query } from './connections.ts';
 import { failureText } from './failures.ts';
@@ -9,7 +10,6 @@ import { verifySchema } from './schema.ts';
 /** A person waits for it, and a busy server is no error. */
 const INSPECT_MS = 5000;
 const OLDEST_SERVER = 130_000;
-const PINGS = 5;
 const SLOW_MS = 50;
 const CLOCK_SECONDS = 2;
 
@@ -44,14 +44,14 @@ export async function inspectPostgres(settings: Settings, clock: Clock): Promise
   try {
     await connections.use(INSPECT_MS, async (query) => {
       const tls = settings.tls === undefined ? 'without TLS' : 'with TLS';
-      steps.push({ ok: true, text: `connects to ${connections.where()} ${tls}` });
+      steps.push(passed(`connects to ${connections.where()} ${tls}`));
       steps.push(...(await aboutServer(query, settings, clock)));
-      steps.push(await latency(query, settings, clock));
+      steps.push(await latency(query, settings));
       await verifySchema(query);
       steps.push(...(await privileges(query)));
     });
   } catch (error) {
-    steps.push({ ok: false, text: failureText(error) });
+    steps.push(failed(failureText(error)));
   }
   return steps.map((step) => ({ ...step, text: `records: ${step.text}` }));
 }
@@ -62,9 +62,8 @@ async function aboutServer(query: Query, { synchronousCommit }: Settings, clock:
   const steps: Step[] = [];
   const isOld = Number(row['number']) < OLDEST_SERVER;
   steps.push({ ok: !isOld, text: `PostgreSQL ${text('version')}${isOld ? ', expected 13 or newer' : ''}` });
-  if (text('encoding') !== 'UTF8')
-    steps.push({ ok: false, text: `the encoding is ${text('encoding')}, expected UTF8` });
-  if (row['readonly'] === true) steps.push({ ok: false, text: 'the server is read-only: name the primary in urlFile' });
+  if (text('encoding') !== 'UTF8') steps.push(failed(`the encoding is ${text('encoding')}, expected UTF8`));
+  if (row['readonly'] === true) steps.push(failed('the server is read-only: name the primary in urlFile'));
   if (text('fsync') !== 'on') steps.push(warning('fsync is off: a crash of the server loses tokens and revocations'));
   if (text('statement_timeout') === '0') {
     steps.push(
@@ -86,8 +85,7 @@ function replication(
   replicas: number,
   synchronousCommit: Settings['synchronousCommit'],
 ): readonly Step[] {
-  if (names !== '')
-    return [{ ok: true, text: `synchronous standbys: ${names} (synchronousCommit: ${synchronousCommit})` }];
+  if (names !== '') return [passed(`synchronous standbys: ${names} (synchronousCommit: ${synchronousCommit})`)];
   if (replicas > 0) {
     return [
       warning(
@@ -101,32 +99,22 @@ function replication(
   ];
 }
 
-async function latency(query: Query, { timeoutMs }: Settings, clock: Clock): Promise<Step> {
-  const times: number[] = [];
-  for (let ping = 0; ping < PINGS; ping += 1) {
-    const start = clock.monotonic();
-    await query('SELECT 1');
-    times.push(clock.monotonic() - start);
-  }
-  const median = times.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0;
-  const text = `a statement takes ${median.toFixed(1)} ms`;
-  if (median <= SLOW_MS) return { ok: true, text };
+async function latency(query: Query, { timeoutMs }: Settings): Promise<Step> {
+  const milliseconds = await exchangeTime(() => query('SELECT 1'));
+  const text = `a statement takes ${milliseconds.toFixed(1)} ms`;
+  if (milliseconds <= SLOW_MS) return passed(text);
   return warning(`${text}: an exchange needs two to seven of them, within timeout (${timeoutMs} ms) each`);
 }
 
 async function privileges(query: Query): Promise<readonly Step[]> {
   const [row = {}] = (await query(PRIVILEGES)).rows;
   if (row['enough'] !== true) {
-    return [{ ok: false, text: 'the role of the broker cannot write the tables: see `fairlead records roles`' }];
+    return [failed('the role of the broker cannot write the tables: see `fairlead records roles`')];
   }
   if (row['powerful'] === true || row['creates'] === true) {
     return [
       warning('the role of the broker can do more than it needs, such as create tables: see `fairlead records roles`'),
     ];
   }
-  return [{ ok: true, text: 'the role can read and write rows, and change nothing else' }];
-}
-
-function warning(text: string): Step {
-  return { ok: true, isWarning: true, text };
+  return [passed('the role can read and write rows, and change nothing else')];
 }

@@ -1,5 +1,6 @@
 /** What an operator should know about the store: version, memory, replication, rights and latency. */
 import type { Step } from '../../core/ports.ts';
+import { exchangeTime, failed, passed, warning } from '../store-steps.ts';
 import { CHECKED_COMMANDS } from './acl.ts';
 import type { ValkeyClient } from './client.ts';
 
@@ -8,7 +9,6 @@ const OLDEST = { redis: 7, valkey: 8 } as const;
 const SAFE_POLICIES: ReadonlySet<string> = new Set(['noeviction', 'volatile-ttl']);
 /** Of maxmemory. */
 const NEARLY_FULL = 0.9;
-const PINGS = 5;
 /** A login asks the store up to five times, and may wait half a second for it. */
 const SLOW_MS = 20;
 
@@ -23,7 +23,7 @@ export async function inspectStore(client: Pick<ValkeyClient, 'call'>, isPrivate
     ...replicationSteps(info),
     await rightsStep(client),
     isPrivate
-      ? ok('the connection is encrypted, or stays on this machine')
+      ? passed('the connection is encrypted, or stays on this machine')
       : warning('the connection is not encrypted, and the store is another machine: use rediss://'),
     await latencyStep(client),
   ];
@@ -49,11 +49,9 @@ function versionStep(info: Info): Step {
   const [name, version] =
     valkey === undefined ? (['redis', info.get('redis_version') ?? '?'] as const) : (['valkey', valkey] as const);
   const shown = `${name === 'redis' ? 'Redis' : 'Valkey'} ${version}`;
-  if (Number.parseInt(version, 10) < OLDEST[name])
-    return { ok: false, text: `found ${shown}, expected ${OLDEST[name]} or newer` };
-  if (info.get('redis_mode') === 'cluster')
-    return { ok: false, text: `found ${shown} as a cluster, expected a primary` };
-  return ok(shown);
+  if (Number.parseInt(version, 10) < OLDEST[name]) return failed(`found ${shown}, expected ${OLDEST[name]} or newer`);
+  if (info.get('redis_mode') === 'cluster') return failed(`found ${shown} as a cluster, expected a primary`);
+  return passed(shown);
 }
 
 function memorySteps(info: Info): readonly Step[] {
@@ -62,10 +60,10 @@ function memorySteps(info: Info): readonly Step[] {
     return [warning('maxmemory is not set: a flood of logins can use up the memory of the machine')];
   const used = Number(info.get('used_memory')) / Number(info.get('maxmemory'));
   if (policy === 'noeviction' && used >= 1)
-    return [{ ok: false, text: 'the store is full, and brokers use it as if it were down: raise its maxmemory' }];
+    return [failed('the store is full, and brokers use it as if it were down: raise its maxmemory')];
   if (policy === 'noeviction' && used >= NEARLY_FULL)
     return [warning(`the store is ${Math.floor(used * 100)} % full: raise its maxmemory, or set volatile-ttl`)];
-  if (SAFE_POLICIES.has(policy)) return [ok(`maxmemory-policy ${policy}`)];
+  if (SAFE_POLICIES.has(policy)) return [passed(`maxmemory-policy ${policy}`)];
   return [
     warning(
       `maxmemory-policy is ${policy}, which evicts counts of wrong passwords when the store is full: set volatile-ttl or noeviction`,
@@ -74,11 +72,11 @@ function memorySteps(info: Info): readonly Step[] {
 }
 
 function replicationSteps(info: Info): readonly Step[] {
-  if (info.get('role') !== 'master') return [{ ok: false, text: 'found a replica, expected a primary' }];
+  if (info.get('role') !== 'master') return [failed('found a replica, expected a primary')];
   const replicas = Number(info.get('connected_slaves') ?? 0);
-  if (replicas === 0) return [ok('a primary without replicas: while it is down, brokers count alone')];
+  if (replicas === 0) return [passed('a primary without replicas: while it is down, brokers count alone')];
   const good = info.get('min_slaves_good_slaves');
-  if (good !== undefined) return [ok(`a primary with ${replicas} replicas, of which ${good} are up to date`)];
+  if (good !== undefined) return [passed(`a primary with ${replicas} replicas, of which ${good} are up to date`)];
   return [
     warning(
       `a primary with ${replicas} replicas and without min-replicas-to-write: a failover can lose counts and flushes; set min-replicas-to-write 1 and min-replicas-max-lag 2`,
@@ -97,7 +95,7 @@ async function rightsStep(client: Pick<ValkeyClient, 'call'>): Promise<Step> {
   const missing = await client.call('EVAL', CHECK_RIGHTS, '0', JSON.stringify(CHECKED_COMMANDS));
   const hint = '`fairlead fleet acl` prints the rights that are needed';
   if (Array.isArray(missing) && missing.length > 0) {
-    return { ok: false, text: `the user of the store may not use ${missing.join(', ')}; ${hint}` };
+    return failed(`the user of the store may not use ${missing.join(', ')}; ${hint}`);
   }
   // Harmless, and not among the rights that a broker needs.
   const isFree = await client.call('ACL', 'WHOAMI').then(
@@ -105,25 +103,13 @@ async function rightsStep(client: Pick<ValkeyClient, 'call'>): Promise<Step> {
     () => false,
   );
   if (isFree) return warning(`the user of the store may do more than a broker needs; ${hint}`);
-  return ok('the user of the store has the least rights');
+  return passed('the user of the store has the least rights');
 }
 
 async function latencyStep(client: Pick<ValkeyClient, 'call'>): Promise<Step> {
-  const times: number[] = [];
-  for (let n = 0; n < PINGS; n += 1) {
-    const before = performance.now();
-    await client.call('PING');
-    times.push(performance.now() - before);
-  }
-  const median = times.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0;
-  const text = `a reply takes ${median.toFixed(1)} ms`;
-  return median <= SLOW_MS ? ok(text) : warning(`${text}: each login that is not cached waits for up to five of them`);
-}
-
-function ok(text: string): Step {
-  return { ok: true, text };
-}
-
-function warning(text: string): Step {
-  return { ok: true, isWarning: true, text };
+  const milliseconds = await exchangeTime(() => client.call('PING'));
+  const text = `a reply takes ${milliseconds.toFixed(1)} ms`;
+  return milliseconds <= SLOW_MS
+    ? passed(text)
+    : warning(`${text}: each login that is not cached waits for up to five of them`);
 }
