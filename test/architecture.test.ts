@@ -1,4 +1,4 @@
-/** The house is what src/README.md says it is: rooms, their layers, the list of backends, the size of files. */
+/** The source is what src/README.md says it is: its layers, the list of backends, the size of files. */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { run } from './support/process.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
-const ROOMS = [
+const LAYERS = [
   'core',
   'flows',
   'backends',
@@ -20,7 +20,7 @@ const ROOMS = [
   'conformance',
   'cli',
 ] as const;
-type Room = (typeof ROOMS)[number];
+type Layer = (typeof LAYERS)[number];
 const MAX_LINES = 300;
 /** Literals outside src/backends that are spelled like the type of a backend and mean something else. */
 const NOT_A_BACKEND = [
@@ -33,33 +33,33 @@ const NOT_A_BACKEND = [
 const SHARED = ['http-client', 'oidc'];
 const TYPES: readonly string[] = backendModules.map(({ type }) => type);
 
-/** What the table in src/README.md says that each room imports. */
-async function documented(): Promise<ReadonlyMap<Room, readonly Room[]>> {
+/** What the table in src/README.md says that each layer imports. */
+async function documented(): Promise<ReadonlyMap<Layer, readonly Layer[]>> {
   const rows = (await readFile(join(SRC, 'README.md'), 'utf8')).matchAll(/^\| `(\w+)` \|[^|]*\|([^|]*)\|$/gm);
   return new Map(
     [...rows].flatMap(([, name, imports = '']) =>
-      ROOMS.flatMap((room) => (room === name ? [[room, named(imports, room)]] : [])),
+      LAYERS.flatMap((layer) => (layer === name ? [[layer, named(imports, layer)]] : [])),
     ),
   );
 }
 
-function named(imports: string, self: Room): readonly Room[] {
-  if (!imports.trim().startsWith('all')) return ROOMS.filter((room) => new RegExp(`\\b${room}\\b`).test(imports));
+function named(imports: string, self: Layer): readonly Layer[] {
+  if (!imports.trim().startsWith('all')) return LAYERS.filter((layer) => new RegExp(`\\b${layer}\\b`).test(imports));
   const [, exceptions = ''] = /all but ([\w, ]+)/.exec(imports) ?? [];
-  return ROOMS.filter(
-    (room) =>
-      room !== self &&
+  return LAYERS.filter(
+    (layer) =>
+      layer !== self &&
       !exceptions
         .trim()
         .split(/, | and /)
-        .includes(room),
+        .includes(layer),
   );
 }
 
-async function references(room: Room): Promise<readonly Room[]> {
-  const text = await readFile(join(SRC, room, 'tsconfig.json'), 'utf8');
+async function references(layer: Layer): Promise<readonly Layer[]> {
+  const text = await readFile(join(SRC, layer, 'tsconfig.json'), 'utf8');
   const paths = [...text.matchAll(/"path": "\.\.\/(\w+)"/g)].map(([, path]) => path);
-  return ROOMS.filter((other) => paths.includes(other));
+  return LAYERS.filter((other) => paths.includes(other));
 }
 
 async function sources(folder: string): Promise<readonly string[]> {
@@ -80,19 +80,19 @@ async function importsOf(file: string): Promise<readonly string[]> {
     .map((specifier) => (specifier.startsWith('.') ? resolve(dirname(file), specifier) : specifier));
 }
 
-/** A room of its own for each, held by the real tsconfig files, with the imports that are to be tried. */
-async function house(imports: Readonly<Partial<Record<Room, readonly string[]>>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-house-'));
+/** A project with the real layers as their tsconfig files define them, and with these imports in them. */
+async function layersWith(imports: Readonly<Partial<Record<Layer, readonly string[]>>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-layers-'));
   folders.push(folder);
   await cp(join(ROOT, 'tsconfig.json'), join(folder, 'tsconfig.json'));
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  for (const room of ROOMS) {
-    const path = join(folder, 'src', room);
+  for (const layer of LAYERS) {
+    const path = join(folder, 'src', layer);
     await mkdir(path, { recursive: true });
-    await cp(join(SRC, room, 'tsconfig.json'), join(path, 'tsconfig.json'));
-    await writeFile(join(path, 'room.ts'), `export const ${room} = '${room}';\n`);
-    for (const [index, text] of (imports[room] ?? []).entries())
+    await cp(join(SRC, layer, 'tsconfig.json'), join(path, 'tsconfig.json'));
+    await writeFile(join(path, 'layer.ts'), `export const ${layer} = '${layer}';\n`);
+    for (const [index, text] of (imports[layer] ?? []).entries())
       await writeFile(join(path, `planted-${index}.ts`), text);
   }
   return folder;
@@ -103,72 +103,72 @@ afterAll(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
 });
 
-const importing = (room: string): string =>
-  `import { ${room} } from '../${room}/room.ts';\nexport const got = ${room};\n`;
+const importing = (layer: string): string =>
+  `import { ${layer} } from '../${layer}/layer.ts';\nexport const got = ${layer};\n`;
 
 interface Build {
   readonly code: number | null;
   readonly output: string;
 }
 
-async function build(folder: string, rooms: readonly Room[]): Promise<Build> {
+async function build(folder: string, layers: readonly Layer[]): Promise<Build> {
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  const projects = rooms.map((room) => `src/${room}`);
+  const projects = layers.map((layer) => `src/${layer}`);
   const { code, stdout, stderr } = await run(process.execPath, [tsc, '-b', ...projects], { cwd: folder });
   return { code, output: stdout + stderr };
 }
 
-async function forbiddenFor(room: Room): Promise<readonly Room[]> {
-  const allowed = await references(room);
-  return ROOMS.filter((other) => other !== room && !allowed.includes(other));
+async function forbiddenFor(layer: Layer): Promise<readonly Layer[]> {
+  const allowed = await references(layer);
+  return LAYERS.filter((other) => other !== layer && !allowed.includes(other));
 }
 
-/** One build of all rooms, each with an import of every room that it may not import: ten builds take seconds. */
+/** One build of all layers, each with an import of every layer that it may not import: ten builds take seconds. */
 async function buildForbidden(): Promise<Build> {
   const imports = await Promise.all(
-    ROOMS.map(async (room) => [room, (await forbiddenFor(room)).map(importing)] as const),
+    LAYERS.map(async (layer) => [layer, (await forbiddenFor(layer)).map(importing)] as const),
   );
-  return build(await house(Object.fromEntries(imports)), ROOMS);
+  return build(await layersWith(Object.fromEntries(imports)), LAYERS);
 }
 
-describe('the rooms', () => {
+describe('the layers', () => {
   it('are those that src/README.md lists, each a project of the whole', async () => {
     const entries = await readdir(SRC, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     const root = await readFile(join(ROOT, 'tsconfig.json'), 'utf8');
 
-    expect(names.toSorted()).toEqual([...ROOMS].toSorted());
-    expect([...(await documented()).keys()].toSorted()).toEqual([...ROOMS].toSorted());
-    for (const room of ROOMS) expect(root).toContain(`{ "path": "src/${room}" }`);
+    expect(names.toSorted()).toEqual([...LAYERS].toSorted());
+    expect([...(await documented()).keys()].toSorted()).toEqual([...LAYERS].toSorted());
+    for (const layer of LAYERS) expect(root).toContain(`{ "path": "src/${layer}" }`);
   });
 
-  it.each(ROOMS)('%s refers to exactly the rooms that src/README.md says it imports', async (room) => {
-    expect(await references(room)).toEqual((await documented()).get(room));
+  it.each(LAYERS)('%s refers to exactly the layers that src/README.md says it imports', async (layer) => {
+    expect(await references(layer)).toEqual((await documented()).get(layer));
   });
 
   it('may import what they refer to', async () => {
     const imports = await Promise.all(
-      ROOMS.map(async (room) => [room, (await references(room)).map(importing)] as const),
+      LAYERS.map(async (layer) => [layer, (await references(layer)).map(importing)] as const),
     );
-    const folder = await house(Object.fromEntries(imports));
+    const folder = await layersWith(Object.fromEntries(imports));
 
     expect(await build(folder, ['cli'])).toEqual({ code: 0, output: '' });
   });
 
-  it('are refused by the compiler when they import any other room', async () => {
+  it('are refused by the compiler when they import any other layer', async () => {
     const { code, output } = await buildForbidden();
 
     const refused = [...output.matchAll(/src\/(\w+)\/planted-(\d+)\.ts\(1,\d+\): error TS6307/g)];
     const planted = await Promise.all(
-      ROOMS.map(async (room) => [...(await forbiddenFor(room)).keys()].map((index) => `${room} ${index}`)),
+      LAYERS.map(async (layer) => [...(await forbiddenFor(layer)).keys()].map((index) => `${layer} ${index}`)),
     );
-    expect(new Set(refused.map(([, room, index]) => `${room} ${index}`))).toEqual(new Set(planted.flat()));
+    expect(new Set(refused.map(([, layer, index]) => `${layer} ${index}`))).toEqual(new Set(planted.flat()));
     expect(planted.flat().length).toBeGreaterThan(20);
     expect(code).not.toBe(0);
   });
 
   it('core is refused Node, its globals and the network', async () => {
-    const folder = await house({
+    const folder = await layersWith({
       core: [
         "export { readFile } from 'node:fs';\n",
         'export const got = process.env;\n',
@@ -190,8 +190,8 @@ describe('the sources', () => {
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
     ['conformance', ['commander', 'yaml', 'zod', /^node:/]],
-  ] as const)('of %s import no packages but %j', async (room, allowed) => {
-    const files = await sources(join(SRC, room));
+  ] as const)('of %s import no packages but %j', async (layer, allowed) => {
+    const files = await sources(join(SRC, layer));
     const imported = (await Promise.all(files.map(importsOf))).flat();
 
     const packages = imported.filter((specifier) => !specifier.startsWith('/'));
