@@ -7,7 +7,7 @@ import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
-import { isLocal, isLoopbackHost } from './listen-address.ts';
+import { isLocal, isLocalName } from './listen-address.ts';
 import type { Path } from './problems.ts';
 import { suggest } from './suggest.ts';
 import { SOCKET_PEER } from './trusted-proxies.ts';
@@ -162,7 +162,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
 
 function warnShared({ valkey: { urls, sentinel, tls } }: NonNullable<BrokerFile['shared']>, warn: Report): void {
   const [section, addresses] = urls === undefined ? ['sentinel', sentinel?.urls ?? []] : ['urls', urls];
-  const isPlain = addresses.some(({ isTls, host }) => !isTls && !isLoopbackHost(host));
+  const isPlain = addresses.some(({ isTls, host }) => !isTls && !isLocalName(host));
   if (isPlain) {
     warn(
       ['shared', 'valkey', section],
@@ -183,7 +183,7 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
   }
   const { protocol, hostname, pathname } = new URL(publicUrl);
   if (protocol === 'http:' && tls !== undefined) warn(['publicUrl'], 'begins with http, but tls is configured');
-  else if (protocol === 'http:' && !isLoopbackHost(hostname)) {
+  else if (protocol === 'http:' && !isLocalName(hostname)) {
     warn(['publicUrl'], 'begins with http: clients send passwords unencrypted; use https');
   }
   if (pathname.endsWith('/token')) {

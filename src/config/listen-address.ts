@@ -1,6 +1,7 @@
 /** The address of a listener: `127.0.0.1:5001`, `[::1]:5001`, `localhost:5001` or `unix:/run/fairlead.sock`. */
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { isLoopbackHost } from '../core/address.ts';
 import type { ListenAddress } from '../core/listen-address.ts';
 
 const EXPECTED = 'expected HOST:PORT, such as 127.0.0.1:5001 or [::1]:5001, or unix:/path';
@@ -37,11 +38,10 @@ export const listenAddress = z.string().transform((text, context): ListenAddress
 
 /** Whether only this machine can connect to it. */
 export function isLocal(address: ListenAddress): boolean {
-  return 'socket' in address || isLoopbackHost(address.host);
+  return 'socket' in address || isLocalName(address.host);
 }
 
-/** @param host a name or address; IPv6 with or without brackets */
-export function isLoopbackHost(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return /^127(?:\.\d{1,3}){3}$/.test(name) || name === '::1' || name === 'localhost' || name.endsWith('.localhost');
+/** As `isLoopbackHost`, and names under `localhost` as well, which name this machine (RFC 6761, section 6.3). */
+export function isLocalName(host: string): boolean {
+  return isLoopbackHost(host) || host.toLowerCase().endsWith('.localhost');
 }

@@ -31,6 +31,17 @@ export function isLoopback({ family, value }: Address): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n;
 }
 
+/**
+ * Whether a connection to this host stays on this machine.
+ *
+ * @param host a name or an address, as in a URL; IPv6 with or without brackets
+ */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.replaceAll(/^\[|\]$/g, '');
+  const address = parseAddress(name);
+  return address === undefined ? name.toLowerCase() === 'localhost' : isLoopback(address);
+}
+
 /** Dotted decimal for IPv4; eight groups without leading zeros for IPv6. */
 export function formatAddress({ family, value }: Address): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.');

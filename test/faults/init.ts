@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
     id: 'init-6',
     effect: 'clients would send passwords in clear text to the public address',
     file: 'src/cli/init/registry.ts',
-    find: "if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return undefined;",
+    find: "if (url.protocol === 'https:' || isLocalName(url.hostname)) return undefined;",
     replace: 'return undefined;',
     tests: [SESSION_TEST],
   },

@@ -1,4 +1,5 @@
 /** Addresses that passwords and secrets may be sent to. */
+import { isLoopbackHost } from '../../core/address.ts';
 
 /** @returns what is wrong with the address of an HTTP server, or undefined: it is https, or http on this machine. */
 export function addressProblem(text: string): string | undefined {
@@ -13,6 +14,5 @@ export function addressProblem(text: string): string | undefined {
 
 /** Whether this is plain HTTP that does not leave the machine. */
 export function isLoopbackHttp(url: URL): boolean {
-  if (url.protocol !== 'http:') return false;
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
+  return url.protocol === 'http:' && isLoopbackHost(url.hostname);
 }

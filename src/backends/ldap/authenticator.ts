@@ -1,5 +1,6 @@
 /** The ldap backend as an `Authenticator`: connects its parts. */
 import type { SecureContext } from 'node:tls';
+import { isLoopbackHost } from '../../core/address.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Account, Authenticator, AuthnOutcome } from '../../core/ports.ts';
 import type { BackendDeps } from '../backend.ts';
@@ -20,7 +21,6 @@ import { createServiceRecords } from './servers/service-records.ts';
 import type { ResolveSrv } from './servers/service-records.ts';
 import { createUserSearch } from './users/user-search.ts';
 import type { ConnectionOptions } from './wire/connection.ts';
-import { isLoopback } from './wire/endpoint.ts';
 import type { Endpoint } from './wire/endpoint.ts';
 import { faultText } from './wire/fault-text.ts';
 import { DirectoryFault } from './wire/fault.ts';
@@ -41,7 +41,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
   const files = { caFile: tls.caFile?.path, certFile: tls.certFile?.path, keyFile: tls.keyFile?.path };
   const watches = Object.values(files).filter((path) => path !== undefined);
   let tlsContext = await loadTlsContext(files);
-  if (mode === 'none' && config.urls?.every(isLoopback) !== true) {
+  if (mode === 'none' && config.urls?.every(({ host }) => isLoopbackHost(host)) !== true) {
     deps.log.warn('unencrypted directory connection: passwords can be read; set tls.mode to starttls or ldaps', {
       backend: name,
     });

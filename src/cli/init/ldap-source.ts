@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { LdapPresetName } from '../../backends/ldap/config/presets.ts';
 import type { Bases } from '../../backends/ldap/diagnosis/bases.ts';
 import type { DirectoryAddress, Survey } from '../../backends/ldap/diagnosis/survey.ts';
-import { isLoopback } from '../../backends/ldap/wire/endpoint.ts';
+import { isLoopbackHost } from '../../core/address.ts';
 import type { Endpoint } from '../../backends/ldap/wire/endpoint.ts';
 import type { GivenSecret } from './flag-secrets.ts';
 import type { Interview } from './interview.ts';
@@ -115,7 +115,7 @@ async function askServer(deps: SourceDeps): Promise<Server> {
 
 function modeFor(endpoint: Endpoint): DirectoryAddress['mode'] {
   if (endpoint.secure) return 'ldaps';
-  return endpoint.path !== undefined || isLoopback(endpoint) ? 'none' : 'starttls';
+  return endpoint.path !== undefined || isLoopbackHost(endpoint.host) ? 'none' : 'starttls';
 }
 
 /** Asks for what the certificate needs. Loads the LDAP library, which no other source needs. @returns undefined: another address is needed */

@@ -1,5 +1,5 @@
 /** The questions of `fairlead init` about the registry and the addresses of the broker. */
-import { isLoopbackHost, parseListenAddress } from '../../config/listen-address.ts';
+import { isLocalName, parseListenAddress } from '../../config/listen-address.ts';
 import { parsePublicUrl } from '../../config/public-url.ts';
 import { REGISTRIES } from '../../core/registry-config.ts';
 import type { RegistryKind } from '../../core/registry-config.ts';
@@ -63,7 +63,7 @@ export const PUBLIC_URL: Question<string> = {
   parse: text((answer) => {
     const url = parsePublicUrl(answer);
     if (typeof url === 'string') return url;
-    if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return undefined;
+    if (url.protocol === 'https:' || isLocalName(url.hostname)) return undefined;
     return 'expected https://: clients send passwords there; http is for localhost only';
   }),
 };
@@ -86,7 +86,7 @@ export const REGISTRY_QUESTIONS: readonly Question<unknown>[] = [REGISTRY, KIND,
 export async function askRegistry(interview: Interview): Promise<RegistryAnswers> {
   const service = await interview.ask(REGISTRY, interview.hasTerminal ? 'localhost:5000' : undefined);
   const kind = await interview.ask(KIND, 'distribution-2');
-  const isHere = isLoopbackHost(service.replace(/:\d+$/, ''));
+  const isHere = isLocalName(service.replace(/:\d+$/, ''));
   const publicUrl = await interview.ask(PUBLIC_URL, isHere ? 'http://localhost:5001' : undefined);
   const listen = interview.isAnswered(LISTEN) ? await interview.ask(LISTEN) : listenFor(publicUrl);
   return { service, kind, publicUrl, listen };
@@ -94,6 +94,6 @@ export async function askRegistry(interview: Interview): Promise<RegistryAnswers
 
 function listenFor(publicUrl: string): string {
   const { protocol, hostname, port } = new URL(publicUrl);
-  if (protocol === 'https:' || !isLoopbackHost(hostname)) return '127.0.0.1:5001';
+  if (protocol === 'https:' || !isLocalName(hostname)) return '127.0.0.1:5001';
   return `${hostname === '[::1]' ? hostname : '127.0.0.1'}:${port === '' ? '80' : port}`;
 }

@@ -1,5 +1,5 @@
 /** The URL of a PostgreSQL database, as the file `records.postgres.urlFile` holds it. */
-import { isLoopback, parseAddress } from '../../core/address.ts';
+import { isLoopbackHost } from '../../core/address.ts';
 import { Secret } from '../../core/identity.ts';
 
 export interface PostgresAddress {
@@ -58,9 +58,7 @@ function decoded(text: string): string {
 
 /** Whether a connection does not leave this machine. */
 export function isOnThisMachine({ host }: PostgresAddress): boolean {
-  if (host.startsWith('/') || host === 'localhost') return true;
-  const address = parseAddress(host);
-  return address !== undefined && isLoopback(address);
+  return host.startsWith('/') || isLoopbackHost(host);
 }
 
 /** For messages. */

@@ -1,7 +1,28 @@
 import { assert, ipV4, ipV6, property } from 'fast-check';
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { formatAddress, isLoopback, parseAddress } from '../../../src/core/address.ts';
+import { formatAddress, isLoopback, isLoopbackHost, parseAddress } from '../../../src/core/address.ts';
+
+describe('a host', () => {
+  it.each(['localhost', 'LocalHost', '127.0.0.1', '127.9.9.9', '::1', '[::1]', '::ffff:127.0.0.1'])(
+    '%s is on this machine',
+    (host) => {
+      expect(isLoopbackHost(host)).toBe(true);
+    },
+  );
+
+  it.each([
+    '',
+    'localhost.example.com',
+    'ldap.localhost',
+    '128.0.0.1',
+    '127.999.1.1',
+    '127.0.0.1.example.com',
+    '[::2]',
+  ])('%j is not known to be on this machine', (host) => {
+    expect(isLoopbackHost(host)).toBe(false);
+  });
+});
 
 describe('an address', () => {
   it.each(['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '::ffff:7f00:1', '::1%lo'])(

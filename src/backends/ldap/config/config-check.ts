@@ -2,7 +2,7 @@
 import type { ConfigWarning } from '../../backend.ts';
 import type { LdapKeys } from './keys.ts';
 import { canonicalParts, parseDn } from '../../../core/dn.ts';
-import { isLoopback } from '../wire/endpoint.ts';
+import { isLoopbackHost } from '../../../core/address.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { placeholdersOf } from '../wire/filter.ts';
 import { LDAP_PRESETS } from './presets.ts';
@@ -51,7 +51,7 @@ function checkTls(config: Checked): readonly LdapConfigProblem[] {
 
 /** Without encryption only where the operator says so, or on this machine. */
 function checkTlsMode({ urls = [], tls }: Checked, mode: TlsMode): readonly LdapConfigProblem[] {
-  const isUnencrypted = mode === 'none' && !urls.every((endpoint) => isLoopback(endpoint) || endpoint.secure);
+  const isUnencrypted = mode === 'none' && !urls.every(({ host, secure }) => isLoopbackHost(host) || secure);
   if (tls.mode !== undefined || !isUnencrypted) return [];
   const message = 'expected mode: starttls with ldap:// urls, or mode: none to send passwords without encryption';
   return [{ path: ['tls'], message }];

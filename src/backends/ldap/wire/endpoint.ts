@@ -39,7 +39,3 @@ function socketEndpoint(text: string): Endpoint | string {
     return 'expected ldapi:///PATH';
   }
 }
-
-export function isLoopback({ host }: Endpoint): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
