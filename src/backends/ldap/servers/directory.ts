@@ -63,9 +63,9 @@ export function createDirectory({ endpoints, ...deps }: DirectoryDeps): Director
 
 /** Working servers in the configured order, then failing ones: first the one that worked last. */
 function inOrder(servers: readonly Server[]): readonly Server[] {
-  const working = servers.filter(({ breaker }) => !breaker.isOpen);
-  const failing = servers.filter(({ breaker }) => breaker.isOpen);
-  return [...working, ...failing.toSorted((one, other) => other.breaker.workedAt - one.breaker.workedAt)];
+  const working = servers.filter(({ health }) => !health.isFailing);
+  const failing = servers.filter(({ health }) => health.isFailing);
+  return [...working, ...failing.toSorted((one, other) => other.health.workedAt - one.health.workedAt)];
 }
 
 async function tryEach<T>(
@@ -80,11 +80,11 @@ async function tryEach<T>(
     try {
       const isLast = index === servers.length - 1;
       const result = await work(isLast ? server : withSearchTimeout(server, operationTimeout / 2));
-      server.breaker.worked();
+      server.health.recordSuccess();
       return result;
     } catch (error) {
       if (!(error instanceof DirectoryFault)) throw error;
-      if (SERVER_FAULTS.has(error.kind)) server.breaker.failed(error);
+      if (SERVER_FAULTS.has(error.kind)) server.health.recordFault(error);
       faults.push(error);
       if (!error.canFailOver) break;
     }

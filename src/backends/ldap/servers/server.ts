@@ -1,7 +1,7 @@
 /** One server of a directory, with its pools of connections. */
 import type { Clock, Log } from '../../../core/ports.ts';
-import { createBreaker } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
+import { createServerHealth } from './server-health.ts';
+import type { ServerHealth } from './server-health.ts';
 import { openConnection } from '../wire/connection.ts';
 import type { LdapConnection, ConnectionOptions, Reader } from '../wire/connection.ts';
 import { createControlSupport } from '../wire/control-support.ts';
@@ -35,7 +35,7 @@ export interface ServerDeps {
 
 export interface Server extends Disposable {
   readonly endpoint: Endpoint;
-  readonly breaker: Breaker;
+  readonly health: ServerHealth;
   /** Searches as the service account, or anonymously where none is configured. */
   readonly reader: Reader;
   /**
@@ -66,7 +66,7 @@ export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
       (connection) => connection.ping(deadline),
       () => true,
     );
-  const breaker = createBreaker({
+  const health = createServerHealth({
     backend,
     server: endpoint.url,
     clock,
@@ -76,7 +76,7 @@ export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
 
   return {
     endpoint,
-    breaker,
+    health,
     reader: {
       search: (request, deadline) =>
         // A repeated search does no harm.
@@ -95,7 +95,7 @@ export function createServer(endpoint: Endpoint, deps: ServerDeps): Server {
       bindPool.retire();
     },
     [Symbol.dispose]: () => {
-      breaker[Symbol.dispose]();
+      health[Symbol.dispose]();
       searchPool[Symbol.dispose]();
       bindPool[Symbol.dispose]();
       opener[Symbol.dispose]();

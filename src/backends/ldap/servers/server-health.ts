@@ -1,8 +1,11 @@
-/** Remembers that a server failed, so that logins try it last, and probes it until it works again. */
+/**
+ * Whether a server of a directory works. Logins try a failing server last, and it is probed until it works again. It is
+ * no circuit breaker: where all servers fail, logins still try them.
+ */
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { DirectoryFault } from '../wire/fault.ts';
 
-interface BreakerDeps {
+interface ServerHealthDeps {
   /** The names of the backend and of the server, for the log. */
   readonly backend: string;
   readonly server: string;
@@ -12,36 +15,36 @@ interface BreakerDeps {
   readonly probe: () => Promise<void>;
 }
 
-export interface Breaker extends Disposable {
-  /** Whether the server failed last time. Open breakers are tried after all others. */
-  readonly isOpen: boolean;
+export interface ServerHealth extends Disposable {
+  /** Whether the server failed last time. */
+  readonly isFailing: boolean;
   /** The `Clock.monotonic` time at which the server last worked. */
   readonly workedAt: number;
-  failed(fault: DirectoryFault): void;
-  worked(): void;
+  recordFault(fault: DirectoryFault): void;
+  recordSuccess(): void;
 }
 
 const FIRST_PROBE_MS = 1000;
 const LAST_PROBE_MS = 30_000;
 
-export function createBreaker({ backend, server, clock, log, probe }: BreakerDeps): Breaker {
-  let isOpen = false;
+export function createServerHealth({ backend, server, clock, log, probe }: ServerHealthDeps): ServerHealth {
+  let isFailing = false;
   let workedAt = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function close(): void {
+  function recordSuccess(): void {
     clearTimeout(timer);
     workedAt = clock.monotonic();
-    if (isOpen) log.info('directory server recovered', { backend, server });
-    isOpen = false;
+    if (isFailing) log.info('directory server recovered', { backend, server });
+    isFailing = false;
   }
 
   async function probeOrWait(milliseconds: number): Promise<void> {
     try {
       await probe();
-      close();
+      recordSuccess();
     } catch {
-      if (isOpen) probeAfter(Math.min(LAST_PROBE_MS, milliseconds * 2));
+      if (isFailing) probeAfter(Math.min(LAST_PROBE_MS, milliseconds * 2));
     }
   }
 
@@ -52,21 +55,21 @@ export function createBreaker({ backend, server, clock, log, probe }: BreakerDep
   }
 
   return {
-    get isOpen() {
-      return isOpen;
+    get isFailing() {
+      return isFailing;
     },
     get workedAt() {
       return workedAt;
     },
-    failed: (fault) => {
-      if (isOpen) return;
-      isOpen = true;
+    recordFault: (fault) => {
+      if (isFailing) return;
+      isFailing = true;
       log.warn('directory server failed', { backend, server, cause: fault.message });
       probeAfter(FIRST_PROBE_MS);
     },
-    worked: close,
+    recordSuccess,
     [Symbol.dispose]: () => {
-      isOpen = false;
+      isFailing = false;
       clearTimeout(timer);
     },
   };
