@@ -1,6 +1,6 @@
 /** Passwords on their way to the server under test, and kept out of everything that is printed. */
 import { Secret } from '../core/identity.ts';
-import { basicHeader } from './exchange/encode.ts';
+import { basicHeader, escapeQuery } from './exchange/encode.ts';
 
 export interface Login {
   readonly name: string;
@@ -22,16 +22,20 @@ export function withLongerPassword({ name, password }: Login): Login {
 }
 
 /** Whether a text contains the password, as it is or encoded. Short passwords occur by chance, and do not count. */
-export function containsPassword(text: string, { name, password }: Login): boolean {
-  const plain = password.reveal();
-  if (plain.length < MIN_LENGTH) return false;
-  const forms = [
+export function containsPassword(text: string, login: Login): boolean {
+  return login.password.reveal().length >= MIN_LENGTH && formsOf(login).some((form) => text.includes(form));
+}
+
+/** What stands for the password in texts: as it is, in JSON, in a URL, in a form, and in `Authorization`. */
+function formsOf(login: Login): readonly string[] {
+  const plain = login.password.reveal();
+  return [
     plain,
     JSON.stringify(plain).slice(1, -1),
     encodeURIComponent(plain),
-    basicOf({ name, password }).slice(6),
+    escapeQuery(plain),
+    basicOf(login).slice('Basic '.length),
   ];
-  return forms.some((form) => text.includes(form));
 }
 
 const MIN_LENGTH = 6;
@@ -41,12 +45,7 @@ const TOKEN = /\b[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g;
 export function createRedaction(logins: readonly Login[]): (text: string) => string {
   return (text) => {
     let clean = text.replaceAll(TOKEN, '[token]');
-    for (const login of logins) {
-      const plain = login.password.reveal();
-      for (const form of [plain, encodeURIComponent(plain), basicOf(login).slice(6)]) {
-        clean = clean.replaceAll(form, '[password]');
-      }
-    }
+    for (const form of logins.flatMap(formsOf)) clean = clean.replaceAll(form, '[password]');
     return clean.replaceAll(/\p{Cc}+/gu, ' ');
   };
 }

@@ -99,12 +99,15 @@ describe('secrets', () => {
     expect(redact(`a pass word/ä" b ${encodeURIComponent('pass word/ä"')} c ${basic} d`)).toBe(
       'a [password] b [password] c [password] d',
     );
+    expect(redact(JSON.stringify({ a: 'pass word/ä"' }))).toBe('{"a":"[password]"}');
+    expect(redact(new URLSearchParams({ a: 'pass word/ä"' }).toString())).toBe('a=[password]');
     expect(redact('eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl\nnext')).toBe('[token] next');
   });
 
   it('are found in a text in every form', () => {
     expect(containsPassword('x pass word/ä" y', login)).toBe(true);
     expect(containsPassword(JSON.stringify({ x: 'pass word/ä"' }), login)).toBe(true);
+    expect(containsPassword(new URLSearchParams({ x: 'pass word/ä"' }).toString(), login)).toBe(true);
     expect(containsPassword('another text', login)).toBe(false);
   });
 });
