@@ -1,8 +1,10 @@
 /** What brokers share, where `shared` is configured. Its libraries are loaded only then. */
 import { readFile } from 'node:fs/promises';
+import { readAuthorities, readOwnCertificate } from '../backends/certificates.ts';
+import { SecretRef } from '../backends/fields.ts';
 import type { FilePath } from '../backends/fields.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import { BrokerError } from '../core/errors.ts';
+import { createSecrets } from '../config/secrets.ts';
 import type { Log } from '../core/ports.ts';
 import type { MemoryLedger } from '../platform/ledger/memory.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -11,6 +13,7 @@ import type { ValkeyAddress } from '../platform/valkey/client.ts';
 import type { SharedStore } from '../platform/valkey/shared-store.ts';
 
 type SharedConfig = NonNullable<BrokerConfig['shared']>;
+type TlsConfig = NonNullable<SharedConfig['valkey']['tls']>;
 
 interface OpenSharedDeps {
   readonly local: MemoryLedger;
@@ -41,9 +44,9 @@ export function fleetKeys({ keyFile, previousKeyFile }: SharedConfig): Promise<r
   return Promise.all(files.map(({ path }) => readFile(path)));
 }
 
+/** @throws Error that names the file when a certificate cannot be used */
 export async function storeAddress(valkey: SharedConfig['valkey']): Promise<ValkeyAddress> {
   const { urls = [], sentinel, username, passwordFile, tls = {} } = valkey;
-  const [ca, cert, key] = await Promise.all([tls.caFile, tls.certFile, tls.keyFile].map(readOptional));
   return {
     addresses: urls,
     username,
@@ -58,23 +61,19 @@ export async function storeAddress(valkey: SharedConfig['valkey']): Promise<Valk
             readPassword: passwordIn(sentinel.passwordFile),
           },
         }),
-    tls: {
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    },
+    tls: await readTls(tls),
   };
 }
 
-async function readOptional(file: FilePath | undefined): Promise<string | undefined> {
-  return file === undefined ? undefined : readFile(file.path, 'utf8');
+async function readTls({ caFile, certFile, keyFile }: TlsConfig): Promise<ValkeyAddress['tls']> {
+  return {
+    ...(caFile === undefined ? {} : { ca: (await readAuthorities(caFile.path)).join('\n') }),
+    ...(certFile === undefined || keyFile === undefined ? {} : await readOwnCertificate(certFile.path, keyFile.path)),
+  };
 }
 
 function passwordIn(file: FilePath | undefined): (() => Promise<string>) | undefined {
   if (file === undefined) return undefined;
-  return async () => {
-    const text = (await readFile(file.path, 'utf8')).replace(/\r?\n$/, '');
-    if (text === '') throw new BrokerError('backend_unavailable', `the password file ${file.path} is empty`);
-    return text;
-  };
+  const source = createSecrets()(new SecretRef({ file: file.path }));
+  return async () => (await source.read()).reveal();
 }

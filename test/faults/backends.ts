@@ -37,10 +37,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'backends-2',
     effect: 'plain http leaves the machine: passwords are sent in clear to a host named 127.0.0.1.example.com',
-    file: 'src/backends/http-client/address.ts',
-    find: '/^127(?:\\.\\d{1,3}){3}$/',
-    replace: '/^127(?:\\.\\d{1,3}){3}/',
-    tests: ['test/unit/backends/http-client/connection.test.ts'],
+    file: 'src/core/address.ts',
+    find: "name.toLowerCase() === 'localhost'",
+    replace: '/^(?:localhost$|127\\.)/i.test(name)',
+    tests: ['test/unit/core/address.test.ts', 'test/unit/backends/http-client/connection.test.ts'],
   },
   {
     id: 'backends-3',
