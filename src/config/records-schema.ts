@@ -10,7 +10,7 @@ const tls = z
     }),
     caFile: filePath.optional().meta({
       description:
-        'Path of the certificates (PEM) of the only authorities trusted for this server. Read at start. Default: those that Node brings.',
+        'Path of the certificates (PEM) of the only authorities trusted for this server. Read at start. Default: those that Node.js includes.',
     }),
     certFile: filePath.optional().meta({
       description: 'Path of the client certificate (PEM, with its chain) that the broker presents. Read at start.',

@@ -35,7 +35,8 @@ const sentinel = z
 const tls = z
   .strictObject({
     caFile: filePath.optional().meta({
-      description: 'Path of the certificates of the authority in PEM. Default: the authorities of this machine.',
+      description:
+        'Path of the certificates (PEM) of the only authorities trusted for the store. Read at start. Default: those that Node.js includes.',
     }),
     certFile: filePath.optional().meta({ description: 'Path of the client certificate in PEM. Default: none.' }),
     keyFile: filePath.optional().meta({ description: 'Path of the key of the client certificate. Default: none.' }),

@@ -12,7 +12,7 @@ interface ConnectionSettings {
   readonly peer: string;
   /** The addresses in the configuration; see `endpointCheck`. */
   readonly configured: readonly string[];
-  /** Certificates (PEM) of the only trusted authorities; undefined: those that Node brings. */
+  /** Certificates (PEM) of the only trusted authorities; undefined: those that Node.js includes. */
   readonly ca?: readonly string[] | undefined;
   /** The certificate that the broker presents; undefined: none. */
   readonly certificate?: OwnCertificate | undefined;

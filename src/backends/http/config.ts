@@ -21,7 +21,7 @@ export const httpConfig = z
     }),
     caFile: filePath.optional().meta({
       description:
-        'Path of the certificates (PEM) of the only authorities trusted for this service. Read again when it changes. Default: the system’s.',
+        'Path of the certificates (PEM) of the only authorities trusted for this service. Read again when it changes. Default: those that Node.js includes.',
     }),
     certFile: filePath.optional().meta({
       description:

@@ -111,7 +111,7 @@ export const oidcPasswordConfig = z
       }),
     caFile: filePath.optional().meta({
       description:
-        'Path of the certificates (PEM) of the only authorities trusted for this provider. Read again when it changes. Default: the system’s.',
+        'Path of the certificates (PEM) of the only authorities trusted for this provider. Read again when it changes. Default: those that Node.js includes.',
     }),
     proxy: proxyAddress,
     timeout: duration({ min: 1, max: 7 })

@@ -86,7 +86,7 @@ export const oidcTokenConfig = z
     keys: keys.prefault({}),
     caFile: filePath.optional().meta({
       description:
-        'Path of the certificates (PEM) of the only authorities trusted when keys are fetched. Read again when it changes. Default: the system’s.',
+        'Path of the certificates (PEM) of the only authorities trusted when keys are fetched. Read again when it changes. Default: those that Node.js includes.',
     }),
     proxy: proxyAddress,
     timeout: duration({ min: 1, max: 7 }).prefault('5s').meta({ description: 'How long fetching keys may take' }),

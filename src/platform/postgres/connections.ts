@@ -13,7 +13,7 @@ import type { PostgresAddress } from './address.ts';
 import { LateError, UnusableError } from './failures.ts';
 
 export interface PostgresTls {
-  /** Certificates (PEM) of the only trusted authorities; undefined: those that Node brings. */
+  /** Certificates (PEM) of the only trusted authorities; undefined: those that Node.js includes. */
   readonly ca?: readonly string[];
   /** The certificate that the broker presents, and its key (PEM). */
   readonly certificate?: { readonly cert: string; readonly key: string };

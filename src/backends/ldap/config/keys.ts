@@ -75,7 +75,7 @@ const tls = z.strictObject({
   }),
   caFile: filePath.optional().meta({
     description:
-      'Path of the certificates (PEM) of the only authorities trusted for this directory. Read again when it changes. Default: the system’s.',
+      'Path of the certificates (PEM) of the only authorities trusted for this directory. Read again when it changes. Default: those that Node.js includes.',
   }),
   certFile: filePath.optional().meta({
     description:
