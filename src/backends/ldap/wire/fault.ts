@@ -99,8 +99,9 @@ interface FailedResult {
  *
  * @param what the step, for the message: `searching users`
  */
-export function faultOfResult({ code, diagnostic, isAnonymous = false }: FailedResult, what: string): DirectoryFault {
-  const text = `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
+export function faultOfResult(result: FailedResult, what: string): DirectoryFault {
+  const { code, diagnostic, isAnonymous = false } = result;
+  const text = answerText(result, what);
   const advice = isAnonymous && NEEDS_BIND.has(code) ? CONFIGURE_BIND : (adviceByText(diagnostic) ?? ADVICE[code]);
   if (advice !== undefined) return new DirectoryFault('misconfigured', `${text}: ${advice}`);
   return new DirectoryFault('unavailable', text, { canFailOver: TEMPORARY.has(code) });
@@ -110,8 +111,11 @@ export function faultOfResult({ code, diagnostic, isAnonymous = false }: FailedR
 export function faultOfBind({ code, diagnostic }: FailedResult, what: string): DirectoryFault {
   const advice = BIND_ADVICE[code];
   if (advice === undefined) return faultOfResult({ code, diagnostic }, what);
-  const text = `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
-  return new DirectoryFault('misconfigured', `${text}: ${advice}`);
+  return new DirectoryFault('misconfigured', `${answerText({ code, diagnostic }, what)}: ${advice}`);
+}
+
+function answerText({ code, diagnostic }: FailedResult, what: string): string {
+  return `${what}: the directory answers ${code}${diagnostic === '' ? '' : ` (${diagnostic})`}`;
 }
 
 /** 389 Directory Server refuses connections without enough encryption with result 53 and this text. */
