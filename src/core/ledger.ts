@@ -155,3 +155,6 @@ export interface Ledger {
 
 /** Longer than a login takes. */
 export const UNSETTLED_SECONDS = 15;
+
+/** For how long a ledger knows that the logins of an account have ended: longer than a login that began before can take. */
+export const ENDED_SECONDS = 60;

@@ -14,7 +14,7 @@ import type {
   Settlement,
   TrustKeys,
 } from '../../core/ledger.ts';
-import { UNSETTLED_SECONDS } from '../../core/ledger.ts';
+import { ENDED_SECONDS, UNSETTLED_SECONDS } from '../../core/ledger.ts';
 import type { AuthnOutcome, Clock } from '../../core/ports.ts';
 import { compactMap } from './compact-map.ts';
 import { createLoginCache } from './login-cache.ts';
@@ -239,8 +239,6 @@ function perKind<Value>(make: () => Value): Readonly<Record<BudgetKind, Value>> 
   return { account: make(), name: make(), address: make() };
 }
 
-/** How long a login can be under way when its account ends. */
-const ENDED_SECONDS = 60;
 const MAX_ENDED = 10_000;
 
 /** Numbers what has ended. An entry is valid when it is not older than the last end of what it belongs to. */

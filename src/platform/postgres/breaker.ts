@@ -1,6 +1,7 @@
 /**
  * A circuit breaker: after some failures in a row, calls fail at once instead of waiting for a server that does not
- * answer. After a while, one call is let through, and its result decides for all.
+ * answer. After a while, one call is tried, and its result decides for all. That needs no probe of its own: nothing has to
+ * be written to the database before it is used again.
  */
 import type { Clock } from '../../core/ports.ts';
 import { failureText } from './failures.ts';

@@ -1,6 +1,7 @@
 /**
- * A circuit breaker: after a silence, or some failures in a row, the store is not asked any more, so that no request waits for it, until
- * a probe succeeds. The time between probes is random, so that brokers do not probe at the same moment.
+ * A circuit breaker: after a silence, or some failures in a row, the store is not asked any more, so that no request waits
+ * for it, until a probe succeeds. The probe gives the store what it missed before any login is answered from it. The time
+ * between probes is random, so that brokers do not probe at the same moment.
  */
 import { StoreDown } from './store-down.ts';
 
@@ -27,9 +28,12 @@ interface BreakerOptions {
   readonly random: () => number;
 }
 
+/** Failures in a row after which the store counts as down. */
 const FAILURES = 3;
+/** The shortest time between probes, and what is added at random. */
 const PROBE_MS = 500;
 const PROBE_JITTER_MS = 1000;
+/** The longest time between a new connection and its probe. */
 const CONNECTED_JITTER_MS = 100;
 /** Causes of one outage that are reported: texts of the store may differ each time. */
 const MAX_CAUSES = 8;

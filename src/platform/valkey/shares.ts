@@ -8,6 +8,8 @@ import { expiringMap } from '../store/expiring-map.ts';
 import type { RemoteReserve, WrongCount } from './ledger.ts';
 
 const MAX_ENTRIES = 50_000;
+/** A script must not keep the store busy for long. */
+const PAID_AT_ONCE = 100;
 /** Only the limit of an account keeps the directory from locking it. For the others two at least: a person mistypes. */
 const LEAST = { account: 1, name: 2, address: 2 } as const;
 
@@ -26,7 +28,7 @@ export function createShares(clock: Clock) {
   }
 
   return {
-    /** Remembers the counts that the store has given. */
+    /** Notes the counts that the store has given. */
     note: (found: RemoteReserve['counts']): void => {
       for (const [budget, count] of found) counts.set(keyOf(budget), count, budget.window);
     },
@@ -82,6 +84,3 @@ export function createShares(clock: Clock) {
     },
   };
 }
-
-/** A script must not keep the store busy for long. */
-const PAID_AT_ONCE = 100;

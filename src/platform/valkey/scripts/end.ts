@@ -1,8 +1,6 @@
 /** Ends cached answers, counts, the logins of an account, or signed tokens that could be used again: a new epoch. */
+import { ENDED_SECONDS } from '../../../core/ledger.ts';
 import { COMMON, REFUSE_BEHIND } from './common.ts';
-
-/** Seconds that a login can be under way when its account ends. */
-const ENDED_SECONDS = 60;
 
 export const END = `${COMMON}${REFUSE_BEHIND}
 local epoch = nextEpoch()
