@@ -1,9 +1,10 @@
 /** Reads the certificate and key of the TLS listener, and accepts only a pair that clients can connect with. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFileWithin } from '../backends/read-file.ts';
 import { createSecureContext } from 'node:tls';
+import { readFileWithin } from '../backends/read-file.ts';
 import { causeOf } from '../config/read-text.ts';
+import { certificatesInPem } from '../core/pem.ts';
 
 export interface TlsFiles {
   readonly certFile: { readonly path: string };
@@ -21,7 +22,6 @@ export interface TlsCertificate {
   readonly warnings: readonly string[];
 }
 
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const WARN_DAYS = 14;
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -63,7 +63,7 @@ async function read(file: string): Promise<string> {
 
 function parseChain(text: string, file: string): readonly [X509Certificate, ...X509Certificate[]] {
   try {
-    const [leaf, ...chain] = (text.match(PEM_CERTIFICATE) ?? []).map((block) => new X509Certificate(block));
+    const [leaf, ...chain] = certificatesInPem(text).map((block) => new X509Certificate(block));
     if (leaf !== undefined) return [leaf, ...chain];
   } catch {
     // The words of OpenSSL do not help.

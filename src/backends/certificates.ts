@@ -1,9 +1,8 @@
 /** Certificates in files (PEM). Every error names the file and says what was expected. */
 import { X509Certificate } from 'node:crypto';
-import { readFileWithin } from './read-file.ts';
 import { createSecureContext } from 'node:tls';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+import { certificatesInPem } from '../core/pem.ts';
+import { readFileWithin } from './read-file.ts';
 
 /**
  * Reads a `caFile`.
@@ -11,8 +10,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
  * @returns the certificates, each in PEM
  * @throws Error when it cannot be read or holds no certificate or a broken one
  */
-export async function readAuthorities(file: string): Promise<string[]> {
-  const certificates = (await read(file)).match(CERTIFICATE) ?? [];
+export async function readAuthorities(file: string): Promise<readonly string[]> {
+  const certificates = certificatesInPem(await read(file));
   if (certificates.length === 0) {
     throw new Error(`${file}: expected certificates in PEM (-----BEGIN CERTIFICATE-----), found none`);
   }

@@ -2,6 +2,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
+import { certificatesInPem } from '../../core/pem.ts';
 import { DescriptionError, readText } from '../description/yaml-file.ts';
 import { NoAnswer, send } from '../exchange/send.ts';
 import { isObject } from './token.ts';
@@ -35,7 +36,7 @@ export async function readTrust(
 }
 
 function certificatesIn(text: string, name: string): readonly X509Certificate[] {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificatesInPem(text);
   if (blocks.length === 0) throw new DescriptionError(`${name}: has no PEM certificate`);
   try {
     return blocks.map((block) => new X509Certificate(block));

@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { othersMayRead } from '../../core/file-access.ts';
 import { raceRead } from '../../core/hanging-reads.ts';
+import { certificatesInPem } from '../../core/pem.ts';
 import { codeOf } from '../atomic-files.ts';
 import { processUser } from '../process-user.ts';
 import type { KeyAlgorithm } from './config.ts';
@@ -25,7 +26,6 @@ export interface LoadedKey {
   readonly warnings: readonly string[];
 }
 
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** A chain has a few certificates of a few KiB each. */
 const MAX_BYTES = 1024 * 1024;
 /** A file system that takes longer does not answer. */
@@ -126,7 +126,7 @@ function fits({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObj
 }
 
 function parseChain(text: string, file: string): readonly X509Certificate[] {
-  const blocks = text.match(PEM_CERTIFICATE) ?? [];
+  const blocks = certificatesInPem(text);
   if (blocks.length === 0) throw new Error(`${file} contains no certificate in PEM`);
   try {
     return blocks.map((block) => new X509Certificate(block));

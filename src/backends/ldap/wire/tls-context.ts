@@ -17,7 +17,7 @@ export async function loadTlsContext({ caFile, certFile, keyFile }: TlsFiles): P
     minVersion: 'TLSv1.2',
     // A certificate in the file is trusted although its issuer is not in it: an issuing authority, or the certificate of
     // the server itself. Without this OpenSSL requires the root.
-    ...(caFile === undefined ? {} : { ca: await readAuthorities(caFile), allowPartialTrustChain: true }),
+    ...(caFile === undefined ? {} : { ca: [...(await readAuthorities(caFile))], allowPartialTrustChain: true }),
     ...(certFile === undefined || keyFile === undefined ? {} : await readOwnCertificate(certFile, keyFile)),
   });
 }
