@@ -59,7 +59,7 @@ export async function startGlewlwyd(): Promise<Glewlwyd> {
 }
 
 async function createDatabase(file: string): Promise<void> {
-  // The property `groups` with several values is not there unless the user module is told.
+  // The user module needs this setting to have several values of the property `groups`.
   const groups = `UPDATE g_user_module_instance SET gumi_parameters = '${JSON.stringify({
     'use-glewlwyd-connection': true,
     'data-format': { groups: { multiple: true, read: true, write: true } },

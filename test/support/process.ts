@@ -67,9 +67,9 @@ export function start(command: string, args: readonly string[], options: Process
   running.add(child);
   const collected = collect(child);
   const exited = exitOf(child);
-  // A program that cannot be started is told by whoever waits for it; nobody waiting is not a crash of the tests.
+  // Whoever waits for the program reports that it cannot be started. Without that, the rejection would end the tests.
   exited.catch(() => undefined);
-  // One that ends without reading its input breaks the pipe, which its exit code already tells.
+  // A program that ends without reading its input breaks the pipe; its exit code shows that already.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(options.stdin);
 

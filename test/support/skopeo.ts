@@ -34,7 +34,7 @@ export function skopeoPull(from: string, folder: string, login?: Login): Promise
   ]);
 }
 
-/** The digest of the image's configuration, which is its id for docker and podman alike. */
+/** The digest of the image's configuration, which is its id for docker and for podman. */
 export async function skopeoImageId(from: string, login?: Login): Promise<string> {
   const raw = await runOk('skopeo', [
     'inspect',

@@ -20,7 +20,7 @@ export interface TokenIssuer extends AsyncDisposable {
   readonly jwksUrl: string;
   /** The certificate of its authority, as a file. */
   readonly caFile: string;
-  /** A token with these claims, in force for five minutes; signed with the newest key unless told otherwise. */
+  /** A token with these claims, valid for five minutes; signed with the newest key unless `key` is given. */
   sign(claims: Claims, options?: { readonly key?: SigningKey; readonly header?: Claims }): string;
   /** The same without a signature. */
   unsigned(claims: Claims): string;
