@@ -21,7 +21,7 @@ export function createApplyEnd({ authenticators, reuse, log, onFlush }: ApplyEnd
     if (ended.kind !== 'answers-and-counts') return;
     const { backend } = ended;
     for (const authenticator of authenticators) {
-      if (backend === undefined || authenticator.name === backend) authenticator.forget?.();
+      if (backend === undefined || authenticator.name === backend) authenticator.clearCaches?.();
     }
     onFlush();
     log.info('login cache flushed by another broker', backend === undefined ? {} : { backend });

@@ -22,7 +22,7 @@ export function createFlush({ authenticators, shield, reuse, log, onFlush }: Flu
   return async (backend) => {
     const chosen = authenticators.filter(({ name }) => backend === undefined || name === backend);
     if (backend !== undefined && chosen.length === 0) return false;
-    for (const authenticator of chosen) authenticator.forget?.();
+    for (const authenticator of chosen) authenticator.clearCaches?.();
     await shield.flush(backend);
     reuse.clear();
     onFlush();

@@ -125,7 +125,7 @@ export interface Authenticator extends AsyncDisposable {
   /** Whether the source answers now. Never throws, and never sends the credential of a user. */
   probe(deadline: Deadline): Promise<BackendState>;
   /** Clears its caches of users and groups. Absent where it has none. */
-  forget?(): void;
+  clearCaches?(): void;
   /** Reads its files again. Throws and keeps the old content when they are invalid. Absent where it reads no file. */
   reload?(): Promise<void>;
 }

@@ -54,10 +54,10 @@ export function trackConnections(
   function close(connection: Connection, reason: CloseReason): void {
     onLimit(reason);
     connection.raw.destroy();
-    forget(connection);
+    remove(connection);
   }
 
-  function forget(connection: Connection): void {
+  function remove(connection: Connection): void {
     clearTimeout(connection.handshake);
     byRaw.delete(connection.raw);
     waiting.delete(connection);
@@ -69,7 +69,7 @@ export function trackConnections(
     const excess = byRaw.size < max ? undefined : (waiting.first() ?? connection);
     byRaw.set(raw, connection);
     waiting.add(connection, networkOf(raw), 'silent');
-    raw.once('close', () => forget(connection));
+    raw.once('close', () => remove(connection));
     if (!isTls) established.set(raw, connection);
     // A peer without a port uses a Unix socket, so it is local: Node's own handshake timeout is enough.
     else if (raw.remotePort !== undefined) {

@@ -1,4 +1,4 @@
-/** An operator has the running broker forget logins: by command, and by signal. */
+/** An operator has the running broker flush its login cache: by command, and by signal. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAIN, startBroker } from '../support/broker.ts';

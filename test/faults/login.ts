@@ -189,7 +189,7 @@ export const faults: readonly Fault[] = [
     id: 'login-10',
     effect: 'fairlead flush leaves the group cache of a backend',
     file: 'src/app/flush.ts',
-    find: '    for (const authenticator of chosen) authenticator.forget?.();\n',
+    find: '    for (const authenticator of chosen) authenticator.clearCaches?.();\n',
     replace: '',
     tests: ['test/unit/app/flush.test.ts'],
   },

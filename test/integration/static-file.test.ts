@@ -210,7 +210,7 @@ print('$scrypt$ln=14,r=8,p=2$' + b(salt) + '$' + b(hashlib.scrypt(sys.argv[1].en
 });
 
 describe('reloading', () => {
-  it('takes over users that came, and forgets those that went', async () => {
+  it('accepts users that were added, and refuses those that were removed', async () => {
     await using folder = await folderFor();
     const file = join(folder.path, 'users.yaml');
     await writeFile(file, `users: { alice: { password: "${await hashPassword(ALICE.password)}" } }`);

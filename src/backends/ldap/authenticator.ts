@@ -91,7 +91,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
       directory.retire();
     },
 
-    forget: login.flush,
+    clearCaches: login.flush,
 
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };

@@ -13,7 +13,7 @@ interface Discovery {
   /** Asks the provider now, unless it was asked within the last seconds. Throws as `current` does. */
   refresh(signal: AbortSignal): Promise<ProviderMetadata>;
   /** Drops the metadata, because the provider may have other endpoints now. */
-  forget(): void;
+  flush(): void;
 }
 
 interface DiscoveryDeps {
@@ -82,7 +82,7 @@ export function createDiscovery({ clock, fetchMetadata }: DiscoveryDeps): Discov
       return known.metadata;
     },
     refresh: async (signal) => (known !== undefined && age() <= RECENT_MS ? known.metadata : ask(signal)),
-    forget: () => {
+    flush: () => {
       known = undefined;
     },
   };

@@ -66,7 +66,7 @@ function refusedBy({ refusals, provider, log, rules: { backend } }: LoginDeps, f
   }
   // The provider may have new endpoints. The next login reads the metadata again, and others wait for it instead of
   // sending passwords to an address that does not answer.
-  if (failure.fault.kind !== 'answer') provider.forget();
+  if (failure.fault.kind !== 'answer') provider.flush();
   throw error;
 }
 

@@ -37,7 +37,7 @@ export interface Provider {
   /** Whether the provider answers, asked within the last seconds. Throws as `open` does. */
   reach(signal: AbortSignal): Promise<void>;
   /** The next login reads the metadata again. */
-  forget(): void;
+  flush(): void;
   /** The next login reads the metadata and the keys again. */
   renew(): void;
 }
@@ -78,7 +78,7 @@ export function createProvider(deps: ProviderDeps): Provider {
         return await fetchKeys(connection(), endpoints.jwks_uri, signal);
       } catch (error) {
         // The keys may have another address now.
-        discovery.forget();
+        discovery.flush();
         throw error;
       }
     },
@@ -112,9 +112,9 @@ export function createProvider(deps: ProviderDeps): Provider {
     reach: async (signal) => {
       await asOutage(signal, discovery.refresh(signal));
     },
-    forget: () => discovery.forget(),
+    flush: () => discovery.flush(),
     renew: () => {
-      discovery.forget();
+      discovery.flush();
       keySet.expire();
     },
   };

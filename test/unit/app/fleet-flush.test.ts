@@ -9,7 +9,7 @@ describe('what another broker has ended', () => {
     const calls: string[] = [];
     const authenticators = ['corp', 'partners'].map((name) => ({
       ...fakeBackend(UNKNOWN, { name }).chained.authenticator,
-      forget: () => void calls.push(`cache of ${name}`),
+      clearCaches: () => void calls.push(`cache of ${name}`),
     }));
     const log = recordingLog();
     const reuse = { clear: () => void calls.push('tokens') };

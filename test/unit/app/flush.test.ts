@@ -7,7 +7,7 @@ function setUp() {
   const calls: string[] = [];
   const authenticators = ['corp', 'partners'].map((name) => ({
     ...fakeBackend(UNKNOWN, { name }).chained.authenticator,
-    forget: () => void calls.push(`cache of ${name}`),
+    clearCaches: () => void calls.push(`cache of ${name}`),
   }));
   const log = recordingLog();
   const flush = createFlush({

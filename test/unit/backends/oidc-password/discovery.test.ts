@@ -115,13 +115,13 @@ describe('discovery', () => {
     expect(await second).toEqual(metadata('a'));
   });
 
-  it('asks again after forget', async () => {
+  it('asks again after a flush', async () => {
     const { asked, discovery } = scripted();
     const first = discovery.current(FOREVER);
     asked[0]?.resolve(metadata('a'));
     await first;
 
-    discovery.forget();
+    discovery.flush();
     const second = discovery.current(FOREVER);
     asked[1]?.resolve(metadata('b'));
 
