@@ -14,7 +14,8 @@ import type { Endpoint } from './endpoint.ts';
 import type { LdapEntry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
-import { BIND_RESPONSE, MessageSocket, SEARCH_DONE } from './message-socket.ts';
+import { MessageSocket } from './message-socket.ts';
+import { ANSWER } from './message.ts';
 import type { LdapResult } from './message.ts';
 import { PageControl, cookieIn } from './page-control.ts';
 import { RESULT } from './result-code.ts';
@@ -171,7 +172,7 @@ function bindOnce(
   return operate(session, 'binding', deadline, async () => {
     const { result, message, end } = await session.messages.exchange({
       encode: (id) => encodeBind(id, dn, password.reveal(), control === undefined ? [] : [control]),
-      endsWith: BIND_RESPONSE,
+      endsWith: ANSWER.bind,
     });
     return control === undefined ? result : { ...result, ...decodePolicy(message, end) };
   });
@@ -191,7 +192,7 @@ function searchOnce(
     const { result, message, end } = await session.messages.exchange({
       encode: (id) =>
         encodeSearch(id, { base, scope, filter, attributes, sizeLimit, timeLimit, followAliases, controls }),
-      endsWith: SEARCH_DONE,
+      endsWith: ANSWER.searchDone,
       onEntry: (entry) => {
         // While they arrive: an answer of the maximum size could have millions of tiny entries.
         if (found.length === MAX_ENTRIES) throw tooManyEntries(session);

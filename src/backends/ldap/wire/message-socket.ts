@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { TAG, element, readHeader } from './ber.ts';
 import { DirectoryFault } from './fault.ts';
-import { readEnvelope, readResult } from './message.ts';
+import { ANSWER, readEnvelope, readResult } from './message.ts';
 import type { LdapResult } from './message.ts';
 
 /** Bytes of one message. An entry with thousands of groups takes some hundred KiB. */
@@ -18,19 +18,13 @@ const CLOSE_MS = 250;
 const EMPTY = Buffer.alloc(0);
 const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buffer.of(0x42, 0));
 
-/** The tags of answers (RFC 4511, section 4). */
-export const BIND_RESPONSE = 0x61;
-const SEARCH_ENTRY = 0x64;
-export const SEARCH_DONE = 0x65;
-const SEARCH_REFERENCE = 0x73;
-const EXTENDED_RESPONSE = 0x78;
-const WITH_RESULT: ReadonlySet<number> = new Set([BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE]);
+const WITH_RESULT: ReadonlySet<number> = new Set([ANSWER.bind, ANSWER.searchDone, ANSWER.extended]);
 
 interface Request {
   /** Gives the bytes of the request with this message id. */
   readonly encode: (id: number) => Buffer;
   /** The tag of the message that ends the answer. */
-  readonly endsWith: typeof BIND_RESPONSE | typeof SEARCH_DONE;
+  readonly endsWith: typeof ANSWER.bind | typeof ANSWER.searchDone;
   /** Called for each entry as it arrives. What it throws closes the connection. */
   readonly onEntry?: (message: Buffer) => void;
 }
@@ -181,11 +175,11 @@ export class MessageSocket {
     if (WITH_RESULT.has(operation) && result === undefined) throw new RangeError('a result without a code');
     const pending = this.#pending;
     if (pending?.id !== id) return;
-    if (operation === SEARCH_ENTRY) pending.onEntry?.(message);
+    if (operation === ANSWER.searchEntry) pending.onEntry?.(message);
     else if (operation === pending.endsWith && result !== undefined) {
       this.#pending = undefined;
       pending.resolve({ result, message, end });
-    } else if (operation !== SEARCH_REFERENCE) {
+    } else if (operation !== ANSWER.searchReference) {
       // INVARIANT: the end of a search is never taken for the answer to a bind.
       throw new RangeError(`an answer of another kind, 0x${operation.toString(16)}`);
     }

@@ -4,6 +4,15 @@ import { TAG, readElement, readInteger } from './ber.ts';
 /** Bytes. The rest is left out: the text goes to the log. */
 const MAX_DIAGNOSTIC = 1024;
 
+/** The tags of the answers to operations (RFC 4511, section 4). */
+export const ANSWER = {
+  bind: 0x61,
+  searchEntry: 0x64,
+  searchDone: 0x65,
+  searchReference: 0x73,
+  extended: 0x78,
+} as const;
+
 interface Envelope {
   readonly id: number;
   /** The tag of the operation. */

@@ -6,12 +6,11 @@ import type { Socket } from 'node:net';
 import { TAG, element, readHeader, text } from './ber.ts';
 import type { Endpoint } from './endpoint.ts';
 import { DirectoryFault } from './fault.ts';
-import { readEnvelope, readResult } from './message.ts';
+import { ANSWER, readEnvelope, readResult } from './message.ts';
 import { RESULT } from './result-code.ts';
 
 const OID = '1.3.6.1.4.1.1466.20037';
 const EXTENDED_REQUEST = 0x77;
-const EXTENDED_RESPONSE = 0x78;
 const REQUEST = element(TAG.sequence, element(TAG.integer, Buffer.of(1)), element(EXTENDED_REQUEST, text(OID, 0x80)));
 const MAX_ANSWER = 4096;
 
@@ -20,7 +19,7 @@ export async function startTls(socket: Socket, endpoint: Endpoint): Promise<void
   const answer = readAnswer(socket, endpoint);
   socket.write(REQUEST);
   const { operation, start, end } = readEnvelopeOf(await answer, endpoint);
-  const result = operation === EXTENDED_RESPONSE ? readResult((await answer).subarray(start, end)) : undefined;
+  const result = operation === ANSWER.extended ? readResult((await answer).subarray(start, end)) : undefined;
   if (result === undefined) throw refused(endpoint, 'it answers something else');
   if (result.code !== RESULT.success) {
     const diagnostic = result.diagnostic === '' ? '' : ` (${result.diagnostic})`;

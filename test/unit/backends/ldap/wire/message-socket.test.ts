@@ -2,12 +2,8 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { TAG, element, text } from '../../../../../src/backends/ldap/wire/ber.ts';
-import {
-  MAX_MESSAGE,
-  MessageSocket,
-  BIND_RESPONSE,
-  SEARCH_DONE,
-} from '../../../../../src/backends/ldap/wire/message-socket.ts';
+import { MAX_MESSAGE, MessageSocket } from '../../../../../src/backends/ldap/wire/message-socket.ts';
+import { ANSWER } from '../../../../../src/backends/ldap/wire/message.ts';
 import { waitFor } from '../../../../support/wait.ts';
 
 const RESULT = Buffer.from('0a010004000400', 'hex');
@@ -17,7 +13,7 @@ function message(id: number, size = 0, operation = 0x64): Buffer {
   return element(TAG.sequence, element(TAG.integer, Buffer.of(id)), element(operation, text('x'.repeat(size))));
 }
 
-function done(id: number, operation = SEARCH_DONE): Buffer {
+function done(id: number, operation: number = ANSWER.searchDone): Buffer {
   return element(TAG.sequence, element(TAG.integer, Buffer.of(id)), element(operation, RESULT));
 }
 
@@ -52,8 +48,8 @@ async function openLine(): Promise<Line> {
     near,
     socket,
     entries,
-    search: () => near.exchange({ encode, endsWith: SEARCH_DONE, onEntry: (entry) => void entries.push(entry) }),
-    bind: () => near.exchange({ encode, endsWith: BIND_RESPONSE }),
+    search: () => near.exchange({ encode, endsWith: ANSWER.searchDone, onEntry: (entry) => void entries.push(entry) }),
+    bind: () => near.exchange({ encode, endsWith: ANSWER.bind }),
     [Symbol.asyncDispose]: async () => {
       near.destroy();
       far.destroy();
@@ -125,8 +121,8 @@ describe('a message socket', () => {
     ['a message without an id', element(TAG.sequence, text('x'))],
     ['a message that is shorter than its content', Buffer.from('300402010164', 'hex')],
     ['a notice of disconnection', element(TAG.sequence, element(TAG.integer, Buffer.of(0)), element(0x78))],
-    ['a result without a code', message(1, 0, SEARCH_DONE)],
-    ['a result of another operation', done(1, BIND_RESPONSE)],
+    ['a result without a code', message(1, 0, ANSWER.searchDone)],
+    ['a result of another operation', done(1, ANSWER.bind)],
     ['a message of another kind', message(1, 0, 0x79)],
   ])('closes the connection after %s, and gives nothing', async (_what, bytes) => {
     await using line = await openLine();
@@ -144,7 +140,7 @@ describe('a message socket', () => {
     await using line = await openLine();
     const answer = line.bind();
 
-    line.far.write(done(1, SEARCH_DONE));
+    line.far.write(done(1, ANSWER.searchDone));
 
     await expect(answer).rejects.toMatchObject({ name: 'DirectoryFault', kind: 'lost' });
   });
