@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http';
 import type { RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import { withoutBrackets } from '../core/address.ts';
 
 export interface HealthTarget {
   /** For messages, such as `https://127.0.0.1:5001/healthz`. */
@@ -36,7 +37,7 @@ export function urlTarget(text: string): HealthTarget {
     throw new Error(`found "${text}", expected an http or https URL`);
   const { protocol, hostname, port, pathname } = url;
   const isTls = protocol === 'https:';
-  const host = hostname.replaceAll(/^\[|\]$/g, '');
+  const host = withoutBrackets(hostname);
   return { name: text, isTls, options: { host, port: port === '' ? (isTls ? 443 : 80) : port, path: pathname } };
 }
 

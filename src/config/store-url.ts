@@ -1,4 +1,5 @@
 /** The address of a Valkey or Redis server. */
+import { withoutBrackets } from '../core/address.ts';
 
 const MAX_DATABASE = 65_535;
 
@@ -16,7 +17,7 @@ export function parseStoreUrl(text: string, defaultPort: number) {
     return 'expected a database number as the path, such as rediss://valkey.example.com:6379/2';
   }
   return {
-    host: url.hostname.replaceAll(/^\[|\]$/g, ''),
+    host: withoutBrackets(url.hostname),
     port: url.port === '' ? defaultPort : Number(url.port),
     isTls: url.protocol === 'rediss:',
     database: Number(database),

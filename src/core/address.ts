@@ -31,13 +31,18 @@ export function isLoopback({ family, value }: Address): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n;
 }
 
+/** The host of a URL as programs connect to it: an IPv6 address is in brackets in URLs only (RFC 3986, section 3.2.2). */
+export function withoutBrackets(host: string): string {
+  return host.replaceAll(/^\[|\]$/g, '');
+}
+
 /**
  * Whether a connection to this host stays on this machine.
  *
  * @param host a name or an address, as in a URL; IPv6 with or without brackets
  */
 export function isLoopbackHost(host: string): boolean {
-  const name = host.replaceAll(/^\[|\]$/g, '');
+  const name = withoutBrackets(host);
   const address = parseAddress(name);
   return address === undefined ? name.toLowerCase() === 'localhost' : isLoopback(address);
 }

@@ -1,6 +1,7 @@
 /** Sends bytes that no HTTP library would send, and reads what comes back. */
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { endpointOf } from './endpoint.ts';
 import { NoAnswer } from './send.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -24,9 +25,7 @@ export function sendBytes(
   timeoutMs: number,
 ): Promise<Reaction> {
   const { promise, resolve, reject } = Promise.withResolvers<Reaction>();
-  const isTls = origin.protocol === 'https:';
-  const host = origin.hostname.replaceAll(/^\[|\]$/g, '');
-  const port = origin.port === '' ? (isTls ? 443 : 80) : Number(origin.port);
+  const { host, port, isTls } = endpointOf(origin);
   // A server name is a name, and never an address (RFC 6066, section 3).
   const name = isIP(host) === 0 ? { servername: host } : {};
   const socket = isTls ? connectTls({ host, port, ...name, ...tls }) : connect({ host, port });

@@ -2,6 +2,7 @@
 import { request as requestPlain } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { endpointOf } from './endpoint.ts';
 
 /** Milliseconds that docker waits for a token server. */
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -37,10 +38,10 @@ export class NoAnswer extends Error {
 export function send(origin: URL, sent: Sent, tls: { readonly ca?: string }): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const started = performance.now();
-  const isTls = origin.protocol === 'https:';
+  const { host, port, isTls } = endpointOf(origin);
   const options: RequestOptions & { ca?: string } = {
-    host: origin.hostname.replaceAll(/^\[|\]$/g, ''),
-    port: origin.port === '' ? (isTls ? 443 : 80) : Number(origin.port),
+    host,
+    port,
     method: sent.method,
     path: sent.target,
     headers: { Host: origin.host, ...sent.headers, ...lengthOf(sent) },

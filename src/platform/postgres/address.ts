@@ -1,5 +1,5 @@
 /** The URL of a PostgreSQL database, as the file `records.postgres.urlFile` holds it. */
-import { isLoopbackHost } from '../../core/address.ts';
+import { isLoopbackHost, withoutBrackets } from '../../core/address.ts';
 import { Secret } from '../../core/identity.ts';
 
 export interface PostgresAddress {
@@ -45,7 +45,7 @@ function hostOf({ hostname, searchParams }: URL): string {
       throw new Error('sslmode in the URL would weaken TLS; remove it, and see the key records.postgres.tls');
     }
   }
-  return searchParams.get('host') ?? decoded(hostname).replaceAll(/^\[|\]$/g, '');
+  return searchParams.get('host') ?? withoutBrackets(decoded(hostname));
 }
 
 function decoded(text: string): string {
