@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { waitFor } from './wait.ts';
 
 export interface CountedDirectory extends AsyncDisposable {
   readonly port: number;
@@ -9,7 +10,7 @@ export interface CountedDirectory extends AsyncDisposable {
   binds(): number;
   /** The most wrong passwords of one user since the last successful login. */
   mostWrong(): number;
-  /** Waits for so many connections, which then get their sign to begin. */
+  /** Waits for so many connections, and then tells all of them to begin. */
   release(connections: number): Promise<void>;
   /** Calls back when it is asked. */
   onBind(work: () => void): void;
@@ -26,12 +27,12 @@ export async function startCountedDirectory(latencyMs: number): Promise<CountedD
   let most = 0;
   let notify = (): void => undefined;
 
-  function bind(user: string, password: string): 'right' | 'wrong' {
+  function bind(user: string, password: string): 'correct' | 'wrong' {
     binds += 1;
     notify();
     if (password === passwordOf(user)) {
       wrong.delete(user);
-      return 'right';
+      return 'correct';
     }
     const count = (wrong.get(user) ?? 0) + 1;
     wrong.set(user, count);
@@ -62,11 +63,7 @@ export async function startCountedDirectory(latencyMs: number): Promise<CountedD
     binds: () => binds,
     mostWrong: () => most,
     release: async (connections) => {
-      const before = performance.now();
-      while (sockets.size < connections) {
-        if (performance.now() - before > 30_000) throw new Error(`${sockets.size} of ${connections} processes started`);
-        await new Promise((wait) => void setTimeout(wait, 20));
-      }
+      await waitFor(`${connections} processes to connect`, () => sockets.size >= connections);
       for (const socket of sockets) socket.write('"go"\n');
     },
     onBind: (work) => {

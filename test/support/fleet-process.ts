@@ -48,7 +48,7 @@ async function main(job: FleetJob): Promise<void> {
       last += 1;
       waiting.set(`${last}`, resolve);
       socket.write(`${JSON.stringify({ id: `${last}`, user: username, password: password.reveal() })}\n`);
-      return (await promise) === 'right' ? authenticated(username) : REFUSED;
+      return (await promise) === 'correct' ? authenticated(username) : REFUSED;
     },
     probe: async () => ({ state: 'up' }),
     [Symbol.asyncDispose]: async () => undefined,
