@@ -117,6 +117,7 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
     return { kind: 'go', attempt, inFlight: Math.max(1, ...places.map(({ tally }) => underWay(tally))) };
   }
 
+  /** Known passwords and holds that are older do not count any more. */
   function epochOf(backend: string | undefined): number {
     return backend === undefined ? epochs.ofCounts(undefined) : epochs.ofAnswers(backend);
   }

@@ -3,6 +3,12 @@
  * way by the time when they began. While fleet keys are rotated a count has a part under each key, and their sum counts.
  */
 export const BUDGETS = String.raw`
+-- Known passwords and holds that are older do not count any more.
+local function epochOf(backend)
+  if backend then return endOf('answers', backend) end
+  return endOf('counts', nil)
+end
+
 local function isKnown(kind, guess, epoch)
   for _, name in ipairs(names('known:' .. kind, guess)) do
     local lines = get(name)

@@ -3,8 +3,7 @@ import { BUDGETS } from './budgets.ts';
 import { COMMON, REFUSE_BEHIND } from './common.ts';
 
 export const RESERVE = `${COMMON}${REFUSE_BEHIND}${BUDGETS}
-local epoch
-if q.backend then epoch = endOf('answers', q.backend) else epoch = endOf('counts', nil) end
+local epoch = epochOf(q.backend)
 
 local places = {}
 for index, budget in ipairs(q.budgets) do

@@ -21,8 +21,7 @@ local function settlePlace(attempt, place)
   local budget = place.budget
   local tally = load(budget, attempt.backend)
   if not release(tally, attempt.id) then return end
-  local epoch
-  if attempt.backend then epoch = endOf('answers', attempt.backend) else epoch = endOf('counts', nil) end
+  local epoch = epochOf(attempt.backend)
   -- An equal guess beside this one may have been counted first.
   local counts = budget.kind == 'account' or not isKnown(budget.kind, budget.guess or attempt.password, epoch)
   if q.outcome == 'wrong' and counts then addWrong(tally, tally.parts[1], now) end
