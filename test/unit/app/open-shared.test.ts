@@ -24,7 +24,7 @@ async function file(name: string, text: string): Promise<FilePath> {
 
 async function keyPair() {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const pem = key.export({ type: 'pkcs8', format: 'pem' });
   return { pem, certificate: await makeCertificate({ key }) };
 }
 
