@@ -1,4 +1,4 @@
-/** A TCP proxy in front of a source that a test can make fail in the ways of servers and networks. */
+/** A TCP proxy in front of a source, with the failures of servers and networks. */
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 

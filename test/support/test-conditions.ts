@@ -1,4 +1,4 @@
-/** Kinds of conditions that only tests have: each depends on a property of requests in a way that no real kind does. */
+/** Kinds of conditions that only tests have: each depends on a property of requests as no real kind does. */
 import { z } from 'zod';
 import type { ConditionKind } from '../../src/config/conditions/index.ts';
 import { defineCondition } from '../../src/core/policy/condition.ts';

@@ -14,7 +14,7 @@ export interface PostgresAddress {
 
 const DEFAULT_PORT = 5432;
 const EXPECTED = 'expected postgres://USER:PASSWORD@HOST:PORT/DATABASE';
-/** What libpq calls the ways in which a connection is encrypted. Ours is always `verify-full`. */
+/** The modes of libpq in which a connection is encrypted. The broker always uses `verify-full`. */
 const ENCRYPTED_MODES: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full']);
 
 /** @throws Error that says what is wrong, and quotes nothing: the text holds a password */

@@ -1,4 +1,4 @@
-/** A transaction that is tried again when others were in its way, and whose end is known. */
+/** A transaction that is tried again when it conflicts with others, and whose end is known. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Query } from './connections.ts';
 import { canRetry, UnusableError } from './failures.ts';
