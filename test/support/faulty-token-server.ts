@@ -2,8 +2,7 @@
  * A small token server that passes every check of the conformance suite, and has a switch for each fault that servers
  * were seen to have. It serves one user with one set of rights.
  */
-import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign, X509Certificate } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, randomUUID, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,8 +11,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Description } from '../../src/conformance/description/load.ts';
 import { libtrustId, thumbprint } from '../../src/conformance/tokens/key-ids.ts';
 import { Secret } from '../../src/core/identity.ts';
-import { ecKeyWithLeadingZero, makeCertificate, namedEcKey } from './signing-certificate.ts';
 import type { FaultName } from './token-server-faults.ts';
+import { Refusal } from './token-server-refusal.ts';
+import { createScopes, PUBLIC, RIGHTS } from './token-server-scopes.ts';
+import type { Scope } from './token-server-scopes.ts';
+import { createTokens, ISSUER, LIFETIME, makeKeys } from './token-server-tokens.ts';
+import type { Keys } from './token-server-tokens.ts';
 
 export interface TokenServer extends AsyncDisposable {
   readonly url: URL;
@@ -32,9 +35,7 @@ export interface TokenServerOptions {
 
 const SERVICE = 'registry.test';
 const OTHER_SERVICE = 'other.test';
-const ISSUER = 'conformance tests';
 const ORIGIN = 'https://ui.test';
-const LIFETIME = 300;
 const KIB = 1024;
 
 export const ALICE = 'alice';
@@ -42,50 +43,9 @@ export const ALICE_PASSWORD = 'Correct: pässword+1';
 export const BOB = 'bob';
 export const BOB_PASSWORD = 'another-correct-password';
 
-const RIGHTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['team/app', ['pull', 'push']],
-  ['team/lib', ['pull', 'push']],
-  ['public/app', ['pull']],
-  ['private/app', []],
-]);
-const PUBLIC: ReadonlyMap<string, readonly string[]> = new Map([['public/app', ['pull']]]);
-
-interface Scope {
-  readonly type: string;
-  readonly name: string;
-  readonly actions: readonly string[];
-}
-
-interface Keys {
-  readonly signing: KeyObject;
-  readonly certificate: string;
-}
-
 /** Whether it is neither empty nor begins with a correct password: such passwords have faults of their own. */
 function isInvented(password: string): boolean {
   return password !== '' && !password.startsWith(BOB_PASSWORD);
-}
-
-/** A refusal: thrown, and written with its status. */
-class Refusal extends Error {
-  readonly status: number;
-  readonly oauth: string;
-
-  constructor(status: number, oauth = 'invalid_request', message = 'wrong user name or password') {
-    super(message);
-    this.status = status;
-    this.oauth = oauth;
-  }
-}
-
-async function makeKeys(fault: FaultName | undefined): Promise<Keys> {
-  if (fault === 'short-rsa-key') {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-    return { signing: privateKey, certificate: '' };
-  }
-  const signing = fault === 'leading-zero' ? ecKeyWithLeadingZero() : namedEcKey();
-  const days = fault === 'expired-certificate' ? -0.5 : fault === 'certificate-ends' ? 3 : 365;
-  return { signing, certificate: await makeCertificate({ key: signing, fromDays: -100, untilDays: days }) };
 }
 
 export async function startTokenServer({
@@ -151,6 +111,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 function createHandler(fault: FaultName | undefined, keys: Keys, hasCatalog: boolean): Handler {
   const has = (name: FaultName): boolean => fault === name;
   const refreshTokens = new Map<string, { readonly user: string; readonly service: string }>();
+  const { scopesOf, grant } = createScopes({ has, hasCatalog });
+  const { tokenFor } = createTokens({ has, keys, login: `${ALICE}:${ALICE_PASSWORD}` });
   let inFlight = 0;
 
   return async (request, response) => {
@@ -310,70 +272,6 @@ function createHandler(fault: FaultName | undefined, keys: Keys, hasCatalog: boo
     throw new Refusal(status, 'invalid_grant', message);
   }
 
-  function scopesOf(parameters: URLSearchParams, isPost: boolean): readonly Scope[] {
-    const values = parameters.getAll('scope');
-    if (values.length === 0 && has('scope-required')) throw new Refusal(400);
-    if (has('empty-scope') && values.includes('')) throw new Refusal(400);
-    if (has('leading-space') && values.some((value) => value.startsWith(' '))) throw new Refusal(400);
-    const chosen = (has('first-scope') && !isPost) || (has('post-first-scope') && isPost) ? values.slice(0, 1) : values;
-    const isSplit = !(has('not-split') || (has('post-not-split') && isPost));
-    const texts = chosen
-      .flatMap((value) => (isSplit ? value.split(' ') : [value.trim()]))
-      .filter((text) => text !== '');
-    const scopes = new Map<string, Scope>();
-    for (const text of texts) {
-      const scope = parse(text);
-      if (scope === undefined) continue;
-      const key = `${scope.type}:${scope.name}`;
-      const same = scopes.get(key);
-      if (same === undefined) scopes.set(key, scope);
-      else if (!has('first-of-overlapping'))
-        scopes.set(key, { ...scope, actions: [...same.actions, ...scope.actions] });
-    }
-    return [...scopes.values()];
-  }
-
-  function parse(text: string): Scope | undefined {
-    const match = /^([a-z0-9]+)(\([a-z0-9]+\))?:(.+):([a-z*,]+)$/.exec(text);
-    const [, type = '', kind = '', name = '', actions = ''] = match ?? [];
-    if (match === null) {
-      if (has('malformed-scope') && !text.includes(' ')) throw new Refusal(400);
-      return undefined;
-    }
-    if (type === 'conformance' && has('unknown-type')) throw new Refusal(400);
-    if (name.includes(':') && has('colon-in-name')) throw new Refusal(400);
-    return { type: has('class') ? type + kind : type, name, actions: [...new Set(actions.split(','))] };
-  }
-
-  function grant({ type, name, actions }: Scope, user: string, all: readonly Scope[]): readonly Scope[] {
-    if (type === 'registry') return name === 'catalog' ? grantCatalog(actions, user) : [];
-    if (!type.startsWith('repository')) return [];
-    const rights = rightsOf(name, user);
-    const granted = has('all-rights') ? rights : actions.filter((action) => rights.includes(action));
-    if (has('unknown-action') && actions.includes('conformance')) return [{ type, name, actions }];
-    if (has('partial-refused') && granted.length > 0 && granted.length < actions.length && name === 'public/app') {
-      throw new Refusal(401);
-    }
-    if (granted.length > 0) return [{ type, name, actions: granted }];
-    if (has('denied-refused')) throw new Refusal(403);
-    if (has('denied-takes-all') && all.length > 1 && name === 'private/app') throw new Refusal(401);
-    return [];
-  }
-
-  function rightsOf(name: string, user: string): readonly string[] {
-    if (name === '*' && has('star-granted')) return ['pull', 'push'];
-    if (name === 'private/app' && has('private-readable')) return ['pull'];
-    if (name === 'PRIVATE/APP' && has('upper-case-granted')) return ['pull'];
-    if (user === '' && name === 'team/app' && has('anonymous-push')) return ['pull', 'push'];
-    return (user === '' ? PUBLIC : RIGHTS).get(name) ?? [];
-  }
-
-  function grantCatalog(actions: readonly string[], user: string): readonly Scope[] {
-    if (user === '' || !hasCatalog || has('no-catalog')) return [];
-    if (has('catalog-actions')) return [{ type: 'registry', name: 'catalog', actions: ['pull', 'push'] }];
-    return actions.includes('*') ? [{ type: 'registry', name: 'catalog', actions: ['*'] }] : [];
-  }
-
   function refreshTokenFor(user: string, service: string, parameters: URLSearchParams): string | undefined {
     const isLogin = parameters.get('offline_token') === 'true';
     const used = parameters.get('refresh_token');
@@ -389,61 +287,6 @@ function createHandler(fault: FaultName | undefined, keys: Keys, hasCatalog: boo
     const token = `${randomUUID()}${has('long-refresh-token') ? 'x'.repeat(3000) : ''}`;
     refreshTokens.set(token, { user, service });
     return token;
-  }
-
-  function tokenFor(user: string, service: string, access: readonly Scope[], parameters: URLSearchParams): string {
-    const now = Math.floor(Date.now() / 1000);
-    const issued = now - (has('not-backdated') ? 0 : 30) + (has('future') ? 120 : 0);
-    const lifetime = has('year-long') ? 366 * 86_400 : LIFETIME + (has('no-margin') ? 0 : 60);
-    const account = parameters.get('account');
-    const fraction = has('float-times') ? 0.5 : 0;
-    const claims = {
-      iss: has('issuer') ? 'somebody' : ISSUER,
-      sub: subject(user, account),
-      aud: has('audience') ? 'somebody' : has('audience-list') ? [service] : service,
-      exp: (has('expired') ? now - 10 : now + lifetime) + fraction,
-      nbf: issued + fraction,
-      iat: issued + fraction,
-      ...(has('no-token-id') ? {} : { jti: has('one-token-id') ? 'one' : randomUUID() }),
-      access: has('access-texts') ? access.map(({ type, name }) => `${type}:${name}`) : access,
-      ...(has('password-in-token') ? { login: `${ALICE}:${ALICE_PASSWORD}` } : {}),
-      ...(has('large-token') ? { groups: 'g'.repeat(8 * KIB) } : {}),
-    };
-    return signed(headerOf(), claims);
-  }
-
-  function subject(user: string, account: string | null): string {
-    if (user === '') return has('anonymous-named') ? 'anonymous' : '';
-    if (has('subject-of-account') && account !== null) return account;
-    return has('subject-id') ? 'id-17' : user;
-  }
-
-  function headerOf(): Readonly<Record<string, unknown>> {
-    const key = createPublicKey(keys.signing);
-    const chain = keys.certificate === '' ? '' : new X509Certificate(keys.certificate).raw.toString('base64');
-    const hasChain = has('expired-certificate') || has('certificate-ends') || has('chain-base64url');
-    const kid = has('wrong-kid')
-      ? 'key-1'
-      : has('kid-rfc7638') || has('kid-of-3.1') || keys.certificate === ''
-        ? thumbprint(key)
-        : libtrustId(key);
-    return {
-      ...(has('no-type') ? {} : { typ: 'JWT' }),
-      alg: has('hmac') ? 'HS256' : keys.certificate === '' ? 'RS256' : 'ES256',
-      ...(has('no-kid') ? {} : { kid }),
-      ...(hasChain
-        ? { x5c: [has('chain-base64url') ? Buffer.from(chain, 'base64').toString('base64url') : chain] }
-        : {}),
-      ...(has('embedded-key') ? { jwk: { ...key.export({ format: 'jwk' }), kid } } : {}),
-    };
-  }
-
-  function signed(header: Readonly<Record<string, unknown>>, claims: object): string {
-    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const data = `${part(header)}.${part(claims)}`;
-    if (has('hmac')) return `${data}.${createHmac('sha256', 'secret').update(data).digest('base64url')}`;
-    const key = has('foreign-key') ? namedEcKey() : keys.signing;
-    return `${data}.${sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
   }
 
   function bodyOf(token: string, access: readonly Scope[], isPost: boolean): Record<string, unknown> {
