@@ -127,29 +127,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const url = (role: keyof Passwords, user: string): string =>
     `postgres://${user}:${passwords[role]}@127.0.0.1:${port}/fairlead`;
   const sql = (text: string, database = 'fairlead'): Promise<string> =>
-    runOk(
-      'psql',
-      [
-        '-XAtq',
-        '-F',
-        '\t',
-        '-v',
-        'ON_ERROR_STOP=1',
-        '-h',
-        join(folder, 'socket'),
-        '-p',
-        String(port),
-        '-U',
-        'admin',
-        '-d',
-        database,
-        '-c',
-        text,
-      ],
-      {
-        env: { ...process.env, PGPASSWORD: passwords.admin },
-      },
-    );
+    runSql(text, { host: join(folder, 'socket'), port, database, password: passwords.admin });
 
   async function launch(): Promise<void> {
     const launched = start(...asPostgres(join(bin ?? '', 'postgres'), ['-D', data]));
@@ -210,6 +188,22 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   const running = cleanup.move();
   return { ...postgres, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+interface SqlTarget {
+  /** The folder of the socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Of the superuser. */
+  readonly password: string;
+}
+
+/** Runs SQL as the superuser. @returns the rows, tab-separated */
+function runSql(text: string, { host, port, database, password }: SqlTarget): Promise<string> {
+  const output = ['-XAtq', '-F', '\t', '-v', 'ON_ERROR_STOP=1'];
+  const place = ['-h', host, '-p', String(port), '-U', 'admin', '-d', database];
+  return runOk('psql', [...output, ...place, '-c', text], { env: { ...process.env, PGPASSWORD: password } });
 }
 
 /** The process ids of a process and of its children. Linux only (proc(5)). */
