@@ -1,6 +1,6 @@
 /** What `check` says about the shared store: its keys, and on request the store itself. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import { isLoopbackHost } from '../config/listen-address.ts';
+import { isLocalName } from '../config/listen-address.ts';
 import { describeError } from '../core/errors.ts';
 import type { Step } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -39,7 +39,7 @@ export async function inspectShared(config: CheckedConfig): Promise<readonly Ste
     const nodes = [...address.addresses, ...(address.sentinel?.addresses ?? [])];
     const steps = await inspectStore(
       client,
-      nodes.every(({ isTls, host }) => isTls || isLoopbackHost(host)),
+      nodes.every(({ isTls, host }) => isTls || isLocalName(host)),
     );
     const brokers = await brokersStep(client, config);
     return [...steps, ...brokers].map((step) => ({ ...step, text: `shared store: ${step.text}` }));
