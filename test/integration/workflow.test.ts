@@ -32,7 +32,7 @@ describe.skipIf(findPart({ program: 'go' }) === undefined)('the workflow', () =>
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-workflow-'));
     try {
       const broken = join(folder, 'broken.yaml');
-      await writeFile(broken, (await readFile(WORKFLOW, 'utf8')).replace('needs: test', 'needs: tests'));
+      await writeFile(broken, (await readFile(WORKFLOW, 'utf8')).replace('needs: [test,', 'needs: [tests,'));
 
       const { code, stdout } = await run(actionlint, ['-no-color', broken]);
 
