@@ -48,6 +48,9 @@ export function translateConditions(rule: AclRule, kind: Kind, world: World, nam
   if (grouped === undefined && known === undefined) convert('account');
   let who: PlainWho = known ?? (mayBeEmpty(fields.account) ? { everyone: true } : { users: ['*'] });
 
+  if (who.everyone === true)
+    lost.push(...Object.entries(fields).flatMap(([field, text]) => anonymousTrap(field, text)));
+
   const repository = plainRepository(fields.name, placeholdersFor(known, grouped, names));
   if (kind === 'repository' && repository === undefined) convert('name');
   if (kind === 'registry' && fields.name?.includes('${') === true) convert('name');
@@ -75,6 +78,12 @@ function keysOf(fields: AclRule['fields'], world: World, lost: string[]): Readon
     else lost.push(key.lost);
   }
   return keys;
+}
+
+/** What begins and ends with a slash is a regular expression in docker_auth, also when it does so for an empty name only. */
+function anonymousTrap(field: string, text: string): readonly string[] {
+  if (regexOf(text) !== undefined || regexOf(text.replaceAll('${account}', '')) === undefined) return [];
+  return [`${field}: "${text}" is a regular expression for anonymous, whose name is empty`];
 }
 
 /** Whether a pattern for accounts may match anonymous, whose name is empty. */

@@ -36,6 +36,31 @@ describe('a rule that cannot be converted', () => {
   });
 });
 
+describe('a pattern that is a regular expression for an empty name only', () => {
+  it('is not converted and reported, because docker_auth grants more to anonymous than the pattern says', async () => {
+    const acl = [{ match: { name: '${account}/web/${account}' }, actions: ['*'] }];
+    await using made = await imported(configuration(acl, { alice: {} }));
+
+    expect(made.lines[0]).toContain('is a regular expression for anonymous, whose name is empty');
+  });
+
+  it('is converted where the rule is not for anonymous', async () => {
+    const acl = [{ match: { account: 'alice', name: '${account}/web/${account}' }, actions: ['pull'] }];
+    await using made = await imported(configuration(acl, { alice: {} }));
+
+    const asked = {
+      account: 'alice',
+      type: 'repository',
+      name: 'alice/web/alice',
+      service: 'x',
+      ip: '',
+      actions: ['pull'],
+    };
+    expect(grantedBy(made.policy, callerWith('alice', {}), asked)).toEqual(['pull']);
+    expect(made.lines.join()).not.toContain('for anonymous, whose name is empty');
+  });
+});
+
 describe('labels', () => {
   it('of a directory with whole DNs become a group for one DN, and nothing else', async () => {
     const ldap = `ldap_auth:
