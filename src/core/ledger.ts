@@ -69,6 +69,8 @@ export type Reserved =
       readonly attempt: Attempt;
       /** How many attempts are under way in the fullest budget, including this one. */
       readonly inFlight: number;
+      /** The same, with the wrong passwords that the budget counts. */
+      readonly counted: number;
     }
   /** This password is already counted as wrong, in each of the budgets. */
   | { readonly kind: 'known' }

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 
 const CONTRACT = 'test/integration/valkey-ledger.test.ts';
 const STORE = 'test/integration/fleet-store.test.ts';
+const LDAP_FLEET = 'test/unit/backends/ldap/attempt/fleet-attempts.test.ts';
 const UNIT = 'test/unit/platform/valkey';
 
 export const faults: readonly Fault[] = [
@@ -126,5 +127,37 @@ export const faults: readonly Fault[] = [
     find: 'if (!reserved.isTrusted && ledger.isShared !== true) return TOO_MANY;',
     replace: 'if (!reserved.isTrusted) return TOO_MANY;',
     tests: ['test/unit/flows/shield-fleet.test.ts'],
+  },
+  {
+    id: 'fleet-16',
+    effect: 'as many wrong passwords as there are brokers reach a directory that locks the account after fewer',
+    file: 'src/backends/ldap/attempt/attempts-since-read.ts',
+    find: 'underWay: Math.max(0, underWay - here)',
+    replace: 'underWay: 0',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-17',
+    effect: 'a wrong password that another broker has just sent is not counted, and the account is locked',
+    file: 'src/backends/ldap/attempt/attempts-since-read.ts',
+    find: '(readAt < beganAt ? elsewhere.counted : elsewhere.underWay)',
+    replace: 'elsewhere.underWay',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-18',
+    effect: 'correct passwords are refused after wrong ones at other brokers, which the entry shows already',
+    file: 'src/backends/ldap/attempt/attempts-since-read.ts',
+    find: '(readAt < beganAt ? elsewhere.counted : elsewhere.underWay)',
+    replace: 'elsewhere.counted',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-19',
+    effect: 'the directory backend does not learn of attempts at other brokers',
+    file: 'src/backends/ldap/login/password-login.ts',
+    find: '    fleetAttempts: () => guard?.fleetAttempts?.(),\n',
+    replace: '',
+    tests: [LDAP_FLEET],
   },
 ];

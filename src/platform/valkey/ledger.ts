@@ -188,8 +188,9 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
       case 'go': {
         const places = placesIn(rest.slice(1), budgets);
         const attempt: Attempt = { id, backend, password, epoch: Number(epoch), places };
+        const counted = Math.max(1, ...places.map(({ count }) => count));
         return {
-          reserved: { kind, attempt, inFlight: Number(rest[0]) },
+          reserved: { kind, attempt, inFlight: Number(rest[0]), counted },
           counts: places.map(({ budget, count }) => [budget, count]),
         };
       }
