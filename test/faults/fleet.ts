@@ -5,6 +5,7 @@ const CONTRACT = 'test/integration/valkey-ledger.test.ts';
 const STORE = 'test/integration/fleet-store.test.ts';
 const LDAP_FLEET = 'test/unit/backends/ldap/attempt/fleet-attempts.test.ts';
 const UNIT = 'test/unit/platform/valkey';
+const SLOW_STORE = `${UNIT}/slow-store.test.ts`;
 
 export const faults: readonly Fault[] = [
   {
@@ -116,7 +117,7 @@ export const faults: readonly Fault[] = [
     id: 'fleet-14',
     effect: 'after an outage of the store, logins wait for logins that are over, until their deadline',
     file: 'src/platform/valkey/shared-ledger.ts',
-    find: '    if (settled === undefined) owed.add(own);\n',
+    find: '      if (settled === undefined) owed.add(settlement);\n',
     replace: '',
     tests: ['test/integration/fleet-outages.test.ts'],
   },
@@ -159,5 +160,37 @@ export const faults: readonly Fault[] = [
     find: '    fleetAttempts: () => guard?.fleetAttempts?.(),\n',
     replace: '',
     tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-20',
+    effect: 'a store that is slow but answers delays a login by the sum of all commands',
+    file: 'src/flows/shield/shield.ts',
+    find: 'brokerDeps.ledger.forLogin?.() ?? brokerDeps.ledger',
+    replace: 'brokerDeps.ledger',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-21',
+    effect: 'a busy event loop counts as a slow store, and brokers under load count alone',
+    file: 'src/platform/valkey/store-time.ts',
+    find: 'Math.min(at - wait.countedTo, MAX_COUNTED_MS)',
+    replace: 'at - wait.countedTo',
+    tests: [`${UNIT}/store-time.test.ts`],
+  },
+  {
+    id: 'fleet-22',
+    effect: 'logins that do not wait for a slow store leave flights there, for which other brokers wait',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '      onLost?.();\n',
+    replace: '',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-23',
+    effect: 'a login that has used up its time does not tell the store its outcome',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: 'const settled = await ifUp(UNLIMITED, async () => {',
+    replace: 'const settled = await ifUp(time, async () => {',
+    tests: [SLOW_STORE],
   },
 ];

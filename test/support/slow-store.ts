@@ -1,0 +1,88 @@
+/** The ledger of a broker over a store whose replies take their time, on a clock that only the test moves. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Settlement } from '../../src/core/ledger.ts';
+import { memoryLedger } from '../../src/platform/ledger/memory.ts';
+import { sharedLedger } from '../../src/platform/valkey/shared-ledger.ts';
+import { createShares } from '../../src/platform/valkey/shares.ts';
+import { createStoreTimes, UNLIMITED } from '../../src/platform/valkey/store-time.ts';
+import { fixedClock } from './fakes.ts';
+
+/** Settlements, and the names of all commands, in the order in which the store has them. */
+export interface StoreRecord {
+  readonly commands: string[];
+  readonly settlements: Settlement[];
+}
+
+interface SlowStoreOptions {
+  /** Milliseconds from a command to its reply. */
+  readonly replyMs: number;
+  /** The limit of one login, in milliseconds; absent: none. */
+  readonly limitMs?: number;
+}
+
+const STEP_MS = 10;
+
+export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
+  const clock = fixedClock(0);
+  const now = (): number => clock.monotonic();
+  const due: { readonly at: number; readonly work: () => void }[] = [];
+  const later = (milliseconds: number, work: () => void): void => void due.push({ at: now() + milliseconds, work });
+  const record: StoreRecord = { commands: [], settlements: [] };
+  const world = { usedUp: 0, isUp: true };
+  const stored = memoryLedger({ clock, maxEntries: 1000 });
+
+  /** The store does the work at once, and its reply comes later. */
+  async function command<T>(name: string, work: () => Promise<T>): Promise<T> {
+    record.commands.push(name);
+    const reply = await work();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    later(replyMs, resolve);
+    await promise;
+    return reply;
+  }
+
+  const ledger = sharedLedger({
+    remote: {
+      recall: (question) =>
+        command('recall', async () => ({ recalled: await stored.recall(question), answer: undefined })),
+      reserve: (reservation) =>
+        command('reserve', async () => ({ reserved: await stored.reserve(reservation), counts: [] })),
+      settle: (settlement) =>
+        command('settle', () => {
+          record.settlements.push(settlement);
+          return stored.settle(settlement);
+        }),
+      addWrong: () => command('addWrong', async () => undefined),
+    },
+    local: memoryLedger({ clock, maxEntries: 1000 }),
+    epochs: { current: () => 0, end: async () => 0 },
+    breaker: { isUp: () => world.isUp, run: (work) => work() },
+    shares: createShares(clock),
+    whenDown: 'local',
+    brokers: () => 1,
+    settledElsewhere: async () => undefined,
+    storeTime:
+      limitMs === undefined
+        ? () => UNLIMITED
+        : createStoreTimes({ limitMs, now, later, onUsedUp: () => void (world.usedUp += 1) }),
+    clock,
+  });
+
+  /** Lets time pass until the work is done. @returns its result, and how many milliseconds it took */
+  async function finish<T>(work: Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }> {
+    const began = now();
+    let isDone = false;
+    const done = (): void => void (isDone = true);
+    work.then(done, done);
+    for (;;) {
+      await turn();
+      if (isDone) return { result: await work, milliseconds: Math.round(now() - began) };
+      clock.advance(STEP_MS / 1000);
+      const ready = due.filter(({ at }) => at <= now() + 0.001);
+      for (const one of ready) due.splice(due.indexOf(one), 1);
+      for (const { work: run } of ready) run();
+    }
+  }
+
+  return { ledger, clock, record, world, finish };
+}

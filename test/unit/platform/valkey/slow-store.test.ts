@@ -1,0 +1,78 @@
+/** A store that is slow but answers: it must not delay a login by the sum of all commands. */
+import { describe, expect, it } from 'vitest';
+import type { Settlement } from '../../../../src/core/ledger.ts';
+import { authenticated, fakeBackend } from '../../../support/fake-backend.ts';
+import { logInThrough, testShield, word } from '../../../support/shielded.ts';
+import { slowStore } from '../../../support/slow-store.ts';
+
+const LIMIT_MS = 400;
+/** The limit, and a tick of the timer. */
+const MOST_MS = 500;
+const REPLY_MS = 150;
+
+function setUp(limitMs?: number, replyMs = REPLY_MS) {
+  const store = slowStore({ replyMs, ...(limitMs === undefined ? {} : { limitMs }) });
+  const { ledger, clock, finish } = store;
+  const shield = testShield({ ledger, clock });
+  const backend = fakeBackend(authenticated('alice')).chained.authenticator;
+  const logIn = (username = 'alice') => finish(logInThrough(shield, backend, { username, password: 'correct' }, clock));
+  return { ...store, logIn };
+}
+
+describe('a login at a store that takes 150 ms for each command', () => {
+  it('waits for the sum of five commands where nothing limits it', async () => {
+    const { logIn, record } = setUp();
+
+    const { milliseconds } = await logIn();
+
+    expect(milliseconds).toBe(5 * REPLY_MS);
+    expect(record.commands).toEqual(['recall', 'reserve', 'reserve', 'settle', 'settle']);
+  });
+
+  it('waits half a second at most, and gets its answer', async () => {
+    const { logIn, world } = setUp(LIMIT_MS);
+
+    const { result, milliseconds } = await logIn();
+
+    expect(milliseconds).toBeLessThanOrEqual(MOST_MS);
+    expect([word(result), world.usedUp]).toEqual(['authenticated', 1]);
+  });
+
+  it('has as much time as any other login, however much others have used', async () => {
+    const { logIn, record } = setUp(LIMIT_MS);
+    await logIn('first');
+    record.commands.length = 0;
+
+    await logIn('second');
+
+    expect(record.commands.slice(0, 3)).toEqual(['recall', 'reserve', 'reserve']);
+  });
+
+  it('gives the store its outcome, also when its time is used up before', async () => {
+    const { logIn, record } = setUp(LIMIT_MS);
+
+    await logIn();
+
+    expect(record.settlements.map(({ outcome }) => outcome)).toContain('success');
+  });
+
+  it('leaves no flight in the store when it did not wait for the reply', async () => {
+    const { logIn, ledger, finish, record } = setUp(LIMIT_MS, 10_000);
+    await logIn();
+    const flights = (): readonly Settlement[] => record.settlements.filter(({ flight }) => flight !== undefined);
+    const before = flights().length;
+
+    await finish(ledger.catchUp());
+
+    expect([before, flights().length]).toEqual([0, 1]);
+  });
+
+  it('does not ask the store again when its time is used up, except to settle', async () => {
+    const { logIn, record } = setUp(LIMIT_MS, 10_000);
+
+    const { milliseconds } = await logIn();
+
+    expect(milliseconds).toBeLessThanOrEqual(MOST_MS);
+    expect(record.commands.filter((name) => name !== 'settle')).toEqual(['recall']);
+  });
+});
