@@ -193,4 +193,28 @@ export const faults: readonly Fault[] = [
     replace: 'const settled = await ifUp(time, async () => {',
     tests: [SLOW_STORE],
   },
+  {
+    id: 'fleet-24',
+    effect: 'all brokers wait 15 s for a login whose broker was killed',
+    file: 'src/platform/valkey/scripts/recall.ts',
+    find: "put(names('flight', q.login)[1], ${FLIGHT_SECONDS}, text(current), q.id)",
+    replace: "put(names('flight', q.login)[1], UNSETTLED / 1000, text(current), q.id)",
+    tests: [CONTRACT],
+  },
+  {
+    id: 'fleet-25',
+    effect: 'a second broker asks the directory about a login that takes longer than three seconds',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '(value.since <= since ? [value] : [])',
+    replace: '(value.since <= since - 3_600_000 ? [value] : [])',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-26',
+    effect: 'a broker that was replaced as leader keeps the flight of the next one',
+    file: 'src/platform/valkey/scripts/renew.ts',
+    find: 'if flight and flight[3] == one.id then',
+    replace: 'if flight then',
+    tests: [CONTRACT],
+  },
 ];

@@ -11,6 +11,7 @@ import { fixedClock } from './fakes.ts';
 export interface StoreRecord {
   readonly commands: string[];
   readonly settlements: Settlement[];
+  readonly renewed: (readonly string[])[];
 }
 
 interface SlowStoreOptions {
@@ -27,7 +28,7 @@ export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
   const now = (): number => clock.monotonic();
   const due: { readonly at: number; readonly work: () => void }[] = [];
   const later = (milliseconds: number, work: () => void): void => void due.push({ at: now() + milliseconds, work });
-  const record: StoreRecord = { commands: [], settlements: [] };
+  const record: StoreRecord = { commands: [], settlements: [], renewed: [] };
   const world = { usedUp: 0, isUp: true };
   const stored = memoryLedger({ clock, maxEntries: 1000 });
 
@@ -52,6 +53,10 @@ export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
           record.settlements.push(settlement);
           return stored.settle(settlement);
         }),
+      renew: (flights) =>
+        command('renew', async () => {
+          record.renewed.push(flights.map(({ login }) => login));
+        }),
       addWrong: () => command('addWrong', async () => undefined),
     },
     local: memoryLedger({ clock, maxEntries: 1000 }),
@@ -72,8 +77,8 @@ export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
   async function finish<T>(work: Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }> {
     const began = now();
     let isDone = false;
-    const done = (): void => void (isDone = true);
-    work.then(done, done);
+    const noteEnd = (): void => void (isDone = true);
+    work.then(noteEnd, noteEnd);
     for (;;) {
       await turn();
       if (isDone) return { result: await work, milliseconds: Math.round(now() - began) };

@@ -22,7 +22,7 @@ import { expiringMap } from '../store/expiring-map.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import type { Breaker } from './breaker.ts';
 import type { EpochView } from './epoch-view.ts';
-import type { RemoteRecall, ValkeyLedger } from './ledger.ts';
+import type { LedFlight, RemoteRecall, ValkeyLedger } from './ledger.ts';
 import { createOwedSettlements } from './owed-settlements.ts';
 import type { createShares } from './shares.ts';
 import { StoreDown } from './store-down.ts';
@@ -51,8 +51,14 @@ const RETRY_AFTER = 5;
 const KNOWN_SECONDS = 60;
 const MAX_LEADING = 50_000;
 const MAX_OWED_ENDS = 1000;
+/** Most logins are over by then. */
+const RENEWED_AFTER_MS = 500;
+/** A script must not keep the store busy for long. */
+const RENEWED_AT_ONCE = 200;
 
 export interface SharedLedger extends Ledger {
+  /** Keeps the flights of logins that take long, so that no other broker asks as well. @throws what the store throws */
+  renewFlights(): Promise<void>;
   /** Gives the store what it missed while it was down. It does not ask the breaker. @throws what the store throws */
   catchUp(): Promise<void>;
 }
@@ -65,7 +71,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   /** Attempts that were counted in memory, with their budgets in the store. */
   const localAttempts = new WeakMap<Attempt, ReadonlyMap<Budget, Budget>>();
   /** Logins that this broker asks a backend about. */
-  const leading = expiringMap<true>({ clock, maxEntries: MAX_LEADING });
+  const leading = expiringMap<LedFlight & { readonly since: number }>({ clock, maxEntries: MAX_LEADING });
 
   const owed = createOwedSettlements(clock);
   /** What ended while the store was down. */
@@ -90,7 +96,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     const cached = cache.get(question.login);
     if (cached !== undefined) return cached;
     const found = await recallRemote(question, time);
-    if (found?.recalled.kind !== 'wait' || leading.get(question.login) === true) {
+    if (found?.recalled.kind !== 'wait' || leading.get(question.login) !== undefined) {
       return found === undefined ? local.recall(question) : found.recalled;
     }
     await settledElsewhere(question.login);
@@ -112,7 +118,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     if (recalled.kind === 'wait') time.refund();
     if (recalled.kind === 'lead') {
       localEpochs.set(recalled.flight, epoch);
-      leading.set(question.login, true, UNSETTLED_SECONDS);
+      leading.set(question.login, { ...question, since: clock.monotonic() }, UNSETTLED_SECONDS);
     }
     if (answer !== undefined) await local.settle({ outcome: 'none', flight: { ...question, epoch }, answer });
     if (recalled.kind === 'success' && !recalled.isContested && answer?.kind === 'success') {
@@ -220,6 +226,13 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
 
   return {
     ...within(UNLIMITED),
+    renewFlights: async () => {
+      const since = clock.monotonic() - RENEWED_AFTER_MS;
+      const long = leading.list().flatMap(({ value }) => (value.since <= since ? [value] : []));
+      for (let at = 0; at < long.length; at += RENEWED_AT_ONCE) {
+        await remote.renew(long.slice(at, at + RENEWED_AT_ONCE).map(({ login, id }) => ({ login, id })));
+      }
+    },
     forLogin: () => within(storeTime()),
     catchUp: () => {
       catchingUp ??= catchUp().finally(() => {

@@ -165,6 +165,7 @@ function connect(
   const warnUnreadable = createUnreadableWarning(log);
   const exchange = async (): Promise<void> => {
     await fleet.sync();
+    await ledger.renewFlights();
     // What single commands did not achieve while the store was up.
     await ledger.catchUp();
   };

@@ -76,3 +76,20 @@ describe('a login at a store that takes 150 ms for each command', () => {
     expect(record.commands.filter((name) => name !== 'settle')).toEqual(['recall']);
   });
 });
+
+describe('a login that takes long at the directory', () => {
+  const question = (login: string) => ({ backend: 'corp', login, id: login });
+
+  it('keeps its flight in the store until it ends, so that no other broker asks as well', async () => {
+    const { ledger, clock, finish, record } = setUp();
+    const { result: long } = await finish(ledger.recall(question('long')));
+    clock.advance(1);
+    await finish(ledger.recall(question('short')));
+    await finish(ledger.renewFlights());
+    if (long.kind === 'lead') await finish(ledger.settle({ outcome: 'none', flight: long.flight }));
+    clock.advance(1);
+    await finish(ledger.renewFlights());
+
+    expect(record.renewed).toEqual([['long'], ['short']]);
+  });
+});
