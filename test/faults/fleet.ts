@@ -217,4 +217,12 @@ export const faults: readonly Fault[] = [
     replace: 'if flight then',
     tests: [CONTRACT],
   },
+  {
+    id: 'fleet-27',
+    effect: 'a login that waits for attempts at other brokers counts alone after a while, and exceeds the limit',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: "if (found.reserved.kind === 'busy') time.refund();",
+    replace: '',
+    tests: [SLOW_STORE],
+  },
 ];

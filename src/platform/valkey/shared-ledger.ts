@@ -135,6 +135,8 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
       () => owed.add({ outcome: 'none', attempt: attemptOf(reservation) }),
     );
     if (found !== undefined) {
+      // As above: the login waits for other attempts.
+      if (found.reserved.kind === 'busy') time.refund();
       shares.note(found.counts);
       if (found.reserved.kind === 'known') await noteKnown(reservation);
       return found.reserved;

@@ -77,6 +77,33 @@ describe('a login at a store that takes 150 ms for each command', () => {
   });
 });
 
+describe('a login that asks a slow store again and again', () => {
+  const QUESTIONS = 20;
+
+  it('has its time for the store when another login, for which it waited, has ended', async () => {
+    const { ledger, finish, world } = setUp(LIMIT_MS);
+    const login = ledger.forLogin?.() ?? ledger;
+    const question = (id: string) => ({ backend: 'corp', login: 'alice', id });
+    await finish(ledger.recall(question('leader')));
+    for (let n = 0; n < QUESTIONS; n += 1) await finish(login.recall(question(`${n}`)));
+
+    expect(world.usedUp).toBe(0);
+  });
+
+  it('has its time for the store when other attempts, for which it waited, have ended', async () => {
+    const { ledger, finish, world } = setUp(LIMIT_MS);
+    const login = ledger.forLogin?.() ?? ledger;
+    const budget = { kind: 'account', key: 'alice', limit: 1, window: 300 } as const;
+    const budgets = [{ ...budget, isClearedBySuccess: true, countsRefused: false }];
+    const attempt = (id: string) => ({ id, password: id, budgets, trust: { password: '-' } });
+    await finish(ledger.reserve(attempt('first')));
+    const kinds = new Set<string>();
+    for (let n = 0; n < QUESTIONS; n += 1) kinds.add((await finish(login.reserve(attempt(`${n}`)))).result.kind);
+
+    expect([world.usedUp, [...kinds]]).toEqual([0, ['busy']]);
+  });
+});
+
 describe('a login that takes long at the directory', () => {
   const question = (login: string) => ({ backend: 'corp', login, id: login });
 

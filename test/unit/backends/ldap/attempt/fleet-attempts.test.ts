@@ -6,12 +6,12 @@ import { createLogin } from '../../../../../src/backends/ldap/login/login.ts';
 import type { Directory } from '../../../../../src/backends/ldap/servers/directory.ts';
 import { createUserSearch } from '../../../../../src/backends/ldap/users/user-search.ts';
 import type { BindAnswer, LdapConnection, Reader } from '../../../../../src/backends/ldap/wire/connection.ts';
-import { readEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import { RESULT } from '../../../../../src/backends/ldap/wire/result-code.ts';
 import type { Authenticator } from '../../../../../src/core/ports.ts';
 import { createFingerprint } from '../../../../../src/platform/fingerprint.ts';
 import { memoryLedger } from '../../../../../src/platform/ledger/memory.ts';
 import { fixedClock, recordingLog } from '../../../../support/fakes.ts';
+import { entryOf } from '../../../../support/ldap-entry.ts';
 import { logInThrough, testShield, word } from '../../../../support/shielded.ts';
 import { waitFor } from '../../../../support/wait.ts';
 
@@ -35,7 +35,7 @@ function controller(clock: ReturnType<typeof fixedClock>, failures: number) {
   const world = { binds: 0, holdsBinds: false, afterSearch: async (): Promise<void> => undefined };
 
   const userEntry = () =>
-    readEntry({
+    entryOf({
       dn: ALICE,
       sAMAccountName: 'alice',
       objectGUID: 'guid of alice',
@@ -47,11 +47,11 @@ function controller(clock: ReturnType<typeof fixedClock>, failures: number) {
       const answer = { code: RESULT.success, ...RESULT_PARTS };
       if (base === '') {
         const root = { dn: '', supportedCapabilities: [ACTIVE_DIRECTORY], defaultNamingContext: 'dc=corp' };
-        return { ...answer, entries: [readEntry(root)] };
+        return { ...answer, entries: [entryOf(root)] };
       }
       if (base === 'dc=corp' && scope === 'base') {
         const policy = { lockoutThreshold: String(THRESHOLD), lockOutObservationWindow: '-18000000000' };
-        return { ...answer, entries: [readEntry({ dn: base, ...policy })] };
+        return { ...answer, entries: [entryOf({ dn: base, ...policy })] };
       }
       const entries = [userEntry()];
       await world.afterSearch();
