@@ -173,7 +173,7 @@ export const faults: readonly Fault[] = [
     id: 'fleet-21',
     effect: 'a busy event loop counts as a slow store, and brokers under load count alone',
     file: 'src/platform/valkey/store-time.ts',
-    find: 'Math.min(at - wait.countedTo, MAX_COUNTED_MS)',
+    find: 'Math.min(at - wait.countedTo, TICK_MS)',
     replace: 'at - wait.countedTo',
     tests: [`${UNIT}/store-time.test.ts`],
   },

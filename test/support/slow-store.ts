@@ -3,15 +3,29 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Settlement } from '../../src/core/ledger.ts';
 import { memoryLedger } from '../../src/platform/ledger/memory.ts';
 import { sharedLedger } from '../../src/platform/valkey/shared-ledger.ts';
+import type { SharedLedger } from '../../src/platform/valkey/shared-ledger.ts';
 import { createShares } from '../../src/platform/valkey/shares.ts';
 import { createStoreTimes, UNLIMITED } from '../../src/platform/valkey/store-time.ts';
 import { fixedClock } from './fakes.ts';
+import type { FixedClock } from './fakes.ts';
 
-/** Settlements, and the names of all commands, in the order in which the store has them. */
-export interface StoreRecord {
+/** In the order in which the store has them. */
+interface StoreRecord {
+  /** The names of all commands. */
   readonly commands: string[];
   readonly settlements: Settlement[];
+  /** The logins of the flights that were renewed, for each command. */
   readonly renewed: (readonly string[])[];
+}
+
+interface SlowStore {
+  readonly ledger: SharedLedger;
+  readonly clock: FixedClock;
+  readonly record: StoreRecord;
+  /** How many logins have used up their time. */
+  usedUp(): number;
+  /** Lets time pass until the work is done. @returns its result, and how many milliseconds it took */
+  finish<T>(work: Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }>;
 }
 
 interface SlowStoreOptions {
@@ -23,13 +37,13 @@ interface SlowStoreOptions {
 
 const STEP_MS = 10;
 
-export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
+export function slowStore({ replyMs, limitMs }: SlowStoreOptions): SlowStore {
   const clock = fixedClock(0);
   const now = (): number => clock.monotonic();
   const due: { readonly at: number; readonly work: () => void }[] = [];
   const later = (milliseconds: number, work: () => void): void => void due.push({ at: now() + milliseconds, work });
   const record: StoreRecord = { commands: [], settlements: [], renewed: [] };
-  const world = { usedUp: 0, isUp: true };
+  let usedUp = 0;
   const stored = memoryLedger({ clock, maxEntries: 1000 });
 
   /** The store does the work at once, and its reply comes later. */
@@ -61,7 +75,7 @@ export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
     },
     local: memoryLedger({ clock, maxEntries: 1000 }),
     epochs: { current: () => 0, end: async () => 0 },
-    breaker: { isUp: () => world.isUp, run: (work) => work() },
+    breaker: { isUp: () => true, run: (work) => work() },
     shares: createShares(clock),
     whenDown: 'local',
     brokers: () => 1,
@@ -69,11 +83,10 @@ export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
     storeTime:
       limitMs === undefined
         ? () => UNLIMITED
-        : createStoreTimes({ limitMs, now, later, onUsedUp: () => void (world.usedUp += 1) }),
+        : createStoreTimes({ limitMs, now, later, onUsedUp: () => void (usedUp += 1) }),
     clock,
   });
 
-  /** Lets time pass until the work is done. @returns its result, and how many milliseconds it took */
   async function finish<T>(work: Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }> {
     const began = now();
     let isDone = false;
@@ -89,5 +102,5 @@ export function slowStore({ replyMs, limitMs }: SlowStoreOptions) {
     }
   }
 
-  return { ledger, clock, record, world, finish };
+  return { ledger, clock, record, usedUp: () => usedUp, finish };
 }

@@ -135,7 +135,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
       () => owed.add({ outcome: 'none', attempt: attemptOf(reservation) }),
     );
     if (found !== undefined) {
-      // As above: the login waits for other attempts.
+      // The login waits for other attempts, and asks again and again.
       if (found.reserved.kind === 'busy') time.refund();
       shares.note(found.counts);
       if (found.reserved.kind === 'known') await noteKnown(reservation);

@@ -35,9 +35,8 @@ interface Wait {
   count(milliseconds: number): void;
 }
 
-const TICK_MS = 20;
 /** More between two ticks is not the time of the store: the event loop was busy. */
-const MAX_COUNTED_MS = 2 * TICK_MS;
+const TICK_MS = 20;
 
 /** For what belongs to no login. */
 export const UNLIMITED: StoreTime = { isUsedUp: () => false, within: (command) => command, refund: () => undefined };
@@ -58,7 +57,7 @@ export function createStoreTimes({ limitMs, onUsedUp, now = monotonic, later = a
 
   function countOf(wait: Wait): void {
     const at = now();
-    const milliseconds = Math.min(at - wait.countedTo, MAX_COUNTED_MS);
+    const milliseconds = Math.min(at - wait.countedTo, TICK_MS);
     wait.countedTo = at;
     wait.count(milliseconds);
   }

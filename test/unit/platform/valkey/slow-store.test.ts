@@ -30,12 +30,12 @@ describe('a login at a store that takes 150 ms for each command', () => {
   });
 
   it('waits half a second at most, and gets its answer', async () => {
-    const { logIn, world } = setUp(LIMIT_MS);
+    const { logIn, usedUp } = setUp(LIMIT_MS);
 
     const { result, milliseconds } = await logIn();
 
     expect(milliseconds).toBeLessThanOrEqual(MOST_MS);
-    expect([word(result), world.usedUp]).toEqual(['authenticated', 1]);
+    expect([word(result), usedUp()]).toEqual(['authenticated', 1]);
   });
 
   it('has as much time as any other login, however much others have used', async () => {
@@ -81,17 +81,17 @@ describe('a login that asks a slow store again and again', () => {
   const QUESTIONS = 20;
 
   it('has its time for the store when another login, for which it waited, has ended', async () => {
-    const { ledger, finish, world } = setUp(LIMIT_MS);
+    const { ledger, finish, usedUp } = setUp(LIMIT_MS);
     const login = ledger.forLogin?.() ?? ledger;
     const question = (id: string) => ({ backend: 'corp', login: 'alice', id });
     await finish(ledger.recall(question('leader')));
     for (let n = 0; n < QUESTIONS; n += 1) await finish(login.recall(question(`${n}`)));
 
-    expect(world.usedUp).toBe(0);
+    expect(usedUp()).toBe(0);
   });
 
   it('has its time for the store when other attempts, for which it waited, have ended', async () => {
-    const { ledger, finish, world } = setUp(LIMIT_MS);
+    const { ledger, finish, usedUp } = setUp(LIMIT_MS);
     const login = ledger.forLogin?.() ?? ledger;
     const budget = { kind: 'account', key: 'alice', limit: 1, window: 300 } as const;
     const budgets = [{ ...budget, isClearedBySuccess: true, countsRefused: false }];
@@ -100,7 +100,7 @@ describe('a login that asks a slow store again and again', () => {
     const kinds = new Set<string>();
     for (let n = 0; n < QUESTIONS; n += 1) kinds.add((await finish(login.reserve(attempt(`${n}`)))).result.kind);
 
-    expect([world.usedUp, [...kinds]]).toEqual([0, ['busy']]);
+    expect([usedUp(), [...kinds]]).toEqual([0, ['busy']]);
   });
 });
 
