@@ -69,6 +69,8 @@ export type Reserved =
       readonly attempt: Attempt;
       /** How many attempts are under way in the fullest budget, including this one. */
       readonly inFlight: number;
+      /** The same, with the wrong passwords that the budget counts. */
+      readonly counted: number;
     }
   /** This password is already counted as wrong, in each of the budgets. */
   | { readonly kind: 'known' }
@@ -145,6 +147,11 @@ export type Ended =
 export interface Ledger {
   /** Whether other brokers settle attempts in it, so that whoever waits for one has to ask again. Absent: no. */
   readonly isShared?: boolean;
+  /**
+   * The same ledger for one login. It limits how long the login waits, over all calls, and goes on without the counts of
+   * other brokers after that. Absent: there is nothing to wait for.
+   */
+  forLogin?(): Ledger;
   recall(question: RecallQuestion): Promise<Recalled>;
   /** Counts an attempt before it is made. */
   reserve(reservation: Reservation): Promise<Reserved>;

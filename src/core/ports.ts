@@ -45,8 +45,19 @@ export interface AttemptGuard {
    * @returns the answer to give instead of an attempt; undefined allows the attempt
    */
   beforeAttempt(subject: string, counted?: string): Promise<AuthnOutcome | undefined>;
+  /**
+   * The attempts at the account that `beforeAttempt` allowed last. Absent, or undefined: no other broker shares the counts.
+   */
+  fleetAttempts?(): FleetAttempts | undefined;
   /** The network of the client (see `networksOf`), by which a backend shares out what it can compute. */
   readonly network?: string;
+}
+
+/** Attempts at one account at all brokers that share their counts, as of when this one was allowed. It is one of them. */
+export interface FleetAttempts {
+  readonly underWay: number;
+  /** Those under way, and the wrong passwords within the window of the limit. */
+  readonly counted: number;
 }
 
 /** When a source locks an account. */

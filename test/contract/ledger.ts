@@ -113,6 +113,14 @@ export function ledgerContract(name: string, open: OpenLedger, runs?: number): v
       expect(await world.reserve('d')).toEqual({ kind: 'busy', isTrusted: false });
     });
 
+    it('says how many attempts and wrong passwords a budget counts', async () => {
+      await using world = await setUp();
+      await world.wrong('a');
+      await world.admit('b');
+
+      expect(await world.reserve('c')).toMatchObject({ kind: 'go', inFlight: 2, counted: 3 });
+    });
+
     it('takes back an attempt that had no outcome', async () => {
       await using world = await setUp();
       for (const password of ['a', 'b', 'c', 'd', 'e']) {

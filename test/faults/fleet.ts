@@ -3,7 +3,9 @@ import type { Fault } from './fault.ts';
 
 const CONTRACT = 'test/integration/valkey-ledger.test.ts';
 const STORE = 'test/integration/fleet-store.test.ts';
+const LDAP_FLEET = 'test/unit/backends/ldap/attempt/fleet-attempts.test.ts';
 const UNIT = 'test/unit/platform/valkey';
+const SLOW_STORE = `${UNIT}/slow-store.test.ts`;
 
 export const faults: readonly Fault[] = [
   {
@@ -115,7 +117,7 @@ export const faults: readonly Fault[] = [
     id: 'fleet-14',
     effect: 'after an outage of the store, logins wait for logins that are over, until their deadline',
     file: 'src/platform/valkey/shared-ledger.ts',
-    find: '    if (settled === undefined) owed.add(own);\n',
+    find: '      if (settled === undefined) owed.add(settlement);\n',
     replace: '',
     tests: ['test/integration/fleet-outages.test.ts'],
   },
@@ -126,5 +128,101 @@ export const faults: readonly Fault[] = [
     find: 'if (!reserved.isTrusted && ledger.isShared !== true) return TOO_MANY;',
     replace: 'if (!reserved.isTrusted) return TOO_MANY;',
     tests: ['test/unit/flows/shield-fleet.test.ts'],
+  },
+  {
+    id: 'fleet-16',
+    effect: 'as many wrong passwords as there are brokers reach a directory that locks the account after fewer',
+    file: 'src/backends/ldap/attempt/attempts-since-read.ts',
+    find: 'underWay: Math.max(0, underWay - here)',
+    replace: 'underWay: 0',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-17',
+    effect: 'a wrong password that another broker has just sent is not counted, and the account is locked',
+    file: 'src/backends/ldap/attempt/attempts-since-read.ts',
+    find: '(readAt < beganAt ? elsewhere.counted : elsewhere.underWay)',
+    replace: 'elsewhere.underWay',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-18',
+    effect: 'correct passwords are refused after wrong ones at other brokers, which the entry shows already',
+    file: 'src/backends/ldap/attempt/attempts-since-read.ts',
+    find: '(readAt < beganAt ? elsewhere.counted : elsewhere.underWay)',
+    replace: 'elsewhere.counted',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-19',
+    effect: 'the directory backend does not learn of attempts at other brokers',
+    file: 'src/backends/ldap/login/password-login.ts',
+    find: '    fleetAttempts: () => guard?.fleetAttempts?.(),\n',
+    replace: '',
+    tests: [LDAP_FLEET],
+  },
+  {
+    id: 'fleet-20',
+    effect: 'a store that is slow but answers delays a login by the sum of all commands',
+    file: 'src/flows/shield/shield.ts',
+    find: 'brokerDeps.ledger.forLogin?.() ?? brokerDeps.ledger',
+    replace: 'brokerDeps.ledger',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-21',
+    effect: 'a busy event loop counts as a slow store, and brokers under load count alone',
+    file: 'src/platform/valkey/store-time.ts',
+    find: 'Math.min(at - wait.countedTo, TICK_MS)',
+    replace: 'at - wait.countedTo',
+    tests: [`${UNIT}/store-time.test.ts`],
+  },
+  {
+    id: 'fleet-22',
+    effect: 'logins that do not wait for a slow store leave flights there, for which other brokers wait',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '      onLost?.();\n',
+    replace: '',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-23',
+    effect: 'a login that has used up its time does not tell the store its outcome',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: 'const settled = await ifUp(UNLIMITED, async () => {',
+    replace: 'const settled = await ifUp(time, async () => {',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-24',
+    effect: 'all brokers wait 15 s for a login whose broker was killed',
+    file: 'src/platform/valkey/scripts/recall.ts',
+    find: "put(names('flight', q.login)[1], ${FLIGHT_SECONDS}, text(current), q.id)",
+    replace: "put(names('flight', q.login)[1], UNSETTLED / 1000, text(current), q.id)",
+    tests: [CONTRACT],
+  },
+  {
+    id: 'fleet-25',
+    effect: 'a second broker asks the directory about a login that takes longer than three seconds',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '(value.since <= since ? [value] : [])',
+    replace: '(value.since <= since - 3_600_000 ? [value] : [])',
+    tests: [SLOW_STORE],
+  },
+  {
+    id: 'fleet-26',
+    effect: 'a broker that was replaced as leader keeps the flight of the next one',
+    file: 'src/platform/valkey/scripts/renew.ts',
+    find: 'if flight and flight[3] == one.id then',
+    replace: 'if flight then',
+    tests: [CONTRACT],
+  },
+  {
+    id: 'fleet-27',
+    effect: 'a login that waits for attempts at other brokers counts alone after a while, and exceeds the limit',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: "if (found.reserved.kind === 'busy') time.refund();",
+    replace: '',
+    tests: [SLOW_STORE],
   },
 ];

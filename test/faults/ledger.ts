@@ -140,8 +140,8 @@ export const faults: readonly Fault[] = [
     id: 'ledger-17',
     effect: 'a new policy file or certificate gives an attacker new guesses',
     file: 'src/flows/shield/shield.ts',
-    find: "endAnswers: (backend) => ledger.end({ kind: 'answers', backend })",
-    replace: "endAnswers: (backend) => ledger.end({ kind: 'answers-and-counts', backend })",
+    find: "endAnswers: (backend) => brokerDeps.ledger.end({ kind: 'answers', backend })",
+    replace: "endAnswers: (backend) => brokerDeps.ledger.end({ kind: 'answers-and-counts', backend })",
     tests: [LIMITS],
   },
   {

@@ -92,6 +92,36 @@ describe.skipIf(program === undefined)('brokers whose shared store is down', () 
     },
   );
 
+  describe('when each of its answers comes late', () => {
+    const DELAY_MS = 700;
+    /** Five commands, one after the other. */
+    const SUM_MS = 5 * DELAY_MS;
+    const patient = { silenceMs: 60_000, replyMs: 60_000 };
+    const { authenticator } = fakeBackend(authenticated('alice')).chained;
+
+    it('wait for all answers together where nothing limits that', async () => {
+      await openBrokers(1, { patience: { ...patient, loginMs: 60_000 } });
+      proxy.delay(DELAY_MS);
+
+      expect(await logInEverywhere(authenticator, ['alice'])).toBeGreaterThanOrEqual(SUM_MS);
+    });
+
+    it('wait no longer than for one login altogether, and count the login in the store', async () => {
+      await openBrokers(1, { patience: { ...patient, loginMs: 400 } });
+      proxy.delay(DELAY_MS);
+
+      const slowest = await logInEverywhere(authenticator, ['alice', 'bob', 'carol']);
+
+      expect(slowest).toBeLessThan(SUM_MS / 2);
+      await proxy.restore();
+      await waitFor('the store to be up', () => brokers.every(({ shared }) => shared.state().down === undefined));
+      await waitFor('no login to be under way in the store', async () => {
+        const flights = await store.call('KEYS', 'fl:flight:*');
+        return Array.isArray(flights) && flights.length === 0;
+      });
+    });
+  });
+
   /** Guesses at one account from many networks, at all brokers in turn. */
   async function guess(authenticator: Authenticator, count: number, from: number): Promise<void> {
     for (let n = 0; n < count; n += 1) {

@@ -1,12 +1,14 @@
 /** The ledger in a real store keeps the contract of all ledgers. */
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/ports.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
 import type { ValkeyClient } from '../../src/platform/valkey/client.ts';
 import { createEpochView } from '../../src/platform/valkey/epoch-view.ts';
 import { createFleetKeys } from '../../src/platform/valkey/fleet-keys.ts';
 import { valkeyLedger } from '../../src/platform/valkey/ledger.ts';
+import { FLIGHT_SECONDS } from '../../src/platform/valkey/scripts/recall.ts';
 import { ledgerContract } from '../contract/ledger.ts';
+import { fixedClock } from '../support/fakes.ts';
 import { findPart } from '../support/parts.ts';
 import { openConnected, REDIS, startStore, VALKEY } from '../support/valkey.ts';
 
@@ -40,5 +42,56 @@ for (const part of [REDIS, VALKEY]) {
     }
 
     ledgerContract(part.program, open, SCHEDULES);
+
+    describe('flights', () => {
+      const question = (id: string) => ({ backend: 'corp', login: 'alice', id });
+
+      async function openFlights() {
+        await client.call('FLUSHALL');
+        const clock = fixedClock();
+        const ignore = (): void => undefined;
+        const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore, now: clock.monotonic });
+        const ledger = valkeyLedger({ epochs, keys: KEYS, clock });
+        const recall = async (id: string): Promise<string> => (await ledger.recall(question(id))).recalled.kind;
+        return { clock, ledger, recall };
+      }
+
+      it('end three seconds after the broker that leads was killed', async () => {
+        const { clock, recall } = await openFlights();
+        const kinds = [await recall('1')];
+        for (const seconds of [FLIGHT_SECONDS - 0.1, 0.1]) {
+          clock.advance(seconds);
+          kinds.push(await recall('2'));
+        }
+
+        expect(kinds).toEqual(['lead', 'wait', 'lead']);
+      });
+
+      it('last as long as the broker that leads renews them', async () => {
+        const { clock, ledger, recall } = await openFlights();
+        const kinds = [await recall('1')];
+        for (let n = 0; n < 4; n += 1) {
+          clock.advance(FLIGHT_SECONDS - 0.1);
+          await ledger.renew([question('1')]);
+          kinds.push(await recall('2'));
+        }
+
+        expect(kinds).toEqual(['lead', 'wait', 'wait', 'wait', 'wait']);
+      });
+
+      it('are not renewed by a broker that was replaced, or when they have ended', async () => {
+        const { clock, ledger, recall } = await openFlights();
+        await recall('1');
+        clock.advance(FLIGHT_SECONDS);
+        await ledger.renew([question('1')]);
+        const kinds = [await recall('2')];
+        clock.advance(FLIGHT_SECONDS - 0.1);
+        await ledger.renew([question('1')]);
+        clock.advance(0.1);
+        kinds.push(await recall('3'));
+
+        expect(kinds).toEqual(['lead', 'lead']);
+      });
+    });
   });
 }

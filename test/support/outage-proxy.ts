@@ -9,6 +9,8 @@ export interface Outages {
   hang(): void;
   /** The source answers, a byte every half second. */
   slow(): void;
+  /** Everything is passed on, and each answer comes so many milliseconds later. */
+  delay(milliseconds: number): void;
   /** Every request is answered with a page that is no answer of this source. */
   nonsense(): void;
   /** Everything is passed on again. */
@@ -19,7 +21,7 @@ export interface OutageProxy extends Outages, AsyncDisposable {
   readonly port: number;
 }
 
-type Mode = 'pass' | 'hang' | 'slow' | 'nonsense';
+type Mode = 'pass' | 'hang' | 'slow' | 'delay' | 'nonsense';
 
 const PAGE = 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\n\r\n<p>Welcome!</p>';
 const BYTE_MS = 500;
@@ -28,6 +30,7 @@ const BYTE_MS = 500;
 export async function startOutageProxy(target: () => number): Promise<OutageProxy> {
   const open = new Set<Socket>();
   let mode: Mode = 'pass';
+  let delayMs = 0;
 
   function accept(client: Socket): void {
     const source = connect({ port: target(), host: '127.0.0.1' });
@@ -40,6 +43,7 @@ export async function startOutageProxy(target: () => number): Promise<OutageProx
     source.on('data', (chunk: Buffer) => {
       if (mode === 'pass') client.write(chunk);
       else if (mode === 'slow') trickle(client, chunk);
+      else if (mode === 'delay') setTimeout(() => client.write(chunk), delayMs).unref();
     });
   }
 
@@ -68,6 +72,10 @@ export async function startOutageProxy(target: () => number): Promise<OutageProx
     },
     slow: () => {
       mode = 'slow';
+    },
+    delay: (milliseconds) => {
+      mode = 'delay';
+      delayMs = milliseconds;
     },
     nonsense: () => {
       mode = 'nonsense';

@@ -85,7 +85,7 @@ export function addressOf(port: number): ValkeyAddress {
 }
 
 /** For tests of something else than outages, on a busy machine. */
-export const BUSY: Patience = { silenceMs: 10_000, replyMs: 10_000 };
+export const BUSY: Patience = { silenceMs: 10_000, replyMs: 10_000, loginMs: 60_000 };
 
 export async function openConnected(address: ValkeyAddress): Promise<ValkeyClient> {
   const client = await openClient(address, BUSY);

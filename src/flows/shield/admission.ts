@@ -4,7 +4,7 @@
  */
 import type { Deadline } from '../../core/deadline.ts';
 import type { Credential } from '../../core/identity.ts';
-import type { Attempt, Settlement } from '../../core/ledger.ts';
+import type { Attempt, Ledger, Settlement } from '../../core/ledger.ts';
 import type { AuthnOutcome } from '../../core/ports.ts';
 import { loginKeys, TRUST_SECONDS } from './budgets.ts';
 import type { LoginKeys } from './budgets.ts';
@@ -20,10 +20,11 @@ export interface Pass {
 
 interface Admission {
   /**
+   * @param ledger for this login
    * @throws BrokerError `backend_unavailable` when other attempts are still under way at the deadline, and it is not known
    *   whether the limit allows this one
    */
-  enter(keys: LoginKeys, deadline: Deadline): Promise<Pass>;
+  enter(keys: LoginKeys, deadline: Deadline, ledger: Ledger): Promise<Pass>;
   keysOf(credential: Credential, client: string): LoginKeys;
 }
 
@@ -35,13 +36,13 @@ export function createAdmission(deps: ShieldDeps): Admission {
   /** Equal logins, with the name in the same spelling, from one network at the same time count once. */
   const shared = new Map<string, SharedPass>();
 
-  async function reserve(keys: LoginKeys, deadline: Deadline): Promise<Pass> {
+  async function reserve(keys: LoginKeys, deadline: Deadline, ledger: Ledger): Promise<Pass> {
     for (;;) {
       const id = deps.ids.next();
       const wait = waiting.join(keys.queues);
       try {
         const { attempt: password, budgets, trust } = keys;
-        const reserved = await deps.ledger.reserve({ id, password, budgets, trust });
+        const reserved = await ledger.reserve({ id, password, budgets, trust });
         switch (reserved.kind) {
           case 'full':
             wait.leave();
@@ -51,10 +52,10 @@ export function createAdmission(deps: ShieldDeps): Admission {
             await untilWoken(wait.woken, deadline);
             break;
           case 'go':
-            return { refusal: undefined, settle: (outcome) => settle(keys, reserved.attempt, outcome) };
+            return { refusal: undefined, settle: (outcome) => settle(keys, reserved.attempt, outcome, ledger) };
           case 'known':
           case 'on-hold':
-            return { refusal: undefined, settle: (outcome) => settle(keys, undefined, outcome) };
+            return { refusal: undefined, settle: (outcome) => settle(keys, undefined, outcome, ledger) };
         }
       } finally {
         wait.leave();
@@ -69,8 +70,13 @@ export function createAdmission(deps: ShieldDeps): Admission {
     return Promise.race([woken, timer.sleep(ASK_AGAIN_MS)]);
   }
 
-  async function settle(keys: LoginKeys, attempt: Attempt | undefined, outcome: Outcome): Promise<void> {
-    await deps.ledger.settle({
+  async function settle(
+    keys: LoginKeys,
+    attempt: Attempt | undefined,
+    outcome: Outcome,
+    ledger: Ledger,
+  ): Promise<void> {
+    await ledger.settle({
       outcome: resultOf(outcome),
       attempt,
       knownSeconds: deps.settings.window,
@@ -81,9 +87,9 @@ export function createAdmission(deps: ShieldDeps): Admission {
 
   return {
     keysOf: (credential, client) => loginKeys(deps, credential, client),
-    enter: async (keys, deadline) => {
+    enter: async (keys, deadline, ledger) => {
       const { login: key } = keys;
-      const entry = shared.get(key) ?? { pass: reserve(keys, deadline), users: 0, isSettled: false };
+      const entry = shared.get(key) ?? { pass: reserve(keys, deadline, ledger), users: 0, isSettled: false };
       shared.set(key, entry);
       entry.users += 1;
       // The first outcome counts. Without one, the last login ends the attempt.

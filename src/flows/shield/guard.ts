@@ -3,7 +3,7 @@ import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { Attempt, Settlement } from '../../core/ledger.ts';
-import type { AttemptGuard, Authenticator, AuthnOutcome } from '../../core/ports.ts';
+import type { AttemptGuard, Authenticator, AuthnOutcome, FleetAttempts } from '../../core/ports.ts';
 import { accountBudgets } from './budgets.ts';
 import type { LoginKeys } from './budgets.ts';
 import type { ShieldDeps } from './settings.ts';
@@ -41,6 +41,7 @@ export function createGuard(
   let subject = username;
   let account = username;
   let attempt: Attempt | undefined;
+  let fleetAttempts: FleetAttempts | undefined;
   const holdKey = (): string => fingerprint('hold', backend, account);
 
   async function reserve(): Promise<AuthnOutcome | undefined> {
@@ -58,6 +59,7 @@ export function createGuard(
       switch (reserved.kind) {
         case 'go':
           attempt = reserved.attempt;
+          if (ledger.isShared === true) fleetAttempts = { underWay: reserved.inFlight, counted: reserved.counted };
           return undefined;
         case 'known':
           return KNOWN_WRONG;
@@ -84,9 +86,11 @@ export function createGuard(
   return {
     ...(network === undefined ? {} : { network }),
     subject: () => subject,
+    fleetAttempts: () => fleetAttempts,
     beforeAttempt: async (found, counted = found) => {
       if (attempt !== undefined) await ledger.settle({ outcome: 'none', attempt });
       attempt = undefined;
+      fleetAttempts = undefined;
       subject = found;
       account = counted;
       return reserve();

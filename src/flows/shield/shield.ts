@@ -52,13 +52,15 @@ export interface Shield {
 /** How long to wait for the answer to an equal login of another broker, in milliseconds. */
 const ASK_AGAIN_MS = 100;
 
-export function createShield(deps: ShieldDeps): Shield {
-  const { ledger, fingerprint } = deps;
-  const admission = createAdmission(deps);
+export function createShield(brokerDeps: ShieldDeps): Shield {
+  const { fingerprint, timer } = brokerDeps;
+  const admission = createAdmission(brokerDeps);
   /** The logins that this broker asks a backend about; undefined: not admitted. */
   const underWay = new Map<string, Promise<ShieldedAnswer | undefined>>();
 
   function begin(credential: Credential, client: string): ShieldedLogin {
+    const ledger = brokerDeps.ledger.forLogin?.() ?? brokerDeps.ledger;
+    const deps: ShieldDeps = { ...brokerDeps, ledger };
     let keys: LoginKeys | undefined;
     let pass: Pass | undefined;
     /** Whether an older login stands in for a backend that is down. Nobody has verified the password now. */
@@ -68,7 +70,7 @@ export function createShield(deps: ShieldDeps): Shield {
     /** Asks for admission, once for all backends. */
     async function enter(deadline: Deadline): Promise<AuthnOutcome | undefined> {
       keys ??= admission.keysOf(credential, client);
-      pass ??= await admission.enter(keys, deadline);
+      pass ??= await admission.enter(keys, deadline, ledger);
       if (hasEnded) {
         // The request was answered with an outage meanwhile: the backend must not be asked any more.
         await pass.settle(undefined);
@@ -158,14 +160,14 @@ export function createShield(deps: ShieldDeps): Shield {
   ): Promise<ShieldedAnswer | undefined> {
     if (shared !== undefined) return shared;
     if (deadline.left() === 0) throw new BrokerError('backend_unavailable', 'an equal login is still under way');
-    await deps.timer.sleep(ASK_AGAIN_MS);
+    await timer.sleep(ASK_AGAIN_MS);
     return undefined;
   }
 
   return {
     begin,
-    flush: (backend) => ledger.end({ kind: 'answers-and-counts', backend }),
-    endAnswers: (backend) => ledger.end({ kind: 'answers', backend }),
+    flush: (backend) => brokerDeps.ledger.end({ kind: 'answers-and-counts', backend }),
+    endAnswers: (backend) => brokerDeps.ledger.end({ kind: 'answers', backend }),
   };
 }
 

@@ -43,7 +43,7 @@ function addSharedStoreMetrics(registers: Registry[], state: () => SharedState):
   // oxlint-disable-next-line no-new -- it registers itself
   new Counter({
     name: 'fairlead_shared_store_failures_total',
-    help: 'Commands of the shared store that failed: no reply in time, no connection, or refused by the store',
+    help: 'Commands of the shared store that failed: no reply in time, no connection, or refused by the store; and logins for which it was too slow',
     registers,
     collect() {
       this.reset();

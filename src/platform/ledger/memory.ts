@@ -114,7 +114,8 @@ export function memoryLedger({ clock, maxEntries }: MemoryLedgerOptions): Memory
       epoch: epochs.current(),
       places: places.map(({ budget, tally }) => ({ budget, sequence: tally.wrong })),
     };
-    return { kind: 'go', attempt, inFlight: Math.max(1, ...places.map(({ tally }) => underWay(tally))) };
+    const most = (count: (tally: Tally) => number): number => Math.max(1, ...places.map(({ tally }) => count(tally)));
+    return { kind: 'go', attempt, inFlight: most(underWay), counted: most(countOf) };
   }
 
   /** Known passwords and holds that are older do not count any more. */

@@ -48,13 +48,16 @@ export interface ValkeyClient extends AsyncDisposable {
 }
 
 const CONNECT_MS = 500;
-/** A login waits for the store for half a second at most: for one silence, or for the replies of a store that is busy. */
-const PATIENCE: Patience = { silenceMs: 150, replyMs: 250 };
+/** With a tick of each of their timers, a login waits for the store for half a second at most. */
+export const PATIENCE: Patience = { silenceMs: 150, replyMs: 250, loginMs: 400 };
 const SILENCE_MS = 1000;
 const MAX_RETRY_MS = 500;
 const PING_MS = 5000;
 
-export async function openClient(address: ValkeyAddress, patience = PATIENCE): Promise<ValkeyClient> {
+export async function openClient(
+  address: ValkeyAddress,
+  patience: Omit<Patience, 'loginMs'> = PATIENCE,
+): Promise<ValkeyClient> {
   const client = new Redis(await optionsFor(address));
   let lastError = 'not connected';
   client.on('error', (error: unknown) => {

@@ -46,9 +46,14 @@ export interface ValkeyLedger {
   recall(question: RecallQuestion): Promise<RemoteRecall>;
   reserve(reservation: Reservation): Promise<RemoteReserve>;
   settle(settlement: Settlement): Promise<void>;
+  /** Flights that are not renewed end after `FLIGHT_SECONDS`. */
+  renew(flights: readonly LedFlight[]): Promise<void>;
   /** Adds wrong passwords that a broker counted alone. */
   addWrong(counts: readonly WrongCount[]): Promise<void>;
 }
+
+/** A flight that this broker leads. */
+export type LedFlight = Pick<Flight, 'login' | 'id'>;
 
 export interface WrongCount {
   readonly budget: Budget;
@@ -188,8 +193,9 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
       case 'go': {
         const places = placesIn(rest.slice(1), budgets);
         const attempt: Attempt = { id, backend, password, epoch: Number(epoch), places };
+        const counted = Math.max(1, ...places.map(({ count }) => count));
         return {
-          reserved: { kind, attempt, inFlight: Number(rest[0]) },
+          reserved: { kind, attempt, inFlight: Number(rest[0]), counted },
           counts: places.map(({ budget, count }) => [budget, count]),
         };
       }
@@ -208,6 +214,7 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
     recall: (question) => recall(question),
     reserve,
     settle,
+    renew: async (flights) => void (await epochs.call('renew', { flights })),
     addWrong: async (counts) => void (await epochs.call('addWrong', { counts })),
   };
 }

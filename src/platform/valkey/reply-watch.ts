@@ -8,6 +8,8 @@ export interface Patience {
   readonly silenceMs: number;
   /** For a reply while others arrive. */
   readonly replyMs: number;
+  /** For all replies of one login together; see `store-time.ts`. */
+  readonly loginMs: number;
 }
 
 interface Wait {
@@ -19,7 +21,7 @@ interface Wait {
 const MAX_WAITING = 1000;
 const CHECKS = 6;
 
-export function createReplyWatch({ silenceMs, replyMs }: Patience) {
+export function createReplyWatch({ silenceMs, replyMs }: Omit<Patience, 'loginMs'>) {
   /** The oldest comes first. */
   const waits = new Set<Wait>();
   let lastReplyAt = 0;

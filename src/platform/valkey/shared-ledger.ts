@@ -22,10 +22,12 @@ import { expiringMap } from '../store/expiring-map.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import type { Breaker } from './breaker.ts';
 import type { EpochView } from './epoch-view.ts';
-import type { RemoteRecall, ValkeyLedger } from './ledger.ts';
+import type { LedFlight, RemoteRecall, ValkeyLedger } from './ledger.ts';
 import { createOwedSettlements } from './owed-settlements.ts';
 import type { createShares } from './shares.ts';
 import { StoreDown } from './store-down.ts';
+import { UNLIMITED } from './store-time.ts';
+import type { StoreTime } from './store-time.ts';
 
 interface SharedLedgerOptions {
   readonly remote: ValkeyLedger;
@@ -38,6 +40,8 @@ interface SharedLedgerOptions {
   readonly brokers: () => number;
   /** Waits until a login is settled by another broker, or for some time. */
   readonly settledElsewhere: (login: string) => Promise<void>;
+  /** The time of a new login. */
+  readonly storeTime: () => StoreTime;
   readonly clock: Clock;
 }
 
@@ -47,21 +51,27 @@ const RETRY_AFTER = 5;
 const KNOWN_SECONDS = 60;
 const MAX_LEADING = 50_000;
 const MAX_OWED_ENDS = 1000;
+/** Most logins are over by then. */
+const RENEWED_AFTER_MS = 500;
+/** A script must not keep the store busy for long. */
+const RENEWED_AT_ONCE = 200;
 
-interface SharedLedger extends Ledger {
+export interface SharedLedger extends Ledger {
+  /** Keeps the flights of logins that take long, so that no other broker asks as well. @throws what the store throws */
+  renewFlights(): Promise<void>;
   /** Gives the store what it missed while it was down. It does not ask the breaker. @throws what the store throws */
   catchUp(): Promise<void>;
 }
 
 export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
-  const { remote, local, epochs, breaker, shares, whenDown, brokers, settledElsewhere, clock } = options;
+  const { remote, local, epochs, breaker, shares, whenDown, brokers, settledElsewhere, storeTime, clock } = options;
   const cache = createAnswerCache(clock, epochs.current);
   /** The epoch of the memory when a flight of the store began. */
   const localEpochs = new WeakMap<Flight, number>();
   /** Attempts that were counted in memory, with their budgets in the store. */
   const localAttempts = new WeakMap<Attempt, ReadonlyMap<Budget, Budget>>();
   /** Logins that this broker asks a backend about. */
-  const leading = expiringMap<true>({ clock, maxEntries: MAX_LEADING });
+  const leading = expiringMap<LedFlight & { readonly since: number }>({ clock, maxEntries: MAX_LEADING });
 
   const owed = createOwedSettlements(clock);
   /** What ended while the store was down. */
@@ -69,12 +79,12 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
 
   /**
    * @param onLost called when the store was asked and did not answer, so that it may have done the work
-   * @returns undefined when the store is down
+   * @returns undefined when the store is down, or the time of the login is used up
    */
-  async function ifUp<T>(work: () => Promise<T>, onLost?: () => void): Promise<T | undefined> {
-    if (!breaker.isUp()) return undefined;
+  async function ifUp<T>(time: StoreTime, work: () => Promise<T>, onLost?: () => void): Promise<T | undefined> {
+    if (!breaker.isUp() || time.isUsedUp()) return undefined;
     try {
-      return await breaker.run(work);
+      return await time.within(breaker.run(work));
     } catch (error) {
       if (!(error instanceof StoreDown)) throw error;
       onLost?.();
@@ -82,30 +92,33 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     }
   }
 
-  async function recall(question: RecallQuestion): Promise<Recalled> {
+  async function recall(question: RecallQuestion, time: StoreTime): Promise<Recalled> {
     const cached = cache.get(question.login);
     if (cached !== undefined) return cached;
-    const found = await recallRemote(question);
-    if (found?.recalled.kind !== 'wait' || leading.get(question.login) === true) {
+    const found = await recallRemote(question, time);
+    if (found?.recalled.kind !== 'wait' || leading.get(question.login) !== undefined) {
       return found === undefined ? local.recall(question) : found.recalled;
     }
     await settledElsewhere(question.login);
-    return (await recallRemote(question))?.recalled ?? local.recall(question);
+    return (await recallRemote(question, time))?.recalled ?? local.recall(question);
   }
 
-  async function recallRemote(question: RecallQuestion): Promise<RemoteRecall | undefined> {
+  async function recallRemote(question: RecallQuestion, time: StoreTime): Promise<RemoteRecall | undefined> {
     const epoch = local.epoch();
     const sharedEpoch = epochs.current();
     const release: Settlement = { outcome: 'none', flight: { ...question, epoch: 0 } };
     const found = await ifUp(
+      time,
       () => remote.recall(question),
       () => owed.add(release),
     );
     if (found === undefined) return undefined;
     const { recalled, answer } = found;
+    // The login waits for the other login, and asks again and again.
+    if (recalled.kind === 'wait') time.refund();
     if (recalled.kind === 'lead') {
       localEpochs.set(recalled.flight, epoch);
-      leading.set(question.login, true, UNSETTLED_SECONDS);
+      leading.set(question.login, { ...question, since: clock.monotonic() }, UNSETTLED_SECONDS);
     }
     if (answer !== undefined) await local.settle({ outcome: 'none', flight: { ...question, epoch }, answer });
     if (recalled.kind === 'success' && !recalled.isContested && answer?.kind === 'success') {
@@ -115,18 +128,21 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     return found;
   }
 
-  async function reserve(reservation: Reservation): Promise<Reserved> {
+  async function reserve(reservation: Reservation, time: StoreTime): Promise<Reserved> {
     const found = await ifUp(
+      time,
       () => remote.reserve(reservation),
       () => owed.add({ outcome: 'none', attempt: attemptOf(reservation) }),
     );
     if (found !== undefined) {
+      // The login waits for other attempts, and asks again and again.
+      if (found.reserved.kind === 'busy') time.refund();
       shares.note(found.counts);
       if (found.reserved.kind === 'known') await noteKnown(reservation);
       return found.reserved;
     }
     if (whenDown === 'refuse' && reservation.budgets.length > 0) {
-      const message = 'the shared store is down, and `shared.whenDown` is `refuse`';
+      const message = 'the shared store is down or slow, and `shared.whenDown` is `refuse`';
       throw new BrokerError('backend_unavailable', message, { retryAfter: RETRY_AFTER });
     }
     const budgets = new Map(reservation.budgets.map((budget) => [shares.of(budget, brokers()), budget]));
@@ -141,7 +157,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     await local.settle({ outcome: 'wrong', attempt, knownSeconds: KNOWN_SECONDS });
   }
 
-  async function settle(settlement: Settlement): Promise<void> {
+  async function settle(settlement: Settlement, time: StoreTime): Promise<void> {
     const { attempt, flight, answer, endsLoginsOf } = settlement;
     const account = answer?.kind === 'success' ? answer.account : endsLoginsOf;
     if (account !== undefined) cache.deleteAccount(account);
@@ -156,31 +172,24 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
       attempt: attempt === undefined || budgets !== undefined ? attempt : { ...attempt, epoch: local.epoch() },
       ...(flight === undefined || epoch === undefined ? {} : { flight: { ...flight, epoch } }),
     });
-    await settleRemote(settlement, { isAttempt: budgets === undefined, isFlight: epoch !== undefined });
+    const own = ownOfStore(settlement, { isAttempt: budgets === undefined, isFlight: epoch !== undefined });
+    if (own !== undefined) await settleRemote(own, time);
   }
 
-  /** The rest belongs to the memory of this process. */
-  async function settleRemote(
-    { attempt, flight, answer, ...rest }: Settlement,
-    { isAttempt, isFlight }: { readonly isAttempt: boolean; readonly isFlight: boolean },
-  ): Promise<void> {
-    const own: Settlement = {
-      ...rest,
-      ...(isAttempt && attempt !== undefined ? { attempt } : {}),
-      ...(isFlight && flight !== undefined ? { flight, answer } : {}),
+  /** It reaches the store also when the time of the login is used up, and the login does not wait for it. */
+  async function settleRemote(settlement: Settlement, time: StoreTime): Promise<void> {
+    const work = async (): Promise<void> => {
+      const settled = await ifUp(UNLIMITED, async () => {
+        await remote.settle(settlement);
+        return true;
+      });
+      if (settled === undefined) owed.add(settlement);
     };
-    const isEmpty =
-      own.attempt === undefined &&
-      own.flight === undefined &&
-      own.trust === undefined &&
-      own.hold === undefined &&
-      own.endsLoginsOf === undefined;
-    if (isEmpty) return;
-    const settled = await ifUp(async () => {
-      await remote.settle(own);
-      return true;
-    });
-    if (settled === undefined) owed.add(own);
+    try {
+      await time.within(work());
+    } catch (error) {
+      if (!(error instanceof StoreDown)) throw error;
+    }
   }
 
   function noteLocal({ backend, places }: Attempt, budgets: ReadonlyMap<Budget, Budget>, outcome: string): void {
@@ -190,28 +199,69 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
       if (outcome === 'wrong') shares.owe(budget, backend, 1);
       if (outcome === 'success') shares.clear(budget);
     }
-    if (breaker.isUp()) void ifUp(() => shares.pay(remote.addWrong));
+    if (breaker.isUp()) void ifUp(UNLIMITED, () => shares.pay(remote.addWrong));
   }
 
-  return {
+  async function catchUp(): Promise<void> {
+    for (let [ended] = owedEnds; ended !== undefined; [ended] = owedEnds) {
+      await epochs.end(ended);
+      owedEnds.shift();
+    }
+    await owed.pay(remote.settle);
+    await shares.pay(remote.addWrong);
+  }
+
+  /** What is owed is paid once, also when two ask for it at the same time. */
+  let catchingUp: Promise<void> | undefined;
+
+  const within = (time: StoreTime): Ledger => ({
     isShared: true,
-    recall,
-    reserve,
-    settle,
+    recall: (question) => recall(question, time),
+    reserve: (reservation) => reserve(reservation, time),
+    settle: (settlement) => settle(settlement, time),
     end: async (ended: Ended) => {
       await local.end(ended);
-      const epoch = await ifUp(() => epochs.end(ended));
+      const epoch = await ifUp(UNLIMITED, () => epochs.end(ended));
       if (epoch === undefined && owedEnds.length < MAX_OWED_ENDS) owedEnds.push(ended);
     },
-    catchUp: async () => {
-      for (let [ended] = owedEnds; ended !== undefined; [ended] = owedEnds) {
-        await epochs.end(ended);
-        owedEnds.shift();
+  });
+
+  return {
+    ...within(UNLIMITED),
+    renewFlights: async () => {
+      const since = clock.monotonic() - RENEWED_AFTER_MS;
+      const long = leading.list().flatMap(({ value }) => (value.since <= since ? [value] : []));
+      for (let at = 0; at < long.length; at += RENEWED_AT_ONCE) {
+        await remote.renew(long.slice(at, at + RENEWED_AT_ONCE).map(({ login, id }) => ({ login, id })));
       }
-      await owed.pay(remote.settle);
-      await shares.pay(remote.addWrong);
+    },
+    forLogin: () => within(storeTime()),
+    catchUp: () => {
+      catchingUp ??= catchUp().finally(() => {
+        catchingUp = undefined;
+      });
+      return catchingUp;
     },
   };
+}
+
+/** @returns what the store is to record of it, if anything; the rest belongs to the memory of this process */
+function ownOfStore(
+  { attempt, flight, answer, ...rest }: Settlement,
+  { isAttempt, isFlight }: { readonly isAttempt: boolean; readonly isFlight: boolean },
+): Settlement | undefined {
+  const own: Settlement = {
+    ...rest,
+    ...(isAttempt && attempt !== undefined ? { attempt } : {}),
+    ...(isFlight && flight !== undefined ? { flight, answer } : {}),
+  };
+  const isEmpty =
+    own.attempt === undefined &&
+    own.flight === undefined &&
+    own.trust === undefined &&
+    own.hold === undefined &&
+    own.endsLoginsOf === undefined;
+  return isEmpty ? undefined : own;
 }
 
 /** As far as it is needed to release an attempt that the store may have counted. */

@@ -5,7 +5,7 @@ import type { Ledger } from '../../core/ledger.ts';
 import type { Clock, Fingerprint, Log } from '../../core/ports.ts';
 import type { MemoryLedger } from '../ledger/memory.ts';
 import { createBreaker } from './breaker.ts';
-import { openClient } from './client.ts';
+import { openClient, PATIENCE } from './client.ts';
 import type { ValkeyAddress, ValkeyClient } from './client.ts';
 import { createEpochView } from './epoch-view.ts';
 import type { SharedEnd } from './epoch-view.ts';
@@ -19,6 +19,7 @@ import { onceAtATime, repeat } from './schedule.ts';
 import { createSettledMessages } from './settled-messages.ts';
 import { sharedLedger } from './shared-ledger.ts';
 import { createShares } from './shares.ts';
+import { createStoreTimes } from './store-time.ts';
 
 export interface SharedStore extends AsyncDisposable {
   readonly ledger: Ledger;
@@ -35,7 +36,7 @@ export interface SharedState {
   readonly brokers: number;
   /** Brokers that use the store with another fleet key, as of the last exchange. */
   readonly unreadable: number;
-  /** Failed commands so far. */
+  /** Failed commands so far, and logins that used up their time for the store. */
   readonly failures: number;
 }
 
@@ -111,7 +112,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
 
 function connect(
   client: ValkeyClient,
-  { local, clock, log, whenDown, onEnd, revisions }: SharedStoreOptions,
+  { local, clock, log, whenDown, onEnd, revisions, patience = PATIENCE }: SharedStoreOptions,
   keys: ReturnType<typeof createFleetKeys>,
   settledElsewhere: (login: string) => Promise<void>,
 ) {
@@ -119,6 +120,9 @@ function connect(
   const name = `${hostname()}:${process.pid}`;
   const shares = createShares(clock);
   const state = { down: undefined as string | undefined, failures: 0 };
+  const noteFailure = (): void => {
+    state.failures += 1;
+  };
   const brokers = (): number => Math.max(1, fleet.members().length);
   const epochs = createEpochView({
     run: client.run,
@@ -131,10 +135,7 @@ function connect(
   const fleet = createFleet({ id, name, revisions, epochs, keys, clock });
   const breaker = createBreaker({
     // Nothing is asked of the store before it has what this broker has seen and counted.
-    probe: async () => {
-      await fleet.sync();
-      await ledger.catchUp();
-    },
+    probe: () => exchange(),
     onChange: (cause) => {
       state.down = cause;
       if (cause === undefined) return log.info('shared store up again');
@@ -145,9 +146,7 @@ function connect(
       state.down = cause;
       log.error('shared store still down', { cause });
     },
-    onFailure: () => {
-      state.failures += 1;
-    },
+    onFailure: noteFailure,
     later: (milliseconds, work) => void setTimeout(work, milliseconds).unref(),
     random: Math.random,
   });
@@ -160,11 +159,18 @@ function connect(
     whenDown,
     brokers,
     settledElsewhere,
+    storeTime: createStoreTimes({ limitMs: patience.loginMs, onUsedUp: noteFailure }),
     clock,
   });
   const warnUnreadable = createUnreadableWarning(log);
+  const exchange = async (): Promise<void> => {
+    await fleet.sync();
+    await ledger.renewFlights();
+    // What single commands did not achieve while the store was up.
+    await ledger.catchUp();
+  };
   const syncNow = (): Promise<void> =>
-    breaker.run(fleet.sync).then(
+    breaker.run(exchange).then(
       () => warnUnreadable(fleet.unreadable()),
       () => undefined,
     );

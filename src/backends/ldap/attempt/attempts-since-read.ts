@@ -1,15 +1,15 @@
 /**
  * Counts the attempts at an account that are newer than its entry: attempts under way, and attempts that failed after the
  * entry was read. Without them a burst of different wrong passwords would lock an account whose entry still shows no
- * failures.
+ * failures. Attempts of other brokers count as well, as far as the brokers share their counts.
  */
-import type { Clock } from '../../../core/ports.ts';
+import type { Clock, FleetAttempts } from '../../../core/ports.ts';
 
 /** One attempt, until it is disposed of. */
 export interface CountedAttempt extends Disposable {
   /**
-   * How many attempts are newer than the entry, including this one. One that has just failed may be counted here and in
-   * the entry.
+   * How many attempts are newer than the entry, including this one. One that has just failed, or that ended at another
+   * broker since this one began, may be counted here and in the entry.
    *
    * @param readAt when the entry was requested, monotonic milliseconds
    */
@@ -23,8 +23,11 @@ export interface CountedAttempt extends Disposable {
 }
 
 export interface AttemptsSinceRead {
-  /** @param subject the account */
-  begin(subject: string): CountedAttempt;
+  /**
+   * @param subject the account
+   * @param fleet the attempts at it at all brokers; absent: there is no other broker
+   */
+  begin(subject: string, fleet?: FleetAttempts): CountedAttempt;
 }
 
 interface Account {
@@ -49,7 +52,7 @@ export function createAttemptsSinceRead(clock: Clock): AttemptsSinceRead {
   }
 
   return {
-    begin: (subject) => {
+    begin: (subject, fleet) => {
       removeExpired();
       const account = accounts.get(subject) ?? { underWay: new Set(), failures: [] };
       accounts.delete(subject);
@@ -57,10 +60,15 @@ export function createAttemptsSinceRead(clock: Clock): AttemptsSinceRead {
       const earlier = [...account.underWay];
       const { promise: over, resolve: end } = Promise.withResolvers<void>();
       account.underWay.add(over);
-      account.failures = account.failures.filter((at) => at > clock.monotonic() - TTL_MS);
+      const beganAt = clock.monotonic();
+      account.failures = account.failures.filter((at) => at > beganAt - TTL_MS);
+      const elsewhere = attemptsElsewhere(account.underWay.size, fleet);
       let countsAsFailure = false;
       return {
-        sinceRead: (readAt) => account.underWay.size + account.failures.filter((at) => at >= readAt).length,
+        sinceRead: (readAt) =>
+          account.underWay.size +
+          account.failures.filter((at) => at >= readAt).length +
+          (readAt < beganAt ? elsewhere.counted : elsewhere.underWay),
         earlierEnd: async () => void (await Promise.all(earlier)),
         sent: () => {
           countsAsFailure = true;
@@ -77,4 +85,13 @@ export function createAttemptsSinceRead(clock: Clock): AttemptsSinceRead {
       };
     },
   };
+}
+
+/**
+ * The attempts of other brokers. The counts do not say when wrong passwords arrived, so for an entry that was read before
+ * this attempt was counted all of them may be newer. An entry that is read later shows them.
+ */
+function attemptsElsewhere(here: number, fleet: FleetAttempts | undefined): FleetAttempts {
+  const { underWay, counted } = fleet ?? { underWay: 0, counted: 0 };
+  return { underWay: Math.max(0, underWay - here), counted: Math.max(0, counted - here) };
 }

@@ -48,6 +48,7 @@ function askOnce(guard: AttemptGuard | undefined): AttemptGuard {
       askedFor = subject;
       return guard.beforeAttempt(subject, counted);
     },
+    fleetAttempts: () => guard?.fleetAttempts?.(),
   };
 }
 
@@ -86,7 +87,7 @@ async function verifyEntry(
   const subject = subjectOf(entry, context.rules.idAttribute);
   const refusal = await guard.beforeAttempt(subject);
   if (refusal !== undefined) return refusal;
-  using counted = context.attempts.begin(subject);
+  using counted = context.attempts.begin(subject, guard.fleetAttempts?.());
   const rejection = await rejectionOf(context, entry, readAt, counted, reader, deadline);
   if (rejection !== undefined) {
     trace?.refused(entry, rejection.reason);

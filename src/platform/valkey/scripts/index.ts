@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { ADD_WRONG } from './add-wrong.ts';
 import { END } from './end.ts';
 import { RECALL } from './recall.ts';
+import { RENEW } from './renew.ts';
 import { RESERVE } from './reserve.ts';
 import { SETTLE } from './settle.ts';
 import { SYNC } from './sync.ts';
@@ -14,6 +15,7 @@ interface Script {
 
 export const SCRIPTS = {
   recall: script(RECALL),
+  renew: script(RENEW),
   reserve: script(RESERVE),
   settle: script(SETTLE),
   end: script(END),

@@ -2,6 +2,9 @@
 import { BUDGETS } from './budgets.ts';
 import { COMMON, REFUSE_BEHIND } from './common.ts';
 
+/** Others wait no longer for a broker that was killed. A broker that still asks renews its flights. */
+export const FLIGHT_SECONDS = 3;
+
 export const RECALL = `${COMMON}${REFUSE_BEHIND}${BUDGETS}
 local epoch = endOf('answers', q.backend)
 
@@ -37,7 +40,7 @@ end
 -- A login from before a flush or reload may still have the old answer.
 local flight = find('flight', q.login)
 if flight and tonumber(flight[2]) >= epoch then return { 'wait', text(current) } end
-put(names('flight', q.login)[1], UNSETTLED / 1000, text(current), q.id)
+put(names('flight', q.login)[1], ${FLIGHT_SECONDS}, text(current), q.id)
 if not success then return { 'lead', text(current) } end
 return { 'lead', text(current), key, success[2], text(success[1] - now), success[6], success[4] }
 `;
