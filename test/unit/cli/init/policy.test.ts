@@ -7,7 +7,7 @@ import { writtenFiles } from '../../config/written-files.ts';
 
 async function load(text: string) {
   await using files = await writtenFiles({ 'policy.yaml': text });
-  return loadPolicy(files.path('policy.yaml'));
+  return await loadPolicy(files.path('policy.yaml'));
 }
 
 describe('the first policy of fairlead init', () => {
