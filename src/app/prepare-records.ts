@@ -42,10 +42,10 @@ export async function copyRecords(stateDir: string, config: PostgresConfig): Pro
     throw new Error('the broker runs: stop it first, so that no token is issued or revoked during the copy');
   }
   const file = storeFile(stateDir);
-  // Before the copy: after a copy whose file stays in use, the next one would bring revoked tokens back.
-  retiredName(file);
   const settings = await postgresSettings(config);
   const entries = readEntries(file, systemClock.now());
+  // Before the copy: after a copy whose file stays in use, the next one would bring revoked tokens back.
+  retiredName(file);
   const { copyEntries } = await import('../platform/postgres/copy.ts');
   const { verifySchema } = await import('../platform/postgres/schema.ts');
   const options = { synchronousCommit: settings.synchronousCommit, statementMs: COPY_STATEMENT_MS };
