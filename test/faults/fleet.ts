@@ -225,4 +225,20 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: [SLOW_STORE],
   },
+  {
+    id: 'fleet-28',
+    effect: 'a flush whose reply is lost ends nothing at the store, and logins that were flushed are valid again',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '      if (epoch === undefined) owedEnds.add(ended);\n',
+    replace: '',
+    tests: [`${UNIT}/shared-ledger.test.ts`],
+  },
+  {
+    id: 'fleet-29',
+    effect: 'a broker uses an answer of the store that it has ended, while the store does not know of the end',
+    file: 'src/platform/valkey/shared-ledger.ts',
+    find: '    if (!owedEnds.isEmpty()) return local.recall(question);\n',
+    replace: '',
+    tests: [`${UNIT}/shared-ledger.test.ts`],
+  },
 ];

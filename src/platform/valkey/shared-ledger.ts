@@ -23,6 +23,7 @@ import { createAnswerCache } from './answer-cache.ts';
 import type { Breaker } from './breaker.ts';
 import type { EpochView } from './epoch-view.ts';
 import type { LedFlight, RemoteRecall, ValkeyLedger } from './ledger.ts';
+import { createOwedEnds } from './owed-ends.ts';
 import { createOwedSettlements } from './owed-settlements.ts';
 import type { createShares } from './shares.ts';
 import { StoreDown } from './store-down.ts';
@@ -50,7 +51,6 @@ const RETRY_AFTER = 5;
 /** The store does not say for how long a wrong password is known. */
 const KNOWN_SECONDS = 60;
 const MAX_LEADING = 50_000;
-const MAX_OWED_ENDS = 1000;
 /** Most logins are over by then. */
 const RENEWED_AFTER_MS = 500;
 /** A script must not keep the store busy for long. */
@@ -59,8 +59,14 @@ const RENEWED_AT_ONCE = 200;
 export interface SharedLedger extends Ledger {
   /** Keeps the flights of logins that take long, so that no other broker asks as well. @throws what the store throws */
   renewFlights(): Promise<void>;
-  /** Gives the store what it missed while it was down. It does not ask the breaker. @throws what the store throws */
+  /**
+   * Gives the store what it has missed. It does not ask the breaker. Calls at the same time share one run.
+   *
+   * @throws what the store throws
+   */
   catchUp(): Promise<void>;
+  /** Whether something ended that the store does not know. */
+  owesEnds(): boolean;
 }
 
 export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
@@ -74,8 +80,8 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   const leading = expiringMap<LedFlight & { readonly since: number }>({ clock, maxEntries: MAX_LEADING });
 
   const owed = createOwedSettlements(clock);
-  /** What ended while the store was down. */
-  const owedEnds: Ended[] = [];
+  const owedEnds = createOwedEnds();
+  let catchingUp: Promise<void> | undefined;
 
   /**
    * @param onLost called when the store was asked and did not answer, so that it may have done the work
@@ -93,6 +99,8 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   }
 
   async function recall(question: RecallQuestion, time: StoreTime): Promise<Recalled> {
+    // The store may still have an answer that has ended.
+    if (!owedEnds.isEmpty()) return local.recall(question);
     const cached = cache.get(question.login);
     if (cached !== undefined) return cached;
     const found = await recallRemote(question, time);
@@ -202,17 +210,11 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     if (breaker.isUp()) void ifUp(UNLIMITED, () => shares.pay(remote.addWrong));
   }
 
-  async function catchUp(): Promise<void> {
-    for (let [ended] = owedEnds; ended !== undefined; [ended] = owedEnds) {
-      await epochs.end(ended);
-      owedEnds.shift();
-    }
+  async function payAll(): Promise<void> {
+    await owedEnds.pay(epochs.end);
     await owed.pay(remote.settle);
     await shares.pay(remote.addWrong);
   }
-
-  /** What is owed is paid once, also when two ask for it at the same time. */
-  let catchingUp: Promise<void> | undefined;
 
   const within = (time: StoreTime): Ledger => ({
     isShared: true,
@@ -222,7 +224,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     end: async (ended: Ended) => {
       await local.end(ended);
       const epoch = await ifUp(UNLIMITED, () => epochs.end(ended));
-      if (epoch === undefined && owedEnds.length < MAX_OWED_ENDS) owedEnds.push(ended);
+      if (epoch === undefined) owedEnds.add(ended);
     },
   });
 
@@ -237,11 +239,12 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     },
     forLogin: () => within(storeTime()),
     catchUp: () => {
-      catchingUp ??= catchUp().finally(() => {
+      catchingUp ??= payAll().finally(() => {
         catchingUp = undefined;
       });
       return catchingUp;
     },
+    owesEnds: () => !owedEnds.isEmpty(),
   };
 }
 

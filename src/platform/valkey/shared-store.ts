@@ -19,6 +19,7 @@ import { onceAtATime, repeat } from './schedule.ts';
 import { createSettledMessages } from './settled-messages.ts';
 import { sharedLedger } from './shared-ledger.ts';
 import { createShares } from './shares.ts';
+import { StoreDown } from './store-down.ts';
 import { createStoreTimes } from './store-time.ts';
 
 export interface SharedStore extends AsyncDisposable {
@@ -166,15 +167,23 @@ function connect(
   const exchange = async (): Promise<void> => {
     await fleet.sync();
     await ledger.renewFlights();
-    // What single commands did not achieve while the store was up.
     await ledger.catchUp();
   };
+  // Also without an outage: one lost reply leaves something that the store has missed.
   const syncNow = (): Promise<void> =>
     breaker.run(exchange).then(
       () => warnUnreadable(fleet.unreadable()),
       () => undefined,
     );
   const syncSoon = onceAtATime(syncNow);
+  async function reach(): Promise<Reach> {
+    await ledger.catchUp();
+    // A run that began before the end may not have included it.
+    if (ledger.owesEnds()) await ledger.catchUp();
+    if (ledger.owesEnds()) throw new StoreDown('the store has not taken all that ended here');
+    return fleet.reach();
+  }
+
   const sharedFleet: SharedFleet = {
     id,
     name,
@@ -182,7 +191,7 @@ function connect(
     unreadable: fleet.unreadable,
     down: () => state.down,
     endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
-    reach: () => breaker.run(fleet.reach),
+    reach: () => breaker.run(reach),
   };
   const stateNow = (): SharedState => ({ ...state, brokers: brokers(), unreadable: fleet.unreadable() });
   return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
