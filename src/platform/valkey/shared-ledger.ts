@@ -114,11 +114,10 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   async function recallRemote(question: RecallQuestion, time: StoreTime): Promise<RemoteRecall | undefined> {
     const epoch = local.epoch();
     const sharedEpoch = epochs.current();
-    const release: Settlement = { outcome: 'none', flight: { ...question, epoch: 0 } };
     const found = await ifUp(
       time,
       () => remote.recall(question),
-      () => owed.add(release),
+      () => owed.addRelease({ flight: { ...question, epoch: 0 } }),
     );
     if (found === undefined) return undefined;
     const { recalled, answer } = found;
@@ -140,7 +139,7 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
     const found = await ifUp(
       time,
       () => remote.reserve(reservation),
-      () => owed.add({ outcome: 'none', attempt: attemptOf(reservation) }),
+      () => owed.addRelease({ attempt: attemptOf(reservation) }),
     );
     if (found !== undefined) {
       // The login waits for other attempts, and asks again and again.
@@ -166,8 +165,8 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   }
 
   async function settle(settlement: Settlement, time: StoreTime): Promise<void> {
-    const { attempt, flight, answer, endsLoginsOf } = settlement;
-    const account = answer?.kind === 'success' ? answer.account : endsLoginsOf;
+    const { attempt, flight } = settlement;
+    const account = accountOf(settlement);
     if (account !== undefined) cache.deleteAccount(account);
     if (flight !== undefined) leading.delete(flight.login);
     const budgets = attempt === undefined ? undefined : localAttempts.get(attempt);
@@ -181,17 +180,20 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
       ...(flight === undefined || epoch === undefined ? {} : { flight: { ...flight, epoch } }),
     });
     const own = ownOfStore(settlement, { isAttempt: budgets === undefined, isFlight: epoch !== undefined });
-    if (own !== undefined) await settleRemote(own, time);
+    if (own !== undefined) await settleRemote(own, attempt?.backend ?? flight?.backend, time);
   }
 
   /** It reaches the store also when the time of the login is used up, and the login does not wait for it. */
-  async function settleRemote(settlement: Settlement, time: StoreTime): Promise<void> {
+  async function settleRemote(settlement: Settlement, backend: string | undefined, time: StoreTime): Promise<void> {
     const work = async (): Promise<void> => {
       const settled = await ifUp(UNLIMITED, async () => {
         await remote.settle(settlement);
         return true;
       });
-      if (settled === undefined) owed.add(settlement);
+      if (settled !== undefined) return;
+      owed.add(settlement);
+      const account = accountOf(settlement);
+      if (account !== undefined) owedEnds.addLogins(account, backend);
     };
     try {
       await time.within(work());
@@ -211,7 +213,10 @@ export function sharedLedger(options: SharedLedgerOptions): SharedLedger {
   }
 
   async function payAll(): Promise<void> {
-    await owedEnds.pay(epochs.end);
+    await owedEnds.pay({
+      end: epochs.end,
+      endLogins: (account) => remote.settle({ outcome: 'none', endsLoginsOf: account }),
+    });
     await owed.pay(remote.settle);
     await shares.pay(remote.addWrong);
   }
@@ -253,8 +258,11 @@ function ownOfStore(
   { attempt, flight, answer, ...rest }: Settlement,
   { isAttempt, isFlight }: { readonly isAttempt: boolean; readonly isFlight: boolean },
 ): Settlement | undefined {
+  const isStored = isFlight && answer?.kind === 'success';
   const own: Settlement = {
     ...rest,
+    // A success ends the earlier logins of its account, also where it is not stored.
+    endsLoginsOf: isStored ? rest.endsLoginsOf : accountOf({ ...rest, answer }),
     ...(isAttempt && attempt !== undefined ? { attempt } : {}),
     ...(isFlight && flight !== undefined ? { flight, answer } : {}),
   };
@@ -265,6 +273,11 @@ function ownOfStore(
     own.hold === undefined &&
     own.endsLoginsOf === undefined;
   return isEmpty ? undefined : own;
+}
+
+/** Whose earlier logins end. */
+function accountOf({ answer, endsLoginsOf }: Settlement): string | undefined {
+  return answer?.kind === 'success' ? answer.account : endsLoginsOf;
 }
 
 /** As far as it is needed to release an attempt that the store may have counted. */

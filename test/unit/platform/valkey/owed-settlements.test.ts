@@ -46,9 +46,59 @@ describe('settlements that the store did not get', () => {
     expect(paid).toEqual([flight('b')]);
   });
 
+  it('are paid without what they end, which is owed for longer', async () => {
+    const { owed, paid, settle } = setUp();
+    owed.add({ ...flight('a'), endsLoginsOf: 'alice' });
+    await owed.pay(settle);
+
+    expect(paid).toEqual([flight('a')]);
+  });
+
   it('are still owed when the store does not take them', async () => {
     const { owed, paid, settle } = setUp();
     owed.add(flight('a'));
+    const failing = owed.pay(async () => Promise.reject(new Error('down')));
+
+    await expect(failing).rejects.toThrow('down');
+    await owed.pay(settle);
+    expect(paid).toEqual([flight('a')]);
+  });
+});
+
+describe('commands that the store may run later, because it was frozen', () => {
+  const release = { flight: { backend: 'corp', login: 'a', id: '1', epoch: 0 } };
+
+  it('are released after a long outage, when what they began would have come to its end', async () => {
+    const { clock, owed, paid, settle } = setUp();
+    owed.addRelease(release);
+    clock.advance(10 * UNSETTLED_SECONDS);
+    await owed.pay(settle);
+
+    expect(paid).toEqual([flight('a')]);
+  });
+
+  it('are released again for a minute after the store is back, each time before they count as wrong', async () => {
+    const { clock, owed, paid, settle } = setUp();
+    owed.addRelease(release);
+    clock.advance(100);
+    let longest = 0;
+    for (let second = 0, last = 0; second <= 120; second += 1) {
+      const before = paid.length;
+      await owed.pay(settle);
+      if (paid.length > before) {
+        longest = Math.max(longest, second - last);
+        last = second;
+      }
+      clock.advance(1);
+    }
+
+    expect(longest).toBeLessThan(UNSETTLED_SECONDS);
+    expect(paid).toHaveLength(13);
+  });
+
+  it('are still to be released when the store does not take it', async () => {
+    const { owed, paid, settle } = setUp();
+    owed.addRelease(release);
     const failing = owed.pay(async () => Promise.reject(new Error('down')));
 
     await expect(failing).rejects.toThrow('down');

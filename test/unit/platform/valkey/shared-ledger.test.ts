@@ -130,3 +130,62 @@ it('a login whose reply was lost is released without an outage', async () => {
   expect(breaker.isUp()).toBe(true);
   expect(settled).toEqual([{ outcome: 'none', flight: { ...QUESTION, epoch: 0 } }]);
 });
+
+describe('what ends earlier logins during an outage of any length', () => {
+  const END = { outcome: 'none', endsLoginsOf: 'alice' } as const;
+  const SUCCESS = {
+    kind: 'success',
+    identity: IDENTITY,
+    account: 'alice',
+    name: undefined,
+    freshSeconds: 60,
+    seconds: 60,
+  } as const;
+
+  it('is given to the store: a refusal', async () => {
+    const { ledger, clock, settled, losing } = setUp();
+    await losing(() => ledger.settle({ outcome: 'wrong', endsLoginsOf: 'alice' }));
+    clock.advance(3600);
+    await ledger.catchUp();
+
+    expect(settled).toEqual([END]);
+  });
+
+  it('is given to the store: a login with a new password, whose answer is not stored', async () => {
+    const { ledger, clock, settled, losing } = setUp();
+    await losing(async () => {
+      const recalled = await ledger.recall(QUESTION);
+      if (recalled.kind !== 'lead') throw new Error(`expected lead, got ${recalled.kind}`);
+      await ledger.settle({ outcome: 'success', flight: recalled.flight, answer: SUCCESS });
+    });
+    clock.advance(3600);
+    await ledger.catchUp();
+
+    expect(settled).toContainEqual(END);
+  });
+
+  it('is given to the store at once when it is up again before the login is over', async () => {
+    const { ledger, settled, world } = setUp();
+    world.isLost = true;
+    const recalled = await ledger.recall(QUESTION);
+    world.isLost = false;
+    if (recalled.kind !== 'lead') throw new Error(`expected lead, got ${recalled.kind}`);
+    await ledger.settle({ outcome: 'success', flight: recalled.flight, answer: SUCCESS });
+
+    expect(settled).toEqual([{ ...END, outcome: 'success' }]);
+  });
+
+  it('ends all answers of the backend when it is too much to remember', async () => {
+    const { ledger, ended, settled, losing } = setUp();
+    const attempt = { id: '1', backend: 'corp', password: 'p', epoch: 0, places: [] };
+    await losing(async () => {
+      for (let n = 0; n <= 10_000; n += 1) {
+        await ledger.settle({ outcome: 'wrong', attempt, endsLoginsOf: `user ${n}` });
+      }
+    });
+    await ledger.catchUp();
+
+    expect(ended).toEqual([{ kind: 'answers', backend: 'corp' }]);
+    expect(settled.filter(({ endsLoginsOf }) => endsLoginsOf !== undefined)).toEqual([]);
+  });
+});
