@@ -265,4 +265,12 @@ export const faults: readonly Fault[] = [
     replace: 'firstPaidAt === undefined',
     tests: [`${UNIT}/owed-settlements.test.ts`],
   },
+  {
+    id: 'fleet-21',
+    effect: 'whoever writes to the store removes a flush from it, and logins that were flushed are valid again',
+    file: 'src/platform/valkey/ledger.ts',
+    find: '    !(Number(epoch) >= epochs.endOfAnswers(backend));',
+    replace: '    epoch === undefined && epochs.endOfAnswers(backend) < 0;',
+    tests: [`${UNIT}/ledger.test.ts`],
+  },
 ];

@@ -33,6 +33,8 @@ export interface EpochView {
   call: RunScript;
   /** The newest epoch that this broker has seen. */
   current(): number;
+  /** The newest end of the answers of a backend that this broker has seen, whatever the store shows now. */
+  endOfAnswers(backend: string): number;
   /** Exchanges epochs and heartbeats, and reports what others have ended. */
   sync(presence: Presence): Promise<readonly StoredHeartbeat[]>;
   /** Ends something for all brokers. @returns its epoch */
@@ -104,6 +106,7 @@ export function createEpochView({ run, onEnd, onNewer, now }: EpochViewOptions):
   return {
     call,
     current: () => seen,
+    endOfAnswers: (backend) => Math.max(fields.get('answers') ?? 0, fields.get(`answers ${backend}`) ?? 0),
     sync,
     end: async (ended) => {
       const [, text] = await call('end', ended);

@@ -24,7 +24,7 @@ import { texts } from './epoch-view.ts';
 import type { FleetKeys } from './fleet-keys.ts';
 
 interface ValkeyLedgerOptions {
-  readonly epochs: Pick<EpochView, 'call'>;
+  readonly epochs: Pick<EpochView, 'call' | 'endOfAnswers'>;
   readonly keys: Pick<FleetKeys, 'seal' | 'open'>;
   readonly clock: Clock;
 }
@@ -83,6 +83,10 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
    */
   const opened = expiringMap<OpenedSuccess>({ clock, maxEntries: MAX_OPENED });
 
+  /** Whoever writes to the store can remove an end from it: what this broker has seen counts as well. */
+  const hasEnded = (backend: string, epoch: string | undefined): boolean =>
+    !(Number(epoch) >= epochs.endOfAnswers(backend));
+
   /** The record inside the seal, if it is the one that belongs here now and not an older one of the same entry. */
   function open(entry: string, epoch: string, sealed: string): Readonly<Record<string, unknown>> | undefined {
     const value = keys.open(entry, sealed);
@@ -93,7 +97,9 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
 
   const isBefore = (end: unknown): boolean => Number(end) + CLOCK_LEEWAY >= clock.now();
 
-  function openSuccess([entry = '', epoch = '', left, sealed = '', account = '']: readonly string[]) {
+  function openSuccess(backend: string, items: readonly string[]): OpenedSuccess | undefined {
+    const [entry = '', epoch = '', left, sealed = '', account = ''] = items;
+    if (hasEnded(backend, epoch)) return undefined;
     const known = opened.get(entry);
     if (known?.sealed === sealed && known.epoch === Number(epoch) && known.account === account) {
       return isBefore(known.end) ? known : undefined;
@@ -137,12 +143,12 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
     const [kind = '', epoch, ...rest] = reply;
     switch (kind) {
       case 'success':
-        return recalledSuccess(rest) ?? recall(question, true);
+        return recalledSuccess(question.backend, rest) ?? recall(question, true);
       case 'refused':
-        return recalledRefusal(rest) ?? recall(question, true);
+        return recalledRefusal(question.backend, rest) ?? recall(question, true);
       case 'lead': {
         const flight = { ...question, epoch: Number(epoch) };
-        return { recalled: { kind, flight, stale: openSuccess(rest)?.identity }, answer: undefined };
+        return { recalled: { kind, flight, stale: openSuccess(question.backend, rest)?.identity }, answer: undefined };
       }
       case 'wait':
         return { recalled: { kind }, answer: undefined };
@@ -151,8 +157,8 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
     }
   }
 
-  function recalledSuccess(items: readonly string[]): RemoteRecall | undefined {
-    const success = openSuccess(items);
+  function recalledSuccess(backend: string, items: readonly string[]): RemoteRecall | undefined {
+    const success = openSuccess(backend, items);
     if (success === undefined || !isBefore(success.fresh)) return undefined;
     const { identity, account, name } = success;
     const [, , left, , , freshLeft, contested] = items;
@@ -169,7 +175,9 @@ export function valkeyLedger({ epochs, keys, clock }: ValkeyLedgerOptions): Valk
     };
   }
 
-  function recalledRefusal([entry = '', epoch = '', left, sealed = '']: readonly string[]): RemoteRecall | undefined {
+  function recalledRefusal(backend: string, items: readonly string[]): RemoteRecall | undefined {
+    const [entry = '', epoch = '', left, sealed = ''] = items;
+    if (hasEnded(backend, epoch)) return undefined;
     const outcome = parseRefusal(open(entry, epoch, sealed)?.['outcome']);
     if (outcome === undefined) return undefined;
     return { recalled: { kind: 'refused', outcome }, answer: { kind: 'refusal', outcome, seconds: secondsOf(left) } };

@@ -1,6 +1,6 @@
 /**
- * Exchanges epochs and heartbeats. When the store shows an older epoch than this broker has seen, it has lost ends: they
- * are written again, and all cached answers end, because the end of an account may be among what was lost.
+ * Exchanges epochs and heartbeats. Ends that the store has lost are written again. When it shows an older epoch than
+ * this broker has seen, all cached answers end as well, because the end of an account may be among what was lost.
  */
 import { COMMON } from './common.ts';
 
@@ -8,11 +8,11 @@ import { COMMON } from './common.ts';
 const HEARTBEAT_SECONDS = 15;
 
 export const SYNC = `${COMMON}
+for _, one in ipairs(q.epochs) do
+  if epochAt(one[1]) < one[2] then redis.call('HSET', 'fl:epochs', one[1], text(one[2])) end
+end
 if current < q.seen then
   local epoch = nextEpoch()
-  for _, one in ipairs(q.epochs) do
-    if epochAt(one[1]) < one[2] then redis.call('HSET', 'fl:epochs', one[1], text(one[2])) end
-  end
   redis.call('HSET', 'fl:epochs', 'current', text(epoch), 'answers', text(epoch))
   redis.call('PUBLISH', 'fl:ended', text(epoch))
   current = epoch
