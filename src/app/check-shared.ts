@@ -55,7 +55,7 @@ async function brokersStep(client: ValkeyClient, { shared, shield }: CheckedConf
   const { listMembers } = await import('../platform/valkey/fleet.ts');
   if (shared === undefined) return [];
   const ignore = (): void => undefined;
-  const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore });
+  const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore, clock: systemClock });
   const keys = createFleetKeys(await fleetKeys(shared));
   const { members, unreadable } = await listMembers(epochs, keys, systemClock);
   if (unreadable > 0) return [otherKeyStep(unreadable)];

@@ -273,4 +273,20 @@ export const faults: readonly Fault[] = [
     replace: '    epoch === undefined && epochs.endOfAnswers(backend) < 0;',
     tests: [`${UNIT}/ledger.test.ts`],
   },
+  {
+    id: 'fleet-22',
+    effect: 'one unusable reply of the store hides all later flushes from a broker until it is restarted',
+    file: 'src/platform/valkey/epoch-view.ts',
+    find: '    note(epochOf(reply[1]));',
+    replace: '    note(Number(reply[1]));',
+    tests: [`${UNIT}/epoch-view.test.ts`],
+  },
+  {
+    id: 'fleet-23',
+    effect: 'an epoch of the far future makes each flush end nothing',
+    file: 'src/platform/valkey/epoch-view.ts',
+    find: 'isPossible && epoch <= (clock.now() + MAX_AHEAD_SECONDS) * EPOCHS_PER_SECOND',
+    replace: 'isPossible',
+    tests: [`${UNIT}/epoch-view.test.ts`],
+  },
 ];

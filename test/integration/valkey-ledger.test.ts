@@ -30,7 +30,13 @@ for (const part of [REDIS, VALKEY]) {
     async function open(clock: Clock): Promise<Ledger & AsyncDisposable> {
       await client.call('FLUSHALL');
       const ignore = (): void => undefined;
-      const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore, now: clock.monotonic });
+      const epochs = createEpochView({
+        run: client.run,
+        onEnd: ignore,
+        onNewer: ignore,
+        clock,
+        now: clock.monotonic,
+      });
       const ledger = valkeyLedger({ epochs, keys: KEYS, clock });
       return {
         recall: async (question) => (await ledger.recall(question)).recalled,

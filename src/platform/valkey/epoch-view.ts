@@ -5,7 +5,9 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Ended } from '../../core/ledger.ts';
+import type { Clock } from '../../core/ports.ts';
 import type { ScriptName } from './scripts/index.ts';
+import { StoreDown } from './store-down.ts';
 
 /** Signed tokens must not be given out again either. */
 export type SharedEnd = Ended | { readonly kind: 'tokens' };
@@ -47,14 +49,19 @@ interface EpochViewOptions {
   readonly onEnd: (ended: SharedEnd) => void;
   /** Called when a reply shows a newer epoch, whose reason `sync` finds out. */
   readonly onNewer: () => void;
+  readonly clock: Pick<Clock, 'now'>;
   /** Milliseconds, for tests; absent: the clock of the store. */
   readonly now?: (() => number) | undefined;
 }
 
+/** Microseconds: milliseconds, with three random digits. */
+const EPOCHS_PER_SECOND = 1_000_000;
 /** The broker that only asks, such as a command. */
 const NOBODY: Presence = { id: '' };
+/** Clocks of the store and of brokers may differ. An epoch near 2^53 could not grow any more. */
+const MAX_AHEAD_SECONDS = 86_400;
 
-export function createEpochView({ run, onEnd, onNewer, now }: EpochViewOptions): EpochView {
+export function createEpochView({ run, onEnd, onNewer, clock, now }: EpochViewOptions): EpochView {
   let seen = 0;
   /** The newest epoch whose reason is known. */
   let explained = 0;
@@ -62,6 +69,16 @@ export function createEpochView({ run, onEnd, onNewer, now }: EpochViewOptions):
   const fields = new Map<string, number>();
 
   const common = (): Query => ({ seen, random: randomInt(1000), ...(now === undefined ? {} : { now: now() }) });
+
+  /** @throws StoreDown when it cannot be an epoch, which would hide all later ones */
+  function epochOf(value: unknown): number {
+    const epoch = typeof value === 'string' && value !== '' ? Number(value) : NaN;
+    const isPossible = Number.isSafeInteger(epoch) && epoch >= 0;
+    if (isPossible && epoch <= (clock.now() + MAX_AHEAD_SECONDS) * EPOCHS_PER_SECOND) return epoch;
+    throw new StoreDown(
+      'the store gave an epoch that is no number, or lies in the future: compare the clocks, and delete fl:epochs',
+    );
+  }
 
   function note(epoch: number): void {
     if (epoch <= seen) return;
@@ -77,15 +94,17 @@ export function createEpochView({ run, onEnd, onNewer, now }: EpochViewOptions):
       reply = await ask();
     }
     if (reply[0] === 'behind') throw new Error('the store shows an older epoch than it was given');
-    note(Number(reply[1]));
+    note(epochOf(reply[1]));
     return reply;
   }
 
   async function sync(presence: Presence): Promise<readonly StoredHeartbeat[]> {
     const query = { ...presence, epochs: [...fields] };
     const [, current, epochs, brokers] = await run('sync', { ...query, ...common() });
-    seen = Math.max(seen, Number(current));
-    const ends = learn(pairs(texts(epochs)));
+    const newest = epochOf(current);
+    const stored = pairs(texts(epochs)).map(([field, text]) => [field, epochOf(text)] as const);
+    seen = Math.max(seen, newest);
+    const ends = learn(stored);
     if (hasSynced) for (const ended of ends) onEnd(ended);
     hasSynced = true;
     return heartbeats(texts(brokers));
@@ -110,7 +129,7 @@ export function createEpochView({ run, onEnd, onNewer, now }: EpochViewOptions):
     sync,
     end: async (ended) => {
       const [, text] = await call('end', ended);
-      const epoch = Number(text);
+      const epoch = epochOf(text);
       for (const field of fieldsOf(ended)) fields.set(field, epoch);
       explained = Math.max(explained, epoch);
       return epoch;
@@ -132,8 +151,8 @@ function endOf(field: string): readonly SharedEnd[] {
   return what === 'counts' ? [{ kind: 'answers-and-counts', backend }] : [];
 }
 
-function pairs(items: readonly string[]): readonly (readonly [string, number])[] {
-  return items.flatMap((field, at) => (at % 2 === 0 ? [[field, Number(items[at + 1])] as const] : []));
+function pairs(items: readonly string[]): readonly (readonly [string, string])[] {
+  return items.flatMap((field, at) => (at % 2 === 0 ? [[field, items[at + 1] ?? ''] as const] : []));
 }
 
 function heartbeats(items: readonly string[]): readonly StoredHeartbeat[] {

@@ -127,6 +127,7 @@ function connect(
   const brokers = (): number => Math.max(1, fleet.members().length);
   const epochs = createEpochView({
     run: client.run,
+    clock,
     onNewer: () => syncSoon(),
     onEnd: (ended) => {
       if (ended.kind !== 'tokens') void local.end(ended);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEpochView } from '../../../../src/platform/valkey/epoch-view.ts';
 import type { RunScript, SharedEnd } from '../../../../src/platform/valkey/epoch-view.ts';
+import { fixedClock } from '../../../support/fakes.ts';
 
 /** A store that has these epochs, and answers nothing else. */
 function setUp() {
@@ -17,15 +18,17 @@ function setUp() {
     if (current < Number(query['seen'])) return ['behind', String(current)];
     return ['ok', String(current)];
   };
+  const world = { run };
   let newer = 0;
   const view = createEpochView({
-    run,
+    run: (name, query) => world.run(name, query),
+    clock: fixedClock(),
     onEnd: (ended) => void ends.push(ended),
     onNewer: () => {
       newer += 1;
     },
   });
-  return { fields, asked, ends, view, newer: () => newer, sync: () => view.sync({ id: 'me' }) };
+  return { world, fields, asked, ends, view, newer: () => newer, sync: () => view.sync({ id: 'me' }) };
 }
 
 describe('the epochs that a broker has seen', () => {
@@ -103,5 +106,44 @@ describe('the epochs that a broker has seen', () => {
     await sync();
 
     expect(ends).toEqual([]);
+  });
+
+  it.each([
+    ['no list', []],
+    ['not a number', ['ok', 'nan']],
+    ['negative', ['ok', '-1']],
+    ['a fraction', ['ok', '1.5']],
+    ['too large to grow', ['ok', '9007199254740992']],
+    ['of the day after tomorrow', ['ok', '1700172800000000']],
+  ])('are not taken from a reply that is %s', async (_name, reply) => {
+    const { world, view, fields, sync } = setUp();
+    await sync();
+    const { run } = world;
+    world.run = async () => reply;
+    await expect(view.call('recall', {})).rejects.toThrow('epoch');
+    await expect(view.end({ kind: 'answers' })).rejects.toThrow('epoch');
+    await expect(sync()).rejects.toThrow('epoch');
+    const after = view.current();
+    world.run = run;
+    fields.set('current', 200);
+    await view.call('recall', {});
+
+    expect([after, view.current()]).toEqual([100, 200]);
+  });
+
+  it('are not taken from a store that has one of them in the future', async () => {
+    const { view, fields, sync } = setUp();
+    fields.set('answers corp', 2 ** 53);
+
+    await expect(sync()).rejects.toThrow('delete fl:epochs');
+    expect(view.endOfAnswers('corp')).toBe(0);
+  });
+
+  it('are taken from a store whose clock is some hours ahead', async () => {
+    const { view, fields } = setUp();
+    fields.set('current', (1_700_000_000 + 6 * 3600) * 1e6);
+    await view.call('recall', {});
+
+    expect(view.current()).toBe(1_700_021_600_000_000);
   });
 });
