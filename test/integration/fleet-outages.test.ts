@@ -199,6 +199,25 @@ describe.skipIf(program === undefined)('brokers whose shared store is down', () 
     expect([warm, again].map(word)).toEqual(['authenticated', 'authenticated']);
   });
 
+  it('end an old password when the store is back, however long it was down', async () => {
+    await openBrokers(2);
+    const [first, second] = brokers;
+    if (first === undefined || second === undefined) throw new Error('there are no brokers');
+    const { authenticator } = fakeBackend(authenticated('alice')).chained;
+    const changed = fakeBackend(REFUSED);
+    await logInThrough(first.shield, authenticator, { password: 'old' });
+    await systemTimer.sleep(1000 * ANSWER_CACHE_SECONDS);
+    proxy.hang();
+    await waitFor('the outage to be noticed', () => brokers.every(({ shared }) => shared.state().down !== undefined));
+    await logInThrough(first.shield, authenticator, { password: 'new' });
+    await proxy.restore();
+    await waitFor('the store to be used', () => brokers.every(({ shared }) => shared.state().down === undefined));
+
+    const answer = await logInThrough(second.shield, changed.chained.authenticator, { password: 'old' });
+
+    expect(word(answer)).toBe('wrong-password');
+  });
+
   it('leave nobody waiting for a login that came to its end while the store was down', async () => {
     await openBrokers(2);
     const [first, second] = brokers;
@@ -224,6 +243,18 @@ describe.skipIf(program === undefined)('brokers whose shared store is down', () 
 
     // Otherwise it waits for longer than a login may take.
     expect(word(await logInThrough(second.shield, authenticator, { password: 'correct' }))).toBe('authenticated');
+  });
+
+  it('take the least share of a limit where they start without it, because nobody knows how many they are', async () => {
+    await store.stop();
+    const broker = resources.use(await openMember({ address: addressOf(proxy.port), settings }));
+    brokers = [broker];
+    const backend = fakeBackend(REFUSED);
+    await waitFor('the outage to be noticed', () => broker.shared.state().down !== undefined);
+
+    await guess(backend.chained.authenticator, 12, 0);
+
+    expect(backend.seen.length).toBe(1);
   });
 
   it('start without it, and use it when it comes', async () => {

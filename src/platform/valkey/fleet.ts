@@ -31,6 +31,8 @@ interface Fleet {
   members(): readonly FleetMember[];
   /** Brokers whose heartbeat this one cannot read, as of the last exchange: their fleet key is another one. */
   unreadable(): number;
+  /** How many brokers share a limit. Infinite before the first exchange: nobody knows, and a broker takes the least. */
+  sharing(): number;
   /** Exchanges epochs and heartbeats now. @throws StoreDown */
   sync(): Promise<void>;
   /** Waits until the other brokers have applied all that has ended. @throws StoreDown */
@@ -59,6 +61,7 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
   let unreadable = 0;
   let lastBeat = '';
   let lastBeatAt = -Infinity;
+  let hasSynced = false;
 
   async function sync(): Promise<void> {
     await exchange();
@@ -81,6 +84,7 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
     if (!stored.some((one) => one.id === id)) lastBeat = '';
     members = stored.flatMap((one) => openBeat(one, keys, clock));
     unreadable = countUnreadable(stored, keys);
+    hasSynced = true;
   }
 
   function sealBeat(): string {
@@ -90,6 +94,7 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
   return {
     members: () => members,
     unreadable: () => unreadable,
+    sharing: () => (hasSynced ? Math.max(1, members.length) : Infinity),
     sync,
     reach: async () => {
       const target = epochs.current();

@@ -37,7 +37,7 @@ interface SharedLedgerOptions {
   readonly breaker: Pick<Breaker, 'isUp' | 'run'>;
   readonly shares: ReturnType<typeof createShares>;
   readonly whenDown: 'local' | 'refuse';
-  /** How many brokers are alive, including this one. */
+  /** How many brokers share a limit, including this one; see `Fleet.sharing`. */
   readonly brokers: () => number;
   /** Waits until a login is settled by another broker, or for some time. */
   readonly settledElsewhere: (login: string) => Promise<void>;

@@ -124,7 +124,6 @@ function connect(
   const noteFailure = (): void => {
     state.failures += 1;
   };
-  const brokers = (): number => Math.max(1, fleet.members().length);
   const epochs = createEpochView({
     run: client.run,
     clock,
@@ -159,7 +158,7 @@ function connect(
     breaker,
     shares,
     whenDown,
-    brokers,
+    brokers: () => fleet.sharing(),
     settledElsewhere,
     storeTime: createStoreTimes({ limitMs: patience.loginMs, onUsedUp: noteFailure }),
     clock,
@@ -194,7 +193,11 @@ function connect(
     endTokens: async () => void (await breaker.run(() => epochs.end({ kind: 'tokens' }))),
     reach: () => breaker.run(reach),
   };
-  const stateNow = (): SharedState => ({ ...state, brokers: brokers(), unreadable: fleet.unreadable() });
+  const stateNow = (): SharedState => ({
+    ...state,
+    brokers: Math.max(1, fleet.members().length),
+    unreadable: fleet.unreadable(),
+  });
   return { ledger, breaker, fleet, sharedFleet, syncNow, syncSoon, state: stateNow };
 }
 

@@ -36,7 +36,7 @@ export function createShares(clock: Clock) {
     beginOutage: (): void => {
       outage += 1;
     },
-    /** @param brokers how many share the limit */
+    /** @param brokers how many share the limit; infinite where that is not known */
     of: (budget: Budget, brokers: number): Budget => {
       const used = counts.get(keyOf(budget)) ?? 0;
       const share = Math.max(LEAST[budget.kind], Math.floor(budget.limit / brokers));

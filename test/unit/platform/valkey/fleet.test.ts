@@ -45,6 +45,17 @@ describe('the brokers of a fleet', () => {
     ]);
   });
 
+  it('are not taken for one alone before the first exchange, so that its share of a limit is the least', async () => {
+    const { open } = setUp();
+    const [first, second] = [open('a'), open('b')];
+    const before = second.sharing();
+    await first.sync();
+    const alone = first.sharing();
+    await second.sync();
+
+    expect([before, alone, second.sharing()]).toEqual([Infinity, 1, 2]);
+  });
+
   it('say something about themselves every five seconds, and at once when it changes', async () => {
     const { clock, world, revisions, open } = setUp();
     const fleet = open('a');

@@ -21,6 +21,7 @@ describe('the share of a limit while the store is down', () => {
     [1, 0, [9, 10]],
     [3, 0, [3, 4]],
     [20, 0, [1, 2]],
+    [Infinity, 0, [1, 2]],
     [3, 8, [1, 2]],
     [3, 9, [0, 1]],
     [3, 12, [0, 0]],
