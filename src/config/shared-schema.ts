@@ -47,6 +47,10 @@ const tls = z
   .optional()
   .meta({ description: 'TLS to the store, for addresses that begin with rediss. Default: as for any server.' });
 
+function usesOneProtocol(urls: readonly { readonly isTls: boolean }[] = []): boolean {
+  return urls.every(({ isTls }) => isTls === urls[0]?.isTls);
+}
+
 const valkey = z
   .strictObject({
     urls: z.array(storeUrl).min(1).max(16).optional().meta({
@@ -62,6 +66,9 @@ const valkey = z
   })
   .refine(({ urls, sentinel: group }) => (urls === undefined) !== (group === undefined), {
     error: 'expected one of urls and sentinel',
+  })
+  .refine(({ urls, sentinel: group }) => [urls, group?.urls].every(usesOneProtocol), {
+    error: 'expected only rediss:// or only redis://: with both, the password could be sent without TLS',
   })
   .meta({ description: 'A Valkey 8 or Redis 7 server, or newer. Redis Cluster is not supported.' });
 

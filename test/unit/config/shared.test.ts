@@ -68,6 +68,11 @@ describe('the section shared', () => {
       `{ valkey: { ${URLS}, sentinel: { name: a, urls: ["redis://b"] } }, keyFile: fleet.key }`,
       /one of urls and sentinel/,
     ],
+    ['{ valkey: { urls: ["redis://a", "rediss://b"] }, keyFile: fleet.key }', /only rediss:\/\/ or only redis:\/\//],
+    [
+      '{ valkey: { sentinel: { name: a, urls: ["rediss://a", "redis://b"] } }, keyFile: fleet.key }',
+      /only rediss:\/\/ or only redis:\/\//,
+    ],
     ['{ valkey: { urls: ["http://valkey"] }, keyFile: fleet.key }', /expected a URL such as rediss:\/\/valkey/],
     ['{ valkey: { urls: ["rediss://a:b@valkey"] }, keyFile: fleet.key }', /username and passwordFile instead/],
     ['{ valkey: { urls: ["rediss://valkey/x"] }, keyFile: fleet.key }', /a database number as the path/],
