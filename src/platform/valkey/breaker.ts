@@ -43,6 +43,8 @@ export function createBreaker({ probe, onChange, onCause, onFailure, later, rand
   let isUp = true;
   let isProbing = false;
   const causes = new Set<string>();
+  /** A store that goes up and down must not leave several chains of probes. */
+  let isProbeDue = false;
 
   function fail(error: unknown): StoreDown {
     const down = asDown(error);
@@ -59,7 +61,12 @@ export function createBreaker({ probe, onChange, onCause, onFailure, later, rand
   }
 
   function probeLater(): void {
-    if (!isUp) later(PROBE_MS + random() * PROBE_JITTER_MS, () => void probeNow().finally(probeLater));
+    if (isUp || isProbeDue) return;
+    isProbeDue = true;
+    later(PROBE_MS + random() * PROBE_JITTER_MS, () => {
+      isProbeDue = false;
+      void probeNow().finally(probeLater);
+    });
   }
 
   async function probeNow(): Promise<void> {

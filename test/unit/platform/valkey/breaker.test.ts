@@ -133,4 +133,23 @@ describe('the circuit breaker', () => {
 
     expect([before, milliseconds, breaker.isUp()]).toEqual([0, 50, true]);
   });
+
+  it('has one chain of probes, however often the store goes up and down', async () => {
+    const { breaker, waits, world, fail, pass } = setUp();
+    world.isHealthy = true;
+    for (let n = 0; n < 5; n += 1) {
+      await fail(true);
+      breaker.hasConnection();
+      const [probe] = waits.splice(-1);
+      probe?.work();
+      await breaker.run(async () => undefined).catch(() => undefined);
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    }
+    world.isHealthy = false;
+    await fail(true);
+    const due = waits.length;
+    await pass();
+
+    expect([due, waits.length]).toEqual([1, 1]);
+  });
 });
