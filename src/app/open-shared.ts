@@ -24,7 +24,7 @@ interface OpenSharedDeps {
 
 /** @throws Error that names the file when a key, password or certificate cannot be used */
 export async function openShared(
-  { shared }: Pick<BrokerConfig, 'shared'>,
+  { shared, shield }: Pick<BrokerConfig, 'shared' | 'shield'>,
   deps: OpenSharedDeps,
 ): Promise<SharedStore | undefined> {
   if (shared === undefined) return undefined;
@@ -34,6 +34,7 @@ export async function openShared(
     address: await storeAddress(shared.valkey),
     keys: await fleetKeys(shared),
     whenDown: shared.whenDown,
+    cacheSeconds: Math.max(shield.remember, shield.staleIfError),
     clock: systemClock,
   });
 }

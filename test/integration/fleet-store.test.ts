@@ -218,7 +218,11 @@ describe.skipIf(program === undefined)('the shared store', () => {
     expect(backend.seen).toHaveLength(2);
   });
 
-  it('names a broker that a flush does not reach', async () => {
+  it.each([
+    ['that has just been seen', 0, true],
+    ['that may still use its cache', 100_000, true],
+    ['until no cache can hold an answer any more', 400_000, false],
+  ])('names a broker that a flush does not reach, %s', async (_when, ageMs, isNamed) => {
     await startWith();
     const [first, second] = [await open(), await open()];
     await waitFor('both to see each other', () => first.shared.state().brokers === 2);
@@ -226,11 +230,13 @@ describe.skipIf(program === undefined)('the shared store', () => {
     const beats = asTexts(await store.call('HGETALL', 'fl:brokers'));
     const at = beats.indexOf(second.shared.fleet.id);
     await second[Symbol.asyncDispose]();
-    await store.call('HSET', 'fl:brokers', beats[at] ?? '', beats[at + 1] ?? '');
+    const [since, sealed] = (beats[at + 1] ?? '').split('\n');
+    await store.call('HSET', 'fl:brokers', beats[at] ?? '', `${Number(since) - ageMs}\n${sealed}`);
 
     await first.shield.flush();
 
-    expect(await first.shared.fleet.reach()).toEqual({ reached: [], missed: [second.shared.fleet.name] });
+    const missed = isNamed ? [second.shared.fleet.name] : [];
+    expect(await first.shared.fleet.reach()).toEqual({ reached: [], missed });
   });
 
   it.each([

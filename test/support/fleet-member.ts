@@ -30,6 +30,7 @@ export async function openMember({ settings, ...options }: FleetMemberOptions): 
   const shared = await openSharedStore({
     keys: [FLEET_KEY],
     whenDown: 'local',
+    cacheSeconds: 300,
     local: memoryLedger({ clock: realClock, maxEntries: 10_000 }),
     clock: realClock,
     log,

@@ -28,6 +28,10 @@ export interface Presence {
   /** Absent: the last one is still true. */
   readonly beat?: string;
   readonly leaves?: boolean;
+  /** Milliseconds after which a silent broker is removed from the list. Absent: none is removed. */
+  readonly keepMs?: number;
+  /** Whether silent brokers are listed as well. */
+  readonly withSilent?: boolean;
 }
 
 export interface EpochView {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../core/ports.ts';
 import type { EpochView, StoredHeartbeat } from './epoch-view.ts';
 import type { FleetKeys } from './fleet-keys.ts';
+import { SILENT_MS } from './scripts/sync.ts';
 
 /** A broker, as the others see it. */
 export interface FleetMember {
@@ -20,7 +21,7 @@ export interface FleetMember {
   readonly revisions: Readonly<Record<string, string>>;
 }
 
-/** Which brokers have applied something. */
+/** Which brokers have applied something. A silent one is missed until no cache can hold what has ended. */
 export interface Reach {
   readonly reached: readonly string[];
   readonly missed: readonly string[];
@@ -48,6 +49,8 @@ interface FleetOptions {
   readonly epochs: Pick<EpochView, 'current' | 'sync'>;
   readonly keys: Pick<FleetKeys, 'seal' | 'open'>;
   readonly clock: Clock;
+  /** The longest time for which a broker uses a cached answer, in seconds. */
+  readonly cacheSeconds: number;
 }
 
 const BEAT_MS = 5000;
@@ -56,26 +59,28 @@ const REACH_POLL_MS = 50;
 /** An old heartbeat that somebody has put back: clocks of brokers may differ by a minute. */
 const MAX_AGE_SECONDS = 75;
 
-export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetOptions): Fleet {
+export function createFleet({ id, name, revisions, epochs, keys, clock, cacheSeconds }: FleetOptions): Fleet {
+  const keepMs = Math.max(SILENT_MS, cacheSeconds * 1000);
   let members: readonly FleetMember[] = [];
   let unreadable = 0;
+  let silent: readonly FleetMember[] = [];
   let lastBeat = '';
   let lastBeatAt = -Infinity;
   let hasSynced = false;
 
-  async function sync(): Promise<void> {
-    await exchange();
+  async function sync(withSilent = false): Promise<void> {
+    await exchange(withSilent);
     // What the answer ended is applied now, and whoever waits for that reads it from the heartbeat.
-    if (lastBeat !== ownState()) await exchange();
+    if (lastBeat !== ownState()) await exchange(withSilent);
   }
 
   const ownState = (): string => JSON.stringify([name, epochs.current(), revisions()]);
 
-  async function exchange(): Promise<void> {
+  async function exchange(withSilent: boolean): Promise<void> {
     const state = ownState();
     const isDue = state !== lastBeat || clock.monotonic() - lastBeatAt >= BEAT_MS;
     const beat = isDue ? { beat: sealBeat() } : {};
-    const stored = await epochs.sync({ id, ...beat });
+    const stored = await epochs.sync({ id, ...beat, keepMs, withSilent });
     if (isDue) {
       lastBeat = state;
       lastBeatAt = clock.monotonic();
@@ -84,6 +89,7 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
     if (!stored.some((one) => one.id === id)) lastBeat = '';
     members = stored.flatMap((one) => openBeat(one, keys, clock));
     unreadable = countUnreadable(stored, keys);
+    silent = stored.flatMap((one) => openSilentBeat(one, keys));
     hasSynced = true;
   }
 
@@ -95,13 +101,13 @@ export function createFleet({ id, name, revisions, epochs, keys, clock }: FleetO
     members: () => members,
     unreadable: () => unreadable,
     sharing: () => (hasSynced ? Math.max(1, members.length) : Infinity),
-    sync,
+    sync: () => sync(),
     reach: async () => {
       const target = epochs.current();
       const end = clock.monotonic() + REACH_MS;
       for (;;) {
-        await sync();
-        const others = members.filter((member) => member.id !== id);
+        await sync(true);
+        const others = [...members, ...silent].filter((member) => member.id !== id);
         const missed = others.filter(({ epoch }) => epoch < target);
         if (missed.length === 0 || clock.monotonic() >= end) {
           const reached = others.filter((member) => !missed.includes(member));
@@ -128,17 +134,29 @@ export async function listMembers(
 }
 
 function countUnreadable(stored: readonly StoredHeartbeat[], keys: Pick<FleetKeys, 'open'>): number {
-  return stored.filter(({ id, sealed }) => keys.open(entryOf(id), sealed) === undefined).length;
+  return stored.filter(({ id, ageMs, sealed }) => ageMs <= SILENT_MS && keys.open(entryOf(id), sealed) === undefined)
+    .length;
 }
 
-function openBeat(
-  { id, ageMs, sealed }: StoredHeartbeat,
-  keys: Pick<FleetKeys, 'open'>,
-  clock: Clock,
-): readonly FleetMember[] {
+function openBeat(stored: StoredHeartbeat, keys: Pick<FleetKeys, 'open'>, clock: Clock): readonly FleetMember[] {
+  const beat = stored.ageMs > SILENT_MS ? undefined : beatIn(stored, keys);
+  if (beat === undefined || Math.abs(clock.now() - beat.at) > MAX_AGE_SECONDS) return [];
+  return [memberOf(stored, beat)];
+}
+
+/** Its age is that of the store: an old heartbeat that somebody has put back only makes a flush incomplete. */
+function openSilentBeat(stored: StoredHeartbeat, keys: Pick<FleetKeys, 'open'>): readonly FleetMember[] {
+  const beat = stored.ageMs > SILENT_MS ? beatIn(stored, keys) : undefined;
+  return beat === undefined ? [] : [memberOf(stored, beat)];
+}
+
+function beatIn({ id, sealed }: StoredHeartbeat, keys: Pick<FleetKeys, 'open'>): Beat | undefined {
   const value = keys.open(entryOf(id), sealed);
-  if (!isBeat(value) || Math.abs(clock.now() - value.at) > MAX_AGE_SECONDS) return [];
-  return [{ id, ageMs, name: value.name, epoch: value.epoch, revisions: value.revisions }];
+  return isBeat(value) ? value : undefined;
+}
+
+function memberOf({ id, ageMs }: StoredHeartbeat, { name, epoch, revisions }: Beat): FleetMember {
+  return { id, ageMs, name, epoch, revisions };
 }
 
 function entryOf(id: string): string {

@@ -61,6 +61,8 @@ export interface SharedStoreOptions {
   /** The contents of the fleet key files; the first is used for what is written. */
   readonly keys: readonly Uint8Array[];
   readonly whenDown: 'local' | 'refuse';
+  /** The longest time for which a broker uses a cached answer, in seconds. */
+  readonly cacheSeconds: number;
   /** For tests on a busy machine; absent: that of the client. */
   readonly patience?: Patience;
   readonly local: MemoryLedger;
@@ -113,7 +115,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
 
 function connect(
   client: ValkeyClient,
-  { local, clock, log, whenDown, onEnd, revisions, patience = PATIENCE }: SharedStoreOptions,
+  { local, clock, log, whenDown, cacheSeconds, onEnd, revisions, patience = PATIENCE }: SharedStoreOptions,
   keys: ReturnType<typeof createFleetKeys>,
   settledElsewhere: (login: string) => Promise<void>,
 ) {
@@ -133,7 +135,7 @@ function connect(
       onEnd(ended);
     },
   });
-  const fleet = createFleet({ id, name, revisions, epochs, keys, clock });
+  const fleet = createFleet({ id, name, revisions, epochs, keys, clock, cacheSeconds });
   const breaker = createBreaker({
     // Nothing is asked of the store before it has what this broker has seen and counted.
     probe: () => exchange(),

@@ -4,8 +4,10 @@
  */
 import { COMMON } from './common.ts';
 
-/** Seconds after its last heartbeat when a broker is not listed any more. */
-const HEARTBEAT_SECONDS = 15;
+/** Milliseconds without a heartbeat after which a broker is silent. It may still use its cache. */
+export const SILENT_MS = 15_000;
+/** Brokers that crash again and again must not fill the list. */
+const MAX_SILENT = 100;
 
 export const SYNC = `${COMMON}
 for _, one in ipairs(q.epochs) do
@@ -20,17 +22,23 @@ end
 if q.beat then redis.call('HSET', 'fl:brokers', q.id, text(now) .. '\\n' .. q.beat) end
 if q.leaves then redis.call('HDEL', 'fl:brokers', q.id) end
 
-local brokers = {}
+local brokers, silent = {}, {}
+local function list(id, age, sealed)
+  brokers[#brokers + 1] = id
+  brokers[#brokers + 1] = text(math.max(0, age))
+  brokers[#brokers + 1] = sealed
+end
 local stored = redis.call('HGETALL', 'fl:brokers')
 for at = 1, #stored, 2 do
   local since, sealed = string.match(stored[at + 1], '^(%d+)\\n(.*)$')
   local age = now - (tonumber(since) or 0)
-  if age > ${HEARTBEAT_SECONDS * 1000} then redis.call('HDEL', 'fl:brokers', stored[at])
-  else
-    brokers[#brokers + 1] = stored[at]
-    brokers[#brokers + 1] = text(math.max(0, age))
-    brokers[#brokers + 1] = sealed
-  end
+  if age <= ${SILENT_MS} then list(stored[at], age, sealed)
+  else silent[#silent + 1] = { id = stored[at], age = age, sealed = sealed or '' } end
+end
+table.sort(silent, function(one, other) return one.age < other.age end)
+for at, one in ipairs(silent) do
+  if at > ${MAX_SILENT} or (q.keepMs and one.age > q.keepMs) then redis.call('HDEL', 'fl:brokers', one.id)
+  elseif q.withSilent then list(one.id, one.age, one.sealed) end
 end
 return { 'synced', text(current), redis.call('HGETALL', 'fl:epochs'), brokers }
 `;

@@ -10,14 +10,17 @@ const KEYS = createFleetKeys([Buffer.alloc(32, 'k')]);
 /** A store that keeps heartbeats, without their age. */
 function setUp(clock: FixedClock = fixedClock()) {
   const stored = new Map<string, string>();
-  const world = { epoch: 1, beats: 0 };
-  const sync = async ({ id, beat, leaves }: Presence): Promise<readonly StoredHeartbeat[]> => {
+  const world = { epoch: 1, beats: 0, ageMs: 0 };
+  const sync = async ({ id, beat, leaves, withSilent }: Presence): Promise<readonly StoredHeartbeat[]> => {
     if (beat !== undefined) {
       world.beats += 1;
       stored.set(id, beat);
     }
     if (leaves === true) stored.delete(id);
-    return [...stored].map(([member, sealed]) => ({ id: member, ageMs: 0, sealed }));
+    const ageOf = (member: string): number => (member === id ? 0 : world.ageMs);
+    return [...stored]
+      .map(([member, sealed]) => ({ id: member, ageMs: ageOf(member), sealed }))
+      .filter(({ ageMs }) => ageMs <= 15_000 || withSilent === true);
   };
   const revisions = { policy: 'r1' };
   const open = (id: string) =>
@@ -28,6 +31,7 @@ function setUp(clock: FixedClock = fixedClock()) {
       epochs: { current: () => world.epoch, sync },
       keys: KEYS,
       clock,
+      cacheSeconds: 300,
     });
   return { clock, stored, world, revisions, open };
 }
@@ -139,5 +143,20 @@ describe('the brokers of a fleet', () => {
     expect(before).toEqual({ reached: ['name of b'], missed: [] });
     expect(missed).toEqual({ reached: [], missed: ['name of b'] });
     expect(await waiting).toEqual({ reached: ['name of b'], missed: [] });
+  });
+
+  it('are named as not reached while they are silent, because they may still use what they have cached', async () => {
+    const { world, open } = setUp({ ...realClock, advance: () => undefined });
+    const [first, second] = [open('a'), open('b')];
+    await second.sync();
+    world.epoch = 2;
+    world.ageMs = 200_000;
+    const silent = await first.reach();
+    const listed = first.members().map(({ id }) => id);
+    await second.leave();
+
+    expect(silent).toEqual({ reached: [], missed: ['name of b'] });
+    expect(listed).toEqual(['a']);
+    expect(await first.reach()).toEqual({ reached: [], missed: [] });
   });
 });
