@@ -218,6 +218,22 @@ describe.skipIf(program === undefined)('the shared store', () => {
     expect(backend.seen).toHaveLength(2);
   });
 
+  it('gets a flush that it refused once, without an outage, and the flush has failed until then', async () => {
+    await startWith({ config: ['user other on nopass ~* &* +@all'] });
+    const first = await open({ address: { ...store.address, username: 'other', readPassword: async () => 'any' } });
+    const second = await open();
+    await waitFor('both to see each other', () => first.shared.state().brokers === 2);
+    await store.call('ACL', 'SETUSER', 'other', '-hset');
+
+    await first.shield.flush();
+    await expect(first.shared.fleet.reach()).rejects.toThrow();
+    await store.call('ACL', 'SETUSER', 'other', '+hset');
+
+    await waitFor('the flush to reach the other broker', () =>
+      second.ends.some(({ kind }) => kind === 'answers-and-counts'),
+    );
+  });
+
   it.each([
     ['that has just been seen', 0, true],
     ['that may still use its cache', 100_000, true],
