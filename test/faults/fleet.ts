@@ -261,12 +261,12 @@ export const faults: readonly Fault[] = [
     id: 'fleet-32',
     effect: 'a store that was frozen runs an attempt of before, and the account is full for the whole window',
     file: 'src/platform/valkey/owed-settlements.ts',
-    find: 'firstPaidAt === undefined || now - firstPaidAt < REPEATED_MS',
-    replace: 'firstPaidAt === undefined',
+    find: "return 'attempt' in release && now - firstPaidAt < REPEATED_MS;",
+    replace: 'return false;',
     tests: [`${UNIT}/owed-settlements.test.ts`],
   },
   {
-    id: 'fleet-21',
+    id: 'fleet-33',
     effect: 'whoever writes to the store removes a flush from it, and logins that were flushed are valid again',
     file: 'src/platform/valkey/ledger.ts',
     find: '    !(Number(epoch) >= epochs.endOfAnswers(backend));',
@@ -274,7 +274,7 @@ export const faults: readonly Fault[] = [
     tests: [`${UNIT}/ledger.test.ts`],
   },
   {
-    id: 'fleet-22',
+    id: 'fleet-34',
     effect: 'one unusable reply of the store hides all later flushes from a broker until it is restarted',
     file: 'src/platform/valkey/epoch-view.ts',
     find: '    note(epochOf(reply[1]));',
@@ -282,7 +282,7 @@ export const faults: readonly Fault[] = [
     tests: [`${UNIT}/epoch-view.test.ts`],
   },
   {
-    id: 'fleet-23',
+    id: 'fleet-35',
     effect: 'an epoch of the far future makes each flush end nothing',
     file: 'src/platform/valkey/epoch-view.ts',
     find: 'isPossible && epoch <= (clock.now() + MAX_AHEAD_SECONDS) * EPOCHS_PER_SECOND',

@@ -56,7 +56,13 @@ for (const part of [REDIS, VALKEY]) {
         await client.call('FLUSHALL');
         const clock = fixedClock();
         const ignore = (): void => undefined;
-        const epochs = createEpochView({ run: client.run, onEnd: ignore, onNewer: ignore, now: clock.monotonic });
+        const epochs = createEpochView({
+          run: client.run,
+          onEnd: ignore,
+          onNewer: ignore,
+          clock,
+          now: clock.monotonic,
+        });
         const ledger = valkeyLedger({ epochs, keys: KEYS, clock });
         const recall = async (id: string): Promise<string> => (await ledger.recall(question(id))).recalled.kind;
         return { clock, ledger, recall };

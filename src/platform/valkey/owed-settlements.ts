@@ -10,7 +10,7 @@ const MOST = 10_000;
 const PAID_AT_ONCE = 100;
 /**
  * A store that was frozen runs the commands in its buffers when it goes on, and may do so after the first release. That
- * is repeated, each time before an attempt would count as wrong.
+ * is repeated for attempts, each time before they would count as wrong. A flight ends by itself soon.
  */
 const REPEAT_MS = 5000;
 const REPEATED_MS = 60_000;
@@ -48,7 +48,10 @@ export function createOwedSettlements(clock: Clock) {
     for (let at = 0; at < due.length; at += PAID_AT_ONCE) {
       await Promise.all(due.slice(at, at + PAID_AT_ONCE).map((one) => payRelease(one, settle, now)));
     }
-    releases = releases.filter(({ firstPaidAt }) => firstPaidAt === undefined || now - firstPaidAt < REPEATED_MS);
+    releases = releases.filter(({ release, firstPaidAt }) => {
+      if (firstPaidAt === undefined) return true;
+      return 'attempt' in release && now - firstPaidAt < REPEATED_MS;
+    });
   }
 
   return {

@@ -66,7 +66,8 @@ describe('settlements that the store did not get', () => {
 });
 
 describe('commands that the store may run later, because it was frozen', () => {
-  const release = { flight: { backend: 'corp', login: 'a', id: '1', epoch: 0 } };
+  const release = { attempt: { id: '1', backend: 'corp', password: 'p', epoch: 0, places: [] } };
+  const released = { outcome: 'none', ...release };
 
   it('are released after a long outage, when what they began would have come to its end', async () => {
     const { clock, owed, paid, settle } = setUp();
@@ -74,7 +75,7 @@ describe('commands that the store may run later, because it was frozen', () => {
     clock.advance(10 * UNSETTLED_SECONDS);
     await owed.pay(settle);
 
-    expect(paid).toEqual([flight('a')]);
+    expect(paid).toEqual([released]);
   });
 
   it('are released again for a minute after the store is back, each time before they count as wrong', async () => {
@@ -103,6 +104,16 @@ describe('commands that the store may run later, because it was frozen', () => {
 
     await expect(failing).rejects.toThrow('down');
     await owed.pay(settle);
+    expect(paid).toEqual([released]);
+  });
+
+  it('are released once when they began a flight, which ends by itself soon', async () => {
+    const { clock, owed, paid, settle } = setUp();
+    owed.addRelease({ flight: { backend: 'corp', login: 'a', id: '1', epoch: 0 } });
+    await owed.pay(settle);
+    clock.advance(UNSETTLED_SECONDS);
+    await owed.pay(settle);
+
     expect(paid).toEqual([flight('a')]);
   });
 });
