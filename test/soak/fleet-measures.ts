@@ -11,7 +11,8 @@ import type { FleetWorld } from './fleet-world.ts';
 import { least, readGauges } from './gauge.ts';
 import type { Gauges } from './gauge.ts';
 
-const QUIET_MS = 20_000;
+/** Longer than a broker keeps an unused connection to PostgreSQL, which is 30 s. */
+const QUIET_MS = 40_000;
 const SAMPLE_MS = 2000;
 
 /** @returns the least that each broker uses without requests */
