@@ -1,21 +1,21 @@
-/** The people of the soak: what each asks, and which answers are right. */
+/** The clients of the soak: what they request, and which answers are correct. */
 import { Pool } from 'undici';
 import { claimsOf } from '../support/broker.ts';
 import { PEOPLE_DN } from '../support/slapd-entries.ts';
 
-/** A request and the only statuses that are not a wrong answer to it. */
-export interface Errand {
+/** A request with the statuses that are correct answers. */
+export interface ClientRequest {
   readonly kind: string;
   readonly login?: { readonly user: string; readonly password: string };
   readonly expected: readonly number[];
-  /** Whether a wrong password is sent for the same user, which can use up the share of a broker. */
-  readonly isBesideWrong?: boolean;
+  /** Whether wrong passwords are sent for the same user, which can use up the share of a broker. */
+  readonly isAlsoGuessed?: boolean;
 }
 
 export interface Tally {
-  /** By kind and status, as `right password 200`. */
+  /** By kind and status, as `correct password 200`. */
   readonly answers: ReadonlyMap<string, number>;
-  /** What must never happen, each told once. */
+  /** Wrong answers, each once. */
   readonly wrong: readonly string[];
   /** Milliseconds. */
   readonly slowest: number;
@@ -23,12 +23,12 @@ export interface Tally {
 
 const OUTAGE = 503;
 const LIMITED: readonly number[] = [401, 429];
-const PER_DIRECTORY_USER = 200;
+const USERS = 200;
 const passwordOf = (n: number): string => `binds-with-this-${n}`;
 const userOf = (n: number): string => `user-${n}`;
 
 /** Entries for slapd. */
-export const LDIF = [...Array(PER_DIRECTORY_USER).keys()]
+export const LDIF = [...Array(USERS).keys()]
   .map((n) => {
     const name = userOf(n);
     return `dn: uid=${name},${PEOPLE_DN}\nobjectClass: inetOrgPerson\nuid: ${name}\ncn: ${name}\nsn: x\nuserPassword: ${passwordOf(n)}\n`;
@@ -37,37 +37,34 @@ export const LDIF = [...Array(PER_DIRECTORY_USER).keys()]
 
 export const FILE_USER = { user: 'filed', password: 'stands-in-a-file-3' } as const;
 
-/** The last ten users are only ever guessed at, so that nobody else's right password is held up by it. */
+/** Nobody has the password of the last ten users: guesses at them use up no limit of a correct login. */
 const GUESSED = 10;
-export const GUESSED_USERS: readonly string[] = Array.from({ length: GUESSED }, (_, n) =>
-  userOf(PER_DIRECTORY_USER - GUESSED + n),
-);
+export const GUESSED_USERS: readonly string[] = Array.from({ length: GUESSED }, (_, n) => userOf(USERS - GUESSED + n));
 
-/** The first users have an old password in some build server. */
+/** An old password is sent for these first users, too, as by a build server. */
 const WITH_OLD_PASSWORD = 20;
 
 /** The correct login of one of the users that nobody sends a wrong password for. */
-export function rightLogin(n: number): { readonly user: string; readonly password: string } {
-  const at = WITH_OLD_PASSWORD + (n % (PER_DIRECTORY_USER - GUESSED - WITH_OLD_PASSWORD));
+export function correctLogin(n: number): { readonly user: string; readonly password: string } {
+  const at = WITH_OLD_PASSWORD + (n % (USERS - GUESSED - WITH_OLD_PASSWORD));
   return { user: userOf(at), password: passwordOf(at) };
 }
 
 const below = (limit: number): number => Math.floor(Math.random() * limit);
 
-const ERRANDS: readonly (() => Errand)[] = [
+const REQUESTS: readonly (() => ClientRequest)[] = [
   ...Array.from({ length: 5 }, () => () => {
-    const n = below(PER_DIRECTORY_USER - GUESSED);
+    const n = below(USERS - GUESSED);
     const login = { user: userOf(n), password: passwordOf(n) };
-    return { kind: 'right password', login, expected: [200, OUTAGE], isBesideWrong: n < WITH_OLD_PASSWORD };
+    return { kind: 'correct password', login, expected: [200, OUTAGE], isAlsoGuessed: n < WITH_OLD_PASSWORD };
   }),
-  // One that somebody's build server has kept since it was changed.
   () => {
     const n = below(WITH_OLD_PASSWORD);
     const login = { user: userOf(n), password: `was-${n}` };
-    return { kind: 'old password', login, expected: [401, OUTAGE], isBesideWrong: true };
+    return { kind: 'old password', login, expected: [401, OUTAGE], isAlsoGuessed: true };
   },
   () => {
-    const user = userOf(PER_DIRECTORY_USER - 1 - below(GUESSED));
+    const user = userOf(USERS - 1 - below(GUESSED));
     return { kind: 'guess', login: { user, password: `guess-${below(1e9)}` }, expected: [401, 429, OUTAGE] };
   },
   () => ({
@@ -77,59 +74,76 @@ const ERRANDS: readonly (() => Errand)[] = [
   }),
   () => ({ kind: 'anonymous', expected: [200] }),
 ];
-const FILE_ERRAND = (): Errand => ({ kind: 'file user', login: FILE_USER, expected: [200] });
+const FILE_REQUEST = (): ClientRequest => ({ kind: 'file user', login: FILE_USER, expected: [200] });
 
-function next(errands: readonly (() => Errand)[]): Errand {
-  return (errands[below(errands.length)] as () => Errand)();
+function next(requests: readonly (() => ClientRequest)[]): ClientRequest {
+  return (requests[below(requests.length)] as () => ClientRequest)();
 }
 
-/** Docker gives a token request 15 s; the broker promises 8 and a moment. */
+/** Docker waits 15 s for a token; the broker has 8 s for a login. */
 const TOO_SLOW_MS = 9000;
 const PAUSE_MS = 60;
+const AWAY = 'no answer: broker away';
 
-export interface Crowd {
+export interface Clients {
   tally(): Tally;
-  /** Settles when everybody has their last answer. */
-  goHome(): Promise<void>;
+  /** Resolves when the last answer has arrived. */
+  stop(): Promise<void>;
 }
 
-/** @param isFleet whether brokers share a store, so that limits are lower while it is down, and have no users in a file */
-export function startCrowd(url: string, query: string, size: number, { isFleet = false } = {}): Crowd {
-  const errands = isFleet ? ERRANDS : [...ERRANDS, FILE_ERRAND];
+export interface ClientsOptions {
+  /** Whether brokers share a store, so that limits are lower while it is down, and have no users in a file. */
+  readonly isFleet?: boolean;
+  /** Whether the broker was killed or frozen at some time since then, so that it need not answer, or not in time. */
+  readonly wasAway?: (since: number) => boolean;
+}
+
+export function startClients(
+  url: string,
+  query: string,
+  size: number,
+  { isFleet = false, wasAway = () => false }: ClientsOptions = {},
+): Clients {
+  const requests = isFleet ? REQUESTS : [...REQUESTS, FILE_REQUEST];
   const pool = new Pool(url, { connections: size, pipelining: 1, headersTimeout: 20_000 });
   const answers = new Map<string, number>();
   const wrong = new Set<string>();
   let slowest = 0;
   let isOver = false;
 
-  async function run({ kind, login, expected, isBesideWrong = false }: Errand): Promise<void> {
+  async function run({ kind, login, expected, isAlsoGuessed = false }: ClientRequest): Promise<void> {
     const authorization =
       login === undefined ? {} : { authorization: `Basic ${btoa(`${login.user}:${login.password}`)}` };
     const started = performance.now();
     const { statusCode, body } = await pool.request({ path: `/token?${query}`, method: 'GET', headers: authorization });
     const answer = (await body.json()) as { readonly token?: string };
     const took = performance.now() - started;
-    slowest = Math.max(slowest, took);
+    const isTimed = !wasAway(started);
+    if (isTimed) slowest = Math.max(slowest, took);
     answers.set(`${kind} ${statusCode}`, (answers.get(`${kind} ${statusCode}`) ?? 0) + 1);
-    const isLimited = isFleet && isBesideWrong && LIMITED.includes(statusCode);
+    const isLimited = isFleet && isAlsoGuessed && LIMITED.includes(statusCode);
     if (!expected.includes(statusCode) && !isLimited) wrong.add(`${kind}: ${statusCode}`);
-    if (took > TOO_SLOW_MS) wrong.add(`${kind}: no answer for ${TOO_SLOW_MS} ms`);
+    if (isTimed && took > TOO_SLOW_MS) wrong.add(`${kind}: no answer for ${TOO_SLOW_MS} ms`);
     if (statusCode !== 200) return;
     const { sub } = claimsOf(answer.token);
-    if (sub !== (login?.user ?? '')) wrong.add(`${kind}: a token for somebody else`);
+    if (sub !== (login?.user ?? '')) wrong.add(`${kind}: a token for another user`);
   }
 
-  const everybody = Array.from({ length: size }, async () => {
+  const loops = Array.from({ length: size }, async () => {
     while (!isOver) {
-      await run(next(errands)).catch((error: unknown) => wrong.add(`no answer: ${String(error)}`));
+      const started = performance.now();
+      await run(next(requests)).catch((error: unknown) => {
+        if (wasAway(started)) answers.set(AWAY, (answers.get(AWAY) ?? 0) + 1);
+        else wrong.add(`no answer: ${String(error)}`);
+      });
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * Math.random() * 2));
     }
   });
   return {
     tally: () => ({ answers, wrong: [...wrong], slowest }),
-    goHome: async () => {
+    stop: async () => {
       isOver = true;
-      await Promise.all(everybody);
+      await Promise.all(loops);
       await pool.close();
     },
   };

@@ -1,9 +1,9 @@
 /**
  * `npm run soak -- [MINUTES]`: the broker under mixed load while its directory's servers are killed, frozen and
- * restarted, ten minutes by default. Ends with 1 when any answer was wrong (a refusal of a right password, a token for
+ * restarted, ten minutes by default. Ends with 1 when any answer was wrong (a refusal of a correct password, a token for
  * a wrong one), or heap or descriptors grew; before that, measures the event loop while the directory is a black hole.
  * `npm run soak -- rotation` rotates keys instead, see `rotation.ts`, `npm run soak -- logins [MINUTES]` has 100,000 users,
- * see `logins.ts`, and `npm run soak -- fleet [MINUTES]` has three brokers with one store, see `fleet.ts`.
+ * see `logins.ts`, and `npm run soak -- fleet [MINUTES] [SEED]` has three brokers with one store, see `fleet.ts`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { muteDirectory, STATIC_CONFIG, SERVICE } from '../support/static-broker.
 import { startTcpStandIn } from '../support/tcp-stand-in.ts';
 import { directoryBackend } from '../support/user-sources.ts';
 import { hashPassword } from '../../src/backends/password-hash.ts';
-import { FILE_USER, LDIF, startCrowd } from './clients.ts';
+import { FILE_USER, LDIF, startClients } from './clients.ts';
 import type { Tally } from './clients.ts';
 import { faultsOf } from './faults.ts';
 import { soakFleet } from './fleet.ts';
@@ -29,13 +29,14 @@ import { soakRotation } from './rotation.ts';
 const KINDS = ['rotation', 'logins', 'fleet'] as const;
 const kind = KINDS.find((name) => name === process.argv[2]);
 const MINUTES = Number((kind === undefined ? process.argv[2] : process.argv[3]) ?? 10);
-if (!(MINUTES > 0 && MINUTES <= 24 * 60))
-  throw new Error('usage: npm run soak -- [rotation | logins | fleet] [MINUTES]');
+const SEED = Number(process.argv[4] ?? Math.floor(Math.random() * 2 ** 32));
+if (!(MINUTES > 0 && MINUTES <= 24 * 60 && Number.isInteger(SEED)))
+  throw new Error('usage: npm run soak -- [rotation | logins | fleet] [MINUTES] [SEED]');
 
 const QUERY = `service=${SERVICE}&scope=repository:public/app:pull`;
-const CROWD = 40;
-const KNOCKING = 200;
-const KNOCKING_MS = 20_000;
+const CLIENTS = 40;
+const BLACK_HOLE_CLIENTS = 200;
+const BLACK_HOLE_MS = 20_000;
 const LOOP_DELAY_LIMIT_MS = 20;
 const SAMPLE_MS = 2000;
 const QUIET_MS = 20_000;
@@ -63,16 +64,16 @@ async function blackHole(): Promise<void> {
     files: { 'users.yaml': USERS, 'policy.yaml': POLICY },
   });
   await readGauges(broker.url);
-  const crowd = startCrowd(broker.url, QUERY, KNOCKING);
-  await delay(KNOCKING_MS);
+  const clients = startClients(broker.url, QUERY, BLACK_HOLE_CLIENTS);
+  await delay(BLACK_HOLE_MS);
   const { loopDelayP99 } = await readGauges(broker.url);
-  await crowd.goHome();
-  const tally = crowd.tally();
+  await clients.stop();
+  const tally = clients.tally();
   report(tally);
   verdict(tally.wrong.length === 0, 'no wrong answer while the directory is a black hole');
   verdict(
     loopDelayP99 < LOOP_DELAY_LIMIT_MS,
-    `event loop delay p99 ${loopDelayP99.toFixed(1)} ms with ${KNOCKING} clients at a black hole (limit ${LOOP_DELAY_LIMIT_MS})`,
+    `event loop delay p99 ${loopDelayP99.toFixed(1)} ms with ${BLACK_HOLE_CLIENTS} clients at a black hole (limit ${LOOP_DELAY_LIMIT_MS})`,
   );
 }
 
@@ -102,16 +103,16 @@ async function soak(): Promise<void> {
     }
   });
   const tallies: Tally[] = [];
-  const after = await quietAfter(broker, snapshots, async (crowd) => {
+  const after = await quietAfter(broker, snapshots, async (clients) => {
     const end = performance.now() + MINUTES * 60_000;
     for (let round = 0; performance.now() < end; round += 1) {
       const fault = faults[round % faults.length];
       if (fault === undefined) break;
       await fault.happen();
       await delay(BETWEEN_FAULTS_MS);
-      if (round % faults.length === 0) await progress(broker.url, fault.what, crowd.tally());
+      if (round % faults.length === 0) await progress(broker.url, fault.what, clients.tally());
     }
-    tallies.push(crowd.tally());
+    tallies.push(clients.tally());
   });
 
   for (const tally of tallies) report(tally);
@@ -127,18 +128,18 @@ async function soak(): Promise<void> {
   }
 }
 
-type Crowd = ReturnType<typeof startCrowd>;
+type Clients = ReturnType<typeof startClients>;
 
-/** Has a crowd come, and looks at the broker when it has gone home and all is quiet. */
+/** Runs the work while clients send requests. @returns the least that the broker uses afterwards, without requests */
 async function quietAfter(
   broker: Broker,
   snapshots: string,
-  work: (crowd: Crowd) => Promise<void>,
+  work: (clients: Clients) => Promise<void>,
 ): Promise<ReturnType<typeof least>> {
   const { url } = broker;
-  const crowd = startCrowd(url, QUERY, CROWD);
-  await work(crowd);
-  await crowd.goHome();
+  const clients = startClients(url, QUERY, CLIENTS);
+  await work(clients);
+  await clients.stop();
   // For the garbage that V8 collects before: a broker that nobody asks might keep it for long.
   await heapOf(broker, snapshots);
   const samples: Gauges[] = [];
@@ -170,7 +171,7 @@ if (kind === 'rotation') {
 } else if (kind === 'logins') {
   await soakLogins(MINUTES, verdict);
 } else if (kind === 'fleet') {
-  await soakFleet(MINUTES, verdict);
+  await soakFleet(MINUTES, SEED, verdict);
 } else {
   await blackHole();
   await soak();

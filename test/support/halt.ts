@@ -11,17 +11,23 @@ export async function kill(pid: number): Promise<void> {
   await waitFor(`process ${pid} to be gone`, () => !isThere(pid), { everyMs: 2 });
 }
 
-/** SIGSTOP, and waits until each of its threads stands still. Linux only, by `/proc` (proc(5)). */
+/** SIGSTOP, and waits until each of its threads is stopped. Linux only, by `/proc` (proc(5)). */
 export async function freeze(pid: number): Promise<void> {
   send(pid, 'SIGSTOP');
-  await waitFor(`process ${pid} to stand still`, async () => (await states(pid)).every((state) => state === 'T'), {
-    everyMs: 2,
-  });
+  const isStopped = async (): Promise<boolean> => (await states(pid)).every((state) => STOPPED.has(state));
+  await waitFor(`process ${pid} to be stopped`, isStopped, { everyMs: 2 });
 }
 
-/** SIGCONT: goes on where `freeze` stopped it. */
+/** Stopped by a signal, or ended while its parent is stopped. */
+const STOPPED: ReadonlySet<string> = new Set(['T', 'Z']);
+
+/** SIGCONT: goes on where `freeze` stopped it. A process that has ended meanwhile needs nothing. */
 export function thaw(pid: number): void {
-  send(pid, 'SIGCONT');
+  try {
+    send(pid, 'SIGCONT');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

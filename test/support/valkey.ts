@@ -100,8 +100,16 @@ export interface Sentinels extends AsyncDisposable {
   readonly address: ValkeyAddress;
 }
 
-/** Starts Sentinels that know the primary as `fairlead`, and waits until they know each other and the replica. */
-export async function startSentinels(program: string, primary: Store, count: number): Promise<Sentinels> {
+/**
+ * Starts Sentinels that know the primary as `fairlead`, and waits until they know each other and the replica.
+ *
+ * @param primary with the port by which Sentinels and clients reach it
+ */
+export async function startSentinels(
+  program: string,
+  primary: Pick<Store, 'port' | 'call'>,
+  count: number,
+): Promise<Sentinels> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-sentinel-'));
   resources.defer(() => rm(folder, { recursive: true }));

@@ -197,6 +197,21 @@ describe('the exchange of a refresh token', () => {
     });
   });
 
+  it('fails with an outage while the records cannot be read, and accepts the token after that', async () => {
+    const { issued, exchange, refused, store } = open();
+    const token = await issued();
+    const { get } = store;
+    store.get = async () => {
+      throw new BrokerError('records_unavailable', 'the database is down');
+    };
+
+    const during = await refused(token);
+    store.get = get;
+
+    expect(during).toMatchObject({ name: 'BrokerError', code: 'records_unavailable' });
+    expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+  });
+
   it('fails with an outage when it cannot be found out whether the token was revoked in the meantime', async () => {
     const { issued, refused, clock, store, world } = open();
     const token = await issued();
