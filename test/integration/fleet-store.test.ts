@@ -246,6 +246,8 @@ describe.skipIf(program === undefined)('the shared store', () => {
     const beats = asTexts(await store.call('HGETALL', 'fl:brokers'));
     const at = beats.indexOf(second.shared.fleet.id);
     await second[Symbol.asyncDispose]();
+    const { id } = second.shared.fleet;
+    await waitFor('it to leave', async () => !asTexts(await store.call('HGETALL', 'fl:brokers')).includes(id));
     const [since, sealed] = (beats[at + 1] ?? '').split('\n');
     await store.call('HSET', 'fl:brokers', beats[at] ?? '', `${Number(since) - ageMs}\n${sealed}`);
 
