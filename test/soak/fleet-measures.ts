@@ -11,8 +11,8 @@ import type { FleetWorld } from './fleet-world.ts';
 import { least, readGauges } from './gauge.ts';
 import type { Gauges } from './gauge.ts';
 
-/** Longer than a broker keeps an unused connection to PostgreSQL, which is 30 s. */
-const QUIET_MS = 40_000;
+/** Longer than a broker keeps unused connections: 30 s to PostgreSQL, 60 s to a directory, and 65 s with a client. */
+const QUIET_MS = 75_000;
 const SAMPLE_MS = 2000;
 
 /** @returns the least that each broker uses without requests */
