@@ -7,7 +7,7 @@ const CACHE = 'test/unit/platform/ledger/login-cache.test.ts';
 export const faults: readonly Fault[] = [
   {
     id: 'memory-1',
-    effect: 'two logins whose fingerprints begin alike are one, and the second user becomes the first',
+    effect: 'two logins whose fingerprints have the same first bytes are one, and the second user becomes the first',
     file: 'src/platform/ledger/keys.ts',
     find: 'word < WORDS; word += 1)',
     replace: 'word < 0; word += 1)',

@@ -34,8 +34,12 @@ const ANSWERED = /^(?:2[23]|40|42|53100|53200|57014)/;
 /** Each has a digit, unlike EPIPE. */
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 const MAX_CHARACTERS = 300;
-/** The words of the client, which gives no code. */
-const NO_TLS = 'The server does not support SSL connections';
+/** What the client says in words, without a code of the server. */
+const CONNECTION_ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^The server does not support SSL connections/, 'the server offers no TLS: set ssl = on there'],
+  [/^connect ECONNREFUSED/, 'nothing listens there: start PostgreSQL, or correct the URL in urlFile'],
+  [/^getaddrinfo/, 'the name in urlFile has no address: correct it, or the name servers of this machine'],
+];
 
 /** The code of an answer of the server; undefined: it did not answer. */
 export function sqlState(error: unknown): string | undefined {
@@ -56,7 +60,7 @@ export function isOutage(error: unknown): boolean {
 /** For the log. It quotes no value: PostgreSQL puts those into `detail`, which is left out. */
 export function failureText(error: unknown): string {
   const text = describeError(error).slice(0, MAX_CHARACTERS);
-  const advice = text === NO_TLS ? 'the server offers no TLS: set ssl = on there' : ADVICE.get(sqlState(error) ?? '');
+  const advice = ADVICE.get(sqlState(error) ?? '') ?? CONNECTION_ADVICE.find(([words]) => words.test(text))?.[1];
   return advice === undefined ? text : `${advice} (${text})`;
 }
 

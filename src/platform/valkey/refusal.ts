@@ -16,6 +16,8 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     /^(?:connect ETIMEDOUT|read ECONNRESET)/,
     'no connection: see the address, and whether its port expects TLS (rediss://)',
   ],
+  [/^connect ECONNREFUSED/, 'nothing listens there: start the store, or correct the address'],
+  [/^getaddrinfo/, 'the name of the store has no address: correct it, or the name servers of this machine'],
   [/^Socket timeout/, 'the store does not answer'],
   [/^OOM/, 'the store is full: raise its maxmemory'],
 ];

@@ -38,10 +38,12 @@ describe('a failure of PostgreSQL', () => {
     expect(text).toBe('the disk of the server is full (what the server says)');
   });
 
-  it('says what to do about a server without TLS', () => {
-    const text = failureText(new Error('The server does not support SSL connections'));
-
-    expect(text).toMatch(/^the server offers no TLS: set ssl = on there \(/);
+  it.each([
+    ['The server does not support SSL connections', /^the server offers no TLS: set ssl = on there \(/],
+    ['connect ECONNREFUSED 127.0.0.1:5432', /^nothing listens there: start PostgreSQL/],
+    ['getaddrinfo ENOTFOUND db.example.test', /^the name in urlFile has no address/],
+  ])('says what to do when the client says %s', (words, advice) => {
+    expect(failureText(new Error(words))).toMatch(advice);
   });
 
   it('names the owner of the tables where the role of the brokers cannot migrate them', () => {

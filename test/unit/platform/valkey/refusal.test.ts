@@ -18,6 +18,8 @@ describe('a refusal of the store', () => {
     ],
     ['connect ETIMEDOUT', /^no connection: .* expects TLS/],
     ['read ECONNRESET', /^no connection: .* expects TLS/],
+    ['connect ECONNREFUSED 127.0.0.1:6379', /^nothing listens there: start the store/],
+    ['getaddrinfo ENOTFOUND valkey.example.test', /^the name of the store has no address/],
     ["Socket timeout. Expecting data, but didn't receive any in 1000ms.", /^the store does not answer/],
     ["OOM command not allowed when used memory > 'maxmemory'.", /^the store is full/],
   ])('says what to do about %s', (text, meaning) => {
@@ -28,7 +30,7 @@ describe('a refusal of the store', () => {
   it('is left as it is where the text says enough, and is explained once', () => {
     const refused = explainRefusal('OOM command not allowed');
 
-    expect(explainRefusal('connect ECONNREFUSED 127.0.0.1:6379')).toBe('connect ECONNREFUSED 127.0.0.1:6379');
+    expect(explainRefusal('the store is another server')).toBe('the store is another server');
     expect(explainRefusal(refused)).toBe(refused);
   });
 });
