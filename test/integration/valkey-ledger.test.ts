@@ -27,7 +27,8 @@ for (const part of [REDIS, VALKEY]) {
     });
     afterAll(() => resources.disposeAsync());
 
-    async function open(clock: Clock): Promise<Ledger & AsyncDisposable> {
+    /** A ledger in a store that holds nothing. */
+    async function openEmpty(clock: Clock) {
       await client.call('FLUSHALL');
       const ignore = (): void => undefined;
       const epochs = createEpochView({
@@ -37,7 +38,11 @@ for (const part of [REDIS, VALKEY]) {
         clock,
         now: clock.monotonic,
       });
-      const ledger = valkeyLedger({ epochs, keys: KEYS, clock });
+      return { epochs, ledger: valkeyLedger({ epochs, keys: KEYS, clock }) };
+    }
+
+    async function open(clock: Clock): Promise<Ledger & AsyncDisposable> {
+      const { ledger, epochs } = await openEmpty(clock);
       return {
         recall: async (question) => (await ledger.recall(question)).recalled,
         reserve: async (reservation) => (await ledger.reserve(reservation)).reserved,
@@ -53,17 +58,8 @@ for (const part of [REDIS, VALKEY]) {
       const question = (id: string) => ({ backend: 'corp', login: 'alice', id });
 
       async function openFlights() {
-        await client.call('FLUSHALL');
         const clock = fixedClock();
-        const ignore = (): void => undefined;
-        const epochs = createEpochView({
-          run: client.run,
-          onEnd: ignore,
-          onNewer: ignore,
-          clock,
-          now: clock.monotonic,
-        });
-        const ledger = valkeyLedger({ epochs, keys: KEYS, clock });
+        const { ledger } = await openEmpty(clock);
         const recall = async (id: string): Promise<string> => (await ledger.recall(question(id))).recalled.kind;
         return { clock, ledger, recall };
       }

@@ -21,8 +21,8 @@ import type { FleetFault } from './fleet-faults.ts';
 import { mostGuesses, quietGauges } from './fleet-measures.ts';
 import { BROKERS, openFleetWorld } from './fleet-world.ts';
 import type { FleetWorld } from './fleet-world.ts';
-import { chancesOf } from './random.ts';
-import type { Chances } from './random.ts';
+import { createRandom } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
 import { startTokenHolders } from './token-holders.ts';
 
 type Verdict = (isFine: boolean, text: string) => void;
@@ -41,7 +41,7 @@ const SLACK = { heapMiB: 8, descriptors: 4 } as const;
 export async function soakFleet(minutes: number, seed: number, verdict: Verdict): Promise<void> {
   await using world = await openFleetWorld();
   const { brokers } = world;
-  const run = createRun(world, chancesOf(seed), verdict);
+  const run = createRun(world, createRandom(seed), verdict);
   process.stdout.write(`     seed ${seed}\n`);
 
   await run.load(Math.min(WARM_UP_MS, minutes * 60_000));
@@ -75,7 +75,7 @@ interface Run {
   counts(): { readonly losses: number; readonly lonelyStarts: number };
 }
 
-function createRun(world: FleetWorld, chances: Chances, verdict: Verdict): Run {
+function createRun(world: FleetWorld, random: Random, verdict: Verdict): Run {
   const { brokers } = world;
   const faults = fleetFaults(world);
   const tallies: Pick<Tally, 'answers' | 'wrong' | 'slowest'>[] = [];
@@ -84,9 +84,9 @@ function createRun(world: FleetWorld, chances: Chances, verdict: Verdict): Run {
   const recoveries: { readonly what: string; readonly took: number }[] = [];
 
   async function step(): Promise<void> {
-    const chosen = choose(faults, chances);
+    const chosen = choose(faults, random);
     const what = chosen.map((fault) => fault.what).join(' and ');
-    const lasts = SHORTEST_MS + chances.below(LONGEST_MS - SHORTEST_MS);
+    const lasts = SHORTEST_MS + random.int(LONGEST_MS - SHORTEST_MS);
     steps.push(chosen);
     const undo: (() => unknown)[] = [];
     try {
@@ -142,13 +142,13 @@ function createRun(world: FleetWorld, chances: Chances, verdict: Verdict): Run {
 }
 
 /** One fault, or two of different kinds of servers at once. */
-function choose(faults: readonly FleetFault[], chances: Chances): readonly FleetFault[] {
+function choose(faults: readonly FleetFault[], random: Random): readonly FleetFault[] {
   const kinds = [...new Set(faults.map(({ of }) => of))];
-  const first = chances.oneOf(kinds);
-  const ofKind = (kind: string): FleetFault => chances.oneOf(faults.filter(({ of }) => of === kind));
+  const first = random.oneOf(kinds);
+  const ofKind = (kind: string): FleetFault => random.oneOf(faults.filter(({ of }) => of === kind));
   const one = ofKind(first);
-  if (chances.below(5) >= 2) return [one];
-  return [one, ofKind(chances.oneOf(kinds.filter((kind) => kind !== first)))];
+  if (random.int(5) >= 2) return [one];
+  return [one, ofKind(random.oneOf(kinds.filter((kind) => kind !== first)))];
 }
 
 const PROBES = 12;

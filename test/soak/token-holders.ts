@@ -9,7 +9,7 @@ import { noteSecret } from '../support/secrets.ts';
 import { SERVICE } from '../support/static-broker.ts';
 import { correctLogin } from './clients.ts';
 import type { FleetBroker } from './fleet-broker.ts';
-import { chancesOf } from './random.ts';
+import { createRandom } from '../support/random.ts';
 
 const LOGIN = `service=${SERVICE}&offline_token=true&client_id=docker`;
 const SCOPE = 'repository:public/app:pull';
@@ -33,14 +33,14 @@ export interface TokenHolders {
 }
 
 export function startTokenHolders(brokers: readonly FleetBroker[], count: number): TokenHolders {
-  const chances = chancesOf(count);
+  const random = createRandom(count);
   const { answers, wrong, tally, ask } = createTally();
   const holders: Holder[] = Array.from({ length: count }, (_, n) => ({ login: correctLogin(n) }));
   const revoked: string[] = [];
   let isOver = false;
 
   async function logIn(holder: Holder): Promise<void> {
-    const broker = chances.oneOf(brokers);
+    const broker = random.oneOf(brokers);
     const answer = await ask(broker, () => broker.current().token(LOGIN, holder.login));
     if (answer === undefined) return;
     tally('login for a refresh token', [200, 503], answer.status);
@@ -65,12 +65,12 @@ export function startTokenHolders(brokers: readonly FleetBroker[], count: number
   }
 
   async function revokeOne(): Promise<void> {
-    const holder = chances.oneOf(holders);
+    const holder = random.oneOf(holders);
     const { token } = holder;
     if (token === undefined) return;
     // From here on, an answer for it is neither correct nor wrong until the command has succeeded.
     holder.token = undefined;
-    const { code, stderr } = await tokensCommand(chances.oneOf(brokers).current(), 'revoke', idOf(token));
+    const { code, stderr } = await tokensCommand(random.oneOf(brokers).current(), 'revoke', idOf(token));
     // The database has it, and a broker that was not there did not hear of it in time.
     const isIncomplete = stderr.includes('revoked; ');
     tally('revocation', ['done', 'incomplete', 'failed'], code === 0 ? 'done' : isIncomplete ? 'incomplete' : 'failed');
@@ -89,12 +89,12 @@ export function startTokenHolders(brokers: readonly FleetBroker[], count: number
   const work = [
     ...holders.map((holder) =>
       untilOver(
-        () => (holder.token === undefined ? logIn(holder) : use(holder, holder.token, chances.oneOf(brokers))),
+        () => (holder.token === undefined ? logIn(holder) : use(holder, holder.token, random.oneOf(brokers))),
         PAUSE_MS * count * 0.2,
       ),
     ),
     untilOver(revokeOne, REVOKE_EVERY_MS),
-    untilOver(async () => revoked.length > 0 && useRevoked(chances.oneOf(revoked), chances.oneOf(brokers)), PAUSE_MS),
+    untilOver(async () => revoked.length > 0 && useRevoked(random.oneOf(revoked), random.oneOf(brokers)), PAUSE_MS),
   ];
   return {
     answers,

@@ -6,6 +6,8 @@ export interface Random {
   /** An integer from 0 to `below - 1`. */
   int(below: number): number;
   pick<T>(items: readonly [T, ...T[]]): T;
+  /** The same for a list whose length is known at run time. @throws RangeError where it is empty */
+  oneOf<T>(items: readonly T[]): T;
   /** True in one of so many cases. */
   oneIn(cases: number): boolean;
 }
@@ -24,6 +26,10 @@ export function createRandom(seed: number): Random {
     fraction: next,
     int,
     pick: (items) => items[int(items.length)] ?? items[0],
+    oneOf: (items) => {
+      if (items.length === 0) throw new RangeError('nothing to choose from');
+      return items[int(items.length)] as (typeof items)[number];
+    },
     oneIn: (cases) => int(cases) === 0,
   };
 }
