@@ -19,6 +19,7 @@ import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
+import type { Records } from '../platform/store/records.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { version } from '../platform/version.ts';
@@ -32,6 +33,7 @@ import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
+import { hasRecords, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -169,13 +171,12 @@ async function openPolicies({ config, log, trail, metrics, resources }: Parts, b
 }
 
 async function openBackends({ config, log, resources }: Parts, background: Background) {
-  const offersRefreshTokens = Object.values(config.services).some(({ refreshTokens }) => refreshTokens !== undefined);
   const backends = await buildBackends(config.backends, {
     clock: systemClock,
     log,
     secret: createSecrets(),
     background,
-    ...(offersRefreshTokens ? { markSecret: createSecretMarks(config.stateDir) } : {}),
+    ...(hasRecords(config) ? { markSecret: createSecretMarks(config.stateDir) } : {}),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;
@@ -190,21 +191,19 @@ interface TokenFlowDeps {
 }
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(
-  { config, log, metrics, resources }: Parts,
-  { audit, backends, shield, policy, reuse }: TokenFlowDeps,
-) {
+async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, reuse }: TokenFlowDeps) {
+  const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const onOperation = metrics.countRecordOperation;
-  const refreshTokens = resources.use(await openRefreshTokens({ ...flowDeps, config, services, log, onOperation }));
+  const records = await openStores(parts);
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
-    recordsState: createRecordsState(refreshTokens, systemClock, metrics.setRecordsUp),
+    recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify: createIdentify({
       ...flowDeps,
       shield,
@@ -221,6 +220,14 @@ async function openTokenFlows(
     jwks: signing.jwks,
     signing,
   };
+}
+
+/** The records, where something that is configured has any. */
+async function openStores({ config, log, metrics, resources }: Parts): Promise<Records | undefined> {
+  if (!hasRecords(config)) return undefined;
+  return resources.use(
+    await openOwnRecords(config, { clock: systemClock, log, onOperation: metrics.countRecordOperation }),
+  );
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */

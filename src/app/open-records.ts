@@ -6,6 +6,7 @@ import { readAuthorities, readOwnCertificate } from '../backends/certificates.ts
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { describeError } from '../core/errors.ts';
+import type { Log } from '../core/ports.ts';
 import type { PostgresTls } from '../platform/postgres/connections.ts';
 import type { PostgresDeps, PostgresSettings } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
@@ -19,6 +20,15 @@ export type RecordsConfig = Pick<BrokerConfig, 'stateDir' | 'records'>;
 /** The file with all persistent state but the keys, where there is no database. */
 export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.db');
 
+/** Whether something that is configured has records. Without it, no file is created and no database is reached. */
+export function hasRecords({
+  services,
+}: {
+  readonly services: Readonly<Record<string, { readonly refreshTokens?: unknown }>>;
+}): boolean {
+  return Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
+}
+
 /**
  * PostgreSQL is not reached yet: a broker starts, and serves logins with a password, while it is down.
  *
@@ -31,6 +41,19 @@ export async function openRecords({ stateDir, records }: RecordsConfig, deps: Po
   if (unused !== undefined) deps.log.warn(unused);
   const { openPostgres } = await import('../platform/postgres/open.ts');
   return openPostgres(settings, deps);
+}
+
+/** Opens the records of a broker that starts. While they cannot be reached, the log has a warning, and it starts. */
+export async function openOwnRecords(config: RecordsConfig, deps: PostgresDeps): Promise<Records> {
+  const records = await openRecords(config, deps);
+  // Not awaited: a broker starts while the database is down.
+  void warnIfDown(records, deps.log);
+  return records;
+}
+
+async function warnIfDown({ probe }: Pick<Records, 'probe'>, log: Log): Promise<void> {
+  const found = await probe?.();
+  if (found?.state === 'down') log.warn('records store unavailable', { cause: found.detail });
 }
 
 /** @returns a warning about refresh tokens in a file that nobody reads any more; undefined: there is none */

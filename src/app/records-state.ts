@@ -2,17 +2,18 @@
 import type { BackendState, Clock } from '../core/ports.ts';
 import type { Records } from '../platform/store/records.ts';
 
-/** @returns undefined where the records are in a file of this broker */
+/** @returns undefined where there are no records, or they are in a file of this broker */
 export type RecordsState = () => Promise<BackendState | undefined>;
 
 const CACHE_MS = 1000;
 
 /** Asks at most once a second. @param onState called after each probe, for the metric */
 export function createRecordsState(
-  { probe }: Pick<Records, 'probe'>,
+  records: Pick<Records, 'probe'> | undefined,
   clock: Pick<Clock, 'monotonic'>,
   onState: (isUp: boolean) => void,
 ): RecordsState {
+  const probe = records?.probe?.bind(records);
   let cached: { readonly at: number; readonly state: Promise<BackendState> } | undefined;
   return async () => {
     if (probe === undefined) return undefined;

@@ -4,6 +4,8 @@
  * `core` holds types and rules and imports nothing: no package, no `node:` module, no clock.
  */
 
+import type { TokenLimit } from './token-limits.ts';
+
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 
@@ -46,7 +48,20 @@ export type Caller =
       readonly identity: Identity;
       /** Whether an earlier login stands in for a backend that is down. */
       readonly stale?: boolean;
+      /** The credential that stands for the user. Absent: the password, or a token that the backend itself accepted. */
+      readonly via?: Via;
     };
+
+/** A credential that Fairlead issued for a user, and by which the user authenticated. */
+export interface Via {
+  readonly kind: 'refresh-token' | 'personal-token' | 'session';
+  /** Its public id, as lists and logs show it. */
+  readonly id: string;
+  /** The name that its owner gave it. Personal tokens have one. */
+  readonly name?: string;
+  /** Absent: no limits. An empty list allows nothing. */
+  readonly limits?: readonly TokenLimit[];
+}
 
 export const ANONYMOUS: Caller = { kind: 'anonymous' };
 

@@ -3,16 +3,13 @@
  * account is refused, and the groups are the current ones. While that backend or the store of the tokens is down the
  * answer is 503, and the token stays valid.
  */
-import { deadlineIn } from '../../core/deadline.ts';
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Secret } from '../../core/identity.ts';
-import type { AuthnOutcome } from '../../core/ports.ts';
 import { expiryOf, isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken, RefreshTokenLimits } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
-import { backendNamed, foreignName, skipReason } from '../chain.ts';
-import { LOGIN_BUDGET_MS, withinGrace } from '../login-time.ts';
+import { revalidate } from '../revalidate.ts';
 import type { RefreshTokenDeps } from './deps.ts';
 import { createRecordUse } from './record-use.ts';
 
@@ -33,15 +30,17 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
     const limits = service.refreshTokens;
     if (limits === undefined) throw new BrokerError('unsupported_grant', 'this service offers no refresh tokens');
     const digest = token.matches(isRefreshToken) ? deps.secrets.digest(token) : undefined;
-    const id = digest === undefined ? {} : { id: refreshTokenId(digest) };
-    const event = { type: 'refresh-token', request, service: service.name, ...id } as const;
+    const id = digest === undefined ? undefined : refreshTokenId(digest);
+    const about = id === undefined ? {} : { id };
+    const event = { type: 'refresh-token', request, service: service.name, ...about } as const;
     let record: RefreshToken | undefined;
     const owner = (): object => (record === undefined ? {} : { username: record.username, backend: record.backend });
     try {
-      if (digest === undefined) throw new Refusal('it does not have the form of a refresh token of this server');
+      if (digest === undefined || id === undefined)
+        throw new Refusal('it does not have the form of a refresh token of this server');
       record = await deps.store.get(digest);
       if (record === undefined) throw new Refusal('never issued, expired, revoked, or replaced by newer ones');
-      const caller = await callerOf(deps, record, service.name, limits);
+      const caller = await callerOf(deps, { id, record }, service.name, limits);
       const use = await recordUse({ digest, seen: record, username: caller.identity.username, limits });
       if (use.kind === 'revoked') throw new Refusal('just revoked');
       const problem = use.kind === 'unrecorded' ? { cause: `its use is not recorded: ${use.cause}` } : {};
@@ -62,34 +61,15 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
 type User = Extract<Caller, { kind: 'user' }>;
 
 async function callerOf(
-  { backends, clock, timer }: RefreshTokenDeps,
-  record: RefreshToken,
+  deps: RefreshTokenDeps,
+  { id, record }: { readonly id: string; readonly record: RefreshToken },
   service: string,
   limits: RefreshTokenLimits,
 ): Promise<User> {
   if (record.service !== service) throw new Refusal('it was issued for another service');
   // The current limits apply, also to tokens that were issued under other limits.
-  if (expiryOf(record, limits) <= clock.now()) throw new Refusal('expired');
-  const backend = backendNamed(backends, record.backend);
-  const { authenticator } = backend ?? {};
-  if (
-    backend === undefined ||
-    authenticator?.revalidate === undefined ||
-    skipReason(backend, record.login, 'passwords') !== undefined
-  ) {
-    throw new Refusal('no configured backend can check this account');
-  }
-  const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
-  const outcome = await withinGrace(timer, deadline, authenticator.revalidate(record, deadline));
-  if (outcome.kind !== 'authenticated') throw new Refusal(refusalOf(outcome));
-  if (outcome.identity.subject !== record.subject) throw new Refusal('the name belongs to another account');
-  const foreign = foreignName(backends, outcome.identity);
-  if (foreign !== undefined) throw new Refusal(foreign);
-  return { kind: 'user', identity: outcome.identity };
-}
-
-function refusalOf(outcome: Exclude<AuthnOutcome, { kind: 'authenticated' }>): string {
-  if (outcome.kind === 'unknown-user')
-    return 'the account does not exist any more, or its name belongs to another account';
-  return outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`;
+  if (expiryOf(record, limits) <= deps.clock.now()) throw new Refusal('expired');
+  const { identity, refusal } = await revalidate(deps, record);
+  if (identity === undefined) throw new Refusal(refusal);
+  return { kind: 'user', identity, via: { kind: 'refresh-token', id } };
 }

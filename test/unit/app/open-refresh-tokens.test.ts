@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasRecords, openRecords } from '../../../src/app/open-records.ts';
 import { openRefreshTokens } from '../../../src/app/open-refresh-tokens.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import type { Service } from '../../../src/flows/grant-token.ts';
@@ -10,21 +11,18 @@ import { alice, OTHER, REQUEST, SERVICE, user } from '../../support/refresh-toke
 
 const { refreshTokens: _none, ...WITHOUT } = SERVICE;
 
-async function setUp(...services: readonly Service[]) {
+async function setUp(...named: readonly Service[]) {
   const resources = new AsyncDisposableStack();
   const stateDir = await mkdtemp(join(tmpdir(), 'fairlead-refresh-'));
   resources.defer(() => rm(stateDir, { recursive: true }));
-  const tokens = resources.use(
-    await openRefreshTokens({
-      config: { stateDir },
-      log: recordingLog(),
-      services: new Map(services.map((service) => [service.name, service])),
-      backends: [],
-      clock: fixedClock(),
-      timer: noWaiting,
-      audit: recordingAudit(),
-    }),
-  );
+  const services = new Map(named.map((service) => [service.name, service]));
+  const config = { stateDir, services: Object.fromEntries(services) };
+  const clock = fixedClock();
+  const records = hasRecords(config)
+    ? resources.use(await openRecords(config, { clock, log: recordingLog() }))
+    : undefined;
+  const deps = { backends: [], clock, timer: noWaiting, audit: recordingAudit() };
+  const tokens = openRefreshTokens({ ...deps, records, services });
   return { ...tokens, stateDir, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 

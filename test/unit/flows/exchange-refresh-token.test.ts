@@ -52,7 +52,7 @@ describe('the exchange of a refresh token', () => {
 
     const caller = await exchange(await issued(), SERVICE, REQUEST);
 
-    expect(caller).toEqual({ kind: 'user', identity: alice({ groups }) });
+    expect(caller).toMatchObject({ kind: 'user', via: { kind: 'refresh-token' }, identity: alice({ groups }) });
     expect(asked).toMatchObject([{ login: 'Alice', subject: 'id 1' }]);
   });
 
