@@ -5,8 +5,10 @@ import { traitsOf } from '../../backends/index.ts';
 import { loadBroker, loadPolicy } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { instant } from '../../config/policy-schema.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
 import { scopeProblem } from '../../config/scope-check.ts';
 import { createSecrets } from '../../config/secrets.ts';
+import { suggest } from '../../config/suggest.ts';
 import type { Caller } from '../../core/identity.ts';
 import type { Log } from '../../core/ports.ts';
 import { decide } from '../../core/policy/decide.ts';
@@ -14,6 +16,8 @@ import { explain as explainGrant } from '../../core/policy/explain.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
 import type { NearMiss } from '../../core/policy/near-misses.ts';
 import { imaginedCaller } from '../../core/policy/policy-test.ts';
+import { isRobotUsername, looksLikeRobot, ROBOT_PREFIX } from '../../core/robot-name.ts';
+import { robotIdentity, robotNamed, robotUsername } from '../../core/robot.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
 import { lookUpUser } from '../../flows/look-up-user.ts';
@@ -37,7 +41,7 @@ interface ExplainOptions extends SharedOptions {
 
 export function explainCommand(run: Run): Command {
   return createCommand('explain', 'Explain a decision rule by rule; exit 1 when a requested action is not granted')
-    .option('--user <name>', 'the user who asks; default: anonymous')
+    .option('--user <name>', 'the user who asks, or robot:NAME; default: anonymous')
     .option('--group <name>', 'a group of the user (repeatable); default: the backends are asked', collect)
     .option(
       '--backend <name>',
@@ -102,14 +106,15 @@ function scopeOf(text: string): Scope {
   throw new UsageError(`"${text}" is not a scope; expected type:name:actions, such as repository:web/shop:pull,push`);
 }
 
-/** Without --group, the backends are asked for the groups of the user. */
+/** Without --group, the backends are asked for the groups of the user. A robot is in none. */
 function isAskingBackends({ user, group }: ExplainOptions): boolean {
-  return user !== undefined && group === undefined;
+  return user !== undefined && group === undefined && !looksLikeRobot(user);
 }
 
 async function callerFor({ user, group, backend }: ExplainOptions, config: BrokerConfig, log: Log): Promise<Caller> {
   if (user === undefined && group !== undefined) throw new UsageError('--group needs --user');
   if (backend !== undefined && group === undefined) throw new UsageError('--backend needs --group');
+  if (user !== undefined && looksLikeRobot(user)) return robotCaller(user, group, config);
   if (user === undefined || group !== undefined) {
     return imaginedCaller(user, group ?? [], isCaseless(config.backends, backend));
   }
@@ -122,6 +127,18 @@ async function callerFor({ user, group, backend }: ExplainOptions, config: Broke
   const { withoutLookUp } = found;
   const hint = withoutLookUp.length === 0 ? '' : ` (${withoutLookUp.join(', ')} cannot be asked without a password)`;
   throw new UsageError(`no backend knows the user "${user}"${hint}; give the groups with --group`);
+}
+
+function robotCaller(user: string, group: readonly string[] | undefined, { robots }: BrokerConfig): Caller {
+  if (group !== undefined) throw new UsageError('--group needs a user: a robot is in no group');
+  const robot = isRobotUsername(user) ? robotNamed(robotsOf(robots), user) : undefined;
+  if (robot !== undefined) return { kind: 'user', identity: robotIdentity(robot.name) };
+  const known = Object.keys(robots ?? {}).map((name): string => robotUsername(name));
+  const meant = suggest(user, known);
+  const expected = known.length === 0 ? 'none is' : `expected one of ${known.join(', ')}`;
+  throw new UsageError(
+    `"${user}" is not a configured robot; ${expected}${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+  );
 }
 
 function isCaselessBackend(backend: BrokerConfig['backends'][number]): boolean {
@@ -149,6 +166,7 @@ function caseLines({ user, group, backend }: ExplainOptions, { backends }: Broke
 function whoLine(caller: Caller, groups: readonly string[]): string {
   if (caller.kind === 'anonymous') return 'anonymous';
   const { username, backend } = caller.identity;
+  if (isRobotUsername(username)) return `robot ${username.slice(ROBOT_PREFIX.length)}, in no group`;
   const source =
     backend === ''
       ? `as given${caller.identity.caseless ? ', in lower case as a directory gives names' : ''}`

@@ -11,6 +11,7 @@ import { ACTIONS, isAction } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
 import { isOpen, whoCan } from '../../core/policy/who-can.ts';
 import type { Grantee, WhoCan } from '../../core/policy/who-can.ts';
+import { separateRobots } from '../../core/robot-name.ts';
 import { clientAddress, createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -74,6 +75,7 @@ const EVERYTHING = "only rules with allow: ['*'] grant the action *; ask for pul
 function linesOf(action: string, repository: string, { grantees, users, anonymous, gaps }: WhoCan): readonly string[] {
   const open = grantees.filter(isOpen);
   const closed = grantees.filter((grantee) => !isOpen(grantee));
+  const { people, robots } = separateRobots(users);
   const what = action === '*' ? `do everything (*) in ${repository}` : `${action} ${repository}`;
   const nobody = [`nobody can ${what}`, ...(action === '*' ? [EVERYTHING] : [])];
   return [
@@ -82,7 +84,8 @@ function linesOf(action: string, repository: string, { grantees, users, anonymou
     ...(closed.length === 0
       ? []
       : ['allowed by a rule, and denied all the same:', ...closed.flatMap((grantee) => sentences(grantee))]),
-    ...(users.length === 0 ? [] : [`of the users in files: ${users.join(', ')}`]),
+    ...(people.length === 0 ? [] : [`of the users in files: ${people.join(', ')}`]),
+    ...(robots.length === 0 ? [] : [`of the robots: ${robots.join(', ')}`]),
     `without a login: ${anonymous ? 'yes' : 'no'}`,
     ...gaps.map((gap) => `others may be able to, which is not proved: ${gap}`),
   ];
@@ -119,7 +122,8 @@ function jsonOf({ grantees, users, anonymous, gaps }: WhoCan) {
       file: rule.file,
       line: rule.line,
     })),
-    users,
+    users: separateRobots(users).people,
+    robots: separateRobots(users).robots,
     anonymous,
     complete: gaps.length === 0,
     gaps,
