@@ -33,9 +33,11 @@ import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
+import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
+import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -185,7 +187,7 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
 interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
-  readonly shield: Shield;
+  readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
@@ -197,6 +199,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
   const services = servicesOf(config);
   const records = await openStores(parts);
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
+  const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
@@ -207,6 +210,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     identify: createIdentify({
       ...flowDeps,
       shield,
+      usePersonalToken: personalTokens?.use,
       tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
     }),
     grantToken: createGrantToken({
@@ -228,6 +232,16 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
   return resources.use(
     await openOwnRecords(config, { clock: systemClock, log, onOperation: metrics.countRecordOperation }),
   );
+}
+
+/** The flows of personal tokens, where they are configured. */
+async function openTokens(
+  { personalTokens, services }: BrokerConfig,
+  { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<PersonalTokens | undefined> {
+  if (personalTokens === undefined || records === undefined) return undefined;
+  const { openPersonalTokens } = await import('./open-personal-tokens.ts');
+  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */
