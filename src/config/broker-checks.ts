@@ -166,6 +166,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   if (broker.records !== undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens)) {
     warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
   }
+  if (broker.robots !== undefined && broker.personalTokens === undefined) {
+    warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
+  }
   warnShield(broker.shield, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
 }

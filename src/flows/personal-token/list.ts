@@ -1,6 +1,7 @@
 /** Lists and finds personal tokens. */
 import { belongsTo, personalTokenId } from '../../core/personal-token.ts';
 import type { AccountOwner, PersonalToken, TokenOwner } from '../../core/personal-token.ts';
+import { robotUsername } from '../../core/robot.ts';
 import type { Entry, ListableStore } from '../../core/store.ts';
 import { ownerKey } from './owner.ts';
 
@@ -38,7 +39,7 @@ export function isSelected({ key, value }: Entry<PersonalToken>, { ids, user, ow
 }
 
 function isOf(owner: TokenOwner, user: string): boolean {
-  return owner.kind === 'robot' ? user === `robot:${owner.robot}` : belongsTo(owner, user);
+  return owner.kind === 'robot' ? user === robotUsername(owner.robot) : belongsTo(owner, user);
 }
 
 /** The account that an owner depends on: its own, or for a robot nobody's. */

@@ -97,6 +97,7 @@ function viaOf(id: string, record: PersonalToken): NonNullable<User['via']> {
     kind: 'personal-token',
     id,
     name: record.name,
+    ...(record.owner.kind === 'robot' ? { createdBy: record.owner.createdBy.username } : {}),
     ...(limits === undefined ? {} : { limits }),
     ...(record.api === undefined ? {} : { api: record.api }),
     expiresAt: record.expiresAt,
