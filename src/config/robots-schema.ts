@@ -39,7 +39,11 @@ const owner = z
 
 const robot = z.strictObject({
   owner: owner.meta({ description: 'Who creates and revokes the tokens of the robot: either `groups` or `users`' }),
-  about: z.string().max(200).optional().meta({ description: 'What the robot is for, for those who read lists of them' }),
+  about: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'What the robot is for, for those who read lists of them' }),
 });
 
 export const robots = z
@@ -57,7 +61,10 @@ export function robotsOf(written: RobotsFile): Robots {
   return new Map(Object.entries(written ?? {}).map(([name, entry]) => [name, robotOf(name, entry)]));
 }
 
-function robotOf(name: string, { owner: { groups = [], users = [] }, about = '' }: NonNullable<RobotsFile>[string]): Robot {
+function robotOf(
+  name: string,
+  { owner: { groups = [], users = [] }, about = '' }: NonNullable<RobotsFile>[string],
+): Robot {
   const owner = compileWho({ groups, users, everyone: false }, (_path, problem) => {
     // The schema accepts no text that is not a name.
     throw new Error(`robot ${name}: ${problem}`);

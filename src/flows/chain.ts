@@ -44,7 +44,8 @@ export function backendNamed(backends: readonly ChainedBackend[], name: string):
  * rights of `bob` in a users file. Tokens are routed by their issuer, so they get no name of a user wherever they stand.
  */
 export function foreignName(backends: readonly ChainedBackend[], identity: Identity): string | undefined {
-  if (looksLikeRobot(identity.username)) return `${identity.username} begins with ${ROBOT_PREFIX}, as the names of robots do`;
+  if (looksLikeRobot(identity.username))
+    return `${identity.username} begins with ${ROBOT_PREFIX}, as the names of robots do`;
   const own = backends.findIndex(({ authenticator: { name } }) => name === identity.backend);
   const isForTokens = backends[own]?.authenticator.accepts === 'tokens';
   const owner = (isForTokens ? backends : backends.slice(0, Math.max(own, 0))).find((backend) =>

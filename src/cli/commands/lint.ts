@@ -60,7 +60,9 @@ async function lint(options: LintOptions, output: Output): Promise<number> {
 
 async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
   if (policy !== undefined && !isConfigNamed) {
-    output.remark('services, groups, users and robots are not compared with the configuration; give --config to compare them');
+    output.remark(
+      'services, groups, users and robots are not compared with the configuration; give --config to compare them',
+    );
     return { linted: await lintFile(policy), config: undefined };
   }
   const { config, source } = await loadBroker(path, { secrets: 'unused' });

@@ -13,7 +13,9 @@ export function explain(grant: Grant, misses: readonly NearMiss[] = [], via?: Vi
   return [
     ...lines,
     ...grant.because.map((reason) => `  ${sentence(reason)}`),
-    ...(grant.limited === undefined ? [] : [`  the limits of ${credentialText(via)} leave out ${grant.limited.join(', ')}`]),
+    ...(grant.limited === undefined
+      ? []
+      : [`  the limits of ${credentialText(via)} leave out ${grant.limited.join(', ')}`]),
     ...misses.map((miss) => `  near miss: ${missSentence(miss)}`),
   ];
 }

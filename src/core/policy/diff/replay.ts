@@ -67,7 +67,15 @@ const MAX_REVISIONS = 20;
 export function createReplay(before: Policy, after: Policy): Replay {
   const changed = new Map<string, ChangedAccess>();
   const revisions = new Set<string>();
-  const counts = { decisions: 0, unlisted: 0, withoutGroups: 0, withoutLimits: 0, withoutAttributes: 0, withoutTime: 0, disagreeing: 0 };
+  const counts = {
+    decisions: 0,
+    unlisted: 0,
+    withoutGroups: 0,
+    withoutLimits: 0,
+    withoutAttributes: 0,
+    withoutTime: 0,
+    disagreeing: 0,
+  };
   const isTimed = [before, after].some(mayDependOnTime);
   let example = '';
 

@@ -36,7 +36,12 @@ function unknownOwners({ name, owner }: Robot, { groups, users }: Sources): read
     const hint = similar === undefined ? '' : `; did you mean "${similar}"?`;
     const why = kind === 'group' ? 'which no backend can deliver' : 'whom no backend knows';
     const message = `the robot "${name}" belongs to the ${kind} "${text}", ${why}${hint}`;
-    return { code: kind === 'group' ? 'no-such-group' : 'no-such-user', severity: 'warning', message, cure: 'correct the owner' };
+    return {
+      code: kind === 'group' ? 'no-such-group' : 'no-such-user',
+      severity: 'warning',
+      message,
+      cure: 'correct the owner',
+    };
   });
 }
 

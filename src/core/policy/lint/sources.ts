@@ -80,7 +80,11 @@ function isForRobots(pair: CasePair): boolean {
 }
 
 const UNREACHABLE = {
-  group: { code: 'no-such-group', why: 'which no backend can deliver', cure: 'correct the name, or the backend’s groups' },
+  group: {
+    code: 'no-such-group',
+    why: 'which no backend can deliver',
+    cure: 'correct the name, or the backend’s groups',
+  },
   user: { code: 'no-such-user', why: 'whom no backend knows', cure: 'correct the name' },
   robot: {
     code: 'no-such-robot',
