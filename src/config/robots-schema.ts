@@ -1,6 +1,5 @@
 /** The section `robots`: the callers that belong to no person, and who owns each. */
 import { z } from 'zod';
-import { isBrokenDn } from '../core/policy/dn-pattern.ts';
 import { compileWho } from '../core/policy/who.ts';
 import { isRobotName, looksLikeRobot, ROBOT_NAME_EXPECTED } from '../core/robot-name.ts';
 import type { Robot, Robots } from '../core/robot.ts';
@@ -14,14 +13,10 @@ const ownerName = z
 
 const owner = z
   .strictObject({
-    groups: z
-      .array(ownerName.refine((text) => !isBrokenDn(text), { error: 'expected a name or a complete DN' }))
-      .min(1)
-      .optional()
-      .meta({
-        description:
-          'Groups, by names or DNs as rules have them. Each member creates and revokes tokens of the robot. The tokens of a member who leaves stay valid.',
-      }),
+    groups: z.array(ownerName).min(1).optional().meta({
+      description:
+        'Groups, by names or DNs as rules have them. Each member creates and revokes tokens of the robot. The tokens of a member who leaves stay valid.',
+    }),
     users: z
       .array(ownerName.refine((text) => !looksLikeRobot(text), { error: 'expected users: a robot owns no robot' }))
       .min(1)
