@@ -9,8 +9,6 @@ import type { PersonalTokenDeps } from '../flows/personal-token/deps.ts';
 import { createIssuePersonalToken } from '../flows/personal-token/issue.ts';
 import type { IssuePersonalToken, PersonalTokenSettings } from '../flows/personal-token/issue.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
-import { createRevokePersonalTokens } from '../flows/personal-token/revoke.ts';
-import type { RevokePersonalTokens } from '../flows/personal-token/revoke.ts';
 import { createUsePersonalToken } from '../flows/personal-token/use.ts';
 import type { UsePersonalToken } from '../flows/personal-token/use.ts';
 import type { RevalidateDeps } from '../flows/revalidate.ts';
@@ -23,7 +21,6 @@ export interface PersonalTokens {
   readonly store: ListableStore<PersonalToken>;
   readonly use: UsePersonalToken;
   readonly issue: IssuePersonalToken;
-  readonly revoke: RevokePersonalTokens;
 }
 
 /** The sections of the configuration that are read here. */
@@ -50,7 +47,6 @@ export function openPersonalTokens(
     store,
     use: createUsePersonalToken({ ...flowDeps, countBadToken }),
     issue: createIssuePersonalToken({ ...flowDeps, settings, services: Object.keys(services) }),
-    revoke: createRevokePersonalTokens({ store, audit }),
   };
 }
 
