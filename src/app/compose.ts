@@ -131,7 +131,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
   const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
-  const commands = { flush, onRevoked: reuse.clear, fleet: shared?.fleet, audit, ids: randomIds, log };
+  const endLogins = (): Promise<void> => shield.endAnswers();
+  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, audit, ids: randomIds, log };
   resources.use(await openControl(config.stateDir, commands));
 
   const closed = Promise.withResolvers<void>();

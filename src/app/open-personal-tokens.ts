@@ -11,8 +11,6 @@ import { createIssuePersonalToken } from '../flows/personal-token/issue.ts';
 import type { IssuePersonalToken, PersonalTokenSettings } from '../flows/personal-token/issue.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
 import { createRobotOwners } from '../flows/personal-token/robot-owner.ts';
-import { createRevokePersonalTokens } from '../flows/personal-token/revoke.ts';
-import type { RevokePersonalTokens } from '../flows/personal-token/revoke.ts';
 import { createUsePersonalToken } from '../flows/personal-token/use.ts';
 import type { UsePersonalToken } from '../flows/personal-token/use.ts';
 import type { RevalidateDeps } from '../flows/revalidate.ts';
@@ -25,7 +23,6 @@ export interface PersonalTokens {
   readonly store: ListableStore<PersonalToken>;
   readonly use: UsePersonalToken;
   readonly issue: IssuePersonalToken;
-  readonly revoke: RevokePersonalTokens;
 }
 
 /** The sections of the configuration that are read here. */
@@ -54,7 +51,6 @@ export function openPersonalTokens(
     store,
     use: createUsePersonalToken({ ...flowDeps, countBadToken }),
     issue: createIssuePersonalToken({ ...flowDeps, robots, settings, services: Object.keys(services) }),
-    revoke: createRevokePersonalTokens({ store, audit }),
   };
 }
 

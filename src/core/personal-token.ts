@@ -5,9 +5,9 @@
  * The text is `flp_`, 43 characters of base62 (256 random bits) and 6 characters of base62 with the CRC-32 of all before
  * them. The checksum shows that a token was damaged when it was copied, and lets a secret scanner verify what it finds.
  */
+import type { KnownAccount } from './account.ts';
 import { parseClientRange } from './client-range.ts';
 import { PERSONAL_TOKEN_PREFIX } from './fairlead-prefix.ts';
-import type { Account } from './ports.ts';
 import { parseStoredLimits } from './token-limits.ts';
 import type { ApiAccess, StoredLimit } from './token-limits.ts';
 
@@ -56,12 +56,8 @@ export function personalTokenId(digest: string): string {
 }
 
 /** An account at a backend, as it was when a token was made for it. */
-export interface AccountOwner extends Account {
+export interface AccountOwner extends KnownAccount {
   readonly kind: 'account';
-  /** The configured name of the backend. */
-  readonly backend: string;
-  /** The canonical user name, for display. */
-  readonly username: string;
 }
 
 /** A robot, and who made the token for it. */
@@ -116,15 +112,6 @@ export function isInNetworks(networks: readonly string[] | undefined, client: st
     const range = parseClientRange(text);
     return typeof range !== 'string' && range.contains(client);
   });
-}
-
-/** Whether it is the account of this user: by the canonical name, or by the name as typed at the login. */
-export function belongsTo(
-  { username, login, backend }: { readonly username: string; readonly login: string; readonly backend: string },
-  user: string,
-  atBackend?: string,
-): boolean {
-  return (user === username || user === login) && (atBackend === undefined || atBackend === backend);
 }
 
 /** Reads a stored record; undefined when it is not one. A record that this version cannot read is refused, never widened. */

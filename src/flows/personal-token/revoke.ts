@@ -1,9 +1,8 @@
 /** Revokes personal tokens: their next use is refused, at every broker with the same records. */
-import type { EventSink } from '../../core/ports.ts';
-import type { RequestContext } from '../../core/events.ts';
 import type { PersonalToken } from '../../core/personal-token.ts';
-import type { ListableStore } from '../../core/store.ts';
-import { isSelected, listed } from './list.ts';
+import type { EventSink, ListableStore } from '../../core/ports.ts';
+import type { Ending, KeptCredentials } from '../end-account.ts';
+import { listed, selectedTokens } from './list.ts';
 import type { ListedToken, TokenSelection } from './list.ts';
 import { ownerFields } from './owner.ts';
 
@@ -12,34 +11,30 @@ interface RevokeDeps {
   readonly audit: EventSink;
 }
 
-/** Who revokes, for the audit trail. */
-export interface Revocation {
-  readonly request: RequestContext;
-  /** A user name, or `operator`. */
-  readonly by: string;
-  /** Why, where it is not a plain request: `leaked`. */
-  readonly cause?: string;
-}
-
 /**
  * @returns the tokens that were revoked
  * @throws BrokerError `records_unavailable`; then it is not known whether they are revoked
  */
-export type RevokePersonalTokens = (
+export async function revokePersonalTokens(
+  { store, audit }: RevokeDeps,
   selection: TokenSelection,
-  revocation: Revocation,
-) => Promise<readonly ListedToken[]>;
+  { request, by, cause }: Ending,
+): Promise<readonly ListedToken[]> {
+  const entries = await selectedTokens(store, selection);
+  if (entries.length === 0) return [];
+  await store.removeAll(entries.map(({ key }) => key));
+  const tokens = entries.map(listed);
+  for (const { id, name, owner } of tokens) {
+    const about = { id, name, ...ownerFields(owner), by, ...(cause === undefined ? {} : { cause }) };
+    audit.record({ type: 'personal-token', request, outcome: 'revoked', ...about });
+  }
+  return tokens;
+}
 
-export function createRevokePersonalTokens({ store, audit }: RevokeDeps): RevokePersonalTokens {
-  return async (selection, { request, by, cause }) => {
-    const entries = (await store.list()).filter((entry) => isSelected(entry, selection));
-    if (entries.length === 0) return [];
-    await store.removeAll(entries.map(({ key }) => key));
-    const tokens = entries.map(listed);
-    for (const { id, name, owner } of tokens) {
-      const about = { id, name, ...ownerFields(owner), by, ...(cause === undefined ? {} : { cause }) };
-      audit.record({ type: 'personal-token', request, outcome: 'revoked', ...about });
-    }
-    return tokens;
+/** The personal tokens of an account, for `createEndAccount`. */
+export function keptPersonalTokens(deps: RevokeDeps): KeptCredentials {
+  return {
+    what: 'personal tokens',
+    endOf: async (account, ending) => (await revokePersonalTokens(deps, { account }, ending)).length,
   };
 }
