@@ -60,9 +60,9 @@ function robotOf(
   name: string,
   { owner: { groups = [], users = [] }, about = '' }: NonNullable<RobotsFile>[string],
 ): Robot {
-  const owner = compileWho({ groups, users, everyone: false }, (_path, problem) => {
+  const owners = compileWho({ groups, users, everyone: false }, (_path, problem) => {
     // The schema accepts no text that is not a name.
     throw new Error(`robot ${name}: ${problem}`);
   });
-  return { name, about, ownedBy: groups.length > 0 ? 'groups' : 'users', owner };
+  return { name, about, ownedBy: groups.length > 0 ? 'groups' : 'users', owner: owners };
 }

@@ -19,9 +19,9 @@ export async function lookUpUser(chain: Chain, username: string): Promise<LookUp
     {
       ask: async (authenticator, deadline) => {
         if (authenticator.lookup === undefined) withoutLookUp.push(authenticator.name);
-        const identity = await authenticator.lookup?.(username, deadline);
+        const found = await authenticator.lookup?.(username, deadline);
         // Nobody can log in under such a name, see `foreignName`.
-        return identity === undefined || looksLikeRobot(identity.username) ? undefined : identity;
+        return found === undefined || looksLikeRobot(found.username) ? undefined : found;
       },
     },
   );

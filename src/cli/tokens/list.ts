@@ -64,7 +64,8 @@ function personalTable(tokens: readonly ReturnType<typeof shownPersonalToken>[])
   return tableLines([head, ...rows]);
 }
 
-function mayDo({ limits, api, networks }: Pick<ListedToken, 'limits' | 'api' | 'networks'>): string {
+/** What a token may do, in words. */
+export function mayDo({ limits, api, networks }: Pick<ListedToken, 'limits' | 'api' | 'networks'>): string {
   const registries = limits === undefined ? ['all the user may do'] : limits.map(limitText);
   const parts = [...registries, ...(api === undefined ? [] : [`API: ${api}`])];
   const from = networks === undefined ? '' : ` from ${networks.join(', ')}`;
@@ -92,6 +93,7 @@ export function shownPersonalToken(token: ListedToken) {
     backend,
     created: timeText(createdAt),
     createdBy,
+    ...(owner.kind === 'robot' ? { createdFor: owner.createdBy.username } : {}),
     ...(usedAt === undefined ? {} : { used: timeText(usedAt), usedFrom }),
     expires: timeText(expiresAt),
     ...(limits === undefined ? {} : { limits }),

@@ -91,7 +91,8 @@ function recordFields(record: PersonalToken | undefined) {
   return record === undefined ? {} : { name: record.name, ...ownerFields(record.owner) };
 }
 
-function viaOf(id: string, record: PersonalToken): NonNullable<User['via']> {
+/** The credential of a caller, by the record of its token. */
+export function viaOf(id: string, record: PersonalToken): NonNullable<User['via']> {
   const limits = limitsOf(record.limits);
   return {
     kind: 'personal-token',

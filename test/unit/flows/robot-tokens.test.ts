@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { robotsOf } from '../../../src/config/robots-schema.ts';
 import { groupName } from '../../../src/core/groups.ts';
-import { Secret, username } from '../../../src/core/identity.ts';
-import type { Identity } from '../../../src/core/identity.ts';
+import { username } from '../../../src/core/identity.ts';
+import type { Identity, Secret } from '../../../src/core/identity.ts';
 import type { AccountOwner, RobotOwner } from '../../../src/core/personal-token.ts';
 import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
 import { openPersonalTokens } from '../../../src/app/open-personal-tokens.ts';
