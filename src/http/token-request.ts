@@ -4,7 +4,7 @@ import { BrokerError } from '../core/errors.ts';
 import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
-import { ROBOT_PREFIX } from '../core/robot-name.ts';
+import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
@@ -118,7 +118,7 @@ function basicCredential(header: string | undefined): Credential | undefined {
 }
 
 /** What is left of `robot:NAME` in the password when a client has split `robot:NAME:TOKEN` at the first colon. */
-const REST_OF_ROBOT = /^([a-z0-9._-]{1,64}):/;
+const REST_OF_ROBOT = /^([^:]{1,64}):/;
 
 /**
  * A user name with a colon is not possible in Basic (RFC 7617, section 2), and clients store `robot:NAME` so. The name is
@@ -127,7 +127,7 @@ const REST_OF_ROBOT = /^([a-z0-9._-]{1,64}):/;
 function credentialOf(username: string, password: string): Credential {
   const [rest = '', name = ''] = REST_OF_ROBOT.exec(password) ?? [];
   const token = password.slice(rest.length);
-  if (name === '' || `${username}:` !== ROBOT_PREFIX || !hasFairleadPrefix(token)) {
+  if (name === '' || !looksLikeRobot(`${username}:`) || !hasFairleadPrefix(token)) {
     return { username, password: new Secret(password) };
   }
   return { username: ROBOT_PREFIX + name, password: new Secret(token) };
