@@ -15,7 +15,7 @@ import { systemTimer } from '../platform/timer.ts';
 import { buildBackends } from './backends.ts';
 
 /** The caller, or why the token is refused. */
-export type TokenCaller =
+type TokenCaller =
   | { readonly caller: Caller; readonly refusal?: undefined }
   | { readonly caller?: undefined; readonly refusal: string };
 

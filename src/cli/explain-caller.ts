@@ -32,7 +32,7 @@ export interface CallerOptions {
 }
 
 /** The caller, with the lines that describe it. */
-export interface ExplainedCaller {
+interface ExplainedCaller {
   /** Anonymous when the token is refused. */
   readonly caller: Caller;
   readonly lines: readonly string[];

@@ -72,7 +72,11 @@ describe.skipIf(!canRunSlapd())('robots whose owners are in a directory', () => 
 
   const create = async (...args: readonly string[]) => {
     const found = await run(process.execPath, [
-      ...[MAIN, 'tokens', 'create', '--config', join(broker.folder, 'broker.yaml')],
+      MAIN,
+      'tokens',
+      'create',
+      '--config',
+      join(broker.folder, 'broker.yaml'),
       ...args,
     ]);
     const token = found.stdout.trim();
@@ -81,7 +85,8 @@ describe.skipIf(!canRunSlapd())('robots whose owners are in a directory', () => 
   };
   const ask = async (token: string, scope = 'repository:web/a:pull,push', user = 'robot:web-ci') => {
     const { status, body } = await broker.token(`service=${SERVICE}&scope=${scope}`, { user, password: token });
-    const { access = [] } = status === 200 ? (claimsOf(body['token']) as { access?: readonly Access[] }) : {};
+    const claims = status === 200 ? claimsOf(body['token']) : {};
+    const access = (claims['access'] ?? []) as readonly Access[];
     return { status, access: access.map(({ name, actions }) => `${name}: ${actions.join()}`) };
   };
 

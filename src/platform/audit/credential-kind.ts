@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { Caller } from '../../core/identity.ts';
 import { isRobotUsername } from '../../core/robot-name.ts';
 
-export type CredentialLabel =
+type CredentialLabel =
   | 'anonymous'
   | 'password'
   | 'id-token'

@@ -34,7 +34,7 @@ const PUSH = ['--scope', 'repository:web/a:pull,push'];
 
 /** The id and the text of a new token. */
 async function create(files: Workspace, args: readonly string[]) {
-  const { code, stdout, stderr } = await files.fairlead([...['tokens', 'create', '--config', files.config], ...args]);
+  const { code, stdout, stderr } = await files.fairlead(['tokens', 'create', '--config', files.config, ...args]);
   return { code, token: stdout.trim(), stderr, id: /token (\w{12}) /.exec(stderr)?.[1] ?? '' };
 }
 
@@ -243,8 +243,11 @@ it('fairlead diff names the robots whose access changes', async () => {
   await files.write('next.yaml', RULES.replace('["robot:web-ci"]', '["robot:*"]'));
 
   const { code, stdout } = await files.fairlead([
-    ...['diff', files.path('policy.yaml'), files.path('next.yaml')],
-    ...['--config', files.config],
+    'diff',
+    files.path('policy.yaml'),
+    files.path('next.yaml'),
+    '--config',
+    files.config,
   ]);
 
   expect(code).toBe(1);
