@@ -24,6 +24,8 @@ type RecordUse = (use: Use) => Promise<UseOutcome>;
 
 /** Two uses within this time are recorded as one. */
 const USE_SECONDS = 60;
+/** A write that fails after this time has found no answer. One that is refused fails at once. */
+const SLOW_MS = 250;
 
 export function createRecordUse({ store, clock }: Pick<RefreshTokenDeps, 'store' | 'clock'>): RecordUse {
   /** The tokens whose use this process is writing. */
@@ -49,9 +51,12 @@ export function createRecordUse({ store, clock }: Pick<RefreshTokenDeps, 'store'
 
   return async (use) => {
     if (clock.now() - use.seen.usedAt < USE_SECONDS || underWay.has(use.digest)) return verify(use.digest);
+    const started = clock.monotonic();
     try {
       return await write(use);
     } catch (error) {
+      // The store does not answer: another question would only keep the request waiting.
+      if (clock.monotonic() - started >= SLOW_MS) throw error;
       // A full disk ends no login. The token may still have been revoked in the meantime.
       const outcome = await verify(use.digest);
       return outcome.kind === 'valid' ? { kind: 'unrecorded', cause: describeError(error) } : outcome;
