@@ -44,13 +44,12 @@ import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
 import type { RecordsState } from './records-state.ts';
-import { createReload, reloadWhenDue } from './reload.ts';
-import type { Reloadable } from './reload.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
 import { servicesOf } from './services.ts';
 import { openSigning } from './signing-in-force.ts';
+import { watchAndReload } from './watch-and-reload.ts';
 
 export interface Broker extends AsyncDisposable {
   /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
@@ -272,31 +271,4 @@ function operatorDeps(
     clock: systemClock,
     log,
   } satisfies Partial<ListenerDeps>;
-}
-
-/**
- * Reloads each part when its own files change: a new policy does not flush the logins of a backend.
- *
- * @returns a function that reloads all, one after the other, because each may need memory in proportion to its file
- */
-function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonly Reloadable[]): () => Promise<void> {
-  const reloads = reloadables.map((reloadable) => {
-    // What is there at the start has been read.
-    metrics.recordRead(reloadable.what, 'loaded', systemClock.now());
-    const reload = createReload({
-      reloadable,
-      log,
-      onReload: (what, outcome) => {
-        metrics.countReload(what, outcome);
-        metrics.recordRead(what, outcome, systemClock.now());
-      },
-    });
-    resources.defer(watchFiles(reloadable.watches, () => void reload()));
-    const isDue = reloadable.isDue?.bind(reloadable);
-    if (isDue !== undefined) resources.defer(reloadWhenDue(() => isDue(systemClock.now()), reload));
-    return reload;
-  });
-  return async () => {
-    for (const reload of reloads) await reload();
-  };
 }

@@ -26,7 +26,7 @@ export interface PersonalTokens {
 }
 
 /** The sections of the configuration that are read here. */
-export type PersonalTokensConfig = Pick<BrokerConfig, 'services' | 'robots'> & {
+type PersonalTokensConfig = Pick<BrokerConfig, 'services' | 'robots'> & {
   readonly personalTokens: PersonalTokenSettings;
 };
 

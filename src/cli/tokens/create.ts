@@ -15,7 +15,7 @@ import { requireRobot } from '../require-robot.ts';
 import { parseLimit } from './limits.ts';
 import { shownPersonalToken } from './list.ts';
 
-export interface CreateOptions extends SharedOptions {
+interface CreateOptions extends SharedOptions {
   /** The user whose token it is; or with `robot`, its owner `by`. */
   readonly for?: string;
   readonly robot?: string;
