@@ -1,12 +1,13 @@
 /** Whom `fairlead explain` is about: nobody, a user, a robot, or the owner of a token, within its limits. */
 import { buildBackends } from '../app/backends.ts';
-import { tokenCaller } from '../app/token-caller.ts';
+import { openTokenCallers } from '../app/token-callers.ts';
 import { traitsOf } from '../backends/index.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { robotsOf } from '../config/robots-schema.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { ANONYMOUS } from '../core/identity.ts';
 import type { Caller } from '../core/identity.ts';
+import { isInNetworks } from '../core/personal-token.ts';
 import type { Log } from '../core/ports.ts';
 import { imaginedCaller } from '../core/policy/policy-test.ts';
 import { looksLikeRobot, isRobotUsername, ROBOT_PREFIX } from '../core/robot-name.ts';
@@ -19,7 +20,7 @@ import { systemClock } from '../platform/clock.ts';
 import { UsageError } from './command.ts';
 import { requireRobot } from './require-robot.ts';
 import { writtenLimits } from './tokens/limits.ts';
-import { mayDo, shownPersonalToken } from './tokens/list.ts';
+import { shownPersonalToken, tokenText } from './tokens/list.ts';
 import { withTokenStores } from './tokens/stores.ts';
 
 export interface CallerOptions {
@@ -72,17 +73,19 @@ async function tokenOwner(id: string, config: BrokerConfig, client: string, log:
   );
   if (found === undefined) throw new UsageError(`there is no personal token ${id}; see \`fairlead tokens list\``);
   const token = shownPersonalToken(found);
-  const { caller, refusal } = await tokenCaller(config, found, { client, log });
+  await using tokens = await openTokenCallers(config, log);
+  const { caller, refusal } = isInNetworks(found.networks, client)
+    ? await tokens.callerOf(found)
+    : { refusal: 'it may not be used from this address' };
   const line = tokenLine(found);
   if (caller !== undefined) return { caller, lines: [whoLine(caller, config), line], token };
   return { caller: ANONYMOUS, lines: [`${token.user}, whose token is refused: ${refusal}`, line], token, refusal };
 }
 
-/** `by token "laptop" (1f9a0c3b2d4e), until 2026-12-01T00:00:00Z, which may do registry.example.com web/** pull`. */
+/** The token; that of a robot with the user who created it. */
 function tokenLine(token: ListedToken): string {
-  const { id, name, owner } = token;
-  const by = owner.kind === 'robot' ? ` of ${owner.createdBy.username}` : '';
-  return `by token "${name}" (${id})${by}, until ${shownPersonalToken(token).expires}, which may do ${mayDo(token)}`;
+  const { owner } = token;
+  return `by ${tokenText(token)}${owner.kind === 'robot' ? `, created by ${owner.createdBy.username}` : ''}`;
 }
 
 /** Without --group, the backends are asked for the groups of the user. A robot is in none. */

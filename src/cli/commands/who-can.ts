@@ -15,6 +15,9 @@ import { separateRobots } from '../../core/robot-name.ts';
 import { clientAddress, createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
+import { tokensThatCan } from '../tokens/tokens-that-can.ts';
+import { shownPersonalToken, tokenText } from '../tokens/list.ts';
+import type { ListedToken } from '../../flows/personal-token/list.ts';
 import type { Output } from '../output.ts';
 
 interface WhoCanOptions extends SharedOptions {
@@ -22,6 +25,7 @@ interface WhoCanOptions extends SharedOptions {
   readonly repository: string;
   readonly service?: string;
   readonly client: string;
+  readonly tokens?: true;
 }
 
 export function whoCanCommand(run: Run): Command {
@@ -34,35 +38,45 @@ export function whoCanCommand(run: Run): Command {
     .argument('<repository>', 'such as web/shop')
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
+    .option('--tokens', 'list the personal tokens, too, by which their owners may do it now; the backends are asked')
     .action((action: string, repository: string, options: Omit<WhoCanOptions, 'action' | 'repository'>) =>
       running({ ...options, action, repository }),
     );
 }
 
 async function answer(
-  { config: path, repository, client, ...options }: WhoCanOptions,
+  { config: path, repository, tokens, ...options }: WhoCanOptions,
   output: Output,
 ): Promise<number> {
   const action = actionOf(options.action);
   const problem = repositoryProblem(repository);
   if (problem !== undefined) throw new UsageError(problem);
-  const { config } = await loadBroker(path, { secrets: 'unused' });
+  const { config } = await loadBroker(path, { secrets: tokens === true ? 'required' : 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
+  const client = clientAddress(options.client);
   const users = await listedCallers(config);
   const found = whoCan(policy, action, repository, {
     service,
-    client: clientAddress(client),
+    client,
     users,
     forms: nameForms(config),
   });
-  output.result([...linesOf(action, repository, found), ...spellingNote(found, config)], {
+  const byToken = tokens === true ? await tokensThatCan({ config, policy, service, client, action, repository }) : [];
+  const ofTokens = tokens === true ? tokenLines(byToken) : [];
+  output.result([...linesOf(action, repository, found), ...ofTokens, ...spellingNote(found, config)], {
     action,
     repository,
     service,
     ...jsonOf(found),
+    ...(tokens === true ? { tokens: byToken.map(shownPersonalToken) } : {}),
   });
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
+}
+
+function tokenLines(tokens: readonly ListedToken[]): readonly string[] {
+  if (tokens.length === 0) return ['by a personal token: nobody'];
+  return ['by these personal tokens:', ...tokens.map((token) => `  ${tokenText(token)}`)];
 }
 
 function actionOf(text: string): Action {

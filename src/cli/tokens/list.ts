@@ -65,7 +65,7 @@ function personalTable(tokens: readonly ReturnType<typeof shownPersonalToken>[])
 }
 
 /** What a token may do, in words. */
-export function mayDo({ limits, api, networks }: Pick<ListedToken, 'limits' | 'api' | 'networks'>): string {
+function mayDo({ limits, api, networks }: Pick<ListedToken, 'limits' | 'api' | 'networks'>): string {
   const registries = limits === undefined ? ['all the user may do'] : limits.map(limitText);
   const parts = [...registries, ...(api === undefined ? [] : [`API: ${api}`])];
   const from = networks === undefined ? '' : ` from ${networks.join(', ')}`;
@@ -104,4 +104,10 @@ export function shownPersonalToken(token: ListedToken) {
 
 function timeText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000', '');
+}
+
+/** `token "build" (1f9a0c3b2d4e) of robot:web-ci, until 2026-12-01T00:00:00Z, which may do registry web/** pull`. */
+export function tokenText(token: ListedToken): string {
+  const { id, name, user, expires } = shownPersonalToken(token);
+  return `token "${name}" (${id}) of ${user}, until ${expires}, which may do ${mayDo(token)}`;
 }

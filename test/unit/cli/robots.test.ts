@@ -99,7 +99,7 @@ describe('fairlead explain', () => {
 
     expect(code).toBe(1);
     expect(stdout).toContain('user alice, from backend local, groups: team-web\n');
-    expect(stdout).toContain(`by token "laptop" (${id}), until `);
+    expect(stdout).toContain(`by token "laptop" (${id}) of alice, until `);
     expect(stdout).toContain(`which may do ${SERVICE} web/** pull\n`);
     expect(stdout).toContain(`  the limits of token "laptop" (${id}) leave out push\n`);
   });
@@ -114,7 +114,7 @@ describe('fairlead explain', () => {
       code: 0,
       first: 'robot web-ci, which belongs to group team-web, in no group',
     });
-    expect(stdout).toContain(`by token "build" (${id}) of alice, until `);
+    expect(stdout).toMatch(new RegExp(`^by token "build" \\(${id}\\) of robot:web-ci, .*, created by alice$`, 'm'));
   });
 
   it('says why a token is refused, and grants nothing by it', async () => {
@@ -217,6 +217,23 @@ it('fairlead who-can lists the robots', async () => {
   expect(stdout).toContain('of the users in files: alice\nof the robots: web-ci\n');
   const json = await files.fairlead(['who-can', 'push', 'web/a', '--config', files.config, '--format', 'json']);
   expect(JSON.parse(json.stdout)).toMatchObject({ users: ['alice'], robots: ['web-ci'] });
+});
+
+it('fairlead who-can --tokens lists the tokens by which it can be done, and no others', async () => {
+  await using files = await open();
+  const whole = await create(files, ['--for', 'alice', '--name', 'whole']);
+  const reads = await create(files, ['--for', 'alice', '--name', 'reads', '--limit', `${SERVICE} web/** pull`]);
+  const build = await create(files, ['--robot', 'web-ci', '--by', 'alice', '--name', 'build', '--from', '10.0.0.0/8']);
+  const mirror = await create(files, ['--robot', 'mirror', '--by', 'alice']);
+  const ask = async (): Promise<readonly boolean[]> => {
+    const { stdout } = await files.fairlead(['who-can', 'push', 'web/a', '--tokens', '--config', files.config]);
+    return [whole, reads, build, mirror].map(({ id }) => stdout.includes(id));
+  };
+
+  expect(await ask()).toEqual([true, false, true, false]);
+
+  await files.write('users.yaml', JSON.stringify({ users: { bob: USERS.users.bob } }));
+  expect(await ask()).toEqual([false, false, true, false]);
 });
 
 it('fairlead test decides tests about robots', async () => {
