@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Login } from './broker.ts';
+import { canBuildCrane, openCrane } from './crane.ts';
 import { canRunDocker, startDockerd } from './dockerd.ts';
 import { writeImage } from './image.ts';
 import { findPart, hasRoot } from './parts.ts';
@@ -19,8 +20,12 @@ export interface TokenClient {
   pull(repository: string): Promise<Result>;
 }
 
+const DENIED = 'requested access to the resource is denied';
+
 export interface ClientKind {
   readonly name: string;
+  /** What a person reads when a push is not allowed. */
+  readonly denied: string;
   isHere(): boolean;
   /** @param host of the registry: `localhost:PORT` */
   open(host: string, resources: AsyncDisposableStack): Promise<TokenClient>;
@@ -36,6 +41,7 @@ async function folderFor(resources: AsyncDisposableStack, name: string): Promise
 
 const docker: ClientKind = {
   name: 'docker',
+  denied: DENIED,
   isHere: canRunDocker,
   open: async (host, resources) => {
     const engine = resources.use(await startDockerd());
@@ -58,6 +64,7 @@ const docker: ClientKind = {
 function containersClient(name: string, isHere: () => boolean, hasStorage: boolean): ClientKind {
   return {
     name,
+    denied: DENIED,
     isHere,
     open: async (host, resources) => {
       const folder = await folderFor(resources, name);
@@ -88,6 +95,32 @@ function containersClient(name: string, isHere: () => boolean, hasStorage: boole
   };
 }
 
+/** Its login tests nothing, so that a wrong token shows at the first push. */
+const crane: ClientKind = {
+  name: 'crane',
+  // It asks with HEAD first, whose answer has no text.
+  denied: '401 Unauthorized',
+  isHere: canBuildCrane,
+  open: async (host, resources) => {
+    const folder = await folderFor(resources, 'crane');
+    const program = resources.use(await openCrane());
+    const [, layout = ''] = /^oci:(.*):latest$/.exec(await writeImage(join(folder, 'image'))) ?? [];
+    let call: Awaited<ReturnType<typeof program.as>> | undefined;
+    const needed = (...args: readonly string[]): Promise<Result> => {
+      if (call === undefined) throw new Error('crane has no login');
+      return call(...args);
+    };
+    return {
+      login: async (login) => {
+        call = await program.as(host, login);
+        return needed('version');
+      },
+      push: (repository) => needed('push', layout, `${host}/${repository}:1`),
+      pull: (repository) => needed('pull', `${host}/${repository}:1`, join(folder, 'pulled.tar')),
+    };
+  },
+};
+
 /** Notes the forms in which clients store a login, so that no log may have them. */
 export function noteLogin({ user, password }: Login): void {
   noteSecret(password, user);
@@ -100,4 +133,5 @@ export const CLIENTS: readonly ClientKind[] = [
   containersClient('podman', canRunPodman, true),
   containersClient('buildah', () => findPart(BUILDAH) !== undefined && hasRoot(BUILDAH), true),
   containersClient('skopeo', () => findPart(SKOPEO) !== undefined, false),
+  crane,
 ];
