@@ -32,6 +32,7 @@ import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
+import { openForwardAuth } from './open-forward-auth.ts';
 import type { ListenerDeps } from './listeners.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
@@ -199,16 +200,20 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
+  const identify = createIdentify({
+    ...flowDeps,
+    shield,
+    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+  });
+  const forwardDeps = { ...flowDeps, identify, policy: policy.current, services, keyset: signing.keyset, log };
+  const forwardAuth = await openForwardAuth(config, forwardDeps);
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
-    identify: createIdentify({
-      ...flowDeps,
-      shield,
-      tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-    }),
+    identify,
+    ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,

@@ -86,8 +86,12 @@ export const PROBE_AUTHORIZATION = 'Basic ~fairlead-doctor';
 const BASIC = /^basic +(?! )([a-z0-9+/_-]*={0,2}) *$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`. */
-function basicCredential(header: string | undefined): Credential | undefined {
+/**
+ * RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`.
+ *
+ * @throws BrokerError `invalid_credentials` for a header that is not Basic.
+ */
+export function basicCredential(header: string | undefined): Credential | undefined {
   if (header === undefined) return undefined;
   if (header === PROBE_AUTHORIZATION) {
     throw new BrokerError('doctor_probe', 'fairlead doctor asks whether the Authorization header arrives');

@@ -66,6 +66,11 @@ function eventMetrics(registry: Registry) {
       ['outcome'],
     ),
     tokens: counter('fairlead_tokens_total', 'Token requests, by outcome: issued, or the error code', ['outcome']),
+    forwardAuth: counter(
+      'fairlead_forward_auth_total',
+      'Requests to registries that a proxy asked about, by service and outcome: allowed, or why it is refused',
+      ['service', 'outcome'],
+    ),
     logins: counter(
       'fairlead_logins_total',
       'Logins, by backend, outcome and source of the answer: backend, memory (the cache), shared with an equal login, stale',
@@ -95,9 +100,13 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
   switch (event.type) {
     case 'token.issued':
       metrics.tokens.inc({ outcome: 'issued' });
-      for (const { asked, granted } of event.grants) {
-        metrics.decisions.inc({ service: event.service, outcome: extent(granted.length, asked.actions.length) });
-      }
+      countDecisions(metrics, event);
+      return;
+    case 'access.decided':
+      countDecisions(metrics, event);
+      return;
+    case 'access.checked':
+      metrics.forwardAuth.inc({ service: event.service, outcome: event.outcome });
       return;
     case 'policy.compared':
       metrics.shadowDecisions.inc({ outcome: 'same' }, event.same);
@@ -119,6 +128,15 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
         metrics.refusals.inc({ backend, reason, limit });
       }
       metrics.loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
+  }
+}
+
+function countDecisions(
+  metrics: EventMetrics,
+  { service, grants }: Extract<AuditEvent, { readonly grants: unknown }>,
+): void {
+  for (const { asked, granted } of grants) {
+    metrics.decisions.inc({ service, outcome: extent(granted.length, asked.actions.length) });
   }
 }
 
