@@ -205,12 +205,20 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     shield,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const forwardDeps = { ...flowDeps, identify, policy: policy.current, services, keyset: signing.keyset, log };
-  const forwardAuth = await openForwardAuth(config, forwardDeps);
+  const { exchangeRefreshToken } = refreshTokens;
+  const forwardAuth = await openForwardAuth(config, {
+    ...flowDeps,
+    identify,
+    exchangeRefreshToken,
+    policy: policy.current,
+    services,
+    keyset: signing.keyset,
+    log,
+  });
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
-    exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
     ...(forwardAuth === undefined ? {} : { forwardAuth }),

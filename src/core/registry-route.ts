@@ -88,6 +88,7 @@ const DELETE = ['delete'] as const;
 
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^(?:sha256(?::|%3[Aa])[0-9a-f]{64}|sha384(?::|%3[Aa])[0-9a-f]{96}|sha512(?::|%3[Aa])[0-9a-f]{128})$/;
+const ALGORITHM = /^[a-z0-9]{1,32}$/;
 const UPLOAD = /^[\w=-]{1,255}$/;
 /** Signed by the registry, which checks that it names the repository of the path. */
 const UPLOAD_STATE = /^(?:[\w=-]|%3[Dd])+$/;
@@ -102,48 +103,31 @@ const NAMESPACE = /^[a-zA-Z0-9.-]{1,255}(?:(?::|%3[Aa])\d{1,5})?$/;
 /** The query language of zot has braces, quotes and spaces. */
 const GRAPHQL = /^[\w.~!$'()*+,;:@/{}[\]"%-]*$/;
 
-const NONE: ReadonlyMap<string, RegExp> = new Map();
-const READ: ReadonlyMap<string, readonly Action[]> = new Map([
-  ['GET', PULL],
-  ['HEAD', PULL],
-]);
-const CATALOG_READ: ReadonlyMap<string, readonly Action[]> = new Map([['GET', ['*']]]);
+const READ = { GET: PULL, HEAD: PULL } as const;
+const READ_CATALOG = { GET: ['*'] } as const;
 
-const BASE: PlaceKind = { actions: READ, parameters: NONE };
-const CATALOG: PlaceKind = {
-  actions: CATALOG_READ,
-  parameters: new Map([
-    ['n', COUNT],
-    ['last', LAST_REPOSITORY],
-  ]),
-};
-const SEARCH: PlaceKind = { actions: CATALOG_READ, parameters: new Map([['query', GRAPHQL]]) };
-const TAGS: PlaceKind = {
-  actions: READ,
-  parameters: new Map([
-    ['n', COUNT],
-    ['last', LAST_TAG],
-  ]),
-};
-const REFERRERS: PlaceKind = { actions: READ, parameters: new Map([['artifactType', MEDIA_TYPE]]) };
-const MANIFEST: PlaceKind = { actions: new Map([...READ, ['PUT', PUSH], ['DELETE', DELETE]]), parameters: NONE };
-const BLOB: PlaceKind = { actions: new Map([...READ, ['DELETE', DELETE]]), parameters: NONE };
-const UPLOAD_START: PlaceKind = {
-  actions: new Map([['POST', PUSH]]),
-  parameters: new Map([
-    ['mount', DIGEST],
-    ['from', MOUNT_FROM],
-    ['digest', DIGEST],
-    ['digest-algorithm', /^[a-z0-9]+$/],
-  ]),
-};
-const UPLOAD_PART: PlaceKind = {
-  actions: new Map(['GET', 'HEAD', 'PATCH', 'PUT', 'DELETE'].map((method) => [method, PUSH])),
-  parameters: new Map([
-    ['_state', UPLOAD_STATE],
-    ['digest', DIGEST],
-  ]),
-};
+const BASE = placeKind(READ, {});
+const CATALOG = placeKind(READ_CATALOG, { n: COUNT, last: LAST_REPOSITORY });
+const SEARCH = placeKind(READ_CATALOG, { query: GRAPHQL });
+const TAGS = placeKind(READ, { n: COUNT, last: LAST_TAG });
+const REFERRERS = placeKind(READ, { artifactType: MEDIA_TYPE });
+const MANIFEST = placeKind({ ...READ, PUT: PUSH, DELETE }, {});
+const BLOB = placeKind({ ...READ, DELETE }, {});
+const UPLOAD_START = placeKind(
+  { POST: PUSH },
+  { mount: DIGEST, from: MOUNT_FROM, digest: DIGEST, 'digest-algorithm': ALGORITHM },
+);
+const UPLOAD_PART = placeKind(
+  { GET: PUSH, HEAD: PUSH, PATCH: PUSH, PUT: PUSH, DELETE: PUSH },
+  { _state: UPLOAD_STATE, digest: DIGEST },
+);
+
+function placeKind(
+  actions: Readonly<Record<string, readonly Action[]>>,
+  parameters: Readonly<Record<string, RegExp>>,
+): PlaceKind {
+  return { actions: new Map(Object.entries(actions)), parameters: new Map(Object.entries(parameters)) };
+}
 
 const ON_CATALOG = { type: 'registry', name: 'catalog' } as const;
 
@@ -192,7 +176,7 @@ function isRepository(name: string): boolean {
 function routeAt(place: Place, method: string, query: string, options: RouteOptions): RegistryRoute | undefined {
   const { kind, on } = place;
   const actions = kind.actions.get(method);
-  const isMirrored = kind.actions.get('GET') === PULL && options.allowRoutes.includes('mirror');
+  const isMirrored = actions === PULL && options.allowRoutes.includes('mirror');
   const values = parseQuery(query, isMirrored ? new Map([...kind.parameters, ['ns', NAMESPACE]]) : kind.parameters);
   if (actions === undefined || values === undefined) return undefined;
   if (on === undefined) return { kind: 'ping' };

@@ -11,10 +11,12 @@ import type { RegistryRoute } from '../core/registry-route.ts';
 import { decideRequest } from './decide-request.ts';
 import type { Service } from './grant-token.ts';
 import type { Identify } from './identify.ts';
+import type { ExchangeRefreshToken } from './refresh-token/exchange.ts';
 
 export interface ForwardAuthDeps {
   readonly verifier: TokenVerifier;
   readonly identify: Identify;
+  readonly exchangeRefreshToken: ExchangeRefreshToken;
   /** The policy in force. */
   readonly policy: () => Policy;
   readonly clock: Clock;
@@ -27,6 +29,12 @@ interface RoutedRequest {
   readonly context: RequestContext;
   readonly service: Service;
   readonly route: RegistryRoute;
+}
+
+/** Neither: anonymous. */
+interface Login {
+  readonly credential: Credential | undefined;
+  readonly refreshToken: Secret | undefined;
 }
 
 export type AccessAnswer =
@@ -47,17 +55,16 @@ export interface ForwardAuth {
   /**
    * Logs in and decides. Clients send the password with each request, and the login cache answers all but the first.
    *
-   * @param credential undefined: anonymous
-   * @throws BrokerError as `Identify` does, `login_required` when anonymous is not granted what the request needs,
+   * @throws BrokerError as `Identify` and `ExchangeRefreshToken` do, `login_required` when anonymous is not granted what the request needs,
    *   `too_much_work`, `audit_unavailable`
    */
-  checkLogin(request: RoutedRequest, credential: Credential | undefined): Promise<AccessAnswer>;
+  checkLogin(request: RoutedRequest, login: Login): Promise<AccessAnswer>;
 }
 
 export function createForwardAuth(deps: ForwardAuthDeps): ForwardAuth {
   return {
     checkToken: (request, token) => checkToken(deps, request, token),
-    checkLogin: (request, credential) => checkLogin(deps, request, credential),
+    checkLogin: (request, login) => checkLogin(deps, request, login),
   };
 }
 
@@ -78,10 +85,13 @@ function checkToken(
 async function checkLogin(
   deps: ForwardAuthDeps,
   { context, service, route }: RoutedRequest,
-  credential: Credential | undefined,
+  { credential, refreshToken }: Login,
 ): Promise<AccessAnswer> {
   if (route.kind === 'open') return { kind: 'allowed', username: '' };
-  const caller = await deps.identify(credential, context);
+  const caller =
+    refreshToken === undefined
+      ? await deps.identify(credential, context)
+      : await deps.exchangeRefreshToken(refreshToken, service, context);
   const needs = needsOf(route);
   const decision = await decideRequest(deps, { context, service, caller, scopes: needs });
   if (needs.length > 0) {

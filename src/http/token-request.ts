@@ -50,6 +50,11 @@ export function parseTokenRequest(request: Request, body: string | undefined): T
   };
 }
 
+/** What an Authorization header of Basic stands for. Neither: anonymous. @throws BrokerError `invalid_credentials` */
+export function basicLogin(header: string | undefined): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+  return credentialsOf(basicCredential(header), undefined);
+}
+
 function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
@@ -91,7 +96,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  *
  * @throws BrokerError `invalid_credentials` for a header that is not Basic.
  */
-export function basicCredential(header: string | undefined): Credential | undefined {
+function basicCredential(header: string | undefined): Credential | undefined {
   if (header === undefined) return undefined;
   if (header === PROBE_AUTHORIZATION) {
     throw new BrokerError('doctor_probe', 'fairlead doctor asks whether the Authorization header arrives');

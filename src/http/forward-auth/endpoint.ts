@@ -15,7 +15,7 @@ import type { Service } from '../../flows/grant-token.ts';
 import { contextOf } from '../context.ts';
 import { rateLimited } from '../rate-limited-log.ts';
 import { respondError, toBrokerError } from '../respond.ts';
-import { basicCredential } from '../token-request.ts';
+import { basicLogin } from '../token-request.ts';
 import { respondAllowed, respondRefusal } from './answers.ts';
 import { proxiedRequest, valuesOf } from './proxied-request.ts';
 
@@ -129,7 +129,7 @@ async function check(
     // Otherwise a docker that has a password would never send it.
     throw new BrokerError('login_required', 'the request has no Authorization header');
   }
-  return forwardAuth.checkLogin(routed, basicCredential(authorization));
+  return forwardAuth.checkLogin(routed, basicLogin(authorization));
 }
 
 /** @returns undefined for a request without a registry token */
