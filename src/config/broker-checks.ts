@@ -6,6 +6,7 @@ import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
+import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
 import type { Path } from './problems.ts';
@@ -37,7 +38,12 @@ const outline = z.object({
     )
     .catch([{ name: DEFAULT_KEY }]),
   services: z
-    .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
+    .record(
+      z.string(),
+      z
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), forwardAuth: z.unknown().optional() })
+        .catch({ key: {} }),
+    )
     .catch({}),
   backends: z
     .array(
@@ -58,6 +64,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
+  checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -158,6 +165,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   warnShield(broker.shield, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
+  warnForwardAuth(broker, warn);
 }
 
 function warnShared({ valkey: { urls, sentinel, tls } }: NonNullable<BrokerFile['shared']>, warn: Report): void {

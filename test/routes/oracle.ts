@@ -25,6 +25,8 @@ interface RouteRun {
   readonly count: number;
   readonly seed: number;
   readonly port: number;
+  /** What is compared; default: `registryRoute`. */
+  readonly routeOf?: (request: RegistryRequest) => RegistryRoute | undefined;
 }
 
 /** Requests that are sent at the same time. */
@@ -32,7 +34,7 @@ const CONNECTIONS = 8;
 const MAX_DISAGREEMENTS = 20;
 const OPTIONS = { allowRoutes: EXTRA_ROUTES, mountAnywhere: true } as const;
 
-export async function compareRoutes({ count, seed, port }: RouteRun): Promise<RouteReport> {
+export async function compareRoutes({ count, seed, port, routeOf = strictRoute }: RouteRun): Promise<RouteReport> {
   const random = createRandom(seed);
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const totals = { requests: 0, routed: 0, unrouted: 0 };
@@ -41,7 +43,7 @@ export async function compareRoutes({ count, seed, port }: RouteRun): Promise<Ro
     while (totals.requests < count && disagreements.length < MAX_DISAGREEMENTS) {
       totals.requests += 1;
       const request = randomRequest(random);
-      const route = registryRoute(request, OPTIONS);
+      const route = routeOf(request);
       if (route === undefined) continue;
       const verdict = verdictOf(route, request, await answerTo(request, port, agent));
       if (verdict === 'routed' || verdict === 'unrouted') totals[verdict] += 1;
@@ -51,6 +53,10 @@ export async function compareRoutes({ count, seed, port }: RouteRun): Promise<Ro
   await Promise.all(Array.from({ length: CONNECTIONS }, work));
   agent.destroy();
   return { ...totals, disagreements };
+}
+
+export function strictRoute(request: RegistryRequest): RegistryRoute | undefined {
+  return registryRoute(request, OPTIONS);
 }
 
 interface RegistryAnswer {

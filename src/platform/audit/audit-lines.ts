@@ -92,8 +92,14 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
 
 type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
 
-/** The first request of each client has no credential, and a request that is allowed has a line of its token or decision. */
+/** The first request of each client has no credential; what is allowed or denied has the line of its token or decision. */
 const UNLOGGED: ReadonlySet<Checked['outcome']> = new Set(['allowed', 'token_required', 'access_denied']);
+/** The levels of refusals that are no warnings: clients fetch another token during a long push. */
+const CHECK_LEVELS: Readonly<Partial<Record<Checked['outcome'], LogLevel>>> = {
+  internal: 'error',
+  token_invalid: 'info',
+  insufficient_scope: 'info',
+};
 
 function checkedLines(event: Checked, shared: AuditLine['fields']): readonly AuditLine[] {
   const { outcome, username, service, needs, backend, reason, limit, cause } = event;
@@ -109,7 +115,7 @@ function checkedLines(event: Checked, shared: AuditLine['fields']): readonly Aud
     ...(limit === undefined ? {} : { limit }),
     ...(cause === undefined ? {} : { cause }),
   };
-  return [{ level: outcome === 'internal' ? 'error' : 'warn', message: 'access refused', fields }];
+  return [{ level: CHECK_LEVELS[outcome] ?? 'warn', message: 'access refused', fields }];
 }
 
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
