@@ -26,5 +26,3 @@ export const forwardAuth = z
     description:
       'Decide requests for a reverse proxy before a registry without a login of its own, at <publicUrl>/forward-auth/<service>. The proxy must be in `trustedProxies`. Default: requests are not decided.',
   });
-
-export type ForwardAuthConfig = z.output<typeof forwardAuth>;

@@ -2,9 +2,10 @@
  * What a request to a registry needs, read from its method and its raw target (distribution's api/v2/descriptors.go, OCI
  * distribution specification 1.1).
  *
- * A proxy asks for the access, and the registry behind it reads the same text again. So only a text that every registry
- * reads in the same way has a route: nothing is decoded except `:` in a digest and `/` in the name to mount from, no path
- * is cleaned, and every parameter is known. Whatever else a request has is refused.
+ * A proxy asks for the access, and the registry behind it reads the same text again. So nothing is decoded except `:` in a
+ * digest and `/` in the name to mount from, no path is cleaned, every parameter is known, and all else has no route.
+ *
+ * INVARIANT: every registry reads the same repositories from a request that has a route.
  */
 import type { Action } from './access.ts';
 import { isSegment } from './policy/repository-pattern.ts';
@@ -22,7 +23,7 @@ export interface RegistryRequest {
 
 /** Routes that not every registry has, and that a service allows by name. */
 export const EXTRA_ROUTES = ['oci-extensions', 'zot-search', 'preflight', 'mirror'] as const;
-export type ExtraRoute = (typeof EXTRA_ROUTES)[number];
+type ExtraRoute = (typeof EXTRA_ROUTES)[number];
 
 export interface RouteOptions {
   readonly allowRoutes: readonly ExtraRoute[];

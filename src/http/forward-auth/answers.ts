@@ -65,7 +65,7 @@ const REFUSALS: Readonly<Record<AccessRefusal, Refusal>> = {
 };
 
 /** Where clients get a token. */
-export interface TokenSource {
+interface TokenSource {
   /** The URL of the token endpoint. */
   readonly realm: string;
   readonly service: string;
