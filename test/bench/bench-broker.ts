@@ -17,13 +17,15 @@ export interface BenchServer {
 /**
  * @param backends lines of YAML in place of the backend with the static user, which would be asked first
  * @param settings further lines of the configuration
+ * @param service the section of the service
  */
 export async function writeBroker(
   folder: string,
   {
     backends = ['- { name: local, type: static-file, file: users.yaml }'],
     settings = [],
-  }: { readonly backends?: readonly string[]; readonly settings?: readonly string[] } = {},
+    service = '{ anonymous: allow }',
+  }: { readonly backends?: readonly string[]; readonly settings?: readonly string[]; readonly service?: string } = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const { user, password } = STATIC_USER;
@@ -32,7 +34,7 @@ export async function writeBroker(
       'listen: 127.0.0.1:0',
       'publicUrl: http://localhost:5001',
       'stateDir: state',
-      'services: { bench: { anonymous: allow } }',
+      `services: { bench: ${service} }`,
       'backends:',
       ...backends.map((line) => `  ${line}`),
       'policy: policy.yaml',
