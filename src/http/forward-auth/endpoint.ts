@@ -189,6 +189,10 @@ function record(
 /** Longer texts are cut: anybody can cause them. */
 const MAX_TEXT = 256;
 
+/** Without the values of parameters, in which some clients send tokens. */
 function requestText({ method, target, contentTypes }: RegistryRequest): string {
-  return [method, target, ...contentTypes].join(' ').slice(0, MAX_TEXT);
+  const [path = '', ...query] = target.split('?');
+  const names = query.flatMap((part) => part.split('&')).map((parameter) => parameter.replace(/=.*/s, ''));
+  const shown = names.length === 0 ? path : `${path}?${names.join('&')}`;
+  return [method, shown, ...contentTypes].join(' ').slice(0, MAX_TEXT);
 }
