@@ -107,7 +107,13 @@ async function answer(deps: Deps, request: Request, response: Response, path: Fo
     record(deps, response, { outcome: 'allowed', service, route, username: given.username });
     respondAllowed(response, given.username);
   } catch (error) {
-    fail(deps, response, { service, route, error: toBrokerError(error) });
+    const username = typedName(request);
+    fail(deps, response, {
+      service,
+      route,
+      error: toBrokerError(error),
+      ...(username === undefined ? {} : { username }),
+    });
   }
 }
 
@@ -132,6 +138,15 @@ async function check(
   return forwardAuth.checkLogin(routed, basicLogin(authorization));
 }
 
+/** The user name that a client sent, if it can be read. */
+function typedName({ headers: { authorization } }: Request): string | undefined {
+  try {
+    return basicLogin(authorization).credential?.username;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @returns undefined for a request without a registry token */
 function bearerToken(authorization: string | undefined): Secret | undefined {
   const token = /^bearer +(?! )(\S+) *$/i.exec(authorization ?? '')?.[1];
@@ -153,12 +168,12 @@ function refuse(deps: Deps, response: Response, { refusal, ...about }: Refused):
   respondRefusal(response, refusal, { source, needs, requestId: contextOf(response).requestId });
 }
 
+interface Failed extends Omit<Refused, 'refusal' | 'cause'> {
+  readonly error: BrokerError;
+}
+
 /** A login that is refused, or an outage. */
-function fail(
-  deps: Deps,
-  response: Response,
-  { error, ...about }: { readonly error: BrokerError; readonly service: Service; readonly route: RegistryRoute },
-): void {
+function fail(deps: Deps, response: Response, { error, ...about }: Failed): void {
   record(deps, response, { outcome: error.code, ...about, ...error.about, cause: describeError(error) });
   respondError(response, error, contextOf(response).requestId, deps.realm);
 }

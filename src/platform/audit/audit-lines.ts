@@ -92,8 +92,17 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
 
 type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
 
-/** The first request of each client has no credential; what is allowed or denied has the line of its token or decision. */
-const UNLOGGED: ReadonlySet<Checked['outcome']> = new Set(['allowed', 'token_required', 'access_denied']);
+/**
+ * The first request of each client has no credential; what is allowed or denied has the line of its token or decision; and
+ * mistakes of a proxy, which are in all of its requests, have a warning of limited rate.
+ */
+const UNLOGGED: ReadonlySet<Checked['outcome']> = new Set([
+  'allowed',
+  'token_required',
+  'access_denied',
+  'untrusted_proxy',
+  'unclear_request',
+]);
 /** The levels of refusals that are no warnings: clients fetch another token during a long push. */
 const CHECK_LEVELS: Readonly<Partial<Record<Checked['outcome'], LogLevel>>> = {
   internal: 'error',

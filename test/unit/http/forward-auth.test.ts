@@ -261,7 +261,7 @@ describe('forward-auth with passwords', () => {
     const wrong = await askBasic('/v2/public/a/tags/list', basic('alice', 'wrong'));
 
     expect(codes(wrong)).toEqual([401, 'UNAUTHORIZED']);
-    expect(lastEvent()).toMatchObject({ outcome: 'invalid_credentials', reason: 'wrong-password' });
+    expect(lastEvent()).toMatchObject({ outcome: 'invalid_credentials', reason: 'wrong-password', username: 'alice' });
     expect(codes(await askBasic('/v2/public/a/tags/list', bearer('a.good.token')))).toEqual([401, 'UNAUTHORIZED']);
   });
 

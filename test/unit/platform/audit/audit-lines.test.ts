@@ -81,12 +81,16 @@ const checked = {
   needs: [{ type: 'repository', name: 'web/a', actions: ['pull'] }],
 } as const;
 
-it.each(['allowed', 'token_required', 'access_denied', 'login_required'] as const)(
-  'a request that a proxy asks about has no line of its own with the outcome %s',
-  (outcome) => {
-    expect(auditLines({ ...checked, outcome })).toEqual([]);
-  },
-);
+it.each([
+  'allowed',
+  'token_required',
+  'access_denied',
+  'untrusted_proxy',
+  'unclear_request',
+  'login_required',
+] as const)('a request that a proxy asks about has no line of its own with the outcome %s', (outcome) => {
+  expect(auditLines({ ...checked, outcome })).toEqual([]);
+});
 
 it.each([
   ['insufficient_scope', 'info'],
