@@ -23,7 +23,8 @@ const outline = z.object({
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
-  trustedProxies: z.array(word).catch([]),
+  // What is no list is a problem of its own, and not the same as no proxies.
+  trustedProxies: z.array(word).default([]).catch([undefined]),
   keys: z
     .array(
       z
