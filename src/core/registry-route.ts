@@ -99,8 +99,7 @@ const LAST_REPOSITORY = /^(?:[\w./-]|%2[Ff]){0,1024}$/;
 const MEDIA_TYPE = /^(?:[\w.+/-]|%2[BbFf]){1,255}$/;
 /** A name with its slashes written as `/` or `%2F`. */
 const MOUNT_FROM = /^(?:[a-z0-9._/-]|%2[Ff])+$/;
-/** The host that containerd asks a mirror for. */
-const NAMESPACE = /^[a-zA-Z0-9.-]{1,255}(?:(?::|%3[Aa])\d{1,5})?$/;
+const HOST = /^[a-zA-Z0-9.-]{1,255}(?:(?::|%3[Aa])\d{1,5})?$/;
 /** The query language of zot has braces, quotes and spaces. */
 const GRAPHQL = /^[\w.~!$'()*+,;:@/{}[\]"%-]*$/;
 
@@ -111,12 +110,13 @@ const BASE = placeKind(READ, {});
 const CATALOG = placeKind(READ_CATALOG, { n: COUNT, last: LAST_REPOSITORY });
 const SEARCH = placeKind(READ_CATALOG, { query: GRAPHQL });
 const TAGS = placeKind(READ, { n: COUNT, last: LAST_TAG });
-const REFERRERS = placeKind(READ, { artifactType: MEDIA_TYPE });
+const REFERRERS = placeKind(READ, { artifactType: MEDIA_TYPE, n: COUNT });
 const MANIFEST = placeKind({ ...READ, PUT: PUSH, DELETE }, {});
 const BLOB = placeKind({ ...READ, DELETE }, {});
 const UPLOAD_START = placeKind(
   { POST: PUSH },
-  { mount: DIGEST, from: MOUNT_FROM, digest: DIGEST, 'digest-algorithm': ALGORITHM },
+  // crane names the registry of `from` as `origin`; no registry is known to read it.
+  { mount: DIGEST, from: MOUNT_FROM, origin: HOST, digest: DIGEST, 'digest-algorithm': ALGORITHM },
 );
 const UPLOAD_PART = placeKind(
   { GET: PUSH, HEAD: PUSH, PATCH: PUSH, PUT: PUSH, DELETE: PUSH },
@@ -178,7 +178,7 @@ function routeAt(place: Place, method: string, query: string, options: RouteOpti
   const { kind, on } = place;
   const actions = kind.actions.get(method);
   const isMirrored = actions === PULL && options.allowRoutes.includes('mirror');
-  const values = parseQuery(query, isMirrored ? new Map([...kind.parameters, ['ns', NAMESPACE]]) : kind.parameters);
+  const values = parseQuery(query, isMirrored ? new Map([...kind.parameters, ['ns', HOST]]) : kind.parameters);
   if (actions === undefined || values === undefined) return undefined;
   if (on === undefined) return { kind: 'ping' };
   const need = { ...on, actions };
@@ -209,6 +209,7 @@ function mountNeeds(
   const from = values.get('from')?.replaceAll(/%2f/gi, '/');
   const isMount = values.has('mount');
   if (isMount && (values.has('digest') || values.has('digest-algorithm'))) return undefined;
+  if (!isMount && values.has('origin')) return undefined;
   if (from === undefined) return isMount && !mountAnywhere ? undefined : [];
   if (!isMount || !isRepository(from)) return undefined;
   return from === into ? [] : [{ type: 'repository', name: from, actions: PULL }];

@@ -170,7 +170,17 @@ function parameter(random: Random): string {
     case 5:
       return `ns=${random.pick(['docker.io', 'localhost:5000', '../x'])}`;
     case 6:
-      return random.pick(['x=1', 'from', '=', '', 'constructor=1', '__proto__=1', 'tag=v1']);
+      return random.pick([
+        'x=1',
+        'from',
+        '=',
+        '',
+        'constructor=1',
+        '__proto__=1',
+        'tag=v1',
+        'origin=docker.io',
+        'origin=a/b',
+      ]);
     case 7:
       return `from=${mountFrom(random)}`;
     default:

@@ -43,13 +43,13 @@ export interface ForwardAuthRouteDeps {
 }
 
 export function answerForwardAuth(deps: ForwardAuthRouteDeps): RequestHandler {
-  const warn = rateLimited(deps.log.warn, deps.clock.monotonic);
+  const withWarn = { ...deps, warn: rateLimited(deps.log.warn, deps.clock.monotonic) };
   return async (request, response, next) => {
     const path = forwardAuthPath(request.url, deps.publicPath);
     if (path === undefined) return next();
     // The body is not read: what the client sends is for the registry.
     if (hasBody(request)) response.setHeader('Connection', 'close');
-    await answer({ ...deps, warn }, request, response, path);
+    await answer(withWarn, request, response, path);
   };
 }
 

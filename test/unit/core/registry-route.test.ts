@@ -24,7 +24,7 @@ describe('a request to a registry', () => {
     ['GET', '/v2/_catalog?n=100&last=team%2Fapp', 'registry:catalog:*'],
     ['GET', '/v2/team/app/tags/list', 'repository:team/app:pull'],
     ['GET', '/v2/team/app/tags/list?n=50&last=v1.0', 'repository:team/app:pull'],
-    ['GET', `/v2/team/app/referrers/${DIGEST}?artifactType=application%2Fvnd.x%2Bjson`, 'repository:team/app:pull'],
+    ['GET', `/v2/team/app/referrers/${DIGEST}?artifactType=application%2Fvnd.x%2Bjson&n=9`, 'repository:team/app:pull'],
     ['HEAD', '/v2/app/manifests/latest', 'repository:app:pull'],
     ['GET', `/v2/app/manifests/${DIGEST}`, 'repository:app:pull'],
     ['GET', `/v2/app/manifests/${ENCODED}`, 'repository:app:pull'],
@@ -143,6 +143,7 @@ describe('a mount', () => {
     `mount=${DIGEST}&from=other/base`,
     `from=other%2Fbase&mount=${ENCODED}`,
     `from=other%2fbase&mount=${DIGEST}`,
+    `from=other%2Fbase&mount=${ENCODED}&origin=registry.example.com%3A5000`,
   ])('needs to read the repository that the blob comes from: %s', (query) => {
     expect(needs('POST', `${into}?${query}`)).toBe('repository:team/app:pull,push repository:other/base:pull');
   });
@@ -164,6 +165,8 @@ describe('a mount', () => {
     `mount=${DIGEST}&%66rom=other`,
     'mount=latest&from=other',
     'from=other',
+    'origin=registry.example.com',
+    `mount=${DIGEST}&from=other&origin=a/b`,
   ])('has no route when it is not clear from where: %s', (query) => {
     expect(needs('POST', `${into}?${query}`)).toBe('none');
   });
