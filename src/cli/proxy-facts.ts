@@ -1,0 +1,82 @@
+/** What the configuration says about a proxy with forward-auth. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import type { BrokerPlace, ProxyFacts, ProxyKind, ProxySite } from '../core/proxy-config/site.ts';
+
+/** Stands for the host of the registry where the name of the service is not a host. */
+const PLACEHOLDER = 'registry.example.com';
+const HOST = /^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::(\d{1,5}))?$/i;
+const HTTPS = 443;
+
+export interface ProxyReport {
+  readonly facts: ProxyFacts;
+  /** What is left to do because of this configuration, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * @param service undefined: all services with this proxy
+ * @param registry HOST:PORT, where the proxy reaches the registry
+ * @returns a sentence where the configuration has no such proxy
+ */
+export function proxyFacts(
+  kind: ProxyKind,
+  service: string | undefined,
+  registry: string,
+  config: BrokerConfig,
+): ProxyReport | string {
+  const names = service === undefined ? servicesBehind(kind, config) : [service];
+  const problem = problemOf(kind, names, config);
+  if (problem !== undefined) return problem;
+  const sites = names.map((name) => siteOf(name, registry, config));
+  return { facts: { broker: placeOf(config), sites }, notes: notesOf(sites, config) };
+}
+
+function servicesBehind(kind: ProxyKind, { services }: BrokerConfig): readonly string[] {
+  return Object.entries(services).flatMap(([name, { forwardAuth }]) => (forwardAuth?.proxy === kind ? [name] : []));
+}
+
+function problemOf(kind: ProxyKind, names: readonly string[], { services }: BrokerConfig): string | undefined {
+  const add = `forwardAuth: { proxy: ${kind}, mode: bearer }`;
+  if (names.length === 0) return `no service is behind ${kind}; add ${add} to a service in broker.yaml`;
+  for (const name of names) {
+    const configured = services[name]?.forwardAuth?.proxy;
+    if (configured === undefined) return `the service "${name}" has no forwardAuth; add ${add} to it in broker.yaml`;
+    if (configured !== kind)
+      return `forwardAuth.proxy of the service "${name}" is ${configured}; print the block --for ${configured}, or change it`;
+  }
+  return undefined;
+}
+
+function siteOf(service: string, registry: string, { publicUrl }: BrokerConfig): ProxySite {
+  const [, host = PLACEHOLDER, port] = HOST.exec(service) ?? [];
+  const { host: brokerHost, pathname } = new URL(publicUrl);
+  const own = port === undefined || Number(port) === HTTPS ? host : `${host}:${port}`;
+  return {
+    service,
+    host,
+    port: port === undefined ? HTTPS : Number(port),
+    registry,
+    brokerPath: own.toLowerCase() === brokerHost ? pathname.replace(/\/$/, '') : undefined,
+  };
+}
+
+/** A broker that listens on every address is reached by loopback; the name in its certificate is that of `publicUrl`. */
+function placeOf({ listen, tls, publicUrl }: BrokerConfig): BrokerPlace {
+  if ('socket' in listen) return listen;
+  const { host, port } = listen;
+  if (tls !== undefined) return { host: new URL(publicUrl).hostname, port, isTls: true };
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return { host: reached.includes(':') ? `[${reached}]` : reached, port, isTls: false };
+}
+
+function notesOf(sites: readonly ProxySite[], { services, publicUrl, trustedProxies }: BrokerConfig): readonly string[] {
+  const usesTokens = sites.some(({ service }) => services[service]?.forwardAuth?.mode === 'bearer');
+  return [
+    ...(trustedProxies.length === 0 ? ['add the address from which the proxy connects to trustedProxies in broker.yaml'] : []),
+    ...(sites.some(({ host }) => host === PLACEHOLDER) ? [`replace ${PLACEHOLDER} with the host of the registry`] : []),
+    ...(sites.length > 1 ? ['replace the address of each registry: --upstream is that of one'] : []),
+    ...(usesTokens && sites.some(({ brokerPath }) => brokerPath === undefined)
+      ? [`clients get their tokens at ${publicUrl}/token, which must reach the broker, too`]
+      : []),
+  ];
+}

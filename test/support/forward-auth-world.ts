@@ -1,0 +1,120 @@
+/** A registry that checks nothing, behind a real proxy that asks the broker about each request. */
+import { join } from 'node:path';
+import { request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { ProxyKind } from '../../src/core/proxy-config/site.ts';
+import { MAIN, startBroker } from './broker.ts';
+import type { Broker, Login } from './broker.ts';
+import { startForwardProxy } from './forward-proxy.ts';
+import type { ForwardProxy } from './forward-proxy.ts';
+import { freePort } from './free-port.ts';
+import { startOutageProxy } from './outage-proxy.ts';
+import type { Outages } from './outage-proxy.ts';
+import { runOk } from './process.ts';
+import { startRegistry } from './registry.ts';
+import type { Registry, RegistryOptions } from './registry.ts';
+import { noteSecret } from './secrets.ts';
+import { startSlapd } from './slapd.ts';
+import { directoryBackend, TEAM_POLICY } from './user-sources.ts';
+import { waitFor } from './wait.ts';
+
+export interface ForwardAuthOptions {
+  readonly proxy: ProxyKind;
+  readonly mode?: 'bearer' | 'basic';
+  /** Further keys of `forwardAuth`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Changes the printed block, as a recipe says. */
+  readonly edit?: (block: string) => string;
+  readonly registry?: Omit<RegistryOptions, 'trust'> & Partial<RegistryOptions>;
+  readonly policy?: string;
+}
+
+/** A raw request to the proxy. */
+interface Question {
+  readonly method?: string;
+  /** As it is sent, without any change. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+export interface ForwardAuthWorld extends AsyncDisposable {
+  /** `localhost:PORT` of the proxy, as images are named. */
+  readonly host: string;
+  readonly broker: Broker;
+  readonly registry: Registry;
+  readonly proxy: ForwardProxy;
+  /** The connection of the broker to the directory. */
+  readonly directory: Outages;
+  readonly people: Readonly<Record<'alice' | 'bob' | 'carol', Login>>;
+  ask(question: Question): Promise<Answer>;
+  /** Such as `repository:web/shop:pull`. @returns the header of a registry token */
+  bearer(scope: string, login?: Login): Promise<{ readonly authorization: string }>;
+}
+
+export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise<ForwardAuthWorld> {
+  const { proxy: kind, mode = 'bearer', edit = (block) => block } = options;
+  await using resources = new AsyncDisposableStack();
+  const slapd = resources.use(await startSlapd());
+  noteSecret(slapd.bindPassword);
+  const directory = resources.use(await startOutageProxy(() => slapd.port));
+  const registry = resources.use(await startRegistry({ trust: undefined, ...options.registry }));
+  const port = await freePort();
+  const service = `localhost:${port}`;
+  const broker = resources.use(
+    await startBroker({
+      config: {
+        services: { [service]: { anonymous: 'allow', forwardAuth: { proxy: kind, mode, ...options.settings } } },
+        trustedProxies: ['127.0.0.1'],
+        backends: [{ ...directoryBackend(slapd), urls: [`ldap://127.0.0.1:${directory.port}`] }],
+        policy: 'policy.yaml',
+      },
+      files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': options.policy ?? TEAM_POLICY },
+    }),
+  );
+  const block = await printBlock(kind, broker, registry);
+  const proxy = resources.use(await startForwardProxy(kind, edit(block), port));
+  const ask = (question: Question): Promise<Answer> => askProxy(port, question);
+  // Traefik listens before it has read its routes.
+  await waitFor('the proxy to ask the broker', async () => (await ask({ target: '/v2/' })).status === 401);
+
+  const { alice, bob, carol } = slapd.people;
+  const loginOf = ({ username, password }: typeof alice): Login => ({ user: username, password });
+  const running = resources.move();
+  return {
+    host: service,
+    broker,
+    registry,
+    proxy,
+    directory,
+    people: { alice: loginOf(alice), bob: loginOf(bob), carol: loginOf(carol) },
+    ask,
+    bearer: async (scope, login) => {
+      const { body } = await broker.token(`service=${service}&scope=${scope}`, login);
+      return { authorization: `Bearer ${String(body['token'])}` };
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function printBlock(kind: ProxyKind, broker: Broker, registry: Registry): Promise<string> {
+  const options = ['--config', join(broker.folder, 'broker.yaml'), '--upstream', `127.0.0.1:${registry.port}`];
+  return runOk(process.execPath, [MAIN, 'registry-config', '--for', kind, ...options]);
+}
+
+async function askProxy(port: number, { method = 'GET', target, headers = {}, body }: Question): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const options = { host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false, agent: false } as const;
+  const all = { host: `localhost:${port}`, ...headers };
+  request({ ...options, method, path: target, headers: all }, resolve).on('error', reject).end(body);
+  const response = await promise;
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() };
+}
