@@ -1,6 +1,7 @@
 /** What the configuration says about a proxy with forward-auth. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import type { BrokerPlace, ProxyFacts, ProxyKind, ProxySite } from '../core/proxy-config/site.ts';
+import type { BrokerPlace, ProxyFacts, ProxySite } from '../core/proxy-config/site.ts';
+import type { RegistryProxy } from '../core/registry-proxy.ts';
 
 /** Stands for the host of the registry where the name of the service is not a host. */
 const PLACEHOLDER = 'registry.example.com';
@@ -19,7 +20,7 @@ export interface ProxyReport {
  * @returns a sentence where the configuration has no such proxy
  */
 export function proxyFacts(
-  kind: ProxyKind,
+  kind: RegistryProxy,
   service: string | undefined,
   registry: string,
   config: BrokerConfig,
@@ -31,11 +32,11 @@ export function proxyFacts(
   return { facts: { broker: placeOf(config), sites }, notes: notesOf(sites, config) };
 }
 
-function servicesBehind(kind: ProxyKind, { services }: BrokerConfig): readonly string[] {
+function servicesBehind(kind: RegistryProxy, { services }: BrokerConfig): readonly string[] {
   return Object.entries(services).flatMap(([name, { forwardAuth }]) => (forwardAuth?.proxy === kind ? [name] : []));
 }
 
-function problemOf(kind: ProxyKind, names: readonly string[], { services }: BrokerConfig): string | undefined {
+function problemOf(kind: RegistryProxy, names: readonly string[], { services }: BrokerConfig): string | undefined {
   const add = `forwardAuth: { proxy: ${kind}, mode: bearer }`;
   if (names.length === 0) return `no service is behind ${kind}; add ${add} to a service in broker.yaml`;
   for (const name of names) {
@@ -69,10 +70,15 @@ function placeOf({ listen, tls, publicUrl }: BrokerConfig): BrokerPlace {
   return { host: reached.includes(':') ? `[${reached}]` : reached, port, isTls: false };
 }
 
-function notesOf(sites: readonly ProxySite[], { services, publicUrl, trustedProxies }: BrokerConfig): readonly string[] {
+function notesOf(
+  sites: readonly ProxySite[],
+  { services, publicUrl, trustedProxies }: BrokerConfig,
+): readonly string[] {
   const usesTokens = sites.some(({ service }) => services[service]?.forwardAuth?.mode === 'bearer');
   return [
-    ...(trustedProxies.length === 0 ? ['add the address from which the proxy connects to trustedProxies in broker.yaml'] : []),
+    ...(trustedProxies.length === 0
+      ? ['add the address from which the proxy connects to trustedProxies in broker.yaml']
+      : []),
     ...(sites.some(({ host }) => host === PLACEHOLDER) ? [`replace ${PLACEHOLDER} with the host of the registry`] : []),
     ...(sites.length > 1 ? ['replace the address of each registry: --upstream is that of one'] : []),
     ...(usesTokens && sites.some(({ brokerPath }) => brokerPath === undefined)

@@ -88,7 +88,9 @@ describe.skipIf(!hasServers)('a registry behind a proxy with forward-auth', () =
         expect(await skopeoPush(image, `${host}/public/tool:1`, people.alice)).toMatchObject({ code: 0 });
         expect(await skopeoPull(`${host}/public/tool:1`, join(folder, `${host}-open`))).toMatchObject({ code: 0 });
         expect(await skopeoPush(image, `${host}/web/tool:1`, people.alice)).toMatchObject({ code: 0 });
-        expect(printed(await skopeoPull(`${host}/web/tool:1`, join(folder, `${host}-closed`)))).toMatch(/denied|unauthorized/);
+        expect(printed(await skopeoPull(`${host}/web/tool:1`, join(folder, `${host}-closed`)))).toMatch(
+          /denied|unauthorized/,
+        );
         expect(printed(await skopeoPush(image, `${host}/api/tool:1`, people.alice))).toContain('denied');
       });
 

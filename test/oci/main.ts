@@ -5,7 +5,7 @@
 import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PROXIES } from '../../src/core/proxy-config/site.ts';
+import { REGISTRY_PROXIES } from '../../src/core/registry-proxy.ts';
 import type { Login } from '../support/broker.ts';
 import { openForwardAuthWorld } from '../support/forward-auth-world.ts';
 import { madeOnce } from '../support/made-once.ts';
@@ -53,8 +53,8 @@ async function runSuite(program: string, { host, tls, login }: Target): Promise<
   return { tests, failed, skipped, passed: tests - failed - skipped };
 }
 
-const proxy = PROXIES.find((kind) => kind === (process.argv[2] ?? 'nginx'));
-if (proxy === undefined) throw new Error(`expected one of ${PROXIES.join(', ')}`);
+const proxy = REGISTRY_PROXIES.find((kind) => kind === (process.argv[2] ?? 'nginx'));
+if (proxy === undefined) throw new Error(`expected one of ${REGISTRY_PROXIES.join(', ')}`);
 const suite = await madeOnce(`oci-conformance-${VERSION}`, async (draft) => {
   const env = { ...process.env, GOBIN: draft, GOFLAGS: '-mod=mod' };
   await runOk('nice', ['go', 'install', `${SUITE}@${VERSION}`], { env, timeoutMs: BUILD_TIMEOUT });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import type { ProxyKind } from '../../src/core/proxy-config/site.ts';
+import type { RegistryProxy } from '../../src/core/registry-proxy.ts';
 import { MAIN, startBroker } from './broker.ts';
 import type { Broker, Login } from './broker.ts';
 import { startForwardProxy } from './forward-proxy.ts';
@@ -19,7 +19,7 @@ import { directoryBackend, TEAM_POLICY } from './user-sources.ts';
 import { waitFor } from './wait.ts';
 
 export interface ForwardAuthOptions {
-  readonly proxy: ProxyKind;
+  readonly proxy: RegistryProxy;
   readonly mode?: 'bearer' | 'basic';
   /** Further keys of `forwardAuth`. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -103,16 +103,24 @@ export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise
   };
 }
 
-function printBlock(kind: ProxyKind, broker: Broker, registry: Registry): Promise<string> {
+function printBlock(kind: RegistryProxy, broker: Broker, registry: Registry): Promise<string> {
   const options = ['--config', join(broker.folder, 'broker.yaml'), '--upstream', `127.0.0.1:${registry.port}`];
   return runOk(process.execPath, [MAIN, 'registry-config', '--for', kind, ...options]);
 }
 
 async function askProxy(port: number, { method = 'GET', target, headers = {}, body }: Question): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const options = { host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false, agent: false } as const;
+  const options = {
+    host: '127.0.0.1',
+    port,
+    servername: 'localhost',
+    rejectUnauthorized: false,
+    agent: false,
+  } as const;
   const all = { host: `localhost:${port}`, ...headers };
-  request({ ...options, method, path: target, headers: all }, resolve).on('error', reject).end(body);
+  request({ ...options, method, path: target, headers: all }, resolve)
+    .on('error', reject)
+    .end(body);
   const response = await promise;
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);

@@ -2,7 +2,7 @@
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProxyKind } from '../../src/core/proxy-config/site.ts';
+import type { RegistryProxy } from '../../src/core/registry-proxy.ts';
 import { OPENSSL } from './loopback-certificate.ts';
 import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
@@ -40,7 +40,7 @@ interface Runner {
   prepare(place: Place): Promise<{ readonly check: readonly string[] | undefined; readonly run: readonly string[] }>;
 }
 
-const RUNNERS: Readonly<Record<ProxyKind, Runner>> = {
+const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   nginx: {
     isHere: () => findPart(NGINX) !== undefined,
     prepare: async ({ folder, text }) => {
@@ -48,7 +48,10 @@ const RUNNERS: Readonly<Record<ProxyKind, Runner>> = {
         (name) => `${name}_temp_path ${folder}/${name};`,
       );
       const file = join(folder, 'nginx.conf');
-      await writeFile(file, `pid ${folder}/nginx.pid; events {}\nhttp { access_log off; ${paths.join(' ')}\n${text}}\n`);
+      await writeFile(
+        file,
+        `pid ${folder}/nginx.pid; events {}\nhttp { access_log off; ${paths.join(' ')}\n${text}}\n`,
+      );
       const command = [findPart(NGINX) ?? '', '-p', folder, '-c', file, '-e', 'stderr'];
       return { check: [...command, '-t'], run: [...command, '-g', 'daemon off;'] };
     },
@@ -57,7 +60,8 @@ const RUNNERS: Readonly<Record<ProxyKind, Runner>> = {
     isHere: () => findPart(CADDY) !== undefined,
     prepare: async ({ folder, text }) => {
       const file = join(folder, 'Caddyfile');
-      const global = '{\n  admin off\n  auto_https disable_redirects\n  default_bind 127.0.0.1\n  skip_install_trust\n}\n';
+      const global =
+        '{\n  admin off\n  auto_https disable_redirects\n  default_bind 127.0.0.1\n  skip_install_trust\n}\n';
       await writeFile(file, global + text);
       const options = ['--adapter', 'caddyfile', '--config', file];
       const program = findPart(CADDY) ?? '';
@@ -91,7 +95,7 @@ const RUNNERS: Readonly<Record<ProxyKind, Runner>> = {
   },
 };
 
-export function canRunProxy(kind: ProxyKind): boolean {
+export function canRunProxy(kind: RegistryProxy): boolean {
   return findPart(OPENSSL) !== undefined && RUNNERS[kind].isHere();
 }
 
@@ -101,7 +105,7 @@ export function canRunProxy(kind: ProxyKind): boolean {
  * @param block as printed; only the addresses it listens at and the paths of its certificates are replaced
  * @param port of `localhost` at which it listens, with HTTPS
  */
-export async function startForwardProxy(kind: ProxyKind, block: string, port: number): Promise<ForwardProxy> {
+export async function startForwardProxy(kind: RegistryProxy, block: string, port: number): Promise<ForwardProxy> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await mkdtempDisposable(join(tmpdir(), 'fairlead-proxy-'))).path;
   await makeCertificate(folder);

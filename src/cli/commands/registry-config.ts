@@ -4,10 +4,11 @@ import type { Command } from 'commander';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { proxyBlock } from '../../core/proxy-config/index.ts';
-import { PROXIES } from '../../core/proxy-config/site.ts';
-import type { ProxyBlock, ProxyKind } from '../../core/proxy-config/site.ts';
+import type { ProxyBlock } from '../../core/proxy-config/site.ts';
 import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
 import type { RegistryBlock, RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
+import { REGISTRY_PROXIES } from '../../core/registry-proxy.ts';
+import type { RegistryProxy } from '../../core/registry-proxy.ts';
 import { readGenerations, signingGeneration } from '../../platform/signing/generations.ts';
 import { trustPaths } from '../../platform/signing/trust-files.ts';
 import { createCommand, serviceFor, UsageError } from '../command.ts';
@@ -18,7 +19,7 @@ import { proxyFacts } from '../proxy-facts.ts';
 
 interface RegistryConfigOptions extends SharedOptions {
   readonly service?: string;
-  readonly for: RegistryKind | ProxyKind;
+  readonly for: RegistryKind | RegistryProxy;
   readonly upstream: string;
 }
 
@@ -30,14 +31,10 @@ export function registryConfigCommand(run: Run): Command {
     )
     .addOption(
       new Option('--for <program>', 'the kind of registry, or of the proxy that asks the broker about each request')
-        .choices([...REGISTRIES, ...PROXIES])
+        .choices([...REGISTRIES, ...REGISTRY_PROXIES])
         .default('distribution-2'),
     )
-    .addOption(
-      new Option('--upstream <host:port>', 'where the proxy reaches the registry')
-        .argParser(hostAndPort)
-        .default('127.0.0.1:5000'),
-    )
+    .option('--upstream <host:port>', 'where a proxy reaches the registry', '127.0.0.1:5000')
     .action(run(registryConfig));
 }
 
@@ -55,22 +52,24 @@ async function registryConfig(options: RegistryConfigOptions, output: Output): P
   return EXIT.ok;
 }
 
-function isProxy(kind: RegistryKind | ProxyKind): kind is ProxyKind {
-  return PROXIES.some((proxy) => proxy === kind);
+function isProxy(kind: RegistryKind | RegistryProxy): kind is RegistryProxy {
+  return REGISTRY_PROXIES.some((proxy) => proxy === kind);
 }
 
 /** @returns the block, or a sentence that says why there is none */
 function blockOfProxy(
-  kind: ProxyKind,
+  kind: RegistryProxy,
   { service, upstream }: RegistryConfigOptions,
   config: BrokerConfig,
 ): ProxyBlock | string {
-  const found = proxyFacts(kind, service === undefined ? undefined : serviceFor(service, config), upstream, config);
+  const named = service === undefined ? undefined : serviceFor(service, config);
+  const found = proxyFacts(kind, named, hostAndPort(upstream), config);
   if (typeof found === 'string') return found;
   const block = proxyBlock(kind, found.facts);
   return typeof block === 'string' ? block : { ...block, notes: [...found.notes, ...block.notes] };
 }
 
+/** @throws UsageError when the text is not an address */
 function hostAndPort(text: string): string {
   if (/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i.test(text)) return text;
   throw new UsageError(`--upstream ${text}: expected HOST:PORT, such as 127.0.0.1:5000`);

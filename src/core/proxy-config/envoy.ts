@@ -4,7 +4,13 @@ import type { BrokerPlace, ProxyBlock, ProxyFacts, ProxySite } from './site.ts';
 
 export function envoy({ broker, sites }: ProxyFacts): ProxyBlock {
   const ports = [...new Set(sites.map(({ port }) => port))];
-  const listeners = ports.map((port) => listener(port, sites.filter((site) => site.port === port), broker));
+  const listeners = ports.map((port) =>
+    listener(
+      port,
+      sites.filter((site) => site.port === port),
+      broker,
+    ),
+  );
   return {
     text: [
       'static_resources:',

@@ -2,7 +2,8 @@
 import { caddy } from './caddy.ts';
 import { envoy } from './envoy.ts';
 import { nginx } from './nginx.ts';
-import type { ProxyBlock, ProxyFacts, ProxyKind } from './site.ts';
+import type { RegistryProxy } from '../registry-proxy.ts';
+import type { ProxyBlock, ProxyFacts } from './site.ts';
 import { traefik } from './traefik.ts';
 
 /** The registry checks nothing any more, so that nobody may reach it but through the proxy. */
@@ -12,7 +13,7 @@ const REGISTRY_NOTES = [
 ];
 
 /** @returns the block, or a sentence that says why there is none. */
-export function proxyBlock(kind: ProxyKind, facts: ProxyFacts): ProxyBlock | string {
+export function proxyBlock(kind: RegistryProxy, facts: ProxyFacts): ProxyBlock | string {
   const block = { nginx, caddy, traefik, envoy }[kind](facts);
   return typeof block === 'string' ? block : { ...block, notes: [...block.notes, ...REGISTRY_NOTES] };
 }

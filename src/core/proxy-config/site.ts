@@ -1,8 +1,5 @@
 /** What the configuration of a proxy with forward-auth is made of. */
 
-export const PROXIES = ['nginx', 'caddy', 'traefik', 'envoy'] as const;
-export type ProxyKind = (typeof PROXIES)[number];
-
 /** Where the proxy reaches the broker: a socket file, or a port that speaks HTTP or HTTPS. */
 export type BrokerPlace =
   | { readonly socket: string }

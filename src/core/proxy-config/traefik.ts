@@ -4,7 +4,8 @@ import type { ProxyBlock, ProxyFacts, ProxySite } from './site.ts';
 
 /** @returns the block, or a sentence that says why there is none. */
 export function traefik({ broker, sites }: ProxyFacts): ProxyBlock | string {
-  if ('socket' in broker) return 'forwardAuth of Traefik cannot connect to a socket file; let the broker listen at HOST:PORT';
+  if ('socket' in broker)
+    return 'forwardAuth of Traefik cannot connect to a socket file; let the broker listen at HOST:PORT';
   const origin = `${broker.isTls ? 'https' : 'http'}://${brokerTarget(broker)}`;
   const hasBroker = sites.some(({ brokerPath }) => brokerPath !== undefined);
   return {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { proxyBlock } from '../../../src/core/proxy-config/index.ts';
-import { PROXIES } from '../../../src/core/proxy-config/site.ts';
-import type { ProxyBlock, ProxyFacts, ProxyKind, ProxySite } from '../../../src/core/proxy-config/site.ts';
+import type { ProxyBlock, ProxyFacts, ProxySite } from '../../../src/core/proxy-config/site.ts';
+import { REGISTRY_PROXIES } from '../../../src/core/registry-proxy.ts';
+import type { RegistryProxy } from '../../../src/core/registry-proxy.ts';
 
 const SITE: ProxySite = {
   service: 'registry.example.com',
@@ -15,7 +16,7 @@ const FACTS: ProxyFacts = { broker: { host: '127.0.0.1', port: 5001, isTls: fals
 const SOCKET: ProxyFacts = { broker: { socket: '/run/fairlead.sock' }, sites: [SITE] };
 const TLS: ProxyFacts = { broker: { host: 'auth.example.com', port: 5001, isTls: true }, sites: [SITE] };
 
-function block(kind: ProxyKind, facts: ProxyFacts = FACTS): ProxyBlock {
+function block(kind: RegistryProxy, facts: ProxyFacts = FACTS): ProxyBlock {
   const made = proxyBlock(kind, facts);
   if (typeof made === 'string') throw new Error(made);
   return made;
@@ -23,7 +24,7 @@ function block(kind: ProxyKind, facts: ProxyFacts = FACTS): ProxyBlock {
 
 const withSite = (change: Partial<ProxySite>): ProxyFacts => ({ ...FACTS, sites: [{ ...SITE, ...change }] });
 
-describe.each(PROXIES)('the block for %s', (kind) => {
+describe.each(REGISTRY_PROXIES)('the block for %s', (kind) => {
   it('names the endpoint of the service and the registry', () => {
     const { text } = block(kind);
 
@@ -117,7 +118,9 @@ describe('how each proxy asks', () => {
     expect(text).toContain('status_on_error: { code: ServiceUnavailable }');
     // The only route without a decision is the one to nothing.
     expect(text.match(/disabled: true/g)).toHaveLength(1);
-    expect(text).toMatch(/prefix: \/v2\/ \}\n +route: \{ cluster: registry-example-com, timeout: 0s \}\n +request_headers_to_remove/);
+    expect(text).toMatch(
+      /prefix: \/v2\/ \}\n +route: \{ cluster: registry-example-com, timeout: 0s \}\n +request_headers_to_remove/,
+    );
   });
 
   it('Envoy tells registries at one port apart by the name in the TLS handshake', () => {
