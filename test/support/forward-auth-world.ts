@@ -1,7 +1,8 @@
 /** A registry that checks nothing, behind a real proxy that asks the broker about each request. */
 import { join } from 'node:path';
-import { request } from 'node:https';
+import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { RegistryProxy } from '../../src/core/registry-proxy.ts';
 import { MAIN, startBroker } from './broker.ts';
 import type { Broker, Login } from './broker.ts';
@@ -21,6 +22,7 @@ import { waitFor } from './wait.ts';
 export interface ForwardAuthOptions {
   readonly proxy: RegistryProxy;
   readonly mode?: 'bearer' | 'basic';
+  readonly hasTls?: boolean;
   /** Further keys of `forwardAuth`. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Changes the printed block, as a recipe says. */
@@ -59,7 +61,7 @@ export interface ForwardAuthWorld extends AsyncDisposable {
 }
 
 export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise<ForwardAuthWorld> {
-  const { proxy: kind, mode = 'bearer', edit = (block) => block } = options;
+  const { proxy: kind, mode = 'bearer', hasTls = false, edit = (block) => block } = options;
   await using resources = new AsyncDisposableStack();
   const slapd = resources.use(await startSlapd());
   noteSecret(slapd.bindPassword);
@@ -78,9 +80,9 @@ export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise
       files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': options.policy ?? TEAM_POLICY },
     }),
   );
-  const block = await printBlock(kind, broker, registry);
-  const proxy = resources.use(await startForwardProxy(kind, edit(block), port));
-  const ask = (question: Question): Promise<Answer> => askProxy(port, question);
+  const block = edit(await printBlock(kind, broker, registry));
+  const proxy = resources.use(await startForwardProxy(kind, { block, port, hasTls }));
+  const ask = (question: Question): Promise<Answer> => askProxy({ port, hasTls }, question);
   // Traefik listens before it has read its routes.
   await waitFor('the proxy to ask the broker', async () => (await ask({ target: '/v2/' })).status === 401);
 
@@ -108,19 +110,17 @@ function printBlock(kind: RegistryProxy, broker: Broker, registry: Registry): Pr
   return runOk(process.execPath, [MAIN, 'registry-config', '--for', kind, ...options]);
 }
 
-async function askProxy(port: number, { method = 'GET', target, headers = {}, body }: Question): Promise<Answer> {
+async function askProxy(
+  { port, hasTls }: { readonly port: number; readonly hasTls: boolean },
+  { method = 'GET', target, headers = {}, body }: Question,
+): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const options = {
-    host: '127.0.0.1',
-    port,
-    servername: 'localhost',
-    rejectUnauthorized: false,
-    agent: false,
-  } as const;
   const all = { host: `localhost:${port}`, ...headers };
-  request({ ...options, method, path: target, headers: all }, resolve)
-    .on('error', reject)
-    .end(body);
+  const options = { host: '127.0.0.1', port, method, path: target, headers: all, agent: false } as const;
+  const sent = hasTls
+    ? requestTls({ ...options, servername: 'localhost', rejectUnauthorized: false }, resolve)
+    : request(options, resolve);
+  sent.on('error', reject).end(body);
   const response = await promise;
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);

@@ -36,13 +36,16 @@ interface Place {
 /** How a proxy checks a configuration, and how it runs with it. */
 interface Runner {
   isHere(): boolean;
-  /** Writes the files. @returns program and arguments */
-  prepare(place: Place): Promise<{ readonly check: readonly string[] | undefined; readonly run: readonly string[] }>;
+  /** The same block on plain HTTP. */
+  withoutTls(block: string): string;
+  /** Writes the files. @returns program and arguments; Traefik has no command that checks a configuration. */
+  prepare(place: Place): Promise<{ readonly check?: readonly string[]; readonly run: readonly string[] }>;
 }
 
 const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   nginx: {
     isHere: () => findPart(NGINX) !== undefined,
+    withoutTls: (block) => block.replaceAll(/^ +ssl_certificate.*\n/gm, '').replaceAll(/(listen .*) ssl;/g, '$1;'),
     prepare: async ({ folder, text }) => {
       const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
         (name) => `${name}_temp_path ${folder}/${name};`,
@@ -58,6 +61,7 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   },
   caddy: {
     isHere: () => findPart(CADDY) !== undefined,
+    withoutTls: (block) => block.replaceAll(/^ +tls .*\n/gm, '').replaceAll('https://localhost', 'http://localhost'),
     prepare: async ({ folder, text }) => {
       const file = join(folder, 'Caddyfile');
       const global =
@@ -70,6 +74,7 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   },
   traefik: {
     isHere: canUseWheels,
+    withoutTls: (block) => block.replaceAll(/^ +tls: .*\n/gm, ''),
     prepare: async ({ folder, text, port }) => {
       const file = join(folder, 'dynamic.yaml');
       await writeFile(file, text);
@@ -80,12 +85,12 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
         '--global.checkNewVersion=false',
         '--global.sendAnonymousUsage=false',
       ];
-      // Traefik has no command that checks a configuration.
-      return { check: undefined, run: [await wheelProgram(TRAEFIK), ...options] };
+      return { run: [await wheelProgram(TRAEFIK), ...options] };
     },
   },
   envoy: {
     isHere: canUseWheels,
+    withoutTls: (block) => block.replaceAll(/transport_socket:\n.*?\n +filters:/gs, 'filters:'),
     prepare: async ({ folder, text }) => {
       const file = join(folder, 'envoy.yaml');
       await writeFile(file, text);
@@ -99,13 +104,20 @@ export function canRunProxy(kind: RegistryProxy): boolean {
   return findPart(OPENSSL) !== undefined && RUNNERS[kind].isHere();
 }
 
-/**
- * Checks the block with the proxy itself, and starts the proxy with it.
- *
- * @param block as printed; only the addresses it listens at and the paths of its certificates are replaced
- * @param port of `localhost` at which it listens, with HTTPS
- */
-export async function startForwardProxy(kind: RegistryProxy, block: string, port: number): Promise<ForwardProxy> {
+export interface ForwardProxyOptions {
+  /** As printed; only the addresses it listens at and the paths of its certificates are replaced. */
+  readonly block: string;
+  /** The port of `localhost` at which it listens. */
+  readonly port: number;
+  /** docker says what is wrong only on plain HTTP: at `localhost` it tries HTTP after HTTPS, and reports the latter. */
+  readonly hasTls?: boolean;
+}
+
+/** Checks the block with the proxy itself, and starts the proxy with it. */
+export async function startForwardProxy(
+  kind: RegistryProxy,
+  { block, port, hasTls = false }: ForwardProxyOptions,
+): Promise<ForwardProxy> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await mkdtempDisposable(join(tmpdir(), 'fairlead-proxy-'))).path;
   await makeCertificate(folder);
@@ -113,9 +125,12 @@ export async function startForwardProxy(kind: RegistryProxy, block: string, port
     .replaceAll(/\/etc\/(?:nginx|caddy|envoy)\//g, `${folder}/`)
     .replaceAll('listen ', 'listen 127.0.0.1:')
     .replaceAll('0.0.0.0', '127.0.0.1');
-  const { check, run: command } = await RUNNERS[kind].prepare({ folder, text, port });
+  const runner = RUNNERS[kind];
   const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder };
-  if (check !== undefined) await runOk(check[0] ?? '', check.slice(1), { env, cwd: folder });
+  const { check = [] } = await runner.prepare({ folder, text, port });
+  const [checker, ...checked] = check;
+  if (checker !== undefined) await runOk(checker, checked, { env, cwd: folder });
+  const { run: command } = await runner.prepare({ folder, text: hasTls ? text : runner.withoutTls(text), port });
   const proxy: RunningProcess = resources.use(start(command[0] ?? '', command.slice(1), { env, cwd: folder }));
   await proxy.waitUntil(kind, () => portAnswers(port));
   const running = resources.move();
