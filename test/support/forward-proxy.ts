@@ -36,6 +36,8 @@ interface Place {
 /** How a proxy checks a configuration, and how it runs with it. */
 interface Runner {
   isHere(): boolean;
+  /** nginx ends its workers only when it is asked to end; the others take seconds for open connections. */
+  readonly end: NodeJS.Signals;
   /** The same block on plain HTTP. */
   withoutTls(block: string): string;
   /** Writes the files. @returns program and arguments; Traefik has no command that checks a configuration. */
@@ -45,6 +47,7 @@ interface Runner {
 const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   nginx: {
     isHere: () => findPart(NGINX) !== undefined,
+    end: 'SIGTERM',
     withoutTls: (block) => block.replaceAll(/^ +ssl_certificate.*\n/gm, '').replaceAll(/(listen .*) ssl;/g, '$1;'),
     prepare: async ({ folder, text }) => {
       const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -61,6 +64,7 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   },
   caddy: {
     isHere: () => findPart(CADDY) !== undefined,
+    end: 'SIGKILL',
     withoutTls: (block) => block.replaceAll(/^ +tls .*\n/gm, '').replaceAll('https://localhost', 'http://localhost'),
     prepare: async ({ folder, text }) => {
       const file = join(folder, 'Caddyfile');
@@ -74,7 +78,9 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   },
   traefik: {
     isHere: canUseWheels,
-    withoutTls: (block) => block.replaceAll(/^ +tls: .*\n/gm, ''),
+    end: 'SIGKILL',
+    // Traefik answers HTTPS at every port, so that docker would not try HTTP: a router for each.
+    withoutTls: (block) => block.replaceAll(/^ {4}(\S+):\n((?: {6}.*\n)*?) {6}tls: .*\n/gm, '$&    $1-plain:\n$2'),
     prepare: async ({ folder, text, port }) => {
       const file = join(folder, 'dynamic.yaml');
       await writeFile(file, text);
@@ -90,6 +96,7 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
   },
   envoy: {
     isHere: canUseWheels,
+    end: 'SIGKILL',
     withoutTls: (block) => block.replaceAll(/transport_socket:\n.*?\n +filters:/gs, 'filters:'),
     prepare: async ({ folder, text }) => {
       const file = join(folder, 'envoy.yaml');
@@ -132,6 +139,7 @@ export async function startForwardProxy(
   if (checker !== undefined) await runOk(checker, checked, { env, cwd: folder });
   const { run: command } = await runner.prepare({ folder, text: hasTls ? text : runner.withoutTls(text), port });
   const proxy: RunningProcess = resources.use(start(command[0] ?? '', command.slice(1), { env, cwd: folder }));
+  resources.defer(() => proxy.signal(runner.end));
   await proxy.waitUntil(kind, () => portAnswers(port));
   const running = resources.move();
   return { log: proxy.output, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -1,5 +1,5 @@
 /** Caddy (`forward_auth`): it asks with GET, and passes answers other than 2xx to the client. */
-import { BODIES, brokerTarget, decisionPath } from './site.ts';
+import { brokerTarget, decisionPath, NOTHING_HERE, UNAVAILABLE } from './site.ts';
 import type { BrokerPlace, ProxyBlock, ProxyFacts, ProxySite } from './site.ts';
 
 export function caddy({ broker, sites }: ProxyFacts): ProxyBlock {
@@ -34,7 +34,7 @@ ${brokerPath === undefined ? NOT_FOUND : brokerHandle(brokerPath, broker)}    ha
         handle @down {
             header Content-Type application/json
             header Retry-After 5
-            respond \`${BODIES.unavailable}\` 503
+            respond \`${UNAVAILABLE}\` 503
         }
     }
 }
@@ -43,7 +43,7 @@ ${brokerPath === undefined ? NOT_FOUND : brokerHandle(brokerPath, broker)}    ha
 
 const NOT_FOUND = `    handle {
         header Content-Type application/json
-        respond \`${BODIES.notFound}\` 404
+        respond \`${NOTHING_HERE}\` 404
     }
 `;
 

@@ -1,5 +1,5 @@
 /** Envoy (`ext_authz` over HTTP): it asks with the method and below the path of the request, and hides 5xx answers. */
-import { BODIES, decisionPath, siteName } from './site.ts';
+import { decisionPath, NOTHING_HERE, siteName, UNAVAILABLE } from './site.ts';
 import type { BrokerPlace, ProxyBlock, ProxyFacts, ProxySite } from './site.ts';
 
 export function envoy({ broker, sites }: ProxyFacts): ProxyBlock {
@@ -67,7 +67,7 @@ function filterChain(site: ProxySite, broker: BrokerPlace, byName: boolean): str
                       headers_to_add: [{ header: { key: retry-after, value: "5" } }]
                       body_format_override:
                         content_type: application/json
-                        text_format_source: { inline_string: '${BODIES.unavailable}' }
+                        text_format_source: { inline_string: '${UNAVAILABLE}' }
                 route_config:
                   virtual_hosts:
                     - name: ${name}
@@ -99,7 +99,7 @@ const NO_DECISION = `                          typed_per_filter_config:
                               disabled: true`;
 
 const NOT_FOUND = `                        - match: { prefix: / }
-                          direct_response: { status: 404, body: { inline_string: '${BODIES.notFound}' } }
+                          direct_response: { status: 404, body: { inline_string: '${NOTHING_HERE}' } }
                           response_headers_to_add: [{ header: { key: content-type, value: application/json } }]
 ${NO_DECISION}`;
 

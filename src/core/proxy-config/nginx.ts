@@ -1,6 +1,9 @@
 /** nginx (`ngx_http_auth_request_module`): it asks with GET, and makes 500 of every answer but 2xx, 401 and 403. */
-import { BODIES, brokerTarget, decisionPath } from './site.ts';
+import { brokerTarget, decisionPath, errorBody, NOTHING_HERE } from './site.ts';
 import type { BrokerPlace, ProxyBlock, ProxyFacts, ProxySite } from './site.ts';
+
+/** The id of the request in the log of the broker. */
+const REQUEST = '(request $fairlead_request)';
 
 export function nginx({ broker, sites }: ProxyFacts): ProxyBlock {
   const server = 'socket' in broker ? `unix:${broker.socket}` : brokerTarget(broker);
@@ -24,6 +27,7 @@ function serverBlock(site: ProxySite, broker: BrokerPlace): string {
     location /v2/ {
         auth_request /.fairlead;
         auth_request_set $fairlead_status $upstream_status;
+        auth_request_set $fairlead_request $upstream_http_x_request_id;
         error_page 401 = @unauthorized;
         error_page 403 = @denied;
         error_page 500 = @undecided;
@@ -58,24 +62,24 @@ function serverBlock(site: ProxySite, broker: BrokerPlace): string {
     }
     location @unauthorized {
         default_type application/json;
-        return 401 '${BODIES.unauthorized}';
+        return 401 '${errorBody('UNAUTHORIZED', `authentication required ${REQUEST}`)}';
     }
     location @denied {
         default_type application/json;
-        return 403 '${BODIES.denied}';
+        return 403 '${errorBody('DENIED', `requested access to the resource is denied ${REQUEST}`)}';
     }
     location @undecided {
         default_type application/json;
         add_header Retry-After 5 always;
         if ($fairlead_status = 429) {
-            return 429 '${BODIES.tooMany}';
+            return 429 '${errorBody('TOOMANYREQUESTS', `too many wrong passwords; wait before trying again ${REQUEST}`)}';
         }
-        return 503 '${BODIES.brokerDown}';
+        return 503 '${errorBody('UNAVAILABLE', 'the login service cannot be reached; try again soon')}';
     }
     location @unreachable {
         default_type application/json;
         add_header Retry-After 5 always;
-        return 503 '${BODIES.registryDown}';
+        return 503 '${errorBody('UNAVAILABLE', 'the registry cannot be reached; try again soon')}';
     }
 ${brokerPath === undefined ? NOT_FOUND : brokerLocation(brokerPath, broker)}}
 `;
@@ -83,7 +87,7 @@ ${brokerPath === undefined ? NOT_FOUND : brokerLocation(brokerPath, broker)}}
 
 const NOT_FOUND = `    location / {
         default_type application/json;
-        return 404 '${BODIES.notFound}';
+        return 404 '${NOTHING_HERE}';
     }
 `;
 

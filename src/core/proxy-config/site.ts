@@ -50,18 +50,14 @@ export function brokerTarget(broker: BrokerPlace): string {
   return 'socket' in broker ? broker.socket : `${broker.host}:${broker.port}`;
 }
 
-/** The bodies of answers that the proxy gives itself, as clients of a registry read them. */
-export const BODIES = {
-  unauthorized: errorBody('UNAUTHORIZED', 'authentication required'),
-  denied: errorBody('DENIED', 'requested access to the resource is denied'),
-  tooMany: errorBody('TOOMANYREQUESTS', 'too many wrong passwords; wait before trying again'),
-  brokerDown: errorBody('UNAVAILABLE', 'the login service cannot be reached; try again soon'),
-  registryDown: errorBody('UNAVAILABLE', 'the registry cannot be reached; try again soon'),
-  unavailable: errorBody('UNAVAILABLE', 'the registry or its login service cannot be reached; try again soon'),
-  notFound: errorBody('UNSUPPORTED', 'there is nothing here; the registry is below /v2/'),
-} as const;
-
 /** The form of errors of the OCI distribution specification 1.1, section "Error Codes". */
-function errorBody(code: string, message: string): string {
+export function errorBody(code: string, message: string): string {
   return JSON.stringify({ errors: [{ code, message }] });
 }
+
+/** What the proxy answers itself, for lack of an answer of the broker or of the registry. */
+export const UNAVAILABLE = errorBody(
+  'UNAVAILABLE',
+  'the registry or its login service cannot be reached; try again soon',
+);
+export const NOTHING_HERE = errorBody('UNSUPPORTED', 'there is nothing here; the registry is below /v2/');
