@@ -18,7 +18,9 @@ const BUILD_TIMEOUT = 400_000;
 const SUITE_TIMEOUT = 300_000;
 
 const POLICY = JSON.stringify({
-  rules: [{ groups: ['team-web'], repositories: ['conformance/**'], allow: ['pull', 'push', 'delete'] }],
+  rules: [
+    { name: 'conformance', groups: ['team-web'], repositories: ['conformance/**'], allow: ['pull', 'push', 'delete'] },
+  ],
 });
 
 interface Counts {
@@ -63,12 +65,12 @@ const suite = await madeOnce(`oci-conformance-${VERSION}`, async (draft) => {
 // Each run needs new repositories: tags that another one has left make tests fail.
 const alone = await (async () => {
   await using registry = await startRegistry({ trust: undefined });
-  return runSuite(suite, { host: registry.host });
+  return await runSuite(suite, { host: registry.host });
 })();
 console.log('without auth:', alone);
 const behind = await (async () => {
   await using world = await openForwardAuthWorld({ proxy, policy: POLICY, settings: { mountAnywhere: true } });
-  return runSuite(suite, { host: world.host, login: world.people.alice });
+  return await runSuite(suite, { host: world.host, login: world.people.alice });
 })();
 console.log(`behind ${proxy} with forward-auth:`, behind);
 if (!(alone.passed > 0 && behind.passed >= alone.passed)) {
