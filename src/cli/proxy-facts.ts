@@ -1,5 +1,6 @@
 /** What the configuration says about a proxy with forward-auth. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import { brokerTarget } from '../core/proxy-config/site.ts';
 import type { BrokerPlace, ProxyFacts, ProxySite } from '../core/proxy-config/site.ts';
 import type { RegistryProxy } from '../core/registry-proxy.ts';
 
@@ -28,17 +29,22 @@ export function proxyFacts(
   const names = service === undefined ? servicesBehind(kind, config) : [service];
   const problem = problemOf(kind, names, config);
   if (problem !== undefined) return problem;
-  const sites = names.map((name) => siteOf(name, registry, config));
-  return { facts: { broker: placeOf(config), sites }, notes: notesOf(sites, config) };
+  const facts = { broker: placeOf(config), sites: names.map((name) => siteOf(name, registry, config)) };
+  return { facts, notes: notesOf(facts, config) };
 }
 
 function servicesBehind(kind: RegistryProxy, { services }: BrokerConfig): readonly string[] {
   return Object.entries(services).flatMap(([name, { forwardAuth }]) => (forwardAuth?.proxy === kind ? [name] : []));
 }
 
-function problemOf(kind: RegistryProxy, names: readonly string[], { services }: BrokerConfig): string | undefined {
+function problemOf(
+  kind: RegistryProxy,
+  names: readonly string[],
+  { services, listen }: BrokerConfig,
+): string | undefined {
   const add = `forwardAuth: { proxy: ${kind}, mode: bearer }`;
   if (names.length === 0) return `no service is behind ${kind}; add ${add} to a service in broker.yaml`;
+  if ('port' in listen && listen.port === 0) return 'listen has port 0; give the broker a port that the proxy can know';
   for (const name of names) {
     const configured = services[name]?.forwardAuth?.proxy;
     if (configured === undefined) return `the service "${name}" has no forwardAuth; add ${add} to it in broker.yaml`;
@@ -71,16 +77,20 @@ function placeOf({ listen, tls, publicUrl }: BrokerConfig): BrokerPlace {
 }
 
 function notesOf(
-  sites: readonly ProxySite[],
+  { broker, sites }: ProxyFacts,
   { services, publicUrl, trustedProxies }: BrokerConfig,
 ): readonly string[] {
   const usesTokens = sites.some(({ service }) => services[service]?.forwardAuth?.mode === 'bearer');
+  const addresses = [brokerTarget(broker), ...new Set(sites.map(({ registry }) => registry))].join(' and ');
   return [
     ...(trustedProxies.length === 0
       ? ['add the address from which the proxy connects to trustedProxies in broker.yaml']
       : []),
-    ...(sites.some(({ host }) => host === PLACEHOLDER) ? [`replace ${PLACEHOLDER} with the host of the registry`] : []),
-    ...(sites.length > 1 ? ['replace the address of each registry: --upstream is that of one'] : []),
+    ...(sites.some(({ service }) => !HOST.test(service))
+      ? [`replace ${PLACEHOLDER} with the host of the registry`]
+      : []),
+    ...(sites.length > 1 ? ['replace the address of each registry: --upstream gives all the same'] : []),
+    `change ${addresses} where the proxy reaches the broker and the registry at other addresses than this machine`,
     ...(usesTokens && sites.some(({ brokerPath }) => brokerPath === undefined)
       ? [`clients get their tokens at ${publicUrl}/token, which must reach the broker, too`]
       : []),
