@@ -12,8 +12,8 @@ import { freePort } from './free-port.ts';
 import { startOutageProxy } from './outage-proxy.ts';
 import type { Outages } from './outage-proxy.ts';
 import { runOk } from './process.ts';
-import { startRegistry } from './registry.ts';
-import type { Registry, RegistryOptions } from './registry.ts';
+import { openRecipeRegistry } from './recipe-registry.ts';
+import type { RecipeRegistry } from './recipe-registry.ts';
 import { noteSecret } from './secrets.ts';
 import { startSlapd } from './slapd.ts';
 import { directoryBackend, TEAM_POLICY } from './user-sources.ts';
@@ -23,11 +23,13 @@ export interface ForwardAuthOptions {
   readonly proxy: RegistryProxy;
   readonly mode?: 'bearer' | 'basic';
   readonly hasTls?: boolean;
-  /** Further keys of `forwardAuth`. */
+  /** Further keys of the service, and of its `forwardAuth`. */
+  readonly service?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Changes the printed block, as a recipe says. */
   readonly edit?: (block: string) => string;
-  readonly registry?: Omit<RegistryOptions, 'trust'> & Partial<RegistryOptions>;
+  /** Default: the registry without auth of the recipe. */
+  readonly openRegistry?: () => Promise<RecipeRegistry>;
   readonly policy?: string;
 }
 
@@ -50,7 +52,7 @@ export interface ForwardAuthWorld extends AsyncDisposable {
   /** `localhost:PORT` of the proxy, as images are named. */
   readonly host: string;
   readonly broker: Broker;
-  readonly registry: Registry;
+  readonly registry: RecipeRegistry;
   readonly proxy: ForwardProxy;
   /** The connection of the broker to the directory. */
   readonly directory: Outages;
@@ -62,17 +64,24 @@ export interface ForwardAuthWorld extends AsyncDisposable {
 
 export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise<ForwardAuthWorld> {
   const { proxy: kind, mode = 'bearer', hasTls = false, edit = (block) => block } = options;
+  const { openRegistry = () => openRecipeRegistry('config.yml of a registry without auth') } = options;
   await using resources = new AsyncDisposableStack();
   const slapd = resources.use(await startSlapd());
   noteSecret(slapd.bindPassword);
   const directory = resources.use(await startOutageProxy(() => slapd.port));
-  const registry = resources.use(await startRegistry({ trust: undefined, ...options.registry }));
+  const registry = resources.use(await openRegistry());
   const port = await freePort();
   const service = `localhost:${port}`;
   const broker = resources.use(
     await startBroker({
       config: {
-        services: { [service]: { anonymous: 'allow', forwardAuth: { proxy: kind, mode, ...options.settings } } },
+        services: {
+          [service]: {
+            anonymous: 'allow',
+            ...options.service,
+            forwardAuth: { proxy: kind, mode, ...options.settings },
+          },
+        },
         trustedProxies: ['127.0.0.1'],
         backends: [{ ...directoryBackend(slapd), urls: [`ldap://127.0.0.1:${directory.port}`] }],
         policy: 'policy.yaml',
@@ -105,7 +114,7 @@ export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise
   };
 }
 
-function printBlock(kind: RegistryProxy, broker: Broker, registry: Registry): Promise<string> {
+function printBlock(kind: RegistryProxy, broker: Broker, registry: RecipeRegistry): Promise<string> {
   const options = ['--config', join(broker.folder, 'broker.yaml'), '--upstream', `127.0.0.1:${registry.port}`];
   return runOk(process.execPath, [MAIN, 'registry-config', '--for', kind, ...options]);
 }

@@ -24,7 +24,10 @@ interface RegistryConfigOptions extends SharedOptions {
 }
 
 export function registryConfigCommand(run: Run): Command {
-  return createCommand('registry-config', 'Print the configuration by which a registry, or a proxy, trusts this broker')
+  return createCommand(
+    'registry-config',
+    'Print the configuration of a registry, or of a proxy in front of it, for this broker',
+  )
     .option(
       '--service <name>',
       'the service name of the registry; default: the first that is configured, and for a proxy all with its forwardAuth',
