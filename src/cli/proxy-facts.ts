@@ -9,7 +9,7 @@ const PLACEHOLDER = 'registry.example.com';
 const HOST = /^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::(\d{1,5}))?$/i;
 const HTTPS = 443;
 
-export interface ProxyReport {
+interface ProxyReport {
   readonly facts: ProxyFacts;
   /** What is left to do because of this configuration, as sentences. */
   readonly notes: readonly string[];
@@ -78,14 +78,16 @@ function placeOf({ listen, tls, publicUrl }: BrokerConfig): BrokerPlace {
 
 function notesOf(
   { broker, sites }: ProxyFacts,
-  { services, publicUrl, trustedProxies }: BrokerConfig,
+  { services, publicUrl, clientAddress }: BrokerConfig,
 ): readonly string[] {
   const usesTokens = sites.some(({ service }) => services[service]?.forwardAuth?.mode === 'bearer');
   const addresses = [brokerTarget(broker), ...new Set(sites.map(({ registry }) => registry))].join(' and ');
   return [
-    ...(trustedProxies.length === 0
-      ? ['add the address from which the proxy connects to trustedProxies in broker.yaml']
-      : []),
+    ...(clientAddress === 'x-forwarded-for'
+      ? []
+      : [
+          `the proxy reports the address of the client in X-Forwarded-For, and clientAddress is ${clientAddress}: change one`,
+        ]),
     ...(sites.some(({ service }) => !HOST.test(service))
       ? [`replace ${PLACEHOLDER} with the host of the registry`]
       : []),

@@ -10,7 +10,7 @@ const LISTEN = '127.0.0.1:5001';
 async function print(change: Readonly<Record<string, unknown>>, ...args: readonly string[]): Promise<CommandResult> {
   const config = { ...CONFIG, listen: LISTEN, trustedProxies: ['127.0.0.1'], ...change };
   await using files = await workspace({ 'broker.yaml': JSON.stringify(config) });
-  return files.fairlead(['registry-config', '--config', files.config, ...args]);
+  return await files.fairlead(['registry-config', '--config', files.config, ...args]);
 }
 
 describe('fairlead registry-config --for nginx', () => {
@@ -21,9 +21,12 @@ describe('fairlead registry-config --for nginx', () => {
       'c.example.com': { forwardAuth: { proxy: 'caddy' } },
       'd.example.com': {},
     };
-    const { code, stdout } = await print({ services }, '--for', 'nginx', '--upstream', '10.0.0.5:5000');
+    const { code, stdout, stderr } = await print({ services }, '--for', 'nginx', '--upstream', '10.0.0.5:5000');
 
-    expect(code).toBe(0);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining('replace the address of each registry') as string,
+    });
     expect(stdout.match(/server_name .*;/g)).toEqual(['server_name a.example.com;', 'server_name b.example.com;']);
     expect(stdout.match(/listen .*;/g)).toEqual(['listen 443 ssl;', 'listen 8443 ssl;']);
     expect(stdout).toContain('proxy_pass http://fairlead/forward-auth/b.example.com:8443;');
@@ -62,16 +65,13 @@ describe('fairlead registry-config --for nginx', () => {
   });
 
   it('says what the configuration leaves open', async () => {
-    const { stdout, stderr } = await print(
-      { services: { 'Docker registry': NGINX }, trustedProxies: [] },
-      '--for',
-      'nginx',
-    );
+    const change = { services: { 'Docker registry': NGINX }, clientAddress: 'x-real-ip' };
+    const { stdout, stderr } = await print(change, '--for', 'nginx');
 
     expect(stdout).toContain('server_name registry.example.com;');
     expect(stdout).toContain('/forward-auth/Docker%20registry;');
     expect(stderr).toContain('replace registry.example.com with the host of the registry');
-    expect(stderr).toContain('add the address from which the proxy connects to trustedProxies');
+    expect(stderr).toContain('in X-Forwarded-For, and clientAddress is x-real-ip: change one');
   });
 
   it.each([
