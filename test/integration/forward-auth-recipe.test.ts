@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { proxyBlock } from '../../src/core/proxy-config/index.ts';
+import type { ProxyFacts, ProxySite } from '../../src/core/proxy-config/site.ts';
 import { REGISTRY_PROXIES } from '../../src/core/registry-proxy.ts';
 import type { RegistryProxy } from '../../src/core/registry-proxy.ts';
 import { openForwardAuthWorld } from '../support/forward-auth-world.ts';
 import type { ForwardAuthOptions, ForwardAuthWorld } from '../support/forward-auth-world.ts';
-import { canRunProxy, DOWNLOAD_TIMEOUT } from '../support/forward-proxy.ts';
+import { canRunProxy, checkForwardBlock, DOWNLOAD_TIMEOUT } from '../support/forward-proxy.ts';
 import { writeImage } from '../support/image.ts';
 import { findPart } from '../support/parts.ts';
 import { run, runOk } from '../support/process.ts';
@@ -59,7 +61,7 @@ async function statusOf(world: ForwardAuthWorld, method: string, target: string,
 
 describe.skipIf(isMissing)('the recipe for a registry behind a proxy', () => {
   it.each(REGISTRY_PROXIES.filter(canRunProxy))(
-    'lets %s, with HTTPS as printed, log in to a registry with htpasswd',
+    'lets %s log in to a registry with htpasswd, with HTTPS and the tokens at one host',
     async (proxy) => {
       await writeFile(join(folder, 'htpasswd'), await runOk('htpasswd', ['-nbB', '-C', '5', 'proxy', PASSWORD]));
       await using world = await openForwardAuthWorld({
@@ -98,5 +100,35 @@ describe.skipIf(isMissing)('the recipe for a registry behind a proxy', () => {
     const list = '/v2/library/tool/tags/list?ns=docker.io';
     expect(await statusOf(world, 'GET', list, 'repository:library/tool:pull')).toBe(200);
     expect((await skopeoPush(image, `${world.host}/library/tool:2`, alice)).stderr).toContain('denied');
+  });
+});
+
+const SITE: ProxySite = {
+  service: 'registry.example.com',
+  host: 'registry.example.com',
+  port: 443,
+  registry: '127.0.0.1:5000',
+  brokerPath: undefined,
+};
+const OTHER: ProxySite = { ...SITE, service: 'b c', host: 'b.example.com', registry: 'registry-b:5000' };
+const BROKER = { host: '127.0.0.1', port: 5001, isTls: false } as const;
+
+/** Traefik has no command that checks a configuration. */
+describe.each((['nginx', 'caddy', 'envoy'] as const).filter(canRunProxy))('%s accepts the block', (proxy) => {
+  it.each<readonly [what: string, facts: ProxyFacts]>([
+    ['for several registries', { broker: BROKER, sites: [SITE, { ...OTHER, registry: '[::1]:5000' }] }],
+    ['for registries at other ports', { broker: BROKER, sites: [SITE, { ...SITE, port: 8443 }] }],
+    ['for tokens at the same host, without a path', { broker: BROKER, sites: [{ ...SITE, brokerPath: '' }] }],
+    ['for a broker at a socket file', { broker: { socket: '/run/fairlead.sock' }, sites: [SITE] }],
+    ['for a broker with HTTPS', { broker: { host: 'localhost', port: 5001, isTls: true }, sites: [SITE] }],
+    ['for a broker at IPv6', { broker: { ...BROKER, host: '[::1]' }, sites: [SITE] }],
+  ])('%s', async (_what, facts) => {
+    const block = proxyBlock(proxy, facts);
+
+    await checkForwardBlock(proxy, typeof block === 'string' ? '' : block.text);
+  });
+
+  it('and no other text', async () => {
+    await expect(checkForwardBlock(proxy, 'no configuration at all {')).rejects.toThrow(/ended with/);
   });
 });

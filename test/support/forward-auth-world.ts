@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { proxyFacts } from '../../src/cli/proxy-facts.ts';
+import { loadBroker } from '../../src/config/load.ts';
+import { proxyBlock } from '../../src/core/proxy-config/index.ts';
 import type { RegistryProxy } from '../../src/core/registry-proxy.ts';
-import { MAIN, startBroker } from './broker.ts';
+import { basic, startBroker } from './broker.ts';
 import type { Broker, Login } from './broker.ts';
 import { startForwardProxy } from './forward-proxy.ts';
 import type { ForwardProxy } from './forward-proxy.ts';
 import { freePort } from './free-port.ts';
 import { startOutageProxy } from './outage-proxy.ts';
 import type { Outages } from './outage-proxy.ts';
-import { runOk } from './process.ts';
 import { openRecipeRegistry } from './recipe-registry.ts';
 import type { RecipeRegistry } from './recipe-registry.ts';
 import { noteSecret } from './secrets.ts';
@@ -22,6 +24,7 @@ import { waitFor } from './wait.ts';
 export interface ForwardAuthOptions {
   readonly proxy: RegistryProxy;
   readonly mode?: 'bearer' | 'basic';
+  /** HTTPS as printed, and one host for the registry and the tokens: `publicUrl` is the proxy with the path `/auth`. */
   readonly hasTls?: boolean;
   /** Further keys of the service, and of its `forwardAuth`. */
   readonly service?: Readonly<Record<string, unknown>>;
@@ -83,13 +86,14 @@ export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise
           },
         },
         trustedProxies: ['127.0.0.1'],
+        ...(hasTls ? { publicUrl: `https://${service}/auth` } : {}),
         backends: [{ ...directoryBackend(slapd), urls: [`ldap://127.0.0.1:${directory.port}`] }],
         policy: 'policy.yaml',
       },
       files: { 'ldap.password': slapd.bindPassword, 'policy.yaml': options.policy ?? TEAM_POLICY },
     }),
   );
-  const block = edit(await printBlock(kind, broker, registry));
+  const block = edit(await blockFor(kind, broker, registry));
   const proxy = resources.use(await startForwardProxy(kind, { block, port, hasTls }));
   const ask = (question: Question): Promise<Answer> => askProxy({ port, hasTls }, question);
   // Traefik listens before it has read its routes.
@@ -107,16 +111,28 @@ export async function openForwardAuthWorld(options: ForwardAuthOptions): Promise
     people: { alice: loginOf(alice), bob: loginOf(bob), carol: loginOf(carol) },
     ask,
     bearer: async (scope, login) => {
-      const { body } = await broker.token(`service=${service}&scope=${scope}`, login);
+      const query = `service=${service}&scope=${scope}`;
+      const { body } = await (hasTls ? tokenBehind(ask, query, login) : broker.token(query, login));
       return { authorization: `Bearer ${String(body['token'])}` };
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-function printBlock(kind: RegistryProxy, broker: Broker, registry: RecipeRegistry): Promise<string> {
-  const options = ['--config', join(broker.folder, 'broker.yaml'), '--upstream', `127.0.0.1:${registry.port}`];
-  return runOk(process.execPath, [MAIN, 'registry-config', '--for', kind, ...options]);
+/** The block as `registry-config` prints it. */
+async function blockFor(kind: RegistryProxy, broker: Broker, registry: RecipeRegistry): Promise<string> {
+  const { config } = await loadBroker(join(broker.folder, 'broker.yaml'), { secrets: 'unused' });
+  const found = proxyFacts(kind, undefined, `127.0.0.1:${registry.port}`, config);
+  const block = typeof found === 'string' ? found : proxyBlock(kind, found.facts);
+  if (typeof block === 'string') throw new Error(block);
+  return block.text;
+}
+
+/** Asks for a token at the host of the registry. */
+async function tokenBehind(ask: ForwardAuthWorld['ask'], query: string, login: Login | undefined) {
+  const headers = login === undefined ? {} : basic(login);
+  const { text } = await ask({ target: `/auth/token?${query}`, headers });
+  return { body: JSON.parse(text) as Readonly<Record<string, unknown>> };
 }
 
 async function askProxy(

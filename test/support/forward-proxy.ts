@@ -120,25 +120,35 @@ export interface ForwardProxyOptions {
   readonly hasTls?: boolean;
 }
 
-/** Checks the block with the proxy itself, and starts the proxy with it. */
+/** A folder with a certificate and the block that names it. */
+async function prepareFolder(block: string) {
+  const { path: folder, remove } = await mkdtempDisposable(join(tmpdir(), 'fairlead-proxy-'));
+  await makeCertificate(folder);
+  const text = block
+    .replaceAll(/\/etc\/(?:nginx|caddy|envoy)\/[\w.-]+\.(crt|key)/g, `${folder}/localhost.$1`)
+    .replaceAll('listen ', 'listen 127.0.0.1:')
+    .replaceAll('0.0.0.0', '127.0.0.1');
+  const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder };
+  return { folder, text, options: { env, cwd: folder }, [Symbol.asyncDispose]: remove };
+}
+
+/** Has the proxy itself check the block. @throws with what it does not accept */
+export async function checkForwardBlock(kind: RegistryProxy, block: string): Promise<void> {
+  await using place = await prepareFolder(block);
+  const { check = [] } = await RUNNERS[kind].prepare({ ...place, port: 443 });
+  const [program, ...args] = check;
+  if (program !== undefined) await runOk(program, args, place.options);
+}
+
 export async function startForwardProxy(
   kind: RegistryProxy,
   { block, port, hasTls = false }: ForwardProxyOptions,
 ): Promise<ForwardProxy> {
   await using resources = new AsyncDisposableStack();
-  const folder = resources.use(await mkdtempDisposable(join(tmpdir(), 'fairlead-proxy-'))).path;
-  await makeCertificate(folder);
-  const text = block
-    .replaceAll(/\/etc\/(?:nginx|caddy|envoy)\//g, `${folder}/`)
-    .replaceAll('listen ', 'listen 127.0.0.1:')
-    .replaceAll('0.0.0.0', '127.0.0.1');
+  const { text, ...place } = resources.use(await prepareFolder(block));
   const runner = RUNNERS[kind];
-  const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder };
-  const { check = [] } = await runner.prepare({ folder, text, port });
-  const [checker, ...checked] = check;
-  if (checker !== undefined) await runOk(checker, checked, { env, cwd: folder });
-  const { run: command } = await runner.prepare({ folder, text: hasTls ? text : runner.withoutTls(text), port });
-  const proxy: RunningProcess = resources.use(start(command[0] ?? '', command.slice(1), { env, cwd: folder }));
+  const { run: command } = await runner.prepare({ ...place, text: hasTls ? text : runner.withoutTls(text), port });
+  const proxy: RunningProcess = resources.use(start(command[0] ?? '', command.slice(1), place.options));
   resources.defer(() => proxy.signal(runner.end));
   await proxy.waitUntil(kind, () => portAnswers(port));
   const running = resources.move();
