@@ -19,8 +19,10 @@ const HEADERS_OF: Readonly<Record<RegistryProxy, RequestHeaders | undefined>> = 
   envoy: undefined,
 };
 
-/** All headers by which some proxy says what is requested. Ingress-nginx sends the last one. */
-const ALL_HEADERS = [...Object.values(ORIGINAL), ...Object.values(FORWARDED), 'x-original-url'];
+/** The whole URL, which ingress-nginx always adds to the headers of nginx. */
+const WHOLE_URL = 'x-original-url';
+/** All headers by which some proxy says what is requested. */
+const ALL_HEADERS = [...Object.values(ORIGINAL), ...Object.values(FORWARDED), WHOLE_URL];
 
 /** A proxy that neither sets nor removes them passes on what a client sends. */
 const CURE = 'let the proxy set the headers of its kind and remove the others';
@@ -35,7 +37,8 @@ export function proxiedRequest(
   proxy: RegistryProxy,
 ): RegistryRequest | string {
   const own = HEADERS_OF[proxy];
-  const names: readonly string[] = own === undefined ? [] : Object.values(own);
+  const names: readonly string[] =
+    own === undefined ? [] : [...Object.values(own), ...(own === ORIGINAL ? [WHOLE_URL] : [])];
   const foreign = ALL_HEADERS.find((name) => !names.includes(name) && valuesOf(request, name).length > 0);
   if (foreign !== undefined) return `the header ${foreign}, which ${proxy} does not send: ${CURE}`;
   const contentTypes = valuesOf(request, 'content-type');
@@ -45,6 +48,10 @@ export function proxiedRequest(
   const target = only(valuesOf(request, own.target));
   if (method === undefined || target === undefined) {
     return `the headers ${own.method} and ${own.target} must each be there once: ${CURE}`;
+  }
+  // Where ingress-nginx is not told to set the header with the target, that header is one of the client.
+  if (valuesOf(request, WHOLE_URL).some((url) => url.replace(/^https?:\/\/[^/]*/, '') !== target)) {
+    return `the headers ${WHOLE_URL} and ${own.target} differ: for ingress-nginx, set the annotation auth-method`;
   }
   return { method, target, contentTypes };
 }
