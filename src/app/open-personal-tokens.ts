@@ -45,7 +45,7 @@ export function openPersonalTokens(
     counts === undefined ? async () => undefined : createCountBadToken({ ...counts, ids: randomIds });
   return {
     store,
-    use: createUsePersonalToken({ ...flowDeps, countBadToken }),
+    use: createUsePersonalToken({ ...flowDeps, countBadToken, maxLifetime: settings.maxLifetime }),
     issue: createIssuePersonalToken({ ...flowDeps, settings, services: Object.keys(services) }),
   };
 }

@@ -100,8 +100,8 @@ export const faults: readonly Fault[] = [
     id: 'token-12',
     effect: 'a token works on after the second in which it expires',
     file: 'src/flows/personal-token/use.ts',
-    find: 'if (record.expiresAt <= deps.clock.now())',
-    replace: 'if (record.expiresAt < deps.clock.now())',
+    find: 'deps.maxLifetime) <= deps.clock.now())',
+    replace: 'deps.maxLifetime) < deps.clock.now())',
     tests: [USE],
   },
   {

@@ -88,7 +88,8 @@ export function openTokenWorld({ settings, ...shared }: TokenWorldOptions = {}) 
   const deps = { store, secrets: personalTokenSecrets, clock, audit, identityOf: createIdentityOfOwner(chain) };
   const issue = createIssuePersonalToken({ ...deps, settings: { ...SETTINGS, ...settings }, services: [SERVICE] });
   const countBadToken = createCountBadToken({ ledger, fingerprint: createFingerprint(), ids: countingIds() });
-  const use = createUsePersonalToken({ ...deps, countBadToken });
+  const { maxLifetime } = { ...SETTINGS, ...settings };
+  const use = createUsePersonalToken({ ...deps, countBadToken, maxLifetime });
   const order = (more: Partial<TokenOrder> = {}): Promise<TokenIssue> => issue({ ...ORDER, ...more }, REQUEST);
   const issued = async (more: Partial<TokenOrder> = {}): Promise<Secret> => {
     const made = await order(more);

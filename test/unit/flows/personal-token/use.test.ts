@@ -132,6 +132,20 @@ describe('a login with a personal token', () => {
     expect(await refused(token)).toMatchObject({ ...REFUSED, message: 'expired' });
   });
 
+  it('ends earlier when the longest lifetime of the configuration has become shorter', async () => {
+    const before = openTokenWorld();
+    const token = await before.issued({ lifetime: 300 * DAY });
+    const after = openTokenWorld({ ...before, settings: { maxLifetime: 30 * DAY } });
+
+    before.clock.advance(30 * DAY - 1);
+    const caller = await after.logIn(token);
+    before.clock.advance(1);
+
+    expect(caller).toMatchObject({ via: { expiresAt: before.clock.now() } });
+    expect(await after.refused(token)).toMatchObject({ ...REFUSED, message: 'expired' });
+    expect(await before.logIn(token)).toMatchObject({ kind: 'user' });
+  });
+
   it('says that a damaged token is not whole, without a look-up', async () => {
     const { issued, refused, asked, audit } = openTokenWorld();
     const text = (await issued()).reveal();
