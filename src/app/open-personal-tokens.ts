@@ -9,6 +9,7 @@ import type { PersonalTokenDeps } from '../flows/personal-token/deps.ts';
 import { createIssuePersonalToken } from '../flows/personal-token/issue.ts';
 import type { IssuePersonalToken, PersonalTokenSettings } from '../flows/personal-token/issue.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
+import { shareLookUps } from '../flows/personal-token/share-look-ups.ts';
 import { createUsePersonalToken } from '../flows/personal-token/use.ts';
 import type { UsePersonalToken } from '../flows/personal-token/use.ts';
 import type { RevalidateDeps } from '../flows/revalidate.ts';
@@ -40,7 +41,8 @@ export function openPersonalTokens(
 ): PersonalTokens {
   const store = personalTokenStore(records, deps.clock);
   const { audit, clock } = deps;
-  const flowDeps = { store, secrets: personalTokenSecrets, clock, audit, identityOf: createIdentityOfOwner(deps) };
+  const identityOf = shareLookUps(createIdentityOfOwner(deps));
+  const flowDeps = { store, secrets: personalTokenSecrets, clock, audit, identityOf };
   const countBadToken: CountBadToken =
     counts === undefined ? async () => undefined : createCountBadToken({ ...counts, ids: randomIds });
   return {

@@ -136,4 +136,12 @@ export const faults: readonly Fault[] = [
     replace: 'Infinity',
     tests: ['test/unit/flows/grant-token-lifetime.test.ts'],
   },
+  {
+    id: 'token-17',
+    effect: 'the first look-up of an account answers for it from then on: a disabled account keeps its tokens',
+    file: 'src/flows/personal-token/share-look-ups.ts',
+    find: '.finally(() => underWay.delete(key))',
+    replace: '',
+    tests: [USE],
+  },
 ];

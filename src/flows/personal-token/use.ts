@@ -5,7 +5,7 @@
  */
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
-import type { Caller, Credential, Identity, Via } from '../../core/identity.ts';
+import type { Caller, Credential, Identity } from '../../core/identity.ts';
 import { endOfPersonalToken, isInNetworks, isPersonalToken, personalTokenId } from '../../core/personal-token.ts';
 import type { PersonalToken } from '../../core/personal-token.ts';
 import { limitsOf } from '../../core/token-limits.ts';
@@ -76,7 +76,8 @@ export function createUsePersonalToken(deps: UseDeps): UsePersonalToken {
       if (use.kind === 'revoked') throw new Refusal('just revoked');
       const problem = use.kind === 'unrecorded' ? { cause: `its use is not recorded: ${use.cause}` } : {};
       deps.audit.record({ ...event(), outcome: 'used', ...otherName(typed, record, identity), ...problem });
-      return { kind: 'user', identity, via: viaOf(about.id ?? '', record, deps.maxLifetime) };
+      const expiresAt = endOfPersonalToken(record, deps.maxLifetime);
+      return { kind: 'user', identity, via: { ...viaOf(about.id ?? '', record), expiresAt } };
     } catch (error) {
       const isRefused = error instanceof Refusal;
       const cause = isRefused ? error.message : describeError(error);
@@ -93,7 +94,7 @@ function recordFields(record: PersonalToken | undefined) {
   return record === undefined ? {} : { name: record.name, ...ownerFields(record.owner) };
 }
 
-function viaOf(id: string, record: PersonalToken, maxLifetime: number): Via {
+function viaOf(id: string, record: PersonalToken): NonNullable<User['via']> {
   const limits = limitsOf(record.limits);
   return {
     kind: 'personal-token',
@@ -101,7 +102,7 @@ function viaOf(id: string, record: PersonalToken, maxLifetime: number): Via {
     name: record.name,
     ...(limits === undefined ? {} : { limits }),
     ...(record.api === undefined ? {} : { api: record.api }),
-    expiresAt: endOfPersonalToken(record, maxLifetime),
+    expiresAt: record.expiresAt,
   };
 }
 
