@@ -32,6 +32,7 @@ import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openListeners } from './listeners.ts';
+import { openForwardAuth } from './open-forward-auth.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
@@ -202,17 +203,29 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
+  const identify = createIdentify({
+    ...flowDeps,
+    shield,
+    usePersonalToken: personalTokens?.use,
+    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+  });
+  const { exchangeRefreshToken } = refreshTokens;
+  const forwardAuth = await openForwardAuth(config, {
+    ...flowDeps,
+    identify,
+    exchangeRefreshToken,
+    policy: policy.current,
+    services,
+    keyset: signing.keyset,
+    log,
+  });
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
-    exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
-    identify: createIdentify({
-      ...flowDeps,
-      shield,
-      usePersonalToken: personalTokens?.use,
-      tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-    }),
+    identify,
+    ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,
@@ -236,12 +249,12 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
 
 /** The flows of personal tokens, where they are configured. */
 async function openTokens(
-  { personalTokens, services }: BrokerConfig,
+  { personalTokens, services, robots }: BrokerConfig,
   { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
 ): Promise<PersonalTokens | undefined> {
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
-  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
+  return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */
