@@ -92,6 +92,11 @@ it.each<[string, AuditEvent, readonly string[]]>([
     ['fairlead_refresh_tokens_total{service="r",outcome="revoked"} 1'],
   ],
   [
+    'a personal token counts its outcome',
+    { type: 'personal-token', request, outcome: 'revoked', id: 'x' },
+    ['fairlead_personal_tokens_total{outcome="revoked"} 1'],
+  ],
+  [
     'a rejected login counts its source, its reason and its time',
     { ...login, outcome: 'rejected', reason: 'locked' },
     [
