@@ -1,6 +1,5 @@
 /** Prometheus metrics. Labels have few values: backends, services and outcomes, never users or repositories. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
 import { credentialLabel, refusedCredential } from './credential-kind.ts';
@@ -85,7 +84,7 @@ function eventMetrics(registry: Registry) {
     ),
     credentials: counter(
       'fairlead_requests_by_credential_total',
-      'Token requests that were answered or refused, by the kind of their credential: anonymous, password, id-token, refresh-token, personal-token, robot-token, session',
+      'Token requests, and requests of a proxy with user name and password, that were answered or refused, by the kind of their credential: anonymous, password, id-token, refresh-token, personal-token, robot-token, session',
       ['credential', 'outcome'],
     ),
     refreshTokens: counter(
@@ -116,10 +115,12 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       countDecisions(metrics, event);
       return;
     case 'access.decided':
+      metrics.credentials.inc({ credential: credentialLabel(event.caller), outcome: 'accepted' });
       countDecisions(metrics, event);
       return;
     case 'access.checked':
       metrics.forwardAuth.inc({ service: event.service, outcome: event.outcome });
+      countRefused(metrics, event.outcome);
       return;
     case 'policy.compared':
       metrics.shadowDecisions.inc({ outcome: 'same' }, event.same);
@@ -148,7 +149,7 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
   }
 }
 
-function countRefused({ credentials }: EventMetrics, code: ErrorCode): void {
+function countRefused({ credentials }: EventMetrics, code: string): void {
   const credential = refusedCredential(code);
   if (credential !== undefined) credentials.inc({ credential, outcome: 'refused' });
 }
