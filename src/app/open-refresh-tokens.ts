@@ -49,6 +49,11 @@ const NONE: RefreshTokens = {
   },
 };
 
+/** The refresh tokens in open records, to list and to remove them. */
+export function refreshTokensIn(records: Pick<Records, 'store'>, clock: Clock): ListableStore<RefreshToken> {
+  return records.store(storeOptions(clock));
+}
+
 interface RefreshTokenStore extends AsyncDisposable {
   readonly store: ListableStore<RefreshToken>;
 }
@@ -57,7 +62,7 @@ interface RefreshTokenStore extends AsyncDisposable {
 export async function openRefreshTokenStore(config: RecordsConfig, deps: PostgresDeps): Promise<RefreshTokenStore> {
   const records = await openRecords(config, deps);
   return {
-    store: records.store(storeOptions(deps.clock)),
+    store: refreshTokensIn(records, deps.clock),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }

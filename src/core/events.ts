@@ -85,6 +85,18 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** A change by an operation of the API. Operations that only read are not recorded. */
+      readonly type: 'api';
+      readonly request: RequestContext;
+      readonly via: 'socket' | 'personal-token';
+      readonly operation: string;
+      readonly outcome: 'done' | 'failed';
+      /** The owner of the token. */
+      readonly username?: string;
+      /** The public id of the token. */
+      readonly token?: string;
+    }
+  | {
       readonly type: 'login';
       readonly request: RequestContext;
       readonly backend: string;

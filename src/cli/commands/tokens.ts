@@ -1,20 +1,21 @@
 /** `fairlead tokens`: lists and revokes refresh tokens. */
 import { access } from 'node:fs/promises';
 import { Command } from 'commander';
-import { recordRevokedTokens } from '../../app/control.ts';
 import { patient, storeFile } from '../../app/open-records.ts';
 import type { RecordsConfig } from '../../app/open-records.ts';
 import { openRefreshTokenStore } from '../../app/open-refresh-tokens.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker } from '../../config/load.ts';
-import { describeError } from '../../core/errors.ts';
 import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { Entry, ListableStore } from '../../core/store.ts';
+import { ControlUnavailable } from '../../platform/control-socket.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { collectRemarks } from '../backend-remarks.ts';
 import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
+import { listAtBroker, revokeAtBrokers } from '../refresh-tokens.ts';
+import type { ShownToken } from '../refresh-tokens.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -63,8 +64,8 @@ export function tokensCommand(run: Run): Command {
 async function list(options: TokensOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
   const { services } = config;
-  const found = await withStore(config, (store) => store.list());
-  const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
+  const tokens =
+    (await atBroker(() => listAtBroker(config.stateDir, options))).found ?? (await listStored(config, options));
   const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
     id,
     user,
@@ -87,14 +88,8 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
   }
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
   const { stateDir, services } = config;
-  const revoked = await withStore(config, async (store) => {
-    const chosen = (await store.list()).filter(
-      ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
-    );
-    await store.removeAll(chosen.map(({ key }) => key));
-    return chosen;
-  });
-  const tokens = revoked.map(shown);
+  const { found, unavailable } = await atBroker(() => revokeAtBrokers(stateDir, options));
+  const tokens = found?.tokens ?? (await revokeStored(config, options));
   const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
   for (const id of missing) output.remark(`fairlead: there is no refresh token ${id}`);
   if (tokens.length === 0 && missing.length === 0) output.remark(`fairlead: ${noneText(options, services)}`);
@@ -102,25 +97,48 @@ async function revoke(options: RevokeOptions, output: Output): Promise<number> {
     tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
     { revoked: tokens, missing },
   );
-  const unreached = await reportToBrokers(stateDir, tokens, output);
-  return tokens.length > 0 && missing.length === 0 && !unreached ? EXIT.ok : EXIT.no;
+  if (unavailable !== undefined && tokens.length > 0) {
+    output.remark(`fairlead: the broker did not log the revocation: ${unavailable.message}`);
+  }
+  // A broker that was not reached may give out a signed token again for some seconds.
+  const problems = found?.problems ?? [];
+  for (const problem of problems) output.remark(`fairlead: ${problem}`);
+  const isReached = problems.length === 0 && (unavailable === undefined || unavailable.reason === 'absent');
+  return tokens.length > 0 && missing.length === 0 && isReached ? EXIT.ok : EXIT.no;
 }
 
-/** @returns whether a broker that runs was not reached: it may give out a signed token again for some seconds */
-async function reportToBrokers(
-  stateDir: string,
-  tokens: Parameters<typeof recordRevokedTokens>[1],
-  output: Output,
-): Promise<boolean> {
+interface AtBroker<Found> {
+  /** Undefined: no broker that runs has such tokens, so that the stored records are all there is. */
+  readonly found?: Found | undefined;
+  /** Why no broker could be asked. */
+  readonly unavailable?: ControlUnavailable;
+}
+
+/** Asks the brokers that run. Commands work on the stored records where none does. */
+async function atBroker<Found>(ask: () => Promise<Found | undefined>): Promise<AtBroker<Found>> {
   try {
-    const problems = await recordRevokedTokens(stateDir, tokens);
-    for (const problem of problems) output.remark(`fairlead: ${problem}`);
-    return problems.length > 0;
+    return { found: await ask() };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : describeError(error);
-    output.remark(`fairlead: the broker did not log the revocation: ${cause}`);
-    return false;
+    if (error instanceof ControlUnavailable) return { unavailable: error };
+    throw error;
   }
+}
+
+async function listStored(config: RecordsConfig, options: TokensOptions): Promise<readonly ShownToken[]> {
+  const found = await withStore(config, (store) => store.list());
+  return found.filter((entry) => isChosen(entry.value, options)).map(shown);
+}
+
+async function revokeStored(config: RecordsConfig, options: RevokeOptions): Promise<readonly ShownToken[]> {
+  const { ids } = options;
+  const revoked = await withStore(config, async (store) => {
+    const chosen = (await store.list()).filter(
+      ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
+    );
+    await store.removeAll(chosen.map(({ key }) => key));
+    return chosen;
+  });
+  return revoked.map(shown);
 }
 
 function noneText({ user, service }: TokensOptions, services: BrokerConfig['services']): string {
@@ -158,7 +176,7 @@ function isChosen({ username, login, service }: RefreshToken, options: TokensOpt
   return options.user === undefined || options.user === username || options.user === login;
 }
 
-function shown({ key, value }: Entry<RefreshToken>) {
+function shown({ key, value }: Entry<RefreshToken>): ShownToken {
   const { username: user, service, backend, client, clientId, createdAt, usedAt, expiresAt } = value;
   const times = { created: timeText(createdAt), used: timeText(usedAt), expires: timeText(expiresAt) };
   const from = clientId === '' ? client : `${client} (${clientId})`;

@@ -81,6 +81,11 @@ function eventMetrics(registry: Registry) {
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
     ),
+    apiChanges: counter(
+      'fairlead_api_changes_total',
+      'Operations of the API that change something, by operation and outcome: done, failed',
+      ['operation', 'outcome'],
+    ),
     loginSeconds: new Histogram({
       name: 'fairlead_login_seconds',
       help: 'Time a backend took to answer, in seconds',
@@ -111,6 +116,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'api':
+      metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });
       return;
     case 'login':
       metrics.logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });

@@ -2,12 +2,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openControl } from '../../../src/app/control.ts';
 import { openRefreshTokenStore } from '../../../src/app/open-refresh-tokens.ts';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
 import { parseHash } from '../../../src/backends/password-hash.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { openTestApi } from '../../support/api.ts';
+import { recordingLog } from '../../support/fakes.ts';
 import { CONFIG, POLICY, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
@@ -189,17 +189,8 @@ describe('fairlead doctor', () => {
 
 describe('fairlead flush', () => {
   it('exits with 1 when the broker refuses', async () => {
-    await using files = await workspace({ 'state/.keep': '' });
-    await using resources = new AsyncDisposableStack();
-    const flush = async (backend?: string): Promise<boolean> => backend === 'local';
-    const deps = {
-      flush,
-      onRevoked: () => undefined,
-      audit: recordingAudit(),
-      ids: countingIds(),
-      log: recordingLog(),
-    };
-    resources.use(await openControl(files.path('state'), deps));
+    await using files = await workspace();
+    await using _api = await openTestApi(files.config);
 
     expect((await withConfig(files, 'flush', '--backend', 'local')).code).toBe(0);
     const { code, stdout, stderr } = await withConfig(files, 'flush', '--backend', 'other');

@@ -1,8 +1,7 @@
 /** Runs each command of the program at least once, with success wherever one process can make it succeed. */
 import { describe, expect, it } from 'vitest';
-import { openControl } from '../../../src/app/control.ts';
+import { openTestApi } from '../../support/api.ts';
 import { MAIN } from '../../support/broker.ts';
-import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { start } from '../../support/process.ts';
 import { commands, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
@@ -150,16 +149,7 @@ function importing(kind: string, text: string, ...options: readonly string[]): R
 }
 
 async function flushRunning(files: Workspace): Promise<CommandResult> {
-  await files.write('state/.keep', '');
-  await using resources = new AsyncDisposableStack();
-  const deps = {
-    flush: async () => true,
-    onRevoked: () => undefined,
-    audit: recordingAudit(),
-    ids: countingIds(),
-    log: recordingLog(),
-  };
-  resources.use(await openControl(files.path('state'), deps));
+  await using _api = await openTestApi(files.config);
   const result = await withConfig('flush')(files);
   return result;
 }
