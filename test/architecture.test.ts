@@ -282,6 +282,7 @@ describe('what is known about a type of backend', () => {
 
 /** The files that compare, hash, send or store a secret. Everything else asks `Secret` without revealing it. */
 const REVEALING = [
+  'app/api/token-handlers.ts',
   'app/open-shared.ts',
   'backends/http-client/bearer.ts',
   'backends/http-client/proxy.ts',
@@ -295,8 +296,10 @@ const REVEALING = [
   'backends/static-file/plain-secret.ts',
   'backends/static-file/users-task.ts',
   'cli/init/stored-secret.ts',
+  'cli/tokens/create.ts',
   'conformance/secrets.ts',
   'http/token.ts',
+  'platform/personal-token-secrets.ts',
   'platform/fingerprint.ts',
   'platform/postgres/address.ts',
   'platform/postgres/connections.ts',

@@ -33,22 +33,23 @@ import { createFlush } from './flush.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
+import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
+import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
 import type { RecordsState } from './records-state.ts';
-import { createReload, reloadWhenDue } from './reload.ts';
-import type { Reloadable } from './reload.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
 import { servicesOf } from './services.ts';
 import { openSigning } from './signing-in-force.ts';
+import { watchAndReload } from './watch-and-reload.ts';
 
 export interface Broker extends AsyncDisposable {
   /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
@@ -104,7 +105,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, records, recordsState, ...tokenFlows } = await openTokenFlows(parts, {
+  const { signing, records, recordsState, personalTokens, ...tokenFlows } = await openTokenFlows(parts, {
     audit,
     backends,
     shield,
@@ -126,7 +127,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     audit,
   };
   const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
-  const commands = { flush, onRevoked: reuse.clear, fleet: shared?.fleet, records };
+  const endLogins = (): Promise<void> => shield.endAnswers();
+  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, records, personalTokens };
   const api = resources.use(
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
@@ -193,7 +195,7 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
 interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
-  readonly shield: Shield;
+  readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
@@ -205,6 +207,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
   const services = servicesOf(config);
   const records = await openStores(parts);
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
+  const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
@@ -215,6 +218,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     identify: createIdentify({
       ...flowDeps,
       shield,
+      usePersonalToken: personalTokens?.use,
       tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
     }),
     grantToken: createGrantToken({
@@ -228,6 +232,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     jwks: signing.jwks,
     signing,
     records,
+    personalTokens,
   };
 }
 
@@ -237,6 +242,16 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
   return resources.use(
     await openOwnRecords(config, { clock: systemClock, log, onOperation: metrics.countRecordOperation }),
   );
+}
+
+/** The flows of personal tokens, where they are configured. */
+async function openTokens(
+  { personalTokens, services }: BrokerConfig,
+  { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<PersonalTokens | undefined> {
+  if (personalTokens === undefined || records === undefined) return undefined;
+  const { openPersonalTokens } = await import('./open-personal-tokens.ts');
+  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */
@@ -266,31 +281,4 @@ function operatorDeps(
     clock: systemClock,
     log,
   } satisfies Partial<ListenerDeps>;
-}
-
-/**
- * Reloads each part when its own files change: a new policy does not flush the logins of a backend.
- *
- * @returns a function that reloads all, one after the other, because each may need memory in proportion to its file
- */
-function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonly Reloadable[]): () => Promise<void> {
-  const reloads = reloadables.map((reloadable) => {
-    // What is there at the start has been read.
-    metrics.recordRead(reloadable.what, 'loaded', systemClock.now());
-    const reload = createReload({
-      reloadable,
-      log,
-      onReload: (what, outcome) => {
-        metrics.countReload(what, outcome);
-        metrics.recordRead(what, outcome, systemClock.now());
-      },
-    });
-    resources.defer(watchFiles(reloadable.watches, () => void reload()));
-    const isDue = reloadable.isDue?.bind(reloadable);
-    if (isDue !== undefined) resources.defer(reloadWhenDue(() => isDue(systemClock.now()), reload));
-    return reload;
-  });
-  return async () => {
-    for (const reload of reloads) await reload();
-  };
 }

@@ -16,7 +16,7 @@ import { version } from '../platform/version.ts';
 import type { BrokerHandlerDeps } from './api/broker-handlers.ts';
 import { probeBackend } from './backend-states.ts';
 import type { Flush } from './flush.ts';
-import { refreshTokensIn } from './open-refresh-tokens.ts';
+import type { PersonalTokens } from './open-personal-tokens.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 
 export interface ApiParts extends HealthDeps {
@@ -28,8 +28,12 @@ export interface ApiParts extends HealthDeps {
   readonly onRevoked: () => void;
   /** Absent: this broker shares nothing. */
   readonly fleet?: SharedFleet | undefined;
+  /** Ends the cached logins of all backends. */
+  readonly endLogins: () => Promise<void>;
   /** Undefined: nothing that is configured has records. */
   readonly records: Pick<Records, 'store'> | undefined;
+  /** Undefined: they are not configured. */
+  readonly personalTokens: PersonalTokens | undefined;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -52,7 +56,7 @@ export function openApi(parts: ApiParts): OpenApi {
   return {
     control: lazyHandler(async () => {
       const { answerApi } = await import('../http/api/api.ts');
-      const authenticate = async () => ({ kind: 'socket', access: 'admin' }) as const;
+      const authenticate = async () => ({ kind: 'socket', access: 'operator' }) as const;
       return answerApi({ ...parts, handlers: await handlers(), authenticate });
     }),
     [Symbol.asyncDispose]: () => background[Symbol.asyncDispose](),
@@ -63,12 +67,13 @@ async function loadHandlers(
   parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>,
   thread: ReturnType<typeof createBackground>['run'],
 ) {
-  const [{ brokerHandlers }, { policyHandlers }, { tokenHandlers }] = await Promise.all([
+  const [{ brokerHandlers }, { policyHandlers }, { tokenHandlers }, { tokenStoresIn }] = await Promise.all([
     import('./api/broker-handlers.ts'),
     import('./api/policy-handlers.ts'),
     import('./api/token-handlers.ts'),
+    import('./token-stores.ts'),
   ]);
-  const { loaded, backends, records, clock } = parts;
+  const { loaded, backends, records, personalTokens, clock } = parts;
   const { config, source } = loaded;
   return {
     ...brokerHandlers({
@@ -84,8 +89,8 @@ async function loadHandlers(
     ...policyHandlers({ ...parts, config, configPath: source.path, thread }),
     ...tokenHandlers({
       ...parts,
-      refreshTokens: records === undefined ? undefined : refreshTokensIn(records, clock),
-      endReuse: parts.onRevoked,
+      stores: records === undefined ? undefined : tokenStoresIn(records, clock),
+      issue: personalTokens?.issue,
     }),
   };
 }

@@ -23,10 +23,14 @@ export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.
 /** Whether something that is configured has records. Without it, no file is created and no database is reached. */
 export function hasRecords({
   services,
+  personalTokens,
 }: {
   readonly services: Readonly<Record<string, { readonly refreshTokens?: unknown }>>;
+  readonly personalTokens?: unknown;
 }): boolean {
-  return Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
+  return (
+    personalTokens !== undefined || Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)
+  );
 }
 
 /**

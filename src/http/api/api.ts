@@ -2,10 +2,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { RequestContext } from '../../core/events.ts';
 import type { Audit, Log } from '../../core/ports.ts';
+import type { ApiAccess } from '../../core/token-limits.ts';
 import { contextOf } from '../context.ts';
 import { API_ROOT } from '../paths.ts';
 import { inputOf } from './request.ts';
-import type { ApiAccess, Operation } from './operation.ts';
+import { includesAccess } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { openApiDocument } from './openapi.ts';
 import { OPERATION_IDS, operations } from './operations.ts';
 import type { Answer, Input, OperationId } from './operations.ts';
@@ -14,7 +16,7 @@ import { ApiProblem, causeOf, respond, respondProblem, toProblem } from './probl
 /** Who uses the API. */
 export type ApiCaller =
   /** Whoever may open the control socket: the user that the broker runs as. */
-  | { readonly kind: 'socket'; readonly access: ApiAccess }
+  | { readonly kind: 'socket'; readonly access: 'operator' }
   | {
       readonly kind: 'personal-token';
       /** The least of what the token and its owner may do. */
@@ -90,7 +92,7 @@ function operationOf({ method, path }: Request, response: Response): OperationId
 }
 
 function requireAccess({ access }: Operation, caller: ApiCaller): void {
-  if (access === 'admin' && caller.access !== 'admin') throw new ApiProblem('forbidden');
+  if (!includesAccess(caller.access, access)) throw new ApiProblem('forbidden');
 }
 
 /** Runs an operation and checks its answer. What changes something is in the audit trail before the answer is sent. */
@@ -105,10 +107,10 @@ async function run(
   const operation: Operation = operations[id];
   try {
     const answer = operation.answer.parse(await handler(input, context));
-    if (operation.access === 'admin') audit.record(eventOf(id, context, 'done'));
+    if (operation.access !== 'read') audit.record(eventOf(id, context, 'done'));
     return answer;
   } catch (error) {
-    if (operation.access === 'admin') audit.record(eventOf(id, context, 'failed'));
+    if (operation.access !== 'read') audit.record(eventOf(id, context, 'failed'));
     throw error;
   }
 }

@@ -1,9 +1,17 @@
 /** What an operation of the API is: data, from which routes, checks and the OpenAPI document follow. */
 import type { z } from 'zod';
+import type { ApiAccess } from '../../core/token-limits.ts';
 import type { ProblemCode } from './problem.ts';
 
-/** How much of the API a caller may use: `admin` includes `read`. */
-export type ApiAccess = 'read' | 'admin';
+/** How much of the API a caller may use. Each includes those before it. `operator`: whoever may open the control socket. */
+export type CallerAccess = ApiAccess | 'operator';
+
+const LEVELS: readonly CallerAccess[] = ['read', 'admin', 'operator'];
+
+/** Whether a caller with this access may use an operation that needs the other. */
+export function includesAccess(access: CallerAccess, needed: CallerAccess): boolean {
+  return LEVELS.indexOf(access) >= LEVELS.indexOf(needed);
+}
 
 /** An object, so that unknown fields are refused. */
 type RequestSchema = z.ZodObject<z.core.$ZodLooseShape, z.core.$strict>;
@@ -13,7 +21,7 @@ export interface Operation {
   /** Below `/api/v1`. It has no parameters: those are in the query or in the body. */
   readonly path: `/${string}`;
   /** `read`: it changes nothing. */
-  readonly access: ApiAccess;
+  readonly access: CallerAccess;
   readonly summary: string;
   /** Of a GET. */
   readonly query?: RequestSchema;

@@ -86,6 +86,11 @@ function eventMetrics(registry: Registry) {
       'Operations of the API that change something, by operation and outcome: done, failed',
       ['operation', 'outcome'],
     ),
+    personalTokens: counter(
+      'fairlead_personal_tokens_total',
+      'Personal tokens, by event: created, withheld, used, refused, failed, revoked',
+      ['outcome'],
+    ),
     loginSeconds: new Histogram({
       name: 'fairlead_login_seconds',
       help: 'Time a backend took to answer, in seconds',
@@ -119,6 +124,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'api':
       metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });
+      return;
+    case 'personal-token':
+      metrics.personalTokens.inc({ outcome: event.outcome });
       return;
     case 'login':
       metrics.logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });

@@ -1,0 +1,110 @@
+/** `fairlead tokens create`: makes a personal token for a user and prints it once. */
+import { shownPersonalToken } from '../../app/api/shown-tokens.ts';
+import { createTokenForUser } from '../../app/create-token.ts';
+import { patient } from '../../app/open-records.ts';
+import { duration } from '../../backends/fields.ts';
+import { loadBroker } from '../../config/load.ts';
+import { isAction } from '../../core/access.ts';
+import type { Action } from '../../core/access.ts';
+import type { ApiAccess, StoredLimit } from '../../core/token-limits.ts';
+import type { Log } from '../../core/ports.ts';
+import type { UserTokenOrder } from '../../flows/personal-token/issue-for-user.ts';
+import type { Answer } from '../../http/api/operations.ts';
+import { collectRemarks } from '../backend-remarks.ts';
+import { UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { atBroker, createTokenAtBroker } from './at-broker.ts';
+import { personalTokenJson } from './list.ts';
+
+export interface CreateOptions extends SharedOptions {
+  readonly for: string;
+  readonly backend?: string;
+  readonly name: string;
+  /** Each `SERVICE PATTERN[,PATTERN] ACTION[,ACTION]`. */
+  readonly limit?: readonly string[];
+  /** False: no registry at all. */
+  readonly registries: boolean;
+  readonly api?: ApiAccess;
+  readonly expires?: string;
+  readonly from?: readonly string[];
+}
+
+const lifetime = duration({ min: 1, max: 3660 * 86_400 });
+
+export async function createToken(options: CreateOptions, output: Output): Promise<number> {
+  const { for: user, backend, name, api, from: networks } = options;
+  const order = { user, backend, name, api, networks, limits: limitsOf(options), lifetime: lifetimeOf(options) };
+  const { config } = await loadBroker(options.config);
+  const { personalTokens } = config;
+  if (personalTokens === undefined) {
+    throw new UsageError('personal tokens are not offered: add `personalTokens: {}` to the configuration');
+  }
+  const remarks = collectRemarks();
+  const { found } = await atBroker(() => createTokenAtBroker(config.stateDir, requestOf(order)));
+  const made = found ?? (await createStored({ ...patient(config), personalTokens }, order, remarks.log));
+  for (const line of remarks.lines()) output.remark(`warning: ${line}`);
+  const { token, personalToken } = made;
+  const shown = personalTokenJson(personalToken);
+  output.remark(
+    `fairlead: token ${shown.id} (${name}) of ${shown.user}, valid until ${shown.expires}; it is shown this once`,
+  );
+  output.result([token], { token, ...shown });
+  return EXIT.ok;
+}
+
+function requestOf({ lifetime: seconds, limits, networks, ...order }: UserTokenOrder) {
+  return {
+    ...order,
+    limits: limits?.map(({ service, repositories, actions }) => ({
+      service,
+      repositories: [...repositories],
+      actions: [...actions],
+    })),
+    networks: networks === undefined ? undefined : [...networks],
+    lifetimeSeconds: seconds,
+  };
+}
+
+async function createStored(
+  config: Parameters<typeof createTokenForUser>[0],
+  order: UserTokenOrder,
+  log: Log,
+): Promise<Answer<'createPersonalToken'>> {
+  const issued = await createTokenForUser(config, order, log);
+  if (issued.kind === 'refused') throw new UsageError(issued.problem);
+  const { token, id, record } = issued;
+  return { token: token.reveal(), personalToken: shownPersonalToken({ id, ...record }) };
+}
+
+function limitsOf({ limit, registries }: CreateOptions): readonly StoredLimit[] | undefined {
+  if (!registries && limit !== undefined) throw new UsageError('expected --limit or --no-registries, found both');
+  return registries ? limit?.map(parseLimit) : [];
+}
+
+const LIMIT = 'SERVICE PATTERN[,PATTERN] ACTION[,ACTION], such as "registry.example.com web/** pull,push"';
+
+function parseLimit(text: string): StoredLimit {
+  const [service, repositories, actions, ...rest] = text.trim().split(/\s+/);
+  if (service === undefined || repositories === undefined || actions === undefined || rest.length > 0) {
+    throw new UsageError(`--limit "${text}": expected ${LIMIT}`);
+  }
+  return {
+    service,
+    repositories: repositories.split(','),
+    actions: actions.split(',').map((action) => actionOf(action, text)),
+  };
+}
+
+function actionOf(action: string, text: string): Action {
+  if (isAction(action)) return action;
+  throw new UsageError(`--limit "${text}": expected pull, push, delete or *, found "${action}"`);
+}
+
+function lifetimeOf({ expires }: CreateOptions): number | undefined {
+  if (expires === undefined) return undefined;
+  const parsed = lifetime.safeParse(expires);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--expires ${expires}: expected a duration, such as 12h or 30d`);
+}

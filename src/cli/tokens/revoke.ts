@@ -1,0 +1,104 @@
+/** `fairlead tokens revoke`: ends tokens of both kinds. */
+import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
+import { loadBroker } from '../../config/load.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { createEndAccount } from '../../flows/end-account.ts';
+import type { Ending } from '../../flows/end-account.ts';
+import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
+import { keptRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
+import type { ControlUnavailable } from '../../platform/control-socket.ts';
+import { UsageError } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { atBroker, endAccountAtBrokers, revokeAtBrokers } from './at-broker.ts';
+import type { Choice, Revoked, ShownRevoked } from './at-broker.ts';
+import { noneText, personalSelection, refreshSelection, robotOf } from './selection.ts';
+import type { TokensOptions } from './selection.ts';
+import { withTokenStores } from './stores.ts';
+
+export interface RevokeOptions extends TokensOptions {
+  readonly all?: true;
+  readonly ids: readonly string[];
+}
+
+/** Who ends something where no broker runs. */
+export const OPERATOR: Ending = { request: { requestId: '', client: '' }, by: 'operator' };
+
+export async function revokeTokens(options: RevokeOptions, output: Output): Promise<number> {
+  const { ids, user, all } = options;
+  if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
+    throw new UsageError('expected one of: ids that `fairlead tokens list` prints; --user; --all');
+  }
+  const { config } = await loadBroker(options.config, { secrets: 'unused' });
+  const { stateDir } = config;
+  const { found, unavailable } = await atBroker(() =>
+    isAccount(options) ? endAccountAtBrokers(stateDir, user ?? '') : revokeAtBrokers(stateDir, choiceOf(options)),
+  );
+  const { tokens, failures, problems } = found ?? (await revokeStored(config, options));
+  for (const failure of failures) output.remark(`fairlead: NOT revoked: ${failure}`);
+  const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
+  for (const id of missing) output.remark(`fairlead: there is no token ${id}`);
+  if (tokens.length === 0 && missing.length === 0 && failures.length === 0) {
+    output.remark(`fairlead: ${noneText(options, config)}`);
+  }
+  output.result(tokens.map(revokedLine), { revoked: tokens, missing });
+  const isReached = reportReach(problems, tokens.length > 0 ? unavailable : undefined, output);
+  return tokens.length > 0 && missing.length === 0 && failures.length === 0 && isReached ? EXIT.ok : EXIT.no;
+}
+
+/** Whether everything of a user ends, and not only what is of one registry or robot. */
+function isAccount({ user, service }: RevokeOptions): boolean {
+  return user !== undefined && service === undefined && robotOf(user) === undefined;
+}
+
+function choiceOf({ ids, user, service }: RevokeOptions): Choice {
+  const robot = robotOf(user);
+  if (ids.length > 0) return { ids: [...ids], service };
+  if (robot !== undefined) return { robot, service };
+  return user === undefined ? { all: true, service } : { user, service };
+}
+
+async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promise<Revoked> {
+  const { ids, user } = options;
+  const audit = collecting();
+  const failures = await withTokenStores<readonly string[]>(config, [], async ({ refreshTokens, personalTokens }) => {
+    const [refresh, personal] = [
+      { store: refreshTokens, audit },
+      { store: personalTokens, audit },
+    ];
+    if (isAccount(options)) {
+      const end = createEndAccount([keptRefreshTokens(refresh), keptPersonalTokens(personal)]);
+      const { failed } = await end({ user: user ?? '' }, OPERATOR);
+      return failed.map(({ what, cause }) => `${what}: ${cause}`);
+    }
+    await revokeRefreshTokens(refresh, refreshSelection(options, ids), OPERATOR);
+    const selection = personalSelection(options, ids);
+    if (selection !== undefined) await revokePersonalTokens(personal, selection, OPERATOR);
+    return [];
+  });
+  return { tokens: audit.events.map(shownRevoked), failures, problems: [] };
+}
+
+/**
+ * Says which brokers were not reached.
+ *
+ * @param unavailable why no broker could be asked, where tokens were revoked in the records alone
+ * @returns false when a broker that runs was not reached: it may give out a signed token again for some seconds
+ */
+export function reportReach(
+  problems: readonly string[],
+  unavailable: ControlUnavailable | undefined,
+  output: Output,
+): boolean {
+  for (const problem of problems) output.remark(`fairlead: ${problem}`);
+  if (unavailable === undefined) return problems.length === 0;
+  output.remark(`fairlead: the broker did not log the revocation: ${unavailable.message}`);
+  return unavailable.reason === 'absent';
+}
+
+export function revokedLine(token: ShownRevoked): string {
+  const { id, user } = token;
+  return token.kind === 'refresh-token'
+    ? `revoked ${id} of ${user} for ${token.service}`
+    : `revoked ${id} of ${user}, named ${token.name}`;
+}
