@@ -132,7 +132,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const api = resources.use(
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
-  const listeners = resources.use(await openListeners(config, { ...tokenFlows, ...operator }));
+  const listeners = resources.use(await openListeners(config, { ...tokenFlows, ...operator, api: api.admin }));
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
     signing.reloadable,

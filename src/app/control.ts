@@ -7,7 +7,7 @@ import type { ControlAnswer, ControlRequest } from '../platform/control-socket.t
 import { askRunningBrokers, hasRunningBroker } from '../platform/control-sockets.ts';
 
 /** What one broker has answered. */
-export type BrokerAnswer<Id extends OperationId> =
+type BrokerAnswer<Id extends OperationId> =
   | { readonly ok: true; readonly answer: Answer<Id> }
   | { readonly ok: false; readonly code: string; readonly detail: string };
 

@@ -44,21 +44,34 @@ export interface ApiParts extends HealthDeps {
 /** Examining a pasted policy, and searching the one in force. A client of the control socket waits longer. */
 const QUESTION = { small: -1, timeoutMs: 20_000, memoryMiB: 512 } as const;
 
-export interface OpenApi extends AsyncDisposable {
+interface OpenApi extends AsyncDisposable {
   /** For the control socket: whoever may open it is the operator. */
   readonly control: RequestHandler;
+  /** For the admin listener. Undefined: the API is not configured. */
+  readonly admin: RequestHandler | undefined;
 }
 
 export function openApi(parts: ApiParts): OpenApi {
   const background = createBackground(QUESTION);
   const started = { at: parts.clock.now(), monotonic: parts.clock.monotonic() };
   const handlers = once(() => loadHandlers({ ...parts, started }, background.run));
+  const { personalTokens, loaded } = parts;
+  const rights = loaded.config.api;
   return {
     control: lazyHandler(async () => {
       const { answerApi } = await import('../http/api/api.ts');
       const authenticate = async () => ({ kind: 'socket', access: 'operator' }) as const;
       return answerApi({ ...parts, handlers: await handlers(), authenticate });
     }),
+    admin:
+      rights === undefined || personalTokens === undefined
+        ? undefined
+        : lazyHandler(async () => {
+            const { answerApi } = await import('../http/api/api.ts');
+            const { authenticateByToken } = await import('../http/api/authenticate-api.ts');
+            const authenticate = authenticateByToken({ usePersonalToken: personalTokens.use, rights });
+            return answerApi({ ...parts, handlers: await handlers(), authenticate });
+          }),
     [Symbol.asyncDispose]: () => background[Symbol.asyncDispose](),
   };
 }
@@ -67,12 +80,10 @@ async function loadHandlers(
   parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>,
   thread: ReturnType<typeof createBackground>['run'],
 ) {
-  const [{ brokerHandlers }, { policyHandlers }, { tokenHandlers }, { tokenStoresIn }] = await Promise.all([
-    import('./api/broker-handlers.ts'),
-    import('./api/policy-handlers.ts'),
-    import('./api/token-handlers.ts'),
-    import('./token-stores.ts'),
-  ]);
+  const { brokerHandlers } = await import('./api/broker-handlers.ts');
+  const { policyHandlers } = await import('./api/policy-handlers.ts');
+  const { tokenHandlers } = await import('./api/token-handlers.ts');
+  const { tokenStoresIn } = await import('./token-stores.ts');
   const { loaded, backends, records, personalTokens, clock } = parts;
   const { config, source } = loaded;
   return {

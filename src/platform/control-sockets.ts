@@ -24,7 +24,7 @@ async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-export interface ControlAnswers {
+interface ControlAnswers {
   readonly answers: readonly ControlAnswer[];
   /** The sockets of brokers that run and do not answer. */
   readonly silent: readonly string[];

@@ -21,7 +21,7 @@ import type { HealthDeps } from '../../http/health.ts';
 import type { PolicyInForce } from '../policy-in-force.ts';
 import { POLICY_QUESTIONS } from './policy-questions.ts';
 
-export interface PolicyHandlerDeps extends Pick<HealthDeps, 'policyState'> {
+interface PolicyHandlerDeps extends Pick<HealthDeps, 'policyState'> {
   readonly config: BrokerConfig;
   /** The path of broker.yaml. */
   readonly configPath: string;

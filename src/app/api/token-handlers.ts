@@ -23,7 +23,7 @@ import type { TokenStores } from '../token-stores.ts';
 import { collecting, shownPersonalToken, shownRefreshToken, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
 
-export interface TokenHandlerDeps {
+interface TokenHandlerDeps {
   /** Undefined: nothing that is configured has records. */
   readonly stores: TokenStores | undefined;
   /** Undefined: personal tokens are not configured. */

@@ -7,7 +7,7 @@ import type { Answer, ApiRequest, OperationId } from '../../http/api/operations.
 import { ControlUnavailable } from '../../platform/control-socket.ts';
 import { UsageError } from '../command.ts';
 
-export interface AtBroker<Found> {
+interface AtBroker<Found> {
   /** Undefined: no broker that runs has tokens, or none answers. */
   readonly found?: Found | undefined;
   /** Why none could be asked. */

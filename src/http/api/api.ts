@@ -14,7 +14,7 @@ import type { Answer, Input, OperationId } from './operations.ts';
 import { ApiProblem, causeOf, respond, respondProblem, toProblem } from './problem.ts';
 
 /** Who uses the API. */
-export type ApiCaller =
+type ApiCaller =
   /** Whoever may open the control socket: the user that the broker runs as. */
   | { readonly kind: 'socket'; readonly access: 'operator' }
   | {
@@ -38,7 +38,7 @@ export type ApiHandlers = {
 /** @throws ApiProblem `unauthenticated`, `forbidden`, `too-many-requests` or `unavailable` */
 export type AuthenticateApi = (request: Request, context: RequestContext) => Promise<ApiCaller>;
 
-export interface ApiDeps {
+interface ApiDeps {
   readonly handlers: ApiHandlers;
   readonly authenticate: AuthenticateApi;
   readonly audit: Audit;

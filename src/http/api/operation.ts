@@ -4,7 +4,7 @@ import type { ApiAccess } from '../../core/token-limits.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** How much of the API a caller may use. Each includes those before it. `operator`: whoever may open the control socket. */
-export type CallerAccess = ApiAccess | 'operator';
+type CallerAccess = ApiAccess | 'operator';
 
 const LEVELS: readonly CallerAccess[] = ['read', 'admin', 'operator'];
 

@@ -190,7 +190,8 @@ describe('fairlead doctor', () => {
 describe('fairlead flush', () => {
   it('exits with 1 when the broker refuses', async () => {
     await using files = await workspace();
-    await using _api = await openTestApi(files.config);
+    await using resources = new AsyncDisposableStack();
+    resources.use(await openTestApi(files.config));
 
     expect((await withConfig(files, 'flush', '--backend', 'local')).code).toBe(0);
     const { code, stdout, stderr } = await withConfig(files, 'flush', '--backend', 'other');

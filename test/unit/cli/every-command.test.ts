@@ -149,7 +149,8 @@ function importing(kind: string, text: string, ...options: readonly string[]): R
 }
 
 async function flushRunning(files: Workspace): Promise<CommandResult> {
-  await using _api = await openTestApi(files.config);
+  await using resources = new AsyncDisposableStack();
+  resources.use(await openTestApi(files.config));
   const result = await withConfig('flush')(files);
   return result;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createConnection, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,9 +26,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** A server that answers with the request. */
 const echo = () =>
   createControlServer(
-    async (request, response) => response.end(JSON.stringify({ url: request.url, body: await text(request) })),
+    (request, response) => void echoed(request, response),
     () => 'id-1',
   );
+
+async function echoed(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.end(JSON.stringify({ url: request.url, body: await text(request) }));
+}
 
 async function opened(server = echo()): Promise<void> {
   const socket = await openControlSocket(path, server);
