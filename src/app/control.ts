@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { operations } from '../http/api/operations.ts';
 import type { Answer, ApiRequest, OperationId } from '../http/api/operations.ts';
 import { API_ROOT } from '../http/paths.ts';
+import { ControlUnavailable } from '../platform/control-socket.ts';
 import type { ControlAnswer, ControlRequest } from '../platform/control-socket.ts';
 import { askRunningBrokers, hasRunningBroker } from '../platform/control-sockets.ts';
 
@@ -31,7 +32,7 @@ export async function askBrokers<Id extends OperationId>(
   most = Infinity,
 ): Promise<BrokerAnswers<Id>> {
   const { answers, silent } = await askRunningBrokers(stateDir, requestOf(id, request), most);
-  return { answers: answers.map((answer) => parse(id, answer)), silent };
+  return { answers: answers.map((answer) => parse(id, answer, stateDir)), silent };
 }
 
 function requestOf(id: OperationId, request: Readonly<Record<string, unknown>>): ControlRequest {
@@ -42,7 +43,7 @@ function requestOf(id: OperationId, request: Readonly<Record<string, unknown>>):
   return { method, path: `${API_ROOT}${path}${query === '' ? '' : `?${query}`}` };
 }
 
-function parse<Id extends OperationId>(id: Id, { status, json }: ControlAnswer): BrokerAnswer<Id> {
+function parse<Id extends OperationId>(id: Id, { status, json }: ControlAnswer, stateDir: string): BrokerAnswer<Id> {
   if (status === 200) {
     const schema: z.ZodType = operations[id].answer;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the operation has just checked it
@@ -50,6 +51,8 @@ function parse<Id extends OperationId>(id: Id, { status, json }: ControlAnswer):
   }
   const { code, detail }: { readonly code?: unknown; readonly detail?: unknown } = { ...Object(json) };
   if (typeof code !== 'string' || typeof detail !== 'string') throw new Error(`the broker answered with ${status}`);
+  // A broker of an older version, which does not have the operation yet.
+  if (code === 'unknown-operation') throw new ControlUnavailable('older', stateDir, undefined);
   return { ok: false, code, detail };
 }
 

@@ -84,7 +84,7 @@ for (const id of OPERATION_IDS) {
 function operationOf({ method, path }: Request, response: Response): OperationId | 'openapi' {
   const found: Partial<Record<string, OperationId | 'openapi'>> | undefined =
     path === DOCUMENT_PATH ? { GET: 'openapi' } : BY_PATH.get(path);
-  if (found === undefined) throw new ApiProblem('not-found');
+  if (found === undefined) throw new ApiProblem('unknown-operation');
   const id = Object.hasOwn(found, method) ? found[method] : undefined;
   if (id !== undefined) return id;
   response.setHeader('Allow', Object.keys(found).join(', '));

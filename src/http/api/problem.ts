@@ -32,7 +32,12 @@ export const PROBLEMS = {
     title: 'Forbidden',
     detail: 'the API does not answer web pages',
   },
-  'not-found': { status: 404, title: 'Not Found', detail: 'there is no such operation, or no such object' },
+  'unknown-operation': {
+    status: 404,
+    title: 'Not Found',
+    detail: 'there is no such operation; /api/v1/openapi.json describes those that there are',
+  },
+  'not-found': { status: 404, title: 'Not Found', detail: 'what the request names does not exist' },
   'method-not-allowed': { status: 405, title: 'Method Not Allowed', detail: 'the operation has another method' },
   conflict: { status: 409, title: 'Conflict', detail: 'the broker is not in a state that allows this' },
   'not-configured': { status: 409, title: 'Conflict', detail: 'the configuration of the broker does not offer this' },
