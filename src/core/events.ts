@@ -85,12 +85,13 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
-      /** A change by an operation of the API. Operations that only read are not recorded. */
+      /** A change by an operation of the API, or one that was refused. Operations that only read are not recorded. */
       readonly type: 'api';
       readonly request: RequestContext;
       readonly via: 'socket' | 'personal-token';
       readonly operation: string;
-      readonly outcome: 'done' | 'failed';
+      /** `refused`: the token or its owner may not do it. */
+      readonly outcome: 'done' | 'failed' | 'refused';
       /** The owner of the token. */
       readonly username?: string;
       /** The public id of the token. */

@@ -159,7 +159,8 @@ describe('the comparison of two descriptions', () => {
     ['a new operation', (document: Json) => void (at(document, 'paths')['/new'] = { get: {} })],
     [
       'a new field of an answer',
-      (document: Json) => void (at(document, 'components', 'schemas', 'Status', 'properties')['new'] = { type: 'string' }),
+      (document: Json) =>
+        void (at(document, 'components', 'schemas', 'Status', 'properties')['new'] = { type: 'string' }),
     ],
     [
       'a new field of a request that may be absent',

@@ -144,7 +144,9 @@ function propertyChanges(where: string, old: Json, now: Json, comparison: Compar
   const given = direction === 'answer' ? wasRequired.filter((name) => !isRequired.includes(name)) : [];
   return [
     ...demanded.map((name) => `${where}.${String(name)} is required now`),
-    ...given.filter((name) => is[String(name)] !== undefined).map((name) => `${where}.${String(name)} may be absent now`),
+    ...given
+      .filter((name) => is[String(name)] !== undefined)
+      .map((name) => `${where}.${String(name)} may be absent now`),
     ...Object.entries(was).flatMap(([name, schema]) => {
       const found = is[name];
       if (found === undefined) return [`${where}.${name} is removed`];

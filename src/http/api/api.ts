@@ -4,7 +4,6 @@ import type { RequestContext } from '../../core/events.ts';
 import type { Audit, Log } from '../../core/ports.ts';
 import type { ApiAccess } from '../../core/token-limits.ts';
 import { contextOf } from '../context.ts';
-import { API_ROOT } from '../paths.ts';
 import { inputOf } from './request.ts';
 import { includesAccess } from './operation.ts';
 import type { Operation } from './operation.ts';
@@ -45,7 +44,7 @@ interface ApiDeps {
   readonly log: Log;
 }
 
-/** Mounted at `API_ROOT`. Never throws: every refusal is a problem document. */
+/** Mounted at `/api/v1`. Never throws: every refusal is a problem document. */
 export function answerApi(deps: ApiDeps): RequestHandler {
   return async (request, response) => {
     const context = contextOf(response);
@@ -55,7 +54,10 @@ export function answerApi(deps: ApiDeps): RequestHandler {
       const id = operationOf(request, response);
       if (id === 'openapi') return respond(response, 200, 'application/json', openApiDocument());
       const operation: Operation = operations[id];
-      requireAccess(operation, caller);
+      if (!includesAccess(caller.access, operation.access)) {
+        deps.audit.record(eventOf(id, { ...context, caller }, 'refused'));
+        throw new ApiProblem('forbidden');
+      }
       const input = await inputOf(operation, request, response);
       const answer = await run(deps, id, input, { ...context, caller });
       respond(response, 200, 'application/json', answer);
@@ -91,10 +93,6 @@ function operationOf({ method, path }: Request, response: Response): OperationId
   throw new ApiProblem('method-not-allowed');
 }
 
-function requireAccess({ access }: Operation, caller: ApiCaller): void {
-  if (!includesAccess(caller.access, access)) throw new ApiProblem('forbidden');
-}
-
 /** Runs an operation and checks its answer. What changes something is in the audit trail before the answer is sent. */
 async function run(
   { handlers, audit }: ApiDeps,
@@ -115,7 +113,11 @@ async function run(
   }
 }
 
-function eventOf(operation: OperationId, { requestId, client, caller }: ApiContext, outcome: 'done' | 'failed') {
+function eventOf(
+  operation: OperationId,
+  { requestId, client, caller }: ApiContext,
+  outcome: 'done' | 'failed' | 'refused',
+) {
   const who = caller.kind === 'socket' ? {} : { username: caller.username, token: caller.tokenId };
   return { type: 'api', request: { requestId, client }, via: caller.kind, ...who, operation, outcome } as const;
 }
@@ -123,9 +125,9 @@ function eventOf(operation: OperationId, { requestId, client, caller }: ApiConte
 function refuse(log: Log, request: Request, response: Response, error: unknown): void {
   const problem = toProblem(error);
   const { requestId } = contextOf(response);
-  const path = `${API_ROOT}${request.path.slice(0, 100)}`;
-  if (problem.code === 'internal') log.error('API request failed', { requestId, path, cause: causeOf(problem) });
-  else log.debug('API request refused', { requestId, path, code: problem.code, cause: causeOf(problem) });
+  // Without the path, which a client can fill with a token.
+  if (problem.code === 'internal') log.error('API request failed', { requestId, cause: causeOf(problem) });
+  else log.debug('API request refused', { requestId, code: problem.code, cause: causeOf(problem) });
   // What was not read of a body would be taken for the next request.
   if (!request.complete) response.setHeader('Connection', 'close');
   respondProblem(response, problem, requestId);

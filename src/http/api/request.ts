@@ -42,8 +42,9 @@ async function jsonOf(request: Request, response: Response, limit: number): Prom
   const text: unknown = request.body;
   try {
     return JSON.parse(typeof text === 'string' ? text : '');
-  } catch (error) {
-    throw new ApiProblem('invalid-request', { fields: [{ field: 'body', message: 'expected JSON' }], cause: error });
+  } catch {
+    // The message of the parser quotes the text, which may have a token in it.
+    throw refused([{ field: 'body', message: 'expected JSON' }]);
   }
 }
 

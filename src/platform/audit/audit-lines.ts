@@ -68,7 +68,7 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
     case 'api':
       return [
         {
-          level: event.outcome === 'failed' ? 'warn' : 'info',
+          level: event.outcome === 'done' ? 'info' : 'warn',
           message: `API operation ${event.outcome}`,
           fields: {
             ...shared,

@@ -83,7 +83,7 @@ function eventMetrics(registry: Registry) {
     ),
     apiChanges: counter(
       'fairlead_api_changes_total',
-      'Operations of the API that change something, by operation and outcome: done, failed',
+      'Operations of the API that change something, by operation and outcome: done, failed, refused',
       ['operation', 'outcome'],
     ),
     personalTokens: counter(
