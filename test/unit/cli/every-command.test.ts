@@ -93,6 +93,15 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^answer\.status \(must\)\n/,
   },
   flush: { run: flushRunning, prints: /login/ },
+  api: {
+    run: async (files) => {
+      await using resources = new AsyncDisposableStack();
+      resources.use(await openTestApi(files.config));
+      const result = await withConfig('api', 'GET', '/status')(files);
+      return result;
+    },
+    prints: /^{\n {2}"version": "[\s\S]*"readiness": "ready"/,
+  },
   'fleet list': {
     run: withConfig('fleet', 'list'),
     code: 2,
