@@ -301,6 +301,7 @@ const REVEALING = [
   'http/token.ts',
   'platform/personal-token-secrets.ts',
   'platform/fingerprint.ts',
+  'platform/personal-token-secrets.ts',
   'platform/postgres/address.ts',
   'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',

@@ -35,7 +35,8 @@ export async function createTokenForUser(
   const audit = auditWithoutBroker(config, log);
   const { issue } = openPersonalTokens(config, { backends, clock: systemClock, timer: systemTimer, audit, records });
   const request = { requestId: randomIds.next(), client: COMMAND };
-  return issueForUser({ backends, clock: systemClock, issue }, order, request);
+  const made = await issueForUser({ backends, clock: systemClock, issue }, order, request);
+  return made;
 }
 
 /** No broker runs that could record it. Where `onLoss` is `refuse`, nothing is issued without an audit line. */

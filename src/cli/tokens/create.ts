@@ -18,7 +18,7 @@ import type { Output } from '../output.ts';
 import { atBroker, createTokenAtBroker } from './at-broker.ts';
 import { personalTokenJson } from './list.ts';
 
-export interface CreateOptions extends SharedOptions {
+interface CreateOptions extends SharedOptions {
   readonly for: string;
   readonly backend?: string;
   readonly name: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openTestApi } from '../../support/api.ts';
 import { MAIN } from '../../support/broker.ts';
 import { start } from '../../support/process.ts';
-import { commands, SERVICE, workspace } from './workspace.ts';
+import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
 type Run = (files: Workspace) => Promise<CommandResult>;
@@ -115,6 +115,17 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     run: withConfig('health', '--url', 'http://127.0.0.1:1/'),
     code: 1,
     prints: /not alive \(ECONNREFUSED\): nothing listens there: start the broker with/,
+  },
+  'tokens create': {
+    run: async (files) => {
+      await files.write('broker.yaml', JSON.stringify({ ...CONFIG, personalTokens: {} }));
+      return withConfig('tokens', 'create', '--for', 'alice')(files);
+    },
+    prints: /^flp_[0-9A-Za-z]{49}\n$/,
+  },
+  'tokens check-leak': {
+    run: withConfig('tokens', 'check-leak'),
+    prints: /^0 tokens found, 0 valid and now revoked, 0 damaged\n$/,
   },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
