@@ -318,7 +318,6 @@ const REVEALING = [
   'cli/tokens/create.ts',
   'conformance/secrets.ts',
   'http/token.ts',
-  'platform/personal-token-secrets.ts',
   'platform/fingerprint.ts',
   'platform/personal-token-secrets.ts',
   'platform/postgres/address.ts',
