@@ -26,7 +26,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** A server that answers with the request. */
 const echo = () =>
   createControlServer(
-    (request, response) => void echoed(request, response),
+    (request, response) => void echoed(request, response).catch(() => response.destroy()),
     () => 'id-1',
   );
 
