@@ -42,7 +42,8 @@ describe('the description of the API', () => {
       Object.values(methods).map((operation) => operation['operationId']),
     );
 
-    expect(ids.toSorted()).toEqual([...OPERATION_IDS].toSorted());
+    expect(new Set(ids)).toEqual(new Set(OPERATION_IDS));
+    expect(ids).toHaveLength(OPERATION_IDS.length);
   });
 
   it('breaks nothing that the last release described', () => {
