@@ -118,7 +118,8 @@ async function explain(input: Input<'explain'>, deps: PolicyHandlerDeps): Promis
       const grant = decide(policy, situation, asked);
       const { granted, because } = grant;
       const explanation = explainGrant(grant, nearMisses(policy, situation, grant));
-      return { scope: formatScope(asked), granted, because, explanation };
+      const complete = granted.length > 0 && granted.length >= asked.actions.length;
+      return { scope: formatScope(asked), granted, complete, because, explanation };
     }),
   };
 }
