@@ -105,7 +105,9 @@ async function create(
   { issue, backends, clock }: TokenHandlerDeps,
 ): Promise<Answer<'createPersonalToken'>> {
   if (issue === undefined) {
-    throw new ApiProblem('not-configured', { detail: 'personal tokens are not offered: add `personalTokens: {}`' });
+    throw new ApiProblem('not-configured', {
+      detail: 'the running broker offers no personal tokens: restart it with `personalTokens: {}` in its configuration',
+    });
   }
   const issued = await issueForUser(
     { backends, clock, issue },

@@ -232,7 +232,7 @@ describe('a request', () => {
 
   it.each([
     ['limit=0', 'query.limit'],
-    ['limit=501', 'query.limit'],
+    ['limit=2001', 'query.limit'],
     ['limit=1.5', 'query.limit'],
     ['limit=all', 'query.limit'],
     ['limit=1&limit=2', 'query.limit'],
