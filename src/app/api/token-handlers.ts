@@ -56,9 +56,9 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     },
     createPersonalToken: (input, context) => create(input, context, deps),
     revokeTokens: async (input, context) => {
-      const ending = await revoke(input, context, deps);
-      const missing = (input.ids ?? []).filter((id) => !ending.events.some((event) => event.id === id));
-      return { ...(await revokedFields(ending, deps)), missing };
+      const revoked = await revoke(input, context, deps);
+      const missing = (input.ids ?? []).filter((id) => !revoked.events.some((event) => event.id === id));
+      return { ...(await revokedFields(revoked, deps)), missing };
     },
     endAccount: async (account, context) => {
       const { refreshTokens, personalTokens } = storesOf(deps);
@@ -129,12 +129,19 @@ async function revoke(
   const audit = collecting(deps.audit);
   const ending = endingOf(context);
   const account = accountOf(user);
-  if (robot === undefined)
-    await revokeRefreshTokens({ store: refreshTokens, audit }, { ids, account, service }, ending);
-  // Personal tokens are not of one service.
-  if (service === undefined)
-    await revokePersonalTokens({ store: personalTokens, audit }, { ids, account, robot }, ending);
-  return audit;
+  try {
+    if (robot === undefined) {
+      await revokeRefreshTokens({ store: refreshTokens, audit }, { ids, account, service }, ending);
+    }
+    // Personal tokens are not of one service.
+    if (service === undefined) {
+      await revokePersonalTokens({ store: personalTokens, audit }, { ids, account, robot }, ending);
+    }
+    return audit;
+  } finally {
+    // Also when the second kind cannot be revoked: the first one is.
+    deps.onRevoked();
+  }
 }
 
 async function revokedFields({ events }: Collecting, deps: TokenHandlerDeps, endLogins?: () => Promise<void>) {

