@@ -1,5 +1,6 @@
 /** The API for operators, on the control socket and, where it is configured, on the admin listener. */
 import type { LoadedBroker } from '../config/load.ts';
+import { robotsOf } from '../config/robots-schema.ts';
 import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { describeError } from '../core/errors.ts';
@@ -100,6 +101,7 @@ async function loadHandlers(
     ...policyHandlers({ ...parts, config, configPath: source.path, thread }),
     ...tokenHandlers({
       ...parts,
+      robots: robotsOf(config.robots),
       stores: records === undefined ? undefined : tokenStoresIn(records, clock),
       issue: personalTokens?.issue,
     }),

@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { traitsOf, warningsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
+import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
@@ -46,6 +47,7 @@ const outline = z.object({
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
+  robots: z.unknown().optional(),
 });
 type Outline = z.output<typeof outline>;
 
@@ -58,6 +60,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
+  checkRobotsBackend(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -78,6 +81,13 @@ function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): v
 function checkProxyProtocol({ listen, tls, clientAddress }: Outline, report: Report): void {
   if (clientAddress !== 'proxy-protocol' || tls === undefined || listen?.startsWith('unix:') !== true) return;
   report(['clientAddress'], 'found proxy-protocol, expected it with tls only where listen is HOST:PORT');
+}
+
+/** The audit log names the backend of each caller. */
+function checkRobotsBackend({ robots, backends }: Outline, report: Report): void {
+  const at = robots === undefined ? -1 : backends.findIndex(({ name }) => name === ROBOTS_BACKEND);
+  if (at < 0) return;
+  report(['backends', at, 'name'], `found ${ROBOTS_BACKEND}, expected another name: the audit log names robots so`);
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */
@@ -157,6 +167,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
     broker.personalTokens === undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens);
   if (broker.records !== undefined && isWithoutRecords) {
     warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
+  }
+  if (broker.robots !== undefined && broker.personalTokens === undefined) {
+    warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
   }
   warnShield(broker.shield, warn);
   warnApi(broker, warn);

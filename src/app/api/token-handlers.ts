@@ -1,6 +1,7 @@
 /** What the operations about issued credentials do. */
 import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
+import type { Robots } from '../../core/robot.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
@@ -20,7 +21,7 @@ import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
 import type { TokenStores } from '../token-stores.ts';
-import { collecting, shownPersonalToken, shownRefreshToken, shownRevoked } from './shown-tokens.ts';
+import { collecting, endsWithUserOf, personalTokenOf, refreshTokenOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
 
 interface TokenHandlerDeps {
@@ -28,6 +29,7 @@ interface TokenHandlerDeps {
   readonly stores: TokenStores | undefined;
   /** Undefined: personal tokens are not configured. */
   readonly issue: IssuePersonalToken | undefined;
+  readonly robots: Robots;
   readonly backends: readonly ChainedBackend[];
   readonly clock: Clock;
   /** Makes this broker sign new tokens instead of giving out earlier ones again. */
@@ -46,12 +48,12 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     listRefreshTokens: async ({ user, service, ...page }) => {
       const { refreshTokens } = storesOf(deps);
       const found = await listRefreshTokens(refreshTokens, { account: accountOf(user), service });
-      const { entries, next } = pageOf(found.map(shownRefreshToken), page);
+      const { entries, next } = pageOf(found.map(refreshTokenOf), page);
       return { refreshTokens: entries, next };
     },
     listPersonalTokens: async ({ user, robot, ...page }) => {
       const found = await listPersonalTokens(storesOf(deps).personalTokens, { account: accountOf(user), robot });
-      const { entries, next } = pageOf(found.map(shownPersonalToken), page);
+      const { entries, next } = pageOf(found.map(personalTokenOf), page);
       return { personalTokens: entries, next };
     },
     createPersonalToken: (input, context) => create(input, context, deps),
@@ -65,7 +67,7 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
       const audit = collecting(deps.audit);
       const kinds = [
         keptRefreshTokens({ store: refreshTokens, audit }),
-        keptPersonalTokens({ store: personalTokens, audit }),
+        keptPersonalTokens({ store: personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
       ];
       const { failed } = await createEndAccount(kinds)(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
@@ -116,7 +118,7 @@ async function create(
   );
   if (issued.kind === 'refused') throw new ApiProblem('conflict', { detail: issued.problem });
   const { token, id, record } = issued;
-  return { token: token.reveal(), personalToken: shownPersonalToken({ id, ...record }) };
+  return { token: token.reveal(), personalToken: personalTokenOf({ id, ...record }) };
 }
 
 /** Throws when it is not known what was revoked. */
