@@ -323,6 +323,7 @@ const REVEALING = [
   'platform/postgres/address.ts',
   'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',
+  'platform/signing/jwt-verifier.ts',
 ];
 
 describe('secrets', () => {

@@ -32,6 +32,7 @@ import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
+import { openForwardAuth } from './open-forward-auth.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
@@ -210,17 +211,29 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
+  const identify = createIdentify({
+    ...flowDeps,
+    shield,
+    usePersonalToken: personalTokens?.use,
+    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+  });
+  const { exchangeRefreshToken } = refreshTokens;
+  const forwardAuth = await openForwardAuth(config, {
+    ...flowDeps,
+    identify,
+    exchangeRefreshToken,
+    policy: policy.current,
+    services,
+    keyset: signing.keyset,
+    log,
+  });
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
-    exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
-    identify: createIdentify({
-      ...flowDeps,
-      shield,
-      usePersonalToken: personalTokens?.use,
-      tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-    }),
+    identify,
+    ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,

@@ -7,6 +7,7 @@ import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { quote } from './expectation.ts';
+import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
 import type { Path } from './problems.ts';
@@ -23,7 +24,8 @@ const outline = z.object({
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
-  trustedProxies: z.array(word).catch([]),
+  // What is no list is a problem of its own, and not the same as no proxies.
+  trustedProxies: z.array(word).default([]).catch([undefined]),
   keys: z
     .array(
       z
@@ -38,7 +40,12 @@ const outline = z.object({
     )
     .catch([{ name: DEFAULT_KEY }]),
   services: z
-    .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
+    .record(
+      z.string(),
+      z
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), forwardAuth: z.unknown().optional() })
+        .catch({ key: {} }),
+    )
     .catch({}),
   backends: z
     .array(
@@ -61,6 +68,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
   checkRobotsBackend(data, report);
+  checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -174,6 +182,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   warnShield(broker.shield, warn);
   warnApi(broker, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
+  warnForwardAuth(broker, warn);
 }
 
 function warnApi({ api, admin, personalTokens }: BrokerFile, warn: Report): void {

@@ -6,6 +6,7 @@ import type { Lifetimes } from '../core/token.ts';
 import { api } from './api-schema.ts';
 import { audit } from './audit-schema.ts';
 import { cors } from './cors-schema.ts';
+import { forwardAuth } from './forward-auth-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { personalTokens } from './personal-tokens-schema.ts';
@@ -50,6 +51,7 @@ const service = z
       .prefault({})
       .meta({ description: 'Token lifetimes of this service, where they differ from `tokens.lifetime`' }),
     refreshTokens: refreshTokens.optional(),
+    forwardAuth: forwardAuth.optional(),
   })
   .meta({ description: 'A registry that is served' });
 
