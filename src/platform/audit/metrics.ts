@@ -92,6 +92,11 @@ function eventMetrics(registry: Registry) {
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
     ),
+    apiChanges: counter(
+      'fairlead_api_changes_total',
+      'Operations of the API that change something, by operation and outcome: done, failed, refused',
+      ['operation', 'outcome'],
+    ),
     personalTokens: counter(
       'fairlead_personal_tokens_total',
       'Personal tokens, by event: created, withheld, used, refused, failed, revoked',
@@ -135,6 +140,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'api':
+      metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });
       return;
     case 'personal-token':
       metrics.personalTokens.inc({ outcome: event.outcome });
