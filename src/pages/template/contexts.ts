@@ -102,7 +102,9 @@ function placeOf(state: State): string {
       return `the tag <${state.name}`;
     case 'tag':
       return `the tag <${state.element}>`;
-    default:
+    case 'attribute':
+    case 'before-value':
+    case 'value':
       return `the attribute ${state.name}`;
   }
 }

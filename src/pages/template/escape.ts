@@ -10,7 +10,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Characters that HTML cannot hold, or that a browser changes: controls other than tab and line feed, lone surrogates. */
-const NOT_IN_HTML = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\p{Cs}]/gu;
+const NOT_IN_HTML = /(?![\t\n])\p{Cc}|\p{Cs}|[\ufdd0-\ufdef\ufffe\uffff]/gu;
 /** Characters that change the order of the text around them (Unicode UAX 9), so that one name looks like another. */
 const BIDI_CONTROLS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Marks above and below one letter, which would cover the lines around it. No script needs more than four. */

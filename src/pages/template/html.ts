@@ -83,9 +83,8 @@ function render(value: Value, place: Context): string {
     throw misplaced('nothing', place);
   }
   if (isList(value)) {
-    if (place.kind === 'content' || place.kind === 'attributes')
-      return value.map((one: Value) => render(one, place)).join('');
-    throw misplaced('a list', place);
+    if (place.kind !== 'content' && place.kind !== 'attributes') throw misplaced('a list', place);
+    return Array.from<Value, string>(value, (one) => render(one, place)).join('');
   }
   if (typeof value === 'string' || typeof value === 'number') return renderText(String(value), place);
   if (isUrl(value)) {
@@ -93,16 +92,16 @@ function render(value: Value, place: Context): string {
       return escapeExact(value.text);
     throw misplaced('a URL', place);
   }
-  if ('attribute' in value) {
-    if (place.kind === 'attributes') return renderAttribute(value);
-    throw misplaced('an attribute', place);
+  if (value instanceof SafeHtml) {
+    if (place.kind === 'content') return value.toString();
+    throw misplaced('HTML', place);
   }
-  if (place.kind === 'content') return value.toString();
-  throw misplaced('HTML', place);
+  if (place.kind === 'attributes') return renderAttribute(value);
+  throw misplaced('an attribute', place);
 }
 
 /** `Array.isArray` does not narrow a readonly list. */
-function isList(value: Exclude<Value, undefined | false>): value is readonly Content[] & readonly Attributes[] {
+function isList(value: Value): value is Extract<Value, readonly unknown[]> {
   return Array.isArray(value);
 }
 
