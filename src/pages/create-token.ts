@@ -206,12 +206,12 @@ export function newTokenPage(page: Page, { name, secret, expiresAt, commands }: 
       heading('Your new token'),
       html`<section class="card accent stack" aria-label="New token">
         <p><b>${name}</b> is ready. Copy it now: it is shown this once. It ends on ${day(expiresAt)}.</p>
-        ${copyable('token', secret, 'The token')}
+        ${copyable('secret', 'token', secret, 'The token')}
         <p class="quiet">Paste it where a password is asked for:</p>
         ${commands.map(
           ({ program, text }, index) =>
             html`<h2 class="small">${program}</h2>
-              ${copyable(`command-${index}`, text, `Command for ${program}`)}`,
+              ${copyable('command', `command-${index}`, text, `Command for ${program}`)}`,
         )}
       </section>`,
       html`<p><a class="button" href="${url`/console/tokens`}">I have copied it. Show my tokens</a></p>`,

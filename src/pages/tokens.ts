@@ -2,7 +2,7 @@
 import { confirmPage } from './confirm.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { badge, empty, heading, notice, rows } from './parts/blocks.ts';
+import { empty, heading, notice, rows } from './parts/blocks.ts';
 import { filterField } from './parts/filter.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -63,8 +63,8 @@ function tokenRow({ site: { url }, now }: Page, token: TokenView): Html {
   const { id, name, robot } = token;
   return html`<li data-filter-item>
     <div>
-      <p><b>${name}</b> ${tokenState(token, now)} ${robot !== undefined && badge('robot')}</p>
-      <p class="quiet"><code>${id}</code></p>
+      <p><b>${name}</b> ${tokenState(token, now)}</p>
+      <p class="quiet"><code>${id}</code>${robot !== undefined && html` for the robot <code>${robot}</code>`}</p>
     </div>
     <div>${tokenRights(token)}</div>
     <div>${tokenTimes(token, now)}</div>

@@ -146,8 +146,8 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         secret: 'flp_7Qm2VtJ9cXw4rN8sLk3HyB6dZa1TfPeUo5GiR0qWxMjK1kQ9zR',
         expiresAt: SAMPLE_NOW + 90 * DAY,
         commands: [
-          { program: 'docker', text: `docker login registry.example.com --username ${text('alice')} --password-stdin` },
-          { program: 'podman', text: `podman login registry.example.com --username ${text('alice')} --password-stdin` },
+          { program: 'docker', text: `docker login registry.example.com --username ${text('alice')}` },
+          { program: 'podman', text: `podman login registry.example.com --username ${text('alice')}` },
         ],
       }),
     'token-revoke': () => revokeTokenPage(user, firstToken),

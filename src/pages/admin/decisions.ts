@@ -89,7 +89,8 @@ export function decisionsPage(page: Page, view: DecisionsView): Html {
 function sinceText({ count, capacity, since }: DecisionsView): Html {
   return count < capacity
     ? html`All requests for tokens that this broker has answered since it started at ${exact(since)}.`
-    : html`The last ${capacity} requests for tokens that this broker has answered, since ${exact(since)}.`;
+    : html`The last ${capacity.toLocaleString('en')} requests for tokens that this broker has answered, since
+      ${exact(since)}.`;
 }
 
 function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly }: DecisionsFilter): Html {
