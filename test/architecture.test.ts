@@ -186,7 +186,7 @@ describe('the sources', () => {
   it.each([
     ['core', []],
     ['flows', []],
-    ['http', ['express', 'passport', /^node:/]],
+    ['http', ['cookie', 'express', 'helmet', 'passport', /^node:/]],
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
     ['conformance', ['commander', 'yaml', 'zod', /^node:/]],
@@ -295,11 +295,13 @@ const REVEALING = [
   'backends/static-file/users-task.ts',
   'cli/init/stored-secret.ts',
   'conformance/secrets.ts',
+  'http/console/cookies.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
   'platform/postgres/address.ts',
   'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',
+  'platform/session-secrets.ts',
 ];
 
 describe('secrets', () => {
