@@ -2,7 +2,6 @@
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
-import type { SignInResult } from '../../flows/sign-in/provider.ts';
 import { contextOf } from '../context.ts';
 import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
@@ -12,6 +11,7 @@ import { queryOf, readForm } from './form.ts';
 import { ownPath } from './own-path.ts';
 import { signedOutPage, signInPage } from './pages.ts';
 import { createProviderSteps } from './provider-strategy.ts';
+import type { Arrival } from './provider-strategy.ts';
 import { pageFor, respondPage } from './respond-page.ts';
 import type { PageDeps } from './respond-page.ts';
 import { findSignedIn } from './session.ts';
@@ -23,17 +23,11 @@ export const HOME = '/console/sign-ins';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
-  router.get('/sign-in', async (request, response) => {
-    const to = destination(queryOf(request));
-    const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
-    if (signedIn !== undefined) return response.redirect(303, `${deps.base}${to}`);
-    return showForm(deps, response, { to });
-  });
+  router.get('/sign-in', (request, response) => showSignIn(deps, request, response));
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
-  router.get('/sign-in/callback', async (request, response) => {
-    const { to, ...result } = await steps.finish(request, response);
-    await openSession(deps, request, response, { result, to });
-  });
+  router.get('/sign-in/callback', (request, response) =>
+    steps.finish(request, response).then((arrival) => openSession(deps, request, response, arrival)),
+  );
   router.get('/sign-in/:backend', (request, response) =>
     steps.begin(request, response, { backend: request.params.backend, to: destination(queryOf(request)) }),
   );
@@ -41,16 +35,19 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   router.get('/sign-out', (_request, response) =>
     respondPage(response, 200, signedOutPage(pageFor(deps, response), {})),
   );
-  router.get('/sign-out/:backend', async (request, response) => {
-    const { backend } = request.params;
-    const url = await deps.logoutAtProvider.start(backend, `${deps.publicUrl}/sign-out`);
-    response.redirect(303, url ?? `${deps.base}/sign-out`);
-  });
+  router.get('/sign-out/:backend', (request, response) => signOutAtProvider(deps, request, response));
 }
 
 /** The page that `to` names, if it is one of ours. */
 function destination(fields: URLSearchParams): string {
   return ownPath(fields.get('to') ?? undefined) ?? HOME;
+}
+
+async function showSignIn(deps: SignInDeps, request: Request, response: Response): Promise<void> {
+  const to = destination(queryOf(request));
+  const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
+  if (signedIn === undefined) showForm(deps, response, { to });
+  else response.redirect(303, `${deps.base}${to}`);
 }
 
 interface FormState {
@@ -69,11 +66,10 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
   const fields = await readForm(request, response);
   const to = destination(fields);
   const username = single(fields, 'username');
-  let result: SignInResult;
   try {
     const credential = { username, password: new Secret(single(fields, 'password')) };
-    result = await deps.signInWithForm(credential, contextOf(response));
-    await openSession(deps, request, response, { result, to });
+    const result = await deps.signInWithForm(credential, contextOf(response));
+    await openSession(deps, request, response, { ...result, to });
   } catch (error) {
     const { code, retryAfter } = toBrokerError(error);
     const { status, title, text } = pageAnswer(code);
@@ -90,16 +86,11 @@ function single(fields: URLSearchParams, name: string): string {
   return value;
 }
 
-interface Opening {
-  readonly result: SignInResult;
-  readonly to: string;
-}
-
 async function openSession(
   deps: SignInDeps,
   request: Request,
   response: Response,
-  { result, to }: Opening,
+  { to, ...result }: Arrival,
 ): Promise<void> {
   const cookie = await deps.sessions.open({
     ...result,
@@ -122,4 +113,15 @@ async function signOut(deps: SignInDeps, request: Request, response: Response): 
   const name = signedIn?.session.signedInAt.backend ?? '';
   const view = deps.methods.providers.includes(name) ? { provider: { name, label: name } } : {};
   respondPage(response, 200, signedOutPage(pageFor(deps, response), view));
+}
+
+/** A link and not a form, because a form may not lead to another site; only a link on our own page counts. */
+async function signOutAtProvider(deps: SignInDeps, request: Request, response: Response): Promise<void> {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw new BrokerError('foreign_origin', `a link of another site, ${site.slice(0, 32)}, to the logout`);
+  }
+  const backend = String(request.params['backend']);
+  const url = await deps.logoutAtProvider.start(backend, `${deps.publicUrl}/sign-out`);
+  response.redirect(303, url ?? `${deps.base}/sign-out`);
 }
