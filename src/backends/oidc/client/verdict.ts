@@ -2,7 +2,7 @@
  * What a refusal of the provider is about: the user, the configuration, or the provider itself. Providers differ, so
  * this is a table. A refusal that is not in it means "unavailable" and never "wrong password".
  */
-import type { RejectReason } from '../../core/ports.ts';
+import type { RejectReason } from '../../../core/ports.ts';
 import type { Fault } from './fault.ts';
 
 export type Verdict =

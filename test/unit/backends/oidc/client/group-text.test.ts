@@ -1,6 +1,6 @@
 /** A claim of groups that is one text. */
 import { describe, expect, it } from 'vitest';
-import { groupsInText } from '../../../../src/backends/oidc-password/group-text.ts';
+import { groupsInText } from '../../../../../src/backends/oidc/client/group-text.ts';
 
 describe('a claim of groups that is a text', () => {
   it.each(['team-web', '/teams/web', 'team.web', 'DOMAIN\\team', 'team_web@corp.example', 'équipe'])(

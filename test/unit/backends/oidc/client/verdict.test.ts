@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../../src/backends/oidc-password/verdict.ts';
-import type { RefusalRules, Verdict } from '../../../../src/backends/oidc-password/verdict.ts';
+import { judge } from '../../../../../src/backends/oidc/client/verdict.ts';
+import type { RefusalRules, Verdict } from '../../../../../src/backends/oidc/client/verdict.ts';
 
 const PLAIN: RefusalRules = { deniedStatus: [], misconfiguredStatus: [], errors: {} };
 const BARE: RefusalRules = { ...PLAIN, deniedStatus: [401, 403], misconfiguredStatus: [400, 401] };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePath, secretRef } from '../fields.ts';
+import { filePath, secretRef } from '../../fields.ts';
 
 const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'] as const;
 export type ClientMethod = (typeof METHODS)[number];

@@ -1,10 +1,10 @@
-import { clientAuthenticator } from '../../../../src/backends/oidc-password/client-authentication.ts';
+import { clientAuthenticator } from '../../../../../src/backends/oidc/client/client-authentication.ts';
 import { None } from 'openid-client';
 import { describe, expect, it } from 'vitest';
-import type { Connection } from '../../../../src/backends/http-client/connection.ts';
-import { createProvider } from '../../../../src/backends/oidc-password/provider.ts';
-import { Secret } from '../../../../src/core/identity.ts';
-import { fixedClock, recordingLog } from '../../../support/fakes.ts';
+import type { Connection } from '../../../../../src/backends/http-client/connection.ts';
+import { createProvider } from '../../../../../src/backends/oidc/client/provider.ts';
+import { Secret } from '../../../../../src/core/identity.ts';
+import { fixedClock, recordingLog } from '../../../../support/fakes.ts';
 
 const FOREVER = new AbortController().signal;
 

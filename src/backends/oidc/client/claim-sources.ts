@@ -1,8 +1,8 @@
 /** Reads the claims of an identity from the ID token, userinfo, introspection and Microsoft Graph. */
-import { BrokerError } from '../../core/errors.ts';
-import { outage, requestIntrospection, requestUserinfo } from './grant.ts';
-import type { Tokens } from './grant.ts';
-import type { CLAIM_SOURCES } from './config.ts';
+import { BrokerError } from '../../../core/errors.ts';
+import { outage, requestIntrospection, requestUserinfo } from './answers.ts';
+import type { Tokens } from './answers.ts';
+import type { CLAIM_SOURCES } from './provider-config.ts';
 import type { Graph } from './graph.ts';
 import type { IdTokenClaims } from './id-token.ts';
 import { areGroupsElsewhere, isComplete } from './identity.ts';

@@ -1,7 +1,7 @@
 /** Which metadata a login uses, and where the broker reaches the endpoints that they name. */
 import { describe, expect, it } from 'vitest';
-import { readMetadata } from '../../../../src/backends/oidc-password/metadata.ts';
-import type { MetadataRules } from '../../../../src/backends/oidc-password/metadata.ts';
+import { readMetadata } from '../../../../../src/backends/oidc/client/metadata.ts';
+import type { MetadataRules } from '../../../../../src/backends/oidc/client/metadata.ts';
 
 const ISSUER = 'https://id.example.com/realms/corp';
 const METADATA = {

@@ -1,8 +1,8 @@
 /** The configuration with the defaults of its preset. */
-import { parseClaimPath } from '../oidc/claim-path.ts';
-import { parsedOrThrow } from '../fields.ts';
+import { parseClaimPath } from '../claim-path.ts';
+import { parsedOrThrow } from '../../fields.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
-import type { OidcPasswordConfig } from './config.ts';
+import type { ProviderConfig } from './provider-config.ts';
 import { parseGroupPath } from './group-path.ts';
 import type { ClaimRules } from './identity.ts';
 import { PRESETS } from './presets.ts';
@@ -18,10 +18,10 @@ export interface Settings {
   readonly assertionAudience: 'issuer' | 'token-endpoint';
 }
 
-type Configured = Pick<
-  OidcPasswordConfig,
-  'name' | 'client' | 'preset' | 'scope' | 'claims' | 'lowercase' | 'deniedStatus'
->;
+type Configured = Pick<ProviderConfig, 'name' | 'client' | 'preset' | 'scope' | 'claims' | 'lowercase'> & {
+  /** Of the password grant: statuses that mean a wrong password. */
+  readonly deniedStatus?: readonly number[] | undefined;
+};
 
 export function resolveSettings({ name, client, preset: presetName, claims, ...config }: Configured): Settings {
   const preset = PRESETS[presetName];
@@ -48,6 +48,6 @@ export function resolveSettings({ name, client, preset: presetName, claims, ...c
   };
 }
 
-function sourcesNamed(from: NonNullable<OidcPasswordConfig['claims']['from']>): ClaimsFrom {
+function sourcesNamed(from: NonNullable<ProviderConfig['claims']['from']>): ClaimsFrom {
   return from === 'auto' || typeof from !== 'string' ? from : [from];
 }

@@ -1,9 +1,9 @@
 /** The private key that the client signs assertions with (RFC 7523, section 2.2). */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFileWithin } from '../read-file.ts';
+import { readFileWithin } from '../../read-file.ts';
 import type { CryptoKey } from 'openid-client';
-import { readOwnCertificate } from '../certificates.ts';
+import { readOwnCertificate } from '../../certificates.ts';
 
 export interface ClientKey {
   /** Not extractable: it can sign, and cannot be exported. */

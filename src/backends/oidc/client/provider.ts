@@ -3,12 +3,12 @@
  * and a time limit for every request.
  */
 import { Configuration, allowInsecureRequests, customFetch, enableNonRepudiationChecks } from 'openid-client';
-import { BrokerError } from '../../core/errors.ts';
-import type { Clock, Log } from '../../core/ports.ts';
-import { createKeySet } from '../oidc/key-set.ts';
-import { fetchKeys } from '../oidc/key-source.ts';
-import { fetchMetadata } from '../oidc/metadata.ts';
-import type { BoundedFetch, Connection } from '../http-client/connection.ts';
+import { BrokerError } from '../../../core/errors.ts';
+import type { Clock, Log } from '../../../core/ports.ts';
+import { createKeySet } from '../key-set.ts';
+import { fetchKeys } from '../key-source.ts';
+import { fetchMetadata } from '../metadata.ts';
+import type { BoundedFetch, Connection } from '../../http-client/connection.ts';
 import { TOKEN_ENDPOINT_NAME } from './client-authentication.ts';
 import type { ClientAuthenticator } from './client-authentication.ts';
 import { createDiscovery } from './discovery.ts';

@@ -1,6 +1,6 @@
 /** Which members of an answer of the token endpoint openid-client sees. */
 import { describe, expect, it } from 'vitest';
-import { withUsedMembers } from '../../../../src/backends/oidc-password/token-response.ts';
+import { withUsedMembers } from '../../../../../src/backends/oidc/client/token-response.ts';
 
 async function usedMembers(body: unknown): Promise<unknown> {
   return (await withUsedMembers(Response.json(body))).json();

@@ -1,5 +1,5 @@
 /** Defaults for known providers. A key of the configuration overrides the preset. */
-import type { RejectReason } from '../../core/ports.ts';
+import type { RejectReason } from '../../../core/ports.ts';
 import type { ClaimsFrom } from './claim-sources.ts';
 import type { GroupText } from './group-text.ts';
 

@@ -1,8 +1,8 @@
 /** How the broker authenticates to the provider (RFC 6749, section 2.3). */
 import { ClientSecretPost, modifyAssertion, None, PrivateKeyJwt, TlsClientAuth } from 'openid-client';
 import type { ClientAuth } from 'openid-client';
-import { BrokerError } from '../../core/errors.ts';
-import type { SecretSource } from '../../core/identity.ts';
+import { BrokerError } from '../../../core/errors.ts';
+import type { SecretSource } from '../../../core/identity.ts';
 import type { ClientMethod } from './client-config.ts';
 import type { ClientKey } from './client-key.ts';
 

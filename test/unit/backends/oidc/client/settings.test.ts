@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { oidcPasswordConfig } from '../../../../src/backends/oidc-password/config.ts';
-import { PRESET_NAMES } from '../../../../src/backends/oidc-password/presets.ts';
-import { resolveSettings } from '../../../../src/backends/oidc-password/settings.ts';
-import type { Settings } from '../../../../src/backends/oidc-password/settings.ts';
-import { judge } from '../../../../src/backends/oidc-password/verdict.ts';
+import { oidcPasswordConfig } from '../../../../../src/backends/oidc-password/config.ts';
+import { PRESET_NAMES } from '../../../../../src/backends/oidc/client/presets.ts';
+import { resolveSettings } from '../../../../../src/backends/oidc/client/settings.ts';
+import type { Settings } from '../../../../../src/backends/oidc/client/settings.ts';
+import { judge } from '../../../../../src/backends/oidc/client/verdict.ts';
 
 function settings(changes: Readonly<Record<string, unknown>>): Settings {
   const client = { id: 'registry', secret: { env: 'SSO_CLIENT_SECRET' } };

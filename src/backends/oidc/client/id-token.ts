@@ -1,9 +1,9 @@
 /** Verifies the tokens that the provider signs (OpenID Connect Core, section 3.1.3.7). */
-import type { Claims } from '../oidc/claim-path.ts';
-import { forLog } from '../oidc/for-log.ts';
-import type { KeySet } from '../oidc/key-set.ts';
-import { signatureFlaw } from '../oidc/signature.ts';
-import { parseToken } from '../oidc/token.ts';
+import type { Claims } from '../claim-path.ts';
+import { forLog } from '../for-log.ts';
+import type { KeySet } from '../key-set.ts';
+import { signatureFlaw } from '../signature.ts';
+import { parseToken } from '../token.ts';
 
 export interface TokenRules {
   /** As the metadata write it. */

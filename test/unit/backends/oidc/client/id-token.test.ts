@@ -1,7 +1,7 @@
 /** What an ID token must say, and what a refusal reports. */
 import { describe, expect, it } from 'vitest';
-import { idTokenClaims, userinfoProblem } from '../../../../src/backends/oidc-password/id-token.ts';
-import type { TokenRules } from '../../../../src/backends/oidc-password/id-token.ts';
+import { idTokenClaims, userinfoProblem } from '../../../../../src/backends/oidc/client/id-token.ts';
+import type { TokenRules } from '../../../../../src/backends/oidc/client/id-token.ts';
 
 const NOW = 1_700_000_000;
 const ISSUER = 'https://id.example.com/realms/corp';

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createDiscovery } from '../../../../src/backends/oidc-password/discovery.ts';
-import type { ProviderMetadata } from '../../../../src/backends/oidc-password/metadata.ts';
-import { fixedClock } from '../../../support/fakes.ts';
+import { createDiscovery } from '../../../../../src/backends/oidc/client/discovery.ts';
+import type { ProviderMetadata } from '../../../../../src/backends/oidc/client/metadata.ts';
+import { fixedClock } from '../../../../support/fakes.ts';
 
 const FOREVER = new AbortController().signal;
 

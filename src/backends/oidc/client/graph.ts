@@ -4,11 +4,11 @@
  * is never followed.
  */
 import { clientCredentialsGrant } from 'openid-client';
-import { BrokerError } from '../../core/errors.ts';
-import type { Clock, Log } from '../../core/ports.ts';
-import { isObject } from '../oidc/claim-path.ts';
-import type { Claims } from '../oidc/claim-path.ts';
-import { MAX_GROUPS } from '../names.ts';
+import { BrokerError } from '../../../core/errors.ts';
+import type { Clock, Log } from '../../../core/ports.ts';
+import { isObject } from '../claim-path.ts';
+import type { Claims } from '../claim-path.ts';
+import { MAX_GROUPS } from '../../names.ts';
 import { describeFault, faultOf, readFault } from './fault.ts';
 import type { Fault } from './fault.ts';
 import type { Session } from './provider.ts';

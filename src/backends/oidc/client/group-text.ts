@@ -1,6 +1,6 @@
 /** A claim of groups that is a text and not a list. */
-import { forLog } from '../oidc/for-log.ts';
-import { looksLikeList } from '../oidc/list-text.ts';
+import { forLog } from '../for-log.ts';
+import { looksLikeList } from '../list-text.ts';
 
 export const GROUP_TEXTS = ['single', 'comma-separated', 'space-separated', 'json'] as const;
 export type GroupText = (typeof GROUP_TEXTS)[number];

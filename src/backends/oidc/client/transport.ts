@@ -1,13 +1,13 @@
 /** What the files of the configuration are needed for: the connection to the provider, and the key for assertions. */
-import { readAuthorities, readOwnCertificate } from '../certificates.ts';
-import { openConnection } from '../http-client/connection.ts';
-import type { Connection } from '../http-client/connection.ts';
-import { openProxy, proxyFiles } from '../http-client/proxy.ts';
-import type { BackendDeps } from '../backend.ts';
+import { readAuthorities, readOwnCertificate } from '../../certificates.ts';
+import { openConnection } from '../../http-client/connection.ts';
+import type { Connection } from '../../http-client/connection.ts';
+import { openProxy, proxyFiles } from '../../http-client/proxy.ts';
+import type { BackendDeps } from '../../backend.ts';
 import { methodOf } from './client-config.ts';
 import { readClientKey } from './client-key.ts';
 import type { ClientKey } from './client-key.ts';
-import type { OidcPasswordConfig } from './config.ts';
+import type { ProviderConfig } from './provider-config.ts';
 
 interface ProviderTransport {
   readonly connection: Connection;
@@ -15,7 +15,7 @@ interface ProviderTransport {
   readonly key: ClientKey | undefined;
 }
 
-type Configured = Pick<OidcPasswordConfig, 'issuer' | 'internalUrl' | 'client' | 'caFile' | 'proxy'>;
+type Configured = Pick<ProviderConfig, 'issuer' | 'internalUrl' | 'client' | 'caFile' | 'proxy'>;
 
 /** Absolute paths of the files that `openTransport` reads. */
 export function transportFiles({ client, caFile, proxy }: Configured): readonly string[] {

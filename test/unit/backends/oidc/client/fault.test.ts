@@ -1,7 +1,7 @@
 /** What is logged of a response of the provider: bounded, and without what was sent. */
 import { ResponseBodyError } from 'openid-client';
 import { describe, expect, it } from 'vitest';
-import { faultOf, readFault } from '../../../../src/backends/oidc-password/fault.ts';
+import { faultOf, readFault } from '../../../../../src/backends/oidc/client/fault.ts';
 
 const SECRET = 'Correct-Horse-Battery-Staple';
 const TOKEN = `eyJ${'a'.repeat(40)}.eyJ${'b'.repeat(40)}.${'c'.repeat(40)}`;

@@ -3,8 +3,8 @@
  * the same time share one request. After a failure the next request is delayed, and logins wait for it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../core/ports.ts';
-import { raceAbort } from '../http-client/race-abort.ts';
+import type { Clock } from '../../../core/ports.ts';
+import { raceAbort } from '../../http-client/race-abort.ts';
 import type { ProviderMetadata } from './metadata.ts';
 
 interface Discovery {

@@ -3,10 +3,10 @@
  * whole responses in their causes; nothing else reads them.
  */
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
-import { isObject } from '../oidc/claim-path.ts';
-import type { Claims } from '../oidc/claim-path.ts';
-import { networkDetail } from '../http-client/network-detail.ts';
-import { retryAfter } from '../http-client/retry-after.ts';
+import { isObject } from '../claim-path.ts';
+import type { Claims } from '../claim-path.ts';
+import { networkDetail } from '../../http-client/network-detail.ts';
+import { retryAfter } from '../../http-client/retry-after.ts';
 
 export type Fault =
   /** The provider answered, and not with tokens. */

@@ -1,7 +1,7 @@
 /** Groups in objects, by their path. */
 import { describe, expect, it } from 'vitest';
-import { objectsHint, parseGroupPath, readGroups } from '../../../../src/backends/oidc-password/group-path.ts';
-import type { GroupPath } from '../../../../src/backends/oidc-password/group-path.ts';
+import { objectsHint, parseGroupPath, readGroups } from '../../../../../src/backends/oidc/client/group-path.ts';
+import type { GroupPath } from '../../../../../src/backends/oidc/client/group-path.ts';
 
 const CLAIMS = {
   groups: [

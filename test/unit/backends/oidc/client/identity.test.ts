@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Claims } from '../../../../src/backends/oidc/claim-path.ts';
-import { parsedOrThrow } from '../../../../src/backends/fields.ts';
-import { parseGroupPath } from '../../../../src/backends/oidc-password/group-path.ts';
-import type { GroupPath } from '../../../../src/backends/oidc-password/group-path.ts';
-import { identityFrom } from '../../../../src/backends/oidc-password/identity.ts';
-import type { ClaimRules } from '../../../../src/backends/oidc-password/identity.ts';
+import type { Claims } from '../../../../../src/backends/oidc/claim-path.ts';
+import { parsedOrThrow } from '../../../../../src/backends/fields.ts';
+import { parseGroupPath } from '../../../../../src/backends/oidc/client/group-path.ts';
+import type { GroupPath } from '../../../../../src/backends/oidc/client/group-path.ts';
+import { identityFrom } from '../../../../../src/backends/oidc/client/identity.ts';
+import type { ClaimRules } from '../../../../../src/backends/oidc/client/identity.ts';
 
 function groupPath(text: string): GroupPath {
   return parsedOrThrow(parseGroupPath(text));

@@ -1,9 +1,9 @@
 /** The metadata of the provider that a login uses. All other members are ignored. */
-import { BrokerError } from '../../core/errors.ts';
-import { isObject } from '../oidc/claim-path.ts';
-import type { Claims } from '../oidc/claim-path.ts';
-import { withoutSlash } from '../oidc/metadata.ts';
-import { SIGNATURE_ALGORITHMS } from '../oidc/algorithms.ts';
+import { BrokerError } from '../../../core/errors.ts';
+import { isObject } from '../claim-path.ts';
+import type { Claims } from '../claim-path.ts';
+import { withoutSlash } from '../metadata.ts';
+import { SIGNATURE_ALGORITHMS } from '../algorithms.ts';
 
 const ENDPOINTS = [
   'token_endpoint',
