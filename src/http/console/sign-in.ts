@@ -58,7 +58,7 @@ interface FormState {
 
 function showForm(deps: SignInDeps, response: Response, state: FormState, status = 200): void {
   const { providers, hasForm } = deps.methods;
-  const view = { providers: providers.map((name) => ({ name, label: name })), hasForm, ...state };
+  const view = { providers, hasForm, ...state };
   respondPage(response, status, signInPage(pageFor(deps, response), view));
 }
 
@@ -110,8 +110,8 @@ async function signOut(deps: SignInDeps, request: Request, response: Response): 
   const cookie = deps.cookies.session(request);
   if (cookie !== undefined) await deps.sessions.end.signOut(cookie, contextOf(response));
   deps.cookies.clearSession(response);
-  const name = signedIn?.session.signedInAt.backend ?? '';
-  const view = deps.methods.providers.includes(name) ? { provider: { name, label: name } } : {};
+  const provider = deps.methods.providers.find(({ name }) => name === signedIn?.session.signedInAt.backend);
+  const view = provider === undefined ? {} : { provider };
   respondPage(response, 200, signedOutPage(pageFor(deps, response), view));
 }
 

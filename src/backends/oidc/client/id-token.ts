@@ -13,14 +13,15 @@ export interface TokenRules {
   readonly additionalAudiences: readonly string[];
   /** Epoch seconds. */
   readonly now: number;
+  /** Seconds by which clocks may differ; default 30. */
+  readonly clockTolerance?: number;
 }
 
 export type IdTokenClaims = Claims & { readonly sub: string };
 
 /** Characters. A user in a thousand groups takes some dozens of KiB. */
 const MAX_TOKEN = 256 * 1024;
-/** Seconds by which clocks may differ. */
-const LEEWAY = 30;
+const DEFAULT_TOLERANCE = 30;
 
 /**
  * @param text as the provider sent it, of any type
@@ -65,6 +66,21 @@ export function userinfoProblem(claims: Claims, rules: TokenRules): string | und
   );
 }
 
+/** Seconds for which a logout token is accepted, so that an old one ends no later session. */
+const MAX_LOGOUT_AGE = 300;
+
+/** @returns what is wrong with the claims that a logout token shares with ID tokens (Back-Channel Logout 1.0, section 2.6) */
+export function logoutTokenProblem(claims: Claims, rules: TokenRules): string | undefined {
+  const { iat } = claims;
+  const oldest = rules.now - MAX_LOGOUT_AGE - (rules.clockTolerance ?? DEFAULT_TOLERANCE);
+  return (
+    issuerProblem(claims, rules) ??
+    audienceProblem(claims, rules) ??
+    timesProblem(claims, rules) ??
+    (typeof iat === 'number' && iat >= oldest ? undefined : `it was issued at ${forLog(iat)} (iat), too long ago`)
+  );
+}
+
 export function isSubject(claims: Claims): claims is IdTokenClaims {
   return typeof claims['sub'] === 'string' && claims['sub'] !== '';
 }
@@ -100,16 +116,19 @@ function audiences(aud: unknown): readonly unknown[] {
   return Array.isArray(aud) ? aud : [aud];
 }
 
-function timesProblem({ exp, nbf }: Claims, { now }: TokenRules): string | undefined {
+function timesProblem(
+  { exp, nbf }: Claims,
+  { now, clockTolerance = DEFAULT_TOLERANCE }: TokenRules,
+): string | undefined {
   for (const [name, time] of Object.entries({ exp, nbf })) {
     if (isPresent(time) && (typeof time !== 'number' || !Number.isFinite(time))) {
       return `its ${name} is ${forLog(time)}, expected seconds since 1970`;
     }
   }
-  if (typeof exp === 'number' && exp <= now - LEEWAY) {
+  if (typeof exp === 'number' && exp <= now - clockTolerance) {
     return `it ended at ${exp} (exp), and now is ${now}: compare the clocks`;
   }
-  if (typeof nbf === 'number' && nbf > now + LEEWAY) {
+  if (typeof nbf === 'number' && nbf > now + clockTolerance) {
     return `it begins at ${nbf} (nbf), and now is ${now}: compare the clocks`;
   }
   return undefined;

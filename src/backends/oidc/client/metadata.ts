@@ -1,5 +1,6 @@
 /** The metadata of the provider that a login uses. All other members are ignored. */
 import { BrokerError } from '../../../core/errors.ts';
+import { isLoopbackHttp } from '../../http-client/address.ts';
 import { isObject } from '../claim-path.ts';
 import type { Claims } from '../claim-path.ts';
 import { withoutSlash } from '../metadata.ts';
@@ -14,6 +15,10 @@ const ENDPOINTS = [
 ] as const;
 type Endpoint = (typeof ENDPOINTS)[number];
 
+/** Those that browsers are sent to. */
+const BROWSER_ENDPOINTS = ['authorization_endpoint', 'end_session_endpoint'] as const;
+type BrowserEndpoint = (typeof BROWSER_ENDPOINTS)[number];
+
 export interface ProviderMetadata {
   /** As the provider writes it, which is how its tokens name it. */
   readonly issuer: string;
@@ -23,6 +28,10 @@ export interface ProviderMetadata {
   /** The algorithms that the provider announces for ID tokens and that are supported. */
   readonly idTokenAlgorithms: readonly string[];
   readonly userinfoAlgorithms: readonly string[];
+  /** As browsers reach them, at the issuer and not at `internalUrl`. */
+  readonly browser: Readonly<Partial<Record<BrowserEndpoint, string>>>;
+  /** Whether answers in the browser name the issuer (RFC 9207, section 3). */
+  readonly namesIssuer: boolean;
 }
 
 export interface MetadataRules {
@@ -52,7 +61,21 @@ export function readMetadata(metadata: Claims, rules: MetadataRules): ProviderMe
     tokenEndpointName: withoutInvalidUrls(listed).token_endpoint ?? tokenEndpoint,
     idTokenAlgorithms,
     userinfoAlgorithms: algorithms(metadata['userinfo_signing_alg_values_supported']) ?? idTokenAlgorithms,
+    browser: browserEndpoints(metadata, rules),
+    namesIssuer: metadata['authorization_response_iss_parameter_supported'] === true,
   };
+}
+
+/** A browser is sent to https only, or to loopback by a provider on loopback. */
+function browserEndpoints(metadata: Claims, { issuer }: MetadataRules): ProviderMetadata['browser'] {
+  const isLocal = isLoopbackHttp(new URL(issuer));
+  const listed = BROWSER_ENDPOINTS.flatMap((endpoint) => {
+    const text = metadata[endpoint];
+    const url = typeof text === 'string' ? URL.parse(text) : null;
+    const isAllowed = url !== null && (url.protocol === 'https:' || (isLocal && isLoopbackHttp(url)));
+    return isAllowed ? [[endpoint, url.href] as const] : [];
+  });
+  return Object.fromEntries(listed);
 }
 
 function withoutInvalidUrls(

@@ -29,6 +29,7 @@ export async function openProviderClient(
   config: ProviderConfig,
   settings: Settings,
   { clock, log, secret }: BackendDeps,
+  options: { readonly clockTolerance?: number } = {},
 ): Promise<ProviderClient> {
   const { name, client } = config;
   const files = transportFiles(config);
@@ -39,6 +40,7 @@ export async function openProviderClient(
     internalUrl: config.internalUrl,
     clientId: client.id,
     additionalAudiences: config.additionalAudiences,
+    ...options,
     needsIdToken: needsIdToken(settings.claimsFrom),
     usesMutualTls: methodOf(client) === 'tls_client_auth',
     timeoutSeconds: config.timeout,

@@ -5,7 +5,7 @@ import { parseClaimPath } from '../claim-path.ts';
 import { issuerProblem } from '../issuer.ts';
 import { isLoopbackHttp } from '../../http-client/address.ts';
 import { proxyAddress } from '../../http-client/proxy-address.ts';
-import { clientConfig } from './client-config.ts';
+import type { clientConfig } from './client-config.ts';
 import { parseGroupPath } from './group-path.ts';
 import { GROUP_TEXTS } from './group-text.ts';
 import { PRESET_NAMES } from './presets.ts';

@@ -46,6 +46,8 @@ interface ProviderDeps extends MetadataRules {
   readonly backend: string;
   readonly clientId: string;
   readonly additionalAudiences: readonly string[];
+  /** See `TokenRules.clockTolerance`. */
+  readonly clockTolerance?: number;
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -90,7 +92,13 @@ export function createProvider(deps: ProviderDeps): Provider {
       const { clientAuth, secrets } = await deps.authenticator();
       const fetch: BoundedFetch = (url, options) => connection().fetchUntil(signal)(url, options);
       const { issuer: name, endpoints, tokenEndpointName } = metadata;
-      const server = { issuer: name, ...endpoints, [TOKEN_ENDPOINT_NAME]: tokenEndpointName };
+      const server = {
+        issuer: name,
+        ...endpoints,
+        ...metadata.browser,
+        authorization_response_iss_parameter_supported: metadata.namesIssuer,
+        [TOKEN_ENDPOINT_NAME]: tokenEndpointName,
+      };
       const configuration = new Configuration(server, clientId, undefined, clientAuth);
       // The signal bounds every request, and their sum.
       configuration.timeout = undefined;
@@ -106,7 +114,13 @@ export function createProvider(deps: ProviderDeps): Provider {
         secrets,
         fetch,
         verify: (text, algorithms) => verifySignature(text, algorithms, keySet, signal),
-        rules: { issuer: name, clientId, additionalAudiences: deps.additionalAudiences, now: clock.now() },
+        rules: {
+          issuer: name,
+          clientId,
+          additionalAudiences: deps.additionalAudiences,
+          now: clock.now(),
+          ...(deps.clockTolerance === undefined ? {} : { clockTolerance: deps.clockTolerance }),
+        },
       };
     },
     reach: async (signal) => {

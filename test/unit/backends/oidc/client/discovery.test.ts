@@ -27,6 +27,8 @@ const metadata = (name: string): ProviderMetadata => ({
   tokenEndpointName: `https://${name}.example/token`,
   idTokenAlgorithms: ['RS256'],
   userinfoAlgorithms: ['RS256'],
+  browser: {},
+  namesIssuer: false,
 });
 const DOWN = new Error('down');
 
