@@ -39,7 +39,9 @@ export interface Console {
 const RECENT_ENTRIES = 10_000;
 
 /** @returns undefined when the console is not configured */
-export async function openConsole(config: BrokerConfig, deps: OpenConsoleDeps): Promise<Console | undefined> {
+export async function openConsole(
+  config: Pick<BrokerConfig, 'console' | 'publicUrl'>,
+  deps: OpenConsoleDeps): Promise<Console | undefined> {
   if (config.console === undefined) return undefined;
   const { consoleFolders, consoleRoutes } = await import('../http/console/index.ts');
   const { records, backends, clock, log, areas = [] } = deps;
