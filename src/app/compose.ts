@@ -31,9 +31,10 @@ import { openControl } from './control.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
+import { openConsole } from './open-console.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
-import { hasRecords, openOwnRecords } from './open-records.ts';
+import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -93,7 +94,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { audit } = shadow;
   const configChange = createConfigChange(source, log);
   parts.metrics.observeConfigChange(configChange.isChanged);
-  const backends = await openBackends(parts, background);
+  const records = await openStores(parts);
+  const backends = await openBackends(parts, background, records);
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const reuse = createTokenReuse(config.tokens.reuse);
   const revisions = createRevisions(config.shared !== undefined);
@@ -104,7 +106,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, shield, policy, reuse });
+  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, records, shield, policy, reuse });
   parts.metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
@@ -170,13 +172,15 @@ async function openPolicies({ config, log, trail, metrics, resources }: Parts, b
   return { policy, shadow: resources.use(shadow) };
 }
 
-async function openBackends({ config, log, resources }: Parts, background: Background) {
+async function openBackends({ config, log, resources }: Parts, background: Background, records: Records | undefined) {
   const backends = await buildBackends(config.backends, {
     clock: systemClock,
     log,
     secret: createSecrets(),
     background,
-    ...(hasRecords(config) ? { markSecret: createSecretMarks(config.stateDir) } : {}),
+    ...(records === undefined
+      ? {}
+      : { markSecret: createSecretMarks(config.stateDir), accounts: openAccounts(records, systemClock) }),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;
@@ -185,17 +189,23 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
 interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
+  readonly records: Records | undefined;
   readonly shield: Shield;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, reuse }: TokenFlowDeps) {
+async function openTokenFlows(parts: Parts, { audit, backends, records, shield, policy, reuse }: TokenFlowDeps) {
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const records = await openStores(parts);
+  const identify = createIdentify({
+    ...flowDeps,
+    shield,
+    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+  });
+  const pages = records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, log });
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
@@ -204,11 +214,8 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
-    identify: createIdentify({
-      ...flowDeps,
-      shield,
-      tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-    }),
+    identify,
+    ...(pages === undefined ? {} : { console: pages }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,
