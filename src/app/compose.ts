@@ -34,9 +34,11 @@ import { createFlush } from './flush.ts';
 import { openConsole } from './open-console.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
+import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
+import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -131,7 +133,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
   const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
-  const commands = { flush, onRevoked: reuse.clear, fleet: shared?.fleet, audit, ids: randomIds, log };
+  const endLogins = (): Promise<void> => shield.endAnswers();
+  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, audit, ids: randomIds, log };
   resources.use(await openControl(config.stateDir, commands));
 
   const closed = Promise.withResolvers<void>();
@@ -190,7 +193,7 @@ interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
   readonly records: Records | undefined;
-  readonly shield: Shield;
+  readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
@@ -200,13 +203,15 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
+  const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   const identify = createIdentify({
     ...flowDeps,
     shield,
+    usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
   const pages = records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, log });
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
@@ -235,6 +240,16 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
   return resources.use(
     await openOwnRecords(config, { clock: systemClock, log, onOperation: metrics.countRecordOperation }),
   );
+}
+
+/** The flows of personal tokens, where they are configured. */
+async function openTokens(
+  { personalTokens, services }: BrokerConfig,
+  { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<PersonalTokens | undefined> {
+  if (personalTokens === undefined || records === undefined) return undefined;
+  const { openPersonalTokens } = await import('./open-personal-tokens.ts');
+  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */

@@ -80,6 +80,14 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'personal-token':
+      return [
+        {
+          level: event.outcome === 'failed' ? 'error' : 'info',
+          message: `personal token ${event.outcome}`,
+          fields: { ...shared, ...personalTokenFields(event) },
+        },
+      ];
     case 'login':
       return [
         {
@@ -99,6 +107,19 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         },
       ];
   }
+}
+
+function personalTokenFields(event: Extract<AuditEvent, { type: 'personal-token' }>): AuditLine['fields'] {
+  return {
+    ...(event.username === undefined ? {} : { user: event.username }),
+    ...(event.backend === undefined ? {} : { backend: event.backend }),
+    outcome: event.outcome,
+    ...(event.id === undefined ? {} : { personalToken: event.id }),
+    ...(event.name === undefined ? {} : { name: event.name }),
+    ...(event.by === undefined ? {} : { by: event.by }),
+    ...(event.typed === undefined ? {} : { typed: typed(event.typed) }),
+    ...(event.cause === undefined ? {} : { cause: event.cause }),
+  };
 }
 
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
