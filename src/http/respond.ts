@@ -234,6 +234,11 @@ const ANSWERS = {
   },
 } as const satisfies Record<ErrorCode, Answer>;
 
+/** What a client read, without the id of its request. */
+export function sentenceOf(code: ErrorCode): string {
+  return ANSWERS[code].sentence;
+}
+
 /** Converts what a handler threw. The errors of body-parser have a `type`; any other error is a defect of ours. */
 export function toBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;

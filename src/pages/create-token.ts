@@ -35,6 +35,8 @@ export interface CreateTokenView {
   readonly form: TokenForm;
   /** What is wrong, by the name of the field: `name`, `date`, `networks`, `limits.0.repositories`. */
   readonly problems: ReadonlyMap<string, string>;
+  /** What is wrong with no field alone, as a sentence. */
+  readonly problem?: string;
   /** Days that are offered, in ascending order. */
   readonly lifetimes: readonly number[];
   readonly maxDays: number;
@@ -55,13 +57,14 @@ const ACTIONS: readonly Option[] = [
 
 export function createTokenPage(page: Page, view: CreateTokenView): Html {
   const { url } = page.site;
-  const { form, problems, robots } = view;
+  const { form, problems, problem, robots } = view;
   return layout(page, {
     title: 'Create a token',
     section: 'tokens',
     width: 'narrow',
     content: [
       heading('Create a token', 'It is shown once, on the next page.'),
+      problem !== undefined && notice('problem', html`<p>${problem}</p>`),
       problems.size > 0 && notice('problem', html`<p>The token is not created. Correct what is marked below.</p>`),
       html`<form class="card stack" method="post" action="${url`/console/tokens`}">
         ${

@@ -11,8 +11,8 @@ import type { TokenView } from './token-view.ts';
 
 export interface TokensView {
   readonly tokens: readonly TokenView[];
-  /** The name of a token that has just been revoked. */
-  readonly revoked?: string;
+  /** Whether a token has just been revoked. */
+  readonly isRevoked?: boolean;
   /** The text by which the list is filtered. */
   readonly filter?: string;
 }
@@ -20,7 +20,7 @@ export interface TokensView {
 /** A short list is read faster than it is filtered. */
 const FILTER_FROM = 8;
 
-export function tokensPage(page: Page, { tokens, revoked, filter }: TokensView): Html {
+export function tokensPage(page: Page, { tokens, isRevoked, filter }: TokensView): Html {
   const { url } = page.site;
   const asleep = tokens.filter(({ state }) => state === 'asleep').length;
   return layout(page, {
@@ -33,8 +33,8 @@ export function tokensPage(page: Page, { tokens, revoked, filter }: TokensView):
           and it ends with your account.`,
         html`<a class="button primary" href="${url`/console/tokens/new`}">Create a token</a>`,
       ),
-      revoked !== undefined &&
-        notice('done', html`<p><b>${revoked}</b> is revoked. Programs that use it are refused from now on.</p>`),
+      isRevoked === true &&
+        notice('done', html`<p>The token is revoked. Programs that use it are refused from now on.</p>`),
       asleep > 0 && notice('warning', html`<p>${sleepSentence(asleep, page)}</p>`),
       (tokens.length >= FILTER_FROM || filter !== undefined) &&
         filterField(url`/console/tokens`, 'tokens', 'Filter by name, registry or repository', filter),

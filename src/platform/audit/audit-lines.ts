@@ -179,7 +179,7 @@ function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
 const JOINED_PASSWORD = /password=.*/is;
 
 /** A text that a client sent. A token in the wrong field, or a password behind the name, is not shown. */
-function typed(text: string): string {
+export function typed(text: string): string {
   if (isToken(text) || hasFairleadPrefix(text)) return '[token]';
   return bounded(text).replace(JOINED_PASSWORD, 'password=[hidden]');
 }
