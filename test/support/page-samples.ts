@@ -90,7 +90,15 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     line: 7,
     conditions: index === 0 ? [text('the client is in 10.0.0.0/8')] : [],
   }));
-  const access = { services, groups: [text('team-web'), text('cn=staff,dc=example')], everything, isCut: false };
+  const access = {
+    services,
+    groups: [text('team-web'), text('cn=staff,dc=example')],
+    everything,
+    isCut: false,
+    denied: [
+      { requestId: '01JZ4R8T6QF3W0P9X2C4', at: SAMPLE_NOW - 200, names: [text('web/release/shop'), text('ops')] },
+    ],
+  };
   const policy = samplePolicy(text);
 
   return {
