@@ -29,11 +29,11 @@ import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
 import { openAreas, openRecent } from './console-parts.ts';
-import { openControl } from './control.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openConsole } from './open-console.ts';
+import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
@@ -112,23 +112,35 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, records, shield, policy, reuse });
+  const { signing, recordsState, personalTokens, ...tokenFlows } = await openTokenFlows(parts, {
+    audit,
+    backends,
+    records,
+    shield,
+    policy,
+    reuse,
+  });
   parts.metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
-  const listeners = resources.use(
-    await openListeners(config, {
-      ...tokenFlows,
-      ...operatorDeps(parts, authenticators, tokenFlows.recordsState),
-      auditState: logs.auditState,
-      policyState: () => ({ ...policy.state(), ...shadow.state() }),
-      keysState: signing.state,
-      ...(shared === undefined ? {} : { sharedState: shared.state }),
-      isConfigChanged: configChange.isChanged,
-      isDraining: () => drainState.isDraining,
-      audit,
-    }),
+  const operator = {
+    ...operatorDeps(parts, authenticators, recordsState),
+    recordsState,
+    auditState: logs.auditState,
+    policyState: () => ({ ...policy.state(), ...shadow.state() }),
+    keysState: signing.state,
+    ...(shared === undefined ? {} : { sharedState: shared.state }),
+    isConfigChanged: configChange.isChanged,
+    isDraining: () => drainState.isDraining,
+    audit,
+  };
+  const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
+  const endLogins = (): Promise<void> => shield.endAnswers();
+  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, records, personalTokens };
+  const api = resources.use(
+    openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
+  const listeners = resources.use(await openListeners(config, { ...tokenFlows, ...operator, api: api.admin }));
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
     signing.reloadable,
@@ -136,10 +148,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     ...listeners.reloadables,
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
-  const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
-  const endLogins = (): Promise<void> => shield.endAnswers();
-  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, audit, ids: randomIds, log };
-  resources.use(await openControl(config.stateDir, commands));
+  resources.use(await openControl(config.stateDir, { ...operator, api: api.control }));
 
   const closed = Promise.withResolvers<void>();
   const running = resources.move();
@@ -237,6 +246,8 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     }),
     jwks: signing.jwks,
     signing,
+    records,
+    personalTokens,
   };
 }
 

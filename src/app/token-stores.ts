@@ -1,8 +1,9 @@
 /** The stored tokens of a broker, whether it runs or not, for commands. */
 import type { PersonalToken } from '../core/personal-token.ts';
-import type { ListableStore } from '../core/ports.ts';
+import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
+import type { Records } from '../platform/store/records.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
 import { openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
@@ -13,14 +14,21 @@ export interface TokenStores {
   readonly personalTokens: ListableStore<PersonalToken>;
 }
 
+/** The stored tokens in open records. */
+export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): TokenStores {
+  return {
+    refreshTokens: refreshTokenStore(records, clock),
+    personalTokens: personalTokenStore(records, clock),
+  };
+}
+
 export async function openTokenStores(
   config: RecordsConfig,
   deps: PostgresDeps,
 ): Promise<TokenStores & AsyncDisposable> {
   const records = await openRecords(config, deps);
   return {
-    refreshTokens: refreshTokenStore(records, deps.clock),
-    personalTokens: personalTokenStore(records, deps.clock),
+    ...tokenStoresIn(records, deps.clock),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }

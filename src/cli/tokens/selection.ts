@@ -13,6 +13,11 @@ export interface TokensOptions extends SharedOptions {
 
 const ROBOT = 'robot:';
 
+/** The robot that a user name stands for. */
+export function robotOf(user: string | undefined): string | undefined {
+  return user?.startsWith(ROBOT) === true ? user.slice(ROBOT.length) : undefined;
+}
+
 /** @param ids public ids; empty: all */
 export function refreshSelection(options: TokensOptions, ids: readonly string[] = []): RefreshTokenSelection {
   const { user, service } = options;
@@ -24,7 +29,8 @@ export function personalSelection(options: TokensOptions, ids: readonly string[]
   const { user, service } = options;
   if (service !== undefined) return undefined;
   if (user === undefined) return idsOf(ids);
-  return user.startsWith(ROBOT) ? { robot: user.slice(ROBOT.length) } : { account: { user } };
+  const robot = robotOf(user);
+  return robot === undefined ? { account: { user } } : { robot };
 }
 
 function idsOf(ids: readonly string[]): { readonly ids?: readonly string[] } {

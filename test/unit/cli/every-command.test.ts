@@ -1,10 +1,9 @@
 /** Runs each command of the program at least once, with success wherever one process can make it succeed. */
 import { describe, expect, it } from 'vitest';
-import { openControl } from '../../../src/app/control.ts';
+import { openTestApi } from '../../support/api.ts';
 import { MAIN } from '../../support/broker.ts';
-import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { start } from '../../support/process.ts';
-import { commands, SERVICE, workspace } from './workspace.ts';
+import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
 type Run = (files: Workspace) => Promise<CommandResult>;
@@ -94,6 +93,15 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^answer\.status \(must\)\n/,
   },
   flush: { run: flushRunning, prints: /login/ },
+  api: {
+    run: async (files) => {
+      await using resources = new AsyncDisposableStack();
+      resources.use(await openTestApi(files.config));
+      const result = await withConfig('api', 'GET', '/status')(files);
+      return result;
+    },
+    prints: /^{\n {2}"version": "[\s\S]*"readiness": "ready"/,
+  },
   'fleet list': {
     run: withConfig('fleet', 'list'),
     code: 2,
@@ -107,6 +115,17 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     run: withConfig('health', '--url', 'http://127.0.0.1:1/'),
     code: 1,
     prints: /not alive \(ECONNREFUSED\): nothing listens there: start the broker with/,
+  },
+  'tokens create': {
+    run: async (files) => {
+      await files.write('broker.yaml', JSON.stringify({ ...CONFIG, personalTokens: {} }));
+      return withConfig('tokens', 'create', '--for', 'alice')(files);
+    },
+    prints: /^flp_[0-9A-Za-z]{49}\n$/,
+  },
+  'tokens check-leak': {
+    run: withConfig('tokens', 'check-leak'),
+    prints: /^0 tokens found, 0 valid and now revoked, 0 damaged\n$/,
   },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
@@ -150,17 +169,8 @@ function importing(kind: string, text: string, ...options: readonly string[]): R
 }
 
 async function flushRunning(files: Workspace): Promise<CommandResult> {
-  await files.write('state/.keep', '');
   await using resources = new AsyncDisposableStack();
-  const deps = {
-    flush: async () => true,
-    onRevoked: () => undefined,
-    endLogins: async () => undefined,
-    audit: recordingAudit(),
-    ids: countingIds(),
-    log: recordingLog(),
-  };
-  resources.use(await openControl(files.path('state'), deps));
+  resources.use(await openTestApi(files.config));
   const result = await withConfig('flush')(files);
   return result;
 }
