@@ -28,11 +28,10 @@ import { watchFiles } from '../platform/watch.ts';
 import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
-import { openAreas, openRecent } from './console-parts.ts';
+import { openPages, openRecent } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
-import { openConsole } from './open-console.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
@@ -140,7 +139,12 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const api = resources.use(
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
-  const listeners = resources.use(await openListeners(config, { ...tokenFlows, ...operator, api: api.admin }));
+  const { identify } = tokenFlows;
+  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers };
+  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent });
+  const listeners = resources.use(
+    await openListeners(config, { ...tokenFlows, ...operator, api: api.admin, console: pages }),
+  );
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
     signing.reloadable,
@@ -224,9 +228,6 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const areas = await openAreas(config, { policy, personalTokens, audit, recent: parts.recent });
-  const pages =
-    records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, areas, log });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
@@ -235,7 +236,6 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
-    ...(pages === undefined ? {} : { console: pages }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,

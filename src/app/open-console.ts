@@ -3,7 +3,7 @@ import type { Router } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Identity } from '../core/identity.ts';
 import { bindingsFor } from '../core/policy/bindings.ts';
-import type { Log } from '../core/ports.ts';
+import type { Clock, ListableStore, Log } from '../core/ports.ts';
 import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
 import type { Identify } from '../flows/identify.ts';
@@ -22,7 +22,7 @@ import { memoryStore } from '../platform/store/memory.ts';
 import type { Records } from '../platform/store/records.ts';
 import { version } from '../platform/version.ts';
 
-interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
+export interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   readonly records: Pick<Records, 'store'>;
   readonly identify: Identify;
   readonly areas?: readonly ConsoleArea[];
@@ -50,7 +50,7 @@ export async function openConsole(
   const { publicUrl } = config;
   const sessionDeps: SessionDeps = {
     ...deps,
-    store: records.store({ name: 'sessions', clock, decode: parseSession, groupOf }),
+    store: sessionStore(records, clock),
     secrets: sessionSecrets,
     limits: config.console.sessions,
     recent: memoryStore<Identity>({ maxEntries: RECENT_ENTRIES, clock }),
@@ -85,7 +85,10 @@ export async function openConsole(
   return { routes, folders: consoleFolders({ areas }), sessions };
 }
 
-const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
+export function sessionStore(records: Pick<Records, 'store'>, clock: Clock): ListableStore<Session> {
+  const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
+  return records.store({ name: 'sessions', clock, decode: parseSession, groupOf });
+}
 
 function adminTest({ admins }: NonNullable<BrokerConfig['console']>): SessionDeps['isAdmin'] {
   if (admins === undefined) return () => false;

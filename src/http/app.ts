@@ -37,7 +37,7 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** Who may read metrics and the details of readiness on the main listener. */
   readonly operatorPages: Readers;
   /** The pages for people; absent: there are none. */
-  readonly console?: { readonly routes: RequestHandler; readonly folders: readonly string[] };
+  readonly console?: { readonly routes: RequestHandler; readonly folders: readonly string[] } | undefined;
   readonly ids: Ids;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;

@@ -188,6 +188,60 @@ describe.skipIf(!hasChromium())('the console', () => {
     expect((await other.request.get('/console/decisions.csv')).status()).toBe(404);
     await other.context().close();
   });
+
+  it('shows administrators the policy, who can, the backends, the fleet and people, and nobody else', async () => {
+    const page = await openPage();
+    await signIn(page, OLGA);
+
+    await page.getByRole('link', { name: 'Policy' }).click();
+    await page.getByText('teams own their namespace').first().waitFor();
+    await page.getByRole('link', { name: 'Try out a change' }).click();
+    await page.getByLabel('Policy', { exact: true }).fill('rules:\n  - name: x\n    allow: puhs\n');
+    await page.getByRole('button', { name: 'Try it out' }).click();
+    await page.getByText('This policy is not valid.').waitFor();
+    await page.getByRole('link', { name: 'Who can' }).click();
+    await page.getByLabel('Repository').fill('web/shop');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByText('members of team-web').waitFor();
+    await page.getByRole('link', { name: 'Backends' }).click();
+    await page.getByText('static-file').waitFor();
+    await page.getByRole('link', { name: 'Fleet' }).click();
+    await page.getByText('This broker shares no store.').waitFor();
+    await page.context().close();
+
+    const other = await openPage();
+    await signIn(other, ALICE);
+    for (const path of ['policy', 'policy/try', 'who-can', 'backends', 'fleet', 'people', 'person?user=olga']) {
+      expect((await other.request.get(`/console/${path}`)).status()).toBe(404);
+    }
+    await other.context().close();
+  });
+
+  it('ends everything of a person: tokens are refused and the browser is signed out', async () => {
+    const alice = await openPage();
+    await signIn(alice, ALICE);
+    await alice.goto('/console/tokens/new');
+    await alice.getByLabel('Name').fill('stolen');
+    await alice.getByRole('button', { name: 'Create the token' }).click();
+    const token = await shownToken(alice);
+    const page = await openPage();
+    await signIn(page, OLGA);
+
+    await page.goto('/console/people');
+    await page.getByLabel('User name').fill('alice');
+    await page.getByRole('button', { name: 'Look up' }).click();
+    await page.getByText('stolen').waitFor();
+    expect(await page.getByText('team-web').count()).toBeGreaterThan(0);
+    await page.getByRole('link', { name: 'End everything' }).click();
+    await page.getByRole('button', { name: 'End everything of alice' }).click();
+    await page.getByText('Ended: 1 personal tokens').waitFor();
+
+    expect(await grantedWith(token)).toBe('401');
+    await alice.goto('/console/tokens');
+    await alice.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await alice.context().close();
+    await page.context().close();
+  });
 });
 
 async function shownToken(page: Page): Promise<string> {
