@@ -103,7 +103,6 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
         label: 'Repository',
         value: question?.repository,
         placeholder: 'web/shop',
-        problem,
         isCode: true,
         isRequired: true,
         maxLength: 255,
@@ -116,7 +115,10 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
       })}
       <button class="primary">Ask</button>
     </form>
-    <div id="answer" aria-live="polite">${answer !== undefined && decision(answer, 'You')}</div>
+    <div id="answer" aria-live="polite">
+      ${problem !== undefined && html`<div class="answer">${notice('problem', html`<p>${problem}</p>`)}</div>`}
+      ${answer !== undefined && decision(answer, 'You')}
+    </div>
   </div>`;
 }
 
