@@ -52,9 +52,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'review-6',
     effect: 'the exchange of a refresh token has no grace after its deadline',
-    file: 'src/flows/refresh-token/exchange.ts',
-    find: 'await withinGrace(timer, deadline, authenticator.revalidate(record, deadline))',
-    replace: 'await timer.within(authenticator.revalidate(record, deadline), deadline.left())',
+    file: 'src/flows/revalidate.ts',
+    find: 'await withinGrace(timer, deadline, authenticator.revalidate(account, deadline))',
+    replace: 'await timer.within(authenticator.revalidate(account, deadline), deadline.left())',
     tests: [LOGIN_TIME],
   },
   {

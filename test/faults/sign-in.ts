@@ -138,7 +138,6 @@ export const faults: readonly Fault[] = [
     find: "if (sealed === undefined) throw new BrokerError('sign_in_invalid', 'this browser has not begun the sign-in');",
     replace: '',
     tests: SIGN_IN,
-    harmless: 'sealing.open refuses an empty text as well',
   },
   {
     id: 'sign-in-17',
