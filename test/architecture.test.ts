@@ -299,6 +299,7 @@ const REVEALING = [
   'cli/init/stored-secret.ts',
   'conformance/secrets.ts',
   'http/console/cookies.ts',
+  'http/console/tokens.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
   'platform/postgres/address.ts',

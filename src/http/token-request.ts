@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
+import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import { JWT_BEARER, REFRESH_TOKEN, refreshTokenOf, TOKEN_EXCHANGE, tokenGrant } from './token-grants.ts';
@@ -13,7 +14,7 @@ export interface TokenRequest {
   readonly malformed: readonly string[];
   /** Undefined: the request is anonymous, or has a refresh token. User name and password may be empty. */
   readonly credential: Credential | undefined;
-  /** The refresh token of the grant `refresh_token`, which has no credential. */
+  /** The refresh token of the grant `refresh_token`, or sent as the password of the user `<token>`. There is no credential then. */
   readonly refreshToken: Secret | undefined;
   /** Whether the client asks for a refresh token (distribution's spec/auth/token.md and oauth.md). */
   readonly isOffline: boolean;
@@ -54,10 +55,10 @@ function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
 ): Pick<TokenRequest, 'credential' | 'refreshToken'> {
-  if (form === undefined) return { credential: basic, refreshToken: undefined };
+  if (form === undefined) return sentAsPassword(basic);
   const grant = single(form, 'grant_type');
   if (grant !== TOKEN_EXCHANGE && grant !== JWT_BEARER && grant !== REFRESH_TOKEN) {
-    return { credential: basic ?? formCredential(form), refreshToken: undefined };
+    return sentAsPassword(basic ?? formCredential(form));
   }
   if (basic !== undefined) {
     throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
@@ -66,6 +67,18 @@ function credentialsOf(
   return grant === REFRESH_TOKEN
     ? { credential: undefined, refreshToken: refreshTokenOf(parameter) }
     : { credential: tokenGrant(grant, parameter), refreshToken: undefined };
+}
+
+/**
+ * The user name by which docker marks an identity token. Clients that cannot send the grant `refresh_token` (kubelet, older
+ * build tools) send such an entry of their configuration as it is, and mean a refresh.
+ */
+const TOKEN_USERNAME = '<token>';
+
+function sentAsPassword(credential: Credential | undefined): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+  return credential?.username === TOKEN_USERNAME && credential.password.matches(isRefreshToken)
+    ? { credential: undefined, refreshToken: credential.password }
+    : { credential, refreshToken: undefined };
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -1,7 +1,7 @@
 /** Signing in a program that has no browser (RFC 8628), and one on the same computer (RFC 8252). */
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { badge, heading, notice } from './parts/blocks.ts';
+import { badge, heading } from './parts/blocks.ts';
 import { textField } from './parts/form.ts';
 import { html } from './template/html.ts';
 import type { Content, Html } from './template/html.ts';
@@ -150,7 +150,7 @@ export function consentDeniedPage(page: Page): Html {
   return layout(page, {
     title: 'Nothing was signed in',
     width: 'narrow',
-    content: [notice('done', html`<p>Nothing was signed in. You can close this page.</p>`)],
+    content: [heading('Nothing was signed in', 'The request is refused. You can close this page.')],
   });
 }
 

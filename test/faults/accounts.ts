@@ -97,7 +97,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-12',
     effect: 'a refresh token that is revoked during the look-up of its account is used once more',
-    file: 'src/flows/refresh-token/record-use.ts',
+    file: 'src/flows/record-use.ts',
     find: '(await store.get(digest)) === undefined',
     replace: '(await store.get(digest)) === null',
     tests: ['test/unit/flows/exchange-refresh-token.test.ts'],

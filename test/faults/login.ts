@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'review-7',
     effect: 'the last use of a refresh token is recorded too rarely',
-    file: 'src/flows/refresh-token/record-use.ts',
+    file: 'src/flows/record-use.ts',
     find: 'const USE_SECONDS = 60;',
     replace: 'const USE_SECONDS = 120;',
     tests: ['test/unit/flows/exchange-refresh-token.test.ts'],

@@ -1,8 +1,8 @@
 /** Accounts as of their last sign-in. */
 import { describe, expect, it } from 'vitest';
 import { createOwnAccounts } from '../../../../src/backends/oidc-sign-in/accounts.ts';
-import { parseSignedInAccount } from '../../../../src/core/account.ts';
-import type { SignedInAccounts } from '../../../../src/core/account.ts';
+import { parseSignedInAccount } from '../../../../src/core/signed-in-account.ts';
+import type { SignedInAccounts } from '../../../../src/core/signed-in-account.ts';
 import { memoryStore } from '../../../../src/platform/store/memory.ts';
 import { identity } from '../../../support/fake-backend.ts';
 import { fixedClock } from '../../../support/fakes.ts';
