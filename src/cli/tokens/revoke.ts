@@ -4,11 +4,13 @@ import type { RecordsEvent } from '../../app/control.ts';
 import type { TokenStores } from '../../app/token-stores.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
+import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { keptRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
+import { keptSessions } from '../../flows/session/end.ts';
 import { UsageError } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -24,12 +26,17 @@ export interface RevokeOptions extends TokensOptions {
 /** A running broker gives the events that it is sent a request of its own. */
 export const OPERATOR: Ending = { request: { requestId: '', client: '' }, by: 'operator' };
 
-/** The events of a command, to be sent to the broker that runs. */
-export function collectEvents(): EventSink & { readonly events: RecordsEvent[] } {
+type SessionEvent = Extract<AuditEvent, { readonly type: 'session' }>;
+
+/** The events of a command. Those of tokens are sent to the broker that runs. */
+export function collectEvents(): EventSink & { readonly events: RecordsEvent[]; readonly sessions: SessionEvent[] } {
   const events: RecordsEvent[] = [];
+  const sessions: SessionEvent[] = [];
   return {
     events,
+    sessions,
     record: (event) => {
+      if (event.type === 'session') sessions.push(event);
       if (event.type === 'refresh-token' || event.type === 'personal-token') events.push(event);
     },
   };
@@ -47,15 +54,18 @@ export async function revokeTokens(options: RevokeOptions, output: Output): Prom
     endsAccount ? endAccount(stores, user ?? '', audit) : revokeSelected(stores, options, audit),
   );
   for (const failure of failures) output.remark(`fairlead: NOT revoked: ${failure}`);
-  const { events } = audit;
+  const { events, sessions } = audit;
   const missing = ids.filter((id) => !events.some((event) => event.id === id));
   for (const id of missing) output.remark(`fairlead: there is no token ${id}`);
-  if (events.length === 0 && missing.length === 0 && failures.length === 0) {
+  if (events.length + sessions.length === 0 && missing.length === 0 && failures.length === 0) {
     output.remark(`fairlead: ${noneText(options, config)}`);
   }
-  output.result(events.map(revokedLine), { revoked: events.map(shownRevoked), missing });
+  output.result([...events.map(revokedLine), ...sessions.map(endedLine)], {
+    revoked: [...events.map(shownRevoked), ...sessions.map(shownEnded)],
+    missing,
+  });
   const isReached = await reportRevoked(config.stateDir, events, output, endsAccount);
-  const isDone = events.length > 0 && missing.length === 0 && failures.length === 0 && isReached;
+  const isDone = events.length + sessions.length > 0 && missing.length === 0 && failures.length === 0 && isReached;
   return isDone ? EXIT.ok : EXIT.no;
 }
 
@@ -69,6 +79,7 @@ async function endAccount(stores: TokenStores, user: string, audit: EventSink): 
   const end = createEndAccount([
     keptRefreshTokens({ store: stores.refreshTokens, audit }),
     keptPersonalTokens({ store: stores.personalTokens, audit }),
+    keptSessions({ store: stores.sessions, audit }),
   ]);
   const { failed } = await end({ user }, OPERATOR);
   return failed.map(({ what, cause }) => `${what}: ${cause}`);
@@ -115,6 +126,14 @@ export function revokedLine(event: RecordsEvent): string {
   return event.type === 'refresh-token'
     ? `revoked ${id} of ${username} for ${event.service}`
     : `revoked ${id} of ${username}, named ${event.name}`;
+}
+
+function endedLine({ id, username }: SessionEvent): string {
+  return `ended the session ${id} of ${username}`;
+}
+
+function shownEnded({ id, username: user, backend }: SessionEvent) {
+  return { kind: 'session', id, user, backend };
 }
 
 export function shownRevoked(event: RecordsEvent) {
