@@ -292,6 +292,7 @@ const REVEALING = [
   'backends/ldap/servers/service-account.ts',
   'backends/ldap/wire/connection.ts',
   'backends/oidc-password/grant.ts',
+  'backends/oidc-sign-in/logout-token.ts',
   'backends/oidc-token/authenticator.ts',
   'backends/oidc/client/client-authentication.ts',
   'backends/static-file/authenticator.ts',

@@ -14,7 +14,7 @@ import { lookUpUser } from '../flows/look-up-user.ts';
 import { keptPersonalTokens } from '../flows/personal-token/revoke.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { keptRefreshTokens, listRefreshTokens } from '../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../flows/session/kept.ts';
+import { keptSessions } from '../flows/session/end.ts';
 import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
 import { ApiProblem } from '../http/api/problem.ts';

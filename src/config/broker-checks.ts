@@ -5,6 +5,7 @@ import { traitsOf, warningsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
+import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
@@ -44,7 +45,11 @@ const outline = z.object({
   backends: z
     .array(
       z
-        .object({ name: z.string().catch(''), usernames: z.array(z.string()).catch([]) })
+        .object({
+          name: z.string().catch(''),
+          usernames: z.array(z.string()).catch([]),
+          accounts: z.object({ backend: word }).optional().catch(undefined),
+        })
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
@@ -57,6 +62,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('keys', data.keys, report);
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
+  checkAccounts(data, report);
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
@@ -81,18 +87,6 @@ function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): v
 function checkProxyProtocol({ listen, tls, clientAddress }: Outline, report: Report): void {
   if (clientAddress !== 'proxy-protocol' || tls === undefined || listen?.startsWith('unix:') !== true) return;
   report(['clientAddress'], 'found proxy-protocol, expected it with tls only where listen is HOST:PORT');
-}
-
-/** Browsers keep a cookie with the prefix `__Host-` only over https; loopback is the exception, for trying it out. */
-function checkConsole({ console, publicUrl }: Outline, report: Report): void {
-  const url = console === undefined ? null : URL.parse(publicUrl ?? '');
-  if (url === null || url.protocol !== 'http:' || isLocalName(url.hostname)) return;
-  report(
-    ['console'],
-    'found a publicUrl that begins with http, expected https: over http, others on the network can read the sessions ' +
-      'of browsers; without TLS, the console works on this machine only',
-    'key',
-  );
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */
@@ -168,9 +162,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   warnUnreachable(broker.backends, warn);
   warnWithoutRefreshTokens(broker, warn);
-  if (broker.records !== undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens)) {
-    warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
-  }
+  warnUnusedRecords(broker, warn);
+  warnWithoutConsole(broker, warn);
+  warnAccounts(broker, warn);
   warnShield(broker.shield, warn);
   warnApi(broker, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
@@ -227,6 +221,12 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
   if (clientAddress !== 'x-forwarded-for' && trustedProxies.length === 0) {
     warn(['clientAddress'], 'has no effect without trustedProxies: every client has the address of its connection');
   }
+}
+
+function warnUnusedRecords({ records, services, console, personalTokens }: BrokerFile, warn: Report): void {
+  if (records === undefined || console !== undefined || personalTokens !== undefined) return;
+  if (Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)) return;
+  warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
 }
 
 function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {

@@ -6,7 +6,7 @@ import { parseIdentity } from './identity-record.ts';
 import type { IdentityRecord } from './identity-record.ts';
 import type { ListableStore } from './store.ts';
 
-export interface SignedInAccount {
+interface SignedInAccount {
   /** The configured name of the backend. */
   readonly backend: string;
   readonly subject: string;
