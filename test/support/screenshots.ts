@@ -5,14 +5,12 @@ import { samplePages } from './page-samples.ts';
 import { serveSamples } from './sample-server.ts';
 
 const DESKTOP = { width: 1000, height: 720 };
-const PHONE = { width: 390, height: 760 };
 
 /** By the name of the file, without its ending. */
 export const PICTURES = {
   'console-tokens': { sample: 'tokens', colorScheme: 'light', viewport: DESKTOP },
   'console-access': { sample: 'access-answer', colorScheme: 'light', viewport: DESKTOP },
   'console-decisions': { sample: 'decisions', colorScheme: 'dark', viewport: DESKTOP },
-  'console-device': { sample: 'device-confirm', colorScheme: 'dark', viewport: PHONE },
 } as const;
 
 /** @returns the files that were written */
