@@ -6,6 +6,7 @@ const PAGES = 'test/unit/pages/pages.test.ts';
 const RECENT = 'test/unit/platform/recent-decisions.test.ts';
 const CSV = 'test/unit/http/console/csv.test.ts';
 const FORM = 'test/unit/http/console/token-form.test.ts';
+const TOKENS = 'test/unit/http/console/tokens.test.ts';
 const PATTERNS = 'test/unit/core/policy/granted-patterns.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -96,5 +97,21 @@ export const faults: readonly Fault[] = [
     find: "isException(condition) || dependsOnlyOn(condition, 'service'));",
     replace: "dependsOnlyOn(condition, 'service'));",
     tests: [PATTERNS],
+  },
+  {
+    id: 'pages-12',
+    effect: 'a browser that was left open makes tokens, hours after the sign-in',
+    file: 'src/http/console/tokens.ts',
+    find: 'clock.now() - signedInOf(response).session.createdAt <= RECENT_SIGN_IN',
+    replace: 'clock.now() > 0',
+    tests: [TOKENS],
+  },
+  {
+    id: 'pages-13',
+    effect: 'whoever guesses the id of a token revokes it',
+    file: 'src/http/console/tokens.ts',
+    find: 'await deps.list({ account: { backend, subject } })',
+    replace: 'await deps.list({})',
+    tests: [TOKENS],
   },
 ];
