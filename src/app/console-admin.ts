@@ -193,14 +193,14 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
     ...found,
     tokens: tokens.map((token) => tokenView(token, clock.now())),
     signIns: [
-      ...sessions.map(({ key, value: { program, client, createdAt, usedAt, expiresAt } }) => ({
-        ...{ id: sessionId(key), kind: 'browser' as const, program, from: client },
-        ...{ createdAt, usedAt, expiresAt, isCurrent: false },
-      })),
-      ...logins.map(({ id, clientId, client, service, createdAt, usedAt, expiresAt }) => ({
-        ...{ id, kind: 'docker' as const, program: clientId, from: client, service },
-        ...{ createdAt, usedAt, expiresAt, isCurrent: false },
-      })),
+      ...sessions.map(({ key, value: { program, client, createdAt, usedAt, expiresAt } }) => {
+        const times = { createdAt, usedAt, expiresAt };
+        return { id: sessionId(key), kind: 'browser' as const, program, from: client, ...times, isCurrent: false };
+      }),
+      ...logins.map(({ id, clientId, client, service, createdAt, usedAt, expiresAt }) => {
+        const times = { createdAt, usedAt, expiresAt };
+        return { id, kind: 'docker' as const, program: clientId, from: client, service, ...times, isCurrent: false };
+      }),
     ],
     robots: [],
   };

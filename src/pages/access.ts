@@ -52,7 +52,7 @@ export interface AccessView {
   readonly denial?: DenialView | 'unknown';
 }
 
-export interface DeniedRequest {
+interface DeniedRequest {
   readonly requestId: string;
   readonly at: number;
   /** The repositories, or what else was asked for. */
@@ -60,7 +60,7 @@ export interface DeniedRequest {
 }
 
 /** What a rule allows the person. */
-export interface OwnPattern {
+interface OwnPattern {
   readonly pattern: string;
   /** The registries; empty: all. */
   readonly services: readonly string[];
@@ -123,7 +123,7 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
 }
 
 /** @param subject who may, at the start of a sentence */
-export function decision(view: DecisionView, subject: string): Html {
+function decision(view: DecisionView, subject: string): Html {
   const { repository, reasons, nearMisses } = view;
   const object = subject === 'You' ? 'you' : subject;
   return html`<article class="answer">

@@ -20,7 +20,7 @@ import { queryOf } from './form.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 
-export interface AccessAreaDeps {
+interface AccessAreaDeps {
   readonly policy: () => Policy;
   /** The names of the configured services. */
   readonly services: readonly string[];

@@ -29,7 +29,7 @@ export interface Unanswered {
   readonly problem: string;
 }
 
-export interface WhoCanQuestion {
+interface WhoCanQuestion {
   readonly action: Action;
   readonly repository: string;
   readonly service: string;

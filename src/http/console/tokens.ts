@@ -21,7 +21,7 @@ import { signedInOf } from './session.ts';
 import { tokenView } from './token-row.ts';
 import { emptyForm, orderOf, readTokenForm, sentence } from './token-form.ts';
 
-export interface TokensAreaDeps {
+interface TokensAreaDeps {
   readonly list: (selection: TokenSelection) => Promise<readonly ListedToken[]>;
   readonly issue: IssuePersonalToken;
   readonly revoke: (selection: TokenSelection, ending: Ending) => Promise<readonly ListedToken[]>;

@@ -5,7 +5,7 @@ import { badge, heading, rows } from '../parts/blocks.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
-export interface BackendView {
+interface BackendView {
   readonly name: string;
   readonly type: string;
   readonly isUp: boolean;

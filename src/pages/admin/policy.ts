@@ -13,7 +13,7 @@ export interface PolicyFinding {
   readonly message: string;
 }
 
-export interface PolicyTests {
+interface PolicyTests {
   readonly passed: number;
   readonly failures: readonly { readonly line: number; readonly message: string }[];
 }
