@@ -188,7 +188,7 @@ describe('the sources', () => {
     ['core', []],
     ['flows', []],
     ['pages', []],
-    // zod only in `http/api`, which is loaded with the first request: see the test below.
+    // zod only in `http/api`: see the test below.
     ['http', ['cookie', 'express', 'helmet', 'passport', 'zod', /^node:/]],
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
@@ -217,6 +217,25 @@ describe('the sources', () => {
     }
 
     expect(crossing).toEqual([]);
+  });
+
+  it('of http import zod only in http/api, which no other source loads at the start', async () => {
+    const files = await sources(SRC);
+    const api = join(SRC, 'http/api/');
+    const importers = [];
+    for (const file of files) {
+      if (file.startsWith(api)) continue;
+      const text = await readFile(file, 'utf8');
+      const imported = (await importsOf(file)).filter((path) => path === 'zod' || path.startsWith(api));
+      const isLoaded = /^(?:import|export) (?!type )[^;]*from '(?:[./]*http\/api\/|\.\/api\/)[^']+'/m.test(text);
+      if (file.startsWith(join(SRC, 'http/')) && imported.length > 0) importers.push(relative(SRC, file));
+      if (isLoaded) importers.push(relative(SRC, file));
+    }
+
+    // What the API itself loads, and commands.
+    const lazy = /^(?:app\/api\/|app\/control\.ts|cli\/)/;
+    expect(importers.filter((file) => !lazy.test(file))).toEqual([]);
+    expect(importers.length).toBeGreaterThan(3);
   });
 
   it(`have at most ${MAX_LINES} lines each`, async () => {

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openApiDocument } from '../../src/http/api/openapi.ts';
+import { apiPage } from './api-page.ts';
 import { chartFiles, FLEET_MANIFEST, fleetManifest } from './chart.ts';
 import type { GeneratedFile } from './chart.ts';
 import { pageAssets } from './pages.ts';
@@ -29,7 +30,7 @@ const openApi: GeneratedFile = {
   path: 'config/openapi.json',
   text: `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
 };
-const files = [openApi, await pageAssets(), ...(await chartFiles())];
+const files = [openApi, await apiPage(ROOT), await pageAssets(), ...(await chartFiles())];
 if (hasHelm()) files.push(await fleetManifest('helm'));
 else process.stdout.write(`${FLEET_MANIFEST} is left as it is: helm is not installed\n`);
 

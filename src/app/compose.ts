@@ -261,12 +261,12 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
 
 /** The flows of personal tokens, where they are configured. */
 async function openTokens(
-  { personalTokens, services }: BrokerConfig,
+  { personalTokens, services, robots }: BrokerConfig,
   { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
 ): Promise<PersonalTokens | undefined> {
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
-  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
+  return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */

@@ -1,14 +1,15 @@
 /** The API for operators, on the control socket and, where it is configured, on the admin listener. */
 import type { LoadedBroker } from '../config/load.ts';
+import { robotsOf } from '../config/robots-schema.ts';
 import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
+import { describeError } from '../core/errors.ts';
 import type { ApiHandlers } from '../http/api/api.ts';
 import { createControlApp } from '../http/app.ts';
 import { createControlServer } from '../http/control-server.ts';
 import type { HealthDeps } from '../http/health.ts';
 import { lazyHandler } from '../http/lazy-handler.ts';
 import type { RequestHandler } from '../http/lazy-handler.ts';
-import { describeError } from '../core/errors.ts';
 import { createBackground } from '../platform/background.ts';
 import { openOwnControlSocket } from '../platform/control-sockets.ts';
 import type { Records } from '../platform/store/records.ts';
@@ -42,7 +43,7 @@ export interface ApiParts extends HealthDeps {
   readonly log: Log;
 }
 
-/** Examining a pasted policy, and searching the one in force. A client of the control socket waits longer. */
+/** The limits of examining a pasted policy, and of searching the one in force: always on another thread. */
 const QUESTION = { small: -1, timeoutMs: 20_000, memoryMiB: 512 } as const;
 
 interface OpenApi extends AsyncDisposable {
@@ -104,6 +105,7 @@ async function loadHandlers(
     ...policyHandlers({ ...parts, config, configPath: source.path, thread }),
     ...tokenHandlers({
       ...parts,
+      robots: robotsOf(config.robots),
       stores: records === undefined ? undefined : tokenStoresIn(records, clock),
       issue: personalTokens?.issue,
     }),

@@ -13,6 +13,7 @@ import { personalTokens } from './personal-tokens-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { records } from './records-schema.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
+import { robots } from './robots-schema.ts';
 import { shared } from './shared-schema.ts';
 import { shield } from './shield-schema.ts';
 import { CLIENT_ADDRESS_SOURCES, trustedProxy } from './trusted-proxies.ts';
@@ -146,6 +147,7 @@ export const brokerFile = z
       description:
         'Where users come from. The backends are asked in this order. Default: `[]`, everybody is anonymous.',
     }),
+    robots,
     shield,
     shared,
     policy: z

@@ -59,14 +59,15 @@ export function createApp(deps: AppDeps): Express {
   return closeApp(app, deps);
 }
 
-interface AdminAppDeps extends Pick<AppDeps, 'realm' | 'ids' | 'log' | 'metrics'>, HealthDeps {
+interface AdminAppDeps extends Pick<AppDeps, 'realm' | 'addressSource' | 'ids' | 'log' | 'metrics'>, HealthDeps {
   /** The API for personal tokens; absent: it is not configured. */
   readonly api?: RequestHandler | undefined;
 }
 
 /** The admin listener: metrics, health and the API, separate from the clients of the registry. */
 export function createAdminApp(deps: AdminAppDeps): Express {
-  const app = bareApp({ ...deps, addressSource: NO_PROXY });
+  // Behind a proxy with TLS, the address of the client decides about tokens that some networks alone may use.
+  const app = bareApp(deps);
   healthRoutes(app, deps, 'anyone');
   app.get('/metrics', metricsRoute(deps.metrics, 'anyone'));
   if (deps.api !== undefined) app.use(API_ROOT, deps.api);

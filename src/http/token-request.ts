@@ -1,8 +1,10 @@
 /** Parses an HTTP request into a token request and its credential. */
 import type { Request } from 'express';
 import { BrokerError } from '../core/errors.ts';
+import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
+import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
@@ -112,7 +114,23 @@ function basicCredential(header: string | undefined): Credential | undefined {
     throw new BrokerError('invalid_credentials', 'the Authorization header is not Basic with a colon in valid UTF-8');
   }
   if (text === ':') return undefined;
-  return { username: text.slice(0, colon), password: new Secret(text.slice(colon + 1)) };
+  return credentialOf(text.slice(0, colon), text.slice(colon + 1));
+}
+
+/** What is left of `robot:NAME` in the password when a client has split `robot:NAME:TOKEN` at the first colon. */
+const REST_OF_ROBOT = /^([^:]{1,64}):/;
+
+/**
+ * A user name with a colon is not possible in Basic (RFC 7617, section 2), and clients store `robot:NAME` so. The name is
+ * put together again, so that the token that follows it never reaches a backend as a part of a password.
+ */
+function credentialOf(username: string, password: string): Credential {
+  const [rest = '', name = ''] = REST_OF_ROBOT.exec(password) ?? [];
+  const token = password.slice(rest.length);
+  if (name === '' || !looksLikeRobot(`${username}:`) || !hasFairleadPrefix(token)) {
+    return { username, password: new Secret(password) };
+  }
+  return { username: ROBOT_PREFIX + name, password: new Secret(token) };
 }
 
 function decodeBasic(header: string): string | undefined {
@@ -137,5 +155,5 @@ function formCredential(parameters: URLSearchParams): Credential | undefined {
   if (grant !== undefined && grant !== 'password') {
     throw new BrokerError('unsupported_grant', `grant_type ${GRANT_TYPE.test(grant) ? grant : '[not a grant type]'}`);
   }
-  return { username: username ?? '', password: new Secret(password ?? '') };
+  return credentialOf(username ?? '', password ?? '');
 }

@@ -104,8 +104,8 @@ export const faults: readonly Fault[] = [
     id: 'independent-12',
     effect: 'tokens revoke of an unknown id exits with 0',
     file: 'src/cli/tokens/revoke.ts',
-    find: 'const isDone = events.length > 0 && missing.length === 0 && failures',
-    replace: 'const isDone = (events.length > 0 || missing.length > 0) && failures',
+    find: 'return tokens.length > 0 && missing.length === 0 && failures',
+    replace: 'return (tokens.length > 0 || missing.length > 0) && failures',
     tests: CLI,
   },
   {

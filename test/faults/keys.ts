@@ -52,8 +52,8 @@ export const faults: readonly Fault[] = [
     id: 'keys-6',
     effect: 'a key that another authority of the same name certified signs, and registries refuse its tokens',
     file: 'src/platform/signing/leaf-file.ts',
-    find: 'leaf.chain[0]?.verify(authority.publicKey) === true',
-    replace: 'leaf.chain.length > 0',
+    find: 'if (certificate?.verify(authority.publicKey) !== true) return undefined;',
+    replace: 'if (certificate === undefined) return undefined;',
     tests: [LEAF],
   },
   {

@@ -6,8 +6,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openApiDocument } from '../../src/http/api/openapi.ts';
-import { OPERATION_IDS } from '../../src/http/api/operations.ts';
+import type { Operation } from '../../src/http/api/operation.ts';
+import { OPERATION_IDS, operations } from '../../src/http/api/operations.ts';
 import { breakingChanges } from '../support/openapi-changes.ts';
 
 type Json = Record<string, unknown>;
@@ -22,6 +24,43 @@ function at(document: Json, ...names: readonly string[]): Json {
   let value: unknown = document;
   for (const name of names) value = (value as Json)[name];
   return value as Json;
+}
+
+/** The schemas of all bodies and queries. */
+function requestSchemas(): readonly (readonly [string, Json])[] {
+  return OPERATION_IDS.flatMap((id) => {
+    const operation: Operation = operations[id];
+    const schema = operation.body ?? operation.query;
+    return schema === undefined ? [] : [[id, z.toJSONSchema(schema, { io: 'input' }) as Json] as const];
+  });
+}
+
+/** The places in a schema where a request can be of any size. */
+function unlimitedIn(schema: Json, place: string): readonly string[] {
+  const forms = [schema['anyOf'], schema['oneOf']].flatMap((list) => (Array.isArray(list) ? (list as Json[]) : []));
+  const found = forms.flatMap((form) => unlimitedIn(form, place));
+  const isShort = ['maxLength', 'enum', 'const', 'format'].some((key) => key in schema);
+  switch (schema['type']) {
+    case 'string':
+      return isShort ? found : [...found, `${place} has no maxLength`];
+    case 'integer':
+    case 'number':
+      return 'maximum' in schema ? found : [...found, `${place} has no maximum`];
+    case 'array':
+      return [
+        ...('maxItems' in schema ? found : [...found, `${place} has no maxItems`]),
+        ...unlimitedIn(at(schema, 'items'), `${place}[]`),
+      ];
+    case 'object':
+      return [
+        ...(schema['additionalProperties'] === false ? found : [...found, `${place} accepts any field`]),
+        ...Object.entries(schema['properties'] as Record<string, Json>).flatMap(([name, inner]) =>
+          unlimitedIn(inner, `${place}.${name}`),
+        ),
+      ];
+    default:
+      return found;
+  }
 }
 
 describe('the description of the API', () => {
@@ -42,7 +81,18 @@ describe('the description of the API', () => {
       Object.values(methods).map((operation) => operation['operationId']),
     );
 
-    expect(ids.toSorted()).toEqual([...OPERATION_IDS].toSorted());
+    expect(new Set(ids)).toEqual(new Set(OPERATION_IDS));
+    expect(ids).toHaveLength(OPERATION_IDS.length);
+  });
+
+  it('gives every text, list and number of a request a limit, and refuses fields that it does not have', () => {
+    const unlimited = requestSchemas().flatMap(([id, schema]) => unlimitedIn(schema, id));
+
+    expect(requestSchemas().length).toBeGreaterThan(10);
+    expect(unlimited).toEqual([]);
+    expect(
+      unlimitedIn({ type: 'object', properties: { a: { type: 'array', items: { type: 'string' } } } }, 'x'),
+    ).toEqual(['x accepts any field', 'x.a has no maxItems', 'x.a[] has no maxLength']);
   });
 
   it('breaks nothing that the last release described', () => {

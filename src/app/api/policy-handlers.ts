@@ -1,6 +1,7 @@
 /** What the operations about the policy do. */
 import { traitsOf } from '../../backends/index.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
 import { repositoryProblem, scopeProblem } from '../../config/scope-check.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Caller } from '../../core/identity.ts';
@@ -9,6 +10,8 @@ import { explain as explainGrant } from '../../core/policy/explain.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
 import { imaginedCaller } from '../../core/policy/policy-test.ts';
 import type { Background, Clock } from '../../core/ports.ts';
+import { looksLikeRobot } from '../../core/robot-name.ts';
+import { robotIdentity, robotNamed } from '../../core/robot.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
@@ -118,7 +121,8 @@ async function explain(input: Input<'explain'>, deps: PolicyHandlerDeps): Promis
       const grant = decide(policy, situation, asked);
       const { granted, because } = grant;
       const explanation = explainGrant(grant, nearMisses(policy, situation, grant));
-      return { scope: formatScope(asked), granted, because, explanation };
+      const complete = granted.length > 0 && granted.length >= asked.actions.length;
+      return { scope: formatScope(asked), granted, complete, because, explanation };
     }),
   };
 }
@@ -131,6 +135,7 @@ function scopeOf(text: string, index: number): Scope {
 }
 
 async function callerFor({ user, groups, backend }: Input<'explain'>, deps: PolicyHandlerDeps): Promise<Caller> {
+  if (user !== undefined && looksLikeRobot(user)) return robotCaller(user, groups, deps.config);
   if (user === undefined || groups !== undefined) {
     return imaginedCaller(user, groups ?? [], isCaseless(backend, deps.config));
   }
@@ -139,6 +144,13 @@ async function callerFor({ user, groups, backend }: Input<'explain'>, deps: Poli
   const { withoutLookUp } = found;
   const hint = withoutLookUp.length === 0 ? '' : ` (${withoutLookUp.join(', ')} cannot be asked without a password)`;
   throw new ApiProblem('not-found', { detail: `no backend has this user${hint}; give the groups` });
+}
+
+function robotCaller(user: string, groups: readonly string[] | undefined, { robots }: BrokerConfig): Caller {
+  if (groups !== undefined) throw invalid('body.groups', 'a robot is in no group');
+  const robot = robotNamed(robotsOf(robots), user);
+  if (robot === undefined) throw new ApiProblem('not-found', { detail: 'this robot is not configured' });
+  return { kind: 'user', identity: robotIdentity(robot.name) };
 }
 
 /** Whether all backends, or the named one, compare names without case. */

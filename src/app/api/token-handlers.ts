@@ -1,6 +1,7 @@
 /** What the operations about issued credentials do. */
 import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
+import type { Robots } from '../../core/robot.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
@@ -21,7 +22,7 @@ import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
 import type { TokenStores } from '../token-stores.ts';
-import { collecting, shownPersonalToken, shownRefreshToken, shownRevoked } from './shown-tokens.ts';
+import { collecting, endsWithUserOf, personalTokenOf, refreshTokenOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
 
 interface TokenHandlerDeps {
@@ -29,6 +30,7 @@ interface TokenHandlerDeps {
   readonly stores: TokenStores | undefined;
   /** Undefined: personal tokens are not configured. */
   readonly issue: IssuePersonalToken | undefined;
+  readonly robots: Robots;
   readonly backends: readonly ChainedBackend[];
   readonly clock: Clock;
   /** Makes this broker sign new tokens instead of giving out earlier ones again. */
@@ -47,26 +49,26 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     listRefreshTokens: async ({ user, service, ...page }) => {
       const { refreshTokens } = storesOf(deps);
       const found = await listRefreshTokens(refreshTokens, { account: accountOf(user), service });
-      const { entries, next } = pageOf(found.map(shownRefreshToken), page);
+      const { entries, next } = pageOf(found.map(refreshTokenOf), page);
       return { refreshTokens: entries, next };
     },
     listPersonalTokens: async ({ user, robot, ...page }) => {
       const found = await listPersonalTokens(storesOf(deps).personalTokens, { account: accountOf(user), robot });
-      const { entries, next } = pageOf(found.map(shownPersonalToken), page);
+      const { entries, next } = pageOf(found.map(personalTokenOf), page);
       return { personalTokens: entries, next };
     },
     createPersonalToken: (input, context) => create(input, context, deps),
     revokeTokens: async (input, context) => {
-      const ending = await revoke(input, context, deps);
-      const missing = (input.ids ?? []).filter((id) => !ending.events.some((event) => event.id === id));
-      return { ...(await revokedFields(ending, deps)), missing };
+      const revoked = await revoke(input, context, deps);
+      const missing = (input.ids ?? []).filter((id) => !revoked.events.some((event) => event.id === id));
+      return { ...(await revokedFields(revoked, deps)), missing };
     },
     endAccount: async (account, context) => {
       const { refreshTokens, personalTokens, sessions } = storesOf(deps);
       const audit = collecting(deps.audit);
       const kinds = [
         keptRefreshTokens({ store: refreshTokens, audit }),
-        keptPersonalTokens({ store: personalTokens, audit }),
+        keptPersonalTokens({ store: personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
         keptSessions({ store: sessions, audit }),
       ];
       const { failed } = await createEndAccount(kinds)(account, endingOf(context));
@@ -107,7 +109,9 @@ async function create(
   { issue, backends, clock }: TokenHandlerDeps,
 ): Promise<Answer<'createPersonalToken'>> {
   if (issue === undefined) {
-    throw new ApiProblem('not-configured', { detail: 'personal tokens are not offered: add `personalTokens: {}`' });
+    throw new ApiProblem('not-configured', {
+      detail: 'the running broker offers no personal tokens: restart it with `personalTokens: {}` in its configuration',
+    });
   }
   const issued = await issueForUser(
     { backends, clock, issue },
@@ -116,7 +120,7 @@ async function create(
   );
   if (issued.kind === 'refused') throw new ApiProblem('conflict', { detail: issued.problem });
   const { token, id, record } = issued;
-  return { token: token.reveal(), personalToken: shownPersonalToken({ id, ...record }) };
+  return { token: token.reveal(), personalToken: personalTokenOf({ id, ...record }) };
 }
 
 /** Throws when it is not known what was revoked. */
@@ -129,12 +133,19 @@ async function revoke(
   const audit = collecting(deps.audit);
   const ending = endingOf(context);
   const account = accountOf(user);
-  if (robot === undefined)
-    await revokeRefreshTokens({ store: refreshTokens, audit }, { ids, account, service }, ending);
-  // Personal tokens are not of one service.
-  if (service === undefined)
-    await revokePersonalTokens({ store: personalTokens, audit }, { ids, account, robot }, ending);
-  return audit;
+  try {
+    if (robot === undefined) {
+      await revokeRefreshTokens({ store: refreshTokens, audit }, { ids, account, service }, ending);
+    }
+    // Personal tokens are not of one service.
+    if (service === undefined) {
+      await revokePersonalTokens({ store: personalTokens, audit }, { ids, account, robot }, ending);
+    }
+    return audit;
+  } finally {
+    // Also when the second kind cannot be revoked: the first one is.
+    deps.onRevoked();
+  }
 }
 
 async function revokedFields({ events }: Collecting, deps: TokenHandlerDeps, endLogins?: () => Promise<void>) {

@@ -1,8 +1,9 @@
 /** `fairlead tokens list`: the stored tokens of both kinds, without the tokens themselves. */
-import { shownPersonalToken, shownRefreshToken } from '../../app/api/shown-tokens.ts';
+import { personalTokenOf, refreshTokenOf } from '../../app/api/shown-tokens.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { listPersonalTokens } from '../../flows/personal-token/list.ts';
+import type { ListedToken } from '../../flows/personal-token/list.ts';
 import { listRefreshTokens } from '../../flows/refresh-token/revoke.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -43,11 +44,9 @@ async function listAtBroker(stateDir: string, { user, service }: TokensOptions):
 async function listStored(config: BrokerConfig, options: TokensOptions): Promise<Tokens> {
   const selection = personalSelection(options);
   return withTokenStores(config, { refresh: [], personal: [] }, async (stores) => ({
-    refresh: (await listRefreshTokens(stores.refreshTokens, refreshSelection(options))).map(shownRefreshToken),
+    refresh: (await listRefreshTokens(stores.refreshTokens, refreshSelection(options))).map(refreshTokenOf),
     personal:
-      selection === undefined
-        ? []
-        : (await listPersonalTokens(stores.personalTokens, selection)).map(shownPersonalToken),
+      selection === undefined ? [] : (await listPersonalTokens(stores.personalTokens, selection)).map(personalTokenOf),
   }));
 }
 
@@ -87,6 +86,7 @@ function personalTable(tokens: readonly ReturnType<typeof personalTokenJson>[]):
   return tableLines([head, ...rows]);
 }
 
+/** What a token may do, in words. */
 function mayDo({
   limits,
   api,
@@ -110,7 +110,21 @@ function refreshTokenJson(token: RefreshTokenRow) {
 
 /** A personal token as `list` and `create` print it. */
 export function personalTokenJson(token: PersonalTokenRow) {
-  const { id, name, user, backend, limits, api, networks, createdAt, createdBy, usedAt, usedFrom, expiresAt } = token;
+  const {
+    id,
+    name,
+    user,
+    backend,
+    limits,
+    api,
+    networks,
+    createdAt,
+    createdBy,
+    createdFor,
+    usedAt,
+    usedFrom,
+    expiresAt,
+  } = token;
   return {
     id,
     user,
@@ -118,10 +132,22 @@ export function personalTokenJson(token: PersonalTokenRow) {
     backend,
     created: createdAt,
     createdBy,
+    ...(createdFor === null ? {} : { createdFor }),
     ...(usedAt === null ? {} : { used: usedAt, usedFrom }),
     expires: expiresAt,
     ...(limits === null ? {} : { limits }),
     ...(api === null ? {} : { api }),
     ...(networks === null ? {} : { networks }),
   };
+}
+
+/** A stored personal token as commands print it. */
+export function shownPersonalToken(token: ListedToken) {
+  return personalTokenJson(personalTokenOf(token));
+}
+
+/** `token "build" (1f9a0c3b2d4e) of robot:web-ci, until 2026-12-01T00:00:00Z, which may do registry web/** pull`. */
+export function tokenText(token: ListedToken): string {
+  const shown = shownPersonalToken(token);
+  return `token "${shown.name}" (${shown.id}) of ${shown.user}, until ${shown.expires}, which may do ${mayDo(shown)}`;
 }

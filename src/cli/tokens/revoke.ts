@@ -1,7 +1,8 @@
 /** `fairlead tokens revoke`: ends tokens of both kinds. */
-import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
+import { collecting, endsWithUserOf, shownRevoked } from '../../app/api/shown-tokens.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
@@ -71,9 +72,10 @@ async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promi
         { store: personalTokens, audit },
       ];
       if (isAccount(options)) {
+        const endsWithUser = endsWithUserOf(robotsOf(config.robots));
         const end = createEndAccount([
           keptRefreshTokens(refresh),
-          keptPersonalTokens(personal),
+          keptPersonalTokens({ ...personal, endsWithUser }),
           keptSessions({ store: sessions, audit }),
         ]);
         const { failed } = await end({ user: user ?? '' }, OPERATOR);

@@ -1,5 +1,6 @@
 /** Which tokens a command is about, from its options. */
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { isRobotUsername, ROBOT_PREFIX } from '../../core/robot-name.ts';
 import type { TokenSelection } from '../../flows/personal-token/list.ts';
 import type { RefreshTokenSelection } from '../../flows/refresh-token/revoke.ts';
 import type { SharedOptions } from '../command.ts';
@@ -11,11 +12,9 @@ export interface TokensOptions extends SharedOptions {
   readonly service?: string;
 }
 
-const ROBOT = 'robot:';
-
 /** The robot that a user name stands for. */
 export function robotOf(user: string | undefined): string | undefined {
-  return user?.startsWith(ROBOT) === true ? user.slice(ROBOT.length) : undefined;
+  return user !== undefined && isRobotUsername(user) ? user.slice(ROBOT_PREFIX.length) : undefined;
 }
 
 /** @param ids public ids; empty: all */

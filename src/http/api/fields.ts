@@ -7,7 +7,7 @@ export const name = z.string().min(1).max(255);
 export const time = z.iso.datetime().meta({ description: 'In UTC, to the second' });
 
 /** The most entries that an answer lists. */
-export const MAX_PAGE = 500;
+export const MAX_PAGE = 2000;
 const DEFAULT_PAGE = 100;
 /** The most entries of a list in a request. */
 export const MAX_LISTED = 1000;

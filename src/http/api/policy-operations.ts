@@ -61,6 +61,7 @@ const decision = z
   .object({
     scope: z.string(),
     granted: z.array(action),
+    complete: z.boolean().meta({ description: 'Whether every requested action is granted' }),
     because: z.array(reason),
     explanation: z.array(z.string()).meta({ description: 'The decision in sentences, with rules that nearly match' }),
   })

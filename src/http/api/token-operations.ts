@@ -45,6 +45,7 @@ const personalToken = z
     networks: z.array(z.string()).nullable().meta({ description: 'The clients that may use it; null: all' }),
     createdAt: time,
     createdBy: z.string().meta({ description: 'A user name, or `operator`' }),
+    createdFor: z.string().nullable().meta({ description: 'Of a robot: the user who owns it, for whom it was made' }),
     usedAt: time.nullable().meta({ description: 'Null: never' }),
     usedFrom: z.string().nullable().meta({ description: 'The address of the client of the last use' }),
     expiresAt: time,
@@ -104,11 +105,15 @@ export const tokenOperations = {
     method: 'POST',
     path: '/personal-tokens',
     access: 'operator',
-    summary: 'Makes a personal token for a user; only through the control socket, because a token never makes tokens',
+    summary:
+      'Makes a personal token for a user or a robot; only through the control socket, because a token never makes tokens',
     body: z
       .strictObject({
         user: name.meta({ description: 'As the user would type it' }),
         backend: name.optional().meta({ description: 'Absent: the first one that has the user' }),
+        robot: name.optional().meta({
+          description: 'The name of a robot that the user owns, whose token it is; absent: it is that of the user',
+        }),
         name: z.string().min(1).max(MAX_TOKEN_NAME),
         limits: z.array(z.strictObject(limitFields)).max(50).optional().meta({
           description: 'Absent: all that the user may do; empty: nothing at any registry',

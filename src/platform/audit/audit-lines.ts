@@ -147,6 +147,9 @@ function issuedFields(event: Issued): AuditLine['fields'] {
     const denied = actions.includes('*') ? [] : asked.actions.filter((action) => !isIn(actions, action));
     return denied.length === 0 ? [] : [formatScope({ ...asked, actions: denied })];
   });
+  const limitedBy = grants.flatMap(({ asked, limited: actions = [] }) =>
+    actions.length === 0 ? [] : [formatScope({ ...asked, actions })],
+  );
   return {
     ...subjectFields(event),
     service: event.service,
@@ -159,6 +162,8 @@ function issuedFields(event: Issued): AuditLine['fields'] {
       granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })),
     ),
     ...(missing.length === 0 ? {} : limited('denied', missing)),
+    // Of what is denied: what the policy grants, and the limits of the credential take away.
+    ...(limitedBy.length === 0 ? {} : limited('limited', limitedBy)),
     // A scope that cannot be parsed grants nothing.
     outcome: missing.length + event.malformed.length === 0 ? 'all' : granted.length === 0 ? 'none' : 'some',
     ...limited('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),

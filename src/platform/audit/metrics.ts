@@ -1,7 +1,9 @@
 /** Prometheus metrics. Labels have few values: backends, services and outcomes, never users or repositories. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
+import { credentialLabel, refusedCredential } from './credential-kind.ts';
 import { fileMetrics } from './file-metrics.ts';
 import type { FileMetrics } from './file-metrics.ts';
 import { listenerMetrics } from './listener-metrics.ts';
@@ -76,6 +78,11 @@ function eventMetrics(registry: Registry) {
       'Logins refused, by backend and reason; too-many-attempts: not sent to the backend, because of the limit of an account, name or address',
       ['backend', 'reason', 'limit'],
     ),
+    credentials: counter(
+      'fairlead_requests_by_credential_total',
+      'Token requests that were answered or refused, by the kind of their credential: anonymous, password, id-token, refresh-token, personal-token, robot-token, session',
+      ['credential', 'outcome'],
+    ),
     refreshTokens: counter(
       'fairlead_refresh_tokens_total',
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
@@ -108,6 +115,7 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
   switch (event.type) {
     case 'token.issued':
       metrics.tokens.inc({ outcome: 'issued' });
+      metrics.credentials.inc({ credential: credentialLabel(event.caller), outcome: 'accepted' });
       for (const { asked, granted } of event.grants) {
         metrics.decisions.inc({ service: event.service, outcome: extent(granted.length, asked.actions.length) });
       }
@@ -118,6 +126,7 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'token.refused':
       metrics.tokens.inc({ outcome: event.code });
+      countRefused(metrics, event.code);
       return;
     case 'token.withheld':
       // The refusal of the same request is counted.
@@ -142,6 +151,11 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       }
       metrics.loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
   }
+}
+
+function countRefused({ credentials }: EventMetrics, code: ErrorCode): void {
+  const credential = refusedCredential(code);
+  if (credential !== undefined) credentials.inc({ credential, outcome: 'refused' });
 }
 
 function extent(granted: number, asked: number): 'all' | 'some' | 'none' {

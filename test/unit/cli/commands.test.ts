@@ -213,6 +213,40 @@ describe('fairlead flush', () => {
   });
 });
 
+describe('fairlead explain --running', () => {
+  it('explains the policy that is in force, not that of the file', async () => {
+    await using files = await workspace();
+    await using resources = new AsyncDisposableStack();
+    resources.use(await openTestApi(files.config));
+    await files.write('policy.yaml', 'rules: []\n');
+    const question = ['explain', '--user', 'alice', '--scope', 'repository:web/a:pull'];
+
+    const file = await withConfig(files, ...question);
+    const running = await withConfig(files, ...question, '--running');
+    const denied = await withConfig(files, 'explain', '--scope', 'repository:web/a:pull', '--running');
+
+    expect([file.code, running.code, denied.code]).toEqual([1, 0, 1]);
+    expect(running.stdout).toMatch(
+      /^policy [0-9a-f]{12}, in force at the running broker\nuser alice, from backend local, groups: team-web\n.* grants pull\n/,
+    );
+    expect(denied.stdout).toMatch(/\nanonymous\n.* grants nothing\n/);
+  });
+
+  it('exits with 2 when the broker refuses the question, and when none runs', async () => {
+    await using files = await workspace();
+    const question = ['explain', '--user', 'nobody', '--scope', 'repository:web/a:pull', '--running'];
+    const absent = await withConfig(files, ...question);
+    await using resources = new AsyncDisposableStack();
+    resources.use(await openTestApi(files.config));
+
+    const refused = await withConfig(files, ...question);
+
+    expect([absent.code, refused.code]).toEqual([2, 2]);
+    expect(absent.stderr).toContain('no running broker answers');
+    expect(refused.stderr).toContain('no backend has this user');
+  });
+});
+
 describe('fairlead api', () => {
   it('sends a body from an option or from standard input, and prints the answer', async () => {
     await using files = await workspace();
@@ -315,7 +349,7 @@ describe('fairlead tokens', () => {
       stderr: '',
     });
     expect(byId).toMatchObject({ code: 1, stderr: 'fairlead: there is no token unknown\n' });
-    expect(api.calls).toEqual(['revoked', 'end logins', 'revoked']);
+    expect(api.calls.slice(0, 3)).toEqual(['revoked', 'end logins', 'revoked']);
     expect(api.audit.events).toContainEqual(
       expect.objectContaining({ type: 'refresh-token', outcome: 'revoked', username: 'alice' }),
     );

@@ -137,7 +137,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   'records copy': { run: withConfig('records', 'copy'), code: 2, prints: /^$/ },
   backup: {
     run: (files) => withConfig('backup', files.path('copy.db'))(files),
-    prints: /^nothing to copy: no service has refreshTokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
+    prints: /^nothing to copy: the configuration offers no tokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
   },
   'kubernetes-secret': {
     run: async (files) => files.fairlead(['kubernetes-secret', await files.write('ldap-password', 'secret')]),

@@ -153,7 +153,7 @@ describe('a pasted policy', () => {
 
     const answers = await Promise.all([1, 2].map(async () => api.send(requestOf('checkPolicy', { text: POLICY }))));
 
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 503]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
     expect(await api.ask('checkPolicy', { text: POLICY })).toMatchObject({ valid: true });
   });
 });

@@ -6,6 +6,7 @@ import { openPersonalTokens } from '../../../../src/app/open-personal-tokens.ts'
 import { openRecords } from '../../../../src/app/open-records.ts';
 import { tokenStoresIn } from '../../../../src/app/token-stores.ts';
 import { loadBroker } from '../../../../src/config/load.ts';
+import { BrokerError } from '../../../../src/core/errors.ts';
 import { Secret } from '../../../../src/core/identity.ts';
 import type { RefreshToken } from '../../../../src/core/refresh-token.ts';
 import { systemClock } from '../../../../src/platform/clock.ts';
@@ -165,7 +166,8 @@ describe('the tokens', () => {
     expect(all.revoked).toMatchObject([{ kind: 'personal-token', name: 'laptop' }]);
     expect(none.count).toBe(0);
     // Also where nothing was in the records: another broker may have removed it just before.
-    expect(api.calls).toEqual(Array.from({ length: 5 }, () => 'revoked'));
+    expect(api.calls.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(api.calls)).toEqual(new Set(['revoked']));
     expect(api.audit.events.filter((event) => 'outcome' in event && event.outcome === 'revoked')).toHaveLength(4);
   });
 
@@ -184,6 +186,30 @@ describe('the tokens', () => {
     expect(JSON.stringify([api.audit.events, api.log.lines])).not.toContain(token);
     expect(await found.stores.personalTokens.get(personalTokenSecrets.digest(new Secret(token)))).toBeUndefined();
   });
+});
+
+it('tokens that cannot be revoked are an outage, and those that were revoked before it are not given out again', async () => {
+  await using found = await world();
+  const { api } = found;
+  await putRefreshTokens(found, 'alice');
+  const records = api.parts.records;
+  if (records === undefined) throw new Error('there are records');
+  await using files = await workspace({ 'broker.yaml': JSON.stringify(OFFERED) });
+  await using failing = await openTestApi(files.config, {
+    records: {
+      store: (options) => {
+        const store = records.store(options);
+        const down = async () => Promise.reject(new BrokerError('records_unavailable', 'the database is down'));
+        return options.name === 'personal-tokens' ? { ...store, list: down } : store;
+      },
+    },
+  });
+
+  const answer = await failing.send(requestOf('revokeTokens', { all: true }));
+
+  expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+  expect(failing.calls).toEqual(['revoked']);
+  expect((await api.ask('listRefreshTokens', {})).refreshTokens).toEqual([]);
 });
 
 describe('an account', () => {

@@ -24,6 +24,8 @@ const FLEET = { complete: true, reached: [], missed: [], problem: null };
 
 interface World extends HttpApp {
   readonly calls: string[];
+  /** The addresses that tokens came from. */
+  readonly clients: string[];
   readonly events: readonly AuditEvent[];
   readonly apiLog: ReturnType<typeof recordingLog>;
   ask(path: string, token: string, request?: SentRequest): Promise<Answer>;
@@ -32,6 +34,7 @@ interface World extends HttpApp {
 /** @param failure what every token is refused with */
 async function world(more: Partial<ApiHandlers> = {}, failure?: BrokerError): Promise<World> {
   const calls: string[] = [];
+  const clients: string[] = [];
   const audit = recordingAudit();
   const apiLog = recordingLog();
   const refuse = (id: string) => async () => {
@@ -52,7 +55,8 @@ async function world(more: Partial<ApiHandlers> = {}, failure?: BrokerError): Pr
   } satisfies ApiHandlers;
   const authenticate = authenticateByToken({
     rights: { admins: { users: ['alice'] }, readers: { users: ['bob'] } },
-    usePersonalToken: async ({ password }): Promise<Extract<Caller, { kind: 'user' }>> => {
+    usePersonalToken: async ({ password }, { client }): Promise<Extract<Caller, { kind: 'user' }>> => {
+      clients.push(client);
       if (failure !== undefined) throw failure;
       const found = Object.entries(TOKENS).find(([text]) => password.matches((own) => own === text))?.[1];
       if (found === undefined) throw new BrokerError('personal_token_refused', 'never issued');
@@ -60,10 +64,13 @@ async function world(more: Partial<ApiHandlers> = {}, failure?: BrokerError): Pr
       return { kind: 'user', identity: identity(found.user), via: { kind: 'personal-token', id: 'abc', ...api } };
     },
   });
-  const app = await openHttpApp({ api: answerApi({ handlers, authenticate, audit, log: apiLog }) }, 'admin');
+  const api = answerApi({ handlers, authenticate, audit, log: apiLog });
+  const addressSource = { header: 'x-forwarded-for', isTrustedProxy: isLocalProxy } as const;
+  const app = await openHttpApp({ api, addressSource }, 'admin');
   return {
     ...app,
     calls,
+    clients,
     events: audit.events,
     apiLog,
     ask: (path, token, request = {}) =>
@@ -74,6 +81,8 @@ async function world(more: Partial<ApiHandlers> = {}, failure?: BrokerError): Pr
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   };
 }
+
+const isLocalProxy = (address: string | undefined): boolean => address === '127.0.0.1';
 
 const json = (body: unknown): SentRequest => ({
   method: 'POST',
@@ -148,6 +157,15 @@ describe('who may use the API', () => {
     expect(answer.text).not.toContain('inner cause');
   });
 
+  it('is known by the address that a trusted proxy reports, so that the networks of a token count', async () => {
+    await using api = await world();
+
+    await api.ask('/refresh-tokens', 'read-token', { headers: { 'x-forwarded-for': '192.0.2.9, 198.51.100.7' } });
+    await api.ask('/refresh-tokens', 'read-token');
+
+    expect(api.clients).toEqual(['198.51.100.7', '127.0.0.1']);
+  });
+
   it('is no part of the answer to an unknown path: without a token, every path is 401', async () => {
     await using api = await world();
 
@@ -214,7 +232,7 @@ describe('a request', () => {
 
   it.each([
     ['limit=0', 'query.limit'],
-    ['limit=501', 'query.limit'],
+    ['limit=2001', 'query.limit'],
     ['limit=1.5', 'query.limit'],
     ['limit=all', 'query.limit'],
     ['limit=1&limit=2', 'query.limit'],
