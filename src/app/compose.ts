@@ -2,10 +2,8 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import type { LoadedBroker } from '../config/load.ts';
-import { publicPathOf } from '../config/public-url.ts';
 import { createSecrets } from '../config/secrets.ts';
-import { proxyTrust } from '../config/trusted-proxies.ts';
-import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
+import type { Audit, Background, Log } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
@@ -25,7 +23,6 @@ import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
-import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
 import { openPages, openRecent } from './console-parts.ts';
@@ -34,10 +31,11 @@ import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
-import type { ListenerDeps } from './listeners.ts';
+import { openForwardAuth } from './open-forward-auth.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
+import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
 import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -45,7 +43,6 @@ import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
-import type { RecordsState } from './records-state.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
@@ -222,20 +219,31 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const services = servicesOf(config);
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
+  // After everything that can fail: a broker that does not start creates no key.
+  const signing = await openSigning(config, log, reuse.clear);
   const identify = createIdentify({
     ...flowDeps,
     shield,
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  // After everything that can fail: a broker that does not start creates no key.
-  const signing = await openSigning(config, log, reuse.clear);
+  const { exchangeRefreshToken } = refreshTokens;
+  const forwardAuth = await openForwardAuth(config, {
+    ...flowDeps,
+    identify,
+    exchangeRefreshToken,
+    policy: policy.current,
+    services,
+    keyset: signing.keyset,
+    log,
+  });
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
-    exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
+    ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,
@@ -267,33 +275,4 @@ async function openTokens(
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
   return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
-}
-
-/** What the listeners need in addition to the flows: metrics, health and the configuration. */
-function operatorDeps(
-  { config, log, metrics }: Parts,
-  authenticators: readonly Authenticator[],
-  recordsState: RecordsState,
-) {
-  const onState = metrics.setBackendUp;
-  const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
-  return {
-    realm: config.tokens.issuer,
-    publicPath: publicPathOf(config.publicUrl),
-    corsOrigins: config.cors?.origins ?? [],
-    addressSource: {
-      header: config.clientAddress === 'proxy-protocol' ? undefined : config.clientAddress,
-      isTrustedProxy: proxyTrust(config.trustedProxies),
-    },
-    metrics: async () => {
-      // Readiness probes neither backends nor records, so that reading the metrics has to.
-      await Promise.all([states(), recordsState()]);
-      return metrics.page();
-    },
-    listenerMetrics: metrics.listeners,
-    backendStates: states,
-    ids: randomIds,
-    clock: systemClock,
-    log,
-  } satisfies Partial<ListenerDeps>;
 }

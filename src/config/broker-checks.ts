@@ -8,6 +8,7 @@ import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
+import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
 import type { Path } from './problems.ts';
@@ -26,7 +27,8 @@ const outline = z.object({
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
-  trustedProxies: z.array(word).catch([]),
+  // What is no list is a problem of its own, and not the same as no proxies.
+  trustedProxies: z.array(word).default([]).catch([undefined]),
   keys: z
     .array(
       z
@@ -41,7 +43,12 @@ const outline = z.object({
     )
     .catch([{ name: DEFAULT_KEY }]),
   services: z
-    .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
+    .record(
+      z.string(),
+      z
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), forwardAuth: z.unknown().optional() })
+        .catch({ key: {} }),
+    )
     .catch({}),
   backends: z
     .array(
@@ -70,6 +77,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkTrustDir(data, report);
   checkConsole(data, report);
   checkRobotsBackend(data, report);
+  checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -181,6 +189,7 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   warnShield(broker.shield, warn);
   warnApi(broker, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
+  warnForwardAuth(broker, warn);
 }
 
 function warnApi({ api, admin, personalTokens }: BrokerFile, warn: Report): void {
@@ -239,7 +248,7 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
 function warnUnusedRecords({ records, services, console, personalTokens }: BrokerFile, warn: Report): void {
   if (records === undefined || console !== undefined || personalTokens !== undefined) return;
   if (Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)) return;
-  warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
+  warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
 }
 
 function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {

@@ -7,6 +7,7 @@ import { api } from './api-schema.ts';
 import { audit } from './audit-schema.ts';
 import { consoleSection } from './console-schema.ts';
 import { cors } from './cors-schema.ts';
+import { forwardAuth } from './forward-auth-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { personalTokens } from './personal-tokens-schema.ts';
@@ -51,6 +52,7 @@ const service = z
       .prefault({})
       .meta({ description: 'Token lifetimes of this service, where they differ from `tokens.lifetime`' }),
     refreshTokens: refreshTokens.optional(),
+    forwardAuth: forwardAuth.optional(),
   })
   .meta({ description: 'A registry that is served' });
 

@@ -53,6 +53,11 @@ export function parseTokenRequest(request: Request, body: string | undefined): T
   };
 }
 
+/** What an Authorization header of Basic stands for. Neither: anonymous. @throws BrokerError `invalid_credentials` */
+export function basicLogin(header: string | undefined): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+  return credentialsOf(basicCredential(header), undefined);
+}
+
 function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
@@ -101,7 +106,11 @@ export const PROBE_AUTHORIZATION = 'Basic ~fairlead-doctor';
 const BASIC = /^basic +(?! )([a-z0-9+/_-]*={0,2}) *$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`. */
+/**
+ * RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`.
+ *
+ * @throws BrokerError `invalid_credentials` for a header that is not Basic.
+ */
 function basicCredential(header: string | undefined): Credential | undefined {
   if (header === undefined) return undefined;
   if (header === PROBE_AUTHORIZATION) {

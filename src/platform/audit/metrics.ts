@@ -68,6 +68,11 @@ function eventMetrics(registry: Registry) {
       ['outcome'],
     ),
     tokens: counter('fairlead_tokens_total', 'Token requests, by outcome: issued, or the error code', ['outcome']),
+    forwardAuth: counter(
+      'fairlead_forward_auth_total',
+      'Requests to registries that a proxy asked about, by service and outcome: allowed, or why it is refused',
+      ['service', 'outcome'],
+    ),
     logins: counter(
       'fairlead_logins_total',
       'Logins, by backend, outcome and source of the answer: backend, memory (the cache), shared with an equal login, stale',
@@ -116,9 +121,13 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
     case 'token.issued':
       metrics.tokens.inc({ outcome: 'issued' });
       metrics.credentials.inc({ credential: credentialLabel(event.caller), outcome: 'accepted' });
-      for (const { asked, granted } of event.grants) {
-        metrics.decisions.inc({ service: event.service, outcome: extent(granted.length, asked.actions.length) });
-      }
+      countDecisions(metrics, event);
+      return;
+    case 'access.decided':
+      countDecisions(metrics, event);
+      return;
+    case 'access.checked':
+      metrics.forwardAuth.inc({ service: event.service, outcome: event.outcome });
       return;
     case 'policy.compared':
       metrics.shadowDecisions.inc({ outcome: 'same' }, event.same);
@@ -156,6 +165,15 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
 function countRefused({ credentials }: EventMetrics, code: ErrorCode): void {
   const credential = refusedCredential(code);
   if (credential !== undefined) credentials.inc({ credential, outcome: 'refused' });
+}
+
+function countDecisions(
+  metrics: EventMetrics,
+  { service, grants }: Extract<AuditEvent, { readonly grants: unknown }>,
+): void {
+  for (const { asked, granted } of grants) {
+    metrics.decisions.inc({ service, outcome: extent(granted.length, asked.actions.length) });
+  }
 }
 
 function extent(granted: number, asked: number): 'all' | 'some' | 'none' {

@@ -12,7 +12,7 @@ const MAX_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 interface ReadLog {
-  /** Called for each request that a token was issued for. */
+  /** Called for each request that was decided. */
   readonly onRequest: (request: RecordedRequest) => void;
 }
 
@@ -67,12 +67,15 @@ async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string 
   yield endLine();
 }
 
+/** The events that record decisions. */
+const EVENTS = ['token.issued', 'access.decided'];
+
 function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
-  if (!line.includes('token.issued')) return 'other';
+  if (!EVENTS.some((event) => line.includes(event))) return 'other';
   // A log collector may put the name of the unit before the JSON.
   const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
   if (fields === undefined) return 'unreadable';
-  if (fields['event'] !== 'token.issued') return 'other';
+  if (!EVENTS.some((event) => fields['event'] === event)) return 'other';
   // A list that was cut does not tell what else was asked, or granted.
   if ('askedTruncated' in fields || 'grantedTruncated' in fields) return 'unreadable';
   const { service, client, timestamp, policy } = fields;

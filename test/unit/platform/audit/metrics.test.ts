@@ -46,6 +46,28 @@ it.each<[string, AuditEvent, readonly string[]]>([
     ],
   ],
   [
+    'a decision of forward-auth counts its scopes',
+    {
+      type: 'access.decided',
+      request,
+      caller: ANONYMOUS,
+      service: 'r',
+      time: 1_700_000_000,
+      grants: [grant('pull'), grant()],
+      attributes: new Map(),
+      policyRevision: 'p',
+    },
+    [
+      'fairlead_decisions_total{service="r",outcome="some"} 1',
+      'fairlead_decisions_total{service="r",outcome="none"} 1',
+    ],
+  ],
+  [
+    'a request that a proxy asks about counts its outcome',
+    { type: 'access.checked', request, service: 'r', outcome: 'insufficient_scope', needs: [asked], username: 'alice' },
+    ['fairlead_forward_auth_total{service="r",outcome="insufficient_scope"} 1'],
+  ],
+  [
     'a refused token request counts its error code',
     { type: 'token.refused', request, code: 'misplaced_token', service: 'r', cause: '' },
     ['fairlead_tokens_total{outcome="misplaced_token"} 1'],
