@@ -297,15 +297,18 @@ const REVEALING = [
   'backends/static-file/plain-secret.ts',
   'backends/static-file/users-task.ts',
   'cli/init/stored-secret.ts',
+  'cli/tokens/create.ts',
   'conformance/secrets.ts',
   'http/console/cookies.ts',
   'http/console/tokens.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
+  'platform/personal-token-secrets.ts',
   'platform/postgres/address.ts',
   'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',
   'platform/session-secrets.ts',
+  'platform/signing/jwt-verifier.ts',
 ];
 
 describe('secrets', () => {

@@ -3,10 +3,12 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { traitsOf, warningsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
+import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
+import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
 import type { Path } from './problems.ts';
@@ -25,7 +27,8 @@ const outline = z.object({
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
-  trustedProxies: z.array(word).catch([]),
+  // What is no list is a problem of its own, and not the same as no proxies.
+  trustedProxies: z.array(word).default([]).catch([undefined]),
   keys: z
     .array(
       z
@@ -40,7 +43,12 @@ const outline = z.object({
     )
     .catch([{ name: DEFAULT_KEY }]),
   services: z
-    .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
+    .record(
+      z.string(),
+      z
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), forwardAuth: z.unknown().optional() })
+        .catch({ key: {} }),
+    )
     .catch({}),
   backends: z
     .array(
@@ -53,6 +61,7 @@ const outline = z.object({
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
+  robots: z.unknown().optional(),
 });
 type Outline = z.output<typeof outline>;
 
@@ -67,6 +76,8 @@ export function checkBroker(value: unknown, report: Report): void {
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
   checkConsole(data, report);
+  checkRobotsBackend(data, report);
+  checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -87,6 +98,13 @@ function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): v
 function checkProxyProtocol({ listen, tls, clientAddress }: Outline, report: Report): void {
   if (clientAddress !== 'proxy-protocol' || tls === undefined || listen?.startsWith('unix:') !== true) return;
   report(['clientAddress'], 'found proxy-protocol, expected it with tls only where listen is HOST:PORT');
+}
+
+/** The audit log names the backend of each caller. */
+function checkRobotsBackend({ robots, backends }: Outline, report: Report): void {
+  const at = robots === undefined ? -1 : backends.findIndex(({ name }) => name === ROBOTS_BACKEND);
+  if (at < 0) return;
+  report(['backends', at, 'name'], `found ${ROBOTS_BACKEND}, expected another name: the audit log names robots so`);
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */
@@ -161,12 +179,16 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
     for (const { path, message } of warningsOf(backend)) warn(['backends', index, ...path], message);
   }
   warnUnreachable(broker.backends, warn);
-  warnWithoutRefreshTokens(broker, warn);
+  warnWithoutRevalidation(broker, warn);
   warnUnusedRecords(broker, warn);
   warnWithoutConsole(broker, warn);
   warnAccounts(broker, warn);
+  if (broker.robots !== undefined && broker.personalTokens === undefined) {
+    warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
+  }
   warnShield(broker.shield, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
+  warnForwardAuth(broker, warn);
 }
 
 function warnShared({ valkey: { urls, sentinel, tls } }: NonNullable<BrokerFile['shared']>, warn: Report): void {
@@ -209,7 +231,7 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
 function warnUnusedRecords({ records, services, console, personalTokens }: BrokerFile, warn: Report): void {
   if (records === undefined || console !== undefined || personalTokens !== undefined) return;
   if (Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)) return;
-  warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
+  warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
 }
 
 function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {
@@ -241,16 +263,18 @@ function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
   );
 }
 
-function warnWithoutRefreshTokens({ services, backends }: BrokerFile, warn: Report): void {
+/** Tokens of Fairlead need a backend that looks up their owner at each use. */
+function warnWithoutRevalidation({ services, backends, personalTokens }: BrokerFile, warn: Report): void {
   if (backends.some((backend) => traitsOf(backend).canRevalidate)) return;
   const names = backends.length === 0 ? 'there is no backend' : backends.map(({ name }) => name).join(', ');
+  const cannot = `no backend can check an account again without its password (${names})`;
+  if (personalTokens !== undefined) {
+    const message = `nobody gets a personal token: ${cannot}; add one that can, or remove personalTokens`;
+    warn(['personalTokens'], message, 'key');
+  }
   for (const [name, { refreshTokens }] of Object.entries(services)) {
     if (refreshTokens === undefined) continue;
-    warn(
-      ['services', name, 'refreshTokens'],
-      `nobody gets a refresh token: no backend can check an account again without its password (${names}); ` +
-        'add one that can, or remove refreshTokens',
-      'key',
-    );
+    const message = `nobody gets a refresh token: ${cannot}; add one that can, or remove refreshTokens`;
+    warn(['services', name, 'refreshTokens'], message, 'key');
   }
 }

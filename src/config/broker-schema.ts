@@ -6,12 +6,14 @@ import type { Lifetimes } from '../core/token.ts';
 import { audit } from './audit-schema.ts';
 import { consoleSection } from './console-schema.ts';
 import { cors } from './cors-schema.ts';
+import { forwardAuth } from './forward-auth-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { personalTokens } from './personal-tokens-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { records } from './records-schema.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
+import { robots } from './robots-schema.ts';
 import { shared } from './shared-schema.ts';
 import { shield } from './shield-schema.ts';
 import { CLIENT_ADDRESS_SOURCES, trustedProxy } from './trusted-proxies.ts';
@@ -49,6 +51,7 @@ const service = z
       .prefault({})
       .meta({ description: 'Token lifetimes of this service, where they differ from `tokens.lifetime`' }),
     refreshTokens: refreshTokens.optional(),
+    forwardAuth: forwardAuth.optional(),
   })
   .meta({ description: 'A registry that is served' });
 
@@ -145,6 +148,7 @@ export const brokerFile = z
       description:
         'Where users come from. The backends are asked in this order. Default: `[]`, everybody is anonymous.',
     }),
+    robots,
     shield,
     shared,
     policy: z

@@ -77,7 +77,9 @@ export function limitsOf(stored: readonly StoredLimit[] | undefined): readonly T
 }
 
 /**
- * What is left of a decision within the limits of the credential. It only takes away.
+ * What is left of a decision within the limits of the credential.
+ *
+ * INVARIANT: it only takes away: what is granted is granted by the decision, and allowed by one of the limits.
  *
  * @param service the registry of the request
  * @param limits undefined: no limits; an empty list allows nothing
@@ -114,4 +116,13 @@ function isCatalog({ type, name }: Grant['asked']): boolean {
 /** The catalog names all repositories, so it needs a limit that reads all of them. */
 function readsAll({ repositories, actions }: TokenLimit): boolean {
   return (actions.includes('pull') || actions.includes('*')) && repositories.some(({ text }) => text === '**');
+}
+
+/** The limits as they are stored and shown. */
+export function storedLimits(limits: readonly TokenLimit[]): readonly StoredLimit[] {
+  return limits.map(({ service, repositories, actions }) => ({
+    service,
+    repositories: repositories.map(({ text }) => text),
+    actions,
+  }));
 }

@@ -3,9 +3,12 @@ import { endTokensRunning, recordInBroker } from '../../app/control.ts';
 import type { RecordsEvent } from '../../app/control.ts';
 import type { TokenStores } from '../../app/token-stores.ts';
 import { loadBroker } from '../../config/load.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
 import { describeError } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
+import { isRobotUsername } from '../../core/robot-name.ts';
+import type { Robots } from '../../core/robot.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
@@ -51,7 +54,9 @@ export async function revokeTokens(options: RevokeOptions, output: Output): Prom
   const audit = collectEvents();
   const endsAccount = isAccount(options);
   const failures = await withTokenStores(config, [], (stores) =>
-    endsAccount ? endAccount(stores, user ?? '', audit) : revokeSelected(stores, options, audit),
+    endsAccount
+      ? endAccount(stores, user ?? '', { audit, robots: robotsOf(config.robots) })
+      : revokeSelected(stores, options, audit),
   );
   for (const failure of failures) output.remark(`fairlead: NOT revoked: ${failure}`);
   const { events, sessions } = audit;
@@ -71,14 +76,20 @@ export async function revokeTokens(options: RevokeOptions, output: Output): Prom
 
 /** Whether everything of a user ends, and not only what is of one registry or robot. */
 function isAccount({ user, service }: RevokeOptions): boolean {
-  return user !== undefined && service === undefined && !user.startsWith('robot:');
+  return user !== undefined && service === undefined && !isRobotUsername(user);
 }
 
 /** @returns what could not be ended */
-async function endAccount(stores: TokenStores, user: string, audit: EventSink): Promise<readonly string[]> {
+async function endAccount(
+  stores: TokenStores,
+  user: string,
+  { audit, robots }: { readonly audit: EventSink; readonly robots: Robots },
+): Promise<readonly string[]> {
+  // A robot that is not configured any more belongs to nobody else either.
+  const endsWithUser = (robot: string): boolean => robots.get(robot)?.ownedBy !== 'groups';
   const end = createEndAccount([
     keptRefreshTokens({ store: stores.refreshTokens, audit }),
-    keptPersonalTokens({ store: stores.personalTokens, audit }),
+    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser }),
     keptSessions({ store: stores.sessions, audit }),
   ]);
   const { failed } = await end({ user }, OPERATOR);

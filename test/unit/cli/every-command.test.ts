@@ -4,7 +4,7 @@ import { openControl } from '../../../src/app/control.ts';
 import { MAIN } from '../../support/broker.ts';
 import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { start } from '../../support/process.ts';
-import { commands, SERVICE, workspace } from './workspace.ts';
+import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
 type Run = (files: Workspace) => Promise<CommandResult>;
@@ -108,6 +108,17 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     code: 1,
     prints: /not alive \(ECONNREFUSED\): nothing listens there: start the broker with/,
   },
+  'tokens create': {
+    run: async (files) => {
+      await files.write('broker.yaml', JSON.stringify({ ...CONFIG, personalTokens: {} }));
+      return withConfig('tokens', 'create', '--for', 'alice')(files);
+    },
+    prints: /^flp_[0-9A-Za-z]{49}\n$/,
+  },
+  'tokens check-leak': {
+    run: withConfig('tokens', 'check-leak'),
+    prints: /^0 tokens found, 0 valid and now revoked, 0 damaged\n$/,
+  },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
   'records roles': {
@@ -118,7 +129,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   'records copy': { run: withConfig('records', 'copy'), code: 2, prints: /^$/ },
   backup: {
     run: (files) => withConfig('backup', files.path('copy.db'))(files),
-    prints: /^nothing to copy: no service has refreshTokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
+    prints: /^nothing to copy: the configuration offers no tokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
   },
   'kubernetes-secret': {
     run: async (files) => files.fairlead(['kubernetes-secret', await files.write('ldap-password', 'secret')]),
