@@ -219,14 +219,14 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const services = servicesOf(config);
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
-  // After everything that can fail: a broker that does not start creates no key.
-  const signing = await openSigning(config, log, reuse.clear);
   const identify = createIdentify({
     ...flowDeps,
     shield,
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
+  // After everything that can fail: a broker that does not start creates no key.
+  const signing = await openSigning(config, log, reuse.clear);
   const { exchangeRefreshToken } = refreshTokens;
   const forwardAuth = await openForwardAuth(config, {
     ...flowDeps,

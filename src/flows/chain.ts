@@ -39,10 +39,10 @@ export function backendNamed(backends: readonly ChainedBackend[], name: string):
 }
 
 /**
- * Why a user may not log in under this name: it is that of a robot, or another backend has a user whom a policy would take for the same one. The
- * first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a directory does not get the
- * rights of `bob` in a users file. Tokens are routed by their issuer, and people choose where they sign in with a browser,
- * so these get no name of a user wherever they stand.
+ * Why a user may not log in under this name: it is that of a robot, or another backend has a user whom a policy would take
+ * for the same one. The first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a
+ * directory does not get the rights of `bob` in a users file. Tokens are routed by their issuer, and people choose where
+ * they sign in with a browser, so these get no name of a user wherever they stand.
  */
 export function foreignName(backends: readonly ChainedBackend[], identity: Identity): string | undefined {
   if (looksLikeRobot(identity.username))
