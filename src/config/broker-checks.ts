@@ -6,6 +6,7 @@ import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
+import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
 import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
@@ -21,6 +22,8 @@ const word = z.string().optional().catch(undefined);
 const outline = z.object({
   listen: word,
   tls: z.unknown().optional(),
+  publicUrl: word,
+  console: z.unknown().optional(),
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
@@ -50,7 +53,11 @@ const outline = z.object({
   backends: z
     .array(
       z
-        .object({ name: z.string().catch(''), usernames: z.array(z.string()).catch([]) })
+        .object({
+          name: z.string().catch(''),
+          usernames: z.array(z.string()).catch([]),
+          accounts: z.object({ backend: word }).optional().catch(undefined),
+        })
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
@@ -64,9 +71,11 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('keys', data.keys, report);
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
+  checkAccounts(data, report);
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
+  checkConsole(data, report);
   checkRobotsBackend(data, report);
   checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
@@ -171,11 +180,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   warnUnreachable(broker.backends, warn);
   warnWithoutRevalidation(broker, warn);
-  const isWithoutRecords =
-    broker.personalTokens === undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens);
-  if (broker.records !== undefined && isWithoutRecords) {
-    warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
-  }
+  warnUnusedRecords(broker, warn);
+  warnWithoutConsole(broker, warn);
+  warnAccounts(broker, warn);
   if (broker.robots !== undefined && broker.personalTokens === undefined) {
     warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
   }
@@ -236,6 +243,12 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
   if (clientAddress !== 'x-forwarded-for' && trustedProxies.length === 0) {
     warn(['clientAddress'], 'has no effect without trustedProxies: every client has the address of its connection');
   }
+}
+
+function warnUnusedRecords({ records, services, console, personalTokens }: BrokerFile, warn: Report): void {
+  if (records === undefined || console !== undefined || personalTokens !== undefined) return;
+  if (Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)) return;
+  warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
 }
 
 function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {

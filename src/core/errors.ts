@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'token_refused'
   /** A refresh token is unknown, expired, revoked or for another service, or its account may not log in. */
   | 'refresh_token_refused'
+  /** An issued credential is asleep until its owner signs in with a browser again. */
+  | 'sign_in_due'
   /** A text that begins as a personal token does is not a whole one. */
   | 'damaged_token'
   /** A personal token is unknown, expired or revoked, may not be used from this address, or its owner may not log in. */
@@ -43,6 +45,12 @@ export type ErrorCode =
   | 'signing_unavailable'
   /** The decisions of a request take longer than one request may take. */
   | 'too_much_work'
+  /** The provider, or the person, refused a sign-in with a browser. */
+  | 'sign_in_refused'
+  /** A sign-in with a browser comes back that this browser did not begin, or whose answer proves nothing. */
+  | 'sign_in_invalid'
+  /** A request that changes something does not come from a page of this server. */
+  | 'foreign_origin'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_too_large'

@@ -112,6 +112,14 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  sign_in_due: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   damaged_token: {
     status: 401,
     code: 'UNAUTHORIZED',
@@ -175,6 +183,24 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  sign_in_refused: {
+    status: 403,
+    code: 'DENIED',
+    sentence: 'this account may not sign in here',
+    oauth: 'access_denied',
+  },
+  sign_in_invalid: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: 'this sign-in has ended, or was begun in another browser; begin again',
+    oauth: 'invalid_request',
+  },
+  foreign_origin: {
+    status: 403,
+    code: 'DENIED',
+    sentence: 'this request does not come from a page of this server',
+    oauth: 'invalid_request',
+  },
   not_found: {
     status: 404,
     code: 'NOT_FOUND',
@@ -207,6 +233,11 @@ const ANSWERS = {
     oauth: 'server_error',
   },
 } as const satisfies Record<ErrorCode, Answer>;
+
+/** What a client read, without the id of its request. */
+export function sentenceOf(code: ErrorCode): string {
+  return ANSWERS[code].sentence;
+}
 
 /** Converts what a handler threw. The errors of body-parser have a `type`; any other error is a defect of ours. */
 export function toBrokerError(error: unknown): BrokerError {

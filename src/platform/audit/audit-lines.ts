@@ -69,6 +69,21 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'session':
+      return [
+        {
+          level: 'info',
+          message: `session ${event.outcome}`,
+          fields: {
+            ...shared,
+            user: event.username,
+            backend: event.backend,
+            outcome: event.outcome,
+            session: event.id,
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+          },
+        },
+      ];
     case 'api':
       return [
         {
@@ -232,7 +247,7 @@ function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
 const JOINED_PASSWORD = /password=.*/is;
 
 /** A text that a client sent. A token in the wrong field, or a password behind the name, is not shown. */
-function typed(text: string): string {
+export function typed(text: string): string {
   if (isToken(text) || hasFairleadPrefix(text)) return '[token]';
   return bounded(text).replace(JOINED_PASSWORD, 'password=[hidden]');
 }

@@ -92,6 +92,9 @@ function eventMetrics(registry: Registry) {
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
     ),
+    sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
+      'outcome',
+    ]),
     apiChanges: counter(
       'fairlead_api_changes_total',
       'Operations of the API that change something, by operation and outcome: done, failed, refused',
@@ -140,6 +143,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'session':
+      metrics.sessions.inc({ outcome: event.outcome });
       return;
     case 'api':
       metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });

@@ -39,6 +39,32 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_scope',
     sentence: 'the request has too many scopes; request at most 500 at once',
   },
+  sign_in_due: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence:
+      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
+    challenge: true,
+  },
+  sign_in_refused: {
+    status: 403,
+    registry: 'DENIED',
+    oauth: 'access_denied',
+    sentence: 'this account may not sign in here',
+  },
+  sign_in_invalid: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    oauth: 'invalid_request',
+    sentence: 'this sign-in has ended, or was begun in another browser; begin again',
+  },
+  foreign_origin: {
+    status: 403,
+    registry: 'DENIED',
+    oauth: 'invalid_request',
+    sentence: 'this request does not come from a page of this server',
+  },
   doctor_probe: {
     status: 401,
     registry: 'UNAUTHORIZED',
