@@ -115,9 +115,9 @@ function granteeView({
   const notes = [
     ...conditions.map((condition) => `if ${condition}`),
     ...(except.length === 0 ? [] : [`except ${except.join(', ')}`]),
-    ...denials.map((denial) => `denied by "${denial.rule}" (${denial.file}:${denial.line})`),
+    ...denials.map((denial) => `denied by "${denial.rule}" (${basename(denial.file)}:${denial.line})`),
   ];
-  return { who, rule, file, line, verdict, notes };
+  return { who, rule, file: basename(file), line, verdict, notes };
 }
 
 function check(text: string, deps: AdminDeps, context: RequestContext): Promise<Answer<'checkPolicy'> | Unanswered> {
