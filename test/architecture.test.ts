@@ -18,6 +18,7 @@ const LAYERS = [
   'http',
   'app',
   'conformance',
+  'helper',
   'cli',
 ] as const;
 type Layer = (typeof LAYERS)[number];
@@ -190,6 +191,7 @@ describe('the sources', () => {
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
     ['conformance', ['commander', 'yaml', 'zod', /^node:/]],
+    ['helper', [/^node:/]],
   ] as const)('of %s import no packages but %j', async (layer, allowed) => {
     const files = await sources(join(SRC, layer));
     const imported = (await Promise.all(files.map(importsOf))).flat();
@@ -295,6 +297,10 @@ const REVEALING = [
   'backends/static-file/users-task.ts',
   'cli/init/stored-secret.ts',
   'conformance/secrets.ts',
+  'helper/login/revoke.ts',
+  'helper/logins/login.ts',
+  'helper/logins/platform-store.ts',
+  'helper/verbs.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
   'platform/postgres/address.ts',
