@@ -1,7 +1,7 @@
 /** The files of docker and podman, which the credential helper edits. */
 import { chmod, lstat, mkdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setMember } from '../../../src/helper/configure/json-member.ts';
 import { openHome, REGISTRY } from '../../support/helper-host.ts';
