@@ -187,7 +187,7 @@ describe('the sources', () => {
   it.each([
     ['core', []],
     ['flows', []],
-    ['http', ['express', 'passport', /^node:/]],
+    ['http', ['cookie', 'express', 'helmet', 'passport', /^node:/]],
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
     ['conformance', ['commander', 'yaml', 'zod', /^node:/]],
@@ -301,11 +301,13 @@ const REVEALING = [
   'helper/logins/login.ts',
   'helper/logins/platform-store.ts',
   'helper/verbs.ts',
+  'http/console/cookies.ts',
   'http/token.ts',
   'platform/fingerprint.ts',
   'platform/postgres/address.ts',
   'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',
+  'platform/session-secrets.ts',
 ];
 
 describe('secrets', () => {

@@ -31,6 +31,7 @@ import { openControl } from './control.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
+import { openConsole } from './open-console.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
@@ -196,6 +197,12 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
   const records = await openStores(parts);
+  const identify = createIdentify({
+    ...flowDeps,
+    shield,
+    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
+  });
+  const pages = records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, log });
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
@@ -204,11 +211,8 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     draftRefreshToken: refreshTokens.draftRefreshToken,
     exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
-    identify: createIdentify({
-      ...flowDeps,
-      shield,
-      tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-    }),
+    identify,
+    ...(pages === undefined ? {} : { console: pages }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,

@@ -23,10 +23,12 @@ export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.
 /** Whether something that is configured has records. Without it, no file is created and no database is reached. */
 export function hasRecords({
   services,
+  console,
 }: {
   readonly services: Readonly<Record<string, { readonly refreshTokens?: unknown }>>;
+  readonly console?: unknown;
 }): boolean {
-  return Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
+  return console !== undefined || Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
 }
 
 /**

@@ -19,6 +19,8 @@ const word = z.string().optional().catch(undefined);
 const outline = z.object({
   listen: word,
   tls: z.unknown().optional(),
+  publicUrl: word,
+  console: z.unknown().optional(),
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
@@ -58,6 +60,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
+  checkConsole(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -78,6 +81,18 @@ function checkSocketPeer({ listen, trustedProxies }: Outline, report: Report): v
 function checkProxyProtocol({ listen, tls, clientAddress }: Outline, report: Report): void {
   if (clientAddress !== 'proxy-protocol' || tls === undefined || listen?.startsWith('unix:') !== true) return;
   report(['clientAddress'], 'found proxy-protocol, expected it with tls only where listen is HOST:PORT');
+}
+
+/** Browsers keep a cookie with the prefix `__Host-` only over https; loopback is the exception, for trying it out. */
+function checkConsole({ console, publicUrl }: Outline, report: Report): void {
+  const url = console === undefined ? null : URL.parse(publicUrl ?? '');
+  if (url === null || url.protocol !== 'http:' || isLocalName(url.hostname)) return;
+  report(
+    ['console'],
+    'found a publicUrl that begins with http, expected https: over http, others on the network can read the sessions ' +
+      'of browsers; without TLS, the console works on this machine only',
+    'key',
+  );
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */

@@ -4,6 +4,7 @@ import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
 import type { Lifetimes } from '../core/token.ts';
 import { audit } from './audit-schema.ts';
+import { consoleSection } from './console-schema.ts';
 import { cors } from './cors-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
@@ -161,6 +162,7 @@ export const brokerFile = z
         }),
       ])
       .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH, invariants: required }' }),
+    console: consoleSection.optional(),
     admin: z
       .strictObject({
         listen: listenAddress.meta({

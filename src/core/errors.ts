@@ -37,6 +37,12 @@ export type ErrorCode =
   | 'signing_unavailable'
   /** The decisions of a request take longer than one request may take. */
   | 'too_much_work'
+  /** The provider, or the person, refused a sign-in with a browser. */
+  | 'sign_in_refused'
+  /** A sign-in with a browser comes back that this browser did not begin, or whose answer proves nothing. */
+  | 'sign_in_invalid'
+  /** A request that changes something does not come from a page of this server. */
+  | 'foreign_origin'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_too_large'

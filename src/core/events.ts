@@ -85,6 +85,19 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** The beginning or the end of a session of a browser. */
+      readonly type: 'session';
+      readonly request: RequestContext;
+      /** `unrecorded`: the session is valid, and its last use could not be stored. */
+      readonly outcome: 'opened' | 'ended' | 'unrecorded';
+      /** See `sessionId`. */
+      readonly id: string;
+      readonly username: string;
+      readonly backend: string;
+      /** For the operator: why it ended, or what failed. */
+      readonly cause?: string;
+    }
+  | {
       readonly type: 'login';
       readonly request: RequestContext;
       readonly backend: string;

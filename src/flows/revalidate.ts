@@ -34,7 +34,7 @@ export async function revalidate(
   if (
     backend === undefined ||
     authenticator?.revalidate === undefined ||
-    skipReason(backend, account.login, 'passwords') !== undefined
+    skipReason(backend, account.login, authenticator.accepts ?? 'passwords') !== undefined
   ) {
     return { refusal: 'no configured backend can check this account' };
   }

@@ -154,6 +154,24 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  sign_in_refused: {
+    status: 403,
+    code: 'DENIED',
+    sentence: 'this account may not sign in here',
+    oauth: 'access_denied',
+  },
+  sign_in_invalid: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: 'this sign-in has ended, or was begun in another browser; begin again',
+    oauth: 'invalid_request',
+  },
+  foreign_origin: {
+    status: 403,
+    code: 'DENIED',
+    sentence: 'this request does not come from a page of this server',
+    oauth: 'invalid_request',
+  },
   not_found: {
     status: 404,
     code: 'NOT_FOUND',

@@ -65,6 +65,21 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'session':
+      return [
+        {
+          level: 'info',
+          message: `session ${event.outcome}`,
+          fields: {
+            ...shared,
+            user: event.username,
+            backend: event.backend,
+            outcome: event.outcome,
+            session: event.id,
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+          },
+        },
+      ];
     case 'login':
       return [
         {

@@ -81,6 +81,9 @@ function eventMetrics(registry: Registry) {
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
     ),
+    sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
+      'outcome',
+    ]),
     loginSeconds: new Histogram({
       name: 'fairlead_login_seconds',
       help: 'Time a backend took to answer, in seconds',
@@ -111,6 +114,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'session':
+      metrics.sessions.inc({ outcome: event.outcome });
       return;
     case 'login':
       metrics.logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });

@@ -39,6 +39,24 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_scope',
     sentence: 'the request has too many scopes; request at most 500 at once',
   },
+  sign_in_refused: {
+    status: 403,
+    registry: 'DENIED',
+    oauth: 'access_denied',
+    sentence: 'this account may not sign in here',
+  },
+  sign_in_invalid: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    oauth: 'invalid_request',
+    sentence: 'this sign-in has ended, or was begun in another browser; begin again',
+  },
+  foreign_origin: {
+    status: 403,
+    registry: 'DENIED',
+    oauth: 'invalid_request',
+    sentence: 'this request does not come from a page of this server',
+  },
   doctor_probe: {
     status: 401,
     registry: 'UNAUTHORIZED',
