@@ -32,6 +32,7 @@ import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
 import { openConsole } from './open-console.ts';
+import { openHelperLogins } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
 import { hasRecords, openOwnRecords } from './open-records.ts';
@@ -202,8 +203,14 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     shield,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const pages = records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, log });
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const revoke = refreshTokens.revokeRefreshToken;
+  const helper =
+    records === undefined ? undefined : await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  const pages =
+    records === undefined
+      ? undefined
+      : await openConsole(config, { ...flowDeps, records, identify, log, areas: helper?.areas ?? [] });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
@@ -213,6 +220,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
     ...(pages === undefined ? {} : { console: pages }),
+    ...(helper === undefined ? {} : { oauth: helper.oauth, helperLogins: helper.logins }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,

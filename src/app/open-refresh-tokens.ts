@@ -9,6 +9,8 @@ import { createExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import { createDraftRefreshToken } from '../flows/refresh-token/issue.ts';
 import type { DraftRefreshToken } from '../flows/refresh-token/issue.ts';
+import { createRevokeRefreshToken } from '../flows/refresh-token/revoke.ts';
+import type { RevokeRefreshToken } from '../flows/refresh-token/revoke.ts';
 import { refreshTokenSecrets } from '../platform/refresh-token-secrets.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
@@ -18,15 +20,18 @@ import type { RecordsConfig } from './open-records.ts';
 interface RefreshTokens {
   readonly draftRefreshToken: DraftRefreshToken;
   readonly exchangeRefreshToken: ExchangeRefreshToken;
+  readonly revokeRefreshToken: RevokeRefreshToken;
 }
 
 interface OpenRefreshTokensDeps extends Pick<RefreshTokenDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   /** Undefined: nothing that is configured has records. */
   readonly records: Pick<Records, 'store'> | undefined;
   readonly services: ReadonlyMap<string, Service>;
+  /** Called for each token that is revoked. */
+  readonly onRevoked: () => void;
 }
 
-export function openRefreshTokens({ records, services, ...deps }: OpenRefreshTokensDeps): RefreshTokens {
+export function openRefreshTokens({ records, services, onRevoked, ...deps }: OpenRefreshTokensDeps): RefreshTokens {
   if (records === undefined) return NONE;
   const groupOf = ({ service, backend, subject }: RefreshToken): Group => ({
     name: JSON.stringify([service, backend, subject]),
@@ -37,6 +42,7 @@ export function openRefreshTokens({ records, services, ...deps }: OpenRefreshTok
   return {
     draftRefreshToken: createDraftRefreshToken(flowDeps),
     exchangeRefreshToken: createExchangeRefreshToken(flowDeps),
+    revokeRefreshToken: createRevokeRefreshToken(flowDeps, onRevoked),
   };
 }
 
@@ -47,6 +53,7 @@ const NONE: RefreshTokens = {
   exchangeRefreshToken: async () => {
     throw new BrokerError('unsupported_grant', 'no service offers refresh tokens');
   },
+  revokeRefreshToken: async () => undefined,
 };
 
 interface RefreshTokenStore extends AsyncDisposable {

@@ -21,6 +21,7 @@ const outline = z.object({
   tls: z.unknown().optional(),
   publicUrl: word,
   console: z.unknown().optional(),
+  helper: z.unknown().optional(),
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
@@ -39,7 +40,16 @@ const outline = z.object({
     )
     .catch([{ name: DEFAULT_KEY }]),
   services: z
-    .record(z.string(), z.object({ signingKey: word, key: z.object({ header: word }).catch({}) }).catch({ key: {} }))
+    .record(
+      z.string(),
+      z
+        .object({
+          signingKey: word,
+          key: z.object({ header: word }).catch({}),
+          refreshTokens: z.unknown().optional(),
+        })
+        .catch({ key: {} }),
+    )
     .catch({}),
   backends: z
     .array(
@@ -61,6 +71,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
   checkConsole(data, report);
+  checkHelper(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -93,6 +104,15 @@ function checkConsole({ console, publicUrl }: Outline, report: Report): void {
       'of browsers; without TLS, the console works on this machine only',
     'key',
   );
+}
+
+function checkHelper({ helper, console, services }: Outline, report: Report): void {
+  if (helper === undefined) return;
+  if (console === undefined) report(['helper'], 'found no console, expected one: people sign in there', 'key');
+  const hasRefreshTokens = Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
+  if (!hasRefreshTokens) {
+    report(['helper'], 'found no service with refreshTokens, expected one: the helper stores a refresh token', 'key');
+  }
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */

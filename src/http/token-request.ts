@@ -5,7 +5,17 @@ import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
-import { JWT_BEARER, REFRESH_TOKEN, refreshTokenOf, TOKEN_EXCHANGE, tokenGrant } from './token-grants.ts';
+import {
+  AUTHORIZATION_CODE,
+  codeGrant,
+  DEVICE_CODE,
+  JWT_BEARER,
+  REFRESH_TOKEN,
+  refreshTokenOf,
+  TOKEN_EXCHANGE,
+  tokenGrant,
+} from './token-grants.ts';
+import type { CodeGrant } from './token-grants.ts';
 
 export interface TokenRequest {
   readonly service: string;
@@ -15,6 +25,8 @@ export interface TokenRequest {
   readonly credential: Credential | undefined;
   /** The refresh token of the grant `refresh_token`, which has no credential. */
   readonly refreshToken: Secret | undefined;
+  /** The code of a login that a person has allowed in the browser. It has no credential. */
+  readonly code: CodeGrant | undefined;
   /** Whether the client asks for a refresh token (distribution's spec/auth/token.md and oauth.md). */
   readonly isOffline: boolean;
   /** The client program, by the name that it sends; often empty. */
@@ -53,19 +65,26 @@ export function parseTokenRequest(request: Request, body: string | undefined): T
 function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
-): Pick<TokenRequest, 'credential' | 'refreshToken'> {
-  if (form === undefined) return { credential: basic, refreshToken: undefined };
+): Pick<TokenRequest, 'credential' | 'refreshToken' | 'code'> {
+  const none = { credential: undefined, refreshToken: undefined, code: undefined };
+  if (form === undefined) return { ...none, credential: basic };
   const grant = single(form, 'grant_type');
-  if (grant !== TOKEN_EXCHANGE && grant !== JWT_BEARER && grant !== REFRESH_TOKEN) {
-    return { credential: basic ?? formCredential(form), refreshToken: undefined };
-  }
+  if (!isTokenGrant(grant)) return { ...none, credential: basic ?? formCredential(form) };
   if (basic !== undefined) {
     throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
   }
   const parameter = (name: string): string | undefined => single(form, name);
-  return grant === REFRESH_TOKEN
-    ? { credential: undefined, refreshToken: refreshTokenOf(parameter) }
-    : { credential: tokenGrant(grant, parameter), refreshToken: undefined };
+  if (grant === REFRESH_TOKEN) return { ...none, refreshToken: refreshTokenOf(parameter) };
+  if (grant === AUTHORIZATION_CODE || grant === DEVICE_CODE) return { ...none, code: codeGrant(grant, parameter) };
+  return { ...none, credential: tokenGrant(grant, parameter) };
+}
+
+const TOKEN_GRANTS = [TOKEN_EXCHANGE, JWT_BEARER, REFRESH_TOKEN, AUTHORIZATION_CODE, DEVICE_CODE] as const;
+type TokenGrant = (typeof TOKEN_GRANTS)[number];
+
+/** The grants whose credential is not a password. */
+function isTokenGrant(grant: string | undefined): grant is TokenGrant {
+  return TOKEN_GRANTS.some((known) => known === grant);
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -24,9 +24,12 @@ export const HOME = '/console/sign-ins';
 export function signInRoutes(router: Router, deps: SignInDeps): void {
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
   router.get('/sign-in', async (request, response) => {
-    const to = destination(queryOf(request));
+    const fields = queryOf(request);
+    const to = destination(fields);
+    // Somebody who has signed in is asked again for what needs a recent sign-in.
+    const isAgain = fields.get('again') === '1';
     const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
-    if (signedIn !== undefined) return response.redirect(303, `${deps.base}${to}`);
+    if (signedIn !== undefined && !isAgain) return response.redirect(303, `${deps.base}${to}`);
     return showForm(deps, response, { to });
   });
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
