@@ -35,7 +35,7 @@ import { openConsole } from './open-console.ts';
 import { openHelperLogins } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
-import { hasRecords, openOwnRecords } from './open-records.ts';
+import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -95,7 +95,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { audit } = shadow;
   const configChange = createConfigChange(source, log);
   parts.metrics.observeConfigChange(configChange.isChanged);
-  const backends = await openBackends(parts, background);
+  const records = await openStores(parts);
+  const backends = await openBackends(parts, background, records);
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const reuse = createTokenReuse(config.tokens.reuse);
   const revisions = createRevisions(config.shared !== undefined);
@@ -106,7 +107,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, shield, policy, reuse });
+  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, records, shield, policy, reuse });
   parts.metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
@@ -172,13 +173,15 @@ async function openPolicies({ config, log, trail, metrics, resources }: Parts, b
   return { policy, shadow: resources.use(shadow) };
 }
 
-async function openBackends({ config, log, resources }: Parts, background: Background) {
+async function openBackends({ config, log, resources }: Parts, background: Background, records: Records | undefined) {
   const backends = await buildBackends(config.backends, {
     clock: systemClock,
     log,
     secret: createSecrets(),
     background,
-    ...(hasRecords(config) ? { markSecret: createSecretMarks(config.stateDir) } : {}),
+    ...(records === undefined
+      ? {}
+      : { markSecret: createSecretMarks(config.stateDir), accounts: openAccounts(records, systemClock) }),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;
@@ -187,17 +190,17 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
 interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
+  readonly records: Records | undefined;
   readonly shield: Shield;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, reuse }: TokenFlowDeps) {
+async function openTokenFlows(parts: Parts, { audit, backends, records, shield, policy, reuse }: TokenFlowDeps) {
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const records = await openStores(parts);
   const identify = createIdentify({
     ...flowDeps,
     shield,

@@ -63,7 +63,9 @@ export async function openConsole(config: BrokerConfig, deps: OpenConsoleDeps): 
   const routes = consoleRoutes({
     publicUrl,
     methods: {
-      providers: authenticators.filter(({ signIn }) => signIn !== undefined).map(({ name }) => name),
+      providers: authenticators.flatMap(({ name, signIn }) =>
+        signIn === undefined ? [] : [{ name, label: signIn.label }],
+      ),
       hasForm: authenticators.some(({ accepts = 'passwords' }) => accepts === 'passwords'),
     },
     signInWithForm: createFormSignIn(deps.identify),

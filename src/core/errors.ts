@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'token_refused'
   /** A refresh token is unknown, expired, revoked or for another service, or its account may not log in. */
   | 'refresh_token_refused'
+  /** An issued credential is asleep until its owner signs in with a browser again. */
+  | 'sign_in_due'
   | 'too_many_attempts'
   | 'backend_unavailable'
   /** The store of refresh tokens cannot be asked, or cannot store. */

@@ -47,6 +47,8 @@ export type ProviderLogout =
 
 /** All of them throw BrokerError `backend_unavailable` when the provider cannot answer. */
 export interface BrowserSignIn {
+  /** What people call the provider. */
+  readonly label: string;
   /** The backend that has the accounts of those who sign in here. Absent: this one. */
   readonly accountsAt?: string;
   begin(redirectUri: string, deadline: Deadline): Promise<SignInStart>;

@@ -112,6 +112,14 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  sign_in_due: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   too_many_attempts: {
     status: 429,
     code: 'TOOMANYREQUESTS',

@@ -130,7 +130,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-16',
     effect: 'a long answer of the provider stops the broker for half a minute: a quadratic regular expression',
-    file: 'src/backends/oidc-password/fault.ts',
+    file: 'src/backends/oidc/client/fault.ts',
     find: String.raw`const JWT = /\beyJ[\w.-]*/g;`,
     replace: String.raw`const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;`,
     tests: ['test/regexp.test.ts'],
@@ -146,10 +146,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-18',
     effect: 'the first part of a password that the cut of a long answer divides is logged',
-    file: 'src/backends/oidc-password/fault.ts',
+    file: 'src/backends/oidc/client/fault.ts',
     find: 'concealed.slice(0, -longest || undefined)',
     replace: 'concealed',
-    tests: ['test/unit/backends/oidc-password/fault.test.ts'],
+    tests: ['test/unit/backends/oidc/client/fault.test.ts'],
   },
   {
     id: 'accounts-19',

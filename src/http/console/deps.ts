@@ -33,8 +33,8 @@ export interface ConsoleDeps {
 }
 
 export interface SignInMethods {
-  /** The names of the backends with sign-in in a browser. */
-  readonly providers: readonly string[];
+  /** The backends with sign-in in a browser, and what people call them. */
+  readonly providers: readonly { readonly name: string; readonly label: string }[];
   /** Whether there is a backend for passwords. */
   readonly hasForm: boolean;
 }

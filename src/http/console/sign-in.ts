@@ -2,7 +2,6 @@
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
-import type { SignInResult } from '../../flows/sign-in/provider.ts';
 import { contextOf } from '../context.ts';
 import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
@@ -12,6 +11,7 @@ import { queryOf, readForm } from './form.ts';
 import { ownPath } from './own-path.ts';
 import { signedOutPage, signInPage } from './pages.ts';
 import { createProviderSteps } from './provider-strategy.ts';
+import type { Arrival } from './provider-strategy.ts';
 import { pageFor, respondPage } from './respond-page.ts';
 import type { PageDeps } from './respond-page.ts';
 import { findSignedIn } from './session.ts';
@@ -23,20 +23,11 @@ export const HOME = '/console/sign-ins';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
-  router.get('/sign-in', async (request, response) => {
-    const fields = queryOf(request);
-    const to = destination(fields);
-    // Somebody who has signed in is asked again for what needs a recent sign-in.
-    const isAgain = fields.get('again') === '1';
-    const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
-    if (signedIn !== undefined && !isAgain) return response.redirect(303, `${deps.base}${to}`);
-    return showForm(deps, response, { to });
-  });
+  router.get('/sign-in', (request, response) => showSignIn(deps, request, response));
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
-  router.get('/sign-in/callback', async (request, response) => {
-    const { to, ...result } = await steps.finish(request, response);
-    await openSession(deps, request, response, { result, to });
-  });
+  router.get('/sign-in/callback', (request, response) =>
+    steps.finish(request, response).then((arrival) => openSession(deps, request, response, arrival)),
+  );
   router.get('/sign-in/:backend', (request, response) =>
     steps.begin(request, response, { backend: request.params.backend, to: destination(queryOf(request)) }),
   );
@@ -44,16 +35,22 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   router.get('/sign-out', (_request, response) =>
     respondPage(response, 200, signedOutPage(pageFor(deps, response), {})),
   );
-  router.get('/sign-out/:backend', async (request, response) => {
-    const { backend } = request.params;
-    const url = await deps.logoutAtProvider.start(backend, `${deps.publicUrl}/sign-out`);
-    response.redirect(303, url ?? `${deps.base}/sign-out`);
-  });
+  router.get('/sign-out/:backend', (request, response) => signOutAtProvider(deps, request, response));
 }
 
 /** The page that `to` names, if it is one of ours. */
 function destination(fields: URLSearchParams): string {
   return ownPath(fields.get('to') ?? undefined) ?? HOME;
+}
+
+async function showSignIn(deps: SignInDeps, request: Request, response: Response): Promise<void> {
+  const fields = queryOf(request);
+  const to = destination(fields);
+  // Somebody who has signed in is asked again for what needs a recent sign-in.
+  const isAgain = fields.get('again') === '1';
+  const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
+  if (signedIn === undefined) showForm(deps, response, { to });
+  else response.redirect(303, `${deps.base}${to}`);
 }
 
 interface FormState {
@@ -64,7 +61,7 @@ interface FormState {
 
 function showForm(deps: SignInDeps, response: Response, state: FormState, status = 200): void {
   const { providers, hasForm } = deps.methods;
-  const view = { providers: providers.map((name) => ({ name, label: name })), hasForm, ...state };
+  const view = { providers, hasForm, ...state };
   respondPage(response, status, signInPage(pageFor(deps, response), view));
 }
 
@@ -72,11 +69,10 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
   const fields = await readForm(request, response);
   const to = destination(fields);
   const username = single(fields, 'username');
-  let result: SignInResult;
   try {
     const credential = { username, password: new Secret(single(fields, 'password')) };
-    result = await deps.signInWithForm(credential, contextOf(response));
-    await openSession(deps, request, response, { result, to });
+    const result = await deps.signInWithForm(credential, contextOf(response));
+    await openSession(deps, request, response, { ...result, to });
   } catch (error) {
     const { code, retryAfter } = toBrokerError(error);
     const { status, title, text } = pageAnswer(code);
@@ -93,16 +89,11 @@ function single(fields: URLSearchParams, name: string): string {
   return value;
 }
 
-interface Opening {
-  readonly result: SignInResult;
-  readonly to: string;
-}
-
 async function openSession(
   deps: SignInDeps,
   request: Request,
   response: Response,
-  { result, to }: Opening,
+  { to, ...result }: Arrival,
 ): Promise<void> {
   const cookie = await deps.sessions.open({
     ...result,
@@ -122,7 +113,18 @@ async function signOut(deps: SignInDeps, request: Request, response: Response): 
   const cookie = deps.cookies.session(request);
   if (cookie !== undefined) await deps.sessions.end.signOut(cookie, contextOf(response));
   deps.cookies.clearSession(response);
-  const name = signedIn?.session.signedInAt.backend ?? '';
-  const view = deps.methods.providers.includes(name) ? { provider: { name, label: name } } : {};
+  const provider = deps.methods.providers.find(({ name }) => name === signedIn?.session.signedInAt.backend);
+  const view = provider === undefined ? {} : { provider };
   respondPage(response, 200, signedOutPage(pageFor(deps, response), view));
+}
+
+/** A link and not a form, because a form may not lead to another site; only a link on our own page counts. */
+async function signOutAtProvider(deps: SignInDeps, request: Request, response: Response): Promise<void> {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw new BrokerError('foreign_origin', `a link of another site, ${site.slice(0, 32)}, to the logout`);
+  }
+  const backend = String(request.params['backend']);
+  const url = await deps.logoutAtProvider.start(backend, `${deps.publicUrl}/sign-out`);
+  response.redirect(303, url ?? `${deps.base}/sign-out`);
 }

@@ -39,6 +39,14 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_scope',
     sentence: 'the request has too many scopes; request at most 500 at once',
   },
+  sign_in_due: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence:
+      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
+    challenge: true,
+  },
   sign_in_refused: {
     status: 403,
     registry: 'DENIED',
