@@ -49,7 +49,7 @@ async function showSignIn(deps: SignInDeps, request: Request, response: Response
   // Somebody who has signed in is asked again for what needs a recent sign-in.
   const isAgain = fields.get('again') === '1';
   const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
-  if (signedIn === undefined) showForm(deps, response, { to });
+  if (signedIn === undefined || isAgain) showForm(deps, response, { to });
   else response.redirect(303, `${deps.base}${to}`);
 }
 
