@@ -12,6 +12,12 @@ export interface HelperResult {
   readonly stderr: string;
 }
 
+export interface HelperRun {
+  /** What it has written to standard error so far. */
+  stderr(): string;
+  readonly ended: Promise<HelperResult>;
+}
+
 export interface HelperHome extends AsyncDisposable {
   readonly home: string;
   /** $XDG_STATE_HOME/fairlead */
@@ -21,6 +27,8 @@ export interface HelperHome extends AsyncDisposable {
   /** Seconds since 1970. */
   now: number;
   run(args: readonly string[], stdin?: string): Promise<HelperResult>;
+  /** The same, for a command that waits for somebody. */
+  begin(args: readonly string[]): HelperRun;
   /** Puts a program into the first folder of PATH. */
   addProgram(name: string, text: string): Promise<void>;
 }
@@ -33,24 +41,27 @@ export async function openHome(): Promise<HelperHome> {
   const bin = join(home, 'bin');
   await mkdir(bin);
   const env: Record<string, string> = { HOME: home, XDG_STATE_HOME: join(home, 'state'), PATH: `${bin}:/usr/bin:/bin` };
+  function begin(args: readonly string[], stdin: string): HelperRun {
+    const written = { stdout: '', stderr: '' };
+    const host: Host = {
+      program: 'docker-credential-fairlead',
+      env,
+      platform: 'linux',
+      stdin: Readable.from([stdin]),
+      stdout: (text) => void (written.stdout += text),
+      stderr: (text) => void (written.stderr += text),
+      now: () => opened.now,
+    };
+    const ended = runHelper(args, host).then((code) => ({ code, ...written }));
+    return { stderr: () => written.stderr, ended };
+  }
   const opened: HelperHome = {
     home,
     state: join(home, 'state/fairlead'),
     env,
     now: NOW,
-    run: async (args, stdin = '') => {
-      const written = { stdout: '', stderr: '' };
-      const host: Host = {
-        program: 'docker-credential-fairlead',
-        env,
-        platform: 'linux',
-        stdin: Readable.from([stdin]),
-        stdout: (text) => void (written.stdout += text),
-        stderr: (text) => void (written.stderr += text),
-        now: () => opened.now,
-      };
-      return { code: await runHelper(args, host), ...written };
-    },
+    run: (args, stdin = '') => begin(args, stdin).ended,
+    begin: (args) => begin(args, ''),
     addProgram: async (name, text) => {
       await writeFile(join(bin, name), text);
       await chmod(join(bin, name), 0o755);
