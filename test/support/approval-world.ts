@@ -45,7 +45,7 @@ export function openApprovals(world: AccountWorld = {}) {
     device: createAnswerDevice(deps),
     poll: createPollDevice(deps),
   });
-  return { ...broker(), other: broker(), clock, audit, codes, requests };
+  return { ...broker(), other: broker(), clock, audit };
 }
 
 /** Alice, in a session of hers. */
