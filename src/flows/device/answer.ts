@@ -93,8 +93,8 @@ async function pendingRecord(deps: DeviceDeps, userCode: string): Promise<Device
 }
 
 /**
- * INVARIANT: an attacker can open as many requests as the limits allow, and guess five codes of others: a chance of
- * 2·10⁻⁷.
+ * INVARIANT: five wrong codes of a session, and of a network, are all that can be tried. With a thousand open requests,
+ * they hit one with a chance of 2·10⁻⁷.
  */
 function guessKeys({ id }: SignedIn, client: string): readonly string[] {
   const [{ name }] = networksOf(client);
