@@ -56,17 +56,24 @@ it('sends the token of a file, with the user name that was given', async () => {
   });
 });
 
+const VALID = { serviceAccountToken: jwt({ exp: 9_999_999_999 }) };
+
 it.each([
-  ['an image without a registry', request({ image: 'nginx:1', serviceAccountToken: 'x' }), []],
-  ['a registry that the provider does not serve', request({ serviceAccountToken: 'x' }), ['other.example.com']],
-  ['no token', request({}), []],
-  ['a token that is no JWT', request({ serviceAccountToken: 'secret-text' }), []],
-  ['a request of another version', request({ apiVersion: 'credentialprovider.kubelet.k8s.io/v1alpha1' }), []],
-  ['what is no JSON', 'secret-text', []],
-])('refuses %s without an answer, and prints no token', async (_what, stdin, args) => {
+  ['an image without a registry', request({ ...VALID, image: 'nginx:1' }), [], 'names no registry'],
+  [
+    'a registry that the provider does not serve',
+    request(VALID),
+    ['other.example.com'],
+    'is not one of the registries',
+  ],
+  ['no token', request({}), [], 'has sent no service account token'],
+  ['a token that is no JWT', request({ serviceAccountToken: 'secret-text' }), [], 'is not a JWT'],
+  ['another version', request({ ...VALID, apiVersion: 'credentialprovider.kubelet.k8s.io/v1alpha1' }), [], 'expected'],
+  ['what is no JSON', 'secret-text', [], 'not valid JSON'],
+])('refuses %s without an answer, and prints no token', async (_what, stdin, args, problem) => {
   const { code, stdout, stderr } = await home.run(['kubelet', ...args], stdin);
 
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(/^docker-credential-fairlead: .+\n$/);
-  expect(stderr).not.toContain('secret-text');
+  expect(stderr).toContain(problem);
+  for (const secret of ['secret-text', VALID.serviceAccountToken]) expect(stderr).not.toContain(secret);
 });
