@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { chartFiles, FLEET_MANIFEST, fleetManifest } from './chart.ts';
 import type { GeneratedFile } from './chart.ts';
+import { pageAssets } from './pages.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const isCheck = process.argv.includes('--check');
@@ -23,7 +24,7 @@ const schema = spawnSync(process.execPath, ['src/cli/main.ts', 'schema', ...proc
   cwd: ROOT,
   stdio: 'inherit',
 });
-const files = [...(await chartFiles())];
+const files = [...(await chartFiles()), await pageAssets()];
 if (hasHelm()) files.push(await fleetManifest('helm'));
 else process.stdout.write(`${FLEET_MANIFEST} is left as it is: helm is not installed\n`);
 

@@ -20,6 +20,7 @@ import { createSealing, parseSealingKey } from '../platform/sealing.ts';
 import { sessionSecrets } from '../platform/session-secrets.ts';
 import { memoryStore } from '../platform/store/memory.ts';
 import type { Records } from '../platform/store/records.ts';
+import { version } from '../platform/version.ts';
 
 interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   readonly records: Pick<Records, 'store'>;
@@ -39,7 +40,10 @@ export interface Console {
 const RECENT_ENTRIES = 10_000;
 
 /** @returns undefined when the console is not configured */
-export async function openConsole(config: BrokerConfig, deps: OpenConsoleDeps): Promise<Console | undefined> {
+export async function openConsole(
+  config: Pick<BrokerConfig, 'console' | 'publicUrl'>,
+  deps: OpenConsoleDeps,
+): Promise<Console | undefined> {
   if (config.console === undefined) return undefined;
   const { consoleFolders, consoleRoutes } = await import('../http/console/index.ts');
   const { records, backends, clock, log, areas = [] } = deps;
@@ -62,6 +66,7 @@ export async function openConsole(config: BrokerConfig, deps: OpenConsoleDeps): 
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const routes = consoleRoutes({
     publicUrl,
+    version: version(),
     methods: {
       providers: authenticators.flatMap(({ name, signIn }) =>
         signIn === undefined ? [] : [{ name, label: signIn.label }],

@@ -32,7 +32,7 @@ export const MAX_WRONG_CODES = 5;
 /** Consonants that cannot be confused and make no words (RFC 8628, section 6.1): 34 bits in eight of them. */
 export const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
 export const USER_CODE_LENGTH = 8;
-const USER_CODE = new RegExp(`^[${USER_CODE_ALPHABET}]{${USER_CODE_LENGTH}}$`);
+const USER_CODE = /^[BCDFGHJKLMNPQRSTVWXZ]{8}$/;
 
 /** A typed code in its canonical form: people add spaces and hyphens, and type small letters. Undefined: it is none. */
 export function parseUserCode(typed: string): string | undefined {

@@ -6,15 +6,17 @@ export interface BearerChallenge {
   readonly service: string;
 }
 
-const PARAMETER = /([a-z_]+)="((?:[^"\\]|\\.)*)"/gi;
-
 /** @returns undefined when the header is not a Bearer challenge with a realm */
 export function parseChallenge(header: string): BearerChallenge | undefined {
   const start = /(?:^|,)\s*bearer\s+/i.exec(header);
   if (start === null) return undefined;
   const parameters = new Map<string, string>();
-  for (const [, name = '', value = ''] of header.slice(start.index).matchAll(PARAMETER))
-    parameters.set(name.toLowerCase(), value.replaceAll(/\\(.)/g, '$1'));
+  // Between quotes are the values. No URL has an escape.
+  const parts = header.slice(start.index + start[0].length).split('"');
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [name = '', value = ''] = parts.slice(index, index + 2);
+    parameters.set(name.replaceAll(/[\s,=]/g, '').toLowerCase(), value);
+  }
   const realm = parameters.get('realm');
   return realm === undefined ? undefined : { realm, service: parameters.get('service') ?? '' };
 }

@@ -1,5 +1,5 @@
 /** What the pages for people are given: flows, and what they know of the broker. */
-import type { Router, RequestHandler } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Sealing } from '../../core/sign-in.ts';
 import type { EndSessions } from '../../flows/session/end.ts';
@@ -9,10 +9,13 @@ import type { OpenSession } from '../../flows/session/open.ts';
 import type { FormSignIn } from '../../flows/sign-in/form.ts';
 import type { ProviderLogoutFlow } from '../../flows/sign-in/logout.ts';
 import type { ProviderSignIn } from '../../flows/sign-in/provider.ts';
+import type { Page } from '../../pages/page.ts';
 
 export interface ConsoleDeps {
   /** Without a slash at its end. */
   readonly publicUrl: string;
+  /** Of Fairlead, which those who are signed in see. */
+  readonly version: string;
   /** Where people sign in. */
   readonly methods: SignInMethods;
   readonly signInWithForm: FormSignIn;
@@ -52,6 +55,8 @@ export interface ConsoleTools {
   readonly requireSession: RequestHandler;
   /** The same for administrators. Everybody else gets 404. */
   readonly requireAdmin: RequestHandler;
-  /** The path of `publicUrl`, which each link begins with; may be empty. */
+  /** The path of `publicUrl`, which each redirect begins with; may be empty. */
   readonly base: string;
+  /** What each page is given: who is signed in, the id of the request, the addresses of the site. */
+  readonly pageFor: (response: Response) => Page;
 }

@@ -3,12 +3,13 @@ import express from 'express';
 import type { Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 import { requireSameOrigin } from '../same-origin.ts';
+import { assetRoutes, siteUnder } from './assets.ts';
 import { createCookies } from './cookies.ts';
 import type { ConsoleDeps, ConsoleTools } from './deps.ts';
 import { pageHeaders } from './headers.ts';
 import { logoutRoute } from './logout.ts';
-import { respondErrorPage } from './respond-page.ts';
-import { requireAdmin, requireSession } from './session.ts';
+import { pageFor, respondErrorPage } from './respond-page.ts';
+import { requireAdmin, requireSession, signedInIn } from './session.ts';
 import { HOME, signInRoutes } from './sign-in.ts';
 import { signInsRoutes } from './sign-ins.ts';
 
@@ -25,15 +26,22 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   const base = pathname === '/' ? '' : pathname;
   const isSecure = protocol === 'https:';
   const cookies = createCookies(isSecure);
-  const shared = { ...deps, base, cookies, now: () => deps.clock.now() };
+  const site = siteUnder(base, deps.version);
+  const shared = { ...deps, base, site, cookies, now: () => deps.clock.now() };
   const session = { base, cookies, find: deps.sessions.find };
-  const tools: ConsoleTools = { base, requireSession: requireSession(session), requireAdmin: requireAdmin(session) };
+  const tools: ConsoleTools = {
+    base,
+    pageFor: (response) => pageFor(shared, response, signedInIn(response)),
+    requireSession: requireSession(session),
+    requireAdmin: requireAdmin(session),
+  };
 
   const folders = consoleFolders(deps);
   const router = express.Router({ strict: true, caseSensitive: true });
   // Before the check of the origin: the provider itself sends it, without a cookie.
   logoutRoute(router, deps);
   router.use(folders, pageHeaders(isSecure), requireSameOrigin(origin));
+  assetRoutes(router);
   router.get('/console', (_request, response) => response.redirect(303, `${base}${HOME}`));
   signInRoutes(router, shared);
   signInsRoutes(router, shared, tools);

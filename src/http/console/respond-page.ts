@@ -3,20 +3,21 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Log } from '../../core/ports.ts';
 import { describeError } from '../../core/errors.ts';
 import type { SignedIn } from '../../flows/session/find.ts';
+import type { Page, Site } from '../../pages/page.ts';
+import { errorPage } from '../../pages/sign-in.ts';
 import { contextOf } from '../context.ts';
 import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
-import { errorPage } from './pages.ts';
-import type { Page } from './pages.ts';
 
 export interface PageDeps {
   /** The path of `publicUrl`. */
   readonly base: string;
+  readonly site: Site;
   readonly now: () => number;
 }
 
-export function pageFor({ base, now }: PageDeps, response: Response, signedIn?: SignedIn): Page {
-  const shared = { base, now: now(), requestId: contextOf(response).requestId };
+export function pageFor({ site, now }: PageDeps, response: Response, signedIn?: SignedIn): Page {
+  const shared = { site, now: now(), requestId: contextOf(response).requestId };
   if (signedIn === undefined) return shared;
   const { caller, isAdmin } = signedIn;
   const { username, backend } = caller.identity;

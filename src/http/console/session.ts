@@ -49,10 +49,15 @@ export function requireAdmin(deps: SessionDeps): RequestHandler {
   };
 }
 
+/** @returns undefined when no middleware has asked, or nobody is signed in */
+export function signedInIn(response: Response): SignedIn | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Express types `locals` as any
+  return (response.locals as Locals).signedIn;
+}
+
 /** The person, behind `requireSession` or `requireAdmin`. */
 export function signedInOf(response: Response): SignedIn {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Express types `locals` as any
-  const { signedIn } = response.locals as Locals;
+  const signedIn = signedInIn(response);
   if (signedIn === undefined) throw new Error('this route is not behind requireSession');
   return signedIn;
 }

@@ -2,6 +2,7 @@
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
+import { signedOutPage, signInPage } from '../../pages/sign-in.ts';
 import { contextOf } from '../context.ts';
 import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
@@ -9,7 +10,6 @@ import type { SessionCookies } from './cookies.ts';
 import type { ConsoleDeps } from './deps.ts';
 import { queryOf, readForm } from './form.ts';
 import { ownPath } from './own-path.ts';
-import { signedOutPage, signInPage } from './pages.ts';
 import { createProviderSteps } from './provider-strategy.ts';
 import type { Arrival } from './provider-strategy.ts';
 import { pageFor, respondPage } from './respond-page.ts';

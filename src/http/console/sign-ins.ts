@@ -2,11 +2,11 @@
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 import type { SessionSummary } from '../../core/session.ts';
+import { endOthersPage, endSignInPage, signInsPage } from '../../pages/sign-ins.ts';
+import type { SignInRow } from '../../pages/sign-ins.ts';
 import { contextOf } from '../context.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { ConsoleDeps, ConsoleTools } from './deps.ts';
-import { endOthersPage, endSignInPage, signInsPage } from './pages.ts';
-import type { SignInRow } from './pages.ts';
 import { pageFor, respondPage } from './respond-page.ts';
 import type { PageDeps } from './respond-page.ts';
 import { signedInOf } from './session.ts';

@@ -7,17 +7,18 @@ import { HELPER_CLIENT } from '../../core/approval.ts';
 import { isChallenge, isLoopbackRedirect } from '../../core/authorization-code.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { AuthorizationRequest } from '../../flows/authorization-code/approve.ts';
+import { consentDeniedPage, consentDonePage, consentPage } from '../../pages/device.ts';
+import { loopbackUrl } from '../../pages/template/url.ts';
 import { contextOf } from '../context.ts';
-import type { ConsoleArea } from '../console/deps.ts';
+import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
 import { queryOf, readForm } from '../console/form.ts';
-import { pageFor, respondPage } from '../console/respond-page.ts';
-import type { PageDeps } from '../console/respond-page.ts';
+import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
 import { requireHelper, requireService, single } from './client.ts';
 import type { OAuthDeps } from './deps.ts';
-import { consentDeniedPage, consentDonePage, consentPage } from './pages.ts';
 
-type AuthorizeDeps = Pick<OAuthDeps, 'services' | 'publicUrl' | 'approveCode' | 'clock'>;
+type AuthorizeDeps = Pick<OAuthDeps, 'services' | 'publicUrl' | 'approveCode'>;
+type PageDeps = AuthorizeDeps & Pick<ConsoleTools, 'pageFor'>;
 
 const PATH = '/authorize';
 const DAY = 24 * 3600;
@@ -33,8 +34,8 @@ interface ParsedRequest extends AuthorizationRequest {
 export function authorizeArea(deps: AuthorizeDeps): ConsoleArea {
   return {
     folders: [PATH],
-    addRoutes(router, { base, requireSession }) {
-      const all = { ...deps, base, now: () => deps.clock.now() };
+    addRoutes(router, { requireSession, pageFor }) {
+      const all = { ...deps, pageFor };
       router.get(PATH, requireValid(deps), requireSession, (request, response) => askConsent(all, request, response));
       router.post(PATH, requireSession, (request, response) => answerConsent(all, request, response));
     },
@@ -49,22 +50,22 @@ function requireValid(deps: AuthorizeDeps): RequestHandler {
   };
 }
 
-function askConsent(deps: AuthorizeDeps & PageDeps, request: Request, response: Response): void {
+function askConsent(deps: PageDeps, request: Request, response: Response): void {
   const fields = queryOf(request);
   const { service, days } = parseAuthorization(fields, deps);
   const view = { program: HELPER_CLIENT, service, days, fields: Object.fromEntries(fields) };
-  respondPage(response, 200, consentPage(pageFor(deps, response, signedInOf(response)), view));
+  respondPage(response, 200, consentPage(deps.pageFor(response), view));
 }
 
-async function answerConsent(deps: AuthorizeDeps & PageDeps, request: Request, response: Response): Promise<void> {
+async function answerConsent(deps: PageDeps, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
   const asked = parseAuthorization(fields, deps);
-  const page = pageFor(deps, response, signedInOf(response));
+  const page = deps.pageFor(response);
   // Not a redirect: `form-action 'self'` blocks one to another origin in answer to a form.
   if (single(fields, 'answer') === 'yes') {
-    return respondPage(response, 200, consentDonePage(page, await approvedUrl(deps, asked, response)));
+    return respondPage(response, 200, consentDonePage(page, loopbackUrl(await approvedUrl(deps, asked, response))));
   }
-  return respondPage(response, 200, consentDeniedPage(page, deniedUrl(deps, asked)));
+  return respondPage(response, 200, consentDeniedPage(page, loopbackUrl(deniedUrl(deps, asked))));
 }
 
 async function approvedUrl(deps: AuthorizeDeps, asked: ParsedRequest, response: Response): Promise<string> {

@@ -6,15 +6,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import { showUserCode } from '../../core/device-request.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { PendingRequest } from '../../flows/device/answer.ts';
+import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../../pages/device.ts';
 import { contextOf } from '../context.ts';
-import type { ConsoleArea } from '../console/deps.ts';
+import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
 import { readForm } from '../console/form.ts';
-import { pageFor, respondPage } from '../console/respond-page.ts';
-import type { PageDeps } from '../console/respond-page.ts';
+import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
 import { single } from './client.ts';
 import type { DeviceRoutesDeps, OAuthDeps } from './deps.ts';
-import { deviceCodePage, deviceConfirmPage, deviceDonePage } from './pages.ts';
 
 const PATH = '/device';
 /** Seconds since the sign-in: whoever is called away does not leave a browser in which a code is enough. */
@@ -23,7 +22,8 @@ const MAX_SIGN_IN_AGE = 300;
 const MAX_ANSWER_AGE = 600;
 const DAY = 24 * 3600;
 
-type DevicePageDeps = Pick<OAuthDeps, 'services' | 'clock'> & PageDeps & { readonly device: DeviceRoutesDeps };
+type DevicePageDeps = Pick<OAuthDeps, 'services' | 'clock'> &
+  Pick<ConsoleTools, 'base' | 'pageFor'> & { readonly device: DeviceRoutesDeps };
 
 export function deviceArea(
   { services, clock }: Pick<OAuthDeps, 'services' | 'clock'>,
@@ -31,10 +31,10 @@ export function deviceArea(
 ): ConsoleArea {
   return {
     folders: [PATH],
-    addRoutes(router, { base, requireSession }) {
-      const deps: DevicePageDeps = { services, clock, device, base, now: () => clock.now() };
+    addRoutes(router, { base, requireSession, pageFor }) {
+      const deps: DevicePageDeps = { services, clock, device, base, pageFor };
       router.get(PATH, requireSession, recentSignIn(deps, MAX_SIGN_IN_AGE), (_request, response) =>
-        respondPage(response, 200, deviceCodePage(pageOf(deps, response), {})),
+        respondPage(response, 200, deviceCodePage(deps.pageFor(response), {})),
       );
       router.post(PATH, requireSession, recentSignIn(deps, MAX_SIGN_IN_AGE), (request, response) =>
         showRequest(deps, request, response),
@@ -68,7 +68,7 @@ async function showRequest(deps: DevicePageDeps, request: Request, response: Res
     service: record.service,
     days: Math.floor((deps.services.get(record.service)?.refreshTokens?.absolute ?? 0) / DAY),
   };
-  return respondPage(response, 200, deviceConfirmPage(pageOf(deps, response), view));
+  return respondPage(response, 200, deviceConfirmPage(deps.pageFor(response), view));
 }
 
 async function answerRequest(deps: DevicePageDeps, request: Request, response: Response): Promise<void> {
@@ -80,7 +80,7 @@ async function answerRequest(deps: DevicePageDeps, request: Request, response: R
   const answer = single(fields, 'answer') === 'yes' ? 'approved' : 'denied';
   const wasWaiting = await deps.device.answer.answer(found, answer, signedInOf(response), contextOf(response));
   if (!wasWaiting) return showProblem(deps, response, typed);
-  return respondPage(response, 200, deviceDonePage(pageOf(deps, response), answer));
+  return respondPage(response, 200, deviceDonePage(deps.pageFor(response), answer));
 }
 
 async function find(deps: DevicePageDeps, typed: string, response: Response): Promise<PendingRequest | undefined> {
@@ -92,7 +92,5 @@ async function find(deps: DevicePageDeps, typed: string, response: Response): Pr
 
 function showProblem(deps: DevicePageDeps, response: Response, typed: string): void {
   const problem = 'No program waits with this code. Compare it with the one in your terminal, or begin again there.';
-  respondPage(response, 400, deviceCodePage(pageOf(deps, response), { code: typed.slice(0, 16), problem }));
+  respondPage(response, 400, deviceCodePage(deps.pageFor(response), { code: typed.slice(0, 16), problem }));
 }
-
-const pageOf = (deps: DevicePageDeps, response: Response) => pageFor(deps, response, signedInOf(response));
