@@ -11,6 +11,7 @@ import { fetchBrowser } from '../support/fetch-browser.ts';
 import type { FetchBrowser, Visit } from '../support/fetch-browser.ts';
 import { openHome } from '../support/helper-host.ts';
 import type { HelperHome, HelperRun } from '../support/helper-host.ts';
+import { fieldsOf, refreshOf } from '../support/page-forms.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { ALICE, SERVICE, startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
 import { waitFor } from '../support/wait.ts';
@@ -54,21 +55,6 @@ afterEach(() => home[Symbol.asyncDispose]());
 async function signIn(to = '/console/sign-ins'): Promise<Visit> {
   noteSecret(ALICE.password);
   return browser.submit(`${site}/sign-in`, { username: ALICE.user, password: ALICE.password, to });
-}
-
-/** The hidden fields of the form of a page. */
-function fieldsOf({ text }: Visit): Record<string, string> {
-  const inputs = text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
-  return Object.fromEntries([...inputs].map(([, name = '', value = '']) => [name, unescape(value)]));
-}
-
-const unescape = (text: string): string =>
-  text.replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))).replaceAll('&amp;', '&');
-
-/** Where the page sends the browser by itself. */
-function refreshOf({ text }: Visit): string {
-  const [, url = ''] = /http-equiv="refresh" content="0; ?url=([^"]*)"/.exec(text) ?? [];
-  return unescape(url);
 }
 
 const printedUrl = async (run: HelperRun): Promise<string> =>
@@ -119,7 +105,7 @@ describe('a login in the browser on the same machine', () => {
     const { code, stderr } = await run.ended;
 
     expect([toSignIn.status, consent.status, done.status, end.status, code]).toEqual([303, 200, 200, 200, 0]);
-    expect(consent.text).toContain(`as alice`);
+    expect(consent.text).toContain('<b>alice</b>');
     expect(await end.text()).toBe('You are signed in. You can close this page.\n');
     expect(stderr).toContain(`${registry.name} names ${site} as its sign-in server.`);
     expect(stderr).toContain(`Signed in to ${registry.name} as alice, until `);
