@@ -31,6 +31,8 @@ export interface HelperHome extends AsyncDisposable {
   begin(args: readonly string[]): HelperRun;
   /** Puts a program into the first folder of PATH. */
   addProgram(name: string, text: string): Promise<void>;
+  /** The same for `docker-credential-pass`, as of a user who has set up `pass`. */
+  addPass(text: string): Promise<void>;
 }
 
 /** 2026-11-28T00:00:00Z. */
@@ -55,6 +57,10 @@ export async function openHome(): Promise<HelperHome> {
     const ended = runHelper(args, host).then((code) => ({ code, ...written }));
     return { stderr: () => written.stderr, ended };
   }
+  async function addProgram(name: string, text: string): Promise<void> {
+    await writeFile(join(bin, name), text);
+    await chmod(join(bin, name), 0o755);
+  }
   const opened: HelperHome = {
     home,
     state: join(home, 'state/fairlead'),
@@ -62,9 +68,11 @@ export async function openHome(): Promise<HelperHome> {
     now: NOW,
     run: (args, stdin = '') => begin(args, stdin).ended,
     begin: (args) => begin(args, ''),
-    addProgram: async (name, text) => {
-      await writeFile(join(bin, name), text);
-      await chmod(join(bin, name), 0o755);
+    addProgram,
+    addPass: async (text) => {
+      await mkdir(join(home, '.password-store'));
+      await writeFile(join(home, '.password-store/.gpg-id'), 'alice\n');
+      await addProgram('docker-credential-pass', text);
     },
     [Symbol.asyncDispose]: () => rm(home, { recursive: true }),
   };

@@ -26,7 +26,9 @@ export function createPlatformStore(path: string, { env }: Pick<Host, 'env'>): L
       if (!ok && text === NOT_FOUND) return undefined;
       if (!ok) throw new HelperError(failure(path, 'get', text));
       const { Secret: secret } = parseObject(text, `the credentials of ${path}`);
-      return loginFromJson(typeof secret === 'string' ? parseObject(secret, 'the stored login') : undefined);
+      // What docker-credential-pass answers after an erasure.
+      if (typeof secret !== 'string' || secret === '') return undefined;
+      return loginFromJson(parseObject(secret, `the contents of ${PREFIX}${registry}`));
     },
     put: async (registry, login) => {
       const server = `${PREFIX}${registry}`;

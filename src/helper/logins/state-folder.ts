@@ -1,6 +1,6 @@
 /** The folder with the files of the helper, and reading and writing them. */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HelperError } from '../host.ts';
@@ -76,6 +76,13 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const { mode } = await stat(folder);
   if ((mode & OTHERS) !== 0) await chmod(folder, PRIVATE_FOLDER);
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The code of an error of the file system. */

@@ -1,4 +1,5 @@
 /** Where logins are stored: the platform's own store for secrets, or else a private file. */
+import { join } from 'node:path';
 import { remark } from '../host.ts';
 import type { Host } from '../host.ts';
 import { describeError } from '../../core/errors.ts';
@@ -6,7 +7,7 @@ import { findProgram } from './find-program.ts';
 import { createLoginFile } from './login-file.ts';
 import type { StoredLogin } from './login.ts';
 import { createPlatformStore } from './platform-store.ts';
-import { stateFolder } from './state-folder.ts';
+import { exists, homeOf, stateFolder } from './state-folder.ts';
 
 /** Logins by the name of the registry (see `registryName`). Its methods throw HelperError. */
 export interface LoginStore {
@@ -68,10 +69,25 @@ export async function openLogins(host: Host): Promise<LoginStore> {
 }
 
 async function platformStores(host: Host): Promise<readonly LoginStore[]> {
-  const chosen = host.env[STORE_VARIABLE];
-  const names = chosen === undefined ? (PLATFORM_STORES[host.platform] ?? []) : chosen === 'file' ? [] : [chosen];
-  const programs = await Promise.all(names.map((name) => findProgram(`docker-credential-${name}`, host)));
+  const programs = await Promise.all(
+    (await storeNames(host)).map((name) => findProgram(`docker-credential-${name}`, host)),
+  );
   return programs.filter((path) => path !== undefined).map((path) => createPlatformStore(path, host));
+}
+
+async function storeNames(host: Host): Promise<readonly string[]> {
+  const chosen = host.env[STORE_VARIABLE];
+  if (chosen !== undefined) return chosen === 'file' ? [] : [chosen];
+  const names = PLATFORM_STORES[host.platform] ?? [];
+  const usable = await Promise.all(names.map((name) => isSetUp(name, host)));
+  return names.filter((_name, index) => usable[index]);
+}
+
+/** Packages install these programs for everybody. Without what they need, each look-up would fail with a message. */
+async function isSetUp(name: string, { env }: Host): Promise<boolean> {
+  if (name === 'secretservice') return env['DBUS_SESSION_BUS_ADDRESS'] !== undefined;
+  if (name !== 'pass') return true;
+  return exists(join(env['PASSWORD_STORE_DIR'] ?? join(homeOf({ env }), '.password-store'), '.gpg-id'));
 }
 
 /** The first result that is defined. A store that fails is reported, and the next one is asked. */

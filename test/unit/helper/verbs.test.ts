@@ -174,7 +174,7 @@ describe('the store for secrets of the platform', () => {
   const entries = (): string => join(home.home, 'keychain');
 
   it('has the login, and no file of the helper does', async () => {
-    await home.addProgram('docker-credential-pass', platformProgram(entries()));
+    await home.addPass(platformProgram(entries()));
 
     await home.run(['store'], identityToken());
 
@@ -188,7 +188,7 @@ describe('the store for secrets of the platform', () => {
 
   it('takes the place of an older login in the file', async () => {
     await home.run(['store'], identityToken('flr_old'));
-    await home.addProgram('docker-credential-pass', platformProgram(entries()));
+    await home.addPass(platformProgram(entries()));
 
     await home.run(['store'], identityToken());
 
@@ -197,7 +197,7 @@ describe('the store for secrets of the platform', () => {
   });
 
   it('is replaced by the file, with a message, while it cannot store anything', async () => {
-    await home.addProgram('docker-credential-pass', platformProgram(entries(), 'pass store is uninitialized'));
+    await home.addPass(platformProgram(entries(), 'pass store is uninitialized'));
 
     const { code, stderr } = await home.run(['store'], identityToken());
 
@@ -206,7 +206,7 @@ describe('the store for secrets of the platform', () => {
   });
 
   it('is not used when the environment asks for the file', async () => {
-    await home.addProgram('docker-credential-pass', platformProgram(entries()));
+    await home.addPass(platformProgram(entries()));
     home.env['FAIRLEAD_CREDENTIAL_STORE'] = 'file';
 
     await home.run(['store'], identityToken());
@@ -214,8 +214,16 @@ describe('the store for secrets of the platform', () => {
     expect(await readFile(loginsFile(), 'utf8')).toContain(TOKEN);
   });
 
+  it('is left alone by a user who has not set it up, and nothing is said about it', async () => {
+    await home.addProgram('docker-credential-pass', platformProgram(entries(), 'pass store is uninitialized'));
+    await home.addProgram('docker-credential-secretservice', platformProgram(entries(), 'no D-Bus'));
+
+    expect(await home.run(['store'], identityToken())).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await readFile(loginsFile(), 'utf8')).toContain(TOKEN);
+  });
+
   it('is not looked for in relative folders of PATH, which belong to whoever owns the working folder', async () => {
-    await home.addProgram('docker-credential-pass', platformProgram(entries()));
+    await home.addPass(platformProgram(entries()));
     home.env['PATH'] = `.:bin:${join(home.home, 'none')}`;
 
     await home.run(['store'], identityToken());
