@@ -19,6 +19,7 @@ import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
+import type { DecisionMemory } from '../platform/recent-decisions.ts';
 import type { Records } from '../platform/store/records.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
@@ -27,6 +28,7 @@ import { watchFiles } from '../platform/watch.ts';
 import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
+import { openAreas, openRecent } from './console-parts.ts';
 import { openControl } from './control.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
@@ -35,22 +37,23 @@ import { openConsole } from './open-console.ts';
 import { openHelperLogins } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
 import type { ListenerDeps } from './listeners.ts';
+import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { openShield } from './open-shield.ts';
+import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
 import type { RecordsState } from './records-state.ts';
-import { createReload, reloadWhenDue } from './reload.ts';
-import type { Reloadable } from './reload.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
 import { servicesOf } from './services.ts';
 import { openSigning } from './signing-in-force.ts';
+import { watchAndReload } from './watch-and-reload.ts';
 
 export interface Broker extends AsyncDisposable {
   /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
@@ -76,6 +79,8 @@ interface Parts {
   /** The audit trail, without metrics. */
   readonly trail: Audit;
   readonly metrics: Metrics;
+  /** The last decisions, for the console; undefined: there is none. */
+  readonly recent: DecisionMemory | undefined;
   /** Closes what is opened, in reverse order. */
   readonly resources: AsyncDisposableStack;
 }
@@ -88,7 +93,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   await requireOwnState(config, logs.log);
   await using resources = new AsyncDisposableStack();
   const { log } = logs;
-  const parts: Parts = { config, log, trail: logs.trail, metrics: createMetrics(version()), resources };
+  const metrics = createMetrics(version());
+  const parts: Parts = { config, log, trail: logs.trail, metrics, recent: await openRecent(config), resources };
   parts.metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
@@ -132,7 +138,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
   const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
-  const commands = { flush, onRevoked: reuse.clear, fleet: shared?.fleet, audit, ids: randomIds, log };
+  const endLogins = (): Promise<void> => shield.endAnswers();
+  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, audit, ids: randomIds, log };
   resources.use(await openControl(config.stateDir, commands));
 
   const closed = Promise.withResolvers<void>();
@@ -154,14 +161,14 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   };
 }
 
-async function openPolicies({ config, log, trail, metrics, resources }: Parts, background: Background) {
+async function openPolicies({ config, log, trail, metrics, recent, resources }: Parts, background: Background) {
   const services = Object.keys(config.services);
   const { file, shadow: shadowFile, onFailedTests, invariants } = config.policy;
   const prove = invariants === 'required' ? { prove: proveOptions(config) } : {};
   const use = { services, onFailedTests, ...prove };
   const policy = await policyInForce(() => loadPolicyInBackground(file, use, background));
   logWarnings(policy.warnings(), log);
-  const audit = auditWith(trail, [metrics], log);
+  const audit = auditWith(trail, recent === undefined ? [metrics] : [metrics, recent], log);
   const shadow = openShadow(shadowFile, {
     // It is not served, and its comparison shows what its tests do not.
     load: (path) => loadPolicyInBackground(path, { services, onFailedTests: 'warn' }, background),
@@ -191,7 +198,7 @@ interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
   readonly records: Records | undefined;
-  readonly shield: Shield;
+  readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
@@ -201,19 +208,23 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   const identify = createIdentify({
     ...flowDeps,
     shield,
+    usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
   const revoke = refreshTokens.revokeRefreshToken;
   const helper =
     records === undefined ? undefined : await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  const areas = [
+    ...(helper?.areas ?? []),
+    ...(await openAreas(config, { policy, personalTokens, audit, recent: parts.recent })),
+  ];
   const pages =
-    records === undefined
-      ? undefined
-      : await openConsole(config, { ...flowDeps, records, identify, log, areas: helper?.areas ?? [] });
+    records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, areas, log });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
   return {
@@ -245,6 +256,16 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
   );
 }
 
+/** The flows of personal tokens, where they are configured. */
+async function openTokens(
+  { personalTokens, services }: BrokerConfig,
+  { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<PersonalTokens | undefined> {
+  if (personalTokens === undefined || records === undefined) return undefined;
+  const { openPersonalTokens } = await import('./open-personal-tokens.ts');
+  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
+}
+
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */
 function operatorDeps(
   { config, log, metrics }: Parts,
@@ -272,31 +293,4 @@ function operatorDeps(
     clock: systemClock,
     log,
   } satisfies Partial<ListenerDeps>;
-}
-
-/**
- * Reloads each part when its own files change: a new policy does not flush the logins of a backend.
- *
- * @returns a function that reloads all, one after the other, because each may need memory in proportion to its file
- */
-function watchAndReload({ log, metrics, resources }: Parts, reloadables: readonly Reloadable[]): () => Promise<void> {
-  const reloads = reloadables.map((reloadable) => {
-    // What is there at the start has been read.
-    metrics.recordRead(reloadable.what, 'loaded', systemClock.now());
-    const reload = createReload({
-      reloadable,
-      log,
-      onReload: (what, outcome) => {
-        metrics.countReload(what, outcome);
-        metrics.recordRead(what, outcome, systemClock.now());
-      },
-    });
-    resources.defer(watchFiles(reloadable.watches, () => void reload()));
-    const isDue = reloadable.isDue?.bind(reloadable);
-    if (isDue !== undefined) resources.defer(reloadWhenDue(() => isDue(systemClock.now()), reload));
-    return reload;
-  });
-  return async () => {
-    for (const reload of reloads) await reload();
-  };
 }

@@ -1,5 +1,6 @@
 /** The commands that a running broker accepts on its control socket, and their senders. */
 import { describeError } from '../core/errors.ts';
+import type { AuditEvent } from '../core/events.ts';
 import type { Audit, Ids, Log } from '../core/ports.ts';
 import type { ControlAnswer, ControlRequest } from '../platform/control-socket.ts';
 import { askRunningBrokers, hasRunningBroker, openOwnControlSocket } from '../platform/control-sockets.ts';
@@ -13,8 +14,10 @@ const SOCKET = 'control.sock';
 
 interface ControlDeps {
   readonly flush: Flush;
-  /** Called for each refresh token that a command has revoked. */
+  /** Called for each token that a command has revoked. */
   readonly onRevoked: () => void;
+  /** Ends the cached logins of all backends. */
+  readonly endLogins: () => Promise<void>;
   /** Absent: this broker shares nothing. */
   readonly fleet?: SharedFleet | undefined;
   readonly audit: Audit;
@@ -22,13 +25,8 @@ interface ControlDeps {
   readonly log: Log;
 }
 
-/** A refresh token that a command has revoked. `id`: see `refreshTokenId`. */
-interface Revoked {
-  readonly id: string;
-  readonly user: string;
-  readonly service: string;
-  readonly backend: string;
-}
+/** What a command has done to the records. The running broker logs it. */
+export type RecordsEvent = Extract<AuditEvent, { readonly type: 'refresh-token' | 'personal-token' }>;
 
 /** Opens the control socket. If that fails, the log has a warning, and the broker runs without it. */
 export async function openControl(stateDir: string, deps: ControlDeps): Promise<AsyncDisposable | undefined> {
@@ -50,8 +48,10 @@ async function handle(request: ControlRequest, deps: ControlDeps): Promise<Contr
       return handleFlush(request, deps);
     case 'revoked':
       return recordRevoked(request, deps);
+    case 'personal-token':
+      return recordPersonalToken(request, deps);
     case 'end-tokens':
-      return endTokens(deps);
+      return endTokens(request, deps);
     case 'fleet':
       return listFleet(deps);
     default:
@@ -70,7 +70,7 @@ async function handleFlush({ backend }: ControlRequest, { flush, fleet }: Contro
 
 /** The command has removed the token from the store already. This records it in the log. */
 function recordRevoked(
-  { id, user, service, backend }: ControlRequest,
+  { id, user, service, backend, cause }: ControlRequest,
   { audit, ids, onRevoked }: ControlDeps,
 ): ControlAnswer {
   if (id === undefined || user === undefined || service === undefined || backend === undefined) {
@@ -78,14 +78,49 @@ function recordRevoked(
   }
   onRevoked();
   const request = { requestId: ids.next(), client: SOCKET };
-  audit.record({ type: 'refresh-token', request, outcome: 'revoked', id, username: user, service, backend });
+  const why = cause === undefined ? {} : { cause };
+  audit.record({ type: 'refresh-token', request, outcome: 'revoked', id, username: user, service, backend, ...why });
   return { ok: true, said: 'recorded' };
 }
 
-/** No broker gives out a token again that it signed before the revocation. */
-async function endTokens({ fleet, onRevoked }: ControlDeps): Promise<ControlAnswer> {
+/** A command has made a personal token, or has removed one from the store. */
+async function recordPersonalToken(
+  { outcome, id, name, user, backend, by, cause }: ControlRequest,
+  { audit, ids, onRevoked }: ControlDeps,
+): Promise<ControlAnswer> {
+  const isComplete = [id, name, user, backend, by].every((text) => text !== undefined);
+  if (!isComplete || (outcome !== 'created' && outcome !== 'withheld' && outcome !== 'revoked')) {
+    return { ok: false, said: 'expected the outcome, id, name, user, backend and creator of the token' };
+  }
+  if (outcome === 'revoked') onRevoked();
+  const request = { requestId: ids.next(), client: SOCKET };
+  const about = definedOnly({ id, name, username: user, backend, by, cause });
+  try {
+    // A token is stored after this.
+    await audit.commit([{ type: 'personal-token', request, outcome, ...about }]);
+  } catch (error) {
+    return { ok: false, said: describeError(error) };
+  }
+  return { ok: true, said: 'recorded' };
+}
+
+function definedOnly<Key extends string>(
+  texts: Readonly<Record<Key, string | undefined>>,
+): Partial<Record<Key, string>> {
+  const defined = Object.entries(texts).filter(([, text]) => text !== undefined);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same keys, without those that have no value
+  return Object.fromEntries(defined) as Partial<Record<Key, string>>;
+}
+
+/**
+ * No broker gives out a token again that it signed before the revocation. With `logins: end`, the cached logins of all users
+ * end as well: which of them belong to the account of the command is not known.
+ */
+async function endTokens({ logins }: ControlRequest, deps: ControlDeps): Promise<ControlAnswer> {
+  const { fleet, onRevoked, endLogins } = deps;
   onRevoked();
   try {
+    if (logins === 'end') await endLogins();
     await fleet?.endTokens();
   } catch (error) {
     return { ok: false, said: `the shared store is down, and other brokers were not reached: ${describeError(error)}` };
@@ -126,18 +161,35 @@ export async function listRunning(stateDir: string): Promise<ControlAnswer> {
 }
 
 /**
- * Records revoked tokens in the log of a broker that runs with this state folder, and reaches all brokers.
+ * Records in the log of a broker that runs with this state folder what a command has done to the records.
+ *
+ * @throws Error when no broker answers
+ */
+export async function recordInBroker(stateDir: string, events: readonly RecordsEvent[]): Promise<void> {
+  for (const event of events) {
+    const { answers } = await askRunningBrokers(stateDir, controlRequest(event), 1);
+    for (const { ok, said } of answers) if (!ok) throw new Error(said);
+  }
+}
+
+function controlRequest(event: RecordsEvent): ControlRequest {
+  const { id = '', username: user = '', backend = '', cause } = event;
+  const about = { id, user, backend, ...(cause === undefined ? {} : { cause }) };
+  if (event.type === 'refresh-token') return { command: 'revoked', service: event.service, ...about };
+  const { name = '', by = '', outcome } = event;
+  return { command: 'personal-token', outcome, name, by, ...about };
+}
+
+/**
+ * Reaches all brokers after tokens were revoked: none gives out a signed token again, and none answers from its cache of
+ * logins where `endsLogins` says so.
  *
  * @returns what was not reached, as sentences
  * @throws Error when no broker answers
  */
-export async function recordRevokedTokens(stateDir: string, revoked: readonly Revoked[]): Promise<readonly string[]> {
-  for (const { id, user, service, backend } of revoked) {
-    const { answers } = await askRunningBrokers(stateDir, { command: 'revoked', id, user, service, backend }, 1);
-    for (const { ok, said } of answers) if (!ok) throw new Error(said);
-  }
-  if (revoked.length === 0) return [];
-  const { answers, silent } = await askRunningBrokers(stateDir, { command: 'end-tokens' });
+export async function endTokensRunning(stateDir: string, endsLogins: boolean): Promise<readonly string[]> {
+  const request = { command: 'end-tokens', ...(endsLogins ? { logins: 'end' } : {}) };
+  const { answers, silent } = await askRunningBrokers(stateDir, request);
   const problems = answers.filter(({ ok }) => !ok).map(({ said }) => said);
   return [...problems, ...silent.map((socket) => `the broker at ${socket} does not answer`)];
 }

@@ -11,7 +11,7 @@ import type { DeviceDeps } from '../flows/device/deps.ts';
 import { createPollDevice } from '../flows/device/poll.ts';
 import { createRequestDevice } from '../flows/device/request.ts';
 import type { Service } from '../flows/grant-token.ts';
-import type { RevokeRefreshToken } from '../flows/refresh-token/revoke.ts';
+import type { RevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
 import type { OAuthDeps } from '../http/oauth/deps.ts';
 import type { HelperLogins } from '../http/token.ts';

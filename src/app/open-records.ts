@@ -6,8 +6,8 @@ import { readAuthorities, readOwnCertificate } from '../backends/certificates.ts
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { describeError } from '../core/errors.ts';
-import { parseSignedInAccount } from '../core/account.ts';
-import type { SignedInAccounts } from '../core/account.ts';
+import { parseSignedInAccount } from '../core/signed-in-account.ts';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { Clock, Log } from '../core/ports.ts';
 import type { PostgresTls } from '../platform/postgres/connections.ts';
 import type { PostgresDeps, PostgresSettings } from '../platform/postgres/open.ts';
@@ -26,11 +26,17 @@ export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.
 export function hasRecords({
   services,
   console,
+  personalTokens,
 }: {
   readonly services: Readonly<Record<string, { readonly refreshTokens?: unknown }>>;
   readonly console?: unknown;
+  readonly personalTokens?: unknown;
 }): boolean {
-  return console !== undefined || Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
+  return (
+    console !== undefined ||
+    personalTokens !== undefined ||
+    Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)
+  );
 }
 
 /**

@@ -9,13 +9,10 @@ import { createExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import { createDraftRefreshToken } from '../flows/refresh-token/issue.ts';
 import type { DraftRefreshToken } from '../flows/refresh-token/issue.ts';
-import { createRevokeRefreshToken } from '../flows/refresh-token/revoke.ts';
-import type { RevokeRefreshToken } from '../flows/refresh-token/revoke.ts';
+import { createRevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
+import type { RevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
 import { refreshTokenSecrets } from '../platform/refresh-token-secrets.ts';
-import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
-import { openRecords } from './open-records.ts';
-import type { RecordsConfig } from './open-records.ts';
 
 interface RefreshTokens {
   readonly draftRefreshToken: DraftRefreshToken;
@@ -37,7 +34,7 @@ export function openRefreshTokens({ records, services, onRevoked, ...deps }: Ope
     name: JSON.stringify([service, backend, subject]),
     most: services.get(service)?.refreshTokens?.maxPerUser ?? 0,
   });
-  const store = records.store({ ...storeOptions(deps.clock), groupOf });
+  const store = refreshTokenStore(records, deps.clock, groupOf);
   const flowDeps = { ...deps, store, secrets: refreshTokenSecrets };
   return {
     draftRefreshToken: createDraftRefreshToken(flowDeps),
@@ -46,7 +43,15 @@ export function openRefreshTokens({ records, services, onRevoked, ...deps }: Ope
   };
 }
 
-const storeOptions = (clock: Clock) => ({ name: 'refresh-tokens', clock, decode: parseRefreshToken });
+/** @param groupOf the group of a token, which bounds how many there are; absent: none is added */
+export function refreshTokenStore(
+  records: Pick<Records, 'store'>,
+  clock: Clock,
+  groupOf?: (token: RefreshToken) => Group,
+): ListableStore<RefreshToken> {
+  const bounds = groupOf === undefined ? {} : { groupOf };
+  return records.store({ name: 'refresh-tokens', clock, decode: parseRefreshToken, ...bounds });
+}
 
 const NONE: RefreshTokens = {
   draftRefreshToken: () => undefined,
@@ -55,16 +60,3 @@ const NONE: RefreshTokens = {
   },
   revokeRefreshToken: async () => undefined,
 };
-
-interface RefreshTokenStore extends AsyncDisposable {
-  readonly store: ListableStore<RefreshToken>;
-}
-
-/** Opens the refresh tokens of a broker, whether it runs or not, to list and to remove them. */
-export async function openRefreshTokenStore(config: RecordsConfig, deps: PostgresDeps): Promise<RefreshTokenStore> {
-  const records = await openRecords(config, deps);
-  return {
-    store: records.store(storeOptions(deps.clock)),
-    [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
-  };
-}

@@ -1,6 +1,6 @@
 /** The shield, with its ledger in the memory of this process or shared with other brokers. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import type { Log } from '../core/ports.ts';
+import type { Fingerprint, Ledger, Log } from '../core/ports.ts';
 import { createShield } from '../flows/shield/shield.ts';
 import type { ShieldSettings } from '../flows/shield/settings.ts';
 import type { Shield } from '../flows/shield/shield.ts';
@@ -17,7 +17,13 @@ import { openShared } from './open-shared.ts';
 /** Entries of each part of the ledger: the logins of 100,000 users and more, in some 50 MB. */
 const MAX_ENTRIES = 131_072;
 
-interface OpenShield extends Shield, AsyncDisposable {
+/** Where the shield counts, and how it names what it counts. */
+export interface ShieldLedger {
+  readonly ledger: Ledger;
+  readonly fingerprint: Fingerprint;
+}
+
+interface OpenShield extends Shield, ShieldLedger, AsyncDisposable {
   /** How many logins are cached, counted and trusted, as the metric names them. */
   readonly sizes: MemoryLedger['sizes'];
   /** Absent: this broker shares nothing. */
@@ -34,15 +40,14 @@ interface OpenShieldDeps {
 export async function openShield(config: BrokerConfig, deps: OpenShieldDeps): Promise<OpenShield> {
   const local = memoryLedger({ clock: systemClock, maxEntries: MAX_ENTRIES });
   const shared = await openShared(config, { ...deps, local });
-  const shield = createShield({
-    settings: settingsOf(config.shield),
-    fingerprint: shared?.fingerprint ?? createFingerprint(),
-    ledger: shared?.ledger ?? local,
-    ids: randomIds,
-    timer: systemTimer,
-  });
+  const fingerprint = shared?.fingerprint ?? createFingerprint();
+  const ledger = shared?.ledger ?? local;
+  const settings = settingsOf(config.shield);
+  const shield = createShield({ settings, fingerprint, ledger, ids: randomIds, timer: systemTimer });
   return {
     ...shield,
+    ledger,
+    fingerprint,
     sizes: local.sizes,
     shared,
     [Symbol.asyncDispose]: async () => {

@@ -6,7 +6,7 @@
  * beside it that are no backend). It never imports another backend.
  */
 import type { z } from 'zod';
-import type { SignedInAccounts } from '../core/account.ts';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { SecretSource } from '../core/identity.ts';
 import type { Authenticator, Background, Clock, Log } from '../core/ports.ts';
 import type { SecretRef } from './fields.ts';

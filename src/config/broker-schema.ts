@@ -9,6 +9,7 @@ import { cors } from './cors-schema.ts';
 import { helper } from './helper-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
+import { personalTokens } from './personal-tokens-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { records } from './records-schema.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
@@ -140,6 +141,7 @@ export const brokerFile = z
         description:
           'The registries that are served, by the name each sends as `service`. At least one. A token request for any other service gets status 400. With one service, a request that names none is for that one.',
       }),
+    personalTokens,
     backends: z.array(backendConfig).default([]).meta({
       description:
         'Where users come from. The backends are asked in this order. Default: `[]`, everybody is anonymous.',

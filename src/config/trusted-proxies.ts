@@ -1,6 +1,6 @@
 /** Proxies that report the address of the client: by address, or by the socket file through which they connect. */
 import { z } from 'zod';
-import { parseClientRange } from './client-range.ts';
+import { parseClientRange } from '../core/client-range.ts';
 
 /** Any peer that connects through the socket file of `listen`. */
 export const SOCKET_PEER = 'unix';

@@ -29,4 +29,6 @@ export interface Grant {
   readonly asked: Scope;
   readonly granted: readonly Action[];
   readonly because: readonly Reason[];
+  /** What the policy grants and the limits of the credential take away. Absent: they take away nothing. */
+  readonly limited?: readonly Action[];
 }

@@ -29,9 +29,15 @@ export type ErrorCode =
   | 'refresh_token_refused'
   /** An issued credential is asleep until its owner signs in with a browser again. */
   | 'sign_in_due'
+  /** A text that begins as a personal token does is not a whole one. */
+  | 'damaged_token'
+  /** A personal token is unknown, expired or revoked, may not be used from this address, or its owner may not log in. */
+  | 'personal_token_refused'
   | 'too_many_attempts'
+  /** A network has sent too many personal tokens that are refused. */
+  | 'too_many_bad_tokens'
   | 'backend_unavailable'
-  /** The store of refresh tokens cannot be asked, or cannot store. */
+  /** The store of refresh tokens and personal tokens cannot be asked, or cannot store. */
   | 'records_unavailable'
   /** The audit line of a token cannot be written, and no token may be issued without one. */
   | 'audit_unavailable'

@@ -114,6 +114,25 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** The creation, use or end of a personal token. */
+      readonly type: 'personal-token';
+      readonly request: RequestContext;
+      readonly outcome: 'created' | 'withheld' | 'used' | 'refused' | 'failed' | 'revoked';
+      /** See `personalTokenId`; absent when the text is not a whole token. */
+      readonly id?: string;
+      /** The name that its owner gave it, where known. */
+      readonly name?: string;
+      /** The owner, where known: a user name, or `robot:NAME`. */
+      readonly username?: string;
+      readonly backend?: string;
+      /** Who created or revoked it: a user name, or `operator`. */
+      readonly by?: string;
+      /** The user name that the client sent with it, where it is not that of the owner. */
+      readonly typed?: string;
+      /** For the operator: why it was refused or revoked, or what failed. */
+      readonly cause?: string;
+    }
+  | {
       readonly type: 'login';
       readonly request: RequestContext;
       readonly backend: string;

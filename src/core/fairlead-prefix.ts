@@ -4,12 +4,12 @@
  */
 
 export const REFRESH_TOKEN_PREFIX = 'flr_';
-/** Reserved for personal tokens. */
-const PERSONAL_TOKEN_PREFIX = 'flp_';
+export const PERSONAL_TOKEN_PREFIX = 'flp_';
 
 /** What may precede a pasted token: spaces, line ends, invisible characters and quotes. */
 const LEADING = `[\\s\\p{C}\\p{Default_Ignorable_Code_Point}"'\`“‘<]*`;
-const PREFIXED = new RegExp(`^${LEADING}(?:${REFRESH_TOKEN_PREFIX}|${PERSONAL_TOKEN_PREFIX})`, 'iu');
+const ANY_TOKEN = new RegExp(`^${LEADING}(?:${REFRESH_TOKEN_PREFIX}|${PERSONAL_TOKEN_PREFIX})`, 'iu');
+const PERSONAL_TOKEN = new RegExp(`^${LEADING}${PERSONAL_TOKEN_PREFIX}`, 'iu');
 
 /**
  * Whether a text begins as a token of Fairlead does, in any case: whole, cut off, or with something after it.
@@ -18,5 +18,10 @@ const PREFIXED = new RegExp(`^${LEADING}(?:${REFRESH_TOKEN_PREFIX}|${PERSONAL_TO
  * it as a wrong password.
  */
 export function hasFairleadPrefix(text: string): boolean {
-  return PREFIXED.test(text);
+  return ANY_TOKEN.test(text);
+}
+
+/** Whether a text begins as a personal token does: whole, cut off, or with something before or after it. */
+export function hasPersonalTokenPrefix(text: string): boolean {
+  return PERSONAL_TOKEN.test(text);
 }

@@ -4,7 +4,7 @@
  * `core` holds types and rules and imports nothing: no package, no `node:` module, no clock.
  */
 
-import type { TokenLimit } from './token-limits.ts';
+import type { ApiAccess, TokenLimit } from './token-limits.ts';
 
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
@@ -61,6 +61,10 @@ export interface Via {
   readonly name?: string;
   /** Absent: no limits. An empty list allows nothing. */
   readonly limits?: readonly TokenLimit[];
+  /** What it may do at the API. Absent: nothing. */
+  readonly api?: ApiAccess;
+  /** Epoch seconds at which it expires. No token issued for it expires later. Absent: it has no end of its own. */
+  readonly expiresAt?: number;
 }
 
 export const ANONYMOUS: Caller = { kind: 'anonymous' };

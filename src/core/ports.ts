@@ -194,6 +194,14 @@ export interface RefreshTokenSecrets {
   digest(token: Secret): string;
 }
 
+/** Makes personal tokens, and the digests under which they are stored. */
+export interface PersonalTokenSecrets {
+  /** A new unguessable token for which `isPersonalToken` is true. */
+  make(): Secret;
+  /** A digest from which the token cannot be found. */
+  digest(token: Secret): string;
+}
+
 /** Takes events: metrics, the comparison with a shadow policy. */
 export interface EventSink {
   /** Records one event. Never throws and never waits. */

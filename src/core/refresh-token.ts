@@ -33,8 +33,9 @@ export interface RefreshToken {
   readonly expiresAt: number;
 }
 
-/** 256 random bits as base64url. */
-const SHAPE = new RegExp(`^${REFRESH_TOKEN_PREFIX}[\\w-]{43}$`);
+/** The form of a token, without anchors: 256 random bits as base64url. */
+export const REFRESH_TOKEN_PATTERN = `${REFRESH_TOKEN_PREFIX}[\\w-]{43}`;
+const SHAPE = new RegExp(`^${REFRESH_TOKEN_PATTERN}$`);
 
 /** Whether a text has the exact form of a refresh token. */
 export function isRefreshToken(text: string): boolean {

@@ -6,7 +6,7 @@ import type { Deadline } from './deadline.ts';
 import type { Identity, Secret } from './identity.ts';
 
 /** What an answer of the provider is compared with. Only the browser that began has it. */
-export interface SignInTransaction {
+interface SignInTransaction {
   /** Unguessable; it names the transaction. */
   readonly state: string;
   readonly nonce: string;

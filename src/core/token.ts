@@ -56,7 +56,8 @@ function mayWrite({ asked, granted }: Grant): boolean {
 
 /** Epoch seconds at which every token of this login must expire; Infinity when there is no such time. */
 export function endOf(caller: Caller): number {
-  return (caller.kind === 'user' ? caller.identity.notAfter : undefined) ?? Infinity;
+  if (caller.kind === 'anonymous') return Infinity;
+  return Math.min(caller.identity.notAfter ?? Infinity, caller.via?.expiresAt ?? Infinity);
 }
 
 export function claimsFor(input: {

@@ -1,7 +1,7 @@
 /** Decides the scopes of a request within bounds: the time of a decision grows with rules, groups and wildcards. */
 import type { Grant } from '../core/access.ts';
 import { BrokerError } from '../core/errors.ts';
-import { decide } from '../core/policy/decide.ts';
+import { decideFor } from '../core/policy/decide-for.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Situation } from '../core/policy/situation.ts';
 import type { Clock, Timer } from '../core/ports.ts';
@@ -33,7 +33,7 @@ export async function decideScopes(
       await timer.turn();
       turnStarted = clock.monotonic();
     }
-    grants.push(decide(policy, situation, scope));
+    grants.push(decideFor(policy, situation, scope));
   }
   return grants;
 }

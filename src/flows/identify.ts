@@ -7,9 +7,11 @@ import { ANONYMOUS } from '../core/identity.ts';
 import type { Caller, Credential } from '../core/identity.ts';
 import type { BudgetKind } from '../core/ledger.ts';
 import type { Audit, Authenticator, AuthnOutcome, RejectReason, Timer } from '../core/ports.ts';
+import { hasPersonalTokenPrefix } from '../core/fairlead-prefix.ts';
 import { kindOf } from './chain.ts';
 import type { CredentialKind } from './chain.ts';
 import { withinGrace } from './login-time.ts';
+import type { UsePersonalToken } from './personal-token/use.ts';
 import { createRefusalTime } from './refusal-time.ts';
 import type { Shield, ShieldedAnswer, ShieldedLogin } from './shield/shield.ts';
 import { walkLogin } from './walk-chain.ts';
@@ -19,13 +21,16 @@ interface IdentifyDeps extends Chain {
   readonly timer: Timer;
   readonly audit: Audit;
   readonly shield: Shield;
+  /** Undefined: personal tokens are not configured, and are refused as tokens in the wrong field. */
+  readonly usePersonalToken?: UsePersonalToken | undefined;
   /** The error after too many wrong passwords; default: `too_many_attempts`. */
   readonly tooManyIs?: 'too_many_attempts' | 'invalid_credentials';
 }
 
 /**
  * @throws BrokerError `invalid_credentials`, `empty_password`, `second_factor_required`, `misplaced_token`, `token_refused`,
- *   `too_many_attempts` or `backend_unavailable`.
+ *   `damaged_token`, `personal_token_refused`, `too_many_attempts`, `too_many_bad_tokens`, `backend_unavailable` or
+ *   `records_unavailable`.
  */
 export type Identify = (credential: Credential | undefined, request: RequestContext) => Promise<Caller>;
 
@@ -34,6 +39,15 @@ export function createIdentify(deps: IdentifyDeps): Identify {
   return async (credential, request) => {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
+    if (deps.usePersonalToken !== undefined && credential.password.matches(hasPersonalTokenPrefix)) {
+      // INVARIANT: what begins as a personal token never reaches the shield or a backend as a password.
+      try {
+        return await deps.usePersonalToken(credential, request);
+      } catch (error) {
+        if (isRefusal(error)) await refusalTime.waitAfter(deps.clock.monotonic() - started);
+        throw error;
+      }
+    }
     const { outcome, asked } = await shieldedLogin(deps, credential, request);
     const took = deps.clock.monotonic() - started;
     if (asked?.source === 'backend') refusalTime.note(took);
@@ -44,6 +58,13 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     throw refusal(outcome, asked?.backend, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
 }
+
+/** An outage is answered at once: it reveals nothing about the token. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof BrokerError && REFUSALS.has(error.code);
+}
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['damaged_token', 'personal_token_refused', 'too_many_bad_tokens']);
 
 /** The answer of a backend, and its name. */
 interface NamedAnswer extends ShieldedAnswer {

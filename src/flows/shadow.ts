@@ -4,7 +4,7 @@
  */
 import type { Grant } from '../core/access.ts';
 import type { AuditEvent } from '../core/events.ts';
-import { decide } from '../core/policy/decide.ts';
+import { decideFor } from '../core/policy/decide-for.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
 
@@ -37,7 +37,7 @@ function compared(event: Issued, policy: Policy, clock: Clock): AuditEvent {
   const pairs: Pair[] = [];
   const started = clock.monotonic();
   for (const served of grants) {
-    pairs.push({ served, shadow: decide(policy, situation, served.asked) });
+    pairs.push({ served, shadow: decideFor(policy, situation, served.asked) });
     if (clock.monotonic() - started > BUDGET_MS) break;
   }
   const differing = pairs.filter((pair) => !isSame(pair.served, pair.shadow));

@@ -3,11 +3,11 @@
  * then share one signature.
  *
  * Only the signature is saved: each request is authenticated, decided and recorded. A token is reused for the same
- * login, service, grants, lifetime and policy. A login is the same only while its answer is cached: after a flush or a
+ * login, credential, service, grants, lifetime and policy. A login is the same only while its answer is cached: after a flush or a
  * new look-up of the account it is another one.
  */
 import type { Grant } from '../core/access.ts';
-import type { Caller, Identity } from '../core/identity.ts';
+import type { Caller, Identity, Via } from '../core/identity.ts';
 
 interface SignedToken {
   readonly token: string;
@@ -78,7 +78,7 @@ export function createTokenReuse(seconds: number): TokenReuse {
   return {
     tokenFor: async (facts, now, sign) => {
       const login = loginOf(facts.caller);
-      const key = seconds === 0 || isMadeWithToken(login) ? undefined : keyOf(login, facts);
+      const key = seconds === 0 || isMadeWithToken(login) ? undefined : keyOf(facts);
       if (key === undefined || key.length > MAX_KEY) return { signed: await sign(), isReused: false };
       const known = entries.get(key);
       if (known !== undefined && known.login === login && isYoung(known.signedAt, now)) {
@@ -108,13 +108,24 @@ function isMadeWithToken(login: Identity | undefined): boolean {
   return login?.notAfter !== undefined;
 }
 
-/** Another login of the same user has the same key, and replaces its token. */
-function keyOf(login: Identity | undefined, { service, policyRevision, grants, lifetime }: TokenFacts): string {
+/**
+ * Another login of the same user with the same credential has the same key, and replaces its token.
+ *
+ * INVARIANT: a token that was signed for one credential is never returned for another one, which may have other limits or
+ * another end.
+ */
+function keyOf({ caller, service, policyRevision, grants, lifetime }: TokenFacts): string {
   return JSON.stringify([
-    login === undefined ? [] : [login.backend, login.username],
+    caller.kind === 'anonymous' ? [] : [caller.identity.backend, caller.identity.username, ...viaKey(caller.via)],
     service,
     policyRevision,
     lifetime,
     ...grants.map(({ asked: { type, name }, granted }) => [type, name, ...granted]),
   ]);
+}
+
+function viaKey(via: Via | undefined): readonly unknown[] {
+  if (via === undefined) return [];
+  const limits = via.limits?.map((limit) => [limit.service, limit.repositories.map(({ text }) => text), limit.actions]);
+  return [via.kind, via.id, via.expiresAt, limits];
 }

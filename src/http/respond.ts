@@ -120,10 +120,31 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  damaged_token: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'this is not a whole token; copy it again',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
+  personal_token_refused: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence: 'this token is not accepted; create a new one, or ask the operator why it is refused',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   too_many_attempts: {
     status: 429,
     code: 'TOOMANYREQUESTS',
     sentence: 'too many wrong passwords; wait before trying again',
+    oauth: 'slow_down',
+    retryAfter: 60,
+  },
+  too_many_bad_tokens: {
+    status: 429,
+    code: 'TOOMANYREQUESTS',
+    sentence: 'too many tokens that are not accepted; wait before trying again',
     oauth: 'slow_down',
     retryAfter: 60,
   },
@@ -269,6 +290,11 @@ const ANSWERS = {
     oauth: 'server_error',
   },
 } as const satisfies Record<ErrorCode, Answer>;
+
+/** What a client read, without the id of its request. */
+export function sentenceOf(code: ErrorCode): string {
+  return ANSWERS[code].sentence;
+}
 
 /** Converts what a handler threw. The errors of body-parser have a `type`; any other error is a defect of ours. */
 export function toBrokerError(error: unknown): BrokerError {

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
+import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import {
@@ -23,7 +24,7 @@ export interface TokenRequest {
   readonly malformed: readonly string[];
   /** Undefined: the request is anonymous, or has a refresh token. User name and password may be empty. */
   readonly credential: Credential | undefined;
-  /** The refresh token of the grant `refresh_token`, which has no credential. */
+  /** The refresh token of the grant `refresh_token`, or sent as the password of the user `<token>`. There is no credential then. */
   readonly refreshToken: Secret | undefined;
   /** The code of a login that a person has allowed in the browser. It has no credential. */
   readonly code: CodeGrant | undefined;
@@ -66,18 +67,19 @@ function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
 ): Pick<TokenRequest, 'credential' | 'refreshToken' | 'code'> {
-  const none = { credential: undefined, refreshToken: undefined, code: undefined };
-  if (form === undefined) return { ...none, credential: basic };
+  if (form === undefined) return sentAsPassword(basic);
   const grant = single(form, 'grant_type');
-  if (!isTokenGrant(grant)) return { ...none, credential: basic ?? formCredential(form) };
+  if (!isTokenGrant(grant)) return sentAsPassword(basic ?? formCredential(form));
   if (basic !== undefined) {
     throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
   }
   const parameter = (name: string): string | undefined => single(form, name);
-  if (grant === REFRESH_TOKEN) return { ...none, refreshToken: refreshTokenOf(parameter) };
-  if (grant === AUTHORIZATION_CODE || grant === DEVICE_CODE) return { ...none, code: codeGrant(grant, parameter) };
-  return { ...none, credential: tokenGrant(grant, parameter) };
+  if (grant === REFRESH_TOKEN) return { ...NONE, refreshToken: refreshTokenOf(parameter) };
+  if (grant === AUTHORIZATION_CODE || grant === DEVICE_CODE) return { ...NONE, code: codeGrant(grant, parameter) };
+  return { ...NONE, credential: tokenGrant(grant, parameter) };
 }
+
+const NONE = { credential: undefined, refreshToken: undefined, code: undefined };
 
 const TOKEN_GRANTS = [TOKEN_EXCHANGE, JWT_BEARER, REFRESH_TOKEN, AUTHORIZATION_CODE, DEVICE_CODE] as const;
 type TokenGrant = (typeof TOKEN_GRANTS)[number];
@@ -85,6 +87,20 @@ type TokenGrant = (typeof TOKEN_GRANTS)[number];
 /** The grants whose credential is not a password. */
 function isTokenGrant(grant: string | undefined): grant is TokenGrant {
   return TOKEN_GRANTS.some((known) => known === grant);
+}
+
+/**
+ * The user name by which docker marks an identity token. Clients that cannot send the grant `refresh_token` (kubelet, older
+ * build tools) send such an entry of their configuration as it is, and mean a refresh.
+ */
+const TOKEN_USERNAME = '<token>';
+
+function sentAsPassword(
+  credential: Credential | undefined,
+): Pick<TokenRequest, 'credential' | 'refreshToken' | 'code'> {
+  return credential?.username === TOKEN_USERNAME && credential.password.matches(isRefreshToken)
+    ? { ...NONE, refreshToken: credential.password }
+    : { ...NONE, credential };
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -115,18 +115,18 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
 export function decision(view: DecisionView, subject: string): Html {
   const { repository, reasons, nearMisses } = view;
   const object = subject === 'You' ? 'you' : subject;
-  return html`<section class="answer" aria-label="Decision about ${repository}">
-    <h3>${decisionSentence(subject, repository, view.verdicts)}</h3>
+  return html`<article class="answer">
+    <h2>${decisionSentence(subject, repository, view.verdicts)}</h2>
     ${verdicts(view.verdicts)} ${reasons.length > 0 && reasonList(reasons, object)}
     ${!reasons.some(({ effect }) => effect === 'allow') && html`<p>No rule allows it, and what no rule allows is denied.</p>`}
     ${
       nearMisses.length > 0 &&
-      html`<h4>Rules that nearly allow it</h4>
+      html`<h3>Rules that nearly allow it</h3>
         <ul class="plain">
           ${nearMisses.map((sentence) => html`<li>${sentence}</li>`)}
         </ul>`
     }
-  </section>`;
+  </article>`;
 }
 
 function everythingTable({ everything, isCut }: AccessView): Html {

@@ -35,6 +35,8 @@ export interface CreateTokenView {
   readonly form: TokenForm;
   /** What is wrong, by the name of the field: `name`, `date`, `networks`, `limits.0.repositories`. */
   readonly problems: ReadonlyMap<string, string>;
+  /** What is wrong with no field alone, as a sentence. */
+  readonly problem?: string;
   /** Days that are offered, in ascending order. */
   readonly lifetimes: readonly number[];
   readonly maxDays: number;
@@ -55,13 +57,14 @@ const ACTIONS: readonly Option[] = [
 
 export function createTokenPage(page: Page, view: CreateTokenView): Html {
   const { url } = page.site;
-  const { form, problems, robots } = view;
+  const { form, problems, problem, robots } = view;
   return layout(page, {
     title: 'Create a token',
     section: 'tokens',
     width: 'narrow',
     content: [
       heading('Create a token', 'It is shown once, on the next page.'),
+      problem !== undefined && notice('problem', html`<p>${problem}</p>`),
       problems.size > 0 && notice('problem', html`<p>The token is not created. Correct what is marked below.</p>`),
       html`<form class="card stack" method="post" action="${url`/console/tokens`}">
         ${
@@ -206,12 +209,12 @@ export function newTokenPage(page: Page, { name, secret, expiresAt, commands }: 
       heading('Your new token'),
       html`<section class="card accent stack" aria-label="New token">
         <p><b>${name}</b> is ready. Copy it now: it is shown this once. It ends on ${day(expiresAt)}.</p>
-        ${copyable('token', secret, 'The token')}
+        ${copyable('secret', 'token', secret, 'The token')}
         <p class="quiet">Paste it where a password is asked for:</p>
         ${commands.map(
           ({ program, text }, index) =>
             html`<h2 class="small">${program}</h2>
-              ${copyable(`command-${index}`, text, `Command for ${program}`)}`,
+              ${copyable('command', `command-${index}`, text, `Command for ${program}`)}`,
         )}
       </section>`,
       html`<p><a class="button" href="${url`/console/tokens`}">I have copied it. Show my tokens</a></p>`,

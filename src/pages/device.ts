@@ -1,7 +1,7 @@
 /** Signing in a program that has no browser (RFC 8628), and one on the same computer (RFC 8252). */
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { badge, heading, notice } from './parts/blocks.ts';
+import { badge, heading } from './parts/blocks.ts';
 import { textField } from './parts/form.ts';
 import { html } from './template/html.ts';
 import type { Content, Html } from './template/html.ts';
@@ -153,7 +153,7 @@ export function consentDeniedPage(page: Page, next: Url): Html {
     width: 'narrow',
     refresh: next,
     content: [
-      notice('done', html`<p>Nothing was signed in. You can close this page.</p>`),
+      heading('Nothing was signed in', 'The request is refused. You can close this page.'),
       html`<p><a class="button" href="${next}">Go back to the program now</a></p>`,
     ],
   });

@@ -37,7 +37,7 @@ export function layout(page: Page, { title, section, width, content, refresh }: 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        ${refresh && html`<meta http-equiv="refresh" content="1; url=${refresh}" />`}
+        ${refresh && html`<meta http-equiv="refresh" content="0; url=${refresh}" />`}
         <title>${`${title} · Fairlead`}</title>
         <link rel="stylesheet" href="${site.style}" />
         <script src="${site.script}" type="module"></script>

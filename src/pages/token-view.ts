@@ -22,7 +22,8 @@ export interface TokenView {
   readonly networks: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number;
-  readonly used?: { readonly at: number; readonly by: string; readonly from: string };
+  /** `by`: the program, where it is known. */
+  readonly used?: { readonly at: number; readonly by?: string; readonly from: string };
   /** `asleep`: it works again after the next sign-in. */
   readonly state: 'active' | 'asleep' | 'expired';
 }
@@ -57,5 +58,5 @@ export function tokenTimes({ expiresAt, used }: TokenView, now: number): Html {
 
 /** `Used 3 minutes ago by containerd from 10.2.0.7` */
 export function tokenUse({ at, by, from }: NonNullable<TokenView['used']>, now: number): Html {
-  return html`Used ${relative(at, now)} by ${by} from <code>${from}</code>`;
+  return html`Used ${relative(at, now)}${by !== undefined && html` by ${by}`} from <code>${from}</code>`;
 }

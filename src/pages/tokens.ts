@@ -2,7 +2,7 @@
 import { confirmPage } from './confirm.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { badge, empty, heading, notice, rows } from './parts/blocks.ts';
+import { empty, heading, notice, rows } from './parts/blocks.ts';
 import { filterField } from './parts/filter.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -11,8 +11,8 @@ import type { TokenView } from './token-view.ts';
 
 export interface TokensView {
   readonly tokens: readonly TokenView[];
-  /** The name of a token that has just been revoked. */
-  readonly revoked?: string;
+  /** Whether a token has just been revoked. */
+  readonly isRevoked?: boolean;
   /** The text by which the list is filtered. */
   readonly filter?: string;
 }
@@ -20,7 +20,7 @@ export interface TokensView {
 /** A short list is read faster than it is filtered. */
 const FILTER_FROM = 8;
 
-export function tokensPage(page: Page, { tokens, revoked, filter }: TokensView): Html {
+export function tokensPage(page: Page, { tokens, isRevoked, filter }: TokensView): Html {
   const { url } = page.site;
   const asleep = tokens.filter(({ state }) => state === 'asleep').length;
   return layout(page, {
@@ -33,8 +33,8 @@ export function tokensPage(page: Page, { tokens, revoked, filter }: TokensView):
           and it ends with your account.`,
         html`<a class="button primary" href="${url`/console/tokens/new`}">Create a token</a>`,
       ),
-      revoked !== undefined &&
-        notice('done', html`<p><b>${revoked}</b> is revoked. Programs that use it are refused from now on.</p>`),
+      isRevoked === true &&
+        notice('done', html`<p>The token is revoked. Programs that use it are refused from now on.</p>`),
       asleep > 0 && notice('warning', html`<p>${sleepSentence(asleep, page)}</p>`),
       (tokens.length >= FILTER_FROM || filter !== undefined) &&
         filterField(url`/console/tokens`, 'tokens', 'Filter by name, registry or repository', filter),
@@ -63,8 +63,8 @@ function tokenRow({ site: { url }, now }: Page, token: TokenView): Html {
   const { id, name, robot } = token;
   return html`<li data-filter-item>
     <div>
-      <p><b>${name}</b> ${tokenState(token, now)} ${robot !== undefined && badge('robot')}</p>
-      <p class="quiet"><code>${id}</code></p>
+      <p><b>${name}</b> ${tokenState(token, now)}</p>
+      <p class="quiet"><code>${id}</code>${robot !== undefined && html` for the robot <code>${robot}</code>`}</p>
     </div>
     <div>${tokenRights(token)}</div>
     <div>${tokenTimes(token, now)}</div>

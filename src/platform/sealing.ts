@@ -9,7 +9,7 @@ import type { Clock, ListableStore } from '../core/ports.ts';
 import type { Sealing } from '../core/sign-in.ts';
 
 /** A key as it is stored. */
-export interface SealingKey {
+interface SealingKey {
   /** 32 bytes as base64url. */
   readonly key: string;
   /** Epoch seconds. */

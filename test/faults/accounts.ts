@@ -66,7 +66,7 @@ export const faults: readonly Fault[] = [
     id: 'accounts-8',
     effect: 'a CI token logs in under the name of a user of a users file that stands after its backend',
     file: 'src/flows/chain.ts',
-    find: '(isForTokens ? backends : backends.slice(0, Math.max(own, 0)))',
+    find: '(isChosen ? backends : backends.slice(0, Math.max(own, 0)))',
     replace: 'backends.slice(0, Math.max(own, 0))',
     tests: ['test/unit/flows/identify-tokens.test.ts'],
   },
@@ -97,7 +97,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-12',
     effect: 'a refresh token that is revoked during the look-up of its account is used once more',
-    file: 'src/flows/refresh-token/record-use.ts',
+    file: 'src/flows/record-use.ts',
     find: '(await store.get(digest)) === undefined',
     replace: '(await store.get(digest)) === null',
     tests: ['test/unit/flows/exchange-refresh-token.test.ts'],

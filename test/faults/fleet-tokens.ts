@@ -16,7 +16,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'fleet-token-2',
     effect: 'a token that another broker revokes while its account is checked is accepted, in the minute after a use',
-    file: 'src/flows/refresh-token/record-use.ts',
+    file: 'src/flows/record-use.ts',
     find: '|| underWay.has(use.digest)) return verify(use.digest);',
     replace: "|| underWay.has(use.digest)) return { kind: 'valid' };",
     tests: [EXCHANGE],
@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'fleet-token-3',
     effect: 'a token that another broker revokes while its account is checked is accepted when its use is written',
-    file: 'src/flows/refresh-token/record-use.ts',
+    file: 'src/flows/record-use.ts',
     find: "return { kind: answer === 'missing' ? 'revoked' : 'valid' };",
     replace: "return { kind: answer === 'missing' ? 'valid' : 'valid' };",
     tests: [EXCHANGE],

@@ -12,10 +12,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'records-1',
     effect: 'each of many uses at the same moment writes the record, and the database is the bottleneck of a fleet',
-    file: 'src/flows/refresh-token/record-use.ts',
-    find: 'const answer = await store.replaceIf(digest, seen, { ...used, expiresAt }, expiresAt - now);',
+    file: 'src/flows/record-use.ts',
+    find: 'const answer = await store.replaceIf(digest, seen, value, expiresAt - now);',
     replace:
-      "const isThere = await store.replace(digest, { ...used, expiresAt }, expiresAt - now);\n      const answer = isThere ? 'replaced' : 'missing';",
+      "const isThere = await store.replace(digest, value, expiresAt - now);\n      const answer = isThere ? 'replaced' : 'missing';",
     tests: [EXCHANGE],
   },
   {
@@ -37,7 +37,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'records-4',
     effect: 'a token that was revoked while its account was checked is accepted when the database fails just then',
-    file: 'src/flows/refresh-token/record-use.ts',
+    file: 'src/flows/record-use.ts',
     find: 'const outcome = await verify(use.digest);',
     replace: "const outcome: UseOutcome = await verify(use.digest).catch(() => ({ kind: 'valid' as const }));",
     tests: [EXCHANGE],

@@ -68,8 +68,11 @@ async function openWorld(options: Options = {}): Promise<World> {
 }
 
 /** The address of the callback with its answer, which the browser does not open. */
-async function callbackOf(browser: FetchBrowser, app: ConsoleApp, path = '/sign-in/sso'): Promise<string> {
-  let at = `${app.url}${path}`;
+const callbackOf = (browser: FetchBrowser, app: ConsoleApp, path = '/sign-in/sso'): Promise<string> =>
+  callbackAfter(browser, app, `${app.url}${path}`);
+
+async function callbackAfter(browser: FetchBrowser, app: ConsoleApp, start: string): Promise<string> {
+  let at = start;
   for (let count = 0; count < 8; count += 1) {
     const { url, headers } = await browser.step(at);
     at = new URL(headers.get('location') ?? '', url).href;
@@ -299,6 +302,26 @@ describe('a sign-in at an OpenID provider is refused', () => {
     }
 
     expect(statuses).toEqual([400, 400]);
+  });
+
+  it.each([
+    ['nonce', { nonce: 'of-another-sign-in' }],
+    ['code verifier', { codeVerifier: 'of-another-sign-in-with-at-least-43-characters' }],
+  ] as const)('when its %s is that of another sign-in', async (_what, change) => {
+    await using world = await openWorld();
+    const signIn = world.backends[0]?.authenticator.signIn;
+    const redirectUri = `${world.app.url}/sign-in/callback`;
+    const attempt = async (changed: object) => {
+      const begun = await signIn?.begin(redirectUri, deadlineIn(realClock, 5000));
+      if (begun === undefined) throw new Error('the backend offers sign-in');
+      const callback = new URL(await callbackAfter(fetchBrowser(), world.app, begun.url));
+      const transaction = { ...begun.transaction, ...changed };
+      const answer = { query: callback.search.slice(1), redirectUri, transaction };
+      return signIn?.finish(answer, deadlineIn(realClock, 5000));
+    };
+
+    expect(await attempt(change)).toMatchObject({ kind: 'invalid' });
+    expect(await attempt({})).toMatchObject({ kind: 'signed-in' });
   });
 
   it('when the transaction was sealed by another server', async () => {

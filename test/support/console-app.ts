@@ -5,7 +5,7 @@ import { openConsole } from '../../src/app/open-console.ts';
 import type { Console } from '../../src/app/open-console.ts';
 import { openAccounts } from '../../src/app/open-records.ts';
 import { consoleSection } from '../../src/config/console-schema.ts';
-import type { SignedInAccounts } from '../../src/core/account.ts';
+import type { SignedInAccounts } from '../../src/core/signed-in-account.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import type { ConsoleArea } from '../../src/http/console/deps.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';

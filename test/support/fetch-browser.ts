@@ -80,3 +80,10 @@ export function fetchBrowser(): FetchBrowser {
     setCookie: (host, name, value) => void jarOf(host).set(name, value),
   };
 }
+
+/** Where the first form of a page leads. */
+export function formAction({ url, text }: Visit): string {
+  const [, action] = /<form[^>]*\saction="([^"]*)"/i.exec(text) ?? [];
+  if (action === undefined) throw new Error(`there is no form at ${url.href}`);
+  return new URL(action.replaceAll('&amp;', '&'), url).href;
+}

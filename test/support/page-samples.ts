@@ -123,7 +123,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         advice: 'Try again in a minute.',
         next: 'sign-in',
       }),
-    tokens: () => tokensPage(user, { tokens, revoked: text('old laptop') }),
+    tokens: () => tokensPage(user, { tokens, isRevoked: true }),
     'tokens-many': () => tokensPage(admin, { tokens: [...tokens, ...tokens, ...tokens], filter: text('web') }),
     'tokens-none': () => tokensPage(user, { tokens: [] }),
     'tokens-none-found': () => tokensPage(user, { tokens: [], filter: text('nothing') }),
@@ -131,6 +131,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     'token-new-problems': () =>
       createTokenPage(user, {
         ...create,
+        problem: text('alice has 50 tokens, and may have 50.'),
         problems: new Map([
           ['name', 'Another token has this name.'],
           ['ends', 'Choose when it ends.'],
@@ -146,8 +147,8 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         secret: 'flp_7Qm2VtJ9cXw4rN8sLk3HyB6dZa1TfPeUo5GiR0qWxMjK1kQ9zR',
         expiresAt: SAMPLE_NOW + 90 * DAY,
         commands: [
-          { program: 'docker', text: `docker login registry.example.com --username ${text('alice')} --password-stdin` },
-          { program: 'podman', text: `podman login registry.example.com --username ${text('alice')} --password-stdin` },
+          { program: 'docker', text: `docker login registry.example.com --username ${text('alice')}` },
+          { program: 'podman', text: `podman login registry.example.com --username ${text('alice')}` },
         ],
       }),
     'token-revoke': () => revokeTokenPage(user, firstToken),
@@ -512,19 +513,21 @@ function sampleDecisions(text: (plain: string) => string) {
       requestId: '01JZ4R8T6QF3W0P9X2C4',
       username: text('alice'),
       via: text('token laptop'),
+      unlisted: 3,
       scopes: [
         { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], rules },
         { name: text('web/base'), asked: ['pull'], granted: ['pull'], rules },
         { name: text('ops/secret'), asked: ['pull'], granted: [], rules: [] },
       ],
     },
-    { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login', scopes: [] },
+    { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login', scopes: [], unlisted: 0 },
     {
       ...shared,
       requestId: '01JZ4R8T6QF3W0P9X2C2',
       username: text('bob'),
-      via: 'password',
+      via: 'login',
       scopes: [],
+      unlisted: 0,
       refusal: 'wrong user name or password',
     },
   ];

@@ -1,7 +1,7 @@
 /** The backend `oidc-sign-in` as a configuration file would make it, over a provider of a test. */
 import { z } from 'zod';
 import { oidcSignIn } from '../../src/backends/oidc-sign-in/index.ts';
-import type { SignedInAccounts } from '../../src/core/account.ts';
+import type { SignedInAccounts } from '../../src/core/signed-in-account.ts';
 import { Secret } from '../../src/core/identity.ts';
 import type { Clock, Log } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';

@@ -1,6 +1,6 @@
 /** Accounts as of their last sign-in: awake for a while after it, then asleep until the next one. */
-import { accountKey } from '../../core/account.ts';
-import type { SignedInAccounts } from '../../core/account.ts';
+import { accountKey } from '../../core/signed-in-account.ts';
+import type { SignedInAccounts } from '../../core/signed-in-account.ts';
 import { encodeIdentity, parseIdentity } from '../../core/identity-record.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Account, AuthnOutcome, Clock } from '../../core/ports.ts';

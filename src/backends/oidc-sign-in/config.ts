@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backendFields, duration, parsedText } from '../fields.ts';
 import { parseClaimPath } from '../oidc/claim-path.ts';
 import { clientConfig } from '../oidc/client/client-config.ts';
-import { providerFields, refuseProxyOnLoopback } from '../oidc/client/provider-config.ts';
+import { providerFields, providerPlace, refuseProxyOnLoopback } from '../oidc/client/provider-config.ts';
 
 const DAY = 86_400;
 
@@ -47,11 +47,12 @@ export const oidcSignInConfig = z
       .regex(/^[^\p{Cc}]{1,64}$/u, 'expected 1 to 64 characters without control characters')
       .optional()
       .meta({ description: 'What people call this provider, for the page of the sign-in. Default: `name`.' }),
-    ...providerFields,
+    ...providerPlace,
     client: clientConfig.meta({
       description:
         'How the provider knows this broker: a confidential client for the authorization code flow, with the redirect URI `<publicUrl>/sign-in/callback`.',
     }),
+    ...providerFields,
     accounts: z.discriminatedUnion('from', [ownAccounts, backendAccounts]).prefault({ from: 'sign-in' }).meta({
       description:
         'How Fairlead finds out, when nobody is at the browser, whether a person is still there. Default: `{ from: sign-in }`.',

@@ -1,170 +1,67 @@
-/** `fairlead tokens`: lists and revokes refresh tokens. */
-import { access } from 'node:fs/promises';
-import { Command } from 'commander';
-import { recordRevokedTokens } from '../../app/control.ts';
-import { patient, storeFile } from '../../app/open-records.ts';
-import type { RecordsConfig } from '../../app/open-records.ts';
-import { openRefreshTokenStore } from '../../app/open-refresh-tokens.ts';
-import type { BrokerConfig } from '../../config/broker-schema.ts';
-import { loadBroker } from '../../config/load.ts';
-import { describeError } from '../../core/errors.ts';
-import { refreshTokenId } from '../../core/refresh-token.ts';
-import type { RefreshToken } from '../../core/refresh-token.ts';
-import type { Entry, ListableStore } from '../../core/store.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { collectRemarks } from '../backend-remarks.ts';
-import { createCommand, UsageError } from '../command.ts';
-import type { Run, SharedOptions } from '../command.ts';
-import { EXIT } from '../output.ts';
-import type { Output } from '../output.ts';
-import { tableLines } from '../table.ts';
-
-interface TokensOptions extends SharedOptions {
-  readonly user?: string;
-  readonly service?: string;
-}
-
-interface RevokeOptions extends TokensOptions {
-  readonly all?: true;
-  readonly ids: readonly string[];
-}
+/** `fairlead tokens`: makes personal tokens; lists and revokes personal tokens and refresh tokens. */
+import { Command, Option } from 'commander';
+import { checkLeak } from '../tokens/check-leak.ts';
+import { createToken } from '../tokens/create.ts';
+import { listTokens } from '../tokens/list.ts';
+import { revokeTokens } from '../tokens/revoke.ts';
+import type { RevokeOptions } from '../tokens/revoke.ts';
+import { collect, createCommand } from '../command.ts';
+import type { Run } from '../command.ts';
 
 const WHERE =
   '\nFinds the tokens by the configuration: in records.postgres, or in stateDir, where it must run as the user of the\nbroker.';
-const OF_SERVICE = ['--service <name>', 'only the tokens for this registry'] as const;
+const OF_SERVICE = ['--service <name>', 'only refresh tokens for this registry'] as const;
 
 export function tokensCommand(run: Run): Command {
   const command = new Command('tokens')
-    .description('List and revoke refresh tokens (docker’s identity tokens)')
+    .description('Make, list and revoke personal tokens; list and revoke refresh tokens (docker’s identity tokens)')
     .showHelpAfterError('(add --help for the options)');
+  command.addCommand(createTokenCommand(run));
   command.addCommand(
-    createCommand('list', 'List the valid refresh tokens; the tokens themselves are not stored')
+    createCommand('list', 'List the valid tokens; the tokens themselves are not stored')
       .option('--user <name>', 'only the tokens of this user')
       .option(...OF_SERVICE)
       .addHelpText('after', WHERE)
-      .action(run(list)),
+      .action(run(listTokens)),
   );
-  const running = run(revoke);
+  const revoking = run(revokeTokens);
   command.addCommand(
-    createCommand('revoke', 'Revoke refresh tokens: their next use is refused, also by a running broker')
+    createCommand('revoke', 'Revoke tokens: their next use is refused, also by a running broker')
       .argument('[ids...]', 'ids that `fairlead tokens list` prints')
-      .option('--user <name>', 'all tokens of this user')
+      .option('--user <name>', 'all tokens of this user; the login cache is cleared as well')
       .option('--all', 'all tokens')
       .option(...OF_SERVICE)
       .addHelpText(
         'after',
         `${WHERE}\nRegistry tokens that were already issued stay valid, for at most \`tokens.lifetime\`.`,
       )
-      .action((ids: readonly string[], options: Omit<RevokeOptions, 'ids'>) => running({ ...options, ids })),
+      .action((ids: readonly string[], options: Omit<RevokeOptions, 'ids'>) => revoking({ ...options, ids })),
+  );
+  command.addCommand(
+    createCommand('check-leak', 'Revoke the valid tokens in a text on standard input; exit 1 when there is one')
+      .addHelpText(
+        'after',
+        `${WHERE}\nReads any text or file, such as a log or the output of a secret scanner. It never prints a token.`,
+      )
+      .action(run(checkLeak)),
   );
   return command;
 }
 
-async function list(options: TokensOptions, output: Output): Promise<number> {
-  const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const { services } = config;
-  const found = await withStore(config, (store) => store.list());
-  const tokens = found.filter((entry) => isChosen(entry.value, options)).map(shown);
-  const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
-    id,
-    user,
-    service,
-    backend,
-    created,
-    used,
-    expires,
-    client,
-  ]);
-  const head = ['ID', 'USER', 'SERVICE', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'CLIENT'];
-  output.result(rows.length === 0 ? [noneText(options, services)] : tableLines([head, ...rows]), { tokens });
-  return EXIT.ok;
-}
-
-async function revoke(options: RevokeOptions, output: Output): Promise<number> {
-  const { ids, user, all } = options;
-  if ([ids.length > 0, user !== undefined, all === true].filter(Boolean).length !== 1) {
-    throw new UsageError('expected one of: ids that `fairlead tokens list` prints; --user; --all');
-  }
-  const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const { stateDir, services } = config;
-  const revoked = await withStore(config, async (store) => {
-    const chosen = (await store.list()).filter(
-      ({ key, value }) => isChosen(value, options) && (ids.length === 0 || ids.includes(refreshTokenId(key))),
-    );
-    await store.removeAll(chosen.map(({ key }) => key));
-    return chosen;
-  });
-  const tokens = revoked.map(shown);
-  const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
-  for (const id of missing) output.remark(`fairlead: there is no refresh token ${id}`);
-  if (tokens.length === 0 && missing.length === 0) output.remark(`fairlead: ${noneText(options, services)}`);
-  output.result(
-    tokens.map(({ id, user: owner, service }) => `revoked ${id} of ${owner} for ${service}`),
-    { revoked: tokens, missing },
-  );
-  const unreached = await reportToBrokers(stateDir, tokens, output);
-  return tokens.length > 0 && missing.length === 0 && !unreached ? EXIT.ok : EXIT.no;
-}
-
-/** @returns whether a broker that runs was not reached: it may give out a signed token again for some seconds */
-async function reportToBrokers(
-  stateDir: string,
-  tokens: Parameters<typeof recordRevokedTokens>[1],
-  output: Output,
-): Promise<boolean> {
-  try {
-    const problems = await recordRevokedTokens(stateDir, tokens);
-    for (const problem of problems) output.remark(`fairlead: ${problem}`);
-    return problems.length > 0;
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : describeError(error);
-    output.remark(`fairlead: the broker did not log the revocation: ${cause}`);
-    return false;
-  }
-}
-
-function noneText({ user, service }: TokensOptions, services: BrokerConfig['services']): string {
-  const which = `${user === undefined ? '' : ` of ${user}`}${service === undefined ? '' : ` for ${service}`}`;
-  const isOffered = Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
-  return `there are no refresh tokens${which}${isOffered ? '' : ': no service enables refreshTokens'}`;
-}
-
-type Tokens = readonly Entry<RefreshToken>[];
-
-/** Does not create the file: a broker that never offered refresh tokens has none. */
-async function withStore(
-  config: RecordsConfig,
-  work: (store: ListableStore<RefreshToken>) => Promise<Tokens>,
-): Promise<Tokens> {
-  if (config.records === undefined && !(await isThere(storeFile(config.stateDir)))) return [];
-  const deps = { clock: systemClock, log: collectRemarks().log };
-  await using opened = await openRefreshTokenStore(patient(config), deps);
-  const found = await work(opened.store);
-  return found;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-function isChosen({ username, login, service }: RefreshToken, options: TokensOptions): boolean {
-  if (options.service !== undefined && options.service !== service) return false;
-  return options.user === undefined || options.user === username || options.user === login;
-}
-
-function shown({ key, value }: Entry<RefreshToken>) {
-  const { username: user, service, backend, client, clientId, createdAt, usedAt, expiresAt } = value;
-  const times = { created: timeText(createdAt), used: timeText(usedAt), expires: timeText(expiresAt) };
-  const from = clientId === '' ? client : `${client} (${clientId})`;
-  return { id: refreshTokenId(key), user, service, backend, ...times, client: from };
-}
-
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000', '');
+function createTokenCommand(run: Run): Command {
+  return createCommand('create', 'Make a personal token for a user and print it once')
+    .requiredOption('--for <user>', 'the user, as typed at a login; a backend must be able to look the user up')
+    .option('--backend <name>', 'the backend of the user; default: the first one that knows the name')
+    .option('--name <name>', 'what the token is for, for lists and logs', 'token')
+    .option(
+      '--limit <limit>',
+      'what it may do: "SERVICE PATTERN[,PATTERN] ACTION[,ACTION]" (repeatable); default: all the user may do',
+      collect,
+    )
+    .option('--no-registries', 'it may do nothing at any registry, for a token of the API')
+    .addOption(new Option('--api <access>', 'what it may do at the API').choices(['read', 'admin']))
+    .option('--expires <duration>', 'how long it is valid, such as 30d; default: personalTokens.lifetime')
+    .option('--from <network>', 'a client address or CIDR that may use it (repeatable); default: all', collect)
+    .addHelpText('after', `${WHERE} Standard output has the token alone, for \`docker login --password-stdin\`.`)
+    .action(run(createToken));
 }

@@ -1,9 +1,10 @@
 /** `clients: [10.0.0.0/8]`: the client addresses a rule is for. */
 import { z } from 'zod';
+import { rangeCovers } from '../../core/client-range.ts';
 import { defineCondition } from '../../core/policy/condition.ts';
 import type { ClientRange } from '../../core/policy/document.ts';
 import { clientEdges } from '../client-edges.ts';
-import { clientRange, rangeCovers } from '../client-range.ts';
+import { clientRange } from '../client-range.ts';
 import type { ConditionKind } from './kind.ts';
 
 const make = defineCondition<readonly ClientRange[]>({

@@ -16,7 +16,7 @@ export function explain(grant: Grant, misses: readonly NearMiss[] = []): readonl
   ];
 }
 
-function missSentence({ rule, file, line, actions, phrase }: NearMiss): string {
+export function missSentence({ rule, file, line, actions, phrase }: NearMiss): string {
   const what = actions.includes('*') ? 'it' : actions.join(', ');
   return `rule "${rule}" (${file}:${line}) allows ${what}${phrase}`;
 }

@@ -9,9 +9,9 @@ import type { Caller, Secret } from '../../core/identity.ts';
 import { expiryOf, isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken, RefreshTokenLimits } from '../../core/refresh-token.ts';
 import type { Service } from '../grant-token.ts';
+import { createRecordUse } from '../record-use.ts';
 import { revalidate } from '../revalidate.ts';
 import type { RefreshTokenDeps } from './deps.ts';
-import { createRecordUse } from './record-use.ts';
 
 /**
  * @throws BrokerError `refresh_token_refused` for every refusal; `backend_unavailable`; `records_unavailable`;
@@ -47,7 +47,11 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
       record = await deps.store.get(digest);
       if (record === undefined) throw new Refusal('never issued, expired, revoked, or replaced by newer ones');
       const caller = await callerOf(deps, { id, record }, service.name, limits);
-      const use = await recordUse({ digest, seen: record, username: caller.identity.username, limits });
+      const use = await recordUse({
+        digest,
+        seen: record,
+        used: usedBy(record, caller.identity.username, limits),
+      });
       if (use.kind === 'revoked') throw new Refusal('just revoked');
       const problem = use.kind === 'unrecorded' ? { cause: `its use is not recorded: ${use.cause}` } : {};
       deps.audit.record({ ...event, ...owner(), outcome: 'accepted', ...problem });
@@ -61,6 +65,15 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
       // A defect of a backend must not look like the end of the login.
       throw new BrokerError('backend_unavailable', 'the backend cannot check the account', { cause: error });
     }
+  };
+}
+
+/** The record after a use: the name of the user may have changed, and the token lives longer. */
+function usedBy(record: RefreshToken, username: string, limits: RefreshTokenLimits) {
+  return (usedAt: number) => {
+    const used = { ...record, username, usedAt };
+    const expiresAt = expiryOf(used, limits);
+    return { value: { ...used, expiresAt }, expiresAt };
   };
 }
 

@@ -66,9 +66,12 @@ export function createDraftRefreshToken(deps: RefreshTokenDeps): DraftRefreshTok
 
 /** Why a login gets no refresh token, for the operator. */
 function whyWithheld(
-  { identity, stale }: Extract<Caller, { kind: 'user' }>,
+  { identity, stale, via }: Extract<Caller, { kind: 'user' }>,
   { backends }: RefreshTokenDeps,
 ): string | undefined {
+  // INVARIANT: a refresh token comes from a password or a session, because it has no limits. One that came from a personal
+  // token would outlive it, and could do more.
+  if (via !== undefined && via.kind !== 'session') return `the login was made with a ${via.kind.replace('-', ' ')}`;
   // INVARIANT: no access outlives the CI token of the login.
   if (identity.notAfter !== undefined) return 'the login was made with a token that expires';
   if (stale === true) return 'the backend is down, and the login came from the cache';

@@ -1,29 +1,78 @@
-/** Ends a refresh token at the request of whoever has it (RFC 7009). */
-import type { RequestContext } from '../../core/events.ts';
-import type { Secret } from '../../core/identity.ts';
-import { isRefreshToken, refreshTokenId } from '../../core/refresh-token.ts';
-import type { RefreshTokenDeps } from './deps.ts';
+/** Finds and revokes refresh tokens: their next use is refused, at every broker with the same records. */
+import { isChosenAccount } from '../../core/account.ts';
+import type { AccountChoice } from '../../core/account.ts';
+import type { EventSink, ListableStore } from '../../core/ports.ts';
+import { refreshTokenId } from '../../core/refresh-token.ts';
+import type { RefreshToken } from '../../core/refresh-token.ts';
+import type { Entry } from '../../core/store.ts';
+import type { Ending, KeptCredentials } from '../end-account.ts';
+
+/** Which refresh tokens are meant: all that fit everything that is given. `{}` means all. */
+export interface RefreshTokenSelection {
+  /** Public ids. */
+  readonly ids?: readonly string[] | undefined;
+  readonly account?: AccountChoice | undefined;
+  readonly service?: string | undefined;
+}
+
+/** A token as it is shown: everything but the token itself. */
+export interface ListedRefreshToken extends RefreshToken {
+  readonly id: string;
+}
+
+interface RevokeDeps {
+  readonly store: Pick<ListableStore<RefreshToken>, 'list' | 'removeAll'>;
+  readonly audit: EventSink;
+}
+
+/** @throws BrokerError `records_unavailable` */
+export async function listRefreshTokens(
+  store: Pick<ListableStore<RefreshToken>, 'list'>,
+  selection: RefreshTokenSelection,
+): Promise<readonly ListedRefreshToken[]> {
+  return (await selected(store, selection)).map(listed);
+}
 
 /**
- * Does nothing for what is no valid token: RFC 7009, section 2.2.
- *
- * @throws BrokerError `records_unavailable`
+ * @returns the tokens that were revoked
+ * @throws BrokerError `records_unavailable`; then it is not known whether they are revoked
  */
-export type RevokeRefreshToken = (token: Secret, request: RequestContext) => Promise<void>;
+export async function revokeRefreshTokens(
+  { store, audit }: RevokeDeps,
+  selection: RefreshTokenSelection,
+  { request, cause }: Ending,
+): Promise<readonly ListedRefreshToken[]> {
+  const entries = await selected(store, selection);
+  if (entries.length === 0) return [];
+  await store.removeAll(entries.map(({ key }) => key));
+  const tokens = entries.map(listed);
+  for (const { id, username, service, backend } of tokens) {
+    const about = { id, username, service, backend, ...(cause === undefined ? {} : { cause }) };
+    audit.record({ type: 'refresh-token', request, outcome: 'revoked', ...about });
+  }
+  return tokens;
+}
 
-/** @param onRevoked registry tokens that were signed before are not given out again */
-export function createRevokeRefreshToken(
-  { store, secrets, audit }: Pick<RefreshTokenDeps, 'store' | 'secrets' | 'audit'>,
-  onRevoked: () => void,
-): RevokeRefreshToken {
-  return async (token, request) => {
-    if (!token.matches(isRefreshToken)) return;
-    const digest = secrets.digest(token);
-    const record = await store.get(digest);
-    if (record === undefined || (await store.removeAll([digest])) === 0) return;
-    onRevoked();
-    const { service, username, backend } = record;
-    const event = { type: 'refresh-token', request, outcome: 'revoked', service, username, backend } as const;
-    audit.record({ ...event, id: refreshTokenId(digest) });
+/** The refresh tokens of an account, for `createEndAccount`. */
+export function keptRefreshTokens(deps: RevokeDeps): KeptCredentials {
+  return {
+    what: 'refresh tokens',
+    endOf: async (account, ending) => (await revokeRefreshTokens(deps, { account }, ending)).length,
   };
+}
+
+async function selected(
+  store: Pick<ListableStore<RefreshToken>, 'list'>,
+  { ids, account, service }: RefreshTokenSelection,
+): Promise<readonly Entry<RefreshToken>[]> {
+  return (await store.list()).filter(
+    ({ key, value }) =>
+      (ids === undefined || ids.includes(refreshTokenId(key))) &&
+      (service === undefined || service === value.service) &&
+      (account === undefined || isChosenAccount(account, value)),
+  );
+}
+
+function listed({ key, value }: Entry<RefreshToken>): ListedRefreshToken {
+  return { id: refreshTokenId(key), ...value };
 }

@@ -8,7 +8,7 @@ import type { Session, SignedInAt } from '../../core/session.ts';
 import type { SessionDeps } from './deps.ts';
 
 /** A successful sign-in. */
-export interface SignIn {
+interface SignIn {
   readonly context: RequestContext;
   readonly caller: Caller;
   /** The user name as typed, or as the provider gave it. */

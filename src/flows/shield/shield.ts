@@ -45,8 +45,8 @@ export interface Shield {
   begin(credential: Credential, client: string): ShieldedLogin;
   /** Clears the cache and the counts of one backend, or of all, for an operator. */
   flush(backend?: string): Promise<void>;
-  /** Clears the cache of a backend that has read its files again. The counts stay. */
-  endAnswers(backend: string): Promise<void>;
+  /** Clears the cache of one backend, or of all: its files were read again, or an account has ended. The counts stay. */
+  endAnswers(backend?: string): Promise<void>;
 }
 
 /** How long to wait for the answer to an equal login of another broker, in milliseconds. */

@@ -35,7 +35,7 @@ export interface ConsoleDeps {
   readonly log: Log;
 }
 
-export interface SignInMethods {
+interface SignInMethods {
   /** The backends with sign-in in a browser, and what people call them. */
   readonly providers: readonly { readonly name: string; readonly label: string }[];
   /** Whether there is a backend for passwords. */

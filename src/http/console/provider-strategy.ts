@@ -27,7 +27,7 @@ interface StrategyDeps {
 }
 
 /** `begin` answers with a redirect. `finish` resolves to the person. Both throw BrokerError. */
-export interface ProviderSteps {
+interface ProviderSteps {
   begin(request: Request, response: Response, to: Beginning): Promise<void>;
   finish(request: Request, response: Response): Promise<Arrival>;
 }

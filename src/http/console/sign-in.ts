@@ -49,12 +49,15 @@ async function showSignIn(deps: SignInDeps, request: Request, response: Response
   // Somebody who has signed in is asked again for what needs a recent sign-in.
   const isAgain = fields.get('again') === '1';
   const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
-  if (signedIn === undefined || isAgain) showForm(deps, response, { to });
+  if (signedIn === undefined || isAgain) showForm(deps, response, { to, ...(isAgain ? { reason: AGAIN } : {}) });
   else response.redirect(303, `${deps.base}${to}`);
 }
 
+const AGAIN = 'This needs a recent sign-in. Please sign in again.';
+
 interface FormState {
   readonly to: string;
+  readonly reason?: string;
   readonly username?: string;
   readonly problem?: string;
 }

@@ -4,7 +4,7 @@ import type { ApproveCode } from '../../flows/authorization-code/approve.ts';
 import type { AnswerDevice } from '../../flows/device/answer.ts';
 import type { RequestDevice } from '../../flows/device/request.ts';
 import type { Service } from '../../flows/grant-token.ts';
-import type { RevokeRefreshToken } from '../../flows/refresh-token/revoke.ts';
+import type { RevokeRefreshToken } from '../../flows/refresh-token/revoke-by-token.ts';
 
 export interface OAuthDeps {
   /** Without a slash at its end. */

@@ -1,5 +1,5 @@
 /** The rules of a docker_auth configuration, as it reads them. */
-import { parseClientRange } from '../../config/client-range.ts';
+import { parseClientRange } from '../../core/client-range.ts';
 import { regexOf } from '../../config/match/match-pattern.ts';
 import { compileRe2 } from '../../config/match/re2.ts';
 import type { ConfigProblem } from '../../config/problems.ts';

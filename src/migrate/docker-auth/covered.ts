@@ -1,5 +1,5 @@
 /** Whether an earlier rule matches every request that a later one matches. Sound: true only if that is certain. */
-import { rangeCovers } from '../../config/client-range.ts';
+import { rangeCovers } from '../../core/client-range.ts';
 import { parseGoGlob } from '../../config/match/go-glob.ts';
 import { parseMatchPattern, regexOf } from '../../config/match/match-pattern.ts';
 import { ACL_FIELDS } from './acl.ts';

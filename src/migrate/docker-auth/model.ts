@@ -8,7 +8,7 @@ import { parseGoGlob, quoteMeta } from '../../config/match/go-glob.ts';
 import { regexOf } from '../../config/match/match-pattern.ts';
 import { compileRe2 } from '../../config/match/re2.ts';
 import type { Re2 } from '../../config/match/re2.ts';
-import { parseClientRange } from '../../config/client-range.ts';
+import { parseClientRange } from '../../core/client-range.ts';
 import { ACL_FIELDS } from './acl.ts';
 import type { AclField, AclRule } from './acl.ts';
 

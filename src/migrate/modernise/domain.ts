@@ -2,7 +2,7 @@
  * Compares the requests of two rules by their patterns, and never by examples. If nothing is certain, two rules overlap
  * and neither covers the other.
  */
-import { rangeCovers, rangesOverlap } from '../../config/client-range.ts';
+import { rangeCovers, rangesOverlap } from '../../core/client-range.ts';
 import { repositoriesCover, repositoriesMeet } from '../../core/policy/relation/repositories.ts';
 import { parseRepositoryPattern } from '../../core/policy/repository-pattern.ts';
 import type { RepositoryPattern } from '../../core/policy/repository-pattern.ts';

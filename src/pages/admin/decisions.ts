@@ -18,6 +18,8 @@ export interface DecisionRow {
   readonly service: string;
   readonly from: string;
   readonly scopes: readonly ScopeRow[];
+  /** The number of scopes that are not listed. */
+  readonly unlisted: number;
   /** Why no token was issued, as a sentence. */
   readonly refusal?: string;
 }
@@ -89,7 +91,8 @@ export function decisionsPage(page: Page, view: DecisionsView): Html {
 function sinceText({ count, capacity, since }: DecisionsView): Html {
   return count < capacity
     ? html`All requests for tokens that this broker has answered since it started at ${exact(since)}.`
-    : html`The last ${capacity} requests for tokens that this broker has answered, since ${exact(since)}.`;
+    : html`The last ${capacity.toLocaleString('en')} requests for tokens that this broker has answered, since
+      ${exact(since)}.`;
 }
 
 function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly }: DecisionsFilter): Html {
@@ -107,7 +110,17 @@ function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly
   </form>`;
 }
 
-function cells({ at, username, via, service, from, scopes, refusal, requestId }: DecisionRow): readonly Content[] {
+function cells({
+  at,
+  username,
+  via,
+  service,
+  from,
+  scopes,
+  unlisted,
+  refusal,
+  requestId,
+}: DecisionRow): readonly Content[] {
   return [
     html`${clockTime(at)}<br /><code class="quiet small">${requestId}</code>`,
     html`${username === undefined ? html`<span class="quiet">anonymous</span>` : html`<b>${username}</b>`}<br /><span
@@ -118,6 +131,7 @@ function cells({ at, username, via, service, from, scopes, refusal, requestId }:
       scopes,
       ({ name, asked }) => html`<code>${name}</code> <span class="quiet">${asked.join(', ')}</span>`,
       'login only',
+      unlisted,
     ),
     refusal === undefined
       ? lines(scopes, ({ asked, granted }) => outcome(asked, granted), '–')
@@ -132,10 +146,11 @@ function cells({ at, username, via, service, from, scopes, refusal, requestId }:
 }
 
 /** One line for each scope, so that the lines of the columns correspond. */
-function lines(scopes: readonly ScopeRow[], line: (scope: ScopeRow) => Html, none: string): Html {
+function lines(scopes: readonly ScopeRow[], line: (scope: ScopeRow) => Html, none: string, unlisted = 0): Html {
   if (scopes.length === 0) return html`<span class="quiet">${none}</span>`;
   return html`<ul class="lines">
     ${scopes.map((scope) => html`<li>${line(scope)}</li>`)}
+    ${unlisted > 0 && html`<li class="quiet">and ${unlisted} more</li>`}
   </ul>`;
 }
 

@@ -95,7 +95,7 @@ function failureList({ failures }: PolicyTests): Html | undefined {
   return notice(
     'problem',
     html`<ul class="plain">
-      ${failures.map(({ line, message }) => html`<li><a href="#line">Line ${line}</a>: ${message}</li>`)}
+      ${failures.map(({ line, message }) => html`<li>Line ${line}: ${message}</li>`)}
     </ul>`,
   );
 }

@@ -49,7 +49,7 @@ export interface Column {
 export function table(caption: string, columns: readonly Column[], table: readonly (readonly Content[])[]): Html {
   const cell = (content: Content, index: number): Html => {
     const { label, kind } = columns[index] ?? { label: '' };
-    return html`<td role="cell" data-label="${label}" ${attribute('class', kind)}>${content}</td>`;
+    return html`<td role="cell" data-label="${label}" ${attribute('class', kind)}><div>${content}</div></td>`;
   };
   return html`<div class="card scroll">
     <table role="table">
@@ -80,10 +80,16 @@ export function codes(names: readonly string[]): Html {
   return html`${names.map((name, index) => html`${index > 0 && ', '}<code>${name}</code>`)}`;
 }
 
-/** A text to copy. The button is shown by the browser script; without it, one click selects the text. */
-export function copyable(id: string, text: string, label: string): Html {
+/**
+ * A text to copy. The button is shown by the browser script; without it, one click selects the text.
+ *
+ * @param kind a command stays on one line
+ */
+export function copyable(kind: 'secret' | 'command', id: string, text: string, label: string): Html {
   return html`<div class="copy">
-    <code id="${id}" class="once" tabindex="0" role="textbox" aria-readonly="true" aria-label="${label}">${text}</code>
+    <code id="${id}" class="once ${kind}" tabindex="0" role="textbox" aria-readonly="true" aria-label="${label}"
+      >${text}</code
+    >
     <button type="button" data-copy="${id}" hidden>Copy</button>
   </div>`;
 }

@@ -97,6 +97,14 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'personal-token':
+      return [
+        {
+          level: event.outcome === 'failed' ? 'error' : 'info',
+          message: `personal token ${event.outcome}`,
+          fields: { ...shared, ...personalTokenFields(event) },
+        },
+      ];
     case 'login':
       return [
         {
@@ -116,6 +124,19 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         },
       ];
   }
+}
+
+function personalTokenFields(event: Extract<AuditEvent, { type: 'personal-token' }>): AuditLine['fields'] {
+  return {
+    ...(event.username === undefined ? {} : { user: event.username }),
+    ...(event.backend === undefined ? {} : { backend: event.backend }),
+    outcome: event.outcome,
+    ...(event.id === undefined ? {} : { personalToken: event.id }),
+    ...(event.name === undefined ? {} : { name: event.name }),
+    ...(event.by === undefined ? {} : { by: event.by }),
+    ...(event.typed === undefined ? {} : { typed: typed(event.typed) }),
+    ...(event.cause === undefined ? {} : { cause: event.cause }),
+  };
 }
 
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
@@ -175,7 +196,7 @@ function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
 const JOINED_PASSWORD = /password=.*/is;
 
 /** A text that a client sent. A token in the wrong field, or a password behind the name, is not shown. */
-function typed(text: string): string {
+export function typed(text: string): string {
   if (isToken(text) || hasFairleadPrefix(text)) return '[token]';
   return bounded(text).replace(JOINED_PASSWORD, 'password=[hidden]');
 }

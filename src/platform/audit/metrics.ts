@@ -89,6 +89,11 @@ function eventMetrics(registry: Registry) {
     sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
       'outcome',
     ]),
+    personalTokens: counter(
+      'fairlead_personal_tokens_total',
+      'Personal tokens, by event: created, withheld, used, refused, failed, revoked',
+      ['outcome'],
+    ),
     loginSeconds: new Histogram({
       name: 'fairlead_login_seconds',
       help: 'Time a backend took to answer, in seconds',
@@ -125,6 +130,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'session':
       metrics.sessions.inc({ outcome: event.outcome });
+      return;
+    case 'personal-token':
+      metrics.personalTokens.inc({ outcome: event.outcome });
       return;
     case 'login':
       metrics.logins.inc({ backend: event.backend, outcome: event.outcome, source: event.source });

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { flushRunning, listRunning, openControl, recordRevokedTokens } from '../../../src/app/control.ts';
+import { endTokensRunning, flushRunning, listRunning, openControl, recordInBroker } from '../../../src/app/control.ts';
+import type { RecordsEvent } from '../../../src/app/control.ts';
 import { askRunningBrokers } from '../../../src/platform/control-sockets.ts';
 import type { SharedFleet } from '../../../src/platform/valkey/shared-store.ts';
 import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
@@ -31,6 +32,7 @@ async function setUp(fleet?: SharedFleet) {
         await openControl(folder, {
           flush,
           onRevoked: () => void revoked.push('called'),
+          endLogins: async () => void flushed.push('logins'),
           fleet,
           audit,
           ids: countingIds(),
@@ -41,6 +43,18 @@ async function setUp(fleet?: SharedFleet) {
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+/** The broker gives it a request of its own. */
+const NO_REQUEST = { requestId: '', client: '' };
+const REVOKED: RecordsEvent = {
+  type: 'refresh-token',
+  request: NO_REQUEST,
+  outcome: 'revoked',
+  id: 'abc',
+  username: 'alice',
+  service: 'r',
+  backend: 'corp',
+};
 
 describe('the control socket', () => {
   it('flushes all backends, one backend, and reports an unknown one', async () => {
@@ -65,10 +79,9 @@ describe('the control socket', () => {
     await using world = await setUp();
     await world.open();
 
-    await recordRevokedTokens(world.folder, [{ id: 'abc', user: 'alice', service: 'r', backend: 'corp' }]);
+    await recordInBroker(world.folder, [REVOKED]);
 
-    // Once for the token, and once when the command has revoked all of them.
-    expect(world.revoked).toEqual(['called', 'called']);
+    expect(world.revoked).toEqual(['called']);
     expect(world.audit.events).toEqual([
       {
         type: 'refresh-token',
@@ -80,6 +93,51 @@ describe('the control socket', () => {
         backend: 'corp',
       },
     ]);
+  });
+
+  it('records each personal token that a command has made or revoked', async () => {
+    await using world = await setUp();
+    await world.open();
+    const about = { id: 'abc', name: 'laptop', username: 'alice', backend: 'corp', by: 'operator' } as const;
+    const events: readonly RecordsEvent[] = [
+      { type: 'personal-token', request: NO_REQUEST, outcome: 'created', ...about },
+      { type: 'personal-token', request: NO_REQUEST, outcome: 'revoked', ...about, cause: 'leaked' },
+    ];
+
+    await recordInBroker(world.folder, events);
+
+    const recorded = [1, 2].map((id) => ({ requestId: `id-${id}`, client: 'control.sock' }));
+    expect(world.audit.events).toEqual(events.map((event, index) => ({ ...event, request: recorded[index] })));
+    // Signed tokens are given out again after a creation, and not after a revocation.
+    expect(world.revoked).toEqual(['called']);
+  });
+
+  it('refuses to record a personal token without its owner, or with an outcome that no command has', async () => {
+    await using world = await setUp();
+    await world.open();
+    const whole = { command: 'personal-token', id: 'a', name: 'b', user: 'c', backend: 'd', by: 'e' };
+    const { user: _, ...withoutUser } = whole;
+
+    const answers = [
+      await world.ask({ ...whole, outcome: 'used' } as { readonly command: string }),
+      await world.ask({ ...withoutUser, outcome: 'created' } as { readonly command: string }),
+    ];
+
+    expect(answers).toMatchObject([{ ok: false }, { ok: false }]);
+    expect(world.audit.events).toEqual([]);
+  });
+
+  it('ends the cached logins only where the tokens of an account have ended', async () => {
+    await using world = await setUp();
+    await world.open();
+
+    const some = await endTokensRunning(world.folder, false);
+    const flushedBefore = [...world.flushed];
+    const account = await endTokensRunning(world.folder, true);
+
+    expect([some, account]).toEqual([[], []]);
+    expect([flushedBefore, world.flushed]).toEqual([[], ['logins']]);
+    expect(world.revoked).toEqual(['called', 'called']);
   });
 
   const fleetOf = (missed: readonly string[]): SharedFleet => ({
@@ -97,9 +155,7 @@ describe('the control socket', () => {
     await world.open();
 
     const flush = await flushRunning(world.folder, undefined);
-    const revoke = await recordRevokedTokens(world.folder, [
-      { id: 'abc', user: 'alice', service: 'r', backend: 'corp' },
-    ]);
+    const revoke = await endTokensRunning(world.folder, false);
 
     expect(flush.answers).toEqual([{ ok: false, said: 'login cache flushed; NOT at host:2, within a second' }]);
     expect(revoke).toEqual(['revoked; NOT at host:2, within a second']);
@@ -110,9 +166,7 @@ describe('the control socket', () => {
     await world.open();
 
     const flush = await flushRunning(world.folder, undefined);
-    const revoke = await recordRevokedTokens(world.folder, [
-      { id: 'abc', user: 'alice', service: 'r', backend: 'corp' },
-    ]);
+    const revoke = await endTokensRunning(world.folder, false);
 
     expect([flush.answers, revoke]).toEqual([[{ ok: true, said: 'login cache flushed' }], []]);
   });

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openControl } from '../../../src/app/control.ts';
-import { openRefreshTokenStore } from '../../../src/app/open-refresh-tokens.ts';
+import { openTokenStores } from '../../../src/app/token-stores.ts';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
 import { parseHash } from '../../../src/backends/password-hash.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
@@ -195,6 +195,7 @@ describe('fairlead flush', () => {
     const deps = {
       flush,
       onRevoked: () => undefined,
+      endLogins: async () => undefined,
       audit: recordingAudit(),
       ids: countingIds(),
       log: recordingLog(),
@@ -234,11 +235,11 @@ describe('fairlead tokens', () => {
   async function withTokens(...users: readonly string[]): Promise<Workspace> {
     const services = { [SERVICE]: { refreshTokens: {} } };
     const files = await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, services }) });
-    await using opened = await openRefreshTokenStore(
+    await using opened = await openTokenStores(
       { stateDir: join(files.folder, 'state') },
       { clock: systemClock, log: recordingLog() },
     );
-    for (const user of users) await opened.store.put(`${user}-digest-0123456789`, token(user), 600);
+    for (const user of users) await opened.refreshTokens.put(`${user}-digest-0123456789`, token(user), 600);
     return files;
   }
 
@@ -268,7 +269,7 @@ describe('fairlead tokens', () => {
     const { code, stderr } = await withConfig(files, 'tokens', 'revoke', 'no-such-id');
 
     expect(code).toBe(1);
-    expect(stderr).toContain('fairlead: there is no refresh token no-such-id');
+    expect(stderr).toContain('fairlead: there is no token no-such-id');
     expect((await withConfig(files, 'tokens', 'list')).stdout).toMatch(/alice-digest/);
   });
 

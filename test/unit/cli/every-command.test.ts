@@ -155,6 +155,7 @@ async function flushRunning(files: Workspace): Promise<CommandResult> {
   const deps = {
     flush: async () => true,
     onRevoked: () => undefined,
+    endLogins: async () => undefined,
     audit: recordingAudit(),
     ids: countingIds(),
     log: recordingLog(),

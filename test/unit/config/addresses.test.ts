@@ -1,6 +1,6 @@
 import { assert, ipV4, ipV6, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseClientRange, rangeCovers, rangesOverlap } from '../../../src/config/client-range.ts';
+import { parseClientRange, rangeCovers, rangesOverlap } from '../../../src/core/client-range.ts';
 import { parseAddress } from '../../../src/core/address.ts';
 import { isLocal, parseListenAddress } from '../../../src/config/listen-address.ts';
 import { parsePublicUrl } from '../../../src/config/public-url.ts';

@@ -1,7 +1,7 @@
 /** Addresses that show in which ranges an address can be. */
 import { describe, expect, it } from 'vitest';
 import { clientEdges } from '../../../src/config/client-edges.ts';
-import { parseClientRange } from '../../../src/config/client-range.ts';
+import { parseClientRange } from '../../../src/core/client-range.ts';
 
 describe('the edges of a range', () => {
   it.each([

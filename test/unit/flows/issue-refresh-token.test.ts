@@ -2,12 +2,14 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../../src/core/errors.ts';
 import { ANONYMOUS } from '../../../src/core/identity.ts';
-import type { Caller, Identity } from '../../../src/core/identity.ts';
+import type { Caller, Identity, Via } from '../../../src/core/identity.ts';
 import { isRefreshToken, parseRefreshToken } from '../../../src/core/refresh-token.ts';
 import { alice, DAY, open, REQUEST, SERVICE, user } from '../../support/refresh-token-world.ts';
 import type { World } from '../../support/refresh-token-world.ts';
 
 const { refreshTokens: _limits, ...WITHOUT } = SERVICE;
+
+const via = (kind: Via['kind']): Caller => ({ kind: 'user', identity: alice(), via: { kind, id: 'x' } });
 
 describe('a refresh token', () => {
   it('is short, safe in a URL and recognizable by its form', async () => {
@@ -51,6 +53,8 @@ describe('a refresh token', () => {
   it.each<[string, Caller, World, RegExp | undefined]>([
     ['nobody', ANONYMOUS, {}, undefined],
     ['a login with a CI token', user(alice({ notAfter: 1_700_000_300 })), {}, /with a token that expires/],
+    ['a login with a personal token', via('personal-token'), {}, /with a personal token$/],
+    ['a login with a refresh token', via('refresh-token'), {}, /with a refresh token$/],
     ['a cached login during an outage', { ...user(alice()), stale: true } as Caller, {}, /is down/],
     [
       'an account that the backend cannot check without its password',

@@ -1,9 +1,10 @@
 /** A token that was signed a moment ago is returned again for the same login, service, grants and policy. */
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '../../../src/core/identity.ts';
-import type { Caller } from '../../../src/core/identity.ts';
+import type { Caller, Via } from '../../../src/core/identity.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { parseScope } from '../../../src/core/scope.ts';
+import { limitsOf } from '../../../src/core/token-limits.ts';
 import { createGrantToken } from '../../../src/flows/grant-token.ts';
 import type { Service } from '../../../src/flows/grant-token.ts';
 import { createTokenReuse } from '../../../src/flows/token-reuse.ts';
@@ -59,6 +60,14 @@ function broker(seconds = REUSE) {
     use: (other: Policy) => void (policy = other),
     breakSigner: (broken: boolean) => void (isSignerBroken = broken),
   };
+}
+
+const limitsFor = (pattern: string) =>
+  limitsOf([{ service: SERVICE.name, repositories: [pattern], actions: ['pull'] }]) ?? [];
+const LAPTOP: Via = { kind: 'personal-token', id: 'a', limits: limitsFor('a/**'), expiresAt: START + 10_000 };
+
+function withVia(caller: Caller, via: Via | undefined): Caller {
+  return caller.kind === 'user' && via !== undefined ? { ...caller, via } : caller;
 }
 
 const identityOf = (caller: Caller) => (caller.kind === 'user' ? caller.identity : undefined);
@@ -126,6 +135,23 @@ describe('a token', () => {
     await ask();
 
     expect(await ask(asked)).toMatchObject({ token: 'token 2' });
+  });
+
+  it.each<readonly [string, Via | undefined]>([
+    ['the password of the same user', undefined],
+    ['another personal token of the same user', { ...LAPTOP, id: 'b' }],
+    ['a personal token with the same id and other limits', { ...LAPTOP, limits: limitsFor('a/*') }],
+    ['a personal token with the same id and another end', { ...LAPTOP, expiresAt: START + 500 }],
+    ['a refresh token of the same user', { kind: 'refresh-token', id: 'a' }],
+  ])('that was signed for a personal token is not returned for %s', async (_what, via) => {
+    const { ask } = broker();
+    const caller = callerOf({ user: 'alice' });
+
+    const first = [await ask({ caller: withVia(caller, LAPTOP) }), await ask({ caller: withVia(caller, LAPTOP) })];
+    const other = await ask({ caller: withVia(caller, via) });
+
+    expect(first.map(({ token }) => token)).toEqual(['token 1', 'token 1']);
+    expect(other).toMatchObject({ token: 'token 2' });
   });
 
   it('is that of its login: another login of the same user gets another token', async () => {

@@ -1,7 +1,7 @@
 /** Which credential a request carries. */
 import { describe, expect, it } from 'vitest';
 import { PROBE_AUTHORIZATION } from '../../../src/http/token-request.ts';
-import { form, openHttpApp, SERVICE } from '../../support/http-app.ts';
+import { ALICE, form, openHttpApp, SERVICE } from '../../support/http-app.ts';
 import type { SentRequest } from '../../support/http-app.ts';
 
 const PATH = `/token?service=${SERVICE.name}`;
@@ -66,6 +66,60 @@ describe('the Basic header', () => {
       ['alice', 'a:b'],
       ['', 'password'],
     ]);
+  });
+});
+
+describe('the user <token>, by which docker marks an identity token', () => {
+  const TOKEN = `flr_${'Ab0-_'.repeat(8)}xyz`;
+  const marked = (password: string) => basic(`Basic ${btoa(`<token>:${password}`)}`);
+  async function openWithRefresh() {
+    const exchanged: string[] = [];
+    const app = await openHttpApp({
+      exchangeRefreshToken: async (token) => {
+        exchanged.push(token.reveal());
+        return ALICE;
+      },
+    });
+    return { app, exchanged };
+  }
+
+  it('makes a Basic header and a password form with a refresh token an exchange of it', async () => {
+    const { app, exchanged } = await openWithRefresh();
+    await using _ = app;
+    const posted = { service: SERVICE.name, grant_type: 'password', username: '<token>', password: TOKEN };
+
+    const answers = [await app.send(PATH, marked(TOKEN)), await app.send('/token', form(posted))];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(exchanged).toEqual([TOKEN, TOKEN]);
+    expect(app.credentials).toEqual([]);
+  });
+
+  it('is an ordinary user name next to anything else, and a refresh token needs it', async () => {
+    const { app, exchanged } = await openWithRefresh();
+    await using _ = app;
+
+    await app.send(PATH, marked('a-password'));
+    await app.send(PATH, marked(TOKEN.slice(0, -1)));
+    await app.send(PATH, basic(`Basic ${btoa(`alice:${TOKEN}`)}`));
+
+    expect(exchanged).toEqual([]);
+    expect(app.credentials).toEqual([
+      ['<token>', 'a-password'],
+      ['<token>', TOKEN.slice(0, -1)],
+      ['alice', TOKEN],
+    ]);
+  });
+
+  it('is refused together with a second credential in the form', async () => {
+    const { app, exchanged } = await openWithRefresh();
+    await using _ = app;
+    const both = form({ service: SERVICE.name, grant_type: 'refresh_token', refresh_token: TOKEN });
+
+    const { status } = await app.send('/token', { ...both, headers: { ...both.headers, ...marked(TOKEN).headers } });
+
+    expect(status).toBe(400);
+    expect(exchanged).toEqual([]);
   });
 });
 

@@ -196,6 +196,27 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     sentence: 'this login has ended; sign in again (docker login, or docker-credential-fairlead login)',
     challenge: true,
   },
+  damaged_token: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence: 'this is not a whole token; copy it again',
+    challenge: true,
+  },
+  personal_token_refused: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence: 'this token is not accepted; create a new one, or ask the operator why it is refused',
+    challenge: true,
+  },
+  too_many_bad_tokens: {
+    status: 429,
+    registry: 'TOOMANYREQUESTS',
+    oauth: 'slow_down',
+    sentence: 'too many tokens that are not accepted; wait before trying again',
+    retryAfter: '60',
+  },
   too_many_attempts: {
     status: 429,
     registry: 'TOOMANYREQUESTS',

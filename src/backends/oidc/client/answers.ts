@@ -116,7 +116,7 @@ function aboutUser(claims: Claims, subject: string | undefined, endpoint: Failur
   return unusable(`it is about another user: ${found}`, endpoint);
 }
 
-export function unusable(detail: string, endpoint: Failure['endpoint']): Failure {
+function unusable(detail: string, endpoint: Failure['endpoint']): Failure {
   return failed({ kind: 'unusable', detail }, endpoint);
 }
 

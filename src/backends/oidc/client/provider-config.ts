@@ -58,8 +58,8 @@ const claims = z.strictObject({
   }),
 });
 
-/** In the order of the reference; `client` and `timeout` are described by each backend. */
-export const providerFields = {
+/** Where the provider is. */
+export const providerPlace = {
   preset: z.enum(PRESET_NAMES).default('generic').meta({
     description: 'The kind of provider. It sets the defaults in the table below.',
   }),
@@ -70,6 +70,10 @@ export const providerFields = {
     description:
       'The URL at which the broker reaches the provider, where the issuer is the name that browsers use. The metadata are read there and must name the issuer; endpoints below the issuer, or at its host, are asked at this address. Default: the issuer.',
   }),
+};
+
+/** What its tokens and claims mean, and how it is reached. `client` and `timeout` are described by each backend. */
+export const providerFields = {
   additionalAudiences: z.array(z.string().min(1).max(512)).max(8).default([]).meta({
     description:
       'Audiences (`aud`) that ID tokens may have in addition to `client.id`, which they must have. An audience that is not listed is accepted only with `client.id` as the authorized party (`azp`).',
@@ -103,7 +107,7 @@ export const providerFields = {
   proxy: proxyAddress,
 };
 
-type ProviderFields = z.output<z.ZodObject<typeof providerFields>>;
+type ProviderFields = z.output<z.ZodObject<typeof providerPlace & typeof providerFields>>;
 
 /** Proxies are never asked for addresses of this machine. */
 export function refuseProxyOnLoopback(

@@ -1,0 +1,82 @@
+/** `fairlead tokens create`: makes a personal token for a user and prints it once. */
+import { createTokenForUser } from '../../app/create-token.ts';
+import { patient } from '../../app/open-records.ts';
+import { duration } from '../../backends/fields.ts';
+import { loadBroker } from '../../config/load.ts';
+import { isAction } from '../../core/access.ts';
+import type { Action } from '../../core/access.ts';
+import type { ApiAccess, StoredLimit } from '../../core/token-limits.ts';
+import { collectRemarks } from '../backend-remarks.ts';
+import { UsageError } from '../command.ts';
+import type { SharedOptions } from '../command.ts';
+import { EXIT } from '../output.ts';
+import type { Output } from '../output.ts';
+import { shownPersonalToken } from './list.ts';
+
+export interface CreateOptions extends SharedOptions {
+  readonly for: string;
+  readonly backend?: string;
+  readonly name: string;
+  /** Each `SERVICE PATTERN[,PATTERN] ACTION[,ACTION]`. */
+  readonly limit?: readonly string[];
+  /** False: no registry at all. */
+  readonly registries: boolean;
+  readonly api?: ApiAccess;
+  readonly expires?: string;
+  readonly from?: readonly string[];
+}
+
+const lifetime = duration({ min: 1, max: 3660 * 86_400 });
+
+export async function createToken(options: CreateOptions, output: Output): Promise<number> {
+  const { for: user, backend, name, api, from: networks } = options;
+  const order = { user, backend, name, api, networks, limits: limitsOf(options), lifetime: lifetimeOf(options) };
+  const { config } = await loadBroker(options.config);
+  const { personalTokens } = config;
+  if (personalTokens === undefined) {
+    throw new UsageError('personal tokens are not offered: add `personalTokens: {}` to the configuration');
+  }
+  const remarks = collectRemarks();
+  const issue = await createTokenForUser({ ...patient(config), personalTokens }, order, remarks.log);
+  for (const line of remarks.lines()) output.remark(`warning: ${line}`);
+  if (issue.kind === 'refused') throw new UsageError(issue.problem);
+  const { id, record } = issue;
+  const shown = shownPersonalToken({ id, ...record });
+  output.remark(
+    `fairlead: token ${id} (${name}) of ${shown.user}, valid until ${shown.expires}; it is shown this once`,
+  );
+  const token = issue.token.reveal();
+  output.result([token], { token, ...shown });
+  return EXIT.ok;
+}
+
+function limitsOf({ limit, registries }: CreateOptions): readonly StoredLimit[] | undefined {
+  if (!registries && limit !== undefined) throw new UsageError('expected --limit or --no-registries, found both');
+  return registries ? limit?.map(parseLimit) : [];
+}
+
+const LIMIT = 'SERVICE PATTERN[,PATTERN] ACTION[,ACTION], such as "registry.example.com web/** pull,push"';
+
+function parseLimit(text: string): StoredLimit {
+  const [service, repositories, actions, ...rest] = text.trim().split(/\s+/);
+  if (service === undefined || repositories === undefined || actions === undefined || rest.length > 0) {
+    throw new UsageError(`--limit "${text}": expected ${LIMIT}`);
+  }
+  return {
+    service,
+    repositories: repositories.split(','),
+    actions: actions.split(',').map((action) => actionOf(action, text)),
+  };
+}
+
+function actionOf(action: string, text: string): Action {
+  if (isAction(action)) return action;
+  throw new UsageError(`--limit "${text}": expected pull, push, delete or *, found "${action}"`);
+}
+
+function lifetimeOf({ expires }: CreateOptions): number | undefined {
+  if (expires === undefined) return undefined;
+  const parsed = lifetime.safeParse(expires);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--expires ${expires}: expected a duration, such as 12h or 30d`);
+}

@@ -1,0 +1,46 @@
+/** Finds personal tokens. */
+import { isChosenAccount } from '../../core/account.ts';
+import type { AccountChoice } from '../../core/account.ts';
+import { personalTokenId } from '../../core/personal-token.ts';
+import type { PersonalToken } from '../../core/personal-token.ts';
+import type { Entry, ListableStore } from '../../core/store.ts';
+
+/** Which tokens are meant: all that fit everything that is given. `{}` means all. */
+export interface TokenSelection {
+  /** Public ids. */
+  readonly ids?: readonly string[] | undefined;
+  /** The tokens of an account itself, not those that it made for robots. */
+  readonly account?: AccountChoice | undefined;
+  /** The tokens of a robot, by its name in the configuration. */
+  readonly robot?: string | undefined;
+}
+
+/** A token as it is shown: everything but the token itself. */
+export interface ListedToken extends PersonalToken {
+  readonly id: string;
+}
+
+/** @throws BrokerError `records_unavailable` */
+export async function listPersonalTokens(
+  store: Pick<ListableStore<PersonalToken>, 'list'>,
+  selection: TokenSelection,
+): Promise<readonly ListedToken[]> {
+  return (await selectedTokens(store, selection)).map(listed);
+}
+
+/** @throws BrokerError `records_unavailable` */
+export async function selectedTokens(
+  store: Pick<ListableStore<PersonalToken>, 'list'>,
+  { ids, account, robot }: TokenSelection,
+): Promise<readonly Entry<PersonalToken>[]> {
+  return (await store.list()).filter(
+    ({ key, value: { owner } }) =>
+      (ids === undefined || ids.includes(personalTokenId(key))) &&
+      (account === undefined || (owner.kind === 'account' && isChosenAccount(account, owner))) &&
+      (robot === undefined || (owner.kind === 'robot' && owner.robot === robot)),
+  );
+}
+
+export function listed({ key, value }: Entry<PersonalToken>): ListedToken {
+  return { id: personalTokenId(key), ...value };
+}
