@@ -7,8 +7,11 @@ const PROPERTIES = 'test/**/*.properties.test.ts';
 /** These tests share nothing between files, so a worker keeps the modules that it has loaded, and every core works. */
 const computing = { isolate: false, maxWorkers: availableParallelism() } as const;
 
-/** Real servers share two cores on CI, so the files that start them run one after another. */
-const servers = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 } as const;
+/**
+ * Files that start real servers mostly wait for them, so two run at a time, after the files that compute. Each server has a
+ * free port, or a loopback address of its own.
+ */
+const servers = { maxWorkers: 2, sequence: { groupOrder: 1 }, testTimeout: 60_000, hookTimeout: 120_000 } as const;
 
 export default defineConfig({
   test: {

@@ -12,9 +12,10 @@ type CheckedConfig = Pick<BrokerConfig, 'shared' | 'shield'>;
 
 const CONNECT_MS = 3000;
 
-/** @throws Error that names what is wrong with the fleet keys */
-export async function checkFleetKeys({ shared }: CheckedConfig): Promise<void> {
+/** Reads the fleet keys and the files of the connection. @throws Error that names the file, and what is wrong with it */
+export async function checkFleetFiles({ shared }: CheckedConfig): Promise<void> {
   if (shared === undefined) return;
+  await storeAddress(shared.valkey);
   const { createFleetKeys } = await import('../platform/valkey/fleet-keys.ts');
   try {
     createFleetKeys(await fleetKeys(shared));

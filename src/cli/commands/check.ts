@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { buildBackends } from '../../app/backends.ts';
 import { checkRecords } from '../../app/check-records.ts';
-import { checkFleetKeys, inspectShared } from '../../app/check-shared.ts';
+import { checkFleetFiles, inspectShared } from '../../app/check-shared.ts';
 import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { startProblems } from '../../app/start-check.ts';
@@ -179,7 +179,7 @@ function nameWarnings({ policy }: LoadedPolicy, sources: Sources): readonly stri
 
 /** Of keys and certificates. @throws Error that names the file when one cannot be used */
 async function fileWarnings(config: BrokerConfig): Promise<readonly string[]> {
-  await checkFleetKeys(config);
+  await checkFleetFiles(config);
   const tls = config.tls === undefined ? [] : (await readTlsCertificate(config.tls)).warnings;
   return [...tls, ...(await checkKeys(config.keys, config.stateDir)), ...(await stateWarnings(config))];
 }

@@ -81,7 +81,11 @@ async function usableLeaf(config: KeyConfig, authority: LoadedKey, stateDir: str
   if (!(await exists(leafFile(config, stateDir)))) return undefined;
   try {
     const leaf = await readLeaf(config, stateDir);
-    return leaf.chain[0]?.verify(authority.publicKey) === true ? leaf : undefined;
+    const [certificate] = leaf.chain;
+    if (certificate?.verify(authority.publicKey) !== true) return undefined;
+    const [issuer] = authority.chain;
+    // An authority that was renewed with the same key may have another name, and registries compare names.
+    return issuer === undefined || certificate.checkIssued(issuer) ? leaf : undefined;
   } catch {
     return undefined;
   }

@@ -135,10 +135,15 @@ async function optionsFor(address: ValkeyAddress): Promise<Options> {
     db: first?.database ?? 0,
     ...(username === undefined ? {} : { username }),
     ...(readPassword === undefined ? {} : { password: await readPassword() }),
-    ...(isTls ? { tls } : {}),
+    ...(isTls ? { tls: tlsOptions(tls) } : {}),
     ...(first === undefined ? {} : { host: first.host, port: first.port }),
     ...(sentinel === undefined ? {} : await sentinelOptions(sentinel, tls)),
   };
+}
+
+/** `caFile` may name an intermediate authority alone. */
+function tlsOptions(tls: ValkeyAddress['tls']): NonNullable<RedisOptions['tls']> {
+  return { ...tls, ...(tls.ca === undefined ? {} : { allowPartialTrustChain: true }) };
 }
 
 async function sentinelOptions(
@@ -152,7 +157,7 @@ async function sentinelOptions(
     sentinelCommandTimeout: CONNECT_MS,
     ...(username === undefined ? {} : { sentinelUsername: username }),
     ...(readPassword === undefined ? {} : { sentinelPassword: await readPassword() }),
-    ...(addresses.some(({ isTls }) => isTls) ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
+    ...(addresses.some(({ isTls }) => isTls) ? { enableTLSForSentinelMode: true, sentinelTLS: tlsOptions(tls) } : {}),
   };
 }
 

@@ -34,6 +34,20 @@ it('fairlead check exits with 2 for a key that cannot be read', async () => {
   expect(stderr).toMatch(/^fairlead: keys\/blue\.pem is not a private key in PEM/);
 });
 
+it('fairlead check exits with 2 for a caFile of the shared store without a certificate, and names it', async () => {
+  const shared = {
+    valkey: { urls: ['rediss://valkey.example.com'], tls: { caFile: 'ca.pem' } },
+    keyFile: 'fleet.key',
+  };
+  await using files = await workspace({ 'broker.yaml': JSON.stringify({ ...CONFIG, shared }), 'ca.pem': 'empty' });
+  await files.write('fleet.key', Buffer.alloc(32, 7).toString('base64'));
+
+  const { code, stderr } = await files.fairlead(['check', '--config', files.config]);
+
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/ca\.pem: expected certificates in PEM/);
+});
+
 it('fairlead check exits with 1 when a test of the policy fails', async () => {
   await using files = await workspace({ 'policy.yaml': POLICY.replace('expect: [pull, push]', 'expect: [pull]') });
 

@@ -197,6 +197,26 @@ describe('the exchange of a refresh token', () => {
     });
   });
 
+  it('fails with an outage when the store does not answer a write, and asks it nothing else', async () => {
+    const { issued, refused, clock, store } = open();
+    const token = await issued();
+    clock.advance(HOUR);
+    const questions: string[] = [];
+    store.replaceIf = async () => {
+      clock.advance(1);
+      questions.push('replaceIf');
+      const { get } = store;
+      store.get = (key) => {
+        questions.push('get');
+        return get(key);
+      };
+      throw new BrokerError('records_unavailable', 'no answer within 500 ms');
+    };
+
+    expect(await refused(token)).toMatchObject({ code: 'records_unavailable' });
+    expect(questions).toEqual(['replaceIf']);
+  });
+
   it('fails with an outage while the records cannot be read, and accepts the token after that', async () => {
     const { issued, exchange, refused, store } = open();
     const token = await issued();

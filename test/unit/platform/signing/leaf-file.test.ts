@@ -1,5 +1,5 @@
 /** Short-lived signing keys that an authority certifies. */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { certificateBundle, jwks, loadKeys, reloadKeys } from '../../../../src/p
 import { ensureLeaf, leafFile, readLeaf } from '../../../../src/platform/signing/leaf-file.ts';
 import { readKey } from '../../../../src/platform/signing/read-key.ts';
 import { recordingLog } from '../../../support/fakes.ts';
-import { makeAuthority as makeForeignAuthority, pkcs8 } from '../../../support/signing-certificate.ts';
+import { makeAuthority as makeForeignAuthority, makeCertificate, pkcs8 } from '../../../support/signing-certificate.ts';
 
 const DAY = 86_400;
 const KEY = { name: 'default', algorithm: 'ES256', authority: { leafLifetime: 7 * DAY } } as const;
@@ -85,6 +85,16 @@ describe('a key that an authority certifies', () => {
         const [keyFile, certFile] = [join(state, 'other.pem'), join(state, 'other.crt')];
         await writeFile(keyFile, other.key, { mode: 0o600 });
         await writeFile(certFile, other.certificate);
+        await plantLeaf(7 * DAY, readKey({ keyFile, certFile }, 'ES256'));
+      },
+    ],
+    [
+      'the authority that certified it had the same key and another name',
+      async () => {
+        const key = createPrivateKey(await readFile(join(state, 'keys/default@ca.pem')));
+        const certificate = await makeCertificate({ key, name: 'Fairlead token CA before', isAuthority: true });
+        const [keyFile, certFile] = [join(state, 'keys/default@ca.pem'), join(state, 'before.crt')];
+        await writeFile(certFile, certificate);
         await plantLeaf(7 * DAY, readKey({ keyFile, certFile }, 'ES256'));
       },
     ],
