@@ -40,8 +40,10 @@ const BUILT: readonly string[] = [
   'backends/ldap/config/filter-parse.ts',
   'backends/password-hash.ts',
   'core/fairlead-prefix.ts',
+  'core/personal-token.ts',
   'core/refresh-token.ts',
   'core/spelling.ts',
+  'flows/leaked-tokens.ts',
 ];
 
 interface Found {

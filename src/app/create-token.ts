@@ -37,7 +37,8 @@ export async function createTokenForUser(
   const audit = auditOfBroker(config, log);
   const { issue } = openPersonalTokens(config, { backends, clock: systemClock, timer: systemTimer, audit, records });
   const request = { requestId: randomIds.next(), client: COMMAND };
-  return issueForUser({ backends, clock: systemClock, issue }, order, request);
+  const made = await issueForUser({ backends, clock: systemClock, issue }, order, request);
+  return made;
 }
 
 /** The audit trail of the running broker. Where none runs, the token has no audit line, and the log says so. */

@@ -24,7 +24,7 @@ export interface PersonalTokens {
 }
 
 /** The sections of the configuration that are read here. */
-export type PersonalTokensConfig = Pick<BrokerConfig, 'services'> & {
+type PersonalTokensConfig = Pick<BrokerConfig, 'services'> & {
   readonly personalTokens: PersonalTokenSettings;
 };
 

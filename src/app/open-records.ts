@@ -71,7 +71,7 @@ async function warnIfDown({ probe }: Pick<Records, 'probe'>, log: Log): Promise<
   if (found?.state === 'down') log.warn('records store unavailable', { cause: found.detail });
 }
 
-/** @returns a warning about refresh tokens in a file that nobody reads any more; undefined: there is none */
+/** @returns a warning about tokens in a file that nobody reads any more; undefined: there is none */
 export async function unusedFile(stateDir: string): Promise<string | undefined> {
   const file = storeFile(stateDir);
   const isThere = await access(file).then(
@@ -79,7 +79,7 @@ export async function unusedFile(stateDir: string): Promise<string | undefined> 
     () => false,
   );
   if (!isThere) return undefined;
-  return `refresh tokens in ${file} are not used: stop the broker and run \`fairlead records copy\`, or remove the file`;
+  return `the tokens in ${file} are not used: stop the broker and run \`fairlead records copy\`, or remove the file`;
 }
 
 /** Longest time that a command waits for one operation. */

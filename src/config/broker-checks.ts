@@ -187,9 +187,11 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
     for (const { path, message } of warningsOf(backend)) warn(['backends', index, ...path], message);
   }
   warnUnreachable(broker.backends, warn);
-  warnWithoutRefreshTokens(broker, warn);
-  if (broker.records !== undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens)) {
-    warn(['records'], 'has no effect: no service offers refreshTokens', 'key');
+  warnWithoutRevalidation(broker, warn);
+  const isWithoutRecords =
+    broker.personalTokens === undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens);
+  if (broker.records !== undefined && isWithoutRecords) {
+    warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
   }
   warnShield(broker.shield, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
@@ -261,16 +263,18 @@ function warnUnreachable(backends: BrokerFile['backends'], warn: Report): void {
   );
 }
 
-function warnWithoutRefreshTokens({ services, backends }: BrokerFile, warn: Report): void {
+/** Tokens of Fairlead need a backend that looks up their owner at each use. */
+function warnWithoutRevalidation({ services, backends, personalTokens }: BrokerFile, warn: Report): void {
   if (backends.some((backend) => traitsOf(backend).canRevalidate)) return;
   const names = backends.length === 0 ? 'there is no backend' : backends.map(({ name }) => name).join(', ');
+  const cannot = `no backend can check an account again without its password (${names})`;
+  if (personalTokens !== undefined) {
+    const message = `nobody gets a personal token: ${cannot}; add one that can, or remove personalTokens`;
+    warn(['personalTokens'], message, 'key');
+  }
   for (const [name, { refreshTokens }] of Object.entries(services)) {
     if (refreshTokens === undefined) continue;
-    warn(
-      ['services', name, 'refreshTokens'],
-      `nobody gets a refresh token: no backend can check an account again without its password (${names}); ` +
-        'add one that can, or remove refreshTokens',
-      'key',
-    );
+    const message = `nobody gets a refresh token: ${cannot}; add one that can, or remove refreshTokens`;
+    warn(['services', name, 'refreshTokens'], message, 'key');
   }
 }

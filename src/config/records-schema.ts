@@ -1,4 +1,4 @@
-/** `records` of broker.yaml: where refresh tokens are stored. */
+/** `records` of broker.yaml: where refresh tokens and personal tokens are stored. */
 import { z } from 'zod';
 import { duration, filePath } from '../backends/fields.ts';
 
@@ -59,5 +59,5 @@ const postgres = z
 
 export const records = z.strictObject({ postgres }).optional().meta({
   description:
-    'Where refresh tokens are stored. Default: SQLite, in `fairlead.db` in `stateDir`, for one broker alone.',
+    'Where refresh tokens and personal tokens are stored. Default: SQLite, in `fairlead.db` in `stateDir`, for one broker alone.',
 });

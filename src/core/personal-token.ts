@@ -93,7 +93,7 @@ export interface PersonalToken {
 }
 
 /** Characters of a name. */
-export const MAX_TOKEN_NAME = 64;
+const MAX_TOKEN_NAME = 64;
 const NAME = new RegExp(`^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]{1,${MAX_TOKEN_NAME}}(?<! )$`, 'u');
 
 /** @returns what is wrong with the name of a token, as a sentence; undefined: nothing */

@@ -77,7 +77,9 @@ export function limitsOf(stored: readonly StoredLimit[] | undefined): readonly T
 }
 
 /**
- * What is left of a decision within the limits of the credential. It only takes away.
+ * What is left of a decision within the limits of the credential.
+ *
+ * INVARIANT: it only takes away: what is granted is granted by the decision, and allowed by one of the limits.
  *
  * @param service the registry of the request
  * @param limits undefined: no limits; an empty list allows nothing

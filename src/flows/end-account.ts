@@ -31,7 +31,7 @@ interface AccountEnd {
 }
 
 /** Never throws: one kind that cannot be ended leaves no other kind alive. */
-export type EndAccount = (account: AccountChoice, ending: Ending) => Promise<AccountEnd>;
+type EndAccount = (account: AccountChoice, ending: Ending) => Promise<AccountEnd>;
 
 export function createEndAccount(kinds: readonly KeptCredentials[]): EndAccount {
   return async (account, ending) => {

@@ -40,7 +40,7 @@ export function createIdentify(deps: IdentifyDeps): Identify {
     if (credential === undefined) return ANONYMOUS;
     const started = deps.clock.monotonic();
     if (deps.usePersonalToken !== undefined && credential.password.matches(hasPersonalTokenPrefix)) {
-      // INVARIANT: what begins as a personal token never reaches the shield or a backend as a password.
+      // Neither the shield nor a backend sees it, whole or damaged.
       try {
         return await deps.usePersonalToken(credential, request);
       } catch (error) {

@@ -17,10 +17,12 @@ interface Use<Value> {
 type UseOutcome = { readonly kind: 'valid' | 'revoked' } | { readonly kind: 'unrecorded'; readonly cause: string };
 
 /** @throws BrokerError `records_unavailable` when it cannot be found out whether the credential was revoked */
-export type RecordUse<Value> = (use: Use<Value>) => Promise<UseOutcome>;
+type RecordUse<Value> = (use: Use<Value>) => Promise<UseOutcome>;
 
 /** Two uses within this time are recorded as one. */
 const USE_SECONDS = 60;
+/** A write that fails after this time has found no answer. One that is refused fails at once. */
+const SLOW_MS = 250;
 
 interface RecordUseDeps<Value> {
   readonly store: ListableStore<Value>;
@@ -54,9 +56,12 @@ export function createRecordUse<Value extends { readonly usedAt?: number }>({
   return async (use) => {
     const { usedAt = -Infinity } = use.seen;
     if (clock.now() - usedAt < USE_SECONDS || underWay.has(use.digest)) return verify(use.digest);
+    const started = clock.monotonic();
     try {
       return await write(use);
     } catch (error) {
+      // The store does not answer: another question would only keep the request waiting.
+      if (clock.monotonic() - started >= SLOW_MS) throw error;
       // A full disk ends no login. The credential may still have been revoked in the meantime.
       const outcome = await verify(use.digest);
       return outcome.kind === 'valid' ? { kind: 'unrecorded', cause: describeError(error) } : outcome;

@@ -14,7 +14,7 @@ export interface RevalidateDeps extends Chain {
 }
 
 /** An account, and the backend that it is at. */
-export interface KeptAccount extends Account {
+interface KeptAccount extends Account {
   /** The configured name of the backend of the login. */
   readonly backend: string;
 }

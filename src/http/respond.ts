@@ -3,18 +3,8 @@ import type { Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_SCOPES } from '../core/scope.ts';
-
-interface Answer {
-  readonly status: number;
-  /** The code of the registry API (distribution's api/errcode); docker prints it before the message. */
-  readonly code: string;
-  /** The sentence for the user. It says what to do, and reveals no internal cause. */
-  readonly sentence: string;
-  /** The OAuth error code (RFC 6749, section 5.2), for clients that read it. */
-  readonly oauth: string;
-  readonly challenge?: true;
-  readonly retryAfter?: number;
-}
+import type { Answer } from './answer.ts';
+import { HELPER_ANSWERS } from './oauth/answers.ts';
 
 const ANSWERS = {
   invalid_request: {
@@ -195,63 +185,7 @@ const ANSWERS = {
     sentence: 'this sign-in has ended, or was begun in another browser; begin again',
     oauth: 'invalid_request',
   },
-  unknown_client: {
-    status: 400,
-    code: 'INVALID_REQUEST',
-    sentence: 'this program is not one that may ask for a login',
-    oauth: 'invalid_client',
-  },
-  code_refused: {
-    status: 400,
-    code: 'UNAUTHORIZED',
-    sentence:
-      'this sign-in cannot be completed: it was used, took too long, or the account may not log in; begin again',
-    oauth: 'invalid_grant',
-  },
-  authorization_pending: {
-    status: 400,
-    code: 'UNAUTHORIZED',
-    sentence: 'nobody has typed the code yet',
-    oauth: 'authorization_pending',
-  },
-  polled_too_often: {
-    status: 400,
-    code: 'TOOMANYREQUESTS',
-    sentence: 'wait longer before you ask again',
-    oauth: 'slow_down',
-  },
-  device_code_expired: {
-    status: 400,
-    code: 'UNAUTHORIZED',
-    sentence: 'the code has expired; begin again',
-    oauth: 'expired_token',
-  },
-  access_denied: {
-    status: 400,
-    code: 'DENIED',
-    sentence: 'the sign-in was refused in the browser',
-    oauth: 'access_denied',
-  },
-  too_many_codes: {
-    status: 429,
-    code: 'TOOMANYREQUESTS',
-    sentence: 'too many sign-ins wait for their codes; try again in a few minutes',
-    oauth: 'slow_down',
-    retryAfter: 60,
-  },
-  too_many_wrong_codes: {
-    status: 429,
-    code: 'TOOMANYREQUESTS',
-    sentence: 'too many wrong codes; wait ten minutes',
-    oauth: 'slow_down',
-    retryAfter: 600,
-  },
-  helper_refused: {
-    status: 403,
-    code: 'DENIED',
-    sentence: 'this account cannot have a login of a program',
-    oauth: 'access_denied',
-  },
+  ...HELPER_ANSWERS,
   foreign_origin: {
     status: 403,
     code: 'DENIED',

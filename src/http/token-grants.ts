@@ -42,21 +42,17 @@ export type CodeGrant =
     }
   | { readonly kind: 'device-code'; readonly deviceCode: Secret };
 
-/** @throws BrokerError `invalid_request` when a parameter is missing */
+/** What is missing is empty: the flow refuses it, where codes are redeemed at all. */
 export function codeGrant(grant: typeof AUTHORIZATION_CODE | typeof DEVICE_CODE, parameter: Parameter): CodeGrant {
-  const required = (name: string): string => {
-    const value = parameter(name);
-    if (value === undefined || value === '')
-      throw new BrokerError('invalid_request', `the parameter ${name} is missing`);
-    return value;
-  };
-  if (grant === DEVICE_CODE) return { kind: 'device-code', deviceCode: new Secret(required('device_code')) };
-  return {
-    kind: 'authorization-code',
-    code: new Secret(required('code')),
-    verifier: new Secret(required('code_verifier')),
-    redirectUri: required('redirect_uri'),
-  };
+  const secret = (name: string): Secret => new Secret(parameter(name) ?? '');
+  return grant === DEVICE_CODE
+    ? { kind: 'device-code', deviceCode: secret('device_code') }
+    : {
+        kind: 'authorization-code',
+        code: secret('code'),
+        verifier: secret('code_verifier'),
+        redirectUri: parameter('redirect_uri') ?? '',
+      };
 }
 
 /** @throws BrokerError `invalid_request` when it is missing */

@@ -16,14 +16,20 @@ export interface BenchServer {
 
 /**
  * @param backends lines of YAML in place of the backend with the static user, which would be asked first
+ * @param services YAML in one line
  * @param settings further lines of the configuration
  */
 export async function writeBroker(
   folder: string,
   {
     backends = ['- { name: local, type: static-file, file: users.yaml }'],
+    services = '{ bench: { anonymous: allow } }',
     settings = [],
-  }: { readonly backends?: readonly string[]; readonly settings?: readonly string[] } = {},
+  }: {
+    readonly backends?: readonly string[];
+    readonly services?: string;
+    readonly settings?: readonly string[];
+  } = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const { user, password } = STATIC_USER;
@@ -32,7 +38,7 @@ export async function writeBroker(
       'listen: 127.0.0.1:0',
       'publicUrl: http://localhost:5001',
       'stateDir: state',
-      'services: { bench: { anonymous: allow } }',
+      `services: ${services}`,
       'backends:',
       ...backends.map((line) => `  ${line}`),
       'policy: policy.yaml',

@@ -4,6 +4,7 @@ import type { Broker } from '../support/broker.ts';
 import { kill } from '../support/halt.ts';
 import { canRunPostgres, migrated, startPostgres } from '../support/postgres.ts';
 import type { Postgres } from '../support/postgres.ts';
+import { createToken, logInWith } from '../support/personal-tokens.ts';
 import { startRecordsBroker } from '../support/records-broker.ts';
 import { exchange, idOf, offlineLogin, tokensCommand } from '../support/refresh-tokens.ts';
 import { ALICE, SERVICE, usersYaml } from '../support/static-broker.ts';
@@ -51,6 +52,21 @@ describe.skipIf(!canRun)('a refresh token of a fleet', () => {
     expect(refused).toMatchObject([ENDED, ENDED, ENDED]);
     // The control: another token of the same user stays valid.
     expect(await exchange(at(c), SERVICE, other)).toMatchObject({ status: 200 });
+  });
+
+  it('and a personal token made at one broker are accepted at all, and end at all with everything else of the user', async () => {
+    const { token } = await createToken(at(a), 'alice', '--limit', `${SERVICE} web/** pull`);
+    const refresh = await offlineLogin(at(b), SERVICE, ALICE);
+    const use = () => Promise.all([a, b, c].map((broker) => logInWith(at(broker), token, SERVICE)));
+    const before = await use();
+
+    const ended = await tokensCommand(at(c), 'revoke', '--user', 'alice');
+    const after = [...(await use()), await exchange(at(a), SERVICE, refresh)];
+
+    expect(before.map(({ granted }) => granted)).toEqual([['web/a:pull'], ['web/a:pull'], ['web/a:pull']]);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(after.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+    expect((await tokensCommand(at(a), 'list', '--user', 'alice')).stdout).toBe('there are no tokens of alice\n');
   });
 
   it('is valid, listed and revoked at the other brokers when the broker that has issued it is gone', async () => {

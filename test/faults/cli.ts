@@ -89,8 +89,8 @@ export const faults: readonly Fault[] = [
   {
     id: 'cli-3',
     effect: '`tokens revoke` of one user revokes the tokens of everybody',
-    file: 'src/cli/commands/tokens.ts',
-    find: 'return options.user === undefined || options.user === username || options.user === login;',
+    file: 'src/core/account.ts',
+    find: 'return choice.user === account.username || choice.user === account.login;',
     replace: 'return true;',
     tests: [COMMANDS_TEST],
   },

@@ -42,7 +42,7 @@ describe('a backup of the store', () => {
     const later = await offlineLogin(broker, SERVICE, ALICE);
 
     expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(first.stdout).toContain(`wrote and verified ${copy}: 1 refresh tokens`);
+    expect(first.stdout).toContain(`wrote and verified ${copy}: 1 tokens`);
     for (const name of ['broker.yaml', 'policy.yaml', 'users.yaml', 'state/keys/default.pem', 'state/keys/default.crt'])
       expect(first.stdout).toContain(join(broker.folder, name));
     expect(((await stat(copy)).mode & 0o777).toString(8)).toBe('600');

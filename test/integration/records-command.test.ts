@@ -68,7 +68,7 @@ describe.skipIf(!canRun)('fairlead records', () => {
     expect(withoutRights).toMatchObject({ code: 2, stderr: expect.stringContaining('see `fairlead records roles`') });
     expect(migrated).toMatchObject({ code: 0, stdout: 'the tables have version 1; before: none\n' });
     expect(again).toMatchObject({ code: 0, stdout: 'the tables have version 1 already\n' });
-    expect(copied).toMatchObject({ code: 0, stdout: expect.stringContaining('copied 2 refresh tokens\n') });
+    expect(copied).toMatchObject({ code: 0, stdout: expect.stringContaining('copied 2 tokens\n') });
     expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('is not there') });
     expect(await readdir(stateDir)).toContain('fairlead.db.copied');
     expect(await readdir(stateDir)).not.toContain('fairlead.db');
@@ -85,7 +85,7 @@ describe.skipIf(!canRun)('fairlead records', () => {
       '--config',
       join(after.folder, 'broker.yaml'),
     );
-    expect(backup).toMatchObject({ code: 0, stdout: expect.stringContaining('the refresh tokens are in PostgreSQL') });
+    expect(backup).toMatchObject({ code: 0, stdout: expect.stringContaining('the tokens are in PostgreSQL') });
     expect(backup.stdout).toContain(join(after.folder, 'postgres.url'));
   });
 

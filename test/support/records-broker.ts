@@ -16,6 +16,7 @@ export function recordsConfig(records: Readonly<Record<string, unknown>> = {}) {
   return {
     ...STATIC_CONFIG,
     services: { [SERVICE]: { anonymous: 'allow', refreshTokens: {} } },
+    personalTokens: {},
     records: { postgres: { urlFile: 'postgres.url', tls: { mode: 'none' }, ...records } },
   };
 }

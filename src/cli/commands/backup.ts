@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { listedPasswordFiles } from '../../app/listed-users.ts';
-import { storeFile } from '../../app/open-records.ts';
+import { hasRecords, storeFile } from '../../app/open-records.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { brokerFiles, loadBroker } from '../../config/load.ts';
 import { secretMarkKeyFile } from '../../platform/secret-marks.ts';
@@ -24,7 +24,7 @@ export function backupCommand(run: Run): Command {
     .argument('<file>', 'the copy; an existing file is not overwritten')
     .addHelpText(
       'after',
-      '\nFinds the store by the stateDir of the configuration, and must run as the user of the broker. The copy holds\nrefresh tokens as digests, with user names; keep it as safe as the store. config/backup.md describes the restore.',
+      '\nFinds the store by the stateDir of the configuration, and must run as the user of the broker. The copy holds\ntokens as digests, with user names; keep it as safe as the store. config/backup.md describes the restore.',
     )
     .action((file: string, options: Omit<BackupOptions, 'file'>) => running({ ...options, file }));
 }
@@ -35,22 +35,23 @@ async function backup({ config: path, file }: BackupOptions, output: Output): Pr
   const store = storeFile(config.stateDir);
   const keep = ['keep these files as well; none of them is in the copy:', ...others.map((other) => `  ${other}`)];
   if (config.records !== undefined) {
-    const lines = [
-      'nothing to copy: the refresh tokens are in PostgreSQL; back that up with its own tools, such as pg_dump',
-    ];
+    const lines = ['nothing to copy: the tokens are in PostgreSQL; back that up with its own tools, such as pg_dump'];
     output.result([...lines, ...keep], { file: null, others });
     return EXIT.ok;
   }
-  if (!offersRefreshTokens(config) && !(await exists(store))) {
-    output.result(['nothing to copy: no service has refreshTokens, and nothing is stored', ...keep], {
-      file: null,
-      others,
-    });
+  if (!hasRecords(config) && !(await exists(store))) {
+    output.result(
+      ['nothing to copy: the configuration offers no tokens that are stored, and nothing is stored', ...keep],
+      {
+        file: null,
+        others,
+      },
+    );
     return EXIT.ok;
   }
   const target = resolve(file);
   const { entries } = backUpEntries(store, target);
-  output.result([`wrote and verified ${target}: ${entries} refresh tokens`, ...keep], {
+  output.result([`wrote and verified ${target}: ${entries} tokens`, ...keep], {
     file: target,
     entries,
     others,
@@ -68,10 +69,6 @@ async function otherFiles(path: string, config: BrokerConfig): Promise<readonly 
     () => false,
   );
   return [...new Set([...(await brokerFiles(path)), ...secrets, ...keys, ...(isMarking ? [marks] : [])])];
-}
-
-function offersRefreshTokens({ services }: BrokerConfig): boolean {
-  return Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -22,7 +22,7 @@ interface MigrateOptions extends SharedOptions {
 
 export function recordsCommand(run: Run): Command {
   const command = new Command('records')
-    .description('Prepare a PostgreSQL database for the refresh tokens of several brokers')
+    .description('Prepare a PostgreSQL database for the tokens of several brokers')
     .showHelpAfterError('(add --help for the options)');
   command.addCommand(
     createPlainCommand('roles', 'Print the SQL that creates the roles and the schema in a database')
@@ -38,7 +38,7 @@ export function recordsCommand(run: Run): Command {
       .action(run(migrate)),
   );
   command.addCommand(
-    createCommand('copy', 'Copy the refresh tokens of a stopped broker from its stateDir to the database')
+    createCommand('copy', 'Copy the tokens of a stopped broker from its stateDir to the database')
       .addHelpText('after', '\nThe file in stateDir is renamed, so that nobody uses it any more. Tokens stay valid.')
       .action(run(copy)),
   );
@@ -67,7 +67,7 @@ async function copy({ config: path }: SharedOptions, output: Output): Promise<nu
   const there = entries - copied;
   output.result(
     [
-      `copied ${copied} refresh tokens${there === 0 ? '' : `; ${there} were there already`}`,
+      `copied ${copied} tokens${there === 0 ? '' : `; ${there} were there already`}`,
       `the file is ${retired} now; remove it when the brokers work`,
     ],
     { entries, copied, retired },

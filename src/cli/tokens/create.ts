@@ -13,7 +13,7 @@ import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { shownPersonalToken } from './list.ts';
 
-export interface CreateOptions extends SharedOptions {
+interface CreateOptions extends SharedOptions {
   readonly for: string;
   readonly backend?: string;
   readonly name: string;

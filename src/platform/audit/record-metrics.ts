@@ -19,7 +19,7 @@ export function recordMetrics(registry: Registry): RecordMetrics {
     setRecordsUp: (isUp) => {
       up ??= new Gauge({
         name: 'fairlead_records_up',
-        help: '1 when the database with the refresh tokens answers and can be written, otherwise 0',
+        help: '1 when the database with the stored tokens answers and can be written, otherwise 0',
         registers: [registry],
       });
       up.set(isUp ? 1 : 0);
@@ -36,13 +36,13 @@ function operationMetrics(registry: Registry) {
   return {
     total: new Counter({
       name: 'fairlead_record_operations_total',
-      help: 'Operations on the database with the refresh tokens, by operation and outcome: done, failed, refused (the circuit breaker is open)',
+      help: 'Operations on the database with the stored tokens, by operation and outcome: done, failed, refused (the circuit breaker is open)',
       labelNames: ['operation', 'outcome'],
       registers: [registry],
     }),
     seconds: new Histogram({
       name: 'fairlead_record_operation_seconds',
-      help: 'Time of an operation on the database with the refresh tokens, in seconds',
+      help: 'Time of an operation on the database with the stored tokens, in seconds',
       labelNames: ['operation'],
       buckets: BUCKETS,
       registers: [registry],

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { openControl } from '../../../src/app/control.ts';
 import { MAIN } from '../../support/broker.ts';
 import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
-import { start } from '../../support/process.ts';
-import { commands, SERVICE, workspace } from './workspace.ts';
+import { run, start } from '../../support/process.ts';
+import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
 type Run = (files: Workspace) => Promise<CommandResult>;
@@ -108,6 +108,17 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     code: 1,
     prints: /not alive \(ECONNREFUSED\): nothing listens there: start the broker with/,
   },
+  'tokens create': {
+    run: async (files) => {
+      await files.write('broker.yaml', JSON.stringify({ ...CONFIG, personalTokens: {} }));
+      return withConfig('tokens', 'create', '--for', 'alice')(files);
+    },
+    prints: /^flp_[0-9A-Za-z]{49}\n$/,
+  },
+  'tokens check-leak': {
+    run: withConfig('tokens', 'check-leak'),
+    prints: /^0 tokens found, 0 valid and now revoked, 0 damaged\n$/,
+  },
   'tokens list': { run: withConfig('tokens', 'list'), prints: /^there are no refresh tokens/ },
   'tokens revoke': { run: withConfig('tokens', 'revoke', '--all'), code: 1, prints: /^$/ },
   'records roles': {
@@ -118,12 +129,26 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   'records copy': { run: withConfig('records', 'copy'), code: 2, prints: /^$/ },
   backup: {
     run: (files) => withConfig('backup', files.path('copy.db'))(files),
-    prints: /^nothing to copy: no service has refreshTokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
+    prints: /^nothing to copy: the configuration offers no tokens[\s\S]*keep these files as well[\s\S]* users\.yaml\n/,
   },
   'kubernetes-secret': {
     run: async (files) => files.fairlead(['kubernetes-secret', await files.write('ldap-password', 'secret')]),
     prints: /^apiVersion: v1\nkind: Secret\n[\s\S]*ldap-password: c2VjcmV0\n$/,
   },
+  'credential login': { run: withHome(['login', '127.0.0.1:1']), code: 1, prints: /does not answer: / },
+  'credential logout': { run: withHome(['logout', SERVICE]), code: 1, prints: /^There is no login at registry\./ },
+  'credential configure': { run: withHome(['configure', SERVICE]), prints: /docker now use this helper/ },
+  'credential doctor': { run: withHome(['doctor']), code: 1, prints: /no registry uses this helper/ },
+  'credential kubelet': { run: withHome(['kubelet'], '{}'), code: 1, prints: /expected a CredentialProviderRequest/ },
+  'credential get': {
+    run: withHome(['get'], SERVICE),
+    code: 1,
+    prints: /^credentials not found in native keychain\n$/,
+  },
+  'credential store': { run: withHome(['store'], '{}'), code: 1, prints: /^no credentials server URL\n$/ },
+  'credential erase': { run: withHome(['erase'], SERVICE), prints: /^$/ },
+  'credential list': { run: withHome(['list']), prints: /^\{\}\n$/ },
+  'credential version': { run: withHome(['version']), prints: /^fairlead credential \(Fairlead\) \d/ },
   completion: { run: (files) => files.fairlead(['completion', 'bash']), prints: /^# bash completion for fairlead\n/ },
   man: { run: (files) => files.fairlead(['man']), prints: /^\.TH FAIRLEAD 1[\s\S]*\.SS fairlead tokens list\n/ },
   schema: {
@@ -131,6 +156,15 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^wrote schemas\/broker\.schema\.json\n/,
   },
 };
+
+/** In a home of its own: these commands read and write files of the user. */
+function withHome(args: readonly string[], stdin = ''): Run {
+  return async (files) => {
+    const env = { HOME: files.folder, PATH: process.env['PATH'] };
+    const { code, stdout, stderr } = await run(process.execPath, [MAIN, 'credential', ...args], { env, stdin });
+    return { code: code ?? -1, stdout: stdout + stderr, stderr };
+  };
+}
 
 function withConfig(...args: readonly string[]): Run {
   return (files) => files.fairlead([...args, '--config', files.config]);

@@ -70,6 +70,10 @@ describe('the section records', () => {
 
     const { warnings } = await loadBroker(files.path('broker.yaml'));
 
-    expect(warnings).toContainEqual(expect.stringContaining('records: has no effect: no service offers refreshTokens'));
+    expect(warnings).toContainEqual(
+      expect.stringContaining(
+        'records: has no effect: no service offers refreshTokens, and there are no personalTokens',
+      ),
+    );
   });
 });

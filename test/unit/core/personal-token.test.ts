@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
@@ -5,10 +7,12 @@ import {
   isInNetworks,
   isPersonalToken,
   parsePersonalToken,
+  PERSONAL_TOKEN_PATTERN,
   personalTokenText,
   tokenNameProblem,
 } from '../../../src/core/personal-token.ts';
 import { personalTokenSecrets } from '../../../src/platform/personal-token-secrets.ts';
+import { refreshTokenSecrets } from '../../../src/platform/refresh-token-secrets.ts';
 
 const RANDOM = '7Qm2'.padEnd(43, 'aZ09');
 const WHOLE = personalTokenText(RANDOM);
@@ -22,7 +26,7 @@ const RECORD = {
 
 describe('the text of a personal token', () => {
   it('is the prefix, 43 characters and the CRC-32 of zlib as 6 digits of base62', () => {
-    const digits = [...WHOLE.slice(-6)].map((digit) => BASE62.indexOf(digit));
+    const digits = Array.from(WHOLE.slice(-6), (digit) => BASE62.indexOf(digit));
 
     expect(WHOLE.slice(0, -6)).toBe(`flp_${RANDOM}`);
     expect(digits.reduce((sum, digit) => sum * 62 + digit, 0)).toBe(crc32(`flp_${RANDOM}`));
@@ -63,6 +67,33 @@ describe('the text of a personal token', () => {
     for (let at = 4; at < 47; at += 1) expect(new Set(made.map((text) => text[at])).size).toBe(62);
     expect(new Set(made).size).toBe(2000);
     expect(made.every(isPersonalToken)).toBe(true);
+  });
+});
+
+describe('the patterns that config/tokens.md publishes for secret scanners', async () => {
+  const page = await readFile(resolve(import.meta.dirname, '../../../config/tokens.md'), 'utf8');
+  const [personal, refresh, ...others] = [...page.matchAll(/^regex = '''(.+)'''$/gm)].map(
+    ([, text = '']) => new RegExp(text, 'g'),
+  );
+  const found = (pattern: RegExp | undefined, text: string) => text.match(pattern ?? /$^/g);
+
+  it('are one for each kind of token, and the first stands alone as well', () => {
+    expect([personal?.source, refresh?.source, others]).toEqual([
+      `\\b${PERSONAL_TOKEN_PATTERN}\\b`,
+      expect.stringMatching(/^\\bflr_/),
+      [],
+    ]);
+    expect(page).toContain(`custom patterns: \`${personal?.source}\``);
+  });
+
+  it('find each new token in the middle of a text, and nothing of an ordinary text', () => {
+    for (let made = 0; made < 200; made += 1) {
+      const [one, other] = [personalTokenSecrets.make().reveal(), refreshTokenSecrets.make().reveal()];
+      const text = `PASSWORD="${one}"; {"identitytoken":"${other}"} flp_ flr_short https://x/${one}?`;
+
+      expect(found(personal, text)).toEqual([one, one]);
+      expect(found(refresh, text)).toEqual([other]);
+    }
   });
 });
 

@@ -56,6 +56,18 @@ it.each([
   expect(await issue(job(NOW + left), scope)).toEqual(expected);
 });
 
+it.each([
+  ['with the personal token it came from', 120, undefined, 120],
+  ['with the login, where that ends before the personal token', 120, 60, 60],
+  ['with the personal token, where that ends before the login', 60, 120, 60],
+])('a token ends %s', async (_when, tokenLeft, loginLeft, endsIn) => {
+  const caller = job(loginLeft === undefined ? undefined : NOW + loginLeft);
+  if (caller.kind === 'anonymous') throw new Error('a job is a user');
+  const via = { kind: 'personal-token', id: 'x', expiresAt: NOW + tokenLeft } as const;
+
+  expect(await issue({ ...caller, via }, 'repository:a/b:pull')).toEqual({ expiresIn: endsIn, endsIn });
+});
+
 it('a token has the configured lifetime when the login has no end', async () => {
   expect(await issue(job(undefined), 'repository:a/b:push')).toEqual({ expiresIn: 900, endsIn: 960 });
 });

@@ -6,7 +6,6 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Action } from '../../../../src/core/access.ts';
 import type { PersonalToken } from '../../../../src/core/personal-token.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { parseScope } from '../../../../src/core/scope.ts';
@@ -32,7 +31,7 @@ const limit: fc.Arbitrary<StoredLimit> = fc.record({
     minLength: 1,
     maxLength: 3,
   }),
-  actions: fc.array(action as fc.Arbitrary<Action>, { minLength: 1, maxLength: 3 }),
+  actions: fc.array(action, { minLength: 1, maxLength: 3 }),
 });
 const limits: fc.Arbitrary<Limits> = fc.option(fc.array(limit, { maxLength: 4 }), { nil: undefined });
 /** Half of the policies grant most things, so that the limits decide. */
