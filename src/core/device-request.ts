@@ -49,7 +49,7 @@ export function showUserCode(code: string): string {
  * What the program polls with: the user code, by which the record is found, and a secret. Whoever has only seen the user
  * code cannot poll.
  */
-export interface DeviceCode {
+interface DeviceCode {
   readonly userCode: string;
   readonly secret: Secret;
 }

@@ -48,7 +48,7 @@ export async function loginOf(deps: ApprovalDeps, account: ApprovedAccount): Pro
   };
 }
 
-export type HelperLoginEvent = Extract<AuditEvent, { type: 'helper-login' }>;
+type HelperLoginEvent = Extract<AuditEvent, { type: 'helper-login' }>;
 
 /** The audit event of a step in a login of the helper. */
 export function helperEvent(

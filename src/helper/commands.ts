@@ -4,7 +4,7 @@
  */
 import type { Host } from './host.ts';
 
-export interface HelperOption {
+interface HelperOption {
   readonly name: string;
   /** The name of its value in the help; absent: it has none. */
   readonly value?: string;

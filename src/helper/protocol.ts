@@ -15,7 +15,7 @@ export const NO_USERNAME = 'no credentials username';
 export const IDENTITY_TOKEN = '<token>';
 
 /** What a client asks a helper to store. */
-export interface Credentials {
+interface Credentials {
   /** As the client sent it. */
   readonly server: string;
   readonly username: string;

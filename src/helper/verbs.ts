@@ -12,10 +12,7 @@ import { openLogins } from './logins/store.ts';
 import { IDENTITY_TOKEN, NO_SERVER, NO_USERNAME, NOT_FOUND, parseCredentials } from './protocol.ts';
 import { registryName } from './registry-name.ts';
 
-/** @returns the exit code */
-export type Verb = (host: Host, options: VerbOptions) => Promise<number>;
-
-export interface VerbOptions {
+interface VerbOptions {
   /** Whether `store` takes passwords as well as tokens. */
   readonly allowPasswords?: boolean;
 }

@@ -8,7 +8,7 @@ import { helperEvent, loginOf } from '../approval.ts';
 import type { ApprovedLogin } from '../approval.ts';
 import type { CodeDeps } from './approve.ts';
 
-export interface CodeRedemption {
+interface CodeRedemption {
   readonly code: Secret;
   readonly verifier: Secret;
   readonly clientId: string;

@@ -1,6 +1,6 @@
 /** Runs work for one key after the other: guesses that are sent at the same time must each see the count of the others. */
 
-export type OneAtATime = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>;
+type OneAtATime = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>;
 
 export function createOneAtATime(): OneAtATime {
   /** The last work for each key; it never rejects. */

@@ -9,7 +9,7 @@ import type { ApprovedLogin } from '../approval.ts';
 import { requestKey } from './deps.ts';
 import type { DeviceDeps } from './deps.ts';
 
-export interface DevicePoll {
+interface DevicePoll {
   readonly deviceCode: Secret;
   readonly clientId: string;
   readonly service: string;

@@ -6,7 +6,7 @@ import { IDENTITY_TOKEN, parseObject } from '../protocol.ts';
 import type { SignInServer } from './discover.ts';
 import { request } from './http.ts';
 
-export type TokenAnswer =
+type TokenAnswer =
   | { readonly kind: 'login'; readonly login: StoredLogin }
   | { readonly kind: 'refused'; readonly error: string; readonly description: string };
 
