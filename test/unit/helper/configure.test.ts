@@ -88,9 +88,15 @@ describe('an edited JSON text', () => {
         const { credHelpers: _, ...others } = rest;
         const before = helpers === null ? others : { ...others, credHelpers: helpers };
 
-        const after = setMember(JSON.stringify(before, undefined, indent), ['credHelpers', REGISTRY], 'fairlead');
+        const text = JSON.stringify(before, undefined, indent);
 
-        expect(JSON.parse(after)).toEqual({ ...before, credHelpers: { ...helpers, [REGISTRY]: 'fairlead' } });
+        const after = setMember(text, ['credHelpers', REGISTRY], 'fairlead');
+
+        const parsed = JSON.parse(text) as { readonly credHelpers?: object };
+        expect(JSON.parse(after)).toEqual({
+          ...parsed,
+          credHelpers: { ...parsed.credHelpers, [REGISTRY]: 'fairlead' },
+        });
       }),
     );
   });
