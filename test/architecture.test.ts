@@ -319,6 +319,7 @@ const REVEALING = [
   'platform/postgres/connections.ts',
   'platform/refresh-token-secrets.ts',
   'platform/session-secrets.ts',
+  'platform/signing/jwt-verifier.ts',
 ];
 
 describe('secrets', () => {

@@ -36,6 +36,7 @@ import { createFlush } from './flush.ts';
 import { openConsole } from './open-console.ts';
 import { openHelperLogins } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
+import { openForwardAuth } from './open-forward-auth.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
@@ -227,14 +228,25 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, areas, log });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
+  const { exchangeRefreshToken } = refreshTokens;
+  const forwardAuth = await openForwardAuth(config, {
+    ...flowDeps,
+    identify,
+    exchangeRefreshToken,
+    policy: policy.current,
+    services,
+    keyset: signing.keyset,
+    log,
+  });
   return {
     services,
     draftRefreshToken: refreshTokens.draftRefreshToken,
-    exchangeRefreshToken: refreshTokens.exchangeRefreshToken,
+    exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
     ...(pages === undefined ? {} : { console: pages }),
     ...(helper === undefined ? {} : { oauth: helper.oauth, helperLogins: helper.logins }),
+    ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
       issuer: config.tokens.issuer,
@@ -258,12 +270,12 @@ async function openStores({ config, log, metrics, resources }: Parts): Promise<R
 
 /** The flows of personal tokens, where they are configured. */
 async function openTokens(
-  { personalTokens, services }: BrokerConfig,
+  { personalTokens, services, robots }: BrokerConfig,
   { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
 ): Promise<PersonalTokens | undefined> {
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
-  return openPersonalTokens({ personalTokens, services }, { ...deps, records });
+  return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
 }
 
 /** What the listeners need in addition to the flows: metrics, health and the configuration. */

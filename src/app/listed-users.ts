@@ -3,6 +3,8 @@ import { traitsOf } from '../backends/index.ts';
 import type { PasswordFile } from '../backends/traits.ts';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Caller, Identity } from '../core/identity.ts';
+import { robotIdentity } from '../core/robot.ts';
+import { looksLikeRobot } from '../core/robot-name.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
 
 type Configured = Pick<BrokerConfig, 'backends'>;
@@ -12,14 +14,17 @@ export async function listedIdentities({ backends }: Configured): Promise<readon
   const listed: Identity[] = [];
   for (const backend of backends) {
     const identities = (await traitsOf(backend).users?.identities()) ?? [];
-    listed.push(...identities.filter(({ username }) => isOffered(backend.usernames, username)));
+    // Nobody can log in under the name of a robot.
+    const own = identities.filter(({ username }) => !looksLikeRobot(username));
+    listed.push(...own.filter(({ username }) => isOffered(backend.usernames, username)));
   }
   return listed;
 }
 
-/** The same users as callers that a policy can decide about. Throws as `listedIdentities` does. */
-export async function listedCallers(config: Configured): Promise<readonly Caller[]> {
-  return (await listedIdentities(config)).map((identity) => ({ kind: 'user', identity }));
+/** The same users, and the robots, as callers that a policy can decide about. Throws as `listedIdentities` does. */
+export async function listedCallers(config: Configured & Pick<BrokerConfig, 'robots'>): Promise<readonly Caller[]> {
+  const robots = Object.keys(config.robots ?? {}).map(robotIdentity);
+  return [...(await listedIdentities(config)), ...robots].map((identity) => ({ kind: 'user', identity }));
 }
 
 /** The users whose password is the content of a file. */

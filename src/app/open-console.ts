@@ -3,11 +3,13 @@ import type { Router } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Identity } from '../core/identity.ts';
 import { bindingsFor } from '../core/policy/bindings.ts';
-import type { Log } from '../core/ports.ts';
+import type { Clock, EventSink, ListableStore, Log } from '../core/ports.ts';
+import type { RefreshToken } from '../core/refresh-token.ts';
 import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
 import type { Identify } from '../flows/identify.ts';
 import type { SessionDeps } from '../flows/session/deps.ts';
+import { listRefreshTokens, revokeRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import { createEndSessions } from '../flows/session/end.ts';
 import { createFindSession } from '../flows/session/find.ts';
 import { createListSessions } from '../flows/session/list.ts';
@@ -15,12 +17,13 @@ import { createOpenSession } from '../flows/session/open.ts';
 import { createFormSignIn } from '../flows/sign-in/form.ts';
 import { createProviderLogout } from '../flows/sign-in/logout.ts';
 import { createProviderSignIn } from '../flows/sign-in/provider.ts';
-import type { ConsoleArea, ConsoleDeps } from '../http/console/deps.ts';
+import type { ConsoleArea, ConsoleDeps, ProgramLogins } from '../http/console/deps.ts';
 import { createSealing, parseSealingKey } from '../platform/sealing.ts';
 import { sessionSecrets } from '../platform/session-secrets.ts';
 import { memoryStore } from '../platform/store/memory.ts';
 import type { Records } from '../platform/store/records.ts';
 import { version } from '../platform/version.ts';
+import { refreshTokenStore } from './open-refresh-tokens.ts';
 
 interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   readonly records: Pick<Records, 'store'>;
@@ -50,7 +53,7 @@ export async function openConsole(
   const { publicUrl } = config;
   const sessionDeps: SessionDeps = {
     ...deps,
-    store: records.store({ name: 'sessions', clock, decode: parseSession, groupOf }),
+    store: sessionStore(records, clock),
     secrets: sessionSecrets,
     limits: config.console.sessions,
     recent: memoryStore<Identity>({ maxEntries: RECENT_ENTRIES, clock }),
@@ -77,6 +80,7 @@ export async function openConsole(
     signInAtProvider: createProviderSignIn({ ...deps, redirectUri: `${publicUrl}/sign-in/callback` }),
     logoutAtProvider: createProviderLogout({ ...deps, end: sessions.end }),
     sessions,
+    logins: programLogins(refreshTokenStore(records, clock), deps.audit),
     sealing: createSealing({ store: keys, clock, use: 'sign-in' }),
     areas,
     clock,
@@ -85,7 +89,17 @@ export async function openConsole(
   return { routes, folders: consoleFolders({ areas }), sessions };
 }
 
-const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
+export function sessionStore(records: Pick<Records, 'store'>, clock: Clock): ListableStore<Session> {
+  const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
+  return records.store({ name: 'sessions', clock, decode: parseSession, groupOf });
+}
+
+function programLogins(store: ListableStore<RefreshToken>, audit: EventSink): ProgramLogins {
+  return {
+    list: (account) => listRefreshTokens(store, { account }),
+    end: async (account, ids, ending) => (await revokeRefreshTokens({ store, audit }, { account, ids }, ending)).length,
+  };
+}
 
 function adminTest({ admins }: NonNullable<BrokerConfig['console']>): SessionDeps['isAdmin'] {
   if (admins === undefined) return () => false;

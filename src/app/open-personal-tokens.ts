@@ -1,5 +1,6 @@
 /** The flows of personal tokens, over their records. Loaded only where they are configured. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import { robotsOf } from '../config/robots-schema.ts';
 import { parsePersonalToken } from '../core/personal-token.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { Clock, ListableStore } from '../core/ports.ts';
@@ -9,6 +10,7 @@ import type { PersonalTokenDeps } from '../flows/personal-token/deps.ts';
 import { createIssuePersonalToken } from '../flows/personal-token/issue.ts';
 import type { IssuePersonalToken, PersonalTokenSettings } from '../flows/personal-token/issue.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
+import { createRobotOwners } from '../flows/personal-token/robot-owner.ts';
 import { createUsePersonalToken } from '../flows/personal-token/use.ts';
 import type { UsePersonalToken } from '../flows/personal-token/use.ts';
 import type { RevalidateDeps } from '../flows/revalidate.ts';
@@ -24,7 +26,7 @@ export interface PersonalTokens {
 }
 
 /** The sections of the configuration that are read here. */
-type PersonalTokensConfig = Pick<BrokerConfig, 'services'> & {
+type PersonalTokensConfig = Pick<BrokerConfig, 'services' | 'robots'> & {
   readonly personalTokens: PersonalTokenSettings;
 };
 
@@ -35,18 +37,20 @@ export interface OpenPersonalTokensDeps extends RevalidateDeps, Pick<PersonalTok
 }
 
 export function openPersonalTokens(
-  { personalTokens: settings, services }: PersonalTokensConfig,
+  { personalTokens: settings, services, robots: configured }: PersonalTokensConfig,
   { records, counts, ...deps }: OpenPersonalTokensDeps,
 ): PersonalTokens {
   const store = personalTokenStore(records, deps.clock);
   const { audit, clock } = deps;
-  const flowDeps = { store, secrets: personalTokenSecrets, clock, audit, identityOf: createIdentityOfOwner(deps) };
+  const robots = createRobotOwners({ ...deps, robots: robotsOf(configured) });
+  const identityOf = createIdentityOfOwner({ ...deps, robots });
+  const flowDeps = { store, secrets: personalTokenSecrets, clock, audit, identityOf };
   const countBadToken: CountBadToken =
     counts === undefined ? async () => undefined : createCountBadToken({ ...counts, ids: randomIds });
   return {
     store,
     use: createUsePersonalToken({ ...flowDeps, countBadToken }),
-    issue: createIssuePersonalToken({ ...flowDeps, settings, services: Object.keys(services) }),
+    issue: createIssuePersonalToken({ ...flowDeps, robots, settings, services: Object.keys(services) }),
   };
 }
 

@@ -8,10 +8,11 @@ import type { ProveOptions } from '../core/policy/invariants.ts';
 import type { Form } from '../core/policy/exact/world.ts';
 import { namesEqualInLowerCase } from '../core/policy/lint/folded-names.ts';
 import type { Reach, Sources } from '../core/policy/lint/sources.ts';
+import { robotUsername } from '../core/robot.ts';
 import { listedIdentities } from './listed-users.ts';
 
 /** @throws Error that names the file when a file of users cannot be read */
-export async function policySources(config: Pick<BrokerConfig, 'backends'>): Promise<Sources> {
+export async function policySources(config: Pick<BrokerConfig, 'backends' | 'robots'>): Promise<Sources> {
   const traits = config.backends.map(traitsOf);
   const listed = await listedIdentities(config);
   const groups = new Set(listed.flatMap((identity): readonly string[] => [...identity.groups]));
@@ -19,6 +20,7 @@ export async function policySources(config: Pick<BrokerConfig, 'backends'>): Pro
   return {
     groups: groupReach(traits, [...groups]),
     users: traits.every((backend) => backend.users !== undefined) ? onlyListed([...users]) : EVERY_NAME,
+    robots: robotReach(Object.keys(config.robots ?? {})),
     sameInLowerCase: { users: namesEqualInLowerCase(users), groups: namesEqualInLowerCase(groups) },
     exactBackends: exactBackends(config),
     canFill: (placeholder) => traits.some((backend) => backend.deliversValue(placeholder)),
@@ -50,6 +52,15 @@ function onlyListed(names: readonly string[]): Reach {
   return {
     canBe: ({ exact }) => exact.text === '*' || names.some((name) => exact.match(name) !== undefined),
     like: (name) => suggest(name, names),
+  };
+}
+
+/** @param names without the prefix */
+function robotReach(names: readonly string[]): Reach {
+  const users = names.map((name): string => robotUsername(name));
+  return {
+    canBe: ({ exact }) => users.some((user) => exact.match(user) !== undefined),
+    like: (text) => suggest(text, users),
   };
 }
 

@@ -17,6 +17,8 @@ import { signerServices } from './services.ts';
 
 interface SigningInForce {
   readonly signer: TokenSigner;
+  /** Another object after each reload. */
+  keyset(): Keyset;
   /** The JSON Web Key Set. */
   jwks(): string;
   /** For `/readyz`. */
@@ -56,6 +58,7 @@ export async function openSigning(config: BrokerConfig, log: Log, onReload: () =
       endOf: (service) => inForce.signer.endOf(service),
       sign: (service, claims) => inForce.signer.sign(service, claims),
     },
+    keyset: () => inForce.keyset,
     jwks: () => inForce.jwks,
     state: () => ({ stale }),
     certificateEnds: () => inForce.keyset.flatMap(endsOf),

@@ -2,6 +2,8 @@
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
+import { parseSession } from '../core/session.ts';
+import type { Session } from '../core/session.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
 import { openRecords } from './open-records.ts';
@@ -11,6 +13,7 @@ import { refreshTokenStore } from './open-refresh-tokens.ts';
 export interface TokenStores {
   readonly refreshTokens: ListableStore<RefreshToken>;
   readonly personalTokens: ListableStore<PersonalToken>;
+  readonly sessions: ListableStore<Session>;
 }
 
 export async function openTokenStores(
@@ -21,6 +24,7 @@ export async function openTokenStores(
   return {
     refreshTokens: refreshTokenStore(records, deps.clock),
     personalTokens: personalTokenStore(records, deps.clock),
+    sessions: records.store({ name: 'sessions', clock: deps.clock, decode: parseSession }),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }

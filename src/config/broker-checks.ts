@@ -3,9 +3,12 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { traitsOf, warningsOf } from '../backends/index.ts';
 import { parseNamePattern } from '../core/policy/name-pattern.ts';
+import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
+import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
+import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
 import type { Path } from './problems.ts';
@@ -25,7 +28,8 @@ const outline = z.object({
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
-  trustedProxies: z.array(word).catch([]),
+  // What is no list is a problem of its own, and not the same as no proxies.
+  trustedProxies: z.array(word).default([]).catch([undefined]),
   keys: z
     .array(
       z
@@ -47,6 +51,7 @@ const outline = z.object({
           signingKey: word,
           key: z.object({ header: word }).catch({}),
           refreshTokens: z.unknown().optional(),
+          forwardAuth: z.unknown().optional(),
         })
         .catch({ key: {} }),
     )
@@ -54,10 +59,15 @@ const outline = z.object({
   backends: z
     .array(
       z
-        .object({ name: z.string().catch(''), usernames: z.array(z.string()).catch([]) })
+        .object({
+          name: z.string().catch(''),
+          usernames: z.array(z.string()).catch([]),
+          accounts: z.object({ backend: word }).optional().catch(undefined),
+        })
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
+  robots: z.unknown().optional(),
 });
 type Outline = z.output<typeof outline>;
 
@@ -67,11 +77,14 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('keys', data.keys, report);
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
+  checkAccounts(data, report);
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
   checkConsole(data, report);
   checkHelper(data, report);
+  checkRobotsBackend(data, report);
+  checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
     for (const [at, text] of usernames.entries()) {
       const pattern = parseNamePattern(text);
@@ -94,16 +107,11 @@ function checkProxyProtocol({ listen, tls, clientAddress }: Outline, report: Rep
   report(['clientAddress'], 'found proxy-protocol, expected it with tls only where listen is HOST:PORT');
 }
 
-/** Browsers keep a cookie with the prefix `__Host-` only over https; loopback is the exception, for trying it out. */
-function checkConsole({ console, publicUrl }: Outline, report: Report): void {
-  const url = console === undefined ? null : URL.parse(publicUrl ?? '');
-  if (url === null || url.protocol !== 'http:' || isLocalName(url.hostname)) return;
-  report(
-    ['console'],
-    'found a publicUrl that begins with http, expected https: over http, others on the network can read the sessions ' +
-      'of browsers; without TLS, the console works on this machine only',
-    'key',
-  );
+/** The audit log names the backend of each caller. */
+function checkRobotsBackend({ robots, backends }: Outline, report: Report): void {
+  const at = robots === undefined ? -1 : backends.findIndex(({ name }) => name === ROBOTS_BACKEND);
+  if (at < 0) return;
+  report(['backends', at, 'name'], `found ${ROBOTS_BACKEND}, expected another name: the audit log names robots so`);
 }
 
 function checkHelper({ helper, console, services }: Outline, report: Report): void {
@@ -188,13 +196,15 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   warnUnreachable(broker.backends, warn);
   warnWithoutRevalidation(broker, warn);
-  const isWithoutRecords =
-    broker.personalTokens === undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens);
-  if (broker.records !== undefined && isWithoutRecords) {
-    warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
+  warnUnusedRecords(broker, warn);
+  warnWithoutConsole(broker, warn);
+  warnAccounts(broker, warn);
+  if (broker.robots !== undefined && broker.personalTokens === undefined) {
+    warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
   }
   warnShield(broker.shield, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
+  warnForwardAuth(broker, warn);
 }
 
 function warnShared({ valkey: { urls, sentinel, tls } }: NonNullable<BrokerFile['shared']>, warn: Report): void {
@@ -232,6 +242,12 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
   if (clientAddress !== 'x-forwarded-for' && trustedProxies.length === 0) {
     warn(['clientAddress'], 'has no effect without trustedProxies: every client has the address of its connection');
   }
+}
+
+function warnUnusedRecords({ records, services, console, personalTokens }: BrokerFile, warn: Report): void {
+  if (records === undefined || console !== undefined || personalTokens !== undefined) return;
+  if (Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)) return;
+  warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
 }
 
 function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {

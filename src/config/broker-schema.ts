@@ -6,6 +6,7 @@ import type { Lifetimes } from '../core/token.ts';
 import { audit } from './audit-schema.ts';
 import { consoleSection } from './console-schema.ts';
 import { cors } from './cors-schema.ts';
+import { forwardAuth } from './forward-auth-schema.ts';
 import { helper } from './helper-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
@@ -13,6 +14,7 @@ import { personalTokens } from './personal-tokens-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { records } from './records-schema.ts';
 import { refreshTokens } from './refresh-tokens-schema.ts';
+import { robots } from './robots-schema.ts';
 import { shared } from './shared-schema.ts';
 import { shield } from './shield-schema.ts';
 import { CLIENT_ADDRESS_SOURCES, trustedProxy } from './trusted-proxies.ts';
@@ -50,6 +52,7 @@ const service = z
       .prefault({})
       .meta({ description: 'Token lifetimes of this service, where they differ from `tokens.lifetime`' }),
     refreshTokens: refreshTokens.optional(),
+    forwardAuth: forwardAuth.optional(),
   })
   .meta({ description: 'A registry that is served' });
 
@@ -146,6 +149,7 @@ export const brokerFile = z
       description:
         'Where users come from. The backends are asked in this order. Default: `[]`, everybody is anonymous.',
     }),
+    robots,
     shield,
     shared,
     policy: z

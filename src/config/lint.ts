@@ -1,9 +1,11 @@
 /** The findings of lint with their positions in the file, and findings that only the file shows. */
 import type { Finding, FindingCode } from '../core/policy/lint/finding.ts';
 import { lintPolicy } from '../core/policy/lint/lint.ts';
+import { lintRobot } from '../core/policy/lint/robots.ts';
 import type { Sources } from '../core/policy/lint/sources.ts';
 import type { Invariant } from '../core/policy/invariants.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import type { Robot } from '../core/robot.ts';
 import { readPolicy } from './load-policy.ts';
 import type { ReadPolicy } from './load-policy.ts';
 import type { Path } from './problems.ts';
@@ -35,6 +37,14 @@ interface KnownNames {
   readonly sources: Sources;
   /** The names of the configured services. */
   readonly services: readonly string[];
+  /** The configured robots, each with its position. */
+  readonly robots?: readonly PlacedRobot[];
+}
+
+interface PlacedRobot {
+  readonly robot: Robot;
+  readonly file: string;
+  readonly line: number;
 }
 
 /**
@@ -53,7 +63,10 @@ export async function lintFile(path: string, known?: KnownNames): Promise<Linted
   return {
     policy: read.policy,
     invariants: read.invariants,
-    findings: placed.toSorted((a, b) => a.line - b.line),
+    findings: [
+      ...placed.toSorted((a, b) => a.line - b.line),
+      ...(known === undefined ? [] : robotFindings(read.policy, known)),
+    ],
     gaps: gaps.map(({ rule, message }) =>
       rule === undefined
         ? { ...placeOf(read, []), message }
@@ -71,6 +84,13 @@ function wrongServices(read: ReadPolicy, services: readonly string[]): readonly 
     message: ruleIndex === undefined ? `a test ${message}` : message,
     cure: 'correct the name, or configure the service in broker.yaml',
   }));
+}
+
+/** What is wrong with the configured robots, as far as the policy and the backends show it. */
+function robotFindings(policy: Policy, { robots = [], sources }: KnownNames): readonly PlacedFinding[] {
+  return robots.flatMap(({ robot, file, line }) =>
+    lintRobot(robot, policy, sources).map((finding) => ({ ...finding, file, line, rule: '' })),
+  );
 }
 
 function unusedRoles(read: ReadPolicy): readonly PlacedFinding[] {

@@ -9,7 +9,7 @@ import type { ListenAddress } from '../core/listen-address.ts';
 import { loadYaml } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { ConfigError, formatProblem } from './problems.ts';
-import type { ConfigProblem } from './problems.ts';
+import type { ConfigProblem, Path } from './problems.ts';
 import { checkReferences, namedFiles, resolveReferences, warnExposed } from './references.ts';
 import { isRecord } from './schema-walk.ts';
 
@@ -31,6 +31,8 @@ export interface ConfigSource {
   readonly path: string;
   /** The first digits of the SHA-256 of its bytes. */
   readonly revision: string;
+  /** The line of a key. */
+  lineOf(path: Path): number;
 }
 
 const MAX_BYTES = 1024 * 1024;
@@ -64,7 +66,7 @@ export async function loadBroker(path: string, options: BrokerOptions = {}): Pro
 
   const warnings: ConfigProblem[] = secrets === 'required' ? [...(await warnExposed(yaml, brokerFile))] : [];
   warnBroker(parsed.data, reportInto(warnings, yaml));
-  const source = { path: resolve(path), revision: yaml.revision };
+  const source = { path: resolve(path), revision: yaml.revision, lineOf: yaml.line };
   return { config: finish(parsed.data, yaml.folder), source, warnings: warnings.map(formatProblem) };
 }
 

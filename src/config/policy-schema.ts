@@ -1,6 +1,7 @@
 /** The schema of `policy.yaml`. JSON Schema, editor completion and checks follow from it; `config/reference` is generated from it. */
 import { z } from 'zod';
 import { ACTIONS } from '../core/access.ts';
+import { isRobotName, isRobotUsername, looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { parseScope } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
 import { clientRange } from './client-range.ts';
@@ -80,7 +81,9 @@ export const instant = z.iso
 
 const policyTest = z
   .strictObject({
-    user: text.optional().meta({ description: 'The user name. Either this or `anonymous` is required.' }),
+    user: text
+      .optional()
+      .meta({ description: 'The user name, or `robot:NAME`. Either this or `anonymous` is required.' }),
     groups: z.array(text).optional().meta({ description: 'The groups of the user' }),
     anonymous: z.literal(true).optional().meta({ description: '`true`: the request has no credentials' }),
     service: text
@@ -103,6 +106,15 @@ const policyTest = z
       const found = user === undefined ? 'none' : 'both';
       const message = `expected one of user and anonymous: true, found ${found}`;
       context.addIssue({ code: 'custom', message, input: undefined });
+    }
+    if (user !== undefined && looksLikeRobot(user)) {
+      if (!isRobotUsername(user) || !isRobotName(user.slice(ROBOT_PREFIX.length))) {
+        context.addIssue({ code: 'custom', path: ['user'], message: `expected ${ROBOT_PREFIX}NAME`, input: user });
+      }
+      if (groups !== undefined) {
+        const message = 'expected beside a user, a robot is in no group';
+        context.addIssue({ code: 'custom', path: ['groups'], message, input: groups });
+      }
     }
     if (user === undefined && groups !== undefined) {
       context.addIssue({ code: 'custom', path: ['groups'], message: 'expected beside user only', input: groups });

@@ -7,7 +7,7 @@ export const names = z.array(z.string().min(1)).min(1);
 export const whoKeys = {
   users: names.optional().meta({
     description:
-      "User names. `*` matches any characters, `{name}` captures them. `['*']` is any user who has logged in.",
+      "User names. `*` matches any characters, `{name}` captures them. `['*']` is any user who has logged in. Robots are `robot:NAME`; no other pattern matches them.",
   }),
   groups: names.optional().meta({
     description: 'Group names or DNs. A DN is compared as a DN (RFC 4514). `*` and `{name}` work as in `users`.',

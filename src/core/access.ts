@@ -32,3 +32,14 @@ export interface Grant {
   /** What the policy grants and the limits of the credential take away. Absent: they take away nothing. */
   readonly limited?: readonly Action[];
 }
+
+/** What a request needs and was not granted. */
+export function missingAccess(needs: readonly Scope[], granted: readonly Scope[]): readonly Scope[] {
+  return needs.flatMap(({ type, name, actions }) => {
+    const have = granted
+      .filter((scope) => scope.type === type && scope.name === name)
+      .flatMap((scope) => scope.actions);
+    const missing = have.includes('*') ? [] : actions.filter((action) => !have.includes(action));
+    return missing.length === 0 ? [] : [{ type, name, actions: missing }];
+  });
+}

@@ -1,9 +1,11 @@
 /** The audit events. A flow records each event once; the log and the metrics consume them. */
+import type { AccessRefusal } from './access-refusal.ts';
 import type { Grant } from './access.ts';
 import type { ErrorCode, RefusalFields } from './errors.ts';
 import type { Caller } from './identity.ts';
 import type { BudgetKind } from './ledger.ts';
 import type { RejectReason } from './outcome.ts';
+import type { Scope } from './scope.ts';
 
 /**
  * Where the answer to a login came from: the backend, the cache, an equal login in progress, or the cache during an
@@ -62,6 +64,32 @@ export type AuditEvent =
       readonly cause: string;
       /** What is probably wrong with the request, as sentences without a secret. */
       readonly hints?: readonly string[];
+    } & RefusalFields)
+  | {
+      /** Forward-auth with user name and password: the decision on one request to a registry. */
+      readonly type: 'access.decided';
+      readonly request: RequestContext;
+      readonly caller: Caller;
+      readonly service: string;
+      /** See `token.issued`. */
+      readonly time: number;
+      readonly grants: readonly Grant[];
+      /** See `token.issued`. */
+      readonly attributes: ReadonlyMap<string, readonly string[]>;
+      readonly policyRevision: string;
+    }
+  | ({
+      /** Forward-auth: the answer to a proxy. */
+      readonly type: 'access.checked';
+      readonly request: RequestContext;
+      readonly service: string;
+      readonly outcome: 'allowed' | AccessRefusal | ErrorCode;
+      /** What the request needs. */
+      readonly needs: readonly Scope[];
+      /** The user of the token, or the user name as typed, if any. */
+      readonly username?: string;
+      /** For the operator: why it is refused. */
+      readonly cause?: string;
     } & RefusalFields)
   | {
       /** Takes back what was recorded as issued by the same request: it was not sent to the client. */

@@ -59,6 +59,8 @@ export interface Via {
   readonly id: string;
   /** The name that its owner gave it. Personal tokens have one. */
   readonly name?: string;
+  /** Of a token of a robot: the user who created it. */
+  readonly createdBy?: string;
   /** Absent: no limits. An empty list allows nothing. */
   readonly limits?: readonly TokenLimit[];
   /** What it may do at the API. Absent: nothing. */

@@ -7,6 +7,7 @@ import type { AuditEvent } from './events.ts';
 import type { Credential, Identity, Secret } from './identity.ts';
 import type { AuthnOutcome } from './outcome.ts';
 import type { BrowserSignIn } from './sign-in.ts';
+import type { Scope } from './scope.ts';
 import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
@@ -158,6 +159,24 @@ export interface TokenSigner {
    * @throws BrokerError `signing_unavailable` when the token expires after `endOf`
    */
   sign(service: string, claims: TokenClaims): Promise<string>;
+}
+
+/** A registry token of this server, verified. */
+export interface VerifiedToken {
+  /** Empty for anonymous. */
+  readonly username: string;
+  readonly tokenId: string;
+  readonly access: readonly Scope[];
+}
+
+export interface TokenVerifier {
+  /**
+   * Verifies a registry token as the registry of the service does.
+   *
+   * @param now seconds since 1970
+   * @returns what the token grants, or why it is not accepted, as text for the log
+   */
+  verify(service: string, token: Secret, now: number): VerifiedToken | string;
 }
 
 export interface Clock {

@@ -117,3 +117,12 @@ function isCatalog({ type, name }: Grant['asked']): boolean {
 function readsAll({ repositories, actions }: TokenLimit): boolean {
   return (actions.includes('pull') || actions.includes('*')) && repositories.some(({ text }) => text === '**');
 }
+
+/** The limits as they are stored and shown. */
+export function storedLimits(limits: readonly TokenLimit[]): readonly StoredLimit[] {
+  return limits.map(({ service, repositories, actions }) => ({
+    service,
+    repositories: repositories.map(({ text }) => text),
+    actions,
+  }));
+}

@@ -2,6 +2,7 @@
 import type { Credential, Identity } from '../core/identity.ts';
 import type { NamePattern } from '../core/policy/name-pattern.ts';
 import type { Authenticator } from '../core/ports.ts';
+import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isToken } from '../core/token-shape.ts';
 
 /** A backend with its place in the chain. */
@@ -38,12 +39,14 @@ export function backendNamed(backends: readonly ChainedBackend[], name: string):
 }
 
 /**
- * Why a user may not log in under this name: another backend has a user whom a policy would take for the same one. The
- * first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a directory does not get the
- * rights of `bob` in a users file. Tokens are routed by their issuer, and people choose where they sign in with a browser,
- * so these get no name of a user wherever they stand.
+ * Why a user may not log in under this name: it is that of a robot, or another backend has a user whom a policy would take
+ * for the same one. The first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a
+ * directory does not get the rights of `bob` in a users file. Tokens are routed by their issuer, and people choose where
+ * they sign in with a browser, so these get no name of a user wherever they stand.
  */
 export function foreignName(backends: readonly ChainedBackend[], identity: Identity): string | undefined {
+  if (looksLikeRobot(identity.username))
+    return `${identity.username} begins with ${ROBOT_PREFIX}, as the names of robots do`;
   const own = backends.findIndex(({ authenticator: { name } }) => name === identity.backend);
   const isChosen = (backends[own]?.authenticator.accepts ?? 'passwords') !== 'passwords';
   const owner = (isChosen ? backends : backends.slice(0, Math.max(own, 0))).find((backend) =>

@@ -9,7 +9,7 @@ import type { RefreshTokenLimits } from '../core/refresh-token.ts';
 import type { Scope } from '../core/scope.ts';
 import { claimsFor, endOf, LEAST_SECONDS, lifetimeFor } from '../core/token.ts';
 import type { Lifetimes } from '../core/token.ts';
-import { decideScopes } from './decide-scopes.ts';
+import { decideRequest } from './decide-request.ts';
 import type { TokenReuse } from './token-reuse.ts';
 
 /** A registry that this token server issues tokens for. */
@@ -66,13 +66,8 @@ export type GrantToken = (request: AccessRequest) => Promise<IssuedToken>;
 
 export function createGrantToken(deps: GrantTokenDeps): GrantToken {
   return async ({ context, service, caller, scopes, malformed, hints = [], alsoIssued = [] }) => {
-    if (caller.kind === 'anonymous' && service.anonymous === 'deny') {
-      throw new BrokerError('login_required', 'the service requires a login');
-    }
-    const policy = deps.policy();
-    const time = deps.clock.now();
-    const situation = { caller, service: service.name, client: context.client, time };
-    const grants = await decideScopes(policy, situation, scopes, deps);
+    const decision = await decideRequest(deps, { context, service, caller, scopes });
+    const { grants, policyRevision } = decision;
     const now = deps.clock.now();
     if (endOf(caller) - now < LEAST_SECONDS) {
       throw new BrokerError('token_refused', 'token-expired: the token of this login is about to expire');
@@ -83,7 +78,7 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
     }
     const end = Math.min(endOf(caller), signatureEnd);
     const lifetime = Math.min(lifetimeFor(caller, grants, service.lifetimes), end - now);
-    const facts = { caller, service: service.name, policyRevision: policy.revision, grants, lifetime };
+    const facts = { caller, service: service.name, policyRevision, grants, lifetime };
     const { signed, isReused } = await deps.reuse.tokenFor(facts, now, async () => {
       const tokenId = deps.ids.next();
       const about = { issuer: deps.issuer, service: service.name, caller, grants, now, lifetime, end, tokenId };
@@ -96,24 +91,14 @@ export function createGrantToken(deps: GrantTokenDeps): GrantToken {
       request: context,
       caller,
       service: service.name,
-      time,
-      grants,
-      attributes: policyAttributes(caller, policy),
+      ...decision,
       malformed,
       hints,
       tokenId: signed.tokenId,
       isReused,
-      policyRevision: policy.revision,
       expiresIn,
     };
     await deps.audit.commit([event, ...alsoIssued]);
     return { token: signed.token, expiresIn, grants };
   };
-}
-
-/** The attributes of the caller that the policy names, and so may decide by. */
-function policyAttributes(caller: Caller, policy: Policy): ReadonlyMap<string, readonly string[]> {
-  if (caller.kind === 'anonymous') return new Map();
-  const { attributes } = caller.identity;
-  return new Map(policy.attributes.map((name) => [name, attributes.get(name) ?? []]));
 }

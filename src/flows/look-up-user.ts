@@ -1,5 +1,6 @@
 /** Finds a user without a password, for `explain`. */
 import type { Identity } from '../core/identity.ts';
+import { looksLikeRobot } from '../core/robot-name.ts';
 import { walkChain } from './walk-chain.ts';
 import type { Chain } from './walk-chain.ts';
 
@@ -18,7 +19,9 @@ export async function lookUpUser(chain: Chain, username: string): Promise<LookUp
     {
       ask: async (authenticator, deadline) => {
         if (authenticator.lookup === undefined) withoutLookUp.push(authenticator.name);
-        return authenticator.lookup?.(username, deadline);
+        const found = await authenticator.lookup?.(username, deadline);
+        // Nobody can log in under such a name, see `foreignName`.
+        return found === undefined || looksLikeRobot(found.username) ? undefined : found;
       },
     },
   );

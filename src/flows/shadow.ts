@@ -8,7 +8,7 @@ import { decideFor } from '../core/policy/decide-for.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
 
-type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
+type Decided = Extract<AuditEvent, { type: 'token.issued' | 'access.decided' }>;
 
 interface ShadowDeps {
   /** The shadow policy; undefined while it cannot be read. */
@@ -21,17 +21,18 @@ interface ShadowDeps {
 /** Milliseconds of comparing per request. It does not yield to other requests, so it is short. */
 const BUDGET_MS = 50;
 
-/** Compares each token that is issued. Of a request with many scopes, the last may be left out for lack of time. */
+/** Compares the decisions of each request. Of a request with many scopes, the last may be left out for lack of time. */
 export function compareWithShadow({ shadow, clock, audit }: ShadowDeps): EventSink {
   return {
     record: (event) => {
-      const policy = event.type === 'token.issued' ? shadow() : undefined;
-      if (event.type === 'token.issued' && policy !== undefined) audit.record(compared(event, policy, clock));
+      if (event.type !== 'token.issued' && event.type !== 'access.decided') return;
+      const policy = shadow();
+      if (policy !== undefined) audit.record(compared(event, policy, clock));
     },
   };
 }
 
-function compared(event: Issued, policy: Policy, clock: Clock): AuditEvent {
+function compared(event: Decided, policy: Policy, clock: Clock): AuditEvent {
   const { request, caller, service, time, grants, policyRevision } = event;
   const situation = { caller, service, client: request.client, time };
   const pairs: Pair[] = [];

@@ -31,6 +31,8 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   /** The origins of web pages that may read tokens and the key set, or `*`. */
   readonly corsOrigins: readonly string[];
   readonly addressSource: AddressSource;
+  /** Answers the proxies of registries, and passes on other requests. Absent: no service has `forwardAuth`. */
+  readonly forwardAuth?: RequestHandler;
   /** The JSON Web Key Set, as text. */
   readonly jwks: () => string;
   readonly metrics: () => Promise<MetricsPage>;
@@ -49,6 +51,7 @@ const KEY_SET_PATH = '/.well-known/jwks.json';
 
 export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
+  if (deps.forwardAuth !== undefined) app.use(deps.forwardAuth);
   const endpoints = [...TOKEN_PATHS, KEY_SET_PATH];
   const served = [...endpoints, ...(deps.oauth?.paths ?? [])];
   app.use(removePublicPath(deps.publicPath, served, deps.console?.folders));

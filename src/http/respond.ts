@@ -245,7 +245,10 @@ export function toBrokerError(error: unknown): BrokerError {
  * `detail`: crane, oras and helm print it after the message.
  */
 export function errorBody(code: ErrorCode, requestId: string): string {
-  const answer: Answer = ANSWERS[code];
+  return bodyOf(ANSWERS[code], requestId);
+}
+
+export function bodyOf(answer: Pick<Answer, 'code' | 'sentence' | 'oauth'>, requestId: string): string {
   const message = `${answer.sentence} (request ${requestId})`;
   return JSON.stringify({
     errors: [{ code: answer.code, message }],

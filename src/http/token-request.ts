@@ -1,8 +1,10 @@
 /** Parses an HTTP request into a token request and its credential. */
 import type { Request } from 'express';
 import { BrokerError } from '../core/errors.ts';
+import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import { Secret } from '../core/identity.ts';
 import type { Credential } from '../core/identity.ts';
+import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
@@ -63,6 +65,11 @@ export function parseTokenRequest(request: Request, body: string | undefined): T
   };
 }
 
+/** What an Authorization header of Basic stands for. Neither: anonymous. @throws BrokerError `invalid_credentials` */
+export function basicLogin(header: string | undefined): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+  return credentialsOf(basicCredential(header), undefined);
+}
+
 function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
@@ -121,7 +128,11 @@ export const PROBE_AUTHORIZATION = 'Basic ~fairlead-doctor';
 const BASIC = /^basic +(?! )([a-z0-9+/_-]*={0,2}) *$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`. */
+/**
+ * RFC 7617: base64 of UTF-8, split at the first colon. Anonymous clients send `Basic :`.
+ *
+ * @throws BrokerError `invalid_credentials` for a header that is not Basic.
+ */
 function basicCredential(header: string | undefined): Credential | undefined {
   if (header === undefined) return undefined;
   if (header === PROBE_AUTHORIZATION) {
@@ -134,7 +145,23 @@ function basicCredential(header: string | undefined): Credential | undefined {
     throw new BrokerError('invalid_credentials', 'the Authorization header is not Basic with a colon in valid UTF-8');
   }
   if (text === ':') return undefined;
-  return { username: text.slice(0, colon), password: new Secret(text.slice(colon + 1)) };
+  return credentialOf(text.slice(0, colon), text.slice(colon + 1));
+}
+
+/** What is left of `robot:NAME` in the password when a client has split `robot:NAME:TOKEN` at the first colon. */
+const REST_OF_ROBOT = /^([^:]{1,64}):/;
+
+/**
+ * A user name with a colon is not possible in Basic (RFC 7617, section 2), and clients store `robot:NAME` so. The name is
+ * put together again, so that the token that follows it never reaches a backend as a part of a password.
+ */
+function credentialOf(username: string, password: string): Credential {
+  const [rest = '', name = ''] = REST_OF_ROBOT.exec(password) ?? [];
+  const token = password.slice(rest.length);
+  if (name === '' || !looksLikeRobot(`${username}:`) || !hasFairleadPrefix(token)) {
+    return { username, password: new Secret(password) };
+  }
+  return { username: ROBOT_PREFIX + name, password: new Secret(token) };
 }
 
 function decodeBasic(header: string): string | undefined {
@@ -159,5 +186,5 @@ function formCredential(parameters: URLSearchParams): Credential | undefined {
   if (grant !== undefined && grant !== 'password') {
     throw new BrokerError('unsupported_grant', `grant_type ${GRANT_TYPE.test(grant) ? grant : '[not a grant type]'}`);
   }
-  return { username: username ?? '', password: new Secret(password ?? '') };
+  return credentialOf(username ?? '', password ?? '');
 }

@@ -18,6 +18,7 @@ export interface BenchServer {
  * @param backends lines of YAML in place of the backend with the static user, which would be asked first
  * @param services YAML in one line
  * @param settings further lines of the configuration
+ * @param service the section of the service
  */
 export async function writeBroker(
   folder: string,

@@ -15,31 +15,18 @@ import { httpAnswers } from '../support/wait.ts';
 import { basic, BROKER, startBroker, STATIC_USER, writeBroker } from './bench-broker.ts';
 import type { BenchServer } from './bench-broker.ts';
 import { buildGoClient, directoryBackend, goClientArguments, PASSWORD, startDirectory, USERS } from './directory.ts';
+import { measureForwardAuth } from './forward-auth.ts';
 import { measure } from './load.ts';
-import type { Figures, Load } from './load.ts';
-import { pinLoad, processorMs, residentMiB, startPinned } from './pinned.ts';
+import type { Load } from './load.ts';
+import { pinLoad, residentMiB, startPinned } from './pinned.ts';
+import { bestOf, CONNECTIONS, printBest, WARM_UP } from './rounds.ts';
+import type { Best, Row } from './rounds.ts';
 import { printRow } from './table.ts';
 
-const ROUNDS = 3;
-const CONNECTIONS = 8;
-const REQUESTS = 20_000;
-const WARM_UP = 6000;
 const GO_SECONDS = 3;
 /** The row of whose rate the event loop is measured at the half. */
 const HALF_LOAD = 'static login, distinct images';
 const HALF_LOAD_SECONDS = 10;
-
-interface Row {
-  readonly name: string;
-  readonly server: BenchServer;
-  readonly load: Load;
-  readonly requests?: number;
-}
-
-interface Best extends Figures {
-  /** Microseconds of processor time of the server for one request. */
-  readonly cost: number;
-}
 
 const QUERY = 'service=bench&scope=repository:public/';
 let distinct = 0;
@@ -56,6 +43,7 @@ try {
   process.stdout.write(`Node ${process.version}, ${CONNECTIONS} connections, ${await pinLoad()}\n`);
   await measureStart();
   await measureTokens();
+  await measureForwardAuth(folder);
 } finally {
   await rm(folder, { recursive: true });
 }
@@ -126,7 +114,7 @@ async function measureTokens(): Promise<void> {
     ...(peer === undefined
       ? []
       : [
-          { name: 'PEER, anonymous', server: peer, load: load(() => peerPath('app')), requests: REQUESTS },
+          { name: 'PEER, anonymous', server: peer, load: load(() => peerPath('app')) },
           {
             name: 'PEER, static login',
             server: peer,
@@ -139,7 +127,7 @@ async function measureTokens(): Promise<void> {
         ]),
   ];
   const best = await bestOf(rows);
-  print(rows, best);
+  printBest(rows, best, 'tokens/s');
   await printLoopDelay(best.get(HALF_LOAD));
   await printGoClient(slapd, best.get('LDAPS login, nothing cached'));
   const loaded = await residentMiB(broker.server.pid);
@@ -188,30 +176,6 @@ async function startPeer(): Promise<BenchServer | undefined> {
 
 function peerPath(image: string): string {
   return `${new URL(process.env['PEER_URL'] ?? '').pathname}?${QUERY}${image}:pull`;
-}
-
-/** The best of some rounds, in which all take turns: a garbage collection is a part of a round. */
-async function bestOf(rows: readonly Row[]): Promise<ReadonlyMap<string, Best>> {
-  const best = new Map<string, Best>();
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const { name, server, load: work, requests = REQUESTS } of rows) {
-      const count = round === 0 ? Math.min(WARM_UP, requests) : requests;
-      const before = await processorMs(server.server.pid);
-      const figures = await measure(server.port, work, count);
-      const cost = (((await processorMs(server.server.pid)) - before) * 1000) / count;
-      if (round > 0 && figures.perSecond > (best.get(name)?.perSecond ?? 0)) best.set(name, { ...figures, cost });
-    }
-  }
-  return best;
-}
-
-function print(rows: readonly Row[], best: ReadonlyMap<string, Best>): void {
-  const baseline = best.get(rows[0]?.name ?? '')?.perSecond ?? Number.NaN;
-  printRow('\nbest of three rounds', 'tokens/s', 'ratio', 'p50 ms', 'p99 ms', 'µs CPU');
-  for (const { name } of rows) {
-    const { perSecond, p50, p99, cost } = best.get(name) ?? { perSecond: 0, p50: 0, p99: 0, cost: 0 };
-    printRow(name, perSecond, perSecond / baseline, p50, p99, cost);
-  }
 }
 
 /**

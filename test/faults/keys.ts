@@ -50,10 +50,10 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'keys-6',
-    effect: 'a key that another authority of the same name certified signs, and registries refuse its tokens',
+    effect: 'a key that an authority of another name certified signs, and registries refuse its tokens',
     file: 'src/platform/signing/leaf-file.ts',
-    find: 'leaf.chain[0]?.verify(authority.publicKey) === true',
-    replace: 'leaf.chain.length > 0',
+    find: 'return issuer === undefined || certificate.checkIssued(issuer) ? leaf : undefined;',
+    replace: 'return leaf;',
     tests: [LEAF],
   },
   {

@@ -87,7 +87,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'policy-11',
     effect: 'a token is decided without the time of the request',
-    file: 'src/flows/grant-token.ts',
+    file: 'src/flows/decide-request.ts',
     find: 'client: context.client, time }',
     replace: 'client: context.client, time: 0 }',
     tests: ['test/unit/flows/shadow.test.ts'],

@@ -19,6 +19,8 @@ export interface FuzzWorld extends AsyncDisposable {
 }
 
 const SERVICE = 'registry.example.com';
+/** A service whose proxy asks about requests with registry tokens. */
+const FORWARDED = 'forwarded.example.com';
 const AUDIENCE = 'https://registry.example.com';
 const HASHED = { user: 'hash-user', password: 'hashed-password-4711' } as const;
 const PLAIN = { user: 'plain-user', password: 'plain-password-4712' } as const;
@@ -65,7 +67,14 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
   const broker = resources.use(
     await startBroker({
       config: {
-        services: { [SERVICE]: { anonymous: 'allow', refreshTokens: { maxPerUser: 100 } } },
+        services: {
+          [SERVICE]: {
+            anonymous: 'allow',
+            refreshTokens: { maxPerUser: 100 },
+            forwardAuth: { proxy: 'envoy', mode: 'basic' },
+          },
+          [FORWARDED]: { anonymous: 'allow', forwardAuth: { proxy: 'nginx' } },
+        },
         trustedProxies: ['127.0.0.0/8'],
         log: { level: 'info' },
         backends,
@@ -99,7 +108,7 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
   return {
     broker,
     backends: backends.map(({ name }) => String(name)),
-    requests: requestsOf({ people, token, refreshToken }),
+    requests: requestsOf({ people, token, refreshToken, registryToken: await registryTokenOf(broker) }),
     secrets,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -118,10 +127,16 @@ async function logInOffline({ url }: Broker): Promise<string> {
   return token;
 }
 
+async function registryTokenOf({ url }: Broker): Promise<string> {
+  const answer = await fetch(`${url}/token?service=${FORWARDED}&scope=repository:public/app:pull`);
+  return ((await answer.json()) as { readonly token: string }).token;
+}
+
 interface Credentials {
   readonly people: readonly { readonly user: string; readonly password: string }[];
   readonly token: string;
   readonly refreshToken: string;
+  readonly registryToken: string;
 }
 
 const SCOPES = [
@@ -132,7 +147,7 @@ const SCOPES = [
   '',
 ] as const;
 
-function requestsOf({ people, token, refreshToken }: Credentials): readonly [Buffer, ...Buffer[]] {
+function requestsOf({ people, token, refreshToken, registryToken }: Credentials): readonly [Buffer, ...Buffer[]] {
   const logins = [...people, { user: 'nobody', password: 'wrong-password-4713' }, { user: 'ci', password: token }];
   const queries = SCOPES.flatMap((scope) => {
     const query = `service=${SERVICE}&client_id=docker&account=x&${scope}`;
@@ -162,6 +177,11 @@ function requestsOf({ people, token, refreshToken }: Credentials): readonly [Buf
     ...queries,
     ...forms.flatMap((form) => [post(form), chunked(form)]),
     ...others.map((path) => get(path)),
+    ...TARGETS.flatMap((target) => [
+      get(`/forward-auth/${SERVICE}${target}`),
+      ...logins.map((login) => get(`/forward-auth/${SERVICE}${target}`, login)),
+      asked(target, registryToken),
+    ]),
     Buffer.concat([get('/healthz', undefined, 'keep-alive'), get('/token')]),
     text(['OPTIONS * HTTP/1.1', 'Host: localhost', 'Connection: close', '', '']),
     text(['HEAD /token HTTP/1.1', 'Host: localhost', 'Connection: close', '', '']),
@@ -172,6 +192,19 @@ function requestsOf({ people, token, refreshToken }: Credentials): readonly [Buf
 function get(path: string, login?: Credentials['people'][number], connection = 'close'): Buffer {
   const basic = login === undefined ? [] : [`Authorization: Basic ${base64(`${login.user}:${login.password}`)}`];
   return text([`GET ${path} HTTP/1.1`, 'Host: localhost', `Connection: ${connection}`, ...basic, '', '']);
+}
+
+const TARGETS = [
+  '/v2/',
+  '/v2/_catalog?n=10',
+  '/v2/public/app/manifests/latest',
+  `/v2/web/shop/blobs/uploads/?mount=sha256:${'a'.repeat(64)}&from=public%2Fapp`,
+] as const;
+
+/** What nginx asks about a request. */
+function asked(target: string, token: string): Buffer {
+  const headers = ['X-Original-Method: GET', `X-Original-URI: ${target}`, `Authorization: Bearer ${token}`];
+  return text([`GET /forward-auth/${FORWARDED} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers, '', '']);
 }
 
 const FORM_HEAD = [

@@ -130,13 +130,14 @@ describe('sign-in at an OpenID provider', () => {
         await createSignInBackend({ name: 'staff', issuer, accounts, clientSecret: () => 's' }),
       ],
     });
-    await using _staff = await startOpenIdProvider({
+    await using staff = await startOpenIdProvider({
       port,
       clientSecret: 's',
       atBrowser: () => 'bob',
       client: signInClient(`${world.app.url}/sign-in/callback`),
     });
     const browser = fetchBrowser();
+    expect(staff.issuer).not.toBe(world.provider.issuer);
     const atStaff = await callbackOf(browser, world.app, '/sign-in/staff');
     const atSso = await callbackOf(browser, world.app);
 
@@ -198,13 +199,14 @@ describe('sign-in at an OpenID provider', () => {
     const down = await fetchBrowser()
       .open(`${world.app.url}/sign-in/sso`)
       .catch((error: unknown) => error);
-    await using _back = await startOpenIdProvider({
+    await using renewed = await startOpenIdProvider({
       port,
       atBrowser: () => 'bob',
       client: signInClient(`${world.app.url}/sign-in/callback`),
     });
     const back = await fetchBrowser().open(`${world.app.url}/sign-in/sso`);
 
+    expect(renewed.issuer).toBe(world.provider.issuer);
     // The metadata are cached: the browser sees the outage at the provider itself.
     expect(down).toBeInstanceOf(Error);
     expect(back.url.pathname).toBe(LIST);
@@ -261,6 +263,14 @@ describe('a sign-in at an OpenID provider is refused', () => {
 
     expect(page.status).toBe(400);
     expect(await isSignedIn(victim, world.app)).toBe(false);
+  });
+
+  it('when the provider gives a person the name of a robot', async () => {
+    const robot = { username: 'Robot:web-ci', password: 'x', groups: [] };
+    await using world = await openWorld({ provider: { people: [robot] } });
+    world.person = robot.username;
+
+    expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).status).toBe(403);
   });
 
   it('when its callback is opened a second time', async () => {

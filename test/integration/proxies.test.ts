@@ -7,14 +7,15 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { basic } from '../support/broker.ts';
 import type { Broker } from '../support/broker.ts';
+import { TRAEFIK, traefikOptions } from '../support/forward-proxy.ts';
 import { freePort } from '../support/free-port.ts';
 import { OPENSSL } from '../support/loopback-certificate.ts';
 import { findPart } from '../support/parts.ts';
 import type { Part } from '../support/parts.ts';
 import { runOk, start } from '../support/process.ts';
 import type { RunningProcess } from '../support/process.ts';
+import { canUseWheels, wheelProgram } from '../support/python-wheel.ts';
 import { ALICE, ASK_WEB, SERVICE, startStaticBroker, STATIC_CONFIG, WRONG } from '../support/static-broker.ts';
-import { portAnswers } from '../support/wait.ts';
 
 const NGINX: Part = { program: 'nginx', debian: 'nginx-light' };
 const CADDY: Part = { program: 'caddy', debian: 'caddy' };
@@ -29,16 +30,17 @@ interface Place {
   readonly brokerPort: number;
 }
 
-/** The block of the page, with the ports and files of the test. */
-async function blockOf(language: string, { folder, brokerPort }: Place): Promise<string> {
-  const [, block = ''] = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(await readFile(PAGE, 'utf8')) ?? [];
+/** The block below the heading, with the ports and files of the test. */
+async function blockBelow(heading: string, { folder, brokerPort }: Place): Promise<string> {
+  const [, block = ''] =
+    new RegExp(`^## ${heading}$.*?\`\`\`\\w+\n(.*?)\`\`\``, 'ms').exec(await readFile(PAGE, 'utf8')) ?? [];
   expect(block).toContain(HOST);
   return block.replaceAll(/\/etc\/\w+\//g, `${folder}/`).replaceAll('127.0.0.1:5001', `127.0.0.1:${brokerPort}`);
 }
 
 async function startNginx(place: Place): Promise<RunningProcess> {
   const { folder, port } = place;
-  const server = (await blockOf('nginx', place)).replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`);
+  const server = (await blockBelow('nginx', place)).replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`);
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   );
@@ -50,13 +52,25 @@ async function startNginx(place: Place): Promise<RunningProcess> {
 
 async function startCaddy(place: Place): Promise<RunningProcess> {
   const { folder, port } = place;
-  const site = (await blockOf('caddyfile', place)).replace(HOST, `${HOST}:${port}`);
+  const site = (await blockBelow('Caddy', place)).replace(HOST, `${HOST}:${port}`);
   const global = '{\n  admin off\n  auto_https disable_redirects\n  default_bind 127.0.0.1\n}\n';
   await writeFile(join(folder, 'Caddyfile'), global + site);
   const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder };
   return start(findPart(CADDY) ?? '', ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')], {
     env,
   });
+}
+
+/** With a certificate of a file in place of one from Let's Encrypt. */
+async function startTraefik(place: Place): Promise<RunningProcess> {
+  const { folder, port } = place;
+  const certificate = `tls:\n  certificates: [{ certFile: ${folder}/${HOST}.crt, keyFile: ${folder}/${HOST}.key }]\n`;
+  const file = join(folder, 'dynamic.yaml');
+  await writeFile(
+    file,
+    (await blockBelow('Traefik', place)).replace('{ certResolver: letsencrypt }', '{}') + certificate,
+  );
+  return start(await wheelProgram(TRAEFIK), traefikOptions(file, port), { cwd: folder });
 }
 
 /** A broker as the page configures it, behind the proxy. */
@@ -71,8 +85,12 @@ async function openWorld(startProxy: (place: Place) => Promise<RunningProcess>) 
   const broker = resources.use(await startStaticBroker({ config }));
   const port = await freePort();
   const proxy = resources.use(await startProxy({ folder, port, brokerPort: broker.port }));
-  await proxy.waitUntil('the proxy', () => portAnswers(port));
   const ca = await readFile(file('crt'));
+  // Traefik listens before it has read its routes.
+  await proxy.waitUntil(
+    'the proxy',
+    async () => (await ask({ port, ca, path: '/healthz', headers: {} })).status === 200,
+  );
   const opened = resources.move();
   return {
     broker,
@@ -110,6 +128,7 @@ const isMissing = (part: Part): boolean => [part, OPENSSL].some((one) => findPar
 describe.each([
   ['nginx', startNginx, isMissing(NGINX)],
   ['Caddy', startCaddy, isMissing(CADDY)],
+  ['Traefik', startTraefik, !canUseWheels()],
 ] as const)('behind %s, as config/proxies.md sets it up', (_name, startProxy, isSkipped) => {
   it.skipIf(isSkipped)(
     'logins succeed and fail, and the log has the address of the client, whatever it claims',

@@ -12,6 +12,8 @@ export interface Vocabulary {
   readonly byUser: number;
   /** How often a rule has an exception, of 100. */
   readonly exceptions: number;
+  /** Users that exceptions name; absent: the usual ones. */
+  readonly exceptedUsers?: readonly string[];
   /** Whether values and stars stand inside segments. */
   readonly infix: boolean;
   /** Whether rules have services, clients and attributes. */
@@ -59,6 +61,14 @@ export const vocabularies: Readonly<Record<string, Vocabulary>> = {
   },
   'services, clients and attributes': { ...PLAIN, exceptions: 30, wide: true },
   'services, clients and captures in user names': { ...PLAIN, users: USERS, byUser: 60, exceptions: 30, wide: true },
+  robots: {
+    ...PLAIN,
+    users: ['robot:web', 'robot:*', 'robot:{t}', 'robot:{t}-a', '*', '*', '{t}', 'ro*', 'robot*', 'ann'],
+    groups: ['team-{t}', '*'],
+    byUser: 85,
+    exceptions: 40,
+    exceptedUsers: ['robot:*', 'robot:web', '*', 'ann', 'ro*'],
+  },
   'everything together': {
     users: [...USERS, 'Ann'],
     groups: [...SEVERAL, 'team-Web'],
@@ -89,12 +99,14 @@ export function policyPair(
 }
 
 function ruleOf(random: Random, vocabulary: Vocabulary): RuleText {
-  const { users, groups, byUser, exceptions, infix, wide } = vocabulary;
+  const { users, groups, byUser, exceptions, exceptedUsers = EXCEPTED_USERS, infix, wide } = vocabulary;
   const isByUser = random.int(100) < byUser;
   const isForEveryone = random.int(100) < 6;
   const name = pick(random, isByUser ? users : groups);
   const values = isForEveryone ? [] : [...name.matchAll(/\{\w+\}/g)].map(([capture]) => capture);
-  if (!isForEveryone && random.int(100) < 15) values.push('{user}');
+  const isForRobots = name.startsWith('robot:');
+  // A robot has no {user}.
+  if (!isForEveryone && random.int(100) < 15 && !isForRobots) values.push('{user}');
   if (!isForEveryone && !isByUser && random.int(100) < 10) values.push('{group}');
   if (!isForEveryone && wide && random.int(100) < 15) values.push('{attr:team}');
   const who = isForEveryone ? { everyone: true } : isByUser ? { users: [name] } : { groups: [name] };
@@ -104,7 +116,7 @@ function ruleOf(random: Random, vocabulary: Vocabulary): RuleText {
     repositories: [segments.join('/')],
     ...(wide && random.int(100) < 8 ? { catalog: true } : {}),
     ...(random.int(100) < 40 ? { deny: ['pull'] } : { allow: ['pull'] }),
-    ...(random.int(100) < exceptions ? { except: exceptionOf(random) } : {}),
+    ...(random.int(100) < exceptions ? { except: exceptionOf(random, exceptedUsers) } : {}),
     ...(wide && random.int(100) < 15 ? { services: [pick(random, ['one', 'o*', '*e'])] } : {}),
     ...(wide && random.int(100) < 15 ? { clients: [pick(random, ['10.0.0.0/8', '10.1.0.0/16', '192.0.2.1'])] } : {}),
   };
@@ -116,9 +128,11 @@ function segmentOf(random: Random, values: readonly string[], infix: boolean): s
   return pick(random, ['*', '**', 'web', 'web', '*', ...(infix ? ['a-*', '*-a'] : [])]);
 }
 
-function exceptionOf(random: Random): Pick<RuleText, 'users' | 'groups'> {
+const EXCEPTED_USERS = ['ann', 'ci-*', '*-bot', 'ci-web'];
+
+function exceptionOf(random: Random, users: readonly string[]): Pick<RuleText, 'users' | 'groups'> {
   if (random.int(100) < 65) return { groups: [pick(random, ['team-web', 'team-*', 'ops', 'team-a'])] };
-  return { users: [pick(random, ['ann', 'ci-*', '*-bot', 'ci-web'])] };
+  return { users: [pick(random, users)] };
 }
 
 const WORDS = [

@@ -11,6 +11,7 @@ import type { Result } from './process.ts';
 import { noteSecret } from './secrets.ts';
 
 const DOCKERD: Part = { program: 'dockerd', debian: 'docker.io' };
+const DOCKER: Part = { program: 'docker', debian: 'docker.io' };
 
 export interface Docker {
   /** Runs `docker` with this user's home: its logins are its own. */
@@ -63,8 +64,13 @@ export async function startDockerd(): Promise<Dockerd> {
     async () => (await run('docker', ['--host', host, 'version'])).code === 0,
   );
 
+  const program = findPart(DOCKER) ?? '';
+  // docker keeps logins in a store of the platform, such as pass, where PATH has a credential helper for one.
   const docker = (home: string, args: readonly string[], stdin?: string): Promise<Result> =>
-    run('docker', ['--host', host, '--config', home, ...args], stdin === undefined ? {} : { stdin });
+    run(program, ['--host', host, '--config', home, ...args], {
+      env: { ...process.env, PATH: home },
+      ...(stdin === undefined ? {} : { stdin }),
+    });
 
   const running = resources.move();
   return {

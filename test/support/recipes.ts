@@ -1,5 +1,6 @@
 /** The recipes, and the code blocks in them. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
 export interface RecipeBlock {
@@ -27,6 +28,11 @@ export const BLOCKS: readonly RecipeBlock[] = RECIPES.flatMap((path) =>
     text,
   })),
 );
+
+/** The whole text of a recipe. */
+export function readRecipe(recipe: string): Promise<string> {
+  return readFile(join(FOLDER, `${recipe}.md`), 'utf8');
+}
 
 /** @returns the texts, in their order; at least one. */
 export function recipeTexts(recipe: string, titleOrLanguage: string): readonly [string, ...string[]] {

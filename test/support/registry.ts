@@ -27,6 +27,8 @@ export interface RegistryOptions {
   readonly port?: number;
   /** The folder of its images, which outlives it; absent: one of its own. */
   readonly images?: string;
+  /** Default: `info`. */
+  readonly logLevel?: 'info' | 'error';
 }
 
 export interface Registry extends AsyncDisposable {
@@ -48,7 +50,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 /** Any program that takes distribution's configuration. */
 export async function startRegistryProgram(
   program: string,
-  { trust, port, images }: RegistryOptions,
+  { trust, port, images, logLevel = 'info' }: RegistryOptions,
 ): Promise<Registry> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-registry-'));
@@ -56,7 +58,7 @@ export async function startRegistryProgram(
   const own = port ?? (await freePort());
   const configuration = {
     version: 0.1,
-    log: { level: 'info', accesslog: { disabled: true } },
+    log: { level: logLevel, accesslog: { disabled: true } },
     http: { addr: `127.0.0.1:${own}`, secret: 'of no account: one registry alone' },
     storage: { filesystem: { rootdirectory: images ?? join(folder, 'images') }, delete: { enabled: true } },
   };

@@ -4,6 +4,8 @@ import { policySources, proveOptions } from '../../app/policy-sources.ts';
 import { lintFile } from '../../config/lint.ts';
 import type { LintedPolicy, PlacedFinding } from '../../config/lint.ts';
 import { loadBroker } from '../../config/load.ts';
+import { shownPath } from '../../config/read-text.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
 import { MAX_TESTED_RULES } from '../../core/policy/lint/removable.ts';
 import { createCommand, isOptionGiven } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
@@ -28,8 +30,8 @@ export function lintCommand(run: Run): Command {
     .addHelpText(
       'after',
       '\nFinds rules that add nothing or are never reached, denials without effect, patterns that no repository matches,\n' +
-        'services that are not configured, groups that no backend delivers, rules that are too wide, push without pull, unused roles.\n' +
-        'With a policy file, services, groups and users are compared with the configuration only if --config is given.',
+        'services and robots that are not configured, groups that no backend delivers, robots that no rule names, rules that are too wide, push without pull, unused roles.\n' +
+        'With a policy file, services, groups, users and robots are compared with the configuration only if --config is given.',
     )
     .action((policy: string | undefined, options: SharedOptions) =>
       running({ ...options, policy, isConfigNamed: isOptionGiven(command, 'config') }),
@@ -58,11 +60,21 @@ async function lint(options: LintOptions, output: Output): Promise<number> {
 
 async function lintPolicyOf({ config: path, policy, isConfigNamed }: LintOptions, output: Output) {
   if (policy !== undefined && !isConfigNamed) {
-    output.remark('services, groups and users are not compared with the configuration; give --config to compare them');
+    output.remark(
+      'services, groups, users and robots are not compared with the configuration; give --config to compare them',
+    );
     return { linted: await lintFile(policy), config: undefined };
   }
-  const { config } = await loadBroker(path, { secrets: 'unused' });
-  const known = { sources: await policySources(config), services: Object.keys(config.services) };
+  const { config, source } = await loadBroker(path, { secrets: 'unused' });
+  const known = {
+    sources: await policySources(config),
+    services: Object.keys(config.services),
+    robots: [...robotsOf(config.robots).values()].map((robot) => ({
+      robot,
+      file: shownPath(source.path),
+      line: source.lineOf(['robots', robot.name]),
+    })),
+  };
   return { linted: await lintFile(policy ?? config.policy.file, known), config };
 }
 

@@ -1,34 +1,50 @@
-/** `fairlead registry-config`: prints the part of a registry's configuration that is about this broker. */
+/** `fairlead registry-config`: prints the configuration that a registry, or a proxy before it, needs for this broker. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { proxyBlock } from '../../core/proxy-config/index.ts';
+import type { ProxyBlock } from '../../core/proxy-config/site.ts';
 import { REGISTRIES, registryBlock } from '../../core/registry-config.ts';
 import type { RegistryBlock, RegistryFacts, RegistryKind } from '../../core/registry-config.ts';
+import { REGISTRY_PROXIES } from '../../core/registry-proxy.ts';
+import type { RegistryProxy } from '../../core/registry-proxy.ts';
 import { readGenerations, signingGeneration } from '../../platform/signing/generations.ts';
 import { trustPaths } from '../../platform/signing/trust-files.ts';
 import { createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { proxyFacts } from '../proxy-facts.ts';
 
 interface RegistryConfigOptions extends SharedOptions {
   readonly service?: string;
-  readonly for: RegistryKind;
+  readonly for: RegistryKind | RegistryProxy;
+  readonly upstream: string;
 }
 
 export function registryConfigCommand(run: Run): Command {
-  return createCommand('registry-config', 'Print the configuration by which a registry trusts this broker')
-    .option('--service <name>', 'the service name of the registry; default: the first that is configured')
-    .addOption(
-      new Option('--for <registry>', 'the kind of registry').choices([...REGISTRIES]).default('distribution-2'),
+  return createCommand(
+    'registry-config',
+    'Print the configuration of a registry, or of a proxy in front of it, for this broker',
+  )
+    .option(
+      '--service <name>',
+      'the service name of the registry; default: the first that is configured, and for a proxy all with its forwardAuth',
     )
+    .addOption(
+      new Option('--for <program>', 'the kind of registry, or of the proxy that asks the broker about each request')
+        .choices([...REGISTRIES, ...REGISTRY_PROXIES])
+        .default('distribution-2'),
+    )
+    .option('--upstream <host:port>', 'where a proxy reaches the registry', '127.0.0.1:5000')
     .action(run(registryConfig));
 }
 
 async function registryConfig(options: RegistryConfigOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const block = await blockFor(options.for, options.service, config);
+  const { for: kind, service } = options;
+  const block = isProxy(kind) ? blockOfProxy(kind, options, config) : await blockFor(kind, service, config);
   if (typeof block === 'string') {
     output.result([], { problem: block });
     output.remark(`fairlead: ${block}`);
@@ -37,6 +53,29 @@ async function registryConfig(options: RegistryConfigOptions, output: Output): P
   output.result([block.text.trimEnd()], block);
   for (const note of block.notes) output.remark(`note: ${note}`);
   return EXIT.ok;
+}
+
+function isProxy(kind: RegistryKind | RegistryProxy): kind is RegistryProxy {
+  return REGISTRY_PROXIES.some((proxy) => proxy === kind);
+}
+
+/** @returns the block, or a sentence that says why there is none */
+function blockOfProxy(
+  kind: RegistryProxy,
+  { service, upstream }: RegistryConfigOptions,
+  config: BrokerConfig,
+): ProxyBlock | string {
+  const named = service === undefined ? undefined : serviceFor(service, config);
+  const found = proxyFacts(kind, named, hostAndPort(upstream), config);
+  if (typeof found === 'string') return found;
+  const block = proxyBlock(kind, found.facts);
+  return typeof block === 'string' ? block : { ...block, notes: [...found.notes, ...block.notes] };
+}
+
+/** @throws UsageError when the text is not an address */
+function hostAndPort(text: string): string {
+  if (/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i.test(text)) return text;
+  throw new UsageError(`--upstream ${text}: expected HOST:PORT, such as 127.0.0.1:5000`);
 }
 
 /** @returns the block, or a sentence that says why this registry cannot verify the tokens */

@@ -49,8 +49,10 @@ export function tokensCommand(run: Run): Command {
 }
 
 function createTokenCommand(run: Run): Command {
-  return createCommand('create', 'Make a personal token for a user and print it once')
-    .requiredOption('--for <user>', 'the user, as typed at a login; a backend must be able to look the user up')
+  return createCommand('create', 'Make a personal token for a user or a robot and print it once')
+    .option('--for <user>', 'the user, as typed at a login; a backend must be able to look the user up')
+    .option('--robot <name>', 'a robot of the configuration, in place of --for; needs --by')
+    .option('--by <user>', 'with --robot: the user who creates the token; must own the robot now')
     .option('--backend <name>', 'the backend of the user; default: the first one that knows the name')
     .option('--name <name>', 'what the token is for, for lists and logs', 'token')
     .option(

@@ -11,9 +11,13 @@ import { ACTIONS, isAction } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
 import { isOpen, whoCan } from '../../core/policy/who-can.ts';
 import type { Grantee, WhoCan } from '../../core/policy/who-can.ts';
+import { separateRobots } from '../../core/robot-name.ts';
 import { clientAddress, createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
+import { tokensThatCan } from '../tokens/tokens-that-can.ts';
+import { shownPersonalToken, tokenText } from '../tokens/list.ts';
+import type { ListedToken } from '../../flows/personal-token/list.ts';
 import type { Output } from '../output.ts';
 
 interface WhoCanOptions extends SharedOptions {
@@ -21,6 +25,7 @@ interface WhoCanOptions extends SharedOptions {
   readonly repository: string;
   readonly service?: string;
   readonly client: string;
+  readonly tokens?: true;
 }
 
 export function whoCanCommand(run: Run): Command {
@@ -33,35 +38,45 @@ export function whoCanCommand(run: Run): Command {
     .argument('<repository>', 'such as web/shop')
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
+    .option('--tokens', 'list the personal tokens, too, by which their owners may do it now; the backends are asked')
     .action((action: string, repository: string, options: Omit<WhoCanOptions, 'action' | 'repository'>) =>
       running({ ...options, action, repository }),
     );
 }
 
 async function answer(
-  { config: path, repository, client, ...options }: WhoCanOptions,
+  { config: path, repository, tokens, ...options }: WhoCanOptions,
   output: Output,
 ): Promise<number> {
   const action = actionOf(options.action);
   const problem = repositoryProblem(repository);
   if (problem !== undefined) throw new UsageError(problem);
-  const { config } = await loadBroker(path, { secrets: 'unused' });
+  const { config } = await loadBroker(path, { secrets: tokens === true ? 'required' : 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
   const service = serviceFor(options.service, config);
+  const client = clientAddress(options.client);
   const users = await listedCallers(config);
   const found = whoCan(policy, action, repository, {
     service,
-    client: clientAddress(client),
+    client,
     users,
     forms: nameForms(config),
   });
-  output.result([...linesOf(action, repository, found), ...spellingNote(found, config)], {
+  const byToken = tokens === true ? await tokensThatCan({ config, policy, service, client, action, repository }) : [];
+  const ofTokens = tokens === true ? tokenLines(byToken) : [];
+  output.result([...linesOf(action, repository, found), ...ofTokens, ...spellingNote(found, config)], {
     action,
     repository,
     service,
     ...jsonOf(found),
+    ...(tokens === true ? { tokens: byToken.map(shownPersonalToken) } : {}),
   });
   return found.anonymous || found.users.length > 0 || found.grantees.some(isOpen) ? EXIT.ok : EXIT.no;
+}
+
+function tokenLines(tokens: readonly ListedToken[]): readonly string[] {
+  if (tokens.length === 0) return ['by a personal token: nobody'];
+  return ['by these personal tokens:', ...tokens.map((token) => `  ${tokenText(token)}`)];
 }
 
 function actionOf(text: string): Action {
@@ -74,6 +89,7 @@ const EVERYTHING = "only rules with allow: ['*'] grant the action *; ask for pul
 function linesOf(action: string, repository: string, { grantees, users, anonymous, gaps }: WhoCan): readonly string[] {
   const open = grantees.filter(isOpen);
   const closed = grantees.filter((grantee) => !isOpen(grantee));
+  const { people, robots } = separateRobots(users);
   const what = action === '*' ? `do everything (*) in ${repository}` : `${action} ${repository}`;
   const nobody = [`nobody can ${what}`, ...(action === '*' ? [EVERYTHING] : [])];
   return [
@@ -82,7 +98,8 @@ function linesOf(action: string, repository: string, { grantees, users, anonymou
     ...(closed.length === 0
       ? []
       : ['allowed by a rule, and denied all the same:', ...closed.flatMap((grantee) => sentences(grantee))]),
-    ...(users.length === 0 ? [] : [`of the users in files: ${users.join(', ')}`]),
+    ...(people.length === 0 ? [] : [`of the users in files: ${people.join(', ')}`]),
+    ...(robots.length === 0 ? [] : [`of the robots: ${robots.join(', ')}`]),
     `without a login: ${anonymous ? 'yes' : 'no'}`,
     ...gaps.map((gap) => `others may be able to, which is not proved: ${gap}`),
   ];
@@ -119,7 +136,8 @@ function jsonOf({ grantees, users, anonymous, gaps }: WhoCan) {
       file: rule.file,
       line: rule.line,
     })),
-    users,
+    users: separateRobots(users).people,
+    robots: separateRobots(users).robots,
     anonymous,
     complete: gaps.length === 0,
     gaps,

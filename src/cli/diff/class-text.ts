@@ -4,6 +4,7 @@ import type { Comparison, DecisionClass } from '../../core/policy/diff/classes.t
 import type { Rule } from '../../core/policy/rule.ts';
 import { requestText, timeText } from '../../config/request-text.ts';
 import { whoText } from '../../core/policy/who-text.ts';
+import { separateRobots } from '../../core/robot-name.ts';
 import { formatScope } from '../../core/scope.ts';
 import { count, reasonLines } from './reason-text.ts';
 import type { NamedPolicy } from './reason-text.ts';
@@ -56,12 +57,13 @@ function groupLines(group: readonly DecisionClass[], named: boolean): readonly s
   const [one] = group;
   if (one === undefined) return [];
   const subjects = [...new Set(group.map(subjectText))].join('; ');
-  const users = [...new Set(group.flatMap((each) => each.users))];
+  const { people, robots } = separateRobots(new Set(group.flatMap((each) => each.users)));
   return [
     `${one.change} ${one.actions.join(', ')} on ${resourceText(one)}${whereText(one)}: ${subjects}`,
     ...reasonLines(one),
     `  example: ${exampleText(one)}`,
-    ...(named ? [`  users in files: ${users.length === 0 ? 'none' : users.join(', ')}`] : []),
+    ...(named ? [`  users in files: ${people.length === 0 ? 'none' : people.join(', ')}`] : []),
+    ...(robots.length === 0 ? [] : [`  robots: ${robots.join(', ')}`]),
   ];
 }
 

@@ -31,6 +31,11 @@ export function replayLines({ counts, result }: Replayed, [before]: Files): read
       : [
           `warning: ${count(result.withoutGroups, 'decision')} cannot be judged: the user was in more groups than a line holds`,
         ]),
+    ...(result.withoutLimits === 0
+      ? []
+      : [
+          `warning: ${count(result.withoutLimits, 'decision')} cannot be judged: the token had more limits than a line holds`,
+        ]),
     ...(result.withoutAttributes === 0
       ? []
       : [

@@ -1,20 +1,25 @@
-/** `fairlead tokens create`: makes a personal token for a user and prints it once. */
+/** `fairlead tokens create`: makes a personal token for a user or a robot and prints it once. */
 import { createTokenForUser } from '../../app/create-token.ts';
 import { patient } from '../../app/open-records.ts';
 import { duration } from '../../backends/fields.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker } from '../../config/load.ts';
-import { isAction } from '../../core/access.ts';
-import type { Action } from '../../core/access.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
 import type { ApiAccess, StoredLimit } from '../../core/token-limits.ts';
 import { collectRemarks } from '../backend-remarks.ts';
 import { UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
+import { requireRobot } from '../require-robot.ts';
+import { parseLimit } from './limits.ts';
 import { shownPersonalToken } from './list.ts';
 
 interface CreateOptions extends SharedOptions {
-  readonly for: string;
+  /** The user whose token it is; or with `robot`, its owner `by`. */
+  readonly for?: string;
+  readonly robot?: string;
+  readonly by?: string;
   readonly backend?: string;
   readonly name: string;
   /** Each `SERVICE PATTERN[,PATTERN] ACTION[,ACTION]`. */
@@ -29,9 +34,10 @@ interface CreateOptions extends SharedOptions {
 const lifetime = duration({ min: 1, max: 3660 * 86_400 });
 
 export async function createToken(options: CreateOptions, output: Output): Promise<number> {
-  const { for: user, backend, name, api, from: networks } = options;
-  const order = { user, backend, name, api, networks, limits: limitsOf(options), lifetime: lifetimeOf(options) };
+  const { backend, name, api, from: networks } = options;
   const { config } = await loadBroker(options.config);
+  const owner = ownerOf(options, config);
+  const order = { ...owner, backend, name, api, networks, limits: limitsOf(options), lifetime: lifetimeOf(options) };
   const { personalTokens } = config;
   if (personalTokens === undefined) {
     throw new UsageError('personal tokens are not offered: add `personalTokens: {}` to the configuration');
@@ -50,28 +56,19 @@ export async function createToken(options: CreateOptions, output: Output): Promi
   return EXIT.ok;
 }
 
+/** Either a user, or a robot and the user who owns it. */
+function ownerOf({ for: user, robot: text, by }: CreateOptions, { robots }: BrokerConfig) {
+  if (user !== undefined && text === undefined && by === undefined) return { user };
+  if (user !== undefined || text === undefined || by === undefined) {
+    throw new UsageError('expected --for USER; or --robot NAME and --by USER, who owns the robot');
+  }
+  const { name: robot } = requireRobot(robotsOf(robots), text);
+  return { user: by, robot };
+}
+
 function limitsOf({ limit, registries }: CreateOptions): readonly StoredLimit[] | undefined {
   if (!registries && limit !== undefined) throw new UsageError('expected --limit or --no-registries, found both');
   return registries ? limit?.map(parseLimit) : [];
-}
-
-const LIMIT = 'SERVICE PATTERN[,PATTERN] ACTION[,ACTION], such as "registry.example.com web/** pull,push"';
-
-function parseLimit(text: string): StoredLimit {
-  const [service, repositories, actions, ...rest] = text.trim().split(/\s+/);
-  if (service === undefined || repositories === undefined || actions === undefined || rest.length > 0) {
-    throw new UsageError(`--limit "${text}": expected ${LIMIT}`);
-  }
-  return {
-    service,
-    repositories: repositories.split(','),
-    actions: actions.split(',').map((action) => actionOf(action, text)),
-  };
-}
-
-function actionOf(action: string, text: string): Action {
-  if (isAction(action)) return action;
-  throw new UsageError(`--limit "${text}": expected pull, push, delete or *, found "${action}"`);
 }
 
 function lifetimeOf({ expires }: CreateOptions): number | undefined {

@@ -64,6 +64,7 @@ function personalTable(tokens: readonly ReturnType<typeof shownPersonalToken>[])
   return tableLines([head, ...rows]);
 }
 
+/** What a token may do, in words. */
 function mayDo({ limits, api, networks }: Pick<ListedToken, 'limits' | 'api' | 'networks'>): string {
   const registries = limits === undefined ? ['all the user may do'] : limits.map(limitText);
   const parts = [...registries, ...(api === undefined ? [] : [`API: ${api}`])];
@@ -92,6 +93,7 @@ export function shownPersonalToken(token: ListedToken) {
     backend,
     created: timeText(createdAt),
     createdBy,
+    ...(owner.kind === 'robot' ? { createdFor: owner.createdBy.username } : {}),
     ...(usedAt === undefined ? {} : { used: timeText(usedAt), usedFrom }),
     expires: timeText(expiresAt),
     ...(limits === undefined ? {} : { limits }),
@@ -102,4 +104,10 @@ export function shownPersonalToken(token: ListedToken) {
 
 function timeText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000', '');
+}
+
+/** `token "build" (1f9a0c3b2d4e) of robot:web-ci, until 2026-12-01T00:00:00Z, which may do registry web/** pull`. */
+export function tokenText(token: ListedToken): string {
+  const { id, name, user, expires } = shownPersonalToken(token);
+  return `token "${name}" (${id}) of ${user}, until ${expires}, which may do ${mayDo(token)}`;
 }

@@ -1,5 +1,6 @@
 /** Which tokens a command is about, from its options. */
 import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { isRobotUsername, ROBOT_PREFIX } from '../../core/robot-name.ts';
 import type { TokenSelection } from '../../flows/personal-token/list.ts';
 import type { RefreshTokenSelection } from '../../flows/refresh-token/revoke.ts';
 import type { SharedOptions } from '../command.ts';
@@ -10,8 +11,6 @@ export interface TokensOptions extends SharedOptions {
   /** Personal tokens are not of one service, so that they are left out. */
   readonly service?: string;
 }
-
-const ROBOT = 'robot:';
 
 /** @param ids public ids; empty: all */
 export function refreshSelection(options: TokensOptions, ids: readonly string[] = []): RefreshTokenSelection {
@@ -24,7 +23,7 @@ export function personalSelection(options: TokensOptions, ids: readonly string[]
   const { user, service } = options;
   if (service !== undefined) return undefined;
   if (user === undefined) return idsOf(ids);
-  return user.startsWith(ROBOT) ? { robot: user.slice(ROBOT.length) } : { account: { user } };
+  return isRobotUsername(user) ? { robot: user.slice(ROBOT_PREFIX.length) } : { account: { user } };
 }
 
 function idsOf(ids: readonly string[]): { readonly ids?: readonly string[] } {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { canonicalDn } from '../../core/groups.ts';
 import type { Caller } from '../../core/identity.ts';
+import { isRobotUsername } from '../../core/robot-name.ts';
 import { FIELDS, parseMatchPattern } from './match-pattern.ts';
 import type { Field, MatchPattern, Placeholder, ValuesOf } from './match-pattern.ts';
 import { compileRe2 } from './re2.ts';
@@ -37,7 +38,7 @@ export interface MatchPatterns {
 
 export const matchPatterns = z
   .strictObject({
-    account: matchPattern.optional().meta({ description: 'The user’s name; empty for anonymous' }),
+    account: matchPattern.optional().meta({ description: 'The user’s name; empty for anonymous and for a robot' }),
     name: matchPattern.optional().meta({ description: 'The repository; catalog for the catalog' }),
     service: matchPattern.optional().meta({ description: 'The service that the request is for' }),
     labels: z
@@ -99,7 +100,7 @@ function matchOf(patterns: Patterns, labels: Labels, captures: ReadonlyMap<Field
     text: JSON.stringify(written.toSorted(([a], [b]) => (a < b ? -1 : 1))),
     attributes: attributesIn(patterns, labels),
     match: ({ caller, service, name }) => {
-      const texts: Texts = { account: caller.kind === 'user' ? caller.identity.username : '', name, service };
+      const texts: Texts = { account: accountOf(caller), name, service };
       const valuesOf = valuesIn(texts, caller, captures);
       return (
         [...patterns].every(([field, pattern]) => pattern.matches(texts[field], valuesOf)) &&
@@ -107,6 +108,11 @@ function matchOf(patterns: Patterns, labels: Labels, captures: ReadonlyMap<Field
       );
     },
   };
+}
+
+/** A robot has no account: imported rules for any account are for users. */
+function accountOf(caller: Caller): string {
+  return caller.kind === 'anonymous' || isRobotUsername(caller.identity.username) ? '' : caller.identity.username;
 }
 
 function valuesIn(texts: Texts, caller: Caller, captures: ReadonlyMap<Field, Re2>): ValuesOf {
@@ -126,7 +132,7 @@ function valuesIn(texts: Texts, caller: Caller, captures: ReadonlyMap<Field, Re2
 
 /** The names of groups, the rest of group names after a prefix, or the values of an attribute or claim. */
 function labelValues(caller: Caller, label: string): readonly string[] {
-  if (caller.kind === 'anonymous') return [];
+  if (caller.kind === 'anonymous' || isRobotUsername(caller.identity.username)) return [];
   const { groups, attributes } = caller.identity;
   // A directory delivers a group by its DN as well. An expression for names could match inside of the DN.
   if (label === 'group') return [...groups].filter((group) => !group.includes('=') || canonicalDn(group) === undefined);

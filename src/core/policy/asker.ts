@@ -3,6 +3,7 @@ import { dnPieces } from './dn-pattern.ts';
 import type { NamePattern } from './name-pattern.ts';
 import type { CasePair, CompiledWho } from './who.ts';
 import { globCovers, globsMeet, nameGlob } from './relation/globs.ts';
+import { isRobotUsername } from '../robot-name.ts';
 
 /** One alternative of who a rule is for. */
 export type Asker =
@@ -21,14 +22,15 @@ export function askersOf({ users, groups, everyone }: CompiledWho): readonly Ask
 /** Sound: true only if everybody who is `narrow` is `wide`. */
 export function askerCovers(wide: Asker, narrow: Asker): boolean {
   if (wide.kind === 'everyone') return true;
-  if (narrow.kind === 'everyone') return false;
+  if (narrow.kind === 'everyone' || isRobots(wide) !== isRobots(narrow)) return false;
   // A member of a group is a user.
   if (isAnyUser(wide)) return true;
   return wide.kind === narrow.kind && patternCovers(wide.pair, narrow.pair);
 }
 
-/** Sound: false only if nobody can be both. Anybody may be in any groups, so only two users exclude each other. */
+/** Sound: false only if nobody can be both. A user may be in any groups; a robot is in none and is no user. */
 export function askersMeet(a: Asker, b: Asker): boolean {
+  if (a.kind !== 'everyone' && b.kind !== 'everyone' && isRobots(a) !== isRobots(b)) return false;
   if (a.kind !== 'user' || b.kind !== 'user') return true;
   return (
     globsMeet(nameGlob(a.pair.exact.text), nameGlob(b.pair.exact.text)) ||
@@ -47,6 +49,11 @@ export function givesTheSame(placeholder: string, wide: Asker, narrow: Asker): b
   if (placeholder === 'user' || placeholder.includes(':')) return true;
   if (wide.kind === 'everyone' || wide.kind !== narrow.kind) return false;
   return placeholder === 'group' || wide.pair.exact.text === narrow.pair.exact.text;
+}
+
+/** Whether it is for robots: then it is for nobody else. */
+export function isRobots(asker: Asker): boolean {
+  return asker.kind === 'user' && isRobotUsername(asker.pair.exact.text);
 }
 
 export function isAnyUser(asker: Asker): boolean {

@@ -1,11 +1,12 @@
 /** How a caller matches the who of a rule: each alternative that matches is a binding with values for placeholders. */
 import { foldCase } from '../fold-case.ts';
 import type { Caller, Identity } from '../identity.ts';
+import { isRobotUsername } from '../robot-name.ts';
 import type { NamePattern } from './name-pattern.ts';
 import type { CasePair, CompiledWho } from './who.ts';
 
 export interface Binding {
-  /** The alternative, for explanations: `user alice`, `group team-web`, `everyone`. */
+  /** The alternative, for explanations: `user alice`, `robot web-ci`, `group team-web`, `everyone`. */
   readonly via: string;
   /** The values of a placeholder, in lower case like repository names; empty if it has none. */
   values(placeholder: string): readonly string[];
@@ -21,10 +22,17 @@ export function bindingsFor(who: CompiledWho, caller: Caller): readonly Binding[
   if (who.everyone) bindings.push(EVERYONE);
   for (const pair of who.users) {
     const captured = pattern(pair, identity).match(identity.username);
-    if (captured !== undefined) bindings.push(binding(identity, captured, `user ${identity.username}`, undefined));
+    if (captured !== undefined) bindings.push(binding(identity, captured, nameOf(identity), undefined));
   }
+  // A search may imagine a robot in a group. No robot is in one.
+  if (isRobotUsername(identity.username)) return bindings;
   for (const pair of who.groups) addGroupBindings(pattern(pair, identity), identity, bindings);
   return bindings;
+}
+
+/** `user alice`, `robot web-ci`. */
+function nameOf({ username }: Identity): string {
+  return isRobotUsername(username) ? username.replace(':', ' ') : `user ${username}`;
 }
 
 function addGroupBindings(groupPattern: NamePattern, identity: Identity, bindings: Binding[]): void {

@@ -6,6 +6,7 @@ import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { compileWho } from './who.ts';
 import type { CompiledWho } from './who.ts';
+import { isRobotUsername } from '../robot-name.ts';
 import { parseRepositoryPattern } from './repository-pattern.ts';
 import type { RepositoryPattern } from './repository-pattern.ts';
 import { createRuleIndex } from './rule-index.ts';
@@ -135,6 +136,9 @@ function checkPlaceholders(
   for (const name of pattern.placeholders) {
     if (name.startsWith('attr:') || name.startsWith('claim:') || name === 'user') {
       if (who.everyone) report(path, `everyone includes anonymous, who has no {${name}}; write users: ["*"] instead`);
+      const robots = who.users.filter(({ exact }) => isRobotUsername(exact.text)).map(({ exact }) => exact.text);
+      if (robots.length > 0)
+        report(path, `the robot "${robots.join('", "')}" has no {${name}}; move it to a rule of its own`);
       continue;
     }
     const users = who.users.filter(({ exact }) => !exact.captures.includes(name));

@@ -4,6 +4,8 @@ import { foldCase } from '../fold-case.ts';
 import { groupName } from '../groups.ts';
 import { ANONYMOUS, username } from '../identity.ts';
 import type { Caller } from '../identity.ts';
+import { isRobotUsername, ROBOT_PREFIX } from '../robot-name.ts';
+import { robotIdentity } from '../robot.ts';
 import { formatScope } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { decide } from './decide.ts';
@@ -51,12 +53,13 @@ export function runPolicyTests(policy: Policy, tests: readonly PolicyTest[]): re
 }
 
 /**
- * A caller without attributes, as policy tests and `explain` need one.
+ * A caller without attributes, as policy tests and `explain` need one. `robot:NAME` is a robot, which has no groups.
  *
  * @param caseless whether names are folded, as those of a directory are
  */
 export function imaginedCaller(user: string | undefined, groups: readonly string[], caseless = false): Caller {
   if (user === undefined) return ANONYMOUS;
+  if (isRobotUsername(user)) return { kind: 'user', identity: robotIdentity(user.slice(ROBOT_PREFIX.length)) };
   return {
     kind: 'user',
     identity: {

@@ -27,7 +27,7 @@ import { whoText } from './who-text.ts';
 
 /** One alternative of a rule that allows it. */
 export interface Grantee {
-  /** `members of team-web`, `user alice`, `any user`, `anybody, also without a login`. */
+  /** `members of team-web`, `user alice`, `any user`, `robot web-ci`, `anybody, also without a login`. */
   readonly who: string;
   readonly rule: Rule;
   /** What must hold in addition, which neither names nor groups show: an attribute, the client's address. */
@@ -56,7 +56,7 @@ interface Denial {
 
 export interface WhoCan {
   readonly grantees: readonly Grantee[];
-  /** The given users who can. */
+  /** The given users and robots who can. */
   readonly users: readonly string[];
   readonly anonymous: boolean;
   /** Why there may be somebody who is not listed, each a clause; empty: nobody else can. */
@@ -67,7 +67,7 @@ export interface WhoCanOptions {
   readonly service: string;
   /** The client's address; empty: not known. */
   readonly client: string;
-  /** Users that are known by name, with their groups. */
+  /** Users that are known by name, with their groups, and robots. */
   readonly users: readonly Caller[];
   /** How the configured sources of users compare names; undefined: any. */
   readonly forms?: readonly Form[];

@@ -5,6 +5,7 @@ import type { Who } from './document.ts';
 import { isBrokenDn, parseDnPattern } from './dn-pattern.ts';
 import { parseNamePattern } from './name-pattern.ts';
 import type { NamePattern } from './name-pattern.ts';
+import { isRobotUsername, robotPatternProblem } from '../robot-name.ts';
 
 /** A pattern in two forms, because a directory compares names without case. */
 export interface CasePair {
@@ -26,7 +27,7 @@ type ReportProblem = (path: readonly (string | number)[], message: string) => vo
 export function compileWho(who: Who, report: ReportProblem): CompiledWho {
   return {
     users: who.users.flatMap((text, at) =>
-      casePair(parseNamePattern(text), parseNamePattern(foldCase(text)), (problem) =>
+      casePair(parseUserPattern(text), parseUserPattern(foldCase(text)), (problem) =>
         report(['users', at], `the pattern "${text}" ${problem}`),
       ),
     ),
@@ -35,6 +36,18 @@ export function compileWho(who: Who, report: ReportProblem): CompiledWho {
     ),
     everyone: who.everyone,
   };
+}
+
+/**
+ * INVARIANT: a robot matches no user pattern except those that begin with `robot:`. `users: ["*"]` means users with an
+ * account, and no rule gives a robot anything unless it names robots or is for everyone.
+ */
+function parseUserPattern(text: string): NamePattern | string {
+  const problem = robotPatternProblem(text);
+  if (problem !== undefined) return problem;
+  const pattern = parseNamePattern(text);
+  if (typeof pattern === 'string' || pattern.literal !== undefined || isRobotUsername(text)) return pattern;
+  return { ...pattern, match: (name: string) => (isRobotUsername(name) ? undefined : pattern.match(name)) };
 }
 
 function groupPair(text: string, report: (problem: string) => void): readonly CasePair[] {

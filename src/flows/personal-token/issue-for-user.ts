@@ -1,5 +1,6 @@
-/** Makes a personal token for a user by name, on behalf of an operator. */
+/** Makes a personal token for a user by name, or for a robot of a user, on behalf of an operator. */
 import type { RequestContext } from '../../core/events.ts';
+import type { TokenOwner } from '../../core/personal-token.ts';
 import { lookUpUser } from '../look-up-user.ts';
 import type { Chain } from '../walk-chain.ts';
 import type { IssuePersonalToken, TokenIssue, TokenOrder } from './issue.ts';
@@ -11,6 +12,8 @@ export interface UserTokenOrder extends Omit<TokenOrder, 'owner' | 'creator'> {
   readonly user: string;
   /** The backend of the user; absent: the first one that knows the name. */
   readonly backend?: string | undefined;
+  /** The name of a robot that the user owns, whose token it is; absent: the token is that of the user. */
+  readonly robot?: string | undefined;
 }
 
 interface IssueForUserDeps extends Chain {
@@ -20,7 +23,7 @@ interface IssueForUserDeps extends Chain {
 /** Throws what `IssuePersonalToken` throws. */
 export async function issueForUser(
   { issue, ...chain }: IssueForUserDeps,
-  { user, backend, ...order }: UserTokenOrder,
+  { user, backend, robot, ...order }: UserTokenOrder,
   request: RequestContext,
 ): Promise<TokenIssue> {
   const backends = chain.backends.filter(({ authenticator: { name } }) => backend === undefined || name === backend);
@@ -31,12 +34,13 @@ export async function issueForUser(
     const hint = withoutLookUp.length === 0 ? '' : ` (${withoutLookUp.join(', ')} cannot be asked without a password)`;
     return refused(`no backend knows the user "${user}"${hint}`);
   }
-  const owner = accountOwner(found.identity, user);
-  if (owner === undefined) {
+  const account = accountOwner(found.identity, user);
+  if (account === undefined) {
     return refused(
       `the backend ${found.identity.backend} has no id for the account of ${user}, so no token is bound to it`,
     );
   }
+  const owner: TokenOwner = robot === undefined ? account : { kind: 'robot', robot, createdBy: account };
   return issue({ ...order, owner, creator: { kind: 'operator' } }, request);
 }
 

@@ -8,6 +8,7 @@ import { parseStoredLimits } from '../../core/token-limits.ts';
 import type { ApiAccess, StoredLimit } from '../../core/token-limits.ts';
 import type { PersonalTokenDeps } from './deps.ts';
 import { ownerFields, ownerKey } from './owner.ts';
+import type { RobotOwners } from './robot-owner.ts';
 
 /** What the configuration says about personal tokens. Durations in seconds. */
 export interface PersonalTokenSettings {
@@ -51,6 +52,8 @@ interface IssueDeps extends PersonalTokenDeps {
   readonly settings: PersonalTokenSettings;
   /** The names of the configured services. */
   readonly services: readonly string[];
+  /** Absent: no robots are configured. */
+  readonly robots?: Pick<RobotOwners, 'creationProblem'>;
 }
 
 export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
@@ -159,6 +162,8 @@ function rangeProblem(text: string): string | undefined {
 
 /** A token is made only for an owner who could use it now, and who does not have too many. */
 async function ownerProblem(owner: TokenOwner, deps: IssueDeps): Promise<string | undefined> {
+  const problem = owner.kind === 'robot' ? await deps.robots?.creationProblem(owner) : undefined;
+  if (problem !== undefined) return `no token can be made for ${ownerFields(owner).username}: ${problem}`;
   const { refusal } = await deps.identityOf(owner);
   if (refusal !== undefined) return `no token can be made for ${ownerFields(owner).username}: ${refusal}`;
   const { maxPerUser } = deps.settings;

@@ -2,14 +2,14 @@
 import { isChosenAccount } from '../../core/account.ts';
 import type { AccountChoice } from '../../core/account.ts';
 import { personalTokenId } from '../../core/personal-token.ts';
-import type { PersonalToken } from '../../core/personal-token.ts';
+import type { PersonalToken, TokenOwner } from '../../core/personal-token.ts';
 import type { Entry, ListableStore } from '../../core/store.ts';
 
 /** Which tokens are meant: all that fit everything that is given. `{}` means all. */
 export interface TokenSelection {
   /** Public ids. */
   readonly ids?: readonly string[] | undefined;
-  /** The tokens of an account itself, not those that it made for robots. */
+  /** The tokens of an account itself, and those that it made for robots that end with it (`EndsWithUser`). */
   readonly account?: AccountChoice | undefined;
   /** The tokens of a robot, by its name in the configuration. */
   readonly robot?: string | undefined;
@@ -19,6 +19,9 @@ export interface TokenSelection {
 export interface ListedToken extends PersonalToken {
   readonly id: string;
 }
+
+/** Whether a robot belongs to users, so that its tokens end with the user who made them. No robot does by default. */
+export type EndsWithUser = (robot: string) => boolean;
 
 /** @throws BrokerError `records_unavailable` */
 export async function listPersonalTokens(
@@ -32,13 +35,19 @@ export async function listPersonalTokens(
 export async function selectedTokens(
   store: Pick<ListableStore<PersonalToken>, 'list'>,
   { ids, account, robot }: TokenSelection,
+  endsWithUser: EndsWithUser = () => false,
 ): Promise<readonly Entry<PersonalToken>[]> {
   return (await store.list()).filter(
     ({ key, value: { owner } }) =>
       (ids === undefined || ids.includes(personalTokenId(key))) &&
-      (account === undefined || (owner.kind === 'account' && isChosenAccount(account, owner))) &&
+      (account === undefined || dependsOn(owner, account, endsWithUser)) &&
       (robot === undefined || (owner.kind === 'robot' && owner.robot === robot)),
   );
+}
+
+function dependsOn(owner: TokenOwner, account: AccountChoice, endsWithUser: EndsWithUser): boolean {
+  if (owner.kind === 'account') return isChosenAccount(account, owner);
+  return endsWithUser(owner.robot) && isChosenAccount(account, owner.createdBy);
 }
 
 export function listed({ key, value }: Entry<PersonalToken>): ListedToken {

@@ -3,12 +3,14 @@ import type { PersonalToken } from '../../core/personal-token.ts';
 import type { EventSink, ListableStore } from '../../core/ports.ts';
 import type { Ending, KeptCredentials } from '../end-account.ts';
 import { listed, selectedTokens } from './list.ts';
-import type { ListedToken, TokenSelection } from './list.ts';
+import type { EndsWithUser, ListedToken, TokenSelection } from './list.ts';
 import { ownerFields } from './owner.ts';
 
 interface RevokeDeps {
   readonly store: Pick<ListableStore<PersonalToken>, 'list' | 'removeAll'>;
   readonly audit: EventSink;
+  /** Absent: tokens of robots do not end with an account. */
+  readonly endsWithUser?: EndsWithUser;
 }
 
 /**
@@ -16,11 +18,11 @@ interface RevokeDeps {
  * @throws BrokerError `records_unavailable`; then it is not known whether they are revoked
  */
 export async function revokePersonalTokens(
-  { store, audit }: RevokeDeps,
+  { store, audit, endsWithUser }: RevokeDeps,
   selection: TokenSelection,
   { request, by, cause }: Ending,
 ): Promise<readonly ListedToken[]> {
-  const entries = await selectedTokens(store, selection);
+  const entries = await selectedTokens(store, selection, endsWithUser);
   if (entries.length === 0) return [];
   await store.removeAll(entries.map(({ key }) => key));
   const tokens = entries.map(listed);

@@ -91,12 +91,14 @@ function recordFields(record: PersonalToken | undefined) {
   return record === undefined ? {} : { name: record.name, ...ownerFields(record.owner) };
 }
 
-function viaOf(id: string, record: PersonalToken): NonNullable<User['via']> {
+/** The credential of a caller, by the record of its token. */
+export function viaOf(id: string, record: PersonalToken): NonNullable<User['via']> {
   const limits = limitsOf(record.limits);
   return {
     kind: 'personal-token',
     id,
     name: record.name,
+    ...(record.owner.kind === 'robot' ? { createdBy: record.owner.createdBy.username } : {}),
     ...(limits === undefined ? {} : { limits }),
     ...(record.api === undefined ? {} : { api: record.api }),
     expiresAt: record.expiresAt,

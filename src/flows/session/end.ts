@@ -1,14 +1,17 @@
 /** Ends sessions: at sign-out, from the list of sign-ins, and when the provider of a sign-in says so. */
+import { isChosenAccount } from '../../core/account.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Secret } from '../../core/identity.ts';
+import type { EventSink } from '../../core/ports.ts';
 import { isSessionCookie, sessionId } from '../../core/session.ts';
 import type { Session } from '../../core/session.ts';
 import type { Entry } from '../../core/store.ts';
+import type { KeptCredentials } from '../end-account.ts';
 import type { SessionDeps } from './deps.ts';
 import type { SignedIn } from './find.ts';
 import { ownSessions } from './list.ts';
 
-type EndDeps = Pick<SessionDeps, 'store' | 'secrets' | 'recent' | 'audit' | 'clock'>;
+type EndDeps = Pick<SessionDeps, 'store' | 'secrets' | 'audit' | 'clock'>;
 
 /** All of them throw BrokerError `records_unavailable`: nothing is reported as ended that may not be. */
 export interface EndSessions {
@@ -37,16 +40,34 @@ interface ProviderSession {
   readonly sub?: string;
 }
 
-export function createEndSessions(deps: EndDeps): EndSessions {
-  async function end(entries: readonly Entry<Session>[], request: RequestContext, cause: string): Promise<number> {
-    const ended = await deps.store.removeAll(entries.map(({ key }) => key));
-    for (const { key, value } of entries) {
-      await deps.recent.remove(key);
-      const { username, backend } = value;
-      deps.audit.record({ type: 'session', request, outcome: 'ended', id: sessionId(key), username, backend, cause });
-    }
-    return ended;
+/** The identity that was looked up for a session is forgotten with it: `get` of the record comes first at each use. */
+async function endEntries(
+  { store, audit }: Pick<EndDeps, 'store'> & { readonly audit: EventSink },
+  entries: readonly Entry<Session>[],
+  { request, cause }: { readonly request: RequestContext; readonly cause: string },
+): Promise<number> {
+  const ended = await store.removeAll(entries.map(({ key }) => key));
+  for (const { key, value } of entries) {
+    const { username, backend } = value;
+    audit.record({ type: 'session', request, outcome: 'ended', id: sessionId(key), username, backend, cause });
   }
+  return ended;
+}
+
+/** The sessions of an account, for `createEndAccount`. */
+export function keptSessions(deps: Pick<EndDeps, 'store'> & { readonly audit: EventSink }): KeptCredentials {
+  return {
+    what: 'sessions',
+    endOf: async (account, { request, by, cause }) => {
+      const chosen = (await deps.store.list()).filter(({ value }) => isChosenAccount(account, value));
+      return endEntries(deps, chosen, { request, cause: cause ?? `ended by ${by}` });
+    },
+  };
+}
+
+export function createEndSessions(deps: EndDeps): EndSessions {
+  const end = (entries: readonly Entry<Session>[], request: RequestContext, cause: string): Promise<number> =>
+    endEntries(deps, entries, { request, cause });
 
   return {
     signOut: async (cookie, request) => {

@@ -1,7 +1,10 @@
 /** What the pages for people are given: flows, and what they know of the broker. */
 import type { RequestHandler, Response, Router } from 'express';
+import type { AccountChoice } from '../../core/account.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Sealing } from '../../core/sign-in.ts';
+import type { Ending } from '../../flows/end-account.ts';
+import type { ListedRefreshToken } from '../../flows/refresh-token/revoke.ts';
 import type { EndSessions } from '../../flows/session/end.ts';
 import type { FindSession } from '../../flows/session/find.ts';
 import type { ListSessions } from '../../flows/session/list.ts';
@@ -27,12 +30,20 @@ export interface ConsoleDeps {
     readonly list: ListSessions;
     readonly end: EndSessions;
   };
+  readonly logins: ProgramLogins;
   /** Of the transactions of sign-ins, which browsers hold. */
   readonly sealing: Sealing;
   /** Further pages, below the same headers and checks. */
   readonly areas: readonly ConsoleArea[];
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What docker and other programs keep of a login: refresh tokens. Both throw BrokerError `records_unavailable`. */
+export interface ProgramLogins {
+  list(account: AccountChoice): Promise<readonly ListedRefreshToken[]>;
+  /** @returns how many have ended */
+  end(account: AccountChoice, ids: readonly string[], ending: Ending): Promise<number>;
 }
 
 interface SignInMethods {

@@ -4,11 +4,14 @@
  * The patterns of the rules prove most policies. The search of `fairlead diff` compares all of them, and decides where
  * the patterns leave it open. Only the conversion of `match` is outside of both, so requests are compared as well.
  */
+import { askersOf, isRobots } from '../../core/policy/asker.ts';
 import { compilePolicy } from '../../core/policy/compile.ts';
+import { exceptionsOf } from '../../core/policy/condition.ts';
 import { compareByClasses } from '../../core/policy/diff/classes.ts';
 import type { Evaluation, RuleDocument } from '../../core/policy/document.ts';
 import { runPolicyTests } from '../../core/policy/policy-test.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import type { Rule } from '../../core/policy/rule.ts';
 import { conditionKinds, parseConditions } from '../../config/conditions/index.ts';
 import type { RuleDraft } from '../rule-draft.ts';
 import { yamlText } from '../write-yaml.ts';
@@ -47,6 +50,11 @@ export async function modernisePolicy(path: string, kinds = conditionKinds): Pro
     const reason = `found ${file.rules.length} rules, expected ${MAX_RULES} at most: all pairs of them are compared`;
     return { kind: 'left', notes: [], reason };
   }
+  const robot = policy.rules.find(namesRobot);
+  if (robot !== undefined) {
+    const reason = `the rule "${robot.name}" names a robot, which only a person can put into an order-free policy`;
+    return { kind: 'left', notes: [], reason };
+  }
   const { notes, rules, ordered, doubts } = proposeUnion(read);
   if (rules === undefined) return { kind: 'left', notes };
 
@@ -70,6 +78,11 @@ export async function modernisePolicy(path: string, kinds = conditionKinds): Pro
       reason: `${differences} of the decisions tried would differ: please report this policy`,
     };
   return { kind: 'proposed', notes, text: textOf(rules, read), compared };
+}
+
+/** The proof knows users, groups and anonymous. A robot that no rule names has what anonymous has. */
+function namesRobot({ who, conditions }: Rule): boolean {
+  return [...askersOf(who), ...exceptionsOf(conditions)].some(isRobots);
 }
 
 const HEAD = [

@@ -35,7 +35,7 @@ export function empty(content: Content): Html {
   return html`<div class="card empty">${content}</div>`;
 }
 
-export interface Column {
+interface Column {
   readonly label: string;
   readonly kind?: 'number';
 }
@@ -44,9 +44,9 @@ export interface Column {
  * A table whose rows become stacks on a phone. The roles stay when the style sheet changes how the elements are laid
  * out.
  *
- * @param table the cells of each row, in the order of the columns
+ * @param cells the cells of each row, in the order of the columns
  */
-export function table(caption: string, columns: readonly Column[], table: readonly (readonly Content[])[]): Html {
+export function table(caption: string, columns: readonly Column[], cells: readonly (readonly Content[])[]): Html {
   const cell = (content: Content, index: number): Html => {
     const { label, kind } = columns[index] ?? { label: '' };
     return html`<td role="cell" data-label="${label}" ${attribute('class', kind)}><div>${content}</div></td>`;
@@ -64,10 +64,10 @@ export function table(caption: string, columns: readonly Column[], table: readon
         </tr>
       </thead>
       <tbody role="rowgroup">
-        ${table.map(
-          (cells) =>
+        ${cells.map(
+          (row) =>
             html`<tr role="row" data-filter-item>
-              ${cells.map(cell)}
+              ${row.map(cell)}
             </tr>`,
         )}
       </tbody>

@@ -47,6 +47,10 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'access.decided':
+      return [{ level: 'info', message: 'access decided', fields: { ...shared, ...decidedFields(event) } }];
+    case 'access.checked':
+      return checkedLines(event, shared);
     case 'token.withheld':
       return [{ level: 'error', message: 'token withheld', fields: { ...shared, cause: event.cause } }];
     case 'refresh-token':
@@ -139,16 +143,68 @@ function personalTokenFields(event: Extract<AuditEvent, { type: 'personal-token'
   };
 }
 
+type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
+
+/**
+ * The first request of each client has no credential; what is allowed or denied has the line of its token or decision; and
+ * mistakes of a proxy, which are in all of its requests, have a warning of limited rate.
+ */
+const UNLOGGED: ReadonlySet<Checked['outcome']> = new Set([
+  'allowed',
+  'token_required',
+  'access_denied',
+  'untrusted_proxy',
+  'unclear_request',
+]);
+/** The levels of refusals that are no warnings: clients fetch another token during a long push. */
+const CHECK_LEVELS: Readonly<Partial<Record<Checked['outcome'], LogLevel>>> = {
+  internal: 'error',
+  token_invalid: 'info',
+  insufficient_scope: 'info',
+};
+
+function checkedLines(event: Checked, shared: AuditLine['fields']): readonly AuditLine[] {
+  const { outcome, username, service, needs, backend, reason, limit, cause } = event;
+  if (UNLOGGED.has(outcome) || (outcome === 'login_required' && username === undefined)) return [];
+  const fields = {
+    ...shared,
+    ...(username === undefined ? {} : { user: typed(username) }),
+    service,
+    ...limited('asked', needs.map(formatScope)),
+    code: outcome,
+    ...(backend === undefined ? {} : { backend }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+  return [{ level: CHECK_LEVELS[outcome] ?? 'warn', message: 'access refused', fields }];
+}
+
 type Issued = Extract<AuditEvent, { type: 'token.issued' }>;
+type Decided = Extract<AuditEvent, { type: 'access.decided' }>;
+
+function issuedFields(event: Issued): AuditLine['fields'] {
+  return {
+    ...decidedFields(event, event.malformed.length > 0),
+    ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
+    ...hintFields(event),
+    tokenId: event.tokenId,
+    ...(event.isReused ? { reused: true } : {}),
+    expiresIn: event.expiresIn,
+  };
+}
 
 /** What was asked, what of it is granted and what is denied; long lists are cut and counted. */
-function issuedFields(event: Issued): AuditLine['fields'] {
+function decidedFields(event: Issued | Decided, isPartUnread = false): AuditLine['fields'] {
   const { grants } = event;
   const granted = grants.filter((grant) => grant.granted.length > 0);
   const missing = grants.flatMap(({ asked, granted: actions }) => {
     const denied = actions.includes('*') ? [] : asked.actions.filter((action) => !isIn(actions, action));
     return denied.length === 0 ? [] : [formatScope({ ...asked, actions: denied })];
   });
+  const limitedBy = grants.flatMap(({ asked, limited: actions = [] }) =>
+    actions.length === 0 ? [] : [formatScope({ ...asked, actions })],
+  );
   return {
     ...subjectFields(event),
     service: event.service,
@@ -161,15 +217,12 @@ function issuedFields(event: Issued): AuditLine['fields'] {
       granted.map(({ asked, granted: actions }) => formatScope({ ...asked, actions })),
     ),
     ...(missing.length === 0 ? {} : limited('denied', missing)),
+    // Of what is denied: what the policy grants, and the limits of the credential take away.
+    ...(limitedBy.length === 0 ? {} : limited('limited', limitedBy)),
     // A scope that cannot be parsed grants nothing.
-    outcome: missing.length + event.malformed.length === 0 ? 'all' : granted.length === 0 ? 'none' : 'some',
+    outcome: missing.length === 0 && !isPartUnread ? 'all' : granted.length === 0 ? 'none' : 'some',
     ...limited('rules', [...new Set(grants.flatMap(({ because }) => because.map(({ rule }) => rule)))]),
-    ...(event.malformed.length === 0 ? {} : { malformed: event.malformed.slice(0, 10).map(typed) }),
-    ...hintFields(event),
-    tokenId: event.tokenId,
-    ...(event.isReused ? { reused: true } : {}),
     policy: event.policyRevision,
-    expiresIn: event.expiresIn,
   };
 }
 

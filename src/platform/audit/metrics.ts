@@ -1,7 +1,9 @@
 /** Prometheus metrics. Labels have few values: backends, services and outcomes, never users or repositories. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
+import { credentialLabel, refusedCredential } from './credential-kind.ts';
 import { fileMetrics } from './file-metrics.ts';
 import type { FileMetrics } from './file-metrics.ts';
 import { listenerMetrics } from './listener-metrics.ts';
@@ -66,6 +68,11 @@ function eventMetrics(registry: Registry) {
       ['outcome'],
     ),
     tokens: counter('fairlead_tokens_total', 'Token requests, by outcome: issued, or the error code', ['outcome']),
+    forwardAuth: counter(
+      'fairlead_forward_auth_total',
+      'Requests to registries that a proxy asked about, by service and outcome: allowed, or why it is refused',
+      ['service', 'outcome'],
+    ),
     logins: counter(
       'fairlead_logins_total',
       'Logins, by backend, outcome and source of the answer: backend, memory (the cache), shared with an equal login, stale',
@@ -75,6 +82,11 @@ function eventMetrics(registry: Registry) {
       'fairlead_logins_refused_total',
       'Logins refused, by backend and reason; too-many-attempts: not sent to the backend, because of the limit of an account, name or address',
       ['backend', 'reason', 'limit'],
+    ),
+    credentials: counter(
+      'fairlead_requests_by_credential_total',
+      'Token requests that were answered or refused, by the kind of their credential: anonymous, password, id-token, refresh-token, personal-token, robot-token, session',
+      ['credential', 'outcome'],
     ),
     refreshTokens: counter(
       'fairlead_refresh_tokens_total',
@@ -108,9 +120,14 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
   switch (event.type) {
     case 'token.issued':
       metrics.tokens.inc({ outcome: 'issued' });
-      for (const { asked, granted } of event.grants) {
-        metrics.decisions.inc({ service: event.service, outcome: extent(granted.length, asked.actions.length) });
-      }
+      metrics.credentials.inc({ credential: credentialLabel(event.caller), outcome: 'accepted' });
+      countDecisions(metrics, event);
+      return;
+    case 'access.decided':
+      countDecisions(metrics, event);
+      return;
+    case 'access.checked':
+      metrics.forwardAuth.inc({ service: event.service, outcome: event.outcome });
       return;
     case 'policy.compared':
       metrics.shadowDecisions.inc({ outcome: 'same' }, event.same);
@@ -118,6 +135,7 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'token.refused':
       metrics.tokens.inc({ outcome: event.code });
+      countRefused(metrics, event.code);
       return;
     case 'token.withheld':
       // The refusal of the same request is counted.
@@ -141,6 +159,20 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
         metrics.refusals.inc({ backend, reason, limit });
       }
       metrics.loginSeconds.observe({ backend: event.backend, outcome: event.outcome }, event.seconds);
+  }
+}
+
+function countRefused({ credentials }: EventMetrics, code: ErrorCode): void {
+  const credential = refusedCredential(code);
+  if (credential !== undefined) credentials.inc({ credential, outcome: 'refused' });
+}
+
+function countDecisions(
+  metrics: EventMetrics,
+  { service, grants }: Extract<AuditEvent, { readonly grants: unknown }>,
+): void {
+  for (const { asked, granted } of grants) {
+    metrics.decisions.inc({ service, outcome: extent(granted.length, asked.actions.length) });
   }
 }
 

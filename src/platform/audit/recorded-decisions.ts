@@ -1,17 +1,18 @@
 /** Reads recorded decisions from the broker's log: line by line, each of bounded length. */
 import { groupName } from '../../core/groups.ts';
 import { ANONYMOUS, username } from '../../core/identity.ts';
-import type { Caller } from '../../core/identity.ts';
+import type { Caller, Via } from '../../core/identity.ts';
 import type { RecordedRequest } from '../../core/policy/diff/replay.ts';
 import { DEFAULT_TIME } from '../../core/policy/situation.ts';
 import { parseScope } from '../../core/scope.ts';
+import { parseStoredLimits } from '../../core/token-limits.ts';
 
 /** A request for 500 scopes makes a line of a quarter of this. */
 const MAX_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 interface ReadLog {
-  /** Called for each request that a token was issued for. */
+  /** Called for each request that was decided. */
   readonly onRequest: (request: RecordedRequest) => void;
 }
 
@@ -66,16 +67,20 @@ async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string 
   yield endLine();
 }
 
+/** The events that record decisions. */
+const EVENTS = ['token.issued', 'access.decided'];
+
 function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
-  if (!line.includes('token.issued')) return 'other';
+  if (!EVENTS.some((event) => line.includes(event))) return 'other';
   // A log collector may put the name of the unit before the JSON.
   const fields = parsed(line.slice(Math.max(line.indexOf('{'), 0)));
   if (fields === undefined) return 'unreadable';
-  if (fields['event'] !== 'token.issued') return 'other';
+  if (!EVENTS.some((event) => fields['event'] === event)) return 'other';
   // A list that was cut does not tell what else was asked, or granted.
   if ('askedTruncated' in fields || 'grantedTruncated' in fields) return 'unreadable';
   const { service, client, timestamp, policy } = fields;
-  const caller = callerOf(fields);
+  const via = viaOf(fields);
+  const caller = via === 'unreadable' ? undefined : callerOf(fields, via?.via);
   const asked = texts(fields['asked'])?.map(parseScope);
   const granted = texts(fields['granted'])?.map(parseScope);
   if (typeof service !== 'string' || typeof client !== 'string' || caller === undefined) return 'unreadable';
@@ -87,6 +92,7 @@ function requestOf(line: string): RecordedRequest | 'other' | 'unreadable' {
     time: seconds === undefined ? '' : String(timestamp),
     situation: { caller, service, client, time: seconds ?? DEFAULT_TIME },
     groupsMissing: typeof missing === 'number' ? missing : 0,
+    areLimitsMissing: via !== 'unreadable' && via?.areLimitsMissing === true,
     revision: typeof policy === 'string' ? policy : '',
     decisions: asked.flatMap((scope) =>
       scope === undefined ? [] : [{ asked: scope, granted: actionsOf.get(`${scope.type}:${scope.name}`) ?? [] }],
@@ -100,7 +106,26 @@ function secondsOf(timestamp: unknown): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
 }
 
-function callerOf(fields: Fields): Caller | undefined {
+const VIA_KINDS: readonly Via['kind'][] = ['refresh-token', 'personal-token', 'session'];
+
+/**
+ * The credential that stood for the user. A line whose limits cannot be read is unreadable: to decide it without them
+ * would report what was never granted.
+ */
+function viaOf({ via }: Fields): { readonly via: Via; readonly areLimitsMissing: boolean } | undefined | 'unreadable' {
+  if (via === undefined) return undefined;
+  if (!isFields(via)) return 'unreadable';
+  const { id, name, limits: written } = via;
+  const kind = VIA_KINDS.find((one) => one === via['kind']);
+  const limits = written === undefined ? undefined : parseStoredLimits(written);
+  if (kind === undefined || typeof id !== 'string' || typeof limits === 'string') return 'unreadable';
+  return {
+    via: { kind, id, ...(typeof name === 'string' ? { name } : {}), ...(limits === undefined ? {} : { limits }) },
+    areLimitsMissing: 'limitsTruncated' in via,
+  };
+}
+
+function callerOf(fields: Fields, via: Via | undefined): Caller | undefined {
   if (fields['anonymous'] === true) return ANONYMOUS;
   const { user, backend } = fields;
   const groups = texts(fields['groups']);
@@ -115,7 +140,7 @@ function callerOf(fields: Fields): Caller | undefined {
     caseless: fields['caseless'] === true,
     attributes: new Map(attributes.map(([name, values]) => [name, texts(values) ?? []])),
   };
-  return { kind: 'user', identity };
+  return { kind: 'user', identity, ...(via === undefined ? {} : { via }) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -40,7 +40,7 @@ export async function certifiedBy(caFile: string, key: LoadedKey, certFile: stri
 }
 
 /** The part of the chain that a trusted certificate certified, and that certificate. */
-function pathTo(trusted: readonly X509Certificate[], chain: readonly X509Certificate[]) {
+export function pathTo(trusted: readonly X509Certificate[], chain: readonly X509Certificate[]) {
   for (const [index, certificate] of chain.entries()) {
     const authority = latest(trusted.filter((candidate) => isIssuer(candidate, certificate)));
     if (authority !== undefined) return { chain: chain.slice(0, index + 1), authority };

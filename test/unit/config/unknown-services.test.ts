@@ -100,6 +100,7 @@ describe('a service that the broker does not have', () => {
     const sources = {
       groups: everything,
       users: everything,
+      robots: everything,
       canFill: () => true,
       sameInLowerCase: { users: [], groups: [] },
       exactBackends: [],

@@ -33,7 +33,7 @@ describe('the documents', () => {
       readonly scripts: Readonly<Record<string, string>>;
     };
 
-    const used = [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].flatMap(([, script]) => script ?? []);
+    const used = [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].flatMap(([, script]) => script ?? []);
     expect(used.filter((script) => !(script in scripts))).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import type { Caller, Identity } from '../../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
 import { MAX_SESSIONS, parseSession, sessionOwner } from '../../../src/core/session.ts';
 import type { Session } from '../../../src/core/session.ts';
-import { createEndSessions } from '../../../src/flows/session/end.ts';
+import { createEndSessions, keptSessions } from '../../../src/flows/session/end.ts';
 import { createFindSession } from '../../../src/flows/session/find.ts';
 import { createListSessions } from '../../../src/flows/session/list.ts';
 import { createOpenSession } from '../../../src/flows/session/open.ts';
@@ -234,6 +234,24 @@ describe('the list of sessions', () => {
     expect(await end.one(signedIn, other, REQUEST)).toBe(false);
     expect(await end.one(signedIn, signedIn.id, REQUEST)).toBe(true);
     expect(await find(own)).toBeUndefined();
+  });
+});
+
+describe('the end of an account', () => {
+  it.each([
+    ['by its id', { backend: 'corp', subject: 'id 1' }],
+    ['by its name', { user: 'alice' }],
+    ['by its name at a backend', { user: 'alice', backend: 'corp' }],
+  ])('ends all its sessions and no other, %s', async (_what, account) => {
+    const { open, find, store, audit } = setUp({ canRevalidate: false });
+    const own = [await open(), await open()];
+    const other = await open(user({ subject: 'id 2', username: username('bob') }), { login: 'bob' });
+
+    const ended = await keptSessions({ store, audit }).endOf(account, { request: REQUEST, by: 'operator' });
+
+    expect(ended).toBe(2);
+    expect(await Promise.all(own.map(find))).toEqual([undefined, undefined]);
+    expect(await find(other)).toBeDefined();
   });
 });
 

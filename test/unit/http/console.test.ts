@@ -7,6 +7,9 @@ import type { AuthnOutcome } from '../../../src/core/ports.ts';
 import type { ConsoleArea } from '../../../src/http/console/deps.ts';
 import { LOGOUT_PATH } from '../../../src/http/console/logout.ts';
 import { TOKEN_PATHS } from '../../../src/http/paths.ts';
+import { sessionStore } from '../../../src/app/open-console.ts';
+import { refreshTokenStore } from '../../../src/app/open-refresh-tokens.ts';
+import { realClock } from '../../support/fakes.ts';
 import { openConsoleApp } from '../../support/console-app.ts';
 import type { ConsoleApp, ConsoleAppOptions } from '../../support/console-app.ts';
 import { fakeBackend } from '../../support/fake-backend.ts';
@@ -150,6 +153,16 @@ describe('sign-in with a form', () => {
 });
 
 describe('a session', () => {
+  it('is stored under a digest, from which nobody finds the cookie', async () => {
+    await using world = await openWorld();
+    const { 'fairlead-dev': cookie = '' } = (await signedIn(world)).cookies('localhost');
+
+    const stored = await sessionStore(world.app.records, realClock).list();
+
+    expect(stored).toHaveLength(1);
+    expect(JSON.stringify(stored)).not.toContain(cookie);
+  });
+
   it('ends at sign-out, and its cookie is worth nothing afterwards', async () => {
     await using world = await openWorld();
     const browser = await signedIn(world);
@@ -185,6 +198,33 @@ describe('a session', () => {
 
     const paths = await Promise.all([own, second, third].map((browser) => browser.open(`${world.app.url}${LIST}`)));
     expect(paths.map(({ url }) => url.pathname)).toEqual([LIST, '/sign-in', '/sign-in']);
+  });
+
+  it('is listed together with what programs keep of a login, which ends as well', async () => {
+    await using world = await openWorld();
+    const tokens = refreshTokenStore(world.app.records, realClock);
+    const login = (subject: string, clientId: string) => {
+      const now = realClock.now();
+      const account = { backend: 'corp', subject, login: 'alice', username: 'alice' };
+      const times = { createdAt: now, usedAt: now, expiresAt: now + 1000 };
+      return { service: 'registry.example.com', ...account, client: '192.0.2.7', clientId, ...times };
+    };
+    await tokens.put('a'.repeat(64), login('uuid-1', 'docker'), 1000);
+    await tokens.put('b'.repeat(64), login('uuid-1', 'containerd'), 1000);
+    await tokens.put('c'.repeat(64), login('uuid-2', 'of-somebody-else'), 1000);
+    const browser = await signedIn(world);
+
+    const { text } = await browser.open(`${world.app.url}${LIST}`);
+    await browser.submit(`${world.app.url}${LIST}/${'a'.repeat(12)}/end`, {});
+    const foreign = await browser.submit(`${world.app.url}${LIST}/${'c'.repeat(12)}/end`, {});
+    const afterOne = (await tokens.list()).map(({ value }) => value.clientId);
+    await browser.submit(`${world.app.url}${LIST}/end-others`, {});
+
+    expect(text).toContain('containerd');
+    expect(text).not.toContain('of-somebody-else');
+    expect(foreign.status).toBe(404);
+    expect(afterOne).toEqual(['containerd', 'of-somebody-else']);
+    expect((await tokens.list()).map(({ value }) => value.clientId)).toEqual(['of-somebody-else']);
   });
 
   it('of somebody else is never ended from the list', async () => {

@@ -69,6 +69,42 @@ describe('the Basic header', () => {
   });
 });
 
+/** A whole personal token is not needed: its beginning keeps it from backends. */
+const PERSONAL = `flp_${'a'.repeat(49)}`;
+
+describe('the name of a robot, which has a colon', () => {
+  it.each([
+    ['a Basic header', basic(`Basic ${btoa(`robot:web-ci:${PERSONAL}`)}`)],
+    [
+      'the form of a client that has split the stored login',
+      form({ grant_type: 'password', service: SERVICE.name, username: 'robot', password: `web-ci:${PERSONAL}` }),
+    ],
+    ['a Basic header with another spelling', basic(`Basic ${btoa(`Robot:web-ci:${PERSONAL}`)}`)],
+    [
+      'a form with the whole name',
+      form({ grant_type: 'password', service: SERVICE.name, username: 'robot:web-ci', password: PERSONAL }),
+    ],
+  ])('is put together again in %s', async (_how, request) => {
+    await using app = await openHttpApp();
+
+    await app.send('headers' in request && !('body' in request) ? PATH : '/token', request);
+
+    expect(app.credentials).toEqual([['robot:web-ci', PERSONAL]]);
+  });
+
+  it.each([
+    ['robot:web-ci:secret', ['robot', 'web-ci:secret']],
+    [`robots:web-ci:${PERSONAL}`, ['robots', `web-ci:${PERSONAL}`]],
+    [`robot:${PERSONAL}`, ['robot', PERSONAL]],
+  ])('is not seen in %s', async (text, credential) => {
+    await using app = await openHttpApp();
+
+    await app.send(PATH, basic(`Basic ${btoa(text)}`));
+
+    expect(app.credentials).toEqual([credential]);
+  });
+});
+
 describe('the user <token>, by which docker marks an identity token', () => {
   const TOKEN = `flr_${'Ab0-_'.repeat(8)}xyz`;
   const marked = (password: string) => basic(`Basic ${btoa(`<token>:${password}`)}`);

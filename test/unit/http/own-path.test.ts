@@ -1,5 +1,5 @@
 /** Where a browser goes after its sign-in. */
-import fc from 'fast-check';
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ownPath } from '../../../src/http/console/own-path.ts';
 
@@ -35,7 +35,7 @@ describe('the page after a sign-in', () => {
   });
 
   it('never leaves this server, whatever the text is', () => {
-    const parts = fc.constantFrom(
+    const parts = constantFrom(
       '/',
       '//',
       '\\',
@@ -54,13 +54,13 @@ describe('the page after a sign-in', () => {
       ' ',
       'http',
     );
-    const text = fc.oneof(
-      fc.string(),
-      fc.array(parts, { maxLength: 12 }).map((list) => `/console${list.join('')}`),
-      fc.array(parts, { maxLength: 12 }).map((list) => list.join('')),
+    const text = oneof(
+      string(),
+      array(parts, { maxLength: 12 }).map((list) => `/console${list.join('')}`),
+      array(parts, { maxLength: 12 }).map((list) => list.join('')),
     );
-    fc.assert(
-      fc.property(text, (to) => {
+    assert(
+      property(text, (to) => {
         const path = ownPath(to);
         if (path === undefined) return;
         const url = new URL(path, `${ORIGIN}/sign-in`);

@@ -1,7 +1,7 @@
 /** One request, decided by two policies. */
 import type { Action, Grant, Reason } from '../../access.ts';
 import type { Scope } from '../../scope.ts';
-import { decide } from '../decide.ts';
+import { decideFor } from '../decide-for.ts';
 import type { Policy } from '../policy.ts';
 import type { Situation } from '../situation.ts';
 
@@ -20,7 +20,7 @@ export interface TwoDecisions {
 }
 
 export function decideBoth(before: Policy, after: Policy, situation: Situation, asked: Scope): TwoDecisions {
-  return { before: decide(before, situation, asked), after: decide(after, situation, asked) };
+  return { before: decideFor(before, situation, asked), after: decideFor(after, situation, asked) };
 }
 
 /** @returns what is gained and what is lost; empty if both policies grant the same, whatever their reasons */

@@ -18,6 +18,8 @@ export interface RecordedRequest {
   readonly situation: Situation;
   /** The number of the user's groups that the line does not list. */
   readonly groupsMissing: number;
+  /** Whether the credential had limits that the line does not list. */
+  readonly areLimitsMissing?: boolean;
   /** The revision of the policy that decided. */
   readonly revision: string;
   readonly decisions: readonly { readonly asked: Scope; readonly granted: readonly string[] }[];
@@ -44,6 +46,8 @@ export interface ReplayResult {
   readonly unlisted: number;
   /** The number of decisions that cannot be repeated, because the user was in more groups than a line lists. */
   readonly withoutGroups: number;
+  /** The same, because the token had more limits than a line lists. */
+  readonly withoutLimits: number;
   /** The same, because a rule names an attribute that the policy of that time did not. */
   readonly withoutAttributes: number;
   /** The same, because a condition depends on the time, which the line does not record. */
@@ -63,7 +67,15 @@ const MAX_REVISIONS = 20;
 export function createReplay(before: Policy, after: Policy): Replay {
   const changed = new Map<string, ChangedAccess>();
   const revisions = new Set<string>();
-  const counts = { decisions: 0, unlisted: 0, withoutGroups: 0, withoutAttributes: 0, withoutTime: 0, disagreeing: 0 };
+  const counts = {
+    decisions: 0,
+    unlisted: 0,
+    withoutGroups: 0,
+    withoutLimits: 0,
+    withoutAttributes: 0,
+    withoutTime: 0,
+    disagreeing: 0,
+  };
   const isTimed = [before, after].some(mayDependOnTime);
   let example = '';
 
@@ -82,8 +94,9 @@ export function createReplay(before: Policy, after: Policy): Replay {
   }
 
   function compare(request: RecordedRequest, asked: Scope, recorded: readonly string[]): void {
-    const { situation, groupsMissing, revision } = request;
+    const { situation, groupsMissing, areLimitsMissing = false, revision } = request;
     if (groupsMissing > 0) return void (counts.withoutGroups += 1);
+    if (areLimitsMissing) return void (counts.withoutLimits += 1);
     if (lacksAttribute(before, situation, asked) || lacksAttribute(after, situation, asked)) {
       return void (counts.withoutAttributes += 1);
     }

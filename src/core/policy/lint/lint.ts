@@ -7,6 +7,7 @@ import { MAX_PAIRS, pairFindings } from './rule-pairs.ts';
 import { singleRuleFindings } from './single-rules.ts';
 import { sourceFindings } from './sources.ts';
 import type { Sources } from './sources.ts';
+import { undeniedRobots } from './undenied-robots.ts';
 
 interface LintResult {
   /** In the order of the file. */
@@ -34,7 +35,7 @@ export function lintPolicy(
   { maxPairs = MAX_PAIRS, maxUnits = MAX_UNITS }: Bounds = {},
 ): LintResult {
   const pairs = pairFindings(policy, maxPairs);
-  const single = singleRuleFindings(policy);
+  const single = [...singleRuleFindings(policy), ...undeniedRobots(policy)];
   const found = [...single, ...pairs.findings];
   const removable = removableRules(policy, found, maxUnits);
   const findings = [

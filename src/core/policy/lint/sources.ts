@@ -1,4 +1,5 @@
 /** Findings that depend on the configured backends: names and values that no backend delivers. */
+import { isRobots } from '../asker.ts';
 import { exceptionsOf } from '../condition.ts';
 import type { Policy } from '../policy.ts';
 import type { Rule } from '../rule.ts';
@@ -10,6 +11,8 @@ import type { Finding } from './finding.ts';
 export interface Sources {
   readonly groups: Reach;
   readonly users: Reach;
+  /** The configured robots, by user name: `robot:web-ci`. */
+  readonly robots: Reach;
   /** @param name such as `attr:department`, `claim:tenant` */
   canFill(name: string): boolean;
   /** The users and groups in files whose names differ only in case. */
@@ -27,7 +30,7 @@ export interface Reach {
 export function sourceFindings({ rules }: Policy, sources: Sources): readonly Finding[] {
   return rules.flatMap((rule) => [
     ...unreachableNames(rule, 'group', rule.who.groups, sources.groups),
-    ...unreachableNames(rule, 'user', rule.who.users, sources.users),
+    ...unreachableUsers(rule, rule.who.users, sources),
     ...exceptedNames(rule, sources),
     ...unfilled(rule, sources),
     ...(sources.exactBackends.length > 0 ? inOtherCase(rule, rules) : []),
@@ -35,11 +38,13 @@ export function sourceFindings({ rules }: Policy, sources: Sources): readonly Fi
 }
 
 /** A misspelt exception of an allowing rule excludes nobody. In a denial, it denies more, which is noticed. */
-function exceptedNames(rule: Rule, { groups, users }: Sources): readonly Finding[] {
+function exceptedNames(rule: Rule, sources: Sources): readonly Finding[] {
   if (rule.effect === 'deny') return [];
   return exceptionsOf(rule.conditions).flatMap((exception) => {
     if (exception.kind === 'everyone') return [];
-    return unreachableNames(rule, exception.kind, [exception.pair], exception.kind === 'group' ? groups : users);
+    return exception.kind === 'group'
+      ? unreachableNames(rule, 'group', [exception.pair], sources.groups)
+      : unreachableUsers(rule, [exception.pair], sources);
   });
 }
 
@@ -65,23 +70,42 @@ function capturesGroup({ who, repositories, effect }: Rule, name: string): boole
   );
 }
 
+function unreachableUsers(rule: Rule, pairs: readonly CasePair[], { users, robots }: Sources): readonly Finding[] {
+  const [named, others] = [pairs.filter(isForRobots), pairs.filter((pair) => !isForRobots(pair))];
+  return [...unreachableNames(rule, 'robot', named, robots), ...unreachableNames(rule, 'user', others, users)];
+}
+
+function isForRobots(pair: CasePair): boolean {
+  return isRobots({ kind: 'user', pair });
+}
+
+const UNREACHABLE = {
+  group: {
+    code: 'no-such-group',
+    why: 'which no backend can deliver',
+    cure: 'correct the name, or the backend’s groups',
+  },
+  user: { code: 'no-such-user', why: 'whom no backend knows', cure: 'correct the name' },
+  robot: {
+    code: 'no-such-robot',
+    why: 'which is not configured',
+    cure: 'correct the name, or add the robot under robots in broker.yaml',
+  },
+} as const;
+
 function unreachableNames(
   rule: Rule,
-  kind: 'group' | 'user',
+  kind: keyof typeof UNREACHABLE,
   pairs: readonly CasePair[],
   { canBe, like }: Reach,
 ): readonly Finding[] {
+  const { code, why, cure } = UNREACHABLE[kind];
   return pairs
     .filter((pair) => !canBe(pair))
     .map(({ exact: { text } }) => {
       const similar = like(text);
       const hint = similar === undefined ? '' : `; did you mean "${similar}"?`;
-      const message =
-        kind === 'group'
-          ? `names the group "${text}", which no backend can deliver${hint}`
-          : `names the user "${text}", whom no backend knows${hint}`;
-      const cure = kind === 'group' ? 'correct the name, or the backend’s groups' : 'correct the name';
-      return { code: kind === 'group' ? 'no-such-group' : 'no-such-user', severity: 'warning', rule, message, cure };
+      return { code, severity: 'warning', rule, message: `names the ${kind} "${text}", ${why}${hint}`, cure };
     });
 }
 

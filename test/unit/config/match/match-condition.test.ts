@@ -3,6 +3,7 @@ import { loadPolicy } from '../../../../src/config/load.ts';
 import { groupName } from '../../../../src/core/groups.ts';
 import { ANONYMOUS, username } from '../../../../src/core/identity.ts';
 import type { Caller } from '../../../../src/core/identity.ts';
+import { robotIdentity } from '../../../../src/core/robot.ts';
 import { decide } from '../../../../src/core/policy/decide.ts';
 import { problemsOf, writtenFiles } from '../written-files.ts';
 
@@ -75,6 +76,14 @@ describe('match of a rule', () => {
     expect(await granted('{ account: "" }', 'a', ANONYMOUS)).toEqual(['pull']);
     expect(await granted('{ account: "/.+/" }', 'a', ANONYMOUS)).toEqual([]);
     expect(await granted('{ labels: { group: "*" } }', 'a', ANONYMOUS)).toEqual([]);
+  });
+  it('takes a robot for somebody without an account: rules for any account are for users', async () => {
+    const robot: Caller = { kind: 'user', identity: robotIdentity('web-ci') };
+
+    expect(await granted('{ account: "/.+/" }', 'a', robot)).toEqual([]);
+    expect(await granted('{ account: "robot:*" }', 'a', robot)).toEqual([]);
+    expect(await granted('{ labels: { group: "*" } }', 'a', robot)).toEqual([]);
+    expect(await granted('{ name: a }', 'a', robot)).toEqual(['pull']);
   });
 });
 

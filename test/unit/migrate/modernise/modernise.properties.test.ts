@@ -68,6 +68,7 @@ const rules = fc
 const HOLDERS: readonly (readonly string[])[] = [[], ['dev'], ['ops', 'team'], ['Dev']];
 const ASKERS: readonly Asker[] = [
   {},
+  { user: 'robot:ci-1' },
   ...['alice', 'bob', 'ci-1', 'Ann', 'ann', 'zoe'].flatMap((user) =>
     HOLDERS.flatMap((groups) => [
       { user, groups },

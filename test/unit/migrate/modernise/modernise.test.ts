@@ -204,6 +204,21 @@ describe('a policy for which nothing is proposed', () => {
     ]);
   });
 
+  it.each<[string, object]>([
+    ['names', { users: ['robot:web-ci'] }],
+    ['excepts', { everyone: true, except: { users: ['robot:*'] } }],
+  ])('is left to a person when a rule %s a robot', async (_how, who) => {
+    const rules = [
+      { name: 'builds', ...who, repositories: ALL, allow: ['push'] },
+      { name: 'all', users: ['*'], repositories: ALL, allow: ['pull'] },
+    ];
+
+    expect((await modernised(rules)).found).toMatchObject({
+      kind: 'left',
+      reason: expect.stringContaining('the rule "builds" names a robot') as string,
+    });
+  });
+
   it('is reported when it has more rules than can be compared', async () => {
     const many = Array.from({ length: MAX_RULES + 1 }, (_, at) => ({ name: `r${at}`, everyone: true, ...PULL }));
 

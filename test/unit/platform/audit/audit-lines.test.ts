@@ -73,3 +73,38 @@ it.each([
 
   expect(lines.map((line) => line.level)).toEqual([level]);
 });
+
+const checked = {
+  type: 'access.checked',
+  request,
+  service: 'r',
+  needs: [{ type: 'repository', name: 'web/a', actions: ['pull'] }],
+} as const;
+
+it.each([
+  'allowed',
+  'token_required',
+  'access_denied',
+  'untrusted_proxy',
+  'unclear_request',
+  'login_required',
+] as const)('a request that a proxy asks about has no line of its own with the outcome %s', (outcome) => {
+  expect(auditLines({ ...checked, outcome })).toEqual([]);
+});
+
+it.each([
+  ['insufficient_scope', 'info'],
+  ['token_invalid', 'info'],
+  ['unknown_route', 'warn'],
+  ['invalid_credentials', 'warn'],
+  ['backend_unavailable', 'warn'],
+  ['internal', 'error'],
+] as const)('a request that a proxy asks about and that ends with %s is logged as %s', (outcome, level) => {
+  const [line] = auditLines({ ...checked, outcome, username: `flr_${'x'.repeat(43)}`, cause: 'a cause' });
+
+  expect(line).toMatchObject({
+    level,
+    message: 'access refused',
+    fields: { code: outcome, user: '[token]', asked: ['repository:web/a:pull'], cause: 'a cause' },
+  });
+});

@@ -1,6 +1,9 @@
 /** Which metric each event changes. */
 import { expect, it } from 'vitest';
-import { ANONYMOUS } from '../../../../src/core/identity.ts';
+import type { ErrorCode } from '../../../../src/core/errors.ts';
+import { ANONYMOUS, username } from '../../../../src/core/identity.ts';
+import type { Caller } from '../../../../src/core/identity.ts';
+import { robotIdentity } from '../../../../src/core/robot.ts';
 import type { AuditEvent } from '../../../../src/core/events.ts';
 import { createMetrics } from '../../../../src/platform/audit/metrics.ts';
 
@@ -39,7 +42,30 @@ it.each<[string, AuditEvent, readonly string[]]>([
       'fairlead_decisions_total{service="r",outcome="some"} 1',
       'fairlead_decisions_total{service="r",outcome="none"} 2',
       'fairlead_tokens_total{outcome="issued"} 1',
+      'fairlead_requests_by_credential_total{credential="anonymous",outcome="accepted"} 1',
     ],
+  ],
+  [
+    'a decision of forward-auth counts its scopes',
+    {
+      type: 'access.decided',
+      request,
+      caller: ANONYMOUS,
+      service: 'r',
+      time: 1_700_000_000,
+      grants: [grant('pull'), grant()],
+      attributes: new Map(),
+      policyRevision: 'p',
+    },
+    [
+      'fairlead_decisions_total{service="r",outcome="some"} 1',
+      'fairlead_decisions_total{service="r",outcome="none"} 1',
+    ],
+  ],
+  [
+    'a request that a proxy asks about counts its outcome',
+    { type: 'access.checked', request, service: 'r', outcome: 'insufficient_scope', needs: [asked], username: 'alice' },
+    ['fairlead_forward_auth_total{service="r",outcome="insufficient_scope"} 1'],
   ],
   [
     'a refused token request counts its error code',
@@ -151,4 +177,51 @@ it('the page has the revisions in force, their failed tests, and whether the con
   revision = 'r2';
   expect((await lines()).slice(1, 2)).toEqual(['fairlead_policy_info{policy="active",revision="r2"} 1']);
   expect((await lines()).at(-1)).toBe('fairlead_config_changed 1');
+});
+
+const identity = {
+  username: username('alice'),
+  groups: new Set<never>(),
+  backend: 'corp',
+  caseless: false,
+  attributes: new Map(),
+};
+
+it.each<[string, Caller]>([
+  ['anonymous', ANONYMOUS],
+  ['password', { kind: 'user', identity }],
+  ['id-token', { kind: 'user', identity: { ...identity, notAfter: 1_700_000_300 } }],
+  ['refresh-token', { kind: 'user', identity, via: { kind: 'refresh-token', id: 'x' } }],
+  ['personal-token', { kind: 'user', identity, via: { kind: 'personal-token', id: 'x', name: 'laptop' } }],
+  ['robot-token', { kind: 'user', identity: robotIdentity('web-ci'), via: { kind: 'personal-token', id: 'x' } }],
+  ['session', { kind: 'user', identity, via: { kind: 'session', id: 'x' } }],
+])('an issued token counts for the credential %s, and names nobody', async (credential, caller) => {
+  const about = { service: 'r', time: 1, grants: [], attributes: new Map(), malformed: [], tokenId: 't' };
+  const event = { type: 'token.issued', request, caller, ...about, isReused: false, policyRevision: 'p' } as const;
+
+  const lines = await linesAfter((metrics) => metrics.record({ ...event, expiresIn: 300 }));
+
+  expect(lines).toContain(`fairlead_requests_by_credential_total{credential="${credential}",outcome="accepted"} 1`);
+  expect(lines.join()).not.toMatch(/alice|web-ci|laptop/);
+});
+
+it.each<[ErrorCode, string | undefined]>([
+  ['invalid_credentials', 'password'],
+  ['token_refused', 'id-token'],
+  ['refresh_token_refused', 'refresh-token'],
+  ['personal_token_refused', 'personal-token'],
+  ['damaged_token', 'personal-token'],
+  ['login_required', 'anonymous'],
+  ['backend_unavailable', undefined],
+  ['records_unavailable', undefined],
+])('a refusal with the code %s counts for the credential %s', async (code, credential) => {
+  const lines = await linesAfter((metrics) =>
+    metrics.record({ type: 'token.refused', request, code, service: 'r', cause: '' }),
+  );
+
+  expect(lines.filter((line) => line.includes('by_credential'))).toEqual(
+    credential === undefined
+      ? []
+      : [`fairlead_requests_by_credential_total{credential="${credential}",outcome="refused"} 1`],
+  );
 });

@@ -8,6 +8,7 @@ import type { RuleText } from '../../../../support/policy-builder.ts';
 const NONE: Sources = {
   groups: { canBe: () => true, like: () => undefined },
   users: { canBe: () => true, like: () => undefined },
+  robots: { canBe: () => true, like: () => undefined },
   canFill: () => true,
   sameInLowerCase: { users: [], groups: [] },
   exactBackends: [],

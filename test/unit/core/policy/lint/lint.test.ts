@@ -172,6 +172,7 @@ describe('lint knows where users come from, and finds', () => {
   const sources: Sources = {
     groups: only('team-web', 'admins'),
     users: only('alice'),
+    robots: only('robot:web-ci'),
     canFill: (name) => name === 'attr:department',
     sameInLowerCase: { users: [], groups: [] },
     exactBackends: [],

@@ -1,0 +1,51 @@
+/** Who stored personal tokens stand for now, as a running broker finds it out at each use; for commands. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { robotsOf } from '../config/robots-schema.ts';
+import { createSecrets } from '../config/secrets.ts';
+import type { Caller } from '../core/identity.ts';
+import type { Log } from '../core/ports.ts';
+import type { ListedToken } from '../flows/personal-token/list.ts';
+import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
+import { createRobotOwners } from '../flows/personal-token/robot-owner.ts';
+import { viaOf } from '../flows/personal-token/use.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createSecretMarks } from '../platform/secret-marks.ts';
+import { systemTimer } from '../platform/timer.ts';
+import { buildBackends } from './backends.ts';
+
+/** The caller, or why the token is refused. */
+type TokenCaller =
+  | { readonly caller: Caller; readonly refusal?: undefined }
+  | { readonly caller?: undefined; readonly refusal: string };
+
+interface TokenCallers extends AsyncDisposable {
+  /**
+   * Does not look at the networks of the token.
+   *
+   * @throws BrokerError `backend_unavailable` when the owner cannot be looked up
+   */
+  callerOf(token: ListedToken): Promise<TokenCaller>;
+}
+
+/** @throws what a backend throws that cannot be created */
+export async function openTokenCallers(
+  { backends: configured, robots, stateDir }: BrokerConfig,
+  log: Log,
+): Promise<TokenCallers> {
+  await using resources = new AsyncDisposableStack();
+  const secret = createSecrets();
+  const markSecret = createSecretMarks(stateDir);
+  const backends = await buildBackends(configured, { clock: systemClock, log, secret, markSecret });
+  for (const { authenticator } of backends) resources.use(authenticator);
+  const deps = { backends, clock: systemClock, timer: systemTimer };
+  const owners = createRobotOwners({ ...deps, robots: robotsOf(robots) });
+  const identityOf = createIdentityOfOwner({ ...deps, robots: owners });
+  const opened = resources.move();
+  return {
+    callerOf: async (token) => {
+      const { identity, refusal } = await identityOf(token.owner);
+      return identity === undefined ? { refusal } : { caller: { kind: 'user', identity, via: viaOf(token.id, token) } };
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
