@@ -210,6 +210,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   const identify = createIdentify({
     ...flowDeps,
@@ -217,18 +218,12 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const revoke = refreshTokens.revokeRefreshToken;
-  const helper =
-    records === undefined ? undefined : await openHelperLogins(config, { ...flowDeps, records, services, revoke });
-  const areas = [
-    ...(helper?.areas ?? []),
-    ...(await openAreas(config, { policy, personalTokens, audit, recent: parts.recent })),
-  ];
-  const pages =
-    records === undefined ? undefined : await openConsole(config, { ...flowDeps, records, identify, areas, log });
+  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  const ownAreas = await openAreas(config, { policy, personalTokens, audit, recent: parts.recent });
+  const areas = [...ownAreas, ...(helper?.areas ?? [])];
+  const pages = await openConsole(config, { ...flowDeps, records, identify, areas, log });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
-  const { exchangeRefreshToken } = refreshTokens;
   const forwardAuth = await openForwardAuth(config, {
     ...flowDeps,
     identify,
@@ -245,7 +240,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
     ...(pages === undefined ? {} : { console: pages }),
-    ...(helper === undefined ? {} : { oauth: helper.oauth, helperLogins: helper.logins }),
+    ...helper?.http,
     ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,

@@ -19,7 +19,8 @@ import { codeSecrets } from '../platform/code-secrets.ts';
 import type { Records } from '../platform/store/records.ts';
 
 interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
-  readonly records: Pick<Records, 'store'>;
+  /** Undefined: nothing that is configured has records. */
+  readonly records: Pick<Records, 'store'> | undefined;
   readonly services: ReadonlyMap<string, Service>;
   readonly revoke: RevokeRefreshToken;
 }
@@ -27,10 +28,11 @@ interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'ti
 interface OpenedHelperLogins {
   /** The pages, for the console. */
   readonly areas: readonly ConsoleArea[];
-  /** For the listener. */
-  readonly oauth: { readonly routes: RequestHandler; readonly paths: readonly string[] };
-  /** For the token endpoint. */
-  readonly logins: HelperLogins;
+  /** For the listener and its token endpoint. */
+  readonly http: {
+    readonly oauth: { readonly routes: RequestHandler; readonly paths: readonly string[] };
+    readonly helperLogins: HelperLogins;
+  };
 }
 
 /** @returns undefined when they are not configured */
@@ -38,7 +40,7 @@ export async function openHelperLogins(
   { helper, publicUrl }: BrokerConfig,
   { records, services, revoke, ...deps }: OpenHelperLoginsDeps,
 ): Promise<OpenedHelperLogins | undefined> {
-  if (helper === undefined) return undefined;
+  if (helper === undefined || records === undefined) return undefined;
   const { authorizeArea } = await import('../http/oauth/authorize.ts');
   const { deviceArea } = await import('../http/oauth/device-page.ts');
   const { oauthRoutes, OAUTH_PATHS } = await import('../http/oauth/routes.ts');
@@ -70,10 +72,12 @@ export async function openHelperLogins(
   };
   return {
     areas: [authorizeArea(oauthDeps), ...(device === undefined ? [] : [deviceArea(oauthDeps, device)])],
-    oauth: { routes: oauthRoutes(oauthDeps), paths: OAUTH_PATHS },
-    logins: {
-      redeemCode: createRedeemCode(codeDeps),
-      ...(device === undefined ? {} : { pollDevice: createPollDevice(deviceDeps) }),
+    http: {
+      oauth: { routes: oauthRoutes(oauthDeps), paths: OAUTH_PATHS },
+      helperLogins: {
+        redeemCode: createRedeemCode(codeDeps),
+        ...(device === undefined ? {} : { pollDevice: createPollDevice(deviceDeps) }),
+      },
     },
   };
 }
