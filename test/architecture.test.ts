@@ -189,7 +189,8 @@ describe('the sources', () => {
     ['core', []],
     ['flows', []],
     ['pages', []],
-    ['http', ['cookie', 'express', 'helmet', 'passport', /^node:/]],
+    // zod only in `http/api`: see the test below.
+    ['http', ['cookie', 'express', 'helmet', 'passport', 'zod', /^node:/]],
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
     ['conformance', ['commander', 'yaml', 'zod', /^node:/]],
@@ -218,6 +219,25 @@ describe('the sources', () => {
     }
 
     expect(crossing).toEqual([]);
+  });
+
+  it('of http import zod only in http/api, which no other source loads at the start', async () => {
+    const files = await sources(SRC);
+    const api = join(SRC, 'http/api/');
+    const importers = [];
+    for (const file of files) {
+      if (file.startsWith(api)) continue;
+      const text = await readFile(file, 'utf8');
+      const imported = (await importsOf(file)).filter((path) => path === 'zod' || path.startsWith(api));
+      const isLoaded = /^(?:import|export) (?!type )[^;]*from '(?:[./]*http\/api\/|\.\/api\/)[^']+'/m.test(text);
+      if (file.startsWith(join(SRC, 'http/')) && imported.length > 0) importers.push(relative(SRC, file));
+      if (isLoaded) importers.push(relative(SRC, file));
+    }
+
+    // What the API itself loads, and commands.
+    const lazy = /^(?:app\/api\/|app\/control\.ts|cli\/)/;
+    expect(importers.filter((file) => !lazy.test(file))).toEqual([]);
+    expect(importers.length).toBeGreaterThan(3);
   });
 
   it(`have at most ${MAX_LINES} lines each`, async () => {
@@ -285,6 +305,7 @@ describe('what is known about a type of backend', () => {
 
 /** The files that compare, hash, send or store a secret. Everything else asks `Secret` without revealing it. */
 const REVEALING = [
+  'app/api/token-handlers.ts',
   'app/open-shared.ts',
   'backends/http-client/bearer.ts',
   'backends/http-client/proxy.ts',

@@ -19,6 +19,7 @@ const ENTRIES = {
   'background-thread': 'src/platform/background-thread.ts',
   'sqlite-worker': 'src/platform/store/sqlite-worker.ts',
   'policy-task': 'src/config/policy-task.ts',
+  'policy-questions': 'src/app/api/policy-questions.ts',
   'users-task': 'src/backends/static-file/users-task.ts',
 };
 

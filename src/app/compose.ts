@@ -2,10 +2,8 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import type { LoadedBroker } from '../config/load.ts';
-import { publicPathOf } from '../config/public-url.ts';
 import { createSecrets } from '../config/secrets.ts';
-import { proxyTrust } from '../config/trusted-proxies.ts';
-import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
+import type { Audit, Background, Log } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
@@ -25,22 +23,20 @@ import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
-import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
-import { openAreas, openRecent } from './console-parts.ts';
-import { openControl } from './control.ts';
+import { openPages, openRecent } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
-import { openConsole } from './open-console.ts';
 import { openHelperLogins } from './open-helper-logins.ts';
+import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
-import type { ListenerDeps } from './listeners.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
+import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
 import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -48,7 +44,6 @@ import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
-import type { RecordsState } from './records-state.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
@@ -114,22 +109,40 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, ...tokenFlows } = await openTokenFlows(parts, { audit, backends, records, shield, policy, reuse });
+  const { signing, recordsState, personalTokens, helper, ...tokenFlows } = await openTokenFlows(parts, {
+    audit,
+    backends,
+    records,
+    shield,
+    policy,
+    reuse,
+  });
   parts.metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
+  const operator = {
+    ...operatorDeps(parts, authenticators, recordsState),
+    recordsState,
+    auditState: logs.auditState,
+    policyState: () => ({ ...policy.state(), ...shadow.state() }),
+    keysState: signing.state,
+    ...(shared === undefined ? {} : { sharedState: shared.state }),
+    isConfigChanged: configChange.isChanged,
+    isDraining: () => drainState.isDraining,
+    audit,
+  };
+  const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
+  const endLogins = (): Promise<void> => shield.endAnswers();
+  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, records, personalTokens };
+  const api = resources.use(
+    openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
+  );
+  const { identify } = tokenFlows;
+  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers };
+  const otherAreas = helper?.areas ?? [];
+  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent, otherAreas });
   const listeners = resources.use(
-    await openListeners(config, {
-      ...tokenFlows,
-      ...operatorDeps(parts, authenticators, tokenFlows.recordsState),
-      auditState: logs.auditState,
-      policyState: () => ({ ...policy.state(), ...shadow.state() }),
-      keysState: signing.state,
-      ...(shared === undefined ? {} : { sharedState: shared.state }),
-      isConfigChanged: configChange.isChanged,
-      isDraining: () => drainState.isDraining,
-      audit,
-    }),
+    await openListeners(config, { ...tokenFlows, ...helper?.http, ...operator, api: api.admin, console: pages }),
   );
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
@@ -138,10 +151,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     ...listeners.reloadables,
   ]);
   resources.defer(watchFiles([source.path], () => void configChange.check()));
-  const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
-  const endLogins = (): Promise<void> => shield.endAnswers();
-  const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, audit, ids: randomIds, log };
-  resources.use(await openControl(config.stateDir, commands));
+  resources.use(await openControl(config.stateDir, { ...operator, api: api.control }));
 
   const closed = Promise.withResolvers<void>();
   const running = resources.move();
@@ -212,18 +222,15 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
   const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
+  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  // After everything that can fail: a broker that does not start creates no key.
+  const signing = await openSigning(config, log, reuse.clear);
   const identify = createIdentify({
     ...flowDeps,
     shield,
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
-  const ownAreas = await openAreas(config, { policy, personalTokens, audit, recent: parts.recent });
-  const areas = [...ownAreas, ...(helper?.areas ?? [])];
-  const pages = await openConsole(config, { ...flowDeps, records, identify, areas, log });
-  // After everything that can fail: a broker that does not start creates no key.
-  const signing = await openSigning(config, log, reuse.clear);
   const forwardAuth = await openForwardAuth(config, {
     ...flowDeps,
     identify,
@@ -239,8 +246,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
-    ...(pages === undefined ? {} : { console: pages }),
-    ...helper?.http,
+    helper,
     ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
@@ -252,6 +258,8 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     }),
     jwks: signing.jwks,
     signing,
+    records,
+    personalTokens,
   };
 }
 
@@ -271,33 +279,4 @@ async function openTokens(
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
   return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
-}
-
-/** What the listeners need in addition to the flows: metrics, health and the configuration. */
-function operatorDeps(
-  { config, log, metrics }: Parts,
-  authenticators: readonly Authenticator[],
-  recordsState: RecordsState,
-) {
-  const onState = metrics.setBackendUp;
-  const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
-  return {
-    realm: config.tokens.issuer,
-    publicPath: publicPathOf(config.publicUrl),
-    corsOrigins: config.cors?.origins ?? [],
-    addressSource: {
-      header: config.clientAddress === 'proxy-protocol' ? undefined : config.clientAddress,
-      isTrustedProxy: proxyTrust(config.trustedProxies),
-    },
-    metrics: async () => {
-      // Readiness probes neither backends nor records, so that reading the metrics has to.
-      await Promise.all([states(), recordsState()]);
-      return metrics.page();
-    },
-    listenerMetrics: metrics.listeners,
-    backendStates: states,
-    ids: randomIds,
-    clock: systemClock,
-    log,
-  } satisfies Partial<ListenerDeps>;
 }

@@ -1,33 +1,29 @@
 /** The pages of the console that need more than sessions: tokens, access, and those of administrators. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import type { Clock, EventSink } from '../core/ports.ts';
-import type { RecentDecisions } from '../core/recent-decision.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { revokePersonalTokens } from '../flows/personal-token/revoke.ts';
 import { accessArea } from '../http/console/access.ts';
+import { adminArea } from '../http/console/admin.ts';
 import { decisionsArea } from '../http/console/decisions.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
 import { tokensArea } from '../http/console/tokens.ts';
+import { adminDeps } from './console-admin.ts';
+import type { AdminDeps } from './console-admin.ts';
 import type { PersonalTokens } from './open-personal-tokens.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 
-export interface AreaDeps {
+export interface AreaDeps extends AdminDeps {
   readonly policy: Pick<PolicyInForce, 'current'>;
-  readonly recent: RecentDecisions;
   /** Undefined: not configured. */
   readonly personalTokens: PersonalTokens | undefined;
-  readonly audit: EventSink;
-  readonly clock: Clock;
 }
 
-type AreaConfig = Pick<BrokerConfig, 'personalTokens'> & { readonly services: Readonly<Record<string, unknown>> };
-
-export function consoleAreas(config: AreaConfig, deps: AreaDeps): readonly ConsoleArea[] {
+export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly ConsoleArea[] {
   const { recent, clock, audit, personalTokens } = deps;
   const services = Object.keys(config.services);
   const policy = deps.policy.current;
   const shared = { services, policy, clock };
-  const areas = [accessArea({ ...shared, recent }), decisionsArea(recent)];
+  const areas = [accessArea({ ...shared, recent }), decisionsArea(recent), adminArea(adminDeps(config, deps))];
   if (personalTokens === undefined || config.personalTokens === undefined) return areas;
   const { store, issue } = personalTokens;
   const tokens = tokensArea({
@@ -35,7 +31,13 @@ export function consoleAreas(config: AreaConfig, deps: AreaDeps): readonly Conso
     settings: config.personalTokens,
     issue,
     list: (selection) => listPersonalTokens(store, selection),
-    revoke: (selection, ending) => revokePersonalTokens({ store, audit }, selection, ending),
+    revoke: async (selection, ending) => {
+      const revoked = await revokePersonalTokens({ store, audit }, selection, ending);
+      // No broker gives out a token again that it signed before.
+      deps.onRevoked();
+      await deps.fleet?.endTokens();
+      return revoked;
+    },
   });
   return [...areas, tokens];
 }

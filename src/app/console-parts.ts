@@ -3,7 +3,17 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { DecisionMemory } from '../platform/recent-decisions.ts';
+import type { Records } from '../platform/store/records.ts';
 import type { AreaDeps } from './console-areas.ts';
+import { openConsole } from './open-console.ts';
+import type { Console, OpenConsoleDeps } from './open-console.ts';
+
+interface PagesDeps extends Omit<AreaDeps, 'recent' | 'records'>, Pick<OpenConsoleDeps, 'identify' | 'timer' | 'log'> {
+  readonly recent: DecisionMemory | undefined;
+  readonly records: Records | undefined;
+  /** Pages of other features. */
+  readonly otherAreas: readonly ConsoleArea[];
+}
 
 /** Decisions that the console shows. */
 const RECENT_DECISIONS = 10_000;
@@ -15,11 +25,13 @@ export async function openRecent({ console: pages }: BrokerConfig): Promise<Deci
   return rememberDecisions(RECENT_DECISIONS, systemClock);
 }
 
-export async function openAreas(
+/** The console with all its pages; undefined: it is not configured. */
+export async function openPages(
   config: BrokerConfig,
-  { recent, ...deps }: Omit<AreaDeps, 'recent' | 'clock'> & { readonly recent: AreaDeps['recent'] | undefined },
-): Promise<readonly ConsoleArea[]> {
-  if (recent === undefined) return [];
+  { recent, records, identify, log, otherAreas, ...deps }: PagesDeps,
+): Promise<Console | undefined> {
+  if (recent === undefined || records === undefined) return undefined;
   const { consoleAreas } = await import('./console-areas.ts');
-  return consoleAreas(config, { ...deps, recent, clock: systemClock });
+  const areas = [...consoleAreas(config, { ...deps, recent, records }), ...otherAreas];
+  return openConsole(config, { ...deps, records, identify, areas, log });
 }

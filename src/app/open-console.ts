@@ -25,7 +25,7 @@ import type { Records } from '../platform/store/records.ts';
 import { version } from '../platform/version.ts';
 import { refreshTokenStore } from './open-refresh-tokens.ts';
 
-interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
+export interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   /** Undefined: nothing that is configured has records. */
   readonly records: Pick<Records, 'store'> | undefined;
   readonly identify: Identify;

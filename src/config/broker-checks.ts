@@ -203,8 +203,25 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
     warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
   }
   warnShield(broker.shield, warn);
+  warnApi(broker, warn);
   if (broker.shared !== undefined) warnShared(broker.shared, warn);
   warnForwardAuth(broker, warn);
+}
+
+function warnApi({ api, admin, personalTokens }: BrokerFile, warn: Report): void {
+  if (api === undefined) return;
+  if (admin === undefined)
+    warn(['api'], 'has no effect: it is served on the listener of admin, which is missing', 'key');
+  else if (!isLocal(admin.listen)) {
+    warn(
+      ['admin', 'listen'],
+      'the API gets personal tokens without TLS on a listener that other machines reach: whoever reads them on the ' +
+        'network can use them; listen on this machine, and let a proxy with TLS pass requests on',
+    );
+  }
+  if (personalTokens === undefined) {
+    warn(['api'], 'nobody can use it: there are no personal tokens; add personalTokens, or remove api', 'key');
+  }
 }
 
 function warnShared({ valkey: { urls, sentinel, tls } }: NonNullable<BrokerFile['shared']>, warn: Report): void {

@@ -142,6 +142,19 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** A change by an operation of the API, or one that was refused. Operations that only read are not recorded. */
+      readonly type: 'api';
+      readonly request: RequestContext;
+      readonly via: 'socket' | 'personal-token';
+      readonly operation: string;
+      /** `refused`: the token or its owner may not do it. */
+      readonly outcome: 'done' | 'failed' | 'refused';
+      /** The owner of the token. */
+      readonly username?: string;
+      /** The public id of the token. */
+      readonly token?: string;
+    }
+  | {
       /** The creation, use or end of a personal token. */
       readonly type: 'personal-token';
       readonly request: RequestContext;

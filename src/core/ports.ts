@@ -6,8 +6,8 @@ import type { Deadline } from './deadline.ts';
 import type { AuditEvent } from './events.ts';
 import type { Credential, Identity, Secret } from './identity.ts';
 import type { AuthnOutcome } from './outcome.ts';
-import type { BrowserSignIn } from './sign-in.ts';
 import type { Scope } from './scope.ts';
+import type { BrowserSignIn } from './sign-in.ts';
 import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';

@@ -44,14 +44,23 @@ export interface AccessView {
   readonly everything: readonly OwnPattern[];
   /** Whether the list was cut. */
   readonly isCut: boolean;
+  /** Recent requests of the person that got less than they asked for, the latest first. */
+  readonly denied: readonly DeniedRequest[];
   /** The request id that was asked about. */
   readonly requestId?: string;
   /** `unknown`: the request is not, or no longer, known. */
   readonly denial?: DenialView | 'unknown';
 }
 
+interface DeniedRequest {
+  readonly requestId: string;
+  readonly at: number;
+  /** The repositories, or what else was asked for. */
+  readonly names: readonly string[];
+}
+
 /** What a rule allows the person. */
-export interface OwnPattern {
+interface OwnPattern {
   readonly pattern: string;
   /** The registries; empty: all. */
   readonly services: readonly string[];
@@ -73,7 +82,7 @@ export function accessPage(page: Page, view: AccessView): Html {
       html`<h2>Everything I may do</h2>`,
       everythingTable(view),
       html`<h2>Was a request denied?</h2>
-        <p class="lead">Docker prints a request id with the error. Paste it here to see the reason.</p>`,
+        <p class="lead">Choose one of your recent requests, or paste the request id of an error message.</p>`,
       denialCard(page, view),
     ],
   });
@@ -94,7 +103,6 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
         label: 'Repository',
         value: question?.repository,
         placeholder: 'web/shop',
-        problem,
         isCode: true,
         isRequired: true,
         maxLength: 255,
@@ -107,12 +115,15 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
       })}
       <button class="primary">Ask</button>
     </form>
-    <div id="answer" aria-live="polite">${answer !== undefined && decision(answer, 'You')}</div>
+    <div id="answer" aria-live="polite">
+      ${problem !== undefined && html`<div class="answer">${notice('problem', html`<p>${problem}</p>`)}</div>`}
+      ${answer !== undefined && decision(answer, 'You')}
+    </div>
   </div>`;
 }
 
 /** @param subject who may, at the start of a sentence */
-export function decision(view: DecisionView, subject: string): Html {
+function decision(view: DecisionView, subject: string): Html {
   const { repository, reasons, nearMisses } = view;
   const object = subject === 'You' ? 'you' : subject;
   return html`<article class="answer">
@@ -151,8 +162,20 @@ function everythingTable({ everything, isCut }: AccessView): Html {
     </p>`;
 }
 
-function denialCard({ site: { url }, now }: Page, { requestId, denial }: AccessView): Html {
+function denialCard({ site: { url }, now }: Page, { denied, requestId, denial }: AccessView): Html {
+  const link = (id: string) => url`/console/access?request=${id}`;
   return html`<div class="card">
+    ${
+      denied.length > 0 &&
+      html`<ul class="links" aria-label="Recent requests that were denied">
+        ${denied.map(
+          ({ requestId: id, at, names }) =>
+            html`<li>
+              <a href="${link(id)}">${names.join(', ')}</a> <span class="quiet">${relative(at, now)}</span>
+            </li>`,
+        )}
+      </ul>`
+    }
     <form class="question" method="get" action="${url`/console/access`}" data-replace="denial">
       ${textField({
         name: 'request',

@@ -31,7 +31,7 @@ export interface LimitForm {
   readonly actions: readonly string[];
 }
 
-export interface CreateTokenView {
+interface CreateTokenView {
   readonly form: TokenForm;
   /** What is wrong, by the name of the field: `name`, `date`, `networks`, `limits.0.repositories`. */
   readonly problems: ReadonlyMap<string, string>;
@@ -190,7 +190,7 @@ function limitFields({ services, problems }: CreateTokenView, limit: LimitForm, 
   </div>`;
 }
 
-export interface NewTokenView {
+interface NewTokenView {
   readonly name: string;
   /** The token itself. This page is the only place that shows it. */
   readonly secret: string;

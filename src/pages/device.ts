@@ -7,7 +7,7 @@ import { html } from './template/html.ts';
 import type { Content, Html } from './template/html.ts';
 import type { Url } from './template/url.ts';
 
-export interface DeviceCodeView {
+interface DeviceCodeView {
   /** The code that was sent. */
   readonly code?: string;
   readonly problem?: string;
@@ -42,7 +42,7 @@ export function deviceCodePage(page: Page, { code, problem }: DeviceCodeView): H
 }
 
 /** What asks to be signed in. */
-export interface DeviceRequestView {
+interface DeviceRequestView {
   readonly code: string;
   readonly program: string;
   readonly from: string;
@@ -94,7 +94,7 @@ export function deviceDonePage(page: Page, outcome: 'approved' | 'denied'): Html
   });
 }
 
-export interface ConsentView {
+interface ConsentView {
   readonly program: string;
   readonly service: string;
   readonly days: number;

@@ -6,7 +6,7 @@ import { textField } from './parts/form.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
 
-export interface SignInView {
+interface SignInView {
   /** Backends that sign in by a page of their provider. */
   readonly providers: readonly { readonly name: string; readonly label: string }[];
   /** Whether some backend takes a user name and a password. */
@@ -76,7 +76,7 @@ function signInForm({ site: { url } }: Page, { providers, username, problem, to 
   </form>`;
 }
 
-export interface SignedOutView {
+interface SignedOutView {
   /** The provider of the person, where Fairlead can end the session there too. */
   readonly provider?: { readonly name: string; readonly label: string };
 }
@@ -98,7 +98,7 @@ export function signedOutPage(page: Page, { provider }: SignedOutView): Html {
   });
 }
 
-export interface ErrorView {
+interface ErrorView {
   /** What happened: `This page does not exist`. */
   readonly title: string;
   /** What to do about it. */

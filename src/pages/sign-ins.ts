@@ -23,7 +23,7 @@ export interface SignInRow {
   readonly isCurrent: boolean;
 }
 
-export interface SignInsView {
+interface SignInsView {
   readonly signIns: readonly SignInRow[];
   /** What has just been ended, as a sentence. */
   readonly done?: string;

@@ -5,7 +5,7 @@ import { relative } from './parts/time.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
 
-export interface LimitView {
+interface LimitView {
   readonly service: string;
   readonly repositories: readonly string[];
   readonly actions: readonly string[];

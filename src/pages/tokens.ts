@@ -9,7 +9,7 @@ import type { Html } from './template/html.ts';
 import { tokenRights, tokenState, tokenTimes, tokenUse } from './token-view.ts';
 import type { TokenView } from './token-view.ts';
 
-export interface TokensView {
+interface TokensView {
   readonly tokens: readonly TokenView[];
   /** Whether a token has just been revoked. */
   readonly isRevoked?: boolean;

@@ -1,6 +1,8 @@
 /** Every page in Chromium, with invented content. `console.test.ts` has the pages of a running broker. */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +11,7 @@ import { HOSTILE_SHAPES, HOSTILE_TEXTS } from '../support/hostile-texts.ts';
 import { samplePages } from '../support/page-samples.ts';
 import { serveSamples } from '../support/sample-server.ts';
 import type { SampleServer } from '../support/sample-server.ts';
+import { PICTURES, takeScreenshots } from '../support/screenshots.ts';
 
 const samples = samplePages();
 const names = Object.keys(samples);
@@ -214,6 +217,15 @@ describe.skipIf(!hasChromium())('the pages in Chromium', () => {
       expect(wide).toEqual([]);
       await context.close();
     });
+  });
+
+  it('the pictures of the documentation can be taken', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-pictures-'));
+
+    const written = await takeScreenshots(folder);
+
+    expect(written.map((path) => basename(path, '.png'))).toEqual(Object.keys(PICTURES));
+    await rm(folder, { recursive: true });
   });
 
   it('a page in a frame of another page stays empty', async () => {

@@ -1,5 +1,6 @@
 /** The applications of the broker on a local port, over flows with given answers. */
 import { createServer, request as sendRequest } from 'node:http';
+import type { RequestHandler } from 'express';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestListener } from 'node:http';
 import { ANONYMOUS } from '../../src/core/identity.ts';
 import type { Caller, Credential } from '../../src/core/identity.ts';
@@ -79,7 +80,10 @@ export function appDeps({ audit, log }: Pick<AppDeps, 'audit' | 'log'>): AppDeps
 }
 
 /** @param more what differs from flows that accept everything */
-export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'admin' = 'main'): Promise<HttpApp> {
+export async function openHttpApp(
+  { api, ...more }: Partial<AppDeps> & { readonly api?: RequestHandler } = {},
+  kind: 'main' | 'admin' = 'main',
+): Promise<HttpApp> {
   const audit = recordingAudit();
   const log = recordingLog();
   const credentials: HttpApp['credentials'] = [];
@@ -101,7 +105,7 @@ export async function openHttpApp(more: Partial<AppDeps> = {}, kind: 'main' | 'a
     },
     ...more,
   };
-  const app = kind === 'main' ? createApp(deps) : createAdminApp(deps);
+  const app = kind === 'main' ? createApp(deps) : createAdminApp({ ...deps, api });
   const server = await serve(app);
   return { ...server, audit, log, credentials, grants, offlineLogins };
 }

@@ -28,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['conformance', async () => (await import('./conformance.ts')).conformanceCommand],
   ['flush', async () => (await import('./flush.ts')).flushCommand],
   ['fleet', async () => (await import('./fleet.ts')).fleetCommand],
+  ['api', async () => (await import('./api.ts')).apiCommand],
   ['health', async () => (await import('./health.ts')).healthCommand],
   ['tokens', async () => (await import('./tokens.ts')).tokensCommand],
   ['records', async () => (await import('./records.ts')).recordsCommand],

@@ -13,7 +13,7 @@ import type { RepositoryPattern, SegmentPattern } from './repository-pattern.ts'
 import type { Rule } from './rule.ts';
 import { DEFAULT_TIME } from './situation.ts';
 
-export interface GrantedPattern {
+interface GrantedPattern {
   /** With the values of the caller in place of placeholders: `web/**`. */
   readonly pattern: string;
   readonly actions: readonly Action[];
@@ -24,7 +24,7 @@ export interface GrantedPattern {
   readonly conditions: readonly string[];
 }
 
-export interface GrantedPatterns {
+interface GrantedPatterns {
   readonly patterns: readonly GrantedPattern[];
   /** Whether there are more. */
   readonly isCut: boolean;

@@ -20,11 +20,11 @@ import { queryOf } from './form.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 
-export interface AccessAreaDeps {
+interface AccessAreaDeps {
   readonly policy: () => Policy;
   /** The names of the configured services. */
   readonly services: readonly string[];
-  readonly recent: Pick<RecentDecisions, 'byRequest'>;
+  readonly recent: Pick<RecentDecisions, 'byRequest' | 'find'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -61,6 +61,7 @@ function showAccess(deps: AccessAreaDeps, tools: ConsoleTools, request: Request,
     })),
     isCut,
     ...answerTo(query, { deps, policy: inForce, signedIn, client: contextOf(response).client }),
+    denied: deniedOf(signedIn, deps),
     ...denialOf(query, signedIn, deps),
   };
   respondPage(response, 200, accessPage(page, view));
@@ -102,15 +103,36 @@ export function repositoryProblem(text: string): string | undefined {
 
 function denialOf(
   query: URLSearchParams,
-  { session, caller }: SignedIn,
+  signedIn: SignedIn,
   { recent }: AccessAreaDeps,
 ): Pick<AccessView, 'requestId' | 'denial'> {
   const requestId = query.get('request')?.trim().slice(0, 64);
   if (requestId === undefined || requestId === '') return {};
   const found = recent.byRequest(requestId);
   // Of somebody else, it is as unknown as one that never was.
-  const isOwn = found?.username === caller.identity.username && (found.backend ?? session.backend) === session.backend;
-  return { requestId, denial: found === undefined || !isOwn ? 'unknown' : denialView(found) };
+  return { requestId, denial: found !== undefined && isOf(found, signedIn) ? denialView(found) : 'unknown' };
+}
+
+/** A request without a token has the name that was typed, and no backend. */
+function isOf({ username, backend }: RecentDecision, { caller, session }: SignedIn): boolean {
+  return username === caller.identity.username && (backend ?? session.backend) === session.backend;
+}
+
+const MAX_DENIED = 5;
+/** Others may have names that have the name of the person in them. */
+const MAX_SEARCHED = 100;
+
+function deniedOf(signedIn: SignedIn, { recent }: AccessAreaDeps): AccessView['denied'] {
+  const person = signedIn.caller.identity.username;
+  return recent
+    .find({ person, repository: '', isRefusedOnly: true }, MAX_SEARCHED)
+    .found.filter((decision) => isOf(decision, signedIn))
+    .slice(0, MAX_DENIED)
+    .map(({ requestId, at, scopes }) => ({
+      requestId,
+      at,
+      names: scopes.length === 0 ? ['login'] : scopes.map(({ asked }) => asked.name || asked.type),
+    }));
 }
 
 function denialView({ at, client, service, scopes, refusal }: RecentDecision): DenialView {

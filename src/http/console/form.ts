@@ -4,10 +4,9 @@ import type { Request, Response } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
-const readBody = express.text({ type: FORM, limit: '16kb', inflate: false });
-
-/** @throws BrokerError `form_required`; what body-parser throws for a body that is too large or cannot be read */
-export async function readForm(request: Request, response: Response): Promise<URLSearchParams> {
+/** @param limit the most bytes of the form. @throws BrokerError `form_required`; what body-parser throws for a body that is too large or cannot be read */
+export async function readForm(request: Request, response: Response, limit = '16kb'): Promise<URLSearchParams> {
+  const readBody = express.text({ type: FORM, limit, inflate: false });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   await promise;

@@ -12,7 +12,7 @@ const DAY = 86_400;
 const MAX_LIMITS = 10;
 
 /** What somebody who fills in the form asks for. */
-export interface FormOrder {
+interface FormOrder {
   readonly name: string;
   /** Undefined: no limits. */
   readonly limits: readonly StoredLimit[] | undefined;
@@ -21,7 +21,7 @@ export interface FormOrder {
   readonly lifetime: number;
 }
 
-export type FormResult =
+type FormResult =
   | { readonly kind: 'order'; readonly order: FormOrder }
   /** By the name of the field. */
   | { readonly kind: 'problems'; readonly problems: ReadonlyMap<string, string> };

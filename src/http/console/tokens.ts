@@ -11,7 +11,6 @@ import { accountOwner } from '../../flows/personal-token/owner.ts';
 import type { SignedIn } from '../../flows/session/find.ts';
 import { createTokenPage, newTokenPage } from '../../pages/create-token.ts';
 import type { TokenForm } from '../../pages/create-token.ts';
-import type { TokenView } from '../../pages/token-view.ts';
 import { revokeTokenPage, tokensPage } from '../../pages/tokens.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
@@ -19,9 +18,10 @@ import { queryOf, readForm } from './form.ts';
 import { loginCommands } from './login-commands.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
+import { tokenView } from './token-row.ts';
 import { emptyForm, orderOf, readTokenForm, sentence } from './token-form.ts';
 
-export interface TokensAreaDeps {
+interface TokensAreaDeps {
   readonly list: (selection: TokenSelection) => Promise<readonly ListedToken[]>;
   readonly issue: IssuePersonalToken;
   readonly revoke: (selection: TokenSelection, ending: Ending) => Promise<readonly ListedToken[]>;
@@ -48,7 +48,7 @@ export function tokensArea(deps: TokensAreaDeps): ConsoleArea {
       router.post(LIST, requireSession, (request, response) => create(deps, tools, request, response));
       router.get(`${LIST}/:id/revoke`, requireSession, async (request, response) => {
         const token = await ownToken(deps, request, response);
-        respondPage(response, 200, revokeTokenPage(tools.pageFor(response), viewOf(token, deps)));
+        respondPage(response, 200, revokeTokenPage(tools.pageFor(response), tokenView(token, deps.clock.now())));
       });
       router.post(`${LIST}/:id/revoke`, requireSession, (request, response) => revoke(deps, tools, request, response));
     },
@@ -60,7 +60,7 @@ async function showList(deps: TokensAreaDeps, tools: ConsoleTools, request: Requ
   const filter = query.get('filter')?.trim() ?? '';
   const tokens = (await ownTokens(deps, signedInOf(response)))
     .filter((token) => isFound(token, filter))
-    .map((token) => viewOf(token, deps));
+    .map((token) => tokenView(token, deps.clock.now()));
   const view = { tokens, isRevoked: query.has('revoked'), ...(filter === '' ? {} : { filter }) };
   respondPage(response, 200, tokensPage(tools.pageFor(response), view));
 }
@@ -81,21 +81,6 @@ async function ownToken(deps: TokensAreaDeps, request: Request, response: Respon
   const found = (await ownTokens(deps, signedInOf(response))).find(({ id }) => id === request.params['id']);
   if (found === undefined) throw new BrokerError('not_found', 'no such token of this person');
   return found;
-}
-
-function viewOf({ id, name, limits = [], networks = [], ...token }: ListedToken, { clock }: TokensAreaDeps): TokenView {
-  const { createdAt, expiresAt, usedAt, usedFrom = '', owner } = token;
-  return {
-    id,
-    name,
-    ...(owner.kind === 'robot' ? { robot: owner.robot } : {}),
-    limits,
-    networks,
-    createdAt,
-    expiresAt,
-    ...(usedAt === undefined ? {} : { used: { at: usedAt, from: usedFrom } }),
-    state: expiresAt <= clock.now() ? 'expired' : 'active',
-  };
 }
 
 function showForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Response): void {

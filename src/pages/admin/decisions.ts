@@ -24,7 +24,7 @@ export interface DecisionRow {
   readonly refusal?: string;
 }
 
-export interface ScopeRow {
+interface ScopeRow {
   /** `web/shop`; `catalog` */
   readonly name: string;
   readonly asked: readonly string[];
@@ -33,13 +33,13 @@ export interface ScopeRow {
   readonly rules: readonly string[];
 }
 
-export interface DecisionsFilter {
+interface DecisionsFilter {
   readonly person: string;
   readonly repository: string;
   readonly isRefusedOnly: boolean;
 }
 
-export interface DecisionsView {
+interface DecisionsView {
   readonly rows: readonly DecisionRow[];
   readonly filter: DecisionsFilter;
   /** How many decisions the list can hold, and how many it holds. */

@@ -5,7 +5,7 @@ import { badge, empty, heading, notice, table } from '../parts/blocks.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
-export interface BrokerView {
+interface BrokerView {
   readonly name: string;
   readonly isThisOne: boolean;
   /** Seconds since it last wrote to the store. */

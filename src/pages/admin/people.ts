@@ -138,7 +138,7 @@ function decisionTable({ now }: Page, { decisions }: PersonView): Html {
   );
 }
 
-export interface EndPersonView {
+interface EndPersonView {
   readonly username: string;
   readonly tokens: number;
   readonly signIns: number;

@@ -1,9 +1,8 @@
 /** The policy in force: its text with the findings of lint, its tests, and a form to try out another one. */
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { badge, heading, notice, table } from '../parts/blocks.ts';
+import { badge, heading, notice } from '../parts/blocks.ts';
 import { textArea } from '../parts/form.ts';
-import { relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -14,7 +13,7 @@ export interface PolicyFinding {
   readonly message: string;
 }
 
-export interface PolicyTests {
+interface PolicyTests {
   readonly passed: number;
   readonly failures: readonly { readonly line: number; readonly message: string }[];
 }
@@ -23,30 +22,28 @@ export interface PolicyView {
   /** The name of the file, without its folder. */
   readonly file: string;
   readonly revision: string;
-  readonly loadedAt: number;
   /** Whether the file has become invalid since, so that the last valid policy stays in force. */
   readonly isStale: boolean;
   readonly text: string;
   readonly findings: readonly PolicyFinding[];
-  readonly tests: PolicyTests;
-  readonly shadow?: {
-    readonly revision: string | undefined;
-    readonly differing: number;
-    readonly compared: number;
-  };
+  /** Undefined: they were not run, see `problem`. */
+  readonly tests?: PolicyTests;
+  /** Why lint and the tests were not run, as a sentence. */
+  readonly problem?: string;
+  readonly shadow?: { readonly revision: string | undefined };
 }
 
 export function policyPage(page: Page, view: PolicyView): Html {
   const { url } = page.site;
-  const { file, revision, loadedAt, isStale, findings, tests, shadow } = view;
+  const { file, revision, isStale, findings, tests, problem, shadow } = view;
   return layout(page, {
     title: 'Policy',
     section: 'policy',
     content: [
       heading(
         'Policy',
-        html`<code>${file}</code>, revision <code>${revision}</code>, in force since ${relative(loadedAt, page.now)}. It
-          is read from its file and cannot be changed here.`,
+        html`<code>${file}</code>, revision <code>${revision}</code>. It is read from its file and cannot be changed
+          here.`,
         html`<a class="button" href="${url`/console/policy/try`}">Try out a change</a>`,
       ),
       isStale &&
@@ -55,11 +52,15 @@ export function policyPage(page: Page, view: PolicyView): Html {
           html`<p>The file is not valid now. What you see is in force; the log of the broker says what is wrong.</p>`,
         ),
       html`<ul class="chips">
-        <li>${testBadge(tests)}</li>
-        <li>${findingBadge(findings)}</li>
+        ${
+          tests !== undefined &&
+          html`<li>${testBadge(tests)}</li>
+            <li>${findingBadge(findings)}</li>`
+        }
         ${shadow !== undefined && html`<li>${shadowBadge(shadow)}</li>`}
       </ul>`,
-      failureList(tests),
+      problem !== undefined && notice('warning', html`<p>${problem}</p>`),
+      tests !== undefined && failureList(tests),
       sourceText(view.text, findings),
     ],
   });
@@ -78,12 +79,9 @@ function findingBadge(findings: readonly PolicyFinding[]): Html {
   return badge(`lint: ${plural(warnings, 'warning')}, ${plural(hints, 'hint')}`, warnings > 0 ? 'warning' : 'plain');
 }
 
-function shadowBadge({ revision, differing, compared }: NonNullable<PolicyView['shadow']>): Html {
+function shadowBadge({ revision }: NonNullable<PolicyView['shadow']>): Html {
   if (revision === undefined) return badge('the shadow policy cannot be read', 'bad');
-  return badge(
-    `shadow policy ${revision}: ${differing} of ${plural(compared, 'decision')} would differ`,
-    differing > 0 ? 'warning' : 'good',
-  );
+  return badge(`shadow policy ${revision}: the log has each decision that differs`);
 }
 
 function plural(count: number, noun: string): string {
@@ -115,30 +113,20 @@ function sourceText(text: string, findings: readonly PolicyFinding[]): Html {
   </ol>`;
 }
 
-/** A decision that another policy changes. */
-export interface ChangedDecision {
-  readonly who: string;
-  readonly service: string;
-  readonly scope: string;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-  /** How many recent requests it changes. */
-  readonly count: number;
-}
-
 export interface TryOutView {
   readonly text: string;
-  readonly result?: {
-    readonly findings: readonly PolicyFinding[];
-    /** Absent: the policy is not valid. */
-    readonly tests?: PolicyTests;
-    readonly changes: readonly ChangedDecision[];
-    /** How many recent decisions were made again. */
-    readonly compared: number;
-  };
+  /** Why it was not examined, as a sentence. */
+  readonly problem?: string;
+  readonly result?:
+    | {
+        readonly findings: readonly PolicyFinding[];
+        /** Absent: the policy is not valid. */
+        readonly tests?: PolicyTests;
+      }
+    | undefined;
 }
 
-export function tryOutPage(page: Page, { text, result }: TryOutView): Html {
+export function tryOutPage(page: Page, { text, problem, result }: TryOutView): Html {
   const { url } = page.site;
   return layout(page, {
     title: 'Try out a policy',
@@ -146,7 +134,7 @@ export function tryOutPage(page: Page, { text, result }: TryOutView): Html {
     content: [
       heading(
         'Try out a policy',
-        'See what lint and its tests say, and which recent decisions it would change. Nothing is saved.',
+        'See what lint and its tests say. Nothing is saved, and nothing changes for anybody.',
       ),
       html`<form class="card stack" method="post" action="${url`/console/policy/try`}">
         ${textArea({ name: 'policy', label: 'Policy', value: text, rows: 16 })}
@@ -155,50 +143,19 @@ export function tryOutPage(page: Page, { text, result }: TryOutView): Html {
           <button class="primary">Try it out</button>
         </div>
       </form>`,
+      problem !== undefined && notice('problem', html`<p>${problem}</p>`),
       result !== undefined && tryOutResult(text, result),
     ],
   });
 }
 
-function tryOutResult(text: string, result: NonNullable<TryOutView['result']>): Html {
-  const { findings, tests, changes, compared } = result;
+function tryOutResult(text: string, { findings, tests }: NonNullable<TryOutView['result']>): Html {
   if (tests === undefined)
     return html`${notice('problem', html`<p>This policy is not valid.</p>`)}${sourceText(text, findings)}`;
   return html`<h2>Result</h2>
     <ul class="chips">
       <li>${testBadge(tests)}</li>
       <li>${findingBadge(findings)}</li>
-      <li>
-        ${badge(
-          `${changes.reduce((sum, { count }) => sum + count, 0)} of ${plural(compared, 'recent decision')} would change`,
-          changes.length > 0 ? 'warning' : 'good',
-        )}
-      </li>
     </ul>
-    ${failureList(tests)}
-    ${
-      changes.length > 0 &&
-      table(
-        'Decisions that would change',
-        [
-          { label: 'Who' },
-          { label: 'Scope' },
-          { label: 'Now' },
-          { label: 'With this policy' },
-          { label: 'Requests', kind: 'number' },
-        ],
-        changes.map(({ who, service, scope, before, after, count }) => [
-          html`<b>${who}</b>`,
-          html`<code>${scope}</code><br /><span class="quiet">${service}</span>`,
-          actionsOrNothing(before),
-          actionsOrNothing(after),
-          count,
-        ]),
-      )
-    }
-    ${sourceText(text, findings)}`;
-}
-
-function actionsOrNothing(actions: readonly string[]): string {
-  return actions.length === 0 ? 'nothing' : actions.join(', ');
+    ${failureList(tests)} ${sourceText(text, findings)}`;
 }

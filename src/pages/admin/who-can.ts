@@ -53,7 +53,6 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
           label: 'Repository',
           value: question?.repository,
           placeholder: 'web/shop',
-          problem,
           isCode: true,
           isRequired: true,
           maxLength: 255,
@@ -66,7 +65,10 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
         })}
         <button class="primary">Ask</button>
       </form>`,
-      html`<div id="answer" aria-live="polite">${answer !== undefined && answerText(answer)}</div>`,
+      html`<div id="answer" class="answers" aria-live="polite">
+        ${problem !== undefined && notice('problem', html`<p>${problem}</p>`)}
+        ${answer !== undefined && answerText(answer)}
+      </div>`,
     ],
   });
 }

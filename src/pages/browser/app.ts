@@ -59,7 +59,8 @@ function ask(form: HTMLFormElement): void {
   const id = form.dataset['replace'] ?? '';
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') query.append(name, value);
-  const address = `${form.action}?${query.toString()}`;
+  // Not `form.action`, which is a field of the form where one has that name.
+  const address = `${form.getAttribute('action') ?? ''}?${query.toString()}`;
   const target = document.getElementById(id);
   // The browser parses the answer itself, without running what is in it.
   const request = new XMLHttpRequest();

@@ -25,7 +25,7 @@ export interface RuleReason {
 /** Names of actions in sentences. */
 const ACTION_TEXTS: Readonly<Record<string, string>> = { '*': 'everything' };
 
-export function actionText(action: string): string {
+function actionText(action: string): string {
   return ACTION_TEXTS[action] ?? action;
 }
 

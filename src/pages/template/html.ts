@@ -37,7 +37,11 @@ export type Content = string | number | Html | undefined | false | readonly Cont
 /** The places of the gaps, found once for each template. */
 const contexts = new WeakMap<TemplateStringsArray, readonly Context[]>();
 
-/** @throws Error when a value is in a place that cannot hold it */
+/**
+ * INVARIANT: no value leaves its place in a page.
+ *
+ * @throws Error when a value is in a place that cannot hold it
+ */
 export function html(strings: TemplateStringsArray, ...values: readonly (Content | Url | Attributes)[]): Html {
   const places = contexts.get(strings) ?? contextsOf(strings);
   contexts.set(strings, places);

@@ -101,6 +101,21 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'api':
+      return [
+        {
+          level: event.outcome === 'done' ? 'info' : 'warn',
+          message: `API operation ${event.outcome}`,
+          fields: {
+            ...shared,
+            operation: event.operation,
+            outcome: event.outcome,
+            via: event.via,
+            ...(event.username === undefined ? {} : { user: event.username }),
+            ...(event.token === undefined ? {} : { personalToken: event.token }),
+          },
+        },
+      ];
     case 'personal-token':
       return [
         {

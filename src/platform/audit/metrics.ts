@@ -101,6 +101,11 @@ function eventMetrics(registry: Registry) {
     sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
       'outcome',
     ]),
+    apiChanges: counter(
+      'fairlead_api_changes_total',
+      'Operations of the API that change something, by operation and outcome: done, failed, refused',
+      ['operation', 'outcome'],
+    ),
     personalTokens: counter(
       'fairlead_personal_tokens_total',
       'Personal tokens, by event: created, withheld, used, refused, failed, revoked',
@@ -148,6 +153,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'session':
       metrics.sessions.inc({ outcome: event.outcome });
+      return;
+    case 'api':
+      metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });
       return;
     case 'personal-token':
       metrics.personalTokens.inc({ outcome: event.outcome });

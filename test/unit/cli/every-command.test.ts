@@ -1,8 +1,7 @@
 /** Runs each command of the program at least once, with success wherever one process can make it succeed. */
 import { describe, expect, it } from 'vitest';
-import { openControl } from '../../../src/app/control.ts';
+import { openTestApi } from '../../support/api.ts';
 import { MAIN } from '../../support/broker.ts';
-import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { run, start } from '../../support/process.ts';
 import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
@@ -94,6 +93,15 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^answer\.status \(must\)\n/,
   },
   flush: { run: flushRunning, prints: /login/ },
+  api: {
+    run: async (files) => {
+      await using resources = new AsyncDisposableStack();
+      resources.use(await openTestApi(files.config));
+      const result = await withConfig('api', 'GET', '/status')(files);
+      return result;
+    },
+    prints: /^{\n {2}"version": "[\s\S]*"readiness": "ready"/,
+  },
   'fleet list': {
     run: withConfig('fleet', 'list'),
     code: 2,
@@ -184,17 +192,8 @@ function importing(kind: string, text: string, ...options: readonly string[]): R
 }
 
 async function flushRunning(files: Workspace): Promise<CommandResult> {
-  await files.write('state/.keep', '');
   await using resources = new AsyncDisposableStack();
-  const deps = {
-    flush: async () => true,
-    onRevoked: () => undefined,
-    endLogins: async () => undefined,
-    audit: recordingAudit(),
-    ids: countingIds(),
-    log: recordingLog(),
-  };
-  resources.use(await openControl(files.path('state'), deps));
+  resources.use(await openTestApi(files.config));
   const result = await withConfig('flush')(files);
   return result;
 }

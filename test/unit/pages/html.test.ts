@@ -49,6 +49,10 @@ describe('html', () => {
     expect(html`${`a${'\u0301'.repeat(100)}`}`.toString()).toBe(`a${'\u0301'.repeat(4)}`);
   });
 
+  it('shows one of many wide spaces', () => {
+    expect(html`${`a${'\u3000\u2003'.repeat(100)}b`}`.toString()).toBe('a\u3000b');
+  });
+
   it.each([
     ['an attribute without quotes', ['<a title=', '>x</a>']],
     ['the name of a tag', ['<', '>x']],
