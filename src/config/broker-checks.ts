@@ -8,6 +8,7 @@ import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
+import { checkHelper } from './helper-checks.ts';
 import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
@@ -19,12 +20,13 @@ export type Report = (path: Path, message: string, at?: 'key' | 'value') => void
 
 /** What is compared, taken from a document before it is known to be well-formed, so that all problems are reported at once. */
 const word = z.string().optional().catch(undefined);
+const any = z.unknown().optional();
 const outline = z.object({
   listen: word,
-  tls: z.unknown().optional(),
+  tls: any,
   publicUrl: word,
-  console: z.unknown().optional(),
-  helper: z.unknown().optional(),
+  console: any,
+  helper: any,
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
@@ -38,7 +40,7 @@ const outline = z.object({
           keyFile: word,
           certFile: word,
           caFile: word,
-          authority: z.unknown().optional(),
+          authority: any,
         })
         .catch({ name: '' }),
     )
@@ -47,12 +49,7 @@ const outline = z.object({
     .record(
       z.string(),
       z
-        .object({
-          signingKey: word,
-          key: z.object({ header: word }).catch({}),
-          refreshTokens: z.unknown().optional(),
-          forwardAuth: z.unknown().optional(),
-        })
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), refreshTokens: any, forwardAuth: any })
         .catch({ key: {} }),
     )
     .catch({}),
@@ -67,7 +64,7 @@ const outline = z.object({
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
-  robots: z.unknown().optional(),
+  robots: any,
 });
 type Outline = z.output<typeof outline>;
 
@@ -112,15 +109,6 @@ function checkRobotsBackend({ robots, backends }: Outline, report: Report): void
   const at = robots === undefined ? -1 : backends.findIndex(({ name }) => name === ROBOTS_BACKEND);
   if (at < 0) return;
   report(['backends', at, 'name'], `found ${ROBOTS_BACKEND}, expected another name: the audit log names robots so`);
-}
-
-function checkHelper({ helper, console, services }: Outline, report: Report): void {
-  if (helper === undefined) return;
-  if (console === undefined) report(['helper'], 'found no console, expected one: people sign in there', 'key');
-  const hasRefreshTokens = Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined);
-  if (!hasRefreshTokens) {
-    report(['helper'], 'found no service with refreshTokens, expected one: the helper stores a refresh token', 'key');
-  }
 }
 
 /** Whoever mounts the one for a registry must not mount the private keys in the other. */
