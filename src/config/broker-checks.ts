@@ -35,13 +35,7 @@ const outline = z.object({
   keys: z
     .array(
       z
-        .object({
-          name: z.string().catch(''),
-          keyFile: word,
-          certFile: word,
-          caFile: word,
-          authority: any,
-        })
+        .object({ name: z.string().catch(''), keyFile: word, certFile: word, caFile: word, authority: any })
         .catch({ name: '' }),
     )
     .catch([{ name: DEFAULT_KEY }]),
