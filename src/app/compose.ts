@@ -223,14 +223,14 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
   const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
-  // After everything that can fail: a broker that does not start creates no key.
-  const signing = await openSigning(config, log, reuse.clear);
   const identify = createIdentify({
     ...flowDeps,
     shield,
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
+  // After everything that can fail: a broker that does not start creates no key.
+  const signing = await openSigning(config, log, reuse.clear);
   const forwardAuth = await openForwardAuth(config, {
     ...flowDeps,
     identify,

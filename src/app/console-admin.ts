@@ -6,6 +6,7 @@ import { isChosenAccount } from '../core/account.ts';
 import type { RequestContext } from '../core/events.ts';
 import type { Audit, Clock } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
+import type { Robots } from '../core/robot.ts';
 import { sessionId } from '../core/session.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { createEndAccount } from '../flows/end-account.ts';
@@ -25,6 +26,7 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
+import { endsWithUserOf } from './api/shown-tokens.ts';
 import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
@@ -38,6 +40,7 @@ export interface AdminDeps {
   /** Ends the cached logins of all backends. */
   readonly endLogins: () => Promise<void>;
   readonly fleet: SharedFleet | undefined;
+  readonly robots: Robots;
   readonly audit: Audit;
   readonly clock: Clock;
 }
@@ -224,7 +227,7 @@ async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise
   const { records, clock, audit, fleet } = deps;
   const stores = tokenStoresIn(records, clock);
   const end = createEndAccount([
-    keptPersonalTokens({ store: stores.personalTokens, audit }),
+    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
     keptRefreshTokens({ store: stores.refreshTokens, audit }),
     keptSessions({ store: sessionStore(records, clock), audit }),
   ]);

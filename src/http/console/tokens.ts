@@ -1,13 +1,15 @@
 /** The personal tokens of the person who is signed in: list, create, revoke. */
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
+import type { Identity } from '../../core/identity.ts';
+import type { TokenOwner } from '../../core/personal-token.ts';
 import type { Clock } from '../../core/ports.ts';
 import { grantedPatterns } from '../../core/policy/granted-patterns.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import type { IssuePersonalToken, PersonalTokenSettings } from '../../flows/personal-token/issue.ts';
 import type { ListedToken, TokenSelection } from '../../flows/personal-token/list.ts';
-import { accountOwner } from '../../flows/personal-token/owner.ts';
+import { accountOwner, ownerFields } from '../../flows/personal-token/owner.ts';
 import type { SignedIn } from '../../flows/session/find.ts';
 import { createTokenPage, newTokenPage } from '../../pages/create-token.ts';
 import type { TokenForm } from '../../pages/create-token.ts';
@@ -29,11 +31,14 @@ interface TokensAreaDeps {
   /** The names of the configured services. */
   readonly services: readonly string[];
   readonly policy: () => Policy;
+  /** The names of the robots that a user owns, whose tokens the user may create and revoke. */
+  readonly robotsOf: (identity: Identity) => readonly string[];
   readonly clock: Pick<Clock, 'now'>;
 }
 
 const LIST = '/console/tokens';
 const DAY = 86_400;
+const MAX_ROBOT = 64;
 /** Days that are offered for a token. */
 const LIFETIMES = [7, 30, 90, 365];
 /** Seconds after the sign-in within which a token can be made: a stolen session makes none that outlives it. */
@@ -70,11 +75,12 @@ function isFound({ name, limits = [] }: ListedToken, filter: string): boolean {
   return texts.some((text) => text.toLowerCase().includes(filter.toLowerCase()));
 }
 
-/** The latest first. */
-async function ownTokens(deps: TokensAreaDeps, { session }: SignedIn): Promise<readonly ListedToken[]> {
+/** Those of the person and of the robots that the person owns, the latest first. */
+async function ownTokens(deps: TokensAreaDeps, { session, caller }: SignedIn): Promise<readonly ListedToken[]> {
   const { backend, subject } = session;
-  if (subject === '') return [];
-  return (await deps.list({ account: { backend, subject } })).toSorted((a, b) => b.createdAt - a.createdAt);
+  const robots = await Promise.all(deps.robotsOf(caller.identity).map((robot) => deps.list({ robot })));
+  const own = subject === '' ? [] : await deps.list({ account: { backend, subject } });
+  return [...own, ...robots.flat()].toSorted((a, b) => b.createdAt - a.createdAt);
 }
 
 async function ownToken(deps: TokensAreaDeps, request: Request, response: Response): Promise<ListedToken> {
@@ -116,7 +122,7 @@ function respondForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Respon
     lifetimes: days,
     maxDays: Math.floor(maxLifetime / DAY),
     services,
-    robots: [],
+    robots: deps.robotsOf(caller.identity),
     requiresLimits: requireLimits,
     own: grantedPatterns(policy(), caller, services).patterns,
   });
@@ -131,11 +137,14 @@ async function create(deps: TokensAreaDeps, tools: ConsoleTools, request: Reques
   const result = orderOf(form, deps.clock.now());
   if (result.kind === 'problems') return respondForm(deps, tools, response, { form, problems: result.problems });
   const { caller, session } = signedInOf(response);
-  const owner = accountOwner(caller.identity, session.login);
-  if (owner === undefined) {
+  const account = accountOwner(caller.identity, session.login);
+  if (account === undefined) {
     const problem = `Accounts of the backend ${session.backend} have no lasting id, so they cannot have tokens.`;
     return respondForm(deps, tools, response, { form, problem });
   }
+  // The flow refuses a robot that the person does not own now.
+  const owner: TokenOwner =
+    form.owner === 'me' ? account : { kind: 'robot', robot: form.owner.slice(0, MAX_ROBOT), createdBy: account };
   const order = { ...result.order, owner, creator: { kind: 'caller', caller } } as const;
   const issued = await deps.issue(order, contextOf(response));
   if (issued.kind === 'refused') {
@@ -146,16 +155,14 @@ async function create(deps: TokensAreaDeps, tools: ConsoleTools, request: Reques
     name: issued.record.name,
     secret: issued.token.reveal(),
     expiresAt: issued.record.expiresAt,
-    commands: loginCommands(result.order.limits?.[0]?.service ?? deps.services[0] ?? '', owner.username),
+    commands: loginCommands(result.order.limits?.[0]?.service ?? deps.services[0] ?? '', ownerFields(owner).username),
   });
   respondPage(response, 200, page);
 }
 
 async function revoke(deps: TokensAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
   const { id } = await ownToken(deps, request, response);
-  const { session, caller } = signedInOf(response);
-  const { backend, subject } = session;
-  const ending = { request: contextOf(response), by: caller.identity.username };
-  await deps.revoke({ ids: [id], account: { backend, subject } }, ending);
+  const { caller } = signedInOf(response);
+  await deps.revoke({ ids: [id] }, { request: contextOf(response), by: caller.identity.username });
   response.redirect(303, `${tools.base}${LIST}?revoked`);
 }

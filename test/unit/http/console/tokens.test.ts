@@ -33,6 +33,7 @@ async function openWorld(): Promise<World> {
     settings: SETTINGS,
     services: [SERVICE],
     policy: () => policyOf([{ groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull'] }]),
+    robotsOf: () => [],
     clock,
   });
   const app = await openConsoleApp({
