@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker } from '../support/broker.ts';
+import { BUILD_TIMEOUT, buildCrane, canBuildCrane } from '../support/crane.ts';
 import { canRunDocker, startDockerd } from '../support/dockerd.ts';
 import type { Dockerd } from '../support/dockerd.ts';
 import { fetchBrowser } from '../support/fetch-browser.ts';
@@ -128,6 +129,21 @@ describe.skipIf(!canRun)('clients with the credential helper', () => {
     await docker('rmi', name);
     expect(await docker('pull', name)).toMatchObject({ code: 0 });
   });
+
+  it.skipIf(!canBuildCrane())(
+    'push and pull: crane, and with it most clients in Go',
+    async () => {
+      const copied = await client(
+        await buildCrane(),
+        'copy',
+        `${registry.host}/web/shop:1`,
+        `${registry.host}/web/crane:1`,
+      );
+
+      expect(copied).toMatchObject({ code: 0 });
+    },
+    BUILD_TIMEOUT,
+  );
 
   it('leave the token in one private file, and the password in none', async () => {
     const files = await readdir(home, { recursive: true, withFileTypes: true });
