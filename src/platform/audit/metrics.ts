@@ -92,6 +92,11 @@ function eventMetrics(registry: Registry) {
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
     ),
+    helperLogins: counter(
+      'fairlead_helper_logins_total',
+      'Logins of the credential helper, by method and event: asked, approved, denied, redeemed, refused',
+      ['method', 'outcome'],
+    ),
     sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
       'outcome',
     ]),
@@ -143,6 +148,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'helper-login':
+      metrics.helperLogins.inc({ method: event.method, outcome: event.outcome });
       return;
     case 'session':
       metrics.sessions.inc({ outcome: event.outcome });
