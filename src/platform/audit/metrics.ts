@@ -92,6 +92,19 @@ function eventMetrics(registry: Registry) {
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
     ),
+    helperLogins: counter(
+      'fairlead_helper_logins_total',
+      'Logins of the credential helper, by method and event: asked, approved, denied, redeemed, refused',
+      ['method', 'outcome'],
+    ),
+    sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
+      'outcome',
+    ]),
+    apiChanges: counter(
+      'fairlead_api_changes_total',
+      'Operations of the API that change something, by operation and outcome: done, failed, refused',
+      ['operation', 'outcome'],
+    ),
     personalTokens: counter(
       'fairlead_personal_tokens_total',
       'Personal tokens, by event: created, withheld, used, refused, failed, revoked',
@@ -135,6 +148,15 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'helper-login':
+      metrics.helperLogins.inc({ method: event.method, outcome: event.outcome });
+      return;
+    case 'session':
+      metrics.sessions.inc({ outcome: event.outcome });
+      return;
+    case 'api':
+      metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });
       return;
     case 'personal-token':
       metrics.personalTokens.inc({ outcome: event.outcome });

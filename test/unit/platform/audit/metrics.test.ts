@@ -93,6 +93,16 @@ it.each<[string, AuditEvent, readonly string[]]>([
     ['fairlead_refresh_tokens_total{service="r",outcome="revoked"} 1'],
   ],
   [
+    'a personal token counts its outcome',
+    { type: 'personal-token', request, outcome: 'revoked', id: 'x' },
+    ['fairlead_personal_tokens_total{outcome="revoked"} 1'],
+    ],
+    [
+    'an operation of the API that changes something counts its outcome',
+    { type: 'api', request, via: 'socket', operation: 'flush', outcome: 'done' },
+    ['fairlead_api_changes_total{operation="flush",outcome="done"} 1'],
+  ],
+  [
     'a rejected login counts its source, its reason and its time',
     { ...login, outcome: 'rejected', reason: 'locked' },
     [

@@ -106,7 +106,9 @@ describe('a key that an authority certifies', () => {
 
     expect(second.libtrustKeyId).not.toBe(first.libtrustKeyId);
     expect(second.end - Date.now() / 1000).toBeGreaterThan(7 * DAY - 60);
-    expect(second.chain[0]?.verify((await authority()).publicKey)).toBe(true);
+    const issuer = await authority();
+    expect(second.chain[0]?.verify(issuer.publicKey)).toBe(true);
+    expect(issuer.chain[0] !== undefined && second.chain[0]?.checkIssued(issuer.chain[0])).toBe(true);
   });
 
   it('never outlives its authority, and is not renewed again and again at the end of that', async () => {
