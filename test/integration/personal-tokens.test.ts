@@ -186,7 +186,7 @@ describe('personal tokens', () => {
     expect((await tokensCommand(broker, 'list', '--user', 'alice')).stdout).toBe('there are no tokens of alice\n');
   });
 
-  it('and refresh tokens are passwords: one of the user <token> is exchanged, for kubelet and older clients', async () => {
+  it('and a refresh token as the password of <token>, which kubelet and older clients send, is exchanged', async () => {
     const token = await offlineLogin(broker, SERVICE, ALICE);
 
     const { status, body } = await broker.token(`service=${SERVICE}&scope=repository:web/a:pull`, {
