@@ -23,9 +23,13 @@ export function backendStates(
   let cached: { readonly at: number; readonly states: Promise<ReadonlyMap<string, BackendState>> } | undefined;
 
   async function probeAll(): Promise<ReadonlyMap<string, BackendState>> {
-    const states = await Promise.all(authenticators.map((authenticator) => probe(authenticator, deps)));
-    for (const { name, state } of states) record(name, state);
-    return new Map(states.map(({ name, state }) => [name, state]));
+    const states = await Promise.all(
+      authenticators.map(
+        async (authenticator) => [authenticator.name, await probeBackend(authenticator, deps)] as const,
+      ),
+    );
+    for (const [name, state] of states) record(name, state);
+    return new Map(states);
   }
 
   /** Logs a change: that a backend is down, and that it is up again. */
@@ -45,15 +49,15 @@ export function backendStates(
   };
 }
 
-async function probe(
-  authenticator: Authenticator,
-  { clock, timer }: BackendStatesDeps,
-): Promise<{ readonly name: string; readonly state: BackendState }> {
-  const { name } = authenticator;
+/** Asks one backend now. Never throws. */
+export async function probeBackend(
+  authenticator: Pick<Authenticator, 'probe'>,
+  { clock, timer }: Pick<BackendStatesDeps, 'clock' | 'timer'>,
+): Promise<BackendState> {
   const deadline = deadlineIn(clock, PROBE_MS);
   try {
-    return { name, state: await withinGrace(timer, deadline, authenticator.probe(deadline)) };
+    return await withinGrace(timer, deadline, authenticator.probe(deadline));
   } catch (error) {
-    return { name, state: { state: 'down', detail: describeError(error) } };
+    return { state: 'down', detail: describeError(error) };
   }
 }

@@ -1,8 +1,7 @@
-/** Makes a personal token for a user, on behalf of the operator, whether a broker runs or not. */
+/** Makes a personal token for a user, on behalf of the operator, where no broker runs that could make it. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createSecrets } from '../config/secrets.ts';
-import { BrokerError, describeError } from '../core/errors.ts';
-import type { AuditEvent } from '../core/events.ts';
+import { BrokerError } from '../core/errors.ts';
 import type { Audit, Log } from '../core/ports.ts';
 import { issueForUser } from '../flows/personal-token/issue-for-user.ts';
 import type { UserTokenOrder } from '../flows/personal-token/issue-for-user.ts';
@@ -12,7 +11,6 @@ import { randomIds } from '../platform/ids.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { buildBackends } from './backends.ts';
-import { recordInBroker } from './control.ts';
 import { openPersonalTokens } from './open-personal-tokens.ts';
 import { openRecords } from './open-records.ts';
 
@@ -34,24 +32,20 @@ export async function createTokenForUser(
   const backends = await buildBackends(config.backends, { clock: systemClock, log, secret, markSecret });
   for (const { authenticator } of backends) resources.use(authenticator);
   const records = resources.use(await openRecords(config, { clock: systemClock, log }));
-  const audit = auditOfBroker(config, log);
+  const audit = auditWithoutBroker(config, log);
   const { issue } = openPersonalTokens(config, { backends, clock: systemClock, timer: systemTimer, audit, records });
   const request = { requestId: randomIds.next(), client: COMMAND };
   const made = await issueForUser({ backends, clock: systemClock, issue }, order, request);
   return made;
 }
 
-/** The audit trail of the running broker. Where none runs, the token has no audit line, and the log says so. */
-function auditOfBroker({ stateDir, audit: { onLoss } }: BrokerConfig, log: Log): Audit {
-  const send = async (events: readonly AuditEvent[]): Promise<void> => {
-    const own = events.filter((event) => event.type === 'personal-token');
-    try {
-      await recordInBroker(stateDir, own);
-    } catch (error) {
-      const cause = describeError(error);
-      if (onLoss === 'refuse') throw new BrokerError('audit_unavailable', `no broker logs it: ${cause}`);
-      log.warn(`the broker did not log the new token: ${cause}`);
-    }
+/** No broker runs that could record it. Where `onLoss` is `refuse`, nothing is issued without an audit line. */
+function auditWithoutBroker({ audit: { onLoss } }: BrokerConfig, log: Log): Audit {
+  return {
+    record: () => undefined,
+    commit: async () => {
+      if (onLoss === 'refuse') throw new BrokerError('audit_unavailable', 'no broker runs that could record the token');
+      log.warn('no broker runs, so that the audit trail does not have the new token');
+    },
   };
-  return { record: (event) => void send([event]).catch(() => undefined), commit: send };
 }

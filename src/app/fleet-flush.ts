@@ -28,26 +28,31 @@ export function createApplyEnd({ authenticators, reuse, log, onFlush }: ApplyEnd
   };
 }
 
-/** How far a flush or revocation has come, as an operator reads it. */
-interface FleetAnswer {
-  readonly isComplete: boolean;
-  /** Begins with a semicolon; empty where there are no other brokers. */
-  readonly text: string;
+/** How far a flush or a revocation has come among the brokers that share a store. */
+export interface FleetReach {
+  /** Whether every broker has applied it. */
+  readonly complete: boolean;
+  readonly reached: readonly string[];
+  /** Those that did not answer within a second. */
+  readonly missed: readonly string[];
+  /** Why the shared store could not be asked. */
+  readonly problem: string | null;
 }
 
 /** @param fleet absent: this broker is alone */
-export async function reachFleet(fleet: Pick<SharedFleet, 'reach'> | undefined): Promise<FleetAnswer> {
-  if (fleet === undefined) return { isComplete: true, text: '' };
+export async function reachFleet(fleet: Pick<SharedFleet, 'reach'> | undefined): Promise<FleetReach> {
+  if (fleet === undefined) return { complete: true, reached: [], missed: [], problem: null };
   try {
     const { reached, missed } = await fleet.reach();
-    const text = reached.length === 0 ? '' : `; also at ${reached.join(', ')}`;
-    if (missed.length === 0) return { isComplete: true, text };
-    return { isComplete: false, text: `${text}; NOT at ${missed.join(', ')}, within a second` };
+    return { complete: missed.length === 0, reached, missed, problem: null };
   } catch (error) {
-    const cause = describeError(error);
-    return {
-      isComplete: false,
-      text: `; NOT at other brokers, which are reached when the store is up again: ${cause}`,
-    };
+    return { complete: false, reached: [], missed: [], problem: describeError(error) };
   }
+}
+
+/** The same as an operator reads it: begins with a semicolon; empty where there are no other brokers. */
+export function reachText({ reached, missed, problem }: FleetReach): string {
+  if (problem !== null) return `; NOT at other brokers, which are reached when the store is up again: ${problem}`;
+  const text = reached.length === 0 ? '' : `; also at ${reached.join(', ')}`;
+  return missed.length === 0 ? text : `${text}; NOT at ${missed.join(', ')}, within a second`;
 }

@@ -2,6 +2,7 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createAdminApp, createApp } from '../http/app.ts';
 import type { AppDeps } from '../http/app.ts';
+import type { RequestHandler } from '../http/lazy-handler.ts';
 import { cachedPage } from '../http/metrics.ts';
 import { listen } from '../http/server.ts';
 import type { Listener, ListenOptions } from '../http/server.ts';
@@ -22,6 +23,8 @@ export interface Listeners extends AsyncDisposable {
 
 export interface ListenerDeps extends Omit<AppDeps, 'operatorPages'> {
   readonly listenerMetrics: ListenerMetrics;
+  /** The API of the admin listener; absent: it is not configured. */
+  readonly api?: RequestHandler | undefined;
 }
 
 /** A handshake takes a few round trips. */

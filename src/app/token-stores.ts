@@ -1,8 +1,11 @@
 /** The stored tokens of a broker, whether it runs or not, for commands. */
 import type { PersonalToken } from '../core/personal-token.ts';
-import type { ListableStore } from '../core/ports.ts';
+import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
+import { parseSession } from '../core/session.ts';
+import type { Session } from '../core/session.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
+import type { Records } from '../platform/store/records.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
 import { openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
@@ -11,6 +14,16 @@ import { refreshTokenStore } from './open-refresh-tokens.ts';
 export interface TokenStores {
   readonly refreshTokens: ListableStore<RefreshToken>;
   readonly personalTokens: ListableStore<PersonalToken>;
+  readonly sessions: ListableStore<Session>;
+}
+
+/** The stored tokens in open records. */
+export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): TokenStores {
+  return {
+    refreshTokens: refreshTokenStore(records, clock),
+    personalTokens: personalTokenStore(records, clock),
+    sessions: records.store({ name: 'sessions', clock, decode: parseSession }),
+  };
 }
 
 export async function openTokenStores(
@@ -19,8 +32,7 @@ export async function openTokenStores(
 ): Promise<TokenStores & AsyncDisposable> {
   const records = await openRecords(config, deps);
   return {
-    refreshTokens: refreshTokenStore(records, deps.clock),
-    personalTokens: personalTokenStore(records, deps.clock),
+    ...tokenStoresIn(records, deps.clock),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }

@@ -1,24 +1,13 @@
 /** The brokers of a fleet as `fairlead fleet` shows them. */
 import type { FleetMember } from '../platform/valkey/fleet.ts';
 
+/** A broker, as far as its place in the table depends on it. */
+type Member = Pick<FleetMember, 'name' | 'revisions'>;
+
 interface FleetList {
-  readonly members: readonly FleetMember[];
+  readonly members: readonly Member[];
   /** Brokers with another fleet key. */
   readonly unreadable: number;
-}
-
-/** @returns undefined when the value is no list of brokers */
-export function parseFleet(value: unknown): FleetList | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { brokers, unreadable }: Readonly<Record<string, unknown>> = { ...value };
-  if (!Array.isArray(brokers) || !brokers.every(isMember) || typeof unreadable !== 'number') return undefined;
-  return { members: brokers.toSorted((a, b) => a.name.localeCompare(b.name)), unreadable };
-}
-
-function isMember(value: unknown): value is FleetMember {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, ageMs, revisions }: Readonly<Record<string, unknown>> = { ...value };
-  return typeof name === 'string' && typeof ageMs === 'number' && typeof revisions === 'object' && revisions !== null;
 }
 
 interface Difference {
@@ -41,7 +30,7 @@ function differingKeys(unreadable: number): readonly Difference[] {
   return [{ kind: 'fleet key', text: `DIFFERS  fleet key: ${text}` }];
 }
 
-function differingRevisions(members: readonly FleetMember[]): readonly Difference[] {
+function differingRevisions(members: readonly Member[]): readonly Difference[] {
   const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
   return kinds.flatMap((kind) => {
     const found = new Map<string, string[]>();

@@ -86,6 +86,7 @@ export function failureStep(error: unknown): Step {
 const SKIP_TEXT: Readonly<Record<SkipReason, string>> = {
   'accepts-passwords': 'it accepts passwords, and the credential is a token',
   'accepts-tokens': 'it accepts tokens, and the credential is a password',
+  'accepts-sign-ins': 'people sign in there with a browser',
   'other-usernames': 'no pattern of usernames matches',
 };
 

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { duration, filePath } from '../backends/fields.ts';
 import { backendConfig } from '../backends/index.ts';
 import type { Lifetimes } from '../core/token.ts';
+import { api } from './api-schema.ts';
 import { audit } from './audit-schema.ts';
+import { consoleSection } from './console-schema.ts';
 import { cors } from './cors-schema.ts';
 import { forwardAuth } from './forward-auth-schema.ts';
+import { helper } from './helper-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { personalTokens } from './personal-tokens-schema.ts';
@@ -167,6 +170,8 @@ export const brokerFile = z
         }),
       ])
       .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH, invariants: required }' }),
+    console: consoleSection.optional(),
+    helper: helper.optional(),
     admin: z
       .strictObject({
         listen: listenAddress.meta({
@@ -177,8 +182,9 @@ export const brokerFile = z
       .optional()
       .meta({
         description:
-          'A separate listener for `/metrics`, `/healthz` and `/readyz`, for monitoring from other machines. Without it, `/metrics` and the details of `/readyz` are only for clients of this machine that come without a proxy; everybody else gets 404, and the status alone.',
+          'A separate listener for `/metrics`, `/healthz` and `/readyz`, for monitoring from other machines, and for the API where `api` is configured. Without it, `/metrics` and the details of `/readyz` are only for clients of this machine that come without a proxy; everybody else gets 404, and the status alone.',
       }),
+    api,
     maxConnections: z.int().min(16).max(100_000).optional().meta({
       description:
         'The number of connections that `listen` has open at once, 4096 by default, and at most the limit on open files minus 128. At the limit, connections without a complete request are closed, those of the network with the most of them first. `admin` has 32 connections of its own.',

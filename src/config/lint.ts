@@ -52,7 +52,11 @@ interface PlacedRobot {
  * @throws ConfigError with every problem of the file
  */
 export async function lintFile(path: string, known?: KnownNames): Promise<LintedPolicy> {
-  const read = await readPolicy(path);
+  return lintRead(await readPolicy(path), known);
+}
+
+/** The same of a policy that has been read. */
+export function lintRead(read: ReadPolicy, known?: KnownNames): LintedPolicy {
   const { findings, gaps } = lintPolicy(read.policy, known?.sources);
   const placed = [
     ...findings.map(({ rule, ...finding }) => ({ ...finding, file: rule.file, line: rule.line, rule: rule.name })),

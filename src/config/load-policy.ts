@@ -11,7 +11,7 @@ import { conditionKinds, conditionsIn } from './conditions/index.ts';
 import type { ConditionKind } from './conditions/index.ts';
 import { explainIssues } from './explain-issues.ts';
 import { readInvariant } from './invariants.ts';
-import { loadYaml } from './load-yaml.ts';
+import { loadYaml, yamlOf } from './load-yaml.ts';
 import type { YamlFile } from './load-yaml.ts';
 import { unknownServices } from './unknown-services.ts';
 import type { UnknownService } from './unknown-services.ts';
@@ -19,6 +19,7 @@ import { outlineRoles, policySchema } from './policy-schema.ts';
 import type { PolicyFile, PolicySchema, RuleFile, TestFile } from './policy-schema.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
+import { revisionOf } from './read-text.ts';
 import { isRecord } from './schema-walk.ts';
 import { whoOf } from './who-schema.ts';
 
@@ -91,8 +92,16 @@ export interface ReadPolicy {
 
 /** @throws ConfigError with every problem of the file. */
 export async function readPolicy(path: string, kinds = conditionKinds): Promise<ReadPolicy> {
+  return readYaml(await loadYaml(path, { maxBytes: MAX_BYTES }), kinds);
+}
+
+/** The same of a text that is no file. @param name what messages call it */
+export function readPolicyText(text: string, name: string): ReadPolicy {
+  return readYaml(yamlOf(text, { file: name, folder: '', revision: revisionOf(text) }), conditionKinds);
+}
+
+function readYaml(yaml: YamlFile, kinds: readonly ConditionKind[]): ReadPolicy {
   const schema = policySchema(kinds);
-  const yaml = await loadYaml(path, { maxBytes: MAX_BYTES });
   const parsed = schema.file.safeParse(yaml.value, { reportInput: true });
   const problems: ConfigProblem[] = [
     ...yaml.problems,

@@ -37,7 +37,17 @@ export interface YamlFile {
 export async function loadYaml(path: string, options: { readonly maxBytes: number }): Promise<YamlFile> {
   const absolute = resolve(path);
   const { text, revision } = await readTextFile(absolute, options.maxBytes);
-  const file = shownPath(absolute);
+  return yamlOf(text, { file: shownPath(absolute), folder: dirname(absolute), revision });
+}
+
+/**
+ * The same of a text that is already there.
+ *
+ * @param source what messages call it, and to which folder its paths are relative
+ * @throws ConfigError when it is not one well-formed YAML document
+ */
+export function yamlOf(text: string, source: Pick<YamlFile, 'file' | 'folder' | 'revision'>): YamlFile {
+  const { file } = source;
   const lines = new LineCounter();
   const at = (offset: number, path_: string, message: string): ConfigProblem => {
     const { line, col } = lines.linePos(offset);
@@ -51,9 +61,7 @@ export async function loadYaml(path: string, options: { readonly maxBytes: numbe
   if (malformed.length > 0) throw new ConfigError(placed([...malformed, ...improper]));
 
   return {
-    file,
-    folder: dirname(absolute),
-    revision,
+    ...source,
     value: read.value,
     problems: placed(improper),
     problem: (path_, message, part = 'value') =>

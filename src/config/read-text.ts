@@ -15,12 +15,17 @@ interface TextFile {
 /** @throws ConfigError when it is not a regular file of at most `maxBytes` bytes of UTF-8. */
 export async function readTextFile(path: string, maxBytes: number): Promise<TextFile> {
   const bytes = await readBytes(path, maxBytes);
-  const revision = createHash('sha256').update(bytes).digest('hex').slice(0, REVISION_DIGITS);
+  const revision = revisionOf(bytes);
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), revision };
   } catch (error) {
     throw fileError(path, 'found bytes that are not UTF-8, expected a text file in UTF-8', error);
   }
+}
+
+/** The first digits of the SHA-256. */
+export function revisionOf(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, REVISION_DIGITS);
 }
 
 async function readBytes(path: string, maxBytes: number): Promise<Buffer> {

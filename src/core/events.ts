@@ -113,6 +113,48 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** The beginning or the end of a session of a browser. */
+      readonly type: 'session';
+      readonly request: RequestContext;
+      /** `unrecorded`: the session is valid, and its last use could not be stored. */
+      readonly outcome: 'opened' | 'ended' | 'unrecorded';
+      /** See `sessionId`. */
+      readonly id: string;
+      readonly username: string;
+      readonly backend: string;
+      /** For the operator: why it ended, or what failed. */
+      readonly cause?: string;
+    }
+  | {
+      /** A step in the login of the credential helper: a person allows it in the browser. */
+      readonly type: 'helper-login';
+      readonly request: RequestContext;
+      readonly method: 'browser' | 'device';
+      /** `redeemed`: the helper has its login. `refused`: it gets none, although it has a code. */
+      readonly outcome: 'asked' | 'approved' | 'denied' | 'redeemed' | 'refused';
+      readonly service: string;
+      /** The person, where known. */
+      readonly username?: string;
+      readonly backend?: string;
+      /** The client address of the helper, where it is not the one of the request. */
+      readonly asker?: string;
+      /** For the operator: why it was refused. */
+      readonly cause?: string;
+    }
+  | {
+      /** A change by an operation of the API, or one that was refused. Operations that only read are not recorded. */
+      readonly type: 'api';
+      readonly request: RequestContext;
+      readonly via: 'socket' | 'personal-token';
+      readonly operation: string;
+      /** `refused`: the token or its owner may not do it. */
+      readonly outcome: 'done' | 'failed' | 'refused';
+      /** The owner of the token. */
+      readonly username?: string;
+      /** The public id of the token. */
+      readonly token?: string;
+    }
+  | {
       /** The creation, use or end of a personal token. */
       readonly type: 'personal-token';
       readonly request: RequestContext;

@@ -105,7 +105,7 @@ export function endOfPersonalToken(
 }
 
 /** Characters of a name. */
-const MAX_TOKEN_NAME = 64;
+export const MAX_TOKEN_NAME = 64;
 const NAME = new RegExp(`^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]{1,${MAX_TOKEN_NAME}}(?<! )$`, 'u');
 
 /** @returns what is wrong with the name of a token, as a sentence; undefined: nothing */

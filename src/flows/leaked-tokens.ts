@@ -34,15 +34,14 @@ const CANDIDATE = new RegExp(`(?=(${PERSONAL_TOKEN_PATTERN}|${REFRESH_TOKEN_PATT
 const LONGEST_TOKEN = 64;
 
 /**
- * @param text in pieces of any size
+ * @param candidates different texts with the form of a token, see `tokenCandidates`
  * @throws BrokerError `records_unavailable`; then it is not known which tokens are revoked
  */
 export async function revokeLeakedTokens(
   deps: LeakDeps,
-  text: AsyncIterable<string>,
+  candidates: readonly string[],
   ending: Omit<Ending, 'cause'>,
 ): Promise<LeakReport> {
-  const candidates = await candidatesIn(text);
   const personal = candidates.filter(isPersonalToken);
   const refresh = candidates.filter(isRefreshToken);
   const digests = (texts: readonly string[]) => texts.map((one) => deps.digest(new Secret(one)));
@@ -64,7 +63,12 @@ export async function revokeLeakedTokens(
   };
 }
 
-async function candidatesIn(text: AsyncIterable<string>): Promise<readonly string[]> {
+/**
+ * The different texts in a text that have the form of a token.
+ *
+ * @param text in pieces of any size
+ */
+export async function tokenCandidates(text: AsyncIterable<string> | Iterable<string>): Promise<readonly string[]> {
   const found = new Set<string>();
   let before = '';
   for await (const piece of text) {

@@ -18,7 +18,7 @@ import type { MetricsPage } from './metrics.ts';
 import type { Readers } from './operator-page.ts';
 import { removePublicPath } from './public-path.ts';
 import { respondError, respondJson, toBrokerError } from './respond.ts';
-import { TOKEN_PATHS } from './paths.ts';
+import { API_ROOT, TOKEN_PATHS } from './paths.ts';
 import { answerTokenRequest } from './token.ts';
 import type { TokenRouteDeps } from './token.ts';
 import { noticeUntrustedProxy } from './untrusted-proxy.ts';
@@ -38,6 +38,10 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   readonly metrics: () => Promise<MetricsPage>;
   /** Who may read metrics and the details of readiness on the main listener. */
   readonly operatorPages: Readers;
+  /** The endpoints of the credential helper; absent: there are none. */
+  readonly oauth?: { readonly routes: RequestHandler; readonly paths: readonly string[] };
+  /** The pages for people; absent: there are none. */
+  readonly console?: { readonly routes: RequestHandler; readonly folders: readonly string[] } | undefined;
   readonly ids: Ids;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
@@ -49,23 +53,53 @@ export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
   if (deps.forwardAuth !== undefined) app.use(deps.forwardAuth);
   const endpoints = [...TOKEN_PATHS, KEY_SET_PATH];
-  app.use(removePublicPath(deps.publicPath, endpoints));
+  const served = [...endpoints, ...(deps.oauth?.paths ?? [])];
+  app.use(removePublicPath(deps.publicPath, served, deps.console?.folders));
   app.all(endpoints, allowOrigins(deps.corsOrigins));
   app.use(noticeUntrustedProxy(deps));
   app.all(TOKEN_PATHS, answerTokenRequest(deps));
   app.get(KEY_SET_PATH, (_request, response) => respondJson(response, 200, deps.jwks()));
   healthRoutes(app, deps, deps.operatorPages);
   app.get('/metrics', metricsRoute(deps.metrics, deps.operatorPages));
+  if (deps.oauth !== undefined) app.use(deps.oauth.routes);
+  if (deps.console !== undefined) app.use(deps.console.routes);
   return closeApp(app, deps);
 }
 
-/** The admin listener: metrics and health, separate from the clients of the registry. */
-export function createAdminApp(deps: Pick<AppDeps, 'realm' | 'ids' | 'log' | 'metrics'> & HealthDeps): Express {
-  const app = bareApp({ ...deps, addressSource: { header: 'x-forwarded-for', isTrustedProxy: () => false } });
+interface AdminAppDeps extends Pick<AppDeps, 'realm' | 'addressSource' | 'ids' | 'log' | 'metrics'>, HealthDeps {
+  /** The API for personal tokens; absent: it is not configured. */
+  readonly api?: RequestHandler | undefined;
+}
+
+/** The admin listener: metrics, health and the API, separate from the clients of the registry. */
+export function createAdminApp(deps: AdminAppDeps): Express {
+  // Behind a proxy with TLS, the address of the client decides about tokens that some networks alone may use.
+  const app = bareApp(deps);
   healthRoutes(app, deps, 'anyone');
   app.get('/metrics', metricsRoute(deps.metrics, 'anyone'));
+  if (deps.api !== undefined) app.use(API_ROOT, deps.api);
   return closeApp(app, deps);
 }
+
+/** What log and audit trail name as the client of a request on the control socket. */
+const CONTROL_SOCKET = 'control.sock';
+
+interface ControlAppDeps extends Pick<AppDeps, 'realm' | 'ids' | 'log' | 'isDraining'> {
+  readonly api: RequestHandler;
+}
+
+/** The control socket: the API alone. */
+export function createControlApp(deps: ControlAppDeps): Express {
+  const app = bareApp({ ...deps, addressSource: NO_PROXY });
+  app.use((_request, response, next) => {
+    setContext(response, { ...contextOf(response), client: CONTROL_SOCKET });
+    next();
+  });
+  app.use(API_ROOT, deps.api);
+  return closeApp(app, deps);
+}
+
+const NO_PROXY: AddressSource = { header: undefined, isTrustedProxy: () => false };
 
 function bareApp(deps: OpenDeps): Express {
   const app = express();

@@ -1,45 +1,48 @@
 /**
- * A Unix socket in the state folder through which commands reach the running broker: one JSON line each for request and
- * answer. Only the owner of that folder can open it, so it needs neither password nor port.
+ * A Unix socket in the state folder through which commands reach the running broker: HTTP, with the operations of the
+ * API. Only the owner of that folder can open it, so it needs neither password nor port.
  */
 import { chmod, lstat, unlink } from 'node:fs/promises';
-import { createConnection, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { request as sendRequest } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { createConnection } from 'node:net';
 
-/** A command with its arguments. */
-export type ControlRequest = { readonly command: string; readonly [argument: string]: string };
-export type ControlAnswer =
-  | {
-      readonly ok: true;
-      readonly said: string;
-      /** What the command prints as JSON or as a table. */
-      readonly data?: unknown;
-    }
-  /** What is wrong with the request, for the operator. */
-  | { readonly ok: false; readonly said: string };
+/** What a command sends. */
+export interface ControlRequest {
+  readonly method: 'GET' | 'POST';
+  /** With the query. */
+  readonly path: string;
+  /** As JSON. Absent for a GET. */
+  readonly body?: unknown;
+  /** How long the command waits; default: 5 s. */
+  readonly timeoutMs?: number;
+}
 
-/** Never throws: a refusal is an answer. */
-export type Control = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
+export interface ControlAnswer {
+  readonly status: number;
+  /** The parsed JSON of the answer. */
+  readonly json: unknown;
+}
 
 /** The longest path on Linux (108 bytes with the final NUL, unix(7)) and macOS (104). */
 const MAX_PATH_BYTES = 103;
-/** Characters. */
-const MAX_LINE = 4096;
-/** Some hundred brokers with their revisions. */
-const MAX_ANSWER = 256 * 1024;
+/** A page of tokens, or the findings of a policy. */
+const MAX_ANSWER = 8 * 1024 * 1024;
 const TIMEOUT_MS = 5000;
+/** How long a request in progress delays the end of the broker. */
+const CLOSE_MS = 1000;
 
 /**
- * @returns disposing it closes and removes the socket
+ * @param server not listening yet
+ * @returns disposing it closes and removes the socket, with its connections
  * @throws Error with the reason: another broker has the socket, the path is too long, the folder is not writable
  */
-export async function openControlSocket(path: string, control: Control): Promise<AsyncDisposable> {
+export async function openControlSocket(path: string, server: Server): Promise<AsyncDisposable> {
   requireShort(path);
   if ((await lstat(path).catch(() => undefined))?.isSocket() === true) {
-    if (await isAnswered(path)) throw new Error(`another running broker has ${path}`);
+    if ((await stateOf(path)) !== 'absent') throw new Error(`another running broker has ${path}`);
     await unlink(path);
   }
-  const server = createServer((socket) => serve(socket, control));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen(path, resolve);
   await promise;
@@ -48,32 +51,21 @@ export async function openControlSocket(path: string, control: Control): Promise
     [Symbol.asyncDispose]: async () => {
       const closed = Promise.withResolvers<void>();
       server.close(() => closed.resolve());
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
       await closed.promise;
+      clearTimeout(cut);
     },
   };
 }
 
-function serve(socket: Socket, control: Control): void {
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy()).on('error', () => socket.destroy());
-  readLine(socket)
-    .then((line) => answer(line, control))
-    .then(
-      (reply) => socket.end(`${JSON.stringify(reply)}\n`),
-      () => socket.destroy(),
-    );
-}
+type Reason = 'absent' | 'silent' | 'denied' | 'older';
 
-async function answer(line: string, control: Control): Promise<ControlAnswer> {
-  const request = parse(line);
-  return isRequest(request) ? control(request) : { ok: false, said: 'the request is not valid' };
-}
-
-/** Why a broker cannot be asked: it does not run, it runs and does not answer, or this user may not ask. */
+/** Why a broker cannot be asked: it does not run, it runs and does not answer, this user may not ask, it is older. */
 export class ControlUnavailable extends Error {
   override readonly name = 'ControlUnavailable';
-  readonly reason: 'absent' | 'silent' | 'denied';
+  readonly reason: Reason;
 
-  constructor(reason: 'absent' | 'silent' | 'denied', path: string, cause: unknown) {
+  constructor(reason: Reason, path: string, cause: unknown) {
     super(TEXTS[reason](path), { cause });
     this.reason = reason;
   }
@@ -81,52 +73,71 @@ export class ControlUnavailable extends Error {
 
 const TEXTS = {
   absent: (path: string) => `no running broker answers at ${path}: start it with this configuration, on this machine`,
-  silent: (path: string) => `the broker at ${path} does not answer within ${TIMEOUT_MS / 1000} s`,
+  silent: (path: string) => `the broker at ${path} does not answer in time`,
   denied: (path: string) => `this user may not use ${path}: run the command as the user of the broker`,
+  older: (path: string) =>
+    `the broker at ${path} is of an older version than this command: restart the broker, or use the command of its version`,
 };
 
 /** @throws ControlUnavailable with the path of the socket when no broker answers */
-export async function askRunningBroker(path: string, request: ControlRequest): Promise<ControlAnswer> {
+export async function askRunningBroker(
+  path: string,
+  { method, path: target, body, timeoutMs = TIMEOUT_MS }: ControlRequest,
+): Promise<ControlAnswer> {
   requireShort(path);
-  const socket = createConnection(path);
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = sendRequest({
+    socketPath: path,
+    method,
+    path: target,
+    headers: { host: 'localhost', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    agent: false,
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  request.once('response', resolve).once('error', reject);
+  request.end(body === undefined ? undefined : JSON.stringify(body));
   try {
-    socket.write(`${JSON.stringify(request)}\n`);
-    const reply = parse(await readLine(socket, MAX_ANSWER));
-    if (!isAnswer(reply)) throw new Error('the answer is not valid');
-    return reply;
+    const response = await promise;
+    return { status: response.statusCode ?? 0, json: JSON.parse(await textOf(response)) };
   } catch (error) {
     throw new ControlUnavailable(reasonOf(error), path, error);
   } finally {
-    socket.destroy();
+    request.destroy();
   }
 }
 
-function reasonOf(error: unknown): ControlUnavailable['reason'] {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+function reasonOf(error: unknown): Reason {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EACCES') return 'denied';
+  // Brokers up to 0.1 answered every line with one line of JSON, which is no HTTP.
+  if (code.startsWith('HPE_')) return 'older';
   return code === 'ECONNREFUSED' || code === 'ENOENT' ? 'absent' : 'silent';
 }
 
-/** @throws Error when there is no line in time, or the line is too long */
-async function readLine(socket: Socket, most = MAX_LINE): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let text = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    if (text.length > most) return void socket.destroy(new Error('the line is too long'));
-    const end = text.indexOf('\n');
-    if (end !== -1) resolve(text.slice(0, end));
-  });
-  socket.once('error', reject).once('close', () => reject(new Error('closed before the end of the line')));
-  return promise;
+/** @throws Error when the answer is longer than any of ours */
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without an encoding, chunks are buffers
+    const part = chunk as Buffer;
+    bytes += part.length;
+    if (bytes > MAX_ANSWER) throw new Error('the answer is too long');
+    chunks.push(part);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
-function isAnswered(path: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
+/** Whether a broker has the socket. A broker that does not answer has it. */
+export async function stateOf(path: string): Promise<'running' | 'absent' | 'denied'> {
+  const { promise, resolve } = Promise.withResolvers<'running' | 'absent' | 'denied'>();
   const socket = createConnection(path);
-  socket.setTimeout(TIMEOUT_MS, () => resolve(true));
-  socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  socket.setTimeout(TIMEOUT_MS, () => resolve('running'));
+  socket.once('connect', () => resolve('running'));
+  socket.once('error', (error) => {
+    const reason = reasonOf(error);
+    resolve(reason === 'absent' || reason === 'denied' ? reason : 'running');
+  });
   return promise.finally(() => socket.destroy());
 }
 
@@ -134,29 +145,5 @@ function requireShort(path: string): void {
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return;
   throw new Error(
     `${path} is longer than the path of a socket may be (${MAX_PATH_BYTES} bytes); choose a shorter stateDir`,
-  );
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-function isRequest(value: unknown): value is ControlRequest {
-  if (typeof value !== 'object' || value === null || !('command' in value)) return false;
-  return Object.values(value).every((argument) => typeof argument === 'string');
-}
-
-function isAnswer(value: unknown): value is ControlAnswer {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'ok' in value &&
-    typeof value.ok === 'boolean' &&
-    'said' in value &&
-    typeof value.said === 'string'
   );
 }

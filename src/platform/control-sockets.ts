@@ -1,43 +1,40 @@
 /** The control sockets of the brokers that run with one state folder: each broker has its own. */
 import { randomBytes } from 'node:crypto';
 import { readdir, unlink } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { askRunningBroker, ControlUnavailable, openControlSocket } from './control-socket.ts';
-import type { Control, ControlAnswer, ControlRequest } from './control-socket.ts';
+import { askRunningBroker, ControlUnavailable, openControlSocket, stateOf } from './control-socket.ts';
+import type { ControlAnswer, ControlRequest } from './control-socket.ts';
 import { makeFolder } from './make-folder.ts';
 
 const folderIn = (stateDir: string): string => join(stateDir, 'control');
 
 /** @throws Error with the reason */
-export async function openOwnControlSocket(stateDir: string, control: Control): Promise<AsyncDisposable> {
+export async function openOwnControlSocket(stateDir: string, server: Server): Promise<AsyncDisposable> {
   const folder = folderIn(stateDir);
   await makeFolder(folder, 0o700);
   await removeAbandoned(folder);
-  return openControlSocket(join(folder, `${randomBytes(4).toString('hex')}.sock`), control);
+  return openControlSocket(join(folder, `${randomBytes(4).toString('hex')}.sock`), server);
 }
 
 /** Of brokers that were killed. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const path of await socketsIn(folder)) {
-    const problem = await askRunningBroker(path, { command: 'ping' }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (problem instanceof ControlUnavailable && problem.reason === 'absent') await unlink(path).catch(() => undefined);
+    if ((await stateOf(path)) === 'absent') await unlink(path).catch(() => undefined);
   }
 }
 
-export interface ControlAnswers {
+interface ControlAnswers {
   readonly answers: readonly ControlAnswer[];
   /** The sockets of brokers that run and do not answer. */
   readonly silent: readonly string[];
 }
 
 /**
- * Asks the brokers that run with this state folder.
+ * Asks the brokers that run with this state folder, one after the other.
  *
  * @param most how many answers are needed; absent: of all
- * @throws Error that names the folder when there is none, or this user may not ask it
+ * @throws ControlUnavailable that names the folder when none runs, or this user may not ask it; or that a broker is older
  */
 export async function askRunningBrokers(
   stateDir: string,
@@ -52,24 +49,20 @@ export async function askRunningBrokers(
     try {
       answers.push(await askRunningBroker(path, request));
     } catch (error) {
-      if (!(error instanceof ControlUnavailable) || error.reason === 'denied') throw error;
+      if (!(error instanceof ControlUnavailable) || error.reason === 'denied' || error.reason === 'older') throw error;
       if (error.reason === 'silent') silent.push(path);
     }
   }
   if (answers.length > 0 || silent.length > 0) return { answers, silent };
-  throw new Error(`no running broker answers at ${folder}: start it with this configuration, on this machine`);
+  throw new ControlUnavailable('absent', folder, undefined);
 }
 
-/** @throws Error when this user may not ask */
+/** @throws ControlUnavailable when this user may not ask */
 export async function hasRunningBroker(stateDir: string): Promise<boolean> {
   for (const path of await socketsIn(folderIn(stateDir))) {
-    try {
-      await askRunningBroker(path, { command: 'ping' });
-      return true;
-    } catch (error) {
-      if (!(error instanceof ControlUnavailable) || error.reason === 'denied') throw error;
-      if (error.reason === 'silent') return true;
-    }
+    const state = await stateOf(path);
+    if (state === 'denied') throw new ControlUnavailable('denied', path, undefined);
+    if (state === 'running') return true;
   }
   return false;
 }
@@ -77,9 +70,7 @@ export async function hasRunningBroker(stateDir: string): Promise<boolean> {
 async function socketsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isCode(error, 'ENOENT')) return [];
-    if (isCode(error, 'EACCES')) {
-      throw new Error(`this user may not use ${folder}: run the command as the user of the broker`, { cause: error });
-    }
+    if (isCode(error, 'EACCES')) throw new ControlUnavailable('denied', folder, error);
     throw error;
   });
   return names.filter((name) => name.endsWith('.sock')).map((name) => join(folder, name));

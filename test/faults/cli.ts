@@ -112,7 +112,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'platform-1',
-    effect: 'every user of the machine can flush the login cache and forge revocations',
+    effect: 'every user of the machine can flush the login cache and revoke tokens',
     file: 'src/platform/control-socket.ts',
     find: 'await chmod(path, 0o600);',
     replace: 'await chmod(path, 0o666);',

@@ -21,10 +21,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'fleet-operation-3',
     effect: 'while the store is down, fairlead fleet shows the brokers of before as alive and exits with 0',
-    file: 'src/app/control.ts',
-    find: 'if (down !== undefined) return',
-    replace: "if (down === '') return",
-    tests: ['test/unit/app/control.test.ts'],
+    file: 'src/app/api/broker-handlers.ts',
+    find: 'if (down !== undefined) {',
+    replace: "if (down === '') {",
+    tests: ['test/unit/app/api/broker-handlers.test.ts'],
   },
   {
     id: 'fleet-operation-4',

@@ -104,8 +104,8 @@ export const faults: readonly Fault[] = [
     id: 'independent-12',
     effect: 'tokens revoke of an unknown id exits with 0',
     file: 'src/cli/tokens/revoke.ts',
-    find: 'const isDone = events.length > 0 && missing.length === 0 && failures',
-    replace: 'const isDone = (events.length > 0 || missing.length > 0) && failures',
+    find: 'return tokens.length > 0 && missing.length === 0 && failures',
+    replace: 'return (tokens.length > 0 || missing.length > 0) && failures',
     tests: CLI,
   },
   {
@@ -159,9 +159,9 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'independent-19',
-    effect: 'a client of the control socket can fill the memory',
+    effect: 'what answers on a control socket can fill the memory of a command',
     file: 'src/platform/control-socket.ts',
-    find: "if (text.length > most) return void socket.destroy(new Error('the line is too long'));",
+    find: "if (bytes > MAX_ANSWER) throw new Error('the answer is too long');",
     replace: '',
     tests: PLATFORM,
   },

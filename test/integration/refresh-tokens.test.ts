@@ -20,7 +20,9 @@ const CONFIG = {
     [WITHOUT]: {},
   },
 } as const;
-const RUN_DOCKER_LOGIN = expect.stringMatching(/^this login has ended; run docker login again \(request .{36}\)$/);
+const RUN_DOCKER_LOGIN = expect.stringMatching(
+  /^this login has ended; sign in again \(docker login, or docker-credential-fairlead login\) \(request .{36}\)$/,
+);
 const REFUSED = { status: 401, message: RUN_DOCKER_LOGIN };
 
 describe('refresh tokens', () => {
@@ -162,7 +164,9 @@ describe('refresh tokens', () => {
     await tokensCommand(broker, 'revoke', '--all');
     const [one, two, three] = [await login(), await login(), await login(OTHER)];
     const listed = await tokensCommand(broker, 'list', '--format', 'json');
-    const { tokens } = JSON.parse(listed.stdout) as { readonly tokens: readonly Readonly<Record<string, string>>[] };
+    const found = JSON.parse(listed.stdout) as { readonly tokens: readonly Readonly<Record<string, string>>[] };
+    // Those of the same second have no order.
+    const tokens = [one, two, three].flatMap((token) => found.tokens.filter(({ id }) => id === idOf(token)));
     const people = await tokensCommand(broker, 'list', '--user', 'alice', '--service', OTHER);
 
     expect(tokens).toMatchObject([

@@ -15,6 +15,7 @@ import { explainedCaller, isAskingBackends } from '../explain-caller.ts';
 import type { CallerOptions } from '../explain-caller.ts';
 import { clientAddress, collect, createCommand, serviceFor, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
+import { explainRunning } from '../explain-running.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 
@@ -23,6 +24,7 @@ interface ExplainOptions extends SharedOptions, CallerOptions {
   readonly service?: string;
   /** Undefined: now. */
   readonly at?: string;
+  readonly running?: true;
 }
 
 export function explainCommand(run: Run): Command {
@@ -46,11 +48,13 @@ export function explainCommand(run: Run): Command {
     )
     .option('--service <name>', 'the registry that asks; default: the first that is configured')
     .option('--client <address>', 'the address of the client', '127.0.0.1')
+    .option('--running', 'ask the running broker, for the policy that is in force there')
     .option('--at <time>', 'the time of the request, such as 2026-05-04T09:30:00Z; default: now')
     .action(run(explain));
 }
 
 async function explain(options: ExplainOptions, output: Output): Promise<number> {
+  if (options.running === true) return explainAtBroker(options, output);
   const scopes = options.scope.map(scopeOf);
   const { config } = await loadBroker(options.config, { secrets: isAskingBackends(options) ? 'required' : 'unused' });
   const { policy } = await loadPolicy(config.policy.file);
@@ -80,6 +84,13 @@ async function explain(options: ExplainOptions, output: Output): Promise<number>
   });
   const all = grants.every(({ asked, granted }) => granted.length > 0 && granted.length >= asked.actions.length);
   return all && refusal === undefined ? EXIT.ok : EXIT.no;
+}
+
+async function explainAtBroker(options: ExplainOptions, output: Output): Promise<number> {
+  const { user, group, backend, scope, service, client, at } = options;
+  const { config } = await loadBroker(options.config, { secrets: 'unused' });
+  const groups = group === undefined ? undefined : [...group];
+  return explainRunning(config.stateDir, { user, groups, backend, scopes: [...scope], service, client, at }, output);
 }
 
 function nearMissJson({ expected, phrase: _phrase, ...miss }: NearMiss) {

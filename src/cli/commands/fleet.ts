@@ -1,10 +1,10 @@
 /** `fairlead fleet`: lists the brokers that share a store, and what is in force at each. */
 import { Command } from 'commander';
-import { listRunning } from '../../app/control.ts';
+import { askBrokers } from '../../app/control.ts';
 import { loadBroker } from '../../config/load.ts';
 import { createCommand, createPlainCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
-import { differences, parseFleet } from '../fleet-table.ts';
+import { differences } from '../fleet-table.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -41,13 +41,14 @@ export function fleetCommand(run: Run): Command {
 
 async function list({ config: path }: SharedOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(path, { secrets: 'unused' });
-  const answer = await listRunning(config.stateDir);
-  const fleet = answer.ok ? parseFleet(answer.data) : undefined;
-  if (fleet === undefined) {
-    output.remark(`fairlead: ${answer.said}`);
+  const { answers, silent } = await askBrokers(config.stateDir, 'listBrokers', {}, 1);
+  const [first] = answers;
+  if (first?.ok !== true) {
+    output.remark(`fairlead: ${first?.detail ?? `the broker at ${silent.join(', ')} does not answer`}`);
     return EXIT.no;
   }
-  const { members } = fleet;
+  const { brokers, unreadable } = first.answer;
+  const members = brokers.toSorted((a, b) => a.name.localeCompare(b.name));
   const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
   const rows = members.map(({ name, ageMs, revisions }) => [
     name,
@@ -55,7 +56,7 @@ async function list({ config: path }: SharedOptions, output: Output): Promise<nu
     ...kinds.map((kind) => revisions[kind] ?? '-'),
   ]);
   const head = ['BROKER', 'SEEN', ...kinds.map((kind) => kind.toUpperCase())];
-  const differing = differences(fleet);
+  const differing = differences({ members, unreadable });
   output.result([...tableLines([head, ...rows]), ...differing.map(({ text }) => text)], {
     brokers: members,
     differences: differing.map(({ kind }) => kind),

@@ -1,7 +1,9 @@
 /** `fairlead flush`: flushes the login cache of the running brokers. */
 import type { Command } from 'commander';
-import { flushRunning } from '../../app/control.ts';
+import { askBrokers } from '../../app/control.ts';
+import { reachText } from '../../app/fleet-flush.ts';
 import { loadBroker } from '../../config/load.ts';
+import type { Answer } from '../../http/api/operations.ts';
 import { createCommand } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -23,13 +25,20 @@ export function flushCommand(run: Run): Command {
 
 async function flush({ config: path, backend }: FlushOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(path, { secrets: 'unused' });
-  const { answers, silent } = await flushRunning(config.stateDir, backend);
-  for (const { ok, said } of answers) if (!ok) output.remark(`fairlead: ${said}`);
+  const { answers, silent } = await askBrokers(config.stateDir, 'flush', { backend });
+  const lines = answers.map((one) => (one.ok ? flushedText(one.answer) : one.detail));
+  const isComplete = silent.length === 0 && answers.every((one) => one.ok && one.answer.fleet.complete);
+  if (isComplete) {
+    output.result(lines, { flushed: backend ?? 'all' });
+    return EXIT.ok;
+  }
+  for (const [index, one] of answers.entries()) {
+    if (!one.ok || !one.answer.fleet.complete) output.remark(`fairlead: ${lines[index] ?? ''}`);
+  }
   for (const socket of silent) output.remark(`fairlead: the broker at ${socket} does not answer: it was NOT flushed`);
-  if (silent.length > 0 || answers.some(({ ok }) => !ok)) return EXIT.no;
-  output.result(
-    answers.map(({ said }) => said),
-    { flushed: backend ?? 'all' },
-  );
-  return EXIT.ok;
+  return EXIT.no;
+}
+
+function flushedText({ backend, fleet }: Answer<'flush'>): string {
+  return `login cache flushed${backend === null ? '' : ` for backend ${backend}`}${reachText(fleet)}`;
 }

@@ -1,4 +1,5 @@
 /** `fairlead tokens create`: makes a personal token for a user or a robot and prints it once. */
+import { personalTokenOf } from '../../app/api/shown-tokens.ts';
 import { createTokenForUser } from '../../app/create-token.ts';
 import { patient } from '../../app/open-records.ts';
 import { duration } from '../../backends/fields.ts';
@@ -6,14 +7,18 @@ import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { loadBroker } from '../../config/load.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
 import type { ApiAccess, StoredLimit } from '../../core/token-limits.ts';
+import type { Log } from '../../core/ports.ts';
+import type { UserTokenOrder } from '../../flows/personal-token/issue-for-user.ts';
+import type { Answer } from '../../http/api/operations.ts';
 import { collectRemarks } from '../backend-remarks.ts';
 import { UsageError } from '../command.ts';
 import type { SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { requireRobot } from '../require-robot.ts';
+import { atBroker, createTokenAtBroker } from './at-broker.ts';
+import { personalTokenJson } from './list.ts';
 import { parseLimit } from './limits.ts';
-import { shownPersonalToken } from './list.ts';
 
 interface CreateOptions extends SharedOptions {
   /** The user whose token it is; or with `robot`, its owner `by`. */
@@ -43,17 +48,40 @@ export async function createToken(options: CreateOptions, output: Output): Promi
     throw new UsageError('personal tokens are not offered: add `personalTokens: {}` to the configuration');
   }
   const remarks = collectRemarks();
-  const issue = await createTokenForUser({ ...patient(config), personalTokens }, order, remarks.log);
+  const { found } = await atBroker(() => createTokenAtBroker(config.stateDir, requestOf(order)));
+  const made = found ?? (await createStored({ ...patient(config), personalTokens }, order, remarks.log));
   for (const line of remarks.lines()) output.remark(`warning: ${line}`);
-  if (issue.kind === 'refused') throw new UsageError(issue.problem);
-  const { id, record } = issue;
-  const shown = shownPersonalToken({ id, ...record });
+  const { token, personalToken } = made;
+  const shown = personalTokenJson(personalToken);
   output.remark(
-    `fairlead: token ${id} (${name}) of ${shown.user}, valid until ${shown.expires}; it is shown this once`,
+    `fairlead: token ${shown.id} (${name}) of ${shown.user}, valid until ${shown.expires}; it is shown this once`,
   );
-  const token = issue.token.reveal();
   output.result([token], { token, ...shown });
   return EXIT.ok;
+}
+
+function requestOf({ lifetime: seconds, limits, networks, ...order }: UserTokenOrder) {
+  return {
+    ...order,
+    limits: limits?.map(({ service, repositories, actions }) => ({
+      service,
+      repositories: [...repositories],
+      actions: [...actions],
+    })),
+    networks: networks === undefined ? undefined : [...networks],
+    lifetimeSeconds: seconds,
+  };
+}
+
+async function createStored(
+  config: Parameters<typeof createTokenForUser>[0],
+  order: UserTokenOrder,
+  log: Log,
+): Promise<Answer<'createPersonalToken'>> {
+  const issued = await createTokenForUser(config, order, log);
+  if (issued.kind === 'refused') throw new UsageError(issued.problem);
+  const { token, id, record } = issued;
+  return { token: token.reveal(), personalToken: personalTokenOf({ id, ...record }) };
 }
 
 /** Either a user, or a robot and the user who owns it. */

@@ -1,38 +1,60 @@
 /** `fairlead tokens list`: the stored tokens of both kinds, without the tokens themselves. */
+import { personalTokenOf, refreshTokenOf } from '../../app/api/shown-tokens.ts';
 import { loadBroker } from '../../config/load.ts';
-import type { StoredLimit } from '../../core/token-limits.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { listPersonalTokens } from '../../flows/personal-token/list.ts';
 import type { ListedToken } from '../../flows/personal-token/list.ts';
-import { ownerFields } from '../../flows/personal-token/owner.ts';
 import { listRefreshTokens } from '../../flows/refresh-token/revoke.ts';
-import type { ListedRefreshToken } from '../../flows/refresh-token/revoke.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
-import { noneText, personalSelection, refreshSelection } from './selection.ts';
+import { atBroker, personalTokensAtBroker, refreshTokensAtBroker } from './at-broker.ts';
+import type { PersonalTokenRow, RefreshTokenRow } from './at-broker.ts';
+import { noneText, personalSelection, refreshSelection, robotOf } from './selection.ts';
 import type { TokensOptions } from './selection.ts';
 import { withTokenStores } from './stores.ts';
 
 export async function listTokens(options: TokensOptions, output: Output): Promise<number> {
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const selection = personalSelection(options);
-  const found = await withTokenStores(config, { refresh: [], personal: [] }, async (stores) => ({
-    refresh: await listRefreshTokens(stores.refreshTokens, refreshSelection(options)),
-    personal: selection === undefined ? [] : await listPersonalTokens(stores.personalTokens, selection),
-  }));
-  const tokens = found.refresh.map(shownRefreshToken);
-  const personalTokens = found.personal.map(shownPersonalToken);
+  const { found } = await atBroker(() => listAtBroker(config.stateDir, options));
+  const { refresh, personal } = found ?? (await listStored(config, options));
+  const tokens = refresh.map(refreshTokenJson);
+  const personalTokens = personal.map(personalTokenJson);
   const tables = [refreshTable(tokens), personalTable(personalTokens)].filter((lines) => lines.length > 0);
   const lines = tables.length === 0 ? [noneText(options, config)] : tables.flatMap(separated);
   output.result(lines, { tokens, personalTokens });
   return EXIT.ok;
 }
 
+interface Tokens {
+  readonly refresh: readonly RefreshTokenRow[];
+  readonly personal: readonly PersonalTokenRow[];
+}
+
+/** @throws ControlUnavailable when no broker answers */
+async function listAtBroker(stateDir: string, { user, service }: TokensOptions): Promise<Tokens | undefined> {
+  const robot = robotOf(user);
+  const account = user === undefined ? {} : { user };
+  const refresh = robot === undefined ? await refreshTokensAtBroker(stateDir, { ...account, service }) : [];
+  const personal =
+    service === undefined ? await personalTokensAtBroker(stateDir, robot === undefined ? account : { robot }) : [];
+  return refresh === undefined || personal === undefined ? undefined : { refresh, personal };
+}
+
+async function listStored(config: BrokerConfig, options: TokensOptions): Promise<Tokens> {
+  const selection = personalSelection(options);
+  return withTokenStores(config, { refresh: [], personal: [] }, async (stores) => ({
+    refresh: (await listRefreshTokens(stores.refreshTokens, refreshSelection(options))).map(refreshTokenOf),
+    personal:
+      selection === undefined ? [] : (await listPersonalTokens(stores.personalTokens, selection)).map(personalTokenOf),
+  }));
+}
+
 function separated(lines: readonly string[], index: number): readonly string[] {
   return index === 0 ? lines : ['', ...lines];
 }
 
-function refreshTable(tokens: readonly ReturnType<typeof shownRefreshToken>[]): readonly string[] {
+function refreshTable(tokens: readonly ReturnType<typeof refreshTokenJson>[]): readonly string[] {
   if (tokens.length === 0) return [];
   const head = ['ID', 'USER', 'SERVICE', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'CLIENT'];
   const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
@@ -48,7 +70,7 @@ function refreshTable(tokens: readonly ReturnType<typeof shownRefreshToken>[]): 
   return tableLines([head, ...rows]);
 }
 
-function personalTable(tokens: readonly ReturnType<typeof shownPersonalToken>[]): readonly string[] {
+function personalTable(tokens: readonly ReturnType<typeof personalTokenJson>[]): readonly string[] {
   if (tokens.length === 0) return [];
   const head = ['ID', 'USER', 'NAME', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'MAY DO'];
   const rows = tokens.map(({ id, user, name, backend, created, used, expires, ...token }) => [
@@ -65,49 +87,67 @@ function personalTable(tokens: readonly ReturnType<typeof shownPersonalToken>[])
 }
 
 /** What a token may do, in words. */
-function mayDo({ limits, api, networks }: Pick<ListedToken, 'limits' | 'api' | 'networks'>): string {
+function mayDo({
+  limits,
+  api,
+  networks,
+}: Partial<Pick<ReturnType<typeof personalTokenJson>, 'limits' | 'api' | 'networks'>>): string {
   const registries = limits === undefined ? ['all the user may do'] : limits.map(limitText);
   const parts = [...registries, ...(api === undefined ? [] : [`API: ${api}`])];
   const from = networks === undefined ? '' : ` from ${networks.join(', ')}`;
   return `${parts.length === 0 ? 'nothing' : parts.join('; ')}${from}`;
 }
 
-function limitText({ service, repositories, actions }: StoredLimit): string {
+function limitText({ service, repositories, actions }: NonNullable<PersonalTokenRow['limits']>[number]): string {
   return `${service} ${repositories.join(',')} ${actions.join(',')}`;
 }
 
-function shownRefreshToken(token: ListedRefreshToken) {
-  const { id, username: user, service, backend, client, clientId, createdAt, usedAt, expiresAt } = token;
-  const times = { created: timeText(createdAt), used: timeText(usedAt), expires: timeText(expiresAt) };
+function refreshTokenJson(token: RefreshTokenRow) {
+  const { id, user, service, backend, client, clientId, createdAt, usedAt, expiresAt } = token;
+  const times = { created: createdAt, used: usedAt, expires: expiresAt };
   return { id, user, service, backend, ...times, client: clientId === '' ? client : `${client} (${clientId})` };
 }
 
-/** A personal token as `list` and `create` show it. */
-export function shownPersonalToken(token: ListedToken) {
-  const { id, name, owner, limits, api, networks, createdAt, createdBy, usedAt, usedFrom, expiresAt } = token;
-  const { username: user, backend } = ownerFields(owner);
+/** A personal token as `list` and `create` print it. */
+export function personalTokenJson(token: PersonalTokenRow) {
+  const {
+    id,
+    name,
+    user,
+    backend,
+    limits,
+    api,
+    networks,
+    createdAt,
+    createdBy,
+    createdFor,
+    usedAt,
+    usedFrom,
+    expiresAt,
+  } = token;
   return {
     id,
     user,
     name,
     backend,
-    created: timeText(createdAt),
+    created: createdAt,
     createdBy,
-    ...(owner.kind === 'robot' ? { createdFor: owner.createdBy.username } : {}),
-    ...(usedAt === undefined ? {} : { used: timeText(usedAt), usedFrom }),
-    expires: timeText(expiresAt),
-    ...(limits === undefined ? {} : { limits }),
-    ...(api === undefined ? {} : { api }),
-    ...(networks === undefined ? {} : { networks }),
+    ...(createdFor === null ? {} : { createdFor }),
+    ...(usedAt === null ? {} : { used: usedAt, usedFrom }),
+    expires: expiresAt,
+    ...(limits === null ? {} : { limits }),
+    ...(api === null ? {} : { api }),
+    ...(networks === null ? {} : { networks }),
   };
 }
 
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000', '');
+/** A stored personal token as commands print it. */
+export function shownPersonalToken(token: ListedToken) {
+  return personalTokenJson(personalTokenOf(token));
 }
 
 /** `token "build" (1f9a0c3b2d4e) of robot:web-ci, until 2026-12-01T00:00:00Z, which may do registry web/** pull`. */
 export function tokenText(token: ListedToken): string {
-  const { id, name, user, expires } = shownPersonalToken(token);
-  return `token "${name}" (${id}) of ${user}, until ${expires}, which may do ${mayDo(token)}`;
+  const shown = shownPersonalToken(token);
+  return `token "${shown.name}" (${shown.id}) of ${shown.user}, until ${shown.expires}, which may do ${mayDo(shown)}`;
 }

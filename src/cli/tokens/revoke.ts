@@ -1,21 +1,20 @@
-/** `fairlead tokens revoke`: ends tokens of both kinds, also at running brokers. */
-import { endTokensRunning, recordInBroker } from '../../app/control.ts';
-import type { RecordsEvent } from '../../app/control.ts';
-import type { TokenStores } from '../../app/token-stores.ts';
+/** `fairlead tokens revoke`: ends tokens of both kinds. */
+import { collecting, endsWithUserOf, shownRevoked } from '../../app/api/shown-tokens.ts';
 import { loadBroker } from '../../config/load.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
-import { describeError } from '../../core/errors.ts';
-import type { EventSink } from '../../core/ports.ts';
-import { isRobotUsername } from '../../core/robot-name.ts';
-import type { Robots } from '../../core/robot.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { keptRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
+import { keptSessions } from '../../flows/session/end.ts';
+import type { ControlUnavailable } from '../../platform/control-socket.ts';
 import { UsageError } from '../command.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
-import { noneText, personalSelection, refreshSelection } from './selection.ts';
+import { atBroker, endAccountAtBrokers, revokeAtBrokers } from './at-broker.ts';
+import type { Choice, Revoked, ShownRevoked } from './at-broker.ts';
+import { noneText, personalSelection, refreshSelection, robotOf } from './selection.ts';
 import type { TokensOptions } from './selection.ts';
 import { withTokenStores } from './stores.ts';
 
@@ -24,19 +23,8 @@ export interface RevokeOptions extends TokensOptions {
   readonly ids: readonly string[];
 }
 
-/** A running broker gives the events that it is sent a request of its own. */
+/** Who ends something where no broker runs. */
 export const OPERATOR: Ending = { request: { requestId: '', client: '' }, by: 'operator' };
-
-/** The events of a command, to be sent to the broker that runs. */
-export function collectEvents(): EventSink & { readonly events: RecordsEvent[] } {
-  const events: RecordsEvent[] = [];
-  return {
-    events,
-    record: (event) => {
-      if (event.type === 'refresh-token' || event.type === 'personal-token') events.push(event);
-    },
-  };
-}
 
 export async function revokeTokens(options: RevokeOptions, output: Output): Promise<number> {
   const { ids, user, all } = options;
@@ -44,93 +32,85 @@ export async function revokeTokens(options: RevokeOptions, output: Output): Prom
     throw new UsageError('expected one of: ids that `fairlead tokens list` prints; --user; --all');
   }
   const { config } = await loadBroker(options.config, { secrets: 'unused' });
-  const audit = collectEvents();
-  const endsAccount = isAccount(options);
-  const failures = await withTokenStores(config, [], (stores) =>
-    endsAccount
-      ? endAccount(stores, user ?? '', { audit, robots: robotsOf(config.robots) })
-      : revokeSelected(stores, options, audit),
+  const { stateDir } = config;
+  const { found, unavailable } = await atBroker(() =>
+    isAccount(options) ? endAccountAtBrokers(stateDir, user ?? '') : revokeAtBrokers(stateDir, choiceOf(options)),
   );
+  const { tokens, failures, problems } = found ?? (await revokeStored(config, options));
   for (const failure of failures) output.remark(`fairlead: NOT revoked: ${failure}`);
-  const { events } = audit;
-  const missing = ids.filter((id) => !events.some((event) => event.id === id));
+  const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
   for (const id of missing) output.remark(`fairlead: there is no token ${id}`);
-  if (events.length === 0 && missing.length === 0 && failures.length === 0) {
+  if (tokens.length === 0 && missing.length === 0 && failures.length === 0) {
     output.remark(`fairlead: ${noneText(options, config)}`);
   }
-  output.result(events.map(revokedLine), { revoked: events.map(shownRevoked), missing });
-  const isReached = await reportRevoked(config.stateDir, events, output, endsAccount);
-  const isDone = events.length > 0 && missing.length === 0 && failures.length === 0 && isReached;
-  return isDone ? EXIT.ok : EXIT.no;
+  output.result(tokens.map(revokedLine), { revoked: tokens.map(revokedJson), missing });
+  const isReached = reportReach(problems, tokens.length > 0 ? unavailable : undefined, output);
+  return tokens.length > 0 && missing.length === 0 && failures.length === 0 && isReached ? EXIT.ok : EXIT.no;
 }
 
 /** Whether everything of a user ends, and not only what is of one registry or robot. */
 function isAccount({ user, service }: RevokeOptions): boolean {
-  return user !== undefined && service === undefined && !isRobotUsername(user);
+  return user !== undefined && service === undefined && robotOf(user) === undefined;
 }
 
-/** @returns what could not be ended */
-async function endAccount(
-  stores: TokenStores,
-  user: string,
-  { audit, robots }: { readonly audit: EventSink; readonly robots: Robots },
-): Promise<readonly string[]> {
-  // A robot that is not configured any more belongs to nobody else either.
-  const endsWithUser = (robot: string): boolean => robots.get(robot)?.ownedBy !== 'groups';
-  const end = createEndAccount([
-    keptRefreshTokens({ store: stores.refreshTokens, audit }),
-    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser }),
-  ]);
-  const { failed } = await end({ user }, OPERATOR);
-  return failed.map(({ what, cause }) => `${what}: ${cause}`);
+function choiceOf({ ids, user, service }: RevokeOptions): Choice {
+  const robot = robotOf(user);
+  if (ids.length > 0) return { ids: [...ids], service };
+  if (robot !== undefined) return { robot, service };
+  return user === undefined ? { all: true, service } : { user, service };
 }
 
-async function revokeSelected(
-  { refreshTokens, personalTokens }: TokenStores,
-  options: RevokeOptions,
-  audit: EventSink,
-): Promise<readonly string[]> {
-  const { ids } = options;
-  await revokeRefreshTokens({ store: refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
-  const selection = personalSelection(options, ids);
-  if (selection !== undefined) await revokePersonalTokens({ store: personalTokens, audit }, selection, OPERATOR);
-  return [];
+async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promise<Revoked> {
+  const { ids, user } = options;
+  const audit = collecting();
+  const failures = await withTokenStores<readonly string[]>(
+    config,
+    [],
+    async ({ refreshTokens, personalTokens, sessions }) => {
+      const [refresh, personal] = [
+        { store: refreshTokens, audit },
+        { store: personalTokens, audit },
+      ];
+      if (isAccount(options)) {
+        const endsWithUser = endsWithUserOf(robotsOf(config.robots));
+        const end = createEndAccount([
+          keptRefreshTokens(refresh),
+          keptPersonalTokens({ ...personal, endsWithUser }),
+          keptSessions({ store: sessions, audit }),
+        ]);
+        const { failed } = await end({ user: user ?? '' }, OPERATOR);
+        return failed.map(({ what, cause }) => `${what}: ${cause}`);
+      }
+      await revokeRefreshTokens(refresh, refreshSelection(options, ids), OPERATOR);
+      const selection = personalSelection(options, ids);
+      if (selection !== undefined) await revokePersonalTokens(personal, selection, OPERATOR);
+      return [];
+    },
+  );
+  return { tokens: audit.events.map(shownRevoked), failures, problems: [] };
 }
 
 /**
- * Records the revocation in the log of a broker, and reaches all brokers.
+ * Says which brokers were not reached.
  *
+ * @param unavailable why no broker could be asked, where tokens were revoked in the records alone
  * @returns false when a broker that runs was not reached: it may give out a signed token again for some seconds
  */
-export async function reportRevoked(
-  stateDir: string,
-  events: readonly RecordsEvent[],
+export function reportReach(
+  problems: readonly string[],
+  unavailable: ControlUnavailable | undefined,
   output: Output,
-  endsLogins = false,
-): Promise<boolean> {
-  if (events.length === 0 && !endsLogins) return true;
-  try {
-    await recordInBroker(stateDir, events);
-    const problems = await endTokensRunning(stateDir, endsLogins);
-    for (const problem of problems) output.remark(`fairlead: ${problem}`);
-    return problems.length === 0;
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : describeError(error);
-    if (events.length > 0) output.remark(`fairlead: the broker did not log the revocation: ${cause}`);
-    return true;
-  }
+): boolean {
+  for (const problem of problems) output.remark(`fairlead: ${problem}`);
+  if (unavailable === undefined) return problems.length === 0;
+  output.remark(`fairlead: the broker did not log the revocation: ${unavailable.message}`);
+  return unavailable.reason === 'absent';
 }
 
-export function revokedLine(event: RecordsEvent): string {
-  const { id, username } = event;
-  return event.type === 'refresh-token'
-    ? `revoked ${id} of ${username} for ${event.service}`
-    : `revoked ${id} of ${username}, named ${event.name}`;
+export function revokedLine({ id, user, service, name }: ShownRevoked): string {
+  return `revoked ${id} of ${user}${service === null ? '' : ` for ${service}`}${name === null ? '' : `, named ${name}`}`;
 }
 
-export function shownRevoked(event: RecordsEvent) {
-  const { id, username: user, backend } = event;
-  return event.type === 'refresh-token'
-    ? { kind: 'refresh-token', id, user, backend, service: event.service }
-    : { kind: 'personal-token', id, user, backend, name: event.name };
+export function revokedJson({ service, name, ...token }: ShownRevoked) {
+  return { ...token, ...(service === null ? {} : { service }), ...(name === null ? {} : { name }) };
 }

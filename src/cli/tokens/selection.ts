@@ -12,6 +12,11 @@ export interface TokensOptions extends SharedOptions {
   readonly service?: string;
 }
 
+/** The robot that a user name stands for. */
+export function robotOf(user: string | undefined): string | undefined {
+  return user !== undefined && isRobotUsername(user) ? user.slice(ROBOT_PREFIX.length) : undefined;
+}
+
 /** @param ids public ids; empty: all */
 export function refreshSelection(options: TokensOptions, ids: readonly string[] = []): RefreshTokenSelection {
   const { user, service } = options;
@@ -23,7 +28,8 @@ export function personalSelection(options: TokensOptions, ids: readonly string[]
   const { user, service } = options;
   if (service !== undefined) return undefined;
   if (user === undefined) return idsOf(ids);
-  return isRobotUsername(user) ? { robot: user.slice(ROBOT_PREFIX.length) } : { account: { user } };
+  const robot = robotOf(user);
+  return robot === undefined ? { account: { user } } : { robot };
 }
 
 function idsOf(ids: readonly string[]): { readonly ids?: readonly string[] } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createApplyEnd, reachFleet } from '../../../src/app/fleet-flush.ts';
+import { createApplyEnd, reachFleet, reachText } from '../../../src/app/fleet-flush.ts';
 import type { SharedEnd } from '../../../src/platform/valkey/epoch-view.ts';
 import { fakeBackend, UNKNOWN } from '../../support/fake-backend.ts';
 import { recordingLog } from '../../support/fakes.ts';
@@ -39,29 +39,27 @@ describe('what another broker has ended', () => {
 
 describe('how far a flush has come', () => {
   it('is all there is where a broker is alone', async () => {
-    expect(await reachFleet(undefined)).toEqual({ isComplete: true, text: '' });
+    const reach = await reachFleet(undefined);
+
+    expect(reach).toEqual({ complete: true, reached: [], missed: [], problem: null });
+    expect(reachText(reach)).toBe('');
   });
 
   it.each([
-    [
-      { reached: [], missed: [] },
-      { isComplete: true, text: '' },
-    ],
-    [
-      { reached: ['a:1', 'b:2'], missed: [] },
-      { isComplete: true, text: '; also at a:1, b:2' },
-    ],
-    [
-      { reached: ['a:1'], missed: ['b:2'] },
-      { isComplete: false, text: '; also at a:1; NOT at b:2, within a second' },
-    ],
-  ])('names the brokers: %j', async (reach, expected) => {
-    expect(await reachFleet({ reach: async () => reach })).toEqual(expected);
+    [{ reached: [], missed: [] }, true, ''],
+    [{ reached: ['a:1', 'b:2'], missed: [] }, true, '; also at a:1, b:2'],
+    [{ reached: ['a:1'], missed: ['b:2'] }, false, '; also at a:1; NOT at b:2, within a second'],
+  ])('names the brokers: %j', async (reach, complete, text) => {
+    const found = await reachFleet({ reach: async () => reach });
+
+    expect(found).toEqual({ complete, ...reach, problem: null });
+    expect(reachText(found)).toBe(text);
   });
 
   it('is this broker alone while the store is down', async () => {
-    const answer = await reachFleet({ reach: async () => Promise.reject(new Error('no reply')) });
+    const reach = await reachFleet({ reach: async () => Promise.reject(new Error('no reply')) });
 
-    expect(answer).toEqual({ isComplete: false, text: expect.stringMatching(/^; NOT at other brokers.*: no reply$/) });
+    expect(reach).toEqual({ complete: false, reached: [], missed: [], problem: 'no reply' });
+    expect(reachText(reach)).toMatch(/^; NOT at other brokers.*: no reply$/);
   });
 });

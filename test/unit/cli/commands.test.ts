@@ -1,13 +1,17 @@
 /** What single commands print and exit with, where nothing else shows it. */
 import { readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openControl } from '../../../src/app/control.ts';
+import { openRecords } from '../../../src/app/open-records.ts';
 import { openTokenStores } from '../../../src/app/token-stores.ts';
+import { loadBroker } from '../../../src/config/load.ts';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
 import { parseHash } from '../../../src/backends/password-hash.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { countingIds, recordingAudit, recordingLog } from '../../support/fakes.ts';
+import { openOwnControlSocket } from '../../../src/platform/control-sockets.ts';
+import { openTestApi } from '../../support/api.ts';
+import { recordingLog } from '../../support/fakes.ts';
 import { CONFIG, POLICY, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
@@ -189,18 +193,9 @@ describe('fairlead doctor', () => {
 
 describe('fairlead flush', () => {
   it('exits with 1 when the broker refuses', async () => {
-    await using files = await workspace({ 'state/.keep': '' });
+    await using files = await workspace();
     await using resources = new AsyncDisposableStack();
-    const flush = async (backend?: string): Promise<boolean> => backend === 'local';
-    const deps = {
-      flush,
-      onRevoked: () => undefined,
-      endLogins: async () => undefined,
-      audit: recordingAudit(),
-      ids: countingIds(),
-      log: recordingLog(),
-    };
-    resources.use(await openControl(files.path('state'), deps));
+    resources.use(await openTestApi(files.config));
 
     expect((await withConfig(files, 'flush', '--backend', 'local')).code).toBe(0);
     const { code, stdout, stderr } = await withConfig(files, 'flush', '--backend', 'other');
@@ -215,6 +210,80 @@ describe('fairlead flush', () => {
 
     expect(code).toBe(2);
     expect(stderr).toMatch(/^fairlead: no .*broker.* answers at state\/control:/);
+  });
+});
+
+describe('fairlead explain --running', () => {
+  it('explains the policy that is in force, not that of the file', async () => {
+    await using files = await workspace();
+    await using resources = new AsyncDisposableStack();
+    resources.use(await openTestApi(files.config));
+    await files.write('policy.yaml', 'rules: []\n');
+    const question = ['explain', '--user', 'alice', '--scope', 'repository:web/a:pull'];
+
+    const file = await withConfig(files, ...question);
+    const running = await withConfig(files, ...question, '--running');
+    const denied = await withConfig(files, 'explain', '--scope', 'repository:web/a:pull', '--running');
+
+    expect([file.code, running.code, denied.code]).toEqual([1, 0, 1]);
+    expect(running.stdout).toMatch(
+      /^policy [0-9a-f]{12}, in force at the running broker\nuser alice, from backend local, groups: team-web\n.* grants pull\n/,
+    );
+    expect(denied.stdout).toMatch(/\nanonymous\n.* grants nothing\n/);
+  });
+
+  it('exits with 2 when the broker refuses the question, and when none runs', async () => {
+    await using files = await workspace();
+    const question = ['explain', '--user', 'nobody', '--scope', 'repository:web/a:pull', '--running'];
+    const absent = await withConfig(files, ...question);
+    await using resources = new AsyncDisposableStack();
+    resources.use(await openTestApi(files.config));
+
+    const refused = await withConfig(files, ...question);
+
+    expect([absent.code, refused.code]).toEqual([2, 2]);
+    expect(absent.stderr).toContain('no running broker answers');
+    expect(refused.stderr).toContain('no backend has this user');
+  });
+});
+
+describe('fairlead api', () => {
+  it('sends a body from an option or from standard input, and prints the answer', async () => {
+    await using files = await workspace();
+    await using resources = new AsyncDisposableStack();
+    const api = resources.use(await openTestApi(files.config));
+
+    const one = await withConfig(files, 'api', 'POST', '/flush', '--data', '{"backend":"local"}');
+    const piped = await files.fairlead(['api', 'POST', '/api/v1/flush', '--data', '-', '--config', files.config], '{}');
+
+    expect([one.code, piped.code]).toEqual([0, 0]);
+    expect(JSON.parse(one.stdout)).toMatchObject({ backend: 'local' });
+    expect(api.calls).toEqual(['flush local', 'flush all']);
+  });
+
+  it('exits with 1 when the broker refuses, and prints why', async () => {
+    await using files = await workspace();
+    await using resources = new AsyncDisposableStack();
+    resources.use(await openTestApi(files.config));
+
+    const { code, stdout } = await withConfig(files, 'api', 'GET', '/nothing');
+
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 404, code: 'unknown-operation' });
+  });
+
+  it.each([
+    [['GET', 'status'], 'is no path'],
+    [['GET', '/status', '--data', '{}'], '--data is for POST'],
+    [['POST', '/flush', '--data', '{'], 'the body is not JSON'],
+    [['GET', '/status'], 'no running broker answers'],
+  ])('exits with 2 for %j', async (args, message) => {
+    await using files = await workspace();
+
+    const { code, stderr } = await withConfig(files, 'api', ...args);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
   });
 });
 
@@ -261,6 +330,45 @@ describe('fairlead tokens', () => {
     expect(stderr).toContain('fairlead: the broker did not log the revocation:');
     expect((await withConfig(files, 'tokens', 'list')).stdout).toMatch(/bob-digest/);
     expect((await withConfig(files, 'tokens', 'list')).stdout).not.toMatch(/alice-digest/);
+  });
+
+  it('work at the broker that runs: it removes the records, logs them, and gives out no earlier token', async () => {
+    await using files = await withTokens('alice', 'bob');
+    const { config } = await loadBroker(files.config);
+    await using records = await openRecords(config, { clock: systemClock, log: recordingLog() });
+    await using api = await openTestApi(files.config, { records });
+
+    const listed = await withConfig(files, 'tokens', 'list');
+    const { code, stdout, stderr } = await withConfig(files, 'tokens', 'revoke', '--user', 'alice');
+    const byId = await withConfig(files, 'tokens', 'revoke', 'bob-digest-0', 'unknown');
+
+    expect(listed.stdout).toMatch(/alice-digest[\s\S]*bob-digest-0/);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `revoked alice-digest of alice for ${SERVICE}\n`,
+      stderr: '',
+    });
+    expect(byId).toMatchObject({ code: 1, stderr: 'fairlead: there is no token unknown\n' });
+    expect(api.calls.slice(0, 3)).toEqual(['revoked', 'end logins', 'revoked']);
+    expect(api.audit.events).toContainEqual(
+      expect.objectContaining({ type: 'refresh-token', outcome: 'revoked', username: 'alice' }),
+    );
+  });
+
+  it('work on the records when the broker that runs does not answer, and say that it was not reached', async () => {
+    await using files = await withTokens('alice');
+    await using resources = new AsyncDisposableStack();
+    resources.use(
+      await openOwnControlSocket(
+        files.path('state'),
+        createServer((_request, response) => response.destroy()),
+      ),
+    );
+
+    const { code, stdout, stderr } = await withConfig(files, 'tokens', 'revoke', '--all');
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: `revoked alice-digest of alice for ${SERVICE}\n` });
+    expect(stderr).toMatch(/the broker did not log the revocation: the broker at .*\.sock does not answer in time/);
   });
 
   it('revoke exits with 1 for an id that does not exist', async () => {

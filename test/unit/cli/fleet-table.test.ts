@@ -1,32 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { differences, parseFleet } from '../../../src/cli/fleet-table.ts';
+import { differences } from '../../../src/cli/fleet-table.ts';
 
 const member = (name: string, revisions: Readonly<Record<string, string>>) => ({
-  id: name,
   name,
-  ageMs: 0,
-  epoch: 1,
   revisions,
 });
 
 describe('the brokers of a fleet', () => {
-  it('are sorted by name', () => {
-    const fleet = parseFleet({ brokers: [member('b', {}), member('a', {})], unreadable: 0 });
-
-    expect(fleet?.members.map(({ name }) => name)).toEqual(['a', 'b']);
-  });
-
-  it.each([
-    undefined,
-    'x',
-    [],
-    { brokers: [{}], unreadable: 0 },
-    { brokers: [{ name: 'a', ageMs: 1 }], unreadable: 0 },
-    { brokers: [] },
-  ])('are not %j', (value) => {
-    expect(parseFleet(value)).toBeUndefined();
-  });
-
   it('differ where a revision is not the same at all', () => {
     const members = [
       member('a', { policy: '1', keys: 'x', config: 'p' }),

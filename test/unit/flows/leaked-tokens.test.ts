@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
-import { revokeLeakedTokens } from '../../../src/flows/leaked-tokens.ts';
+import { revokeLeakedTokens, tokenCandidates } from '../../../src/flows/leaked-tokens.ts';
 import { personalTokenSecrets } from '../../../src/platform/personal-token-secrets.ts';
 import { refreshTokenSecrets } from '../../../src/platform/refresh-token-secrets.ts';
 import { memoryStore } from '../../../src/platform/store/memory.ts';
@@ -13,8 +13,8 @@ async function setUp() {
   const refreshTokens = memoryStore<RefreshToken>({ maxEntries: 100, clock });
   const deps = { personalTokens: store, refreshTokens, digest: personalTokenSecrets.digest, audit };
   /** @param size of the pieces in which the text arrives */
-  const check = (text: string, size = text.length) =>
-    revokeLeakedTokens(deps, inPieces(text, Math.max(1, size)), ENDING);
+  const check = async (text: string, size = text.length) =>
+    revokeLeakedTokens(deps, await tokenCandidates(inPieces(text, Math.max(1, size))), ENDING);
   return { issued, refreshTokens, check, audit, refused, logIn };
 }
 

@@ -1,5 +1,5 @@
 /** What audit lines show of texts that clients choose. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { auditLines } from '../../../../src/platform/audit/audit-lines.ts';
 import { FAIRLEAD_TOKENS } from '../../../support/fairlead-tokens.ts';
 
@@ -72,6 +72,35 @@ it.each([
   const lines = auditLines({ type: 'token.refused', request, code, service: 'r', cause: 'a cause' });
 
   expect(lines.map((line) => line.level)).toEqual([level]);
+});
+
+describe('the line of an operation of the API', () => {
+  const operation = { type: 'api', request: { requestId: 'id-1', client: '192.0.2.7' }, operation: 'flush' } as const;
+
+  it('has the owner and the id of the token, and whether it was done', () => {
+    expect(
+      auditLines({ ...operation, via: 'personal-token', outcome: 'done', username: 'alice', token: 'abc' }),
+    ).toEqual([
+      {
+        level: 'info',
+        message: 'API operation done',
+        fields: {
+          event: 'api',
+          requestId: 'id-1',
+          client: '192.0.2.7',
+          operation: 'flush',
+          outcome: 'done',
+          via: 'personal-token',
+          user: 'alice',
+          personalToken: 'abc',
+        },
+      },
+    ]);
+  });
+
+  it.each(['failed', 'refused'] as const)('is a warning when it was %s', (outcome) => {
+    expect(auditLines({ ...operation, via: 'socket', outcome })).toMatchObject([{ level: 'warn' }]);
+  });
 });
 
 const checked = {

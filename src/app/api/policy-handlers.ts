@@ -1,0 +1,172 @@
+/** What the operations about the policy do. */
+import { traitsOf } from '../../backends/index.ts';
+import type { BrokerConfig } from '../../config/broker-schema.ts';
+import { robotsOf } from '../../config/robots-schema.ts';
+import { repositoryProblem, scopeProblem } from '../../config/scope-check.ts';
+import { describeError } from '../../core/errors.ts';
+import type { Caller } from '../../core/identity.ts';
+import { decide } from '../../core/policy/decide.ts';
+import { explain as explainGrant } from '../../core/policy/explain.ts';
+import { nearMisses } from '../../core/policy/near-misses.ts';
+import { imaginedCaller } from '../../core/policy/policy-test.ts';
+import type { Background, Clock } from '../../core/ports.ts';
+import { looksLikeRobot } from '../../core/robot-name.ts';
+import { robotIdentity, robotNamed } from '../../core/robot.ts';
+import { formatScope, parseScope } from '../../core/scope.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { ChainedBackend } from '../../flows/chain.ts';
+import { lookUpUser } from '../../flows/look-up-user.ts';
+import type { ApiHandlers } from '../../http/api/api.ts';
+import type { Answer, Input } from '../../http/api/operations.ts';
+import type { policyOperations } from '../../http/api/policy-operations.ts';
+import { ApiProblem } from '../../http/api/problem.ts';
+import type { HealthDeps } from '../../http/health.ts';
+import type { PolicyInForce } from '../policy-in-force.ts';
+import { POLICY_QUESTIONS } from './policy-questions.ts';
+
+interface PolicyHandlerDeps extends Pick<HealthDeps, 'policyState'> {
+  readonly config: BrokerConfig;
+  /** The path of broker.yaml. */
+  readonly configPath: string;
+  readonly policy: PolicyInForce;
+  readonly backends: readonly ChainedBackend[];
+  readonly clock: Clock;
+  /** Always on another thread, with the limits of a question. */
+  readonly thread: Background;
+}
+
+type PolicyHandlers = Pick<ApiHandlers, keyof typeof policyOperations>;
+
+export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
+  const { policy } = deps;
+  const examine = oneAtATime((question: Question) => onThread(deps, question));
+  return {
+    getPolicy: async () => {
+      const { revision, stale, shadow } = deps.policyState();
+      return {
+        revision,
+        stale,
+        rules: policy.current().rules.length,
+        failedTests: policy.status().failedTests,
+        warnings: policy.warnings(),
+        shadow: shadow ?? null,
+      };
+    },
+    checkPolicy: async ({ text }) => {
+      const answer = await examine({ kind: 'check', text });
+      if (!('valid' in answer)) throw new Error('the answer is to another question');
+      return answer;
+    },
+    explain: (input) => explain(input, deps),
+    whoCan: async ({ service, ...question }) => {
+      const problem = repositoryProblem(question.repository);
+      if (problem !== undefined) throw invalid('body.repository', problem);
+      const { revision, stale } = deps.policyState();
+      if (stale) throw new ApiProblem('conflict', { detail: 'the policy file is invalid, and cannot be searched' });
+      const answer = await examine({ kind: 'who-can', ...question, service: serviceFor(service, deps.config) });
+      if (!('grantees' in answer)) throw new Error('the answer is to another question');
+      if (answer.policyRevision !== revision) {
+        throw new ApiProblem('conflict', { detail: 'the policy file has just changed; try again' });
+      }
+      return answer;
+    },
+  };
+}
+
+type Question = Parameters<(typeof POLICY_QUESTIONS)['work']>[0]['question'];
+
+async function onThread(
+  { thread, configPath }: PolicyHandlerDeps,
+  question: Question,
+): Promise<Answer<'checkPolicy'> | Answer<'whoCan'>> {
+  try {
+    for await (const answer of thread(POLICY_QUESTIONS, { files: [], configPath, question })) return answer;
+  } catch (error) {
+    throw new ApiProblem('too-much-work', { detail: `it was not answered: ${describeError(error)}`, cause: error });
+  }
+  throw new Error('the thread ended without an answer');
+}
+
+/** A thread of its own takes memory: a second question while one is examined is refused. */
+function oneAtATime<Question_, Found>(work: (question: Question_) => Promise<Found>): typeof work {
+  let isBusy = false;
+  return async (question) => {
+    if (isBusy) throw new ApiProblem('too-much-work', { retryAfter: 1 });
+    isBusy = true;
+    try {
+      return await work(question);
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
+async function explain(input: Input<'explain'>, deps: PolicyHandlerDeps): Promise<Answer<'explain'>> {
+  const scopes = input.scopes.map(scopeOf);
+  const policy = deps.policy.current();
+  const caller = await callerFor(input, deps);
+  const situation = {
+    caller,
+    service: serviceFor(input.service, deps.config),
+    client: input.client,
+    time: input.at === undefined ? deps.clock.now() : Math.floor(Date.parse(input.at) / 1000),
+  };
+  const identity = caller.kind === 'anonymous' ? undefined : caller.identity;
+  return {
+    user: identity?.username ?? null,
+    groups: [...(identity?.groups ?? [])],
+    backend: identity === undefined || identity.backend === '' ? null : identity.backend,
+    policyRevision: policy.revision,
+    decisions: scopes.map((asked) => {
+      const grant = decide(policy, situation, asked);
+      const { granted, because } = grant;
+      const explanation = explainGrant(grant, nearMisses(policy, situation, grant));
+      const complete = granted.length > 0 && granted.length >= asked.actions.length;
+      return { scope: formatScope(asked), granted, complete, because, explanation };
+    }),
+  };
+}
+
+function scopeOf(text: string, index: number): Scope {
+  const scope = parseScope(text);
+  const problem = scope === undefined ? 'expected type:name:actions' : scopeProblem(scope);
+  if (scope === undefined || problem !== undefined) throw invalid(`body.scopes.${index}`, problem ?? '');
+  return scope;
+}
+
+async function callerFor({ user, groups, backend }: Input<'explain'>, deps: PolicyHandlerDeps): Promise<Caller> {
+  if (user !== undefined && looksLikeRobot(user)) return robotCaller(user, groups, deps.config);
+  if (user === undefined || groups !== undefined) {
+    return imaginedCaller(user, groups ?? [], isCaseless(backend, deps.config));
+  }
+  const found = await lookUpUser({ backends: deps.backends, clock: deps.clock }, user);
+  if (found.kind === 'found') return { kind: 'user', identity: found.identity };
+  const { withoutLookUp } = found;
+  const hint = withoutLookUp.length === 0 ? '' : ` (${withoutLookUp.join(', ')} cannot be asked without a password)`;
+  throw new ApiProblem('not-found', { detail: `no backend has this user${hint}; give the groups` });
+}
+
+function robotCaller(user: string, groups: readonly string[] | undefined, { robots }: BrokerConfig): Caller {
+  if (groups !== undefined) throw invalid('body.groups', 'a robot is in no group');
+  const robot = robotNamed(robotsOf(robots), user);
+  if (robot === undefined) throw new ApiProblem('not-found', { detail: 'this robot is not configured' });
+  return { kind: 'user', identity: robotIdentity(robot.name) };
+}
+
+/** Whether all backends, or the named one, compare names without case. */
+function isCaseless(name: string | undefined, { backends }: BrokerConfig): boolean {
+  const named = backends.filter((backend) => name === undefined || backend.name === name);
+  if (name !== undefined && named.length === 0) throw invalid('body.backend', 'this backend is not configured');
+  return named.length > 0 && named.every((backend) => traitsOf(backend).names === 'caseless');
+}
+
+function serviceFor(service: string | undefined, { services }: BrokerConfig): string {
+  const configured = Object.keys(services);
+  if (service === undefined) return configured[0] ?? '';
+  if (configured.includes(service)) return service;
+  throw invalid('body.service', 'this service is not configured');
+}
+
+function invalid(field: string, message: string): ApiProblem {
+  return new ApiProblem('invalid-request', { fields: [{ field, message }] });
+}

@@ -1,0 +1,137 @@
+/** The API for operators, on the control socket and, where it is configured, on the admin listener. */
+import type { LoadedBroker } from '../config/load.ts';
+import { robotsOf } from '../config/robots-schema.ts';
+import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
+import type { ChainedBackend } from '../flows/chain.ts';
+import { describeError } from '../core/errors.ts';
+import type { ApiHandlers } from '../http/api/api.ts';
+import { createControlApp } from '../http/app.ts';
+import { createControlServer } from '../http/control-server.ts';
+import type { HealthDeps } from '../http/health.ts';
+import { lazyHandler } from '../http/lazy-handler.ts';
+import type { RequestHandler } from '../http/lazy-handler.ts';
+import { createBackground } from '../platform/background.ts';
+import { openOwnControlSocket } from '../platform/control-sockets.ts';
+import type { Records } from '../platform/store/records.ts';
+import type { SharedFleet } from '../platform/valkey/shared-store.ts';
+import { version } from '../platform/version.ts';
+import type { BrokerHandlerDeps } from './api/broker-handlers.ts';
+import { probeBackend } from './backend-states.ts';
+import type { Flush } from './flush.ts';
+import type { PersonalTokens } from './open-personal-tokens.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
+
+export interface ApiParts extends HealthDeps {
+  readonly loaded: Pick<LoadedBroker, 'config' | 'source'>;
+  readonly backends: readonly ChainedBackend[];
+  readonly policy: PolicyInForce;
+  readonly flush: Flush;
+  /** Called when issued tokens are revoked, so that no signed token is given out again. */
+  readonly onRevoked: () => void;
+  /** Absent: this broker shares nothing. */
+  readonly fleet?: SharedFleet | undefined;
+  /** Ends the cached logins of all backends. */
+  readonly endLogins: () => Promise<void>;
+  /** Undefined: nothing that is configured has records. */
+  readonly records: Pick<Records, 'store'> | undefined;
+  /** Undefined: they are not configured. */
+  readonly personalTokens: PersonalTokens | undefined;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+/** The limits of examining a pasted policy, and of searching the one in force: always on another thread. */
+const QUESTION = { small: -1, timeoutMs: 20_000, memoryMiB: 512 } as const;
+
+interface OpenApi extends AsyncDisposable {
+  /** For the control socket: whoever may open it is the operator. */
+  readonly control: RequestHandler;
+  /** For the admin listener. Undefined: the API is not configured. */
+  readonly admin: RequestHandler | undefined;
+  /** For the console. They are loaded with the first call. */
+  readonly handlers: () => Promise<ApiHandlers>;
+}
+
+export function openApi(parts: ApiParts): OpenApi {
+  const background = createBackground(QUESTION);
+  const started = { at: parts.clock.now(), monotonic: parts.clock.monotonic() };
+  const handlers = once(() => loadHandlers({ ...parts, started }, background.run));
+  const { personalTokens, loaded } = parts;
+  const rights = loaded.config.api;
+  return {
+    control: lazyHandler(async () => {
+      const { answerApi } = await import('../http/api/api.ts');
+      const authenticate = async () => ({ kind: 'socket', access: 'operator' }) as const;
+      return answerApi({ ...parts, handlers: await handlers(), authenticate });
+    }),
+    admin:
+      rights === undefined || personalTokens === undefined
+        ? undefined
+        : lazyHandler(async () => {
+            const { answerApi } = await import('../http/api/api.ts');
+            const { authenticateByToken } = await import('../http/api/authenticate-api.ts');
+            const authenticate = authenticateByToken({ usePersonalToken: personalTokens.use, rights });
+            return answerApi({ ...parts, handlers: await handlers(), authenticate });
+          }),
+    handlers,
+    [Symbol.asyncDispose]: () => background[Symbol.asyncDispose](),
+  };
+}
+
+async function loadHandlers(
+  parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>,
+  thread: ReturnType<typeof createBackground>['run'],
+) {
+  const { brokerHandlers } = await import('./api/broker-handlers.ts');
+  const { policyHandlers } = await import('./api/policy-handlers.ts');
+  const { tokenHandlers } = await import('./api/token-handlers.ts');
+  const { tokenStoresIn } = await import('./token-stores.ts');
+  const { loaded, backends, records, personalTokens, clock } = parts;
+  const { config, source } = loaded;
+  return {
+    ...brokerHandlers({
+      ...parts,
+      config,
+      version: version(),
+      configRevision: source.revision,
+      probeBackend: async (name) => {
+        const backend = backends.find(({ authenticator }) => authenticator.name === name);
+        return backend === undefined ? undefined : probeBackend(backend.authenticator, parts);
+      },
+    }),
+    ...policyHandlers({ ...parts, config, configPath: source.path, thread }),
+    ...tokenHandlers({
+      ...parts,
+      robots: robotsOf(config.robots),
+      stores: records === undefined ? undefined : tokenStoresIn(records, clock),
+      issue: personalTokens?.issue,
+    }),
+  };
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+}
+
+interface ControlParts extends Pick<HealthDeps, 'isDraining'> {
+  readonly api: RequestHandler;
+  readonly realm: string;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+/** Opens the control socket. If that fails, the log has a warning, and the broker runs without it. */
+export async function openControl(stateDir: string, parts: ControlParts): Promise<AsyncDisposable | undefined> {
+  try {
+    return await openOwnControlSocket(stateDir, createControlServer(createControlApp(parts), parts.ids.next));
+  } catch (error) {
+    parts.log.warn('control socket unavailable: `fairlead flush` cannot reach this broker; send SIGHUP instead', {
+      cause: describeError(error),
+    });
+    return undefined;
+  }
+}
