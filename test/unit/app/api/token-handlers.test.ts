@@ -21,7 +21,13 @@ import type { TestApi } from '../../../support/api.ts';
 import { recordingAudit, recordingLog } from '../../../support/fakes.ts';
 import { CONFIG, SERVICE, workspace } from '../../cli/workspace.ts';
 
-const OFFERED = { ...CONFIG, services: { [SERVICE]: { refreshTokens: {} } }, personalTokens: {} };
+const ROBOTS = { 'web-ci': { owner: { groups: ['team-web'] } }, nightly: { owner: { users: ['alice'] } } };
+const OFFERED = {
+  ...CONFIG,
+  services: { [SERVICE]: { refreshTokens: {} } },
+  personalTokens: {},
+  robots: ROBOTS,
+};
 
 interface World extends AsyncDisposable {
   readonly api: TestApi;
@@ -227,6 +233,23 @@ describe('an account', () => {
     expect(ended.revoked.map(({ kind }) => kind).toSorted()).toEqual(['personal-token', 'refresh-token']);
     expect(api.calls).toEqual(['revoked', 'end logins']);
     expect((await api.ask('listRefreshTokens', {})).refreshTokens.map(({ user }) => user)).toEqual(['bob']);
+  });
+
+  it('that ends takes its tokens of robots with it, but for robots that belong to groups', async () => {
+    await using found = await world();
+    const { api } = found;
+    for (const robot of ['web-ci', 'nightly'])
+      await api.ask('createPersonalToken', { user: 'alice', name: 'ci', robot });
+
+    const made = await api.ask('listPersonalTokens', {});
+    const ended = await api.ask('endAccount', { user: 'alice' });
+    const left = await api.ask('listPersonalTokens', { robot: 'web-ci' });
+
+    expect(new Set(made.personalTokens.map(({ user, createdFor }) => `${user} ${createdFor}`))).toEqual(
+      new Set(['robot:nightly alice', 'robot:web-ci alice']),
+    );
+    expect(ended.revoked.map(({ user }) => user)).toEqual(['robot:nightly']);
+    expect(left.personalTokens).toHaveLength(1);
   });
 
   it('that ends names the brokers that were not reached', async () => {
