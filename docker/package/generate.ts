@@ -9,6 +9,7 @@ import { openApiDocument } from '../../src/http/api/openapi.ts';
 import { apiPage } from './api-page.ts';
 import { chartFiles, FLEET_MANIFEST, fleetManifest } from './chart.ts';
 import type { GeneratedFile } from './chart.ts';
+import { pageAssets } from './pages.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const isCheck = process.argv.includes('--check');
@@ -29,7 +30,7 @@ const openApi: GeneratedFile = {
   path: 'config/openapi.json',
   text: `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
 };
-const files = [openApi, await apiPage(ROOT), ...(await chartFiles())];
+const files = [openApi, await apiPage(ROOT), await pageAssets(), ...(await chartFiles())];
 if (hasHelm()) files.push(await fleetManifest('helm'));
 else process.stdout.write(`${FLEET_MANIFEST} is left as it is: helm is not installed\n`);
 

@@ -2,10 +2,8 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { loadPolicyInBackground } from '../config/load.ts';
 import type { LoadedBroker } from '../config/load.ts';
-import { publicPathOf } from '../config/public-url.ts';
 import { createSecrets } from '../config/secrets.ts';
-import { proxyTrust } from '../config/trusted-proxies.ts';
-import type { Audit, Authenticator, Background, Log } from '../core/ports.ts';
+import type { Audit, Background, Log } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
@@ -19,24 +17,26 @@ import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
+import type { DecisionMemory } from '../platform/recent-decisions.ts';
 import type { Records } from '../platform/store/records.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
 import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
-import { backendStates } from './backend-states.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
+import { openPages, openRecent } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
+import { openHelperLogins } from './open-helper-logins.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
-import type { ListenerDeps } from './listeners.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
-import { hasRecords, openOwnRecords } from './open-records.ts';
+import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
+import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
 import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -44,7 +44,6 @@ import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
-import type { RecordsState } from './records-state.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
@@ -76,6 +75,8 @@ interface Parts {
   /** The audit trail, without metrics. */
   readonly trail: Audit;
   readonly metrics: Metrics;
+  /** The last decisions, for the console; undefined: there is none. */
+  readonly recent: DecisionMemory | undefined;
   /** Closes what is opened, in reverse order. */
   readonly resources: AsyncDisposableStack;
 }
@@ -88,14 +89,16 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   await requireOwnState(config, logs.log);
   await using resources = new AsyncDisposableStack();
   const { log } = logs;
-  const parts: Parts = { config, log, trail: logs.trail, metrics: createMetrics(version()), resources };
+  const metrics = createMetrics(version());
+  const parts: Parts = { config, log, trail: logs.trail, metrics, recent: await openRecent(config), resources };
   parts.metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
   const { audit } = shadow;
   const configChange = createConfigChange(source, log);
   parts.metrics.observeConfigChange(configChange.isChanged);
-  const backends = await openBackends(parts, background);
+  const records = await openStores(parts);
+  const backends = await openBackends(parts, background, records);
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const reuse = createTokenReuse(config.tokens.reuse);
   const revisions = createRevisions(config.shared !== undefined);
@@ -106,9 +109,10 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, records, recordsState, personalTokens, ...tokenFlows } = await openTokenFlows(parts, {
+  const { signing, recordsState, personalTokens, helper, ...tokenFlows } = await openTokenFlows(parts, {
     audit,
     backends,
+    records,
     shield,
     policy,
     reuse,
@@ -133,7 +137,13 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const api = resources.use(
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
-  const listeners = resources.use(await openListeners(config, { ...tokenFlows, ...operator, api: api.admin }));
+  const { identify } = tokenFlows;
+  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers };
+  const otherAreas = helper?.areas ?? [];
+  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent, otherAreas });
+  const listeners = resources.use(
+    await openListeners(config, { ...tokenFlows, ...helper?.http, ...operator, api: api.admin, console: pages }),
+  );
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
     signing.reloadable,
@@ -162,14 +172,14 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   };
 }
 
-async function openPolicies({ config, log, trail, metrics, resources }: Parts, background: Background) {
+async function openPolicies({ config, log, trail, metrics, recent, resources }: Parts, background: Background) {
   const services = Object.keys(config.services);
   const { file, shadow: shadowFile, onFailedTests, invariants } = config.policy;
   const prove = invariants === 'required' ? { prove: proveOptions(config) } : {};
   const use = { services, onFailedTests, ...prove };
   const policy = await policyInForce(() => loadPolicyInBackground(file, use, background));
   logWarnings(policy.warnings(), log);
-  const audit = auditWith(trail, [metrics], log);
+  const audit = auditWith(trail, recent === undefined ? [metrics] : [metrics, recent], log);
   const shadow = openShadow(shadowFile, {
     // It is not served, and its comparison shows what its tests do not.
     load: (path) => loadPolicyInBackground(path, { services, onFailedTests: 'warn' }, background),
@@ -181,13 +191,15 @@ async function openPolicies({ config, log, trail, metrics, resources }: Parts, b
   return { policy, shadow: resources.use(shadow) };
 }
 
-async function openBackends({ config, log, resources }: Parts, background: Background) {
+async function openBackends({ config, log, resources }: Parts, background: Background, records: Records | undefined) {
   const backends = await buildBackends(config.backends, {
     clock: systemClock,
     log,
     secret: createSecrets(),
     background,
-    ...(hasRecords(config) ? { markSecret: createSecretMarks(config.stateDir) } : {}),
+    ...(records === undefined
+      ? {}
+      : { markSecret: createSecretMarks(config.stateDir), accounts: openAccounts(records, systemClock) }),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;
@@ -196,28 +208,29 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
 interface TokenFlowDeps {
   readonly audit: Audit;
   readonly backends: readonly ChainedBackend[];
+  readonly records: Records | undefined;
   readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
 }
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, reuse }: TokenFlowDeps) {
+async function openTokenFlows(parts: Parts, { audit, backends, records, shield, policy, reuse }: TokenFlowDeps) {
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const records = await openStores(parts);
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
-  // After everything that can fail: a broker that does not start creates no key.
-  const signing = await openSigning(config, log, reuse.clear);
+  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
   const identify = createIdentify({
     ...flowDeps,
     shield,
     usePersonalToken: personalTokens?.use,
     tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
   });
-  const { exchangeRefreshToken } = refreshTokens;
+  // After everything that can fail: a broker that does not start creates no key.
+  const signing = await openSigning(config, log, reuse.clear);
   const forwardAuth = await openForwardAuth(config, {
     ...flowDeps,
     identify,
@@ -233,6 +246,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, shield, policy, r
     exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
+    helper,
     ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,
@@ -265,33 +279,4 @@ async function openTokens(
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
   return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
-}
-
-/** What the listeners need in addition to the flows: metrics, health and the configuration. */
-function operatorDeps(
-  { config, log, metrics }: Parts,
-  authenticators: readonly Authenticator[],
-  recordsState: RecordsState,
-) {
-  const onState = metrics.setBackendUp;
-  const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
-  return {
-    realm: config.tokens.issuer,
-    publicPath: publicPathOf(config.publicUrl),
-    corsOrigins: config.cors?.origins ?? [],
-    addressSource: {
-      header: config.clientAddress === 'proxy-protocol' ? undefined : config.clientAddress,
-      isTrustedProxy: proxyTrust(config.trustedProxies),
-    },
-    metrics: async () => {
-      // Readiness probes neither backends nor records, so that reading the metrics has to.
-      await Promise.all([states(), recordsState()]);
-      return metrics.page();
-    },
-    listenerMetrics: metrics.listeners,
-    backendStates: states,
-    ids: randomIds,
-    clock: systemClock,
-    log,
-  } satisfies Partial<ListenerDeps>;
 }

@@ -4,6 +4,7 @@ import { robotsOf } from '../config/robots-schema.ts';
 import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { describeError } from '../core/errors.ts';
+import type { ApiHandlers } from '../http/api/api.ts';
 import { createControlApp } from '../http/app.ts';
 import { createControlServer } from '../http/control-server.ts';
 import type { HealthDeps } from '../http/health.ts';
@@ -50,6 +51,8 @@ interface OpenApi extends AsyncDisposable {
   readonly control: RequestHandler;
   /** For the admin listener. Undefined: the API is not configured. */
   readonly admin: RequestHandler | undefined;
+  /** For the console. They are loaded with the first call. */
+  readonly handlers: () => Promise<ApiHandlers>;
 }
 
 export function openApi(parts: ApiParts): OpenApi {
@@ -73,6 +76,7 @@ export function openApi(parts: ApiParts): OpenApi {
             const authenticate = authenticateByToken({ usePersonalToken: personalTokens.use, rights });
             return answerApi({ ...parts, handlers: await handlers(), authenticate });
           }),
+    handlers,
     [Symbol.asyncDispose]: () => background[Symbol.asyncDispose](),
   };
 }

@@ -6,7 +6,9 @@ import { readAuthorities, readOwnCertificate } from '../backends/certificates.ts
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { createSecrets } from '../config/secrets.ts';
 import { describeError } from '../core/errors.ts';
-import type { Log } from '../core/ports.ts';
+import { parseSignedInAccount } from '../core/signed-in-account.ts';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
+import type { Clock, Log } from '../core/ports.ts';
 import type { PostgresTls } from '../platform/postgres/connections.ts';
 import type { PostgresDeps, PostgresSettings } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
@@ -23,13 +25,17 @@ export const storeFile = (stateDir: string): string => join(stateDir, 'fairlead.
 /** Whether something that is configured has records. Without it, no file is created and no database is reached. */
 export function hasRecords({
   services,
+  console,
   personalTokens,
 }: {
   readonly services: Readonly<Record<string, { readonly refreshTokens?: unknown }>>;
+  readonly console?: unknown;
   readonly personalTokens?: unknown;
 }): boolean {
   return (
-    personalTokens !== undefined || Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)
+    console !== undefined ||
+    personalTokens !== undefined ||
+    Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)
   );
 }
 
@@ -45,6 +51,11 @@ export async function openRecords({ stateDir, records }: RecordsConfig, deps: Po
   if (unused !== undefined) deps.log.warn(unused);
   const { openPostgres } = await import('../platform/postgres/open.ts');
   return openPostgres(settings, deps);
+}
+
+/** The accounts of people who have signed in with a browser. */
+export function openAccounts(records: Pick<Records, 'store'>, clock: Clock): SignedInAccounts {
+  return records.store({ name: 'accounts', clock, decode: parseSignedInAccount });
 }
 
 /** Opens the records of a broker that starts. While they cannot be reached, the log has a warning, and it starts. */

@@ -2,6 +2,8 @@
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
+import { parseSession } from '../core/session.ts';
+import type { Session } from '../core/session.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
@@ -12,6 +14,7 @@ import { refreshTokenStore } from './open-refresh-tokens.ts';
 export interface TokenStores {
   readonly refreshTokens: ListableStore<RefreshToken>;
   readonly personalTokens: ListableStore<PersonalToken>;
+  readonly sessions: ListableStore<Session>;
 }
 
 /** The stored tokens in open records. */
@@ -19,6 +22,7 @@ export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): To
   return {
     refreshTokens: refreshTokenStore(records, clock),
     personalTokens: personalTokenStore(records, clock),
+    sessions: records.store({ name: 'sessions', clock, decode: parseSession }),
   };
 }
 

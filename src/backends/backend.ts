@@ -6,6 +6,7 @@
  * beside it that are no backend). It never imports another backend.
  */
 import type { z } from 'zod';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { SecretSource } from '../core/identity.ts';
 import type { Authenticator, Background, Clock, Log } from '../core/ports.ts';
 import type { SecretRef } from './fields.ts';
@@ -22,6 +23,8 @@ export interface BackendDeps {
    * where nothing is stored: in commands, and without refresh tokens.
    */
   readonly markSecret?: (text: string) => Promise<string>;
+  /** Accounts as of their last sign-in with a browser; absent where nothing is stored: in commands, and without a console. */
+  readonly accounts?: SignedInAccounts;
   /** Reads large files off the event loop; absent in commands, where no request waits. */
   readonly background?: Background;
 }

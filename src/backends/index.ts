@@ -5,11 +5,12 @@ import type { BackendDeps, BackendModule, ConfigWarning } from './backend.ts';
 import { http } from './http/index.ts';
 import { ldap } from './ldap/index.ts';
 import { oidcPassword } from './oidc-password/index.ts';
+import { oidcSignIn } from './oidc-sign-in/index.ts';
 import { oidcToken } from './oidc-token/index.ts';
 import { staticFile } from './static-file/index.ts';
 import type { BackendTraits } from './traits.ts';
 
-export const backendModules = [staticFile, ldap, http, oidcPassword, oidcToken] as const;
+export const backendModules = [staticFile, ldap, http, oidcPassword, oidcSignIn, oidcToken] as const;
 
 type Modules = typeof backendModules;
 

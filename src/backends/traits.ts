@@ -15,7 +15,7 @@ export interface BackendTraits {
    * What a login carries in the password field. A backend is asked about nothing else. `Authenticator.accepts` repeats
    * it for the flows, which know no configuration; tests compare the two.
    */
-  readonly accepts: 'passwords' | 'tokens';
+  readonly accepts: 'passwords' | 'tokens' | 'sign-ins';
   /**
    * Whether it tells an unknown user from a wrong password. One that does not rejects every login it is asked about, so
    * that no backend behind it is asked.

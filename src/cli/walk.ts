@@ -86,6 +86,7 @@ export function failureStep(error: unknown): Step {
 const SKIP_TEXT: Readonly<Record<SkipReason, string>> = {
   'accepts-passwords': 'it accepts passwords, and the credential is a token',
   'accepts-tokens': 'it accepts tokens, and the credential is a password',
+  'accepts-sign-ins': 'people sign in there with a browser',
   'other-usernames': 'no pattern of usernames matches',
 };
 
@@ -118,7 +119,7 @@ const REFUSAL_TEXT: Readonly<Partial<Record<RejectReason, string>>> = {
   'empty-password': 'an empty password is refused, and no backend is asked',
   'invalid-name': 'an empty user name is refused, and no backend is asked',
   'misplaced-token':
-    'a Fairlead token as user name or password is refused, and no backend is asked; use the password of the account',
+    'a Fairlead token as user name or password is refused, and no backend is asked; the broker itself looks up personal tokens: see fairlead tokens list',
   'unlisted-issuer': 'unlisted-issuer: no backend accepts tokens of this issuer',
 };
 

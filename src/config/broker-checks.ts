@@ -6,7 +6,9 @@ import { parseNamePattern } from '../core/policy/name-pattern.ts';
 import { ROBOTS_BACKEND } from '../core/robot.ts';
 import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
+import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
+import { checkHelper } from './helper-checks.ts';
 import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
@@ -18,9 +20,13 @@ export type Report = (path: Path, message: string, at?: 'key' | 'value') => void
 
 /** What is compared, taken from a document before it is known to be well-formed, so that all problems are reported at once. */
 const word = z.string().optional().catch(undefined);
+const any = z.unknown().optional();
 const outline = z.object({
   listen: word,
-  tls: z.unknown().optional(),
+  tls: any,
+  publicUrl: word,
+  console: any,
+  helper: any,
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
@@ -29,13 +35,7 @@ const outline = z.object({
   keys: z
     .array(
       z
-        .object({
-          name: z.string().catch(''),
-          keyFile: word,
-          certFile: word,
-          caFile: word,
-          authority: z.unknown().optional(),
-        })
+        .object({ name: z.string().catch(''), keyFile: word, certFile: word, caFile: word, authority: any })
         .catch({ name: '' }),
     )
     .catch([{ name: DEFAULT_KEY }]),
@@ -43,18 +43,22 @@ const outline = z.object({
     .record(
       z.string(),
       z
-        .object({ signingKey: word, key: z.object({ header: word }).catch({}), forwardAuth: z.unknown().optional() })
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), refreshTokens: any, forwardAuth: any })
         .catch({ key: {} }),
     )
     .catch({}),
   backends: z
     .array(
       z
-        .object({ name: z.string().catch(''), usernames: z.array(z.string()).catch([]) })
+        .object({
+          name: z.string().catch(''),
+          usernames: z.array(z.string()).catch([]),
+          accounts: z.object({ backend: word }).optional().catch(undefined),
+        })
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
-  robots: z.unknown().optional(),
+  robots: any,
 });
 type Outline = z.output<typeof outline>;
 
@@ -64,9 +68,12 @@ export function checkBroker(value: unknown, report: Report): void {
   checkNames('keys', data.keys, report);
   checkNames('backends', data.backends, report);
   checkSigningKeys(data, report);
+  checkAccounts(data, report);
   checkSocketPeer(data, report);
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
+  checkConsole(data, report);
+  checkHelper(data, report);
   checkRobotsBackend(data, report);
   checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {
@@ -171,11 +178,9 @@ export function warnBroker(broker: BrokerFile, warn: Report): void {
   }
   warnUnreachable(broker.backends, warn);
   warnWithoutRevalidation(broker, warn);
-  const isWithoutRecords =
-    broker.personalTokens === undefined && Object.values(broker.services).every(({ refreshTokens }) => !refreshTokens);
-  if (broker.records !== undefined && isWithoutRecords) {
-    warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
-  }
+  warnUnusedRecords(broker, warn);
+  warnWithoutConsole(broker, warn);
+  warnAccounts(broker, warn);
   if (broker.robots !== undefined && broker.personalTokens === undefined) {
     warn(['robots'], 'has no effect without personalTokens: a robot logs in by a personal token', 'key');
   }
@@ -236,6 +241,12 @@ function warnTransport({ listen, tls, publicUrl, trustedProxies, clientAddress }
   if (clientAddress !== 'x-forwarded-for' && trustedProxies.length === 0) {
     warn(['clientAddress'], 'has no effect without trustedProxies: every client has the address of its connection');
   }
+}
+
+function warnUnusedRecords({ records, services, console, personalTokens }: BrokerFile, warn: Report): void {
+  if (records === undefined || console !== undefined || personalTokens !== undefined) return;
+  if (Object.values(services).some(({ refreshTokens }) => refreshTokens !== undefined)) return;
+  warn(['records'], 'has no effect: no service offers refreshTokens, and there are no personalTokens', 'key');
 }
 
 function warnShield({ rememberWrong, wrongPasswords }: BrokerFile['shield'], warn: Report): void {

@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'token_refused'
   /** A refresh token is unknown, expired, revoked or for another service, or its account may not log in. */
   | 'refresh_token_refused'
+  /** An issued credential is asleep until its owner signs in with a browser again. */
+  | 'sign_in_due'
   /** A text that begins as a personal token does is not a whole one. */
   | 'damaged_token'
   /** A personal token is unknown, expired or revoked, may not be used from this address, or its owner may not log in. */
@@ -43,6 +45,29 @@ export type ErrorCode =
   | 'signing_unavailable'
   /** The decisions of a request take longer than one request may take. */
   | 'too_much_work'
+  /** The provider, or the person, refused a sign-in with a browser. */
+  | 'sign_in_refused'
+  /** A sign-in with a browser comes back that this browser did not begin, or whose answer proves nothing. */
+  | 'sign_in_invalid'
+  /** A program asks for a login and is not one that may. */
+  | 'unknown_client'
+  /** A code of a program cannot be redeemed: unknown, used, expired, of somebody else, or its account may not log in. */
+  | 'code_refused'
+  /** A program asks for the answer to its request, and there is none yet. */
+  | 'authorization_pending'
+  /** A program asks for the answer more often than it may. */
+  | 'polled_too_often'
+  | 'device_code_expired'
+  /** The person has refused the login of a program. */
+  | 'access_denied'
+  /** Too many requests of programs are open. */
+  | 'too_many_codes'
+  /** Too many wrong codes of programs were typed. */
+  | 'too_many_wrong_codes'
+  /** The account of the person can have no login of a program. */
+  | 'helper_refused'
+  /** A request that changes something does not come from a page of this server. */
+  | 'foreign_origin'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_too_large'

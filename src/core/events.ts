@@ -113,6 +113,35 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** The beginning or the end of a session of a browser. */
+      readonly type: 'session';
+      readonly request: RequestContext;
+      /** `unrecorded`: the session is valid, and its last use could not be stored. */
+      readonly outcome: 'opened' | 'ended' | 'unrecorded';
+      /** See `sessionId`. */
+      readonly id: string;
+      readonly username: string;
+      readonly backend: string;
+      /** For the operator: why it ended, or what failed. */
+      readonly cause?: string;
+    }
+  | {
+      /** A step in the login of the credential helper: a person allows it in the browser. */
+      readonly type: 'helper-login';
+      readonly request: RequestContext;
+      readonly method: 'browser' | 'device';
+      /** `redeemed`: the helper has its login. `refused`: it gets none, although it has a code. */
+      readonly outcome: 'asked' | 'approved' | 'denied' | 'redeemed' | 'refused';
+      readonly service: string;
+      /** The person, where known. */
+      readonly username?: string;
+      readonly backend?: string;
+      /** The client address of the helper, where it is not the one of the request. */
+      readonly asker?: string;
+      /** For the operator: why it was refused. */
+      readonly cause?: string;
+    }
+  | {
       /** A change by an operation of the API, or one that was refused. Operations that only read are not recorded. */
       readonly type: 'api';
       readonly request: RequestContext;

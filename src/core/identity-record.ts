@@ -2,7 +2,7 @@
 import { username } from './identity.ts';
 import type { GroupName, Identity } from './identity.ts';
 
-interface IdentityRecord {
+export interface IdentityRecord {
   readonly username: string;
   readonly groups: readonly string[];
   readonly backend: string;

@@ -20,6 +20,8 @@ export type RejectReason =
   /** The password is correct, and the directory does not let this user log in here. */
   | 'not-allowed'
   | 'mfa-required'
+  /** The person has not signed in with a browser for too long. A sign-in is enough to make everything work again. */
+  | 'sign-in-due'
   /** What is wrong with a token that was presented as the password. */
   | TokenFlaw
   /** A token of Fairlead, whole or not, was sent as the password or user name (see `hasFairleadPrefix`). */

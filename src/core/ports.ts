@@ -7,6 +7,7 @@ import type { AuditEvent } from './events.ts';
 import type { Credential, Identity, Secret } from './identity.ts';
 import type { AuthnOutcome } from './outcome.ts';
 import type { Scope } from './scope.ts';
+import type { BrowserSignIn } from './sign-in.ts';
 import type { TokenClaims } from './token.ts';
 
 export type { AuthnOutcome, RejectReason, TokenFlaw } from './outcome.ts';
@@ -81,8 +82,13 @@ export interface Account {
 export interface Authenticator extends AsyncDisposable {
   readonly name: string;
   readonly type: string;
-  /** What it accepts as the password: passwords (default) or tokens (see `isToken`). It is offered nothing else. */
-  readonly accepts?: 'passwords' | 'tokens';
+  /**
+   * What it accepts as the password: passwords (default) or tokens (see `isToken`). It is offered nothing else.
+   * `sign-ins`: nothing, because people sign in with a browser only (see `signIn`).
+   */
+  readonly accepts?: 'passwords' | 'tokens' | 'sign-ins';
+  /** Sign-in with a browser. Absent where the source does not offer it. */
+  readonly signIn?: BrowserSignIn;
   /** Absolute paths of the files whose change should cause `reload`. */
   readonly watches?: readonly string[];
   /**

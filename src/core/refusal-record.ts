@@ -14,6 +14,7 @@ const REASONS = {
   'not-now': true,
   'not-allowed': true,
   'mfa-required': true,
+  'sign-in-due': true,
   'malformed-token': true,
   'unsigned-token': true,
   'unlisted-issuer': true,

@@ -13,20 +13,20 @@ export interface ChainedBackend {
 }
 
 /** What was sent as the password. */
-export type CredentialKind = NonNullable<Authenticator['accepts']>;
+export type CredentialKind = Exclude<NonNullable<Authenticator['accepts']>, 'sign-ins'>;
 
 export function kindOf({ password }: Credential): CredentialKind {
   return password.matches(isToken) ? 'tokens' : 'passwords';
 }
 
-/** Why a backend is not asked: it accepts only the other kind of credential, or it serves other user names. */
-export type SkipReason = 'accepts-passwords' | 'accepts-tokens' | 'other-usernames';
+/** Why a backend is not asked: it accepts only another kind of credential, or it serves other user names. */
+export type SkipReason = 'accepts-passwords' | 'accepts-tokens' | 'accepts-sign-ins' | 'other-usernames';
 
 /** @returns undefined when the backend is asked */
 export function skipReason(
   { authenticator: { accepts = 'passwords' }, usernames }: ChainedBackend,
   username: string,
-  kind: CredentialKind,
+  kind: NonNullable<Authenticator['accepts']>,
 ): SkipReason | undefined {
   if (accepts !== kind) return `accepts-${accepts}`;
   // A token names its own user, so the user name next to it may be empty.
@@ -39,21 +39,22 @@ export function backendNamed(backends: readonly ChainedBackend[], name: string):
 }
 
 /**
- * Why a user may not log in under this name: it is that of a robot, or another backend has a user whom a policy would take for the same one. The
- * first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a directory does not get the
- * rights of `bob` in a users file. Tokens are routed by their issuer, so they get no name of a user wherever they stand.
+ * Why a user may not log in under this name: it is that of a robot, or another backend has a user whom a policy would take
+ * for the same one. The first backend for passwords that serves a name owns it in every spelling, so that `Bob` of a
+ * directory does not get the rights of `bob` in a users file. Tokens are routed by their issuer, and people choose where
+ * they sign in with a browser, so these get no name of a user wherever they stand.
  */
 export function foreignName(backends: readonly ChainedBackend[], identity: Identity): string | undefined {
   if (looksLikeRobot(identity.username))
     return `${identity.username} begins with ${ROBOT_PREFIX}, as the names of robots do`;
   const own = backends.findIndex(({ authenticator: { name } }) => name === identity.backend);
-  const isForTokens = backends[own]?.authenticator.accepts === 'tokens';
-  const owner = (isForTokens ? backends : backends.slice(0, Math.max(own, 0))).find((backend) =>
+  const isChosen = (backends[own]?.authenticator.accepts ?? 'passwords') !== 'passwords';
+  const owner = (isChosen ? backends : backends.slice(0, Math.max(own, 0))).find((backend) =>
     backend.authenticator
       .usersNamed?.(identity.username)
       .some((name) => skipReason(backend, name, 'passwords') === undefined),
   );
   if (owner === undefined) return undefined;
-  const relation = isForTokens ? `whose names ${identity.backend} cannot give` : `which precedes ${identity.backend}`;
+  const relation = isChosen ? `whose names ${identity.backend} cannot give` : `which precedes ${identity.backend}`;
   return `${identity.username} is a user of ${owner.authenticator.name}, ${relation}`;
 }

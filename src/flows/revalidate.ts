@@ -21,8 +21,13 @@ interface KeptAccount extends Account {
 
 /** The identity as it is now, or why there is none, for the log. */
 export type Revalidated =
-  | { readonly identity: Identity; readonly refusal?: undefined }
-  | { readonly identity?: undefined; readonly refusal: string };
+  | { readonly identity: Identity; readonly refusal?: undefined; readonly isAsleep?: undefined }
+  | {
+      readonly identity?: undefined;
+      readonly refusal: string;
+      /** Whether a sign-in with a browser is enough to make the account valid again: nothing that belongs to it ends. */
+      readonly isAsleep?: boolean;
+    };
 
 /** @throws BrokerError `backend_unavailable`, or what else the backend throws, when the account cannot be checked */
 export async function revalidate(
@@ -34,13 +39,16 @@ export async function revalidate(
   if (
     backend === undefined ||
     authenticator?.revalidate === undefined ||
-    skipReason(backend, account.login, 'passwords') !== undefined
+    skipReason(backend, account.login, authenticator.accepts ?? 'passwords') !== undefined
   ) {
     return { refusal: 'no configured backend can check this account' };
   }
   const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
   const outcome = await withinGrace(timer, deadline, authenticator.revalidate(account, deadline));
-  if (outcome.kind !== 'authenticated') return { refusal: refusalOf(outcome) };
+  if (outcome.kind !== 'authenticated') {
+    const isAsleep = outcome.kind === 'rejected' && outcome.reason === 'sign-in-due';
+    return { refusal: refusalOf(outcome), ...(isAsleep ? { isAsleep } : {}) };
+  }
   if (outcome.identity.subject !== account.subject) return { refusal: 'the name belongs to another account' };
   const foreign = foreignName(backends, outcome.identity);
   return foreign === undefined ? { identity: outcome.identity } : { refusal: foreign };

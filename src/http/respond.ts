@@ -3,18 +3,8 @@ import type { Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_SCOPES } from '../core/scope.ts';
-
-interface Answer {
-  readonly status: number;
-  /** The code of the registry API (distribution's api/errcode); docker prints it before the message. */
-  readonly code: string;
-  /** The sentence for the user. It says what to do, and reveals no internal cause. */
-  readonly sentence: string;
-  /** The OAuth error code (RFC 6749, section 5.2), for clients that read it. */
-  readonly oauth: string;
-  readonly challenge?: true;
-  readonly retryAfter?: number;
-}
+import type { Answer } from './answer.ts';
+import { HELPER_ANSWERS } from './oauth/answers.ts';
 
 const ANSWERS = {
   invalid_request: {
@@ -108,7 +98,15 @@ const ANSWERS = {
   refresh_token_refused: {
     status: 401,
     code: 'UNAUTHORIZED',
-    sentence: 'this login has ended; run docker login again',
+    sentence: 'this login has ended; sign in again (docker login, or docker-credential-fairlead login)',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
+  sign_in_due: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'your last sign-in is too long ago; sign in with a browser at this token server, and this login works again',
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -175,6 +173,25 @@ const ANSWERS = {
     oauth: 'temporarily_unavailable',
     retryAfter: 5,
   },
+  sign_in_refused: {
+    status: 403,
+    code: 'DENIED',
+    sentence: 'this account may not sign in here',
+    oauth: 'access_denied',
+  },
+  sign_in_invalid: {
+    status: 400,
+    code: 'INVALID_REQUEST',
+    sentence: 'this sign-in has ended, or was begun in another browser; begin again',
+    oauth: 'invalid_request',
+  },
+  ...HELPER_ANSWERS,
+  foreign_origin: {
+    status: 403,
+    code: 'DENIED',
+    sentence: 'this request does not come from a page of this server',
+    oauth: 'invalid_request',
+  },
   not_found: {
     status: 404,
     code: 'NOT_FOUND',
@@ -207,6 +224,11 @@ const ANSWERS = {
     oauth: 'server_error',
   },
 } as const satisfies Record<ErrorCode, Answer>;
+
+/** What a client read, without the id of its request. */
+export function sentenceOf(code: ErrorCode): string {
+  return ANSWERS[code].sentence;
+}
 
 /** Converts what a handler threw. The errors of body-parser have a `type`; any other error is a defect of ours. */
 export function toBrokerError(error: unknown): BrokerError {

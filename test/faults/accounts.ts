@@ -66,7 +66,7 @@ export const faults: readonly Fault[] = [
     id: 'accounts-8',
     effect: 'a CI token logs in under the name of a user of a users file that stands after its backend',
     file: 'src/flows/chain.ts',
-    find: '(isForTokens ? backends : backends.slice(0, Math.max(own, 0)))',
+    find: '(isChosen ? backends : backends.slice(0, Math.max(own, 0)))',
     replace: 'backends.slice(0, Math.max(own, 0))',
     tests: ['test/unit/flows/identify-tokens.test.ts'],
   },
@@ -130,7 +130,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-16',
     effect: 'a long answer of the provider stops the broker for half a minute: a quadratic regular expression',
-    file: 'src/backends/oidc-password/fault.ts',
+    file: 'src/backends/oidc/client/fault.ts',
     find: String.raw`const JWT = /\beyJ[\w.-]*/g;`,
     replace: String.raw`const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;`,
     tests: ['test/regexp.test.ts'],
@@ -146,10 +146,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'accounts-18',
     effect: 'the first part of a password that the cut of a long answer divides is logged',
-    file: 'src/backends/oidc-password/fault.ts',
+    file: 'src/backends/oidc/client/fault.ts',
     find: 'concealed.slice(0, -longest || undefined)',
     replace: 'concealed',
-    tests: ['test/unit/backends/oidc-password/fault.test.ts'],
+    tests: ['test/unit/backends/oidc/client/fault.test.ts'],
   },
   {
     id: 'accounts-19',

@@ -61,7 +61,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'invariant-groups-password',
     effect: 'groups that a provider keeps elsewhere count as none, which could lift a deny rule',
-    file: 'src/backends/oidc-password/identity.ts',
+    file: 'src/backends/oidc/client/identity.ts',
     find: 'if (sources.some((claims) => isElsewhere(claims, path))) {',
     replace: 'if (sources.length === 0) {',
     tests: ['test/unit/backends/oidc-password'],

@@ -1,18 +1,18 @@
 /** Faults in what the broker accepts from OpenID providers. */
 import type { Fault } from './fault.ts';
 
-const ID_TOKEN = ['test/unit/backends/oidc-password/id-token.test.ts'];
-const GROUP_PATH = ['test/unit/backends/oidc-password/group-path.test.ts'];
-const IDENTITY = ['test/unit/backends/oidc-password/identity.test.ts'];
-const METADATA = ['test/unit/backends/oidc-password/metadata.test.ts'];
+const ID_TOKEN = ['test/unit/backends/oidc/client/id-token.test.ts'];
+const GROUP_PATH = ['test/unit/backends/oidc/client/group-path.test.ts'];
+const IDENTITY = ['test/unit/backends/oidc/client/identity.test.ts'];
+const METADATA = ['test/unit/backends/oidc/client/metadata.test.ts'];
 const SIGNATURE = ['test/unit/backends/oidc/signature.test.ts'];
-const TOKEN_RESPONSE = ['test/unit/backends/oidc-password/token-response.test.ts'];
+const TOKEN_RESPONSE = ['test/unit/backends/oidc/client/token-response.test.ts'];
 
 export const faults: readonly Fault[] = [
   {
     id: 'providers-1',
     effect: 'an ID token for several services logs in, although another client may have received it',
-    file: 'src/backends/oidc-password/id-token.ts',
+    file: 'src/backends/oidc/client/id-token.ts',
     find: '!additionalAudiences.includes(audience)',
     replace: 'audience === clientId',
     tests: ID_TOKEN,
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'providers-2',
     effect: 'an ID token that was issued to another client logs in, because both are in its audience',
-    file: 'src/backends/oidc-password/id-token.ts',
+    file: 'src/backends/oidc/client/id-token.ts',
     find: 'if (azp === clientId) return undefined;',
     replace: 'return undefined;',
     tests: ID_TOKEN,
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'providers-3',
     effect: 'an ID token whose end is null is valid for ever',
-    file: 'src/backends/oidc-password/id-token.ts',
+    file: 'src/backends/oidc/client/id-token.ts',
     find: "(isPresent(claims['exp']) ? timesProblem(claims, rules) : 'it has no time at which it ends (exp)');",
     replace: 'timesProblem(claims, rules);',
     tests: ID_TOKEN,
@@ -68,10 +68,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'providers-8',
     effect: 'the groups "a,b" are one group of that name, and a deny rule for b does not apply',
-    file: 'src/backends/oidc-password/group-text.ts',
+    file: 'src/backends/oidc/client/group-text.ts',
     find: 'return looksLikeList(text) ? listProblem(text) : nonEmpty([text]);',
     replace: 'return nonEmpty([text]);',
-    tests: ['test/unit/backends/oidc-password/group-text.test.ts'],
+    tests: ['test/unit/backends/oidc/client/group-text.test.ts'],
   },
   {
     id: 'providers-14',
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'providers-9',
     effect: 'an entry without the name of its group is left out, which could lift a deny rule',
-    file: 'src/backends/oidc-password/group-path.ts',
+    file: 'src/backends/oidc/client/group-path.ts',
     find: "if (found.kind === 'missing') return { kind: 'unusable', problem: 'has an entry without the name after []' };",
     replace: "if (found.kind === 'missing') continue;",
     tests: GROUP_PATH,
@@ -101,7 +101,7 @@ export const faults: readonly Fault[] = [
     id: 'providers-11',
     effect:
       'a host whose name begins with that of the issuer is taken for the issuer and reached at the internal address',
-    file: 'src/backends/oidc-password/metadata.ts',
+    file: 'src/backends/oidc/client/metadata.ts',
     find: 'return new URL(url).origin === origin ?',
     replace: 'return url.startsWith(origin) ?',
     tests: METADATA,
@@ -109,7 +109,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'providers-12',
     effect: 'a refresh token of null makes every login 503',
-    file: 'src/backends/oidc-password/token-response.ts',
+    file: 'src/backends/oidc/client/token-response.ts',
     find: '...(isText(refreshToken) ? { refresh_token: refreshToken } : {}),',
     replace: 'refresh_token: refreshToken,',
     tests: TOKEN_RESPONSE,
@@ -117,7 +117,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'providers-13',
     effect: 'a provider that announces HS256 makes the broker accept tokens signed with public keys',
-    file: 'src/backends/oidc-password/metadata.ts',
+    file: 'src/backends/oidc/client/metadata.ts',
     find: 'SIGNATURE_ALGORITHMS.filter((name) => announced.includes(name))',
     replace: 'announced.map(String)',
     tests: METADATA,

@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
     id: 'registries-5',
     effect: 'pages for operators are reachable below the public path, through a proxy that serves only this path',
     file: 'src/http/public-path.ts',
-    find: "below !== undefined && served.has(below.replace(/[?#].*$/s, ''))",
+    find: "below !== undefined && isServed(below.replace(/[?#].*$/s, ''))",
     replace: 'below !== undefined',
     tests: [BROWSER],
   },

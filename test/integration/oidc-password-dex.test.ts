@@ -6,13 +6,18 @@ import type { AuthnOutcome, Authenticator } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
 import { buildDex, canBuildDex, DEX_BUILD_TIMEOUT, startDex } from '../support/dex.ts';
 import type { Dex } from '../support/dex.ts';
+import { openConsoleApp } from '../support/console-app.ts';
 import { recordingLog } from '../support/fakes.ts';
+import { fetchBrowser } from '../support/fetch-browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { freeze, thaw } from '../support/halt.ts';
 import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { findPart } from '../support/parts.ts';
 import { refusal, requestIdToken } from '../support/password-grant.ts';
+import { signInAtDex } from '../support/provider-pages.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
+import { createSignInBackend } from '../support/sign-in-backend.ts';
 import { recipeTexts } from '../support/recipes.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
@@ -269,3 +274,51 @@ describe.skipIf(!canBuildDex())('acceptance 17: oidc-password over Dex’s own p
     });
   });
 });
+
+describe.skipIf(!canBuildDex())('sign-in with a browser at Dex', () => {
+  const PASSWORD = 'alice-has-this-at-dex';
+
+  it('opens a session, and again after Dex has come back with other keys', async () => {
+    await using resources = new AsyncDisposableStack();
+    // Dex reads its clients at start, so the address of the console is known first.
+    const issuer = await unusedDexIssuer();
+    const app = resources.use(
+      await openConsoleApp({
+        backends: async (accounts) => {
+          const config = {
+            preset: 'dex',
+            client: { id: CLIENT.id, secret: { env: 'SSO_CLIENT_SECRET' } },
+            claims: { username: 'name' },
+          };
+          return [await createSignInBackend({ issuer, accounts, clientSecret: () => CLIENT.secret, config })];
+        },
+      }),
+    );
+    const dex = resources.use(
+      await startDex(
+        {
+          enablePasswordDB: true,
+          oauth2: { skipApprovalScreen: true },
+          staticPasswords: [
+            { email: 'alice@example.com', username: 'alice', userID: '1', hash: hashSync(PASSWORD, 10) },
+          ],
+          staticClients: [{ ...CLIENT, name: 'Registry', redirectURIs: [`${app.url}/sign-in/callback`] }],
+        },
+        {},
+        new URL(issuer).port,
+      ),
+    );
+    const alice = { username: 'alice@example.com', password: PASSWORD };
+
+    const first = await signInAtDex(fetchBrowser(), `${app.url}/sign-in/sso`, alice);
+    await dex.stop();
+    await dex.start();
+    const second = await signInAtDex(fetchBrowser(), `${app.url}/sign-in/sso`, alice);
+
+    expect([first.url.pathname, second.url.pathname]).toEqual(['/console/sign-ins', '/console/sign-ins']);
+  });
+});
+
+async function unusedDexIssuer(): Promise<string> {
+  return `http://127.0.0.1:${await freePort()}/dex`;
+}

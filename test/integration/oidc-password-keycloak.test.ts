@@ -8,17 +8,23 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
+import { openConsoleApp } from '../support/console-app.ts';
+import type { ConsoleApp } from '../support/console-app.ts';
 import { recordingLog } from '../support/fakes.ts';
+import { fetchBrowser } from '../support/fetch-browser.ts';
 import { fetchKeycloak, findKeycloakJava, KEYCLOAK_FETCH_TIMEOUT } from '../support/keycloak-distribution.ts';
-import { CLIENT_KEY, createRealm, PEOPLE, VARIANT_SECRET } from '../support/keycloak-realm.ts';
+import { CLIENT_KEY, createRealm, PEOPLE, TOTP_KEY, VARIANT_SECRET } from '../support/keycloak-realm.ts';
 import type { Realm, Variant } from '../support/keycloak-realm.ts';
 import { startKeycloak } from '../support/keycloak.ts';
 import type { Keycloak } from '../support/keycloak.ts';
 import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
 import { refusal, requestIdToken } from '../support/password-grant.ts';
+import { signInAtKeycloak } from '../support/provider-pages.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
+import { createSignInBackend } from '../support/sign-in-backend.ts';
 import { createTokenBackend, present } from '../support/token-backend.ts';
+import { totp } from '../support/totp.ts';
 import { waitFor } from '../support/wait.ts';
 
 const java = findKeycloakJava();
@@ -264,6 +270,59 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       stdout: expect.stringContaining('groups teams/web; registry-auditor'),
     });
     expect(await check(['--token'], token)).toMatchObject({ code: 0, stdout: expect.stringContaining('/teams/web') });
+  });
+
+  describe('sign-in with a browser', () => {
+    const LIST = '/console/sign-ins';
+
+    /** The console with this Keycloak, whose client knows its address. */
+    async function openSignIn(clientId: string): Promise<ConsoleApp> {
+      const app = await openConsoleApp({
+        section: { admins: { groups: ['teams/web'] } },
+        backends: async (accounts) => {
+          const config = { preset: 'keycloak', client: { id: clientId, secret: { env: 'SSO_CLIENT_SECRET' } } };
+          const common = { issuer: realm.issuer, accounts, clientSecret: () => VARIANT_SECRET };
+          return [await createSignInBackend({ ...common, config })];
+        },
+      });
+      await realm.register(clientId, VARIANT_SECRET, app.url);
+      return app;
+    }
+
+    it('opens a session with the groups of Keycloak, which ends when Keycloak announces the logout', async () => {
+      await using app = await openSignIn('console');
+      const browser = fetchBrowser();
+
+      const page = await signInAtKeycloak(browser, `${app.url}/sign-in/sso`, alice);
+      await realm.logOut('alice');
+      const after = await browser.open(`${app.url}${LIST}`);
+
+      expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: LIST });
+      expect(page.text).toContain('Who can');
+      expect(after.url.pathname).toBe('/sign-in');
+    });
+
+    it('takes a person with a second factor, who has no login with a password alone', async () => {
+      await using app = await openSignIn('console-with-totp');
+      const { secondFactor: otto } = PEOPLE;
+      const code = (): string => totp(TOTP_KEY, Date.now() / 1000);
+
+      const page = await signInAtKeycloak(fetchBrowser(), `${app.url}/sign-in/sso`, { ...otto, code });
+      const wrong = await signInAtKeycloak(fetchBrowser(), `${app.url}/sign-in/sso`, { ...otto, code: () => '000000' });
+
+      expect(page.url.pathname).toBe(LIST);
+      expect(wrong.url.origin).toBe(new URL(realm.issuer).origin);
+    });
+
+    it('lets a disabled account get no further than Keycloak', async () => {
+      await using app = await openSignIn('console-for-disabled');
+      const browser = fetchBrowser();
+
+      const page = await signInAtKeycloak(browser, `${app.url}/sign-in/sso`, PEOPLE.disabled);
+
+      expect(page.url.origin).toBe(new URL(realm.issuer).origin);
+      expect((await browser.open(`${app.url}${LIST}`)).url.pathname).toBe('/sign-in');
+    });
   });
 
   it('counts a wrong password once, however often a client sends it, and says of a locked account that it is wrong', async () => {

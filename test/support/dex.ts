@@ -49,16 +49,18 @@ export function buildDex(): Promise<string> {
 /**
  * @param config Dex's configuration but for `issuer`, `storage` and `web`
  * @param env the variables it reads
+ * @param chosenPort the port to listen on; absent: any free one
  */
 export async function startDex(
   config: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string>> = {},
+  chosenPort?: string,
 ): Promise<Dex> {
   const program = await buildDex();
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-dex-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
-  const port = await freePort();
+  const port = chosenPort ?? (await freePort());
   const issuer = `http://127.0.0.1:${port}/dex`;
   const file = join(folder, 'dex.yaml');
   const own = { issuer, storage: { type: 'memory' }, web: { http: `127.0.0.1:${port}` } };

@@ -50,32 +50,15 @@ export interface HttpApp extends AsyncDisposable {
   readonly offlineLogins: OfflineLogin[];
 }
 
-/** @param more what differs from flows that accept everything */
-export async function openHttpApp(
-  { api, ...more }: Partial<AppDeps> & { readonly api?: RequestHandler } = {},
-  kind: 'main' | 'admin' = 'main',
-): Promise<HttpApp> {
-  const audit = recordingAudit();
-  const log = recordingLog();
-  const credentials: HttpApp['credentials'] = [];
-  const grants: AccessRequest[] = [];
-  const offlineLogins: OfflineLogin[] = [];
-  const deps: AppDeps = {
+/** What the application is given, with flows that accept everything. */
+export function appDeps({ audit, log }: Pick<AppDeps, 'audit' | 'log'>): AppDeps {
+  return {
     realm: 'fairlead',
     services: new Map([[SERVICE.name, SERVICE]]),
-    identify: async (credential) => {
-      credentials.push(textOf(credential));
-      return credential === undefined ? ANONYMOUS : callerOf(credential.username);
-    },
+    identify: async (credential) => (credential === undefined ? ANONYMOUS : callerOf(credential.username)),
     exchangeRefreshToken: async () => ALICE,
-    draftRefreshToken: (login) => {
-      offlineLogins.push(login);
-      return undefined;
-    },
-    grantToken: async (request) => {
-      grants.push(request);
-      return { token: 'signed', expiresIn: 300, grants: [] };
-    },
+    draftRefreshToken: () => undefined,
+    grantToken: async () => ({ token: 'signed', expiresIn: 300, grants: [] }),
     audit,
     recordsState: async () => undefined,
     auditState: () => 'ok',
@@ -93,6 +76,33 @@ export async function openHttpApp(
     policyState: () => ({ revision: 'r1', stale: false }),
     keysState: () => ({ stale: false }),
     isConfigChanged: () => false,
+  };
+}
+
+/** @param more what differs from flows that accept everything */
+export async function openHttpApp(
+  { api, ...more }: Partial<AppDeps> & { readonly api?: RequestHandler } = {},
+  kind: 'main' | 'admin' = 'main',
+): Promise<HttpApp> {
+  const audit = recordingAudit();
+  const log = recordingLog();
+  const credentials: HttpApp['credentials'] = [];
+  const grants: AccessRequest[] = [];
+  const offlineLogins: OfflineLogin[] = [];
+  const deps: AppDeps = {
+    ...appDeps({ audit, log }),
+    identify: async (credential) => {
+      credentials.push(textOf(credential));
+      return credential === undefined ? ANONYMOUS : callerOf(credential.username);
+    },
+    draftRefreshToken: (login) => {
+      offlineLogins.push(login);
+      return undefined;
+    },
+    grantToken: async (request) => {
+      grants.push(request);
+      return { token: 'signed', expiresIn: 300, grants: [] };
+    },
     ...more,
   };
   const app = kind === 'main' ? createApp(deps) : createAdminApp({ ...deps, api });

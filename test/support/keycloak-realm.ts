@@ -6,6 +6,10 @@ import { recipeTexts } from './recipes.ts';
 export interface Realm {
   readonly issuer: string;
   readonly client: { readonly id: string; readonly secret: string };
+  /** Registers a client for sign-in with a browser, of a console at this address. */
+  register(clientId: string, secret: string, console: string): Promise<void>;
+  /** Ends all sessions of a person. */
+  logOut(username: string): Promise<void>;
   /** Sessions that are open for this client. */
   sessions(): Promise<number>;
   /** Switches brute force detection on. */
@@ -30,9 +34,12 @@ const person = (username: string, more: object = {}) => ({
   },
 });
 
+/** What the authenticator app of the person with a second factor has. */
+export const TOTP_KEY = 'MZUXE43UNFWGC2LOMJSXE3DJNY';
+
 const totp = {
   type: 'otp',
-  secretData: JSON.stringify({ value: 'MZUXE43UNFWGC2LOMJSXE3DJNY' }),
+  secretData: JSON.stringify({ value: TOTP_KEY }),
   credentialData: JSON.stringify({ subType: 'totp', digits: 6, period: 30, algorithm: 'HmacSHA1' }),
 };
 
@@ -118,6 +125,27 @@ export async function createRealm(keycloak: Keycloak): Promise<Realm> {
       const stats = await keycloak.administer('GET', `/${REALM}/client-session-stats`);
       const own = (stats as { clientId: string; active: string }[]).find(({ clientId }) => clientId === id);
       return Number(own?.active ?? 0);
+    },
+    register: async (clientId, secret, console) => {
+      await keycloak.administer('POST', `/${REALM}/clients`, {
+        ...importable,
+        clientId,
+        secret,
+        standardFlowEnabled: true,
+        directAccessGrantsEnabled: false,
+        redirectUris: [`${console}/sign-in/callback`],
+        attributes: {
+          'backchannel.logout.url': `${console}/sign-in/sso/logout`,
+          'backchannel.logout.session.required': 'true',
+          'post.logout.redirect.uris': `${console}/sign-out`,
+        },
+      });
+    },
+    logOut: async (username) => {
+      const [user] = (await keycloak.administer('GET', `/${REALM}/users?exact=true&username=${username}`)) as {
+        id: string;
+      }[];
+      await keycloak.administer('POST', `/${REALM}/users/${user?.id ?? ''}/logout`);
     },
     protect: async (settings) => {
       await keycloak.administer('PUT', `/${REALM}`, { realm: REALM, bruteForceProtected: true, ...settings });

@@ -52,6 +52,18 @@ declare module 'oidc-provider' {
       repeatable: readonly string[],
     ): void;
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
+    /** What a person has to do at the provider before the browser goes on. */
+    interactionDetails(
+      request: IncomingMessage,
+      response: ServerResponse,
+    ): Promise<{ readonly params: Readonly<Record<string, unknown>>; readonly grantId?: string }>;
+    /** Sends the browser on with what the person did. */
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: Readonly<Record<string, unknown>>,
+      options: { readonly mergeWithLastSubmission: boolean },
+    ): Promise<void>;
   }
 
   export const errors: { readonly InvalidGrant: new (detail: string) => Error };

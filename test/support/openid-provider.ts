@@ -1,10 +1,12 @@
 /** A real OpenID provider in this process (npm oidc-provider), with the password grant its makers leave to the user. */
 import { generateKeyPair } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { SignJWT } from 'jose';
 import { Provider, errors } from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
 import { createLoopbackCertificate } from './loopback-certificate.ts';
@@ -47,6 +49,11 @@ export interface OpenIdProviderOptions {
     | 'none';
   /** Further metadata of the client, such as its `jwks`. */
   readonly client?: Readonly<Record<string, unknown>>;
+  /**
+   * The person at the browser, for the authorization code flow; undefined: they go back. Absent: the provider offers the
+   * password grant only.
+   */
+  readonly atBrowser?: () => string | undefined;
   /** What introspection says in addition; default: nothing. */
   readonly introspection?: Readonly<Record<string, unknown>>;
 }
@@ -81,6 +88,13 @@ export interface OpenIdProvider extends AsyncDisposable {
   sessions(): number;
   /** Whether a token is one that the client got for itself. */
   isClientToken(token: string): boolean;
+  /**
+   * Announces at an address that a person has signed out.
+   *
+   * @param more claims in place of those of a proper logout token
+   * @returns the status of the answer
+   */
+  announceLogout(address: string, username: string, more?: Readonly<Record<string, unknown>>): Promise<number>;
   /** Stops listening and cuts open connections. */
   stop(): Promise<void>;
 }
@@ -119,8 +133,9 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   const issuer = options.issuer ?? address;
   const log: ProviderRequest[] = [];
   const records = new Map<string, StoredModel>();
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
 
-  const provider = new Provider(issuer, await configuration(options, people, records));
+  const provider = new Provider(issuer, await configuration(options, people, records, privateKey));
   provider.use(async (ctx, next) => {
     const [, token] = /^Bearer (.+)$/.exec(ctx.req.headers.authorization ?? '') ?? [];
     if (token !== undefined) ctx.req.headers.authorization = `Bearer ${options.issuedToken?.(token) ?? token}`;
@@ -139,7 +154,12 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     ['username', 'password', 'scope'],
     [],
   );
-  server.on('request', provider.callback());
+  const callback = provider.callback();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { atBrowser } = options;
+    if (atBrowser === undefined || request.url?.startsWith('/interaction/') !== true) callback(request, response);
+    else void interact(provider, { request, response }, atBrowser());
+  });
 
   const stop = (): Promise<void> => close(server, certificate);
   return {
@@ -159,6 +179,20 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     calls: () => [...log],
     sessions: () => [...records.keys()].filter((key) => key.startsWith('RefreshToken:')).length,
     isClientToken: (token) => records.has(`ClientCredentials:${token}`),
+    announceLogout: async (url, username, more = {}) => {
+      const claims = {
+        iss: issuer,
+        aud: CLIENT_ID,
+        sub: subject(username),
+        iat: Math.floor(Date.now() / 1000),
+        jti: 'of-this-logout',
+        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+        ...more,
+      };
+      const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'logout+jwt' }).sign(privateKey);
+      const { status } = await fetch(url, { method: 'POST', body: new URLSearchParams({ logout_token: token }) });
+      return status;
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -168,8 +202,8 @@ async function configuration(
   options: OpenIdProviderOptions,
   people: readonly Person[],
   records: Map<string, StoredModel>,
+  privateKey: KeyObject,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const method = options.clientAuthentication ?? 'client_secret_basic';
   return {
     clients: [
@@ -191,6 +225,8 @@ async function configuration(
       email: ['email', 'email_verified'],
     },
     conformIdTokenClaims: false,
+    cookies: { keys: ['of the tests'] },
+    interactions: { url: (_ctx: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
     clientAuthMethods: METHODS,
     features: {
       devInteractions: { enabled: false },
@@ -205,12 +241,51 @@ async function configuration(
       const person = people.find(({ username }) => subject(username) === id);
       return person && { accountId: id, claims: () => claimsOf(person) };
     },
-    ttl: { AccessToken: 300, ClientCredentials: 300, IdToken: 300, RefreshToken: 3600, Grant: 3600 },
+    ttl: {
+      AccessToken: 300,
+      AuthorizationCode: 60,
+      ClientCredentials: 300,
+      IdToken: 300,
+      RefreshToken: 3600,
+      Grant: 3600,
+      Interaction: 600,
+      Session: 3600,
+    },
   };
 }
 
 interface StoredModel {
   readonly grantId?: string;
+  readonly uid?: string;
+  readonly consumed?: number;
+}
+
+/** Signs the person in and consents, in one step. */
+async function interact(
+  provider: Provider,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  person: string | undefined,
+): Promise<void> {
+  const result =
+    person === undefined
+      ? { error: 'access_denied', error_description: 'the person went back' }
+      : {
+          login: { accountId: subject(person) },
+          consent: { grantId: await consent(provider, request, response, person) },
+        };
+  await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+}
+
+async function consent(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+  person: string,
+): Promise<string> {
+  const { params } = await provider.interactionDetails(request, response);
+  const grant = new provider.Grant({ accountId: subject(person), clientId: String(params['client_id']) });
+  grant.addOIDCScope(String(params['scope']));
+  return grant.save();
 }
 
 /** Where one provider keeps its tokens; the package's own memory is shared by all in the process, and warns. */
@@ -218,10 +293,14 @@ function mapAdapter(model: string, records: Map<string, StoredModel>) {
   const find = async (id: string): Promise<StoredModel | undefined> => records.get(`${model}:${id}`);
   return {
     find,
-    findByUid: find,
+    findByUid: async (uid: string) =>
+      [...records].find(([key, payload]) => key.startsWith(`${model}:`) && payload.uid === uid)?.[1],
     findByUserCode: find,
     upsert: async (id: string, payload: StoredModel) => void records.set(`${model}:${id}`, payload),
-    consume: async () => undefined,
+    consume: async (id: string) => {
+      const payload = records.get(`${model}:${id}`);
+      if (payload !== undefined) records.set(`${model}:${id}`, { ...payload, consumed: Math.floor(Date.now() / 1000) });
+    },
     destroy: async (id: string) => void records.delete(`${model}:${id}`),
     revokeByGrantId: async (grantId: string) => {
       for (const [key, payload] of records) if (payload.grantId === grantId) records.delete(key);

@@ -11,6 +11,7 @@ import type { IssuePersonalToken } from '../../flows/personal-token/issue.ts';
 import { listPersonalTokens } from '../../flows/personal-token/list.ts';
 import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { keptRefreshTokens, listRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
+import { keptSessions } from '../../flows/session/end.ts';
 import type { ApiContext, ApiHandlers } from '../../http/api/api.ts';
 import { MAX_LISTED, pageOf } from '../../http/api/fields.ts';
 import type { Answer, Input } from '../../http/api/operations.ts';
@@ -63,11 +64,12 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
       return { ...(await revokedFields(revoked, deps)), missing };
     },
     endAccount: async (account, context) => {
-      const { refreshTokens, personalTokens } = storesOf(deps);
+      const { refreshTokens, personalTokens, sessions } = storesOf(deps);
       const audit = collecting(deps.audit);
       const kinds = [
         keptRefreshTokens({ store: refreshTokens, audit }),
         keptPersonalTokens({ store: personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
+        keptSessions({ store: sessions, audit }),
       ];
       const { failed } = await createEndAccount(kinds)(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };

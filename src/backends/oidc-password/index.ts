@@ -3,7 +3,7 @@ import { defineBackend } from '../backend.ts';
 import type { BackendTraits } from '../traits.ts';
 import { oidcPasswordConfig } from './config.ts';
 import type { OidcPasswordConfig } from './config.ts';
-import { resolveSettings } from './settings.ts';
+import { resolveSettings } from '../oidc/client/settings.ts';
 
 const TYPE = 'oidc-password';
 

@@ -4,8 +4,8 @@
  */
 import { tokenRevocation } from 'openid-client';
 import type { Log } from '../../core/ports.ts';
-import { describeFault, readFault } from './fault.ts';
-import type { Provider } from './provider.ts';
+import { describeFault, readFault } from '../oidc/client/fault.ts';
+import type { Provider } from '../oidc/client/provider.ts';
 
 export interface Revocation extends AsyncDisposable {
   /** Never throws and never waits. */

@@ -1,6 +1,6 @@
 /** Accounts of an OpenID provider, by the password grant. */
 import { resolve } from 'node:path';
-import { PRESET_NAMES } from '../../backends/oidc-password/presets.ts';
+import { PRESET_NAMES } from '../../backends/oidc/client/presets.ts';
 import { issuerProblem } from '../../backends/oidc/issuer.ts';
 import { probeBackend } from './open-backend.ts';
 import { choice, text } from './question.ts';

@@ -7,6 +7,7 @@ import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { keptRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
+import { keptSessions } from '../../flows/session/end.ts';
 import type { ControlUnavailable } from '../../platform/control-socket.ts';
 import { UsageError } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -62,22 +63,30 @@ function choiceOf({ ids, user, service }: RevokeOptions): Choice {
 async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promise<Revoked> {
   const { ids, user } = options;
   const audit = collecting();
-  const failures = await withTokenStores<readonly string[]>(config, [], async ({ refreshTokens, personalTokens }) => {
-    const [refresh, personal] = [
-      { store: refreshTokens, audit },
-      { store: personalTokens, audit },
-    ];
-    if (isAccount(options)) {
-      const endsWithUser = endsWithUserOf(robotsOf(config.robots));
-      const end = createEndAccount([keptRefreshTokens(refresh), keptPersonalTokens({ ...personal, endsWithUser })]);
-      const { failed } = await end({ user: user ?? '' }, OPERATOR);
-      return failed.map(({ what, cause }) => `${what}: ${cause}`);
-    }
-    await revokeRefreshTokens(refresh, refreshSelection(options, ids), OPERATOR);
-    const selection = personalSelection(options, ids);
-    if (selection !== undefined) await revokePersonalTokens(personal, selection, OPERATOR);
-    return [];
-  });
+  const failures = await withTokenStores<readonly string[]>(
+    config,
+    [],
+    async ({ refreshTokens, personalTokens, sessions }) => {
+      const [refresh, personal] = [
+        { store: refreshTokens, audit },
+        { store: personalTokens, audit },
+      ];
+      if (isAccount(options)) {
+        const endsWithUser = endsWithUserOf(robotsOf(config.robots));
+        const end = createEndAccount([
+          keptRefreshTokens(refresh),
+          keptPersonalTokens({ ...personal, endsWithUser }),
+          keptSessions({ store: sessions, audit }),
+        ]);
+        const { failed } = await end({ user: user ?? '' }, OPERATOR);
+        return failed.map(({ what, cause }) => `${what}: ${cause}`);
+      }
+      await revokeRefreshTokens(refresh, refreshSelection(options, ids), OPERATOR);
+      const selection = personalSelection(options, ids);
+      if (selection !== undefined) await revokePersonalTokens(personal, selection, OPERATOR);
+      return [];
+    },
+  );
   return { tokens: audit.events.map(shownRevoked), failures, problems: [] };
 }
 

@@ -26,7 +26,7 @@ function credentialText(via: Via | undefined): string {
   return `token "${via.name}"${via.id === '' ? '' : ` (${via.id})`}`;
 }
 
-function missSentence({ rule, file, line, actions, phrase }: NearMiss): string {
+export function missSentence({ rule, file, line, actions, phrase }: NearMiss): string {
   const what = actions.includes('*') ? 'it' : actions.join(', ');
   return `rule "${rule}" (${file}:${line}) allows ${what}${phrase}`;
 }

@@ -22,6 +22,12 @@ export type ExchangeRefreshToken = (token: Secret, service: Service, request: Re
 /** A reason to refuse, for the log. The client reads the same sentence for all of them. */
 class Refusal extends Error {
   override readonly name = 'Refusal';
+  readonly code: 'refresh_token_refused' | 'sign_in_due';
+
+  constructor(message: string, code: Refusal['code'] = 'refresh_token_refused') {
+    super(message);
+    this.code = code;
+  }
 }
 
 export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefreshToken {
@@ -54,7 +60,7 @@ export function createExchangeRefreshToken(deps: RefreshTokenDeps): ExchangeRefr
       const isRefused = error instanceof Refusal;
       const cause = isRefused ? error.message : describeError(error);
       deps.audit.record({ ...event, ...owner(), outcome: isRefused ? 'refused' : 'failed', cause });
-      if (isRefused) throw new BrokerError('refresh_token_refused', cause);
+      if (isRefused) throw new BrokerError(error.code, cause);
       if (error instanceof BrokerError) throw error;
       // A defect of a backend must not look like the end of the login.
       throw new BrokerError('backend_unavailable', 'the backend cannot check the account', { cause: error });
@@ -82,7 +88,7 @@ async function callerOf(
   if (record.service !== service) throw new Refusal('it was issued for another service');
   // The current limits apply, also to tokens that were issued under other limits.
   if (expiryOf(record, limits) <= deps.clock.now()) throw new Refusal('expired');
-  const { identity, refusal } = await revalidate(deps, record);
-  if (identity === undefined) throw new Refusal(refusal);
+  const { identity, refusal, isAsleep } = await revalidate(deps, record);
+  if (identity === undefined) throw new Refusal(refusal, isAsleep === true ? 'sign_in_due' : 'refresh_token_refused');
   return { kind: 'user', identity, via: { kind: 'refresh-token', id } };
 }

@@ -26,6 +26,8 @@ const CACHE_TREATMENT = {
   'not-now': 'cached',
   'not-allowed': 'cached',
   'mfa-required': 'cached',
+  // It is an answer about issued credentials, which do not reach the shield.
+  'sign-in-due': 'not-cached',
   held: 'not-cached',
   'too-many-attempts': 'not-cached',
   // Neither misplaced tokens nor the tokens of a backend reach the shield.

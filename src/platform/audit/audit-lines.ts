@@ -69,6 +69,38 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'session':
+      return [
+        {
+          level: 'info',
+          message: `session ${event.outcome}`,
+          fields: {
+            ...shared,
+            user: event.username,
+            backend: event.backend,
+            outcome: event.outcome,
+            session: event.id,
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+          },
+        },
+      ];
+    case 'helper-login':
+      return [
+        {
+          level: 'info',
+          message: `helper login ${event.outcome}`,
+          fields: {
+            ...shared,
+            ...(event.username === undefined ? {} : { user: event.username }),
+            ...(event.backend === undefined ? {} : { backend: event.backend }),
+            service: event.service,
+            outcome: event.outcome,
+            method: event.method,
+            ...(event.asker === undefined ? {} : { asker: event.asker }),
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+          },
+        },
+      ];
     case 'api':
       return [
         {
@@ -232,7 +264,7 @@ function limited(name: string, texts: readonly string[]): AuditLine['fields'] {
 const JOINED_PASSWORD = /password=.*/is;
 
 /** A text that a client sent. A token in the wrong field, or a password behind the name, is not shown. */
-function typed(text: string): string {
+export function typed(text: string): string {
   if (isToken(text) || hasFairleadPrefix(text)) return '[token]';
   return bounded(text).replace(JOINED_PASSWORD, 'password=[hidden]');
 }

@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<RejectReason, Expected>> = {
   'not-now': cached,
   'not-allowed': cached,
   'mfa-required': { ...cached, code: 'second_factor_required' },
+  'sign-in-due': uncached,
   held: uncached,
   'too-many-attempts': uncached,
   'misplaced-token': { ...uncached, code: 'misplaced_token' },

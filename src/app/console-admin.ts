@@ -1,0 +1,242 @@
+/** What the pages of administrators show, from the operations of the API and the stored credentials. */
+import { basename } from 'node:path';
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { readTextFile } from '../config/read-text.ts';
+import { isChosenAccount } from '../core/account.ts';
+import type { RequestContext } from '../core/events.ts';
+import type { Audit, Clock } from '../core/ports.ts';
+import type { RecentDecisions } from '../core/recent-decision.ts';
+import type { Robots } from '../core/robot.ts';
+import { sessionId } from '../core/session.ts';
+import type { ChainedBackend } from '../flows/chain.ts';
+import { createEndAccount } from '../flows/end-account.ts';
+import type { Ending } from '../flows/end-account.ts';
+import { lookUpUser } from '../flows/look-up-user.ts';
+import { keptPersonalTokens } from '../flows/personal-token/revoke.ts';
+import { listPersonalTokens } from '../flows/personal-token/list.ts';
+import { keptRefreshTokens, listRefreshTokens } from '../flows/refresh-token/revoke.ts';
+import { keptSessions } from '../flows/session/end.ts';
+import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
+import type { Answer } from '../http/api/operations.ts';
+import type { AdminAreaDeps, Unanswered } from '../http/console/admin.ts';
+import { tokenView } from '../http/console/token-row.ts';
+import type { PersonView } from '../pages/admin/people.ts';
+import type { GranteeView } from '../pages/admin/who-can.ts';
+import type { PolicyFinding } from '../pages/admin/policy.ts';
+import type { SharedFleet } from '../platform/valkey/shared-store.ts';
+import type { Records } from '../platform/store/records.ts';
+import { endsWithUserOf } from './api/shown-tokens.ts';
+import { sessionStore } from './open-console.ts';
+import { tokenStoresIn } from './token-stores.ts';
+
+export interface AdminDeps {
+  readonly api: () => Promise<ApiHandlers>;
+  readonly recent: RecentDecisions;
+  readonly backends: readonly ChainedBackend[];
+  readonly records: Pick<Records, 'store'>;
+  /** Makes this broker sign new tokens instead of giving out earlier ones again. */
+  readonly onRevoked: () => void;
+  /** Ends the cached logins of all backends. */
+  readonly endLogins: () => Promise<void>;
+  readonly fleet: SharedFleet | undefined;
+  readonly robots: Robots;
+  readonly audit: Audit;
+  readonly clock: Clock;
+}
+
+const MAX_POLICY_BYTES = 1024 * 1024;
+
+export function adminDeps(config: BrokerConfig, deps: AdminDeps): AdminAreaDeps {
+  return {
+    services: Object.keys(config.services),
+    recent: deps.recent,
+    whoCan: async (question, context) => {
+      const client = context.client;
+      const found = await answered(async () => (await deps.api()).whoCan({ ...question, client }, apiContext(context)));
+      if ('problem' in found) return found;
+      const { grantees, users, anonymous, gaps } = found;
+      return { grantees: grantees.map(granteeView), users, anonymous, gaps };
+    },
+    policy: (context) => policyNow(config, deps, context),
+    tryOut: async (text, context) => {
+      const found = await check(text, deps, context);
+      return 'problem' in found
+        ? found
+        : { findings: findingsOf(found), ...(found.revision === null ? {} : testsOf(found)) };
+    },
+    backends: async () => {
+      const states = await (await deps.api()).listBackends({}, OPERATOR);
+      return {
+        backends: states.backends.map(({ name, type, state, problem }) => ({
+          name,
+          type,
+          isUp: state === 'up',
+          ...(problem === null ? {} : { detail: problem }),
+        })),
+      };
+    },
+    fleet: () => fleetNow(deps.fleet),
+    person: (name) => personNow(name, deps),
+    endPerson: (name, ending) => endPerson(name, ending, deps),
+  };
+}
+
+/** The pages only read by the API, so that nothing is recorded of who asks. */
+const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
+
+function apiContext(context: RequestContext): ApiContext {
+  return { ...OPERATOR, ...context };
+}
+
+/** A question that cannot be answered now is no error of the page. */
+async function answered<Found>(ask: () => Promise<Found>): Promise<Found | Unanswered> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { ApiProblem } = await import('../http/api/problem.ts');
+    if (!(error instanceof ApiProblem)) throw error;
+    return { problem: error.code === 'conflict' ? POLICY_CHANGED : BUSY };
+  }
+}
+
+const BUSY = 'This takes too long, or another question is being examined. Try again in a moment.';
+const POLICY_CHANGED = 'The policy file is not valid, or has just changed. Try again when it is in force.';
+
+function granteeView({
+  who,
+  rule,
+  file,
+  line,
+  verdict,
+  conditions,
+  except,
+  denials,
+}: Answer<'whoCan'>['grantees'][number]): GranteeView {
+  const notes = [
+    ...conditions.map((condition) => `if ${condition}`),
+    ...(except.length === 0 ? [] : [`except ${except.join(', ')}`]),
+    ...denials.map((denial) => `denied by "${denial.rule}" (${basename(denial.file)}:${denial.line})`),
+  ];
+  return { who, rule, file: basename(file), line, verdict, notes };
+}
+
+function check(text: string, deps: AdminDeps, context: RequestContext): Promise<Answer<'checkPolicy'> | Unanswered> {
+  if (text.trim() === '') return Promise.resolve({ problem: 'Enter a policy.' });
+  return answered(async () => (await deps.api()).checkPolicy({ text }, apiContext(context)));
+}
+
+function findingsOf({ problems, findings }: Answer<'checkPolicy'>): readonly PolicyFinding[] {
+  return [
+    ...problems.map(({ line, message }) => ({ line, severity: 'problem' as const, message })),
+    ...findings.map(({ line, severity, rule, message, cure }) => ({
+      line,
+      severity,
+      message: `${rule === '' ? '' : `rule "${rule}" `}${message}; ${cure}`,
+    })),
+  ];
+}
+
+function testsOf({ tests }: Answer<'checkPolicy'>) {
+  const failures = tests.failed.map(({ line, summary }) => ({ line, message: summary }));
+  return { tests: { passed: tests.passed, failures } };
+}
+
+async function policyNow(config: BrokerConfig, deps: AdminDeps, context: RequestContext) {
+  const { file } = config.policy;
+  const { revision, stale, shadow } = await (await deps.api()).getPolicy({}, OPERATOR);
+  const { text } = await readTextFile(file, MAX_POLICY_BYTES);
+  const found = await check(text, deps, context);
+  return {
+    file: basename(file),
+    revision,
+    isStale: stale,
+    text,
+    ...('problem' in found
+      ? { findings: [], problem: found.problem }
+      : { findings: findingsOf(found), ...testsOf(found) }),
+    ...(shadow === null ? {} : { shadow: { revision: shadow.revision ?? undefined } }),
+  };
+}
+
+/** Brokers may sign with keys of their own, and listen on addresses of their own. */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);
+
+function fleetNow(fleet: SharedFleet | undefined) {
+  if (fleet === undefined) return { brokers: undefined, differing: [], unreadable: 0 };
+  const members = fleet.members();
+  const kinds = [...new Set(members.flatMap(({ revisions }) => Object.keys(revisions)))];
+  const differing = kinds.filter(
+    (kind) => !MAY_DIFFER.has(kind) && new Set(members.map(({ revisions }) => revisions[kind])).size > 1,
+  );
+  const down = fleet.down();
+  return {
+    brokers: members.map(({ id, name, ageMs, revisions }) => ({
+      name,
+      isThisOne: id === fleet.id,
+      silentFor: Math.round(ageMs / 1000),
+      revisions,
+    })),
+    differing,
+    unreadable: fleet.unreadable(),
+    ...(down === undefined ? {} : { down }),
+  };
+}
+
+async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView, 'decisions'> | undefined> {
+  const { clock, backends, records } = deps;
+  const account = { user: name };
+  const stores = tokenStoresIn(records, clock);
+  const tokens = await listPersonalTokens(stores.personalTokens, { account });
+  const logins = await listRefreshTokens(stores.refreshTokens, { account });
+  const sessions = (await sessionStore(records, clock).list()).filter(({ value }) => isChosenAccount(account, value));
+  const found = await lookUp(name, { backends, clock });
+  if (found === undefined && tokens.length + logins.length + sessions.length === 0) return undefined;
+  return {
+    username: name,
+    ...found,
+    tokens: tokens.map((token) => tokenView(token, clock.now())),
+    signIns: [
+      ...sessions.map(({ key, value: { program, client, createdAt, usedAt, expiresAt } }) => {
+        const times = { createdAt, usedAt, expiresAt };
+        return { id: sessionId(key), kind: 'browser' as const, program, from: client, ...times, isCurrent: false };
+      }),
+      ...logins.map(({ id, clientId, client, service, createdAt, usedAt, expiresAt }) => {
+        const times = { createdAt, usedAt, expiresAt };
+        return { id, kind: 'docker' as const, program: clientId, from: client, service, ...times, isCurrent: false };
+      }),
+    ],
+    robots: [],
+  };
+}
+
+async function lookUp(
+  name: string,
+  chain: Pick<AdminDeps, 'backends' | 'clock'>,
+): Promise<Pick<PersonView, 'account' | 'problem'> | undefined> {
+  try {
+    const found = await lookUpUser(chain, name);
+    if (found.kind === 'not-found') return undefined;
+    const { backend, groups } = found.identity;
+    return { account: { backend, groups: [...groups].toSorted() } };
+  } catch {
+    return { problem: 'A backend does not answer, so the groups are not known.' };
+  }
+}
+
+async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
+  const { records, clock, audit, fleet } = deps;
+  const stores = tokenStoresIn(records, clock);
+  const end = createEndAccount([
+    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
+    keptRefreshTokens({ store: stores.refreshTokens, audit }),
+    keptSessions({ store: sessionStore(records, clock), audit }),
+  ]);
+  const { ended, failed } = await end({ user: name }, ending);
+  deps.onRevoked();
+  await deps.endLogins();
+  await fleet?.endTokens();
+  if (failed.length > 0) {
+    return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended. Try again.`;
+  }
+  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+}

@@ -1,0 +1,51 @@
+/** The pages of the console that need more than sessions: tokens, access, and those of administrators. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { robotsOf } from '../config/robots-schema.ts';
+import { isOwner } from '../core/robot.ts';
+import { listPersonalTokens } from '../flows/personal-token/list.ts';
+import { revokePersonalTokens } from '../flows/personal-token/revoke.ts';
+import { accessArea } from '../http/console/access.ts';
+import { adminArea } from '../http/console/admin.ts';
+import { decisionsArea } from '../http/console/decisions.ts';
+import type { ConsoleArea } from '../http/console/deps.ts';
+import { tokensArea } from '../http/console/tokens.ts';
+import { adminDeps } from './console-admin.ts';
+import type { AdminDeps } from './console-admin.ts';
+import type { PersonalTokens } from './open-personal-tokens.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
+
+export interface AreaDeps extends Omit<AdminDeps, 'robots'> {
+  readonly policy: Pick<PolicyInForce, 'current'>;
+  /** Undefined: not configured. */
+  readonly personalTokens: PersonalTokens | undefined;
+}
+
+export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly ConsoleArea[] {
+  const { recent, clock, audit, personalTokens } = deps;
+  const services = Object.keys(config.services);
+  const robots = robotsOf(config.robots);
+  const policy = deps.policy.current;
+  const shared = { services, policy, clock };
+  const areas = [
+    accessArea({ ...shared, recent }),
+    decisionsArea(recent),
+    adminArea(adminDeps(config, { ...deps, robots })),
+  ];
+  if (personalTokens === undefined || config.personalTokens === undefined) return areas;
+  const { store, issue } = personalTokens;
+  const tokens = tokensArea({
+    ...shared,
+    settings: config.personalTokens,
+    issue,
+    robotsOf: (identity) => [...robots.values()].filter((robot) => isOwner(robot, identity)).map(({ name }) => name),
+    list: (selection) => listPersonalTokens(store, selection),
+    revoke: async (selection, ending) => {
+      const revoked = await revokePersonalTokens({ store, audit }, selection, ending);
+      // No broker gives out a token again that it signed before.
+      deps.onRevoked();
+      await deps.fleet?.endTokens();
+      return revoked;
+    },
+  });
+  return [...areas, tokens];
+}

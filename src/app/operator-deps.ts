@@ -1,0 +1,46 @@
+/** What the listeners need in addition to the flows: metrics, health and the configuration. */
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { publicPathOf } from '../config/public-url.ts';
+import { proxyTrust } from '../config/trusted-proxies.ts';
+import type { Authenticator, Log } from '../core/ports.ts';
+import type { Metrics } from '../platform/audit/metrics.ts';
+import { systemClock } from '../platform/clock.ts';
+import { randomIds } from '../platform/ids.ts';
+import { systemTimer } from '../platform/timer.ts';
+import { backendStates } from './backend-states.ts';
+import type { ListenerDeps } from './listeners.ts';
+import type { RecordsState } from './records-state.ts';
+
+interface OperatorParts {
+  readonly config: BrokerConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function operatorDeps(
+  { config, log, metrics }: OperatorParts,
+  authenticators: readonly Authenticator[],
+  recordsState: RecordsState,
+) {
+  const onState = metrics.setBackendUp;
+  const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
+  return {
+    realm: config.tokens.issuer,
+    publicPath: publicPathOf(config.publicUrl),
+    corsOrigins: config.cors?.origins ?? [],
+    addressSource: {
+      header: config.clientAddress === 'proxy-protocol' ? undefined : config.clientAddress,
+      isTrustedProxy: proxyTrust(config.trustedProxies),
+    },
+    metrics: async () => {
+      // Readiness probes neither backends nor records, so that reading the metrics has to.
+      await Promise.all([states(), recordsState()]);
+      return metrics.page();
+    },
+    listenerMetrics: metrics.listeners,
+    backendStates: states,
+    ids: randomIds,
+    clock: systemClock,
+    log,
+  } satisfies Partial<ListenerDeps>;
+}

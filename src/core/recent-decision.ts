@@ -1,0 +1,54 @@
+/** What a broker remembers of a request for a token, for the pages of the console. */
+import type { Reason } from './access.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Scope } from './scope.ts';
+
+export interface RecentDecision {
+  readonly requestId: string;
+  /** Epoch seconds. */
+  readonly at: number;
+  /** The user; where no token was issued, the name as typed. Absent: anonymous. */
+  readonly username?: string;
+  /** The backend of the user. Absent: the user is not authenticated. */
+  readonly backend?: string;
+  /** The credential that stood for the user. Absent: the password, or a token of the backend. */
+  readonly via?: { readonly kind: string; readonly name?: string };
+  readonly service: string;
+  /** The address of the client. */
+  readonly client: string;
+  readonly scopes: readonly RecentScope[];
+  /** The number of scopes that are not listed. */
+  readonly unlisted: number;
+  /** Why no token was issued. */
+  readonly refusal?: { readonly code: ErrorCode; readonly cause: string };
+}
+
+interface RecentScope {
+  readonly asked: Scope;
+  readonly granted: readonly string[];
+  /** What the rules grant and the limits of the credential exclude. */
+  readonly limited: readonly string[];
+  readonly because: readonly Reason[];
+}
+
+/** Which decisions are meant; an empty text means all. */
+export interface DecisionFilter {
+  /** A part of the user name. */
+  readonly person: string;
+  /** A part of the name of a repository. */
+  readonly repository: string;
+  /** Only those that granted less than was asked for, or nothing. */
+  readonly isRefusedOnly: boolean;
+}
+
+export interface RecentDecisions {
+  /** Those that match, the latest first, and how many more match. */
+  find(filter: DecisionFilter, most: number): { readonly found: readonly RecentDecision[]; readonly more: number };
+  /** The decision of a request, where it is still known. */
+  byRequest(requestId: string): RecentDecision | undefined;
+  readonly capacity: number;
+  /** How many decisions are known. */
+  count(): number;
+  /** The time of the oldest decision that is known, or that of the start. Epoch seconds. */
+  since(): number;
+}

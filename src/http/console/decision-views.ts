@@ -1,0 +1,53 @@
+/** Decisions of the policy as pages show them. */
+import type { Grant } from '../../core/access.ts';
+import { missSentence } from '../../core/policy/explain.ts';
+import type { NearMiss } from '../../core/policy/near-misses.ts';
+import type { RecentDecision } from '../../core/recent-decision.ts';
+import type { DecisionView } from '../../pages/access.ts';
+import type { ActionVerdict } from '../../pages/parts/decision.ts';
+
+type Decided = Pick<Grant, 'asked' | 'because'> & {
+  readonly granted: readonly string[];
+  readonly limited?: readonly string[];
+};
+
+export function decisionView(grant: Decided, service: string, misses: readonly NearMiss[] = []): DecisionView {
+  const { asked, because } = grant;
+  return {
+    repository: asked.type === 'repository' && asked.name !== '' ? asked.name : `${asked.type} ${asked.name}`.trim(),
+    service,
+    verdicts: asked.actions.map((action) => ({ action, verdict: verdictOf(action, grant) })),
+    reasons: because.map((reason) => ({ ...reason, file: fileName(reason.file) })),
+    nearMisses: misses.map((miss) => `${missSentence({ ...miss, file: fileName(miss.file) })}.`),
+  };
+}
+
+function verdictOf(action: string, { granted, limited = [], because }: Decided): ActionVerdict['verdict'] {
+  if (granted.includes(action) || granted.includes('*')) return 'granted';
+  if (limited.includes(action) || limited.includes('*')) return 'limited';
+  const isDenied = because.some(
+    ({ effect, actions }) =>
+      effect === 'deny' && (actions.includes('*') || action === '*' || actions.some((one) => one === action)),
+  );
+  return isDenied ? 'denied' : 'not granted';
+}
+
+/** Without the folder, which says where the broker has its files. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** How the user logged in, in words. */
+export function viaText({ username, via }: Pick<RecentDecision, 'username' | 'via'>): string {
+  if (username === undefined) return 'no login';
+  switch (via?.kind) {
+    case undefined:
+      return 'login';
+    case 'personal-token':
+      return `token ${via?.name ?? ''}`.trim();
+    case 'refresh-token':
+      return 'stored login';
+    default:
+      return via?.kind ?? '';
+  }
+}

@@ -1,0 +1,22 @@
+/** The fields of a form that a page of the console has sent. */
+import express from 'express';
+import type { Request, Response } from 'express';
+import { BrokerError } from '../../core/errors.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+/** @param limit the most bytes of the form. @throws BrokerError `form_required`; what body-parser throws for a body that is too large or cannot be read */
+export async function readForm(request: Request, response: Response, limit = '16kb'): Promise<URLSearchParams> {
+  const readBody = express.text({ type: FORM, limit, inflate: false });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  await promise;
+  const body: unknown = request.body;
+  if (typeof body !== 'string') throw new BrokerError('form_required', `a POST must have a body of type ${FORM}`);
+  return new URLSearchParams(body);
+}
+
+/** The query of a request, as it was sent. */
+export function queryOf(request: Request): URLSearchParams {
+  const start = request.url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
+}

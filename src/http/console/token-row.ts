@@ -1,0 +1,18 @@
+/** A stored token as pages show it. */
+import type { ListedToken } from '../../flows/personal-token/list.ts';
+import type { TokenView } from '../../pages/token-view.ts';
+
+export function tokenView({ id, name, limits = [], networks = [], ...token }: ListedToken, now: number): TokenView {
+  const { createdAt, expiresAt, usedAt, usedFrom = '', owner } = token;
+  return {
+    id,
+    name,
+    ...(owner.kind === 'robot' ? { robot: owner.robot } : {}),
+    limits,
+    networks,
+    createdAt,
+    expiresAt,
+    ...(usedAt === undefined ? {} : { used: { at: usedAt, from: usedFrom } }),
+    state: expiresAt <= now ? 'expired' : 'active',
+  };
+}

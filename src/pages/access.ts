@@ -1,0 +1,208 @@
+/** What a person may do, and why: a question about one repository, everything, and the reasons of a denial. */
+import { layout } from './layout.ts';
+import type { Page } from './page.ts';
+import { codes, empty, heading, notice, table } from './parts/blocks.ts';
+import { actionList, decisionSentence, reasonList, verdicts } from './parts/decision.ts';
+import type { ActionVerdict, RuleReason } from './parts/decision.ts';
+import { selectField, textField } from './parts/form.ts';
+import { relative } from './parts/time.ts';
+import { html } from './template/html.ts';
+import type { Html } from './template/html.ts';
+
+/** A decision with its reasons. */
+export interface DecisionView {
+  readonly repository: string;
+  readonly service: string;
+  readonly verdicts: readonly ActionVerdict[];
+  readonly reasons: readonly RuleReason[];
+  /** Rules that nearly allowed it, each as a sentence. */
+  readonly nearMisses: readonly string[];
+}
+
+/** Why an earlier request was answered as it was. */
+export interface DenialView {
+  readonly at: number;
+  /** The program and the address of the request. */
+  readonly program?: string;
+  readonly from: string;
+  readonly decisions: readonly DecisionView[];
+  /** Why no token was issued, as a sentence. */
+  readonly refusal?: string;
+}
+
+export interface AccessView {
+  readonly services: readonly string[];
+  readonly groups: readonly string[];
+  /** When the groups were read, where they are not those of now. */
+  readonly groupsAsOf?: number;
+  /** What was asked in the form. */
+  readonly question?: { readonly repository: string; readonly service: string };
+  /** What is wrong with the question. */
+  readonly problem?: string;
+  readonly answer?: DecisionView;
+  /** Everything the person may do, by pattern. */
+  readonly everything: readonly OwnPattern[];
+  /** Whether the list was cut. */
+  readonly isCut: boolean;
+  /** Recent requests of the person that got less than they asked for, the latest first. */
+  readonly denied: readonly DeniedRequest[];
+  /** The request id that was asked about. */
+  readonly requestId?: string;
+  /** `unknown`: the request is not, or no longer, known. */
+  readonly denial?: DenialView | 'unknown';
+}
+
+interface DeniedRequest {
+  readonly requestId: string;
+  readonly at: number;
+  /** The repositories, or what else was asked for. */
+  readonly names: readonly string[];
+}
+
+/** What a rule allows the person. */
+interface OwnPattern {
+  readonly pattern: string;
+  /** The registries; empty: all. */
+  readonly services: readonly string[];
+  readonly actions: readonly string[];
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  /** What must hold in addition, as clauses; empty: nothing. */
+  readonly conditions: readonly string[];
+}
+
+export function accessPage(page: Page, view: AccessView): Html {
+  return layout(page, {
+    title: 'Access',
+    section: 'access',
+    content: [
+      heading('What may I do?', html`The answer comes from the policy in force, for ${groupText(view, page.now)}.`),
+      questionCard(page, view),
+      html`<h2>Everything I may do</h2>`,
+      everythingTable(view),
+      html`<h2>Was a request denied?</h2>
+        <p class="lead">Choose one of your recent requests, or paste the request id of an error message.</p>`,
+      denialCard(page, view),
+    ],
+  });
+}
+
+function groupText({ groups, groupsAsOf }: AccessView, now: number): Html {
+  const when = groupsAsOf === undefined ? 'now' : html`as of your sign-in ${relative(groupsAsOf, now)}`;
+  return groups.length === 0
+    ? html`a person in no group ${when}`
+    : html`the groups you are in ${when}: ${codes(groups)}`;
+}
+
+function questionCard({ site: { url } }: Page, { services, question, problem, answer }: AccessView): Html {
+  return html`<div class="card">
+    <form class="question" method="get" action="${url`/console/access`}" data-replace="answer">
+      ${textField({
+        name: 'repository',
+        label: 'Repository',
+        value: question?.repository,
+        placeholder: 'web/shop',
+        isCode: true,
+        isRequired: true,
+        maxLength: 255,
+      })}
+      ${selectField({
+        name: 'service',
+        label: 'Registry',
+        value: question?.service,
+        options: services.map((name) => ({ value: name, label: name })),
+      })}
+      <button class="primary">Ask</button>
+    </form>
+    <div id="answer" aria-live="polite">
+      ${problem !== undefined && html`<div class="answer">${notice('problem', html`<p>${problem}</p>`)}</div>`}
+      ${answer !== undefined && decision(answer, 'You')}
+    </div>
+  </div>`;
+}
+
+/** @param subject who may, at the start of a sentence */
+function decision(view: DecisionView, subject: string): Html {
+  const { repository, reasons, nearMisses } = view;
+  const object = subject === 'You' ? 'you' : subject;
+  return html`<article class="answer">
+    <h2>${decisionSentence(subject, repository, view.verdicts)}</h2>
+    ${verdicts(view.verdicts)} ${reasons.length > 0 && reasonList(reasons, object)}
+    ${!reasons.some(({ effect }) => effect === 'allow') && html`<p>No rule allows it, and what no rule allows is denied.</p>`}
+    ${
+      nearMisses.length > 0 &&
+      html`<h3>Rules that nearly allow it</h3>
+        <ul class="plain">
+          ${nearMisses.map((sentence) => html`<li>${sentence}</li>`)}
+        </ul>`
+    }
+  </article>`;
+}
+
+function everythingTable({ everything, isCut }: AccessView): Html {
+  if (everything.length === 0)
+    return empty(html`<p>No rule allows you anything. Ask the administrators of the registry for access.</p>`);
+  const list = table(
+    'Everything you may do',
+    [{ label: 'Repositories' }, { label: 'Actions' }, { label: 'Registry' }, { label: 'Because of' }],
+    everything.map(({ pattern, actions, services, rule, file, line, conditions }) => [
+      html`<code>${pattern}</code>`,
+      actionList(actions),
+      services.length === 0 ? 'all' : codes(services),
+      html`${rule} <code class="quiet">${file}:${line}</code>${
+          conditions.length > 0 && html`<br /><span class="quiet">if ${conditions.join(', and ')}</span>`
+        }`,
+    ]),
+  );
+  return html`${list}
+    <p class="quiet">
+      A rule that denies can take something away from these patterns. Ask about one repository to be
+      sure.${isCut && ' The list is long and was cut.'}
+    </p>`;
+}
+
+function denialCard({ site: { url }, now }: Page, { denied, requestId, denial }: AccessView): Html {
+  const link = (id: string) => url`/console/access?request=${id}`;
+  return html`<div class="card">
+    ${
+      denied.length > 0 &&
+      html`<ul class="links" aria-label="Recent requests that were denied">
+        ${denied.map(
+          ({ requestId: id, at, names }) =>
+            html`<li>
+              <a href="${link(id)}">${names.join(', ')}</a> <span class="quiet">${relative(at, now)}</span>
+            </li>`,
+        )}
+      </ul>`
+    }
+    <form class="question" method="get" action="${url`/console/access`}" data-replace="denial">
+      ${textField({
+        name: 'request',
+        label: 'Request id',
+        value: requestId,
+        isCode: true,
+        isRequired: true,
+        maxLength: 64,
+      })}
+      <button class="primary">Explain</button>
+    </form>
+    <div id="denial" aria-live="polite">${denial !== undefined && denialText(denial, now)}</div>
+  </div>`;
+}
+
+function denialText(denial: DenialView | 'unknown', now: number): Html {
+  if (denial === 'unknown')
+    return html`<div class="answer">
+      <p>
+        No request of yours with this id is known here. Only recent requests are, and only those that this broker
+        answered.
+      </p>
+    </div>`;
+  const { at, program, from, decisions, refusal } = denial;
+  return html`<div class="answer">
+      <p>Request ${relative(at, now)} ${program !== undefined && html`by ${program}`} from <code>${from}</code>.</p>
+      ${refusal !== undefined && notice('problem', html`<p>${refusal}</p>`)}
+    </div>
+    ${decisions.map((one) => decision(one, 'You'))}`;
+}

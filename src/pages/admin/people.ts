@@ -1,0 +1,170 @@
+/** One person as administrators see them: groups, tokens, sign-ins, recent decisions. */
+import { confirmPage } from '../confirm.ts';
+import { layout } from '../layout.ts';
+import type { Page } from '../page.ts';
+import { codes, empty, heading, notice, rows, table } from '../parts/blocks.ts';
+import { textField } from '../parts/form.ts';
+import { programName } from '../parts/program.ts';
+import { relative } from '../parts/time.ts';
+import type { SignInRow } from '../sign-ins.ts';
+import { html } from '../template/html.ts';
+import type { Content, Html } from '../template/html.ts';
+import { tokenRights, tokenState, tokenTimes } from '../token-view.ts';
+import type { TokenView } from '../token-view.ts';
+
+/** The form that looks somebody up. */
+export function peoplePage(page: Page, { name, problem }: { readonly name?: string; readonly problem?: string }): Html {
+  const { url } = page.site;
+  return layout(page, {
+    title: 'People',
+    section: 'people',
+    width: 'narrow',
+    content: [
+      heading('People', 'See the groups, tokens and sign-ins of a user, and end them.'),
+      html`<form class="card question" method="get" action="${url`/console/person`}">
+        ${textField({ name: 'user', label: 'User name', value: name, problem, isRequired: true, maxLength: 256 })}
+        <button class="primary">Look up</button>
+      </form>`,
+    ],
+  });
+}
+
+export interface PersonView {
+  readonly username: string;
+  /** Undefined: no backend finds the user now. */
+  readonly account?: { readonly backend: string; readonly groups: readonly string[] };
+  /** Why the groups are not known, as a sentence. */
+  readonly problem?: string;
+  readonly tokens: readonly TokenView[];
+  readonly signIns: readonly SignInRow[];
+  /** Robots that the person alone owns. */
+  readonly robots: readonly string[];
+  readonly decisions: readonly {
+    readonly at: number;
+    readonly requestId: string;
+    readonly asked: string;
+    readonly granted: string;
+  }[];
+  /** What has just been ended, as a sentence. */
+  readonly done?: string;
+}
+
+export function personPage(page: Page, view: PersonView): Html {
+  const { username, account, problem, tokens, signIns, robots, decisions, done } = view;
+  const { url } = page.site;
+  return layout(page, {
+    title: username,
+    section: 'people',
+    content: [
+      heading(
+        username,
+        account === undefined ? undefined : html`Found in the backend <code>${account.backend}</code>.`,
+        html`<a class="button danger" href="${url`/console/person/end?user=${username}`}">End everything</a>`,
+      ),
+      done !== undefined && notice('done', html`<p>${done}</p>`),
+      problem !== undefined && notice('warning', html`<p>${problem}</p>`),
+      account !== undefined && section('Groups now', groupList(account.groups)),
+      section('Tokens', tokens.length === 0 ? none('No tokens.') : tokenList(page, tokens)),
+      section('Sign-ins', signIns.length === 0 ? none('No sign-ins.') : signInList(page, signIns)),
+      robots.length > 0 && section('Robots of this person alone', html`<p>${codes(robots)}</p>`),
+      section('Recent decisions', decisions.length === 0 ? none('None at this broker.') : decisionTable(page, view)),
+    ],
+  });
+}
+
+function section(title: string, content: Content): Html {
+  return html`<section>
+    <h2>${title}</h2>
+    ${content}
+  </section>`;
+}
+
+function none(text: string): Html {
+  return empty(html`<p>${text}</p>`);
+}
+
+function groupList(groups: readonly string[]): Html {
+  return groups.length === 0 ? none('In no group.') : html`<p class="card pad">${codes(groups)}</p>`;
+}
+
+function tokenList({ now }: Page, tokens: readonly TokenView[]): Html {
+  return rows(
+    tokens.map(
+      (token) =>
+        html`<li>
+          <div>
+            <p><b>${token.name}</b> ${tokenState(token, now)}</p>
+            <p class="quiet"><code>${token.id}</code></p>
+          </div>
+          <div>${tokenRights(token)}</div>
+          <div>${tokenTimes(token, now)}</div>
+        </li>`,
+    ),
+    'Tokens',
+  );
+}
+
+function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
+  return rows(
+    signIns.map(
+      ({ program, from, service, usedAt, expiresAt }) =>
+        html`<li>
+          <div>
+            <p><b>${programName(program)}</b></p>
+            <p class="quiet">${service ?? 'console'}</p>
+          </div>
+          <div>
+            <p>From <code>${from}</code></p>
+          </div>
+          <div>
+            <p>Used ${relative(usedAt, now)}</p>
+            <p class="quiet">Ends ${relative(expiresAt, now)}</p>
+          </div>
+        </li>`,
+    ),
+    'Sign-ins',
+  );
+}
+
+function decisionTable({ now }: Page, { decisions }: PersonView): Html {
+  return table(
+    'Recent decisions',
+    [{ label: 'When' }, { label: 'Asked' }, { label: 'Granted' }, { label: 'Request' }],
+    decisions.map(({ at, requestId, asked, granted }) => [
+      relative(at, now),
+      html`<code>${asked}</code>`,
+      granted,
+      html`<code class="quiet">${requestId}</code>`,
+    ]),
+  );
+}
+
+interface EndPersonView {
+  readonly username: string;
+  readonly tokens: number;
+  readonly signIns: number;
+  readonly robots: readonly string[];
+}
+
+/** Asks before everything of a person ends. */
+export function endPersonPage(page: Page, { username, tokens, signIns, robots }: EndPersonView): Html {
+  const { url } = page.site;
+  return confirmPage(page, {
+    section: 'people',
+    question: `End everything of ${username}?`,
+    consequences: [
+      `This revokes ${plural(tokens, 'token')} and ends ${plural(signIns, 'sign-in')}. It cannot be undone.`,
+      robots.length > 0 && html`It also revokes the tokens of ${codes(robots)}.`,
+      'Registry tokens that were issued before stay valid for some minutes. The account itself is not changed: disable ' +
+        'it where it is kept, or the user can sign in again.',
+    ],
+    verb: `End everything of ${username}`,
+    action: url`/console/person/end`,
+    cancel: url`/console/person?user=${username}`,
+    fields: { user: username },
+  });
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,96 @@
+/** Who can do something with a repository. */
+import { layout } from '../layout.ts';
+import type { Page } from '../page.ts';
+import { badge, empty, heading, notice, table } from '../parts/blocks.ts';
+import { selectField, textField } from '../parts/form.ts';
+import { html } from '../template/html.ts';
+import type { Html } from '../template/html.ts';
+
+/** One kind of caller whom a rule allows it. */
+export interface GranteeView {
+  /** `members of team-web` */
+  readonly who: string;
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  readonly verdict: 'yes' | 'no' | 'perhaps';
+  /** What it depends on, and what denies it, each as a clause. */
+  readonly notes: readonly string[];
+}
+
+export interface WhoCanView {
+  readonly services: readonly string[];
+  readonly question?: { readonly action: string; readonly repository: string; readonly service: string };
+  readonly problem?: string;
+  readonly answer?: {
+    readonly grantees: readonly GranteeView[];
+    /** Known users who can. */
+    readonly users: readonly string[];
+    readonly anonymous: boolean;
+    /** Why there may be others, each as a clause. */
+    readonly gaps: readonly string[];
+  };
+}
+
+const ACTIONS = ['pull', 'push', 'delete'];
+
+export function whoCanPage(page: Page, { services, question, problem, answer }: WhoCanView): Html {
+  const { url } = page.site;
+  return layout(page, {
+    title: 'Who can',
+    section: 'who-can',
+    content: [
+      heading('Who can?', 'The answer comes from the policy in force.'),
+      html`<form class="card question" method="get" action="${url`/console/who-can`}" data-replace="answer">
+        ${selectField({
+          name: 'action',
+          label: 'Action',
+          value: question?.action,
+          options: ACTIONS.map((name) => ({ value: name, label: name })),
+        })}
+        ${textField({
+          name: 'repository',
+          label: 'Repository',
+          value: question?.repository,
+          placeholder: 'web/shop',
+          isCode: true,
+          isRequired: true,
+          maxLength: 255,
+        })}
+        ${selectField({
+          name: 'service',
+          label: 'Registry',
+          value: question?.service,
+          options: services.map((name) => ({ value: name, label: name })),
+        })}
+        <button class="primary">Ask</button>
+      </form>`,
+      html`<div id="answer" class="answers" aria-live="polite">
+        ${problem !== undefined && notice('problem', html`<p>${problem}</p>`)}
+        ${answer !== undefined && answerText(answer)}
+      </div>`,
+    ],
+  });
+}
+
+const VERDICTS = { yes: 'good', perhaps: 'warning', no: 'bad' } as const;
+
+function answerText({ grantees, users, anonymous, gaps }: NonNullable<WhoCanView['answer']>): Html {
+  return html`${anonymous && notice('warning', html`<p>Anybody can, also without a login.</p>`)}
+  ${
+    grantees.length === 0
+      ? empty(html`<p>Nobody can: no rule allows it.</p>`)
+      : table(
+          'Who can',
+          [{ label: 'Who' }, { label: 'Can' }, { label: 'Rule' }, { label: 'But' }],
+          grantees.map(({ who, verdict, rule, file, line, notes }) => [
+            html`<b>${who}</b>`,
+            badge(verdict, VERDICTS[verdict]),
+            html`${rule}<br /><code class="quiet">${file}:${line}</code>`,
+            html`${notes.map((note, index) => html`${index > 0 && html`<br />`}${note}`)}`,
+          ]),
+        )
+  }
+  ${users.length > 0 && html`<p>Of the users that are known by name: ${users.join(', ')}.</p>`}
+  ${gaps.length > 0 && html`<p class="quiet">There may be others, because ${gaps.join('; and because ')}.</p>`}`;
+}

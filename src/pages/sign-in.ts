@@ -1,0 +1,122 @@
+/** Signing in, being signed out, and errors: the pages of somebody without a session. */
+import { layout } from './layout.ts';
+import type { Page } from './page.ts';
+import { heading, notice } from './parts/blocks.ts';
+import { textField } from './parts/form.ts';
+import { html } from './template/html.ts';
+import type { Html } from './template/html.ts';
+
+interface SignInView {
+  /** Backends that sign in by a page of their provider. */
+  readonly providers: readonly { readonly name: string; readonly label: string }[];
+  /** Whether some backend takes a user name and a password. */
+  readonly hasForm: boolean;
+  /** The user name that was sent. */
+  readonly username?: string;
+  /** Why the last try failed, as a sentence. */
+  readonly problem?: string;
+  /** Why one has to sign in, as a sentence: the session has ended, a task needs a recent sign-in. */
+  readonly reason?: string;
+  /** The path of Fairlead to go to afterwards. */
+  readonly to: string;
+}
+
+export function signInPage(page: Page, view: SignInView): Html {
+  const { providers, hasForm, reason, problem } = view;
+  return layout(page, {
+    title: 'Sign in',
+    width: 'narrow',
+    content: [
+      heading('Sign in', 'Create tokens for docker login, and see what you may do and why.'),
+      reason !== undefined && notice('warning', html`<p>${reason}</p>`),
+      problem !== undefined && notice('problem', html`<p>${problem}</p>`),
+      providers.length > 0 && providerLinks(page, view),
+      hasForm && signInForm(page, view),
+      providers.length === 0 &&
+        !hasForm &&
+        notice('problem', html`<p>No backend of this broker can sign in a person by a browser.</p>`),
+    ],
+  });
+}
+
+/** Links and not forms: `form-action 'self'` does not let a form lead to a provider (CSP 3, section 6.4.2). */
+function providerLinks({ site: { url } }: Page, { providers, hasForm, to }: SignInView): Html {
+  return html`<div class="card stack">
+    ${providers.map(
+      ({ name, label }) =>
+        html`<a class="button ${hasForm ? '' : 'primary'}" href="${url`/sign-in/${name}?to=${to}`}"
+          >Continue with ${label}</a
+        >`,
+    )}
+  </div>`;
+}
+
+function signInForm({ site: { url } }: Page, { providers, username, problem, to }: SignInView): Html {
+  const hasName = username !== undefined && username !== '';
+  return html`<form class="card stack" method="post" action="${url`/sign-in`}">
+    ${providers.length > 0 && html`<h2>Or with a password</h2>`}
+    <input type="hidden" name="to" value="${to}" />
+    ${textField({
+      name: 'username',
+      label: 'User name',
+      value: username,
+      autocomplete: 'username',
+      isRequired: true,
+      isFocused: !hasName && providers.length === 0,
+    })}
+    ${textField({
+      name: 'password',
+      label: 'Password',
+      type: 'password',
+      autocomplete: 'current-password',
+      isRequired: true,
+      isFocused: hasName && problem !== undefined,
+    })}
+    <button class="primary">Sign in</button>
+  </form>`;
+}
+
+interface SignedOutView {
+  /** The provider of the person, where Fairlead can end the session there too. */
+  readonly provider?: { readonly name: string; readonly label: string };
+}
+
+export function signedOutPage(page: Page, { provider }: SignedOutView): Html {
+  const { url } = page.site;
+  return layout(page, {
+    title: 'Signed out',
+    width: 'narrow',
+    content: [
+      heading('You are signed out', 'Your tokens stay valid. Programs that use them are not affected.'),
+      html`<p><a class="button primary" href="${url`/sign-in`}">Sign in again</a></p>`,
+      provider !== undefined &&
+        html`<p>
+          You are still signed in at ${provider.label}.
+          <a href="${url`/sign-out/${provider.name}`}">Sign out there too</a>
+        </p>`,
+    ],
+  });
+}
+
+interface ErrorView {
+  /** What happened: `This page does not exist`. */
+  readonly title: string;
+  /** What to do about it. */
+  readonly advice: string;
+  /** A path of Fairlead from which to go on. */
+  readonly next?: 'sign-in' | 'console';
+}
+
+export function errorPage(page: Page, { title, advice, next }: ErrorView): Html {
+  const { url } = page.site;
+  return layout(page, {
+    title,
+    width: 'narrow',
+    content: [
+      heading(title, advice),
+      html`<p class="quiet">When you ask for help, give the request id: <code>${page.requestId}</code></p>`,
+      next === 'sign-in' && html`<p><a class="button primary" href="${url`/sign-in`}">Sign in</a></p>`,
+      next === 'console' && html`<p><a class="button" href="${url`/console/access`}">Go to the console</a></p>`,
+    ],
+  });
+}

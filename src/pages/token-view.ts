@@ -1,0 +1,62 @@
+/** A personal token as pages show it. */
+import { badge } from './parts/blocks.ts';
+import { actionList } from './parts/decision.ts';
+import { relative } from './parts/time.ts';
+import { html } from './template/html.ts';
+import type { Html } from './template/html.ts';
+
+interface LimitView {
+  readonly service: string;
+  readonly repositories: readonly string[];
+  readonly actions: readonly string[];
+}
+
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  /** The robot whose token it is. */
+  readonly robot?: string;
+  /** Empty: everything that its owner may do. */
+  readonly limits: readonly LimitView[];
+  /** The networks that it may be used from; empty: all. */
+  readonly networks: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** `by`: the program, where it is known. */
+  readonly used?: { readonly at: number; readonly by?: string; readonly from: string };
+  /** `asleep`: it works again after the next sign-in. */
+  readonly state: 'active' | 'asleep' | 'expired';
+}
+
+/** A token that ends within this time is marked. */
+const SOON_SECONDS = 7 * 86_400;
+
+export function tokenState({ state, expiresAt }: TokenView, now: number): Html | undefined {
+  if (state === 'asleep') return badge('asleep', 'warning');
+  if (state === 'expired' || expiresAt <= now) return badge('expired', 'bad');
+  return expiresAt - now < SOON_SECONDS ? badge('ends soon', 'warning') : undefined;
+}
+
+export function tokenRights({ limits, networks, robot }: TokenView): Html {
+  const owner = robot === undefined ? 'you' : html`the robot <code>${robot}</code>`;
+  return html`${limits.length === 0 ? html`<p>Everything ${owner} may do</p>` : limits.map(limitText)}${
+    networks.length > 0 && html`<p class="quiet">only from <code>${networks.join(', ')}</code></p>`
+  }`;
+}
+
+function limitText({ service, repositories, actions }: LimitView): Html {
+  return html`<p>
+    <code>${service}</code><br /><code class="quiet">${repositories.join(', ')}</code
+    ><span class="quiet">: ${actionList(actions)}</span>
+  </p>`;
+}
+
+export function tokenTimes({ expiresAt, used }: TokenView, now: number): Html {
+  return html`<p>${expiresAt <= now ? 'Ended' : 'Ends'} ${relative(expiresAt, now)}</p>
+    <p class="quiet">${used === undefined ? 'Not used yet' : tokenUse(used, now)}</p>`;
+}
+
+/** `Used 3 minutes ago by containerd from 10.2.0.7` */
+export function tokenUse({ at, by, from }: NonNullable<TokenView['used']>, now: number): Html {
+  return html`Used ${relative(at, now)}${by !== undefined && html` by ${by}`} from <code>${from}</code>`;
+}

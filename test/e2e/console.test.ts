@@ -1,0 +1,254 @@
+/** The console of a running broker in Chromium: as people use it, by keyboard alone, and without JavaScript. */
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../src/backends/password-hash.ts';
+import { claimsOf } from '../support/broker.ts';
+import type { Broker } from '../support/broker.ts';
+import { hasChromium, startChromium } from '../support/chromium.ts';
+import { noteSecret } from '../support/secrets.ts';
+import { ALICE, ASK_WEB, SERVICE, startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
+
+const OLGA = { user: 'olga', password: 'the-password-of-olga' } as const;
+
+let browser: Browser;
+let broker: Broker;
+/** Problems that pages reported: violations of their policy, errors of scripts. */
+const reported: string[] = [];
+
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: `http://localhost:${broker.port}`, ...options });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => void reported.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security|Trusted/i.test(message.text())) reported.push(message.text());
+  });
+  return page;
+}
+
+async function signIn(page: Page, { user, password }: { readonly user: string; readonly password: string }) {
+  await page.goto('/console/tokens');
+  await page.getByLabel('User name').fill(user);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Your tokens' }).waitFor();
+}
+
+/** Presses Tab until the element is focused, as somebody without a mouse does. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate<string>(`(() => {
+      const one = document.activeElement;
+      const label = one?.labels?.[0]?.textContent ?? one?.textContent ?? '';
+      return label.replace(/\\s+/g, ' ').trim();
+    })()`);
+    if (focused === name) return;
+  }
+  throw new Error(`60 times Tab did not lead to ${name}`);
+}
+
+async function grantedWith(token: string): Promise<string> {
+  const { status, body } = await broker.token(ASK_WEB, { user: 'alice', password: token });
+  if (status !== 200) return String(status);
+  const [entry] = claimsOf(body['token'])['access'] as readonly { readonly actions: readonly string[] }[];
+  return (entry?.actions ?? []).join();
+}
+
+describe.skipIf(!hasChromium())('the console', () => {
+  beforeAll(async () => {
+    const users = {
+      alice: { password: await hashPassword(ALICE.password), groups: ['team-web'] },
+      olga: { password: await hashPassword(OLGA.password), groups: ['operators'] },
+    };
+    browser = await startChromium();
+    broker = await startStaticBroker({
+      config: { ...STATIC_CONFIG, console: { admins: { groups: ['operators'] } }, personalTokens: {} },
+      files: { 'users.yaml': JSON.stringify({ users }) },
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await broker?.[Symbol.asyncDispose]();
+    expect(reported).toEqual([]);
+  });
+
+  it('makes a token that docker can use and revokes it, by keyboard alone', async () => {
+    const page = await openPage();
+    await signIn(page, ALICE);
+
+    await tabTo(page, 'Create a token');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Create a token' }).waitFor();
+    // The name has the focus.
+    await page.keyboard.type('laptop');
+    await page.keyboard.press('Enter');
+    const token = await shownToken(page);
+    expect(await grantedWith(token)).toBe('pull,push');
+
+    await tabTo(page, 'I have copied it. Show my tokens');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Your tokens' }).waitFor();
+    await tabTo(page, 'Revoke laptop');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Revoke the token laptop?' }).waitFor();
+    await tabTo(page, 'Revoke laptop');
+    await page.keyboard.press('Enter');
+    await page.getByText('The token is revoked.').waitFor();
+    expect(await grantedWith(token)).toBe('401');
+    await page.context().close();
+  });
+
+  it('makes a token with limits and revokes it without JavaScript', async () => {
+    const page = await openPage({ javaScriptEnabled: false });
+    await signIn(page, ALICE);
+
+    await page.getByRole('link', { name: 'Create a token' }).click();
+    await page.getByLabel('Name').fill('deploy web');
+    await page.getByLabel('only what is listed here').check();
+    await page.getByRole('button', { name: 'Create the token' }).click();
+    await page.getByText('Enter at least one repository or pattern.').waitFor();
+    expect(await page.getByLabel('Name').inputValue()).toBe('deploy web');
+    await page.getByLabel('Repositories').fill('web/**');
+    await page.getByRole('button', { name: 'Add a registry' }).click();
+    await page.getByLabel('Repositories').nth(1).fill('public/**');
+    await page.getByRole('button', { name: 'Create the token' }).click();
+    const token = await shownToken(page);
+    expect(await grantedWith(token)).toBe('pull');
+
+    await page.goto('/console/tokens');
+    await page.getByRole('link', { name: 'Revoke deploy web' }).click();
+    await page.getByRole('button', { name: 'Revoke deploy web' }).click();
+    await page.getByText('The token is revoked.').waitFor();
+    expect(await grantedWith(token)).toBe('401');
+    await page.context().close();
+  });
+
+  it('shows a token once: neither the way back nor the list has it', async () => {
+    const page = await openPage();
+    await signIn(page, ALICE);
+    await page.goto('/console/tokens/new');
+    await page.getByLabel('Name').fill('once');
+    await page.getByRole('button', { name: 'Create the token' }).click();
+    const token = await shownToken(page);
+
+    await page.getByRole('link', { name: 'I have copied it' }).click();
+    expect(await page.content()).not.toContain(token);
+    await page.goBack().catch(() => undefined);
+    expect(await page.content()).not.toContain(token);
+    await page.context().close();
+  });
+
+  it('says what somebody may do and why, also by the id of a request that was denied', async () => {
+    const page = await openPage();
+    await signIn(page, ALICE);
+    const denied = await broker.token(`service=${SERVICE}&scope=repository:ops/secret:pull`, ALICE);
+    const requestId = denied.headers.get('x-request-id') ?? '';
+
+    await page.goto('/console/access');
+    expect(await page.getByRole('table').first().textContent()).toContain('web/**');
+    await page.getByLabel('Repository').fill('web/shop');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByText('You may pull and push to').waitFor();
+    // Where the broker has its files is not told to everybody.
+    expect(await page.content()).not.toContain(broker.folder);
+    await page.getByRole('link', { name: 'ops/secret' }).first().waitFor();
+    await page.getByLabel('Request id').fill(requestId);
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByText('You may do nothing with').waitFor();
+    await page.context().close();
+  });
+
+  it('says of the requests of others that it does not know them', async () => {
+    const page = await openPage();
+    const { headers } = await broker.token(`service=${SERVICE}&scope=repository:ops/secret:pull`, OLGA);
+    await signIn(page, ALICE);
+
+    await page.goto(`/console/access?request=${headers.get('x-request-id') ?? ''}`);
+
+    await page.getByText('No request of yours with this id is known here.').waitFor();
+    await page.context().close();
+  });
+
+  it('shows administrators the decisions, with a filter and as CSV, and nobody else', async () => {
+    const page = await openPage();
+    await broker.token(`service=${SERVICE}&scope=repository:web/a:pull`, ALICE);
+    await broker.token(`service=${SERVICE}&scope=repository:ops/secret:pull`, ALICE);
+    await signIn(page, OLGA);
+    await page.getByRole('link', { name: 'Decisions' }).click();
+    await page.getByLabel('Person').fill('alice');
+    await page.getByLabel('Repository').fill('ops');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await expect.poll(() => page.getByRole('cell', { name: 'web/a' }).count()).toBe(0);
+    expect(await page.getByRole('cell', { name: 'ops/secret' }).count()).toBeGreaterThan(0);
+    const csv = await page.request.get('/console/decisions.csv?person=alice');
+    expect(await csv.text()).toMatch(/^time,user,via,service,scope,asked,granted,rules,refusal,client,request\r\n/);
+    await page.context().close();
+
+    const other = await openPage();
+    await signIn(other, ALICE);
+    expect((await other.request.get('/console/decisions')).status()).toBe(404);
+    expect((await other.request.get('/console/decisions.csv')).status()).toBe(404);
+    await other.context().close();
+  });
+
+  it('shows administrators the policy, who can, the backends, the fleet and people, and nobody else', async () => {
+    const page = await openPage();
+    await signIn(page, OLGA);
+
+    await page.getByRole('link', { name: 'Policy' }).click();
+    await page.getByText('teams own their namespace').first().waitFor();
+    await page.getByRole('link', { name: 'Try out a change' }).click();
+    await page.getByLabel('Policy', { exact: true }).fill('rules:\n  - name: x\n    allow: puhs\n');
+    await page.getByRole('button', { name: 'Try it out' }).click();
+    await page.getByText('This policy is not valid.').waitFor();
+    await page.getByRole('link', { name: 'Who can' }).click();
+    await page.getByLabel('Repository').fill('web/shop');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByText('members of team-web').waitFor();
+    await page.getByRole('link', { name: 'Backends' }).click();
+    await page.getByText('static-file').waitFor();
+    await page.getByRole('link', { name: 'Fleet' }).click();
+    await page.getByText('This broker shares no store.').waitFor();
+    await page.context().close();
+
+    const other = await openPage();
+    await signIn(other, ALICE);
+    for (const path of ['policy', 'policy/try', 'who-can', 'backends', 'fleet', 'people', 'person?user=olga']) {
+      expect((await other.request.get(`/console/${path}`)).status()).toBe(404);
+    }
+    await other.context().close();
+  });
+
+  it('ends everything of a person: tokens are refused and the browser is signed out', async () => {
+    const alice = await openPage();
+    await signIn(alice, ALICE);
+    await alice.goto('/console/tokens/new');
+    await alice.getByLabel('Name').fill('stolen');
+    await alice.getByRole('button', { name: 'Create the token' }).click();
+    const token = await shownToken(alice);
+    const page = await openPage();
+    await signIn(page, OLGA);
+
+    await page.goto('/console/people');
+    await page.getByLabel('User name').fill('alice');
+    await page.getByRole('button', { name: 'Look up' }).click();
+    await page.getByText('stolen').waitFor();
+    expect(await page.getByText('team-web').count()).toBeGreaterThan(0);
+    await page.getByRole('link', { name: 'End everything' }).click();
+    await page.getByRole('button', { name: 'End everything of alice' }).click();
+    await page.getByText(/^Ended: \d personal tokens/).waitFor();
+
+    expect(await grantedWith(token)).toBe('401');
+    await alice.goto('/console/tokens');
+    await alice.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await alice.context().close();
+    await page.context().close();
+  });
+});
+
+async function shownToken(page: Page): Promise<string> {
+  const token = (await page.locator('#token').textContent())?.trim() ?? '';
+  noteSecret(token);
+  expect(token).toMatch(/^flp_[0-9A-Za-z]{49}$/);
+  return token;
+}

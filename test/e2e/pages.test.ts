@@ -1,0 +1,301 @@
+/** Every page in Chromium, with invented content. `console.test.ts` has the pages of a running broker. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, startChromium } from '../support/chromium.ts';
+import { HOSTILE_SHAPES, HOSTILE_TEXTS } from '../support/hostile-texts.ts';
+import { samplePages } from '../support/page-samples.ts';
+import { serveSamples } from '../support/sample-server.ts';
+import type { SampleServer } from '../support/sample-server.ts';
+import { PICTURES, takeScreenshots } from '../support/screenshots.ts';
+
+const samples = samplePages();
+const names = Object.keys(samples);
+
+let browser: Browser;
+let server: SampleServer;
+
+/** What a page did that it must not do. */
+interface Misdeeds {
+  readonly dialogs: string[];
+  readonly errors: string[];
+  /** Requests to other origins. */
+  readonly foreign: string[];
+}
+
+/** Collects what the pages of a context do. A script that a text has smuggled in opens a dialog. */
+function watch(page: Page): Misdeeds {
+  const misdeeds: Misdeeds = { dialogs: [], errors: [], foreign: [] };
+  page.on('dialog', (dialog) => {
+    misdeeds.dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('favicon')) misdeeds.errors.push(message.text());
+  });
+  page.on('pageerror', (error) => void misdeeds.errors.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url)) misdeeds.foreign.push(request.url());
+  });
+  return misdeeds;
+}
+
+async function open(context: BrowserContext, name: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${server.url}/${name}`);
+  return page;
+}
+
+/** How much wider than the window a page is, and the elements that make it so. */
+const wideElements = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(`(() => {
+    const width = document.documentElement.clientWidth;
+    const wider = document.documentElement.scrollWidth - width;
+    if (wider <= 0) return [];
+    const elements = [...document.querySelectorAll('body *')]
+      .filter((one) => one.closest('nav, thead') === null && one.getBoundingClientRect().right > width + 1);
+    return [wider + ' px', ...elements.map((one) => one.outerHTML.slice(0, 120))];
+  })()`);
+
+describe.skipIf(!hasChromium())('the pages in Chromium', () => {
+  beforeAll(async () => {
+    browser = await startChromium();
+    server = await serveSamples({
+      ...samples,
+      // The control of the tests below: what a page is like that does not escape.
+      unescaped: () =>
+        `<!doctype html><title>x</title><h2>x<h4><img src=x onerror=alert(1)><table width=900><tr><td>x` as never,
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  describe('axe-core', () => {
+    const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    /** What depends on the colours alone. */
+    const COLOURS = ['color-contrast', 'link-in-text-block'];
+    const DESKTOP = { width: 1280, height: 900 };
+    const PHONE = { width: 390, height: 844 };
+    const MODES = [
+      { colorScheme: 'light', viewport: DESKTOP, runOnly: RULES },
+      { colorScheme: 'light', viewport: PHONE, runOnly: RULES },
+      { colorScheme: 'dark', viewport: PHONE, runOnly: COLOURS },
+      { colorScheme: 'dark', viewport: DESKTOP, runOnly: COLOURS },
+    ] as const;
+    let axe: string;
+    beforeAll(async () => {
+      axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    });
+
+    async function violations(page: Page, name: string): Promise<readonly string[]> {
+      await page.goto(`${server.url}/${name}`);
+      await page.evaluate(axe);
+      const found: string[] = [];
+      for (const { colorScheme, viewport, runOnly } of MODES) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize(viewport);
+        const options = JSON.stringify({ runOnly, resultTypes: ['violations'] });
+        const results: AxeResults = await page.evaluate(`axe.run(document, ${options})`);
+        for (const { id, nodes } of results.violations) {
+          found.push(`${name} ${colorScheme} ${viewport.width}: ${id} at ${nodes[0]?.html ?? ''}`);
+        }
+      }
+      return found;
+    }
+
+    it('finds nothing on any page, in light and dark, on a desktop and on a phone', async () => {
+      const context = await browser.newContext({ bypassCSP: true });
+      const page = await context.newPage();
+
+      const found = [];
+      for (const name of names) found.push(...(await violations(page, name)));
+
+      expect(found).toEqual([]);
+      await context.close();
+    }, 240_000);
+
+    it('would find a page without structure', async () => {
+      const context = await browser.newContext({ bypassCSP: true });
+
+      expect(await violations(await context.newPage(), 'unescaped')).not.toEqual([]);
+      await context.close();
+    });
+  });
+
+  it('no page is wider than a window of 320 pixels, asks another origin or violates its policy', async () => {
+    const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
+    const page = await context.newPage();
+    const misdeeds = watch(page);
+
+    const wide = [];
+    for (const name of names) {
+      await page.goto(`${server.url}/${name}`);
+      wide.push(...(await wideElements(page)).map((element) => `${name}: ${element}`));
+    }
+
+    expect({ wide, ...misdeeds }).toEqual({ wide: [], dialogs: [], errors: [], foreign: [] });
+    await page.goto(`${server.url}/unescaped`);
+    expect({ wide: (await wideElements(page)).length, errors: misdeeds.errors.length }).toEqual({
+      wide: expect.toSatisfy((count: number) => count > 0),
+      errors: expect.toSatisfy((count: number) => count > 0),
+    });
+    await context.close();
+  });
+
+  it('every button, field and link of the navigation is at least 44 pixels high', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+    const page = await context.newPage();
+
+    const small = [];
+    for (const name of names) {
+      await page.goto(`${server.url}/${name}`);
+      const found: readonly string[] = await page.evaluate(`(() =>
+        [...document.querySelectorAll('button, .button, nav a, .brand, input, select, summary')]
+          .filter((one) => one.type !== 'hidden' && one.type !== 'radio' && one.type !== 'checkbox')
+          .filter((one) => one.checkVisibility() && !one.classList.contains('hidden'))
+          .filter((one) => one.getBoundingClientRect().height < 43.9)
+          .map((one) => one.outerHTML.slice(0, 120)))()`);
+      small.push(...found.map((element) => `${name}: ${element}`));
+    }
+
+    expect(small).toEqual([]);
+    await context.close();
+  });
+
+  describe('hostile texts', () => {
+    /** Each field of a page gets so many texts at once. */
+    const BATCH = 250;
+    const STRUCTURE = `[...document.querySelectorAll('*')].map((one) => [one.tagName, ...one.getAttributeNames()].join(' '))`;
+
+    it('1,000 in every displayed field run no script and add no element, also without the policy of the page', async () => {
+      const context = await browser.newContext({ bypassCSP: true, viewport: { width: 1280, height: 900 } });
+      const page = await context.newPage();
+      const misdeeds = watch(page);
+      let batch: readonly string[] = [];
+      await using hostile = await serveSamples(samplePages({ text: () => batch.join(' ') }));
+
+      const changed = [];
+      for (const name of names) {
+        await page.goto(`${server.url}/${name}`);
+        const plain: readonly string[] = await page.evaluate(STRUCTURE);
+        for (let first = 0; first < HOSTILE_TEXTS.length; first += BATCH) {
+          batch = HOSTILE_TEXTS.slice(first, first + BATCH);
+          await page.goto(`${hostile.url}/${name}`);
+          const now: readonly string[] = await page.evaluate(STRUCTURE);
+          if (now.join() !== plain.join()) changed.push(`${name}, texts from ${first}`);
+        }
+      }
+
+      expect(HOSTILE_TEXTS).toHaveLength(1000);
+      expect({ changed, dialogs: misdeeds.dialogs }).toEqual({ changed: [], dialogs: [] });
+      expect(misdeeds.foreign.filter((address) => !address.startsWith(hostile.url))).toEqual([]);
+      await page.goto(`${server.url}/unescaped`);
+      await expect.poll(() => misdeeds.dialogs).toEqual(['1']);
+      await context.close();
+    }, 240_000);
+
+    it('of any length and script do not make a page wider than a phone', async () => {
+      const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
+      const page = await context.newPage();
+      let next = 0;
+      await using hostile = await serveSamples(
+        samplePages({ text: () => HOSTILE_SHAPES[next++ % HOSTILE_SHAPES.length] ?? '' }),
+      );
+
+      const wide = [];
+      for (const name of names) {
+        await page.goto(`${hostile.url}/${name}`);
+        wide.push(...(await wideElements(page)).map((element) => `${name}: ${element}`));
+      }
+
+      expect(wide).toEqual([]);
+      await context.close();
+    });
+  });
+
+  it('the pictures of the documentation can be taken', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-pictures-'));
+
+    const written = await takeScreenshots(folder);
+
+    expect(written.map((path) => basename(path, '.png'))).toEqual(Object.keys(PICTURES));
+    await rm(folder, { recursive: true });
+  });
+
+  it('a page in a frame of another page stays empty', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const misdeeds = watch(page);
+    await page.setContent(`<iframe src="${server.url}/device-confirm" width="600" height="600"></iframe>`);
+
+    await expect.poll(() => misdeeds.errors.join()).toMatch(/frame-ancestors|Framing/);
+    expect(await page.frames()[1]?.locator('button').count()).toBe(0);
+    await context.close();
+  });
+
+  describe('the browser script', () => {
+    it('copies the token and says so', async () => {
+      const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+      const page = await open(context, 'token-created');
+
+      await page.getByRole('button', { name: 'Copy' }).first().click();
+
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^flp_7Qm2\w+$/);
+      await context.close();
+    });
+
+    it('filters a list while somebody types', async () => {
+      const context = await browser.newContext();
+      const page = await open(context, 'tokens-many');
+      await page.getByRole('searchbox').fill('deploy');
+
+      expect(await page.locator('#tokens > li:visible').count()).toBe(3);
+      expect(await page.locator('[data-filter-count]').textContent()).toBe('3 shown');
+      await context.close();
+    });
+
+    it('shows an answer without a reload, and goes to the page when there is none', async () => {
+      const context = await browser.newContext();
+      const page = await open(context, 'access');
+      await page.evaluate('globalThis.isSamePage = true');
+      // The form leads to a path that the server of the samples has under another name.
+      await page.route('**/console/access?*', (route, request) =>
+        request.url().includes('repository=web')
+          ? route.continue({ url: `${server.url}/access-answer` })
+          : route.continue(),
+      );
+
+      await page.getByLabel('Repository').fill('web/release/shop');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByText('You may pull').waitFor();
+      expect(await page.evaluate('globalThis.isSamePage')).toBe(true);
+      expect(page.url()).toContain('repository=web%2Frelease%2Fshop');
+
+      await page.getByLabel('Repository').fill('ops');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await expect.poll(() => page.evaluate('globalThis.isSamePage')).toBe(undefined);
+      await context.close();
+    });
+
+    it('keeps relative times current', async () => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.clock.install({ time: new Date('2026-06-02T00:00:00Z') });
+      await page.goto(`${server.url}/tokens`);
+      const times = page.locator('time[data-relative]');
+      const before = await times.allTextContents();
+
+      await page.clock.fastForward(86_400_000 * 2);
+
+      expect(await times.allTextContents()).not.toEqual(before);
+      await context.close();
+    });
+  });
+});

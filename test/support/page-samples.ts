@@ -1,0 +1,520 @@
+/** Every page of the console with invented content. */
+import { backendsPage } from '../../src/pages/admin/backends.ts';
+import { decisionsPage } from '../../src/pages/admin/decisions.ts';
+import { fleetPage } from '../../src/pages/admin/fleet.ts';
+import { endPersonPage, peoplePage, personPage } from '../../src/pages/admin/people.ts';
+import { policyPage, tryOutPage } from '../../src/pages/admin/policy.ts';
+import { whoCanPage } from '../../src/pages/admin/who-can.ts';
+import { accessPage } from '../../src/pages/access.ts';
+import type { DecisionView } from '../../src/pages/access.ts';
+import { createTokenPage, newTokenPage } from '../../src/pages/create-token.ts';
+import {
+  consentDeniedPage,
+  consentDonePage,
+  consentPage,
+  deviceCodePage,
+  deviceConfirmPage,
+  deviceDonePage,
+} from '../../src/pages/device.ts';
+import type { Page, Person } from '../../src/pages/page.ts';
+import { endOthersPage, endSignInPage, signInsPage } from '../../src/pages/sign-ins.ts';
+import type { SignInRow } from '../../src/pages/sign-ins.ts';
+import { errorPage, signedOutPage, signInPage } from '../../src/pages/sign-in.ts';
+import type { Html } from '../../src/pages/template/html.ts';
+import { loopbackUrl, urlsUnder } from '../../src/pages/template/url.ts';
+import type { TokenView } from '../../src/pages/token-view.ts';
+import { revokeTokenPage, tokensPage } from '../../src/pages/tokens.ts';
+
+export const SAMPLE_NOW = 1_780_000_000;
+const DAY = 86_400;
+
+/** A page by its name; the name is also that of its picture. */
+export type Samples = Readonly<Record<string, () => Html>>;
+
+interface SampleOptions {
+  readonly base?: string;
+  /** Where style and script are. */
+  readonly style?: string;
+  readonly script?: string;
+  /** Replaces each text that comes from outside: names of users, tokens, groups, repositories, user agents. */
+  readonly text?: (plain: string) => string;
+}
+
+/** @returns the pages; each call of one makes its HTML anew */
+export function samplePages({ base = '', style, script, text = (plain) => plain }: SampleOptions = {}): Samples {
+  const url = urlsUnder(base);
+  const site = {
+    url,
+    style: url([style ?? '/console/assets/style.css'] as unknown as TemplateStringsArray),
+    script: url([script ?? '/console/assets/app.js'] as unknown as TemplateStringsArray),
+    version: '1.4.0',
+  };
+  const visitor: Page = { site, now: SAMPLE_NOW, requestId: '01JZ4R8T6QF3W0P9X2C5' };
+  const person: Person = { username: text('alice'), backend: 'corp', isAdmin: false };
+  const user: Page = { ...visitor, person, policyRevision: '2d45c19ffc8c' };
+  const admin: Page = { ...user, person: { ...person, isAdmin: true } };
+  const tokens = sampleTokens(text);
+  const [firstToken] = tokens;
+  const signIns = sampleSignIns(text);
+  const [firstSignIn] = signIns;
+  const services = ['registry.example.com', 'releases.example.com'];
+  const own = [
+    { pattern: text('web/**'), actions: ['pull', 'push'] },
+    { pattern: text('public/**'), actions: ['pull'] },
+  ];
+  const form = {
+    name: text('laptop'),
+    owner: 'me',
+    ends: '90',
+    date: '',
+    rights: 'limited' as const,
+    limits: [{ service: 'registry.example.com', repositories: text('web/**'), actions: ['pull'] }],
+    networks: text('10.2.0.0/16'),
+  };
+  const create = {
+    form,
+    problems: new Map<string, string>(),
+    lifetimes: [30, 90, 365],
+    maxDays: 365,
+    services,
+    robots: [text('web-ci')],
+    requiresLimits: false,
+    own,
+  };
+  const everything = own.map(({ pattern, actions }, index) => ({
+    pattern,
+    actions,
+    services: index === 0 ? ['registry.example.com'] : [],
+    rule: text('teams own their namespace'),
+    file: 'policy.yaml',
+    line: 7,
+    conditions: index === 0 ? [text('the client is in 10.0.0.0/8')] : [],
+  }));
+  const access = {
+    services,
+    groups: [text('team-web'), text('cn=staff,dc=example')],
+    everything,
+    isCut: false,
+    denied: [
+      { requestId: '01JZ4R8T6QF3W0P9X2C4', at: SAMPLE_NOW - 200, names: [text('web/release/shop'), text('ops')] },
+    ],
+  };
+  const policy = samplePolicy(text);
+
+  return {
+    'sign-in': () =>
+      signInPage(visitor, {
+        providers: [{ name: 'sso', label: text('Example Corp') }],
+        hasForm: true,
+        to: '/console/tokens',
+      }),
+    'sign-in-failed': () =>
+      signInPage(visitor, {
+        providers: [],
+        hasForm: true,
+        username: text('alice'),
+        problem: 'Wrong user name or password.',
+        reason: 'To create a token, sign in again: your sign-in is older than an hour.',
+        to: '/console/tokens/new',
+      }),
+    'sign-in-impossible': () => signInPage(visitor, { providers: [], hasForm: false, to: '/console/access' }),
+    'signed-out': () => signedOutPage(visitor, { provider: { name: 'sso', label: text('Example Corp') } }),
+    error: () =>
+      errorPage(user, {
+        title: 'This page does not exist',
+        advice: 'Check the address, or go on from the console.',
+        next: 'console',
+      }),
+    'error-visitor': () =>
+      errorPage(visitor, {
+        title: 'The directory does not answer',
+        advice: 'Try again in a minute.',
+        next: 'sign-in',
+      }),
+    tokens: () => tokensPage(user, { tokens, isRevoked: true }),
+    'tokens-many': () => tokensPage(admin, { tokens: [...tokens, ...tokens, ...tokens], filter: text('web') }),
+    'tokens-none': () => tokensPage(user, { tokens: [] }),
+    'tokens-none-found': () => tokensPage(user, { tokens: [], filter: text('nothing') }),
+    'token-new': () => createTokenPage(user, create),
+    'token-new-problems': () =>
+      createTokenPage(user, {
+        ...create,
+        problem: text('alice has 50 tokens, and may have 50.'),
+        problems: new Map([
+          ['name', 'Another token has this name.'],
+          ['ends', 'Choose when it ends.'],
+          ['date', text('"2020-01-01" is in the past.')],
+          ['limits.0.repositories', text('"Web/**" has upper-case letters, which no repository name has.')],
+          ['limits.0.actions', 'Choose at least one.'],
+          ['networks', text('"10.2" is no network.')],
+        ]),
+      }),
+    'token-created': () =>
+      newTokenPage(user, {
+        name: text('laptop'),
+        secret: 'flp_7Qm2VtJ9cXw4rN8sLk3HyB6dZa1TfPeUo5GiR0qWxMjK1kQ9zR',
+        expiresAt: SAMPLE_NOW + 90 * DAY,
+        commands: [
+          { program: 'docker', text: `docker login registry.example.com --username ${text('alice')}` },
+          { program: 'podman', text: `podman login registry.example.com --username ${text('alice')}` },
+        ],
+      }),
+    'token-revoke': () => revokeTokenPage(user, firstToken),
+    access: () => accessPage(user, access),
+    'access-answer': () =>
+      accessPage(user, {
+        ...access,
+        groupsAsOf: SAMPLE_NOW - 5 * DAY,
+        question: { repository: text('web/release/shop'), service: 'registry.example.com' },
+        answer: sampleDecision(text),
+      }),
+    'access-denial': () =>
+      accessPage(user, {
+        ...access,
+        requestId: '01JZ4R8T6QF3W0P9X2C4',
+        denial: {
+          at: SAMPLE_NOW - 200,
+          program: text('docker/28.2.2'),
+          from: '10.1.4.7',
+          decisions: [sampleDecision(text), { ...sampleDecision(text), reasons: [] }],
+          refusal: 'The token has expired.',
+        },
+      }),
+    'access-none': () =>
+      accessPage(user, { ...access, groups: [], everything: [], requestId: text('01JZ'), denial: 'unknown' }),
+    'access-wrong': () =>
+      accessPage(user, {
+        ...access,
+        isCut: true,
+        question: { repository: text('Web/Shop'), service: 'registry.example.com' },
+        problem: 'Repository names have no upper-case letters.',
+      }),
+    'sign-ins': () => signInsPage(user, { signIns, done: text('The sign-in of docker has ended.') }),
+    'sign-ins-none': () => signInsPage(user, { signIns: [] }),
+    'sign-in-end': () => endSignInPage(user, firstSignIn),
+    'sign-ins-end-others': () => endOthersPage(user, 2),
+    decisions: () =>
+      decisionsPage(admin, {
+        rows: sampleDecisions(text),
+        filter: { person: text('alice'), repository: text('web/shop'), isRefusedOnly: true },
+        capacity: 10_000,
+        count: 10_000,
+        since: SAMPLE_NOW - DAY,
+        hidden: 40,
+      }),
+    'decisions-none': () =>
+      decisionsPage(admin, {
+        rows: [],
+        filter: { person: '', repository: '', isRefusedOnly: false },
+        capacity: 10_000,
+        count: 0,
+        since: SAMPLE_NOW - 60,
+        hidden: 0,
+      }),
+    policy: () => policyPage(admin, { ...policy, isStale: false }),
+    'policy-stale': () =>
+      policyPage(admin, {
+        ...policy,
+        isStale: true,
+        findings: [],
+        tests: { passed: 13, failures: [{ line: 30, message: text('alice may push web/shop') }] },
+        problem: 'Lint and the tests were not run: another question is being examined.',
+        shadow: { revision: undefined },
+      }),
+    'policy-try': () => tryOutPage(admin, { text: policy.text }),
+    'policy-try-result': () =>
+      tryOutPage(admin, {
+        text: policy.text,
+        result: {
+          findings: policy.findings,
+          tests: policy.tests,
+        },
+      }),
+    'policy-try-invalid': () =>
+      tryOutPage(admin, {
+        text: policy.text,
+        result: {
+          findings: [{ line: 3, severity: 'problem', message: text('expected one of pull, push; got "puhs"') }],
+        },
+      }),
+    'who-can': () =>
+      whoCanPage(admin, {
+        services,
+        question: { action: 'push', repository: text('web/shop'), service: 'registry.example.com' },
+        answer: {
+          grantees: [
+            {
+              who: text('members of team-web'),
+              rule: text('teams own their namespace'),
+              file: 'policy.yaml',
+              line: 7,
+              verdict: 'yes',
+              notes: [],
+            },
+            {
+              who: 'any user',
+              rule: text('releases'),
+              file: 'policy.yaml',
+              line: 19,
+              verdict: 'perhaps',
+              notes: [text('only from 10.0.0.0/8'), text('denied by "freeze"')],
+            },
+            { who: text('user bob'), rule: text('bob'), file: 'policy.yaml', line: 40, verdict: 'no', notes: [] },
+          ],
+          users: [text('alice'), text('carol')],
+          anonymous: true,
+          gaps: ['a directory may have users that no rule names'],
+        },
+      }),
+    'who-can-nobody': () =>
+      whoCanPage(admin, {
+        services,
+        question: { action: 'delete', repository: text('web/shop'), service: 'registry.example.com' },
+        problem: 'Repository names have no upper-case letters.',
+        answer: { grantees: [], users: [], anonymous: false, gaps: [] },
+      }),
+    backends: () =>
+      backendsPage(admin, {
+        backends: [
+          { name: 'corp', type: 'ldap', isUp: true },
+          { name: 'sso', type: 'oidc-sign-in', isUp: false, detail: text('connect ECONNREFUSED 10.1.4.7:443') },
+        ],
+      }),
+    people: () => peoplePage(admin, { name: text('nobody'), problem: 'No backend finds this user.' }),
+    person: () =>
+      personPage(admin, {
+        username: text('alice'),
+        account: { backend: 'corp', groups: [text('team-web'), text('cn=staff,dc=example')] },
+        tokens,
+        signIns,
+        robots: [text('web-ci')],
+        decisions: [
+          {
+            at: SAMPLE_NOW - 90,
+            requestId: '01JZ4R8T6QF3W0P9X2C4',
+            asked: text('repository:web/shop:pull,push'),
+            granted: 'pull',
+          },
+        ],
+        done: 'Everything has ended.',
+      }),
+    'person-empty': () =>
+      personPage(admin, {
+        username: text('bob'),
+        problem: 'The backend corp does not answer, so the groups are not known.',
+        tokens: [],
+        signIns: [],
+        robots: [],
+        decisions: [],
+      }),
+    'person-end': () =>
+      endPersonPage(admin, { username: text('alice'), tokens: 3, signIns: 1, robots: [text('web-ci')] }),
+    fleet: () =>
+      fleetPage(admin, {
+        brokers: [
+          {
+            name: text('fairlead-0'),
+            isThisOne: true,
+            silentFor: 1,
+            revisions: { policy: '2d45c19ffc8c', users: 'a1b2c3d4e5f6' },
+          },
+          { name: text('fairlead-1'), isThisOne: false, silentFor: 3, revisions: { policy: '99aa88bb77cc' } },
+        ],
+        differing: ['policy'],
+        unreadable: 1,
+        down: text('connect ECONNREFUSED'),
+      }),
+    'fleet-none': () => fleetPage(admin, { brokers: undefined, differing: [], unreadable: 0 }),
+    device: () => deviceCodePage(user, { code: text('BDWP-HQPQ'), problem: 'This code is not known.' }),
+    'device-confirm': () =>
+      deviceConfirmPage(user, {
+        code: 'BDWP-HQPK',
+        program: text('docker-credential-fairlead 1.4'),
+        from: '203.0.113.9',
+        isSameNetwork: false,
+        service: 'registry.example.com',
+        days: 30,
+      }),
+    'device-approved': () => deviceDonePage(user, 'approved'),
+    'device-denied': () => deviceDonePage(user, 'denied'),
+    consent: () =>
+      consentPage(user, {
+        program: text('docker-credential-fairlead'),
+        service: 'registry.example.com',
+        days: 30,
+        fields: { request: text('a1b2c3') },
+      }),
+    'consent-done': () => consentDonePage(user, loopbackUrl('http://127.0.0.1:41234/callback?code=abc&state=def')),
+    'consent-denied': () => consentDeniedPage(user, loopbackUrl('http://127.0.0.1:40404/callback?error=access_denied')),
+  };
+}
+
+function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...TokenView[]] {
+  return [
+    {
+      id: '3f9a0c1b2d4e',
+      name: text('laptop'),
+      limits: [],
+      networks: [],
+      createdAt: SAMPLE_NOW,
+      expiresAt: SAMPLE_NOW + 90 * DAY,
+      state: 'active',
+    },
+    {
+      id: '8c77d0e1b117',
+      name: text('deploy web'),
+      robot: text('web-ci'),
+      limits: [{ service: 'registry.example.com', repositories: [text('web/**')], actions: ['pull'] }],
+      networks: [text('10.2.0.0/16')],
+      createdAt: SAMPLE_NOW - 49 * DAY,
+      expiresAt: SAMPLE_NOW + 41 * DAY,
+      used: { at: SAMPLE_NOW - 180, by: text('containerd'), from: '10.2.0.7' },
+      state: 'active',
+    },
+    {
+      id: '11aa22bb982e',
+      name: text('old build box'),
+      limits: [
+        {
+          service: 'registry.example.com',
+          repositories: [text('web/shop'), text('web/cart')],
+          actions: ['pull', 'push'],
+        },
+      ],
+      networks: [],
+      createdAt: SAMPLE_NOW - 86 * DAY,
+      expiresAt: SAMPLE_NOW + 4 * DAY,
+      used: { at: SAMPLE_NOW - 26 * DAY, by: text('docker'), from: '10.9.1.20' },
+      state: 'active',
+    },
+    {
+      id: '55ee66ff0000',
+      name: text('asleep one'),
+      limits: [],
+      networks: [],
+      createdAt: SAMPLE_NOW - DAY,
+      expiresAt: SAMPLE_NOW + 30 * DAY,
+      state: 'asleep',
+    },
+    {
+      id: '77ee66ff0001',
+      name: text('expired one'),
+      limits: [],
+      networks: [],
+      createdAt: SAMPLE_NOW - 90 * DAY,
+      expiresAt: SAMPLE_NOW - DAY,
+      state: 'expired',
+    },
+  ];
+}
+
+function sampleSignIns(text: (plain: string) => string): readonly [SignInRow, ...SignInRow[]] {
+  const times = { createdAt: SAMPLE_NOW - 25 * DAY, usedAt: SAMPLE_NOW - 3600, expiresAt: SAMPLE_NOW + 5 * DAY };
+  const docker = { ...times, program: text('docker'), from: '10.1.4.7', service: 'registry.example.com' };
+  return [
+    {
+      ...times,
+      id: '0a1b2c3d4e5f',
+      kind: 'browser',
+      program: text('Firefox on Linux'),
+      from: '10.1.4.7',
+      isCurrent: true,
+    },
+    { ...docker, id: '1a1b2c3d4e5f', kind: 'docker', isCurrent: false },
+    { ...docker, id: '2a1b2c3d4e5f', kind: 'helper', isCurrent: false },
+  ];
+}
+
+function sampleDecision(text: (plain: string) => string): DecisionView {
+  return {
+    repository: text('web/release/shop'),
+    service: 'registry.example.com',
+    verdicts: [
+      { action: 'pull', verdict: 'granted' },
+      { action: 'push', verdict: 'denied' },
+      { action: 'delete', verdict: 'not granted' },
+    ],
+    reasons: [
+      {
+        rule: text('teams own their namespace'),
+        file: 'policy.yaml',
+        line: 7,
+        effect: 'allow',
+        actions: ['pull', 'push'],
+        via: `group ${text('team-web')}`,
+      },
+      {
+        rule: text('only the pipeline releases'),
+        file: 'policy.yaml',
+        line: 19,
+        effect: 'deny',
+        actions: ['push'],
+        via: 'everyone',
+      },
+      {
+        rule: text('home'),
+        file: 'policy.yaml',
+        line: 23,
+        effect: 'skipped',
+        actions: ['*'],
+        via: `user ${text('alice')}`,
+        note: text('{user} is "Alice A", which cannot be part of a repository name'),
+      },
+    ],
+    nearMisses: [text('rule "releases" (policy.yaml:31) allows push here, but from 10.0.0.0/8')],
+  };
+}
+
+function sampleDecisions(text: (plain: string) => string) {
+  const shared = { at: SAMPLE_NOW - 30, from: '10.1.4.7', service: 'registry.example.com' };
+  const rules = [text('teams own their namespace')];
+  return [
+    {
+      ...shared,
+      requestId: '01JZ4R8T6QF3W0P9X2C4',
+      username: text('alice'),
+      via: text('token laptop'),
+      unlisted: 3,
+      scopes: [
+        { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], rules },
+        { name: text('web/base'), asked: ['pull'], granted: ['pull'], rules },
+        { name: text('ops/secret'), asked: ['pull'], granted: [], rules: [] },
+      ],
+    },
+    { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login', scopes: [], unlisted: 0 },
+    {
+      ...shared,
+      requestId: '01JZ4R8T6QF3W0P9X2C2',
+      username: text('bob'),
+      via: 'login',
+      scopes: [],
+      unlisted: 0,
+      refusal: 'wrong user name or password',
+    },
+  ];
+}
+
+function samplePolicy(text: (plain: string) => string) {
+  return {
+    file: 'policy.yaml',
+    revision: '2d45c19ffc8c',
+    text: [
+      'rules:',
+      '  - name: teams own their namespace',
+      '    who: { groups: ["team-{team}"] }',
+      '    repositories: ["{team}/**"]',
+      '    allow: [pull, push]',
+      '',
+      `  - name: ${text('everybody pulls what is public')}`,
+      '    who: everyone',
+      '    repositories: ["public/**"]',
+      '    allow: [pull]',
+    ].join('\n'),
+    findings: [
+      { line: 4, severity: 'warning' as const, message: text('writes to every namespace that a group can name') },
+      { line: 10, severity: 'hint' as const, message: text('everybody can read it') },
+    ],
+    tests: { passed: 14, failures: [] },
+    shadow: { revision: '99aa88bb77cc' },
+  };
+}

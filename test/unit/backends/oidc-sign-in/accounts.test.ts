@@ -1,0 +1,62 @@
+/** Accounts as of their last sign-in. */
+import { describe, expect, it } from 'vitest';
+import { createOwnAccounts } from '../../../../src/backends/oidc-sign-in/accounts.ts';
+import { parseSignedInAccount } from '../../../../src/core/signed-in-account.ts';
+import type { SignedInAccounts } from '../../../../src/core/signed-in-account.ts';
+import { memoryStore } from '../../../../src/platform/store/memory.ts';
+import { identity } from '../../../support/fake-backend.ts';
+import { fixedClock } from '../../../support/fakes.ts';
+
+const DAY = 86_400;
+const alice = { ...identity('alice', 'sso'), subject: 'sub-1' };
+
+function setUp() {
+  const clock = fixedClock();
+  const store: SignedInAccounts = memoryStore({ maxEntries: 100, clock });
+  const accounts = (backend: string) => createOwnAccounts({ backend, store, every: 30 * DAY, clock });
+  return { clock, store, sso: accounts('sso'), other: accounts('other') };
+}
+
+describe('an account of a provider', () => {
+  it('is awake until its time is over, asleep afterwards, and awake after the next sign-in', async () => {
+    const { clock, sso } = setUp();
+    await sso.record(alice);
+    clock.advance(30 * DAY - 1);
+    const awake = await sso.revalidate({ login: 'alice', subject: 'sub-1' });
+    clock.advance(1);
+    const asleep = await sso.revalidate({ login: 'alice', subject: 'sub-1' });
+    await sso.record(alice);
+
+    expect(awake).toEqual({ kind: 'authenticated', identity: alice });
+    expect(asleep).toMatchObject({ kind: 'rejected', reason: 'sign-in-due' });
+    expect(await sso.revalidate({ login: 'alice', subject: 'sub-1' })).toMatchObject({ kind: 'authenticated' });
+  });
+
+  it('is found by its id alone, so that a new account under an old name is another one', async () => {
+    const { sso, other } = setUp();
+    await sso.record(alice);
+
+    expect(await sso.revalidate({ login: 'alice', subject: 'sub-2' })).toEqual({ kind: 'unknown-user' });
+    expect(await other.revalidate({ login: 'alice', subject: 'sub-1' })).toEqual({ kind: 'unknown-user' });
+  });
+
+  it('waits more than a year for its owner', async () => {
+    const { clock, sso } = setUp();
+    await sso.record(alice);
+    clock.advance(366 * DAY);
+
+    expect(await sso.revalidate({ login: 'alice', subject: 'sub-1' })).toMatchObject({ reason: 'sign-in-due' });
+  });
+
+  it('is read from its record as it was written, and from nothing else', async () => {
+    const { sso, store } = setUp();
+    await sso.record(alice);
+    const [entry] = await store.list();
+    const json: unknown = JSON.parse(JSON.stringify(entry?.value));
+
+    expect(parseSignedInAccount(json)).toEqual(entry?.value);
+    for (const broken of [null, {}, { ...entry?.value, identity: {} }, { ...entry?.value, lastSignIn: 'now' }]) {
+      expect(parseSignedInAccount(broken)).toBeUndefined();
+    }
+  });
+});

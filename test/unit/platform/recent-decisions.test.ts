@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../../src/core/access.ts';
+import type { AuditEvent } from '../../../src/core/events.ts';
+import { ANONYMOUS } from '../../../src/core/identity.ts';
+import type { Caller } from '../../../src/core/identity.ts';
+import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
+import { fixedClock } from '../../support/fakes.ts';
+import { callerOf } from '../../support/policy-builder.ts';
+
+const user = (name: string): Caller => callerOf({ user: name });
+
+const ALL = { person: '', repository: '', isRefusedOnly: false };
+
+function issued(requestId: string, caller: Caller, grants: readonly Partial<Grant>[] = []): AuditEvent {
+  return {
+    type: 'token.issued',
+    request: { requestId, client: '10.1.4.7' },
+    caller,
+    service: 'registry.example.com',
+    time: 0,
+    grants: grants.map((grant) => ({
+      asked: { type: 'repository', name: 'web/shop', actions: ['pull'] },
+      granted: ['pull'],
+      because: [],
+      ...grant,
+    })),
+    attributes: new Map(),
+    malformed: [],
+    tokenId: 't',
+    isReused: false,
+    policyRevision: 'r',
+    expiresIn: 300,
+  };
+}
+
+function refused(requestId: string, username: string): AuditEvent {
+  return {
+    type: 'token.refused',
+    request: { requestId, client: '10.1.4.7' },
+    code: 'invalid_credentials',
+    service: 'registry.example.com',
+    username,
+    cause: 'wrong password',
+  };
+}
+
+const idsOf = (memory: ReturnType<typeof rememberDecisions>, filter = ALL): readonly string[] =>
+  memory.find(filter, 100).found.map(({ requestId }) => requestId);
+
+describe('recent decisions', () => {
+  it('are the last ones, the latest first, and count from the oldest that is known', () => {
+    const clock = fixedClock(1000);
+    const memory = rememberDecisions(3, clock);
+    for (const id of ['a', 'b', 'c', 'd']) {
+      clock.advance(10);
+      memory.record(issued(id, user('alice')));
+    }
+
+    expect(idsOf(memory)).toEqual(['d', 'c', 'b']);
+    expect([memory.count(), memory.since()]).toEqual([3, 1020]);
+    expect(memory.byRequest('b')?.username).toBe('alice');
+    expect(memory.byRequest('a')).toBe(undefined);
+  });
+
+  it('before it is full, are known since the start', () => {
+    const clock = fixedClock(1000);
+    const memory = rememberDecisions(3, clock);
+    clock.advance(10);
+    memory.record(issued('a', ANONYMOUS));
+
+    expect([memory.count(), memory.since(), idsOf(memory)]).toEqual([1, 1000, ['a']]);
+  });
+
+  it('are found by a part of a name, whatever its case, and by what was refused', () => {
+    const memory = rememberDecisions(10, fixedClock());
+    const ops = {
+      asked: { type: 'repository', name: 'ops/secret', actions: ['pull', 'push'] },
+      granted: ['pull'],
+    } as const;
+    memory.record(issued('granted', user('Alice'), [{}]));
+    memory.record(issued('partly', user('alice'), [{}, ops]));
+    memory.record(refused('wrong', 'bob'));
+    memory.record(issued('anonymous', ANONYMOUS, [{}]));
+
+    expect(idsOf(memory, { ...ALL, person: 'ALI' })).toEqual(['partly', 'granted']);
+    expect(idsOf(memory, { ...ALL, person: 'anonymous' })).toEqual(['anonymous']);
+    expect(idsOf(memory, { ...ALL, repository: 'secret' })).toEqual(['partly']);
+    expect(idsOf(memory, { ...ALL, isRefusedOnly: true })).toEqual(['wrong', 'partly']);
+    expect(memory.find(ALL, 1)).toMatchObject({ found: [{ requestId: 'anonymous' }], more: 3 });
+  });
+
+  it('have no token that somebody typed as a user name', () => {
+    const memory = rememberDecisions(10, fixedClock());
+    memory.record(refused('a', `flp_${'a'.repeat(49)}`));
+
+    expect(JSON.stringify(memory.find(ALL, 1))).not.toContain('flp_');
+  });
+
+  it('list a few scopes of a request with many, and count the others', () => {
+    const memory = rememberDecisions(10, fixedClock());
+    memory.record(
+      issued(
+        'a',
+        user('alice'),
+        Array.from({ length: 500 }, () => ({})),
+      ),
+    );
+
+    expect(memory.byRequest('a')).toMatchObject({ unlisted: 492, scopes: { length: 8 } });
+  });
+
+  it('name the token by which a user logged in', () => {
+    const memory = rememberDecisions(10, fixedClock());
+    const caller = { ...user('alice'), via: { kind: 'personal-token', id: '1', name: 'laptop' } } as Caller;
+    memory.record(issued('a', caller));
+
+    expect(memory.byRequest('a')?.via).toEqual({ kind: 'personal-token', name: 'laptop' });
+  });
+});
