@@ -32,7 +32,8 @@ export const faults: readonly Fault[] = [
     effect: 'a disabled account stays signed in until its session is over',
     file: 'src/flows/session/find.ts',
     find: 'return identity === undefined ? { refusal } : { identity };\n  }',
-    replace: 'return { identity: identity ?? parseIdentity(session.identity)! };\n  }',
+    replace:
+      'return { identity: identity ?? ({ ...session, groups: new Set(), attributes: new Map() } as never) };\n  }',
     tests: SESSION,
   },
   {
