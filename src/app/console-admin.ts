@@ -18,7 +18,6 @@ import { keptRefreshTokens, listRefreshTokens } from '../flows/refresh-token/rev
 import { keptSessions } from '../flows/session/end.ts';
 import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
-import { ApiProblem } from '../http/api/problem.ts';
 import type { AdminAreaDeps, Unanswered } from '../http/console/admin.ts';
 import { tokenView } from '../http/console/token-row.ts';
 import type { PersonView } from '../pages/admin/people.ts';
@@ -94,6 +93,7 @@ async function answered<Found>(ask: () => Promise<Found>): Promise<Found | Unans
   try {
     return await ask();
   } catch (error) {
+    const { ApiProblem } = await import('../http/api/problem.ts');
     if (!(error instanceof ApiProblem)) throw error;
     return { problem: error.code === 'conflict' ? POLICY_CHANGED : BUSY };
   }
@@ -115,9 +115,9 @@ function granteeView({
   const notes = [
     ...conditions.map((condition) => `if ${condition}`),
     ...(except.length === 0 ? [] : [`except ${except.join(', ')}`]),
-    ...denials.map((denial) => `denied by "${denial.rule}" (${denial.file}:${denial.line})`),
+    ...denials.map((denial) => `denied by "${denial.rule}" (${basename(denial.file)}:${denial.line})`),
   ];
-  return { who, rule, file, line, verdict, notes };
+  return { who, rule, file: basename(file), line, verdict, notes };
 }
 
 function check(text: string, deps: AdminDeps, context: RequestContext): Promise<Answer<'checkPolicy'> | Unanswered> {

@@ -3,6 +3,7 @@ import { confirmPage } from './confirm.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
 import { badge, empty, heading, notice, rows } from './parts/blocks.ts';
+import { programName } from './parts/program.ts';
 import { day, relative } from './parts/time.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -58,7 +59,7 @@ function signInRow({ site: { url }, now }: Page, row: SignInRow): Html {
   const { id, kind, program, from, service, createdAt, usedAt, expiresAt, isCurrent } = row;
   return html`<li>
     <div>
-      <p><b>${program}</b> ${isCurrent ? badge('this one', 'good') : badge(KINDS[kind])}</p>
+      <p><b>${programName(program)}</b> ${isCurrent ? badge('this one', 'good') : badge(KINDS[kind])}</p>
       <p class="quiet">${service === undefined ? 'this console' : html`<code>${service}</code>`}</p>
     </div>
     <div>
@@ -71,7 +72,7 @@ function signInRow({ site: { url }, now }: Page, row: SignInRow): Html {
     </div>
     <div class="end">
       <a class="button bare danger" href="${url`/console/sign-ins/${id}/end`}"
-        >End<span class="hidden"> ${program} from ${from}</span></a
+        >End<span class="hidden"> ${programName(program)} from ${from}</span></a
       >
     </div>
   </li>`;
@@ -81,7 +82,7 @@ export function endSignInPage(page: Page, row: SignInRow): Html {
   const { url } = page.site;
   return confirmPage(page, {
     section: 'sign-ins',
-    question: `End the sign-in of ${row.program}?`,
+    question: `End the sign-in of ${programName(row.program)}?`,
     consequences: [
       html`Used ${relative(row.usedAt, page.now)} from <code>${row.from}</code>.`,
       row.isCurrent ? 'This is the browser that you use now. You will be signed out.' : 'It has to sign in again.',

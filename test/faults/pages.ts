@@ -114,4 +114,12 @@ export const faults: readonly Fault[] = [
     replace: 'await deps.list({})',
     tests: [TOKENS],
   },
+  {
+    id: 'pages-14',
+    effect: 'everybody who has signed in ends everything of somebody else',
+    file: 'src/http/console/admin.ts',
+    find: "router.post('/console/person/end', requireAdmin,",
+    replace: "router.post('/console/person/end', tools.requireSession,",
+    tests: ['test/unit/http/console/areas.test.ts'],
+  },
 ];

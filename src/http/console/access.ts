@@ -14,7 +14,7 @@ import { accessPage } from '../../pages/access.ts';
 import type { AccessView, DenialView } from '../../pages/access.ts';
 import { contextOf } from '../context.ts';
 import { sentenceOf } from '../respond.ts';
-import { decisionView } from './decision-views.ts';
+import { decisionView, fileName } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from './form.ts';
 import { respondPage } from './respond-page.ts';
@@ -55,7 +55,7 @@ function showAccess(deps: AccessAreaDeps, tools: ConsoleTools, request: Request,
       actions,
       services: own.length === services.length ? [] : own,
       rule: rule.name,
-      file: rule.file,
+      file: fileName(rule.file),
       line: rule.line,
       conditions,
     })),

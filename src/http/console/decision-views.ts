@@ -17,8 +17,8 @@ export function decisionView(grant: Decided, service: string, misses: readonly N
     repository: asked.type === 'repository' && asked.name !== '' ? asked.name : `${asked.type} ${asked.name}`.trim(),
     service,
     verdicts: asked.actions.map((action) => ({ action, verdict: verdictOf(action, grant) })),
-    reasons: because,
-    nearMisses: misses.map((miss) => `${missSentence(miss)}.`),
+    reasons: because.map((reason) => ({ ...reason, file: fileName(reason.file) })),
+    nearMisses: misses.map((miss) => `${missSentence({ ...miss, file: fileName(miss.file) })}.`),
   };
 }
 
@@ -30,6 +30,11 @@ function verdictOf(action: string, { granted, limited = [], because }: Decided):
       effect === 'deny' && (actions.includes('*') || action === '*' || actions.some((one) => one === action)),
   );
   return isDenied ? 'denied' : 'not granted';
+}
+
+/** Without the folder, which says where the broker has its files. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** How the user logged in, in words. */

@@ -123,7 +123,7 @@ function cells({
 }: DecisionRow): readonly Content[] {
   return [
     html`${clockTime(at)}<br /><code class="quiet small">${requestId}</code>`,
-    html`${username === undefined ? html`<span class="quiet">anonymous</span>` : html`<b>${username}</b>`}<br /><span
+    html`${username === undefined ? html`<span class="quiet nowrap">anonymous</span>` : html`<b>${username}</b>`}<br /><span
         class="quiet"
         >${via}</span
       >`,

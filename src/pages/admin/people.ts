@@ -4,6 +4,7 @@ import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { codes, empty, heading, notice, rows, table } from '../parts/blocks.ts';
 import { textField } from '../parts/form.ts';
+import { programName } from '../parts/program.ts';
 import { relative } from '../parts/time.ts';
 import type { SignInRow } from '../sign-ins.ts';
 import { html } from '../template/html.ts';
@@ -109,7 +110,7 @@ function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
       ({ program, from, service, usedAt, expiresAt }) =>
         html`<li>
           <div>
-            <p><b>${program}</b></p>
+            <p><b>${programName(program)}</b></p>
             <p class="quiet">${service ?? 'console'}</p>
           </div>
           <div>
