@@ -173,4 +173,12 @@ export const faults: readonly Fault[] = [
     replace: 'if (found === undefined) throw',
     tests: SIGN_IN,
   },
+  {
+    id: 'sign-in-21',
+    effect: 'a person whose tokens are asleep reads that they have ended, and creates them again',
+    file: 'src/flows/revalidate.ts',
+    find: "outcome.reason === 'sign-in-due'",
+    replace: "outcome.reason === 'held'",
+    tests: ['test/unit/flows/exchange-refresh-token.test.ts'],
+  },
 ];
