@@ -11,6 +11,7 @@ import { createIssuePersonalToken } from '../flows/personal-token/issue.ts';
 import type { IssuePersonalToken, PersonalTokenSettings } from '../flows/personal-token/issue.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
 import { createRobotOwners } from '../flows/personal-token/robot-owner.ts';
+import { shareLookUps } from '../flows/personal-token/share-look-ups.ts';
 import { createUsePersonalToken } from '../flows/personal-token/use.ts';
 import type { UsePersonalToken } from '../flows/personal-token/use.ts';
 import type { RevalidateDeps } from '../flows/revalidate.ts';
@@ -43,13 +44,13 @@ export function openPersonalTokens(
   const store = personalTokenStore(records, deps.clock);
   const { audit, clock } = deps;
   const robots = createRobotOwners({ ...deps, robots: robotsOf(configured) });
-  const identityOf = createIdentityOfOwner({ ...deps, robots });
+  const identityOf = shareLookUps(createIdentityOfOwner({ ...deps, robots }));
   const flowDeps = { store, secrets: personalTokenSecrets, clock, audit, identityOf };
   const countBadToken: CountBadToken =
     counts === undefined ? async () => undefined : createCountBadToken({ ...counts, ids: randomIds });
   return {
     store,
-    use: createUsePersonalToken({ ...flowDeps, countBadToken }),
+    use: createUsePersonalToken({ ...flowDeps, countBadToken, maxLifetime: settings.maxLifetime }),
     issue: createIssuePersonalToken({ ...flowDeps, robots, settings, services: Object.keys(services) }),
   };
 }

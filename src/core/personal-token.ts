@@ -92,6 +92,18 @@ export interface PersonalToken {
   readonly expiresAt: number;
 }
 
+/**
+ * Epoch seconds at which a token ends.
+ *
+ * @param maxLifetime seconds, of the configuration now: a shorter one also ends tokens that were made before
+ */
+export function endOfPersonalToken(
+  { createdAt, expiresAt }: Pick<PersonalToken, 'createdAt' | 'expiresAt'>,
+  maxLifetime: number,
+): number {
+  return Math.min(expiresAt, createdAt + maxLifetime);
+}
+
 /** Characters of a name. */
 export const MAX_TOKEN_NAME = 64;
 const NAME = new RegExp(`^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]{1,${MAX_TOKEN_NAME}}(?<! )$`, 'u');

@@ -100,8 +100,8 @@ export const faults: readonly Fault[] = [
     id: 'token-12',
     effect: 'a token works on after the second in which it expires',
     file: 'src/flows/personal-token/use.ts',
-    find: 'if (record.expiresAt <= deps.clock.now())',
-    replace: 'if (record.expiresAt < deps.clock.now())',
+    find: 'deps.maxLifetime) <= deps.clock.now())',
+    replace: 'deps.maxLifetime) < deps.clock.now())',
     tests: [USE],
   },
   {
@@ -135,5 +135,13 @@ export const faults: readonly Fault[] = [
     find: 'caller.via?.expiresAt ?? Infinity',
     replace: 'Infinity',
     tests: ['test/unit/flows/grant-token-lifetime.test.ts'],
+  },
+  {
+    id: 'token-17',
+    effect: 'the first look-up of an account answers for it from then on: a disabled account keeps its tokens',
+    file: 'src/flows/personal-token/share-look-ups.ts',
+    find: '.finally(() => underWay.delete(key))',
+    replace: '',
+    tests: [USE],
   },
 ];

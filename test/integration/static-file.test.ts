@@ -379,6 +379,7 @@ describe('a user whose password is a file', () => {
       (await to.revalidate?.({ login: 'bot', subject }, deadlineIn(realClock, 8000)))?.kind;
 
     expect(subject).not.toContain('plain-secret-1');
+    expect(await users.lookup?.('bot', deadlineIn(realClock, 8000))).toMatchObject({ username: 'bot', subject });
     expect([await again(users), await again(await open())]).toEqual(['authenticated', 'authenticated']);
 
     await writeFile(secret, 'plain-secret-2\n');

@@ -8,6 +8,7 @@ import { createCountBadToken } from '../../src/flows/personal-token/bad-tokens.t
 import { createIssuePersonalToken } from '../../src/flows/personal-token/issue.ts';
 import type { PersonalTokenSettings, TokenIssue, TokenOrder } from '../../src/flows/personal-token/issue.ts';
 import { createIdentityOfOwner } from '../../src/flows/personal-token/owner.ts';
+import { shareLookUps } from '../../src/flows/personal-token/share-look-ups.ts';
 import { createUsePersonalToken } from '../../src/flows/personal-token/use.ts';
 import { createFingerprint } from '../../src/platform/fingerprint.ts';
 import { memoryLedger } from '../../src/platform/ledger/memory.ts';
@@ -85,10 +86,12 @@ export function openTokenWorld({ settings, ...shared }: TokenWorldOptions = {}) 
     [Symbol.asyncDispose]: async () => undefined,
   };
   const chain = { backends: [{ authenticator, usernames: undefined }], clock, timer: noWaiting };
-  const deps = { store, secrets: personalTokenSecrets, clock, audit, identityOf: createIdentityOfOwner(chain) };
+  const identityOf = shareLookUps(createIdentityOfOwner(chain));
+  const deps = { store, secrets: personalTokenSecrets, clock, audit, identityOf };
   const issue = createIssuePersonalToken({ ...deps, settings: { ...SETTINGS, ...settings }, services: [SERVICE] });
   const countBadToken = createCountBadToken({ ledger, fingerprint: createFingerprint(), ids: countingIds() });
-  const use = createUsePersonalToken({ ...deps, countBadToken });
+  const { maxLifetime } = { ...SETTINGS, ...settings };
+  const use = createUsePersonalToken({ ...deps, countBadToken, maxLifetime });
   const order = (more: Partial<TokenOrder> = {}): Promise<TokenIssue> => issue({ ...ORDER, ...more }, REQUEST);
   const issued = async (more: Partial<TokenOrder> = {}): Promise<Secret> => {
     const made = await order(more);

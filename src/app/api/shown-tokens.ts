@@ -34,9 +34,10 @@ export function collecting(audit?: EventSink): Collecting {
 
 export function shownRevoked(event: TokenEvent): Answer<'revokeTokens'>['revoked'][number] {
   const { id = '', username: user = '', backend = '' } = event;
+  const about = { kind: event.type, id, user, backend };
   return event.type === 'refresh-token'
-    ? { kind: 'refresh-token', id, user, backend, service: event.service }
-    : { kind: 'personal-token', id, user, backend, name: event.name ?? '' };
+    ? { ...about, service: event.service, name: null }
+    : { ...about, service: null, name: event.name ?? '' };
 }
 
 export function refreshTokenOf(token: ListedRefreshToken): Answer<'listRefreshTokens'>['refreshTokens'][number] {

@@ -7,6 +7,7 @@ import { isTooLong, verifyPassword } from '../password-hash.ts';
 import type { StaticFileConfig } from './config.ts';
 import type { CurrentSecret } from './plain-secret.ts';
 import { loadUsers, userFiles } from './users.ts';
+import type { User } from './users.ts';
 
 /** Registries that verify bcrypt themselves accept such a password by its first 72 bytes. */
 const CUT_BY_BCRYPT =
@@ -63,16 +64,13 @@ export async function openStaticFile(
       return [...(users.byName.has(folded) ? [folded] : []), ...(users.inOtherCase.get(folded) ?? [])];
     },
 
-    lookup: async (name) => users.byName.get(name)?.identity,
+    lookup: async (name) => currentIdentity(users.byName.get(name)),
 
     revalidate: async ({ login, subject }) => {
-      const user = users.byName.get(login);
-      if (user === undefined) return { kind: 'unknown-user' };
-      const identity =
-        'hash' in user.password
-          ? user.identity
-          : await withSubject(user.identity, await user.password.secret.current());
-      return identity.subject === subject ? { kind: 'authenticated', identity } : { kind: 'unknown-user' };
+      const identity = await currentIdentity(users.byName.get(login));
+      return identity?.subject === subject && identity !== undefined
+        ? { kind: 'authenticated', identity }
+        : { kind: 'unknown-user' };
     },
 
     // The users are in memory. `reload` reports a missing file, and the last good one stays in use.
@@ -88,6 +86,12 @@ export async function openStaticFile(
 
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+/** The identity of a user, with the id of the account that depends on the secret of now. */
+async function currentIdentity(user: User | undefined): Promise<Identity | undefined> {
+  if (user === undefined || 'hash' in user.password) return user?.identity;
+  return withSubject(user.identity, await user.password.secret.current());
 }
 
 /** A user with another secret is another account: what depended on the old secret ends. */

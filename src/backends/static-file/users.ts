@@ -19,7 +19,7 @@ import type { LocatedProblem } from './strict-yaml.ts';
 import { USERS_TASK } from './users-task.ts';
 import type { PlainUser, UsersInput } from './users-task.ts';
 
-interface User {
+export interface User {
   readonly identity: Identity;
   readonly password: { readonly hash: PasswordHash } | { readonly secret: PlainSecret };
 }

@@ -10,7 +10,7 @@ import { EXIT } from '../output.ts';
 import type { Output, Terminal } from '../output.ts';
 import { atBroker, checkLeakAtBrokers } from './at-broker.ts';
 import type { Revoked } from './at-broker.ts';
-import { OPERATOR, reportReach, revokedLine } from './revoke.ts';
+import { OPERATOR, reportReach, revokedJson, revokedLine } from './revoke.ts';
 import { withTokenStores } from './stores.ts';
 
 export async function checkLeak(options: SharedOptions, output: Output, { stdin }: Terminal): Promise<number> {
@@ -23,7 +23,7 @@ export async function checkLeak(options: SharedOptions, output: Output, { stdin 
       ...tokens.map(revokedLine),
       `${count(found, 'token')} found, ${tokens.length} valid and now revoked, ${damaged} damaged`,
     ],
-    { found, damaged, revoked: tokens },
+    { found, damaged, revoked: tokens.map(revokedJson) },
   );
   const isReached = reportReach(problems, tokens.length > 0 ? unavailable : undefined, output);
   return tokens.length === 0 && isReached ? EXIT.ok : EXIT.no;

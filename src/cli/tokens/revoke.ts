@@ -43,7 +43,7 @@ export async function revokeTokens(options: RevokeOptions, output: Output): Prom
   if (tokens.length === 0 && missing.length === 0 && failures.length === 0) {
     output.remark(`fairlead: ${noneText(options, config)}`);
   }
-  output.result(tokens.map(revokedLine), { revoked: tokens, missing });
+  output.result(tokens.map(revokedLine), { revoked: tokens.map(revokedJson), missing });
   const isReached = reportReach(problems, tokens.length > 0 ? unavailable : undefined, output);
   return tokens.length > 0 && missing.length === 0 && failures.length === 0 && isReached ? EXIT.ok : EXIT.no;
 }
@@ -107,9 +107,10 @@ export function reportReach(
   return unavailable.reason === 'absent';
 }
 
-export function revokedLine(token: ShownRevoked): string {
-  const { id, user } = token;
-  return token.kind === 'refresh-token'
-    ? `revoked ${id} of ${user} for ${token.service}`
-    : `revoked ${id} of ${user}, named ${token.name}`;
+export function revokedLine({ id, user, service, name }: ShownRevoked): string {
+  return `revoked ${id} of ${user}${service === null ? '' : ` for ${service}`}${name === null ? '' : `, named ${name}`}`;
+}
+
+export function revokedJson({ service, name, ...token }: ShownRevoked) {
+  return { ...token, ...(service === null ? {} : { service }), ...(name === null ? {} : { name }) };
 }

@@ -1,7 +1,6 @@
 /**
- * Counts personal tokens that are refused, by the network of the client. Nobody can guess one, so the count protects the
- * log and the store from a client that keeps sending a bad token. It never refuses a valid one: others in the same network
- * must not suffer.
+ * Counts personal tokens that are refused, by the network of the client. Nobody can guess one; the count makes a client
+ * wait that keeps sending a bad one. It never refuses a valid token, so that nobody can keep others of a network out.
  */
 import { identifiesClient, networksOf } from '../../core/client-network.ts';
 import type { Budget } from '../../core/ledger.ts';

@@ -6,7 +6,7 @@
 import { BrokerError, describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import type { Caller, Credential, Identity } from '../../core/identity.ts';
-import { isInNetworks, isPersonalToken, personalTokenId } from '../../core/personal-token.ts';
+import { endOfPersonalToken, isInNetworks, isPersonalToken, personalTokenId } from '../../core/personal-token.ts';
 import type { PersonalToken } from '../../core/personal-token.ts';
 import { limitsOf } from '../../core/token-limits.ts';
 import { createRecordUse } from '../record-use.ts';
@@ -35,6 +35,8 @@ class Refusal extends Error {
 }
 
 interface UseDeps extends PersonalTokenDeps {
+  /** Seconds; see `endOfPersonalToken`. */
+  readonly maxLifetime: number;
   readonly countBadToken: CountBadToken;
 }
 
@@ -45,7 +47,7 @@ export function createUsePersonalToken(deps: UseDeps): UsePersonalToken {
     if (digest === undefined) throw new Refusal('it is not a whole token: its form or its checksum is wrong', true);
     const record = await deps.store.get(digest);
     if (record === undefined) throw new Refusal('never issued, expired, or revoked');
-    if (record.expiresAt <= deps.clock.now()) throw new Refusal('expired');
+    if (endOfPersonalToken(record, deps.maxLifetime) <= deps.clock.now()) throw new Refusal('expired');
     if (!isInNetworks(record.networks, client)) throw new Refusal('it may not be used from this address');
     return record;
   }
@@ -74,7 +76,8 @@ export function createUsePersonalToken(deps: UseDeps): UsePersonalToken {
       if (use.kind === 'revoked') throw new Refusal('just revoked');
       const problem = use.kind === 'unrecorded' ? { cause: `its use is not recorded: ${use.cause}` } : {};
       deps.audit.record({ ...event(), outcome: 'used', ...otherName(typed, record, identity), ...problem });
-      return { kind: 'user', identity, via: viaOf(about.id ?? '', record) };
+      const expiresAt = endOfPersonalToken(record, deps.maxLifetime);
+      return { kind: 'user', identity, via: { ...viaOf(about.id ?? '', record), expiresAt } };
     } catch (error) {
       const isRefused = error instanceof Refusal;
       const cause = isRefused ? error.message : describeError(error);

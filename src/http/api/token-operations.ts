@@ -53,10 +53,14 @@ const personalToken = z
   .meta({ id: 'PersonalToken' });
 
 const revoked = z
-  .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('refresh-token'), id, user: z.string(), backend: z.string(), service: z.string() }),
-    z.object({ kind: z.literal('personal-token'), id, user: z.string(), backend: z.string(), name: z.string() }),
-  ])
+  .object({
+    kind: z.enum(['refresh-token', 'personal-token', 'session']).meta({ description: 'Others may follow' }),
+    id,
+    user: z.string().meta({ description: 'The owner: a user name, or `robot:NAME`' }),
+    backend: z.string(),
+    service: z.string().nullable().meta({ description: 'Of a refresh token' }),
+    name: z.string().nullable().meta({ description: 'Of a personal token' }),
+  })
   .meta({ id: 'RevokedToken' });
 
 const revokedFields = {

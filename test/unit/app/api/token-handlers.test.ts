@@ -158,7 +158,9 @@ describe('the tokens', () => {
 
     expect(byId).toMatchObject({
       count: 1,
-      revoked: [{ kind: 'refresh-token', id: 'aaaaaaaaaaaa', user: 'alice', backend: 'local', service: SERVICE }],
+      revoked: [
+        { kind: 'refresh-token', id: 'aaaaaaaaaaaa', user: 'alice', backend: 'local', service: SERVICE, name: null },
+      ],
       missing: ['no-such-id'],
     });
     expect(byUser.revoked.map(({ user }) => user)).toEqual(['bob']);

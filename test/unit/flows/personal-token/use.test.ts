@@ -57,6 +57,35 @@ describe('a login with a personal token', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('shares the look-up with equal logins at the same time, and not with later ones', async () => {
+    const { issued, logIn, refused, asked, world, audit } = openTokenWorld();
+    const token = await issued();
+    asked.length = 0;
+    audit.events.length = 0;
+
+    const callers = await Promise.all(Array.from({ length: 20 }, () => logIn(token)));
+    const askedTogether = asked.length;
+    world.outcome = { kind: 'rejected', reason: 'disabled' };
+    const later = await refused(token);
+
+    expect(callers).toHaveLength(20);
+    expect([askedTogether, asked.length]).toEqual([1, 2]);
+    expect(later).toMatchObject(REFUSED);
+    expect(tokenEvents(audit).filter(({ outcome }) => outcome === 'used')).toHaveLength(20);
+  });
+
+  it('does not share a look-up that has failed with later logins', async () => {
+    const { issued, logIn, refused, world } = openTokenWorld();
+    const token = await issued();
+
+    world.outcome = 'down';
+    const down = await Promise.all(Array.from({ length: 3 }, () => refused(token)));
+    world.outcome = again();
+
+    expect(down).toMatchObject(down.map(() => ({ code: 'backend_unavailable' })));
+    expect(await logIn(token)).toMatchObject({ kind: 'user' });
+  });
+
   it('ignores the user name next to the token, and records one that is not that of the owner', async () => {
     const { issued, logIn, audit } = openTokenWorld();
     const token = await issued();
@@ -130,6 +159,20 @@ describe('a login with a personal token', () => {
     await store.put(entry.key, entry.value, 10 * DAY);
     clock.advance(1);
     expect(await refused(token)).toMatchObject({ ...REFUSED, message: 'expired' });
+  });
+
+  it('ends earlier when the longest lifetime of the configuration has become shorter', async () => {
+    const before = openTokenWorld();
+    const token = await before.issued({ lifetime: 300 * DAY });
+    const after = openTokenWorld({ ...before, settings: { maxLifetime: 30 * DAY } });
+
+    before.clock.advance(30 * DAY - 1);
+    const caller = await after.logIn(token);
+    before.clock.advance(1);
+
+    expect(caller).toMatchObject({ via: { expiresAt: before.clock.now() } });
+    expect(await after.refused(token)).toMatchObject({ ...REFUSED, message: 'expired' });
+    expect(await before.logIn(token)).toMatchObject({ kind: 'user' });
   });
 
   it('says that a damaged token is not whole, without a look-up', async () => {
