@@ -19,6 +19,7 @@ const LAYERS = [
   'http',
   'app',
   'conformance',
+  'helper',
   'cli',
 ] as const;
 type Layer = (typeof LAYERS)[number];
@@ -193,6 +194,7 @@ describe('the sources', () => {
     ['config', ['re2js', 'yaml', 'zod', /^node:/]],
     ['migrate', ['yaml', /^node:/]],
     ['conformance', ['commander', 'yaml', 'zod', /^node:/]],
+    ['helper', [/^node:/]],
   ] as const)('of %s import no packages but %j', async (layer, allowed) => {
     const files = await sources(join(SRC, layer));
     const imported = (await Promise.all(files.map(importsOf))).flat();
@@ -320,9 +322,18 @@ const REVEALING = [
   'cli/init/stored-secret.ts',
   'cli/tokens/create.ts',
   'conformance/secrets.ts',
+  'flows/device/poll.ts',
+  'flows/device/request.ts',
+  'helper/login/revoke.ts',
+  'helper/logins/login.ts',
+  'helper/logins/platform-store.ts',
+  'helper/verbs.ts',
   'http/console/cookies.ts',
   'http/console/tokens.ts',
+  'http/oauth/authorize.ts',
+  'http/oauth/routes.ts',
   'http/token.ts',
+  'platform/code-secrets.ts',
   'platform/fingerprint.ts',
   'platform/personal-token-secrets.ts',
   'platform/postgres/address.ts',

@@ -15,6 +15,7 @@ packages=(
   prometheus            # promtool, which checks the alert rules
   nginx-light caddy     # proxies
   samba-ad-dc samba-ad-provision # Active Directory
+  golang-docker-credential-helpers pass gnupg # a store for secrets
   chromium              # the browser that shows the pages
   zsh fish man-db       # shells and the reader for completion and the manual page
   bsdutils              # script, which runs a program at a pseudo-terminal

@@ -4,16 +4,17 @@
  * imports of its own modules.
  */
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { licencesOf } from './licences.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
 
-/** The command, and what Node.js loads by its path: the threads and their tasks. */
+/** The commands, and what Node.js loads by its path: the threads and their tasks. */
 const ENTRIES = {
   main: 'src/cli/main.ts',
+  helper: 'src/helper/main.ts',
   'compile-cache': 'src/cli/compile-cache.ts',
   'background-thread': 'src/platform/background-thread.ts',
   'sqlite-worker': 'src/platform/store/sqlite-worker.ts',
@@ -46,9 +47,11 @@ const { output } = await bundle.write({
 
 for (const { type, fileName } of output) if (type === 'chunk') await escapeNonAscii(join(DIST, fileName));
 
-const command = join(DIST, 'fairlead.cjs');
-await copyFile(join(ROOT, 'src/cli/fairlead.cjs'), command);
-await chmod(command, 0o755);
+for (const source of ['src/cli/fairlead.cjs', 'src/helper/docker-credential-fairlead.cjs']) {
+  const command = join(DIST, basename(source));
+  await copyFile(join(ROOT, source), command);
+  await chmod(command, 0o755);
+}
 await writeFile(join(DIST, 'THIRD-PARTY.txt'), await licencesOf(output));
 
 /**

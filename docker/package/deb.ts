@@ -17,6 +17,13 @@ const PACKAGES = join(ROOT, 'build/packages');
 const STAGE = join(ROOT, 'build/deb');
 const LIB = '/usr/lib/fairlead';
 const COMMAND = `${LIB}/fairlead`;
+const HELPER = 'docker-credential-fairlead';
+/** One executable is both programs, by the name that it is started under: Node.js is most of its size. */
+const START = `
+const { basename } = require('node:path');
+const name = basename(process.argv0) === '${HELPER}' ? '${HELPER}' : 'fairlead';
+require('node:module').createRequire('${LIB}/dist/')('./' + name + '.cjs');
+`;
 
 /** Names of processors at Debian, by their names at Node.js. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
@@ -50,7 +57,7 @@ async function writeProgram(): Promise<void> {
   await copyTree(prebuilds, `${LIB}/${prebuilds}`);
 
   const main = join(ROOT, 'build/start.cjs');
-  await writeFile(main, `require('node:module').createRequire('${LIB}/dist/')('./fairlead.cjs');\n`);
+  await writeFile(main, START);
   // Symbols are a fifth of the executable. They are removed before the program is added: `strip` would damage it.
   const executable = join(ROOT, 'build/node');
   await run('strip', ['--strip-unneeded', '-o', executable, process.execPath]);
@@ -62,7 +69,8 @@ async function writeProgram(): Promise<void> {
   await run(process.execPath, ['--build-sea', settings]);
   await chmod(staged(COMMAND), 0o755);
   await mkdir(staged('/usr/bin'), { recursive: true });
-  await symlink(`..${COMMAND.slice('/usr'.length)}`, staged('/usr/bin/fairlead'));
+  for (const name of ['fairlead', HELPER])
+    await symlink(`..${COMMAND.slice('/usr'.length)}`, staged(`/usr/bin/${name}`));
 }
 
 /** The manual, completions, documentation and the list of components. */

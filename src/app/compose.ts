@@ -29,6 +29,7 @@ import { openPages, openRecent } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createFlush } from './flush.ts';
+import { openHelperLogins } from './open-helper-logins.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
@@ -108,7 +109,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { shared } = shield;
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
-  const { signing, recordsState, personalTokens, ...tokenFlows } = await openTokenFlows(parts, {
+  const { signing, recordsState, personalTokens, helper, ...tokenFlows } = await openTokenFlows(parts, {
     audit,
     backends,
     records,
@@ -138,9 +139,10 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   );
   const { identify } = tokenFlows;
   const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers };
-  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent });
+  const otherAreas = helper?.areas ?? [];
+  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent, otherAreas });
   const listeners = resources.use(
-    await openListeners(config, { ...tokenFlows, ...operator, api: api.admin, console: pages }),
+    await openListeners(config, { ...tokenFlows, ...helper?.http, ...operator, api: api.admin, console: pages }),
   );
   const reloadAll = watchAndReload(parts, [
     policyReloadable(config, policy, log),
@@ -217,8 +219,10 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services });
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
+  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
   const identify = createIdentify({
     ...flowDeps,
     shield,
@@ -227,7 +231,6 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
   });
   // After everything that can fail: a broker that does not start creates no key.
   const signing = await openSigning(config, log, reuse.clear);
-  const { exchangeRefreshToken } = refreshTokens;
   const forwardAuth = await openForwardAuth(config, {
     ...flowDeps,
     identify,
@@ -243,6 +246,7 @@ async function openTokenFlows(parts: Parts, { audit, backends, records, shield, 
     exchangeRefreshToken,
     recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
     identify,
+    helper,
     ...(forwardAuth === undefined ? {} : { forwardAuth }),
     grantToken: createGrantToken({
       ...flowDeps,

@@ -26,7 +26,8 @@ import { version } from '../platform/version.ts';
 import { refreshTokenStore } from './open-refresh-tokens.ts';
 
 export interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
-  readonly records: Pick<Records, 'store'>;
+  /** Undefined: nothing that is configured has records. */
+  readonly records: Pick<Records, 'store'> | undefined;
   readonly identify: Identify;
   readonly areas?: readonly ConsoleArea[];
   readonly log: Log;
@@ -47,7 +48,7 @@ export async function openConsole(
   config: Pick<BrokerConfig, 'console' | 'publicUrl'>,
   deps: OpenConsoleDeps,
 ): Promise<Console | undefined> {
-  if (config.console === undefined) return undefined;
+  if (config.console === undefined || deps.records === undefined) return undefined;
   const { consoleFolders, consoleRoutes } = await import('../http/console/index.ts');
   const { records, backends, clock, log, areas = [] } = deps;
   const { publicUrl } = config;

@@ -9,21 +9,26 @@ import { createExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import { createDraftRefreshToken } from '../flows/refresh-token/issue.ts';
 import type { DraftRefreshToken } from '../flows/refresh-token/issue.ts';
+import { createRevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
+import type { RevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
 import { refreshTokenSecrets } from '../platform/refresh-token-secrets.ts';
 import type { Records } from '../platform/store/records.ts';
 
 interface RefreshTokens {
   readonly draftRefreshToken: DraftRefreshToken;
   readonly exchangeRefreshToken: ExchangeRefreshToken;
+  readonly revokeRefreshToken: RevokeRefreshToken;
 }
 
 interface OpenRefreshTokensDeps extends Pick<RefreshTokenDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   /** Undefined: nothing that is configured has records. */
   readonly records: Pick<Records, 'store'> | undefined;
   readonly services: ReadonlyMap<string, Service>;
+  /** Called for each token that is revoked. */
+  readonly onRevoked: () => void;
 }
 
-export function openRefreshTokens({ records, services, ...deps }: OpenRefreshTokensDeps): RefreshTokens {
+export function openRefreshTokens({ records, services, onRevoked, ...deps }: OpenRefreshTokensDeps): RefreshTokens {
   if (records === undefined) return NONE;
   const groupOf = ({ service, backend, subject }: RefreshToken): Group => ({
     name: JSON.stringify([service, backend, subject]),
@@ -34,6 +39,7 @@ export function openRefreshTokens({ records, services, ...deps }: OpenRefreshTok
   return {
     draftRefreshToken: createDraftRefreshToken(flowDeps),
     exchangeRefreshToken: createExchangeRefreshToken(flowDeps),
+    revokeRefreshToken: createRevokeRefreshToken(flowDeps, onRevoked),
   };
 }
 
@@ -52,4 +58,5 @@ const NONE: RefreshTokens = {
   exchangeRefreshToken: async () => {
     throw new BrokerError('unsupported_grant', 'no service offers refresh tokens');
   },
+  revokeRefreshToken: async () => undefined,
 };

@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import { robotsOf } from '../config/robots-schema.ts';
 import { createSecrets } from '../config/secrets.ts';
 import type { Caller } from '../core/identity.ts';
+import { endOfPersonalToken } from '../core/personal-token.ts';
 import type { Log } from '../core/ports.ts';
 import type { ListedToken } from '../flows/personal-token/list.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
@@ -29,7 +30,7 @@ interface TokenCallers extends AsyncDisposable {
 
 /** @throws what a backend throws that cannot be created */
 export async function openTokenCallers(
-  { backends: configured, robots, stateDir }: BrokerConfig,
+  { backends: configured, robots, personalTokens, stateDir }: BrokerConfig,
   log: Log,
 ): Promise<TokenCallers> {
   await using resources = new AsyncDisposableStack();
@@ -43,6 +44,10 @@ export async function openTokenCallers(
   const opened = resources.move();
   return {
     callerOf: async (token) => {
+      if (personalTokens === undefined) return { refusal: 'personalTokens is not configured' };
+      if (endOfPersonalToken(token, personalTokens.maxLifetime) <= systemClock.now()) {
+        return { refusal: 'it is older than personalTokens.maxLifetime' };
+      }
       const { identity, refusal } = await identityOf(token.owner);
       return identity === undefined ? { refusal } : { caller: { kind: 'user', identity, via: viaOf(token.id, token) } };
     },

@@ -119,7 +119,7 @@ const REFUSAL_TEXT: Readonly<Partial<Record<RejectReason, string>>> = {
   'empty-password': 'an empty password is refused, and no backend is asked',
   'invalid-name': 'an empty user name is refused, and no backend is asked',
   'misplaced-token':
-    'a Fairlead token as user name or password is refused, and no backend is asked; use the password of the account',
+    'a Fairlead token as user name or password is refused, and no backend is asked; the broker itself looks up personal tokens: see fairlead tokens list',
   'unlisted-issuer': 'unlisted-issuer: no backend accepts tokens of this issuer',
 };
 

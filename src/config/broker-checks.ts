@@ -8,6 +8,7 @@ import { DEFAULT_STATE_DIR } from './broker-schema.ts';
 import type { BrokerFile } from './broker-schema.ts';
 import { checkAccounts, checkConsole, warnAccounts, warnWithoutConsole } from './console-checks.ts';
 import { quote } from './expectation.ts';
+import { checkHelper } from './helper-checks.ts';
 import { checkForwardAuth, warnForwardAuth } from './forward-auth-checks.ts';
 import { DEFAULT_KEY } from './keys-schema.ts';
 import { isLocal, isLocalName } from './listen-address.ts';
@@ -19,11 +20,13 @@ export type Report = (path: Path, message: string, at?: 'key' | 'value') => void
 
 /** What is compared, taken from a document before it is known to be well-formed, so that all problems are reported at once. */
 const word = z.string().optional().catch(undefined);
+const any = z.unknown().optional();
 const outline = z.object({
   listen: word,
-  tls: z.unknown().optional(),
+  tls: any,
   publicUrl: word,
-  console: z.unknown().optional(),
+  console: any,
+  helper: any,
   clientAddress: word,
   stateDir: z.string().min(1).catch(DEFAULT_STATE_DIR),
   trustDir: word,
@@ -32,13 +35,7 @@ const outline = z.object({
   keys: z
     .array(
       z
-        .object({
-          name: z.string().catch(''),
-          keyFile: word,
-          certFile: word,
-          caFile: word,
-          authority: z.unknown().optional(),
-        })
+        .object({ name: z.string().catch(''), keyFile: word, certFile: word, caFile: word, authority: any })
         .catch({ name: '' }),
     )
     .catch([{ name: DEFAULT_KEY }]),
@@ -46,7 +43,7 @@ const outline = z.object({
     .record(
       z.string(),
       z
-        .object({ signingKey: word, key: z.object({ header: word }).catch({}), forwardAuth: z.unknown().optional() })
+        .object({ signingKey: word, key: z.object({ header: word }).catch({}), refreshTokens: any, forwardAuth: any })
         .catch({ key: {} }),
     )
     .catch({}),
@@ -61,7 +58,7 @@ const outline = z.object({
         .catch({ name: '', usernames: [] }),
     )
     .catch([]),
-  robots: z.unknown().optional(),
+  robots: any,
 });
 type Outline = z.output<typeof outline>;
 
@@ -76,6 +73,7 @@ export function checkBroker(value: unknown, report: Report): void {
   checkProxyProtocol(data, report);
   checkTrustDir(data, report);
   checkConsole(data, report);
+  checkHelper(data, report);
   checkRobotsBackend(data, report);
   checkForwardAuth(data, report);
   for (const [index, { usernames }] of data.backends.entries()) {

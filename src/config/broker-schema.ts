@@ -8,6 +8,7 @@ import { audit } from './audit-schema.ts';
 import { consoleSection } from './console-schema.ts';
 import { cors } from './cors-schema.ts';
 import { forwardAuth } from './forward-auth-schema.ts';
+import { helper } from './helper-schema.ts';
 import { DEFAULT_KEY, key } from './keys-schema.ts';
 import { listenAddress } from './listen-address.ts';
 import { personalTokens } from './personal-tokens-schema.ts';
@@ -170,6 +171,7 @@ export const brokerFile = z
       ])
       .meta({ description: 'The policy file: a path, or { file: PATH, shadow: PATH, invariants: required }' }),
     console: consoleSection.optional(),
+    helper: helper.optional(),
     admin: z
       .strictObject({
         listen: listenAddress.meta({

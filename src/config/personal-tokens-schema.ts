@@ -15,18 +15,15 @@ export const personalTokens = z
       .max(1000)
       .default(50)
       .meta({ description: 'How many tokens one owner may have at once. No token is made beyond it.' }),
-    lifetime: lifetime
-      .prefault('90d')
-      .meta({ description: 'How long a token is valid that is made without a lifetime of its own' }),
+    lifetime: lifetime.prefault('90d').meta({
+      description:
+        'How long a token is valid that is made without a lifetime of its own; never longer than `maxLifetime`',
+    }),
     maxLifetime: lifetime.prefault('365d').meta({ description: 'The longest lifetime that a token may be given' }),
     requireLimits: z.boolean().default(false).meta({
       description:
         'Whether each token must name registries, repositories and actions. `false`: a token without limits may do what its owner may do.',
     }),
-  })
-  .refine((section) => section.lifetime <= section.maxLifetime, {
-    path: ['lifetime'],
-    error: 'expected a duration of at most maxLifetime',
   })
   .optional()
   .meta({

@@ -49,6 +49,23 @@ export type ErrorCode =
   | 'sign_in_refused'
   /** A sign-in with a browser comes back that this browser did not begin, or whose answer proves nothing. */
   | 'sign_in_invalid'
+  /** A program asks for a login and is not one that may. */
+  | 'unknown_client'
+  /** A code of a program cannot be redeemed: unknown, used, expired, of somebody else, or its account may not log in. */
+  | 'code_refused'
+  /** A program asks for the answer to its request, and there is none yet. */
+  | 'authorization_pending'
+  /** A program asks for the answer more often than it may. */
+  | 'polled_too_often'
+  | 'device_code_expired'
+  /** The person has refused the login of a program. */
+  | 'access_denied'
+  /** Too many requests of programs are open. */
+  | 'too_many_codes'
+  /** Too many wrong codes of programs were typed. */
+  | 'too_many_wrong_codes'
+  /** The account of the person can have no login of a program. */
+  | 'helper_refused'
   /** A request that changes something does not come from a page of this server. */
   | 'foreign_origin'
   | 'not_found'

@@ -126,6 +126,22 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** A step in the login of the credential helper: a person allows it in the browser. */
+      readonly type: 'helper-login';
+      readonly request: RequestContext;
+      readonly method: 'browser' | 'device';
+      /** `redeemed`: the helper has its login. `refused`: it gets none, although it has a code. */
+      readonly outcome: 'asked' | 'approved' | 'denied' | 'redeemed' | 'refused';
+      readonly service: string;
+      /** The person, where known. */
+      readonly username?: string;
+      readonly backend?: string;
+      /** The client address of the helper, where it is not the one of the request. */
+      readonly asker?: string;
+      /** For the operator: why it was refused. */
+      readonly cause?: string;
+    }
+  | {
       /** A change by an operation of the API, or one that was refused. Operations that only read are not recorded. */
       readonly type: 'api';
       readonly request: RequestContext;

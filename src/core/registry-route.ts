@@ -64,11 +64,12 @@ function isForm(contentType: string): boolean {
   return /form-urlencoded|multipart/i.test(contentType);
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** Each path can be read, but for the one where uploads start. */
+const SOME_METHODS = ['GET', 'POST'];
 
 function isPreflight(request: RegistryRequest, options: RouteOptions): boolean {
   if (!options.allowRoutes.includes('preflight')) return false;
-  return METHODS.some((method) => registryRoute({ ...request, method }, options) !== undefined);
+  return SOME_METHODS.some((method) => registryRoute({ ...request, method }, options) !== undefined);
 }
 
 /** A kind of path: what each method needs, and the query parameters with the form of their values. */

@@ -38,6 +38,8 @@ export interface AppDeps extends TokenRouteDeps, HealthDeps {
   readonly metrics: () => Promise<MetricsPage>;
   /** Who may read metrics and the details of readiness on the main listener. */
   readonly operatorPages: Readers;
+  /** The endpoints of the credential helper; absent: there are none. */
+  readonly oauth?: { readonly routes: RequestHandler; readonly paths: readonly string[] };
   /** The pages for people; absent: there are none. */
   readonly console?: { readonly routes: RequestHandler; readonly folders: readonly string[] } | undefined;
   readonly ids: Ids;
@@ -51,13 +53,15 @@ export function createApp(deps: AppDeps): Express {
   const app = bareApp(deps);
   if (deps.forwardAuth !== undefined) app.use(deps.forwardAuth);
   const endpoints = [...TOKEN_PATHS, KEY_SET_PATH];
-  app.use(removePublicPath(deps.publicPath, endpoints, deps.console?.folders));
+  const served = [...endpoints, ...(deps.oauth?.paths ?? [])];
+  app.use(removePublicPath(deps.publicPath, served, deps.console?.folders));
   app.all(endpoints, allowOrigins(deps.corsOrigins));
   app.use(noticeUntrustedProxy(deps));
   app.all(TOKEN_PATHS, answerTokenRequest(deps));
   app.get(KEY_SET_PATH, (_request, response) => respondJson(response, 200, deps.jwks()));
   healthRoutes(app, deps, deps.operatorPages);
   app.get('/metrics', metricsRoute(deps.metrics, deps.operatorPages));
+  if (deps.oauth !== undefined) app.use(deps.oauth.routes);
   if (deps.console !== undefined) app.use(deps.console.routes);
   return closeApp(app, deps);
 }

@@ -3,18 +3,8 @@ import type { Response } from 'express';
 import { BrokerError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_SCOPES } from '../core/scope.ts';
-
-interface Answer {
-  readonly status: number;
-  /** The code of the registry API (distribution's api/errcode); docker prints it before the message. */
-  readonly code: string;
-  /** The sentence for the user. It says what to do, and reveals no internal cause. */
-  readonly sentence: string;
-  /** The OAuth error code (RFC 6749, section 5.2), for clients that read it. */
-  readonly oauth: string;
-  readonly challenge?: true;
-  readonly retryAfter?: number;
-}
+import type { Answer } from './answer.ts';
+import { HELPER_ANSWERS } from './oauth/answers.ts';
 
 const ANSWERS = {
   invalid_request: {
@@ -108,7 +98,7 @@ const ANSWERS = {
   refresh_token_refused: {
     status: 401,
     code: 'UNAUTHORIZED',
-    sentence: 'this login has ended; run docker login again',
+    sentence: 'this login has ended; sign in again (docker login, or docker-credential-fairlead login)',
     oauth: 'invalid_grant',
     challenge: true,
   },
@@ -195,6 +185,7 @@ const ANSWERS = {
     sentence: 'this sign-in has ended, or was begun in another browser; begin again',
     oauth: 'invalid_request',
   },
+  ...HELPER_ANSWERS,
   foreign_origin: {
     status: 403,
     code: 'DENIED',

@@ -10,6 +10,8 @@ import { isToken } from '../core/token-shape.ts';
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export const REFRESH_TOKEN = 'refresh_token';
+export const AUTHORIZATION_CODE = 'authorization_code';
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const TYPE = 'urn:ietf:params:oauth:token-type:';
 export const ACCESS_TOKEN = `${TYPE}access_token`;
@@ -28,6 +30,29 @@ export function tokenGrant(grant: typeof TOKEN_EXCHANGE | typeof JWT_BEARER, par
   // INVARIANT: the credential of these grants never reaches a backend for passwords.
   if (!isToken(token)) throw new BrokerError('token_refused', 'malformed-token: it is not a JWT');
   return { username: '', password: new Secret(token) };
+}
+
+/** A code that a person has allowed in the browser (RFC 6749, section 4.1.3; RFC 8628, section 3.4). */
+export type CodeGrant =
+  | {
+      readonly kind: 'authorization-code';
+      readonly code: Secret;
+      readonly verifier: Secret;
+      readonly redirectUri: string;
+    }
+  | { readonly kind: 'device-code'; readonly deviceCode: Secret };
+
+/** What is missing is empty: the flow refuses it, where codes are redeemed at all. */
+export function codeGrant(grant: typeof AUTHORIZATION_CODE | typeof DEVICE_CODE, parameter: Parameter): CodeGrant {
+  const secret = (name: string): Secret => new Secret(parameter(name) ?? '');
+  return grant === DEVICE_CODE
+    ? { kind: 'device-code', deviceCode: secret('device_code') }
+    : {
+        kind: 'authorization-code',
+        code: secret('code'),
+        verifier: secret('code_verifier'),
+        redirectUri: parameter('redirect_uri') ?? '',
+      };
 }
 
 /** @throws BrokerError `invalid_request` when it is missing */

@@ -8,7 +8,17 @@ import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
-import { JWT_BEARER, REFRESH_TOKEN, refreshTokenOf, TOKEN_EXCHANGE, tokenGrant } from './token-grants.ts';
+import {
+  AUTHORIZATION_CODE,
+  codeGrant,
+  DEVICE_CODE,
+  JWT_BEARER,
+  REFRESH_TOKEN,
+  refreshTokenOf,
+  TOKEN_EXCHANGE,
+  tokenGrant,
+} from './token-grants.ts';
+import type { CodeGrant } from './token-grants.ts';
 
 export interface TokenRequest {
   readonly service: string;
@@ -18,6 +28,8 @@ export interface TokenRequest {
   readonly credential: Credential | undefined;
   /** The refresh token of the grant `refresh_token`, or sent as the password of the user `<token>`. There is no credential then. */
   readonly refreshToken: Secret | undefined;
+  /** The code of a login that a person has allowed in the browser. It has no credential. */
+  readonly code: CodeGrant | undefined;
   /** Whether the client asks for a refresh token (distribution's spec/auth/token.md and oauth.md). */
   readonly isOffline: boolean;
   /** The client program, by the name that it sends; often empty. */
@@ -61,19 +73,27 @@ export function basicLogin(header: string | undefined): Pick<TokenRequest, 'cred
 function credentialsOf(
   basic: Credential | undefined,
   form: URLSearchParams | undefined,
-): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+): Pick<TokenRequest, 'credential' | 'refreshToken' | 'code'> {
   if (form === undefined) return sentAsPassword(basic);
   const grant = single(form, 'grant_type');
-  if (grant !== TOKEN_EXCHANGE && grant !== JWT_BEARER && grant !== REFRESH_TOKEN) {
-    return sentAsPassword(basic ?? formCredential(form));
-  }
+  if (!isTokenGrant(grant)) return sentAsPassword(basic ?? formCredential(form));
   if (basic !== undefined) {
     throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
   }
   const parameter = (name: string): string | undefined => single(form, name);
-  return grant === REFRESH_TOKEN
-    ? { credential: undefined, refreshToken: refreshTokenOf(parameter) }
-    : { credential: tokenGrant(grant, parameter), refreshToken: undefined };
+  if (grant === REFRESH_TOKEN) return { ...NONE, refreshToken: refreshTokenOf(parameter) };
+  if (grant === AUTHORIZATION_CODE || grant === DEVICE_CODE) return { ...NONE, code: codeGrant(grant, parameter) };
+  return { ...NONE, credential: tokenGrant(grant, parameter) };
+}
+
+const NONE = { credential: undefined, refreshToken: undefined, code: undefined };
+
+const TOKEN_GRANTS = [TOKEN_EXCHANGE, JWT_BEARER, REFRESH_TOKEN, AUTHORIZATION_CODE, DEVICE_CODE] as const;
+type TokenGrant = (typeof TOKEN_GRANTS)[number];
+
+/** The grants whose credential is not a password. */
+function isTokenGrant(grant: string | undefined): grant is TokenGrant {
+  return TOKEN_GRANTS.some((known) => known === grant);
 }
 
 /**
@@ -82,10 +102,12 @@ function credentialsOf(
  */
 const TOKEN_USERNAME = '<token>';
 
-function sentAsPassword(credential: Credential | undefined): Pick<TokenRequest, 'credential' | 'refreshToken'> {
+function sentAsPassword(
+  credential: Credential | undefined,
+): Pick<TokenRequest, 'credential' | 'refreshToken' | 'code'> {
   return credential?.username === TOKEN_USERNAME && credential.password.matches(isRefreshToken)
-    ? { credential: undefined, refreshToken: credential.password }
-    : { credential, refreshToken: undefined };
+    ? { ...NONE, refreshToken: credential.password }
+    : { ...NONE, credential };
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -6,6 +6,9 @@ import type { RequestContext } from '../core/events.ts';
 import type { Caller, Secret } from '../core/identity.ts';
 import type { Audit } from '../core/ports.ts';
 import { formatScope } from '../core/scope.ts';
+import type { ApprovedLogin } from '../flows/approval.ts';
+import type { RedeemCode } from '../flows/authorization-code/redeem.ts';
+import type { PollDevice } from '../flows/device/poll.ts';
 import type { GrantToken, IssuedToken, Service } from '../flows/grant-token.ts';
 import type { DraftRefreshToken, RefreshTokenDraft } from '../flows/refresh-token/issue.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -21,7 +24,16 @@ export interface TokenRouteDeps extends AuthenticateDeps {
   readonly services: ReadonlyMap<string, Service>;
   readonly draftRefreshToken: DraftRefreshToken;
   readonly grantToken: GrantToken;
+  /** Absent: no codes are redeemed. */
+  readonly helperLogins?: HelperLogins;
   readonly audit: Audit;
+}
+
+/** The flows of codes that people have allowed in the browser. */
+export interface HelperLogins {
+  readonly redeemCode: RedeemCode;
+  /** Absent: programs without a browser are not served. */
+  readonly pollDevice?: PollDevice;
 }
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -30,6 +42,8 @@ const readBody = express.text({ type: FORM, limit: '64kb', inflate: false });
 /** All that is known about a token request. */
 interface AuthenticatedRequest extends UnauthenticatedRequest {
   readonly caller: Caller;
+  /** The user name as typed; empty where there is none. */
+  readonly login: string;
 }
 
 export function answerTokenRequest(deps: TokenRouteDeps): RequestHandler {
@@ -42,14 +56,18 @@ export function answerTokenRequest(deps: TokenRouteDeps): RequestHandler {
       asked = parseTokenRequest(request, await formOf(request, response));
       const service = requireService(deps.services, asked);
       const unauthenticated = { context, asked, service };
-      const caller = await authenticate(request, response, unauthenticated);
-      const authenticated = { ...unauthenticated, caller };
+      const approved = await approvedLogin(deps, unauthenticated);
+      const caller = approved?.caller ?? (await authenticate(request, response, unauthenticated));
+      const login = approved?.login ?? asked.credential?.username ?? '';
+      const authenticated = { ...unauthenticated, caller, login };
       const draft = draftFor(authenticated, deps.draftRefreshToken);
       const issued = await grant(authenticated, draft, deps.grantToken);
       await store(draft, context, deps.audit);
       // A request with a refresh token is answered with the same one: clients store only the first.
       const refreshToken = asked.isOffline ? (asked.refreshToken ?? draft?.token) : undefined;
-      respondJson(response, 200, JSON.stringify(tokenBody(request, asked, issued, refreshToken)));
+      const body = tokenBody(request, asked, issued, refreshToken);
+      const helperBody = approved === undefined ? {} : helperFields(approved, service, draft);
+      respondJson(response, 200, JSON.stringify({ ...body, ...helperBody }));
     } catch (error) {
       throw recordRefusal(deps.audit, context, asked, toBrokerError(error));
     }
@@ -83,12 +101,48 @@ function requireService(services: ReadonlyMap<string, Service>, { service: name 
 
 /** The refresh token for a login that asks for one. It is stored after the audit trail has it. */
 function draftFor(
-  { context, service, asked, caller }: AuthenticatedRequest,
+  { context, service, asked, caller, login }: AuthenticatedRequest,
   draft: DraftRefreshToken,
 ): RefreshTokenDraft | undefined {
-  const { isOffline, refreshToken, credential, clientId } = asked;
-  if (!isOffline || refreshToken !== undefined) return undefined;
-  return draft({ context, service, caller, login: credential?.username ?? '', clientId });
+  const { isOffline, refreshToken, code, clientId } = asked;
+  // A code is for a refresh token and nothing else.
+  if ((!isOffline && code === undefined) || refreshToken !== undefined) return undefined;
+  const drafted = draft({ context, service, caller, login, clientId });
+  if (code !== undefined && drafted === undefined)
+    throw new BrokerError('code_refused', 'this login gets no refresh token');
+  return drafted;
+}
+
+/**
+ * The login that the code of the request stands for; undefined when it has none.
+ *
+ * @throws BrokerError `unsupported_grant` where codes are not redeemed, or as `RedeemCode` and `PollDevice` do
+ */
+async function approvedLogin(
+  { helperLogins }: TokenRouteDeps,
+  { asked, service, context }: UnauthenticatedRequest,
+): Promise<ApprovedLogin | undefined> {
+  const { code, clientId } = asked;
+  if (code === undefined) return undefined;
+  const about = { clientId, service: service.name };
+  if (code.kind === 'authorization-code' && helperLogins !== undefined)
+    return helperLogins.redeemCode({ ...code, ...about }, context);
+  if (code.kind === 'device-code' && helperLogins?.pollDevice !== undefined)
+    return helperLogins.pollDevice({ ...code, ...about }, context);
+  throw new BrokerError('unsupported_grant', `codes of the kind ${code.kind} are not redeemed`);
+}
+
+/** What the credential helper gets in addition: its login, when it ends at the latest, and whose it is. */
+function helperFields(
+  { caller }: ApprovedLogin,
+  { refreshTokens }: Service,
+  draft: RefreshTokenDraft | undefined,
+): Readonly<Record<string, unknown>> {
+  return {
+    refresh_token: draft?.token.reveal(),
+    refresh_token_expires_in: refreshTokens?.absolute,
+    username: caller.identity.username,
+  };
 }
 
 function grant(
@@ -147,6 +201,8 @@ function recordRefusal(
   asked: TokenRequest | undefined,
   error: BrokerError,
 ): BrokerError {
+  // A poll that comes before the answer is no refusal: there are many for each login.
+  if (error.code === 'authorization_pending') return error;
   audit.record({
     type: 'token.refused',
     request: context,

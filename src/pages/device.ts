@@ -146,11 +146,16 @@ export function consentDonePage(page: Page, next: Url): Html {
   });
 }
 
-export function consentDeniedPage(page: Page): Html {
+/** The same, so that the program does not wait for an answer. */
+export function consentDeniedPage(page: Page, next: Url): Html {
   return layout(page, {
     title: 'Nothing was signed in',
     width: 'narrow',
-    content: [heading('Nothing was signed in', 'The request is refused. You can close this page.')],
+    refresh: next,
+    content: [
+      heading('Nothing was signed in', 'The request is refused. You can close this page.'),
+      html`<p><a class="button" href="${next}">Go back to the program now</a></p>`,
+    ],
   });
 }
 

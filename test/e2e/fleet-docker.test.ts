@@ -20,7 +20,9 @@ import { ALICE, SERVICE, usersYaml } from '../support/static-broker.ts';
 const canRun = [canRunDocker(), canRunPostgres(), findPart(DOCKER_REGISTRY) !== undefined].every(Boolean);
 const REFUSED = {
   code: 1,
-  stderr: expect.stringMatching(/unauthorized: this login has ended; run docker login again \(request /),
+  stderr: expect.stringMatching(
+    /unauthorized: this login has ended; sign in again \(docker login, or docker-credential-fairlead login\) \(request /,
+  ),
 };
 
 describe.skipIf(!canRun)('docker with a refresh token of a fleet', () => {

@@ -10,7 +10,12 @@ import { exchange, idOf, offlineLogin, tokensCommand } from '../support/refresh-
 import { ALICE, SERVICE, usersYaml } from '../support/static-broker.ts';
 
 const canRun = canRunPostgres();
-const ENDED = { status: 401, message: expect.stringContaining('this login has ended; run docker login again') };
+const ENDED = {
+  status: 401,
+  message: expect.stringContaining(
+    'this login has ended; sign in again (docker login, or docker-credential-fairlead login)',
+  ),
+};
 
 describe.skipIf(!canRun)('a refresh token of a fleet', () => {
   const resources = new AsyncDisposableStack();

@@ -29,7 +29,9 @@ const hasSkopeo = findPart(SKOPEO) !== undefined;
 const HOUR = 3600;
 const ALICE = { user: 'alice', password: PEOPLE.alice.password };
 const ALICE_DN = `uid=alice,${PEOPLE_DN}`;
-const RUN_DOCKER_LOGIN = expect.stringMatching(/unauthorized: this login has ended; run docker login again \(request /);
+const RUN_DOCKER_LOGIN = expect.stringMatching(
+  /unauthorized: this login has ended; sign in again \(docker login, or docker-credential-fairlead login\) \(request /,
+);
 
 interface DockerConfig {
   readonly auths: Readonly<Record<string, { readonly auth: string; readonly identitytoken?: string }>>;

@@ -37,6 +37,14 @@ export const faults: readonly Fault[] = [
     tests: BLOCKS,
   },
   {
+    id: 'proxies-10',
+    effect: 'Envoy asks on a connection that the broker is just closing, and the client gets 503',
+    file: 'src/core/proxy-config/envoy.ts',
+    find: 'idle_timeout: 60s',
+    replace: 'idle_timeout: 90s',
+    tests: BLOCKS,
+  },
+  {
     id: 'proxies-5',
     effect: 'Traefik asks about the request that a client names in its headers',
     file: 'src/core/proxy-config/traefik.ts',

@@ -11,6 +11,7 @@ import { findPart } from '../support/parts.ts';
 import { runOk } from '../support/process.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
 import { recipeTexts } from '../support/recipes.ts';
+import { openHome } from '../support/helper-host.ts';
 import { startTokenIssuer } from '../support/token-issuer.ts';
 
 const isHere = ['curl', 'jq'].every((program) => findPart({ program, debian: program }) !== undefined);
@@ -144,13 +145,16 @@ describe.skipIf(!isHere)('the recipe for Kubernetes', () => {
 
     await runScript('sh', argument.replace('/run/registry/token', join(folder, 'token')), {});
     const [, podToken = ''] = /--dest-creds pod:(\S+)/.exec(await recorded('calls')) ?? [];
-    const answer = await runOk('sh', ['-c', provider], {
-      stdin: JSON.stringify({
-        apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
-        kind: 'CredentialProviderRequest',
-        serviceAccountToken: cluster.sign(kubernetesClaims({ name: 'default' })),
-      }),
+    const request = JSON.stringify({
+      apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+      kind: 'CredentialProviderRequest',
+      image: `${AUDIENCE}/team-web/app:1`,
+      serviceAccountToken: cluster.sign(kubernetesClaims({ name: 'default' })),
     });
+    const answer = await runOk('sh', ['-c', provider], { stdin: request });
+    await using home = await openHome();
+    const ofHelper = JSON.parse((await home.run(['kubelet', AUDIENCE], request)).stdout) as Answer;
+    expect(ofHelper.auth).toEqual((JSON.parse(answer) as Answer).auth);
     const { username, password } = (JSON.parse(answer) as Answer).auth[AUDIENCE] ?? { username: '', password: '' };
 
     expect([

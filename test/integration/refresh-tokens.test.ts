@@ -20,7 +20,9 @@ const CONFIG = {
     [WITHOUT]: {},
   },
 } as const;
-const RUN_DOCKER_LOGIN = expect.stringMatching(/^this login has ended; run docker login again \(request .{36}\)$/);
+const RUN_DOCKER_LOGIN = expect.stringMatching(
+  /^this login has ended; sign in again \(docker login, or docker-credential-fairlead login\) \(request .{36}\)$/,
+);
 const REFUSED = { status: 401, message: RUN_DOCKER_LOGIN };
 
 describe('refresh tokens', () => {

@@ -1,5 +1,5 @@
 // Decodes the manifests on standard input against the types of the Kubernetes API, the Gateway API and the Prometheus
-// operator. A field that a type does not have, a field that is set twice, and an unknown kind are errors. It prints one
+// operator, and the messages of kubelet's credential providers. A field that a type does not have, a field that is set twice, and an unknown kind are errors. It prints one
 // line for each document, such as "apps/v1 Deployment fairlead". Pods that the Restricted profile of the Pod Security
 // Standards forbids are errors.
 package main
@@ -23,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	credentials "k8s.io/kubelet/pkg/apis/credentialprovider/v1"
 	podsecurity "k8s.io/pod-security-admission/api"
 	standards "k8s.io/pod-security-admission/policy"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -33,6 +34,7 @@ func main() {
 	for _, add := range []func(*runtime.Scheme) error{
 		apps.AddToScheme, autoscaling.AddToScheme, batch.AddToScheme, core.AddToScheme, networking.AddToScheme,
 		policy.AddToScheme, rbac.AddToScheme, gateway.Install, monitoring.AddToScheme,
+		credentials.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			fail("the types cannot be registered", err)
@@ -56,6 +58,11 @@ func main() {
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "document %d: %v\n", number, err)
 			bad = true
+			continue
+		}
+		// The messages between kubelet and a credential provider are no objects of the API, and have no name.
+		if kind.Group == credentials.GroupName {
+			fmt.Printf("%s %s\n", kind.GroupVersion(), kind.Kind)
 			continue
 		}
 		name, err := meta.NewAccessor().Name(object)

@@ -22,7 +22,8 @@ export function canBuildCrane(): boolean {
   return findPart({ program: 'go' }) !== undefined;
 }
 
-function buildCrane(): Promise<string> {
+/** @returns the path of the program */
+export function buildCrane(): Promise<string> {
   return madeOnce(`crane-${VERSION}`, async (draft) => {
     await runOk('nice', ['go', 'install', `github.com/google/go-containerregistry/cmd/crane@${VERSION}`], {
       env: { ...process.env, GOBIN: draft, GOFLAGS: '-mod=mod' },

@@ -68,8 +68,8 @@ export async function buildHelm(): Promise<Helm> {
   };
 }
 
-/** Its name has the digest of its sources, so that a change builds it again. */
-async function buildChecker(): Promise<string> {
+/** The checker of manifests. Its name has the digest of its sources, so that a change builds it again. */
+export async function buildChecker(): Promise<string> {
   const digest = createHash('sha256');
   for (const file of ['go.sum', 'main.go']) digest.update(await readFile(join(CHECKER, file)));
   return madeOnce(`manifests-${digest.digest('hex').slice(0, 12)}`, async (draft) => {

@@ -345,7 +345,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         fields: { request: text('a1b2c3') },
       }),
     'consent-done': () => consentDonePage(user, loopbackUrl('http://127.0.0.1:41234/callback?code=abc&state=def')),
-    'consent-denied': () => consentDeniedPage(user),
+    'consent-denied': () => consentDeniedPage(user, loopbackUrl('http://127.0.0.1:40404/callback?error=access_denied')),
   };
 }
 

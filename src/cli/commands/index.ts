@@ -23,6 +23,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CreateCommand>> = new M
   ['import', async () => (await import('./import.ts')).importCommand],
   ['policy', async () => (await import('./policy.ts')).policyCommand],
   ['registry-config', async () => (await import('./registry-config.ts')).registryConfigCommand],
+  ['credential', async () => (await import('./credential.ts')).credentialCommand],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
   ['conformance', async () => (await import('./conformance.ts')).conformanceCommand],
   ['flush', async () => (await import('./flush.ts')).flushCommand],

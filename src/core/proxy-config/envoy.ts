@@ -110,8 +110,9 @@ ${NO_DECISION}`;
 }
 
 function brokerCluster(broker: BrokerPlace): string {
-  if ('socket' in broker) return cluster('fairlead', `{ pipe: { path: ${JSON.stringify(broker.socket)} } }`, 'STATIC');
-  const text = cluster('fairlead', tcpAddress(`${broker.host}:${broker.port}`));
+  if ('socket' in broker)
+    return cluster('fairlead', `{ pipe: { path: ${JSON.stringify(broker.socket)} } }`, 'STATIC') + SHORT_IDLE;
+  const text = cluster('fairlead', tcpAddress(`${broker.host}:${broker.port}`)) + SHORT_IDLE;
   if (!broker.isTls) return text;
   return `${text}
       transport_socket:
@@ -124,6 +125,14 @@ function brokerCluster(broker: BrokerPlace): string {
               trusted_ca: { filename: /etc/ssl/certs/ca-certificates.crt }
               match_typed_subject_alt_names: [{ san_type: DNS, matcher: { exact: ${broker.host} } }]`;
 }
+
+/** Shorter than the 65 s of the broker, because ext_authz does not repeat a request on a connection that was just closed. */
+const SHORT_IDLE = `
+      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+          common_http_protocol_options: { idle_timeout: 60s }
+          explicit_http_config: { http_protocol_options: {} }`;
 
 function cluster(name: string, address: string, type: 'STATIC' | 'STRICT_DNS' = 'STRICT_DNS'): string {
   return `    - name: ${name}

@@ -13,7 +13,7 @@ import type { RobotOwners } from './robot-owner.ts';
 /** What the configuration says about personal tokens. Durations in seconds. */
 export interface PersonalTokenSettings {
   readonly maxPerUser: number;
-  /** The lifetime of a token that is made without one. */
+  /** The lifetime of a token that is made without one, where `maxLifetime` allows it. */
   readonly lifetime: number;
   readonly maxLifetime: number;
   /** Whether each token needs limits. */
@@ -84,7 +84,7 @@ export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
 }
 
 function recordOf(order: TokenOrder, { clock, settings }: IssueDeps): PersonalToken {
-  const { owner, name, limits, api, networks, lifetime = settings.lifetime } = order;
+  const { owner, name, limits, api, networks, lifetime = defaultLifetime(settings) } = order;
   const createdAt = clock.now();
   return {
     owner,
@@ -98,6 +98,10 @@ function recordOf(order: TokenOrder, { clock, settings }: IssueDeps): PersonalTo
   };
 }
 
+function defaultLifetime({ lifetime, maxLifetime }: PersonalTokenSettings): number {
+  return Math.min(lifetime, maxLifetime);
+}
+
 function creatorName(creator: TokenCreator): string {
   if (creator.kind === 'operator' || creator.caller.kind === 'anonymous') return 'operator';
   return creator.caller.identity.username;
@@ -105,7 +109,7 @@ function creatorName(creator: TokenCreator): string {
 
 /** The first thing that is wrong with an order by itself. */
 function orderProblem(order: TokenOrder, { settings, services }: IssueDeps): string | undefined {
-  const { creator, name, limits, networks, lifetime = settings.lifetime } = order;
+  const { creator, name, limits, networks, lifetime = defaultLifetime(settings) } = order;
   return (
     creatorProblem(creator) ??
     tokenNameProblem(name) ??

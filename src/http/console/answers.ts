@@ -58,6 +58,27 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, PageAnswer>>> = {
     title: 'This sign-in has ended',
     text: 'It took too long, was used before, or was begun in another browser. Begin again.',
   },
+  unknown_client: {
+    status: 400,
+    title: 'This program may not ask for a sign-in',
+    text: 'Only the credential helper of Fairlead may. If you did not run a login command, close this page.',
+  },
+  unknown_service: {
+    status: 400,
+    title: 'This registry has no sign-in for programs',
+    text: 'Compare its name with the one that your administrator gave you.',
+  },
+  helper_refused: {
+    status: 403,
+    title: 'This sign-in is not possible',
+    text: 'Your account, or the network of the program, does not allow it. Your administrator knows more.',
+  },
+  too_many_wrong_codes: {
+    status: 429,
+    title: 'Too many wrong codes',
+    text: 'Wait ten minutes, and begin again in your terminal.',
+    retryAfter: 600,
+  },
   foreign_origin: {
     status: 403,
     title: 'This request came from another site',

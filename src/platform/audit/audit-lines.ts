@@ -84,6 +84,23 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           },
         },
       ];
+    case 'helper-login':
+      return [
+        {
+          level: 'info',
+          message: `helper login ${event.outcome}`,
+          fields: {
+            ...shared,
+            ...(event.username === undefined ? {} : { user: event.username }),
+            ...(event.backend === undefined ? {} : { backend: event.backend }),
+            service: event.service,
+            outcome: event.outcome,
+            method: event.method,
+            ...(event.asker === undefined ? {} : { asker: event.asker }),
+            ...(event.cause === undefined ? {} : { cause: event.cause }),
+          },
+        },
+      ];
     case 'api':
       return [
         {

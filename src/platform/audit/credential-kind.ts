@@ -23,19 +23,19 @@ export function credentialLabel(caller: Caller): CredentialLabel {
  * The credential that an error refuses; undefined: the error is about something else, such as an outage. Whose a refused
  * personal token was is not always known, so that those of robots count as personal tokens.
  */
-export function refusedCredential(code: ErrorCode): CredentialLabel | undefined {
-  return REFUSED[code];
+export function refusedCredential(code: string): CredentialLabel | undefined {
+  return REFUSED.get(code);
 }
 
-const REFUSED: Readonly<Partial<Record<ErrorCode, CredentialLabel>>> = {
-  login_required: 'anonymous',
-  invalid_credentials: 'password',
-  empty_password: 'password',
-  second_factor_required: 'password',
-  too_many_attempts: 'password',
-  token_refused: 'id-token',
-  refresh_token_refused: 'refresh-token',
-  damaged_token: 'personal-token',
-  personal_token_refused: 'personal-token',
-  too_many_bad_tokens: 'personal-token',
-};
+const REFUSED: ReadonlyMap<string, CredentialLabel> = new Map<ErrorCode, CredentialLabel>([
+  ['login_required', 'anonymous'],
+  ['invalid_credentials', 'password'],
+  ['empty_password', 'password'],
+  ['second_factor_required', 'password'],
+  ['too_many_attempts', 'password'],
+  ['token_refused', 'id-token'],
+  ['refresh_token_refused', 'refresh-token'],
+  ['damaged_token', 'personal-token'],
+  ['personal_token_refused', 'personal-token'],
+  ['too_many_bad_tokens', 'personal-token'],
+]);

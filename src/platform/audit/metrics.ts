@@ -1,6 +1,5 @@
 /** Prometheus metrics. Labels have few values: backends, services and outcomes, never users or repositories. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ErrorCode } from '../../core/errors.ts';
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
 import { credentialLabel, refusedCredential } from './credential-kind.ts';
@@ -85,13 +84,18 @@ function eventMetrics(registry: Registry) {
     ),
     credentials: counter(
       'fairlead_requests_by_credential_total',
-      'Token requests that were answered or refused, by the kind of their credential: anonymous, password, id-token, refresh-token, personal-token, robot-token, session',
+      'Token requests, and requests of a proxy with user name and password, that were answered or refused, by the kind of their credential: anonymous, password, id-token, refresh-token, personal-token, robot-token, session',
       ['credential', 'outcome'],
     ),
     refreshTokens: counter(
       'fairlead_refresh_tokens_total',
       'Refresh tokens, by service and event: issued, withheld, accepted, refused, failed, revoked',
       ['service', 'outcome'],
+    ),
+    helperLogins: counter(
+      'fairlead_helper_logins_total',
+      'Logins of the credential helper, by method and event: asked, approved, denied, redeemed, refused',
+      ['method', 'outcome'],
     ),
     sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
       'outcome',
@@ -124,10 +128,12 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       countDecisions(metrics, event);
       return;
     case 'access.decided':
+      metrics.credentials.inc({ credential: credentialLabel(event.caller), outcome: 'accepted' });
       countDecisions(metrics, event);
       return;
     case 'access.checked':
       metrics.forwardAuth.inc({ service: event.service, outcome: event.outcome });
+      countRefused(metrics, event.outcome);
       return;
     case 'policy.compared':
       metrics.shadowDecisions.inc({ outcome: 'same' }, event.same);
@@ -142,6 +148,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'refresh-token':
       metrics.refreshTokens.inc({ service: event.service, outcome: event.outcome });
+      return;
+    case 'helper-login':
+      metrics.helperLogins.inc({ method: event.method, outcome: event.outcome });
       return;
     case 'session':
       metrics.sessions.inc({ outcome: event.outcome });
@@ -162,7 +171,7 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
   }
 }
 
-function countRefused({ credentials }: EventMetrics, code: ErrorCode): void {
+function countRefused({ credentials }: EventMetrics, code: string): void {
   const credential = refusedCredential(code);
   if (credential !== undefined) credentials.inc({ credential, outcome: 'refused' });
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openTestApi } from '../../support/api.ts';
 import { MAIN } from '../../support/broker.ts';
-import { start } from '../../support/process.ts';
+import { run, start } from '../../support/process.ts';
 import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
@@ -143,6 +143,20 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     run: async (files) => files.fairlead(['kubernetes-secret', await files.write('ldap-password', 'secret')]),
     prints: /^apiVersion: v1\nkind: Secret\n[\s\S]*ldap-password: c2VjcmV0\n$/,
   },
+  'credential login': { run: withHome(['login', '127.0.0.1:1']), code: 1, prints: /does not answer: / },
+  'credential logout': { run: withHome(['logout', SERVICE]), code: 1, prints: /^There is no login at registry\./ },
+  'credential configure': { run: withHome(['configure', SERVICE]), prints: /docker now use this helper/ },
+  'credential doctor': { run: withHome(['doctor']), code: 1, prints: /no registry uses this helper/ },
+  'credential kubelet': { run: withHome(['kubelet'], '{}'), code: 1, prints: /expected a CredentialProviderRequest/ },
+  'credential get': {
+    run: withHome(['get'], SERVICE),
+    code: 1,
+    prints: /^credentials not found in native keychain\n$/,
+  },
+  'credential store': { run: withHome(['store'], '{}'), code: 1, prints: /^no credentials server URL\n$/ },
+  'credential erase': { run: withHome(['erase'], SERVICE), prints: /^$/ },
+  'credential list': { run: withHome(['list']), prints: /^\{\}\n$/ },
+  'credential version': { run: withHome(['version']), prints: /^fairlead credential \(Fairlead\) \d/ },
   completion: { run: (files) => files.fairlead(['completion', 'bash']), prints: /^# bash completion for fairlead\n/ },
   man: { run: (files) => files.fairlead(['man']), prints: /^\.TH FAIRLEAD 1[\s\S]*\.SS fairlead tokens list\n/ },
   schema: {
@@ -150,6 +164,15 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
     prints: /^wrote schemas\/broker\.schema\.json\n/,
   },
 };
+
+/** In a home of its own: these commands read and write files of the user. */
+function withHome(args: readonly string[], stdin = ''): Run {
+  return async (files) => {
+    const env = { HOME: files.folder, PATH: process.env['PATH'] };
+    const { code, stdout, stderr } = await run(process.execPath, [MAIN, 'credential', ...args], { env, stdin });
+    return { code: code ?? -1, stdout: stdout + stderr, stderr };
+  };
+}
 
 function withConfig(...args: readonly string[]): Run {
   return (files) => files.fairlead([...args, '--config', files.config]);

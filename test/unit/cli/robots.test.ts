@@ -147,6 +147,19 @@ describe('fairlead explain', () => {
   });
 });
 
+it('fairlead explain refuses the token of a broker that offers none any more', async () => {
+  await using files = await open();
+  const { id } = await create(files, ['--robot', 'web-ci', '--by', 'alice']);
+  await files.write('broker.yaml', JSON.stringify({ ...CONFIG, robots: ROBOTS }));
+
+  const { code, stdout } = await explain(files, ['--token-id', id, ...PUSH]);
+
+  expect({ code, isSaid: stdout.includes('refused: personalTokens is not configured') }).toEqual({
+    code: 1,
+    isSaid: true,
+  });
+});
+
 describe('fairlead tokens create --robot', () => {
   it('makes a token for an owner of the robot, which list and revoke know', async () => {
     await using files = await open();

@@ -60,7 +60,8 @@ describe.each((await commands()).filter(({ isLeaf }) => isLeaf))('fairlead $name
     expect(stderr).toMatch(/unknown option '--frobnicate'/);
   });
 
-  it('exits with 2 for a format that does not exist', async () => {
+  // What the credential helper prints is its protocol.
+  it.skipIf(name.startsWith('credential '))('exits with 2 for a format that does not exist', async () => {
     const { code, stderr } = await fairlead([...words(name), '--format', 'xml']);
 
     expect(code).toBe(2);

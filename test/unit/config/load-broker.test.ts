@@ -183,7 +183,7 @@ admin:
 `);
 
     const keys =
-      'listen, publicUrl, trustedProxies, clientAddress, cors, tls, stateDir, records, trustDir, tokens, keys, services, personalTokens, backends, robots, shield, shared, policy, console, admin, api, maxConnections, log, audit';
+      'listen, publicUrl, trustedProxies, clientAddress, cors, tls, stateDir, records, trustDir, tokens, keys, services, personalTokens, backends, robots, shield, shared, policy, console, helper, admin, api, maxConnections, log, audit';
     expect(found).toEqual([
       '1:1: listen: missing, expected text (where to listen: HOST:PORT, [IPV6]:PORT or unix:/path)',
       `1:1: lisen: unknown key, expected one of ${keys}; did you mean "listen"?`,

@@ -4,6 +4,7 @@ import { proxyBlock } from '../../../src/core/proxy-config/index.ts';
 import type { ProxyBlock, ProxyFacts, ProxySite } from '../../../src/core/proxy-config/site.ts';
 import { REGISTRY_PROXIES } from '../../../src/core/registry-proxy.ts';
 import type { RegistryProxy } from '../../../src/core/registry-proxy.ts';
+import { HTTP_LIMITS } from '../../../src/http/server.ts';
 
 const SITE: ProxySite = {
   service: 'registry.example.com',
@@ -123,7 +124,13 @@ describe('how each proxy asks', () => {
     );
   });
 
-  it('Envoy tells registries at one port apart by the name in the TLS handshake', () => {
+  it('Envoy closes idle connections before the broker does', () => {
+    const [, seconds = ''] = /common_http_protocol_options: { idle_timeout: (\d+)s/.exec(block('envoy').text) ?? [];
+
+    expect(Number(seconds) * 1000).toBeLessThan(HTTP_LIMITS.keepAliveTimeout);
+  });
+
+  it('Envoy distinguishes registries at one port by the name in the TLS handshake', () => {
     const other = { ...SITE, service: 'b.example.com', host: 'b.example.com' };
     const { text } = block('envoy', { ...FACTS, sites: [SITE, other] });
 

@@ -126,6 +126,43 @@ describe('a request to a registry', () => {
     expect(needs(method, target)).toBe('none');
   });
 
+  it.each([
+    ['_state', 'PATCH', '/v2/app/blobs/uploads/0ab', 'eyJ4%3d'],
+    ['digest', 'PUT', '/v2/app/blobs/uploads/0ab', `sha384:${'a'.repeat(96)}`],
+    ['digest', 'PUT', '/v2/app/blobs/uploads/0ab', `sha512%3a${'b'.repeat(128)}`],
+    ['digest-algorithm', 'POST', '/v2/app/blobs/uploads/', 'sha512'],
+    ['n', 'GET', '/v2/app/tags/list', '10'],
+    ['last', 'GET', '/v2/app/tags/list', 'v1.0'],
+    ['last', 'GET', '/v2/_catalog', 'team%2fapp'],
+    ['artifactType', 'GET', `/v2/app/referrers/${DIGEST}`, 'application%2fvnd.x%2bjson'],
+    ['query', 'GET', '/v2/_zot/ext/search', '{ImageList(repo:%22a%22)}'],
+    ['ns', 'GET', '/v2/app/manifests/latest', 'localhost:5000'],
+    ['ns', 'GET', '/v2/app/manifests/latest', 'localhost%3a5000'],
+  ])('has a route with %s of one form, and with nothing before or after it (case %#)', (name, method, path, value) => {
+    expect(needs(method, `${path}?${name}=${value}`, ALL)).not.toBe('none');
+    for (const other of [`#${value}`, `${value}#`, `${value}%00`, `%0a${value}`]) {
+      expect(needs(method, `${path}?${name}=${other.replaceAll('%', name === 'query' ? '#' : '%')}`, ALL)).toBe('none');
+    }
+  });
+
+  it.each([
+    `sha256:${HEX}a`,
+    `xsha256:${HEX}`,
+    `sha384:${'a'.repeat(95)}`,
+    `sha384:${'G'.repeat(96)}`,
+    `sha512:${'a'.repeat(127)}`,
+    `sha512:${'A'.repeat(128)}`,
+    `sha512%3b${'a'.repeat(128)}`,
+    `md5:${'a'.repeat(32)}`,
+  ])('has no route with %s, which is no digest', (digest) => {
+    expect(needs('GET', `/v2/app/blobs/${digest}`)).toBe('none');
+    expect(needs('PUT', `/v2/app/blobs/uploads/0ab?digest=${digest}`)).toBe('none');
+  });
+
+  it.each(['a.b', '..', 'a%2fb', 'a b', 'u'.repeat(256)])('has no route at the upload %s', (id) => {
+    expect(needs('PATCH', `/v2/app/blobs/uploads/${id}`)).toBe('none');
+  });
+
   it('has the same route with an empty query', () => {
     expect(needs('GET', '/v2/app/tags/list?')).toBe('repository:app:pull');
   });
@@ -157,6 +194,7 @@ describe('a mount', () => {
     `mount=${DIGEST}&from=`,
     `mount=${DIGEST}&from=a&from=b`,
     `mount=${DIGEST}&from=a&digest=${DIGEST}`,
+    `mount=${DIGEST}&from=a&digest-algorithm=sha512`,
     `mount=${DIGEST}&from=..`,
     `mount=${DIGEST}&from=a%252Fb`,
     `mount=${DIGEST}&from=a%2F..%2Fb`,
@@ -198,6 +236,12 @@ describe('a route that a service allows by name', () => {
     expect(needs(method, target, { ...STRICT, allowRoutes: EXTRA_ROUTES.filter((other) => other !== name) })).toBe(
       'none',
     );
+  });
+
+  it('is open to a preflight of each method', () => {
+    const targets = ['/v2/_catalog', '/v2/app/blobs/uploads/', '/v2/app/blobs/uploads/0ab', `/v2/app/blobs/${DIGEST}`];
+
+    expect(targets.map((target) => needs('OPTIONS', target, ALL))).toEqual(['open', 'open', 'open', 'open']);
   });
 
   it('leaves every other request without a route', () => {

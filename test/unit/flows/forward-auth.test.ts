@@ -6,6 +6,7 @@ import { ANONYMOUS, Secret } from '../../../src/core/identity.ts';
 import type { Caller } from '../../../src/core/identity.ts';
 import type { RecordedRequest } from '../../../src/core/policy/diff/replay.ts';
 import type { Audit } from '../../../src/core/ports.ts';
+import { parseStoredLimits } from '../../../src/core/token-limits.ts';
 import type { RegistryRoute } from '../../../src/core/registry-route.ts';
 import { createForwardAuth } from '../../../src/flows/forward-auth.ts';
 import { compareWithShadow } from '../../../src/flows/shadow.ts';
@@ -14,7 +15,10 @@ import { readDecisions } from '../../../src/platform/audit/recorded-decisions.ts
 import { fixedClock, loggedAudit, noWaiting, recordingAudit, recordingLog } from '../../support/fakes.ts';
 import { callerOf, policyOf } from '../../support/policy-builder.ts';
 
-const POLICY = policyOf([{ users: ['alice'], repositories: ['web/**'], allow: ['pull'] }]);
+const POLICY = policyOf([
+  { users: ['alice'], repositories: ['web/**'], allow: ['pull'] },
+  { users: ['carol'], repositories: ['web/**'], allow: ['pull', 'push'] },
+]);
 const SERVICE = { name: 'r', anonymous: 'allow', lifetimes: { pull: 300, push: 900 } } as const;
 const PUSH: RegistryRoute = {
   kind: 'access',
@@ -44,6 +48,23 @@ function push({ caller = callerOf({ user: 'alice' }), audit = recordingAudit(), 
 describe('a request that a proxy asks about with a password', () => {
   it('needs all of its actions', async () => {
     expect(await push({})).toMatchObject({ kind: 'refused', refusal: 'access_denied', username: 'alice' });
+  });
+
+  it('is within the limits of a personal token', async () => {
+    const limits = (...repositories: readonly string[]) => {
+      const parsed = parseStoredLimits([{ service: 'r', repositories, actions: ['pull', 'push'] }]);
+      if (typeof parsed === 'string') throw new Error(parsed);
+      return parsed;
+    };
+    const owner = callerOf({ user: 'carol' });
+    const withToken = (...repositories: readonly string[]): Caller =>
+      owner.kind === 'user'
+        ? { ...owner, via: { kind: 'personal-token', id: 'id-1', limits: limits(...repositories) } }
+        : owner;
+
+    expect(await push({ caller: owner })).toEqual({ kind: 'allowed', username: 'carol' });
+    expect(await push({ caller: withToken('web/*') })).toEqual({ kind: 'allowed', username: 'carol' });
+    expect(await push({ caller: withToken('web/b') })).toMatchObject({ refusal: 'access_denied' });
   });
 
   it('leaves an audit line that can be decided again by another policy', async () => {

@@ -59,6 +59,63 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_request',
     sentence: 'this sign-in has ended, or was begun in another browser; begin again',
   },
+  unknown_client: {
+    status: 400,
+    registry: 'INVALID_REQUEST',
+    sentence: 'this program is not one that may ask for a login',
+    oauth: 'invalid_client',
+  },
+  code_refused: {
+    status: 400,
+    registry: 'UNAUTHORIZED',
+    sentence:
+      'this sign-in cannot be completed: it was used, took too long, or the account may not log in; begin again',
+    oauth: 'invalid_grant',
+  },
+  authorization_pending: {
+    status: 400,
+    registry: 'UNAUTHORIZED',
+    sentence: 'nobody has typed the code yet',
+    oauth: 'authorization_pending',
+  },
+  polled_too_often: {
+    status: 400,
+    registry: 'TOOMANYREQUESTS',
+    sentence: 'wait longer before you ask again',
+    oauth: 'slow_down',
+  },
+  device_code_expired: {
+    status: 400,
+    registry: 'UNAUTHORIZED',
+    sentence: 'the code has expired; begin again',
+    oauth: 'expired_token',
+  },
+  access_denied: {
+    status: 400,
+    registry: 'DENIED',
+    sentence: 'the sign-in was refused in the browser',
+    oauth: 'access_denied',
+  },
+  too_many_codes: {
+    status: 429,
+    registry: 'TOOMANYREQUESTS',
+    sentence: 'too many sign-ins wait for their codes; try again in a few minutes',
+    oauth: 'slow_down',
+    retryAfter: '60',
+  },
+  too_many_wrong_codes: {
+    status: 429,
+    registry: 'TOOMANYREQUESTS',
+    sentence: 'too many wrong codes; wait ten minutes',
+    oauth: 'slow_down',
+    retryAfter: '600',
+  },
+  helper_refused: {
+    status: 403,
+    registry: 'DENIED',
+    sentence: 'this account cannot have a login of a program',
+    oauth: 'access_denied',
+  },
   foreign_origin: {
     status: 403,
     registry: 'DENIED',
@@ -136,7 +193,7 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     status: 401,
     registry: 'UNAUTHORIZED',
     oauth: 'invalid_grant',
-    sentence: 'this login has ended; run docker login again',
+    sentence: 'this login has ended; sign in again (docker login, or docker-credential-fairlead login)',
     challenge: true,
   },
   damaged_token: {
@@ -264,7 +321,9 @@ describe('an error', () => {
       );
       expect(headers['retry-after']).toBe(expected.retryAfter);
       expect(text).not.toContain('10.0.0.5');
-      expect(app.audit.events).toMatchObject([{ type: 'token.refused', code, cause: CAUSE }]);
+      // A poll that comes before the answer of a person is no refusal.
+      const events = code === 'authorization_pending' ? [] : [{ type: 'token.refused', code, cause: CAUSE }];
+      expect(app.audit.events).toMatchObject(events);
     },
   );
 

@@ -196,6 +196,22 @@ describe('forward-auth with tokens', () => {
     expect(lastEvent()).toMatchObject({ outcome: 'token_invalid', cause: 'it has expired' });
   });
 
+  it.each([
+    ['BEARER  a.good.token  ', 200],
+    ['Bearer a.good.token x', 401],
+    ['x Bearer a.good.token', 401],
+    ['Bearer', 401],
+  ])('reads the header %j and answers %i', async (Authorization, status) => {
+    expect((await ask('/v2/', { headers: { Authorization } })).status).toBe(status);
+  });
+
+  it('shortens a long request in the log', async () => {
+    await ask(`/v2/${'a'.repeat(3000)}?secret=1&secret=2`);
+
+    const event = lastEvent();
+    expect(event?.type === 'access.checked' && event.cause?.length).toBe(256);
+  });
+
   it('takes no password', async () => {
     const answer = await ask('/v2/web/shop/manifests/latest', basic('alice', 'secret'));
 
@@ -280,12 +296,33 @@ describe('forward-auth with passwords', () => {
     expect(answer.headers['x-fairlead-user']).toBe('%C3%BCl%0Ale%25%3Cx%3E');
   });
 
-  it('does not wait for the body of a request', async () => {
-    const headers = { ...basic('alice', 'secret').headers, 'Content-Length': '1000000' };
+  it.each<readonly [body: string, headers: Record<string, string>, connection: string]>([
+    ['without a body', {}, 'keep-alive'],
+    ['with an empty body', { 'Content-Length': '0' }, 'keep-alive'],
+    ['with a body that has not arrived', { 'Content-Length': '1000000' }, 'close'],
+    ['with a body of unknown length', { 'Transfer-Encoding': 'chunked' }, 'close'],
+  ])(
+    'answers a request %s at once, and ends the connection where a body would follow',
+    async (_what, more, connection) => {
+      const headers = { ...basic('alice', 'secret').headers, Connection: 'keep-alive', ...more };
+      const body = connection === 'close' ? { body: 'a part' } : {};
 
-    const answer = await askBasic('/v2/web/shop/blobs/uploads/', { method: 'POST', headers, body: 'a part' });
+      const answer = await askBasic('/v2/web/shop/blobs/uploads/', { method: 'POST', headers, ...body });
 
-    expect([answer.status, answer.headers.connection]).toEqual([200, 'close']);
+      expect([answer.status, answer.headers.connection]).toEqual([200, connection]);
+    },
+  );
+
+  it('records no decision where none is needed', async () => {
+    await using other = await open();
+
+    await other.app.send('/forward-auth/basic.example.com/v2/', { headers: basic('alice', 'secret').headers });
+    await other.app.send('/forward-auth/basic.example.com/v2/web/shop/tags/list', { method: 'OPTIONS' });
+
+    expect(other.audit.events).toMatchObject([
+      { type: 'access.checked', outcome: 'allowed', username: 'alice' },
+      { type: 'access.checked', outcome: 'allowed', username: '' },
+    ]);
   });
 });
 

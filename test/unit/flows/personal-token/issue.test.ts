@@ -47,6 +47,12 @@ describe('a new personal token', () => {
     expect(await order()).toMatchObject({ record: { expiresAt: clock.now() + 7 * DAY } });
   });
 
+  it('is valid for the longest lifetime where that is shorter than the default', async () => {
+    const { order, clock } = openTokenWorld({ settings: { maxLifetime: 30 * DAY } });
+
+    expect(await order()).toMatchObject({ record: { expiresAt: clock.now() + 30 * DAY } });
+  });
+
   it('is recorded in the audit trail before it is stored, with its creator', async () => {
     const { order, audit, store } = openTokenWorld();
     const atStore: number[] = [];

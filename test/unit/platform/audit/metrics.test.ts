@@ -60,6 +60,7 @@ it.each<[string, AuditEvent, readonly string[]]>([
     [
       'fairlead_decisions_total{service="r",outcome="some"} 1',
       'fairlead_decisions_total{service="r",outcome="none"} 1',
+      'fairlead_requests_by_credential_total{credential="anonymous",outcome="accepted"} 1',
     ],
   ],
   [
@@ -90,6 +91,11 @@ it.each<[string, AuditEvent, readonly string[]]>([
     'a refresh token counts its outcome',
     { type: 'refresh-token', request, outcome: 'revoked', service: 'r' },
     ['fairlead_refresh_tokens_total{service="r",outcome="revoked"} 1'],
+  ],
+  [
+    'a personal token counts its outcome',
+    { type: 'personal-token', request, outcome: 'revoked', id: 'x' },
+    ['fairlead_personal_tokens_total{outcome="revoked"} 1'],
   ],
   [
     'an operation of the API that changes something counts its outcome',
@@ -229,4 +235,20 @@ it.each<[ErrorCode, string | undefined]>([
       ? []
       : [`fairlead_requests_by_credential_total{credential="${credential}",outcome="refused"} 1`],
   );
+});
+
+it('a request of a proxy with a password counts for its credential as a token request does', async () => {
+  const about = { request, service: 'r' } as const;
+  const decided = { caller: ANONYMOUS, time: 1, grants: [], attributes: new Map(), policyRevision: 'p' } as const;
+
+  const lines = await linesAfter((metrics) => {
+    metrics.record({ type: 'access.decided', ...about, ...decided });
+    metrics.record({ type: 'access.checked', ...about, outcome: 'personal_token_refused', needs: [] });
+    metrics.record({ type: 'access.checked', ...about, outcome: 'allowed', needs: [] });
+  });
+
+  expect(lines.filter((line) => line.includes('by_credential'))).toEqual([
+    'fairlead_requests_by_credential_total{credential="anonymous",outcome="accepted"} 1',
+    'fairlead_requests_by_credential_total{credential="personal-token",outcome="refused"} 1',
+  ]);
 });

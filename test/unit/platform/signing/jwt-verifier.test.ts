@@ -127,10 +127,59 @@ describe('the verifier of registry tokens', () => {
     ['it is not a registry token', { exp: 'never' }],
     ['it is not a registry token', { access: undefined }],
     ['it is not a registry token', { access: [{ type: 'repository', name: 'web/shop', actions: 'pull' }] }],
-  ])('refuses a signed token because %s: %j', (flaw, claims) => {
+    ['it is not a registry token', { nbf: '0' }],
+    ['it is not a registry token', { sub: 1 }],
+    ['it is not a registry token', { jti: undefined }],
+    ['it is not a registry token', { access: [CLAIMS.access[0], null] }],
+    ['it is not a registry token', { access: [{ type: 1, name: 'web/shop', actions: ['pull'] }] }],
+    ['it is not a registry token', { access: [{ type: 'repository', actions: ['pull'] }] }],
+  ])('refuses a signed token because %s (case %#)', (flaw, claims) => {
     const { libtrustKeyId: kid } = keys.ec;
 
     expect(verifierOf([keys.ec])(forge(keys.ec, { alg: 'ES256', kid }, { ...CLAIMS, ...claims }))).toBe(flaw);
+  });
+
+  it.each([[{ kid: 1 }], [{ alg: ['ES256'] }], [{ x5c: 'AAAA' }], [{ x5c: [1] }]])(
+    'refuses a header of another form: %j',
+    (header) => {
+      const { libtrustKeyId: kid } = keys.ec;
+
+      expect(verifierOf([keys.ec])(forge(keys.ec, { alg: 'ES256', kid, ...header }))).toBe(
+        'it is not a registry token',
+      );
+    },
+  );
+
+  it.each([['null'], ['[]'], ['"text"'], ['not JSON']])(
+    'refuses a token whose parts are no JSON objects: %s',
+    (part) => {
+      const text = Buffer.from(part).toString('base64url');
+      const object = Buffer.from(JSON.stringify({ alg: 'ES256', kid: 'x' })).toString('base64url');
+
+      expect(verifierOf([keys.ec])(`${text}.${object}.AA`)).toBe('it is not a registry token');
+      expect(verifierOf([keys.ec])(`${object}.${text}.AA`)).toBe('it is not a registry token');
+    },
+  );
+
+  it('refuses a token with something before or after it', async () => {
+    const token = await issue(keys.ec);
+
+    for (const text of [` ${token}`, `${token} `, `x.${token}`, `${token}.x`, `${token}=`]) {
+      expect(verifierOf([keys.ec])(text)).toBe('it is not a registry token');
+    }
+  });
+
+  it('verifies with the key that the service names', async () => {
+    const verifier = createVerifier(
+      [keys.foreign, keys.ec],
+      [{ service: SERVICE, header: 'x5c', signingKey: 'ec' }],
+      'fairlead',
+    );
+
+    expect(verifier.verify(SERVICE, new Secret(await issue(keys.ec)), NOW)).toEqual(VERIFIED);
+    expect(verifier.verify(SERVICE, new Secret(await issue(keys.foreign)), NOW)).toBe(
+      'its key is not one of this service',
+    );
   });
 
   it('refuses a header with an extension that it does not know', () => {
@@ -163,15 +212,49 @@ describe('the verifier of registry tokens', () => {
     expect(verify(`${token}A`)).toBe('its signature is not valid');
   });
 
-  it('accepts tokens that are too many or too long for its cache', async () => {
-    const verify = verifierOf([keys.ed]);
-    const access = Array.from({ length: 100 }, (_, index) => ({ ...CLAIMS.access[0], name: `web/${index}-shop-long` }));
-    const long = await issue(keys.ed, { access });
+  describe('that were verified before', () => {
+    /** A key that counts how often a signature is verified with it. */
+    function countedKey() {
+      const count = { verified: 0 };
+      const key: SigningKey = {
+        ...keys.ed,
+        get publicKey() {
+          count.verified += 1;
+          return keys.ed.publicKey;
+        },
+      };
+      return { key, count };
+    }
 
-    expect(verify(long)).toEqual({ ...VERIFIED, access });
-    expect(verify(long)).toEqual({ ...VERIFIED, access });
-    const tokens = await Promise.all(Array.from({ length: 2100 }, (_, jti) => issue(keys.ed, { jti: String(jti) })));
-    for (const token of [...tokens, ...tokens.slice(0, 50)]) expect(typeof verify(token)).toBe('object');
+    it('are not verified again', async () => {
+      const { key, count } = countedKey();
+      const verify = verifierOf([key]);
+      const token = await issue(keys.ed);
+
+      expect([verify(token), verify(token), verify(token)]).toEqual([VERIFIED, VERIFIED, VERIFIED]);
+      expect(count.verified).toBe(1);
+    });
+
+    it('are verified again when they are long, or when many others came since', async () => {
+      const { key, count } = countedKey();
+      const verify = verifierOf([key]);
+      const access = Array.from({ length: 100 }, (_, index) => ({
+        ...CLAIMS.access[0],
+        name: `web/${index}-long-name`,
+      }));
+      const long = await issue(keys.ed, { access });
+      const tokens = await Promise.all(Array.from({ length: 2049 }, (_, jti) => issue(keys.ed, { jti: String(jti) })));
+      const [first = '', second = ''] = tokens;
+
+      expect([verify(long), verify(long)]).toEqual([
+        { ...VERIFIED, access },
+        { ...VERIFIED, access },
+      ]);
+      for (const token of [...tokens, second]) verify(token);
+      expect(count.verified).toBe(2 + 2049);
+      verify(first);
+      expect(count.verified).toBe(2 + 2049 + 1);
+    });
   });
 });
 

@@ -1,0 +1,83 @@
+/** Logins of the credential helper: their codes over the records, their pages and endpoints. */
+import type { RequestHandler } from 'express';
+import type { BrokerConfig } from '../config/broker-schema.ts';
+import { parseAuthorizationCode } from '../core/authorization-code.ts';
+import { parseCodeGuesses, parseDeviceRequest } from '../core/device-request.ts';
+import { createApproveCode } from '../flows/authorization-code/approve.ts';
+import type { CodeDeps } from '../flows/authorization-code/approve.ts';
+import { createRedeemCode } from '../flows/authorization-code/redeem.ts';
+import { createAnswerDevice } from '../flows/device/answer.ts';
+import type { DeviceDeps } from '../flows/device/deps.ts';
+import { createPollDevice } from '../flows/device/poll.ts';
+import { createRequestDevice } from '../flows/device/request.ts';
+import type { Service } from '../flows/grant-token.ts';
+import type { RevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
+import type { ConsoleArea } from '../http/console/deps.ts';
+import type { OAuthDeps } from '../http/oauth/deps.ts';
+import type { HelperLogins } from '../http/token.ts';
+import { codeSecrets } from '../platform/code-secrets.ts';
+import type { Records } from '../platform/store/records.ts';
+
+interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
+  /** Undefined: nothing that is configured has records. */
+  readonly records: Pick<Records, 'store'> | undefined;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly revoke: RevokeRefreshToken;
+}
+
+interface OpenedHelperLogins {
+  /** The pages, for the console. */
+  readonly areas: readonly ConsoleArea[];
+  /** For the listener and its token endpoint. */
+  readonly http: {
+    readonly oauth: { readonly routes: RequestHandler; readonly paths: readonly string[] };
+    readonly helperLogins: HelperLogins;
+  };
+}
+
+/** @returns undefined when they are not configured */
+export async function openHelperLogins(
+  { helper, publicUrl }: BrokerConfig,
+  { records, services, revoke, ...deps }: OpenHelperLoginsDeps,
+): Promise<OpenedHelperLogins | undefined> {
+  if (helper === undefined || records === undefined) return undefined;
+  const { authorizeArea } = await import('../http/oauth/authorize.ts');
+  const { deviceArea } = await import('../http/oauth/device-page.ts');
+  const { oauthRoutes, OAUTH_PATHS } = await import('../http/oauth/routes.ts');
+  const { clock } = deps;
+  const approvalDeps = { ...deps, secrets: codeSecrets };
+  const codeDeps: CodeDeps = {
+    ...approvalDeps,
+    codes: records.store({ name: 'codes', clock, decode: parseAuthorizationCode }),
+  };
+  const deviceDeps: DeviceDeps = {
+    ...approvalDeps,
+    requests: records.store({ name: 'device-requests', clock, decode: parseDeviceRequest }),
+    guesses: records.store({ name: 'code-guesses', clock, decode: parseCodeGuesses }),
+  };
+  const device = helper.device
+    ? {
+        request: createRequestDevice(deviceDeps),
+        answer: createAnswerDevice(deviceDeps),
+        sameNetwork: helper.sameNetwork,
+      }
+    : undefined;
+  const oauthDeps: OAuthDeps = {
+    publicUrl,
+    services: new Map([...services].filter(([, { refreshTokens }]) => refreshTokens !== undefined)),
+    approveCode: createApproveCode(codeDeps),
+    revoke,
+    ...(device === undefined ? {} : { device }),
+    clock,
+  };
+  return {
+    areas: [authorizeArea(oauthDeps), ...(device === undefined ? [] : [deviceArea(oauthDeps, device)])],
+    http: {
+      oauth: { routes: oauthRoutes(oauthDeps), paths: OAUTH_PATHS },
+      helperLogins: {
+        redeemCode: createRedeemCode(codeDeps),
+        ...(device === undefined ? {} : { pollDevice: createPollDevice(deviceDeps) }),
+      },
+    },
+  };
+}

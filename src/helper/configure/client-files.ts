@@ -1,0 +1,28 @@
+/** The files in which docker, and podman and its relatives, look up credential helpers. */
+import { join } from 'node:path';
+import type { Host } from '../host.ts';
+import { homeOf } from '../logins/state-folder.ts';
+
+export interface ClientFile {
+  readonly path: string;
+  /** Whose it is, for messages. */
+  readonly clients: string;
+}
+
+/** The suffix of this helper, as a value of `credHelpers`: clients start `docker-credential-SUFFIX`. */
+export const HELPER_SUFFIX = 'fairlead';
+
+/**
+ * The keys are in `credHelpers` of both: podman and skopeo ignore `credsStore`. Of the files of podman, the one in
+ * `$XDG_CONFIG_HOME` stays after a restart (containers-auth.json(5)).
+ */
+export function clientFiles({ env }: Pick<Host, 'env'>): readonly ClientFile[] {
+  const home = homeOf({ env });
+  const docker = env['DOCKER_CONFIG'] ?? join(home, '.docker');
+  const containers =
+    env['REGISTRY_AUTH_FILE'] ?? join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'containers/auth.json');
+  return [
+    { path: join(docker, 'config.json'), clients: 'docker' },
+    { path: containers, clients: 'podman, skopeo and buildah' },
+  ];
+}

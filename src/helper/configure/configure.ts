@@ -1,0 +1,103 @@
+/** `configure`: makes docker and podman use this helper for a registry, by one key in each of their files. */
+import { copyFile, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { HelperError, remark } from '../host.ts';
+import type { Host } from '../host.ts';
+import type { HelperCall } from '../commands.ts';
+import { codeOf } from '../logins/state-folder.ts';
+import { requireRegistry } from '../registry-name.ts';
+import { clientFiles, HELPER_SUFFIX } from './client-files.ts';
+import type { ClientFile } from './client-files.ts';
+import { setMember } from './json-member.ts';
+
+const PRIVATE = 0o600;
+
+/** @returns the exit code */
+export async function configure(host: Host, call: HelperCall): Promise<number> {
+  await configureClients(host, requireRegistry(call.arguments[0]));
+  return 0;
+}
+
+/** @throws HelperError when a file cannot be read or written; it is left as it is */
+export async function configureClients(host: Host, registry: string): Promise<void> {
+  for (const file of clientFiles(host)) {
+    const isChanged = await configureClient(file, registry);
+    remark(host, `${file.path}: ${file.clients} ${isChanged ? 'now use' : 'already use'} this helper for ${registry}.`);
+  }
+}
+
+/** @returns whether the file had to be changed */
+async function configureClient({ path }: ClientFile, registry: string): Promise<boolean> {
+  const target = await realFile(path);
+  const before = await readText(target);
+  // Docker makes an empty file where it cannot write.
+  const text = before === undefined || before.trim() === '' ? '{}\n' : before;
+  requireObject(text, path);
+  let after: string;
+  try {
+    after = setMember(text, ['credHelpers', registry], HELPER_SUFFIX);
+  } catch (error) {
+    throw new HelperError(`${path}: ${error instanceof Error ? error.message : 'unreadable'}; correct the file first`, {
+      cause: error,
+    });
+  }
+  if (after === before) return false;
+  requireObject(after, path);
+  if (before !== undefined) await copyFile(target, `${target}.before-fairlead`);
+  await replace(target, after);
+  return true;
+}
+
+/** The file behind symbolic links: dotfiles are often links into a repository, and must stay so. */
+async function realFile(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function requireObject(text: string, path: string): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new HelperError(`${path} is not valid JSON; correct it first: no client can read it`);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new HelperError(`${path} is not a JSON object; correct it first`);
+}
+
+/** In one step, with the permissions that the file has: other users may have been given access. */
+async function replace(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const mode = await stat(path).then(
+    (found) => found.mode & 0o777,
+    () => PRIVATE,
+  );
+  const draft = `${path}.${randomUUID()}.draft`;
+  try {
+    const file = await open(draft, 'wx', PRIVATE);
+    try {
+      await file.writeFile(text);
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

@@ -1,0 +1,41 @@
+/** Answers of the token endpoint to this program (RFC 6749, sections 5.1 and 5.2). */
+import { Secret } from '../../core/identity.ts';
+import { HelperError } from '../host.ts';
+import type { StoredLogin } from '../logins/login.ts';
+import { IDENTITY_TOKEN, parseObject } from '../protocol.ts';
+import type { SignInServer } from './discover.ts';
+import { request } from './http.ts';
+
+type TokenAnswer =
+  | { readonly kind: 'login'; readonly login: StoredLogin }
+  | { readonly kind: 'refused'; readonly error: string; readonly description: string };
+
+/**
+ * @param now seconds since 1970
+ * @throws HelperError when the answer is none of both
+ */
+export async function askForToken(
+  { tokenUrl, revocationUrl, issuer }: SignInServer,
+  form: Readonly<Record<string, string>>,
+  now: number,
+): Promise<TokenAnswer> {
+  const { status, text } = await request(tokenUrl, { form });
+  const answer = parseObject(text, `the answers of ${issuer}`);
+  if (status !== 200) {
+    const { error, error_description: description } = answer;
+    if (typeof error !== 'string') throw new HelperError(`${issuer} answers with status ${status}`);
+    return { kind: 'refused', error, description: typeof description === 'string' ? description : error };
+  }
+  const { refresh_token: token, refresh_token_expires_in: lifetime, username } = answer;
+  if (typeof token !== 'string') throw new HelperError(`${issuer} has given no refresh token`);
+  return {
+    kind: 'login',
+    login: {
+      username: IDENTITY_TOKEN,
+      secret: new Secret(token),
+      ...(typeof username === 'string' ? { account: username } : {}),
+      ...(typeof lifetime === 'number' ? { endsAt: now + lifetime } : {}),
+      ...(revocationUrl === undefined ? {} : { revocationUrl }),
+    },
+  };
+}

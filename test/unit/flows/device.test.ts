@@ -1,0 +1,207 @@
+/** Requests of programs without a browser, whose code a person types. */
+import { describe, expect, it } from 'vitest';
+import { HELPER_CLIENT } from '../../../src/core/approval.ts';
+import { parseUserCode, USER_CODE_ALPHABET } from '../../../src/core/device-request.ts';
+import type { OpenedRequest } from '../../../src/flows/device/request.ts';
+import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
+
+const SERVICE = 'registry.example.com';
+const PROGRAM = from('192.0.2.7');
+const BROWSER = from('192.0.2.1');
+const ALICE = signedIn();
+
+const pollOf = ({ deviceCode }: OpenedRequest) => ({ deviceCode, clientId: HELPER_CLIENT, service: SERVICE });
+
+/** Answers a request as a person does. */
+async function answer(flows: ReturnType<typeof openApprovals>, code: string, answered: 'approved' | 'denied') {
+  const found = await flows.device.find(code, ALICE, BROWSER);
+  if (found === undefined) throw new Error('no request waits');
+  return flows.device.answer(found, answered, ALICE, BROWSER);
+}
+
+describe('a request of a program', () => {
+  it('becomes the login of the person who typed its code, at any broker, once', async () => {
+    const flows = openApprovals();
+    const opened = await flows.request(SERVICE, PROGRAM);
+    await answer(flows, opened.userCode, 'approved');
+
+    const polls = [flows.poll, flows.other.poll, flows.poll].map((poll) => codeOf(poll(pollOf(opened), PROGRAM)));
+
+    expect((await Promise.all(polls)).toSorted()).toEqual(['code_refused', 'code_refused', 'none']);
+  });
+
+  it('says to whoever types its code where it came from', async () => {
+    const flows = openApprovals();
+    const near = await flows.request(SERVICE, PROGRAM);
+    const far = await flows.request(SERVICE, from('203.0.113.9'));
+
+    const found = [
+      await flows.device.find(near.userCode, ALICE, BROWSER),
+      await flows.device.find(far.userCode, ALICE, BROWSER),
+    ];
+
+    expect(found.map((each) => [each?.record.client, each?.isSameNetwork])).toEqual([
+      ['192.0.2.7', true],
+      ['203.0.113.9', false],
+    ]);
+  });
+
+  it('is polled at its interval, which grows with each poll that comes too early, and stays', async () => {
+    const flows = openApprovals();
+    const opened = await flows.request(SERVICE, PROGRAM);
+    const poll = (): Promise<unknown> => codeOf(flows.poll(pollOf(opened), PROGRAM));
+
+    const codes = [await poll()];
+    for (const seconds of [4, 9, 14, 15]) {
+      flows.clock.advance(seconds);
+      codes.push(await poll());
+    }
+
+    expect(codes).toEqual([
+      'authorization_pending',
+      'polled_too_often',
+      'polled_too_often',
+      'polled_too_often',
+      'polled_too_often',
+    ]);
+    flows.clock.advance(25);
+    expect(await poll()).toBe('authorization_pending');
+  });
+
+  it('can be answered while its program polls', async () => {
+    const flows = openApprovals();
+    const opened = await flows.request(SERVICE, PROGRAM);
+    const found = await flows.device.find(opened.userCode, ALICE, BROWSER);
+    if (found === undefined) throw new Error('no request waits');
+
+    await codeOf(flows.poll(pollOf(opened), PROGRAM));
+    const wasWaiting = await flows.device.answer(found, 'approved', ALICE, BROWSER);
+
+    expect(wasWaiting).toBe(true);
+    expect(await codeOf(flows.poll(pollOf(opened), PROGRAM))).toBe('none');
+  });
+
+  it.each(['approved', 'denied'] as const)('cannot be answered again once it is %s', async (answered) => {
+    const flows = openApprovals();
+    const { userCode } = await flows.request(SERVICE, PROGRAM);
+    const seen = await flows.device.find(userCode, ALICE, BROWSER);
+    await answer(flows, userCode, answered);
+
+    expect(await flows.device.find(userCode, ALICE, BROWSER)).toBeUndefined();
+    expect(seen && (await flows.other.device.answer(seen, 'approved', ALICE, BROWSER))).toBe(false);
+  });
+
+  it('ends after ten minutes', async () => {
+    const flows = openApprovals();
+    const opened = await flows.request(SERVICE, PROGRAM);
+    flows.clock.advance(599);
+    expect(await flows.device.find(opened.userCode, ALICE, BROWSER)).toBeDefined();
+
+    flows.clock.advance(1);
+
+    expect(await flows.device.find(opened.userCode, ALICE, BROWSER)).toBeUndefined();
+    expect(await codeOf(flows.poll(pollOf(opened), PROGRAM))).toBe('device_code_expired');
+  });
+
+  it.each([{ clientId: 'docker' }, { service: 'other.example.com' }])(
+    'is of its client and service: not %j',
+    async (more) => {
+      const flows = openApprovals();
+      const opened = await flows.request(SERVICE, PROGRAM);
+      await answer(flows, opened.userCode, 'approved');
+
+      expect(await codeOf(flows.poll({ ...pollOf(opened), ...more }, PROGRAM))).toBe('code_refused');
+    },
+  );
+
+  it('is recorded with the person, her browser and the program', async () => {
+    const flows = openApprovals();
+    const { userCode } = await flows.request(SERVICE, PROGRAM);
+    await answer(flows, userCode, 'denied');
+
+    expect(flows.audit.events.at(-1)).toMatchObject({
+      type: 'helper-login',
+      outcome: 'denied',
+      request: BROWSER,
+      asker: PROGRAM.client,
+      username: 'alice',
+    });
+  });
+});
+
+describe('the number of requests', () => {
+  it('is ten for each network, and an ended one makes room', async () => {
+    const flows = openApprovals();
+    const opened = [];
+    for (let count = 0; count < 10; count++) opened.push(await flows.request(SERVICE, PROGRAM));
+
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('too_many_codes');
+    expect(await codeOf(flows.request(SERVICE, from('192.0.2.8')))).toBe('none');
+    await answer(flows, opened[0]?.userCode ?? '', 'denied');
+    expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('none');
+  });
+
+  it('is a thousand in all: one more is refused, and the others stay', async () => {
+    const flows = openApprovals();
+    const first = await flows.request(SERVICE, PROGRAM);
+    for (let count = 1; count < 1000; count++) await flows.request(SERVICE, from(`10.0.${count >> 8}.${count & 255}`));
+
+    expect(await codeOf(flows.request(SERVICE, from('10.9.9.9')))).toBe('too_many_codes');
+    expect(await flows.device.find(first.userCode, ALICE, BROWSER)).toBeDefined();
+  });
+});
+
+describe('wrong codes', () => {
+  const guess = (flows: ReturnType<typeof openApprovals>, id: string, client: string): Promise<unknown> =>
+    codeOf(flows.device.find('BBBBBBBB', signedIn(id), from(client)));
+
+  it('are five for one session, from whatever network', async () => {
+    const flows = openApprovals();
+    for (let count = 0; count < 5; count++) expect(await guess(flows, 'one', `192.0.2.${count}`)).toBe('none');
+
+    expect(await guess(flows, 'one', '192.0.2.99')).toBe('too_many_wrong_codes');
+    expect(await guess(flows, 'other', '192.0.2.99')).toBe('none');
+  });
+
+  it('are five for one network, in whatever session', async () => {
+    const flows = openApprovals();
+    for (let count = 0; count < 5; count++) expect(await guess(flows, `session ${count}`, '192.0.2.1')).toBe('none');
+
+    expect(await guess(flows, 'another', '192.0.2.1')).toBe('too_many_wrong_codes');
+  });
+
+  it('are five also when they are sent at the same time', async () => {
+    const flows = openApprovals();
+
+    const codes = await Promise.all(Array.from({ length: 50 }, () => guess(flows, 'one', '192.0.2.1')));
+
+    expect(codes.filter((code) => code === 'none')).toHaveLength(5);
+  });
+
+  it('are forgiven after ten minutes', async () => {
+    const flows = openApprovals();
+    for (let count = 0; count < 6; count++) await guess(flows, 'one', '192.0.2.1');
+
+    flows.clock.advance(600);
+
+    expect(await guess(flows, 'one', '192.0.2.1')).toBe('none');
+  });
+});
+
+describe('a typed code', () => {
+  it.each(['BDWP-HQPK', 'bdwphqpk', ' bdwp hqpk\n', 'BDWP–HQPK', 'B.D.W.P.H.Q.P.K'])(
+    '%j is read as people mean it',
+    (text) => {
+      expect(parseUserCode(text)).toBe('BDWPHQPK');
+    },
+  );
+
+  it.each(['', 'BDWPHQP', 'BDWPHQPKK', 'BDWPHQPA', 'BDWPHQP1', 'ＢDWPHQPK'])('%j is none', (text) => {
+    expect(parseUserCode(text)).toBeUndefined();
+  });
+
+  it('has 34 bits', () => {
+    expect(new Set(USER_CODE_ALPHABET).size).toBe(USER_CODE_ALPHABET.length);
+    expect(Math.log2(USER_CODE_ALPHABET.length ** 8)).toBeGreaterThan(34);
+  });
+});
