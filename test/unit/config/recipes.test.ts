@@ -88,8 +88,8 @@ describe('the recipes', () => {
       [...new Set(titled(wanted).map(([recipe]) => recipe))].toSorted();
 
     expect(having('policy.yaml')).toEqual(having('broker.yaml'));
-    // The list of recipes, and the four that are about no backend.
-    expect(having('broker.yaml')).toHaveLength(RECIPES.length - 5);
+    // The list of recipes, and the five that are about no backend.
+    expect(having('broker.yaml')).toHaveLength(RECIPES.length - 6);
   });
 
   it('configure several brokers with nothing missing but the backends', async () => {
