@@ -15,12 +15,10 @@ export const personalTokens = z
       .max(1000)
       .default(50)
       .meta({ description: 'How many tokens one owner may have at once. No token is made beyond it.' }),
-    lifetime: lifetime
-      .prefault('90d')
-      .meta({
-        description:
-          'How long a token is valid that is made without a lifetime of its own; never longer than `maxLifetime`',
-      }),
+    lifetime: lifetime.prefault('90d').meta({
+      description:
+        'How long a token is valid that is made without a lifetime of its own; never longer than `maxLifetime`',
+    }),
     maxLifetime: lifetime.prefault('365d').meta({ description: 'The longest lifetime that a token may be given' }),
     requireLimits: z.boolean().default(false).meta({
       description:

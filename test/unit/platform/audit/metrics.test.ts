@@ -96,8 +96,8 @@ it.each<[string, AuditEvent, readonly string[]]>([
     'a personal token counts its outcome',
     { type: 'personal-token', request, outcome: 'revoked', id: 'x' },
     ['fairlead_personal_tokens_total{outcome="revoked"} 1'],
-    ],
-    [
+  ],
+  [
     'an operation of the API that changes something counts its outcome',
     { type: 'api', request, via: 'socket', operation: 'flush', outcome: 'done' },
     ['fairlead_api_changes_total{operation="flush",outcome="done"} 1'],
