@@ -276,7 +276,7 @@ describe('an authorization request', () => {
     const answers = await Promise.all([1, 2, 3].map(() => post('/token', redemption(code))));
     const later = await post('/token', redemption(code));
 
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400, 400]);
     expect(later).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
     const body = answers.find(({ status }) => status === 200)?.body ?? {};
     noteSecret(String(body['refresh_token']));
@@ -369,8 +369,8 @@ describe('a login by a typed code', () => {
 
     const answers = await Promise.all([1, 2, 3].map(() => poll(deviceCode)));
 
-    for (const { body } of answers) if (body['refresh_token'] !== undefined) noteSecret(String(body['refresh_token']));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
+    for (const { body } of answers) if (typeof body['refresh_token'] === 'string') noteSecret(body['refresh_token']);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400, 400]);
   });
 
   it('is not given to somebody who knows only the code that the person types', async () => {

@@ -72,9 +72,9 @@ export function signedIn(id = 'session-1'): SignedIn {
 export const from = (client: string) => ({ requestId: 'id-1', client });
 
 /** The code of the error that some work ends with; `none` when it succeeds. */
-export async function codeOf(work: Promise<unknown>): Promise<unknown> {
+export async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'none',
-    (error: unknown) => (error as { readonly code?: unknown }).code,
+    (error: unknown) => String((error as { readonly code?: string }).code),
   );
 }

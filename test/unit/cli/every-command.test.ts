@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openTestApi } from '../../support/api.ts';
 import { MAIN } from '../../support/broker.ts';
-import { run, start } from '../../support/process.ts';
+import { run as runProgram, start } from '../../support/process.ts';
 import { commands, CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
@@ -169,7 +169,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
 function withHome(args: readonly string[], stdin = ''): Run {
   return async (files) => {
     const env = { HOME: files.folder, PATH: process.env['PATH'] };
-    const { code, stdout, stderr } = await run(process.execPath, [MAIN, 'credential', ...args], { env, stdin });
+    const { code, stdout, stderr } = await runProgram(process.execPath, [MAIN, 'credential', ...args], { env, stdin });
     return { code: code ?? -1, stdout: stdout + stderr, stderr };
   };
 }

@@ -49,7 +49,7 @@ describe('a request of a program', () => {
   it('is polled at its interval, which grows with each poll that comes too early, and stays', async () => {
     const flows = openApprovals();
     const opened = await flows.request(SERVICE, PROGRAM);
-    const poll = (): Promise<unknown> => codeOf(flows.poll(pollOf(opened), PROGRAM));
+    const poll = (): Promise<string> => codeOf(flows.poll(pollOf(opened), PROGRAM));
 
     const codes = [await poll()];
     for (const seconds of [4, 9, 14, 15]) {
@@ -152,7 +152,7 @@ describe('the number of requests', () => {
 });
 
 describe('wrong codes', () => {
-  const guess = (flows: ReturnType<typeof openApprovals>, id: string, client: string): Promise<unknown> =>
+  const guess = (flows: ReturnType<typeof openApprovals>, id: string, client: string): Promise<string> =>
     codeOf(flows.device.find('BBBBBBBB', signedIn(id), from(client)));
 
   it('are five for one session, from whatever network', async () => {
