@@ -274,7 +274,9 @@ describe('an authorization request', () => {
   it('without a click gives no code', async () => {
     await signIn();
 
-    expect((await browser.open(urlOf({}))).text).not.toContain('code=');
+    const consent = await browser.open(urlOf({ answer: 'yes', other: 'x' }));
+    expect(consent.text).not.toContain('code=');
+    expect(Object.keys(fieldsOf(consent)).toSorted()).toEqual(Object.keys(VALID).toSorted());
     expect(refreshOf(await browser.submit(`${site}/authorize`, VALID))).not.toContain('code=');
   });
 
