@@ -44,7 +44,8 @@ function auditWithoutBroker({ audit: { onLoss } }: BrokerConfig, log: Log): Audi
   return {
     record: () => undefined,
     commit: async () => {
-      if (onLoss === 'refuse') throw new BrokerError('audit_unavailable', 'no broker runs that could record the token');
+      if (onLoss === 'refuse')
+        throw new BrokerError('audit_unavailable', 'no broker runs that could record the token: start it first');
       log.warn('no broker runs, so that the audit trail does not have the new token');
     },
   };

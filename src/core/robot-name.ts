@@ -34,6 +34,8 @@ export function separateRobots(usernames: Iterable<string>) {
  * with invisible characters, or with spaces around.
  */
 export function looksLikeRobot(name: string): boolean {
+  // Nearly all names begin with another letter of ASCII, and policies may have ten thousand.
+  if (/^[a-qs-z0-9*{]/i.test(name)) return false;
   return /^robot ?:/.test(oneSpelling(name));
 }
 

@@ -27,8 +27,8 @@ export interface Session {
   readonly login: string;
   /** The canonical name, for display. */
   readonly username: string;
-  /** The person as of the sign-in. It counts only where the backend cannot look up the account again. */
-  readonly identity: IdentityRecord;
+  /** The person as of the sign-in, where the backend cannot look up the account again. */
+  readonly identity?: IdentityRecord;
   /** The backend of the sign-in, which may be another than that of the account. */
   readonly signedInAt: SignedInAt;
   /** The client address of the sign-in. */
@@ -105,7 +105,9 @@ export function parseSession(json: unknown): Session | undefined {
   const fields = new Map<string, unknown>(Object.entries(json));
   if (!TEXTS.every((name) => typeof fields.get(name) === 'string')) return undefined;
   if (!TIMES.every((name) => Number.isSafeInteger(fields.get(name)))) return undefined;
-  if (parseIdentity(fields.get('identity')) === undefined || !isSignedInAt(fields.get('signedInAt'))) return undefined;
+  const identity = fields.get('identity');
+  if (identity !== undefined && parseIdentity(identity) === undefined) return undefined;
+  if (!isSignedInAt(fields.get('signedInAt'))) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as Session;
 }

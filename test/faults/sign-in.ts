@@ -32,7 +32,8 @@ export const faults: readonly Fault[] = [
     effect: 'a disabled account stays signed in until its session is over',
     file: 'src/flows/session/find.ts',
     find: 'return identity === undefined ? { refusal } : { identity };\n  }',
-    replace: 'return { identity: identity ?? parseIdentity(session.identity)! };\n  }',
+    replace:
+      'return { identity: identity ?? ({ ...session, groups: new Set(), attributes: new Map() } as never) };\n  }',
     tests: SESSION,
   },
   {
@@ -171,5 +172,13 @@ export const faults: readonly Fault[] = [
     find: 'if (identity === undefined) throw',
     replace: 'if (found === undefined) throw',
     tests: SIGN_IN,
+  },
+  {
+    id: 'sign-in-21',
+    effect: 'a person whose tokens are asleep reads that they have ended, and creates them again',
+    file: 'src/flows/revalidate.ts',
+    find: "outcome.reason === 'sign-in-due'",
+    replace: "outcome.reason === 'held'",
+    tests: ['test/unit/flows/exchange-refresh-token.test.ts'],
   },
 ];

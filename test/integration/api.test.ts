@@ -34,6 +34,7 @@ const REQUESTS: Readonly<Partial<Record<OperationId, Readonly<Record<string, unk
   whoCan: { action: 'pull', repository: 'web/a' },
   listRefreshTokens: { user: 'alice', limit: 10 },
   listPersonalTokens: {},
+  listSessions: {},
   revokeTokens: { ids: ['no-such-id'] },
   endAccount: { user: 'nobody' },
   checkLeak: { text: 'no token' },

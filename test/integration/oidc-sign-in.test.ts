@@ -27,6 +27,8 @@ interface World extends AsyncDisposable {
 type Options = Partial<ConsoleAppOptions> & {
   readonly provider?: OpenIdProviderOptions;
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Patterns of the user names that the provider may have. */
+  readonly usernames?: readonly string[];
   /** More backends. */
   readonly others?: ConsoleAppOptions['backends'];
 };
@@ -43,6 +45,7 @@ async function openWorld(options: Options = {}): Promise<World> {
       const sso = await createSignInBackend({
         ...common,
         ...(options.config === undefined ? {} : { config: options.config }),
+        ...(options.usernames === undefined ? {} : { usernames: options.usernames }),
         ...(options.clock === undefined ? {} : { clock: options.clock }),
       });
       world.backends = [sso, ...((await options.others?.(accounts)) ?? [])];
@@ -271,6 +274,24 @@ describe('a sign-in at an OpenID provider is refused', () => {
     world.person = robot.username;
 
     expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).status).toBe(403);
+  });
+
+  it('for a user name that the configuration does not leave to this provider', async () => {
+    await using world = await openWorld({ usernames: ['*@example.com'] });
+
+    expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).status).toBe(403);
+  });
+
+  it('when a program asks by HEAD, which leaves the sign-in to its browser', async () => {
+    await using world = await openWorld();
+    const browser = fetchBrowser();
+    const callback = await callbackOf(browser, world.app);
+    const cookie = Object.entries(browser.cookies('localhost')).map(([name, value]) => `${name}=${value}`);
+
+    const { status } = await fetch(callback, { method: 'HEAD', headers: { cookie: cookie.join('; ') } });
+
+    expect(status).toBe(405);
+    expect((await browser.open(callback)).status).toBe(200);
   });
 
   it('when its callback is opened a second time', async () => {

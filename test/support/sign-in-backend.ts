@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { oidcSignIn } from '../../src/backends/oidc-sign-in/index.ts';
 import type { SignedInAccounts } from '../../src/core/signed-in-account.ts';
 import { Secret } from '../../src/core/identity.ts';
+import { parseNamePattern } from '../../src/core/policy/name-pattern.ts';
 import type { Clock, Log } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
 import { realClock, recordingLog } from './fakes.ts';
@@ -15,6 +16,8 @@ interface SignInBackendOptions {
   readonly clientSecret?: () => string;
   /** Further keys of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Patterns of the user names that it serves. */
+  readonly usernames?: readonly string[];
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -36,7 +39,8 @@ export async function createSignInBackend(options: SignInBackendOptions): Promis
     secret: () => ({ read: async () => new Secret(clientSecret?.() ?? '') }),
     ...(accounts === undefined ? {} : { accounts }),
   });
-  return { authenticator, usernames: undefined };
+  const patterns = options.usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
+  return { authenticator, usernames: patterns };
 }
 
 /** How a provider knows the client of the tests. */

@@ -1,4 +1,5 @@
 /** What the operations about issued credentials do. */
+import { isChosenAccount } from '../../core/account.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
 import type { Robots } from '../../core/robot.ts';
@@ -22,7 +23,14 @@ import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
 import type { TokenStores } from '../token-stores.ts';
-import { collecting, endsWithUserOf, personalTokenOf, refreshTokenOf, shownRevoked } from './shown-tokens.ts';
+import {
+  collecting,
+  endsWithUserOf,
+  personalTokenOf,
+  refreshTokenOf,
+  sessionOf,
+  shownRevoked,
+} from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
 
 interface TokenHandlerDeps {
@@ -56,6 +64,13 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
       const found = await listPersonalTokens(storesOf(deps).personalTokens, { account: accountOf(user), robot });
       const { entries, next } = pageOf(found.map(personalTokenOf), page);
       return { personalTokens: entries, next };
+    },
+    listSessions: async ({ user, ...page }) => {
+      const account = accountOf(user);
+      const stored = await storesOf(deps).sessions.list();
+      const found = stored.filter(({ value }) => account === undefined || isChosenAccount(account, value));
+      const { entries, next } = pageOf(found.map(sessionOf), page);
+      return { sessions: entries, next };
     },
     createPersonalToken: (input, context) => create(input, context, deps),
     revokeTokens: async (input, context) => {

@@ -107,7 +107,8 @@ export function reportReach(
   return unavailable.reason === 'absent';
 }
 
-export function revokedLine({ id, user, service, name }: ShownRevoked): string {
+export function revokedLine({ kind, id, user, service, name }: ShownRevoked): string {
+  if (kind === 'session') return `ended the session ${id} of ${user}`;
   return `revoked ${id} of ${user}${service === null ? '' : ` for ${service}`}${name === null ? '' : `, named ${name}`}`;
 }
 

@@ -23,14 +23,17 @@ type User = Extract<Caller, { kind: 'user' }>;
  */
 export type UsePersonalToken = (credential: Credential, request: RequestContext) => Promise<User>;
 
-/** A reason to refuse, for the log. The client reads the same sentence for all of them but a damaged token. */
+/**
+ * A reason to refuse, for the log. The client reads the same sentence for all of them, but for a damaged token and for one
+ * whose owner only has to sign in again.
+ */
 class Refusal extends Error {
   override readonly name = 'Refusal';
-  readonly isDamaged: boolean;
+  readonly code: 'damaged_token' | 'personal_token_refused' | 'sign_in_due';
 
-  constructor(message: string, isDamaged = false) {
+  constructor(message: string, code: Refusal['code'] = 'personal_token_refused') {
     super(message);
-    this.isDamaged = isDamaged;
+    this.code = code;
   }
 }
 
@@ -44,7 +47,8 @@ export function createUsePersonalToken(deps: UseDeps): UsePersonalToken {
   const recordUse = createRecordUse(deps);
 
   async function find(digest: string | undefined, client: string): Promise<PersonalToken> {
-    if (digest === undefined) throw new Refusal('it is not a whole token: its form or its checksum is wrong', true);
+    if (digest === undefined)
+      throw new Refusal('it is not a whole token: its form or its checksum is wrong', 'damaged_token');
     const record = await deps.store.get(digest);
     if (record === undefined) throw new Refusal('never issued, expired, or revoked');
     if (endOfPersonalToken(record, deps.maxLifetime) <= deps.clock.now()) throw new Refusal('expired');
@@ -53,15 +57,18 @@ export function createUsePersonalToken(deps: UseDeps): UsePersonalToken {
   }
 
   async function identityOf({ owner }: PersonalToken): Promise<Identity> {
-    const { identity, refusal } = await deps.identityOf(owner);
-    if (identity === undefined) throw new Refusal(refusal);
+    const { identity, refusal, isAsleep } = await deps.identityOf(owner);
+    if (identity === undefined)
+      throw new Refusal(refusal, isAsleep === true ? 'sign_in_due' : 'personal_token_refused');
     return identity;
   }
 
   async function refuse(refusal: Refusal, { client }: RequestContext): Promise<BrokerError> {
+    // Nobody has guessed it: the token is valid again after the next sign-in of its owner.
+    if (refusal.code === 'sign_in_due') return new BrokerError(refusal.code, refusal.message);
     const retryAfter = await deps.countBadToken(client);
     if (retryAfter !== undefined) return new BrokerError('too_many_bad_tokens', refusal.message, { retryAfter });
-    return new BrokerError(refusal.isDamaged ? 'damaged_token' : 'personal_token_refused', refusal.message);
+    return new BrokerError(refusal.code, refusal.message);
   }
 
   return async ({ username: typed, password: token }, request) => {

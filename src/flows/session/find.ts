@@ -76,7 +76,7 @@ async function lookedUp(deps: SessionDeps, session: Session): Promise<IdentityNo
     return identity === undefined ? { refusal } : { identity };
   }
   const identity = parseIdentity(session.identity);
-  return identity === undefined ? { refusal: 'the record of the session is damaged' } : { identity };
+  return identity === undefined ? { refusal: 'the backend could look up the account at the sign-in' } : { identity };
 }
 
 interface Use {

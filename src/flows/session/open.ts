@@ -1,8 +1,9 @@
 /** Opens a session for a person who has just signed in. */
 import { BrokerError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
+import { backendNamed } from '../chain.ts';
 import { encodeIdentity } from '../../core/identity-record.ts';
-import type { Caller, Secret } from '../../core/identity.ts';
+import type { Caller, Identity, Secret } from '../../core/identity.ts';
 import { sessionExpiry, sessionId } from '../../core/session.ts';
 import type { Session, SignedInAt } from '../../core/session.ts';
 import type { SessionDeps } from './deps.ts';
@@ -39,7 +40,7 @@ export function createOpenSession(deps: SessionDeps): OpenSession {
       subject,
       login,
       username,
-      identity: encodeIdentity(identity),
+      ...(canLookUpAgain(deps, identity) ? {} : { identity: encodeIdentity(identity) }),
       signedInAt,
       client: context.client,
       program: printable(userAgent),
@@ -67,6 +68,10 @@ function requirePerson(caller: Caller): Extract<Caller, { kind: 'user' }> {
     throw new BrokerError('backend_unavailable', 'the backend is down, and the login came from the cache');
   }
   return caller;
+}
+
+function canLookUpAgain({ backends }: SessionDeps, { backend, subject }: Identity): boolean {
+  return subject !== undefined && backendNamed(backends, backend)?.authenticator.revalidate !== undefined;
 }
 
 function printable(userAgent: string): string {

@@ -7,7 +7,6 @@ import type { Audit, Authenticator } from '../../core/ports.ts';
 import type { SignedInAt } from '../../core/session.ts';
 import type { BrowserSignIn, SignInAnswer, SignInOutcome, SignInStart } from '../../core/sign-in.ts';
 import { backendNamed, foreignName, skipReason } from '../chain.ts';
-import type { ChainedBackend } from '../chain.ts';
 import { LOGIN_BUDGET_MS, withinGrace } from '../login-time.ts';
 import { revalidate } from '../revalidate.ts';
 import type { RevalidateDeps } from '../revalidate.ts';
@@ -97,18 +96,20 @@ type SignedInOutcome = Extract<SignInOutcome, { kind: 'signed-in' }>;
 /** The account of the person: at the provider, or at the backend that the configuration names. */
 async function accountOf(deps: ProviderSignInDeps, name: string, outcome: SignedInOutcome): Promise<Identity> {
   const { accountsAt } = signInAt(deps, name);
-  const identity = accountsAt === undefined ? outcome.identity : await lookUp(deps, accountsAt, outcome.login);
-  const backend = backendNamed(deps.backends, identity.backend);
-  if (backend !== undefined && !serves(backend, identity)) {
-    throw new BrokerError('sign_in_refused', `usernames of ${identity.backend} do not include ${identity.username}`);
-  }
+  const identity =
+    accountsAt === undefined ? ownAccount(deps, name, outcome) : await lookUp(deps, accountsAt, outcome.login);
   const foreign = foreignName(deps.backends, identity);
   if (foreign !== undefined) throw new BrokerError('sign_in_refused', foreign);
   return identity;
 }
 
-function serves(backend: ChainedBackend, { username }: Identity): boolean {
-  return skipReason(backend, username, backend.authenticator.accepts ?? 'passwords') === undefined;
+/** The configuration may limit a backend to some user names, which `revalidate` compares as well. */
+function ownAccount({ backends }: ProviderSignInDeps, name: string, { identity, login }: SignedInOutcome): Identity {
+  const backend = backendNamed(backends, name);
+  if (backend === undefined || skipReason(backend, login, 'sign-ins') !== undefined) {
+    throw new BrokerError('sign_in_refused', `usernames of ${name} do not include ${login}`);
+  }
+  return identity;
 }
 
 async function lookUp(deps: ProviderSignInDeps, name: string, login: string): Promise<Identity> {

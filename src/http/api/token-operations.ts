@@ -52,6 +52,21 @@ const personalToken = z
   })
   .meta({ id: 'PersonalToken' });
 
+const session = z
+  .object({
+    id,
+    user: z.string().meta({ description: 'The canonical name' }),
+    login: z.string().meta({ description: 'The name as typed, or as the provider gave it' }),
+    backend: z.string().meta({ description: 'Of the account' }),
+    signInBackend: z.string().meta({ description: 'Of the sign-in, which may be another one' }),
+    client: z.string().meta({ description: 'The address of the client at the sign-in' }),
+    program: z.string().meta({ description: 'The browser, by the name that it sends' }),
+    createdAt: time,
+    usedAt: time,
+    expiresAt: time,
+  })
+  .meta({ id: 'Session' });
+
 const revoked = z
   .object({
     kind: z.enum(['refresh-token', 'personal-token', 'session']).meta({ description: 'Others may follow' }),
@@ -103,6 +118,15 @@ export const tokenOperations = {
     summary: 'The valid personal tokens; the tokens themselves are not stored',
     query: z.strictObject({ user: name.optional(), robot: name.optional(), ...page }),
     answer: z.object({ personalTokens: z.array(personalToken), next }).meta({ id: 'PersonalTokenList' }),
+    problems: ['not-configured', 'unavailable'],
+  },
+  listSessions: {
+    method: 'GET',
+    path: '/sessions',
+    access: 'read',
+    summary: 'The sessions of browsers; the cookies themselves are not stored',
+    query: z.strictObject({ user: name.optional(), ...page }),
+    answer: z.object({ sessions: z.array(session), next }).meta({ id: 'SessionList' }),
     problems: ['not-configured', 'unavailable'],
   },
   createPersonalToken: {

@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Log } from '../../core/ports.ts';
 import { describeError } from '../../core/errors.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { SignedIn } from '../../flows/session/find.ts';
 import type { Page, Site } from '../../pages/page.ts';
 import { errorPage } from '../../pages/sign-in.ts';
@@ -28,13 +29,16 @@ export function respondPage(response: Response, status: number, page: { toString
   response.status(status).type('html').send(page.toString());
 }
 
+/** Anybody can ask for pages that do not exist. */
+const LEVELS: Readonly<Partial<Record<ErrorCode, 'error' | 'debug'>>> = { internal: 'error', not_found: 'debug' };
+
 /** The last middleware of the console: a page for each error, with the sentence of its code. */
 export function respondErrorPage(deps: PageDeps & { readonly log: Log }): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
     const known = toBrokerError(error);
     const { requestId } = contextOf(response);
-    const level = known.code === 'internal' ? 'error' : 'info';
+    const level = LEVELS[known.code] ?? 'info';
     // The path has no secret of this server, but a callback has a code: the query stays out.
     const fields = { requestId, path: request.path.slice(0, 256), code: known.code, cause: describeError(known) };
     deps.log[level]('page refused', fields);

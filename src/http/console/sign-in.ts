@@ -25,6 +25,10 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
   router.get('/sign-in', (request, response) => showSignIn(deps, request, response));
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
+  // Express answers HEAD by the route of GET, and nobody who asks in this way is at a browser.
+  router.head(['/sign-in/callback', '/sign-in/:backend'], () => {
+    throw new BrokerError('method_not_allowed', 'HEAD neither begins nor ends a sign-in');
+  });
   router.get('/sign-in/callback', (request, response) =>
     steps.finish(request, response).then((arrival) => openSession(deps, request, response, arrival)),
   );

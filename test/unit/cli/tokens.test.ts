@@ -23,7 +23,7 @@ describe('fairlead tokens create', () => {
     const { code, stdout, stderr } = await tokens(files, ['create', '--for', 'alice', '--name', 'laptop']);
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^flp_[0-9A-Za-z]{49}\n$/) });
-    expect(stderr).toContain('the broker did not log the new token: no running broker answers at');
+    expect(stderr).toContain('warning: no broker runs, so that the audit trail does not have the new token');
   });
 
   it('makes none without its audit line where audit.onLoss is refuse', async () => {
@@ -33,7 +33,7 @@ describe('fairlead tokens create', () => {
     const listed = await tokens(files, ['list']);
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('no broker logs it: no running broker answers at');
+    expect(stderr).toContain('no broker runs that could record the token: start it first');
     expect(listed.stdout).toBe('there are no tokens\n');
   });
 

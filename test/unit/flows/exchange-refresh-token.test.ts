@@ -83,6 +83,18 @@ describe('the exchange of a refresh token', () => {
     expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
   });
 
+  it('asks for a sign-in with a browser while the account is asleep, and accepts the token after that', async () => {
+    const { issued, refused, world, exchange } = open();
+    const token = await issued();
+
+    world.outcome = { kind: 'rejected', reason: 'sign-in-due' };
+    const answer = await refused(token);
+    world.outcome = again();
+
+    expect(answer).toMatchObject({ code: 'sign_in_due' });
+    expect(await exchange(token, SERVICE, REQUEST)).toMatchObject({ kind: 'user' });
+  });
+
   it('is refused when the backend no longer serves this user name', async () => {
     const { issued, refused } = open({ usernames: ['b*'] });
 

@@ -103,6 +103,7 @@ describe('a session is opened', () => {
 
     const [entry, ...others] = await store.list();
     expect(others).toEqual([]);
+    expect(entry?.value).not.toHaveProperty('identity');
     expect(JSON.stringify(entry)).not.toContain(cookie.reveal());
     expect(parseSession(JSON.parse(JSON.stringify(entry?.value)))).toEqual(entry?.value);
   });

@@ -1,7 +1,7 @@
 /** The operations about the policy. */
 import { describe, expect, it } from 'vitest';
 import { openTestApi, requestOf } from '../../../support/api.ts';
-import { POLICY, SERVICE, workspace } from '../../cli/workspace.ts';
+import { CONFIG, POLICY, SERVICE, workspace } from '../../cli/workspace.ts';
 
 describe('the policy in force', () => {
   it('is shown with its revision, its tests and the shadow policy', async () => {
@@ -49,6 +49,23 @@ describe('the policy in force', () => {
 
     expect(imagined).toMatchObject({ user: 'zoe', backend: null, decisions: [{ granted: ['pull'] }] });
     expect(anonymous).toMatchObject({ user: null, groups: [], decisions: [{ granted: ['pull'] }] });
+  });
+
+  it('decides for a robot that is configured, without groups, and for no other', async () => {
+    const robots = { 'web-ci': { owner: { groups: ['team-web'] } } };
+    await using files = await workspace({
+      'broker.yaml': JSON.stringify({ ...CONFIG, personalTokens: {}, robots }),
+      'policy.yaml': 'rules: [{ name: ci, users: ["robot:web-ci"], repositories: ["web/**"], allow: [push] }]\n',
+    });
+    await using api = await openTestApi(files.config);
+    const scopes = ['repository:web/a:push'];
+
+    const robot = await api.ask('explain', { user: 'robot:web-ci', scopes });
+    const other = await api.send(requestOf('explain', { user: 'robot:other', scopes }));
+    const inGroup = await api.send(requestOf('explain', { user: 'robot:web-ci', groups: ['team-web'], scopes }));
+
+    expect(robot).toMatchObject({ user: 'robot:web-ci', groups: [], decisions: [{ granted: ['push'] }] });
+    expect([other.status, inGroup.status]).toEqual([404, 400]);
   });
 
   it.each([

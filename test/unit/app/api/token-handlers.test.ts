@@ -7,8 +7,10 @@ import { openRecords } from '../../../../src/app/open-records.ts';
 import { tokenStoresIn } from '../../../../src/app/token-stores.ts';
 import { loadBroker } from '../../../../src/config/load.ts';
 import { BrokerError } from '../../../../src/core/errors.ts';
+import { encodeIdentity } from '../../../../src/core/identity-record.ts';
 import { Secret } from '../../../../src/core/identity.ts';
 import type { RefreshToken } from '../../../../src/core/refresh-token.ts';
+import type { Session } from '../../../../src/core/session.ts';
 import { systemClock } from '../../../../src/platform/clock.ts';
 import { personalTokenSecrets } from '../../../../src/platform/personal-token-secrets.ts';
 import { systemTimer } from '../../../../src/platform/timer.ts';
@@ -18,10 +20,17 @@ import { createSecrets } from '../../../../src/config/secrets.ts';
 import { createSecretMarks } from '../../../../src/platform/secret-marks.ts';
 import { openTestApi, requestOf } from '../../../support/api.ts';
 import type { TestApi } from '../../../support/api.ts';
+import { identity } from '../../../support/fake-backend.ts';
 import { recordingAudit, recordingLog } from '../../../support/fakes.ts';
 import { CONFIG, SERVICE, workspace } from '../../cli/workspace.ts';
 
-const OFFERED = { ...CONFIG, services: { [SERVICE]: { refreshTokens: {} } }, personalTokens: {} };
+const ROBOTS = { 'web-ci': { owner: { groups: ['team-web'] } }, nightly: { owner: { users: ['alice'] } } };
+const OFFERED = {
+  ...CONFIG,
+  services: { [SERVICE]: { refreshTokens: {} } },
+  personalTokens: {},
+  robots: ROBOTS,
+};
 
 interface World extends AsyncDisposable {
   readonly api: TestApi;
@@ -71,6 +80,20 @@ async function putRefreshTokens({ stores }: World, ...names: readonly string[]):
   for (const [index, name] of names.entries()) {
     await stores.refreshTokens.put('abcdefgh'.charAt(index).repeat(12), refreshToken(name), 600);
   }
+}
+
+function sessionOf(name: string, now: number): Session {
+  const account = { backend: 'local', subject: name, login: name, username: name };
+  const times = { createdAt: now, usedAt: now, expiresAt: now + 600 };
+  const person = encodeIdentity({ ...identity(name, 'local'), subject: name });
+  return {
+    ...account,
+    ...times,
+    identity: person,
+    signedInAt: { backend: 'local' },
+    client: '192.0.2.7',
+    program: 'Firefox',
+  };
 }
 
 async function createToken({ api }: World, name: string): Promise<string> {
@@ -227,6 +250,42 @@ describe('an account', () => {
     expect(ended.revoked.map(({ kind }) => kind).toSorted()).toEqual(['personal-token', 'refresh-token']);
     expect(api.calls).toEqual(['revoked', 'end logins']);
     expect((await api.ask('listRefreshTokens', {})).refreshTokens.map(({ user }) => user)).toEqual(['bob']);
+  });
+
+  it('that ends is signed out of its browsers, whose sessions were listed before', async () => {
+    await using found = await world();
+    const { api, stores } = found;
+    const now = systemClock.now();
+    for (const name of ['alice', 'bob']) {
+      await stores.sessions.put(`${name}-session`, sessionOf(name, now), 600);
+    }
+
+    const listed = await api.ask('listSessions', { user: 'alice' });
+    const ended = await api.ask('endAccount', { user: 'alice' });
+    const left = await api.ask('listSessions', {});
+
+    expect(listed.sessions).toMatchObject([
+      { user: 'alice', backend: 'local', program: 'Firefox', client: '192.0.2.7' },
+    ]);
+    expect(ended).toMatchObject({ count: 1, revoked: [{ kind: 'session', user: 'alice', service: null, name: null }] });
+    expect(left.sessions.map(({ user }) => user)).toEqual(['bob']);
+  });
+
+  it('that ends takes its tokens of robots with it, but for robots that belong to groups', async () => {
+    await using found = await world();
+    const { api } = found;
+    for (const robot of ['web-ci', 'nightly'])
+      await api.ask('createPersonalToken', { user: 'alice', name: 'ci', robot });
+
+    const made = await api.ask('listPersonalTokens', {});
+    const ended = await api.ask('endAccount', { user: 'alice' });
+    const left = await api.ask('listPersonalTokens', { robot: 'web-ci' });
+
+    expect(new Set(made.personalTokens.map(({ user, createdFor }) => `${user} ${createdFor}`))).toEqual(
+      new Set(['robot:nightly alice', 'robot:web-ci alice']),
+    );
+    expect(ended.revoked.map(({ user }) => user)).toEqual(['robot:nightly']);
+    expect(left.personalTokens).toHaveLength(1);
   });
 
   it('that ends names the brokers that were not reached', async () => {

@@ -74,6 +74,21 @@ describe('a login with a personal token', () => {
     expect(tokenEvents(audit).filter(({ outcome }) => outcome === 'used')).toHaveLength(20);
   });
 
+  it('asks for a sign-in with a browser while the account is asleep, and never counts it as a guess', async () => {
+    const { issued, refused, logIn, world } = openTokenWorld();
+    const token = await issued();
+
+    world.outcome = { kind: 'rejected', reason: 'sign-in-due' };
+    const answers = [];
+    for (let use = 0; use < 200; use += 1) answers.push(await refused(token));
+    world.outcome = again();
+
+    expect(new Set(answers.map((answer) => (answer instanceof BrokerError ? answer.code : 'accepted')))).toEqual(
+      new Set(['sign_in_due']),
+    );
+    expect(await logIn(token)).toMatchObject({ kind: 'user' });
+  });
+
   it('does not share a look-up that has failed with later logins', async () => {
     const { issued, logIn, refused, world } = openTokenWorld();
     const token = await issued();
