@@ -144,4 +144,12 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: [USE],
   },
+  {
+    id: 'token-18',
+    effect: 'a user who orders tokens at the same time, or at several brokers, gets more than `maxPerUser`',
+    file: 'src/flows/personal-token/issue.ts',
+    find: 'if ((await countOf(record.owner, deps)) <= deps.settings.maxPerUser) return true;',
+    replace: 'if (deps.settings.maxPerUser > 0) return true;',
+    tests: [ISSUE],
+  },
 ];
