@@ -30,20 +30,24 @@ interface AccountEnd {
   readonly failed: readonly { readonly what: string; readonly cause: string }[];
 }
 
-/** Never throws: one kind that cannot be ended leaves no other kind alive. */
+/** Never throws: one kind that cannot be ended leaves no other kind valid. */
 type EndAccount = (account: AccountChoice, ending: Ending) => Promise<AccountEnd>;
 
+/**
+ * INVARIANT: the kinds end in their order, and each comes before those that it can make. Otherwise a session that ends last
+ * could make a token after the tokens have ended.
+ */
 export function createEndAccount(kinds: readonly KeptCredentials[]): EndAccount {
   return async (account, ending) => {
-    const results = await Promise.allSettled(kinds.map(async (kind) => kind.endOf(account, ending)));
-    const named = results.map((result, index) => ({ what: kinds[index]?.what ?? '', result }));
-    return {
-      ended: named.flatMap(({ what, result }) =>
-        result.status === 'fulfilled' ? [{ what, count: result.value }] : [],
-      ),
-      failed: named.flatMap(({ what, result }) =>
-        result.status === 'rejected' ? [{ what, cause: describeError(result.reason) }] : [],
-      ),
-    };
+    const ended: AccountEnd['ended'][number][] = [];
+    const failed: AccountEnd['failed'][number][] = [];
+    for (const { what, endOf } of kinds) {
+      try {
+        ended.push({ what, count: await endOf(account, ending) });
+      } catch (error) {
+        failed.push({ what, cause: describeError(error) });
+      }
+    }
+    return { ended, failed };
   };
 }

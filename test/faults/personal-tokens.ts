@@ -5,6 +5,7 @@ const USE = 'test/unit/flows/personal-token/use.test.ts';
 const ISSUE = 'test/unit/flows/personal-token/issue.test.ts';
 const LIMITS = 'test/unit/core/token-limits.test.ts';
 const RECORD = 'test/unit/core/personal-token.test.ts';
+const END = 'test/unit/flows/end-account.test.ts';
 const GRANTED = 'test/unit/flows/personal-token/granted.properties.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -143,5 +144,37 @@ export const faults: readonly Fault[] = [
     find: '.finally(() => underWay.delete(key))',
     replace: '',
     tests: [USE],
+  },
+  {
+    id: 'token-18',
+    effect: 'after an account was ended, its approved request of a program without a browser still becomes a login',
+    file: 'src/flows/approval.ts',
+    find: "value.state === 'approved' && value.account !== undefined",
+    replace: "value.state === 'used' && value.account !== undefined",
+    tests: [END],
+  },
+  {
+    id: 'token-19',
+    effect: 'the end of an account leaves codes of logins that a person has allowed, because nothing passes them on',
+    file: 'src/app/kept-credentials.ts',
+    find: 'keptApprovals({ codes, requests: deviceRequests, audit }),',
+    replace: '',
+    tests: ['test/unit/app/api/token-handlers.test.ts'],
+  },
+  {
+    id: 'token-20',
+    effect: 'a stolen session that keeps making tokens has one more after everything of its account was ended',
+    file: 'src/flows/personal-token/issue.ts',
+    find: "return via?.kind === 'session' && !(await hasSession(via.id));",
+    replace: 'return via === undefined && !(await hasSession(String(via)));',
+    tests: [ISSUE],
+  },
+  {
+    id: 'token-21',
+    effect: 'sessions and tokens of an account end at the same time, and a session makes a token in between',
+    file: 'src/flows/end-account.ts',
+    find: 'ended.push({ what, count: await endOf(account, ending) });',
+    replace: 'void endOf(account, ending).then((count) => ended.push({ what, count }));',
+    tests: [END],
   },
 ];

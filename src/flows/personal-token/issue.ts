@@ -54,6 +54,8 @@ interface IssueDeps extends PersonalTokenDeps {
   readonly services: readonly string[];
   /** Absent: no robots are configured. */
   readonly robots?: Pick<RobotOwners, 'creationProblem'>;
+  /** Whether a session is valid, by its public id. */
+  readonly hasSession: (id: string) => Promise<boolean>;
 }
 
 export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
@@ -75,12 +77,29 @@ export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
     await deps.audit.commit([{ ...event, outcome: 'created' }]);
     try {
       await deps.store.put(digest, record, record.expiresAt - record.createdAt);
+      if (await hasCreatorLeft(order, deps)) {
+        await deps.store.removeAll([digest]);
+        deps.audit.record({ ...event, outcome: 'withheld', cause: SESSION_OVER });
+        return { kind: 'refused', problem: `${SESSION_OVER}; sign in again` };
+      }
     } catch (error) {
       deps.audit.record({ ...event, outcome: 'withheld', cause: 'the token could not be stored' });
       throw error;
     }
     return { kind: 'issued', token, id, record };
   };
+}
+
+const SESSION_OVER = 'the session ended while the token was made';
+
+/**
+ * INVARIANT: a token that is made while its account or session ends does not stay. Sessions end before tokens do, so that
+ * either the session is missing here, or the token is found there.
+ */
+async function hasCreatorLeft({ creator }: TokenOrder, { hasSession }: IssueDeps): Promise<boolean> {
+  if (creator.kind === 'operator' || creator.caller.kind === 'anonymous') return false;
+  const { via } = creator.caller;
+  return via?.kind === 'session' && !(await hasSession(via.id));
 }
 
 function recordOf(order: TokenOrder, { clock, settings }: IssueDeps): PersonalToken {

@@ -53,6 +53,19 @@ describe('a new personal token', () => {
     expect(await order()).toMatchObject({ record: { expiresAt: clock.now() + 30 * DAY } });
   });
 
+  it('does not stay when the session of its creator ends while it is made', async () => {
+    const { order, store, audit, world } = openTokenWorld();
+    world.hasSession = false;
+
+    const made = await order({ creator: by(user('session')) });
+
+    expect(made).toMatchObject({ kind: 'refused', problem: expect.stringContaining('the session ended') });
+    expect(await store.list()).toEqual([]);
+    expect(tokenEvents(audit).map(({ outcome }) => outcome)).toEqual(['created', 'withheld']);
+    // No session stands for the operator.
+    expect(await order()).toMatchObject({ kind: 'issued' });
+  });
+
   it('is recorded in the audit trail before it is stored, with its creator', async () => {
     const { order, audit, store } = openTokenWorld();
     const atStore: number[] = [];
