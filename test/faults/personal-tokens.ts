@@ -177,4 +177,12 @@ export const faults: readonly Fault[] = [
     replace: 'void endOf(account, ending).then((count) => ended.push({ what, count }));',
     tests: [END],
   },
+  {
+    id: 'token-22',
+    effect: 'a limit or a rule with two ** matches no repository whose first part fits twice',
+    file: 'src/core/policy/repository-pattern.ts',
+    find: 'retry = { patternAt, at };',
+    replace: 'retry ??= { patternAt, at };',
+    tests: ['test/unit/core/policy/repository-pattern.test.ts'],
+  },
 ];
