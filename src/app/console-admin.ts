@@ -9,7 +9,7 @@ import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
 import { sessionId } from '../core/session.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
-import { createEndAccount } from '../flows/end-account.ts';
+import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
@@ -223,7 +223,8 @@ async function lookUp(
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
   const { records, clock, audit, fleet } = deps;
-  const end = createEndAccount(keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots }));
+  const kinds = keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
+  const end = createEndAccount(kinds, accountFinder(deps));
   const { ended, failed } = await end({ user: name }, ending);
   deps.onRevoked();
   await deps.endLogins();

@@ -185,4 +185,12 @@ export const faults: readonly Fault[] = [
     replace: 'retry ??= { patternAt, at };',
     tests: ['test/unit/core/policy/repository-pattern.test.ts'],
   },
+  {
+    id: 'token-23',
+    effect: 'the end of a renamed account leaves the tokens that were made under its earlier name',
+    file: 'src/flows/end-account.ts',
+    find: 'account === undefined ? named :',
+    replace: 'account !== undefined ? named :',
+    tests: [END],
+  },
 ];

@@ -99,6 +99,62 @@ describe('the end of an account', () => {
   });
 });
 
+describe('the end of an account whose name is another one by now', () => {
+  it('ends what was issued under earlier names and other spellings', async () => {
+    const { kinds, left } = await setUp();
+    const asked: unknown[] = [];
+    const find = async (name: string, backend: string | undefined) => {
+      asked.push([name, backend]);
+      return { backend: 'corp', subject: 'id 1' };
+    };
+
+    const end = await createEndAccount(kinds, find)({ user: 'ALICE.SMITH', backend: 'corp' }, ENDING);
+
+    expect(asked).toEqual([['ALICE.SMITH', 'corp']]);
+    expect(end).toEqual({
+      ended: [
+        { what: 'refresh tokens', count: 2 },
+        { what: 'personal tokens', count: 2 },
+      ],
+      failed: [],
+    });
+    expect(await left()).toEqual(['r2', 'r3', 'p2', 'p3', 'robot']);
+  });
+
+  it('ends what has the name before it asks a backend, and says when that does not answer', async () => {
+    const { kinds, left } = await setUp();
+    const find = async () => {
+      expect(await left()).toEqual(['r2', 'p2', 'robot']);
+      throw new Error('the directory is down');
+    };
+
+    const end = await createEndAccount(kinds, find)({ user: 'alice' }, ENDING);
+
+    expect(end.ended.map(({ count }) => count)).toEqual([3, 3]);
+    expect(end.failed).toEqual([{ what: 'what the account has under other names', cause: 'the directory is down' }]);
+  });
+
+  it('reports a kind that could not be ended under one of the names', async () => {
+    const { kinds, refreshTokens } = await setUp();
+    let calls = 0;
+    const { list } = refreshTokens;
+    refreshTokens.list = async () => {
+      if ((calls += 1) === 1) throw new Error('busy');
+      return list();
+    };
+
+    const end = await createEndAccount(kinds, async () => ({ backend: 'corp', subject: 'id 1' }))(
+      { user: 'alice' },
+      ENDING,
+    );
+
+    expect(end).toEqual({
+      ended: [{ what: 'personal tokens', count: 3 }],
+      failed: [{ what: 'refresh tokens', cause: 'busy' }],
+    });
+  });
+});
+
 describe('a login of a program that a person has allowed', () => {
   const CLIENT = from('192.0.2.7');
 
