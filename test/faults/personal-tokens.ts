@@ -37,8 +37,8 @@ export const faults: readonly Fault[] = [
     id: 'token-4',
     effect: 'a personal token can make personal tokens, without its limits and its end',
     file: 'src/flows/personal-token/issue.ts',
-    find: "return kind === 'session' || kind === undefined ? undefined",
-    replace: "return kind !== 'refresh-token' ? undefined",
+    find: "if (kind !== 'session' && kind !== undefined) return",
+    replace: "if (kind === 'refresh-token') return",
     tests: [ISSUE],
   },
   {
@@ -192,5 +192,13 @@ export const faults: readonly Fault[] = [
     find: 'account === undefined ? named :',
     replace: 'account !== undefined ? named :',
     tests: [END],
+  },
+  {
+    id: 'token-24',
+    effect: 'a user makes a token with the rights of another account, where a page passes on an owner that it was sent',
+    file: 'src/flows/personal-token/issue.ts',
+    find: 'return isOwn ? undefined :',
+    replace: 'return isOwn || true ? undefined :',
+    tests: [ISSUE],
   },
 ];

@@ -128,9 +128,9 @@ function creatorName(creator: TokenCreator): string {
 
 /** The first thing that is wrong with an order by itself. */
 function orderProblem(order: TokenOrder, { settings, services }: IssueDeps): string | undefined {
-  const { creator, name, limits, networks, lifetime = defaultLifetime(settings) } = order;
+  const { name, limits, networks, lifetime = defaultLifetime(settings) } = order;
   return (
-    creatorProblem(creator) ??
+    creatorProblem(order) ??
     tokenNameProblem(name) ??
     limitsProblem(limits, settings.requireLimits, services) ??
     networksProblem(networks) ??
@@ -143,16 +143,19 @@ function orderProblem(order: TokenOrder, { settings, services }: IssueDeps): str
 const DAY = 86_400;
 
 /**
- * INVARIANT: only the operator, or a user who has signed in, makes a token. A token that could make tokens would outlive
- * its own end and lose its limits.
+ * INVARIANT: only the operator, or a user who has signed in, makes a token, and a user only for the own account and its
+ * robots. A token that could make tokens would outlive its own end and lose its limits.
  */
-function creatorProblem(creator: TokenCreator): string | undefined {
+function creatorProblem({ creator, owner }: TokenOrder): string | undefined {
   if (creator.kind === 'operator') return undefined;
   const { caller } = creator;
   if (caller.kind === 'anonymous') return 'a token is made by a user who has signed in';
   if (caller.stale === true) return 'a token cannot be made while the backend of the account is down';
   const kind = caller.via?.kind;
-  return kind === 'session' || kind === undefined ? undefined : 'a token cannot make tokens; sign in instead';
+  if (kind !== 'session' && kind !== undefined) return 'a token cannot make tokens; sign in instead';
+  const { backend, subject } = owner.kind === 'robot' ? owner.createdBy : owner;
+  const isOwn = caller.identity.backend === backend && caller.identity.subject === subject;
+  return isOwn ? undefined : 'a user makes tokens for the own account and for robots that it owns';
 }
 
 function limitsProblem(
