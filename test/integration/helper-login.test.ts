@@ -153,6 +153,14 @@ describe('a login in the browser on the same machine', () => {
     await broker.waitForLine(({ message }) => message === 'refresh token revoked');
   });
 
+  it('takes the place of an earlier one, which ends at the server', async () => {
+    await loginByBrowser();
+    const earlier = await storedToken();
+    await loginByBrowser();
+
+    expect([(await exchange(earlier)).status, (await exchange(await storedToken())).status]).toEqual([401, 200]);
+  });
+
   it('is told to the helper when the person says no', async () => {
     const run = home.begin(['login', registry.name, '--no-configure']);
     await signIn();
@@ -266,7 +274,9 @@ describe('an authorization request', () => {
   it('without a click gives no code', async () => {
     await signIn();
 
-    expect((await browser.open(urlOf({}))).text).not.toContain('code=');
+    const consent = await browser.open(urlOf({ answer: 'yes', other: 'x' }));
+    expect(consent.text).not.toContain('code=');
+    expect(Object.keys(fieldsOf(consent)).toSorted()).toEqual(Object.keys(VALID).toSorted());
     expect(refreshOf(await browser.submit(`${site}/authorize`, VALID))).not.toContain('code=');
   });
 

@@ -12,6 +12,7 @@ import { discover } from './discover.ts';
 import type { SignInServer } from './discover.ts';
 import { loginByBrowser } from './loopback.ts';
 import { pinServer } from './pins.ts';
+import { revoke } from './revoke.ts';
 
 /** @returns the exit code */
 export async function login(host: Host, call: HelperCall): Promise<number> {
@@ -19,7 +20,11 @@ export async function login(host: Host, call: HelperCall): Promise<number> {
   const server = await discover(registry);
   await pinServer(host, registry, server.issuer, call.flags.has('accept-server'));
   const stored = await signIn(host, server, call.flags.has('device'));
-  await (await openLogins(host)).put(registry, stored);
+  const logins = await openLogins(host);
+  const earlier = await logins.get(registry);
+  await logins.put(registry, stored);
+  // Nobody has it any more. It would stay in the list of the person's sign-ins.
+  if (earlier?.revocationUrl !== undefined) await revoke(earlier.revocationUrl, earlier.secret);
   remark(
     host,
     `Signed in to ${registry}${stored.account === undefined ? '' : ` as ${stored.account}`}${endText(stored)}.`,

@@ -6,7 +6,6 @@ import { describeError } from '../../core/errors.ts';
 import { findProgram } from './find-program.ts';
 import { createLoginFile } from './login-file.ts';
 import type { StoredLogin } from './login.ts';
-import { createPlatformStore } from './platform-store.ts';
 import { exists, homeOf, stateFolder } from './state-folder.ts';
 
 /** Logins by the name of the registry (see `registryName`). Its methods throw HelperError. */
@@ -72,7 +71,11 @@ async function platformStores(host: Host): Promise<readonly LoginStore[]> {
   const programs = await Promise.all(
     (await storeNames(host)).map((name) => findProgram(`docker-credential-${name}`, host)),
   );
-  return programs.filter((path) => path !== undefined).map((path) => createPlatformStore(path, host));
+  const found = programs.filter((path) => path !== undefined);
+  if (found.length === 0) return [];
+  // Loaded only here: `get` has to start quickly.
+  const { createPlatformStore } = await import('./platform-store.ts');
+  return found.map((path) => createPlatformStore(path, host));
 }
 
 async function storeNames(host: Host): Promise<readonly string[]> {

@@ -22,6 +22,15 @@ type PageDeps = AuthorizeDeps & Pick<ConsoleTools, 'pageFor'>;
 
 const PATH = '/authorize';
 const DAY = 24 * 3600;
+const PARAMETERS = [
+  'client_id',
+  'resource',
+  'redirect_uri',
+  'response_type',
+  'code_challenge',
+  'code_challenge_method',
+  'state',
+] as const;
 /** Longer than any that our helper makes. */
 const MAX_STATE = 128;
 
@@ -53,7 +62,9 @@ function requireValid(deps: AuthorizeDeps): RequestHandler {
 function askConsent(deps: PageDeps, request: Request, response: Response): void {
   const fields = queryOf(request);
   const { service, days } = parseAuthorization(fields, deps);
-  const view = { program: HELPER_CLIENT, service, days, fields: Object.fromEntries(fields) };
+  // Nothing else of the link is in the form, such as an answer.
+  const sentBack = PARAMETERS.map((name) => [name, single(fields, name) ?? '']);
+  const view = { program: HELPER_CLIENT, service, days, fields: Object.fromEntries(sentBack) };
   respondPage(response, 200, consentPage(deps.pageFor(response), view));
 }
 
