@@ -23,7 +23,7 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { keptCredentials } from './kept-credentials.ts';
+import { keptCredentials } from './api/kept-credentials.ts';
 import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 

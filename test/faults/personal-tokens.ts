@@ -156,7 +156,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'token-19',
     effect: 'the end of an account leaves codes of logins that a person has allowed, because nothing passes them on',
-    file: 'src/app/kept-credentials.ts',
+    file: 'src/app/api/kept-credentials.ts',
     find: 'keptApprovals({ codes, requests: deviceRequests, audit }),',
     replace: '',
     tests: ['test/unit/app/api/token-handlers.test.ts'],

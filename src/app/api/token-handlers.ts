@@ -21,7 +21,7 @@ import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
-import { keptCredentials } from '../kept-credentials.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import type { TokenStores } from '../token-stores.ts';
 import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';

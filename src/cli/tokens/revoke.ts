@@ -1,6 +1,6 @@
 /** `fairlead tokens revoke`: ends tokens of both kinds. */
 import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
-import { keptCredentials } from '../../app/kept-credentials.ts';
+import { keptCredentials } from '../../app/api/kept-credentials.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
