@@ -9,13 +9,11 @@ import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
 import { sessionId } from '../core/session.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
-import { createEndAccount } from '../flows/end-account.ts';
+import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
-import { keptPersonalTokens } from '../flows/personal-token/revoke.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
-import { keptRefreshTokens, listRefreshTokens } from '../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../flows/session/end.ts';
+import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
 import type { AdminAreaDeps, Unanswered } from '../http/console/admin.ts';
@@ -25,7 +23,7 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { endsWithUserOf } from './api/shown-tokens.ts';
+import { keptCredentials } from './api/kept-credentials.ts';
 import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
@@ -225,12 +223,8 @@ async function lookUp(
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
   const { records, clock, audit, fleet } = deps;
-  const stores = tokenStoresIn(records, clock);
-  const end = createEndAccount([
-    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
-    keptRefreshTokens({ store: stores.refreshTokens, audit }),
-    keptSessions({ store: sessionStore(records, clock), audit }),
-  ]);
+  const kinds = keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
+  const end = createEndAccount(kinds, accountFinder(deps));
   const { ended, failed } = await end({ user: name }, ending);
   deps.onRevoked();
   await deps.endLogins();
