@@ -29,6 +29,8 @@ import type { Settings } from '../oidc/client/settings.ts';
 import { judge } from '../oidc/client/verdict.ts';
 import type { OwnAccounts } from './accounts.ts';
 import { answerProblem } from './answer.ts';
+import { authTimeIn, authTimeParameters, authTimeProblem } from './auth-time.ts';
+import type { RecentSignIn } from './auth-time.ts';
 import { readLogoutToken } from './logout-token.ts';
 
 interface SignInDeps {
@@ -39,6 +41,8 @@ interface SignInDeps {
   readonly own: OwnAccounts | undefined;
   /** The backend that has the accounts, and the claim with the name there; undefined: this one. */
   readonly elsewhere: { readonly accountsAt: string; readonly claim: ClaimPath | undefined } | undefined;
+  /** What shows when the person proved who they are. */
+  readonly recentSignIn: RecentSignIn;
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -53,7 +57,7 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
   return {
     label,
     ...(elsewhere === undefined ? {} : { accountsAt: elsewhere.accountsAt }),
-    begin: async (redirectUri, deadline) => {
+    begin: async (redirectUri, isAgain, deadline) => {
       const { configuration, metadata } = await open(deadline);
       if (metadata.browser.authorization_endpoint === undefined) {
         throw new BrokerError('backend_unavailable', 'the provider’s metadata name no authorization_endpoint');
@@ -66,6 +70,7 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
         nonce: transaction.nonce,
         code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
         code_challenge_method: 'S256',
+        ...authTimeParameters(isAgain),
       });
       return { url: url.href, transaction };
     },
@@ -92,14 +97,24 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
   if (claims === undefined || claims['nonce'] !== answer.transaction.nonce) {
     return { kind: 'invalid', detail: 'the nonce of the ID token is not that of this sign-in' };
   }
-  const { settings, client, own, elsewhere } = deps;
+  const { settings, client, own, elsewhere, recentSignIn, clock } = deps;
+  const authTime = authTimeIn(claims, recentSignIn, clock.now());
+  const stale = answer.isAgain ? authTimeProblem(authTime, clock.now()) : undefined;
+  if (stale !== undefined) return stale;
   const { claimsFrom, identity: rules } = settings;
   const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph: client.graph });
   const identity: Identity & { readonly subject: string } = { ...identityFrom(sources, rules), subject: claims.sub };
   await own?.record(identity);
   const login = elsewhere === undefined ? identity.username : loginFrom(sources, elsewhere.claim, identity);
   const { sid } = claims;
-  return { kind: 'signed-in', identity, login, sub: claims.sub, ...(typeof sid === 'string' ? { sid } : {}) };
+  return {
+    kind: 'signed-in',
+    identity,
+    login,
+    sub: claims.sub,
+    authTime,
+    ...(typeof sid === 'string' ? { sid } : {}),
+  };
 }
 
 async function redeem(session: Session, { query, redirectUri, transaction }: SignInAnswer): Promise<Tokens | Failure> {
