@@ -12,10 +12,8 @@ import type { ChainedBackend } from '../flows/chain.ts';
 import { createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
-import { keptPersonalTokens } from '../flows/personal-token/revoke.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
-import { keptRefreshTokens, listRefreshTokens } from '../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../flows/session/end.ts';
+import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
 import type { AdminAreaDeps, Unanswered } from '../http/console/admin.ts';
@@ -25,7 +23,7 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { endsWithUserOf } from './api/shown-tokens.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
@@ -34,8 +32,8 @@ export interface AdminDeps {
   readonly recent: RecentDecisions;
   readonly backends: readonly ChainedBackend[];
   readonly records: Pick<Records, 'store'>;
-  /** Makes this broker sign new tokens instead of giving out earlier ones again. */
-  readonly onRevoked: () => void;
+  /** Makes all brokers sign new tokens instead of giving out earlier ones again. Never throws. */
+  readonly onRevoked: () => Promise<void>;
   /** Ends the cached logins of all backends. */
   readonly endLogins: () => Promise<void>;
   readonly fleet: SharedFleet | undefined;
@@ -224,19 +222,22 @@ async function lookUp(
 }
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
-  const { records, clock, audit, fleet } = deps;
+  const { records, clock, audit } = deps;
   const stores = tokenStoresIn(records, clock);
-  const end = createEndAccount([
-    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
-    keptRefreshTokens({ store: stores.refreshTokens, audit }),
-    keptSessions({ store: sessionStore(records, clock), audit }),
-  ]);
+  const end = createEndAccount(keptCredentials(stores, deps.robots, audit));
   const { ended, failed } = await end({ user: name }, ending);
-  deps.onRevoked();
-  await deps.endLogins();
-  await fleet?.endTokens();
-  if (failed.length > 0) {
-    return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended. Try again.`;
-  }
+  await deps.onRevoked();
+  const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];
+  if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
   return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+}
+
+/** @returns what of the cached logins could not be ended */
+async function lastingLogins({ endLogins }: AdminDeps): Promise<readonly string[]> {
+  try {
+    await endLogins();
+    return [];
+  } catch {
+    return ['cached logins'];
+  }
 }

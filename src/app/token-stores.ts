@@ -1,4 +1,6 @@
 /** The stored tokens of a broker, whether it runs or not, for commands. */
+import type { AuthorizationCode } from '../core/authorization-code.ts';
+import type { DeviceRequest } from '../core/device-request.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
@@ -6,6 +8,7 @@ import { parseSession } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
+import { codeStore, deviceRequestStore } from './code-stores.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
 import { openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
@@ -15,6 +18,8 @@ export interface TokenStores {
   readonly refreshTokens: ListableStore<RefreshToken>;
   readonly personalTokens: ListableStore<PersonalToken>;
   readonly sessions: ListableStore<Session>;
+  readonly codes: ListableStore<AuthorizationCode>;
+  readonly deviceRequests: ListableStore<DeviceRequest>;
 }
 
 /** The stored tokens in open records. */
@@ -23,6 +28,8 @@ export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): To
     refreshTokens: refreshTokenStore(records, clock),
     personalTokens: personalTokenStore(records, clock),
     sessions: records.store({ name: 'sessions', clock, decode: parseSession }),
+    codes: codeStore(records, clock),
+    deviceRequests: deviceRequestStore(records, clock),
   };
 }
 

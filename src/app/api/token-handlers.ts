@@ -10,9 +10,8 @@ import { revokeLeakedTokens, tokenCandidates } from '../../flows/leaked-tokens.t
 import { issueForUser } from '../../flows/personal-token/issue-for-user.ts';
 import type { IssuePersonalToken } from '../../flows/personal-token/issue.ts';
 import { listPersonalTokens } from '../../flows/personal-token/list.ts';
-import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
-import { keptRefreshTokens, listRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../../flows/session/end.ts';
+import { revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
+import { listRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
 import type { ApiContext, ApiHandlers } from '../../http/api/api.ts';
 import { MAX_LISTED, pageOf } from '../../http/api/fields.ts';
 import type { Answer, Input } from '../../http/api/operations.ts';
@@ -22,15 +21,9 @@ import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
+import { keptCredentials } from '../kept-credentials.ts';
 import type { TokenStores } from '../token-stores.ts';
-import {
-  collecting,
-  endsWithUserOf,
-  personalTokenOf,
-  refreshTokenOf,
-  sessionOf,
-  shownRevoked,
-} from './shown-tokens.ts';
+import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
 
 interface TokenHandlerDeps {
@@ -79,13 +72,8 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
       return { ...(await revokedFields(revoked, deps)), missing };
     },
     endAccount: async (account, context) => {
-      const { refreshTokens, personalTokens, sessions } = storesOf(deps);
       const audit = collecting(deps.audit);
-      const kinds = [
-        keptRefreshTokens({ store: refreshTokens, audit }),
-        keptPersonalTokens({ store: personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
-        keptSessions({ store: sessions, audit }),
-      ];
+      const kinds = keptCredentials(storesOf(deps), deps.robots, audit);
       const { failed } = await createEndAccount(kinds)(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
     },
