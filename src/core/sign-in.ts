@@ -30,10 +30,13 @@ export interface SignInAnswer {
   readonly isAgain: boolean;
 }
 
+/** A person as the provider describes them. Its `subject` is always known. */
+export type SignedInIdentity = Identity & { readonly subject: string };
+
 export type SignInOutcome =
   | {
       readonly kind: 'signed-in';
-      readonly identity: Identity;
+      readonly identity: SignedInIdentity;
       /** The user name at the backend that has the accounts; see `BrowserSignIn.accountsAt`. */
       readonly login: string;
       readonly sid?: string;
@@ -58,6 +61,8 @@ export interface BrowserSignIn {
   /** @param isAgain whether the provider has to ask the person for a proof, also where it knows the browser */
   begin(redirectUri: string, isAgain: boolean, deadline: Deadline): Promise<SignInStart>;
   finish(answer: SignInAnswer, deadline: Deadline): Promise<SignInOutcome>;
+  /** Records a sign-in that was accepted. Absent: the accounts are elsewhere. Throws BrokerError `records_unavailable`. */
+  accept?(identity: SignedInIdentity): Promise<void>;
   /** Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). */
   readLogout(token: Secret, deadline: Deadline): Promise<ProviderLogout>;
   /**

@@ -1,5 +1,6 @@
 /** Sign-in with a browser at a real OpenID provider: what works, and each attack that must not. */
 import { describe, expect, it } from 'vitest';
+import { openAccounts } from '../../src/app/open-records.ts';
 import { sessionStore } from '../../src/app/open-console.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
@@ -281,6 +282,8 @@ describe('a sign-in at an OpenID provider is refused', () => {
     await using world = await openWorld({ usernames: ['*@example.com'] });
 
     expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).status).toBe(403);
+    // Nothing of the account has changed: earlier credentials of it do not get the new name.
+    expect(await openAccounts(world.app.records, realClock).list()).toEqual([]);
   });
 
   it('when a program asks by HEAD, which leaves the sign-in to its browser', async () => {

@@ -13,7 +13,7 @@ import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import type { BrowserSignIn, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
+import type { BrowserSignIn, SignedInIdentity, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
 import { timeLimit } from '../http-client/time-limit.ts';
 import { readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
@@ -51,7 +51,7 @@ interface SignInDeps {
 const NO_ID_TOKEN = 'it holds no ID token; let the provider give one for the scope openid';
 
 export function createSignIn(deps: SignInDeps): BrowserSignIn {
-  const { label, settings, client, elsewhere } = deps;
+  const { label, settings, client, own, elsewhere } = deps;
   const open = (deadline: Deadline): Promise<Session> =>
     client.provider.open(timeLimit(deadline, deps.timeoutSeconds, 'the OpenID provider'));
   return {
@@ -75,6 +75,7 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
       return { url: url.href, transaction };
     },
     finish: async (answer, deadline) => finish(deps, await open(deadline), answer),
+    ...(own === undefined ? {} : { accept: own.record }),
     readLogout: async (token, deadline) => readLogoutToken(await open(deadline), token),
     logoutUrl: async (returnTo, deadline) => {
       const { configuration, metadata } = await open(deadline);
@@ -97,14 +98,13 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
   if (claims === undefined || claims['nonce'] !== answer.transaction.nonce) {
     return { kind: 'invalid', detail: 'the nonce of the ID token is not that of this sign-in' };
   }
-  const { settings, client, own, elsewhere, recentSignIn, clock } = deps;
+  const { settings, client, elsewhere, recentSignIn, clock } = deps;
   const authTime = authTimeIn(claims, recentSignIn, clock.now());
   const stale = answer.isAgain ? authTimeProblem(authTime, clock.now()) : undefined;
   if (stale !== undefined) return stale;
   const { claimsFrom, identity: rules } = settings;
   const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph: client.graph });
-  const identity: Identity & { readonly subject: string } = { ...identityFrom(sources, rules), subject: claims.sub };
-  await own?.record(identity);
+  const identity: SignedInIdentity = { ...identityFrom(sources, rules), subject: claims.sub };
   const login = elsewhere === undefined ? identity.username : loginFrom(sources, elsewhere.claim, identity);
   const { sid } = claims;
   return {

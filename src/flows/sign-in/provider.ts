@@ -46,6 +46,8 @@ export function createProviderSignIn(deps: ProviderSignInDeps): ProviderSignIn {
         const outcome = await askProvider(deps, name, answer);
         if (outcome.kind !== 'signed-in') throw refusalOf(outcome);
         const identity = await accountOf(deps, name, outcome);
+        // Only now: a refused sign-in changes nothing of the account, and keeps nothing of it awake.
+        await signInAt(deps, name).accept?.(outcome.identity);
         record(identity.username, 'authenticated');
         const { login, sid, sub, authTime } = outcome;
         const signedInAt = {
