@@ -32,8 +32,8 @@ export interface AdminDeps {
   readonly recent: RecentDecisions;
   readonly backends: readonly ChainedBackend[];
   readonly records: Pick<Records, 'store'>;
-  /** Makes this broker sign new tokens instead of giving out earlier ones again. */
-  readonly onRevoked: () => void;
+  /** Makes all brokers sign new tokens instead of giving out earlier ones again. Never throws. */
+  readonly onRevoked: () => Promise<void>;
   /** Ends the cached logins of all backends. */
   readonly endLogins: () => Promise<void>;
   readonly fleet: SharedFleet | undefined;
@@ -222,15 +222,22 @@ async function lookUp(
 }
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
-  const { records, clock, audit, fleet } = deps;
+  const { records, clock, audit } = deps;
   const kinds = keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
   const end = createEndAccount(kinds, accountFinder(deps));
   const { ended, failed } = await end({ user: name }, ending);
-  deps.onRevoked();
-  await deps.endLogins();
-  await fleet?.endTokens();
-  if (failed.length > 0) {
-    return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended. Try again.`;
-  }
+  await deps.onRevoked();
+  const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];
+  if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
   return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+}
+
+/** @returns what of the cached logins could not be ended */
+async function lastingLogins({ endLogins }: AdminDeps): Promise<readonly string[]> {
+  try {
+    await endLogins();
+    return [];
+  } catch {
+    return ['cached logins'];
+  }
 }

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { parseCodeGuesses } from '../core/device-request.ts';
-import { createApproveCode } from '../flows/authorization-code/approve.ts';
+import { createApproveCode, createDenyCode } from '../flows/authorization-code/approve.ts';
 import type { CodeDeps } from '../flows/authorization-code/approve.ts';
 import { createRedeemCode } from '../flows/authorization-code/redeem.ts';
 import { createAnswerDevice } from '../flows/device/answer.ts';
@@ -66,6 +66,7 @@ export async function openHelperLogins(
     publicUrl,
     services: new Map([...services].filter(([, { refreshTokens }]) => refreshTokens !== undefined)),
     approveCode: createApproveCode(codeDeps),
+    denyCode: createDenyCode(codeDeps),
     revoke,
     ...(device === undefined ? {} : { device }),
     clock,

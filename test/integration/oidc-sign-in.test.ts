@@ -1,5 +1,7 @@
 /** Sign-in with a browser at a real OpenID provider: what works, and each attack that must not. */
 import { describe, expect, it } from 'vitest';
+import { openAccounts } from '../../src/app/open-records.ts';
+import { sessionStore } from '../../src/app/open-console.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
@@ -280,6 +282,8 @@ describe('a sign-in at an OpenID provider is refused', () => {
     await using world = await openWorld({ usernames: ['*@example.com'] });
 
     expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).status).toBe(403);
+    // Nothing of the account has changed: earlier credentials of it do not get the new name.
+    expect(await openAccounts(world.app.records, realClock).list()).toEqual([]);
   });
 
   it('when a program asks by HEAD, which leaves the sign-in to its browser', async () => {
@@ -343,11 +347,11 @@ describe('a sign-in at an OpenID provider is refused', () => {
     const signIn = world.backends[0]?.authenticator.signIn;
     const redirectUri = `${world.app.url}/sign-in/callback`;
     const attempt = async (changed: object) => {
-      const begun = await signIn?.begin(redirectUri, deadlineIn(realClock, 5000));
+      const begun = await signIn?.begin(redirectUri, false, deadlineIn(realClock, 5000));
       if (begun === undefined) throw new Error('the backend offers sign-in');
       const callback = new URL(await callbackAfter(fetchBrowser(), world.app, begun.url));
       const transaction = { ...begun.transaction, ...changed };
-      const answer = { query: callback.search.slice(1), redirectUri, transaction };
+      const answer = { query: callback.search.slice(1), redirectUri, transaction, isAgain: false };
       return signIn?.finish(answer, deadlineIn(realClock, 5000));
     };
 
@@ -367,6 +371,39 @@ describe('a sign-in at an OpenID provider is refused', () => {
     browser.setCookie('localhost', name, sealed);
 
     expect((await browser.open(callback)).status).toBe(400);
+  });
+});
+
+describe('a sign-in that has to be recent', () => {
+  /** The answer to it, where the browser leaves out of the request to the provider that the person has to be asked. */
+  async function evaded(world: World): Promise<number> {
+    const browser = fetchBrowser();
+    const { url, headers } = await browser.step(`${world.app.url}/sign-in/sso?again=1`);
+    const start = new URL(headers.get('location') ?? '', url);
+    for (const name of ['prompt', 'max_age']) start.searchParams.delete(name);
+    return (await browser.open(await callbackAfter(browser, world.app, start.href))).status;
+  }
+
+  it('lets the provider ask for a proof, and stores the time of the proof', async () => {
+    await using world = await openWorld();
+    const browser = fetchBrowser();
+    await browser.open(`${world.app.url}/sign-in/sso`);
+
+    const { headers } = await browser.step(`${world.app.url}/sign-in/sso?again=1`);
+    const page = await browser.open(`${world.app.url}/sign-in/sso?again=1`);
+
+    const asked = new URL(headers.get('location') ?? '').searchParams;
+    expect([asked.get('prompt'), asked.get('max_age')]).toEqual(['login', '300']);
+    expect(page.url.pathname).toBe(LIST);
+    const [entry] = await sessionStore(world.app.records, realClock).list();
+    expect(Math.abs((entry?.value.signedInAt.authTime ?? 0) - realClock.now())).toBeLessThan(60);
+  });
+
+  it('is refused without a time, which the browser can cause, unless the configuration trusts the sign-in itself', async () => {
+    await using world = await openWorld();
+    await using trusting = await openWorld({ config: { recentSignIn: 'sign-in' } });
+
+    expect([await evaded(world), await evaded(trusting)]).toEqual([403, 200]);
   });
 });
 

@@ -37,6 +37,8 @@ export interface ConsoleApp extends AsyncDisposable {
   readonly records: Pick<Records, 'store'>;
   readonly audit: ReturnType<typeof recordingAudit>;
   readonly log: ReturnType<typeof recordingLog>;
+  /** How often it has said that credentials have ended. */
+  readonly revocations: () => number;
 }
 
 /** Records in memory: each name is one store. */
@@ -69,7 +71,9 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
   const identify = createIdentify({ ...chain, shield: noShield });
   const { areas = [] } = options;
   const section = { console: z.parse(consoleSection, options.section ?? {}), publicUrl };
-  const opened = await openConsole(section, { ...chain, records, identify, areas, log });
+  let revocations = 0;
+  const onRevoked = async (): Promise<void> => void (revocations += 1);
+  const opened = await openConsole(section, { ...chain, records, identify, areas, log, onRevoked });
   if (opened === undefined) throw new Error('the console is configured');
   const publicPath = new URL(publicUrl).pathname.replace(/\/$/, '');
   const app = createApp({ ...appDeps({ audit, log }), identify, publicPath, console: opened, ids: countingIds() });
@@ -81,6 +85,7 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
     records,
     audit,
     log,
+    revocations: () => revocations,
     [Symbol.asyncDispose]: async () => {
       for (const { authenticator } of backends) await authenticator[Symbol.asyncDispose]();
       const closed = Promise.withResolvers<void>();

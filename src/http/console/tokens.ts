@@ -18,6 +18,7 @@ import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf, readForm } from './form.ts';
 import { loginCommands } from './login-commands.ts';
+import { askToSignInAgain, isRecentSignIn, RECENT_SIGN_IN } from './recent-sign-in.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 import { tokenView } from './token-row.ts';
@@ -41,8 +42,6 @@ const DAY = 86_400;
 const MAX_ROBOT = 64;
 /** Days that are offered for a token. */
 const LIFETIMES = [7, 30, 90, 365];
-/** Seconds after the sign-in within which a token can be made: a stolen session makes none that outlives it. */
-const RECENT_SIGN_IN = 3600;
 
 export function tokensArea(deps: TokensAreaDeps): ConsoleArea {
   return {
@@ -90,17 +89,13 @@ async function ownToken(deps: TokensAreaDeps, request: Request, response: Respon
 }
 
 function showForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Response): void {
-  if (!isRecent(deps, response)) return askToSignIn(tools, response);
+  if (!isRecent(deps, response)) return askToSignInAgain(response, tools.base, `${LIST}/new`);
   const { services, settings } = deps;
   respondForm(deps, tools, response, { form: emptyForm(services, settings.lifetime, settings.requireLimits) });
 }
 
 function isRecent({ clock }: TokensAreaDeps, response: Response): boolean {
-  return clock.now() - signedInOf(response).session.createdAt <= RECENT_SIGN_IN;
-}
-
-function askToSignIn({ base }: ConsoleTools, response: Response): void {
-  response.redirect(303, `${base}/sign-in?again=1&to=${encodeURIComponent(`${LIST}/new`)}`);
+  return isRecentSignIn(response, clock.now(), RECENT_SIGN_IN);
 }
 
 interface FormState {
@@ -131,7 +126,7 @@ function respondForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Respon
 
 async function create(deps: TokensAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
-  if (!isRecent(deps, response)) return askToSignIn(tools, response);
+  if (!isRecent(deps, response)) return askToSignInAgain(response, tools.base, `${LIST}/new`);
   const form = readTokenForm(fields, deps.services);
   if (fields.get('do') === 'add-limit') return respondForm(deps, tools, response, { form });
   const result = orderOf(form, deps.clock.now());

@@ -225,6 +225,8 @@ describe('a session', () => {
     expect(foreign.status).toBe(404);
     expect(afterOne).toEqual(['containerd', 'of-somebody-else']);
     expect((await tokens.list()).map(({ value }) => value.clientId)).toEqual(['of-somebody-else']);
+    // What was signed for them is not given out again; nothing of somebody else has ended.
+    expect(world.app.revocations()).toBe(2);
   });
 
   it('of somebody else is never ended from the list', async () => {
