@@ -7,6 +7,7 @@ import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { licencesOf } from './licences.ts';
+import { leaveOutUnused } from './unused.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
@@ -30,6 +31,7 @@ await using bundle = await rolldown({
   platform: 'node',
   // It has a native part, which cannot be bundled.
   external: ['bcrypt'],
+  plugins: [leaveOutUnused()],
   // A task names its module by `import.meta.url`, so that its code has to stay in its entry.
   preserveEntrySignatures: 'allow-extension',
 });
