@@ -43,8 +43,10 @@ const { output } = await bundle.write({
   entryFileNames: '[name].cjs',
   // In the same folder, because the broker finds its threads beside its own file.
   chunkFileNames: '[name]-[hash].cjs',
-  // The text of a module stays in memory. The licences are in a file of their own.
+  // The text of a module stays in memory. The licences are in a file of their own, and the names in error messages and
+  // stack traces stay.
   comments: false,
+  minify: { compress: false, mangle: false },
 });
 
 for (const { type, fileName } of output) if (type === 'chunk') await escapeNonAscii(join(DIST, fileName));

@@ -25,6 +25,8 @@ const REPLACEMENTS: Readonly<Record<string, (text: string) => string>> = {
   'body-parser/lib/types/raw.js': nothing,
   'body-parser/lib/types/urlencoded.js': nothing,
   'qs/lib/index.js': nothing,
+  // Decompresses bodies, which every parser of ours refuses (`inflate: false`).
+  'body-parser/lib/read.js': (text) => replaceOnce(text, "require('node:zlib')", '{}'),
   // mime-types builds tables of all of it.
   'mime-db/db.json': mediaTypesInUse,
 };
@@ -51,6 +53,13 @@ export function leaveOutUnused(): Plugin {
 /** A module without exports. */
 function nothing(): string {
   return 'module.exports = {};';
+}
+
+/** @throws Error when the library has been rewritten */
+function replaceOnce(text: string, find: string, replacement: string): string {
+  const parts = text.split(find);
+  if (parts.length !== 2) throw new Error(`docker/package/unused.ts: expected ${find} once; correct the list`);
+  return parts.join(replacement);
 }
 
 /**

@@ -36,4 +36,12 @@ export const faults: readonly Fault[] = [
     replace: 'Object.entries(types)',
     tests: TESTS,
   },
+  {
+    id: 'start-5',
+    effect: 'the token endpoint decompresses bodies, which the bundle cannot',
+    file: 'src/http/token.ts',
+    find: ', inflate: false });',
+    replace: ' });',
+    tests: TESTS,
+  },
 ];

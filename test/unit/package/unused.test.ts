@@ -21,6 +21,7 @@ describe('the parts of libraries that the bundle leaves out', () => {
     expect(texts.length).toBeGreaterThan(100);
     expect(texts.filter((text) => LEFT_OUT.test(text))).toEqual([]);
     expect('app.use(express.static(folder))').toMatch(LEFT_OUT);
+    expect(texts.filter((text) => text.includes('express.text(') && !text.includes('inflate: false'))).toEqual([]);
   });
 
   it('have no media type that Express looks up for the broker', async () => {
