@@ -30,8 +30,8 @@ import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createEndReuse } from './end-reuse.ts';
 import { createFlush } from './flush.ts';
-import { openHelperLogins } from './open-helper-logins.ts';
 import { openApi, openControl } from './open-api.ts';
+import type { OpenedHelperLogins, OpenHelperLoginsDeps } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
@@ -227,7 +227,7 @@ async function openTokenFlows(parts: Parts, deps: TokenFlowDeps) {
   const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: endReuse });
   const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
-  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  const helper = await openHelper(config, { ...flowDeps, records, services, revoke });
   const identify = createIdentify({
     ...flowDeps,
     shield,
@@ -284,4 +284,14 @@ async function openTokens(
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
   return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
+}
+
+/** Logins of the credential helper, where they are configured. */
+async function openHelper(
+  { helper, publicUrl }: BrokerConfig,
+  { records, ...deps }: Omit<OpenHelperLoginsDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<OpenedHelperLogins | undefined> {
+  if (helper === undefined || records === undefined) return undefined;
+  const { openHelperLogins } = await import('./open-helper-logins.ts');
+  return openHelperLogins({ helper, publicUrl }, { ...deps, records });
 }

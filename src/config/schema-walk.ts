@@ -49,7 +49,7 @@ export function alternatives(schema: Schema, value: unknown): readonly Schema[] 
 }
 
 function takes(schema: Schema | undefined, value: unknown): boolean {
-  return schema !== undefined && z.core.safeParse(schema, value).success;
+  return schema !== undefined && z.core.safeParse(schema, value, { jitless: true }).success;
 }
 
 /** The schemas for a path, the value at the path, and whether the path leads into a secret. */
