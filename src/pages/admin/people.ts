@@ -96,7 +96,7 @@ function tokenList({ now }: Page, tokens: readonly TokenView[]): Html {
             <p><b>${token.name}</b> ${tokenState(token, now)}</p>
             <p class="quiet"><code>${token.id}</code></p>
           </div>
-          <div>${tokenRights(token)}</div>
+          <div>${tokenRights(token, 'its owner')}</div>
           <div>${tokenTimes(token, now)}</div>
         </li>`,
     ),
