@@ -96,7 +96,11 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     everything,
     isCut: false,
     denied: [
-      { requestId: '01JZ4R8T6QF3W0P9X2C4', at: SAMPLE_NOW - 200, names: [text('web/release/shop'), text('ops')] },
+      {
+        requestId: '01JZ4R8T6QF3W0P9X2C4',
+        at: SAMPLE_NOW - 200,
+        missing: [text('web/release/shop: push'), text('ops: pull')],
+      },
     ],
   };
   const policy = samplePolicy(text);
@@ -354,7 +358,6 @@ function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...
     {
       id: '3f9a0c1b2d4e',
       name: text('laptop'),
-      limits: [],
       networks: [],
       createdAt: SAMPLE_NOW,
       expiresAt: SAMPLE_NOW + 90 * DAY,
@@ -391,6 +394,7 @@ function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...
       id: '55ee66ff0000',
       name: text('asleep one'),
       limits: [],
+      api: 'read',
       networks: [],
       createdAt: SAMPLE_NOW - DAY,
       expiresAt: SAMPLE_NOW + 30 * DAY,
@@ -399,7 +403,6 @@ function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...
     {
       id: '77ee66ff0001',
       name: text('expired one'),
-      limits: [],
       networks: [],
       createdAt: SAMPLE_NOW - 90 * DAY,
       expiresAt: SAMPLE_NOW - DAY,
