@@ -291,7 +291,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         account: { backend: 'corp', groups: [text('team-web'), text('cn=staff,dc=example')] },
         tokens,
         signIns,
-        robots: [text('web-ci')],
+        robotTokens: tokens.map((token, index) => ({ token, endsWithPerson: index === 0 })),
         decisions: [
           {
             at: SAMPLE_NOW - 90,
@@ -308,11 +308,16 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         problem: 'The backend corp does not answer, so the groups are not known.',
         tokens: [],
         signIns: [],
-        robots: [],
+        robotTokens: [],
         decisions: [],
       }),
     'person-end': () =>
-      endPersonPage(admin, { username: text('alice'), tokens: 3, signIns: 1, robots: [text('web-ci')] }),
+      endPersonPage(admin, {
+        username: text('alice'),
+        tokens: 3,
+        signIns: 1,
+        robotTokens: tokens.map((token, index) => ({ token, endsWithPerson: index === 0 })),
+      }),
     fleet: () =>
       fleetPage(admin, {
         brokers: [
