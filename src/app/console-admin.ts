@@ -9,6 +9,7 @@ import type { PersonalToken } from '../core/personal-token.ts';
 import type { Audit, Clock } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
+import { separateRobots } from '../core/robot-name.ts';
 import { sessionId } from '../core/session.ts';
 import type { ListableStore } from '../core/store.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
@@ -58,7 +59,8 @@ export function adminDeps(config: BrokerConfig, deps: AdminDeps): AdminAreaDeps 
       const found = await answered(async () => (await deps.api()).whoCan({ ...question, client }, apiContext(context)));
       if ('problem' in found) return found;
       const { grantees, users, anonymous, gaps } = found;
-      return { grantees: grantees.map(granteeView), users, anonymous, gaps };
+      // Only rules that name a robot are for it, so that each robot is among the grantees.
+      return { grantees: grantees.map(granteeView), users: separateRobots(users).people, anonymous, gaps };
     },
     policy: (context) => policyNow(config, deps, context),
     tryOut: async (text, context) => {

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 
 const VERBS_TEST = 'test/unit/helper/verbs.test.ts';
 const CODE_TEST = 'test/unit/flows/authorization-code.test.ts';
+const DOCTOR_TEST = 'test/unit/helper/doctor.test.ts';
 const DEVICE_TEST = 'test/unit/flows/device.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -118,5 +119,21 @@ export const faults: readonly Fault[] = [
     find: 'if (record.challenge !== secrets.challengeOf(asked.verifier))',
     replace: 'if (record.challenge === asked.verifier.toString())',
     tests: [CODE_TEST],
+  },
+  {
+    id: 'helper-15',
+    effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
+    file: 'src/helper/doctor-server.ts',
+    find: '...(isPinned && login?.username',
+    replace: '...(login?.username',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-16',
+    effect: '`doctor` says that a login has ended while the server cannot find out',
+    file: 'src/helper/doctor-server.ts',
+    find: 'status >= 500',
+    replace: 'status >= 600',
+    tests: [DOCTOR_TEST],
   },
 ];

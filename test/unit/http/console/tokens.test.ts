@@ -159,6 +159,21 @@ describe('the page of tokens', () => {
     expect(await namesIn(world)).toEqual(['of bob']);
   });
 
+  it('shows what a token may do at the API, and that it may do nothing at a registry', async () => {
+    await using world = await openWorld();
+    const { app, browser, tokens } = world;
+    await tokens.issued({ name: 'monitoring' });
+    for (const { key, value } of await tokens.store.list()) {
+      await tokens.store.put(key, { ...value, limits: [], api: 'read' }, HOUR);
+    }
+
+    const { text } = await browser.open(`${app.url}${PAGE}`);
+
+    expect(text).toContain('Nothing at any registry');
+    expect(text).toContain('API: read');
+    expect(text).not.toContain('Everything you may do');
+  });
+
   it('revokes a token of the person', async () => {
     await using world = await openWorld();
     const { app, browser, tokens } = world;
