@@ -3,11 +3,15 @@ import { basename } from 'node:path';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { readTextFile } from '../config/read-text.ts';
 import { isChosenAccount } from '../core/account.ts';
+import type { AccountChoice } from '../core/account.ts';
 import type { RequestContext } from '../core/events.ts';
+import type { PersonalToken } from '../core/personal-token.ts';
 import type { Audit, Clock } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
+import { separateRobots } from '../core/robot-name.ts';
 import { sessionId } from '../core/session.ts';
+import type { ListableStore } from '../core/store.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
@@ -53,7 +57,8 @@ export function adminDeps(config: BrokerConfig, deps: AdminDeps): AdminAreaDeps 
       const found = await answered(async () => (await deps.api()).whoCan({ ...question, client }, apiContext(context)));
       if ('problem' in found) return found;
       const { grantees, users, anonymous, gaps } = found;
-      return { grantees: grantees.map(granteeView), users, anonymous, gaps };
+      // Only rules that name a robot are for it, so that each robot is among the grantees.
+      return { grantees: grantees.map(granteeView), users: separateRobots(users).people, anonymous, gaps };
     },
     policy: (context) => policyNow(config, deps, context),
     tryOut: async (text, context) => {
@@ -185,10 +190,12 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const account = { user: name };
   const stores = tokenStoresIn(records, clock);
   const tokens = await listPersonalTokens(stores.personalTokens, { account });
+  const robotTokens = await createdForRobots(account, stores.personalTokens, deps);
   const logins = await listRefreshTokens(stores.refreshTokens, { account });
   const sessions = (await sessionStore(records, clock).list()).filter(({ value }) => isChosenAccount(account, value));
   const found = await lookUp(name, { backends, clock });
-  if (found === undefined && tokens.length + logins.length + sessions.length === 0) return undefined;
+  if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
+    return undefined;
   return {
     username: name,
     ...found,
@@ -203,8 +210,21 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
         return { id, kind: 'docker' as const, program: clientId, from: client, service, ...times, isCurrent: false };
       }),
     ],
-    robots: [],
+    robotTokens,
   };
+}
+
+async function createdForRobots(
+  account: AccountChoice,
+  store: Pick<ListableStore<PersonalToken>, 'list'>,
+  { robots, clock }: Pick<AdminDeps, 'robots' | 'clock'>,
+): Promise<PersonView['robotTokens']> {
+  const endsWithUser = endsWithUserOf(robots);
+  return (await listPersonalTokens(store, {})).flatMap((token) => {
+    const { owner } = token;
+    if (owner.kind !== 'robot' || !isChosenAccount(account, owner.createdBy)) return [];
+    return [{ token: tokenView(token, clock.now()), endsWithPerson: endsWithUser(owner.robot) }];
+  });
 }
 
 async function lookUp(

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 
 const VERBS_TEST = 'test/unit/helper/verbs.test.ts';
 const CODE_TEST = 'test/unit/flows/authorization-code.test.ts';
+const DOCTOR_TEST = 'test/unit/helper/doctor.test.ts';
 const DEVICE_TEST = 'test/unit/flows/device.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -158,5 +159,21 @@ export const faults: readonly Fault[] = [
     find: '  if (!(await create(guard))) {',
     replace: '  if (false as boolean) {',
     tests: ['test/unit/helper/lock.test.ts'],
+  },
+  {
+    id: 'helper-20',
+    effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
+    file: 'src/helper/doctor-server.ts',
+    find: '...(isPinned && login?.username',
+    replace: '...(login?.username',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-21',
+    effect: '`doctor` says that a login has ended while the server cannot find out',
+    file: 'src/helper/doctor-server.ts',
+    find: 'status >= 500',
+    replace: 'status >= 600',
+    tests: [DOCTOR_TEST],
   },
 ];

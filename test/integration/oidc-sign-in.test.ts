@@ -87,6 +87,7 @@ async function callbackAfter(browser: FetchBrowser, app: ConsoleApp, start: stri
 }
 
 const LIST = '/console/sign-ins';
+const HOME = '/console/access';
 const isSignedIn = async (browser: FetchBrowser, { url }: ConsoleApp): Promise<boolean> =>
   (await browser.open(`${url}${LIST}`)).url.pathname === LIST;
 
@@ -97,7 +98,7 @@ describe('sign-in at an OpenID provider', () => {
 
     const page = await browser.open(`${world.app.url}/sign-in/sso`);
 
-    expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: LIST });
+    expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: HOME });
     expect(world.app.audit.events).toContainEqual(
       expect.objectContaining({ type: 'session', outcome: 'opened', username: 'alice', backend: 'sso' }),
     );
@@ -124,7 +125,7 @@ describe('sign-in at an OpenID provider', () => {
     const last = await callbackOf(browser, world.app);
 
     expect(begun).toHaveLength(5);
-    expect((await browser.open(last)).url.pathname).toBe(LIST);
+    expect((await browser.open(last)).url.pathname).toBe(HOME);
   });
 
   it('tells two realms of one provider apart in one browser', async () => {
@@ -172,7 +173,7 @@ describe('sign-in at an OpenID provider', () => {
 
     expect({ status: arrival.status, location: arrival.headers.get('location') }).toEqual({
       status: 303,
-      location: LIST,
+      location: HOME,
     });
   });
 
@@ -180,7 +181,7 @@ describe('sign-in at an OpenID provider', () => {
     const clock = { ...realClock, now: () => realClock.now() + seconds };
     await using world = await openWorld({ clock });
 
-    expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).url.pathname).toBe(LIST);
+    expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).url.pathname).toBe(HOME);
   });
 
   it('reads the client secret again for each sign-in', async () => {
@@ -214,7 +215,7 @@ describe('sign-in at an OpenID provider', () => {
     expect(renewed.issuer).toBe(world.provider.issuer);
     // The metadata are cached: the browser sees the outage at the provider itself.
     expect(down).toBeInstanceOf(Error);
-    expect(back.url.pathname).toBe(LIST);
+    expect(back.url.pathname).toBe(HOME);
   });
 
   it('answers 503 with a page while the provider is down', async () => {
@@ -420,7 +421,7 @@ describe('where a sign-in leads', () => {
 
     const page = await fetchBrowser().open(`${world.app.url}/sign-in/sso?to=${encodeURIComponent(to)}`);
 
-    expect(page.url.href).toBe(`${world.app.url}${LIST}`);
+    expect(page.url.href).toBe(`${world.app.url}${HOME}`);
   });
 });
 

@@ -7,14 +7,17 @@ import { openAccounts } from '../../src/app/open-records.ts';
 import { consoleSection } from '../../src/config/console-schema.ts';
 import type { SignedInAccounts } from '../../src/core/signed-in-account.ts';
 import type { Clock } from '../../src/core/ports.ts';
+import { accessArea } from '../../src/http/console/access.ts';
 import type { ConsoleArea } from '../../src/http/console/deps.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
 import { createIdentify } from '../../src/flows/identify.ts';
 import { createApp } from '../../src/http/app.ts';
+import { rememberDecisions } from '../../src/platform/recent-decisions.ts';
 import { memoryStore } from '../../src/platform/store/memory.ts';
 import type { Records } from '../../src/platform/store/records.ts';
 import { countingIds, noShield, noWaiting, realClock, recordingAudit, recordingLog } from './fakes.ts';
 import { appDeps } from './http-app.ts';
+import { policyOf } from './policy-builder.ts';
 
 export interface ConsoleAppOptions {
   /** Makes the backends, given the store of accounts. */
@@ -69,7 +72,12 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
   const backends = await options.backends(openAccounts(records, clock));
   const chain = { backends, clock, timer: noWaiting, audit };
   const identify = createIdentify({ ...chain, shield: noShield });
-  const { areas = [] } = options;
+  const access = {
+    policy: () => policyOf([]),
+    services: ['registry.example.com'],
+    recent: rememberDecisions(10, clock),
+  };
+  const areas = [...(options.areas ?? []), accessArea({ ...access, clock })];
   const section = { console: z.parse(consoleSection, options.section ?? {}), publicUrl };
   let revocations = 0;
   const onRevoked = async (): Promise<void> => void (revocations += 1);

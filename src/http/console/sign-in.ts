@@ -19,7 +19,7 @@ import { findSignedIn } from './session.ts';
 type SignInDeps = ConsoleDeps & PageDeps & { readonly cookies: SessionCookies };
 
 /** The page after a sign-in that was begun from no other. */
-export const HOME = '/console/sign-ins';
+export const HOME = '/console/access';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
