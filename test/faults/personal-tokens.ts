@@ -147,6 +147,14 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'token-18',
+    effect: 'a user who orders tokens at the same time, or at several brokers, gets more than `maxPerUser`',
+    file: 'src/flows/personal-token/issue.ts',
+    find: 'if ((await countOf(record.owner, deps)) <= deps.settings.maxPerUser) return true;',
+    replace: 'if (deps.settings.maxPerUser > 0) return true;',
+    tests: [ISSUE],
+  },
+  {
+    id: 'token-25',
     effect: 'after an account was ended, its approved request of a program without a browser still becomes a login',
     file: 'src/flows/approval.ts',
     find: "value.state === 'approved' && value.account !== undefined",

@@ -75,9 +75,10 @@ export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
       by: record.createdBy,
     } as const satisfies Partial<AuditEvent>;
     await deps.audit.commit([{ ...event, outcome: 'created' }]);
+    let isStored: boolean;
     try {
-      await deps.store.put(digest, record, record.expiresAt - record.createdAt);
-      if (await hasCreatorLeft(order, deps)) {
+      isStored = await storeWithinLimit(digest, record, deps);
+      if (isStored && (await hasCreatorLeft(order, deps))) {
         await deps.store.removeAll([digest]);
         deps.audit.record({ ...event, outcome: 'withheld', cause: SESSION_OVER });
         return { kind: 'refused', problem: `${SESSION_OVER}; sign in again` };
@@ -85,6 +86,11 @@ export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
     } catch (error) {
       deps.audit.record({ ...event, outcome: 'withheld', cause: 'the token could not be stored' });
       throw error;
+    }
+    if (!isStored) {
+      const cause = `several tokens of ${event.username} were ordered at once, too many with those that exist (personalTokens.maxPerUser); try again`;
+      deps.audit.record({ ...event, outcome: 'withheld', cause });
+      return { kind: 'refused', problem: cause };
     }
     return { kind: 'issued', token, id, record };
   };
@@ -193,8 +199,25 @@ async function ownerProblem(owner: TokenOwner, deps: IssueDeps): Promise<string 
   const { refusal } = await deps.identityOf(owner);
   if (refusal !== undefined) return `no token can be made for ${ownerFields(owner).username}: ${refusal}`;
   const { maxPerUser } = deps.settings;
+  const count = await countOf(owner, deps);
+  if (count < maxPerUser) return undefined;
+  return `${ownerFields(owner).username} has ${count} tokens, and may have ${maxPerUser} (personalTokens.maxPerUser); revoke one first`;
+}
+
+/**
+ * Stores a record, and takes it back when the owner has too many with it: orders at the same time, also at other brokers,
+ * have not counted each other.
+ *
+ * @returns whether it is stored
+ */
+async function storeWithinLimit(digest: string, record: PersonalToken, deps: IssueDeps): Promise<boolean> {
+  await deps.store.put(digest, record, record.expiresAt - record.createdAt);
+  if ((await countOf(record.owner, deps)) <= deps.settings.maxPerUser) return true;
+  await deps.store.remove(digest);
+  return false;
+}
+
+async function countOf(owner: TokenOwner, { store }: IssueDeps): Promise<number> {
   const key = ownerKey(owner);
-  const own = (await deps.store.list()).filter(({ value }) => ownerKey(value.owner) === key);
-  if (own.length < maxPerUser) return undefined;
-  return `${ownerFields(owner).username} has ${own.length} tokens, and may have ${maxPerUser} (personalTokens.maxPerUser); revoke one first`;
+  return (await store.list()).filter(({ value }) => ownerKey(value.owner) === key).length;
 }

@@ -175,4 +175,18 @@ describe('a new personal token', () => {
     expect(fourth).toMatchObject({ kind: 'refused', problem: expect.stringMatching(/^alice has 3 tokens, and may/) });
     expect(await order()).toMatchObject({ kind: 'issued' });
   });
+
+  it('is withheld when orders at the same time make too many together, and the next order is not', async () => {
+    const { order, store, audit } = openTokenWorld({ settings: { maxPerUser: 2 } });
+    await order();
+
+    const made = await Promise.all([order(), order(), order()]);
+
+    const issued = made.filter(({ kind }) => kind === 'issued');
+    expect(await store.list()).toHaveLength(1 + issued.length);
+    expect(issued.length).toBeLessThan(2);
+    expect(made).toContainEqual({ kind: 'refused', problem: expect.stringContaining('were ordered at once') });
+    expect(tokenEvents(audit).filter(({ outcome }) => outcome === 'withheld')).toHaveLength(3 - issued.length);
+    expect(await order()).toMatchObject({ kind: issued.length === 0 ? 'issued' : 'refused' });
+  });
 });
