@@ -28,6 +28,7 @@ import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { keptCredentials } from './api/kept-credentials.ts';
+import { endsWithUserOf } from './api/shown-tokens.ts';
 import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 

@@ -63,7 +63,7 @@ export const faults: readonly Fault[] = [
     id: 'pages-7',
     effect: 'a name that begins with = is a formula in the spreadsheet of an administrator',
     file: 'src/http/console/csv.ts',
-    find: "FORMULA.test(value) ? `'${value}` : value",
+    find: 'value.replaceAll(FORMULA, "$1\'")',
     replace: 'value',
     tests: [CSV],
   },

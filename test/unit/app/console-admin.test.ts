@@ -32,7 +32,7 @@ async function openDeps(): Promise<AdminAreaDeps> {
     recent: rememberDecisions(10, realClock),
     backends: [],
     records,
-    onRevoked: () => undefined,
+    onRevoked: async () => undefined,
     endLogins: async () => undefined,
     fleet: undefined,
     robots: new Map([robot('alice-ci', 'users'), robot('web-ci', 'groups')]),
