@@ -6,7 +6,6 @@ import { keptApprovals } from '../flows/kept-approvals.ts';
 import { keptPersonalTokens } from '../flows/personal-token/revoke.ts';
 import { keptRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import { keptSessions } from '../flows/session/end.ts';
-import { endsWithUserOf } from './api/shown-tokens.ts';
 import type { TokenStores } from './token-stores.ts';
 
 /** @param robots whose personal tokens end with the user who made them */
@@ -14,7 +13,12 @@ export function keptCredentials(stores: TokenStores, robots: Robots, audit: Even
   return [
     keptApprovals({ ...stores, audit }),
     keptRefreshTokens({ store: stores.refreshTokens, audit }),
-    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: endsWithUserOf(robots) }),
+    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: (robot) => endsWithUser(robots, robot) }),
     keptSessions({ store: stores.sessions, audit }),
   ];
+}
+
+/** A token of a robot that belongs to groups survives when a member leaves. One that is not configured belongs to nobody. */
+function endsWithUser(robots: Robots, robot: string): boolean {
+  return robots.get(robot)?.ownedBy !== 'groups';
 }
