@@ -9,7 +9,7 @@ import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
 import { sessionId } from '../core/session.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
-import { createEndAccount } from '../flows/end-account.ts';
+import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
@@ -23,7 +23,7 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { keptCredentials } from './kept-credentials.ts';
+import { keptCredentials } from './api/kept-credentials.ts';
 import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
@@ -223,8 +223,8 @@ async function lookUp(
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
   const { records, clock, audit } = deps;
-  const stores = tokenStoresIn(records, clock);
-  const end = createEndAccount(keptCredentials(stores, deps.robots, audit));
+  const kinds = keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
+  const end = createEndAccount(kinds, accountFinder(deps));
   const { ended, failed } = await end({ user: name }, ending);
   await deps.onRevoked();
   const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];

@@ -16,7 +16,7 @@ import type { OAuthDeps } from '../http/oauth/deps.ts';
 import type { HelperLogins } from '../http/token.ts';
 import { codeSecrets } from '../platform/code-secrets.ts';
 import type { Records } from '../platform/store/records.ts';
-import { codeStore, deviceRequestStore } from './code-stores.ts';
+import { codeStore, deviceRequestStore } from './helper-stores.ts';
 
 interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   /** Undefined: nothing that is configured has records. */

@@ -8,7 +8,7 @@ import { parseSession } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
-import { codeStore, deviceRequestStore } from './code-stores.ts';
+import { codeStore, deviceRequestStore } from './helper-stores.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
 import { openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';

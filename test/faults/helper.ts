@@ -121,14 +121,6 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'helper-15',
-    effect: 'a program gets a login that was allowed before everything of the account ended',
-    file: 'src/flows/kept-approvals.ts',
-    find: "value.state !== 'used' &&",
-    replace: "value.state === 'used' &&",
-    tests: [CODE_TEST, DEVICE_TEST],
-  },
-  {
-    id: 'helper-16',
     effect: 'requests for codes that are sent at the same time fill the records',
     file: 'src/flows/device/request.ts',
     find: "oneAtATime(['requests'],",
@@ -136,7 +128,7 @@ export const faults: readonly Fault[] = [
     tests: [DEVICE_TEST],
   },
   {
-    id: 'helper-17',
+    id: 'helper-16',
     effect: 'any web page ends the login of a user by a request for //',
     file: 'src/helper/login/loopback.ts',
     find: "URL.parse(request.url ?? '/', 'http://127.0.0.1')",
@@ -144,7 +136,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/helper/sign-in.test.ts'],
   },
   {
-    id: 'helper-18',
+    id: 'helper-17',
     effect: 'a registry asks for a login that is valid at another one, and uses it there',
     file: 'src/helper/login/own-service.ts',
     find: 'if (named === own || isLoopbackHost(own)) return;',
@@ -152,7 +144,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/helper/sign-in.test.ts'],
   },
   {
-    id: 'helper-19',
+    id: 'helper-18',
     effect: 'two processes that wait for an abandoned lock both remove it, and one login is lost',
     file: 'src/helper/logins/lock.ts',
     find: '  if (!(await create(guard))) {',

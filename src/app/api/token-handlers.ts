@@ -4,7 +4,7 @@ import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
 import type { Robots } from '../../core/robot.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
-import { createEndAccount } from '../../flows/end-account.ts';
+import { accountFinder, createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { revokeLeakedTokens, tokenCandidates } from '../../flows/leaked-tokens.ts';
 import { issueForUser } from '../../flows/personal-token/issue-for-user.ts';
@@ -21,7 +21,7 @@ import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
-import { keptCredentials } from '../kept-credentials.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import type { TokenStores } from '../token-stores.ts';
 import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
@@ -73,8 +73,8 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     },
     endAccount: async (account, context) => {
       const audit = collecting(deps.audit);
-      const kinds = keptCredentials(storesOf(deps), deps.robots, audit);
-      const { failed } = await createEndAccount(kinds)(account, endingOf(context));
+      const kinds = keptCredentials(storesOf(deps), { audit, robots: deps.robots });
+      const { failed } = await createEndAccount(kinds, accountFinder(deps))(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
     },
     checkLeak: async ({ text }, context) => {

@@ -1,4 +1,4 @@
-/** The records of logins of the credential helper. */
+/** The stored codes of logins that people allow in the browser. */
 import { parseAuthorizationCode } from '../core/authorization-code.ts';
 import type { AuthorizationCode } from '../core/authorization-code.ts';
 import { parseDeviceRequest } from '../core/device-request.ts';
