@@ -137,7 +137,7 @@ export const faults: readonly Fault[] = [
     tests: [DEVICE_TEST],
   },
   {
-    id: 'helper-17',
+    id: 'helper-22',
     effect: 'any web page ends the login of a user by a request for //',
     file: 'src/helper/login/loopback.ts',
     find: "URL.parse(request.url ?? '/', 'http://127.0.0.1')",
@@ -145,7 +145,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/helper/sign-in.test.ts'],
   },
   {
-    id: 'helper-18',
+    id: 'helper-17',
     effect: 'a registry asks for a login that is valid at another one, and uses it there',
     file: 'src/helper/login/own-service.ts',
     find: 'if (named === own || isLoopbackHost(own)) return;',
@@ -153,7 +153,7 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/helper/sign-in.test.ts'],
   },
   {
-    id: 'helper-19',
+    id: 'helper-18',
     effect: 'two processes that wait for an abandoned lock both remove it, and one login is lost',
     file: 'src/helper/logins/lock.ts',
     find: '  if (!(await create(guard))) {',

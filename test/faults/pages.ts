@@ -103,8 +103,8 @@ export const faults: readonly Fault[] = [
     id: 'pages-12',
     effect: 'a browser that was left open makes tokens, hours after the sign-in',
     file: 'src/http/console/tokens.ts',
-    find: 'clock.now() - signedInOf(response).session.createdAt <= RECENT_SIGN_IN',
-    replace: 'clock.now() > 0',
+    find: 'return isRecentSignIn(response, clock.now(), RECENT_SIGN_IN);',
+    replace: 'return isRecentSignIn(response, clock.now(), 1000 * RECENT_SIGN_IN);',
     tests: [TOKENS],
   },
   {

@@ -96,8 +96,8 @@ export const faults: readonly Fault[] = [
     id: 'sign-in-11',
     effect: 'somebody who has left the group of administrators keeps their pages',
     file: 'src/http/console/session.ts',
-    find: 'if (signedIn?.isAdmin !== true)',
-    replace: 'if (signedIn === undefined)',
+    find: 'if (!signedIn.isAdmin)',
+    replace: 'if (typeof signedIn.isAdmin !== "boolean")',
     tests: CONSOLE,
   },
   {
