@@ -250,7 +250,12 @@ async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise
   await deps.onRevoked();
   const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];
   if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
-  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+  return `Ended: ${ended.map(({ what, count }) => `${count} ${count === 1 ? singular(what) : what}`).join(', ')}.`;
+}
+
+/** `personal tokens`, `allowed logins of programs` */
+function singular(what: string): string {
+  return what.replace(/s(?= of|$)/, '');
 }
 
 /** @returns what of the cached logins could not be ended */
