@@ -395,7 +395,7 @@ describe('a sign-in that has to be recent', () => {
 
     const asked = new URL(headers.get('location') ?? '').searchParams;
     expect([asked.get('prompt'), asked.get('max_age')]).toEqual(['login', '300']);
-    expect(page.url.pathname).toBe(LIST);
+    expect(page.url.pathname).toBe(HOME);
     const [entry] = await sessionStore(world.app.records, realClock).list();
     expect(Math.abs((entry?.value.signedInAt.authTime ?? 0) - realClock.now())).toBeLessThan(60);
   });
