@@ -34,7 +34,7 @@ import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
-import { hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
+import { accountSealing, hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
@@ -199,7 +199,11 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
     background,
     ...(records === undefined
       ? {}
-      : { markSecret: createSecretMarks(config.stateDir), accounts: openAccounts(records, systemClock) }),
+      : {
+          markSecret: createSecretMarks(config.stateDir),
+          accounts: openAccounts(records, systemClock),
+          sealing: accountSealing(records, systemClock),
+        }),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;

@@ -7,7 +7,7 @@ const OWN_PATH = ['test/unit/http/own-path.test.ts'];
 const SEALING = ['test/unit/platform/sealing.test.ts'];
 const ANSWER = ['test/unit/backends/oidc-sign-in/answer.test.ts'];
 const SIGN_IN = ['test/integration/oidc-sign-in.test.ts'];
-const ACCOUNTS = ['test/unit/backends/oidc-sign-in/accounts.test.ts'];
+const ACCOUNTS = ['test/unit/backends/oidc-sign-in/accounts/last-sign-in.test.ts'];
 const LOGOUT_TOKEN = ['test/unit/backends/oidc-sign-in/logout-token.test.ts'];
 
 export const faults: readonly Fault[] = [
@@ -152,7 +152,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'sign-in-18',
     effect: 'tokens of somebody who has left work for ever',
-    file: 'src/backends/oidc-sign-in/accounts.ts',
+    file: 'src/backends/oidc-sign-in/accounts/last-sign-in.ts',
     find: "if (age < every) return { kind: 'authenticated', identity };",
     replace: "if (age < Infinity) return { kind: 'authenticated', identity };",
     tests: ACCOUNTS,

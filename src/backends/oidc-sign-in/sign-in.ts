@@ -12,9 +12,8 @@ import type { TokenEndpointResponse } from 'openid-client';
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
-import type { Clock, Log } from '../../core/ports.ts';
+import type { Log } from '../../core/ports.ts';
 import type { BrowserSignIn, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
-import { timeLimit } from '../http-client/time-limit.ts';
 import { readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
 import { failed, outage, tokensIn } from '../oidc/client/answers.ts';
@@ -23,11 +22,12 @@ import { gatherClaims } from '../oidc/client/claim-sources.ts';
 import { readFault } from '../oidc/client/fault.ts';
 import { identityFrom } from '../oidc/client/identity.ts';
 import type { ClaimSources } from '../oidc/client/identity.ts';
+import type { ProviderMetadata } from '../oidc/client/metadata.ts';
 import type { ProviderClient } from '../oidc/client/open-client.ts';
 import type { Session } from '../oidc/client/provider.ts';
 import type { Settings } from '../oidc/client/settings.ts';
 import { judge } from '../oidc/client/verdict.ts';
-import type { OwnAccounts } from './accounts.ts';
+import type { AccountSource } from './accounts/source.ts';
 import { answerProblem } from './answer.ts';
 import { readLogoutToken } from './logout-token.ts';
 
@@ -35,21 +35,24 @@ interface SignInDeps {
   readonly label: string;
   readonly settings: Settings;
   readonly client: Pick<ProviderClient, 'provider' | 'graph'>;
+  /** Present where a refresh token of the provider is needed. */
+  readonly offline: OfflineAccess | undefined;
   /** Where sign-ins are recorded; undefined: the accounts are elsewhere. */
-  readonly own: OwnAccounts | undefined;
+  readonly own: AccountSource | undefined;
   /** The backend that has the accounts, and the claim with the name there; undefined: this one. */
   readonly elsewhere: { readonly accountsAt: string; readonly claim: ClaimPath | undefined } | undefined;
-  readonly timeoutSeconds: number;
-  readonly clock: Clock;
+  readonly open: (deadline: Deadline) => Promise<Session>;
   readonly log: Log;
+}
+
+interface OfflineAccess {
+  readonly asksConsent: boolean;
 }
 
 const NO_ID_TOKEN = 'it holds no ID token; let the provider give one for the scope openid';
 
 export function createSignIn(deps: SignInDeps): BrowserSignIn {
-  const { label, settings, client, elsewhere } = deps;
-  const open = (deadline: Deadline): Promise<Session> =>
-    client.provider.open(timeLimit(deadline, deps.timeoutSeconds, 'the OpenID provider'));
+  const { label, settings, offline, elsewhere, open } = deps;
   return {
     label,
     ...(elsewhere === undefined ? {} : { accountsAt: elsewhere.accountsAt }),
@@ -66,6 +69,7 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
         nonce: transaction.nonce,
         code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
         code_challenge_method: 'S256',
+        ...(offline === undefined ? {} : offlineParameters(offline, metadata, settings.scope)),
       });
       return { url: url.href, transaction };
     },
@@ -76,6 +80,19 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
       if (metadata.browser.end_session_endpoint === undefined) return undefined;
       return buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo }).href;
     },
+  };
+}
+
+/** How a refresh token is requested that outlives the session at the provider. */
+function offlineParameters(
+  { asksConsent }: OfflineAccess,
+  { offersOfflineAccess }: ProviderMetadata,
+  scope: string,
+): Readonly<Record<string, string>> {
+  return {
+    // Google has a parameter in place of the scope (OpenID Connect Core, section 11). Others ignore the parameter.
+    ...(offersOfflineAccess ? { scope: `${scope} offline_access` } : { access_type: 'offline' }),
+    ...(asksConsent ? { prompt: 'consent' } : {}),
   };
 }
 
@@ -95,8 +112,11 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
   const { settings, client, own, elsewhere } = deps;
   const { claimsFrom, identity: rules } = settings;
   const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph: client.graph });
-  const identity: Identity & { readonly subject: string } = { ...identityFrom(sources, rules), subject: claims.sub };
-  await own?.record(identity);
+  const known = { ...identityFrom(sources, rules), subject: claims.sub };
+  const { refreshToken } = tokens;
+  const recorded = await own?.record({ session, claims: sources, identity: known, refreshToken });
+  if (recorded?.kind === 'refused') return { kind: 'cancelled', detail: recorded.detail };
+  const { identity } = recorded ?? { identity: known };
   const login = elsewhere === undefined ? identity.username : loginFrom(sources, elsewhere.claim, identity);
   const { sid } = claims;
   return { kind: 'signed-in', identity, login, sub: claims.sub, ...(typeof sid === 'string' ? { sid } : {}) };

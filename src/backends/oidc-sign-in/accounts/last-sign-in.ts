@@ -1,34 +1,21 @@
 /** Accounts as of their last sign-in: awake for a while after it, then asleep until the next one. */
-import { accountKey } from '../../core/signed-in-account.ts';
-import type { SignedInAccounts } from '../../core/signed-in-account.ts';
-import { encodeIdentity, parseIdentity } from '../../core/identity-record.ts';
-import type { Identity } from '../../core/identity.ts';
-import type { Account, AuthnOutcome, Clock } from '../../core/ports.ts';
+import { accountKey } from '../../../core/signed-in-account.ts';
+import { encodeIdentity, parseIdentity } from '../../../core/identity-record.ts';
+import { KEEP_SECONDS } from './source.ts';
+import type { AccountSource, AccountSourceDeps } from './source.ts';
 
-export interface OwnAccounts {
-  /** Records a sign-in. Throws BrokerError `records_unavailable`. */
-  record(identity: Identity & { readonly subject: string }): Promise<void>;
-  /** As `Authenticator.revalidate`. */
-  revalidate(account: Account): Promise<AuthnOutcome>;
-}
-
-interface OwnAccountsDeps {
-  readonly backend: string;
-  readonly store: SignedInAccounts;
+interface LastSignInDeps extends AccountSourceDeps {
   /** Seconds for which an account is awake after a sign-in. */
   readonly every: number;
-  readonly clock: Clock;
 }
 
-/** Seconds for which an account without a sign-in is stored: what belongs to it waits for its owner that long. */
-const KEEP_SECONDS = 400 * 86_400;
-
-export function createOwnAccounts({ backend, store, every, clock }: OwnAccountsDeps): OwnAccounts {
+export function createLastSignInAccounts({ backend, store, every, clock }: LastSignInDeps): AccountSource {
   return {
-    record: async (identity) => {
+    record: async ({ identity }) => {
       const { subject } = identity;
       const account = { backend, subject, identity: encodeIdentity(identity), lastSignIn: clock.now() };
       await store.put(accountKey(account), account, KEEP_SECONDS);
+      return { kind: 'recorded', identity };
     },
     revalidate: async ({ subject }) => {
       const account = await store.get(accountKey({ backend, subject }));
