@@ -6,8 +6,12 @@ const CONSOLE = ['test/unit/http/console.test.ts'];
 const OWN_PATH = ['test/unit/http/own-path.test.ts'];
 const SEALING = ['test/unit/platform/sealing.test.ts'];
 const ANSWER = ['test/unit/backends/oidc-sign-in/answer.test.ts'];
+const SOURCES = 'src/backends/oidc-sign-in/accounts';
 const SIGN_IN = ['test/integration/oidc-sign-in.test.ts'];
 const ACCOUNTS = ['test/unit/backends/oidc-sign-in/accounts/last-sign-in.test.ts'];
+const LOOKED_UP = ['test/unit/backends/oidc-sign-in/accounts/looked-up.test.ts'];
+const REFRESHED = ['test/unit/backends/oidc-sign-in/accounts/refreshed.test.ts'];
+const AT_PROVIDERS = ['test/integration/oidc-sign-in-accounts.test.ts'];
 const LOGOUT_TOKEN = ['test/unit/backends/oidc-sign-in/logout-token.test.ts'];
 
 export const faults: readonly Fault[] = [
@@ -180,5 +184,87 @@ export const faults: readonly Fault[] = [
     find: "outcome.reason === 'sign-in-due'",
     replace: "outcome.reason === 'held'",
     tests: ['test/unit/flows/exchange-refresh-token.test.ts'],
+  },
+  {
+    id: 'sign-in-22',
+    effect: 'a disabled account is used for as long as somebody keeps asking',
+    file: `${SOURCES}/looked-up.ts`,
+    find: 'const known = recent.get(subject);',
+    replace:
+      'const known = recent.get(subject);\n      if (known !== undefined) recent.beginLookup()(subject, known.value);',
+    tests: LOOKED_UP,
+  },
+  {
+    id: 'sign-in-23',
+    effect: 'tokens of a person who was renamed have what the policy allows the next owner of the old name',
+    file: `${SOURCES}/looked-up.ts`,
+    find: 'if (entry.name !== name) return',
+    replace: 'if (entry.name === undefined && name !== undefined) return',
+    tests: LOOKED_UP,
+  },
+  {
+    id: 'sign-in-24',
+    effect: 'groups that only a sign-in has are lost at the next use, and with them the rules that deny',
+    file: `${SOURCES}/looked-up.ts`,
+    find: '      requireGroups(identity, entry.identity);\n',
+    replace: '',
+    tests: LOOKED_UP,
+  },
+  {
+    id: 'sign-in-25',
+    effect:
+      'the successor of a used refresh token is lost when the provider fails after it, and the person must sign in again',
+    file: `${SOURCES}/refreshed.ts`,
+    find: 'await save({ ...account, refresh: await refreshWith({}) });',
+    replace: '',
+    tests: REFRESHED,
+  },
+  {
+    id: 'sign-in-26',
+    effect: 'two brokers redeem one refresh token, which ends it at providers that detect reuse',
+    file: `${SOURCES}/refreshed.ts`,
+    find: "if ((await store.replaceIf(key, account, claimed, KEEP_SECONDS)) !== 'replaced') continue;",
+    replace: 'await store.replaceIf(key, account, claimed, KEEP_SECONDS);',
+    tests: REFRESHED,
+  },
+  {
+    id: 'sign-in-27',
+    effect: 'somebody who has left keeps tokens for as long as the provider cannot be reached',
+    file: `${SOURCES}/refreshed.ts`,
+    find: 'if (now - account.refresh.checkedAt >= STALE) throw error;',
+    replace: '',
+    tests: REFRESHED,
+  },
+  {
+    id: 'sign-in-28',
+    effect: 'who can write the records gives one account the refresh token of another',
+    file: `${SOURCES}/refreshed.ts`,
+    find: "return opened?.['backend'] === backend && opened['subject'] === subject ? opened['token'] : undefined;",
+    replace: "return backend === '' || subject === '' ? undefined : opened?.['token'];",
+    tests: REFRESHED,
+  },
+  {
+    id: 'sign-in-29',
+    effect: 'a wrong client secret puts all accounts to sleep, and everybody must sign in again',
+    file: `${SOURCES}/redeem.ts`,
+    find: "  'invalid_grant',\n",
+    replace: "  'invalid_grant',\n  'invalid_client',\n",
+    tests: AT_PROVIDERS,
+  },
+  {
+    id: 'sign-in-30',
+    effect: 'an account of which Graph does not say whether it is enabled counts as enabled',
+    file: 'src/backends/oidc/client/graph.ts',
+    find: "found !== id || typeof isEnabled !== 'boolean' ||",
+    replace: '',
+    tests: AT_PROVIDERS,
+  },
+  {
+    id: 'sign-in-31',
+    effect: 'a proxy that answers 404 ends all accounts of Entra ID',
+    file: 'src/backends/oidc/client/graph.ts',
+    find: "if (answer.kind === 'not-found' && isMissingUser(answer.json)) return undefined;",
+    replace: "if (answer.kind === 'not-found') return undefined;",
+    tests: AT_PROVIDERS,
   },
 ];
