@@ -39,6 +39,9 @@ export interface ProviderRefresh {
   readonly hasFailed: boolean;
 }
 
+/** Seconds for which an account without a sign-in is stored: what belongs to it waits for its owner that long. */
+export const KEEP_ACCOUNT_SECONDS = 400 * 86_400;
+
 /** The stored accounts, by `accountKey`. */
 export type SignedInAccounts = ListableStore<SignedInAccount>;
 

@@ -223,8 +223,8 @@ export const faults: readonly Fault[] = [
     id: 'sign-in-26',
     effect: 'two brokers redeem one refresh token, which ends it at providers that detect reuse',
     file: `${SOURCES}/refreshed.ts`,
-    find: "if ((await store.replaceIf(key, account, claimed, KEEP_SECONDS)) !== 'replaced') continue;",
-    replace: 'await store.replaceIf(key, account, claimed, KEEP_SECONDS);',
+    find: "if ((await store.replaceIf(key, account, claimed, KEEP_ACCOUNT_SECONDS)) !== 'replaced') continue;",
+    replace: 'await store.replaceIf(key, account, claimed, KEEP_ACCOUNT_SECONDS);',
     tests: REFRESHED,
   },
   {

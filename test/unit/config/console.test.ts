@@ -13,7 +13,7 @@ afterAll(() => files[Symbol.asyncDispose]());
 const LOCAL = '{ name: local, type: static-file, file: users.yaml }';
 const SSO = 'name: sso, type: oidc-sign-in, issuer: https://id.example.com, client: { id: fairlead }';
 const SECRET_SSO =
-  'name: sso, type: oidc-sign-in, client: { id: fairlead, secret: { env: SSO_SECRET } }, issuer: https://id.example.com';
+  'name: sso, type: oidc-sign-in, client: { id: fairlead, secret: { env: PATH } }, issuer: https://id.example.com';
 
 interface Written {
   readonly publicUrl?: string;

@@ -78,7 +78,7 @@ export function keycloakDirectory({ adminUrl, rules, clock, log }: KeycloakDeps)
   }
 
   return {
-    // INVARIANT: with a pairwise subject, Keycloak finds no such user, and the sign-in is refused.
+    // With a pairwise subject, Keycloak finds no such user, and the sign-in is refused.
     idOf: (_claims, subject) => subject,
     find: async (session, id) => {
       const path = `/users/${encodeURIComponent(id)}`;

@@ -1,7 +1,6 @@
 /** Accounts as of their last sign-in: awake for a while after it, then asleep until the next one. */
-import { accountKey } from '../../../core/signed-in-account.ts';
+import { accountKey, KEEP_ACCOUNT_SECONDS } from '../../../core/signed-in-account.ts';
 import { encodeIdentity, parseIdentity } from '../../../core/identity-record.ts';
-import { KEEP_SECONDS } from './source.ts';
 import type { AccountSource, AccountSourceDeps } from './source.ts';
 
 interface LastSignInDeps extends AccountSourceDeps {
@@ -14,7 +13,7 @@ export function createLastSignInAccounts({ backend, store, every, clock }: LastS
     record: async ({ identity }) => {
       const { subject } = identity;
       const account = { backend, subject, identity: encodeIdentity(identity), lastSignIn: clock.now() };
-      await store.put(accountKey(account), account, KEEP_SECONDS);
+      await store.put(accountKey(account), account, KEEP_ACCOUNT_SECONDS);
       return { kind: 'recorded', identity };
     },
     revalidate: async ({ subject }) => {

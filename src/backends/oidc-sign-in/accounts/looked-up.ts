@@ -6,13 +6,12 @@ import type { Deadline } from '../../../core/deadline.ts';
 import { BrokerError } from '../../../core/errors.ts';
 import { encodeIdentity, parseIdentity } from '../../../core/identity-record.ts';
 import type { AuthnOutcome } from '../../../core/ports.ts';
-import { accountKey } from '../../../core/signed-in-account.ts';
+import { accountKey, KEEP_ACCOUNT_SECONDS } from '../../../core/signed-in-account.ts';
 import type { AccountAtSource } from '../../../core/signed-in-account.ts';
 import { forLog } from '../../oidc/for-log.ts';
 import type { ClaimSources } from '../../oidc/client/identity.ts';
 import type { Session } from '../../oidc/client/provider.ts';
 import { createTtlCaches } from '../../ttl-cache.ts';
-import { KEEP_SECONDS } from './source.ts';
 import type { AccountSource, AccountSourceDeps, OwnIdentity, RecordedSignIn } from './source.ts';
 
 /** What the interface says about a person. */
@@ -76,7 +75,7 @@ export function createLookedUpAccounts(deps: LookedUpDeps): AccountSource {
       requireGroups(identity, entry.identity);
       const account = { backend, subject, identity: encodeIdentity(entry.identity), lastSignIn: clock.now() };
       const atSource = { id, ...(entry.name === undefined ? {} : { name: entry.name }) };
-      await store.put(accountKey(account), { ...account, atSource }, KEEP_SECONDS);
+      await store.put(accountKey(account), { ...account, atSource }, KEEP_ACCOUNT_SECONDS);
       caches.flush();
       return { kind: 'recorded', identity: entry.identity };
     },

@@ -43,8 +43,7 @@ export function openAccountSource(config: OidcSignInConfig, deps: OpenAccountsDe
       return createLookedUpAccounts({ ...common, open, directory });
     }
     case 'refresh-token':
-      // INVARIANT: both are there where there are records.
-      if (sealing === undefined) throw new Error('accounts from refresh tokens without a sealing');
+      if (sealing === undefined) return undefined;
       return createRefreshedAccounts({ ...common, sealing, log, redeem: createRedeem({ settings, graph, open }) });
   }
 }

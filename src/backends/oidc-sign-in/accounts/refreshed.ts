@@ -9,10 +9,9 @@ import { BrokerError } from '../../../core/errors.ts';
 import { encodeIdentity, parseIdentity } from '../../../core/identity-record.ts';
 import type { AuthnOutcome, Log } from '../../../core/ports.ts';
 import type { Sealing } from '../../../core/sign-in.ts';
-import { accountKey } from '../../../core/signed-in-account.ts';
+import { accountKey, KEEP_ACCOUNT_SECONDS } from '../../../core/signed-in-account.ts';
 import type { ProviderRefresh, SignedInAccount } from '../../../core/signed-in-account.ts';
 import type { RedeemRefreshToken } from './redeem.ts';
-import { KEEP_SECONDS } from './source.ts';
 import type { AccountSource, AccountSourceDeps, OwnIdentity } from './source.ts';
 
 interface RefreshedDeps extends AccountSourceDeps {
@@ -64,7 +63,7 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
         continue;
       }
       const claimed = { ...account, refresh: { ...refresh, busyUntil: now + CLAIM, hasFailed: false } };
-      if ((await store.replaceIf(key, account, claimed, KEEP_SECONDS)) !== 'replaced') continue;
+      if ((await store.replaceIf(key, account, claimed, KEEP_ACCOUNT_SECONDS)) !== 'replaced') continue;
       const outcome = await renew({ key, account: claimed, last: { ...identity, subject } }, deadline);
       if (outcome !== CHANGED) return outcome;
     }
@@ -74,7 +73,7 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
   async function renew({ key, account, last }: Claimed, deadline: Deadline): Promise<AuthnOutcome | typeof CHANGED> {
     let stored: SignedInAccount = account;
     const save = async (next: SignedInAccount): Promise<boolean> => {
-      if ((await store.replaceIf(key, stored, next, KEEP_SECONDS)) !== 'replaced') return false;
+      if ((await store.replaceIf(key, stored, next, KEEP_ACCOUNT_SECONDS)) !== 'replaced') return false;
       stored = next;
       return true;
     };
@@ -123,7 +122,7 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
       const owner = { backend, subject };
       const refresh = { token: await tokens.seal(owner, refreshToken), checkedAt: now, busyUntil: 0, hasFailed: false };
       const account = { ...owner, identity: encodeIdentity(identity), lastSignIn: now, refresh };
-      await store.put(accountKey(owner), account, KEEP_SECONDS);
+      await store.put(accountKey(owner), account, KEEP_ACCOUNT_SECONDS);
       return { kind: 'recorded', identity };
     },
     revalidate: async ({ subject }, deadline) => {
@@ -141,7 +140,7 @@ function sealedTokens({ sealing }: Pick<RefreshedDeps, 'sealing'>) {
   type Owner = Pick<SignedInAccount, 'backend' | 'subject'>;
   return {
     seal: ({ backend, subject }: Owner, token: string): Promise<string> =>
-      sealing.seal({ token, backend, subject }, KEEP_SECONDS),
+      sealing.seal({ token, backend, subject }, KEEP_ACCOUNT_SECONDS),
     open: async ({ backend, subject }: Owner, sealed: string): Promise<string | undefined> => {
       const opened = await sealing.open(sealed);
       return opened?.['backend'] === backend && opened['subject'] === subject ? opened['token'] : undefined;

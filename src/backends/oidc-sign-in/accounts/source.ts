@@ -39,6 +39,3 @@ export interface AccountSourceDeps {
   readonly store: SignedInAccounts;
   readonly clock: Clock;
 }
-
-/** Seconds for which an account without a sign-in is stored: what belongs to it waits for its owner that long. */
-export const KEEP_SECONDS = 400 * 86_400;

@@ -23,7 +23,7 @@ export interface ApplicationRequest {
   readonly body?: string;
 }
 
-export interface ApplicationClient {
+interface ApplicationClient {
   /** Never throws for what the other side does. */
   request(session: Session, request: ApplicationRequest): Promise<ApplicationAnswer>;
 }

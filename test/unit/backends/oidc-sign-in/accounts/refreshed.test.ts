@@ -7,6 +7,7 @@ import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { BrokerError } from '../../../../../src/core/errors.ts';
 import { parseSignedInAccount } from '../../../../../src/core/signed-in-account.ts';
 import type { SignedInAccounts } from '../../../../../src/core/signed-in-account.ts';
+import { keptProviderTokens } from '../../../../../src/flows/sign-in/provider-tokens.ts';
 import { createSealing } from '../../../../../src/platform/sealing.ts';
 import { memoryStore } from '../../../../../src/platform/store/memory.ts';
 import { lookUp, person, signedIn } from '../../../../support/account-sources.ts';
@@ -219,6 +220,25 @@ describe('an account with a refresh token of the provider', () => {
     clock.advance(15 * MINUTE);
 
     expect(await lookUp(broker(), alice)).toMatchObject({ reason: 'sign-in-due' });
+  });
+
+  it('has no token any more once everything of the account has ended, and other accounts have theirs', async () => {
+    const { clock, store, provider, broker, signIn } = setUp();
+    const mallory = person('mallory');
+    await signIn();
+    await signIn(mallory, 'token-of-mallory');
+    clock.advance(15 * MINUTE);
+    const answered = Promise.withResolvers<void>();
+    provider.pause = answered.promise;
+    const during = lookUp(broker(), alice);
+
+    const ending = { request: { requestId: 'id-1', client: '192.0.2.1' }, by: 'operator' };
+    const ended = await keptProviderTokens(store).endOf({ user: 'alice' }, ending);
+    answered.resolve();
+
+    expect([ended, await during]).toMatchObject([1, { reason: 'sign-in-due' }]);
+    const stored = (await store.list()).map(({ value }) => [value.identity.username, value.refresh !== undefined]);
+    expect(Object.fromEntries(stored)).toEqual({ alice: false, mallory: true });
   });
 
   it('is not recorded when the provider sends no refresh token', async () => {
