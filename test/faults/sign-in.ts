@@ -213,7 +213,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'sign-in-25',
     effect:
-      'the successor of a used refresh token is lost when the provider fails after it, and the person must sign in again',
+      'the successor of a used refresh token is lost when the broker stops after it, and the person must sign in again',
     file: `${SOURCES}/refreshed.ts`,
     find: 'await save({ ...account, refresh: await refreshWith({}) });',
     replace: '',
