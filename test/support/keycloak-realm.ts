@@ -61,7 +61,8 @@ export const PEOPLE = {
   mustChange: person('mia', { requiredActions: ['UPDATE_PASSWORD'] }),
   mustSetUp: person('sam', { requiredActions: ['CONFIGURE_TOTP'] }),
   nameless: person('nora', { email: '', firstName: '', lastName: '' }),
-  leaver: person('vera', { groups: ['/teams/web'], realmRoles: ['registry-auditor'] }),
+  // Keycloak gives offline access only to people with its role, which the default roles of a realm have.
+  leaver: person('vera', { groups: ['/teams/web'], realmRoles: ['registry-auditor', 'offline_access'] }),
   secondFactor: person('otto', {
     credentials: [{ type: 'password', value: 'otto-at-keycloak-1' }, totp],
   }),
