@@ -22,12 +22,13 @@ export function accountRecords(clock: Clock = realClock): {
   return { accounts: memoryStore({ maxEntries: 100, clock }), sealing };
 }
 
-/** Makes every check of the provider look this much older. */
+/** Makes every check of the provider look this much older, and the last failure too old to matter. */
 export async function ageChecks(accounts: SignedInAccounts, seconds: number): Promise<void> {
   for (const { key, value } of await accounts.list()) {
     const { refresh } = value;
     if (refresh === undefined) continue;
-    await accounts.put(key, { ...value, refresh: { ...refresh, checkedAt: refresh.checkedAt - seconds } }, 3600);
+    const aged = { ...refresh, checkedAt: refresh.checkedAt - seconds, busyUntil: 0, hasFailed: false };
+    await accounts.put(key, { ...value, refresh: aged }, 3600);
   }
 }
 
