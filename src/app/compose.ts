@@ -28,9 +28,10 @@ import { createConfigChange } from './config-change.ts';
 import { openPages, openRecent } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
+import { createEndReuse } from './end-reuse.ts';
 import { createFlush } from './flush.ts';
-import { openHelperLogins } from './open-helper-logins.ts';
 import { openApi, openControl } from './open-api.ts';
+import type { OpenedHelperLogins, OpenHelperLoginsDeps } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
@@ -107,6 +108,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const onEnd = createApplyEnd({ authenticators, reuse, log, onFlush });
   const shield = resources.use(await openShield(config, { log, onEnd, revisions: revisions.current }));
   const { shared } = shield;
+  const endReuse = createEndReuse({ reuse, fleet: shared?.fleet, log });
   parts.metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
   const { signing, recordsState, personalTokens, helper, ...tokenFlows } = await openTokenFlows(parts, {
@@ -116,6 +118,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     shield,
     policy,
     reuse,
+    endReuse,
   });
   parts.metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
@@ -138,7 +141,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
   const { identify } = tokenFlows;
-  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers };
+  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers, onRevoked: endReuse };
   const otherAreas = helper?.areas ?? [];
   const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent, otherAreas });
   const listeners = resources.use(
@@ -216,17 +219,19 @@ interface TokenFlowDeps {
   readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
+  readonly endReuse: () => Promise<void>;
 }
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(parts: Parts, { audit, backends, records, shield, policy, reuse }: TokenFlowDeps) {
+async function openTokenFlows(parts: Parts, deps: TokenFlowDeps) {
+  const { audit, backends, records, shield, policy, reuse, endReuse } = deps;
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: endReuse });
   const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
-  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  const helper = await openHelper(config, { ...flowDeps, records, services, revoke });
   const identify = createIdentify({
     ...flowDeps,
     shield,
@@ -283,4 +288,14 @@ async function openTokens(
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
   return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
+}
+
+/** Logins of the credential helper, where they are configured. */
+async function openHelper(
+  { helper, publicUrl }: BrokerConfig,
+  { records, ...deps }: Omit<OpenHelperLoginsDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<OpenedHelperLogins | undefined> {
+  if (helper === undefined || records === undefined) return undefined;
+  const { openHelperLogins } = await import('./open-helper-logins.ts');
+  return openHelperLogins({ helper, publicUrl }, { ...deps, records });
 }

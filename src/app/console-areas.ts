@@ -41,9 +41,7 @@ export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly Con
     list: (selection) => listPersonalTokens(store, selection),
     revoke: async (selection, ending) => {
       const revoked = await revokePersonalTokens({ store, audit }, selection, ending);
-      // No broker gives out a token again that it signed before.
-      deps.onRevoked();
-      await deps.fleet?.endTokens();
+      await deps.onRevoked();
       return revoked;
     },
   });

@@ -47,6 +47,8 @@ export interface SignedInAt {
   /** At an OpenID provider: the session there (`sid`) and the person (`sub`), for logouts that the provider announces. */
   readonly sid?: string;
   readonly sub?: string;
+  /** Epoch seconds when the person proved there who they are (`auth_time`); absent: the provider has not said. */
+  readonly authTime?: number;
 }
 
 /** What somebody who has signed in may see of a session. */
@@ -96,6 +98,15 @@ export function sessionOwner({
   return JSON.stringify(subject === '' ? [backend, 'name', username] : [backend, 'subject', subject]);
 }
 
+/**
+ * Epoch seconds when the person proved who they are; 0: not known. A provider may sign somebody in without asking for
+ * anything, so the time of such a sign-in proves nothing.
+ */
+export function authenticatedAt({ createdAt, signedInAt }: Pick<Session, 'createdAt' | 'signedInAt'>): number {
+  const { sub, authTime = 0 } = signedInAt;
+  return sub === undefined ? createdAt : Math.min(createdAt, authTime);
+}
+
 const TEXTS = ['backend', 'subject', 'login', 'username', 'client', 'program'] as const;
 const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
@@ -116,5 +127,11 @@ function isSignedInAt(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
   const isTextOrAbsent = (name: string): boolean => ['string', 'undefined'].includes(typeof fields.get(name));
-  return typeof fields.get('backend') === 'string' && isTextOrAbsent('sid') && isTextOrAbsent('sub');
+  const authTime = fields.get('authTime');
+  return (
+    typeof fields.get('backend') === 'string' &&
+    isTextOrAbsent('sid') &&
+    isTextOrAbsent('sub') &&
+    (authTime === undefined || Number.isSafeInteger(authTime))
+  );
 }

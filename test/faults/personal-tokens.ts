@@ -109,8 +109,8 @@ export const faults: readonly Fault[] = [
     id: 'token-13',
     effect: 'the end of an account stops at the first kind of credential that fails, and the others live on',
     file: 'src/flows/end-account.ts',
-    find: 'await Promise.allSettled(kinds',
-    replace: 'await Promise.all(kinds',
+    find: 'failed.push({ what, cause: describeError(error) });',
+    replace: 'failed.push({ what, cause: describeError(error) }); break;',
     tests: ['test/unit/flows/end-account.test.ts'],
   },
   {

@@ -100,8 +100,8 @@ export const faults: readonly Fault[] = [
     id: 'sign-in-11',
     effect: 'somebody who has left the group of administrators keeps their pages',
     file: 'src/http/console/session.ts',
-    find: 'if (signedIn?.isAdmin !== true)',
-    replace: 'if (signedIn === undefined)',
+    find: 'if (!signedIn.isAdmin)',
+    replace: 'if (typeof signedIn.isAdmin !== "boolean")',
     tests: CONSOLE,
   },
   {
@@ -187,6 +187,46 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'sign-in-22',
+    effect: 'a provider that knows the browser signs in silently, and that counts as a recent sign-in',
+    file: 'src/core/session.ts',
+    find: 'return sub === undefined ? createdAt : Math.min(createdAt, authTime);',
+    replace: 'return sub === undefined ? createdAt : Math.max(createdAt, authTime);',
+    tests: SESSION,
+  },
+  {
+    id: 'sign-in-23',
+    effect: 'a browser that leaves max_age out of the request gets a recent sign-in without a proof',
+    file: 'src/backends/oidc-sign-in/auth-time.ts',
+    find: 'if (age <= MAX_AGE_AGAIN + CLOCK_SECONDS) return undefined;',
+    replace: 'if (age <= MAX_AGE + CLOCK_SECONDS) return undefined;',
+    tests: ['test/unit/backends/oidc-sign-in/auth-time.test.ts'],
+  },
+  {
+    id: 'sign-in-24',
+    effect: 'somebody who takes a foreign name at the provider acts under it by earlier credentials',
+    file: 'src/flows/revalidate.ts',
+    find: "if (authenticator.accepts === 'sign-ins' && skipReason",
+    replace: "if (authenticator.accepts === 'passwords' && skipReason",
+    tests: ['test/unit/flows/renamed-accounts.test.ts'],
+  },
+  {
+    id: 'sign-in-25',
+    effect: 'what was signed for a login is given out again after its owner has ended it',
+    file: 'src/app/open-console.ts',
+    find: 'if (ended.length > 0) await onRevoked();',
+    replace: '',
+    tests: CONSOLE,
+  },
+  {
+    id: 'sign-in-26',
+    effect: 'a user name in an export runs as a formula where spreadsheets split lines at semicolons',
+    file: 'src/http/console/csv.ts',
+    find: '(^|[;\\t\\r\\n])',
+    replace: '(^)',
+    tests: ['test/unit/http/console/csv.test.ts'],
+  },
+  {
+    id: 'openid-accounts-1',
     effect: 'a disabled account is used for as long as somebody keeps asking',
     file: `${SOURCES}/looked-up.ts`,
     find: 'const known = recent.get(subject);',
@@ -195,7 +235,7 @@ export const faults: readonly Fault[] = [
     tests: LOOKED_UP,
   },
   {
-    id: 'sign-in-23',
+    id: 'openid-accounts-2',
     effect: 'tokens of a person who was renamed have what the policy allows the next owner of the old name',
     file: `${SOURCES}/looked-up.ts`,
     find: 'if (entry.name !== name) return',
@@ -203,7 +243,7 @@ export const faults: readonly Fault[] = [
     tests: LOOKED_UP,
   },
   {
-    id: 'sign-in-24',
+    id: 'openid-accounts-3',
     effect: 'groups that only a sign-in has are lost at the next use, and with them the rules that deny',
     file: `${SOURCES}/looked-up.ts`,
     find: '      requireGroups(identity, entry.identity);\n',
@@ -211,7 +251,7 @@ export const faults: readonly Fault[] = [
     tests: LOOKED_UP,
   },
   {
-    id: 'sign-in-25',
+    id: 'openid-accounts-4',
     effect:
       'the successor of a used refresh token is lost when the broker stops after it, and the person must sign in again',
     file: `${SOURCES}/refreshed.ts`,
@@ -220,7 +260,7 @@ export const faults: readonly Fault[] = [
     tests: REFRESHED,
   },
   {
-    id: 'sign-in-26',
+    id: 'openid-accounts-5',
     effect: 'two brokers redeem one refresh token, which ends it at providers that detect reuse',
     file: `${SOURCES}/refreshed.ts`,
     find: "if ((await store.replaceIf(key, account, claimed, KEEP_ACCOUNT_SECONDS)) !== 'replaced') continue;",
@@ -228,7 +268,7 @@ export const faults: readonly Fault[] = [
     tests: REFRESHED,
   },
   {
-    id: 'sign-in-27',
+    id: 'openid-accounts-6',
     effect: 'somebody who has left keeps tokens for as long as the provider cannot be reached',
     file: `${SOURCES}/refreshed.ts`,
     find: 'if (now - account.refresh.checkedAt >= STALE) throw error;',
@@ -236,7 +276,7 @@ export const faults: readonly Fault[] = [
     tests: REFRESHED,
   },
   {
-    id: 'sign-in-28',
+    id: 'openid-accounts-7',
     effect: 'who can write the records gives one account the refresh token of another',
     file: `${SOURCES}/refreshed.ts`,
     find: "return opened?.['backend'] === backend && opened['subject'] === subject ? opened['token'] : undefined;",
@@ -244,7 +284,7 @@ export const faults: readonly Fault[] = [
     tests: REFRESHED,
   },
   {
-    id: 'sign-in-29',
+    id: 'openid-accounts-8',
     effect: 'a wrong client secret puts all accounts to sleep, and everybody must sign in again',
     file: `${SOURCES}/redeem.ts`,
     find: "  'invalid_grant',\n",
@@ -252,7 +292,7 @@ export const faults: readonly Fault[] = [
     tests: AT_PROVIDERS,
   },
   {
-    id: 'sign-in-30',
+    id: 'openid-accounts-9',
     effect: 'an account of which Graph does not say whether it is enabled counts as enabled',
     file: 'src/backends/oidc/client/graph.ts',
     find: "found !== id || typeof isEnabled !== 'boolean' ||",
@@ -260,7 +300,7 @@ export const faults: readonly Fault[] = [
     tests: AT_PROVIDERS,
   },
   {
-    id: 'sign-in-31',
+    id: 'openid-accounts-10',
     effect: 'a proxy that answers 404 ends all accounts of Entra ID',
     file: 'src/backends/oidc/client/graph.ts',
     find: "if (answer.kind === 'not-found' && isMissingUser(answer.json)) return undefined;",

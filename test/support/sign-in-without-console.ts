@@ -38,11 +38,14 @@ export async function signInAlone(
   fill: (browser: FetchBrowser, url: string) => Promise<unknown> = (browser, url) => browser.open(url),
 ): Promise<SignInOutcome> {
   if (signIn === undefined) throw new Error('the backend offers sign-in');
-  const { url, transaction } = await signIn.begin(REDIRECT_URI, deadlineIn(realClock, 8000));
+  const { url, transaction } = await signIn.begin(REDIRECT_URI, false, deadlineIn(realClock, 8000));
   const browser = fetchBrowser({ stopAt: REDIRECT_URI });
   await fill(browser, url);
   const query = browser.stoppedAt()?.search.slice(1) ?? '';
-  return signIn.finish({ query, redirectUri: REDIRECT_URI, transaction }, deadlineIn(realClock, 8000));
+  const answer = { query, redirectUri: REDIRECT_URI, transaction, isAgain: false };
+  const outcome = await signIn.finish(answer, deadlineIn(realClock, 8000));
+  if (outcome.kind === 'signed-in') await outcome.record?.();
+  return outcome;
 }
 
 export function revalidateAlone({ revalidate }: Authenticator, outcome: SignInOutcome): Promise<AuthnOutcome> {

@@ -15,8 +15,8 @@ const TYPE = 'oidc-sign-in';
 const CLOCK_TOLERANCE = 60;
 
 export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps): Promise<Authenticator> {
-  const { name, label = name, accounts, timeout: timeoutSeconds } = config;
-  const { log } = deps;
+  const { name, label = name, accounts, recentSignIn, timeout: timeoutSeconds } = config;
+  const { clock, log } = deps;
   const settings = resolveSettings(config);
   const client = await openProviderClient(config, settings, deps, { clockTolerance: CLOCK_TOLERANCE });
   const open = (deadline: Deadline): Promise<Session> =>
@@ -31,7 +31,7 @@ export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps
     accepts: 'sign-ins',
     // It is never asked: it accepts neither passwords nor tokens.
     authenticate: async () => ({ kind: 'unknown-user' }),
-    signIn: createSignIn({ label, settings, client, offline, own, elsewhere, open, log }),
+    signIn: createSignIn({ label, settings, client, offline, own, elsewhere, recentSignIn, open, clock, log }),
     ...(own === undefined ? {} : { revalidate: own.revalidate }),
     ...(own?.clearCaches === undefined ? {} : { clearCaches: own.clearCaches }),
     probe: client.probe,

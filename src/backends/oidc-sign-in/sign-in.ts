@@ -12,7 +12,7 @@ import type { TokenEndpointResponse } from 'openid-client';
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
-import type { Log } from '../../core/ports.ts';
+import type { Clock, Log } from '../../core/ports.ts';
 import type { BrowserSignIn, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
 import { readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
@@ -29,6 +29,8 @@ import type { Settings } from '../oidc/client/settings.ts';
 import { judge } from '../oidc/client/verdict.ts';
 import type { AccountSource } from './accounts/source.ts';
 import { answerProblem } from './answer.ts';
+import { authTimeIn, authTimeParameters, authTimeProblem } from './auth-time.ts';
+import type { RecentSignIn } from './auth-time.ts';
 import { readLogoutToken } from './logout-token.ts';
 
 interface SignInDeps {
@@ -41,7 +43,10 @@ interface SignInDeps {
   readonly own: AccountSource | undefined;
   /** The backend that has the accounts, and the claim with the name there; undefined: this one. */
   readonly elsewhere: { readonly accountsAt: string; readonly claim: ClaimPath | undefined } | undefined;
+  /** What shows when the person proved who they are. */
+  readonly recentSignIn: RecentSignIn;
   readonly open: (deadline: Deadline) => Promise<Session>;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -56,7 +61,7 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
   return {
     label,
     ...(elsewhere === undefined ? {} : { accountsAt: elsewhere.accountsAt }),
-    begin: async (redirectUri, deadline) => {
+    begin: async (redirectUri, isAgain, deadline) => {
       const { configuration, metadata } = await open(deadline);
       if (metadata.browser.authorization_endpoint === undefined) {
         throw new BrokerError('backend_unavailable', 'the provider’s metadata name no authorization_endpoint');
@@ -69,7 +74,8 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
         nonce: transaction.nonce,
         code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
         code_challenge_method: 'S256',
-        ...(offline === undefined ? {} : offlineParameters(offline, metadata, settings.scope)),
+        ...authTimeParameters(isAgain),
+        ...(offline === undefined ? {} : offlineParameters(offline, metadata, { scope: settings.scope, isAgain })),
       });
       return { url: url.href, transaction };
     },
@@ -87,12 +93,12 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
 function offlineParameters(
   { asksConsent }: OfflineAccess,
   { offersOfflineAccess }: ProviderMetadata,
-  scope: string,
+  { scope, isAgain }: { readonly scope: string; readonly isAgain: boolean },
 ): Readonly<Record<string, string>> {
   return {
     // Google has a parameter in place of the scope (OpenID Connect Core, section 11). Others ignore the parameter.
     ...(offersOfflineAccess ? { scope: `${scope} offline_access` } : { access_type: 'offline' }),
-    ...(asksConsent ? { prompt: 'consent' } : {}),
+    ...(asksConsent ? { prompt: isAgain ? 'login consent' : 'consent' } : {}),
   };
 }
 
@@ -109,17 +115,28 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
   if (claims === undefined || claims['nonce'] !== answer.transaction.nonce) {
     return { kind: 'invalid', detail: 'the nonce of the ID token is not that of this sign-in' };
   }
-  const { settings, client, own, elsewhere } = deps;
+  const { settings, client, own, elsewhere, recentSignIn, clock } = deps;
+  const authTime = authTimeIn(claims, recentSignIn, clock.now());
+  const stale = answer.isAgain ? authTimeProblem(authTime, clock.now()) : undefined;
+  if (stale !== undefined) return stale;
   const { claimsFrom, identity: rules } = settings;
   const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph: client.graph });
   const known = { ...identityFrom(sources, rules), subject: claims.sub };
   const { refreshToken } = tokens;
-  const recorded = await own?.record({ session, claims: sources, identity: known, refreshToken });
-  if (recorded?.kind === 'refused') return { kind: 'cancelled', detail: recorded.detail };
-  const { identity } = recorded ?? { identity: known };
+  const checked = await own?.check({ session, claims: sources, identity: known, refreshToken });
+  if (checked?.kind === 'refused') return { kind: 'cancelled', detail: checked.detail };
+  const { identity } = checked ?? { identity: known };
   const login = elsewhere === undefined ? identity.username : loginFrom(sources, elsewhere.claim, identity);
   const { sid } = claims;
-  return { kind: 'signed-in', identity, login, sub: claims.sub, ...(typeof sid === 'string' ? { sid } : {}) };
+  return {
+    kind: 'signed-in',
+    identity,
+    login,
+    sub: claims.sub,
+    authTime,
+    ...(checked === undefined ? {} : { record: checked.record }),
+    ...(typeof sid === 'string' ? { sid } : {}),
+  };
 }
 
 async function redeem(session: Session, { query, redirectUri, transaction }: SignInAnswer): Promise<Tokens | Failure> {

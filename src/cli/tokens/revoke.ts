@@ -69,10 +69,10 @@ async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promi
       const { failed } = await end({ user: user ?? '' }, OPERATOR);
       return failed.map(({ what, cause }) => `${what}: ${cause}`);
     }
-    await revokeRefreshTokens({ store: stores.refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
+    const { refreshTokens, personalTokens } = stores;
+    await revokeRefreshTokens({ store: refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
     const selection = personalSelection(options, ids);
-    if (selection !== undefined)
-      await revokePersonalTokens({ store: stores.personalTokens, audit }, selection, OPERATOR);
+    if (selection !== undefined) await revokePersonalTokens({ store: personalTokens, audit }, selection, OPERATOR);
     return [];
   });
   return { tokens: audit.events.map(shownRevoked), failures, problems: [] };

@@ -42,6 +42,10 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   logoutRoute(router, deps);
   router.use(folders, pageHeaders(isSecure), requireSameOrigin(origin));
   assetRoutes(router);
+  // Somebody who types the address of the server looks for the pages; a client of the registry gets its 404.
+  router.get('/', (request, response, next) =>
+    request.accepts(['json', 'html']) === 'html' ? response.redirect(303, `${base}${HOME}`) : next(),
+  );
   router.get('/console', (_request, response) => response.redirect(303, `${base}${HOME}`));
   signInRoutes(router, shared);
   signInsRoutes(router, shared, tools);

@@ -2,7 +2,7 @@
  * Where a person types the code of a program without a browser, and allows its login. Attackers send people codes of their
  * own, so the page says who asks, from where and for what, and a code is never in a link.
  */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { showUserCode } from '../../core/device-request.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { PendingRequest } from '../../flows/device/answer.ts';
@@ -10,6 +10,7 @@ import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../../pages/d
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
 import { readForm } from '../console/form.ts';
+import { requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
 import { single } from './client.ts';
@@ -33,25 +34,16 @@ export function deviceArea(
     folders: [PATH],
     addRoutes(router, { base, requireSession, pageFor }) {
       const deps: DevicePageDeps = { services, clock, device, base, pageFor };
-      router.get(PATH, requireSession, recentSignIn(deps, MAX_SIGN_IN_AGE), (_request, response) =>
+      const recent = requireRecentSignIn(deps, MAX_SIGN_IN_AGE, PATH);
+      const recentEnough = requireRecentSignIn(deps, MAX_ANSWER_AGE, PATH);
+      router.get(PATH, requireSession, recent, (_request, response) =>
         respondPage(response, 200, deviceCodePage(deps.pageFor(response), {})),
       );
-      router.post(PATH, requireSession, recentSignIn(deps, MAX_SIGN_IN_AGE), (request, response) =>
-        showRequest(deps, request, response),
-      );
-      router.post(`${PATH}/answer`, requireSession, recentSignIn(deps, MAX_ANSWER_AGE), (request, response) =>
+      router.post(PATH, requireSession, recent, (request, response) => showRequest(deps, request, response));
+      router.post(`${PATH}/answer`, requireSession, recentEnough, (request, response) =>
         answerRequest(deps, request, response),
       );
     },
-  };
-}
-
-/** Asks for a new sign-in where the last one is older. */
-function recentSignIn({ clock, base }: DevicePageDeps, maxAge: number): RequestHandler {
-  return (_request, response, next) => {
-    const { session } = signedInOf(response);
-    if (clock.now() - session.createdAt <= maxAge) return next();
-    return response.redirect(303, `${base}/sign-in?again=1&to=${encodeURIComponent(PATH)}`);
   };
 }
 

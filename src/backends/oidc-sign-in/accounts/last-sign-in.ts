@@ -10,11 +10,13 @@ interface LastSignInDeps extends AccountSourceDeps {
 
 export function createLastSignInAccounts({ backend, store, every, clock }: LastSignInDeps): AccountSource {
   return {
-    record: async ({ identity }) => {
+    check: async ({ identity }) => {
       const { subject } = identity;
-      const account = { backend, subject, identity: encodeIdentity(identity), lastSignIn: clock.now() };
-      await store.put(accountKey(account), account, KEEP_ACCOUNT_SECONDS);
-      return { kind: 'recorded', identity };
+      const record = async (): Promise<void> => {
+        const account = { backend, subject, identity: encodeIdentity(identity), lastSignIn: clock.now() };
+        await store.put(accountKey(account), account, KEEP_ACCOUNT_SECONDS);
+      };
+      return { kind: 'valid', identity, record };
     },
     revalidate: async ({ subject }) => {
       const account = await store.get(accountKey({ backend, subject }));

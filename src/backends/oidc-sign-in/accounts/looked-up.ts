@@ -4,6 +4,7 @@
  */
 import type { Deadline } from '../../../core/deadline.ts';
 import { BrokerError } from '../../../core/errors.ts';
+import type { SignedInIdentity } from '../../../core/sign-in.ts';
 import { encodeIdentity, parseIdentity } from '../../../core/identity-record.ts';
 import type { AuthnOutcome } from '../../../core/ports.ts';
 import { accountKey, KEEP_ACCOUNT_SECONDS } from '../../../core/signed-in-account.ts';
@@ -12,13 +13,13 @@ import { forLog } from '../../oidc/for-log.ts';
 import type { ClaimSources } from '../../oidc/client/identity.ts';
 import type { Session } from '../../oidc/client/provider.ts';
 import { createTtlCaches } from '../../ttl-cache.ts';
-import type { AccountSource, AccountSourceDeps, OwnIdentity, RecordedSignIn } from './source.ts';
+import type { AccountSource, AccountSourceDeps, CheckedSignIn } from './source.ts';
 
 /** What the interface says about a person. */
 export type DirectoryEntry =
   | {
       readonly kind: 'found';
-      readonly identity: OwnIdentity;
+      readonly identity: SignedInIdentity;
       /** The current name at the source; present where the identity has its name from the last sign-in. */
       readonly name?: string;
     }
@@ -32,7 +33,7 @@ export interface AccountDirectory {
    * @param last the identity of the last sign-in
    * @throws BrokerError `backend_unavailable`
    */
-  find(session: Session, id: string, last: OwnIdentity): Promise<DirectoryEntry>;
+  find(session: Session, id: string, last: SignedInIdentity): Promise<DirectoryEntry>;
 }
 
 interface LookedUpDeps extends AccountSourceDeps {
@@ -67,17 +68,19 @@ export function createLookedUpAccounts(deps: LookedUpDeps): AccountSource {
   }
 
   return {
-    record: async ({ session, claims, identity }) => {
+    check: async ({ session, claims, identity }) => {
       const { subject } = identity;
       const id = directory.idOf(claims, subject);
       const entry = await directory.find(session, id, identity);
       if (entry.kind !== 'found') return refused(entry);
       requireGroups(identity, entry.identity);
-      const account = { backend, subject, identity: encodeIdentity(entry.identity), lastSignIn: clock.now() };
       const atSource = { id, ...(entry.name === undefined ? {} : { name: entry.name }) };
-      await store.put(accountKey(account), { ...account, atSource }, KEEP_ACCOUNT_SECONDS);
-      caches.flush();
-      return { kind: 'recorded', identity: entry.identity };
+      const record = async (): Promise<void> => {
+        const account = { backend, subject, identity: encodeIdentity(entry.identity), lastSignIn: clock.now() };
+        await store.put(accountKey(account), { ...account, atSource }, KEEP_ACCOUNT_SECONDS);
+        caches.flush();
+      };
+      return { kind: 'valid', identity: entry.identity, record };
     },
     revalidate: async ({ subject }, deadline) => {
       const known = recent.get(subject);
@@ -100,7 +103,7 @@ function outcomeOf(entry: DirectoryEntry, { name }: AccountAtSource): AuthnOutco
   return { kind: 'authenticated', identity: entry.identity };
 }
 
-function refused({ kind }: Exclude<DirectoryEntry, { kind: 'found' }>): RecordedSignIn {
+function refused({ kind }: Exclude<DirectoryEntry, { kind: 'found' }>): CheckedSignIn {
   return { kind: 'refused', detail: `the provider says that the account is ${kind}` };
 }
 
@@ -114,7 +117,7 @@ function signInDue(detail: string): AuthnOutcome {
  *
  * @throws BrokerError `backend_unavailable`
  */
-function requireGroups(atSignIn: OwnIdentity, found: OwnIdentity): void {
+function requireGroups(atSignIn: SignedInIdentity, found: SignedInIdentity): void {
   const missing = [...atSignIn.groups].filter((group) => !found.groups.has(group));
   if (missing.length === 0) return;
   throw new BrokerError(

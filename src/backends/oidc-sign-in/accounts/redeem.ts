@@ -3,6 +3,7 @@ import { refreshTokenGrant } from 'openid-client';
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Deadline } from '../../../core/deadline.ts';
 import { BrokerError } from '../../../core/errors.ts';
+import type { SignedInIdentity } from '../../../core/sign-in.ts';
 import { failed, outage, tokensIn } from '../../oidc/client/answers.ts';
 import type { Tokens } from '../../oidc/client/answers.ts';
 import { gatherClaims } from '../../oidc/client/claim-sources.ts';
@@ -14,17 +15,16 @@ import type { ClaimSources } from '../../oidc/client/identity.ts';
 import type { Session } from '../../oidc/client/provider.ts';
 import type { Settings } from '../../oidc/client/settings.ts';
 import { judge } from '../../oidc/client/verdict.ts';
-import type { OwnIdentity } from './source.ts';
 
 interface Redemption {
   readonly token: string;
   /** The identity of the last answer. */
-  readonly last: OwnIdentity;
+  readonly last: SignedInIdentity;
   readonly deadline: Deadline;
 }
 
 type Redeemed =
-  | { readonly kind: 'current'; readonly identity: OwnIdentity }
+  | { readonly kind: 'current'; readonly identity: SignedInIdentity }
   /** The provider does not accept the token, and will not. */
   | { readonly kind: 'refused'; readonly detail: string };
 
@@ -88,7 +88,7 @@ async function claimsOf(
   { settings, graph }: RedeemDeps,
   session: Session,
   tokens: Tokens,
-  last: OwnIdentity,
+  last: SignedInIdentity,
 ): Promise<ClaimSources> {
   const { claimsFrom, identity: rules } = settings;
   if (tokens.claims !== undefined) return gatherClaims(session, tokens, { claimsFrom, rules, graph });

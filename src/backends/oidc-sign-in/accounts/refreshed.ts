@@ -8,11 +8,11 @@ import type { Deadline } from '../../../core/deadline.ts';
 import { BrokerError } from '../../../core/errors.ts';
 import { encodeIdentity, parseIdentity } from '../../../core/identity-record.ts';
 import type { AuthnOutcome, Log } from '../../../core/ports.ts';
-import type { Sealing } from '../../../core/sign-in.ts';
+import type { Sealing, SignedInIdentity } from '../../../core/sign-in.ts';
 import { accountKey, KEEP_ACCOUNT_SECONDS } from '../../../core/signed-in-account.ts';
 import type { ProviderRefresh, SignedInAccount } from '../../../core/signed-in-account.ts';
 import type { RedeemRefreshToken } from './redeem.ts';
-import type { AccountSource, AccountSourceDeps, OwnIdentity } from './source.ts';
+import type { AccountSource, AccountSourceDeps } from './source.ts';
 
 interface RefreshedDeps extends AccountSourceDeps {
   readonly sealing: Sealing;
@@ -24,7 +24,7 @@ interface RefreshedDeps extends AccountSourceDeps {
 interface Claimed {
   readonly key: string;
   readonly account: SignedInAccount & { readonly refresh: ProviderRefresh };
-  readonly last: OwnIdentity;
+  readonly last: SignedInIdentity;
 }
 
 /** Seconds for which an answer of the provider counts. */
@@ -115,15 +115,17 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
   }
 
   return {
-    record: async ({ identity, refreshToken }) => {
+    check: async ({ identity, refreshToken }) => {
       if (refreshToken === undefined) throw withoutToken(deps);
-      const { subject } = identity;
-      const now = clock.now();
-      const owner = { backend, subject };
-      const refresh = { token: await tokens.seal(owner, refreshToken), checkedAt: now, busyUntil: 0, hasFailed: false };
-      const account = { ...owner, identity: encodeIdentity(identity), lastSignIn: now, refresh };
-      await store.put(accountKey(owner), account, KEEP_ACCOUNT_SECONDS);
-      return { kind: 'recorded', identity };
+      const owner = { backend, subject: identity.subject };
+      const record = async (): Promise<void> => {
+        const now = clock.now();
+        const token = await tokens.seal(owner, refreshToken);
+        const refresh = { token, checkedAt: now, busyUntil: 0, hasFailed: false };
+        const account = { ...owner, identity: encodeIdentity(identity), lastSignIn: now, refresh };
+        await store.put(accountKey(owner), account, KEEP_ACCOUNT_SECONDS);
+      };
+      return { kind: 'valid', identity, record };
     },
     revalidate: async ({ subject }, deadline) => {
       const shared = underWay.get(subject);

@@ -4,7 +4,7 @@ import { createLastSignInAccounts } from '../../../../../src/backends/oidc-sign-
 import { parseSignedInAccount } from '../../../../../src/core/signed-in-account.ts';
 import type { SignedInAccounts } from '../../../../../src/core/signed-in-account.ts';
 import { memoryStore } from '../../../../../src/platform/store/memory.ts';
-import { lookUp, person, signedIn } from '../../../../support/account-sources.ts';
+import { lookUp, recordSignIn, person, signedIn } from '../../../../support/account-sources.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const DAY = 86_400;
@@ -21,12 +21,12 @@ function setUp() {
 describe('an account of a provider', () => {
   it('is awake until its time is over, asleep afterwards, and awake after the next sign-in', async () => {
     const { clock, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     clock.advance(30 * DAY - 1);
     const awake = await lookUp(sso, alice);
     clock.advance(1);
     const asleep = await lookUp(sso, alice);
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
 
     expect(awake).toEqual({ kind: 'authenticated', identity: alice });
     expect(asleep).toMatchObject({ kind: 'rejected', reason: 'sign-in-due' });
@@ -35,7 +35,7 @@ describe('an account of a provider', () => {
 
   it('is found by its id alone, so that a new account under an old name is another one', async () => {
     const { sso, other } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
 
     expect(await lookUp(sso, newAlice)).toEqual({ kind: 'unknown-user' });
     expect(await lookUp(other, alice)).toEqual({ kind: 'unknown-user' });
@@ -43,7 +43,7 @@ describe('an account of a provider', () => {
 
   it('waits more than a year for its owner', async () => {
     const { clock, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     clock.advance(366 * DAY);
 
     expect(await lookUp(sso, alice)).toMatchObject({ reason: 'sign-in-due' });
@@ -51,7 +51,7 @@ describe('an account of a provider', () => {
 
   it('is read from its record as it was written, and from nothing else', async () => {
     const { sso, store } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     const [entry] = await store.list();
     const json: unknown = JSON.parse(JSON.stringify(entry?.value));
 

@@ -5,7 +5,7 @@ import type { DirectoryEntry } from '../../../../../src/backends/oidc-sign-in/ac
 import { BrokerError } from '../../../../../src/core/errors.ts';
 import type { SignedInAccounts } from '../../../../../src/core/signed-in-account.ts';
 import { memoryStore } from '../../../../../src/platform/store/memory.ts';
-import { lookUp, NO_SESSION, person, signedIn } from '../../../../support/account-sources.ts';
+import { lookUp, recordSignIn, NO_SESSION, person, signedIn } from '../../../../support/account-sources.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const alice = person('alice', ['team-web']);
@@ -35,7 +35,7 @@ function setUp() {
 describe('an account that is looked up at the provider', () => {
   it('is asked for once a minute, by the id of the provider, however many requests there are', async () => {
     const { clock, world, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     world.asked = [];
 
     const together = await Promise.all([lookUp(sso, alice), lookUp(sso, alice)]);
@@ -51,7 +51,7 @@ describe('an account that is looked up at the provider', () => {
 
   it('is refused a minute after it was disabled, and has its current groups', async () => {
     const { clock, world, found, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     world.entry = { ...found, identity: person('alice', ['team-api']) };
     const moved = await lookUp(sso, alice);
     world.entry = { kind: 'disabled' };
@@ -67,7 +67,7 @@ describe('an account that is looked up at the provider', () => {
 
   it('cannot be checked while the provider is down, and an outage is not cached', async () => {
     const { clock, world, found, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     await lookUp(sso, alice);
     world.entry = 'down';
     const cached = await lookUp(sso, alice);
@@ -80,13 +80,13 @@ describe('an account that is looked up at the provider', () => {
 
   it('is looked up again after caches were cleared, and after a sign-in', async () => {
     const { world, found, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     await lookUp(sso, alice);
     world.entry = { kind: 'disabled' };
     sso.clearCaches?.();
     const cleared = await lookUp(sso, alice);
     world.entry = found;
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
 
     expect(cleared).toMatchObject({ reason: 'disabled' });
     expect(await lookUp(sso, alice)).toMatchObject({ kind: 'authenticated' });
@@ -94,10 +94,10 @@ describe('an account that is looked up at the provider', () => {
 
   it('is asleep until the next sign-in when the provider has given it another name', async () => {
     const { world, found, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     world.entry = { ...found, name: 'alice.married@example.com' };
     const renamed = await lookUp(sso, alice);
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
 
     expect(renamed).toMatchObject({ kind: 'rejected', reason: 'sign-in-due' });
     expect(await lookUp(sso, alice)).toMatchObject({ kind: 'authenticated' });
@@ -105,7 +105,7 @@ describe('an account that is looked up at the provider', () => {
 
   it('is asleep when its last sign-in was under another setting', async () => {
     const { store, sso } = setUp();
-    await sso.record(signedIn(alice));
+    await recordSignIn(sso, signedIn(alice));
     const [entry] = await store.list();
     if (entry === undefined) throw new Error('the sign-in is recorded');
     const { atSource: _, ...older } = entry.value;
@@ -118,7 +118,7 @@ describe('an account that is looked up at the provider', () => {
     const { store, world, sso } = setUp();
     world.entry = { kind };
 
-    expect(await sso.record(signedIn(alice))).toMatchObject({ kind: 'refused' });
+    expect(await recordSignIn(sso, signedIn(alice))).toMatchObject({ kind: 'refused' });
     expect(await store.list()).toEqual([]);
   });
 
@@ -126,7 +126,9 @@ describe('an account that is looked up at the provider', () => {
     const { store, sso } = setUp();
     const mapped = person('alice', ['team-web', 'contractors']);
 
-    await expect(sso.record(signedIn(mapped))).rejects.toThrow(/groups that accounts\.from does not find.*contractors/);
+    await expect(recordSignIn(sso, signedIn(mapped))).rejects.toThrow(
+      /groups that accounts\.from does not find.*contractors/,
+    );
     expect(await store.list()).toEqual([]);
   });
 });

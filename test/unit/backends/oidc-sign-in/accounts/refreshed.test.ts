@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RedeemRefreshToken } from '../../../../../src/backends/oidc-sign-in/accounts/redeem.ts';
 import { createRefreshedAccounts } from '../../../../../src/backends/oidc-sign-in/accounts/refreshed.ts';
-import type { OwnIdentity } from '../../../../../src/backends/oidc-sign-in/accounts/source.ts';
+import type { SignedInIdentity } from '../../../../../src/core/sign-in.ts';
 import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { BrokerError } from '../../../../../src/core/errors.ts';
 import { parseSignedInAccount } from '../../../../../src/core/signed-in-account.ts';
@@ -10,7 +10,7 @@ import type { SignedInAccounts } from '../../../../../src/core/signed-in-account
 import { keptProviderTokens } from '../../../../../src/flows/sign-in/provider-tokens.ts';
 import { createSealing } from '../../../../../src/platform/sealing.ts';
 import { memoryStore } from '../../../../../src/platform/store/memory.ts';
-import { lookUp, person, signedIn } from '../../../../support/account-sources.ts';
+import { lookUp, recordSignIn, person, signedIn } from '../../../../support/account-sources.ts';
 import { fixedClock, realClock, recordingLog } from '../../../../support/fakes.ts';
 
 const MINUTE = 60;
@@ -62,8 +62,8 @@ function setUp() {
     return { kind: 'current', identity: { ...person(last.username, provider.groups), subject: last.subject } };
   };
   const broker = () => createRefreshedAccounts({ backend: 'sso', store, clock, sealing, redeem, log });
-  const signIn = (who: OwnIdentity = alice, token = 'token-0') =>
-    broker().record(signedIn(who, { refreshToken: token }));
+  const signIn = (who: SignedInIdentity = alice, token = 'token-0') =>
+    recordSignIn(broker(), signedIn(who, { refreshToken: token }));
   return { clock, log, store, keys, provider, broker, signIn };
 }
 
@@ -246,7 +246,7 @@ describe('an account with a refresh token of the provider', () => {
   it('is not recorded when the provider sends no refresh token', async () => {
     const { store, log, broker } = setUp();
 
-    await expect(broker().record(signedIn(alice))).rejects.toMatchObject({ code: 'backend_unavailable' });
+    await expect(recordSignIn(broker(), signedIn(alice))).rejects.toMatchObject({ code: 'backend_unavailable' });
     expect([await store.list(), log.lines.map(({ level }) => level)]).toEqual([[], ['error']]);
   });
 
