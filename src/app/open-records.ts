@@ -9,8 +9,10 @@ import { describeError } from '../core/errors.ts';
 import { parseSignedInAccount } from '../core/signed-in-account.ts';
 import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { Clock, Log } from '../core/ports.ts';
+import type { Sealing } from '../core/sign-in.ts';
 import type { PostgresTls } from '../platform/postgres/connections.ts';
 import type { PostgresDeps, PostgresSettings } from '../platform/postgres/open.ts';
+import { createSealing, parseSealingKey } from '../platform/sealing.ts';
 import type { Records } from '../platform/store/records.ts';
 
 export type PostgresConfig = NonNullable<BrokerConfig['records']>['postgres'];
@@ -58,6 +60,15 @@ export async function openRecords({ stateDir, records }: RecordsConfig, deps: Po
 /** The accounts of people who have signed in with a browser. */
 export function openAccounts(records: Pick<Records, 'store'>, clock: Clock): SignedInAccounts {
   return records.store({ name: 'accounts', clock, decode: parseSignedInAccount });
+}
+
+/** Characters of a sealed token of a provider: some are signed, with the groups of the person in them. */
+const MAX_SEALED_TOKEN = 64 * 1024;
+
+/** Seals the tokens of providers that are stored with those accounts. */
+export function accountSealing(records: Pick<Records, 'store'>, clock: Clock): Sealing {
+  const store = records.store({ name: 'sealing-keys', clock, decode: parseSealingKey });
+  return createSealing({ store, clock, use: 'accounts', maxLength: MAX_SEALED_TOKEN });
 }
 
 /** Opens the records of a broker that starts. While they cannot be reached, the log has a warning, and it starts. */

@@ -6,11 +6,12 @@ import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
 import { parseSession } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
 import { codeStore, deviceRequestStore } from './helper-stores.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
-import { openRecords } from './open-records.ts';
+import { openAccounts, openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
 import { refreshTokenStore } from './open-refresh-tokens.ts';
 
@@ -20,6 +21,7 @@ export interface TokenStores {
   readonly sessions: ListableStore<Session>;
   readonly codes: ListableStore<AuthorizationCode>;
   readonly deviceRequests: ListableStore<DeviceRequest>;
+  readonly accounts: SignedInAccounts;
 }
 
 /** The stored tokens in open records. */
@@ -30,6 +32,7 @@ export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): To
     sessions: records.store({ name: 'sessions', clock, decode: parseSession }),
     codes: codeStore(records, clock),
     deviceRequests: deviceRequestStore(records, clock),
+    accounts: openAccounts(records, clock),
   };
 }
 

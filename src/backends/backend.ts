@@ -8,6 +8,7 @@
 import type { z } from 'zod';
 import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { SecretSource } from '../core/identity.ts';
+import type { Sealing } from '../core/sign-in.ts';
 import type { Authenticator, Background, Clock, Log } from '../core/ports.ts';
 import type { SecretRef } from './fields.ts';
 import type { BackendTraits } from './traits.ts';
@@ -25,6 +26,8 @@ export interface BackendDeps {
   readonly markSecret?: (text: string) => Promise<string>;
   /** Accounts as of their last sign-in with a browser; absent where nothing is stored: in commands, and without a console. */
   readonly accounts?: SignedInAccounts;
+  /** Seals tokens of a provider that are stored with those accounts; absent where `accounts` is. */
+  readonly sealing?: Sealing;
   /** Reads large files off the event loop; absent in commands, where no request waits. */
   readonly background?: Background;
 }

@@ -43,6 +43,8 @@ export type SignInOutcome =
       readonly sub: string;
       /** Epoch seconds when the person proved who they are; undefined: the provider has not said. */
       readonly authTime: number | undefined;
+      /** Records the sign-in, once it is accepted. Absent: the accounts are elsewhere. Throws BrokerError `records_unavailable`. */
+      record?(): Promise<void>;
     }
   /** `cancelled`: the person went back, or the provider refused the person. `invalid`: the answer proves nothing. */
   | { readonly kind: 'cancelled' | 'invalid'; readonly detail: string };
@@ -61,8 +63,6 @@ export interface BrowserSignIn {
   /** @param isAgain whether the provider has to ask the person for a proof, also where it knows the browser */
   begin(redirectUri: string, isAgain: boolean, deadline: Deadline): Promise<SignInStart>;
   finish(answer: SignInAnswer, deadline: Deadline): Promise<SignInOutcome>;
-  /** Records a sign-in that was accepted. Absent: the accounts are elsewhere. Throws BrokerError `records_unavailable`. */
-  accept?(identity: SignedInIdentity): Promise<void>;
   /** Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). */
   readLogout(token: Secret, deadline: Deadline): Promise<ProviderLogout>;
   /**

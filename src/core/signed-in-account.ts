@@ -6,7 +6,7 @@ import { parseIdentity } from './identity-record.ts';
 import type { IdentityRecord } from './identity-record.ts';
 import type { ListableStore } from './store.ts';
 
-interface SignedInAccount {
+export interface SignedInAccount {
   /** The configured name of the backend. */
   readonly backend: string;
   readonly subject: string;
@@ -14,7 +14,33 @@ interface SignedInAccount {
   readonly identity: IdentityRecord;
   /** Epoch seconds. */
   readonly lastSignIn: number;
+  /** Where the accounts are asked for with an id of their own. */
+  readonly atSource?: AccountAtSource;
+  /** Where the accounts are checked with a refresh token of the provider. */
+  readonly refresh?: ProviderRefresh;
 }
+
+/** The account as its source has it. */
+export interface AccountAtSource {
+  readonly id: string;
+  /** The name there, as of the last sign-in. */
+  readonly name?: string;
+}
+
+/** A refresh token of the provider. Without one, the account is asleep. */
+export interface ProviderRefresh {
+  /** Sealed. */
+  readonly token: string;
+  /** When the provider accepted a token of this account, in epoch seconds. */
+  readonly checkedAt: number;
+  /** Until when nobody else redeems the token, in epoch seconds: one broker does, or the provider has just failed. */
+  readonly busyUntil: number;
+  /** Whether it is the latter. */
+  readonly hasFailed: boolean;
+}
+
+/** Seconds for which an account without a sign-in is stored: what belongs to it waits for its owner that long. */
+export const KEEP_ACCOUNT_SECONDS = 400 * 86_400;
 
 /** The stored accounts, by `accountKey`. */
 export type SignedInAccounts = ListableStore<SignedInAccount>;
@@ -31,6 +57,21 @@ export function parseSignedInAccount(json: unknown): SignedInAccount | undefined
   if (parseIdentity(fields.get('identity')) === undefined || !Number.isSafeInteger(fields.get('lastSignIn'))) {
     return undefined;
   }
+  if (!isAbsentOr(fields.get('atSource'), isAccountAtSource)) return undefined;
+  if (!isAbsentOr(fields.get('refresh'), isProviderRefresh)) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as SignedInAccount;
+}
+
+function isAbsentOr(value: unknown, isValid: (fields: Readonly<Record<string, unknown>>) => boolean): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null && isValid({ ...value }));
+}
+
+function isAccountAtSource({ id, name }: Readonly<Record<string, unknown>>): boolean {
+  return typeof id === 'string' && (name === undefined || typeof name === 'string');
+}
+
+function isProviderRefresh({ token, checkedAt, busyUntil, hasFailed }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof token !== 'string' || typeof hasFailed !== 'boolean') return false;
+  return Number.isSafeInteger(checkedAt) && Number.isSafeInteger(busyUntil);
 }

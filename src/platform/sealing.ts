@@ -1,5 +1,5 @@
 /**
- * Seals values that browsers hold: JWE with AES-256-GCM (RFC 7516; `dir`, RFC 7518, section 4.5). The keys are in the
+ * Seals values that browsers hold, and tokens of providers that are stored: JWE with AES-256-GCM (RFC 7516; `dir`, RFC 7518, section 4.5). The keys are in the
  * records, so that all brokers that share them open what one of them has sealed. They are renewed every month, and each is
  * kept for another month.
  */
@@ -22,16 +22,17 @@ interface SealingDeps {
   readonly clock: Clock;
   /** What the sealed values are for. A value that is sealed for another use is not opened. */
   readonly use: string;
+  /** Characters of a sealed value; default: what a browser keeps of a cookie. */
+  readonly maxLength?: number;
 }
 
 const DAY = 86_400;
 const RENEW_SECONDS = 30 * DAY;
 const KEEP_SECONDS = 60 * DAY;
 const KEY_BYTES = 32;
-/** Characters. A browser keeps 4 KiB of a cookie. */
-const MAX_SEALED = 4096;
+const MAX_COOKIE = 4096;
 
-export function createSealing({ store, clock, use }: SealingDeps): Sealing {
+export function createSealing({ store, clock, use, maxLength = MAX_COOKIE }: SealingDeps): Sealing {
   async function keys(): Promise<readonly SealingKey[]> {
     const entries = await store.list();
     return entries.map(({ value }) => value).toSorted((a, b) => b.createdAt - a.createdAt);
@@ -56,7 +57,7 @@ export function createSealing({ store, clock, use }: SealingDeps): Sealing {
         .encrypt(Buffer.from(key, 'base64url'));
     },
     open: async (text) => {
-      if (text.length > MAX_SEALED) return undefined;
+      if (text.length > maxLength) return undefined;
       const options = {
         audience: use,
         currentDate: new Date(clock.now() * 1000),

@@ -58,10 +58,10 @@ export const faults: readonly Fault[] = [
   {
     id: 'ldap-1',
     effect: 'after a flush, a user keeps groups that the directory has already taken away',
-    file: `${SRC}/groups/ttl-cache.ts`,
+    file: 'src/backends/ttl-cache.ts',
     find: '            if (begunIn !== generation) return;\n',
     replace: '',
-    tests: [`${UNIT}/groups/ttl-cache.test.ts`],
+    tests: ['test/unit/backends/ttl-cache.test.ts'],
   },
   {
     id: 'ldap-2',

@@ -6,8 +6,12 @@ const CONSOLE = ['test/unit/http/console.test.ts'];
 const OWN_PATH = ['test/unit/http/own-path.test.ts'];
 const SEALING = ['test/unit/platform/sealing.test.ts'];
 const ANSWER = ['test/unit/backends/oidc-sign-in/answer.test.ts'];
+const SOURCES = 'src/backends/oidc-sign-in/accounts';
 const SIGN_IN = ['test/integration/oidc-sign-in.test.ts'];
-const ACCOUNTS = ['test/unit/backends/oidc-sign-in/accounts.test.ts'];
+const ACCOUNTS = ['test/unit/backends/oidc-sign-in/accounts/last-sign-in.test.ts'];
+const LOOKED_UP = ['test/unit/backends/oidc-sign-in/accounts/looked-up.test.ts'];
+const REFRESHED = ['test/unit/backends/oidc-sign-in/accounts/refreshed.test.ts'];
+const AT_PROVIDERS = ['test/integration/oidc-sign-in-accounts.test.ts'];
 const LOGOUT_TOKEN = ['test/unit/backends/oidc-sign-in/logout-token.test.ts'];
 
 export const faults: readonly Fault[] = [
@@ -152,7 +156,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'sign-in-18',
     effect: 'tokens of somebody who has left work for ever',
-    file: 'src/backends/oidc-sign-in/accounts.ts',
+    file: 'src/backends/oidc-sign-in/accounts/last-sign-in.ts',
     find: "if (age < every) return { kind: 'authenticated', identity };",
     replace: "if (age < Infinity) return { kind: 'authenticated', identity };",
     tests: ACCOUNTS,
@@ -220,5 +224,87 @@ export const faults: readonly Fault[] = [
     find: '(^|[;\\t\\r\\n])',
     replace: '(^)',
     tests: ['test/unit/http/console/csv.test.ts'],
+  },
+  {
+    id: 'openid-accounts-1',
+    effect: 'a disabled account is used for as long as somebody keeps asking',
+    file: `${SOURCES}/looked-up.ts`,
+    find: 'const known = recent.get(subject);',
+    replace:
+      'const known = recent.get(subject);\n      if (known !== undefined) recent.beginLookup()(subject, known.value);',
+    tests: LOOKED_UP,
+  },
+  {
+    id: 'openid-accounts-2',
+    effect: 'tokens of a person who was renamed have what the policy allows the next owner of the old name',
+    file: `${SOURCES}/looked-up.ts`,
+    find: 'if (entry.name !== name) return',
+    replace: 'if (entry.name === undefined && name !== undefined) return',
+    tests: LOOKED_UP,
+  },
+  {
+    id: 'openid-accounts-3',
+    effect: 'groups that only a sign-in has are lost at the next use, and with them the rules that deny',
+    file: `${SOURCES}/looked-up.ts`,
+    find: '      requireGroups(identity, entry.identity);\n',
+    replace: '',
+    tests: LOOKED_UP,
+  },
+  {
+    id: 'openid-accounts-4',
+    effect:
+      'the successor of a used refresh token is lost when the broker stops after it, and the person must sign in again',
+    file: `${SOURCES}/refreshed.ts`,
+    find: 'await save({ ...account, refresh: await refreshWith({}) });',
+    replace: '',
+    tests: REFRESHED,
+  },
+  {
+    id: 'openid-accounts-5',
+    effect: 'two brokers redeem one refresh token, which ends it at providers that detect reuse',
+    file: `${SOURCES}/refreshed.ts`,
+    find: "if ((await store.replaceIf(key, account, claimed, KEEP_ACCOUNT_SECONDS)) !== 'replaced') continue;",
+    replace: 'await store.replaceIf(key, account, claimed, KEEP_ACCOUNT_SECONDS);',
+    tests: REFRESHED,
+  },
+  {
+    id: 'openid-accounts-6',
+    effect: 'somebody who has left keeps tokens for as long as the provider cannot be reached',
+    file: `${SOURCES}/refreshed.ts`,
+    find: 'if (now - account.refresh.checkedAt >= STALE) throw error;',
+    replace: '',
+    tests: REFRESHED,
+  },
+  {
+    id: 'openid-accounts-7',
+    effect: 'who can write the records gives one account the refresh token of another',
+    file: `${SOURCES}/refreshed.ts`,
+    find: "return opened?.['backend'] === backend && opened['subject'] === subject ? opened['token'] : undefined;",
+    replace: "return backend === '' || subject === '' ? undefined : opened?.['token'];",
+    tests: REFRESHED,
+  },
+  {
+    id: 'openid-accounts-8',
+    effect: 'a wrong client secret puts all accounts to sleep, and everybody must sign in again',
+    file: `${SOURCES}/redeem.ts`,
+    find: "  'invalid_grant',\n",
+    replace: "  'invalid_grant',\n  'invalid_client',\n",
+    tests: AT_PROVIDERS,
+  },
+  {
+    id: 'openid-accounts-9',
+    effect: 'an account of which Graph does not say whether it is enabled counts as enabled',
+    file: 'src/backends/oidc/client/graph.ts',
+    find: "found !== id || typeof isEnabled !== 'boolean' ||",
+    replace: '',
+    tests: AT_PROVIDERS,
+  },
+  {
+    id: 'openid-accounts-10',
+    effect: 'a proxy that answers 404 ends all accounts of Entra ID',
+    file: 'src/backends/oidc/client/graph.ts',
+    find: "if (answer.kind === 'not-found' && isMissingUser(answer.json)) return undefined;",
+    replace: "if (answer.kind === 'not-found') return undefined;",
+    tests: AT_PROVIDERS,
   },
 ];

@@ -18,6 +18,13 @@ import { refusal, requestIdToken } from '../support/password-grant.ts';
 import { signInAtDex } from '../support/provider-pages.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
 import { createSignInBackend } from '../support/sign-in-backend.ts';
+import {
+  accountRecords,
+  ageChecks,
+  REDIRECT_URI,
+  revalidateAlone,
+  signInAlone,
+} from '../support/sign-in-without-console.ts';
 import { recipeTexts } from '../support/recipes.ts';
 import { LDAPADD, SLAPD, startSlapd } from '../support/slapd.ts';
 import type { Slapd } from '../support/slapd.ts';
@@ -28,12 +35,12 @@ const CLIENT = { id: 'registry', secret: 'secret-of-the-registry-client' };
 type Fields = Readonly<Record<string, unknown>>;
 const SCOPE = 'openid profile groups';
 
-const staticClients = [{ ...CLIENT, name: 'Registry', redirectURIs: [] }];
+const staticClients = [{ ...CLIENT, name: 'Registry', redirectURIs: [REDIRECT_URI] }];
 
 /** Dex that looks people and their groups up in the directory. */
 function startOverLdap(slapd: Slapd): Promise<Dex> {
   return startDex({
-    oauth2: { passwordConnector: 'ldap' },
+    oauth2: { passwordConnector: 'ldap', skipApprovalScreen: true },
     staticClients,
     connectors: [
       {
@@ -273,6 +280,52 @@ describe.skipIf(!canBuildDex())('acceptance 17: oidc-password over Dex’s own p
       message: expect.stringMatching(/unsupported_grant_type.*switch on the password grant/),
     });
   });
+});
+
+describe.skipIf(!isHere)('accounts from a refresh token of Dex over OpenLDAP', () => {
+  it(
+    'have the groups of now, and are asleep once Dex has forgotten its tokens',
+    { timeout: DEX_BUILD_TIMEOUT },
+    async () => {
+      await using resources = new AsyncDisposableStack();
+      const slapd = resources.use(await startSlapd());
+      const dex = resources.use(await startOverLdap(slapd));
+      const records = accountRecords();
+      const config = {
+        preset: 'dex',
+        client: { id: CLIENT.id, secret: { env: 'SSO_CLIENT_SECRET' } },
+        accounts: { from: 'refresh-token' },
+      };
+      const common = { issuer: dex.issuer, clientSecret: () => CLIENT.secret };
+      const { authenticator: backend } = await createSignInBackend({ ...common, ...records, config });
+      resources.use(backend);
+      const { alice } = slapd.people;
+      const signedIn = await signInAlone(backend, (browser, url) => signInAtDex(browser, url, alice));
+      const check = async (seconds: number): Promise<unknown> => {
+        await ageChecks(records.accounts, seconds);
+        return revalidateAlone(backend, signedIn).catch((error: unknown) => error);
+      };
+
+      const before = await check(900);
+      const group = `cn=team-api,ou=groups,${slapd.baseDn}`;
+      await slapd.change(`dn: ${group}\nchangetype: modify\nadd: member\nmember: ${alice.dn}\n`);
+      const moved = await check(900);
+      await slapd.change(`dn: ${alice.dn}\nchangetype: delete\n`);
+      const deleted = await check(900);
+      const anHourLater = await check(3600);
+      await dex.stop();
+      await dex.start();
+      const forgotten = await check(0);
+
+      expect([before, moved]).toMatchObject([
+        { identity: { groups: new Set(['team-web']) } },
+        { identity: { groups: new Set(['team-web', 'team-api']) } },
+      ]);
+      // Dex answers with an error of its own for somebody who is not in the directory any more, as in an outage.
+      expect([deleted, anHourLater]).toMatchObject([{ kind: 'authenticated' }, { code: 'backend_unavailable' }]);
+      expect(forgotten).toMatchObject({ kind: 'rejected', reason: 'sign-in-due' });
+    },
+  );
 });
 
 describe.skipIf(!canBuildDex())('sign-in with a browser at Dex', () => {

@@ -22,11 +22,19 @@ export interface FetchBrowser {
   /** The cookies that it has for a host, by name. */
   cookies(host: string): Readonly<Record<string, string>>;
   setCookie(host: string, name: string, value: string): void;
+  /** The address at `stopAt` that it was sent to last, and did not open. */
+  stoppedAt(): URL | undefined;
+}
+
+interface FetchBrowserOptions {
+  /** How the addresses begin that it does not open. */
+  readonly stopAt?: string;
 }
 
 const MAX_REDIRECTS = 12;
 
-export function fetchBrowser(): FetchBrowser {
+export function fetchBrowser({ stopAt }: FetchBrowserOptions = {}): FetchBrowser {
+  let stop: URL | undefined;
   const jars = new Map<string, Map<string, string>>();
   const jarOf = (host: string): Map<string, string> => {
     const jar = jars.get(host) ?? new Map<string, string>();
@@ -55,7 +63,12 @@ export function fetchBrowser(): FetchBrowser {
     let current = visit;
     for (let count = 0; current.status >= 300 && current.status < 400; count += 1) {
       if (count === MAX_REDIRECTS) throw new Error(`too many redirects, the last one to ${current.url.href}`);
-      current = await send(new URL(current.headers.get('location') ?? '', current.url).href);
+      const next = new URL(current.headers.get('location') ?? '', current.url);
+      if (stopAt !== undefined && next.href.startsWith(stopAt)) {
+        stop = next;
+        return current;
+      }
+      current = await send(next.href);
     }
     return current;
   }
@@ -77,6 +90,7 @@ export function fetchBrowser(): FetchBrowser {
       return follow(await send(url, init));
     },
     cookies: (host) => Object.fromEntries(jarOf(host)),
+    stoppedAt: () => stop,
     setCookie: (host, name, value) => void jarOf(host).set(name, value),
   };
 }

@@ -1,4 +1,7 @@
-/** Microsoft Graph, as far as `getMemberObjects` goes: asked with a token of the application, answered in pages. */
+/**
+ * A stand-in for Microsoft Graph, which cannot run here: users, and `getMemberObjects` in pages, asked with a token of the
+ * application. Its answers are as the documentation of Graph shows them.
+ */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -8,6 +11,10 @@ export interface GraphStandIn extends AsyncDisposable {
   calls(): readonly string[];
   /** What it answers to everything from now on. */
   answer(status: number, body: unknown, headers?: Readonly<Record<string, string>>): void;
+  /** Disables an account, or enables it again. */
+  disable(user: string, isDisabled: boolean): void;
+  /** Changes the name of a user (user principal name). */
+  rename(user: string, name: string): void;
   /** The address of the page after the first, from now on. */
   pointTo(nextLink: string): void;
 }
@@ -19,11 +26,14 @@ export interface GraphOptions {
   readonly isToken: (token: string) => boolean;
 }
 
+const USER = /^\/v1\.0\/users\/([^/]+)$/;
 const MEMBER_OBJECTS = /^\/v1\.0\/users\/([^/]+)\/getMemberObjects$/;
 
 export async function startGraph({ members, pageSize, isToken }: GraphOptions): Promise<GraphStandIn> {
   const calls: string[] = [];
   let fixed: ((response: ServerResponse) => void) | undefined;
+  const disabled = new Set<string>();
+  const names = new Map<string, string>();
   let link: string | undefined;
   const server = createServer((request, response) => {
     calls.push(`${request.method} ${request.url}`);
@@ -38,12 +48,23 @@ export async function startGraph({ members, pageSize, isToken }: GraphOptions): 
   function reply(request: IncomingMessage, body: string, response: ServerResponse): void {
     const url = new URL(request.url ?? '', origin);
     const start = Number(url.searchParams.get('$skiptoken') ?? 0);
-    const [, user = ''] = MEMBER_OBJECTS.exec(url.pathname) ?? [];
+    const [, asked] = USER.exec(url.pathname) ?? [];
+    const [, user = asked ?? ''] = MEMBER_OBJECTS.exec(url.pathname) ?? [];
     const groups = members[user];
     const isAsked = start > 0 ? request.method === 'GET' : JSON.parse(body || '{}').securityEnabledOnly === true;
     const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (!isToken(token)) return send(response, 401, { error: { code: 'InvalidAuthenticationToken' } });
-    if (groups === undefined || !isAsked) return send(response, 404, { error: { code: 'Request_ResourceNotFound' } });
+    const isFound = groups !== undefined && (isAsked || asked !== undefined);
+    if (!isFound) return send(response, 404, { error: { code: 'Request_ResourceNotFound' } });
+    if (asked !== undefined) {
+      // Graph leaves accountEnabled out unless it is asked for.
+      const isSelected = url.searchParams.get('$select')?.split(',').includes('accountEnabled') === true;
+      return send(response, 200, {
+        id: user,
+        userPrincipalName: names.get(user) ?? `${user}@example.com`,
+        ...(isSelected ? { accountEnabled: !disabled.has(user) } : {}),
+      });
+    }
     const end = start + pageSize;
     const next = link ?? `${origin}${url.pathname}?$skiptoken=${end}`;
     send(response, 200, {
@@ -58,6 +79,8 @@ export async function startGraph({ members, pageSize, isToken }: GraphOptions): 
     answer: (status, body, headers = {}) => {
       fixed = (response) => send(response, status, body, headers);
     },
+    disable: (user, isDisabled) => void (isDisabled ? disabled.add(user) : disabled.delete(user)),
+    rename: (user, name) => void names.set(user, name),
     pointTo: (nextLink) => {
       link = nextLink;
     },

@@ -6,8 +6,18 @@ import { recipeTexts } from './recipes.ts';
 export interface Realm {
   readonly issuer: string;
   readonly client: { readonly id: string; readonly secret: string };
-  /** Registers a client for sign-in with a browser, of a console at this address. */
-  register(clientId: string, secret: string, console: string): Promise<void>;
+  /**
+   * Registers a client for sign-in with a browser, of a console at this address.
+   *
+   * @param mayRead whether its service account may read accounts; absent: it has none
+   */
+  register(clientId: string, secret: string, console: string, mayRead?: boolean): Promise<void>;
+  /** Disables an account, or enables it again. */
+  enable(username: string, isEnabled: boolean): Promise<void>;
+  /** Puts a person in a group of the top level. */
+  join(username: string, group: string): Promise<void>;
+  /** Deletes an account. */
+  remove(username: string): Promise<void>;
   /** Ends all sessions of a person. */
   logOut(username: string): Promise<void>;
   /** Sessions that are open for this client. */
@@ -51,6 +61,8 @@ export const PEOPLE = {
   mustChange: person('mia', { requiredActions: ['UPDATE_PASSWORD'] }),
   mustSetUp: person('sam', { requiredActions: ['CONFIGURE_TOTP'] }),
   nameless: person('nora', { email: '', firstName: '', lastName: '' }),
+  // Keycloak gives offline access only to people with its role, which the default roles of a realm have.
+  leaver: person('vera', { groups: ['/teams/web'], realmRoles: ['registry-auditor', 'offline_access'] }),
   secondFactor: person('otto', {
     credentials: [{ type: 'password', value: 'otto-at-keycloak-1' }, totp],
   }),
@@ -118,6 +130,10 @@ export async function createRealm(keycloak: Keycloak): Promise<Realm> {
   await keycloak.administer('POST', `/${REALM}/clients`, importable);
   const id = String(importable['clientId']);
   const [client] = (await keycloak.administer('GET', `/${REALM}/clients?clientId=${id}`)) as { secret: string }[];
+  const pathOf = async (username: string): Promise<string> => {
+    const users = await keycloak.administer('GET', `/${REALM}/users?exact=true&username=${username}`);
+    return `/${REALM}/users/${(users as { id: string }[])[0]?.id ?? ''}`;
+  };
   return {
     issuer: `${keycloak.url}/realms/${REALM}`,
     client: { id, secret: client?.secret ?? '' },
@@ -126,11 +142,12 @@ export async function createRealm(keycloak: Keycloak): Promise<Realm> {
       const own = (stats as { clientId: string; active: string }[]).find(({ clientId }) => clientId === id);
       return Number(own?.active ?? 0);
     },
-    register: async (clientId, secret, console) => {
+    register: async (clientId, secret, console, mayRead) => {
       await keycloak.administer('POST', `/${REALM}/clients`, {
         ...importable,
         clientId,
         secret,
+        serviceAccountsEnabled: mayRead !== undefined,
         standardFlowEnabled: true,
         directAccessGrantsEnabled: false,
         redirectUris: [`${console}/sign-in/callback`],
@@ -140,12 +157,21 @@ export async function createRealm(keycloak: Keycloak): Promise<Realm> {
           'post.logout.redirect.uris': `${console}/sign-out`,
         },
       });
+      if (mayRead === true) await letRead(keycloak, clientId);
+    },
+    enable: async (username, isEnabled) => {
+      await keycloak.administer('PUT', await pathOf(username), { enabled: isEnabled });
+    },
+    join: async (username, group) => {
+      const groups = await keycloak.administer('GET', `/${REALM}/groups?exact=true&search=${group}`);
+      const [found] = groups as { id: string }[];
+      await keycloak.administer('PUT', `${await pathOf(username)}/groups/${found?.id ?? ''}`);
+    },
+    remove: async (username) => {
+      await keycloak.administer('DELETE', await pathOf(username));
     },
     logOut: async (username) => {
-      const [user] = (await keycloak.administer('GET', `/${REALM}/users?exact=true&username=${username}`)) as {
-        id: string;
-      }[];
-      await keycloak.administer('POST', `/${REALM}/users/${user?.id ?? ''}/logout`);
+      await keycloak.administer('POST', `${await pathOf(username)}/logout`);
     },
     protect: async (settings) => {
       await keycloak.administer('PUT', `/${REALM}`, { realm: REALM, bruteForceProtected: true, ...settings });
@@ -158,4 +184,17 @@ export async function createRealm(keycloak: Keycloak): Promise<Realm> {
       return ((await keycloak.administer('GET', path)) as { numFailures: number }).numFailures;
     },
   };
+}
+
+/** Gives the service account of a client the role `view-users`. */
+async function letRead(keycloak: Keycloak, clientId: string): Promise<void> {
+  const idOf = async (name: string): Promise<string> => {
+    const clients = await keycloak.administer('GET', `/${REALM}/clients?clientId=${name}`);
+    return (clients as { id: string }[])[0]?.id ?? '';
+  };
+  const management = await idOf('realm-management');
+  const role = await keycloak.administer('GET', `/${REALM}/clients/${management}/roles/view-users`);
+  const user = await keycloak.administer('GET', `/${REALM}/clients/${await idOf(clientId)}/service-account-user`);
+  const { id } = user as { id: string };
+  await keycloak.administer('POST', `/${REALM}/users/${id}/role-mappings/clients/${management}`, [role]);
 }

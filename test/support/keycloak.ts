@@ -19,7 +19,7 @@ export interface Keycloak extends AsyncDisposable {
    * @returns the JSON of the answer; undefined when it is empty
    * @throws unless the call succeeds
    */
-  administer(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown>;
+  administer(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   /** Stops the server, by its process id. */
   stop(): Promise<void>;
   /** Starts it again where it was, with all it had. */

@@ -54,6 +54,8 @@ export interface OpenIdProviderOptions {
    * password grant only.
    */
   readonly atBrowser?: () => string | undefined;
+  /** Whether each refresh token is replaced when it is used, and one that is used twice ends all of them; default false. */
+  readonly rotatesRefreshTokens?: boolean;
   /** What introspection says in addition; default: nothing. */
   readonly introspection?: Readonly<Record<string, unknown>>;
 }
@@ -236,6 +238,7 @@ async function configuration(
       introspection: { enabled: true, allowedPolicy: () => true },
       mTLS: MUTUAL_TLS,
     },
+    rotateRefreshToken: options.rotatesRefreshTokens ?? false,
     extraTokenClaims: () => options.introspection,
     findAccount: (_ctx: unknown, id: string) => {
       const person = people.find(({ username }) => subject(username) === id);

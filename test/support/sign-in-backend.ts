@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { oidcSignIn } from '../../src/backends/oidc-sign-in/index.ts';
 import type { SignedInAccounts } from '../../src/core/signed-in-account.ts';
 import { Secret } from '../../src/core/identity.ts';
+import type { Sealing } from '../../src/core/sign-in.ts';
 import { parseNamePattern } from '../../src/core/policy/name-pattern.ts';
 import type { Clock, Log } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
@@ -12,6 +13,7 @@ interface SignInBackendOptions {
   readonly issuer: string;
   readonly name?: string;
   readonly accounts?: SignedInAccounts;
+  readonly sealing?: Sealing;
   /** What the configured secret reads as, each time. */
   readonly clientSecret?: () => string;
   /** Further keys of the configuration. */
@@ -24,7 +26,16 @@ interface SignInBackendOptions {
 
 /** @throws z.ZodError when the configuration is wrong */
 export async function createSignInBackend(options: SignInBackendOptions): Promise<ChainedBackend> {
-  const { issuer, name = 'sso', accounts, clientSecret, config, clock = realClock, log = recordingLog() } = options;
+  const {
+    issuer,
+    name = 'sso',
+    accounts,
+    sealing,
+    clientSecret,
+    config,
+    clock = realClock,
+    log = recordingLog(),
+  } = options;
   const secret = clientSecret === undefined ? {} : { secret: { env: 'SSO_CLIENT_SECRET' } };
   const parsed = z.parse(oidcSignIn.schema, {
     name,
@@ -38,6 +49,7 @@ export async function createSignInBackend(options: SignInBackendOptions): Promis
     log,
     secret: () => ({ read: async () => new Secret(clientSecret?.() ?? '') }),
     ...(accounts === undefined ? {} : { accounts }),
+    ...(sealing === undefined ? {} : { sealing }),
   });
   const patterns = options.usernames?.map(parseNamePattern).filter((pattern) => typeof pattern !== 'string');
   return { authenticator, usernames: patterns };

@@ -6,6 +6,7 @@ import type { KeptCredentials } from '../../flows/end-account.ts';
 import { keptPersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { keptRefreshTokens } from '../../flows/refresh-token/revoke.ts';
 import { keptSessions } from '../../flows/session/end.ts';
+import { keptProviderTokens } from '../../flows/sign-in/provider-tokens.ts';
 import { endsWithUserOf } from './shown-tokens.ts';
 import type { TokenStores } from '../token-stores.ts';
 
@@ -15,7 +16,7 @@ interface KeptDeps {
 }
 
 export function keptCredentials(
-  { refreshTokens, personalTokens, sessions, codes, deviceRequests }: TokenStores,
+  { refreshTokens, personalTokens, sessions, codes, deviceRequests, accounts }: TokenStores,
   { audit, robots }: KeptDeps,
 ): readonly KeptCredentials[] {
   return [
@@ -23,5 +24,6 @@ export function keptCredentials(
     keptApprovals({ codes, requests: deviceRequests, audit }),
     keptRefreshTokens({ store: refreshTokens, audit }),
     keptPersonalTokens({ store: personalTokens, audit, endsWithUser: endsWithUserOf(robots) }),
+    keptProviderTokens(accounts),
   ];
 }

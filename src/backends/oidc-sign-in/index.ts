@@ -19,7 +19,7 @@ function traits(config: OidcSignInConfig): BackendTraits {
     names: resolveSettings(config).identity.lowercase ? 'caseless' : 'exact',
     accepts: 'sign-ins',
     detectsUnknownUsers: true,
-    canRevalidate: config.accounts.from === 'sign-in',
+    canRevalidate: config.accounts.from !== 'backend',
     users: undefined,
     groups: { kind: 'any' },
     deliversValue: (placeholder) => placeholder.startsWith('claim:'),

@@ -13,8 +13,7 @@ import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import type { BrowserSignIn, SignedInIdentity, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
-import { timeLimit } from '../http-client/time-limit.ts';
+import type { BrowserSignIn, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
 import { readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
 import { failed, outage, tokensIn } from '../oidc/client/answers.ts';
@@ -23,11 +22,12 @@ import { gatherClaims } from '../oidc/client/claim-sources.ts';
 import { readFault } from '../oidc/client/fault.ts';
 import { identityFrom } from '../oidc/client/identity.ts';
 import type { ClaimSources } from '../oidc/client/identity.ts';
+import type { ProviderMetadata } from '../oidc/client/metadata.ts';
 import type { ProviderClient } from '../oidc/client/open-client.ts';
 import type { Session } from '../oidc/client/provider.ts';
 import type { Settings } from '../oidc/client/settings.ts';
 import { judge } from '../oidc/client/verdict.ts';
-import type { OwnAccounts } from './accounts.ts';
+import type { AccountSource } from './accounts/source.ts';
 import { answerProblem } from './answer.ts';
 import { authTimeIn, authTimeParameters, authTimeProblem } from './auth-time.ts';
 import type { RecentSignIn } from './auth-time.ts';
@@ -37,23 +37,27 @@ interface SignInDeps {
   readonly label: string;
   readonly settings: Settings;
   readonly client: Pick<ProviderClient, 'provider' | 'graph'>;
+  /** Present where a refresh token of the provider is needed. */
+  readonly offline: OfflineAccess | undefined;
   /** Where sign-ins are recorded; undefined: the accounts are elsewhere. */
-  readonly own: OwnAccounts | undefined;
+  readonly own: AccountSource | undefined;
   /** The backend that has the accounts, and the claim with the name there; undefined: this one. */
   readonly elsewhere: { readonly accountsAt: string; readonly claim: ClaimPath | undefined } | undefined;
   /** What shows when the person proved who they are. */
   readonly recentSignIn: RecentSignIn;
-  readonly timeoutSeconds: number;
+  readonly open: (deadline: Deadline) => Promise<Session>;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+interface OfflineAccess {
+  readonly asksConsent: boolean;
 }
 
 const NO_ID_TOKEN = 'it holds no ID token; let the provider give one for the scope openid';
 
 export function createSignIn(deps: SignInDeps): BrowserSignIn {
-  const { label, settings, client, own, elsewhere } = deps;
-  const open = (deadline: Deadline): Promise<Session> =>
-    client.provider.open(timeLimit(deadline, deps.timeoutSeconds, 'the OpenID provider'));
+  const { label, settings, offline, elsewhere, open } = deps;
   return {
     label,
     ...(elsewhere === undefined ? {} : { accountsAt: elsewhere.accountsAt }),
@@ -71,17 +75,30 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
         code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
         code_challenge_method: 'S256',
         ...authTimeParameters(isAgain),
+        ...(offline === undefined ? {} : offlineParameters(offline, metadata, { scope: settings.scope, isAgain })),
       });
       return { url: url.href, transaction };
     },
     finish: async (answer, deadline) => finish(deps, await open(deadline), answer),
-    ...(own === undefined ? {} : { accept: own.record }),
     readLogout: async (token, deadline) => readLogoutToken(await open(deadline), token),
     logoutUrl: async (returnTo, deadline) => {
       const { configuration, metadata } = await open(deadline);
       if (metadata.browser.end_session_endpoint === undefined) return undefined;
       return buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo }).href;
     },
+  };
+}
+
+/** How a refresh token is requested that outlives the session at the provider. */
+function offlineParameters(
+  { asksConsent }: OfflineAccess,
+  { offersOfflineAccess }: ProviderMetadata,
+  { scope, isAgain }: { readonly scope: string; readonly isAgain: boolean },
+): Readonly<Record<string, string>> {
+  return {
+    // Google has a parameter in place of the scope (OpenID Connect Core, section 11). Others ignore the parameter.
+    ...(offersOfflineAccess ? { scope: `${scope} offline_access` } : { access_type: 'offline' }),
+    ...(asksConsent ? { prompt: isAgain ? 'login consent' : 'consent' } : {}),
   };
 }
 
@@ -98,13 +115,17 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
   if (claims === undefined || claims['nonce'] !== answer.transaction.nonce) {
     return { kind: 'invalid', detail: 'the nonce of the ID token is not that of this sign-in' };
   }
-  const { settings, client, elsewhere, recentSignIn, clock } = deps;
+  const { settings, client, own, elsewhere, recentSignIn, clock } = deps;
   const authTime = authTimeIn(claims, recentSignIn, clock.now());
   const stale = answer.isAgain ? authTimeProblem(authTime, clock.now()) : undefined;
   if (stale !== undefined) return stale;
   const { claimsFrom, identity: rules } = settings;
   const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph: client.graph });
-  const identity: SignedInIdentity = { ...identityFrom(sources, rules), subject: claims.sub };
+  const known = { ...identityFrom(sources, rules), subject: claims.sub };
+  const { refreshToken } = tokens;
+  const checked = await own?.check({ session, claims: sources, identity: known, refreshToken });
+  if (checked?.kind === 'refused') return { kind: 'cancelled', detail: checked.detail };
+  const { identity } = checked ?? { identity: known };
   const login = elsewhere === undefined ? identity.username : loginFrom(sources, elsewhere.claim, identity);
   const { sid } = claims;
   return {
@@ -113,6 +134,7 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
     login,
     sub: claims.sub,
     authTime,
+    ...(checked === undefined ? {} : { record: checked.record }),
     ...(typeof sid === 'string' ? { sid } : {}),
   };
 }

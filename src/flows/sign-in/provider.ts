@@ -47,7 +47,7 @@ export function createProviderSignIn(deps: ProviderSignInDeps): ProviderSignIn {
         if (outcome.kind !== 'signed-in') throw refusalOf(outcome);
         const identity = await accountOf(deps, name, outcome);
         // Only now: a refused sign-in changes nothing of the account, and keeps nothing of it awake.
-        await signInAt(deps, name).accept?.(outcome.identity);
+        await outcome.record?.();
         record(identity.username, 'authenticated');
         const { login, sid, sub, authTime } = outcome;
         const signedInAt = {

@@ -12,6 +12,8 @@ afterAll(() => files[Symbol.asyncDispose]());
 
 const LOCAL = '{ name: local, type: static-file, file: users.yaml }';
 const SSO = 'name: sso, type: oidc-sign-in, issuer: https://id.example.com, client: { id: fairlead }';
+const SECRET_SSO =
+  'name: sso, type: oidc-sign-in, client: { id: fairlead, secret: { env: PATH } }, issuer: https://id.example.com';
 
 interface Written {
   readonly publicUrl?: string;
@@ -94,9 +96,44 @@ describe('a backend for sign-in', () => {
       `{ ${SSO}, accounts: { from: backend, backend: sso } }, ${LOCAL}`,
       'expected the name of another backend (local)',
     ],
+    [
+      'accounts of Graph without its address',
+      `{ ${SECRET_SSO}, accounts: { from: graph } }`,
+      'expected preset: entra, or claims.graphUrl',
+    ],
+    [
+      'accounts of Graph and groups that it does not have',
+      `{ ${SECRET_SSO}, preset: entra, claims: { groups: [groups, roles] }, accounts: { from: graph } }`,
+      'expected claims.groups to be groups',
+    ],
+    [
+      'accounts of Graph and no secret',
+      `{ ${SSO}, preset: entra, accounts: { from: graph } }`,
+      'expected a client with a secret',
+    ],
+    [
+      'accounts of Keycloak at an issuer of another provider',
+      `{ ${SECRET_SSO}, accounts: { from: keycloak } }`,
+      'expected an issuer that ends with /realms/REALM, or accounts.url',
+    ],
+    [
+      'accounts of Keycloak and roles of a client',
+      `{ ${SECRET_SSO}/realms/corp, claims: { groups: /resource_access/web/roles }, accounts: { from: keycloak } }`,
+      'expected claims.groups to be groups or /realm_access/roles',
+    ],
     ['offline access', `{ ${SSO}, scope: openid offline_access }`, 'expected no offline_access'],
   ])('is refused with %s', async (_what, backends, message) => {
     expect(await problems({ backends, more: 'console: {}' })).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([
+    `{ ${SECRET_SSO}, preset: entra, accounts: { from: graph } }`,
+    `{ ${SECRET_SSO}/realms/corp, preset: keycloak, claims: { groups: [groups, realm_access.roles] }, accounts: { from: keycloak } }`,
+    `{ ${SECRET_SSO}, accounts: { from: keycloak, url: https://admin.example.com/admin/realms/corp } }`,
+    `{ ${SSO}, accounts: { from: refresh-token, consent: false } }`,
+  ])('takes accounts of the provider: %s', async (backends) => {
+    const more = 'console: {}\npersonalTokens: {}';
+    expect((await load({ backends, more })).warnings).toEqual([]);
   });
 
   it('is reported when the backend of its accounts cannot find any', async () => {

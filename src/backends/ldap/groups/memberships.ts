@@ -18,7 +18,7 @@ import type { GroupSearch } from './group-search.ts';
 import { createParentGroups } from './parent-groups.ts';
 import type { ParentGroups } from './parent-groups.ts';
 import { allValues } from './ranged-values.ts';
-import type { TtlCaches } from './ttl-cache.ts';
+import type { TtlCaches } from '../../ttl-cache.ts';
 import { createSidResolver, primaryGroupSid, readTokenGroups } from './token-groups.ts';
 import type { SidResolver } from './token-groups.ts';
 

@@ -5,7 +5,7 @@
 import type { Reader } from '../wire/connection.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { LdapGroup } from './group.ts';
-import type { TtlCaches } from './ttl-cache.ts';
+import type { TtlCaches } from '../../ttl-cache.ts';
 
 export interface ParentGroups {
   /** The groups that list any of these groups. Throws DirectoryFault. */

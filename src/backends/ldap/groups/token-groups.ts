@@ -10,7 +10,7 @@ import { ANY_ENTRY, encodeFilter, equal, or } from '../wire/filter.ts';
 import { RESULT } from '../wire/result-code.ts';
 import type { LdapGroup } from './group.ts';
 import type { GroupSearch } from './group-search.ts';
-import type { TtlCaches } from './ttl-cache.ts';
+import type { TtlCaches } from '../../ttl-cache.ts';
 import { isSid, siblingSid } from './sid.ts';
 
 export interface SidResolver {

@@ -12,7 +12,7 @@ import type { Deadline } from '../../../core/deadline.ts';
 import { subjectOf } from '../users/identity.ts';
 import type { UserSearchResult } from '../users/user-search.ts';
 import { createMemberships } from '../groups/memberships.ts';
-import { createTtlCaches } from '../groups/ttl-cache.ts';
+import { createTtlCaches } from '../../ttl-cache.ts';
 import { identify, outcomeFor, refuseAmbiguous, UNKNOWN } from './context.ts';
 import type { LoginContext, LdapLoginDeps } from './context.ts';
 import { findUser } from './find-user.ts';

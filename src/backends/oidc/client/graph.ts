@@ -1,15 +1,16 @@
 /**
- * Reads the groups that Entra ID leaves out of a token because they are too many, from Microsoft Graph, with a token of
- * the broker (client credentials). The address comes from the configuration; `_claim_sources` in the token of the user
- * is never followed.
+ * Microsoft Graph, asked with a token of the broker (client credentials): for the groups that Entra ID leaves out of a token
+ * because they are too many, and for accounts while nobody is at the browser. The address comes from the configuration;
+ * `_claim_sources` in the token of the user is never followed.
  */
-import { clientCredentialsGrant } from 'openid-client';
 import { BrokerError } from '../../../core/errors.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import { isObject } from '../claim-path.ts';
 import type { Claims } from '../claim-path.ts';
 import { MAX_GROUPS } from '../../names.ts';
-import { describeFault, faultOf, readFault } from './fault.ts';
+import { createApplicationClient } from './application-client.ts';
+import type { ApplicationAnswer, ApplicationRequest } from './application-client.ts';
+import { describeFault } from './fault.ts';
 import type { Fault } from './fault.ts';
 import type { Session } from './provider.ts';
 
@@ -20,6 +21,20 @@ export interface Graph {
    * @throws BrokerError `backend_unavailable` when they cannot be read completely
    */
   groupsOf(session: Session, claims: Claims): Promise<Claims>;
+  /**
+   * @param id the object id of a user; the claim `oid` of their tokens
+   * @returns undefined when there is no such user any more
+   * @throws BrokerError `backend_unavailable` when the account cannot be read completely
+   */
+  accountOf(session: Session, id: string): Promise<GraphAccount | undefined>;
+}
+
+interface GraphAccount {
+  readonly isEnabled: boolean;
+  /** The user principal name. */
+  readonly name: string;
+  /** As `Graph.groupsOf`. */
+  readonly groups: Claims;
 }
 
 interface GraphDeps {
@@ -30,91 +45,109 @@ interface GraphDeps {
   readonly log: Log;
 }
 
+/** What a request is for, in the words of an error. */
+interface Purpose {
+  readonly because: string;
+  readonly message: string;
+  /** What else helps where the permissions are missing. */
+  readonly otherCure?: string;
+}
+
+const OVERAGE: Purpose = {
+  because: 'the user has more groups than the ID token lists, and',
+  message: 'groups from Microsoft Graph not complete',
+  otherCure: ', or let the provider give only the groups assigned to this client',
+};
+const ACCOUNT: Purpose = { because: 'the account cannot be checked:', message: 'account at Microsoft Graph not read' };
+
 const MAX_PAGES = 20;
 const OBJECT_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/** A token is renewed this long before it ends, so that it does not end during a request. */
-const MARGIN_SECONDS = 60;
 const PERMISSION =
   'give the application permissions User.Read.All and GroupMember.Read.All to this client, with consent';
 
+/** @returns the object id in the claims of a user; undefined: there is none */
+export function objectId({ oid }: Claims): string | undefined {
+  return typeof oid === 'string' && OBJECT_ID.test(oid) ? oid : undefined;
+}
+
 export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
   const base = url.replace(/(?<!\/)\/+$/, '');
-  const { origin } = new URL(base);
-  let cached: { readonly token: string; readonly until: number } | undefined;
+  const client = createApplicationClient(clock, `${new URL(base).origin}/.default`);
 
-  function failure(what: string, fault?: Fault): BrokerError {
+  function failure({ because, message, otherCure = '' }: Purpose, what: string, fault?: Fault): BrokerError {
     const isRefusal = fault?.kind === 'answer' && fault.status >= 400 && fault.status < 500 && fault.status !== 429;
-    const cure = isRefusal ? `: ${PERMISSION}, or let the provider give only the groups assigned to this client` : '';
-    const message = `the user has more groups than the ID token lists, and ${what}${cure}`;
-    log.error('groups from Microsoft Graph not complete', { backend, cause: message });
+    const cause = `${because} ${what}${isRefusal ? `: ${PERMISSION}${otherCure}` : ''}`;
+    log.error(message, { backend, cause });
     const retryAfter = fault?.kind === 'answer' ? fault.retryAfter : undefined;
-    return new BrokerError('backend_unavailable', message, retryAfter === undefined ? {} : { retryAfter });
+    return new BrokerError('backend_unavailable', cause, retryAfter === undefined ? {} : { retryAfter });
   }
 
-  async function applicationToken(session: Session): Promise<string> {
-    if (cached !== undefined && clock.monotonic() < cached.until) return cached.token;
-    try {
-      const granted = await clientCredentialsGrant(session.configuration, { scope: `${origin}/.default` });
-      const seconds = Math.max(0, (granted.expiresIn() ?? 0) - MARGIN_SECONDS);
-      cached = { token: granted.access_token, until: clock.monotonic() + seconds * 1000 };
-      return granted.access_token;
-    } catch (error) {
-      const fault = await readFault(error, session.secrets);
-      throw failure(`the token endpoint gives no token for Microsoft Graph: it ${describeFault(fault)}`, fault);
-    }
+  async function ask(session: Session, request: ApplicationRequest, purpose: Purpose): Promise<ApplicationAnswer> {
+    const answer = await client.request(session, request);
+    if (answer.kind !== 'no-token') return answer;
+    const what = `the token endpoint gives no token for Microsoft Graph: it ${describeFault(answer.fault)}`;
+    throw failure(purpose, what, answer.fault);
   }
 
-  async function fetchPage(session: Session, page: URL, isFirst: boolean): Promise<Claims> {
-    const headers = { authorization: `Bearer ${await applicationToken(session)}`, accept: 'application/json' };
-    const question = isFirst
-      ? {
-          method: 'POST',
-          headers: { ...headers, 'content-type': 'application/json' },
-          // Users may found and fill the other ones: Microsoft 365 groups and distribution lists.
-          body: '{"securityEnabledOnly":true}',
-        }
-      : { method: 'GET', headers };
-    let fault: Fault;
-    try {
-      const answer = await session.fetch(page.href, question);
-      const body: unknown = answer.status === 200 ? await answer.json().catch(() => undefined) : undefined;
-      if (isObject(body)) return body;
-      fault = await faultOf(answer);
-    } catch (error) {
-      fault = await readFault(error);
-    }
-    if (fault.kind === 'answer' && fault.status === 401) cached = undefined;
-    throw failure(`Microsoft Graph ${describeFault(fault)}`, fault);
+  function objectIn(answer: ApplicationAnswer, purpose: Purpose): Claims {
+    if (answer.kind !== 'json') throw failure(purpose, `Microsoft Graph ${describeFault(answer.fault)}`, answer.fault);
+    if (isObject(answer.json)) return answer.json;
+    throw failure(purpose, 'Microsoft Graph gave an answer that cannot be used: it is no JSON object');
   }
 
   /** The token for Graph is sent to Graph only, and never to another address that a page names. */
-  function nextPage(link: unknown): URL | undefined {
+  function nextPage(link: unknown, purpose: Purpose): URL | undefined {
     if (link === undefined) return undefined;
     const next = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
     if (next === undefined || !next.href.startsWith(`${base}/`)) {
-      throw failure('Microsoft Graph names a next page that is not below its own address');
+      throw failure(purpose, 'Microsoft Graph names a next page that is not below its own address');
     }
     return next;
   }
 
+  async function readGroups(session: Session, id: string, purpose: Purpose): Promise<Claims> {
+    const groups: string[] = [];
+    let page: URL | undefined = new URL(`${base}/users/${id}/getMemberObjects`);
+    for (let count = 0; page !== undefined; count += 1) {
+      if (count === MAX_PAGES) throw failure(purpose, `Microsoft Graph gives more than ${MAX_PAGES} pages of groups`);
+      // Users may found and fill the other ones: Microsoft 365 groups and distribution lists.
+      const body = count === 0 ? { body: '{"securityEnabledOnly":true}' } : {};
+      const answer = await ask(session, { url: page.href, ...body }, purpose);
+      const { value, '@odata.nextLink': next } = objectIn(answer, purpose);
+      if (!Array.isArray(value) || !value.every((group) => typeof group === 'string')) {
+        throw failure(purpose, 'Microsoft Graph gives an answer without a list of ids');
+      }
+      groups.push(...value);
+      if (groups.length > MAX_GROUPS) {
+        throw failure(purpose, `there are more than ${MAX_GROUPS} groups, which are not read`);
+      }
+      page = nextPage(next, purpose);
+    }
+    return { groups };
+  }
+
   return {
-    groupsOf: async (session, { oid }) => {
-      if (typeof oid !== 'string' || !OBJECT_ID.test(oid)) {
-        throw failure('it has no claim oid by which Microsoft Graph knows the user');
+    groupsOf: async (session, claims) => {
+      const id = objectId(claims);
+      if (id === undefined) throw failure(OVERAGE, 'it has no claim oid by which Microsoft Graph knows the user');
+      return readGroups(session, id, OVERAGE);
+    },
+    accountOf: async (session, id) => {
+      const url = `${base}/users/${id}?$select=id,accountEnabled,userPrincipalName`;
+      const answer = await ask(session, { url }, ACCOUNT);
+      if (answer.kind === 'not-found' && isMissingUser(answer.json)) return undefined;
+      const { id: found, accountEnabled: isEnabled, userPrincipalName: name } = objectIn(answer, ACCOUNT);
+      if (found !== id || typeof isEnabled !== 'boolean' || typeof name !== 'string') {
+        throw failure(ACCOUNT, 'Microsoft Graph does not say of this user whether the account is enabled');
       }
-      const groups: string[] = [];
-      let page: URL | undefined = new URL(`${base}/users/${oid}/getMemberObjects`);
-      for (let count = 0; page !== undefined; count += 1) {
-        if (count === MAX_PAGES) throw failure(`Microsoft Graph gives more than ${MAX_PAGES} pages of them`);
-        const { value, '@odata.nextLink': next } = await fetchPage(session, page, count === 0);
-        if (!Array.isArray(value) || !value.every((id) => typeof id === 'string')) {
-          throw failure('Microsoft Graph gives an answer without a list of ids');
-        }
-        groups.push(...value);
-        if (groups.length > MAX_GROUPS) throw failure(`there are more than ${MAX_GROUPS}, which are not read`);
-        page = nextPage(next);
-      }
-      return { groups };
+      const groups = isEnabled ? await readGroups(session, id, ACCOUNT) : {};
+      return { isEnabled, name, groups };
     },
   };
+}
+
+/** A 404 of a proxy, or for a wrong address, says nothing about the user. */
+function isMissingUser(json: unknown): boolean {
+  const error = isObject(json) ? json['error'] : undefined;
+  return isObject(error) && error['code'] === 'Request_ResourceNotFound';
 }

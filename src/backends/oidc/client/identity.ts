@@ -83,7 +83,8 @@ function usernameFrom(sources: ClaimSources, rules: ClaimRules): Username {
   return username(rules.lowercase ? foldCase(name) : name);
 }
 
-function groupsFrom(sources: ClaimSources, rules: ClaimRules): ReadonlySet<GroupName> {
+/** @throws BrokerError `backend_unavailable` when a claim of groups cannot be read completely */
+export function groupsFrom(sources: ClaimSources, rules: ClaimRules): ReadonlySet<GroupName> {
   const names = rules.groups.flatMap((path) => groupTexts(sources, path, rules));
   if (names.length > MAX_GROUPS) {
     throw unusable(`has ${names.length} groups, and ${MAX_GROUPS} are read: let the provider filter them`);

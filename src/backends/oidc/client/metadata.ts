@@ -32,6 +32,8 @@ export interface ProviderMetadata {
   readonly browser: Readonly<Partial<Record<BrowserEndpoint, string>>>;
   /** Whether answers in the browser name the issuer (RFC 9207, section 3). */
   readonly namesIssuer: boolean;
+  /** Whether the provider announces the scope `offline_access` (OpenID Connect Core, section 11). */
+  readonly offersOfflineAccess: boolean;
 }
 
 export interface MetadataRules {
@@ -54,6 +56,7 @@ export function readMetadata(metadata: Claims, rules: MetadataRules): ProviderMe
     const missing = tokenEndpoint === undefined ? 'token_endpoint' : 'jwks_uri';
     throw new BrokerError('backend_unavailable', `the provider’s metadata name no ${missing}`);
   }
+  const scopes = metadata['scopes_supported'];
   const idTokenAlgorithms = algorithms(metadata['id_token_signing_alg_values_supported']) ?? ['RS256'];
   return {
     issuer: String(metadata['issuer']),
@@ -63,6 +66,7 @@ export function readMetadata(metadata: Claims, rules: MetadataRules): ProviderMe
     userinfoAlgorithms: algorithms(metadata['userinfo_signing_alg_values_supported']) ?? idTokenAlgorithms,
     browser: browserEndpoints(metadata, rules),
     namesIssuer: metadata['authorization_response_iss_parameter_supported'] === true,
+    offersOfflineAccess: Array.isArray(scopes) && scopes.includes('offline_access'),
   };
 }
 

@@ -7,7 +7,7 @@ import { createDomainCache } from '../../../../../src/backends/ldap/attempt/acti
 import { entryOf } from '../../../../support/ldap-entry.ts';
 import type { LdapEntry } from '../../../../../src/backends/ldap/wire/entry.ts';
 import { createMemberships } from '../../../../../src/backends/ldap/groups/memberships.ts';
-import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
+import { createTtlCaches } from '../../../../../src/backends/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const clock = fixedClock();

@@ -4,7 +4,7 @@ import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { groupBase, groupOfDn } from '../../../../../src/backends/ldap/groups/group.ts';
 import type { LdapGroup } from '../../../../../src/backends/ldap/groups/group.ts';
 import { createParentGroups } from '../../../../../src/backends/ldap/groups/parent-groups.ts';
-import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
+import { createTtlCaches } from '../../../../../src/backends/ttl-cache.ts';
 import { fixedClock } from '../../../../support/fakes.ts';
 
 const BASE = groupBase({ base: 'dc=corp', scope: 'sub' });

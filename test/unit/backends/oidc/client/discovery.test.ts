@@ -29,6 +29,7 @@ const metadata = (name: string): ProviderMetadata => ({
   userinfoAlgorithms: ['RS256'],
   browser: {},
   namesIssuer: false,
+  offersOfflineAccess: false,
 });
 const DOWN = new Error('down');
 

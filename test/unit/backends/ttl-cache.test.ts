@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createTtlCaches } from '../../../../../src/backends/ldap/groups/ttl-cache.ts';
-import { fixedClock } from '../../../../support/fakes.ts';
+import { createTtlCaches } from '../../../src/backends/ttl-cache.ts';
+import { fixedClock } from '../../support/fakes.ts';
 
 function setUp() {
   const clock = fixedClock();

@@ -1,5 +1,5 @@
 /** Caches for the results of searches, with a limited lifetime and a limited size. */
-import type { Clock } from '../../../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 
 interface TtlCache<Value> {
   /** @returns undefined when nothing is cached; a cached value may itself be undefined */

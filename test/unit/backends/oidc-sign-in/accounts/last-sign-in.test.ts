@@ -1,56 +1,57 @@
 /** Accounts as of their last sign-in. */
 import { describe, expect, it } from 'vitest';
-import { createOwnAccounts } from '../../../../src/backends/oidc-sign-in/accounts.ts';
-import { parseSignedInAccount } from '../../../../src/core/signed-in-account.ts';
-import type { SignedInAccounts } from '../../../../src/core/signed-in-account.ts';
-import { memoryStore } from '../../../../src/platform/store/memory.ts';
-import { identity } from '../../../support/fake-backend.ts';
-import { fixedClock } from '../../../support/fakes.ts';
+import { createLastSignInAccounts } from '../../../../../src/backends/oidc-sign-in/accounts/last-sign-in.ts';
+import { parseSignedInAccount } from '../../../../../src/core/signed-in-account.ts';
+import type { SignedInAccounts } from '../../../../../src/core/signed-in-account.ts';
+import { memoryStore } from '../../../../../src/platform/store/memory.ts';
+import { lookUp, recordSignIn, person, signedIn } from '../../../../support/account-sources.ts';
+import { fixedClock } from '../../../../support/fakes.ts';
 
 const DAY = 86_400;
-const alice = { ...identity('alice', 'sso'), subject: 'sub-1' };
+const alice = person('alice');
+const newAlice = { ...alice, subject: 'sub-of-another' };
 
 function setUp() {
   const clock = fixedClock();
   const store: SignedInAccounts = memoryStore({ maxEntries: 100, clock });
-  const accounts = (backend: string) => createOwnAccounts({ backend, store, every: 30 * DAY, clock });
+  const accounts = (backend: string) => createLastSignInAccounts({ backend, store, every: 30 * DAY, clock });
   return { clock, store, sso: accounts('sso'), other: accounts('other') };
 }
 
 describe('an account of a provider', () => {
   it('is awake until its time is over, asleep afterwards, and awake after the next sign-in', async () => {
     const { clock, sso } = setUp();
-    await sso.record(alice);
+    await recordSignIn(sso, signedIn(alice));
     clock.advance(30 * DAY - 1);
-    const awake = await sso.revalidate({ login: 'alice', subject: 'sub-1' });
+    const awake = await lookUp(sso, alice);
     clock.advance(1);
-    const asleep = await sso.revalidate({ login: 'alice', subject: 'sub-1' });
-    await sso.record(alice);
+    const asleep = await lookUp(sso, alice);
+    await recordSignIn(sso, signedIn(alice));
 
     expect(awake).toEqual({ kind: 'authenticated', identity: alice });
     expect(asleep).toMatchObject({ kind: 'rejected', reason: 'sign-in-due' });
-    expect(await sso.revalidate({ login: 'alice', subject: 'sub-1' })).toMatchObject({ kind: 'authenticated' });
+    expect(await lookUp(sso, alice)).toMatchObject({ kind: 'authenticated' });
   });
 
   it('is found by its id alone, so that a new account under an old name is another one', async () => {
     const { sso, other } = setUp();
-    await sso.record(alice);
+    await recordSignIn(sso, signedIn(alice));
 
-    expect(await sso.revalidate({ login: 'alice', subject: 'sub-2' })).toEqual({ kind: 'unknown-user' });
-    expect(await other.revalidate({ login: 'alice', subject: 'sub-1' })).toEqual({ kind: 'unknown-user' });
+    expect(await lookUp(sso, newAlice)).toEqual({ kind: 'unknown-user' });
+    expect(await lookUp(other, alice)).toEqual({ kind: 'unknown-user' });
   });
 
   it('waits more than a year for its owner', async () => {
     const { clock, sso } = setUp();
-    await sso.record(alice);
+    await recordSignIn(sso, signedIn(alice));
     clock.advance(366 * DAY);
 
-    expect(await sso.revalidate({ login: 'alice', subject: 'sub-1' })).toMatchObject({ reason: 'sign-in-due' });
+    expect(await lookUp(sso, alice)).toMatchObject({ reason: 'sign-in-due' });
   });
 
   it('is read from its record as it was written, and from nothing else', async () => {
     const { sso, store } = setUp();
-    await sso.record(alice);
+    await recordSignIn(sso, signedIn(alice));
     const [entry] = await store.list();
     const json: unknown = JSON.parse(JSON.stringify(entry?.value));
 
