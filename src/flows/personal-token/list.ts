@@ -37,9 +37,10 @@ export async function selectedTokens(
   { ids, account, robot }: TokenSelection,
   endsWithUser: EndsWithUser = () => false,
 ): Promise<readonly Entry<PersonalToken>[]> {
+  const chosen = ids === undefined ? undefined : new Set(ids);
   return (await store.list()).filter(
     ({ key, value: { owner } }) =>
-      (ids === undefined || ids.includes(personalTokenId(key))) &&
+      (chosen === undefined || chosen.has(personalTokenId(key))) &&
       (account === undefined || dependsOn(owner, account, endsWithUser)) &&
       (robot === undefined || (owner.kind === 'robot' && owner.robot === robot)),
   );

@@ -65,9 +65,10 @@ async function selected(
   store: Pick<ListableStore<RefreshToken>, 'list'>,
   { ids, account, service }: RefreshTokenSelection,
 ): Promise<readonly Entry<RefreshToken>[]> {
+  const chosen = ids === undefined ? undefined : new Set(ids);
   return (await store.list()).filter(
     ({ key, value }) =>
-      (ids === undefined || ids.includes(refreshTokenId(key))) &&
+      (chosen === undefined || chosen.has(refreshTokenId(key))) &&
       (service === undefined || service === value.service) &&
       (account === undefined || isChosenAccount(account, value)),
   );
