@@ -9,13 +9,10 @@ import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
 import { sessionId } from '../core/session.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
-import { createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
-import { keptPersonalTokens } from '../flows/personal-token/revoke.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
-import { keptRefreshTokens, listRefreshTokens } from '../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../flows/session/end.ts';
+import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { Answer } from '../http/api/operations.ts';
 import type { AdminAreaDeps, Unanswered } from '../http/console/admin.ts';
@@ -25,9 +22,8 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { endsWithUserOf } from './api/shown-tokens.ts';
-import { sessionStore } from './open-console.ts';
-import { tokenStoresIn } from './token-stores.ts';
+import { endReuse, reachText } from './fleet-flush.ts';
+import { endAccountIn, tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
   readonly api: () => Promise<ApiHandlers>;
@@ -188,7 +184,7 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const stores = tokenStoresIn(records, clock);
   const tokens = await listPersonalTokens(stores.personalTokens, { account });
   const logins = await listRefreshTokens(stores.refreshTokens, { account });
-  const sessions = (await sessionStore(records, clock).list()).filter(({ value }) => isChosenAccount(account, value));
+  const sessions = (await stores.sessions.list()).filter(({ value }) => isChosenAccount(account, value));
   const found = await lookUp(name, { backends, clock });
   if (found === undefined && tokens.length + logins.length + sessions.length === 0) return undefined;
   return {
@@ -224,19 +220,14 @@ async function lookUp(
 }
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
-  const { records, clock, audit, fleet } = deps;
-  const stores = tokenStoresIn(records, clock);
-  const end = createEndAccount([
-    keptPersonalTokens({ store: stores.personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
-    keptRefreshTokens({ store: stores.refreshTokens, audit }),
-    keptSessions({ store: sessionStore(records, clock), audit }),
-  ]);
-  const { ended, failed } = await end({ user: name }, ending);
-  deps.onRevoked();
-  await deps.endLogins();
-  await fleet?.endTokens();
+  const { records, clock, robots, audit } = deps;
+  const { ended, failed } = await endAccountIn(tokenStoresIn(records, clock), { robots, audit })(
+    { user: name },
+    ending,
+  );
+  const reach = reachText(await endReuse(deps, deps.endLogins));
   if (failed.length > 0) {
-    return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended. Try again.`;
+    return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended${reach}. Try again.`;
   }
-  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}${reach}.`;
 }

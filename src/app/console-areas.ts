@@ -11,6 +11,7 @@ import type { ConsoleArea } from '../http/console/deps.ts';
 import { tokensArea } from '../http/console/tokens.ts';
 import { adminDeps } from './console-admin.ts';
 import type { AdminDeps } from './console-admin.ts';
+import { endReuse } from './fleet-flush.ts';
 import type { PersonalTokens } from './open-personal-tokens.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 
@@ -41,9 +42,7 @@ export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly Con
     list: (selection) => listPersonalTokens(store, selection),
     revoke: async (selection, ending) => {
       const revoked = await revokePersonalTokens({ store, audit }, selection, ending);
-      // No broker gives out a token again that it signed before.
-      deps.onRevoked();
-      await deps.fleet?.endTokens();
+      await endReuse(deps);
       return revoked;
     },
   });

@@ -5,7 +5,6 @@ import { systemClock } from '../platform/clock.ts';
 import type { DecisionMemory } from '../platform/recent-decisions.ts';
 import type { Records } from '../platform/store/records.ts';
 import type { AreaDeps } from './console-areas.ts';
-import { openConsole } from './open-console.ts';
 import type { Console, OpenConsoleDeps } from './open-console.ts';
 
 interface PagesDeps extends Omit<AreaDeps, 'recent' | 'records'>, Pick<OpenConsoleDeps, 'identify' | 'timer' | 'log'> {
@@ -32,6 +31,7 @@ export async function openPages(
 ): Promise<Console | undefined> {
   if (recent === undefined || records === undefined) return undefined;
   const { consoleAreas } = await import('./console-areas.ts');
+  const { openConsole } = await import('./open-console.ts');
   const areas = [...consoleAreas(config, { ...deps, recent, records }), ...otherAreas];
   return openConsole(config, { ...deps, records, identify, areas, log });
 }

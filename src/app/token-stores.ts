@@ -1,9 +1,15 @@
-/** The stored tokens of a broker, whether it runs or not, for commands. */
+/** What the records have of accounts: tokens and sessions. For the broker, and for commands where no broker runs. */
 import type { PersonalToken } from '../core/personal-token.ts';
-import type { Clock, ListableStore } from '../core/ports.ts';
+import type { Clock, EventSink, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
-import { parseSession } from '../core/session.ts';
+import type { Robots } from '../core/robot.ts';
+import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
+import { createEndAccount } from '../flows/end-account.ts';
+import type { EndAccount } from '../flows/end-account.ts';
+import { personalTokenKind } from '../flows/personal-token/revoke.ts';
+import { refreshTokenKind } from '../flows/refresh-token/revoke.ts';
+import { sessionKind } from '../flows/session/end.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
@@ -17,13 +23,17 @@ export interface TokenStores {
   readonly sessions: ListableStore<Session>;
 }
 
-/** The stored tokens in open records. */
 export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): TokenStores {
   return {
     refreshTokens: refreshTokenStore(records, clock),
     personalTokens: personalTokenStore(records, clock),
-    sessions: records.store({ name: 'sessions', clock, decode: parseSession }),
+    sessions: sessionStore(records, clock),
   };
+}
+
+export function sessionStore(records: Pick<Records, 'store'>, clock: Clock): ListableStore<Session> {
+  const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
+  return records.store({ name: 'sessions', clock, decode: parseSession, groupOf });
 }
 
 export async function openTokenStores(
@@ -35,4 +45,21 @@ export async function openTokenStores(
     ...tokenStoresIn(records, deps.clock),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
+}
+
+/** Ends all tokens and sessions of an account. */
+export function endAccountIn(
+  { refreshTokens, personalTokens, sessions }: TokenStores,
+  { robots, audit }: { readonly robots: Robots; readonly audit: EventSink },
+): EndAccount {
+  return createEndAccount([
+    refreshTokenKind({ store: refreshTokens, audit }),
+    personalTokenKind({ store: personalTokens, audit, endsWithUser: (name) => endsWithUser(robots, name) }),
+    sessionKind({ store: sessions, audit }),
+  ]);
+}
+
+/** A token of a robot that belongs to groups survives when a member leaves. One that is not configured belongs to nobody. */
+function endsWithUser(robots: Robots, name: string): boolean {
+  return robots.get(name)?.ownedBy !== 'groups';
 }

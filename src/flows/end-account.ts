@@ -16,14 +16,14 @@ export interface Ending {
 }
 
 /** One kind of credential that an account may have. */
-export interface KeptCredentials {
+export interface CredentialKind {
   /** What it is called, in the plural: `refresh tokens`. */
   readonly what: string;
   /** @returns how many have ended; 0 also where they cannot be counted */
   endOf(account: AccountChoice, ending: Ending): Promise<number>;
 }
 
-interface AccountEnd {
+export interface AccountEnd {
   /** How many have ended, by kind. */
   readonly ended: readonly { readonly what: string; readonly count: number }[];
   /** The kinds that could not be ended, each with the cause. They may still work: try again. */
@@ -31,9 +31,9 @@ interface AccountEnd {
 }
 
 /** Never throws: one kind that cannot be ended leaves no other kind alive. */
-type EndAccount = (account: AccountChoice, ending: Ending) => Promise<AccountEnd>;
+export type EndAccount = (account: AccountChoice, ending: Ending) => Promise<AccountEnd>;
 
-export function createEndAccount(kinds: readonly KeptCredentials[]): EndAccount {
+export function createEndAccount(kinds: readonly CredentialKind[]): EndAccount {
   return async (account, ending) => {
     const results = await Promise.allSettled(kinds.map(async (kind) => kind.endOf(account, ending)));
     const named = results.map((result, index) => ({ what: kinds[index]?.what ?? '', result }));

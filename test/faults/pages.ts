@@ -122,4 +122,26 @@ export const faults: readonly Fault[] = [
     replace: "router.post('/console/person/end', tools.requireSession,",
     tests: ['test/unit/http/console/areas.test.ts'],
   },
+  {
+    id: 'pages-15',
+    effect: 'after an administrator has ended everything of a user, cached logins still give tokens',
+    file: 'src/app/console-admin.ts',
+    find: 'await endReuse(deps, deps.endLogins)',
+    replace: 'await endReuse(deps)',
+    tests: ['test/unit/app/console-admin.test.ts'],
+  },
+  {
+    id: 'pages-16',
+    effect: 'a shared store that is down hides from the administrator what has ended',
+    file: 'src/app/fleet-flush.ts',
+    find: `  } catch (error) {
+    return { complete: false, reached: [], missed: [], problem: describeError(error) };
+  }
+  return reachFleet(fleet);`,
+    replace: `  } catch (error) {
+    throw error;
+  }
+  return reachFleet(fleet);`,
+    tests: ['test/unit/app/console-admin.test.ts'],
+  },
 ];

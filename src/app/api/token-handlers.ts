@@ -1,18 +1,15 @@
 /** What the operations about issued credentials do. */
 import { isChosenAccount } from '../../core/account.ts';
-import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
 import type { Robots } from '../../core/robot.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
-import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { revokeLeakedTokens, tokenCandidates } from '../../flows/leaked-tokens.ts';
 import { issueForUser } from '../../flows/personal-token/issue-for-user.ts';
 import type { IssuePersonalToken } from '../../flows/personal-token/issue.ts';
 import { listPersonalTokens } from '../../flows/personal-token/list.ts';
-import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
-import { keptRefreshTokens, listRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../../flows/session/end.ts';
+import { revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
+import { listRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
 import type { ApiContext, ApiHandlers } from '../../http/api/api.ts';
 import { MAX_LISTED, pageOf } from '../../http/api/fields.ts';
 import type { Answer, Input } from '../../http/api/operations.ts';
@@ -20,17 +17,10 @@ import { ApiProblem } from '../../http/api/problem.ts';
 import type { tokenOperations } from '../../http/api/token-operations.ts';
 import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
-import { reachFleet } from '../fleet-flush.ts';
-import type { FleetReach } from '../fleet-flush.ts';
+import { endReuse } from '../fleet-flush.ts';
+import { endAccountIn } from '../token-stores.ts';
 import type { TokenStores } from '../token-stores.ts';
-import {
-  collecting,
-  endsWithUserOf,
-  personalTokenOf,
-  refreshTokenOf,
-  sessionOf,
-  shownRevoked,
-} from './shown-tokens.ts';
+import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
 
 interface TokenHandlerDeps {
@@ -79,14 +69,8 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
       return { ...(await revokedFields(revoked, deps)), missing };
     },
     endAccount: async (account, context) => {
-      const { refreshTokens, personalTokens, sessions } = storesOf(deps);
       const audit = collecting(deps.audit);
-      const kinds = [
-        keptRefreshTokens({ store: refreshTokens, audit }),
-        keptPersonalTokens({ store: personalTokens, audit, endsWithUser: endsWithUserOf(deps.robots) }),
-        keptSessions({ store: sessions, audit }),
-      ];
-      const { failed } = await createEndAccount(kinds)(account, endingOf(context));
+      const { failed } = await endAccountIn(storesOf(deps), { robots: deps.robots, audit })(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
     },
     checkLeak: async ({ text }, context) => {
@@ -166,19 +150,4 @@ async function revoke(
 async function revokedFields({ events }: Collecting, deps: TokenHandlerDeps, endLogins?: () => Promise<void>) {
   const fleet = await endReuse(deps, endLogins);
   return { count: events.length, revoked: events.slice(0, MAX_LISTED).map(shownRevoked), fleet };
-}
-
-/** No broker gives out a token again that it signed before the revocation, nor answers from its cache of logins. */
-async function endReuse(
-  { onRevoked, fleet }: TokenHandlerDeps,
-  endLogins: (() => Promise<void>) | undefined,
-): Promise<FleetReach> {
-  onRevoked();
-  try {
-    await endLogins?.();
-    await fleet?.endTokens();
-  } catch (error) {
-    return { complete: false, reached: [], missed: [], problem: describeError(error) };
-  }
-  return reachFleet(fleet);
 }

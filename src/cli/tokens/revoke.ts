@@ -1,13 +1,12 @@
 /** `fairlead tokens revoke`: ends tokens of both kinds. */
-import { collecting, endsWithUserOf, shownRevoked } from '../../app/api/shown-tokens.ts';
+import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
+import { endAccountIn } from '../../app/token-stores.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
-import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
-import { keptPersonalTokens, revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
-import { keptRefreshTokens, revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
-import { keptSessions } from '../../flows/session/end.ts';
+import { revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
+import { revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
 import type { ControlUnavailable } from '../../platform/control-socket.ts';
 import { UsageError } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -63,30 +62,19 @@ function choiceOf({ ids, user, service }: RevokeOptions): Choice {
 async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promise<Revoked> {
   const { ids, user } = options;
   const audit = collecting();
-  const failures = await withTokenStores<readonly string[]>(
-    config,
-    [],
-    async ({ refreshTokens, personalTokens, sessions }) => {
-      const [refresh, personal] = [
-        { store: refreshTokens, audit },
-        { store: personalTokens, audit },
-      ];
-      if (isAccount(options)) {
-        const endsWithUser = endsWithUserOf(robotsOf(config.robots));
-        const end = createEndAccount([
-          keptRefreshTokens(refresh),
-          keptPersonalTokens({ ...personal, endsWithUser }),
-          keptSessions({ store: sessions, audit }),
-        ]);
-        const { failed } = await end({ user: user ?? '' }, OPERATOR);
-        return failed.map(({ what, cause }) => `${what}: ${cause}`);
-      }
-      await revokeRefreshTokens(refresh, refreshSelection(options, ids), OPERATOR);
-      const selection = personalSelection(options, ids);
-      if (selection !== undefined) await revokePersonalTokens(personal, selection, OPERATOR);
-      return [];
-    },
-  );
+  const failures = await withTokenStores<readonly string[]>(config, [], async (stores) => {
+    if (isAccount(options)) {
+      const end = endAccountIn(stores, { robots: robotsOf(config.robots), audit });
+      const { failed } = await end({ user: user ?? '' }, OPERATOR);
+      return failed.map(({ what, cause }) => `${what}: ${cause}`);
+    }
+    await revokeRefreshTokens({ store: stores.refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
+    const selection = personalSelection(options, ids);
+    if (selection !== undefined) {
+      await revokePersonalTokens({ store: stores.personalTokens, audit }, selection, OPERATOR);
+    }
+    return [];
+  });
   return { tokens: audit.events.map(shownRevoked), failures, problems: [] };
 }
 

@@ -5,7 +5,7 @@ import type { EventSink, ListableStore } from '../../core/ports.ts';
 import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { Entry } from '../../core/store.ts';
-import type { Ending, KeptCredentials } from '../end-account.ts';
+import type { Ending, CredentialKind } from '../end-account.ts';
 
 /** Which refresh tokens are meant: all that fit everything that is given. `{}` means all. */
 export interface RefreshTokenSelection {
@@ -53,8 +53,8 @@ export async function revokeRefreshTokens(
   return tokens;
 }
 
-/** The refresh tokens of an account, for `createEndAccount`. */
-export function keptRefreshTokens(deps: RevokeDeps): KeptCredentials {
+/** Refresh tokens, for `createEndAccount`. */
+export function refreshTokenKind(deps: RevokeDeps): CredentialKind {
   return {
     what: 'refresh tokens',
     endOf: async (account, ending) => (await revokeRefreshTokens(deps, { account }, ending)).length,

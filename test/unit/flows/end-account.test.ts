@@ -4,8 +4,8 @@ import type { AccountChoice } from '../../../src/core/account.ts';
 import type { PersonalToken, TokenOwner } from '../../../src/core/personal-token.ts';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
 import { createEndAccount } from '../../../src/flows/end-account.ts';
-import { keptPersonalTokens } from '../../../src/flows/personal-token/revoke.ts';
-import { keptRefreshTokens } from '../../../src/flows/refresh-token/revoke.ts';
+import { personalTokenKind } from '../../../src/flows/personal-token/revoke.ts';
+import { refreshTokenKind } from '../../../src/flows/refresh-token/revoke.ts';
 import { memoryStore } from '../../../src/platform/store/memory.ts';
 import { fixedClock, recordingAudit } from '../../support/fakes.ts';
 import { OWNER } from '../../support/personal-token-world.ts';
@@ -33,8 +33,8 @@ async function setUp() {
   }
   await personalTokens.put('robot', personal({ kind: 'robot', robot: 'ci', createdBy: OWNER }), 100);
   const kinds = [
-    keptRefreshTokens({ store: refreshTokens, audit }),
-    keptPersonalTokens({ store: personalTokens, audit }),
+    refreshTokenKind({ store: refreshTokens, audit }),
+    personalTokenKind({ store: personalTokens, audit }),
   ] as const;
   const left = async () => [
     ...(await refreshTokens.list()).map(({ key }) => key),
