@@ -68,7 +68,6 @@ export async function openHelperLogins(
     approveCode: createApproveCode(codeDeps),
     revoke,
     ...(device === undefined ? {} : { device }),
-    clock,
   };
   return {
     areas: [authorizeArea(oauthDeps), ...(device === undefined ? [] : [deviceArea(oauthDeps, device)])],

@@ -101,9 +101,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'pages-12',
     effect: 'a browser that was left open makes tokens, hours after the sign-in',
-    file: 'src/http/console/tokens.ts',
-    find: 'clock.now() - signedInOf(response).session.createdAt <= RECENT_SIGN_IN',
-    replace: 'clock.now() > 0',
+    file: 'src/http/console/session.ts',
+    find: 'now() - signedInOf(response).session.createdAt <= maxAge',
+    replace: 'now() > 0',
     tests: [TOKENS],
   },
   {

@@ -9,7 +9,7 @@ import type { ConsoleDeps, ConsoleTools } from './deps.ts';
 import { pageHeaders } from './headers.ts';
 import { logoutRoute } from './logout.ts';
 import { pageFor, respondErrorPage } from './respond-page.ts';
-import { requireAdmin, requireSession, signedInIn } from './session.ts';
+import { requireAdmin, requireRecentSignIn, requireSession, signedInIn } from './session.ts';
 import { HOME, signInRoutes } from './sign-in.ts';
 import { signInsRoutes } from './sign-ins.ts';
 
@@ -34,6 +34,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     pageFor: (response) => pageFor(shared, response, signedInIn(response)),
     requireSession: requireSession(session),
     requireAdmin: requireAdmin(session),
+    requireRecentSignIn: requireRecentSignIn(shared),
   };
 
   const folders = consoleFolders(deps);

@@ -12,6 +12,10 @@ interface SessionDeps {
   readonly base: string;
 }
 
+interface RecentDeps extends Pick<SessionDeps, 'base'> {
+  readonly now: () => number;
+}
+
 interface Locals {
   readonly signedIn?: SignedIn;
 }
@@ -36,6 +40,19 @@ export function requireSession(deps: SessionDeps): RequestHandler {
     }
     Object.assign(response.locals, { signedIn } satisfies Locals);
     return next();
+  };
+}
+
+/**
+ * Behind `requireSession`: sends the browser to sign in again where the last sign-in is older.
+ *
+ * @param maxAge seconds
+ * @param to the page for afterwards
+ */
+export function requireRecentSignIn({ base, now }: RecentDeps): (maxAge: number, to: string) => RequestHandler {
+  return (maxAge, to) => (_request, response, next) => {
+    if (now() - signedInOf(response).session.createdAt <= maxAge) return next();
+    return response.redirect(303, `${base}/sign-in?again=1&to=${encodeURIComponent(to)}`);
   };
 }
 

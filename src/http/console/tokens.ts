@@ -16,7 +16,7 @@ import type { TokenForm } from '../../pages/create-token.ts';
 import { revokeTokenPage, tokensPage } from '../../pages/tokens.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
-import { queryOf, readForm } from './form.ts';
+import { queryOf, readForm } from '../form.ts';
 import { loginCommands } from './login-commands.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
@@ -48,9 +48,10 @@ export function tokensArea(deps: TokensAreaDeps): ConsoleArea {
   return {
     addRoutes: (router: Router, tools: ConsoleTools) => {
       const { requireSession } = tools;
+      const requireRecent = tools.requireRecentSignIn(RECENT_SIGN_IN, `${LIST}/new`);
       router.get(LIST, requireSession, (request, response) => showList(deps, tools, request, response));
-      router.get(`${LIST}/new`, requireSession, (_request, response) => showForm(deps, tools, response));
-      router.post(LIST, requireSession, (request, response) => create(deps, tools, request, response));
+      router.get(`${LIST}/new`, requireSession, requireRecent, (_request, response) => showForm(deps, tools, response));
+      router.post(LIST, requireSession, requireRecent, (request, response) => create(deps, tools, request, response));
       router.get(`${LIST}/:id/revoke`, requireSession, async (request, response) => {
         const token = await ownToken(deps, request, response);
         respondPage(response, 200, revokeTokenPage(tools.pageFor(response), tokenView(token, deps.clock.now())));
@@ -90,17 +91,8 @@ async function ownToken(deps: TokensAreaDeps, request: Request, response: Respon
 }
 
 function showForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Response): void {
-  if (!isRecent(deps, response)) return askToSignIn(tools, response);
   const { services, settings } = deps;
   respondForm(deps, tools, response, { form: emptyForm(services, settings.lifetime, settings.requireLimits) });
-}
-
-function isRecent({ clock }: TokensAreaDeps, response: Response): boolean {
-  return clock.now() - signedInOf(response).session.createdAt <= RECENT_SIGN_IN;
-}
-
-function askToSignIn({ base }: ConsoleTools, response: Response): void {
-  response.redirect(303, `${base}/sign-in?again=1&to=${encodeURIComponent(`${LIST}/new`)}`);
 }
 
 interface FormState {
@@ -131,7 +123,6 @@ function respondForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Respon
 
 async function create(deps: TokensAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
-  if (!isRecent(deps, response)) return askToSignIn(tools, response);
   const form = readTokenForm(fields, deps.services);
   if (fields.get('do') === 'add-limit') return respondForm(deps, tools, response, { form });
   const result = orderOf(form, deps.clock.now());

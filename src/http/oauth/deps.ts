@@ -1,5 +1,4 @@
 /** What the authorization server for the credential helper is given. */
-import type { Clock } from '../../core/ports.ts';
 import type { ApproveCode } from '../../flows/authorization-code/approve.ts';
 import type { AnswerDevice } from '../../flows/device/answer.ts';
 import type { RequestDevice } from '../../flows/device/request.ts';
@@ -15,7 +14,6 @@ export interface OAuthDeps {
   readonly revoke: RevokeRefreshToken;
   /** Absent: programs without a browser are not served. */
   readonly device?: DeviceRoutesDeps;
-  readonly clock: Clock;
 }
 
 export interface DeviceRoutesDeps {

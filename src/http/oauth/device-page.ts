@@ -2,14 +2,14 @@
  * Where a person types the code of a program without a browser, and allows its login. Attackers send people codes of their
  * own, so the page says who asks, from where and for what, and a code is never in a link.
  */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { showUserCode } from '../../core/device-request.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { PendingRequest } from '../../flows/device/answer.ts';
 import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../../pages/device.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
-import { readForm } from '../console/form.ts';
+import { readForm } from '../form.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
 import { single } from './client.ts';
@@ -22,36 +22,24 @@ const MAX_SIGN_IN_AGE = 300;
 const MAX_ANSWER_AGE = 600;
 const DAY = 24 * 3600;
 
-type DevicePageDeps = Pick<OAuthDeps, 'services' | 'clock'> &
-  Pick<ConsoleTools, 'base' | 'pageFor'> & { readonly device: DeviceRoutesDeps };
+type DevicePageDeps = Pick<OAuthDeps, 'services'> &
+  Pick<ConsoleTools, 'pageFor'> & { readonly device: DeviceRoutesDeps };
 
-export function deviceArea(
-  { services, clock }: Pick<OAuthDeps, 'services' | 'clock'>,
-  device: DeviceRoutesDeps,
-): ConsoleArea {
+export function deviceArea({ services }: Pick<OAuthDeps, 'services'>, device: DeviceRoutesDeps): ConsoleArea {
   return {
     folders: [PATH],
-    addRoutes(router, { base, requireSession, pageFor }) {
-      const deps: DevicePageDeps = { services, clock, device, base, pageFor };
-      router.get(PATH, requireSession, recentSignIn(deps, MAX_SIGN_IN_AGE), (_request, response) =>
+    addRoutes(router, { requireSession, requireRecentSignIn, pageFor }) {
+      const deps: DevicePageDeps = { services, device, pageFor };
+      router.get(PATH, requireSession, requireRecentSignIn(MAX_SIGN_IN_AGE, PATH), (_request, response) =>
         respondPage(response, 200, deviceCodePage(deps.pageFor(response), {})),
       );
-      router.post(PATH, requireSession, recentSignIn(deps, MAX_SIGN_IN_AGE), (request, response) =>
+      router.post(PATH, requireSession, requireRecentSignIn(MAX_SIGN_IN_AGE, PATH), (request, response) =>
         showRequest(deps, request, response),
       );
-      router.post(`${PATH}/answer`, requireSession, recentSignIn(deps, MAX_ANSWER_AGE), (request, response) =>
+      router.post(`${PATH}/answer`, requireSession, requireRecentSignIn(MAX_ANSWER_AGE, PATH), (request, response) =>
         answerRequest(deps, request, response),
       );
     },
-  };
-}
-
-/** Asks for a new sign-in where the last one is older. */
-function recentSignIn({ clock, base }: DevicePageDeps, maxAge: number): RequestHandler {
-  return (_request, response, next) => {
-    const { session } = signedInOf(response);
-    if (clock.now() - session.createdAt <= maxAge) return next();
-    return response.redirect(303, `${base}/sign-in?again=1&to=${encodeURIComponent(PATH)}`);
   };
 }
 
