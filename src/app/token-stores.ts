@@ -5,6 +5,7 @@ import type { RefreshToken } from '../core/refresh-token.ts';
 import type { Robots } from '../core/robot.ts';
 import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import { createEndAccount } from '../flows/end-account.ts';
 import type { EndAccount } from '../flows/end-account.ts';
 import { personalTokenKind } from '../flows/personal-token/revoke.ts';
@@ -13,7 +14,7 @@ import { sessionKind } from '../flows/session/end.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
-import { openRecords } from './open-records.ts';
+import { openAccounts, openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
 import { refreshTokenStore } from './open-refresh-tokens.ts';
 
@@ -21,6 +22,8 @@ export interface TokenStores {
   readonly refreshTokens: ListableStore<RefreshToken>;
   readonly personalTokens: ListableStore<PersonalToken>;
   readonly sessions: ListableStore<Session>;
+  /** Of those who have signed in with a browser. */
+  readonly accounts: SignedInAccounts;
 }
 
 export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): TokenStores {
@@ -28,6 +31,7 @@ export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): To
     refreshTokens: refreshTokenStore(records, clock),
     personalTokens: personalTokenStore(records, clock),
     sessions: sessionStore(records, clock),
+    accounts: openAccounts(records, clock),
   };
 }
 

@@ -16,7 +16,7 @@ export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps
   const { clock, log } = deps;
   const settings = resolveSettings(config);
   const client = await openProviderClient(config, settings, deps, { clockTolerance: CLOCK_TOLERANCE });
-  // Commands have no records, and nobody signs in there.
+  // Some commands have no records, and nobody signs in there.
   const own =
     accounts.from === 'sign-in' && deps.accounts !== undefined
       ? createOwnAccounts({ backend: name, store: deps.accounts, every: accounts.every, clock })
