@@ -39,7 +39,7 @@ type PolicyHandlers = Pick<ApiHandlers, keyof typeof policyOperations>;
 
 export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
   const { policy } = deps;
-  const examine = oneAtATime((question: Question) => onThread(deps, question));
+  const examine = refuseWhileBusy((question: Question) => onThread(deps, question));
   return {
     getPolicy: async () => {
       const { revision, stale, shadow } = deps.policyState();
@@ -88,7 +88,7 @@ async function onThread(
 }
 
 /** A thread of its own takes memory: a second question while one is examined is refused. */
-function oneAtATime<Question_, Found>(work: (question: Question_) => Promise<Found>): typeof work {
+function refuseWhileBusy<Asked, Found>(work: (question: Asked) => Promise<Found>): typeof work {
   let isBusy = false;
   return async (question) => {
     if (isBusy) throw new ApiProblem('too-much-work', { retryAfter: 1 });
