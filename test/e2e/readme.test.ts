@@ -95,6 +95,8 @@ describe.skipIf(missing)('the README', () => {
     await using dockerd = await startDockerd();
     await dockerd.makeImage('my-image');
     const { home } = await dockerd.person(username);
+    // With a login in its configuration, docker looks for no credential helper of this machine.
+    await writeFile(join(home, 'config.json'), JSON.stringify({ auths: { 'registry.invalid': {} } }));
     // Without a terminal, docker asks for no password.
     const login = block('docker login').replace('--username alice', '$& --password-stdin');
     const pushed = await shell(login, password, { DOCKER_HOST: dockerd.host, DOCKER_CONFIG: home });
