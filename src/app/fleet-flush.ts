@@ -29,7 +29,7 @@ export function createApplyEnd({ authenticators, reuse, log, onFlush }: ApplyEnd
 }
 
 /** How far a flush or a revocation has come among the brokers that share a store. */
-export interface FleetReach {
+interface FleetReach {
   /** Whether every broker has applied it. */
   readonly complete: boolean;
   readonly reached: readonly string[];

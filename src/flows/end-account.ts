@@ -23,7 +23,7 @@ export interface CredentialKind {
   endOf(account: AccountChoice, ending: Ending): Promise<number>;
 }
 
-export interface AccountEnd {
+interface AccountEnd {
   /** How many have ended, by kind. */
   readonly ended: readonly { readonly what: string; readonly count: number }[];
   /** The kinds that could not be ended, each with the cause. They may still work: try again. */
