@@ -9,6 +9,7 @@ import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
 import { sessionId } from '../core/session.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
+import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
@@ -22,8 +23,9 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
+import { credentialKinds } from './api/credential-kinds.ts';
 import { endReuse, reachText } from './fleet-flush.ts';
-import { endAccountIn, tokenStoresIn } from './token-stores.ts';
+import { tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
   readonly api: () => Promise<ApiHandlers>;
@@ -221,10 +223,8 @@ async function lookUp(
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
   const { records, clock, robots, audit } = deps;
-  const { ended, failed } = await endAccountIn(tokenStoresIn(records, clock), { robots, audit })(
-    { user: name },
-    ending,
-  );
+  const kinds = credentialKinds(tokenStoresIn(records, clock), { audit, robots });
+  const { ended, failed } = await createEndAccount(kinds, accountFinder(deps))({ user: name }, ending);
   const reach = reachText(await endReuse(deps, deps.endLogins));
   if (failed.length > 0) {
     return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended${reach}. Try again.`;

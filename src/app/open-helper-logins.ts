@@ -1,8 +1,7 @@
 /** Logins of the credential helper: their codes over the records, their pages and endpoints. */
 import type { RequestHandler } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import { parseAuthorizationCode } from '../core/authorization-code.ts';
-import { parseCodeGuesses, parseDeviceRequest } from '../core/device-request.ts';
+import { parseCodeGuesses } from '../core/device-request.ts';
 import { createApproveCode } from '../flows/authorization-code/approve.ts';
 import type { CodeDeps } from '../flows/authorization-code/approve.ts';
 import { createRedeemCode } from '../flows/authorization-code/redeem.ts';
@@ -17,6 +16,7 @@ import type { OAuthDeps } from '../http/oauth/deps.ts';
 import type { HelperLogins } from '../http/token.ts';
 import { codeSecrets } from '../platform/code-secrets.ts';
 import type { Records } from '../platform/store/records.ts';
+import { codeStore, deviceRequestStore } from './helper-stores.ts';
 
 interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   /** Undefined: nothing that is configured has records. */
@@ -48,11 +48,11 @@ export async function openHelperLogins(
   const approvalDeps = { ...deps, secrets: codeSecrets };
   const codeDeps: CodeDeps = {
     ...approvalDeps,
-    codes: records.store({ name: 'codes', clock, decode: parseAuthorizationCode }),
+    codes: codeStore(records, clock),
   };
   const deviceDeps: DeviceDeps = {
     ...approvalDeps,
-    requests: records.store({ name: 'device-requests', clock, decode: parseDeviceRequest }),
+    requests: deviceRequestStore(records, clock),
     guesses: records.store({ name: 'code-guesses', clock, decode: parseCodeGuesses }),
   };
   const device = helper.device

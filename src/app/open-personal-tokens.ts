@@ -4,6 +4,7 @@ import { robotsOf } from '../config/robots-schema.ts';
 import { parsePersonalToken } from '../core/personal-token.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { Clock, ListableStore } from '../core/ports.ts';
+import { parseSession, sessionId } from '../core/session.ts';
 import { createCountBadToken } from '../flows/personal-token/bad-tokens.ts';
 import type { CountBadToken } from '../flows/personal-token/bad-tokens.ts';
 import type { PersonalTokenDeps } from '../flows/personal-token/deps.ts';
@@ -43,6 +44,7 @@ export function openPersonalTokens(
 ): PersonalTokens {
   const store = personalTokenStore(records, deps.clock);
   const { audit, clock } = deps;
+  const sessions = records.store({ name: 'sessions', clock, decode: parseSession });
   const robots = createRobotOwners({ ...deps, robots: robotsOf(configured) });
   const identityOf = shareLookUps(createIdentityOfOwner({ ...deps, robots }));
   const flowDeps = { store, secrets: personalTokenSecrets, clock, audit, identityOf };
@@ -51,7 +53,13 @@ export function openPersonalTokens(
   return {
     store,
     use: createUsePersonalToken({ ...flowDeps, countBadToken, maxLifetime: settings.maxLifetime }),
-    issue: createIssuePersonalToken({ ...flowDeps, robots, settings, services: Object.keys(services) }),
+    issue: createIssuePersonalToken({
+      ...flowDeps,
+      robots,
+      settings,
+      services: Object.keys(services),
+      hasSession: async (id) => (await sessions.list()).some(({ key }) => sessionId(key) === id),
+    }),
   };
 }
 

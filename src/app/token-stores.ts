@@ -1,18 +1,15 @@
-/** What the records have of accounts: tokens and sessions. For the broker, and for commands where no broker runs. */
+/** What the records have of accounts. For the broker, and for commands where no broker runs. */
+import type { AuthorizationCode } from '../core/authorization-code.ts';
+import type { DeviceRequest } from '../core/device-request.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
-import type { Clock, EventSink, ListableStore } from '../core/ports.ts';
+import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
-import type { Robots } from '../core/robot.ts';
 import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
 import type { SignedInAccounts } from '../core/signed-in-account.ts';
-import { createEndAccount } from '../flows/end-account.ts';
-import type { EndAccount } from '../flows/end-account.ts';
-import { personalTokenKind } from '../flows/personal-token/revoke.ts';
-import { refreshTokenKind } from '../flows/refresh-token/revoke.ts';
-import { sessionKind } from '../flows/session/end.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
+import { codeStore, deviceRequestStore } from './helper-stores.ts';
 import { personalTokenStore } from './open-personal-tokens.ts';
 import { openAccounts, openRecords } from './open-records.ts';
 import type { RecordsConfig } from './open-records.ts';
@@ -24,6 +21,8 @@ export interface TokenStores {
   readonly sessions: ListableStore<Session>;
   /** Of those who have signed in with a browser. */
   readonly accounts: SignedInAccounts;
+  readonly codes: ListableStore<AuthorizationCode>;
+  readonly deviceRequests: ListableStore<DeviceRequest>;
 }
 
 export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): TokenStores {
@@ -32,6 +31,8 @@ export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): To
     personalTokens: personalTokenStore(records, clock),
     sessions: sessionStore(records, clock),
     accounts: openAccounts(records, clock),
+    codes: codeStore(records, clock),
+    deviceRequests: deviceRequestStore(records, clock),
   };
 }
 
@@ -49,21 +50,4 @@ export async function openTokenStores(
     ...tokenStoresIn(records, deps.clock),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
-}
-
-/** Ends all tokens and sessions of an account. */
-export function endAccountIn(
-  { refreshTokens, personalTokens, sessions }: TokenStores,
-  { robots, audit }: { readonly robots: Robots; readonly audit: EventSink },
-): EndAccount {
-  return createEndAccount([
-    refreshTokenKind({ store: refreshTokens, audit }),
-    personalTokenKind({ store: personalTokens, audit, endsWithUser: (name) => endsWithUser(robots, name) }),
-    sessionKind({ store: sessions, audit }),
-  ]);
-}
-
-/** A token of a robot that belongs to groups survives when a member leaves. One that is not configured belongs to nobody. */
-function endsWithUser(robots: Robots, name: string): boolean {
-  return robots.get(name)?.ownedBy !== 'groups';
 }

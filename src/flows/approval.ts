@@ -1,10 +1,14 @@
 /** What the flows of codes have in common: who may allow a login, and from an allowed account to a caller. */
+import { isChosenAccount } from '../core/account.ts';
 import type { ApprovedAccount, CodeSecrets } from '../core/approval.ts';
+import type { AuthorizationCode } from '../core/authorization-code.ts';
+import type { DeviceRequest } from '../core/device-request.ts';
 import { BrokerError } from '../core/errors.ts';
 import type { AuditEvent, RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
-import type { Audit } from '../core/ports.ts';
+import type { Audit, EventSink, ListableStore } from '../core/ports.ts';
 import { backendNamed } from './chain.ts';
+import type { CredentialKind } from './end-account.ts';
 import { revalidate } from './revalidate.ts';
 import type { RevalidateDeps } from './revalidate.ts';
 import type { SignedIn } from './session/find.ts';
@@ -56,4 +60,42 @@ export function helperEvent(
   event: Omit<HelperLoginEvent, 'type' | 'request'>,
 ): HelperLoginEvent {
   return { type: 'helper-login', request, ...event };
+}
+
+interface KeptApprovalDeps {
+  readonly codes: ListableStore<AuthorizationCode>;
+  readonly requests: ListableStore<DeviceRequest>;
+  readonly audit: EventSink;
+}
+
+/**
+ * The logins of programs that a person of the account has allowed, and that no program has redeemed yet, for
+ * `createEndAccount`.
+ */
+export function approvalKind({ codes, requests, audit }: KeptApprovalDeps): CredentialKind {
+  return {
+    what: 'allowed logins of programs',
+    endOf: async (account, { request, by, cause = `ended by ${by}` }) => {
+      const chosen = (await codes.list()).filter(
+        ({ value }) => value.state === 'unused' && isChosenAccount(account, value.account),
+      );
+      const answered = (await requests.list()).filter(
+        ({ value }) =>
+          value.state === 'approved' && value.account !== undefined && isChosenAccount(account, value.account),
+      );
+      await codes.removeAll(chosen.map(({ key }) => key));
+      await requests.removeAll(answered.map(({ key }) => key));
+      for (const [method, entries] of [['browser', chosen] as const, ['device', answered] as const]) {
+        for (const { value } of entries) {
+          const about = { method, service: value.service, ...nameOf(value.account) } as const;
+          audit.record(helperEvent(request, { ...about, outcome: 'refused', cause }));
+        }
+      }
+      return chosen.length + answered.length;
+    },
+  };
+}
+
+function nameOf(account: ApprovedAccount | undefined) {
+  return account === undefined ? {} : { username: account.username, backend: account.backend };
 }

@@ -236,7 +236,7 @@ describe.skipIf(!hasChromium())('the console', () => {
     expect(await page.getByText('team-web').count()).toBeGreaterThan(0);
     await page.getByRole('link', { name: 'End everything' }).click();
     await page.getByRole('button', { name: 'End everything of alice' }).click();
-    await page.getByText(/^Ended: .*\d personal tokens/).waitFor();
+    await page.getByText(/^Ended: \d+ sessions, .*\d+ personal tokens/).waitFor();
 
     expect(await grantedWith(token)).toBe('401');
     await alice.goto('/console/tokens');

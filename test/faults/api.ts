@@ -148,4 +148,12 @@ export const faults: readonly Fault[] = [
     replace: '  try {',
     tests: ['test/unit/app/api/token-handlers.test.ts'],
   },
+  {
+    id: 'api-18',
+    effect: 'whoever may read the API stops all logins by asking about many scopes of a large policy',
+    file: 'src/app/api/policy-handlers.ts',
+    find: '    await timer.turn();\n',
+    replace: '',
+    tests: ['test/unit/app/api/policy-handlers.test.ts'],
+  },
 ];

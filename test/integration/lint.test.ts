@@ -101,6 +101,6 @@ it('fairlead lint accepts a policy file without a configuration, and says what i
   expect(stdout).toContain('next.yaml:8: warning: rule "no" matches no repository');
   expect(stdout).not.toContain('team-wbe');
   expect(stderr).toBe(
-    'services, groups and users are not compared with the configuration; give --config to compare them\n',
+    'services, groups, users and robots are not compared with the configuration; give --config to compare them\n',
   );
 });

@@ -2,7 +2,7 @@
 import type { AuthorizationCode } from '../../src/core/authorization-code.ts';
 import type { CodeGuesses, DeviceRequest } from '../../src/core/device-request.ts';
 import { encodeIdentity } from '../../src/core/identity-record.ts';
-import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
+import type { Authenticator, AuthnOutcome, ListableStore } from '../../src/core/ports.ts';
 import { createApproveCode } from '../../src/flows/authorization-code/approve.ts';
 import { createRedeemCode } from '../../src/flows/authorization-code/redeem.ts';
 import { createAnswerDevice } from '../../src/flows/device/answer.ts';
@@ -24,8 +24,8 @@ export interface AccountWorld {
 export function openApprovals(world: AccountWorld = {}) {
   const clock = fixedClock();
   const audit = recordingAudit();
-  const codes = memoryStore<AuthorizationCode>({ maxEntries: 10_000, clock });
-  const requests = memoryStore<DeviceRequest>({ maxEntries: 10_000, clock });
+  const codes: ListableStore<AuthorizationCode> = memoryStore<AuthorizationCode>({ maxEntries: 10_000, clock });
+  const requests: ListableStore<DeviceRequest> = memoryStore<DeviceRequest>({ maxEntries: 10_000, clock });
   const guesses = memoryStore<CodeGuesses>({ maxEntries: 10_000, clock });
   const authenticator: Authenticator = {
     name: 'corp',
@@ -45,7 +45,7 @@ export function openApprovals(world: AccountWorld = {}) {
     device: createAnswerDevice(deps),
     poll: createPollDevice(deps),
   });
-  return { ...broker(), other: broker(), clock, audit };
+  return { ...broker(), other: broker(), clock, audit, codes, requests };
 }
 
 /** Alice, in a session of hers. */

@@ -10,6 +10,8 @@ import { run, runOk } from './process.ts';
 import type { Result } from './process.ts';
 
 const HELM_VERSION = 'v3.22.0';
+/** The name of the program in the cache of `madeOnce`. */
+export const HELM = `helm-${HELM_VERSION}`;
 const CHECKER = resolve(import.meta.dirname, '../kubernetes');
 /** Milliseconds: two cold builds on two busy cores. */
 export const BUILD_TIMEOUT = 1_200_000;
@@ -42,7 +44,7 @@ export interface Helm {
 }
 
 export async function buildHelm(): Promise<Helm> {
-  const program = await madeOnce(`helm-${HELM_VERSION}`, async (draft) => {
+  const program = await madeOnce(HELM, async (draft) => {
     await goInstall(['install', `helm.sh/helm/v3/cmd/helm@${HELM_VERSION}`], draft);
     return join(draft, 'helm');
   });

@@ -1,4 +1,5 @@
 /** Programs that tests build or fetch, because no Debian package has them. They are cached from run to run. */
+import { existsSync } from 'node:fs';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
  * @returns where it is: in the user's cache, or the folder for temporary files
  */
 export async function madeOnce(name: string, make: (draft: string) => Promise<string>): Promise<string> {
-  const folder = join(process.env['XDG_CACHE_HOME'] ?? tmpdir(), 'fairlead-tests');
+  const folder = cacheFolder();
   const cached = join(folder, name);
   if (await exists(cached)) return cached;
   await mkdir(folder, { recursive: true });
@@ -24,6 +25,21 @@ export async function madeOnce(name: string, make: (draft: string) => Promise<st
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/**
+ * Whether it is in the cache, for what takes too long to make for every test that could use it.
+ *
+ * @param hint how it is made, for the output when it is absent
+ */
+export function isMade(name: string, hint: string): boolean {
+  if (existsSync(join(cacheFolder(), name))) return true;
+  console.warn(`absent: ${name} (${hint}); its tests are skipped`);
+  return false;
+}
+
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? tmpdir(), 'fairlead-tests');
 }
 
 async function exists(path: string): Promise<boolean> {

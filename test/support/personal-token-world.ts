@@ -52,6 +52,8 @@ export const again = (more: Partial<Identity> = {}): AuthnOutcome => ({ kind: 'a
 export interface TokenWorld {
   /** The answer of the backend when it checks the account; 'down': an outage; an Error: a defect. */
   outcome: AuthnOutcome | 'down' | Error;
+  /** Whether the session of the creator is valid; absent: it is. */
+  hasSession?: boolean;
 }
 
 /** What brokers have in common that share their records and counts. */
@@ -88,7 +90,12 @@ export function openTokenWorld({ settings, ...shared }: TokenWorldOptions = {}) 
   const chain = { backends: [{ authenticator, usernames: undefined }], clock, timer: noWaiting };
   const identityOf = shareLookUps(createIdentityOfOwner(chain));
   const deps = { store, secrets: personalTokenSecrets, clock, audit, identityOf };
-  const issue = createIssuePersonalToken({ ...deps, settings: { ...SETTINGS, ...settings }, services: [SERVICE] });
+  const issue = createIssuePersonalToken({
+    ...deps,
+    settings: { ...SETTINGS, ...settings },
+    services: [SERVICE],
+    hasSession: async () => world.hasSession ?? true,
+  });
   const countBadToken = createCountBadToken({ ledger, fingerprint: createFingerprint(), ids: countingIds() });
   const { maxLifetime } = { ...SETTINGS, ...settings };
   const use = createUsePersonalToken({ ...deps, countBadToken, maxLifetime });

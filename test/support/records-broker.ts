@@ -9,6 +9,8 @@ export interface RecordsBrokerOptions {
   /** Keys of `records.postgres`. */
   readonly records?: Readonly<Record<string, unknown>>;
   readonly files?: Files;
+  /** Sections of the configuration, in place of those of `recordsConfig` or in addition. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** The configuration of a broker, but for its users and the file of the URL. */
@@ -23,10 +25,10 @@ export function recordsConfig(records: Readonly<Record<string, unknown>> = {}) {
 
 export function startRecordsBroker(
   { url, port: own }: Pick<Postgres, 'url' | 'port'>,
-  { port = own, records = {}, files = {} }: RecordsBrokerOptions = {},
+  { port = own, records = {}, files = {}, config = {} }: RecordsBrokerOptions = {},
 ): Promise<Broker> {
   return startStaticBroker({
-    config: recordsConfig(records),
+    config: { ...recordsConfig(records), ...config },
     files: { 'postgres.url': `${url.replace(`:${own}/`, `:${port}/`)}\n`, ...files },
   });
 }

@@ -9,7 +9,9 @@ import { decide } from '../../core/policy/decide.ts';
 import { explain as explainGrant } from '../../core/policy/explain.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
 import { imaginedCaller } from '../../core/policy/policy-test.ts';
-import type { Background, Clock } from '../../core/ports.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import type { Situation } from '../../core/policy/situation.ts';
+import type { Background, Clock, Timer } from '../../core/ports.ts';
 import { looksLikeRobot } from '../../core/robot-name.ts';
 import { robotIdentity, robotNamed } from '../../core/robot.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
@@ -31,6 +33,7 @@ interface PolicyHandlerDeps extends Pick<HealthDeps, 'policyState'> {
   readonly policy: PolicyInForce;
   readonly backends: readonly ChainedBackend[];
   readonly clock: Clock;
+  readonly timer: Timer;
   /** Always on another thread, with the limits of a question. */
   readonly thread: Background;
 }
@@ -40,6 +43,7 @@ type PolicyHandlers = Pick<ApiHandlers, keyof typeof policyOperations>;
 export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
   const { policy } = deps;
   const examine = refuseWhileBusy((question: Question) => onThread(deps, question));
+  const decideOn = refuseWhileBusy((undecided: Undecided) => explained(undecided, deps));
   return {
     getPolicy: async () => {
       const { revision, stale, shadow } = deps.policyState();
@@ -57,7 +61,7 @@ export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
       if (!('valid' in answer)) throw new Error('the answer is to another question');
       return answer;
     },
-    explain: (input) => explain(input, deps),
+    explain: (input) => explain(input, decideOn, deps),
     whoCan: async ({ service, ...question }) => {
       const problem = repositoryProblem(question.repository);
       if (problem !== undefined) throw invalid('body.repository', problem);
@@ -87,7 +91,7 @@ async function onThread(
   throw new Error('the thread ended without an answer');
 }
 
-/** A thread of its own takes memory: a second question while one is examined is refused. */
+/** A thread takes memory, and an explanation the time of logins: a second question while one is examined is refused. */
 function refuseWhileBusy<Asked, Found>(work: (question: Asked) => Promise<Found>): typeof work {
   let isBusy = false;
   return async (question) => {
@@ -101,7 +105,11 @@ function refuseWhileBusy<Asked, Found>(work: (question: Asked) => Promise<Found>
   };
 }
 
-async function explain(input: Input<'explain'>, deps: PolicyHandlerDeps): Promise<Answer<'explain'>> {
+async function explain(
+  input: Input<'explain'>,
+  decideOn: (undecided: Undecided) => Promise<readonly Decision[]>,
+  deps: PolicyHandlerDeps,
+): Promise<Answer<'explain'>> {
   const scopes = input.scopes.map(scopeOf);
   const policy = deps.policy.current();
   const caller = await callerFor(input, deps);
@@ -117,14 +125,47 @@ async function explain(input: Input<'explain'>, deps: PolicyHandlerDeps): Promis
     groups: [...(identity?.groups ?? [])],
     backend: identity === undefined || identity.backend === '' ? null : identity.backend,
     policyRevision: policy.revision,
-    decisions: scopes.map((asked) => {
-      const grant = decide(policy, situation, asked);
-      const { granted, because } = grant;
-      const explanation = explainGrant(grant, nearMisses(policy, situation, grant));
-      const complete = granted.length > 0 && granted.length >= asked.actions.length;
-      return { scope: formatScope(asked), granted, complete, because, explanation };
-    }),
+    decisions: await decideOn({ policy, situation, scopes }),
   };
+}
+
+interface Undecided {
+  readonly policy: Policy;
+  readonly situation: Situation;
+  readonly scopes: readonly Scope[];
+}
+
+type Decision = Answer<'explain'>['decisions'][number];
+
+/** Milliseconds of work, without the turns of other requests. */
+const EXPLAIN_BUDGET_MS = 2000;
+
+/** An explanation looks at every rule, so that logins get their turn after each scope. */
+async function explained(
+  { policy, situation, scopes }: Undecided,
+  { clock, timer }: PolicyHandlerDeps,
+): Promise<readonly Decision[]> {
+  const decisions: Decision[] = [];
+  let worked = 0;
+  for (const asked of scopes) {
+    if (worked > EXPLAIN_BUDGET_MS) {
+      const detail = `only ${decisions.length} of ${scopes.length} scopes were explained in time; ask about fewer`;
+      throw new ApiProblem('too-much-work', { detail });
+    }
+    const started = clock.monotonic();
+    decisions.push(decisionOn(policy, situation, asked));
+    worked += clock.monotonic() - started;
+    await timer.turn();
+  }
+  return decisions;
+}
+
+function decisionOn(policy: Policy, situation: Situation, asked: Scope): Decision {
+  const grant = decide(policy, situation, asked);
+  const { granted, because } = grant;
+  const explanation = explainGrant(grant, nearMisses(policy, situation, grant));
+  const complete = granted.length > 0 && granted.length >= asked.actions.length;
+  return { scope: formatScope(asked), granted, complete, because, explanation };
 }
 
 function scopeOf(text: string, index: number): Scope {

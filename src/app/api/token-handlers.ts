@@ -3,6 +3,7 @@ import { isChosenAccount } from '../../core/account.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
 import type { Robots } from '../../core/robot.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
+import { accountFinder, createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { revokeLeakedTokens, tokenCandidates } from '../../flows/leaked-tokens.ts';
 import { issueForUser } from '../../flows/personal-token/issue-for-user.ts';
@@ -18,7 +19,7 @@ import type { tokenOperations } from '../../http/api/token-operations.ts';
 import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { endReuse } from '../fleet-flush.ts';
-import { endAccountIn } from '../token-stores.ts';
+import { credentialKinds } from './credential-kinds.ts';
 import type { TokenStores } from '../token-stores.ts';
 import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
@@ -70,7 +71,8 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     },
     endAccount: async (account, context) => {
       const audit = collecting(deps.audit);
-      const { failed } = await endAccountIn(storesOf(deps), { robots: deps.robots, audit })(account, endingOf(context));
+      const kinds = credentialKinds(storesOf(deps), { audit, robots: deps.robots });
+      const { failed } = await createEndAccount(kinds, accountFinder(deps))(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
     },
     checkLeak: async ({ text }, context) => {

@@ -1,9 +1,10 @@
 /** `fairlead tokens revoke`: ends tokens of both kinds. */
 import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
-import { endAccountIn } from '../../app/token-stores.ts';
+import { credentialKinds } from '../../app/api/credential-kinds.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
+import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
@@ -64,7 +65,7 @@ async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promi
   const audit = collecting();
   const failures = await withTokenStores<readonly string[]>(config, [], async (stores) => {
     if (isAccount(options)) {
-      const end = endAccountIn(stores, { robots: robotsOf(config.robots), audit });
+      const end = createEndAccount(credentialKinds(stores, { audit, robots: robotsOf(config.robots) }));
       const { failed } = await end({ user: user ?? '' }, OPERATOR);
       return failed.map(({ what, cause }) => `${what}: ${cause}`);
     }

@@ -102,28 +102,35 @@ export function matchesRepository(
   segments: readonly string[],
   values: ReadonlyMap<string, string>,
 ): boolean {
-  return matchFrom(pattern.segments, 0, segments, 0, values);
+  const patterns = pattern.segments;
+  let [patternAt, at] = [0, 0];
+  // Where to go on after a mismatch: behind the last `**`, with one more segment in it. What an earlier `**` takes makes no
+  // difference: the first place where the patterns between two `**` fit leaves most to the rest.
+  let retry: { readonly patternAt: number; readonly at: number } | undefined;
+  while (at < segments.length || patternAt < patterns.length) {
+    const next = patterns[patternAt];
+    if (next?.kind === 'deep') {
+      patternAt += 1;
+      retry = { patternAt, at };
+    } else if (next !== undefined && fitsSegment(next, segments[at], values)) {
+      patternAt += 1;
+      at += 1;
+    } else {
+      if (retry === undefined || retry.at >= segments.length) return false;
+      retry = { patternAt: retry.patternAt, at: retry.at + 1 };
+      ({ patternAt, at } = retry);
+    }
+  }
+  return true;
 }
 
-function matchFrom(
-  patterns: readonly SegmentPattern[],
-  patternAt: number,
-  segments: readonly string[],
-  at: number,
+function fitsSegment(
+  pattern: Exclude<SegmentPattern, { kind: 'deep' }>,
+  segment: string | undefined,
   values: ReadonlyMap<string, string>,
 ): boolean {
-  const pattern = patterns[patternAt];
-  if (pattern === undefined) return at === segments.length;
-  if (pattern.kind === 'deep') {
-    for (let next = at; next <= segments.length; next++) {
-      if (matchFrom(patterns, patternAt + 1, segments, next, values)) return true;
-    }
-    return false;
-  }
-  const segment = segments[at];
   if (segment === undefined) return false;
-  const fits = pattern.kind === 'literal' ? pattern.key === segment : globMatches(pattern.parts, segment, values);
-  return fits && matchFrom(patterns, patternAt + 1, segments, at + 1, values);
+  return pattern.kind === 'literal' ? pattern.key === segment : globMatches(pattern.parts, segment, values);
 }
 
 /** Glob matching in one pass; `values` undefined lets every placeholder match like `*`. */

@@ -54,6 +54,8 @@ interface IssueDeps extends PersonalTokenDeps {
   readonly services: readonly string[];
   /** Absent: no robots are configured. */
   readonly robots?: Pick<RobotOwners, 'creationProblem'>;
+  /** Whether a session is valid, by its public id. */
+  readonly hasSession: (id: string) => Promise<boolean>;
 }
 
 export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
@@ -73,14 +75,37 @@ export function createIssuePersonalToken(deps: IssueDeps): IssuePersonalToken {
       by: record.createdBy,
     } as const satisfies Partial<AuditEvent>;
     await deps.audit.commit([{ ...event, outcome: 'created' }]);
+    let isStored: boolean;
     try {
-      await deps.store.put(digest, record, record.expiresAt - record.createdAt);
+      isStored = await storeWithinLimit(digest, record, deps);
+      if (isStored && (await hasCreatorLeft(order, deps))) {
+        await deps.store.removeAll([digest]);
+        deps.audit.record({ ...event, outcome: 'withheld', cause: SESSION_OVER });
+        return { kind: 'refused', problem: `${SESSION_OVER}; sign in again` };
+      }
     } catch (error) {
       deps.audit.record({ ...event, outcome: 'withheld', cause: 'the token could not be stored' });
       throw error;
     }
+    if (!isStored) {
+      const cause = `several tokens of ${event.username} were ordered at once, too many with those that exist (personalTokens.maxPerUser); try again`;
+      deps.audit.record({ ...event, outcome: 'withheld', cause });
+      return { kind: 'refused', problem: cause };
+    }
     return { kind: 'issued', token, id, record };
   };
+}
+
+const SESSION_OVER = 'the session ended while the token was made';
+
+/**
+ * INVARIANT: a token that is made while its account or session ends does not stay. Sessions end before tokens do, so that
+ * either the session is missing here, or the token is found there.
+ */
+async function hasCreatorLeft({ creator }: TokenOrder, { hasSession }: IssueDeps): Promise<boolean> {
+  if (creator.kind === 'operator' || creator.caller.kind === 'anonymous') return false;
+  const { via } = creator.caller;
+  return via?.kind === 'session' && !(await hasSession(via.id));
 }
 
 function recordOf(order: TokenOrder, { clock, settings }: IssueDeps): PersonalToken {
@@ -109,9 +134,9 @@ function creatorName(creator: TokenCreator): string {
 
 /** The first thing that is wrong with an order by itself. */
 function orderProblem(order: TokenOrder, { settings, services }: IssueDeps): string | undefined {
-  const { creator, name, limits, networks, lifetime = defaultLifetime(settings) } = order;
+  const { name, limits, networks, lifetime = defaultLifetime(settings) } = order;
   return (
-    creatorProblem(creator) ??
+    creatorProblem(order) ??
     tokenNameProblem(name) ??
     limitsProblem(limits, settings.requireLimits, services) ??
     networksProblem(networks) ??
@@ -124,16 +149,19 @@ function orderProblem(order: TokenOrder, { settings, services }: IssueDeps): str
 const DAY = 86_400;
 
 /**
- * INVARIANT: only the operator, or a user who has signed in, makes a token. A token that could make tokens would outlive
- * its own end and lose its limits.
+ * INVARIANT: only the operator, or a user who has signed in, makes a token, and a user only for the own account and its
+ * robots. A token that could make tokens would outlive its own end and lose its limits.
  */
-function creatorProblem(creator: TokenCreator): string | undefined {
+function creatorProblem({ creator, owner }: TokenOrder): string | undefined {
   if (creator.kind === 'operator') return undefined;
   const { caller } = creator;
   if (caller.kind === 'anonymous') return 'a token is made by a user who has signed in';
   if (caller.stale === true) return 'a token cannot be made while the backend of the account is down';
   const kind = caller.via?.kind;
-  return kind === 'session' || kind === undefined ? undefined : 'a token cannot make tokens; sign in instead';
+  if (kind !== 'session' && kind !== undefined) return 'a token cannot make tokens; sign in instead';
+  const { backend, subject } = owner.kind === 'robot' ? owner.createdBy : owner;
+  const isOwn = caller.identity.backend === backend && caller.identity.subject === subject;
+  return isOwn ? undefined : 'a user makes tokens for the own account and for robots that it owns';
 }
 
 function limitsProblem(
@@ -171,8 +199,25 @@ async function ownerProblem(owner: TokenOwner, deps: IssueDeps): Promise<string 
   const { refusal } = await deps.identityOf(owner);
   if (refusal !== undefined) return `no token can be made for ${ownerFields(owner).username}: ${refusal}`;
   const { maxPerUser } = deps.settings;
+  const count = await countOf(owner, deps);
+  if (count < maxPerUser) return undefined;
+  return `${ownerFields(owner).username} has ${count} tokens, and may have ${maxPerUser} (personalTokens.maxPerUser); revoke one first`;
+}
+
+/**
+ * Stores a record, and takes it back when the owner has too many with it: orders at the same time, also at other brokers,
+ * have not counted each other.
+ *
+ * @returns whether it is stored
+ */
+async function storeWithinLimit(digest: string, record: PersonalToken, deps: IssueDeps): Promise<boolean> {
+  await deps.store.put(digest, record, record.expiresAt - record.createdAt);
+  if ((await countOf(record.owner, deps)) <= deps.settings.maxPerUser) return true;
+  await deps.store.remove(digest);
+  return false;
+}
+
+async function countOf(owner: TokenOwner, { store }: IssueDeps): Promise<number> {
   const key = ownerKey(owner);
-  const own = (await deps.store.list()).filter(({ value }) => ownerKey(value.owner) === key);
-  if (own.length < maxPerUser) return undefined;
-  return `${ownerFields(owner).username} has ${own.length} tokens, and may have ${maxPerUser} (personalTokens.maxPerUser); revoke one first`;
+  return (await store.list()).filter(({ value }) => ownerKey(value.owner) === key).length;
 }

@@ -154,7 +154,7 @@ export const policyOperations = {
         decisions: z.array(decision),
       })
       .meta({ id: 'Explanation' }),
-    problems: ['not-found', 'unavailable'],
+    problems: ['not-found', 'unavailable', 'too-much-work'],
   },
   whoCan: {
     method: 'POST',

@@ -1,12 +1,15 @@
-/** Everything of an account ends in one step: refresh tokens and personal tokens, and no others. */
+/** Everything of an account ends in one step, and nothing of others. */
 import { describe, expect, it } from 'vitest';
 import type { AccountChoice } from '../../../src/core/account.ts';
 import type { PersonalToken, TokenOwner } from '../../../src/core/personal-token.ts';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
+import { HELPER_CLIENT } from '../../../src/core/approval.ts';
+import { approvalKind } from '../../../src/flows/approval.ts';
 import { createEndAccount } from '../../../src/flows/end-account.ts';
 import { personalTokenKind } from '../../../src/flows/personal-token/revoke.ts';
 import { refreshTokenKind } from '../../../src/flows/refresh-token/revoke.ts';
 import { memoryStore } from '../../../src/platform/store/memory.ts';
+import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
 import { fixedClock, recordingAudit } from '../../support/fakes.ts';
 import { OWNER } from '../../support/personal-token-world.ts';
 
@@ -94,4 +97,123 @@ describe('the end of an account', () => {
     expect(end.failed).toEqual([{ what: 'refresh tokens', cause: 'the disk is gone' }]);
     expect(await left()).toEqual(['r0', 'r1', 'r2', 'r3', 'p2', 'robot']);
   });
+});
+
+describe('the end of an account whose name is another one by now', () => {
+  it('ends what was issued under earlier names and other spellings', async () => {
+    const { kinds, left } = await setUp();
+    const asked: unknown[] = [];
+    const find = async (name: string, backend: string | undefined) => {
+      asked.push([name, backend]);
+      return { backend: 'corp', subject: 'id 1' };
+    };
+
+    const end = await createEndAccount(kinds, find)({ user: 'ALICE.SMITH', backend: 'corp' }, ENDING);
+
+    expect(asked).toEqual([['ALICE.SMITH', 'corp']]);
+    expect(end).toEqual({
+      ended: [
+        { what: 'refresh tokens', count: 2 },
+        { what: 'personal tokens', count: 2 },
+      ],
+      failed: [],
+    });
+    expect(await left()).toEqual(['r2', 'r3', 'p2', 'p3', 'robot']);
+  });
+
+  it('ends what has the name before it asks a backend, and says when that does not answer', async () => {
+    const { kinds, left } = await setUp();
+    const find = async () => {
+      expect(await left()).toEqual(['r2', 'p2', 'robot']);
+      throw new Error('the directory is down');
+    };
+
+    const end = await createEndAccount(kinds, find)({ user: 'alice' }, ENDING);
+
+    expect(end.ended.map(({ count }) => count)).toEqual([3, 3]);
+    expect(end.failed).toEqual([{ what: 'what the account has under other names', cause: 'the directory is down' }]);
+  });
+
+  it('reports a kind that could not be ended under one of the names', async () => {
+    const { kinds, refreshTokens } = await setUp();
+    let calls = 0;
+    const { list } = refreshTokens;
+    refreshTokens.list = async () => {
+      if ((calls += 1) === 1) throw new Error('busy');
+      return list();
+    };
+
+    const end = await createEndAccount(kinds, async () => ({ backend: 'corp', subject: 'id 1' }))(
+      { user: 'alice' },
+      ENDING,
+    );
+
+    expect(end).toEqual({
+      ended: [{ what: 'personal tokens', count: 3 }],
+      failed: [{ what: 'refresh tokens', cause: 'busy' }],
+    });
+  });
+});
+
+describe('a login of a program that a person has allowed', () => {
+  const CLIENT = from('192.0.2.7');
+
+  async function allowed() {
+    const flows = openApprovals();
+    const opened = await flows.request('r', CLIENT);
+    const found = await flows.device.find(opened.userCode, signedIn(), CLIENT);
+    if (found === undefined) throw new Error('no request waits');
+    await flows.device.answer(found, 'approved', signedIn(), CLIENT);
+    const asked = { service: 'r', redirectUri: 'http://127.0.0.1:1/callback', challenge: 'x'.repeat(43) };
+    const code = await flows.approve(asked, signedIn(), CLIENT);
+    const poll = { deviceCode: opened.deviceCode, clientId: HELPER_CLIENT, service: 'r' };
+    const redemption = { ...asked, code, verifier: code, clientId: HELPER_CLIENT };
+    const kinds = [approvalKind(flows)];
+    const redeemed = async () => [
+      await codeOf(flows.poll(poll, CLIENT)),
+      // The verifier is wrong, so that only a code that still exists is used up by it.
+      await codeOf(flows.redeem(redemption, CLIENT)),
+    ];
+    return { flows, kinds, redeemed };
+  }
+
+  it('ends with the account before the program has redeemed it', async () => {
+    const { flows, kinds, redeemed } = await allowed();
+
+    const end = await createEndAccount(kinds)({ user: 'alice' }, ENDING);
+
+    expect(end).toEqual({ ended: [{ what: 'allowed logins of programs', count: 2 }], failed: [] });
+    expect(await redeemed()).toEqual(['device_code_expired', 'code_refused']);
+    expect(await flows.codes.list()).toEqual([]);
+    const about = { type: 'helper-login', outcome: 'refused', cause: 'ended by admin', username: 'alice' };
+    expect(flows.audit.events).toContainEqual(expect.objectContaining({ ...about, method: 'browser' }));
+    expect(flows.audit.events).toContainEqual(expect.objectContaining({ ...about, method: 'device' }));
+  });
+
+  it('stays when another account ends', async () => {
+    const { flows, kinds, redeemed } = await allowed();
+
+    const end = await createEndAccount(kinds)({ user: 'bob' }, ENDING);
+
+    expect(end.ended).toEqual([{ what: 'allowed logins of programs', count: 0 }]);
+    expect(await flows.codes.list()).toHaveLength(1);
+    expect(await redeemed()).toEqual(['none', 'code_refused']);
+  });
+});
+
+it('the kinds of an account end one after the other, so that none makes another that has already ended', async () => {
+  const order: string[] = [];
+  const kind = (what: string) => ({
+    what,
+    endOf: async () => {
+      order.push(`${what} begins`);
+      await Promise.resolve();
+      order.push(`${what} ends`);
+      return 0;
+    },
+  });
+
+  await createEndAccount([kind('sessions'), kind('tokens')])({ user: 'alice' }, ENDING);
+
+  expect(order).toEqual(['sessions begins', 'sessions ends', 'tokens begins', 'tokens ends']);
 });

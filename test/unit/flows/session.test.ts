@@ -40,6 +40,8 @@ interface World {
   /** The answer of the backend when it checks the account. */
   outcome?: AuthnOutcome | 'down';
   readonly canRevalidate?: boolean;
+  /** What happens elsewhere while the backend checks the account. */
+  meanwhile?: () => Promise<void>;
 }
 
 function setUp(world: World = {}) {
@@ -53,6 +55,7 @@ function setUp(world: World = {}) {
   const looks = { count: 0 };
   const revalidate: Authenticator['revalidate'] = async () => {
     looks.count += 1;
+    await world.meanwhile?.();
     const { outcome = { kind: 'authenticated', identity: alice() } } = world;
     if (outcome === 'down') throw new BrokerError('backend_unavailable', 'the directory is down');
     return outcome;
@@ -183,6 +186,16 @@ describe('a session is valid', () => {
     expect(audit.events).toContainEqual(
       expect.objectContaining({ type: 'session', outcome: 'ended', cause: 'disabled' }),
     );
+  });
+
+  it('no longer when another broker ends it while the account is looked up', async () => {
+    const { world, open, find, store, clock } = setUp();
+    const cookie = await open();
+    clock.advance(2 * 60);
+    world.meanwhile = () => store.remove(sessionSecrets.digest(cookie));
+
+    expect(await find(cookie)).toBe(undefined);
+    expect(await store.list()).toEqual([]);
   });
 
   it('after an outage of the backend, during which nobody is signed in', async () => {

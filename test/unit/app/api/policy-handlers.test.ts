@@ -1,6 +1,8 @@
 /** The operations about the policy. */
 import { describe, expect, it } from 'vitest';
 import type { Background } from '../../../../src/core/ports.ts';
+import { systemClock } from '../../../../src/platform/clock.ts';
+import { systemTimer } from '../../../../src/platform/timer.ts';
 import { openTestApi, requestOf } from '../../../support/api.ts';
 import { CONFIG, POLICY, SERVICE, workspace } from '../../cli/workspace.ts';
 
@@ -96,6 +98,28 @@ describe('the policy in force', () => {
 
     const fields = field === undefined ? {} : { fields: [expect.objectContaining({ field })] };
     expect(await api.send(requestOf('explain', question))).toMatchObject({ status, json: fields });
+  });
+
+  it('is explained within a budget of time, and other requests get their turn after each scope', async () => {
+    await using files = await workspace();
+    let [now, turns] = [0, 0];
+    await using api = await openTestApi(files.config, {
+      // Each look at the clock takes 0.6 seconds.
+      clock: { ...systemClock, monotonic: () => (now += 600) },
+      timer: { ...systemTimer, turn: async () => void (turns += 1) },
+    });
+    const scopesOf = (count: number) => Array.from({ length: count }, (_, at) => `repository:web/a${at}:pull`);
+
+    const few = await api.ask('explain', { scopes: scopesOf(4) });
+    const turnsOfFew = turns;
+    const many = await api.send(requestOf('explain', { scopes: scopesOf(50) }));
+
+    expect(few.decisions).toHaveLength(4);
+    expect(turnsOfFew).toBe(4);
+    expect(many).toMatchObject({
+      status: 503,
+      json: { code: 'too-much-work', detail: 'only 4 of 50 scopes were explained in time; ask about fewer' },
+    });
   });
 
   it('is searched for those who may, as `fairlead who-can` does', async () => {

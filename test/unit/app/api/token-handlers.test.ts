@@ -271,6 +271,25 @@ describe('an account', () => {
     expect(left.sessions.map(({ user }) => user)).toEqual(['bob']);
   });
 
+  it('that ends takes with it what a program may still redeem', async () => {
+    await using found = await world();
+    const { api, stores } = found;
+    const now = systemClock.now();
+    const account = { backend: 'local', subject: 'alice', login: 'alice', username: 'alice', sessionId: 'x' };
+    const about = { clientId: 'docker-credential-fairlead', service: SERVICE, expiresAt: now + 600, account };
+    const code = { ...about, state: 'unused', redirectUri: 'http://127.0.0.1:1/callback', challenge: 'x' } as const;
+    const polled = { interval: 5, polledAt: 0, client: '192.0.2.7', secretDigest: 'x' };
+    await stores.codes.put('code', code, 600);
+    await stores.deviceRequests.put('request', { ...about, ...polled, state: 'approved' }, 600);
+
+    await api.ask('endAccount', { user: 'bob' });
+    const before = [await stores.codes.list(), await stores.deviceRequests.list()];
+    await api.ask('endAccount', { user: 'alice' });
+
+    expect(before.map((entries) => entries.length)).toEqual([1, 1]);
+    expect([await stores.codes.list(), await stores.deviceRequests.list()]).toEqual([[], []]);
+  });
+
   it('that ends takes its tokens of robots with it, but for robots that belong to groups', async () => {
     await using found = await world();
     const { api } = found;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../../../src/core/errors.ts';
 import { ANONYMOUS } from '../../../../src/core/identity.ts';
-import type { Caller, Via } from '../../../../src/core/identity.ts';
+import type { Caller, Identity, Via } from '../../../../src/core/identity.ts';
 import { isPersonalToken } from '../../../../src/core/personal-token.ts';
 import type { TokenCreator, TokenOrder } from '../../../../src/flows/personal-token/issue.ts';
 import { alice, DAY, openTokenWorld, OWNER, SERVICE, tokenEvents } from '../../../support/personal-token-world.ts';
@@ -51,6 +51,34 @@ describe('a new personal token', () => {
     const { order, clock } = openTokenWorld({ settings: { maxLifetime: 30 * DAY } });
 
     expect(await order()).toMatchObject({ record: { expiresAt: clock.now() + 30 * DAY } });
+  });
+
+  it.each<[string, Partial<Identity>]>([
+    ['another account with the same name', { subject: 'id 2' }],
+    ['an account of another backend with the same name', { backend: 'other' }],
+  ])('is not made by %s, neither for the account nor for a robot of it', async (_who, more) => {
+    const { order, store } = openTokenWorld();
+    const creator = by({ kind: 'user', identity: alice(more), via: { kind: 'session', id: 'x' } });
+
+    const problem = 'a user makes tokens for the own account and for robots that it owns';
+    expect(await order({ creator })).toEqual({ kind: 'refused', problem });
+    const robot = { kind: 'robot', robot: 'ci', createdBy: OWNER } as const;
+    expect(await order({ creator, owner: robot })).toEqual({ kind: 'refused', problem });
+    expect(await store.list()).toEqual([]);
+    expect(await order({ creator: by(user('session')) })).toMatchObject({ kind: 'issued' });
+  });
+
+  it('does not stay when the session of its creator ends while it is made', async () => {
+    const { order, store, audit, world } = openTokenWorld();
+    world.hasSession = false;
+
+    const made = await order({ creator: by(user('session')) });
+
+    expect(made).toMatchObject({ kind: 'refused', problem: expect.stringContaining('the session ended') });
+    expect(await store.list()).toEqual([]);
+    expect(tokenEvents(audit).map(({ outcome }) => outcome)).toEqual(['created', 'withheld']);
+    // No session stands for the operator.
+    expect(await order()).toMatchObject({ kind: 'issued' });
   });
 
   it('is recorded in the audit trail before it is stored, with its creator', async () => {
@@ -146,5 +174,19 @@ describe('a new personal token', () => {
 
     expect(fourth).toMatchObject({ kind: 'refused', problem: expect.stringMatching(/^alice has 3 tokens, and may/) });
     expect(await order()).toMatchObject({ kind: 'issued' });
+  });
+
+  it('is withheld when orders at the same time make too many together, and the next order is not', async () => {
+    const { order, store, audit } = openTokenWorld({ settings: { maxPerUser: 2 } });
+    await order();
+
+    const made = await Promise.all([order(), order(), order()]);
+
+    const issued = made.filter(({ kind }) => kind === 'issued');
+    expect(await store.list()).toHaveLength(1 + issued.length);
+    expect(issued.length).toBeLessThan(2);
+    expect(made).toContainEqual({ kind: 'refused', problem: expect.stringContaining('were ordered at once') });
+    expect(tokenEvents(audit).filter(({ outcome }) => outcome === 'withheld')).toHaveLength(3 - issued.length);
+    expect(await order()).toMatchObject({ kind: issued.length === 0 ? 'issued' : 'refused' });
   });
 });
