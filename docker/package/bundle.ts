@@ -7,6 +7,7 @@ import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { licencesOf } from './licences.ts';
+import { leaveOutUnused } from './unused.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
@@ -30,6 +31,7 @@ await using bundle = await rolldown({
   platform: 'node',
   // It has a native part, which cannot be bundled.
   external: ['bcrypt'],
+  plugins: [leaveOutUnused()],
   // A task names its module by `import.meta.url`, so that its code has to stay in its entry.
   preserveEntrySignatures: 'allow-extension',
 });
@@ -41,8 +43,10 @@ const { output } = await bundle.write({
   entryFileNames: '[name].cjs',
   // In the same folder, because the broker finds its threads beside its own file.
   chunkFileNames: '[name]-[hash].cjs',
-  // The text of a module stays in memory. The licences are in a file of their own.
+  // The text of a module stays in memory. The licences are in a file of their own, and the names in error messages and
+  // stack traces stay.
   comments: false,
+  minify: { compress: false, mangle: false },
 });
 
 for (const { type, fileName } of output) if (type === 'chunk') await escapeNonAscii(join(DIST, fileName));

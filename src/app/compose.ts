@@ -28,9 +28,10 @@ import { createConfigChange } from './config-change.ts';
 import { openPages, openRecent } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
+import { createEndReuse } from './end-reuse.ts';
 import { createFlush } from './flush.ts';
-import { openHelperLogins } from './open-helper-logins.ts';
 import { openApi, openControl } from './open-api.ts';
+import type { OpenedHelperLogins, OpenHelperLoginsDeps } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
@@ -93,17 +94,14 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const recent = await openRecent(config);
   const parts: Parts = { config, log, trail: logs.trail, metrics, recent, resources };
   metrics.observeDroppedLines(logs.dropped);
-
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
   const { audit } = shadow;
   const configChange = createConfigChange(source, log);
   metrics.observeConfigChange(configChange.isChanged);
-
   const records = await openStores(parts);
   const backends = await openBackends(parts, background, records);
   const authenticators = backends.map(({ authenticator }) => authenticator);
-
   const reuse = createTokenReuse(config.tokens.reuse);
   const revisions = createRevisions(config.shared !== undefined);
   for (const authenticator of authenticators) await revisions.readFilesOf(authenticator);
@@ -111,6 +109,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const onEnd = createApplyEnd({ authenticators, reuse, log, onFlush });
   const shield = resources.use(await openShield(config, { log, onEnd, revisions: revisions.current }));
   const { shared } = shield;
+  const endReuse = createEndReuse({ reuse, fleet: shared?.fleet, log });
   metrics.observeLoginCache(shield.sizes);
   if (shared !== undefined) metrics.observeSharedStore(shared.state);
 
@@ -121,10 +120,10 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     shield,
     policy,
     reuse,
+    endReuse,
   });
   metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
-
   const drainState = { isDraining: false };
   const operator = {
     ...operatorDeps(parts, authenticators, recordsState),
@@ -137,7 +136,6 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     isDraining: () => drainState.isDraining,
     audit,
   };
-
   const flush = createFlush({ authenticators, shield, reuse, log, onFlush });
   const endLogins = (): Promise<void> => shield.endAnswers();
   const commands = { flush, onRevoked: reuse.clear, endLogins, fleet: shared?.fleet, records, personalTokens };
@@ -145,10 +143,9 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
   const { identify } = tokenFlows;
-  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers };
+  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers, onRevoked: endReuse };
   const otherAreas = helper?.areas ?? [];
   const pages = await openPages(config, { ...operator, ...commands, ...flows, recent, otherAreas });
-
   const listeners = resources.use(
     await openListeners(config, { ...tokenFlows, ...helper?.http, ...operator, api: api.admin, console: pages }),
   );
@@ -220,17 +217,19 @@ interface TokenFlowDeps {
   readonly shield: Shield & ShieldLedger;
   readonly policy: PolicyInForce;
   readonly reuse: TokenReuse;
+  readonly endReuse: () => Promise<void>;
 }
 
 /** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(parts: Parts, { audit, backends, records, shield, policy, reuse }: TokenFlowDeps) {
+async function openTokenFlows(parts: Parts, deps: TokenFlowDeps) {
+  const { audit, backends, records, shield, policy, reuse, endReuse } = deps;
   const { config, log, metrics } = parts;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: reuse.clear });
+  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: endReuse });
   const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
   const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
-  const helper = await openHelperLogins(config, { ...flowDeps, records, services, revoke });
+  const helper = await openHelper(config, { ...flowDeps, records, services, revoke });
   const identify = createIdentify({
     ...flowDeps,
     shield,
@@ -287,4 +286,14 @@ async function openTokens(
   if (personalTokens === undefined || records === undefined) return undefined;
   const { openPersonalTokens } = await import('./open-personal-tokens.ts');
   return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
+}
+
+/** Logins of the credential helper, where they are configured. */
+async function openHelper(
+  { helper, publicUrl }: BrokerConfig,
+  { records, ...deps }: Omit<OpenHelperLoginsDeps, 'records'> & { readonly records: Records | undefined },
+): Promise<OpenedHelperLogins | undefined> {
+  if (helper === undefined || records === undefined) return undefined;
+  const { openHelperLogins } = await import('./open-helper-logins.ts');
+  return openHelperLogins({ helper, publicUrl }, { ...deps, records });
 }

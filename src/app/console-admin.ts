@@ -3,11 +3,15 @@ import { basename } from 'node:path';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { readTextFile } from '../config/read-text.ts';
 import { isChosenAccount } from '../core/account.ts';
+import type { AccountChoice } from '../core/account.ts';
 import type { RequestContext } from '../core/events.ts';
+import type { PersonalToken } from '../core/personal-token.ts';
 import type { Audit, Clock } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
+import { separateRobots } from '../core/robot-name.ts';
 import { sessionId } from '../core/session.ts';
+import type { ListableStore } from '../core/store.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
@@ -23,8 +27,8 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { credentialKinds } from './api/credential-kinds.ts';
-import { endReuse, reachText } from './fleet-flush.ts';
+import { keptCredentials } from './api/kept-credentials.ts';
+import { endsWithUserOf } from './api/shown-tokens.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
@@ -32,8 +36,8 @@ export interface AdminDeps {
   readonly recent: RecentDecisions;
   readonly backends: readonly ChainedBackend[];
   readonly records: Pick<Records, 'store'>;
-  /** Makes this broker sign new tokens instead of giving out earlier ones again. */
-  readonly onRevoked: () => void;
+  /** Makes all brokers sign new tokens instead of giving out earlier ones again. Never throws. */
+  readonly onRevoked: () => Promise<void>;
   /** Ends the cached logins of all backends. */
   readonly endLogins: () => Promise<void>;
   readonly fleet: SharedFleet | undefined;
@@ -53,7 +57,8 @@ export function adminDeps(config: BrokerConfig, deps: AdminDeps): AdminAreaDeps 
       const found = await answered(async () => (await deps.api()).whoCan({ ...question, client }, apiContext(context)));
       if ('problem' in found) return found;
       const { grantees, users, anonymous, gaps } = found;
-      return { grantees: grantees.map(granteeView), users, anonymous, gaps };
+      // Only rules that name a robot are for it, so that each robot is among the grantees.
+      return { grantees: grantees.map(granteeView), users: separateRobots(users).people, anonymous, gaps };
     },
     policy: (context) => policyNow(config, deps, context),
     tryOut: async (text, context) => {
@@ -185,10 +190,12 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const account = { user: name };
   const stores = tokenStoresIn(records, clock);
   const tokens = await listPersonalTokens(stores.personalTokens, { account });
+  const robotTokens = await createdForRobots(account, stores.personalTokens, deps);
   const logins = await listRefreshTokens(stores.refreshTokens, { account });
   const sessions = (await stores.sessions.list()).filter(({ value }) => isChosenAccount(account, value));
   const found = await lookUp(name, { backends, clock });
-  if (found === undefined && tokens.length + logins.length + sessions.length === 0) return undefined;
+  if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
+    return undefined;
   return {
     username: name,
     ...found,
@@ -203,8 +210,21 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
         return { id, kind: 'docker' as const, program: clientId, from: client, service, ...times, isCurrent: false };
       }),
     ],
-    robots: [],
+    robotTokens,
   };
+}
+
+async function createdForRobots(
+  account: AccountChoice,
+  store: Pick<ListableStore<PersonalToken>, 'list'>,
+  { robots, clock }: Pick<AdminDeps, 'robots' | 'clock'>,
+): Promise<PersonView['robotTokens']> {
+  const endsWithUser = endsWithUserOf(robots);
+  return (await listPersonalTokens(store, {})).flatMap((token) => {
+    const { owner } = token;
+    if (owner.kind !== 'robot' || !isChosenAccount(account, owner.createdBy)) return [];
+    return [{ token: tokenView(token, clock.now()), endsWithPerson: endsWithUser(owner.robot) }];
+  });
 }
 
 async function lookUp(
@@ -222,12 +242,22 @@ async function lookUp(
 }
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
-  const { records, clock, robots, audit } = deps;
-  const kinds = credentialKinds(tokenStoresIn(records, clock), { audit, robots });
-  const { ended, failed } = await createEndAccount(kinds, accountFinder(deps))({ user: name }, ending);
-  const reach = reachText(await endReuse(deps, deps.endLogins));
-  if (failed.length > 0) {
-    return `Not everything has ended: ${failed.map(({ what }) => what).join(', ')} could not be ended${reach}. Try again.`;
+  const { records, clock, audit } = deps;
+  const kinds = keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
+  const end = createEndAccount(kinds, accountFinder(deps));
+  const { ended, failed } = await end({ user: name }, ending);
+  await deps.onRevoked();
+  const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];
+  if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
+  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+}
+
+/** @returns what of the cached logins could not be ended */
+async function lastingLogins({ endLogins }: AdminDeps): Promise<readonly string[]> {
+  try {
+    await endLogins();
+    return [];
+  } catch {
+    return ['cached logins'];
   }
-  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}${reach}.`;
 }

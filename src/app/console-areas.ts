@@ -11,7 +11,6 @@ import type { ConsoleArea } from '../http/console/deps.ts';
 import { tokensArea } from '../http/console/tokens.ts';
 import { adminDeps } from './console-admin.ts';
 import type { AdminDeps } from './console-admin.ts';
-import { endReuse } from './fleet-flush.ts';
 import type { PersonalTokens } from './open-personal-tokens.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 
@@ -42,7 +41,7 @@ export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly Con
     list: (selection) => listPersonalTokens(store, selection),
     revoke: async (selection, ending) => {
       const revoked = await revokePersonalTokens({ store, audit }, selection, ending);
-      await endReuse(deps);
+      await deps.onRevoked();
       return revoked;
     },
   });

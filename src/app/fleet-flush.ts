@@ -29,7 +29,7 @@ export function createApplyEnd({ authenticators, reuse, log, onFlush }: ApplyEnd
 }
 
 /** How far a flush or a revocation has come among the brokers that share a store. */
-interface FleetReach {
+export interface FleetReach {
   /** Whether every broker has applied it. */
   readonly complete: boolean;
   readonly reached: readonly string[];
@@ -48,33 +48,6 @@ export async function reachFleet(fleet: Pick<SharedFleet, 'reach'> | undefined):
   } catch (error) {
     return { complete: false, reached: [], missed: [], problem: describeError(error) };
   }
-}
-
-interface EndReuseDeps {
-  /** Makes this broker sign new tokens instead of giving out earlier ones again. */
-  readonly onRevoked: () => void;
-  /** Undefined: this broker shares nothing. */
-  readonly fleet?: Pick<SharedFleet, 'endTokens' | 'reach'> | undefined;
-}
-
-/**
- * After a revocation: no broker gives out a token again that it signed before. Never throws: what was revoked stays
- * revoked, and the answer has the problem.
- *
- * @param endLogins ends the cached logins as well; absent: they stay
- */
-export async function endReuse(
-  { onRevoked, fleet }: EndReuseDeps,
-  endLogins?: () => Promise<void>,
-): Promise<FleetReach> {
-  onRevoked();
-  try {
-    await endLogins?.();
-    await fleet?.endTokens();
-  } catch (error) {
-    return { complete: false, reached: [], missed: [], problem: describeError(error) };
-  }
-  return reachFleet(fleet);
 }
 
 /** The same as an operator reads it: begins with a semicolon; empty where there are no other brokers. */

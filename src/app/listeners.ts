@@ -10,7 +10,6 @@ import type { ListenerMetrics, ListenerName } from '../platform/audit/listener-m
 import { systemClock } from '../platform/clock.ts';
 import { connectionCounts, openFileLimit } from './connection-limits.ts';
 import type { Reloadable } from './reload.ts';
-import { readTlsCertificate } from './tls-certificate.ts';
 import type { TlsCertificate, TlsFiles } from './tls-certificate.ts';
 
 export interface Listeners extends AsyncDisposable {
@@ -95,6 +94,7 @@ function tlsReloadable(files: TlsFiles, listener: Listener, deps: CertificateDep
 }
 
 async function useCertificate(files: TlsFiles, { log, listenerMetrics }: CertificateDeps): Promise<TlsCertificate> {
+  const { readTlsCertificate } = await import('./tls-certificate.ts');
   const certificate = await readTlsCertificate(files);
   for (const warning of certificate.warnings) log.warn(warning);
   listenerMetrics.setCertificateExpiry(certificate.expiresAt);

@@ -3,7 +3,7 @@ import type { Router } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Identity } from '../core/identity.ts';
 import { bindingsFor } from '../core/policy/bindings.ts';
-import type { EventSink, ListableStore, Log } from '../core/ports.ts';
+import type { ListableStore, Log } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
 import type { Identify } from '../flows/identify.ts';
 import type { SessionDeps } from '../flows/session/deps.ts';
@@ -30,6 +30,8 @@ export interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' 
   readonly identify: Identify;
   readonly areas?: readonly ConsoleArea[];
   readonly log: Log;
+  /** Called when credentials have ended: no broker gives out again what it signed for them. */
+  readonly onRevoked: () => Promise<void>;
 }
 
 export interface Console {
@@ -80,7 +82,7 @@ export async function openConsole(
     signInAtProvider: createProviderSignIn({ ...deps, redirectUri: `${publicUrl}/sign-in/callback` }),
     logoutAtProvider: createProviderLogout({ ...deps, end: sessions.end }),
     sessions,
-    logins: programLogins(refreshTokenStore(records, clock), deps.audit),
+    logins: programLogins(refreshTokenStore(records, clock), deps),
     sealing: createSealing({ store: keys, clock, use: 'sign-in' }),
     areas,
     clock,
@@ -89,10 +91,17 @@ export async function openConsole(
   return { routes, folders: consoleFolders({ areas }), sessions };
 }
 
-function programLogins(store: ListableStore<RefreshToken>, audit: EventSink): ProgramLogins {
+function programLogins(
+  store: ListableStore<RefreshToken>,
+  { audit, onRevoked }: Pick<OpenConsoleDeps, 'audit' | 'onRevoked'>,
+): ProgramLogins {
   return {
     list: (account) => listRefreshTokens(store, { account }),
-    end: async (account, ids, ending) => (await revokeRefreshTokens({ store, audit }, { account, ids }, ending)).length,
+    end: async (account, ids, ending) => {
+      const ended = await revokeRefreshTokens({ store, audit }, { account, ids }, ending);
+      if (ended.length > 0) await onRevoked();
+      return ended.length;
+    },
   };
 }
 

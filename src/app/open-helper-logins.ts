@@ -1,8 +1,8 @@
-/** Logins of the credential helper: their codes over the records, their pages and endpoints. */
+/** Logins of the credential helper: their codes over the records, their pages and endpoints. Loaded only where they are configured. */
 import type { RequestHandler } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { parseCodeGuesses } from '../core/device-request.ts';
-import { createApproveCode } from '../flows/authorization-code/approve.ts';
+import { createApproveCode, createDenyCode } from '../flows/authorization-code/approve.ts';
 import type { CodeDeps } from '../flows/authorization-code/approve.ts';
 import { createRedeemCode } from '../flows/authorization-code/redeem.ts';
 import { createAnswerDevice } from '../flows/device/answer.ts';
@@ -12,20 +12,25 @@ import { createRequestDevice } from '../flows/device/request.ts';
 import type { Service } from '../flows/grant-token.ts';
 import type { RevokeRefreshToken } from '../flows/refresh-token/revoke-by-token.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
+import { authorizeArea } from '../http/oauth/authorize.ts';
 import type { OAuthDeps } from '../http/oauth/deps.ts';
+import { deviceArea } from '../http/oauth/device-page.ts';
+import { OAUTH_PATHS, oauthRoutes } from '../http/oauth/routes.ts';
 import type { HelperLogins } from '../http/token.ts';
 import { codeSecrets } from '../platform/code-secrets.ts';
 import type { Records } from '../platform/store/records.ts';
 import { codeStore, deviceRequestStore } from './helper-stores.ts';
 
-interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
-  /** Undefined: nothing that is configured has records. */
-  readonly records: Pick<Records, 'store'> | undefined;
+/** The sections of the configuration that are read here. */
+type HelperLoginsConfig = Pick<BrokerConfig, 'publicUrl'> & { readonly helper: NonNullable<BrokerConfig['helper']> };
+
+export interface OpenHelperLoginsDeps extends Pick<CodeDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
+  readonly records: Pick<Records, 'store'>;
   readonly services: ReadonlyMap<string, Service>;
   readonly revoke: RevokeRefreshToken;
 }
 
-interface OpenedHelperLogins {
+export interface OpenedHelperLogins {
   /** The pages, for the console. */
   readonly areas: readonly ConsoleArea[];
   /** For the listener and its token endpoint. */
@@ -35,15 +40,10 @@ interface OpenedHelperLogins {
   };
 }
 
-/** @returns undefined when they are not configured */
-export async function openHelperLogins(
-  { helper, publicUrl }: BrokerConfig,
+export function openHelperLogins(
+  { helper, publicUrl }: HelperLoginsConfig,
   { records, services, revoke, ...deps }: OpenHelperLoginsDeps,
-): Promise<OpenedHelperLogins | undefined> {
-  if (helper === undefined || records === undefined) return undefined;
-  const { authorizeArea } = await import('../http/oauth/authorize.ts');
-  const { deviceArea } = await import('../http/oauth/device-page.ts');
-  const { oauthRoutes, OAUTH_PATHS } = await import('../http/oauth/routes.ts');
+): OpenedHelperLogins {
   const { clock } = deps;
   const approvalDeps = { ...deps, secrets: codeSecrets };
   const codeDeps: CodeDeps = {
@@ -66,8 +66,10 @@ export async function openHelperLogins(
     publicUrl,
     services: new Map([...services].filter(([, { refreshTokens }]) => refreshTokens !== undefined)),
     approveCode: createApproveCode(codeDeps),
+    denyCode: createDenyCode(codeDeps),
     revoke,
     ...(device === undefined ? {} : { device }),
+    clock,
   };
   return {
     areas: [authorizeArea(oauthDeps), ...(device === undefined ? [] : [deviceArea(oauthDeps, device)])],

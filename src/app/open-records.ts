@@ -12,7 +12,6 @@ import type { Clock, Log } from '../core/ports.ts';
 import type { PostgresTls } from '../platform/postgres/connections.ts';
 import type { PostgresDeps, PostgresSettings } from '../platform/postgres/open.ts';
 import type { Records } from '../platform/store/records.ts';
-import { openSqlite } from '../platform/store/sqlite.ts';
 
 export type PostgresConfig = NonNullable<BrokerConfig['records']>['postgres'];
 
@@ -45,7 +44,10 @@ export function hasRecords({
  * @throws Error that names the file, when a file cannot be used
  */
 export async function openRecords({ stateDir, records }: RecordsConfig, deps: PostgresDeps): Promise<Records> {
-  if (records === undefined) return openSqlite(storeFile(stateDir));
+  if (records === undefined) {
+    const { openSqlite } = await import('../platform/store/sqlite.ts');
+    return openSqlite(storeFile(stateDir));
+  }
   const settings = await postgresSettings(records.postgres);
   const unused = await unusedFile(stateDir);
   if (unused !== undefined) deps.log.warn(unused);

@@ -25,7 +25,7 @@ interface OpenRefreshTokensDeps extends Pick<RefreshTokenDeps, 'backends' | 'clo
   readonly records: Pick<Records, 'store'> | undefined;
   readonly services: ReadonlyMap<string, Service>;
   /** Called for each token that is revoked. */
-  readonly onRevoked: () => void;
+  readonly onRevoked: () => Promise<void>;
 }
 
 export function openRefreshTokens({ records, services, onRevoked, ...deps }: OpenRefreshTokensDeps): RefreshTokens {

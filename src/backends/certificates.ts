@@ -1,6 +1,5 @@
 /** Certificates in files (PEM). Every error names the file and says what was expected. */
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { certificatesInPem } from '../core/pem.ts';
 import { readFileWithin } from './read-file.ts';
 
@@ -36,6 +35,8 @@ export interface OwnCertificate {
 /** @throws Error when either cannot be read, or they do not belong together */
 export async function readOwnCertificate(certFile: string, keyFile: string): Promise<OwnCertificate> {
   const own = { cert: await read(certFile), key: await read(keyFile) };
+  // Loaded here: it takes time at the start, and few have such a certificate.
+  const { createSecureContext } = await import('node:tls');
   try {
     createSecureContext(own);
   } catch (cause) {

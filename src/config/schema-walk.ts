@@ -49,7 +49,8 @@ export function alternatives(schema: Schema, value: unknown): readonly Schema[] 
 }
 
 function takes(schema: Schema | undefined, value: unknown): boolean {
-  return schema !== undefined && z.core.safeParse(schema, value).success;
+  // To compile a schema takes longer than to parse one value.
+  return schema !== undefined && z.core.safeParse(schema, value, { jitless: true }).success;
 }
 
 /** The schemas for a path, the value at the path, and whether the path leads into a secret. */

@@ -48,6 +48,8 @@ export interface SignedInAt {
   /** At an OpenID provider: the session there (`sid`) and the person (`sub`), for logouts that the provider announces. */
   readonly sid?: string;
   readonly sub?: string;
+  /** Epoch seconds when the person proved there who they are (`auth_time`); absent: the provider has not said. */
+  readonly authTime?: number;
 }
 
 /** What somebody who has signed in may see of a session. */
@@ -97,6 +99,15 @@ export function sessionOwner({
   return JSON.stringify(subject === '' ? [backend, 'name', username] : [backend, 'subject', subject]);
 }
 
+/**
+ * Epoch seconds when the person proved who they are; 0: not known. A provider may sign somebody in without asking for
+ * anything, so the time of such a sign-in proves nothing.
+ */
+export function authenticatedAt({ createdAt, signedInAt }: Pick<Session, 'createdAt' | 'signedInAt'>): number {
+  const { sub, authTime = 0 } = signedInAt;
+  return sub === undefined ? createdAt : Math.min(createdAt, authTime);
+}
+
 const TEXTS = ['backend', 'subject', 'login', 'username', 'client', 'program'] as const;
 const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
@@ -114,5 +125,9 @@ export function parseSession(json: unknown): Session | undefined {
 function isSignedInAt(value: unknown): boolean {
   const fields = fieldsOf(value);
   if (fields === undefined || !areTexts(fields, ['backend'])) return false;
-  return ['sid', 'sub'].every((name) => ['string', 'undefined'].includes(typeof fields.get(name)));
+  const authTime = fields.get('authTime');
+  return (
+    ['sid', 'sub'].every((name) => ['string', 'undefined'].includes(typeof fields.get(name))) &&
+    (authTime === undefined || Number.isSafeInteger(authTime))
+  );
 }

@@ -26,16 +26,23 @@ export interface SignInAnswer {
   readonly query: string;
   readonly redirectUri: string;
   readonly transaction: SignInTransaction;
+  /** Whether the person must have proved who they are for this sign-in. */
+  readonly isAgain: boolean;
 }
+
+/** A person as the provider describes them. Its `subject` is always known. */
+export type SignedInIdentity = Identity & { readonly subject: string };
 
 export type SignInOutcome =
   | {
       readonly kind: 'signed-in';
-      readonly identity: Identity;
+      readonly identity: SignedInIdentity;
       /** The user name at the backend that has the accounts; see `BrowserSignIn.accountsAt`. */
       readonly login: string;
       readonly sid?: string;
       readonly sub: string;
+      /** Epoch seconds when the person proved who they are; undefined: the provider has not said. */
+      readonly authTime: number | undefined;
     }
   /** `cancelled`: the person went back, or the provider refused the person. `invalid`: the answer proves nothing. */
   | { readonly kind: 'cancelled' | 'invalid'; readonly detail: string };
@@ -51,8 +58,11 @@ export interface BrowserSignIn {
   readonly label: string;
   /** The backend that has the accounts of those who sign in here. Absent: this one. */
   readonly accountsAt?: string;
-  begin(redirectUri: string, deadline: Deadline): Promise<SignInStart>;
+  /** @param isAgain whether the provider has to ask the person for a proof, also where it knows the browser */
+  begin(redirectUri: string, isAgain: boolean, deadline: Deadline): Promise<SignInStart>;
   finish(answer: SignInAnswer, deadline: Deadline): Promise<SignInOutcome>;
+  /** Records a sign-in that was accepted. Absent: the accounts are elsewhere. Throws BrokerError `records_unavailable`. */
+  accept?(identity: SignedInIdentity): Promise<void>;
   /** Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). */
   readLogout(token: Secret, deadline: Deadline): Promise<ProviderLogout>;
   /**

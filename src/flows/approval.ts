@@ -8,7 +8,7 @@ import type { AuditEvent, RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import type { Audit, EventSink, ListableStore } from '../core/ports.ts';
 import { backendNamed } from './chain.ts';
-import type { CredentialKind } from './end-account.ts';
+import type { KeptCredentials } from './end-account.ts';
 import { revalidate } from './revalidate.ts';
 import type { RevalidateDeps } from './revalidate.ts';
 import type { SignedIn } from './session/find.ts';
@@ -72,7 +72,7 @@ interface KeptApprovalDeps {
  * The logins of programs that a person of the account has allowed, and that no program has redeemed yet, for
  * `createEndAccount`.
  */
-export function approvalKind({ codes, requests, audit }: KeptApprovalDeps): CredentialKind {
+export function keptApprovals({ codes, requests, audit }: KeptApprovalDeps): KeptCredentials {
   return {
     what: 'allowed logins of programs',
     endOf: async (account, { request, by, cause = `ended by ${by}` }) => {

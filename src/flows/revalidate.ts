@@ -49,6 +49,10 @@ export async function revalidate(
     return { refusal: refusalOf(outcome), ...(isAsleep ? { isAsleep } : {}) };
   }
   if (outcome.identity.subject !== account.subject) return { refusal: 'the name belongs to another account' };
+  const { username } = outcome.identity;
+  // Elsewhere, people type a name of their own choice to log in. Here, it is the name of the account, which may be new.
+  if (authenticator.accepts === 'sign-ins' && skipReason(backend, username, 'sign-ins') !== undefined)
+    return { refusal: `usernames of ${account.backend} do not include ${username}` };
   const foreign = foreignName(backends, outcome.identity);
   return foreign === undefined ? { identity: outcome.identity } : { refusal: foreign };
 }

@@ -36,7 +36,10 @@ export const HELPER_COMMANDS: readonly HelperCommand[] = [
     options: [
       { name: 'device', description: 'sign in with a browser on another machine, by a code' },
       { name: 'no-configure', description: 'leave the configuration of docker and podman as it is' },
-      { name: 'accept-server', description: 'accept that the registry names another sign-in server than before' },
+      {
+        name: 'accept-server',
+        description: 'accept another sign-in server than before, or another name of the registry',
+      },
     ],
     run: async (host, call) => (await import('./login/login.ts')).login(host, call),
   },

@@ -10,6 +10,7 @@ import { printable } from './host.ts';
 import type { Host } from './host.ts';
 import { findProgram } from './logins/find-program.ts';
 import { hasEnded } from './logins/login.ts';
+import type { StoredLogin } from './logins/login.ts';
 import { openLogins } from './logins/store.ts';
 import { parseObject } from './protocol.ts';
 import { registryName, requireRegistry } from './registry-name.ts';
@@ -45,7 +46,8 @@ export async function doctor(host: Host, call: HelperCall): Promise<number> {
     findings.push({ kind: 'hint', text: `no registry uses this helper; run: ${host.program} login REGISTRY` });
   for (const registry of registries) {
     findings.push(...settings.flatMap((each) => examineSettings(each, registry)));
-    findings.push(await examineLogin(host, registry), ...(await examineServer(host, registry)));
+    const { finding, login } = await examineLogin(host, registry);
+    findings.push(finding, ...(await examineServer(host, registry, login)));
   }
   for (const { kind, text } of findings) host.stdout(`${printable(`${kind.padEnd('problem'.length)}  ${text}`)}\n`);
   return findings.some(({ kind }) => kind === 'problem') ? 1 : 0;
@@ -94,11 +96,11 @@ function examineSettings({ file, json }: ClientSettings, registry: string): read
   const helpers = objectIn(json, 'credHelpers');
   const helper = helpers[registry];
   if (helper === HELPER_SUFFIX) {
-    findings.push({ kind: 'ok', text: `${file.path}: ${file.clients} use this helper for ${registry}` });
+    findings.push({ kind: 'ok', text: `${file.path} names this helper for ${registry}: ${file.clients}` });
   } else if (helper !== undefined) {
     findings.push({
       kind: 'problem',
-      text: `${file.path}: ${file.clients} use the helper ${JSON.stringify(helper)} for ${registry}`,
+      text: `${file.path} names the helper ${JSON.stringify(helper)} for ${registry}: ${file.clients}`,
     });
   } else {
     findings.push({ kind: 'problem', text: missingKey(file, helpers, json?.['credsStore'], registry) });
@@ -126,21 +128,28 @@ function missingKey(
   if (similar !== undefined)
     return `${path}: the key "${similar}" in "credHelpers" is not the name that ${clients} look for; it must be "${registry}"`;
   const store = credsStore === HELPER_SUFFIX ? '"credsStore" is not enough for podman and skopeo: ' : '';
-  return `${path}: ${store}${clients} do not use this helper for ${registry}; run: docker-credential-${HELPER_SUFFIX} configure ${registry}`;
+  return `${path}: ${store}no helper for ${registry} is named for ${clients}; run: docker-credential-${HELPER_SUFFIX} configure ${registry}`;
 }
 
-async function examineLogin(host: Host, registry: string): Promise<Finding> {
+/** The result, and the login where the server can be asked about it. */
+interface ExaminedLogin {
+  readonly finding: Finding;
+  readonly login?: StoredLogin;
+}
+
+async function examineLogin(host: Host, registry: string): Promise<ExaminedLogin> {
+  const problem = (text: string): ExaminedLogin => ({ finding: { kind: 'problem', text } });
   try {
     const login = await (await openLogins(host)).get(registry);
     const again = `run: ${host.program} login ${registry}`;
-    if (login === undefined) return { kind: 'problem', text: `there is no login at ${registry}; ${again}` };
-    if (hasEnded(login, host.now())) return { kind: 'problem', text: `the login at ${registry} has ended; ${again}` };
+    if (login === undefined) return problem(`there is no login at ${registry}; ${again}`);
+    if (hasEnded(login, host.now())) return problem(`the login at ${registry} has ended; ${again}`);
     const { account = 'an unnamed user', endsAt } = login;
     if (endsAt !== undefined && endsAt - host.now() < SOON)
-      return { kind: 'hint', text: `the login at ${registry} ends soon; ${again}` };
-    return { kind: 'ok', text: `${account} is signed in to ${registry}` };
+      return { finding: { kind: 'hint', text: `the login at ${registry} ends soon; ${again}` }, login };
+    return { finding: { kind: 'ok', text: `a login of ${account} at ${registry} is stored` }, login };
   } catch (error) {
-    return { kind: 'problem', text: describeError(error) };
+    return problem(describeError(error));
   }
 }
 

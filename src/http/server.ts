@@ -1,7 +1,6 @@
 /** The listener, with limits on connections and on the size and duration of requests. It closes without losing a request. */
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { chmod, lstat, unlink } from 'node:fs/promises';
@@ -63,7 +62,7 @@ export const HTTP_LIMITS = {
 const OPTIONS: ServerOptions = { ...HTTP_LIMITS, requireHostHeader: false };
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const secure = options.tls === undefined ? undefined : createTlsServer(options.tls, options.limits);
+  const secure = options.tls === undefined ? undefined : await createTlsServer(options.tls, options.limits);
   const server: Server = secure ?? createHttpServer(OPTIONS);
   server.maxRequestsPerSocket = 0;
   const byNode = connectionListeners(server);
@@ -99,7 +98,12 @@ function connectionListeners(server: Server): readonly ConnectionListener[] {
   return server.listeners('connection') as ConnectionListener[];
 }
 
-function createTlsServer(tls: NonNullable<ListenOptions['tls']>, { handshakeMs }: ConnectionLimits): HttpsServer {
+async function createTlsServer(
+  tls: NonNullable<ListenOptions['tls']>,
+  { handshakeMs }: ConnectionLimits,
+): Promise<HttpsServer> {
+  // Loaded here: it takes time at the start, and most brokers are behind a proxy with TLS.
+  const { createServer: createHttpsServer } = await import('node:https');
   // For Unix sockets only. The timeout starts again with each packet; trackConnections limits the whole handshake.
   const handshakeTimeout = 2 * handshakeMs;
   return createHttpsServer({ ...OPTIONS, minVersion: 'TLSv1.2', handshakeTimeout, ...tls });

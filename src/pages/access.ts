@@ -25,6 +25,8 @@ export interface DenialView {
   /** The program and the address of the request. */
   readonly program?: string;
   readonly from: string;
+  /** The name of the personal token that was used. */
+  readonly token?: string;
   readonly decisions: readonly DecisionView[];
   /** Why no token was issued, as a sentence. */
   readonly refusal?: string;
@@ -55,8 +57,8 @@ export interface AccessView {
 interface DeniedRequest {
   readonly requestId: string;
   readonly at: number;
-  /** The repositories, or what else was asked for. */
-  readonly names: readonly string[];
+  /** What was not granted, such as `web/shop: push`. */
+  readonly missing: readonly string[];
 }
 
 /** What a rule allows the person. */
@@ -103,18 +105,24 @@ function questionCard({ site: { url } }: Page, { services, question, problem, an
     </form>
     <div id="answer" aria-live="polite">
       ${problem !== undefined && html`<div class="answer">${notice('problem', html`<p>${problem}</p>`)}</div>`}
-      ${answer !== undefined && decision(answer, 'You')}
+      ${answer !== undefined && decision(answer)}
     </div>
   </div>`;
 }
 
-/** @param subject who may, at the start of a sentence */
-function decision(view: DecisionView, subject: string): Html {
+/** @param token the name of the personal token that was used, where it was one */
+function decision(view: DecisionView, token?: string): Html {
   const { repository, reasons, nearMisses } = view;
-  const object = subject === 'You' ? 'you' : subject;
+  const limited = view.verdicts.filter(({ verdict }) => verdict === 'limited').map(({ action }) => action);
+  const subject = token === undefined ? 'You' : html`With the token ${token}, you`;
   return html`<article class="answer">
     <h2>${decisionSentence(subject, repository, view.verdicts)}</h2>
-    ${verdicts(view.verdicts)} ${reasons.length > 0 && reasonList(reasons, object)}
+    ${verdicts(view.verdicts)}
+    ${
+      limited.length > 0 &&
+      html`<p>The limits of the token exclude ${actionList(limited)}. Use a token whose limits include it.</p>`
+    }
+    ${reasons.length > 0 && reasonList(reasons, 'you')}
     ${!reasons.some(({ effect }) => effect === 'allow') && html`<p>No rule allows it, and what no rule allows is denied.</p>`}
     ${
       nearMisses.length > 0 &&
@@ -155,9 +163,9 @@ function denialCard({ site: { url }, now }: Page, { denied, requestId, denial }:
       denied.length > 0 &&
       html`<ul class="links" aria-label="Recent requests that were denied">
         ${denied.map(
-          ({ requestId: id, at, names }) =>
+          ({ requestId: id, at, missing }) =>
             html`<li>
-              <a href="${link(id)}">${names.join(', ')}</a> <span class="quiet">${relative(at, now)}</span>
+              <a href="${link(id)}">${missing.join('; ')}</a> <span class="quiet">${relative(at, now)}</span>
             </li>`,
         )}
       </ul>`
@@ -185,10 +193,10 @@ function denialText(denial: DenialView | 'unknown', now: number): Html {
         answered.
       </p>
     </div>`;
-  const { at, program, from, decisions, refusal } = denial;
+  const { at, program, from, token, decisions, refusal } = denial;
   return html`<div class="answer">
       <p>Request ${relative(at, now)} ${program !== undefined && html`by ${program}`} from <code>${from}</code>.</p>
       ${refusal !== undefined && notice('problem', html`<p>${refusal}</p>`)}
     </div>
-    ${decisions.map((one) => decision(one, 'You'))}`;
+    ${decisions.map((one) => decision(one, token))}`;
 }

@@ -67,6 +67,7 @@ export function createTokenPage(page: Page, view: CreateTokenView): Html {
       problem !== undefined && notice('problem', html`<p>${problem}</p>`),
       problems.size > 0 && notice('problem', html`<p>The token is not created. Correct what is marked below.</p>`),
       html`<form class="card stack" method="post" action="${url`/console/tokens`}">
+        <input type="hidden" name="form" value="${page.requestId}" />
         ${
           // The Enter key presses the first button of a form (HTML, implicit submission).
           html`<button class="hidden" name="do" value="create" tabindex="-1" aria-hidden="true">Create</button>`
@@ -103,7 +104,7 @@ function ownerField({ form, robots, problems }: CreateTokenView): Html {
   return selectField({
     name: 'owner',
     label: 'For',
-    hint: 'A robot is for programs. Its tokens stay when you leave.',
+    hint: 'A robot is for programs. Where a group owns it, its tokens stay when you leave.',
     value: form.owner,
     problem: problems.get('owner'),
     options: [{ value: 'me', label: 'me' }, ...robots.map((robot) => ({ value: robot, label: `robot ${robot}` }))],
@@ -161,6 +162,9 @@ function rightsField(view: CreateTokenView): Html {
     }`;
 }
 
+/** Lines of patterns that are shown without scrolling. */
+const MAX_ROWS = 10;
+
 function limitFields({ services, problems }: CreateTokenView, limit: LimitForm, index: number): Html {
   const at = `limits.${index}`;
   return html`<div class="limit" role="group" aria-label="Limit ${index + 1}">
@@ -177,7 +181,7 @@ function limitFields({ services, problems }: CreateTokenView, limit: LimitForm, 
       hint: html`One on each line: <code>web/shop</code>, or a pattern such as <code>web/**</code>.`,
       value: limit.repositories,
       problem: problems.get(`${at}.repositories`),
-      rows: 2,
+      rows: Math.min(MAX_ROWS, Math.max(2, limit.repositories.split('\n').length)),
     })}
     ${choices({
       name: `${at}.actions`,

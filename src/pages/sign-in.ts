@@ -5,6 +5,7 @@ import { heading, notice } from './parts/blocks.ts';
 import { textField } from './parts/form.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
+import type { Url } from './template/url.ts';
 
 interface SignInView {
   /** Backends that sign in by a page of their provider. */
@@ -19,6 +20,8 @@ interface SignInView {
   readonly reason?: string;
   /** The path of Fairlead to go to afterwards. */
   readonly to: string;
+  /** Whether a provider has to ask for a proof, also where it knows the browser. */
+  readonly isAgain?: boolean;
 }
 
 export function signInPage(page: Page, view: SignInView): Html {
@@ -40,22 +43,23 @@ export function signInPage(page: Page, view: SignInView): Html {
 }
 
 /** Links and not forms: `form-action 'self'` does not let a form lead to a provider (CSP 3, section 6.4.2). */
-function providerLinks({ site: { url } }: Page, { providers, hasForm, to }: SignInView): Html {
+function providerLinks({ site: { url } }: Page, { providers, hasForm, to, isAgain = false }: SignInView): Html {
+  const link = (name: string): Url =>
+    isAgain ? url`/sign-in/${name}?to=${to}&again=1` : url`/sign-in/${name}?to=${to}`;
   return html`<div class="card stack">
     ${providers.map(
       ({ name, label }) =>
-        html`<a class="button ${hasForm ? '' : 'primary'}" href="${url`/sign-in/${name}?to=${to}`}"
-          >Continue with ${label}</a
-        >`,
+        html`<a class="button ${hasForm ? '' : 'primary'}" href="${link(name)}">Continue with ${label}</a>`,
     )}
   </div>`;
 }
 
-function signInForm({ site: { url } }: Page, { providers, username, problem, to }: SignInView): Html {
+function signInForm({ site: { url } }: Page, { providers, username, problem, to, isAgain }: SignInView): Html {
   const hasName = username !== undefined && username !== '';
   return html`<form class="card stack" method="post" action="${url`/sign-in`}">
     ${providers.length > 0 && html`<h2>Or with a password</h2>`}
     <input type="hidden" name="to" value="${to}" />
+    ${isAgain === true && html`<input type="hidden" name="again" value="1" />`}
     ${textField({
       name: 'username',
       label: 'User name',

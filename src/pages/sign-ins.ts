@@ -59,8 +59,8 @@ function signInRow({ site: { url }, now }: Page, row: SignInRow): Html {
   const { id, kind, program, from, service, createdAt, usedAt, expiresAt, isCurrent } = row;
   return html`<li>
     <div>
-      <p><b>${programName(program)}</b> ${isCurrent ? badge('this one', 'good') : badge(KINDS[kind])}</p>
-      <p class="quiet">${service === undefined ? 'this console' : html`<code>${service}</code>`}</p>
+      <p><b>${programName(program)}</b> ${isCurrent ? badge('this browser', 'good') : badge(KINDS[kind])}</p>
+      <p class="quiet">${service === undefined ? 'console' : html`<code>${service}</code>`}</p>
     </div>
     <div>
       <p>From <code>${from}</code></p>

@@ -16,8 +16,10 @@ export interface TokenView {
   readonly name: string;
   /** The robot whose token it is. */
   readonly robot?: string;
-  /** Empty: everything that its owner may do. */
-  readonly limits: readonly LimitView[];
+  /** Absent: everything that its owner may do. Empty: nothing at a registry. */
+  readonly limits?: readonly LimitView[];
+  /** What it may do at the API. */
+  readonly api?: 'read' | 'admin';
   /** The networks that it may be used from; empty: all. */
   readonly networks: readonly string[];
   readonly createdAt: number;
@@ -37,9 +39,12 @@ export function tokenState({ state, expiresAt }: TokenView, now: number): Html |
   return expiresAt - now < SOON_SECONDS ? badge('ends soon', 'warning') : undefined;
 }
 
-export function tokenRights({ limits, networks, robot }: TokenView): Html {
-  const owner = robot === undefined ? 'you' : html`the robot <code>${robot}</code>`;
-  return html`${limits.length === 0 ? html`<p>Everything ${owner} may do</p>` : limits.map(limitText)}${
+/** @param reader whose token it is, as the reader calls that user */
+export function tokenRights({ limits, api, networks, robot }: TokenView, reader: 'you' | 'its owner'): Html {
+  const owner = robot === undefined ? reader : html`the robot <code>${robot}</code>`;
+  return html`${limits === undefined ? html`<p>Everything ${owner} may do</p>` : limits.map(limitText)}${
+    limits?.length === 0 && html`<p>Nothing at any registry</p>`
+  }${api !== undefined && html`<p>API: ${api}</p>`}${
     networks.length > 0 && html`<p class="quiet">only from <code>${networks.join(', ')}</code></p>`
   }`;
 }

@@ -66,7 +66,7 @@ function tokenRow({ site: { url }, now }: Page, token: TokenView): Html {
       <p><b>${name}</b> ${tokenState(token, now)}</p>
       <p class="quiet"><code>${id}</code>${robot !== undefined && html` for the robot <code>${robot}</code>`}</p>
     </div>
-    <div>${tokenRights(token)}</div>
+    <div>${tokenRights(token, 'you')}</div>
     <div>${tokenTimes(token, now)}</div>
     <div class="end">
       <a class="button bare danger" href="${url`/console/tokens/${id}/revoke`}"

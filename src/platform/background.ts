@@ -5,7 +5,7 @@
 import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { raceRead, shareRead } from '../core/hanging-reads.ts';
 import type { Background, FileInput, FileTask } from '../core/ports.ts';
 
@@ -42,7 +42,8 @@ export function createBackground(options: BackgroundOptions = {}): BackgroundThr
   const running = new Set<Worker>();
 
   async function* onThread<Input extends FileInput, Part>(task: FileTask<Input, Part>, input: Input) {
-    const worker = new Worker(THREAD, {
+    const threads = await import('node:worker_threads');
+    const worker = new threads.Worker(THREAD, {
       workerData: { module: task.module, input } satisfies ThreadInput,
       // It needs no secret from the environment, and no option of this process.
       env: {},

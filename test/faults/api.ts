@@ -135,7 +135,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'api-16',
     effect: 'after an account ends, its cached logins still count for a minute',
-    file: 'src/app/fleet-flush.ts',
+    file: 'src/app/api/token-handlers.ts',
     find: 'await endLogins?.();',
     replace: '',
     tests: ['test/unit/app/api/token-handlers.test.ts'],
@@ -143,7 +143,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'api-17',
     effect: 'a broker gives out a signed token again for a token that another broker has revoked',
-    file: 'src/app/fleet-flush.ts',
+    file: 'src/app/api/token-handlers.ts',
     find: '  onRevoked();\n  try {',
     replace: '  try {',
     tests: ['test/unit/app/api/token-handlers.test.ts'],

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 
 const VERBS_TEST = 'test/unit/helper/verbs.test.ts';
 const CODE_TEST = 'test/unit/flows/authorization-code.test.ts';
+const DOCTOR_TEST = 'test/unit/helper/doctor.test.ts';
 const DEVICE_TEST = 'test/unit/flows/device.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -121,6 +122,62 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'helper-15',
+    effect: 'a program gets a login that was allowed before everything of the account ended',
+    file: 'src/flows/approval.ts',
+    find: "value.state === 'unused' && isChosenAccount(account, value.account)",
+    replace: "value.state === 'used' && isChosenAccount(account, value.account)",
+    tests: [CODE_TEST],
+  },
+  {
+    id: 'helper-16',
+    effect: 'requests for codes that are sent at the same time fill the records',
+    file: 'src/flows/device/request.ts',
+    find: "oneAtATime(['requests'],",
+    replace: 'oneAtATime([],',
+    tests: [DEVICE_TEST],
+  },
+  {
+    id: 'helper-22',
+    effect: 'any web page ends the login of a user by a request for //',
+    file: 'src/helper/login/loopback.ts',
+    find: "URL.parse(request.url ?? '/', 'http://127.0.0.1')",
+    replace: "new URL(request.url ?? '/', 'http://127.0.0.1')",
+    tests: ['test/unit/helper/sign-in.test.ts'],
+  },
+  {
+    id: 'helper-17',
+    effect: 'a registry asks for a login that is valid at another one, and uses it there',
+    file: 'src/helper/login/own-service.ts',
+    find: 'if (named === own || isLoopbackHost(own)) return;',
+    replace: "if (named.split('.').at(-1) === own.split('.').at(-1) || isLoopbackHost(own)) return;",
+    tests: ['test/unit/helper/sign-in.test.ts'],
+  },
+  {
+    id: 'helper-18',
+    effect: 'two processes that wait for an abandoned lock both remove it, and one login is lost',
+    file: 'src/helper/logins/lock.ts',
+    find: '  if (!(await create(guard))) {',
+    replace: '  if (false as boolean) {',
+    tests: ['test/unit/helper/lock.test.ts'],
+  },
+  {
+    id: 'helper-20',
+    effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
+    file: 'src/helper/doctor-server.ts',
+    find: '...(isPinned && login?.username',
+    replace: '...(login?.username',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-21',
+    effect: '`doctor` says that a login has ended while the server cannot find out',
+    file: 'src/helper/doctor-server.ts',
+    find: 'status >= 500',
+    replace: 'status >= 600',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-23',
     effect: 'a device request in a state that only a later version knows gives a login without a caller',
     file: 'src/core/device-request.ts',
     find: "  if (!STATES.some((state) => state === fields.get('state'))) return undefined;\n",

@@ -7,6 +7,7 @@ const RECENT = 'test/unit/platform/recent-decisions.test.ts';
 const CSV = 'test/unit/http/console/csv.test.ts';
 const FORM = 'test/unit/http/console/token-form.test.ts';
 const TOKENS = 'test/unit/http/console/tokens.test.ts';
+const ACCESS = 'test/unit/http/console/access.test.ts';
 const PATTERNS = 'test/unit/core/policy/granted-patterns.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -62,7 +63,7 @@ export const faults: readonly Fault[] = [
     id: 'pages-7',
     effect: 'a name that begins with = is a formula in the spreadsheet of an administrator',
     file: 'src/http/console/csv.ts',
-    find: "FORMULA.test(value) ? `'${value}` : value",
+    find: 'value.replaceAll(FORMULA, "$1\'")',
     replace: 'value',
     tests: [CSV],
   },
@@ -101,9 +102,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'pages-12',
     effect: 'a browser that was left open makes tokens, hours after the sign-in',
-    file: 'src/http/console/session.ts',
-    find: 'now() - signedInOf(response).session.createdAt <= maxAge',
-    replace: 'now() > 0',
+    file: 'src/http/console/tokens.ts',
+    find: 'return isRecentSignIn(response, clock.now(), RECENT_SIGN_IN);',
+    replace: 'return isRecentSignIn(response, clock.now(), 1000 * RECENT_SIGN_IN);',
     tests: [TOKENS],
   },
   {
@@ -124,24 +125,42 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'pages-15',
-    effect: 'after an administrator has ended everything of a user, cached logins still give tokens',
-    file: 'src/app/console-admin.ts',
-    find: 'await endReuse(deps, deps.endLogins)',
-    replace: 'await endReuse(deps)',
-    tests: ['test/unit/app/console-admin.test.ts'],
+    effect: 'a token that may do nothing at a registry is shown as one that may do everything',
+    file: 'src/pages/token-view.ts',
+    find: 'limits === undefined ? html`<p>Everything',
+    replace: '(limits ?? []).length === 0 ? html`<p>Everything',
+    tests: [TOKENS],
   },
   {
     id: 'pages-16',
-    effect: 'a shared store that is down hides from the administrator what has ended',
-    file: 'src/app/fleet-flush.ts',
-    find: `  } catch (error) {
-    return { complete: false, reached: [], missed: [], problem: describeError(error) };
-  }
-  return reachFleet(fleet);`,
-    replace: `  } catch (error) {
-    throw error;
-  }
-  return reachFleet(fleet);`,
+    effect: 'a request that the limits of a token denied is explained as if a rule had denied it',
+    file: 'src/http/console/access.ts',
+    find: "via?.kind === 'personal-token' && via.name !== undefined ? { token: via.name } : {}",
+    replace: '{}',
+    tests: [ACCESS],
+  },
+  {
+    id: 'pages-17',
+    effect: 'a page with a new token that is loaded again creates another token',
+    file: 'src/http/console/tokens.ts',
+    find: '  rememberSent(key, deps.sent);\n',
+    replace: '',
+    tests: [TOKENS],
+  },
+  {
+    id: 'pages-18',
+    effect: 'administrators do not see the tokens for robots that a leaver may have copies of',
+    file: 'src/app/console-admin.ts',
+    find: "if (owner.kind !== 'robot' ||",
+    replace: "if (owner.kind !== 'robot' || !endsWithUser(owner.robot) ||",
     tests: ['test/unit/app/console-admin.test.ts'],
+  },
+  {
+    id: 'pages-19',
+    effect: 'an administrator whose session has ended reads that there is no such page',
+    file: 'src/http/console/session.ts',
+    find: 'if (signedIn === undefined) return askToSignIn(request, response, deps);\n    if (!signedIn.isAdmin)',
+    replace: 'if (signedIn?.isAdmin !== true)',
+    tests: ['test/unit/http/console.test.ts'],
   },
 ];

@@ -109,8 +109,8 @@ export const faults: readonly Fault[] = [
     id: 'token-13',
     effect: 'the end of an account stops at the first kind of credential that fails, and the others live on',
     file: 'src/flows/end-account.ts',
-    find: '      failed.push({ what, cause: describeError(error) });',
-    replace: '      throw error;',
+    find: 'failed.push({ what, cause: describeError(error) });',
+    replace: 'failed.push({ what, cause: describeError(error) }); break;',
     tests: ['test/unit/flows/end-account.test.ts'],
   },
   {
@@ -164,8 +164,8 @@ export const faults: readonly Fault[] = [
   {
     id: 'token-19',
     effect: 'the end of an account leaves codes of logins that a person has allowed, because nothing passes them on',
-    file: 'src/app/api/credential-kinds.ts',
-    find: 'approvalKind({ codes, requests: deviceRequests, audit }),',
+    file: 'src/app/api/kept-credentials.ts',
+    find: 'keptApprovals({ codes, requests: deviceRequests, audit }),',
     replace: '',
     tests: ['test/unit/app/api/token-handlers.test.ts'],
   },

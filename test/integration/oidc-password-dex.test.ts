@@ -315,7 +315,7 @@ describe.skipIf(!canBuildDex())('sign-in with a browser at Dex', () => {
     await dex.start();
     const second = await signInAtDex(fetchBrowser(), `${app.url}/sign-in/sso`, alice);
 
-    expect([first.url.pathname, second.url.pathname]).toEqual(['/console/sign-ins', '/console/sign-ins']);
+    expect([first.url.pathname, second.url.pathname]).toEqual(['/console/access', '/console/access']);
   });
 });
 

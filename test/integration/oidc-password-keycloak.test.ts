@@ -274,6 +274,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
 
   describe('sign-in with a browser', () => {
     const LIST = '/console/sign-ins';
+    const HOME = '/console/access';
 
     /** The console with this Keycloak, whose client knows its address. */
     async function openSignIn(clientId: string): Promise<ConsoleApp> {
@@ -297,7 +298,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       await realm.logOut('alice');
       const after = await browser.open(`${app.url}${LIST}`);
 
-      expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: LIST });
+      expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: HOME });
       expect(page.text).toContain('Who can');
       expect(after.url.pathname).toBe('/sign-in');
     });
@@ -310,7 +311,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       const page = await signInAtKeycloak(fetchBrowser(), `${app.url}/sign-in/sso`, { ...otto, code });
       const wrong = await signInAtKeycloak(fetchBrowser(), `${app.url}/sign-in/sso`, { ...otto, code: () => '000000' });
 
-      expect(page.url.pathname).toBe(LIST);
+      expect(page.url.pathname).toBe(HOME);
       expect(wrong.url.origin).toBe(new URL(realm.issuer).origin);
     });
 

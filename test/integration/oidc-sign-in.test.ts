@@ -1,5 +1,7 @@
 /** Sign-in with a browser at a real OpenID provider: what works, and each attack that must not. */
 import { describe, expect, it } from 'vitest';
+import { openAccounts } from '../../src/app/open-records.ts';
+import { sessionStore } from '../../src/app/token-stores.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
@@ -85,6 +87,7 @@ async function callbackAfter(browser: FetchBrowser, app: ConsoleApp, start: stri
 }
 
 const LIST = '/console/sign-ins';
+const HOME = '/console/access';
 const isSignedIn = async (browser: FetchBrowser, { url }: ConsoleApp): Promise<boolean> =>
   (await browser.open(`${url}${LIST}`)).url.pathname === LIST;
 
@@ -95,7 +98,7 @@ describe('sign-in at an OpenID provider', () => {
 
     const page = await browser.open(`${world.app.url}/sign-in/sso`);
 
-    expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: LIST });
+    expect({ status: page.status, path: page.url.pathname }).toEqual({ status: 200, path: HOME });
     expect(world.app.audit.events).toContainEqual(
       expect.objectContaining({ type: 'session', outcome: 'opened', username: 'alice', backend: 'sso' }),
     );
@@ -122,7 +125,7 @@ describe('sign-in at an OpenID provider', () => {
     const last = await callbackOf(browser, world.app);
 
     expect(begun).toHaveLength(5);
-    expect((await browser.open(last)).url.pathname).toBe(LIST);
+    expect((await browser.open(last)).url.pathname).toBe(HOME);
   });
 
   it('tells two realms of one provider apart in one browser', async () => {
@@ -170,7 +173,7 @@ describe('sign-in at an OpenID provider', () => {
 
     expect({ status: arrival.status, location: arrival.headers.get('location') }).toEqual({
       status: 303,
-      location: LIST,
+      location: HOME,
     });
   });
 
@@ -178,7 +181,7 @@ describe('sign-in at an OpenID provider', () => {
     const clock = { ...realClock, now: () => realClock.now() + seconds };
     await using world = await openWorld({ clock });
 
-    expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).url.pathname).toBe(LIST);
+    expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).url.pathname).toBe(HOME);
   });
 
   it('reads the client secret again for each sign-in', async () => {
@@ -212,7 +215,7 @@ describe('sign-in at an OpenID provider', () => {
     expect(renewed.issuer).toBe(world.provider.issuer);
     // The metadata are cached: the browser sees the outage at the provider itself.
     expect(down).toBeInstanceOf(Error);
-    expect(back.url.pathname).toBe(LIST);
+    expect(back.url.pathname).toBe(HOME);
   });
 
   it('answers 503 with a page while the provider is down', async () => {
@@ -280,6 +283,8 @@ describe('a sign-in at an OpenID provider is refused', () => {
     await using world = await openWorld({ usernames: ['*@example.com'] });
 
     expect((await fetchBrowser().open(`${world.app.url}/sign-in/sso`)).status).toBe(403);
+    // Nothing of the account has changed: earlier credentials of it do not get the new name.
+    expect(await openAccounts(world.app.records, realClock).list()).toEqual([]);
   });
 
   it('when a program asks by HEAD, which leaves the sign-in to its browser', async () => {
@@ -343,11 +348,11 @@ describe('a sign-in at an OpenID provider is refused', () => {
     const signIn = world.backends[0]?.authenticator.signIn;
     const redirectUri = `${world.app.url}/sign-in/callback`;
     const attempt = async (changed: object) => {
-      const begun = await signIn?.begin(redirectUri, deadlineIn(realClock, 5000));
+      const begun = await signIn?.begin(redirectUri, false, deadlineIn(realClock, 5000));
       if (begun === undefined) throw new Error('the backend offers sign-in');
       const callback = new URL(await callbackAfter(fetchBrowser(), world.app, begun.url));
       const transaction = { ...begun.transaction, ...changed };
-      const answer = { query: callback.search.slice(1), redirectUri, transaction };
+      const answer = { query: callback.search.slice(1), redirectUri, transaction, isAgain: false };
       return signIn?.finish(answer, deadlineIn(realClock, 5000));
     };
 
@@ -370,6 +375,39 @@ describe('a sign-in at an OpenID provider is refused', () => {
   });
 });
 
+describe('a sign-in that has to be recent', () => {
+  /** The answer to it, where the browser leaves out of the request to the provider that the person has to be asked. */
+  async function evaded(world: World): Promise<number> {
+    const browser = fetchBrowser();
+    const { url, headers } = await browser.step(`${world.app.url}/sign-in/sso?again=1`);
+    const start = new URL(headers.get('location') ?? '', url);
+    for (const name of ['prompt', 'max_age']) start.searchParams.delete(name);
+    return (await browser.open(await callbackAfter(browser, world.app, start.href))).status;
+  }
+
+  it('lets the provider ask for a proof, and stores the time of the proof', async () => {
+    await using world = await openWorld();
+    const browser = fetchBrowser();
+    await browser.open(`${world.app.url}/sign-in/sso`);
+
+    const { headers } = await browser.step(`${world.app.url}/sign-in/sso?again=1`);
+    const page = await browser.open(`${world.app.url}/sign-in/sso?again=1`);
+
+    const asked = new URL(headers.get('location') ?? '').searchParams;
+    expect([asked.get('prompt'), asked.get('max_age')]).toEqual(['login', '300']);
+    expect(page.url.pathname).toBe(LIST);
+    const [entry] = await sessionStore(world.app.records, realClock).list();
+    expect(Math.abs((entry?.value.signedInAt.authTime ?? 0) - realClock.now())).toBeLessThan(60);
+  });
+
+  it('is refused without a time, which the browser can cause, unless the configuration trusts the sign-in itself', async () => {
+    await using world = await openWorld();
+    await using trusting = await openWorld({ config: { recentSignIn: 'sign-in' } });
+
+    expect([await evaded(world), await evaded(trusting)]).toEqual([403, 200]);
+  });
+});
+
 describe('where a sign-in leads', () => {
   it.each([
     'https://evil.example/',
@@ -383,7 +421,7 @@ describe('where a sign-in leads', () => {
 
     const page = await fetchBrowser().open(`${world.app.url}/sign-in/sso?to=${encodeURIComponent(to)}`);
 
-    expect(page.url.href).toBe(`${world.app.url}${LIST}`);
+    expect(page.url.href).toBe(`${world.app.url}${HOME}`);
   });
 });
 

@@ -7,14 +7,17 @@ import { openAccounts } from '../../src/app/open-records.ts';
 import { consoleSection } from '../../src/config/console-schema.ts';
 import type { SignedInAccounts } from '../../src/core/signed-in-account.ts';
 import type { Clock } from '../../src/core/ports.ts';
+import { accessArea } from '../../src/http/console/access.ts';
 import type { ConsoleArea } from '../../src/http/console/deps.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
 import { createIdentify } from '../../src/flows/identify.ts';
 import { createApp } from '../../src/http/app.ts';
+import { rememberDecisions } from '../../src/platform/recent-decisions.ts';
 import { memoryStore } from '../../src/platform/store/memory.ts';
 import type { Records } from '../../src/platform/store/records.ts';
 import { countingIds, noShield, noWaiting, realClock, recordingAudit, recordingLog } from './fakes.ts';
 import { appDeps } from './http-app.ts';
+import { policyOf } from './policy-builder.ts';
 
 export interface ConsoleAppOptions {
   /** Makes the backends, given the store of accounts. */
@@ -37,6 +40,8 @@ export interface ConsoleApp extends AsyncDisposable {
   readonly records: Pick<Records, 'store'>;
   readonly audit: ReturnType<typeof recordingAudit>;
   readonly log: ReturnType<typeof recordingLog>;
+  /** How often it has said that credentials have ended. */
+  readonly revocations: () => number;
 }
 
 /** Records in memory: each name is one store. */
@@ -67,9 +72,16 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
   const backends = await options.backends(openAccounts(records, clock));
   const chain = { backends, clock, timer: noWaiting, audit };
   const identify = createIdentify({ ...chain, shield: noShield });
-  const { areas = [] } = options;
+  const access = {
+    policy: () => policyOf([]),
+    services: ['registry.example.com'],
+    recent: rememberDecisions(10, clock),
+  };
+  const areas = [...(options.areas ?? []), accessArea({ ...access, clock })];
   const section = { console: z.parse(consoleSection, options.section ?? {}), publicUrl };
-  const opened = await openConsole(section, { ...chain, records, identify, areas, log });
+  let revocations = 0;
+  const onRevoked = async (): Promise<void> => void (revocations += 1);
+  const opened = await openConsole(section, { ...chain, records, identify, areas, log, onRevoked });
   if (opened === undefined) throw new Error('the console is configured');
   const publicPath = new URL(publicUrl).pathname.replace(/\/$/, '');
   const app = createApp({ ...appDeps({ audit, log }), identify, publicPath, console: opened, ids: countingIds() });
@@ -81,6 +93,7 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
     records,
     audit,
     log,
+    revocations: () => revocations,
     [Symbol.asyncDispose]: async () => {
       for (const { authenticator } of backends) await authenticator[Symbol.asyncDispose]();
       const closed = Promise.withResolvers<void>();

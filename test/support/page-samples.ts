@@ -96,7 +96,11 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     everything,
     isCut: false,
     denied: [
-      { requestId: '01JZ4R8T6QF3W0P9X2C4', at: SAMPLE_NOW - 200, names: [text('web/release/shop'), text('ops')] },
+      {
+        requestId: '01JZ4R8T6QF3W0P9X2C4',
+        at: SAMPLE_NOW - 200,
+        missing: [text('web/release/shop: push'), text('ops: pull')],
+      },
     ],
   };
   const policy = samplePolicy(text);
@@ -287,7 +291,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         account: { backend: 'corp', groups: [text('team-web'), text('cn=staff,dc=example')] },
         tokens,
         signIns,
-        robots: [text('web-ci')],
+        robotTokens: tokens.map((token, index) => ({ token, endsWithPerson: index === 0 })),
         decisions: [
           {
             at: SAMPLE_NOW - 90,
@@ -304,11 +308,16 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         problem: 'The backend corp does not answer, so the groups are not known.',
         tokens: [],
         signIns: [],
-        robots: [],
+        robotTokens: [],
         decisions: [],
       }),
     'person-end': () =>
-      endPersonPage(admin, { username: text('alice'), tokens: 3, signIns: 1, robots: [text('web-ci')] }),
+      endPersonPage(admin, {
+        username: text('alice'),
+        tokens: 3,
+        signIns: 1,
+        robotTokens: tokens.map((token, index) => ({ token, endsWithPerson: index === 0 })),
+      }),
     fleet: () =>
       fleetPage(admin, {
         brokers: [
@@ -354,7 +363,6 @@ function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...
     {
       id: '3f9a0c1b2d4e',
       name: text('laptop'),
-      limits: [],
       networks: [],
       createdAt: SAMPLE_NOW,
       expiresAt: SAMPLE_NOW + 90 * DAY,
@@ -391,6 +399,7 @@ function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...
       id: '55ee66ff0000',
       name: text('asleep one'),
       limits: [],
+      api: 'read',
       networks: [],
       createdAt: SAMPLE_NOW - DAY,
       expiresAt: SAMPLE_NOW + 30 * DAY,
@@ -399,7 +408,6 @@ function sampleTokens(text: (plain: string) => string): readonly [TokenView, ...
     {
       id: '77ee66ff0001',
       name: text('expired one'),
-      limits: [],
       networks: [],
       createdAt: SAMPLE_NOW - 90 * DAY,
       expiresAt: SAMPLE_NOW - DAY,

@@ -1,6 +1,7 @@
 /** Issued credentials as the API and the commands show them, from records and from audit events. */
 import type { AuditEvent } from '../../core/events.ts';
 import type { EventSink } from '../../core/ports.ts';
+import type { Robots } from '../../core/robot.ts';
 import { sessionId } from '../../core/session.ts';
 import type { Session } from '../../core/session.ts';
 import type { Entry } from '../../core/store.ts';
@@ -11,6 +12,11 @@ import type { Answer } from '../../http/api/operations.ts';
 import { timeText } from '../key-rotation.ts';
 
 type EndEvent = Extract<AuditEvent, { readonly type: 'refresh-token' | 'personal-token' | 'session' }>;
+
+/** A token of a robot that belongs to groups survives when a member leaves. One that is not configured belongs to nobody. */
+export function endsWithUserOf(robots: Robots): (robot: string) => boolean {
+  return (robot) => robots.get(robot)?.ownedBy !== 'groups';
+}
 
 export interface Collecting extends EventSink {
   /** Of the tokens that were revoked and of the sessions that have ended. */

@@ -1,5 +1,6 @@
 /** What the operations about issued credentials do. */
 import { isChosenAccount } from '../../core/account.ts';
+import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
 import type { Robots } from '../../core/robot.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
@@ -18,8 +19,9 @@ import { ApiProblem } from '../../http/api/problem.ts';
 import type { tokenOperations } from '../../http/api/token-operations.ts';
 import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
-import { endReuse } from '../fleet-flush.ts';
-import { credentialKinds } from './credential-kinds.ts';
+import { reachFleet } from '../fleet-flush.ts';
+import type { FleetReach } from '../fleet-flush.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import type { TokenStores } from '../token-stores.ts';
 import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
@@ -71,7 +73,7 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     },
     endAccount: async (account, context) => {
       const audit = collecting(deps.audit);
-      const kinds = credentialKinds(storesOf(deps), { audit, robots: deps.robots });
+      const kinds = keptCredentials(storesOf(deps), { audit, robots: deps.robots });
       const { failed } = await createEndAccount(kinds, accountFinder(deps))(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
     },
@@ -152,4 +154,19 @@ async function revoke(
 async function revokedFields({ events }: Collecting, deps: TokenHandlerDeps, endLogins?: () => Promise<void>) {
   const fleet = await endReuse(deps, endLogins);
   return { count: events.length, revoked: events.slice(0, MAX_LISTED).map(shownRevoked), fleet };
+}
+
+/** No broker gives out a token again that it signed before the revocation, nor answers from its cache of logins. */
+async function endReuse(
+  { onRevoked, fleet }: TokenHandlerDeps,
+  endLogins: (() => Promise<void>) | undefined,
+): Promise<FleetReach> {
+  onRevoked();
+  try {
+    await endLogins?.();
+    await fleet?.endTokens();
+  } catch (error) {
+    return { complete: false, reached: [], missed: [], problem: describeError(error) };
+  }
+  return reachFleet(fleet);
 }

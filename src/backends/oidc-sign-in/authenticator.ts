@@ -12,7 +12,7 @@ const TYPE = 'oidc-sign-in';
 const CLOCK_TOLERANCE = 60;
 
 export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps): Promise<Authenticator> {
-  const { name, label = name, accounts, timeout: timeoutSeconds } = config;
+  const { name, label = name, accounts, recentSignIn, timeout: timeoutSeconds } = config;
   const { clock, log } = deps;
   const settings = resolveSettings(config);
   const client = await openProviderClient(config, settings, deps, { clockTolerance: CLOCK_TOLERANCE });
@@ -28,7 +28,7 @@ export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps
     accepts: 'sign-ins',
     // It is never asked: it accepts neither passwords nor tokens.
     authenticate: async () => ({ kind: 'unknown-user' }),
-    signIn: createSignIn({ label, settings, client, own, elsewhere, timeoutSeconds, clock, log }),
+    signIn: createSignIn({ label, settings, client, own, elsewhere, recentSignIn, timeoutSeconds, clock, log }),
     ...(own === undefined ? {} : { revalidate: own.revalidate }),
     probe: client.probe,
     ...client.reloading,

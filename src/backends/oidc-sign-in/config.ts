@@ -57,6 +57,10 @@ export const oidcSignInConfig = z
       description:
         'How Fairlead finds out, when nobody is at the browser, whether a person is still there. Default: `{ from: sign-in }`.',
     }),
+    recentSignIn: z.enum(['auth_time', 'sign-in']).prefault('auth_time').meta({
+      description:
+        'What shows, for pages that need a recent sign-in, when a person proved who they are: `auth_time` in the ID token, which providers must give when they are asked (`max_age`); or the `sign-in` itself, for a provider without this claim that asks people for a proof each time, such as Dex.',
+    }),
     timeout: duration({ min: 1, max: 7 })
       .prefault('4500ms')
       .meta({ description: 'How long the provider may take in total for one step of a sign-in' }),

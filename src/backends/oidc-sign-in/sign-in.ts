@@ -13,7 +13,7 @@ import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import type { BrowserSignIn, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
+import type { BrowserSignIn, SignedInIdentity, SignInAnswer, SignInOutcome } from '../../core/sign-in.ts';
 import { timeLimit } from '../http-client/time-limit.ts';
 import { readClaim } from '../oidc/claim-path.ts';
 import type { ClaimPath } from '../oidc/claim-path.ts';
@@ -29,6 +29,8 @@ import type { Settings } from '../oidc/client/settings.ts';
 import { judge } from '../oidc/client/verdict.ts';
 import type { OwnAccounts } from './accounts.ts';
 import { answerProblem } from './answer.ts';
+import { authTimeIn, authTimeParameters, authTimeProblem } from './auth-time.ts';
+import type { RecentSignIn } from './auth-time.ts';
 import { readLogoutToken } from './logout-token.ts';
 
 interface SignInDeps {
@@ -39,6 +41,8 @@ interface SignInDeps {
   readonly own: OwnAccounts | undefined;
   /** The backend that has the accounts, and the claim with the name there; undefined: this one. */
   readonly elsewhere: { readonly accountsAt: string; readonly claim: ClaimPath | undefined } | undefined;
+  /** What shows when the person proved who they are. */
+  readonly recentSignIn: RecentSignIn;
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,13 +51,13 @@ interface SignInDeps {
 const NO_ID_TOKEN = 'it holds no ID token; let the provider give one for the scope openid';
 
 export function createSignIn(deps: SignInDeps): BrowserSignIn {
-  const { label, settings, client, elsewhere } = deps;
+  const { label, settings, client, own, elsewhere } = deps;
   const open = (deadline: Deadline): Promise<Session> =>
     client.provider.open(timeLimit(deadline, deps.timeoutSeconds, 'the OpenID provider'));
   return {
     label,
     ...(elsewhere === undefined ? {} : { accountsAt: elsewhere.accountsAt }),
-    begin: async (redirectUri, deadline) => {
+    begin: async (redirectUri, isAgain, deadline) => {
       const { configuration, metadata } = await open(deadline);
       if (metadata.browser.authorization_endpoint === undefined) {
         throw new BrokerError('backend_unavailable', 'the provider’s metadata name no authorization_endpoint');
@@ -66,10 +70,12 @@ export function createSignIn(deps: SignInDeps): BrowserSignIn {
         nonce: transaction.nonce,
         code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
         code_challenge_method: 'S256',
+        ...authTimeParameters(isAgain),
       });
       return { url: url.href, transaction };
     },
     finish: async (answer, deadline) => finish(deps, await open(deadline), answer),
+    ...(own === undefined ? {} : { accept: own.record }),
     readLogout: async (token, deadline) => readLogoutToken(await open(deadline), token),
     logoutUrl: async (returnTo, deadline) => {
       const { configuration, metadata } = await open(deadline);
@@ -92,14 +98,23 @@ async function finish(deps: SignInDeps, session: Session, answer: SignInAnswer):
   if (claims === undefined || claims['nonce'] !== answer.transaction.nonce) {
     return { kind: 'invalid', detail: 'the nonce of the ID token is not that of this sign-in' };
   }
-  const { settings, client, own, elsewhere } = deps;
+  const { settings, client, elsewhere, recentSignIn, clock } = deps;
+  const authTime = authTimeIn(claims, recentSignIn, clock.now());
+  const stale = answer.isAgain ? authTimeProblem(authTime, clock.now()) : undefined;
+  if (stale !== undefined) return stale;
   const { claimsFrom, identity: rules } = settings;
   const sources = await gatherClaims(session, tokens, { claimsFrom, rules, graph: client.graph });
-  const identity: Identity & { readonly subject: string } = { ...identityFrom(sources, rules), subject: claims.sub };
-  await own?.record(identity);
+  const identity: SignedInIdentity = { ...identityFrom(sources, rules), subject: claims.sub };
   const login = elsewhere === undefined ? identity.username : loginFrom(sources, elsewhere.claim, identity);
   const { sid } = claims;
-  return { kind: 'signed-in', identity, login, sub: claims.sub, ...(typeof sid === 'string' ? { sid } : {}) };
+  return {
+    kind: 'signed-in',
+    identity,
+    login,
+    sub: claims.sub,
+    authTime,
+    ...(typeof sid === 'string' ? { sid } : {}),
+  };
 }
 
 async function redeem(session: Session, { query, redirectUri, transaction }: SignInAnswer): Promise<Tokens | Failure> {

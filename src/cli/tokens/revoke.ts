@@ -1,6 +1,6 @@
 /** `fairlead tokens revoke`: ends tokens of both kinds. */
 import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
-import { credentialKinds } from '../../app/api/credential-kinds.ts';
+import { keptCredentials } from '../../app/api/kept-credentials.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
@@ -65,15 +65,14 @@ async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promi
   const audit = collecting();
   const failures = await withTokenStores<readonly string[]>(config, [], async (stores) => {
     if (isAccount(options)) {
-      const end = createEndAccount(credentialKinds(stores, { audit, robots: robotsOf(config.robots) }));
+      const end = createEndAccount(keptCredentials(stores, { audit, robots: robotsOf(config.robots) }));
       const { failed } = await end({ user: user ?? '' }, OPERATOR);
       return failed.map(({ what, cause }) => `${what}: ${cause}`);
     }
-    await revokeRefreshTokens({ store: stores.refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
+    const { refreshTokens, personalTokens } = stores;
+    await revokeRefreshTokens({ store: refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
     const selection = personalSelection(options, ids);
-    if (selection !== undefined) {
-      await revokePersonalTokens({ store: stores.personalTokens, audit }, selection, OPERATOR);
-    }
+    if (selection !== undefined) await revokePersonalTokens({ store: personalTokens, audit }, selection, OPERATOR);
     return [];
   });
   return { tokens: audit.events.map(shownRevoked), failures, problems: [] };

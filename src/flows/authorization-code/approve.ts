@@ -24,6 +24,21 @@ export interface AuthorizationRequest {
 /** @throws BrokerError `helper_refused`, `records_unavailable` or `audit_unavailable` */
 export type ApproveCode = (asked: AuthorizationRequest, person: SignedIn, request: RequestContext) => Promise<Secret>;
 
+interface Denial {
+  readonly service: string;
+  readonly username: string;
+  readonly backend: string;
+}
+
+/** Records that a person has said no. Throws BrokerError `audit_unavailable`. */
+export type DenyCode = (denial: Denial, request: RequestContext) => Promise<void>;
+
+export function createDenyCode({ audit }: Pick<CodeDeps, 'audit'>): DenyCode {
+  return async (denial, request) => {
+    await audit.commit([helperEvent(request, { method: 'browser', outcome: 'denied', ...denial })]);
+  };
+}
+
 export function createApproveCode(deps: CodeDeps): ApproveCode {
   return async (asked, person, request) => {
     const account = accountOf(deps, person);

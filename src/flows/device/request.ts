@@ -6,6 +6,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import { Secret } from '../../core/identity.ts';
 import { helperEvent } from '../approval.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
 import { requestKey } from './deps.ts';
 import type { DeviceDeps } from './deps.ts';
 
@@ -21,9 +22,8 @@ export interface OpenedRequest {
 export type RequestDevice = (service: string, request: RequestContext) => Promise<OpenedRequest>;
 
 export function createRequestDevice(deps: DeviceDeps): RequestDevice {
+  const oneAtATime = createOneAtATime();
   return async (service, request) => {
-    await requireRoom(deps, request.client);
-    const userCode = await unusedCode(deps);
     const secret = deps.secrets.make();
     const record = {
       state: 'pending',
@@ -35,7 +35,13 @@ export function createRequestDevice(deps: DeviceDeps): RequestDevice {
       interval: POLL_SECONDS,
       polledAt: 0,
     } as const;
-    await deps.requests.put(requestKey(deps, userCode), record, DEVICE_SECONDS);
+    // Requests that come at the same time must each see the others, or there is room for all of them.
+    const userCode = await oneAtATime(['requests'], async () => {
+      await requireRoom(deps, request.client);
+      const code = await unusedCode(deps);
+      await deps.requests.put(requestKey(deps, code), record, DEVICE_SECONDS);
+      return code;
+    });
     deps.audit.record(helperEvent(request, { method: 'device', outcome: 'asked', service }));
     const deviceCode = new Secret(`${userCode}.${secret.reveal()}`);
     return { deviceCode, userCode, lifetime: DEVICE_SECONDS, interval: POLL_SECONDS };

@@ -14,16 +14,16 @@ export type RevokeRefreshToken = (token: Secret, request: RequestContext) => Pro
 /** @param onRevoked registry tokens that were signed before are not given out again */
 export function createRevokeRefreshToken(
   { store, secrets, audit }: Pick<RefreshTokenDeps, 'store' | 'secrets' | 'audit'>,
-  onRevoked: () => void,
+  onRevoked: () => Promise<void>,
 ): RevokeRefreshToken {
   return async (token, request) => {
     if (!token.matches(isRefreshToken)) return;
     const digest = secrets.digest(token);
     const record = await store.get(digest);
     if (record === undefined || (await store.removeAll([digest])) === 0) return;
-    onRevoked();
     const { service, username, backend } = record;
     const event = { type: 'refresh-token', request, outcome: 'revoked', service, username, backend } as const;
     audit.record({ ...event, id: refreshTokenId(digest) });
+    await onRevoked();
   };
 }

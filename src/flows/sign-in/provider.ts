@@ -26,7 +26,8 @@ export interface SignInResult {
 
 /** Both throw BrokerError `not_found` for a backend without sign-in, and `backend_unavailable`. */
 export interface ProviderSignIn {
-  start(backend: string): Promise<SignInStart>;
+  /** @param isAgain whether the person has to prove who they are, also where the provider knows the browser */
+  start(backend: string, isAgain: boolean): Promise<SignInStart>;
   /** @throws BrokerError `sign_in_refused` or `sign_in_invalid` */
   finish(backend: string, answer: Omit<SignInAnswer, 'redirectUri'>, request: RequestContext): Promise<SignInResult>;
 }
@@ -34,9 +35,9 @@ export interface ProviderSignIn {
 export function createProviderSignIn(deps: ProviderSignInDeps): ProviderSignIn {
   const { redirectUri, clock, timer } = deps;
   return {
-    start: async (name) => {
+    start: async (name, isAgain) => {
       const deadline = deadlineIn(clock, LOGIN_BUDGET_MS);
-      return withinGrace(timer, deadline, signInAt(deps, name).begin(redirectUri, deadline));
+      return withinGrace(timer, deadline, signInAt(deps, name).begin(redirectUri, isAgain, deadline));
     },
     finish: async (name, answer, request) => {
       const started = clock.monotonic();
@@ -45,9 +46,16 @@ export function createProviderSignIn(deps: ProviderSignInDeps): ProviderSignIn {
         const outcome = await askProvider(deps, name, answer);
         if (outcome.kind !== 'signed-in') throw refusalOf(outcome);
         const identity = await accountOf(deps, name, outcome);
+        // Only now: a refused sign-in changes nothing of the account, and keeps nothing of it awake.
+        await signInAt(deps, name).accept?.(outcome.identity);
         record(identity.username, 'authenticated');
-        const { login, sid, sub } = outcome;
-        const signedInAt = { backend: name, ...(sid === undefined ? {} : { sid }), sub };
+        const { login, sid, sub, authTime } = outcome;
+        const signedInAt = {
+          backend: name,
+          ...(sid === undefined ? {} : { sid }),
+          sub,
+          ...(authTime === undefined ? {} : { authTime }),
+        };
         return { caller: { kind: 'user', identity }, login, signedInAt };
       } catch (error) {
         const isRefused = error instanceof BrokerError && error.code !== 'backend_unavailable';

@@ -22,7 +22,10 @@ export async function configure(host: Host, call: HelperCall): Promise<number> {
 export async function configureClients(host: Host, registry: string): Promise<void> {
   for (const file of clientFiles(host)) {
     const isChanged = await configureClient(file, registry);
-    remark(host, `${file.path}: ${file.clients} ${isChanged ? 'now use' : 'already use'} this helper for ${registry}.`);
+    remark(
+      host,
+      `${file.path} ${isChanged ? 'now names' : 'already names'} this helper for ${registry}: ${file.clients}.`,
+    );
   }
 }
 

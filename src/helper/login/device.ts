@@ -13,6 +13,10 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Seconds between two polls where the server names none, and what `slow_down` adds (RFC 8628, section 3.5). */
 const DEFAULT_INTERVAL = 5;
 const SLOW_DOWN = 5;
+/** A server cannot make this process poll without a pause, or for days. */
+const MAX_INTERVAL = 60;
+const DEFAULT_LIFETIME = 600;
+const MAX_LIFETIME = 3600;
 
 interface DeviceCode {
   readonly deviceCode: string;
@@ -63,7 +67,7 @@ async function askForCode({ issuer, service }: SignInServer, deviceUrl: string):
     deviceCode,
     userCode,
     verificationUrl,
-    lifetime: typeof lifetime === 'number' ? lifetime : 600,
-    interval: typeof interval === 'number' && interval > 0 ? interval : DEFAULT_INTERVAL,
+    lifetime: Math.min(typeof lifetime === 'number' ? lifetime : DEFAULT_LIFETIME, MAX_LIFETIME),
+    interval: Math.min(Math.max(typeof interval === 'number' ? interval : DEFAULT_INTERVAL, 1), MAX_INTERVAL),
   };
 }

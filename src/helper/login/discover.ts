@@ -24,7 +24,7 @@ const METADATA_PATH = '/.well-known/oauth-authorization-server';
 export async function discover(registry: string): Promise<SignInServer> {
   const { realm, service } = await challengeOf(registry);
   requireSafeUrl(realm);
-  const issuer = realm.replace(/\/(?:token|auth|auth\/token)\/?$/, '');
+  const issuer = issuerOf(realm);
   const { status, text } = await request(`${issuer}${METADATA_PATH}`);
   if (status !== 200) {
     throw new HelperError(
@@ -32,6 +32,14 @@ export async function discover(registry: string): Promise<SignInServer> {
     );
   }
   return { ...parseMetadata(parseObject(text, `the metadata of ${issuer}`), issuer), service };
+}
+
+/** @throws HelperError when what is left of the realm is not at the same server */
+function issuerOf(realm: string): string {
+  const issuer = realm.replace(/\/(?:token|auth|auth\/token)\/?$/, '');
+  const url = URL.parse(issuer);
+  if (url !== null && url.origin === new URL(realm).origin && url.search === '' && url.hash === '') return issuer;
+  throw new HelperError(`the realm ${realm} is not the token endpoint of a sign-in server`);
 }
 
 async function challengeOf(registry: string): Promise<BearerChallenge> {

@@ -11,6 +11,7 @@ import { loginByDevice } from './device.ts';
 import { discover } from './discover.ts';
 import type { SignInServer } from './discover.ts';
 import { loginByBrowser } from './loopback.ts';
+import { requireOwnService } from './own-service.ts';
 import { pinServer } from './pins.ts';
 import { revoke } from './revoke.ts';
 
@@ -18,6 +19,7 @@ import { revoke } from './revoke.ts';
 export async function login(host: Host, call: HelperCall): Promise<number> {
   const registry = requireRegistry(call.arguments[0]);
   const server = await discover(registry);
+  requireOwnService(registry, server.service, call.flags.has('accept-server'));
   await pinServer(host, registry, server.issuer, call.flags.has('accept-server'));
   const stored = await signIn(host, server, call.flags.has('device'));
   const logins = await openLogins(host);

@@ -71,13 +71,14 @@ interface Callback {
 }
 
 /** @param issuer of whom the code must be (RFC 9207) */
-async function listenForCallback(state: string, issuer: string): Promise<Callback> {
+export async function listenForCallback(state: string, issuer: string): Promise<Callback> {
   const { promise: code, resolve, reject } = Promise.withResolvers<string>();
   // It may be rejected before somebody waits.
   code.catch(() => undefined);
   const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const answer = url.pathname === PATH ? readCallback(url.searchParams, state, issuer) : undefined;
+    // Anybody on this machine, and any web page, can send requests here.
+    const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+    const answer = url?.pathname === PATH ? readCallback(url.searchParams, state, issuer) : undefined;
     // Another page, or a guess: the right one may still come.
     if (answer === undefined) return respond(response, 404, 'There is nothing here.');
     if (answer.code === undefined) {

@@ -27,17 +27,42 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 async function acquire(path: string): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (Date.now() < end) {
-    try {
-      const lock = await open(path, 'wx', 0o600);
-      await lock.close();
-      return;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    }
-    if (await isAbandoned(path)) await rm(path, { force: true });
-    else await sleep(RETRY_MS);
+    if (await create(path)) return;
+    await removeAbandoned(path);
+    await sleep(RETRY_MS);
   }
   throw new HelperError(`another process changes the stored logins; if none does, remove ${path}`);
+}
+
+/** @returns false when the file exists */
+async function create(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    await file.close();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * One process at a time looks and removes. Of two that have both seen an abandoned lock, the second would otherwise remove
+ * the new lock of the first.
+ */
+async function removeAbandoned(path: string): Promise<void> {
+  if (!(await isAbandoned(path))) return;
+  const guard = `${path}.removal`;
+  if (!(await create(guard))) {
+    // Its process was killed between two calls of the file system.
+    if (await isAbandoned(guard)) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function isAbandoned(path: string): Promise<boolean> {

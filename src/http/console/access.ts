@@ -14,7 +14,7 @@ import { accessPage } from '../../pages/access.ts';
 import type { AccessView, DenialView } from '../../pages/access.ts';
 import { contextOf } from '../context.ts';
 import { sentenceOf } from '../respond.ts';
-import { decisionView, fileName } from './decision-views.ts';
+import { decisionView, fileName, groupNames } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from '../form.ts';
 import { respondPage } from './respond-page.ts';
@@ -49,7 +49,7 @@ function showAccess(deps: AccessAreaDeps, tools: ConsoleTools, request: Request,
   const page = { ...tools.pageFor(response), policyRevision: inForce.revision };
   const view: AccessView = {
     services,
-    groups: [...signedIn.caller.identity.groups].toSorted(),
+    groups: groupNames(signedIn.caller.identity.groups),
     everything: patterns.map(({ pattern, actions, services: own, rule, conditions }) => ({
       pattern,
       actions,
@@ -119,7 +119,7 @@ function isOf({ username, backend }: RecentDecision, { caller, session }: Signed
 }
 
 const MAX_DENIED = 5;
-/** Others may have names that have the name of the person in them. */
+/** Others may have names that contain the name of the person, and clients repeat a request that was denied. */
 const MAX_SEARCHED = 100;
 
 function deniedOf(signedIn: SignedIn, { recent }: AccessAreaDeps): AccessView['denied'] {
@@ -127,18 +127,29 @@ function deniedOf(signedIn: SignedIn, { recent }: AccessAreaDeps): AccessView['d
   return recent
     .find({ person, repository: '', isRefusedOnly: true }, MAX_SEARCHED)
     .found.filter((decision) => isOf(decision, signedIn))
+    .map((decision) => ({ decision, missing: missingOf(decision) }))
+    .filter(({ missing }, index, all) => all.findIndex((other) => isSame(other.missing, missing)) === index)
     .slice(0, MAX_DENIED)
-    .map(({ requestId, at, scopes }) => ({
-      requestId,
-      at,
-      names: scopes.length === 0 ? ['login'] : scopes.map(({ asked }) => asked.name || asked.type),
-    }));
+    .map(({ decision: { requestId, at }, missing }) => ({ requestId, at, missing }));
 }
 
-function denialView({ at, client, service, scopes, refusal }: RecentDecision): DenialView {
+function missingOf({ scopes }: RecentDecision): readonly string[] {
+  if (scopes.length === 0) return ['login'];
+  return scopes.flatMap(({ asked: { name, type, actions }, granted }) => {
+    const missing = actions.filter((action) => !granted.includes(action) && !granted.includes('*'));
+    return missing.length === 0 ? [] : [`${name || type}: ${missing.join(', ')}`];
+  });
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((text, index) => text === right[index]);
+}
+
+function denialView({ at, client, via, service, scopes, refusal }: RecentDecision): DenialView {
   return {
     at,
     from: client,
+    ...(via?.kind === 'personal-token' && via.name !== undefined ? { token: via.name } : {}),
     decisions: scopes.map((scope) => decisionView(scope, service)),
     ...(refusal === undefined ? {} : { refusal: `No token was issued: ${sentenceOf(refusal.code)}.` }),
   };

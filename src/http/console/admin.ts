@@ -140,20 +140,24 @@ function decisionsOf(username: string, { recent }: AdminAreaDeps): PersonView['d
 }
 
 function decisionRow({ at, requestId, scopes, refusal }: RecentDecision): PersonView['decisions'][number] {
-  const granted = scopes.flatMap((scope) => scope.granted);
   return {
     at,
     requestId,
     asked: scopes.length === 0 ? 'login' : scopes.map(({ asked }) => formatScope(asked)).join(' '),
-    granted: refusal === undefined ? [...new Set(granted)].join(', ') || 'nothing' : 'refused',
+    granted: refusal !== undefined ? 'refused' : scopes.length === 0 ? '–' : grantedText(scopes),
   };
+}
+
+/** For each scope, in their order. */
+function grantedText(scopes: RecentDecision['scopes']): string {
+  return scopes.map(({ granted }) => granted.join(', ') || 'nothing').join('; ');
 }
 
 async function askToEnd(deps: AdminAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
   const found = await deps.person(nameIn(queryOf(request)));
   if (found === undefined) throw new BrokerError('not_found', 'no such person');
-  const { username, tokens, signIns, robots } = found;
-  const counts = { username, tokens: tokens.length, signIns: signIns.length, robots };
+  const { username, tokens, signIns, robotTokens } = found;
+  const counts = { username, tokens: tokens.length, signIns: signIns.length, robotTokens };
   respondPage(response, 200, endPersonPage(tools.pageFor(response), counts));
 }
 
@@ -162,7 +166,7 @@ async function end(deps: AdminAreaDeps, tools: ConsoleTools, request: Request, r
   if (name === '') throw new BrokerError('invalid_request', 'no user is named');
   const by = signedInOf(response).caller.identity.username;
   const done = await deps.endPerson(name, { request: contextOf(response), by });
-  const left = (await deps.person(name)) ?? { username: name, tokens: [], signIns: [], robots: [] };
+  const left = (await deps.person(name)) ?? { username: name, tokens: [], signIns: [], robotTokens: [] };
   const view = { ...left, decisions: decisionsOf(left.username, deps), done };
   respondPage(response, 200, personPage(tools.pageFor(response), view));
 }

@@ -37,6 +37,16 @@ export function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** In order. A backend may name a group by DN and by name: then the name alone, which is what people know. */
+export function groupNames(groups: Iterable<string>): readonly string[] {
+  const all = [...groups].toSorted();
+  const names = new Set(all.map((group) => group.toLowerCase()));
+  return all.filter((group) => {
+    const [, first] = /^[^=,]+=([^,]+),/.exec(group) ?? [];
+    return first === undefined || !names.has(first.toLowerCase());
+  });
+}
+
 /** How the user logged in, in words. */
 export function viaText({ username, via }: Pick<RecentDecision, 'username' | 'via'>): string {
   if (username === undefined) return 'no login';

@@ -66,8 +66,6 @@ export interface ConsoleTools {
   readonly requireSession: RequestHandler;
   /** The same for administrators. Everybody else gets 404. */
   readonly requireAdmin: RequestHandler;
-  /** Comes after `requireSession`, for what a stolen session must not do. `maxAge` in seconds; `to` is the page for afterwards. */
-  readonly requireRecentSignIn: (maxAge: number, to: string) => RequestHandler;
   /** The path of `publicUrl`, which each redirect begins with; may be empty. */
   readonly base: string;
   /** What each page is given: who is signed in, the id of the request, the addresses of the site. */

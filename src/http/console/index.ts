@@ -9,7 +9,7 @@ import type { ConsoleDeps, ConsoleTools } from './deps.ts';
 import { pageHeaders } from './headers.ts';
 import { logoutRoute } from './logout.ts';
 import { pageFor, respondErrorPage } from './respond-page.ts';
-import { requireAdmin, requireRecentSignIn, requireSession, signedInIn } from './session.ts';
+import { requireAdmin, requireSession, signedInIn } from './session.ts';
 import { HOME, signInRoutes } from './sign-in.ts';
 import { signInsRoutes } from './sign-ins.ts';
 
@@ -34,7 +34,6 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     pageFor: (response) => pageFor(shared, response, signedInIn(response)),
     requireSession: requireSession(session),
     requireAdmin: requireAdmin(session),
-    requireRecentSignIn: requireRecentSignIn(shared),
   };
 
   const folders = consoleFolders(deps);
@@ -43,6 +42,10 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   logoutRoute(router, deps);
   router.use(folders, pageHeaders(isSecure), requireSameOrigin(origin));
   assetRoutes(router);
+  // Somebody who types the address of the server looks for the pages; a client of the registry gets its 404.
+  router.get('/', (request, response, next) =>
+    request.accepts(['json', 'html']) === 'html' ? response.redirect(303, `${base}${HOME}`) : next(),
+  );
   router.get('/console', (_request, response) => response.redirect(303, `${base}${HOME}`));
   signInRoutes(router, shared);
   signInsRoutes(router, shared, tools);

@@ -37,6 +37,8 @@ interface Beginning {
   readonly backend: string;
   /** The page for afterwards. */
   readonly to: string;
+  /** Whether the person has to prove who they are, also where the provider knows the browser. */
+  readonly isAgain: boolean;
 }
 
 export interface Arrival extends SignInResult {
@@ -93,10 +95,13 @@ async function begin(
   { cookies, sealing, signIn }: StrategyDeps,
   request: Request,
   response: Response,
-  { backend, to }: Beginning,
+  { backend, to, isAgain }: Beginning,
 ): Promise<string> {
-  const { url, transaction } = await signIn.start(backend);
-  const sealed = await sealing.seal({ ...transaction, backend, to }, TRANSACTION_SECONDS);
+  const { url, transaction } = await signIn.start(backend, isAgain);
+  const sealed = await sealing.seal(
+    { ...transaction, backend, to, ...(isAgain ? { again: '1' } : {}) },
+    TRANSACTION_SECONDS,
+  );
   cookies.setTransaction(request, response, { state: transaction.state, sealed, seconds: TRANSACTION_SECONDS });
   return url;
 }
@@ -116,10 +121,11 @@ async function finish(
   if (sealed === undefined) throw new BrokerError('sign_in_invalid', 'this browser has not begun the sign-in');
   // Used up whatever follows: a second visit of the same address finds no transaction.
   cookies.clearTransaction(response, state);
-  const { backend, to, nonce, codeVerifier, state: own } = (await sealing.open(sealed)) ?? {};
+  const { backend, to, nonce, codeVerifier, again, state: own } = (await sealing.open(sealed)) ?? {};
   if (backend === undefined || to === undefined || nonce === undefined || codeVerifier === undefined || own !== state) {
     throw new BrokerError('sign_in_invalid', 'the transaction is over, or not one of this server');
   }
-  const answer = { query: query.toString(), transaction: { state, nonce, codeVerifier } };
+  const transaction = { state, nonce, codeVerifier };
+  const answer = { query: query.toString(), transaction, isAgain: again === '1' };
   return { ...(await signIn.finish(backend, answer, context)), to };
 }

@@ -12,10 +12,6 @@ interface SessionDeps {
   readonly base: string;
 }
 
-interface RecentDeps extends Pick<SessionDeps, 'base'> {
-  readonly now: () => number;
-}
-
 interface Locals {
   readonly signedIn?: SignedIn;
 }
@@ -30,37 +26,27 @@ export async function findSignedIn(
   return cookie === undefined ? undefined : find(cookie, contextOf(response));
 }
 
-/** A page is shown after the sign-in. What a form would have done is not. */
 export function requireSession(deps: SessionDeps): RequestHandler {
   return async (request, response, next) => {
     const signedIn = await findSignedIn(request, response, deps);
-    if (signedIn === undefined) {
-      const to = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : '';
-      return response.redirect(303, `${deps.base}/sign-in${to}`);
-    }
+    if (signedIn === undefined) return askToSignIn(request, response, deps);
     Object.assign(response.locals, { signedIn } satisfies Locals);
     return next();
   };
 }
 
-/**
- * Behind `requireSession`: sends the browser to sign in again where the last sign-in is older.
- *
- * @param maxAge seconds
- * @param to the page for afterwards
- */
-export function requireRecentSignIn({ base, now }: RecentDeps): (maxAge: number, to: string) => RequestHandler {
-  return (maxAge, to) => (_request, response, next) => {
-    if (now() - signedInOf(response).session.createdAt <= maxAge) return next();
-    return response.redirect(303, `${base}/sign-in?again=1&to=${encodeURIComponent(to)}`);
-  };
+/** A page is shown after the sign-in. What a form would have done is not. */
+function askToSignIn(request: Request, response: Response, { base }: Pick<SessionDeps, 'base'>): void {
+  const to = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : '';
+  response.redirect(303, `${base}/sign-in${to}`);
 }
 
-/** 404, so that the pages of administrators do not show that they exist. */
+/** 404 for whoever is signed in and is no administrator, as for a page that does not exist. */
 export function requireAdmin(deps: SessionDeps): RequestHandler {
   return async (request, response, next) => {
     const signedIn = await findSignedIn(request, response, deps);
-    if (signedIn?.isAdmin !== true) throw new BrokerError('not_found', 'a page for administrators');
+    if (signedIn === undefined) return askToSignIn(request, response, deps);
+    if (!signedIn.isAdmin) throw new BrokerError('not_found', 'a page for administrators');
     Object.assign(response.locals, { signedIn } satisfies Locals);
     return next();
   };

@@ -19,7 +19,7 @@ import { findSignedIn } from './session.ts';
 type SignInDeps = ConsoleDeps & PageDeps & { readonly cookies: SessionCookies };
 
 /** The page after a sign-in that was begun from no other. */
-export const HOME = '/console/sign-ins';
+export const HOME = '/console/access';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
@@ -33,7 +33,11 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
     steps.finish(request, response).then((arrival) => openSession(deps, request, response, arrival)),
   );
   router.get('/sign-in/:backend', (request, response) =>
-    steps.begin(request, response, { backend: request.params.backend, to: destination(queryOf(request)) }),
+    steps.begin(request, response, {
+      backend: request.params.backend,
+      to: destination(queryOf(request)),
+      isAgain: isAgainIn(queryOf(request)),
+    }),
   );
   router.post('/sign-out', (request, response) => signOut(deps, request, response));
   router.get('/sign-out', (_request, response) =>
@@ -47,13 +51,17 @@ function destination(fields: URLSearchParams): string {
   return ownPath(fields.get('to') ?? undefined) ?? HOME;
 }
 
+/** Somebody who has signed in is asked again for what needs a recent sign-in. */
+function isAgainIn(fields: URLSearchParams): boolean {
+  return fields.get('again') === '1';
+}
+
 async function showSignIn(deps: SignInDeps, request: Request, response: Response): Promise<void> {
   const fields = queryOf(request);
   const to = destination(fields);
-  // Somebody who has signed in is asked again for what needs a recent sign-in.
-  const isAgain = fields.get('again') === '1';
+  const isAgain = isAgainIn(fields);
   const signedIn = await findSignedIn(request, response, { cookies: deps.cookies, find: deps.sessions.find });
-  if (signedIn === undefined || isAgain) showForm(deps, response, { to, ...(isAgain ? { reason: AGAIN } : {}) });
+  if (signedIn === undefined || isAgain) showForm(deps, response, { to, isAgain });
   else response.redirect(303, `${deps.base}${to}`);
 }
 
@@ -61,20 +69,21 @@ const AGAIN = 'This needs a recent sign-in. Please sign in again.';
 
 interface FormState {
   readonly to: string;
-  readonly reason?: string;
+  readonly isAgain: boolean;
   readonly username?: string;
   readonly problem?: string;
 }
 
 function showForm(deps: SignInDeps, response: Response, state: FormState, status = 200): void {
   const { providers, hasForm } = deps.methods;
-  const view = { providers, hasForm, ...state };
+  const view = { providers, hasForm, ...state, ...(state.isAgain ? { reason: AGAIN } : {}) };
   respondPage(response, status, signInPage(pageFor(deps, response), view));
 }
 
 async function signInWithForm(deps: SignInDeps, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
   const to = destination(fields);
+  const isAgain = isAgainIn(fields);
   const username = single(fields, 'username');
   try {
     const credential = { username, password: new Secret(single(fields, 'password')) };
@@ -86,7 +95,7 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
     // Anything but a refusal of the credential has a page of its own.
     if (status !== 401 && status !== 429) throw error;
     if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
-    showForm(deps, response, { to, username, problem: `${title}. ${text}` }, status);
+    showForm(deps, response, { to, isAgain, username, problem: `${title}. ${text}` }, status);
   }
 }
 

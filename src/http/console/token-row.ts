@@ -2,13 +2,14 @@
 import type { ListedToken } from '../../flows/personal-token/list.ts';
 import type { TokenView } from '../../pages/token-view.ts';
 
-export function tokenView({ id, name, limits = [], networks = [], ...token }: ListedToken, now: number): TokenView {
+export function tokenView({ id, name, limits, api, networks = [], ...token }: ListedToken, now: number): TokenView {
   const { createdAt, expiresAt, usedAt, usedFrom = '', owner } = token;
   return {
     id,
     name,
     ...(owner.kind === 'robot' ? { robot: owner.robot } : {}),
-    limits,
+    ...(limits === undefined ? {} : { limits }),
+    ...(api === undefined ? {} : { api }),
     networks,
     createdAt,
     expiresAt,

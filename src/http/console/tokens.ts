@@ -18,6 +18,7 @@ import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf, readForm } from '../form.ts';
 import { loginCommands } from './login-commands.ts';
+import { askToSignInAgain, isRecentSignIn, RECENT_SIGN_IN } from './recent-sign-in.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 import { tokenView } from './token-row.ts';
@@ -41,17 +42,20 @@ const DAY = 86_400;
 const MAX_ROBOT = 64;
 /** Days that are offered for a token. */
 const LIFETIMES = [7, 30, 90, 365];
-/** Seconds after the sign-in within which a token can be made: a stolen session makes none that outlives it. */
-const RECENT_SIGN_IN = 3600;
+
+/** Forms that have created a token and are recognized when they are sent again. */
+const MAX_SENT = 1000;
+const SENT_BEFORE =
+  'This form has created a token already, which is not shown again. Send the form once more to create another one.';
 
 export function tokensArea(deps: TokensAreaDeps): ConsoleArea {
+  const sent = new Set<string>();
   return {
     addRoutes: (router: Router, tools: ConsoleTools) => {
       const { requireSession } = tools;
-      const requireRecent = tools.requireRecentSignIn(RECENT_SIGN_IN, `${LIST}/new`);
       router.get(LIST, requireSession, (request, response) => showList(deps, tools, request, response));
-      router.get(`${LIST}/new`, requireSession, requireRecent, (_request, response) => showForm(deps, tools, response));
-      router.post(LIST, requireSession, requireRecent, (request, response) => create(deps, tools, request, response));
+      router.get(`${LIST}/new`, requireSession, (_request, response) => showForm(deps, tools, response));
+      router.post(LIST, requireSession, (request, response) => create({ ...deps, sent }, tools, request, response));
       router.get(`${LIST}/:id/revoke`, requireSession, async (request, response) => {
         const token = await ownToken(deps, request, response);
         respondPage(response, 200, revokeTokenPage(tools.pageFor(response), tokenView(token, deps.clock.now())));
@@ -91,8 +95,13 @@ async function ownToken(deps: TokensAreaDeps, request: Request, response: Respon
 }
 
 function showForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Response): void {
+  if (!isRecent(deps, response)) return askToSignInAgain(response, tools.base, `${LIST}/new`);
   const { services, settings } = deps;
   respondForm(deps, tools, response, { form: emptyForm(services, settings.lifetime, settings.requireLimits) });
+}
+
+function isRecent({ clock }: TokensAreaDeps, response: Response): boolean {
+  return isRecentSignIn(response, clock.now(), RECENT_SIGN_IN);
 }
 
 interface FormState {
@@ -121,17 +130,42 @@ function respondForm(deps: TokensAreaDeps, tools: ConsoleTools, response: Respon
   respondPage(response, problems.size > 0 || state.problem !== undefined ? 422 : 200, page);
 }
 
-async function create(deps: TokensAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
+interface CreateDeps extends TokensAreaDeps {
+  /** The session and the form of each token that was created, the oldest first. */
+  readonly sent: Set<string>;
+}
+
+/** @returns a key of the form in its session; undefined: the form has no id */
+function sentKey(form: string | null, session: string): string | undefined {
+  return form === null ? undefined : `${session} ${form.slice(0, MAX_FORM_ID)}`;
+}
+
+const MAX_FORM_ID = 64;
+
+/** A page that is loaded again sends its form again, possibly to another broker, which does not recognize it. */
+function rememberSent(key: string | undefined, sent: Set<string>): void {
+  if (key === undefined) return;
+  sent.add(key);
+  const [oldest] = sent;
+  if (sent.size > MAX_SENT && oldest !== undefined) sent.delete(oldest);
+}
+
+async function create(deps: CreateDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
+  if (!isRecent(deps, response)) return askToSignInAgain(response, tools.base, `${LIST}/new`);
   const form = readTokenForm(fields, deps.services);
   if (fields.get('do') === 'add-limit') return respondForm(deps, tools, response, { form });
   const result = orderOf(form, deps.clock.now());
   if (result.kind === 'problems') return respondForm(deps, tools, response, { form, problems: result.problems });
-  const { caller, session } = signedInOf(response);
+  const { id, caller, session } = signedInOf(response);
   const account = accountOwner(caller.identity, session.login);
   if (account === undefined) {
     const problem = `Accounts of the backend ${session.backend} have no lasting id, so they cannot have tokens.`;
     return respondForm(deps, tools, response, { form, problem });
+  }
+  const key = sentKey(fields.get('form'), id);
+  if (key !== undefined && deps.sent.has(key)) {
+    return respondForm(deps, tools, response, { form, problem: SENT_BEFORE });
   }
   // The flow refuses a robot that the person does not own now.
   const owner: TokenOwner =
@@ -141,6 +175,7 @@ async function create(deps: TokensAreaDeps, tools: ConsoleTools, request: Reques
   if (issued.kind === 'refused') {
     return respondForm(deps, tools, response, { form, problem: sentence(issued.problem) });
   }
+  rememberSent(key, deps.sent);
   // The answer to the form, and not a page with an address: the token is shown once.
   const page = newTokenPage(tools.pageFor(response), {
     name: issued.record.name,

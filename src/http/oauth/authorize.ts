@@ -12,12 +12,13 @@ import { loopbackUrl } from '../../pages/template/url.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
 import { queryOf, readForm } from '../form.ts';
+import { isRecentSignIn, RECENT_SIGN_IN, requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
 import { requireHelper, requireService, single } from './client.ts';
 import type { OAuthDeps } from './deps.ts';
 
-type AuthorizeDeps = Pick<OAuthDeps, 'services' | 'publicUrl' | 'approveCode'>;
+type AuthorizeDeps = Pick<OAuthDeps, 'services' | 'publicUrl' | 'approveCode' | 'denyCode' | 'clock'>;
 type PageDeps = AuthorizeDeps & Pick<ConsoleTools, 'pageFor'>;
 
 const PATH = '/authorize';
@@ -31,6 +32,8 @@ const PARAMETERS = [
   'code_challenge_method',
   'state',
 ] as const;
+/** Seconds that somebody may read the page. */
+const ANSWER_SECONDS = 600;
 /** Longer than any that our helper makes. */
 const MAX_STATE = 128;
 
@@ -43,9 +46,12 @@ interface ParsedRequest extends AuthorizationRequest {
 export function authorizeArea(deps: AuthorizeDeps): ConsoleArea {
   return {
     folders: [PATH],
-    addRoutes(router, { requireSession, pageFor }) {
+    addRoutes(router, { base, requireSession, pageFor }) {
       const all = { ...deps, pageFor };
-      router.get(PATH, requireValid(deps), requireSession, (request, response) => askConsent(all, request, response));
+      const recent = requireRecentSignIn({ clock: deps.clock, base }, RECENT_SIGN_IN);
+      router.get(PATH, requireValid(deps), requireSession, recent, (request, response) =>
+        askConsent(all, request, response),
+      );
       router.post(PATH, requireSession, (request, response) => answerConsent(all, request, response));
     },
   };
@@ -76,10 +82,14 @@ async function answerConsent(deps: PageDeps, request: Request, response: Respons
   if (single(fields, 'answer') === 'yes') {
     return respondPage(response, 200, consentDonePage(page, loopbackUrl(await approvedUrl(deps, asked, response))));
   }
+  const { username, backend } = signedInOf(response).session;
+  await deps.denyCode({ service: asked.service, username, backend }, contextOf(response));
   return respondPage(response, 200, consentDeniedPage(page, loopbackUrl(deniedUrl(deps, asked))));
 }
 
 async function approvedUrl(deps: AuthorizeDeps, asked: ParsedRequest, response: Response): Promise<string> {
+  if (!isRecentSignIn(response, deps.clock.now(), RECENT_SIGN_IN + ANSWER_SECONDS))
+    throw new BrokerError('sign_in_invalid', 'the answer came too long after the sign-in');
   const { service, redirectUri, challenge } = asked;
   const request = { service, redirectUri, challenge };
   const code = await deps.approveCode(request, signedInOf(response), contextOf(response));

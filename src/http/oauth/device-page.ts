@@ -10,6 +10,7 @@ import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../../pages/d
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
 import { readForm } from '../form.ts';
+import { requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
 import { single } from './client.ts';
@@ -22,21 +23,24 @@ const MAX_SIGN_IN_AGE = 300;
 const MAX_ANSWER_AGE = 600;
 const DAY = 24 * 3600;
 
-type DevicePageDeps = Pick<OAuthDeps, 'services'> &
-  Pick<ConsoleTools, 'pageFor'> & { readonly device: DeviceRoutesDeps };
+type DevicePageDeps = Pick<OAuthDeps, 'services' | 'clock'> &
+  Pick<ConsoleTools, 'base' | 'pageFor'> & { readonly device: DeviceRoutesDeps };
 
-export function deviceArea({ services }: Pick<OAuthDeps, 'services'>, device: DeviceRoutesDeps): ConsoleArea {
+export function deviceArea(
+  { services, clock }: Pick<OAuthDeps, 'services' | 'clock'>,
+  device: DeviceRoutesDeps,
+): ConsoleArea {
   return {
     folders: [PATH],
-    addRoutes(router, { requireSession, requireRecentSignIn, pageFor }) {
-      const deps: DevicePageDeps = { services, device, pageFor };
-      router.get(PATH, requireSession, requireRecentSignIn(MAX_SIGN_IN_AGE, PATH), (_request, response) =>
+    addRoutes(router, { base, requireSession, pageFor }) {
+      const deps: DevicePageDeps = { services, clock, device, base, pageFor };
+      const recent = requireRecentSignIn(deps, MAX_SIGN_IN_AGE, PATH);
+      const recentEnough = requireRecentSignIn(deps, MAX_ANSWER_AGE, PATH);
+      router.get(PATH, requireSession, recent, (_request, response) =>
         respondPage(response, 200, deviceCodePage(deps.pageFor(response), {})),
       );
-      router.post(PATH, requireSession, requireRecentSignIn(MAX_SIGN_IN_AGE, PATH), (request, response) =>
-        showRequest(deps, request, response),
-      );
-      router.post(`${PATH}/answer`, requireSession, requireRecentSignIn(MAX_ANSWER_AGE, PATH), (request, response) =>
+      router.post(PATH, requireSession, recent, (request, response) => showRequest(deps, request, response));
+      router.post(`${PATH}/answer`, requireSession, recentEnough, (request, response) =>
         answerRequest(deps, request, response),
       );
     },

@@ -29,6 +29,12 @@ export function peoplePage(page: Page, { name, problem }: { readonly name?: stri
   });
 }
 
+interface RobotTokenView {
+  readonly token: TokenView;
+  /** Whether it ends with the person: the robot belongs to users, and not to groups. */
+  readonly endsWithPerson: boolean;
+}
+
 export interface PersonView {
   readonly username: string;
   /** Undefined: no backend finds the user now. */
@@ -37,8 +43,8 @@ export interface PersonView {
   readonly problem?: string;
   readonly tokens: readonly TokenView[];
   readonly signIns: readonly SignInRow[];
-  /** Robots that the person alone owns. */
-  readonly robots: readonly string[];
+  /** Tokens that the person created for robots. */
+  readonly robotTokens: readonly RobotTokenView[];
   readonly decisions: readonly {
     readonly at: number;
     readonly requestId: string;
@@ -50,7 +56,7 @@ export interface PersonView {
 }
 
 export function personPage(page: Page, view: PersonView): Html {
-  const { username, account, problem, tokens, signIns, robots, decisions, done } = view;
+  const { username, account, problem, tokens, signIns, robotTokens, decisions, done } = view;
   const { url } = page.site;
   return layout(page, {
     title: username,
@@ -66,7 +72,7 @@ export function personPage(page: Page, view: PersonView): Html {
       account !== undefined && section('Groups now', groupList(account.groups)),
       section('Tokens', tokens.length === 0 ? none('No tokens.') : tokenList(page, tokens)),
       section('Sign-ins', signIns.length === 0 ? none('No sign-ins.') : signInList(page, signIns)),
-      robots.length > 0 && section('Robots of this person alone', html`<p>${codes(robots)}</p>`),
+      robotTokens.length > 0 && section('Tokens created for robots', robotTokenList(page, robotTokens)),
       section('Recent decisions', decisions.length === 0 ? none('None at this broker.') : decisionTable(page, view)),
     ],
   });
@@ -87,21 +93,32 @@ function groupList(groups: readonly string[]): Html {
   return groups.length === 0 ? none('In no group.') : html`<p class="card pad">${codes(groups)}</p>`;
 }
 
-function tokenList({ now }: Page, tokens: readonly TokenView[]): Html {
+function tokenList(page: Page, tokens: readonly TokenView[]): Html {
   return rows(
-    tokens.map(
-      (token) =>
-        html`<li>
-          <div>
-            <p><b>${token.name}</b> ${tokenState(token, now)}</p>
-            <p class="quiet"><code>${token.id}</code></p>
-          </div>
-          <div>${tokenRights(token)}</div>
-          <div>${tokenTimes(token, now)}</div>
-        </li>`,
-    ),
+    tokens.map((token) => tokenRow(page, token)),
     'Tokens',
   );
+}
+
+function robotTokenList(page: Page, tokens: readonly RobotTokenView[]): Html {
+  return rows(
+    tokens.map(({ token, endsWithPerson }) =>
+      tokenRow(page, token, endsWithPerson ? 'ends with this person' : 'stays: a group owns the robot'),
+    ),
+    'Tokens created for robots',
+  );
+}
+
+function tokenRow({ now }: Page, token: TokenView, end?: string): Html {
+  const { id, name, robot } = token;
+  return html`<li>
+    <div>
+      <p><b>${name}</b> ${tokenState(token, now)}</p>
+      <p class="quiet"><code>${id}</code>${robot !== undefined && html` for the robot <code>${robot}</code>`}</p>
+    </div>
+    <div>${tokenRights(token, 'its owner')}</div>
+    <div>${tokenTimes(token, now)}${end !== undefined && html`<p class="quiet">${end}</p>`}</div>
+  </li>`;
 }
 
 function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
@@ -143,18 +160,24 @@ interface EndPersonView {
   readonly username: string;
   readonly tokens: number;
   readonly signIns: number;
-  readonly robots: readonly string[];
+  readonly robotTokens: readonly RobotTokenView[];
 }
 
 /** Asks before everything of a person ends. */
-export function endPersonPage(page: Page, { username, tokens, signIns, robots }: EndPersonView): Html {
+export function endPersonPage(page: Page, { username, tokens, signIns, robotTokens }: EndPersonView): Html {
   const { url } = page.site;
+  const ending = robotTokens.filter(({ endsWithPerson }) => endsWithPerson).length;
+  const staying = robotTokens.length - ending;
   return confirmPage(page, {
     section: 'people',
     question: `End everything of ${username}?`,
     consequences: [
       `This revokes ${plural(tokens, 'token')} and ends ${plural(signIns, 'sign-in')}. It cannot be undone.`,
-      robots.length > 0 && html`It also revokes the tokens of ${codes(robots)}.`,
+      ending > 0 && `It also revokes ${plural(ending, 'token')} that ${username} created for robots of users.`,
+      staying > 0 &&
+        html`${plural(staying, 'token')} that ${username} created for robots of groups
+          ${staying === 1 ? 'stays' : 'stay'} valid. If ${username} may have a copy, replace each and revoke it:
+          <code>fairlead tokens revoke ID</code>`,
       'Registry tokens that were issued before stay valid for some minutes. The account itself is not changed: disable ' +
         'it where it is kept, or the user can sign in again.',
     ],

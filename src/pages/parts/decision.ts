@@ -1,6 +1,6 @@
 /** A decision of the policy in words. */
 import { html } from '../template/html.ts';
-import type { Html } from '../template/html.ts';
+import type { Content, Html } from '../template/html.ts';
 
 /** What the policy says about one action. */
 export interface ActionVerdict {
@@ -45,8 +45,12 @@ export function verdicts(all: readonly ActionVerdict[]): Html {
   </ul>`;
 }
 
-/** `You may pull web/shop, and not push to it or delete it.` */
-export function decisionSentence(subject: string, repository: string, all: readonly ActionVerdict[]): Html {
+/**
+ * `You may pull web/shop, and not push to it or delete it.`
+ *
+ * @param subject the begin of the sentence, up to who may
+ */
+export function decisionSentence(subject: Content, repository: string, all: readonly ActionVerdict[]): Html {
   const granted = all.filter(({ verdict }) => verdict === 'granted').map(({ action }) => action);
   const missing = all.filter(({ verdict }) => verdict !== 'granted').map(({ action }) => action);
   const name = html`<code>${repository}</code>`;
@@ -103,6 +107,7 @@ export function reasonList(reasons: readonly RuleReason[], subject: string): Htm
 function viaText(via: string, subject: string): Html {
   const [, kind, name] = /^(group|user) (.*)$/s.exec(via) ?? [];
   if (kind === 'group') return html`because ${subject === 'you' ? 'you are' : `${subject} is`} in <code>${name}</code>`;
-  if (kind === 'user') return html`which names ${subject === 'you' ? 'you' : html`<code>${name}</code>`}`;
+  // A pattern such as "*" names nobody.
+  if (kind === 'user') return html`which holds for ${subject === 'you' ? 'you' : html`<code>${name}</code>`}`;
   return html`which holds for ${via}`;
 }

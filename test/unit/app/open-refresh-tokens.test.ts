@@ -22,7 +22,7 @@ async function setUp(...named: readonly Service[]) {
     ? resources.use(await openRecords(config, { clock, log: recordingLog() }))
     : undefined;
   const deps = { backends: [], clock, timer: noWaiting, audit: recordingAudit() };
-  const tokens = openRefreshTokens({ ...deps, records, services, onRevoked: () => undefined });
+  const tokens = openRefreshTokens({ ...deps, records, services, onRevoked: async () => undefined });
   return { ...tokens, stateDir, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 

@@ -145,7 +145,7 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   },
   'credential login': { run: withHome(['login', '127.0.0.1:1']), code: 1, prints: /does not answer: / },
   'credential logout': { run: withHome(['logout', SERVICE]), code: 1, prints: /^There is no login at registry\./ },
-  'credential configure': { run: withHome(['configure', SERVICE]), prints: /docker now use this helper/ },
+  'credential configure': { run: withHome(['configure', SERVICE]), prints: /now names this helper for .*: docker/ },
   'credential doctor': { run: withHome(['doctor']), code: 1, prints: /no registry uses this helper/ },
   'credential kubelet': { run: withHome(['kubelet'], '{}'), code: 1, prints: /expected a CredentialProviderRequest/ },
   'credential get': {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isLoopbackRedirect } from '../../../src/core/authorization-code.ts';
 import { HELPER_CLIENT } from '../../../src/core/approval.ts';
 import { Secret } from '../../../src/core/identity.ts';
+import { keptApprovals } from '../../../src/flows/approval.ts';
 import { codeSecrets } from '../../../src/platform/code-secrets.ts';
 import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
 import type { AccountWorld } from '../../support/approval-world.ts';
@@ -84,6 +85,21 @@ describe('an authorization code', () => {
     world.outcome = { kind: 'rejected', reason: 'locked' };
 
     expect(await codeOf(redeem(redemption, REQUEST))).toBe('code_refused');
+  });
+
+  it('ends with everything of its account, and with nothing of another one', async () => {
+    const flows = await approved();
+    const { codes, requests, audit } = flows;
+    const kept = keptApprovals({ codes, requests, audit });
+
+    const ofOther = await kept.endOf({ user: 'bob' }, { request: REQUEST, by: 'operator' });
+    const ended = await kept.endOf({ user: 'alice' }, { request: REQUEST, by: 'operator' });
+
+    expect([ofOther, ended]).toEqual([0, 1]);
+    expect(await codeOf(flows.redeem(flows.redemption, REQUEST))).toBe('code_refused');
+    expect(audit.events).toContainEqual(
+      expect.objectContaining({ outcome: 'refused', username: 'alice', cause: 'ended by operator' }),
+    );
   });
 
   it('is not given for an account that nobody could check again', async () => {

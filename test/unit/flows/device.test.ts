@@ -1,7 +1,8 @@
 /** Requests of programs without a browser, whose code a person types. */
 import { describe, expect, it } from 'vitest';
 import { HELPER_CLIENT } from '../../../src/core/approval.ts';
-import { parseUserCode, USER_CODE_ALPHABET } from '../../../src/core/device-request.ts';
+import { MAX_OPEN_OF_NETWORK, parseUserCode, USER_CODE_ALPHABET } from '../../../src/core/device-request.ts';
+import { keptApprovals } from '../../../src/flows/approval.ts';
 import type { OpenedRequest } from '../../../src/flows/device/request.ts';
 import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
 
@@ -28,6 +29,29 @@ describe('a request of a program', () => {
     const polls = [flows.poll, flows.other.poll, flows.poll].map((poll) => codeOf(poll(pollOf(opened), PROGRAM)));
 
     expect((await Promise.all(polls)).toSorted()).toEqual(['code_refused', 'code_refused', 'none']);
+  });
+
+  it('ends with everything of the account that has allowed it, while the others wait on', async () => {
+    const flows = openApprovals();
+    const [allowed, waiting] = [await flows.request(SERVICE, PROGRAM), await flows.request(SERVICE, PROGRAM)];
+    await answer(flows, allowed.userCode, 'approved');
+    const { codes, requests, audit } = flows;
+
+    const kept = keptApprovals({ codes, requests, audit });
+    const ended = await kept.endOf({ user: 'alice' }, { request: BROWSER, by: 'operator' });
+
+    expect(ended).toBe(1);
+    const polls = [allowed, waiting].map((opened) => codeOf(flows.poll(pollOf(opened), PROGRAM)));
+    expect(await Promise.all(polls)).toEqual(['device_code_expired', 'authorization_pending']);
+  });
+
+  it('is one of ten of its network at most, also where all are sent at the same time', async () => {
+    const flows = openApprovals();
+
+    const asked = Array.from({ length: 30 }, () => codeOf(flows.request(SERVICE, PROGRAM)));
+
+    const opened = (await Promise.all(asked)).filter((code) => code === 'none');
+    expect(opened).toHaveLength(MAX_OPEN_OF_NETWORK);
   });
 
   it('says to whoever types its code where it came from', async () => {

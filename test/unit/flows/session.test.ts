@@ -4,9 +4,9 @@ import { BrokerError } from '../../../src/core/errors.ts';
 import { username } from '../../../src/core/identity.ts';
 import type { Caller, Identity } from '../../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
-import { MAX_SESSIONS, parseSession, sessionOwner } from '../../../src/core/session.ts';
+import { authenticatedAt, MAX_SESSIONS, parseSession, sessionOwner } from '../../../src/core/session.ts';
 import type { Session } from '../../../src/core/session.ts';
-import { createEndSessions, sessionKind } from '../../../src/flows/session/end.ts';
+import { createEndSessions, keptSessions } from '../../../src/flows/session/end.ts';
 import { createFindSession } from '../../../src/flows/session/find.ts';
 import { createListSessions } from '../../../src/flows/session/list.ts';
 import { createOpenSession } from '../../../src/flows/session/open.ts';
@@ -97,6 +97,17 @@ function setUp(world: World = {}) {
     end: createEndSessions(deps),
   };
 }
+
+describe('the time of a proof', () => {
+  it.each([
+    ['is that of a sign-in with a password', { backend: 'corp' }, 1000],
+    ['is what the provider says', { backend: 'sso', sub: 's', authTime: 400 }, 400],
+    ['is not known where the provider says nothing', { backend: 'sso', sub: 's' }, 0],
+    ['is never after the sign-in', { backend: 'sso', sub: 's', authTime: 9999 }, 1000],
+  ])('%s', (_what, signedInAt, time) => {
+    expect(authenticatedAt({ createdAt: 1000, signedInAt })).toBe(time);
+  });
+});
 
 describe('a session is opened', () => {
   it('under the digest of its cookie, and without the cookie itself', async () => {
@@ -261,7 +272,7 @@ describe('the end of an account', () => {
     const own = [await open(), await open()];
     const other = await open(user({ subject: 'id 2', username: username('bob') }), { login: 'bob' });
 
-    const ended = await sessionKind({ store, audit }).endOf(account, { request: REQUEST, by: 'operator' });
+    const ended = await keptSessions({ store, audit }).endOf(account, { request: REQUEST, by: 'operator' });
 
     expect(ended).toBe(2);
     expect(await Promise.all(own.map(find))).toEqual([undefined, undefined]);

@@ -49,7 +49,7 @@ describe('`configure`', () => {
     const { stderr } = await home.run(['configure', REGISTRY]);
 
     expect((await stat(dockerFile())).ino).toBe(before.ino);
-    expect(stderr).toContain('already use this helper');
+    expect(stderr).toContain('already names this helper');
   });
 
   it('changes the file behind a symbolic link, and keeps the link', async () => {

@@ -225,6 +225,8 @@ describe('a session', () => {
     expect(foreign.status).toBe(404);
     expect(afterOne).toEqual(['containerd', 'of-somebody-else']);
     expect((await tokens.list()).map(({ value }) => value.clientId)).toEqual(['of-somebody-else']);
+    // What was signed for them is not given out again; nothing of somebody else has ended.
+    expect(world.app.revocations()).toBe(2);
   });
 
   it('of somebody else is never ended from the list', async () => {
@@ -262,7 +264,40 @@ describe('the pages for administrators', () => {
     clock.seconds += 60;
 
     expect([before, admin, await status()]).toEqual([404, 200, 404]);
-    expect((await fetch(`${world.app.url}/console/people`)).status).toBe(404);
+  });
+
+  it('ask whoever is not signed in to sign in, and lead on to the page', async () => {
+    await using world = await openWorld({ areas: [area], section: { admins: { users: ['alice'] } } });
+    const browser = fetchBrowser();
+
+    const asked = await browser.open(`${world.app.url}/console/people`);
+    const page = await browser.submit(`${world.app.url}/sign-in`, {
+      ...credentials,
+      to: asked.url.searchParams.get('to') ?? '',
+    });
+
+    expect([asked.url.pathname, page.text]).toEqual(['/sign-in', 'people']);
+  });
+});
+
+describe('the address of the server', () => {
+  it.each(['/', '/console'])('leads a browser from %s to the first page', async (path) => {
+    await using world = await openWorld();
+    const browser = await signedIn(world);
+
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const answer = await fetch(`${world.app.url}${path}`, { headers: { accept }, redirect: 'manual' });
+
+    expect(answer.headers.get('location')).toBe('/console/access');
+    expect((await browser.open(`${world.app.url}/console`)).status).toBe(200);
+  });
+
+  it('has nothing for programs, as without a console', async () => {
+    await using world = await openWorld();
+
+    const { status, headers } = await fetch(`${world.app.url}/`);
+
+    expect([status, headers.get('content-type')]).toEqual([404, 'application/json']);
   });
 });
 
@@ -305,7 +340,7 @@ describe('the headers of the console', () => {
       redirect: 'manual',
     });
 
-    expect(answer.headers.get('location')).toBe(`/fairlead${LIST}`);
+    expect(answer.headers.get('location')).toBe('/fairlead/console/access');
     expect(answer.headers.get('set-cookie')).toMatch(
       /^__Host-fairlead=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/i,
     );

@@ -20,10 +20,7 @@ function routesOf(area: ConsoleArea): readonly string[] {
       routes.push(`${method} ${path}: ${who}`);
     };
   const router = new Proxy({}, { get: (_target, method) => add(String(method).toUpperCase()) });
-  area.addRoutes(
-    router as Router,
-    { requireSession, requireAdmin, requireRecentSignIn: () => requireSession } as unknown as ConsoleTools,
-  );
+  area.addRoutes(router as Router, { requireSession, requireAdmin } as unknown as ConsoleTools);
   return routes;
 }
 

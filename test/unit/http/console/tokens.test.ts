@@ -7,7 +7,14 @@ import { openConsoleApp } from '../../../support/console-app.ts';
 import type { ConsoleApp } from '../../../support/console-app.ts';
 import { fakeBackend } from '../../../support/fake-backend.ts';
 import { fetchBrowser } from '../../../support/fetch-browser.ts';
-import { again, openTokenWorld, OWNER, SERVICE, SETTINGS } from '../../../support/personal-token-world.ts';
+import { fieldsOf } from '../../../support/page-forms.ts';
+import {
+  again as sameAccount,
+  openTokenWorld,
+  OWNER,
+  SERVICE,
+  SETTINGS,
+} from '../../../support/personal-token-world.ts';
 import { policyOf } from '../../../support/policy-builder.ts';
 
 const HOUR = 3600;
@@ -24,8 +31,8 @@ interface World extends AsyncDisposable {
 async function openWorld(): Promise<World> {
   const tokens = openTokenWorld();
   const { store, audit, clock, issue } = tokens;
-  const { chained } = fakeBackend(again(), { name: 'corp' });
-  const authenticator = { ...chained.authenticator, revalidate: async () => again() };
+  const { chained } = fakeBackend(sameAccount(), { name: 'corp' });
+  const authenticator = { ...chained.authenticator, revalidate: async () => sameAccount() };
   const area = tokensArea({
     list: (selection) => listPersonalTokens(store, selection),
     issue,
@@ -87,6 +94,33 @@ describe('the page of tokens', () => {
     expect(await namesIn(world)).toEqual(['laptop']);
   });
 
+  it('creates one token when the page with it is loaded again, and another one for the next form', async () => {
+    await using world = await openWorld();
+    const { app, browser } = world;
+    const form = { ...FORM, ...fieldsOf(await browser.open(`${app.url}${PAGE}/new`)) };
+
+    await browser.submit(`${app.url}${PAGE}`, form);
+    const again = await browser.submit(`${app.url}${PAGE}`, form);
+    const afterReload = await namesIn(world);
+    const next = await browser.submit(`${app.url}${PAGE}`, { ...form, ...fieldsOf(again) });
+
+    expect([again.status, again.text]).toEqual([422, expect.stringContaining('has created a token already')]);
+    expect(afterReload).toEqual(['laptop']);
+    expect(next.text).toMatch(/flp_[0-9A-Za-z]{49}/);
+    expect(await namesIn(world)).toEqual(['laptop', 'laptop']);
+  });
+
+  it('creates a token with a form that was corrected', async () => {
+    await using world = await openWorld();
+    const { app, browser } = world;
+    const form = { ...FORM, ...fieldsOf(await browser.open(`${app.url}${PAGE}/new`)) };
+
+    await browser.submit(`${app.url}${PAGE}`, { ...form, networks: 'nowhere' });
+    await browser.submit(`${app.url}${PAGE}`, form);
+
+    expect(await namesIn(world)).toEqual(['laptop']);
+  });
+
   it('shows the form again with what is wrong, and with what was typed', async () => {
     await using world = await openWorld();
 
@@ -123,6 +157,21 @@ describe('the page of tokens', () => {
     expect((await browser.open(`${app.url}${PAGE}/${id}/revoke`)).status).toBe(404);
     expect((await browser.submit(`${app.url}${PAGE}/${id}/revoke`, {})).status).toBe(404);
     expect(await namesIn(world)).toEqual(['of bob']);
+  });
+
+  it('shows what a token may do at the API, and that it may do nothing at a registry', async () => {
+    await using world = await openWorld();
+    const { app, browser, tokens } = world;
+    await tokens.issued({ name: 'monitoring' });
+    for (const { key, value } of await tokens.store.list()) {
+      await tokens.store.put(key, { ...value, limits: [], api: 'read' }, HOUR);
+    }
+
+    const { text } = await browser.open(`${app.url}${PAGE}`);
+
+    expect(text).toContain('Nothing at any registry');
+    expect(text).toContain('API: read');
+    expect(text).not.toContain('Everything you may do');
   });
 
   it('revokes a token of the person', async () => {
