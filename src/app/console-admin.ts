@@ -29,7 +29,6 @@ import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { keptCredentials } from './api/kept-credentials.ts';
 import { endsWithUserOf } from './api/shown-tokens.ts';
-import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
@@ -193,7 +192,7 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const tokens = await listPersonalTokens(stores.personalTokens, { account });
   const robotTokens = await createdForRobots(account, stores.personalTokens, deps);
   const logins = await listRefreshTokens(stores.refreshTokens, { account });
-  const sessions = (await sessionStore(records, clock).list()).filter(({ value }) => isChosenAccount(account, value));
+  const sessions = (await stores.sessions.list()).filter(({ value }) => isChosenAccount(account, value));
   const found = await lookUp(name, { backends, clock });
   if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
     return undefined;

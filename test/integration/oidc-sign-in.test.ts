@@ -1,7 +1,7 @@
 /** Sign-in with a browser at a real OpenID provider: what works, and each attack that must not. */
 import { describe, expect, it } from 'vitest';
 import { openAccounts } from '../../src/app/open-records.ts';
-import { sessionStore } from '../../src/app/open-console.ts';
+import { sessionStore } from '../../src/app/token-stores.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';

@@ -27,7 +27,7 @@ async function load(more: Readonly<Record<string, unknown>>) {
     'users.yaml': 'users: {}',
     'postgres.url': 'postgres://a:b@db.example.com/fairlead',
   });
-  return loadBroker(files.path('broker.yaml'));
+  return await loadBroker(files.path('broker.yaml'));
 }
 
 describe('personalTokens', () => {
