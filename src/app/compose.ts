@@ -4,19 +4,13 @@ import { loadPolicyInBackground } from '../config/load.ts';
 import type { LoadedBroker } from '../config/load.ts';
 import { createSecrets } from '../config/secrets.ts';
 import type { Audit, Background, Log } from '../core/ports.ts';
-import type { ChainedBackend } from '../flows/chain.ts';
-import { createGrantToken } from '../flows/grant-token.ts';
-import { createIdentify } from '../flows/identify.ts';
 import { createTokenReuse } from '../flows/token-reuse.ts';
-import type { TokenReuse } from '../flows/token-reuse.ts';
-import type { Shield } from '../flows/shield/shield.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
 import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
-import { randomIds } from '../platform/ids.ts';
 import type { DecisionMemory } from '../platform/recent-decisions.ts';
 import type { Records } from '../platform/store/records.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
@@ -31,26 +25,18 @@ import { createApplyEnd } from './fleet-flush.ts';
 import { createEndReuse } from './end-reuse.ts';
 import { createFlush } from './flush.ts';
 import { openApi, openControl } from './open-api.ts';
-import type { OpenedHelperLogins, OpenHelperLoginsDeps } from './open-helper-logins.ts';
 import { openListeners } from './listeners.ts';
-import { openForwardAuth } from './open-forward-auth.ts';
-import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
 import { accountSealing, hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
-import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
-import type { ShieldLedger } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
 import { proveOptions } from './policy-sources.ts';
 import { policyInForce } from './policy-in-force.ts';
-import type { PolicyInForce } from './policy-in-force.ts';
-import { createRecordsState } from './records-state.ts';
 import { backendReloadable, logWarnings, policyReloadable } from './reloadables.ts';
 import { createRevisions } from './revisions.ts';
 import { openShadow } from './shadow-policy.ts';
-import { servicesOf } from './services.ts';
-import { openSigning } from './signing-in-force.ts';
 import { watchAndReload } from './watch-and-reload.ts';
+import { openTokenFlows } from './token-flows.ts';
 
 export interface Broker extends AsyncDisposable {
   /** The URL for clients: `http://127.0.0.1:5001`, `unix:/run/fairlead.sock`. */
@@ -214,90 +200,10 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
   return backends;
 }
 
-interface TokenFlowDeps {
-  readonly audit: Audit;
-  readonly backends: readonly ChainedBackend[];
-  readonly records: Records | undefined;
-  readonly shield: Shield & ShieldLedger;
-  readonly policy: PolicyInForce;
-  readonly reuse: TokenReuse;
-  readonly endReuse: () => Promise<void>;
-}
-
-/** The flows of the token endpoint, and the keys that sign their tokens. */
-async function openTokenFlows(parts: Parts, deps: TokenFlowDeps) {
-  const { audit, backends, records, shield, policy, reuse, endReuse } = deps;
-  const { config, log, metrics } = parts;
-  const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
-  const services = servicesOf(config);
-  const refreshTokens = openRefreshTokens({ ...flowDeps, records, services, onRevoked: endReuse });
-  const { exchangeRefreshToken, revokeRefreshToken: revoke } = refreshTokens;
-  const personalTokens = await openTokens(config, { ...flowDeps, records, counts: shield });
-  const helper = await openHelper(config, { ...flowDeps, records, services, revoke });
-  const identify = createIdentify({
-    ...flowDeps,
-    shield,
-    usePersonalToken: personalTokens?.use,
-    tooManyIs: config.shield.wrongPasswords.answer === 429 ? 'too_many_attempts' : 'invalid_credentials',
-  });
-  // After everything that can fail: a broker that does not start creates no key.
-  const signing = await openSigning(config, log, reuse.clear);
-  const forwardAuth = await openForwardAuth(config, {
-    ...flowDeps,
-    identify,
-    exchangeRefreshToken,
-    policy: policy.current,
-    services,
-    keyset: signing.keyset,
-    log,
-  });
-  return {
-    services,
-    draftRefreshToken: refreshTokens.draftRefreshToken,
-    exchangeRefreshToken,
-    recordsState: createRecordsState(records, systemClock, metrics.setRecordsUp),
-    identify,
-    helper,
-    ...(forwardAuth === undefined ? {} : { forwardAuth }),
-    grantToken: createGrantToken({
-      ...flowDeps,
-      issuer: config.tokens.issuer,
-      policy: policy.current,
-      signer: signing.signer,
-      reuse,
-      ids: randomIds,
-    }),
-    jwks: signing.jwks,
-    signing,
-    records,
-    personalTokens,
-  };
-}
-
 /** The records, where something that is configured has any. */
 async function openStores({ config, log, metrics, resources }: Parts): Promise<Records | undefined> {
   if (!hasRecords(config)) return undefined;
   return resources.use(
     await openOwnRecords(config, { clock: systemClock, log, onOperation: metrics.countRecordOperation }),
   );
-}
-
-/** The flows of personal tokens, where they are configured. */
-async function openTokens(
-  { personalTokens, services, robots }: BrokerConfig,
-  { records, ...deps }: Omit<OpenPersonalTokensDeps, 'records'> & { readonly records: Records | undefined },
-): Promise<PersonalTokens | undefined> {
-  if (personalTokens === undefined || records === undefined) return undefined;
-  const { openPersonalTokens } = await import('./open-personal-tokens.ts');
-  return openPersonalTokens({ personalTokens, services, robots }, { ...deps, records });
-}
-
-/** Logins of the credential helper, where they are configured. */
-async function openHelper(
-  { helper, publicUrl }: BrokerConfig,
-  { records, ...deps }: Omit<OpenHelperLoginsDeps, 'records'> & { readonly records: Records | undefined },
-): Promise<OpenedHelperLogins | undefined> {
-  if (helper === undefined || records === undefined) return undefined;
-  const { openHelperLogins } = await import('./open-helper-logins.ts');
-  return openHelperLogins({ helper, publicUrl }, { ...deps, records });
 }

@@ -15,7 +15,7 @@ import { publishTrust } from './publish-trust.ts';
 import type { Reloadable } from './reload.ts';
 import { signerServices } from './services.ts';
 
-interface SigningInForce {
+export interface SigningInForce {
   readonly signer: TokenSigner;
   /** Another object after each reload. */
   keyset(): Keyset;
