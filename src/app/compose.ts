@@ -35,7 +35,7 @@ import type { OpenedHelperLogins, OpenHelperLoginsDeps } from './open-helper-log
 import { openListeners } from './listeners.ts';
 import { openForwardAuth } from './open-forward-auth.ts';
 import type { OpenPersonalTokensDeps, PersonalTokens } from './open-personal-tokens.ts';
-import { accountSealing, hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
+import { hasRecords, openOwnRecords, openSealedAccounts } from './open-records.ts';
 import { openRefreshTokens } from './open-refresh-tokens.ts';
 import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
@@ -202,11 +202,7 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
     background,
     ...(records === undefined
       ? {}
-      : {
-          markSecret: createSecretMarks(config.stateDir),
-          accounts: openAccounts(records, systemClock),
-          sealing: accountSealing(records, systemClock),
-        }),
+      : { markSecret: createSecretMarks(config.stateDir), ...openSealedAccounts(records, systemClock) }),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;
