@@ -91,26 +91,28 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   await using resources = new AsyncDisposableStack();
   const { log } = logs;
   const metrics = createMetrics(version());
-  const parts: Parts = { config, log, trail: logs.trail, metrics, recent: await openRecent(config), resources };
-  parts.metrics.observeDroppedLines(logs.dropped);
+  const recent = await openRecent(config);
+  const parts: Parts = { config, log, trail: logs.trail, metrics, recent, resources };
+  metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
   const { audit } = shadow;
   const configChange = createConfigChange(source, log);
-  parts.metrics.observeConfigChange(configChange.isChanged);
+  metrics.observeConfigChange(configChange.isChanged);
   const records = await openStores(parts);
   const backends = await openBackends(parts, background, records);
   const authenticators = backends.map(({ authenticator }) => authenticator);
   const reuse = createTokenReuse(config.tokens.reuse);
   const revisions = createRevisions(config.shared !== undefined);
   for (const authenticator of authenticators) await revisions.readFilesOf(authenticator);
-  const onFlush = parts.metrics.countFlush;
+  const onFlush = metrics.countFlush;
   const onEnd = createApplyEnd({ authenticators, reuse, log, onFlush });
   const shield = resources.use(await openShield(config, { log, onEnd, revisions: revisions.current }));
   const { shared } = shield;
   const endReuse = createEndReuse({ reuse, fleet: shared?.fleet, log });
-  parts.metrics.observeLoginCache(shield.sizes);
-  if (shared !== undefined) parts.metrics.observeSharedStore(shared.state);
+  metrics.observeLoginCache(shield.sizes);
+  if (shared !== undefined) metrics.observeSharedStore(shared.state);
+
   const { signing, recordsState, personalTokens, helper, ...tokenFlows } = await openTokenFlows(parts, {
     audit,
     backends,
@@ -120,7 +122,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     reuse,
     endReuse,
   });
-  parts.metrics.observeSigningCertificates(signing.certificateEnds);
+  metrics.observeSigningCertificates(signing.certificateEnds);
   revisions.setInForce({ config: source.revision, policy: () => policy.status().revision, keys: signing.jwks });
   const drainState = { isDraining: false };
   const operator = {
@@ -143,7 +145,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { identify } = tokenFlows;
   const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers, onRevoked: endReuse };
   const otherAreas = helper?.areas ?? [];
-  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent: parts.recent, otherAreas });
+  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent, otherAreas });
   const listeners = resources.use(
     await openListeners(config, { ...tokenFlows, ...helper?.http, ...operator, api: api.admin, console: pages }),
   );

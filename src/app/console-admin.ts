@@ -29,7 +29,6 @@ import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { keptCredentials } from './api/kept-credentials.ts';
 import { endsWithUserOf } from './api/shown-tokens.ts';
-import { sessionStore } from './open-console.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
@@ -193,7 +192,7 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const tokens = await listPersonalTokens(stores.personalTokens, { account });
   const robotTokens = await createdForRobots(account, stores.personalTokens, deps);
   const logins = await listRefreshTokens(stores.refreshTokens, { account });
-  const sessions = (await sessionStore(records, clock).list()).filter(({ value }) => isChosenAccount(account, value));
+  const sessions = (await stores.sessions.list()).filter(({ value }) => isChosenAccount(account, value));
   const found = await lookUp(name, { backends, clock });
   if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
     return undefined;
@@ -250,7 +249,12 @@ async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise
   await deps.onRevoked();
   const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];
   if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
-  return `Ended: ${ended.map(({ what, count }) => `${count} ${what}`).join(', ')}.`;
+  return `Ended: ${ended.map(({ what, count }) => `${count} ${count === 1 ? singular(what) : what}`).join(', ')}.`;
+}
+
+/** `personal tokens`, `allowed logins of programs` */
+function singular(what: string): string {
+  return what.replace(/s(?= of|$)/, '');
 }
 
 /** @returns what of the cached logins could not be ended */

@@ -1,6 +1,5 @@
 /** Makes a personal token for a user, on behalf of the operator, where no broker runs that could make it. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
-import { createSecrets } from '../config/secrets.ts';
 import { BrokerError } from '../core/errors.ts';
 import type { Audit, Log } from '../core/ports.ts';
 import { issueForUser } from '../flows/personal-token/issue-for-user.ts';
@@ -8,11 +7,10 @@ import type { UserTokenOrder } from '../flows/personal-token/issue-for-user.ts';
 import type { TokenIssue } from '../flows/personal-token/issue.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
-import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
-import { buildBackends } from './backends.ts';
+import { openCommandBackends } from './command-backends.ts';
 import { openPersonalTokens } from './open-personal-tokens.ts';
-import { openRecords } from './open-records.ts';
+import { openAccounts, openRecords } from './open-records.ts';
 
 /** What the audit trail names as the client of a command. */
 const COMMAND = 'fairlead tokens';
@@ -27,11 +25,8 @@ export async function createTokenForUser(
   log: Log,
 ): Promise<TokenIssue> {
   await using resources = new AsyncDisposableStack();
-  const markSecret = createSecretMarks(config.stateDir);
-  const secret = createSecrets();
-  const backends = await buildBackends(config.backends, { clock: systemClock, log, secret, markSecret });
-  for (const { authenticator } of backends) resources.use(authenticator);
   const records = resources.use(await openRecords(config, { clock: systemClock, log }));
+  const { backends } = resources.use(await openCommandBackends(config, openAccounts(records, systemClock), log));
   const audit = auditWithoutBroker(config, log);
   const { issue } = openPersonalTokens(config, { backends, clock: systemClock, timer: systemTimer, audit, records });
   const request = { requestId: randomIds.next(), client: COMMAND };

@@ -1,7 +1,7 @@
 /** The API for operators, on the control socket and, where it is configured, on the admin listener. */
 import type { LoadedBroker } from '../config/load.ts';
 import { robotsOf } from '../config/robots-schema.ts';
-import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
+import type { Audit, Background, Clock, Ids, Log, Timer } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { describeError } from '../core/errors.ts';
 import type { ApiHandlers } from '../http/api/api.ts';
@@ -11,6 +11,7 @@ import type { HealthDeps } from '../http/health.ts';
 import { lazyHandler } from '../http/lazy-handler.ts';
 import type { RequestHandler } from '../http/lazy-handler.ts';
 import { createBackground } from '../platform/background.ts';
+import type { BackgroundThreads } from '../platform/background.ts';
 import { openOwnControlSocket } from '../platform/control-sockets.ts';
 import type { Records } from '../platform/store/records.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
@@ -55,10 +56,10 @@ interface OpenApi extends AsyncDisposable {
   readonly handlers: () => Promise<ApiHandlers>;
 }
 
-export function openApi(parts: ApiParts): OpenApi {
-  const background = createBackground(QUESTION);
+/** @param threads for questions about policies; closed with the API */
+export function openApi(parts: ApiParts, threads: BackgroundThreads = createBackground(QUESTION)): OpenApi {
   const started = { at: parts.clock.now(), monotonic: parts.clock.monotonic() };
-  const handlers = once(() => loadHandlers({ ...parts, started }, background.run));
+  const handlers = once(() => loadHandlers({ ...parts, started }, threads.run));
   const { personalTokens, loaded } = parts;
   const rights = loaded.config.api;
   return {
@@ -77,14 +78,11 @@ export function openApi(parts: ApiParts): OpenApi {
             return answerApi({ ...parts, handlers: await handlers(), authenticate });
           }),
     handlers,
-    [Symbol.asyncDispose]: () => background[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose](),
   };
 }
 
-async function loadHandlers(
-  parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>,
-  thread: ReturnType<typeof createBackground>['run'],
-) {
+async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>, thread: Background) {
   const { brokerHandlers } = await import('./api/broker-handlers.ts');
   const { policyHandlers } = await import('./api/policy-handlers.ts');
   const { tokenHandlers } = await import('./api/token-handlers.ts');

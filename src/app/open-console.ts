@@ -3,10 +3,8 @@ import type { Router } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Identity } from '../core/identity.ts';
 import { bindingsFor } from '../core/policy/bindings.ts';
-import type { Clock, ListableStore, Log } from '../core/ports.ts';
+import type { ListableStore, Log } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
-import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
-import type { Session } from '../core/session.ts';
 import type { Identify } from '../flows/identify.ts';
 import type { SessionDeps } from '../flows/session/deps.ts';
 import { listRefreshTokens, revokeRefreshTokens } from '../flows/refresh-token/revoke.ts';
@@ -24,6 +22,7 @@ import { memoryStore } from '../platform/store/memory.ts';
 import type { Records } from '../platform/store/records.ts';
 import { version } from '../platform/version.ts';
 import { refreshTokenStore } from './open-refresh-tokens.ts';
+import { sessionStore } from './token-stores.ts';
 
 export interface OpenConsoleDeps extends Pick<SessionDeps, 'backends' | 'clock' | 'timer' | 'audit'> {
   /** Undefined: nothing that is configured has records. */
@@ -90,11 +89,6 @@ export async function openConsole(
     log,
   });
   return { routes, folders: consoleFolders({ areas }), sessions };
-}
-
-export function sessionStore(records: Pick<Records, 'store'>, clock: Clock): ListableStore<Session> {
-  const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
-  return records.store({ name: 'sessions', clock, decode: parseSession, groupOf });
 }
 
 function programLogins(

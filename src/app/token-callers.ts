@@ -1,18 +1,17 @@
 /** Who stored personal tokens stand for now, as a running broker finds it out at each use; for commands. */
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { robotsOf } from '../config/robots-schema.ts';
-import { createSecrets } from '../config/secrets.ts';
 import type { Caller } from '../core/identity.ts';
 import { endOfPersonalToken } from '../core/personal-token.ts';
 import type { Log } from '../core/ports.ts';
+import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { ListedToken } from '../flows/personal-token/list.ts';
 import { createIdentityOfOwner } from '../flows/personal-token/owner.ts';
 import { createRobotOwners } from '../flows/personal-token/robot-owner.ts';
 import { viaOf } from '../flows/personal-token/use.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
-import { buildBackends } from './backends.ts';
+import { openCommandBackends } from './command-backends.ts';
 
 /** The caller, or why the token is refused. */
 type TokenCaller =
@@ -30,18 +29,15 @@ interface TokenCallers extends AsyncDisposable {
 
 /** @throws what a backend throws that cannot be created */
 export async function openTokenCallers(
-  { backends: configured, robots, personalTokens, stateDir }: BrokerConfig,
+  config: BrokerConfig,
+  accounts: SignedInAccounts,
   log: Log,
 ): Promise<TokenCallers> {
-  await using resources = new AsyncDisposableStack();
-  const secret = createSecrets();
-  const markSecret = createSecretMarks(stateDir);
-  const backends = await buildBackends(configured, { clock: systemClock, log, secret, markSecret });
-  for (const { authenticator } of backends) resources.use(authenticator);
-  const deps = { backends, clock: systemClock, timer: systemTimer };
+  const { robots, personalTokens } = config;
+  const opened = await openCommandBackends(config, accounts, log);
+  const deps = { backends: opened.backends, clock: systemClock, timer: systemTimer };
   const owners = createRobotOwners({ ...deps, robots: robotsOf(robots) });
   const identityOf = createIdentityOfOwner({ ...deps, robots: owners });
-  const opened = resources.move();
   return {
     callerOf: async (token) => {
       if (personalTokens === undefined) return { refusal: 'personalTokens is not configured' };
@@ -51,6 +47,6 @@ export async function openTokenCallers(
       const { identity, refusal } = await identityOf(token.owner);
       return identity === undefined ? { refusal } : { caller: { kind: 'user', identity, via: viaOf(token.id, token) } };
     },
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

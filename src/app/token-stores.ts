@@ -1,10 +1,10 @@
-/** The stored tokens of a broker, whether it runs or not, for commands. */
+/** What the records have of accounts. For the broker, and for commands where no broker runs. */
 import type { AuthorizationCode } from '../core/authorization-code.ts';
 import type { DeviceRequest } from '../core/device-request.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { Clock, ListableStore } from '../core/ports.ts';
 import type { RefreshToken } from '../core/refresh-token.ts';
-import { parseSession } from '../core/session.ts';
+import { MAX_SESSIONS, parseSession, sessionOwner } from '../core/session.ts';
 import type { Session } from '../core/session.ts';
 import type { SignedInAccounts } from '../core/signed-in-account.ts';
 import type { PostgresDeps } from '../platform/postgres/open.ts';
@@ -19,21 +19,26 @@ export interface TokenStores {
   readonly refreshTokens: ListableStore<RefreshToken>;
   readonly personalTokens: ListableStore<PersonalToken>;
   readonly sessions: ListableStore<Session>;
+  /** Of those who have signed in with a browser. */
+  readonly accounts: SignedInAccounts;
   readonly codes: ListableStore<AuthorizationCode>;
   readonly deviceRequests: ListableStore<DeviceRequest>;
-  readonly accounts: SignedInAccounts;
 }
 
-/** The stored tokens in open records. */
 export function tokenStoresIn(records: Pick<Records, 'store'>, clock: Clock): TokenStores {
   return {
     refreshTokens: refreshTokenStore(records, clock),
     personalTokens: personalTokenStore(records, clock),
-    sessions: records.store({ name: 'sessions', clock, decode: parseSession }),
+    sessions: sessionStore(records, clock),
+    accounts: openAccounts(records, clock),
     codes: codeStore(records, clock),
     deviceRequests: deviceRequestStore(records, clock),
-    accounts: openAccounts(records, clock),
   };
+}
+
+export function sessionStore(records: Pick<Records, 'store'>, clock: Clock): ListableStore<Session> {
+  const groupOf = (session: Session) => ({ name: sessionOwner(session), most: MAX_SESSIONS });
+  return records.store({ name: 'sessions', clock, decode: parseSession, groupOf });
 }
 
 export async function openTokenStores(

@@ -68,18 +68,20 @@ export async function explainedCaller(
 }
 
 async function tokenOwner(id: string, config: BrokerConfig, client: string, log: Log): Promise<ExplainedCaller> {
-  const [found] = await withTokenStores(config, [], ({ personalTokens }) =>
-    listPersonalTokens(personalTokens, { ids: [id] }),
-  );
-  if (found === undefined) throw new UsageError(`there is no personal token ${id}; see \`fairlead tokens list\``);
-  const token = shownPersonalToken(found);
-  await using tokens = await openTokenCallers(config, log);
-  const { caller, refusal } = isInNetworks(found.networks, client)
-    ? await tokens.callerOf(found)
-    : { refusal: 'it may not be used from this address' };
-  const line = tokenLine(found);
-  if (caller !== undefined) return { caller, lines: [whoLine(caller, config), line], token };
-  return { caller: ANONYMOUS, lines: [`${token.user}, whose token is refused: ${refusal}`, line], token, refusal };
+  const explained = await withTokenStores<ExplainedCaller | undefined>(config, undefined, async (stores) => {
+    const [token] = await listPersonalTokens(stores.personalTokens, { ids: [id] });
+    if (token === undefined) return undefined;
+    await using owners = await openTokenCallers(config, stores.accounts, log);
+    const { caller, refusal } = isInNetworks(token.networks, client)
+      ? await owners.callerOf(token)
+      : { refusal: 'it may not be used from this address' };
+    const [line, shown] = [tokenLine(token), shownPersonalToken(token)];
+    if (caller !== undefined) return { caller, lines: [whoLine(caller, config), line], token: shown };
+    const refused = `${shown.user}, whose token is refused: ${refusal}`;
+    return { caller: ANONYMOUS, lines: [refused, line], token: shown, refusal };
+  });
+  if (explained !== undefined) return explained;
+  throw new UsageError(`there is no personal token ${id}; see \`fairlead tokens list\``);
 }
 
 /** The token; that of a robot with the user who created it. */

@@ -2,18 +2,12 @@
  * What a person with a browser allows a program to do: to have a login of its own, as a refresh token. The program gets it
  * for a code, which is valid once and for a short time.
  */
+import type { KnownAccount } from './account.ts';
 import type { Secret } from './identity.ts';
+import { areTexts, fieldsOf } from './record-fields.ts';
 
-/** The account of the person, as a session has it. */
-export interface ApprovedAccount {
-  /** The configured name of the backend that has the account. */
-  readonly backend: string;
-  /** `Identity.subject`. */
-  readonly subject: string;
-  /** The user name as typed, or as the provider gave it. */
-  readonly login: string;
-  /** The canonical name, for display. */
-  readonly username: string;
+/** The account of the person. */
+export interface ApprovedAccount extends KnownAccount {
   /** The public id of the session in which it was allowed. */
   readonly sessionId: string;
 }
@@ -35,18 +29,6 @@ export interface CodeSecrets {
 const TEXTS = ['backend', 'subject', 'login', 'username', 'sessionId'] as const;
 
 export function isApprovedAccount(json: unknown): json is ApprovedAccount {
-  return hasTexts(json, TEXTS);
-}
-
-/** Whether a JSON value is an object with these texts. */
-export function hasTexts(json: unknown, names: readonly string[]): json is object {
-  if (typeof json !== 'object' || json === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(json));
-  return names.every((name) => typeof fields.get(name) === 'string');
-}
-
-/** Whether a JSON value is an object with these whole numbers. */
-export function hasNumbers(json: object, names: readonly string[]): boolean {
-  const fields = new Map<string, unknown>(Object.entries(json));
-  return names.every((name) => Number.isSafeInteger(fields.get(name)));
+  const fields = fieldsOf(json);
+  return fields !== undefined && areTexts(fields, TEXTS);
 }

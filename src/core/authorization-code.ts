@@ -1,6 +1,7 @@
 /** Authorization codes (RFC 6749, section 4.1), for a program on the machine of the browser (RFC 8252). */
-import { hasNumbers, hasTexts, isApprovedAccount } from './approval.ts';
+import { isApprovedAccount } from './approval.ts';
 import type { ApprovedAccount } from './approval.ts';
+import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
 
 /** The stored record of a code: everything but the code itself. */
 export interface AuthorizationCode {
@@ -42,8 +43,10 @@ export function isLoopbackRedirect(uri: string): boolean {
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseAuthorizationCode(json: unknown): AuthorizationCode | undefined {
-  if (!hasTexts(json, ['state', 'clientId', 'service', 'redirectUri', 'challenge'])) return undefined;
-  if (!hasNumbers(json, ['expiresAt']) || !('account' in json) || !isApprovedAccount(json.account)) return undefined;
+  const fields = fieldsOf(json);
+  if (fields === undefined || !areTexts(fields, ['clientId', 'service', 'redirectUri', 'challenge'])) return undefined;
+  if (!areWholeNumbers(fields, ['expiresAt']) || !isApprovedAccount(fields.get('account'))) return undefined;
+  if (!['unused', 'used'].some((state) => state === fields.get('state'))) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as AuthorizationCode;
 }

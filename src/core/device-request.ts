@@ -1,11 +1,14 @@
 /** Requests of programs without a browser (RFC 8628): a person types the code of one in a browser, anywhere. */
-import { hasNumbers, hasTexts, isApprovedAccount } from './approval.ts';
+import { isApprovedAccount } from './approval.ts';
 import type { ApprovedAccount } from './approval.ts';
 import { Secret } from './identity.ts';
+import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
+
+const STATES = ['pending', 'approved', 'denied', 'used'] as const;
 
 /** The stored record of a request, under the digest of its user code. Times are epoch seconds. */
 export interface DeviceRequest {
-  readonly state: 'pending' | 'approved' | 'denied' | 'used';
+  readonly state: (typeof STATES)[number];
   /** Of the secret half of the device code. */
   readonly secretDigest: string;
   readonly clientId: string;
@@ -66,16 +69,19 @@ export interface CodeGuesses {
 }
 
 export function parseCodeGuesses(json: unknown): CodeGuesses | undefined {
-  if (typeof json !== 'object' || json === null || !hasNumbers(json, ['wrong'])) return undefined;
+  const fields = fieldsOf(json);
+  if (fields === undefined || !areWholeNumbers(fields, ['wrong'])) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its only field has just been checked
   return json as CodeGuesses;
 }
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseDeviceRequest(json: unknown): DeviceRequest | undefined {
-  if (!hasTexts(json, ['state', 'secretDigest', 'clientId', 'service', 'client'])) return undefined;
-  if (!hasNumbers(json, ['expiresAt', 'interval', 'polledAt'])) return undefined;
-  if ('account' in json && !isApprovedAccount(json.account)) return undefined;
+  const fields = fieldsOf(json);
+  if (fields === undefined || !areTexts(fields, ['secretDigest', 'clientId', 'service', 'client'])) return undefined;
+  if (!areWholeNumbers(fields, ['expiresAt', 'interval', 'polledAt'])) return undefined;
+  if (!STATES.some((state) => state === fields.get('state'))) return undefined;
+  if (fields.has('account') && !isApprovedAccount(fields.get('account'))) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as DeviceRequest;
 }

@@ -8,6 +8,8 @@
 import type { KnownAccount } from './account.ts';
 import { parseClientRange } from './client-range.ts';
 import { PERSONAL_TOKEN_PREFIX } from './fairlead-prefix.ts';
+import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
+import type { RecordFields } from './record-fields.ts';
 import { parseStoredLimits } from './token-limits.ts';
 import type { ApiAccess, StoredLimit } from './token-limits.ts';
 
@@ -129,7 +131,11 @@ export function isInNetworks(networks: readonly string[] | undefined, client: st
 /** Reads a stored record; undefined when it is not one. A record that this version cannot read is refused, never widened. */
 export function parsePersonalToken(json: unknown): PersonalToken | undefined {
   const fields = fieldsOf(json);
-  if (fields === undefined || !areTexts(fields, ['name', 'createdBy']) || !areTimes(fields, ['createdAt', 'expiresAt']))
+  if (
+    fields === undefined ||
+    !areTexts(fields, ['name', 'createdBy']) ||
+    !areWholeNumbers(fields, ['createdAt', 'expiresAt'])
+  )
     return undefined;
   if (!isOwner(fields.get('owner'))) return undefined;
   if (!isOptional(fields.get('limits'), (limits) => typeof parseStoredLimits(limits) !== 'string')) return undefined;
@@ -139,20 +145,6 @@ export function parsePersonalToken(json: unknown): PersonalToken | undefined {
   if (!isOptional(fields.get('usedFrom'), (from) => typeof from === 'string')) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as PersonalToken;
-}
-
-type Fields = ReadonlyMap<string, unknown>;
-
-function fieldsOf(json: unknown): Fields | undefined {
-  return typeof json === 'object' && json !== null ? new Map<string, unknown>(Object.entries(json)) : undefined;
-}
-
-function areTexts(fields: Fields, names: readonly string[]): boolean {
-  return names.every((name) => typeof fields.get(name) === 'string');
-}
-
-function areTimes(fields: Fields, names: readonly string[]): boolean {
-  return names.every((name) => Number.isSafeInteger(fields.get(name)));
 }
 
 function isOptional(value: unknown, isValid: (value: unknown) => boolean): boolean {
@@ -180,6 +172,6 @@ function isOwner(json: unknown): boolean {
   }
 }
 
-function isAccount(fields: Fields | undefined): boolean {
+function isAccount(fields: RecordFields | undefined): boolean {
   return fields !== undefined && areTexts(fields, ['backend', 'subject', 'login', 'username']);
 }

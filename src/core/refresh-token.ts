@@ -3,6 +3,7 @@
  * password. It is bound to one account and one service, and is never replaced, because docker stores only the first.
  */
 import { REFRESH_TOKEN_PREFIX } from './fairlead-prefix.ts';
+import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
 
 /** How long the refresh tokens of a service live, in seconds, and how many one account may have. */
 export interface RefreshTokenLimits {
@@ -59,10 +60,8 @@ const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseRefreshToken(json: unknown): RefreshToken | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(json));
-  if (!TEXTS.every((name) => typeof fields.get(name) === 'string')) return undefined;
-  if (!TIMES.every((name) => Number.isSafeInteger(fields.get(name)))) return undefined;
+  const fields = fieldsOf(json);
+  if (fields === undefined || !areTexts(fields, TEXTS) || !areWholeNumbers(fields, TIMES)) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked
   return json as RefreshToken;
 }

@@ -5,6 +5,7 @@
 import type { Secret, Via } from './identity.ts';
 import { parseIdentity } from './identity-record.ts';
 import type { IdentityRecord } from './identity-record.ts';
+import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
 
 /** How long sessions live, in seconds. */
 export interface SessionLimits {
@@ -112,10 +113,8 @@ const TIMES = ['createdAt', 'usedAt', 'expiresAt'] as const;
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseSession(json: unknown): Session | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(json));
-  if (!TEXTS.every((name) => typeof fields.get(name) === 'string')) return undefined;
-  if (!TIMES.every((name) => Number.isSafeInteger(fields.get(name)))) return undefined;
+  const fields = fieldsOf(json);
+  if (fields === undefined || !areTexts(fields, TEXTS) || !areWholeNumbers(fields, TIMES)) return undefined;
   const identity = fields.get('identity');
   if (identity !== undefined && parseIdentity(identity) === undefined) return undefined;
   if (!isSignedInAt(fields.get('signedInAt'))) return undefined;
@@ -124,14 +123,11 @@ export function parseSession(json: unknown): Session | undefined {
 }
 
 function isSignedInAt(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const isTextOrAbsent = (name: string): boolean => ['string', 'undefined'].includes(typeof fields.get(name));
+  const fields = fieldsOf(value);
+  if (fields === undefined || !areTexts(fields, ['backend'])) return false;
   const authTime = fields.get('authTime');
   return (
-    typeof fields.get('backend') === 'string' &&
-    isTextOrAbsent('sid') &&
-    isTextOrAbsent('sub') &&
+    ['sid', 'sub'].every((name) => ['string', 'undefined'].includes(typeof fields.get(name))) &&
     (authTime === undefined || Number.isSafeInteger(authTime))
   );
 }

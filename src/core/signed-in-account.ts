@@ -4,6 +4,7 @@
  */
 import { parseIdentity } from './identity-record.ts';
 import type { IdentityRecord } from './identity-record.ts';
+import { areTexts, areWholeNumbers, fieldsOf } from './record-fields.ts';
 import type { ListableStore } from './store.ts';
 
 export interface SignedInAccount {
@@ -51,12 +52,9 @@ export function accountKey({ backend, subject }: Pick<SignedInAccount, 'backend'
 
 /** Reads a stored record; undefined when it is not one. */
 export function parseSignedInAccount(json: unknown): SignedInAccount | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(json));
-  if (typeof fields.get('backend') !== 'string' || typeof fields.get('subject') !== 'string') return undefined;
-  if (parseIdentity(fields.get('identity')) === undefined || !Number.isSafeInteger(fields.get('lastSignIn'))) {
-    return undefined;
-  }
+  const fields = fieldsOf(json);
+  if (fields === undefined || !areTexts(fields, ['backend', 'subject'])) return undefined;
+  if (!areWholeNumbers(fields, ['lastSignIn']) || parseIdentity(fields.get('identity')) === undefined) return undefined;
   if (!isAbsentOr(fields.get('atSource'), isAccountAtSource)) return undefined;
   if (!isAbsentOr(fields.get('refresh'), isProviderRefresh)) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has just been checked

@@ -13,8 +13,7 @@ export interface RevalidateDeps extends Chain {
   readonly timer: Timer;
 }
 
-/** An account, and the backend that it is at. */
-interface KeptAccount extends Account {
+interface AccountAtBackend extends Account {
   /** The configured name of the backend of the login. */
   readonly backend: string;
 }
@@ -32,7 +31,7 @@ export type Revalidated =
 /** @throws BrokerError `backend_unavailable`, or what else the backend throws, when the account cannot be checked */
 export async function revalidate(
   { backends, clock, timer }: RevalidateDeps,
-  account: KeptAccount,
+  account: AccountAtBackend,
 ): Promise<Revalidated> {
   const backend = backendNamed(backends, account.backend);
   const { authenticator } = backend ?? {};

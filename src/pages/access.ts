@@ -4,7 +4,7 @@ import type { Page } from './page.ts';
 import { codes, empty, heading, notice, table } from './parts/blocks.ts';
 import { actionList, decisionSentence, reasonList, verdicts } from './parts/decision.ts';
 import type { ActionVerdict, RuleReason } from './parts/decision.ts';
-import { selectField, textField } from './parts/form.ts';
+import { repositoryFields, textField } from './parts/form.ts';
 import { relative } from './parts/time.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -100,21 +100,7 @@ function groupText({ groups, groupsAsOf }: AccessView, now: number): Html {
 function questionCard({ site: { url } }: Page, { services, question, problem, answer }: AccessView): Html {
   return html`<div class="card">
     <form class="question" method="get" action="${url`/console/access`}" data-replace="answer">
-      ${textField({
-        name: 'repository',
-        label: 'Repository',
-        value: question?.repository,
-        placeholder: 'web/shop',
-        isCode: true,
-        isRequired: true,
-        maxLength: 255,
-      })}
-      ${selectField({
-        name: 'service',
-        label: 'Registry',
-        value: question?.service,
-        options: services.map((name) => ({ value: name, label: name })),
-      })}
+      ${repositoryFields(services, question)}
       <button class="primary">Ask</button>
     </form>
     <div id="answer" aria-live="polite">

@@ -16,7 +16,7 @@ export interface BackgroundOptions {
   readonly memoryMiB?: number;
 }
 
-interface BackgroundThreads extends AsyncDisposable {
+export interface BackgroundThreads extends AsyncDisposable {
   readonly run: Background;
 }
 

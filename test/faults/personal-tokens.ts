@@ -209,4 +209,12 @@ export const faults: readonly Fault[] = [
     replace: 'return isOwn || true ? undefined :',
     tests: [ISSUE],
   },
+  {
+    id: 'token-26',
+    effect: 'who-can leaves out the tokens of those who sign in with a browser, and explain says that they are refused',
+    file: 'src/app/command-backends.ts',
+    find: 'secret: createSecrets(), markSecret, accounts }',
+    replace: 'secret: createSecrets(), markSecret }',
+    tests: ['test/unit/app/token-callers.test.ts'],
+  },
 ];

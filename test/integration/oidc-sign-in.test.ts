@@ -1,7 +1,7 @@
 /** Sign-in with a browser at a real OpenID provider: what works, and each attack that must not. */
 import { describe, expect, it } from 'vitest';
 import { openAccounts } from '../../src/app/open-records.ts';
-import { sessionStore } from '../../src/app/open-console.ts';
+import { sessionStore } from '../../src/app/token-stores.ts';
 import { deadlineIn } from '../../src/core/deadline.ts';
 import type { Authenticator } from '../../src/core/ports.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
@@ -395,7 +395,7 @@ describe('a sign-in that has to be recent', () => {
 
     const asked = new URL(headers.get('location') ?? '').searchParams;
     expect([asked.get('prompt'), asked.get('max_age')]).toEqual(['login', '300']);
-    expect(page.url.pathname).toBe(LIST);
+    expect(page.url.pathname).toBe(HOME);
     const [entry] = await sessionStore(world.app.records, realClock).list();
     expect(Math.abs((entry?.value.signedInAt.authTime ?? 0) - realClock.now())).toBeLessThan(60);
   });

@@ -34,8 +34,14 @@ export interface TestApi extends AsyncDisposable {
 /**
  * @param configPath the path of a broker.yaml
  * @param more what differs from a broker without records and fleet
+ * @param threads where questions about policies are answered. By default on this thread: to start another takes a second,
+ *   and test/integration/api.test.ts does
  */
-export async function openTestApi(configPath: string, more: Partial<ApiParts> = {}): Promise<TestApi> {
+export async function openTestApi(
+  configPath: string,
+  more: Partial<ApiParts> = {},
+  threads = createBackground({ small: Infinity }),
+): Promise<TestApi> {
   await using resources = new AsyncDisposableStack();
   const loaded = await loadBroker(configPath);
   const { config } = loaded;
@@ -76,7 +82,7 @@ export async function openTestApi(configPath: string, more: Partial<ApiParts> = 
     log,
     ...more,
   };
-  const api = resources.use(openApi(parts));
+  const api = resources.use(openApi(parts, threads));
   const { stateDir } = config;
   resources.use(await openControl(stateDir, { ...parts, realm: 'fairlead', api: api.control }));
   const running = resources.move();

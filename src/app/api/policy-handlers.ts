@@ -42,8 +42,8 @@ type PolicyHandlers = Pick<ApiHandlers, keyof typeof policyOperations>;
 
 export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
   const { policy } = deps;
-  const examine = oneAtATime((question: Question) => onThread(deps, question));
-  const decideOn = oneAtATime((undecided: Undecided) => explained(undecided, deps));
+  const examine = refuseWhileBusy((question: Question) => onThread(deps, question));
+  const decideOn = refuseWhileBusy((undecided: Undecided) => explained(undecided, deps));
   return {
     getPolicy: async () => {
       const { revision, stale, shadow } = deps.policyState();
@@ -92,7 +92,7 @@ async function onThread(
 }
 
 /** A thread takes memory, and an explanation the time of logins: a second question while one is examined is refused. */
-function oneAtATime<Question_, Found>(work: (question: Question_) => Promise<Found>): typeof work {
+function refuseWhileBusy<Asked, Found>(work: (question: Asked) => Promise<Found>): typeof work {
   let isBusy = false;
   return async (question) => {
     if (isBusy) throw new ApiProblem('too-much-work', { retryAfter: 1 });

@@ -92,40 +92,45 @@ function undefinedUnless([refusal]: readonly string[], [silent]: readonly string
 export type RefreshTokenRow = Answer<'listRefreshTokens'>['refreshTokens'][number];
 export type PersonalTokenRow = Answer<'listPersonalTokens'>['personalTokens'][number];
 
-/** All pages. @throws ControlUnavailable when no broker answers */
+/** @throws ControlUnavailable when no broker answers */
 export async function refreshTokensAtBroker(
   stateDir: string,
   choice: { readonly user?: string | undefined; readonly service?: string | undefined },
 ): Promise<readonly RefreshTokenRow[] | undefined> {
-  const tokens: RefreshTokenRow[] = [];
-  let after: string | undefined;
-  do {
-    const page = await answerOf(
-      await askBrokers(stateDir, 'listRefreshTokens', { ...choice, limit: MAX_PAGE, after }, 1),
-    );
-    if (page === undefined) return undefined;
-    tokens.push(...page.refreshTokens);
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return tokens.toSorted((a, b) => a.usedAt.localeCompare(b.usedAt) || a.createdAt.localeCompare(b.createdAt));
+  const pages = await allPages(async (page) =>
+    answerOf(await askBrokers(stateDir, 'listRefreshTokens', { ...choice, ...page }, 1)),
+  );
+  return pages
+    ?.flatMap(({ refreshTokens }) => refreshTokens)
+    .toSorted((a, b) => a.usedAt.localeCompare(b.usedAt) || a.createdAt.localeCompare(b.createdAt));
 }
 
-/** All pages. @throws ControlUnavailable when no broker answers */
+/** @throws ControlUnavailable when no broker answers */
 export async function personalTokensAtBroker(
   stateDir: string,
   choice: { readonly user?: string; readonly robot?: string },
 ): Promise<readonly PersonalTokenRow[] | undefined> {
-  const tokens: PersonalTokenRow[] = [];
+  const pages = await allPages(async (page) =>
+    answerOf(await askBrokers(stateDir, 'listPersonalTokens', { ...choice, ...page }, 1)),
+  );
+  return pages
+    ?.flatMap(({ personalTokens }) => personalTokens)
+    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
+}
+
+/** @param ask returns undefined when no broker has tokens */
+async function allPages<Page extends { readonly next: string | null }>(
+  ask: (page: { readonly limit: number; readonly after: string | undefined }) => Promise<Page | undefined>,
+): Promise<readonly Page[] | undefined> {
+  const pages: Page[] = [];
   let after: string | undefined;
   do {
-    const page = await answerOf(
-      await askBrokers(stateDir, 'listPersonalTokens', { ...choice, limit: MAX_PAGE, after }, 1),
-    );
+    const page = await ask({ limit: MAX_PAGE, after });
     if (page === undefined) return undefined;
-    tokens.push(...page.personalTokens);
+    pages.push(page);
     after = page.next ?? undefined;
   } while (after !== undefined);
-  return tokens.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
+  return pages;
 }
 
 async function answerOf<Id extends OperationId>({

@@ -32,16 +32,17 @@ export async function tokensThatCan({
   action,
   repository,
 }: Question): Promise<readonly ListedToken[]> {
-  const tokens = await withTokenStores(config, [], ({ personalTokens }) => listPersonalTokens(personalTokens, {}));
-  await using callers = await openTokenCallers(config, collectRemarks().log);
-  const time = systemClock.now();
-  const found: ListedToken[] = [];
-  for (const token of tokens) {
-    const { caller } = await callers.callerOf(token);
-    if (caller === undefined) continue;
-    const asked = { type: 'repository', name: repository, actions: [action] };
-    const { granted } = decideFor(policy, { caller, service, client, time }, asked);
-    if (granted.includes(action)) found.push(token);
-  }
-  return found;
+  return withTokenStores<readonly ListedToken[]>(config, [], async ({ personalTokens, accounts }) => {
+    await using callers = await openTokenCallers(config, accounts, collectRemarks().log);
+    const time = systemClock.now();
+    const found: ListedToken[] = [];
+    for (const token of await listPersonalTokens(personalTokens, {})) {
+      const { caller } = await callers.callerOf(token);
+      if (caller === undefined) continue;
+      const asked = { type: 'repository', name: repository, actions: [action] };
+      const { granted } = decideFor(policy, { caller, service, client, time }, asked);
+      if (granted.includes(action)) found.push(token);
+    }
+    return found;
+  });
 }

@@ -33,7 +33,7 @@ export async function revokePersonalTokens(
   return tokens;
 }
 
-/** The personal tokens of an account, for `createEndAccount`. */
+/** Personal tokens, for `createEndAccount`. */
 export function keptPersonalTokens(deps: RevokeDeps): KeptCredentials {
   return {
     what: 'personal tokens',

@@ -53,7 +53,7 @@ export async function revokeRefreshTokens(
   return tokens;
 }
 
-/** The refresh tokens of an account, for `createEndAccount`. */
+/** Refresh tokens, for `createEndAccount`. */
 export function keptRefreshTokens(deps: RevokeDeps): KeptCredentials {
   return {
     what: 'refresh tokens',

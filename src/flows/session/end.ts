@@ -54,7 +54,7 @@ async function endEntries(
   return ended;
 }
 
-/** The sessions of an account, for `createEndAccount`. */
+/** Sessions, for `createEndAccount`. */
 export function keptSessions(deps: Pick<EndDeps, 'store'> & { readonly audit: EventSink }): KeptCredentials {
   return {
     what: 'sessions',

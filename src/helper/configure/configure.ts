@@ -1,11 +1,10 @@
 /** `configure`: makes docker and podman use this helper for a registry, by one key in each of their files. */
-import { copyFile, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HelperError, remark } from '../host.ts';
 import type { Host } from '../host.ts';
 import type { HelperCall } from '../commands.ts';
-import { codeOf } from '../logins/state-folder.ts';
+import { codeOf, replaceFile } from '../logins/state-folder.ts';
 import { requireRegistry } from '../registry-name.ts';
 import { clientFiles, HELPER_SUFFIX } from './client-files.ts';
 import type { ClientFile } from './client-files.ts';
@@ -89,18 +88,5 @@ async function replace(path: string, text: string): Promise<void> {
     (found) => found.mode & 0o777,
     () => PRIVATE,
   );
-  const draft = `${path}.${randomUUID()}.draft`;
-  try {
-    const file = await open(draft, 'wx', PRIVATE);
-    try {
-      await file.writeFile(text);
-      await file.chmod(mode);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await replaceFile(path, text, mode);
 }

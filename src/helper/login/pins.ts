@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { HelperError, remark } from '../host.ts';
 import type { Host } from '../host.ts';
 import { withLock } from '../logins/lock.ts';
-import { makePrivateFolder, readPrivateFile, replacePrivateFile, stateFolder } from '../logins/state-folder.ts';
+import { makePrivateFolder, readPrivateFile, replaceFile, stateFolder } from '../logins/state-folder.ts';
 import { parseObject } from '../protocol.ts';
 
 /** @returns the issuer that the registry named first */
@@ -36,7 +36,7 @@ export async function pinServer(host: Host, registry: string, issuer: string, is
   await withLock(join(folder, 'servers.lock'), async () => {
     const path = join(folder, FILE);
     const pins = new Map(await readPins(path)).set(registry, issuer);
-    await replacePrivateFile(path, `${JSON.stringify(Object.fromEntries(pins), undefined, 2)}\n`);
+    await replaceFile(path, `${JSON.stringify(Object.fromEntries(pins), undefined, 2)}\n`);
   });
 }
 

@@ -5,7 +5,7 @@ import { parseObject } from '../protocol.ts';
 import { withLock } from './lock.ts';
 import { loginFromJson, loginToJson } from './login.ts';
 import type { StoredLogin } from './login.ts';
-import { makePrivateFolder, readPrivateFile, replacePrivateFile } from './state-folder.ts';
+import { makePrivateFolder, readPrivateFile, replaceFile } from './state-folder.ts';
 import type { LoginStore } from './store.ts';
 
 /** The logins, by the name of the registry. */
@@ -24,7 +24,7 @@ export function createLoginFile(folder: string): LoginStore {
     await makePrivateFolder(folder);
     await withLock(join(folder, 'logins.lock'), async () => {
       const logins = new Map(await read());
-      if (edit(logins)) await replacePrivateFile(path, formatLogins(logins));
+      if (edit(logins)) await replaceFile(path, formatLogins(logins));
     });
   }
 

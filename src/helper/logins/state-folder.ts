@@ -55,13 +55,18 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   }
 }
 
-/** Replaces a file in one step: readers see the old or the new one, and only the owner may read it. */
-export async function replacePrivateFile(path: string, text: string): Promise<void> {
+/**
+ * Replaces a file in one step: readers see the old or the new one.
+ *
+ * @param mode its permissions; by default, only the owner may read it
+ */
+export async function replaceFile(path: string, text: string, mode = PRIVATE): Promise<void> {
   const draft = `${path}.${randomUUID()}.draft`;
   try {
     const file = await open(draft, 'wx', PRIVATE);
     try {
       await file.writeFile(text);
+      await file.chmod(mode);
       await file.sync();
     } finally {
       await file.close();

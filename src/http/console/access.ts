@@ -16,7 +16,7 @@ import { contextOf } from '../context.ts';
 import { sentenceOf } from '../respond.ts';
 import { decisionView, fileName, groupNames } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
-import { queryOf } from './form.ts';
+import { queryOf } from '../form.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 

@@ -20,7 +20,7 @@ import type { WhoCanView } from '../../pages/admin/who-can.ts';
 import { contextOf } from '../context.ts';
 import { repositoryProblem } from './access.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
-import { queryOf, readForm } from './form.ts';
+import { queryOf, readForm } from '../form.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 

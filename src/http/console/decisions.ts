@@ -7,7 +7,7 @@ import { sentenceOf } from '../respond.ts';
 import { csvLine } from './csv.ts';
 import { viaText } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
-import { queryOf } from './form.ts';
+import { queryOf } from '../form.ts';
 import { respondPage } from './respond-page.ts';
 
 const MAX_SHOWN = 200;

@@ -9,7 +9,7 @@ import { contextOf } from '../context.ts';
 import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
 import type { ConsoleDeps } from './deps.ts';
-import { readForm } from './form.ts';
+import { readForm } from '../form.ts';
 
 export const LOGOUT_PATH = '/sign-in/:backend/logout';
 

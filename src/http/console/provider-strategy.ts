@@ -14,7 +14,7 @@ import type { Sealing } from '../../core/sign-in.ts';
 import type { ProviderSignIn, SignInResult } from '../../flows/sign-in/provider.ts';
 import { contextOf } from '../context.ts';
 import type { SessionCookies } from './cookies.ts';
-import { queryOf } from './form.ts';
+import { queryOf } from '../form.ts';
 
 const STRATEGY = 'openid-provider';
 /** Seconds for a sign-in at the provider, second factor included. */

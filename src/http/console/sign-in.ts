@@ -8,7 +8,7 @@ import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { ConsoleDeps } from './deps.ts';
-import { queryOf, readForm } from './form.ts';
+import { queryOf, readForm } from '../form.ts';
 import { ownPath } from './own-path.ts';
 import { createProviderSteps } from './provider-strategy.ts';
 import type { Arrival } from './provider-strategy.ts';

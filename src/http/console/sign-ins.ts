@@ -1,5 +1,6 @@
 /** The list of sign-ins of a person, and the ends of them. Each end is asked once, on a page of its own. */
 import type { Request, Response, Router } from 'express';
+import { HELPER_CLIENT } from '../../core/approval.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { AccountChoice } from '../../core/account.ts';
 import type { RequestContext } from '../../core/events.ts';
@@ -18,8 +19,6 @@ import { signedInOf } from './session.ts';
 type SignInsDeps = Pick<ConsoleDeps, 'sessions' | 'logins'> & PageDeps & { readonly cookies: SessionCookies };
 
 const LIST = '/console/sign-ins';
-/** The name under which the credential helper asks for tokens. */
-const CREDENTIAL_HELPER = 'docker-credential-fairlead';
 
 export function signInsRoutes(router: Router, deps: SignInsDeps, { requireSession }: ConsoleTools): void {
   const { end } = deps.sessions;
@@ -102,7 +101,7 @@ function sessionRow({ id, session, isCurrent }: SessionSummary): SignInRow {
 }
 
 function loginRow({ id, clientId, client, service, createdAt, usedAt, expiresAt }: ListedRefreshToken): SignInRow {
-  const kind = clientId === CREDENTIAL_HELPER ? 'helper' : 'docker';
+  const kind = clientId === HELPER_CLIENT ? 'helper' : 'docker';
   const program = clientId === '' ? 'a program' : clientId;
   return { id, kind, program, from: client, service, createdAt, usedAt, expiresAt, isCurrent: false };
 }

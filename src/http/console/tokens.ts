@@ -16,7 +16,7 @@ import type { TokenForm } from '../../pages/create-token.ts';
 import { revokeTokenPage, tokensPage } from '../../pages/tokens.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
-import { queryOf, readForm } from './form.ts';
+import { queryOf, readForm } from '../form.ts';
 import { loginCommands } from './login-commands.ts';
 import { askToSignInAgain, isRecentSignIn, RECENT_SIGN_IN } from './recent-sign-in.ts';
 import { respondPage } from './respond-page.ts';

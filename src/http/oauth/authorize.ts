@@ -11,7 +11,7 @@ import { consentDeniedPage, consentDonePage, consentPage } from '../../pages/dev
 import { loopbackUrl } from '../../pages/template/url.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
-import { queryOf, readForm } from '../console/form.ts';
+import { queryOf, readForm } from '../form.ts';
 import { isRecentSignIn, RECENT_SIGN_IN, requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';

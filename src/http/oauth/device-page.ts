@@ -9,7 +9,7 @@ import type { PendingRequest } from '../../flows/device/answer.ts';
 import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../../pages/device.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
-import { readForm } from '../console/form.ts';
+import { readForm } from '../form.ts';
 import { requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';

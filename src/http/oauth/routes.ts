@@ -5,7 +5,7 @@ import { showUserCode } from '../../core/device-request.ts';
 import { BrokerError } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
 import { contextOf } from '../context.ts';
-import { readForm } from '../console/form.ts';
+import { readForm } from '../form.ts';
 import { respondJson } from '../respond.ts';
 import { requireHelper, requireService, single } from './client.ts';
 import type { DeviceRoutesDeps, OAuthDeps } from './deps.ts';

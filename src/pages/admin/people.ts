@@ -29,7 +29,7 @@ export function peoplePage(page: Page, { name, problem }: { readonly name?: stri
   });
 }
 
-export interface RobotTokenView {
+interface RobotTokenView {
   readonly token: TokenView;
   /** Whether it ends with the person: the robot belongs to users, and not to groups. */
   readonly endsWithPerson: boolean;

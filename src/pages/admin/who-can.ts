@@ -2,7 +2,7 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, empty, heading, notice, table } from '../parts/blocks.ts';
-import { selectField, textField } from '../parts/form.ts';
+import { repositoryFields, selectField } from '../parts/form.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -48,21 +48,7 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
           value: question?.action,
           options: ACTIONS.map((name) => ({ value: name, label: name })),
         })}
-        ${textField({
-          name: 'repository',
-          label: 'Repository',
-          value: question?.repository,
-          placeholder: 'web/shop',
-          isCode: true,
-          isRequired: true,
-          maxLength: 255,
-        })}
-        ${selectField({
-          name: 'service',
-          label: 'Registry',
-          value: question?.service,
-          options: services.map((name) => ({ value: name, label: name })),
-        })}
+        ${repositoryFields(services, question)}
         <button class="primary">Ask</button>
       </form>`,
       html`<div id="answer" class="answers" aria-live="polite">

@@ -100,6 +100,30 @@ export function selectField(field: Choice): Html {
   );
 }
 
+/** Which repository, at which registry. */
+export function repositoryFields(
+  services: readonly string[],
+  asked: { readonly repository: string; readonly service: string } | undefined,
+): readonly Html[] {
+  return [
+    textField({
+      name: 'repository',
+      label: 'Repository',
+      value: asked?.repository,
+      placeholder: 'web/shop',
+      isCode: true,
+      isRequired: true,
+      maxLength: 255,
+    }),
+    selectField({
+      name: 'service',
+      label: 'Registry',
+      value: asked?.service,
+      options: services.map((name) => ({ value: name, label: name })),
+    }),
+  ];
+}
+
 interface Choices extends Control {
   readonly type: 'radio' | 'checkbox';
   readonly options: readonly (Option & { readonly detail?: Content })[];

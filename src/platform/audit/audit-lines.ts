@@ -17,6 +17,11 @@ interface AuditLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** The fields that have a value. */
+function known(fields: AuditLine['fields']): AuditLine['fields'] {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
 /** The levels of refusals that are no warnings. */
 const REFUSAL_LEVELS: Readonly<Partial<Record<ErrorCode, LogLevel>>> = { internal: 'error', doctor_probe: 'info' };
 
@@ -34,17 +39,17 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         {
           level: REFUSAL_LEVELS[event.code] ?? 'warn',
           message: 'token refused',
-          fields: {
+          fields: known({
             ...shared,
-            ...(event.username === undefined ? {} : { user: typed(event.username) }),
+            user: event.username === undefined ? undefined : typed(event.username),
             service: typed(event.service),
             code: event.code,
-            ...(event.backend === undefined ? {} : { backend: event.backend }),
-            ...(event.reason === undefined ? {} : { reason: event.reason }),
-            ...(event.limit === undefined ? {} : { limit: event.limit }),
+            backend: event.backend,
+            reason: event.reason,
+            limit: event.limit,
             cause: event.cause,
             ...hintFields(event),
-          },
+          }),
         },
       ];
     case 'access.decided':
@@ -58,15 +63,15 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         {
           level: event.outcome === 'failed' ? 'error' : 'info',
           message: `refresh token ${event.outcome}`,
-          fields: {
+          fields: known({
             ...shared,
-            ...(event.username === undefined ? {} : { user: event.username }),
-            ...(event.backend === undefined ? {} : { backend: event.backend }),
+            user: event.username,
+            backend: event.backend,
             service: event.service,
             outcome: event.outcome,
-            ...(event.id === undefined ? {} : { refreshToken: event.id }),
-            ...(event.cause === undefined ? {} : { cause: event.cause }),
-          },
+            refreshToken: event.id,
+            cause: event.cause,
+          }),
         },
       ];
     case 'session':
@@ -74,14 +79,14 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         {
           level: 'info',
           message: `session ${event.outcome}`,
-          fields: {
+          fields: known({
             ...shared,
             user: event.username,
             backend: event.backend,
             outcome: event.outcome,
             session: event.id,
-            ...(event.cause === undefined ? {} : { cause: event.cause }),
-          },
+            cause: event.cause,
+          }),
         },
       ];
     case 'helper-login':
@@ -89,16 +94,16 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         {
           level: 'info',
           message: `helper login ${event.outcome}`,
-          fields: {
+          fields: known({
             ...shared,
-            ...(event.username === undefined ? {} : { user: event.username }),
-            ...(event.backend === undefined ? {} : { backend: event.backend }),
+            user: event.username,
+            backend: event.backend,
             service: event.service,
             outcome: event.outcome,
             method: event.method,
-            ...(event.asker === undefined ? {} : { asker: event.asker }),
-            ...(event.cause === undefined ? {} : { cause: event.cause }),
-          },
+            asker: event.asker,
+            cause: event.cause,
+          }),
         },
       ];
     case 'api':
@@ -106,14 +111,14 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         {
           level: event.outcome === 'done' ? 'info' : 'warn',
           message: `API operation ${event.outcome}`,
-          fields: {
+          fields: known({
             ...shared,
             operation: event.operation,
             outcome: event.outcome,
             via: event.via,
-            ...(event.username === undefined ? {} : { user: event.username }),
-            ...(event.token === undefined ? {} : { personalToken: event.token }),
-          },
+            user: event.username,
+            personalToken: event.token,
+          }),
         },
       ];
     case 'personal-token':
@@ -129,33 +134,33 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
         {
           level: event.outcome === 'failed' ? 'error' : 'debug',
           message: 'login',
-          fields: {
+          fields: known({
             ...shared,
             user: typed(event.username),
             backend: event.backend,
             outcome: event.outcome,
             source: event.source,
-            ...(event.reason === undefined ? {} : { reason: event.reason }),
-            ...(event.limit === undefined ? {} : { limit: event.limit }),
-            ...(event.cause === undefined ? {} : { cause: event.cause }),
+            reason: event.reason,
+            limit: event.limit,
+            cause: event.cause,
             seconds: Number(event.seconds.toFixed(4)),
-          },
+          }),
         },
       ];
   }
 }
 
 function personalTokenFields(event: Extract<AuditEvent, { type: 'personal-token' }>): AuditLine['fields'] {
-  return {
-    ...(event.username === undefined ? {} : { user: event.username }),
-    ...(event.backend === undefined ? {} : { backend: event.backend }),
+  return known({
+    user: event.username,
+    backend: event.backend,
     outcome: event.outcome,
-    ...(event.id === undefined ? {} : { personalToken: event.id }),
-    ...(event.name === undefined ? {} : { name: event.name }),
-    ...(event.by === undefined ? {} : { by: event.by }),
-    ...(event.typed === undefined ? {} : { typed: typed(event.typed) }),
-    ...(event.cause === undefined ? {} : { cause: event.cause }),
-  };
+    personalToken: event.id,
+    name: event.name,
+    by: event.by,
+    typed: event.typed === undefined ? undefined : typed(event.typed),
+    cause: event.cause,
+  });
 }
 
 type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
@@ -181,17 +186,17 @@ const CHECK_LEVELS: Readonly<Partial<Record<Checked['outcome'], LogLevel>>> = {
 function checkedLines(event: Checked, shared: AuditLine['fields']): readonly AuditLine[] {
   const { outcome, username, service, needs, backend, reason, limit, cause } = event;
   if (UNLOGGED.has(outcome) || (outcome === 'login_required' && username === undefined)) return [];
-  const fields = {
+  const fields = known({
     ...shared,
-    ...(username === undefined ? {} : { user: typed(username) }),
+    user: username === undefined ? undefined : typed(username),
     service,
     ...limited('asked', needs.map(formatScope)),
     code: outcome,
-    ...(backend === undefined ? {} : { backend }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(cause === undefined ? {} : { cause }),
-  };
+    backend,
+    reason,
+    limit,
+    cause,
+  });
   return [{ level: CHECK_LEVELS[outcome] ?? 'warn', message: 'access refused', fields }];
 }
 

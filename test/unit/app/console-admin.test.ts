@@ -55,6 +55,6 @@ it('a token for the robot of a group stays and is still shown after everything o
 
   const done = await deps.endPerson('alice', BY);
 
-  expect(done).toBe('Ended: 1 personal token, 0 refresh tokens, 0 sessions.');
+  expect(done).toMatch(/^Ended: .*\b1 personal token\b/);
   expect(await shown(deps)).toEqual(['web-ci false']);
 });

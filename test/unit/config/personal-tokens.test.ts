@@ -27,7 +27,9 @@ async function load(more: Readonly<Record<string, unknown>>) {
     'users.yaml': 'users: {}',
     'postgres.url': 'postgres://a:b@db.example.com/fairlead',
   });
-  return loadBroker(files.path('broker.yaml'));
+  // Awaited here: the files are removed when this function ends.
+  const loaded = await loadBroker(files.path('broker.yaml'));
+  return loaded;
 }
 
 describe('personalTokens', () => {

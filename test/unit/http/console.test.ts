@@ -7,7 +7,7 @@ import type { AuthnOutcome } from '../../../src/core/ports.ts';
 import type { ConsoleArea } from '../../../src/http/console/deps.ts';
 import { LOGOUT_PATH } from '../../../src/http/console/logout.ts';
 import { TOKEN_PATHS } from '../../../src/http/paths.ts';
-import { sessionStore } from '../../../src/app/open-console.ts';
+import { sessionStore } from '../../../src/app/token-stores.ts';
 import { refreshTokenStore } from '../../../src/app/open-refresh-tokens.ts';
 import { realClock } from '../../support/fakes.ts';
 import { openConsoleApp } from '../../support/console-app.ts';

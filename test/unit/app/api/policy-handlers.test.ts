@@ -1,9 +1,21 @@
 /** The operations about the policy. */
 import { describe, expect, it } from 'vitest';
+import type { Background } from '../../../../src/core/ports.ts';
 import { systemClock } from '../../../../src/platform/clock.ts';
 import { systemTimer } from '../../../../src/platform/timer.ts';
 import { openTestApi, requestOf } from '../../../support/api.ts';
 import { CONFIG, POLICY, SERVICE, workspace } from '../../cli/workspace.ts';
+
+/** Threads whose tasks wait, once started, until they may go on. */
+function pausedThreads() {
+  const [started, resumed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const run: Background = async function* (task, input) {
+    started.resolve();
+    await resumed.promise;
+    yield* task.work(input);
+  };
+  return { run, hasStarted: started.promise, resume: resumed.resolve, [Symbol.asyncDispose]: async () => undefined };
+}
 
 describe('the policy in force', () => {
   it('is shown with its revision, its tests and the shadow policy', async () => {
@@ -190,11 +202,16 @@ describe('a pasted policy', () => {
 
   it('is examined one at a time', async () => {
     await using files = await workspace();
-    await using api = await openTestApi(files.config);
+    const threads = pausedThreads();
+    await using api = await openTestApi(files.config, {}, threads);
 
-    const answers = await Promise.all([1, 2].map(async () => api.send(requestOf('checkPolicy', { text: POLICY }))));
+    const first = api.ask('checkPolicy', { text: POLICY });
+    await threads.hasStarted;
+    const second = await api.send(requestOf('checkPolicy', { text: POLICY }));
+    threads.resume();
 
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    expect(second).toMatchObject({ status: 503, json: { code: 'too-much-work' } });
+    expect(await first).toMatchObject({ valid: true });
     expect(await api.ask('checkPolicy', { text: POLICY })).toMatchObject({ valid: true });
   });
 });

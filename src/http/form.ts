@@ -1,10 +1,14 @@
-/** The fields of a form that a page of the console has sent. */
+/** The fields of a request: of a form in its body, and of its query. */
 import express from 'express';
 import type { Request, Response } from 'express';
-import { BrokerError } from '../../core/errors.ts';
+import { BrokerError } from '../core/errors.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
-/** @param limit the most bytes of the form. @throws BrokerError `form_required`; what body-parser throws for a body that is too large or cannot be read */
+
+/**
+ * @param limit the most bytes of the form
+ * @throws BrokerError `form_required`; what body-parser throws for a body that is too large or cannot be read
+ */
 export async function readForm(request: Request, response: Response, limit = '16kb'): Promise<URLSearchParams> {
   const readBody = express.text({ type: FORM, limit, inflate: false });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
