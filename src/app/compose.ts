@@ -26,7 +26,7 @@ import { createEndReuse } from './end-reuse.ts';
 import { createFlush } from './flush.ts';
 import { openApi, openControl } from './open-api.ts';
 import { openListeners } from './listeners.ts';
-import { accountSealing, hasRecords, openAccounts, openOwnRecords } from './open-records.ts';
+import { hasRecords, openOwnRecords, openSealedAccounts } from './open-records.ts';
 import { operatorDeps } from './operator-deps.ts';
 import { openShield } from './open-shield.ts';
 import { requireOwnState } from './own-state.ts';
@@ -190,11 +190,7 @@ async function openBackends({ config, log, resources }: Parts, background: Backg
     background,
     ...(records === undefined
       ? {}
-      : {
-          markSecret: createSecretMarks(config.stateDir),
-          accounts: openAccounts(records, systemClock),
-          sealing: accountSealing(records, systemClock),
-        }),
+      : { markSecret: createSecretMarks(config.stateDir), ...openSealedAccounts(records, systemClock) }),
   });
   for (const { authenticator } of backends) resources.use(authenticator);
   return backends;

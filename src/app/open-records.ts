@@ -65,10 +65,14 @@ export function openAccounts(records: Pick<Records, 'store'>, clock: Clock): Sig
 /** Characters of a sealed token of a provider: some are signed, with the groups of the person in them. */
 const MAX_SEALED_TOKEN = 64 * 1024;
 
-/** Seals the tokens of providers that are stored with those accounts. */
-export function accountSealing(records: Pick<Records, 'store'>, clock: Clock): Sealing {
+/** The same for backends, with what seals the tokens of providers that are stored with accounts. */
+export function openSealedAccounts(
+  records: Pick<Records, 'store'>,
+  clock: Clock,
+): { readonly accounts: SignedInAccounts; readonly sealing: Sealing } {
   const store = records.store({ name: 'sealing-keys', clock, decode: parseSealingKey });
-  return createSealing({ store, clock, use: 'accounts', maxLength: MAX_SEALED_TOKEN });
+  const sealing = createSealing({ store, clock, use: 'accounts', maxLength: MAX_SEALED_TOKEN });
+  return { accounts: openAccounts(records, clock), sealing };
 }
 
 /** Opens the records of a broker that starts. While they cannot be reached, the log has a warning, and it starts. */

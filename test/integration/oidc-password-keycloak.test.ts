@@ -417,11 +417,11 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
   });
 
   it('gives a person with a second factor docker logins by a personal token and by the helper', async () => {
-    await using resources = new AsyncDisposableStack();
+    await using parts = new AsyncDisposableStack();
     const port = await freePort();
     const site = `http://localhost:${port}`;
     await realm.register('registry-console', VARIANT_SECRET, site, true);
-    const broker = resources.use(
+    const broker = parts.use(
       await startBroker({
         port,
         config: {
@@ -449,9 +449,9 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
         env: { SSO_CLIENT_SECRET: VARIANT_SECRET },
       }),
     );
-    const registry = resources.use(await startChallengingRegistry());
+    const registry = parts.use(await startChallengingRegistry());
     registry.challenge = `Bearer realm="${site}/token",service="${SERVICE}"`;
-    const home = resources.use(await openHome());
+    const home = parts.use(await openHome());
     home.env['BROWSER'] = '/bin/true';
     home.now = Math.floor(Date.now() / 1000);
     const browser = fetchBrowser();

@@ -61,9 +61,9 @@ export function createLookedUpAccounts(deps: LookedUpDeps): AccountSource {
   }
 
   async function askOnce(subject: string, deadline: Deadline): Promise<AuthnOutcome> {
-    const store = recent.beginLookup();
+    const keep = recent.beginLookup();
     const outcome = await ask(subject, deadline);
-    store(subject, outcome);
+    keep(subject, outcome);
     return outcome;
   }
 

@@ -133,8 +133,8 @@ export function createGraph({ backend, url, clock, log }: GraphDeps): Graph {
       return readGroups(session, id, OVERAGE);
     },
     accountOf: async (session, id) => {
-      const url = `${base}/users/${id}?$select=id,accountEnabled,userPrincipalName`;
-      const answer = await ask(session, { url }, ACCOUNT);
+      const page = `${base}/users/${id}?$select=id,accountEnabled,userPrincipalName`;
+      const answer = await ask(session, { url: page }, ACCOUNT);
       if (answer.kind === 'not-found' && isMissingUser(answer.json)) return undefined;
       const { id: found, accountEnabled: isEnabled, userPrincipalName: name } = objectIn(answer, ACCOUNT);
       if (found !== id || typeof isEnabled !== 'boolean' || typeof name !== 'string') {
