@@ -95,7 +95,7 @@ export function createRefreshedAccounts(deps: RefreshedDeps): AccountSource {
         await save({ ...account, refresh: await refreshWith({}) });
       });
       reportFailure(undefined);
-      if (redeemed.kind === 'refused') return endToken(redeemed.detail);
+      if (redeemed.kind === 'refused') return await endToken(redeemed.detail);
       const { identity } = redeemed;
       const refresh = await refreshWith({ checkedAt: clock.now(), busyUntil: 0 });
       const isSaved = await save({ ...account, identity: encodeIdentity(identity), refresh });
