@@ -1,9 +1,14 @@
 /** The flows of the token endpoint, of forward-auth and of the logins of programs, and the keys that sign their tokens. */
+import type { RequestHandler } from 'express';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Audit, Log } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { createGrantToken } from '../flows/grant-token.ts';
+import type { GrantToken, Service } from '../flows/grant-token.ts';
 import { createIdentify } from '../flows/identify.ts';
+import type { Identify } from '../flows/identify.ts';
+import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
+import type { DraftRefreshToken } from '../flows/refresh-token/issue.ts';
 import type { TokenReuse } from '../flows/token-reuse.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
@@ -18,6 +23,7 @@ import { openRefreshTokens } from './open-refresh-tokens.ts';
 import type { ShieldLedger } from './open-shield.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { createRecordsState } from './records-state.ts';
+import type { RecordsState } from './records-state.ts';
 import { servicesOf } from './services.ts';
 import { openSigning } from './signing-in-force.ts';
 import type { SigningInForce } from './signing-in-force.ts';
@@ -38,7 +44,25 @@ interface TokenFlowDeps {
   readonly endReuse: () => Promise<void>;
 }
 
-export async function openTokenFlows({ config, log, metrics }: TokenFlowParts, deps: TokenFlowDeps) {
+interface TokenFlows {
+  readonly services: ReadonlyMap<string, Service>;
+  readonly draftRefreshToken: DraftRefreshToken;
+  readonly exchangeRefreshToken: ExchangeRefreshToken;
+  readonly recordsState: RecordsState;
+  readonly identify: Identify;
+  readonly grantToken: GrantToken;
+  readonly signing: SigningInForce;
+  readonly jwks: SigningInForce['jwks'];
+  /** Undefined, and absent: what is not configured. */
+  readonly helper: OpenedHelperLogins | undefined;
+  readonly personalTokens: PersonalTokens | undefined;
+  readonly forwardAuth?: RequestHandler;
+}
+
+export async function openTokenFlows(
+  { config, log, metrics }: TokenFlowParts,
+  deps: TokenFlowDeps,
+): Promise<TokenFlows> {
   const { audit, backends, records, shield, policy, reuse, endReuse } = deps;
   const flowDeps = { backends, clock: systemClock, timer: systemTimer, audit };
   const services = servicesOf(config);
@@ -81,7 +105,6 @@ export async function openTokenFlows({ config, log, metrics }: TokenFlowParts, d
     }),
     jwks: signing.jwks,
     signing,
-    records,
     personalTokens,
   };
 }

@@ -1,10 +1,9 @@
 /**
- * Seals values that browsers hold, and tokens of providers that are stored: JWE with AES-256-GCM (RFC 7516; `dir`, RFC 7518, section 4.5). The keys are in the
- * records, so that all brokers that share them open what one of them has sealed. They are renewed every month, and each is
- * kept for another month.
+ * Seals values that browsers hold, and tokens of providers that are stored: JWE with AES-256-GCM (RFC 7516; `dir`, RFC
+ * 7518, section 4.5). The keys are in the records, so that all brokers that share them open what one of them has sealed.
+ * They are renewed every month, and each is kept for another month.
  */
 import { randomBytes } from 'node:crypto';
-import { EncryptJWT, jwtDecrypt } from 'jose';
 import type { Clock, ListableStore } from '../core/ports.ts';
 import type { Sealing } from '../core/sign-in.ts';
 
@@ -50,6 +49,8 @@ export function createSealing({ store, clock, use, maxLength = MAX_COOKIE }: Sea
   return {
     seal: async (value, seconds) => {
       const { key } = await currentKey();
+      // With the first use: commands that only open records do not need it.
+      const { EncryptJWT } = await import('jose');
       return new EncryptJWT({ value })
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
         .setAudience(use)
@@ -65,6 +66,7 @@ export function createSealing({ store, clock, use, maxLength = MAX_COOKIE }: Sea
         contentEncryptionAlgorithms: ['A256GCM'],
         requiredClaims: ['exp'],
       };
+      const { jwtDecrypt } = await import('jose');
       for (const { key } of await keys()) {
         const opened = await jwtDecrypt(text, Buffer.from(key, 'base64url'), options).catch(() => undefined);
         if (opened !== undefined) return textsOf(opened.payload['value']);

@@ -483,7 +483,7 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
     const form = { grant_type: 'refresh_token', refresh_token: Secret, service: SERVICE, scope };
     const withHelper = await fetch(`${site}/token`, { method: 'POST', body: new URLSearchParams(form) });
 
-    expect([withPassword.status, signedIn.url.pathname, exit]).toEqual([401, '/console/sign-ins', 0]);
+    expect([withPassword.status, signedIn.url.pathname, exit]).toEqual([401, '/console/access', 0]);
     const answers = [withToken.body, (await withHelper.json()) as typeof withToken.body];
     const access = [{ type: 'repository', name: 'users/otto/app', actions: ['pull', 'push'] }];
     expect(answers.map((answer) => claimsOf(answer['access_token'])['access'])).toEqual([access, access]);

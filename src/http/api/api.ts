@@ -10,7 +10,7 @@ import type { Operation } from './operation.ts';
 import { openApiDocument } from './openapi.ts';
 import { OPERATION_IDS, operations } from './operations.ts';
 import type { Answer, Input, OperationId } from './operations.ts';
-import { ApiProblem, causeOf, respond, respondProblem, toProblem } from './problem.ts';
+import { ApiProblem, causeOf, respond, respondProblem, toProblem, withCause } from './problem.ts';
 
 /** Who uses the API. */
 type ApiCaller =
@@ -109,7 +109,7 @@ async function run(
     return answer;
   } catch (error) {
     if (operation.access !== 'read') audit.record(eventOf(id, context, 'failed'));
-    throw error;
+    throw context.caller.kind === 'socket' ? withCause(error) : error;
   }
 }
 

@@ -130,6 +130,21 @@ export function toProblem(error: unknown): ApiProblem {
   return new ApiProblem('internal', { cause: error });
 }
 
+/**
+ * The same error, with what does not answer in place of the fixed sentence. For the operator at the control socket, who may
+ * read the log and the configuration.
+ */
+export function withCause(error: unknown): unknown {
+  const problem = toProblem(error);
+  if (problem.code !== 'unavailable' || problem.detail !== undefined) return error;
+  const { retryAfter } = problem;
+  return new ApiProblem('unavailable', {
+    detail: causeOf(problem),
+    cause: error,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
 /** Writes a problem. The cause stays in the log. */
 export function respondProblem(response: Response, problem: ApiProblem, requestId: string): void {
   const { code, detail, fields, retryAfter } = problem;
