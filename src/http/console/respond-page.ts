@@ -40,7 +40,12 @@ export function respondErrorPage(deps: PageDeps & { readonly log: Log }): ErrorR
     const { requestId } = contextOf(response);
     const level = LEVELS[known.code] ?? 'info';
     // The path has no secret of this server, but a callback has a code: the query stays out.
-    const fields = { requestId, path: request.path.slice(0, 256), code: known.code, cause: describeError(known) };
+    const fields = {
+      requestId,
+      path: (request.baseUrl + request.path).slice(0, 256),
+      code: known.code,
+      cause: describeError(known),
+    };
     deps.log[level]('page refused', fields);
     const { status, title, text, retryAfter } = pageAnswer(known.code);
     const seconds = known.retryAfter ?? retryAfter;

