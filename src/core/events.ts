@@ -153,6 +153,8 @@ export type AuditEvent =
       readonly username?: string;
       /** The public id of the token. */
       readonly token?: string;
+      /** Why it failed, for the operator. */
+      readonly cause?: string;
     }
   | {
       /** The creation, use or end of a personal token. */

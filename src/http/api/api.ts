@@ -108,7 +108,9 @@ async function run(
     if (operation.access !== 'read') audit.record(eventOf(id, context, 'done'));
     return answer;
   } catch (error) {
-    if (operation.access !== 'read') audit.record(eventOf(id, context, 'failed'));
+    if (operation.access !== 'read') {
+      audit.record({ ...eventOf(id, context, 'failed'), cause: causeOf(toProblem(error)) });
+    }
     throw context.caller.kind === 'socket' ? withCause(error) : error;
   }
 }

@@ -120,6 +120,7 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
             via: event.via,
             user: event.username,
             personalToken: event.token,
+            cause: event.cause,
           }),
         },
       ];
