@@ -14,4 +14,9 @@ for _ in $(seq 200); do
   curl --silent --fail --output /dev/null http://localhost:5001/readyz && break
   sleep 0.3
 done
-npm run --silent conformance -- http://localhost:5001/token --server config/conformance.yaml --fail-on should
+report=build/conformance-report.txt
+npm run --silent conformance -- http://localhost:5001/token --server config/conformance.yaml --fail-on should > "$report" || {
+  cat "$report" >&2
+  exit 1
+}
+echo "The sample configuration conforms; the report is $report."
