@@ -44,3 +44,12 @@ export function parseYaml(text: string, options: Options): Document {
   }
   return document;
 }
+
+/**
+ * The problem of a mapping that has a key twice. It does not quote the key, which may be a misplaced password.
+ *
+ * @param line of the first one, counted from 1
+ */
+export function repeatedKey(line: number): string {
+  return `found a key a second time (first in line ${line}), expected each once: delete one`;
+}

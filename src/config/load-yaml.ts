@@ -86,7 +86,7 @@ function readDocument(text: string, lineCounter: LineCounter): ReadDocument | { 
       // The package compares all pairs of keys, which takes seconds for a long list: `checkForm` is faster.
       uniqueKeys: false,
     });
-    const form = checkForm(document, text);
+    const form = checkForm(document, text, lineCounter);
     if (form.malformed.length > 0) return { document, value: undefined, ...form };
     return { document, ...form, ...plainValue(document, form) };
   } catch (error) {

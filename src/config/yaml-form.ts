@@ -2,8 +2,9 @@
  * Problems with the form of a YAML document. The sentences quote nothing of the document, which may contain a password in
  * the wrong place.
  */
-import { isAlias, isNode, isScalar, visit } from 'yaml';
-import type { Alias, Document, Node, YAMLMap } from 'yaml';
+import { isAlias, isScalar, visit } from 'yaml';
+import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
+import { repeatedKey } from '../backends/bounded-yaml.ts';
 import { syntaxProblems } from './yaml-syntax.ts';
 
 export interface FormProblem {
@@ -24,8 +25,11 @@ const MAX_ALIASES = 100;
 
 const TAG = 'found a tag, expected a plain value';
 
-/** @param text what the document was parsed from */
-export function checkForm(document: Document, text: string): FormProblems {
+/**
+ * @param text what the document was parsed from
+ * @param lines of the text, as the parser has filled them
+ */
+export function checkForm(document: Document, text: string, lines: LineCounter): FormProblems {
   const malformed = [...syntaxProblems(document.errors, text)];
   const improper: FormProblem[] = [];
   const report = (node: Node | null, message: string): void =>
@@ -37,7 +41,7 @@ export function checkForm(document: Document, text: string): FormProblems {
   }
   const aliases: { readonly alias: Alias; readonly inside: readonly unknown[] }[] = [];
   visit(document, {
-    Map: (_key, map) => checkKeys(map, report),
+    Map: (_key, map) => checkKeys(map, lines, report),
     Node: (_key, node) => {
       // Known tags are refused, too: !!binary makes bytes, and !!str hides a mistake.
       if (!isAlias(node) && node.tag !== undefined && node.tag !== '') report(node, TAG);
@@ -48,16 +52,17 @@ export function checkForm(document: Document, text: string): FormProblems {
   return { malformed, improper };
 }
 
-function checkKeys(map: YAMLMap, report: (node: Node | null, message: string) => void): void {
-  const seen = new Set<string>();
+function checkKeys(map: YAMLMap, lines: LineCounter, report: (node: Node | null, message: string) => void): void {
+  const first = new Map<string, Node>();
   for (const { key } of map.items) {
-    const node = isNode(key) ? key : null;
-    const name = isScalar(key) ? String(key.value) : undefined;
-    if (name === undefined) continue;
+    if (!isScalar(key)) continue;
+    const node: Node = key;
+    const name = String(key.value);
+    const earlier = first.get(name);
     if (name === '<<') report(node, 'found a merge key (<<), expected its keys written out');
     else if (name === '__proto__') report(node, 'found a key named __proto__, expected another name');
-    else if (seen.has(name)) report(node, 'found a key a second time, expected each once');
-    seen.add(name);
+    else if (earlier !== undefined) report(node, repeatedKey(lines.linePos(offsetOf(earlier)).line));
+    else first.set(name, node);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, visit } from 'yaml';
 import type { Alias, Document, Node, Pair, YAMLError } from 'yaml';
-import { MAX_DEPTH, NestingError, parseYaml } from '../bounded-yaml.ts';
+import { MAX_DEPTH, NestingError, parseYaml, repeatedKey } from '../bounded-yaml.ts';
 
 /** A value and its place. */
 export interface Place {
@@ -102,7 +102,7 @@ export function strictYaml(text: string, file: string): StrictYaml {
         refuse(at, expected);
         return [];
       }
-      return uniqueEntries(at, at.node.items, { place, report });
+      return uniqueEntries(at, at.node.items, { place, report, lines });
     },
     items(at, expected) {
       if (isSeq(at.node)) return at.node.items.map((item, index) => place(item, child(at.path, `${index}`), at.offset));
@@ -145,16 +145,24 @@ function aliasTargets(document: Document): Map<Alias, Node> {
 function uniqueEntries(
   at: Place,
   pairs: readonly Pair[],
-  { place, report }: Pick<StrictYaml, 'report'> & { place: (node: unknown, path: string, offset: number) => Place },
+  {
+    place,
+    report,
+    lines,
+  }: Pick<StrictYaml, 'report'> & {
+    readonly place: (node: unknown, path: string, offset: number) => Place;
+    readonly lines: LineCounter;
+  },
 ): readonly Entry[] {
   const entries = new Map<string, Entry>();
   for (const pair of pairs) {
     const keyPlace = place(pair.key, at.path, at.offset);
     const key = isScalar(keyPlace.node) ? keyPlace.node.value : undefined;
+    const earlier = typeof key === 'string' ? entries.get(key) : undefined;
     if (typeof key !== 'string') {
       report(keyPlace, `found ${kindOf(keyPlace.node)} as a key, expected text: write it in quotes`);
-    } else if (entries.has(key)) {
-      report(keyPlace, 'found a key a second time, expected each once');
+    } else if (earlier !== undefined) {
+      report(keyPlace, repeatedKey(lines.linePos(earlier.keyPlace.offset).line));
     } else {
       entries.set(key, { key, keyPlace, value: place(pair.value, child(at.path, key), keyPlace.offset) });
     }

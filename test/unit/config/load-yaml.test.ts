@@ -16,8 +16,16 @@ async function problems(content: string | Uint8Array): Promise<readonly string[]
 
 describe('loadYaml', () => {
   it.each([
-    ['a key given twice', 'a: 1\nb: 2\na: 3\n', '3:1: found a key a second time, expected each once'],
-    ['a key given twice, once in quotes', '5: a\n"5": b\n', '2:1: found a key a second time, expected each once'],
+    [
+      'a key given twice',
+      'a: 1\nb: 2\na: 3\n',
+      '3:1: found a key a second time (first in line 1), expected each once: delete one',
+    ],
+    [
+      'a key given twice, once in quotes',
+      '5: a\n"5": b\n',
+      '2:1: found a key a second time (first in line 1), expected each once: delete one',
+    ],
     ['a merge key', 'x: &x {a: 1}\ny:\n  <<: *x\n', '3:3: found a merge key (<<), expected its keys written out'],
     ['a key of the prototype', 'a:\n  __proto__: 1\n', '2:3: found a key named __proto__, expected another name'],
     ['an unknown tag', 'a: !foo x\n', '1:9: found a tag, expected a plain value'],

@@ -68,7 +68,7 @@ accounts: {}
       'users.yaml:5:93: users.dave.groups: found text, expected a list of group names',
       'users.yaml:6:94: users.erin.groups.0: found a number, expected the name of a group: write it in quotes',
       'users.yaml:6:97: users.erin.groups.1: found empty text, expected the name of a group: write it in quotes',
-      'users.yaml:7:3: users: found a key a second time, expected each once',
+      'users.yaml:7:3: users: found a key a second time (first in line 2), expected each once: delete one',
       'users.yaml:8:3: users: found a number as a key, expected text: write it in quotes',
       'users.yaml:9:3: users: found a name with a colon, which no login can send',
       'users.yaml:10:10: users.frank: found text, expected a mapping with password and groups',
