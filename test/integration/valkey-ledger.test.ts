@@ -9,20 +9,18 @@ import { valkeyLedger } from '../../src/platform/valkey/ledger.ts';
 import { FLIGHT_SECONDS } from '../../src/platform/valkey/scripts/recall.ts';
 import { ledgerContract } from '../contract/ledger.ts';
 import { fixedClock } from '../support/fakes.ts';
-import { findPart } from '../support/parts.ts';
-import { openConnected, REDIS, startStore, VALKEY } from '../support/valkey.ts';
+import { openConnected, startStore, STORE_PROGRAMS } from '../support/valkey.ts';
 
 const KEYS = createFleetKeys([Buffer.alloc(32, 'key')]);
 /** Each schedule is some hundred commands. */
 const SCHEDULES = 100;
 
-for (const part of [REDIS, VALKEY]) {
-  const program = findPart(part);
-  describe.skipIf(program === undefined)(part.program, () => {
+for (const [name, { isHere, program }] of Object.entries(STORE_PROGRAMS)) {
+  describe.skipIf(!isHere())(name, () => {
     const resources = new AsyncDisposableStack();
     let client: ValkeyClient;
     beforeAll(async () => {
-      const store = resources.use(await startStore(program ?? ''));
+      const store = resources.use(await startStore(await program()));
       client = resources.use(await openConnected(store.address));
     });
     afterAll(() => resources.disposeAsync());
@@ -52,7 +50,7 @@ for (const part of [REDIS, VALKEY]) {
       };
     }
 
-    ledgerContract(part.program, open, SCHEDULES);
+    ledgerContract(name, open, SCHEDULES);
 
     describe('flights', () => {
       const question = (id: string) => ({ backend: 'corp', login: 'alice', id });

