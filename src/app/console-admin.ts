@@ -27,7 +27,7 @@ import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
-import { keptCredentials } from './api/kept-credentials.ts';
+import { endableCredentials } from './api/endable-credentials.ts';
 import { endsWithUserOf } from './api/shown-tokens.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
@@ -243,7 +243,7 @@ async function lookUp(
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
   const { records, clock, audit } = deps;
-  const kinds = keptCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
+  const kinds = endableCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
   const end = createEndAccount(kinds, accountFinder(deps));
   const { ended, failed } = await end({ user: name }, ending);
   await deps.onRevoked();

@@ -61,7 +61,7 @@ export function openApi(parts: ApiParts, threads: BackgroundThreads = createBack
   const started = { at: parts.clock.now(), monotonic: parts.clock.monotonic() };
   const handlers = once(() => loadHandlers({ ...parts, started }, threads.run));
   const { personalTokens, loaded } = parts;
-  const rights = loaded.config.api;
+  const users = loaded.config.api;
   return {
     control: lazyHandler(async () => {
       const { answerApi } = await import('../http/api/api.ts');
@@ -69,12 +69,12 @@ export function openApi(parts: ApiParts, threads: BackgroundThreads = createBack
       return answerApi({ ...parts, handlers: await handlers(), authenticate });
     }),
     admin:
-      rights === undefined || personalTokens === undefined
+      users === undefined || personalTokens === undefined
         ? undefined
         : lazyHandler(async () => {
             const { answerApi } = await import('../http/api/api.ts');
             const { authenticateByToken } = await import('../http/api/authenticate-api.ts');
-            const authenticate = authenticateByToken({ usePersonalToken: personalTokens.use, rights });
+            const authenticate = authenticateByToken({ usePersonalToken: personalTokens.use, users });
             return answerApi({ ...parts, handlers: await handlers(), authenticate });
           }),
     handlers,

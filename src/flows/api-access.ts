@@ -11,7 +11,7 @@ interface Named {
 }
 
 /** Who may use the API, as the configuration says. */
-export interface ApiRights {
+export interface ApiUsers {
   readonly admins?: Named | undefined;
   readonly readers?: Named | undefined;
 }
@@ -22,15 +22,15 @@ export interface ApiRights {
  * @param caller the owner of a personal token, looked up for this request
  * @returns undefined: nothing
  */
-export function apiAccessOf(caller: Caller, rights: ApiRights): ApiAccess | undefined {
+export function apiAccessOf(caller: Caller, users: ApiUsers): ApiAccess | undefined {
   if (caller.kind !== 'user' || caller.stale === true || caller.via?.kind !== 'personal-token') return undefined;
   const limit = caller.via.api;
-  const own = accessOfOwner(caller.identity, rights);
+  const own = accessOfOwner(caller.identity, users);
   if (limit === undefined || own === undefined) return undefined;
   return limit === 'admin' && own === 'admin' ? 'admin' : 'read';
 }
 
-function accessOfOwner(identity: Identity, { admins, readers }: ApiRights): ApiAccess | undefined {
+function accessOfOwner(identity: Identity, { admins, readers }: ApiUsers): ApiAccess | undefined {
   if (isNamed(identity, admins)) return 'admin';
   return isNamed(identity, readers) ? 'read' : undefined;
 }

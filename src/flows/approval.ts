@@ -8,7 +8,7 @@ import type { AuditEvent, RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import type { Audit, EventSink, ListableStore } from '../core/ports.ts';
 import { backendNamed } from './chain.ts';
-import type { KeptCredentials } from './end-account.ts';
+import type { EndableCredentials } from './end-account.ts';
 import { revalidate } from './revalidate.ts';
 import type { RevalidateDeps } from './revalidate.ts';
 import type { SignedIn } from './session/find.ts';
@@ -62,7 +62,7 @@ export function helperEvent(
   return { type: 'helper-login', request, ...event };
 }
 
-interface KeptApprovalDeps {
+interface EndableApprovalDeps {
   readonly codes: ListableStore<AuthorizationCode>;
   readonly requests: ListableStore<DeviceRequest>;
   readonly audit: EventSink;
@@ -72,7 +72,7 @@ interface KeptApprovalDeps {
  * The logins of programs that a person of the account has allowed, and that no program has redeemed yet, for
  * `createEndAccount`.
  */
-export function keptApprovals({ codes, requests, audit }: KeptApprovalDeps): KeptCredentials {
+export function endableApprovals({ codes, requests, audit }: EndableApprovalDeps): EndableCredentials {
   return {
     what: 'allowed logins of programs',
     endOf: async (account, { request, by, cause = `ended by ${by}` }) => {

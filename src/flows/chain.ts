@@ -13,9 +13,9 @@ export interface ChainedBackend {
 }
 
 /** What was sent as the password. */
-export type KeptCredentials = Exclude<NonNullable<Authenticator['accepts']>, 'sign-ins'>;
+export type CredentialKind = Exclude<NonNullable<Authenticator['accepts']>, 'sign-ins'>;
 
-export function kindOf({ password }: Credential): KeptCredentials {
+export function kindOf({ password }: Credential): CredentialKind {
   return password.matches(isToken) ? 'tokens' : 'passwords';
 }
 

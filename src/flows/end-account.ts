@@ -18,7 +18,7 @@ export interface Ending {
 }
 
 /** One kind of credential that an account may have. */
-export interface KeptCredentials {
+export interface EndableCredentials {
   /** What it is called, in the plural: `refresh tokens`. */
   readonly what: string;
   /** @returns how many have ended; 0 also where they cannot be counted */
@@ -48,7 +48,7 @@ type FindAccount = (name: string, backend: string | undefined) => Promise<Accoun
  *
  * @param find absent: names mean what was issued under them, and nothing else
  */
-export function createEndAccount(kinds: readonly KeptCredentials[], find?: FindAccount): EndAccount {
+export function createEndAccount(kinds: readonly EndableCredentials[], find?: FindAccount): EndAccount {
   return async (choice, ending) => {
     const named = await endInOrder(kinds, choice, ending);
     if (find === undefined || 'subject' in choice) return named;
@@ -68,7 +68,7 @@ const OTHER_NAMES = 'what the account has under other names';
  * could make a token after the tokens have ended.
  */
 async function endInOrder(
-  kinds: readonly KeptCredentials[],
+  kinds: readonly EndableCredentials[],
   account: AccountChoice,
   ending: Ending,
 ): Promise<AccountEnd> {

@@ -9,7 +9,7 @@ import type { BudgetKind } from '../core/ledger.ts';
 import type { Audit, Authenticator, AuthnOutcome, RejectReason, Timer } from '../core/ports.ts';
 import { hasPersonalTokenPrefix } from '../core/fairlead-prefix.ts';
 import { kindOf } from './chain.ts';
-import type { KeptCredentials } from './chain.ts';
+import type { CredentialKind } from './chain.ts';
 import { withinGrace } from './login-time.ts';
 import type { UsePersonalToken } from './personal-token/use.ts';
 import { createRefusalTime } from './refusal-time.ts';
@@ -92,7 +92,7 @@ async function shieldedLogin(
 function refusal(
   outcome: AuthnOutcome,
   backend: string | undefined,
-  kind: KeptCredentials,
+  kind: CredentialKind,
   tooManyIs: NonNullable<IdentifyDeps['tooManyIs']>,
 ): BrokerError {
   if (outcome.kind !== 'rejected') return new BrokerError('invalid_credentials', 'no backend knows this user');
@@ -106,7 +106,7 @@ function refusal(
 }
 
 /** The limit of an account looks like a wrong password: names without an account have no such limit. */
-function codeFor(reason: RejectReason, kind: KeptCredentials): ErrorCode {
+function codeFor(reason: RejectReason, kind: CredentialKind): ErrorCode {
   if (reason === 'mfa-required') return 'second_factor_required';
   if (reason === 'misplaced-token') return 'misplaced_token';
   if (reason === 'empty-password') return 'empty_password';

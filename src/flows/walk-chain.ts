@@ -15,7 +15,7 @@ import { hasFairleadPrefix } from '../core/fairlead-prefix.ts';
 import type { Credential } from '../core/identity.ts';
 import type { Authenticator, AuthnOutcome, Clock, RejectReason } from '../core/ports.ts';
 import { foreignName, kindOf, skipReason } from './chain.ts';
-import type { ChainedBackend, KeptCredentials, SkipReason } from './chain.ts';
+import type { ChainedBackend, CredentialKind, SkipReason } from './chain.ts';
 import { LOGIN_BUDGET_MS } from './login-time.ts';
 
 export interface Chain {
@@ -39,7 +39,7 @@ interface WalkSteps<Answer> {
  */
 export async function walkChain<Answer>(
   { backends, clock }: Chain,
-  { username, kind }: { readonly username: string; readonly kind: KeptCredentials },
+  { username, kind }: { readonly username: string; readonly kind: CredentialKind },
   { ask, onSkip }: WalkSteps<Answer | undefined>,
 ): Promise<Answer | undefined> {
   if (hasFairleadPrefix(username)) return undefined;
@@ -97,7 +97,7 @@ export async function walkLogin<Answer extends { readonly outcome: AuthnOutcome 
 }
 
 /** Why a login is refused before any backend is asked. */
-function refusedUnasked({ username, password }: Credential, kind: KeptCredentials): RejectReason | undefined {
+function refusedUnasked({ username, password }: Credential, kind: CredentialKind): RejectReason | undefined {
   // An empty password would be an anonymous bind, which succeeds (RFC 4513, section 5.1.2).
   if (password.isEmpty()) return 'empty-password';
   if (password.matches(hasFairleadPrefix) || hasFairleadPrefix(username)) return 'misplaced-token';

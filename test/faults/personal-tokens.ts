@@ -164,8 +164,8 @@ export const faults: readonly Fault[] = [
   {
     id: 'token-19',
     effect: 'the end of an account leaves codes of logins that a person has allowed, because nothing passes them on',
-    file: 'src/app/api/kept-credentials.ts',
-    find: 'keptApprovals({ codes, requests: deviceRequests, audit }),',
+    file: 'src/app/api/endable-credentials.ts',
+    find: 'endableApprovals({ codes, requests: deviceRequests, audit }),',
     replace: '',
     tests: ['test/unit/app/api/token-handlers.test.ts'],
   },

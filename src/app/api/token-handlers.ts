@@ -21,7 +21,7 @@ import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
-import { keptCredentials } from './kept-credentials.ts';
+import { endableCredentials } from './endable-credentials.ts';
 import type { TokenStores } from '../token-stores.ts';
 import { collecting, personalTokenOf, refreshTokenOf, sessionOf, shownRevoked } from './shown-tokens.ts';
 import type { Collecting } from './shown-tokens.ts';
@@ -73,7 +73,7 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     },
     endAccount: async (account, context) => {
       const audit = collecting(deps.audit);
-      const kinds = keptCredentials(storesOf(deps), { audit, robots: deps.robots });
+      const kinds = endableCredentials(storesOf(deps), { audit, robots: deps.robots });
       const { failed } = await createEndAccount(kinds, accountFinder(deps))(account, endingOf(context));
       return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
     },

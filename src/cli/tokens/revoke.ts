@@ -1,6 +1,6 @@
 /** `fairlead tokens revoke`: ends tokens of both kinds. */
 import { collecting, shownRevoked } from '../../app/api/shown-tokens.ts';
-import { keptCredentials } from '../../app/api/kept-credentials.ts';
+import { endableCredentials } from '../../app/api/endable-credentials.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
@@ -65,7 +65,7 @@ async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promi
   const audit = collecting();
   const failures = await withTokenStores<readonly string[]>(config, [], async (stores) => {
     if (isAccount(options)) {
-      const end = createEndAccount(keptCredentials(stores, { audit, robots: robotsOf(config.robots) }));
+      const end = createEndAccount(endableCredentials(stores, { audit, robots: robotsOf(config.robots) }));
       const { failed } = await end({ user: user ?? '' }, OPERATOR);
       return failed.map(({ what, cause }) => `${what}: ${cause}`);
     }

@@ -1,7 +1,7 @@
 /** Revokes personal tokens: their next use is refused, at every broker with the same records. */
 import type { PersonalToken } from '../../core/personal-token.ts';
 import type { EventSink, ListableStore } from '../../core/ports.ts';
-import type { Ending, KeptCredentials } from '../end-account.ts';
+import type { Ending, EndableCredentials } from '../end-account.ts';
 import { listed, selectedTokens } from './list.ts';
 import type { EndsWithUser, ListedToken, TokenSelection } from './list.ts';
 import { ownerFields } from './owner.ts';
@@ -34,7 +34,7 @@ export async function revokePersonalTokens(
 }
 
 /** Personal tokens, for `createEndAccount`. */
-export function keptPersonalTokens(deps: RevokeDeps): KeptCredentials {
+export function endablePersonalTokens(deps: RevokeDeps): EndableCredentials {
   return {
     what: 'personal tokens',
     endOf: async (account, ending) => (await revokePersonalTokens(deps, { account }, ending)).length,

@@ -5,7 +5,7 @@ import type { EventSink, ListableStore } from '../../core/ports.ts';
 import { refreshTokenId } from '../../core/refresh-token.ts';
 import type { RefreshToken } from '../../core/refresh-token.ts';
 import type { Entry } from '../../core/store.ts';
-import type { Ending, KeptCredentials } from '../end-account.ts';
+import type { Ending, EndableCredentials } from '../end-account.ts';
 
 /** Which refresh tokens are meant: all that fit everything that is given. `{}` means all. */
 export interface RefreshTokenSelection {
@@ -54,7 +54,7 @@ export async function revokeRefreshTokens(
 }
 
 /** Refresh tokens, for `createEndAccount`. */
-export function keptRefreshTokens(deps: RevokeDeps): KeptCredentials {
+export function endableRefreshTokens(deps: RevokeDeps): EndableCredentials {
   return {
     what: 'refresh tokens',
     endOf: async (account, ending) => (await revokeRefreshTokens(deps, { account }, ending)).length,

@@ -6,7 +6,7 @@ import type { EventSink } from '../../core/ports.ts';
 import { isSessionCookie, sessionId } from '../../core/session.ts';
 import type { Session } from '../../core/session.ts';
 import type { Entry } from '../../core/store.ts';
-import type { KeptCredentials } from '../end-account.ts';
+import type { EndableCredentials } from '../end-account.ts';
 import type { SessionDeps } from './deps.ts';
 import type { SignedIn } from './find.ts';
 import { ownSessions } from './list.ts';
@@ -55,7 +55,7 @@ async function endEntries(
 }
 
 /** Sessions, for `createEndAccount`. */
-export function keptSessions(deps: Pick<EndDeps, 'store'> & { readonly audit: EventSink }): KeptCredentials {
+export function endableSessions(deps: Pick<EndDeps, 'store'> & { readonly audit: EventSink }): EndableCredentials {
   return {
     what: 'sessions',
     endOf: async (account, { request, by, cause }) => {

@@ -5,10 +5,10 @@
 import { isChosenAccount } from '../../core/account.ts';
 import { KEEP_ACCOUNT_SECONDS } from '../../core/signed-in-account.ts';
 import type { SignedInAccounts } from '../../core/signed-in-account.ts';
-import type { KeptCredentials } from '../end-account.ts';
+import type { EndableCredentials } from '../end-account.ts';
 
 /** Those of an account, for `createEndAccount`. The account is asleep afterwards. */
-export function keptProviderTokens(accounts: SignedInAccounts): KeptCredentials {
+export function endableProviderTokens(accounts: SignedInAccounts): EndableCredentials {
   return {
     what: 'tokens of providers',
     endOf: async (choice) => {

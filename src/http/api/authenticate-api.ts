@@ -3,7 +3,7 @@ import { BrokerError } from '../../core/errors.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
 import { apiAccessOf } from '../../flows/api-access.ts';
-import type { ApiRights } from '../../flows/api-access.ts';
+import type { ApiUsers } from '../../flows/api-access.ts';
 import type { UsePersonalToken } from '../../flows/personal-token/use.ts';
 import type { AuthenticateApi } from './api.ts';
 import { ApiProblem } from './problem.ts';
@@ -11,7 +11,7 @@ import type { ProblemCode } from './problem.ts';
 
 interface PersonalTokenDeps {
   readonly usePersonalToken: UsePersonalToken;
-  readonly rights: ApiRights;
+  readonly users: ApiUsers;
 }
 
 /** No token is longer; whatever else is sent is looked up nowhere. */
@@ -24,12 +24,12 @@ const REFUSALS: Readonly<Partial<Record<ErrorCode, ProblemCode>>> = {
   too_many_bad_tokens: 'too-many-requests',
 };
 
-export function authenticateByToken({ usePersonalToken, rights }: PersonalTokenDeps): AuthenticateApi {
+export function authenticateByToken({ usePersonalToken, users }: PersonalTokenDeps): AuthenticateApi {
   return async (request, context) => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) throw new ApiProblem('unauthenticated');
     const caller = await usePersonalToken({ username: '', password: new Secret(token) }, context).catch(refuse);
-    const access = apiAccessOf(caller, rights);
+    const access = apiAccessOf(caller, users);
     if (access === undefined) throw new ApiProblem('forbidden');
     const { identity, via } = caller;
     return { kind: 'personal-token', access, username: identity.username, tokenId: via?.id ?? '' };

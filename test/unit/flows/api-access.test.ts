@@ -3,9 +3,9 @@ import { groupName } from '../../../src/core/groups.ts';
 import { ANONYMOUS, username } from '../../../src/core/identity.ts';
 import type { Caller, Identity, Via } from '../../../src/core/identity.ts';
 import { apiAccessOf } from '../../../src/flows/api-access.ts';
-import type { ApiRights } from '../../../src/flows/api-access.ts';
+import type { ApiUsers } from '../../../src/flows/api-access.ts';
 
-const RIGHTS: ApiRights = {
+const USERS: ApiUsers = {
   admins: { users: ['Root'], groups: ['CN=Admins,DC=example,DC=org', 'Operators'] },
   readers: { users: ['robot:monitor'], groups: ['support'] },
 };
@@ -36,21 +36,21 @@ describe('what a token may do at the API', () => {
   ] as const)('with the limit %s and the owner %s is %s: the least of both', (api, name, access) => {
     const via: Via = { kind: 'personal-token', id: 'abc', ...(api === undefined ? {} : { api }) };
 
-    expect(apiAccessOf(caller({ name }, via), RIGHTS)).toBe(access);
+    expect(apiAccessOf(caller({ name }, via), USERS)).toBe(access);
   });
 
   it('depends on the groups that the owner has now', () => {
-    expect(apiAccessOf(caller({ groups: ['Operators'] }), RIGHTS)).toBe('admin');
-    expect(apiAccessOf(caller({ groups: ['support'] }), RIGHTS)).toBe('read');
-    expect(apiAccessOf(caller({ groups: ['web'] }), RIGHTS)).toBeUndefined();
+    expect(apiAccessOf(caller({ groups: ['Operators'] }), USERS)).toBe('admin');
+    expect(apiAccessOf(caller({ groups: ['support'] }), USERS)).toBe('read');
+    expect(apiAccessOf(caller({ groups: ['web'] }), USERS)).toBeUndefined();
   });
 
   it('compares names as the backend of the owner does, and DNs as DNs', () => {
-    expect(apiAccessOf(caller({ name: 'root' }), RIGHTS)).toBeUndefined();
-    expect(apiAccessOf(caller({ name: 'root', caseless: true }), RIGHTS)).toBe('admin');
-    expect(apiAccessOf(caller({ groups: ['operators'] }), RIGHTS)).toBeUndefined();
-    expect(apiAccessOf(caller({ groups: ['operators'], caseless: true }), RIGHTS)).toBe('admin');
-    expect(apiAccessOf(caller({ groups: ['cn=admins, dc=Example, dc=org'] }), RIGHTS)).toBe('admin');
+    expect(apiAccessOf(caller({ name: 'root' }), USERS)).toBeUndefined();
+    expect(apiAccessOf(caller({ name: 'root', caseless: true }), USERS)).toBe('admin');
+    expect(apiAccessOf(caller({ groups: ['operators'] }), USERS)).toBeUndefined();
+    expect(apiAccessOf(caller({ groups: ['operators'], caseless: true }), USERS)).toBe('admin');
+    expect(apiAccessOf(caller({ groups: ['cn=admins, dc=Example, dc=org'] }), USERS)).toBe('admin');
   });
 
   it.each([
@@ -60,11 +60,11 @@ describe('what a token may do at the API', () => {
   ] as const)('is nothing for a caller who came with %s', (_what, via) => {
     const { via: _none, ...rest } = caller({ name: 'Root' }) as Extract<Caller, { kind: 'user' }>;
 
-    expect(apiAccessOf(via === undefined ? rest : { ...rest, via }, RIGHTS)).toBeUndefined();
+    expect(apiAccessOf(via === undefined ? rest : { ...rest, via }, USERS)).toBeUndefined();
   });
 
   it('is nothing for an earlier login that stands in for a backend that is down, and for nobody', () => {
-    expect(apiAccessOf(caller({ name: 'Root' }, undefined, true), RIGHTS)).toBeUndefined();
-    expect(apiAccessOf(ANONYMOUS, RIGHTS)).toBeUndefined();
+    expect(apiAccessOf(caller({ name: 'Root' }, undefined, true), USERS)).toBeUndefined();
+    expect(apiAccessOf(ANONYMOUS, USERS)).toBeUndefined();
   });
 });

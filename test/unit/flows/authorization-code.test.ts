@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isLoopbackRedirect } from '../../../src/core/authorization-code.ts';
 import { HELPER_CLIENT } from '../../../src/core/approval.ts';
 import { Secret } from '../../../src/core/identity.ts';
-import { keptApprovals } from '../../../src/flows/approval.ts';
+import { endableApprovals } from '../../../src/flows/approval.ts';
 import { codeSecrets } from '../../../src/platform/code-secrets.ts';
 import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
 import type { AccountWorld } from '../../support/approval-world.ts';
@@ -90,7 +90,7 @@ describe('an authorization code', () => {
   it('ends with everything of its account, and with nothing of another one', async () => {
     const flows = await approved();
     const { codes, requests, audit } = flows;
-    const kept = keptApprovals({ codes, requests, audit });
+    const kept = endableApprovals({ codes, requests, audit });
 
     const ofOther = await kept.endOf({ user: 'bob' }, { request: REQUEST, by: 'operator' });
     const ended = await kept.endOf({ user: 'alice' }, { request: REQUEST, by: 'operator' });

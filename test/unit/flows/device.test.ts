@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { HELPER_CLIENT } from '../../../src/core/approval.ts';
 import { MAX_OPEN_OF_NETWORK, parseUserCode, USER_CODE_ALPHABET } from '../../../src/core/device-request.ts';
-import { keptApprovals } from '../../../src/flows/approval.ts';
+import { endableApprovals } from '../../../src/flows/approval.ts';
 import type { OpenedRequest } from '../../../src/flows/device/request.ts';
 import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
 
@@ -37,7 +37,7 @@ describe('a request of a program', () => {
     await answer(flows, allowed.userCode, 'approved');
     const { codes, requests, audit } = flows;
 
-    const kept = keptApprovals({ codes, requests, audit });
+    const kept = endableApprovals({ codes, requests, audit });
     const ended = await kept.endOf({ user: 'alice' }, { request: BROWSER, by: 'operator' });
 
     expect(ended).toBe(1);

@@ -4,10 +4,10 @@ import type { AccountChoice } from '../../../src/core/account.ts';
 import type { PersonalToken, TokenOwner } from '../../../src/core/personal-token.ts';
 import type { RefreshToken } from '../../../src/core/refresh-token.ts';
 import { HELPER_CLIENT } from '../../../src/core/approval.ts';
-import { keptApprovals } from '../../../src/flows/approval.ts';
+import { endableApprovals } from '../../../src/flows/approval.ts';
 import { createEndAccount } from '../../../src/flows/end-account.ts';
-import { keptPersonalTokens } from '../../../src/flows/personal-token/revoke.ts';
-import { keptRefreshTokens } from '../../../src/flows/refresh-token/revoke.ts';
+import { endablePersonalTokens } from '../../../src/flows/personal-token/revoke.ts';
+import { endableRefreshTokens } from '../../../src/flows/refresh-token/revoke.ts';
 import { memoryStore } from '../../../src/platform/store/memory.ts';
 import { codeOf, from, openApprovals, signedIn } from '../../support/approval-world.ts';
 import { fixedClock, recordingAudit } from '../../support/fakes.ts';
@@ -36,8 +36,8 @@ async function setUp() {
   }
   await personalTokens.put('robot', personal({ kind: 'robot', robot: 'ci', createdBy: OWNER }), 100);
   const kinds = [
-    keptRefreshTokens({ store: refreshTokens, audit }),
-    keptPersonalTokens({ store: personalTokens, audit }),
+    endableRefreshTokens({ store: refreshTokens, audit }),
+    endablePersonalTokens({ store: personalTokens, audit }),
   ] as const;
   const left = async () => [
     ...(await refreshTokens.list()).map(({ key }) => key),
@@ -168,7 +168,7 @@ describe('a login of a program that a person has allowed', () => {
     const code = await flows.approve(asked, signedIn(), CLIENT);
     const poll = { deviceCode: opened.deviceCode, clientId: HELPER_CLIENT, service: 'r' };
     const redemption = { ...asked, code, verifier: code, clientId: HELPER_CLIENT };
-    const kinds = [keptApprovals(flows)];
+    const kinds = [endableApprovals(flows)];
     const redeemed = async () => [
       await codeOf(flows.poll(poll, CLIENT)),
       // The verifier is wrong, so that only a code that still exists is used up by it.

@@ -6,7 +6,7 @@ import type { Caller, Identity } from '../../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
 import { authenticatedAt, MAX_SESSIONS, parseSession, sessionOwner } from '../../../src/core/session.ts';
 import type { Session } from '../../../src/core/session.ts';
-import { createEndSessions, keptSessions } from '../../../src/flows/session/end.ts';
+import { createEndSessions, endableSessions } from '../../../src/flows/session/end.ts';
 import { createFindSession } from '../../../src/flows/session/find.ts';
 import { createListSessions } from '../../../src/flows/session/list.ts';
 import { createOpenSession } from '../../../src/flows/session/open.ts';
@@ -272,7 +272,7 @@ describe('the end of an account', () => {
     const own = [await open(), await open()];
     const other = await open(user({ subject: 'id 2', username: username('bob') }), { login: 'bob' });
 
-    const ended = await keptSessions({ store, audit }).endOf(account, { request: REQUEST, by: 'operator' });
+    const ended = await endableSessions({ store, audit }).endOf(account, { request: REQUEST, by: 'operator' });
 
     expect(ended).toBe(2);
     expect(await Promise.all(own.map(find))).toEqual([undefined, undefined]);

@@ -54,7 +54,7 @@ async function world(more: Partial<ApiHandlers> = {}, failure?: BrokerError): Pr
     ...more,
   } satisfies ApiHandlers;
   const authenticate = authenticateByToken({
-    rights: { admins: { users: ['alice'] }, readers: { users: ['bob'] } },
+    users: { admins: { users: ['alice'] }, readers: { users: ['bob'] } },
     usePersonalToken: async ({ password }, { client }): Promise<Extract<Caller, { kind: 'user' }>> => {
       clients.push(client);
       if (failure !== undefined) throw failure;

@@ -7,7 +7,7 @@ import { deadlineIn } from '../../../../../src/core/deadline.ts';
 import { BrokerError } from '../../../../../src/core/errors.ts';
 import { parseSignedInAccount } from '../../../../../src/core/signed-in-account.ts';
 import type { SignedInAccounts } from '../../../../../src/core/signed-in-account.ts';
-import { keptProviderTokens } from '../../../../../src/flows/sign-in/provider-tokens.ts';
+import { endableProviderTokens } from '../../../../../src/flows/sign-in/provider-tokens.ts';
 import { createSealing } from '../../../../../src/platform/sealing.ts';
 import { memoryStore } from '../../../../../src/platform/store/memory.ts';
 import { lookUp, recordSignIn, person, signedIn } from '../../../../support/account-sources.ts';
@@ -235,7 +235,7 @@ describe('an account with a refresh token of the provider', () => {
     const during = lookUp(broker(), alice);
 
     const ending = { request: { requestId: 'id-1', client: '192.0.2.1' }, by: 'operator' };
-    const ended = await keptProviderTokens(store).endOf({ user: 'alice' }, ending);
+    const ended = await endableProviderTokens(store).endOf({ user: 'alice' }, ending);
     answered.resolve();
 
     expect([ended, await during]).toMatchObject([1, { reason: 'sign-in-due' }]);
