@@ -123,11 +123,9 @@ function setAddress(socket: Socket, client: string): void {
 function readHeader(socket: Socket, timeoutMs: number, onClient: (client: string | undefined) => void): void {
   let bytes = Buffer.alloc(0);
   const timeout = setTimeout(() => socket.destroy(), timeoutMs).unref();
-  const ignoreError = (): void => void socket.destroy();
   const stop = (): void => {
     clearTimeout(timeout);
     socket.removeListener('readable', read);
-    socket.removeListener('error', ignoreError);
   };
   const read = (): void => {
     for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) {
@@ -142,6 +140,7 @@ function readHeader(socket: Socket, timeoutMs: number, onClient: (client: string
     }
   };
   socket.on('readable', read);
-  socket.on('error', ignoreError);
+  // It stays: there must be a listener until the server has added its own.
+  socket.on('error', () => void socket.destroy());
   socket.once('close', stop);
 }
