@@ -26,7 +26,7 @@ export interface DeviceRequest {
 
 export const DEVICE_SECONDS = 600;
 export const POLL_SECONDS = 5;
-/** Open requests of one network, and in all. Nobody has to sign in to make one. */
+/** Open requests of an address, of which wider networks have a multiple, and in all. Nobody has to sign in to make one. */
 export const MAX_OPEN_OF_NETWORK = 10;
 export const MAX_OPEN = 1_000;
 /** Wrong codes that one session, and one network, may type within the life of a code. */

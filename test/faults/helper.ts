@@ -107,9 +107,17 @@ export const faults: readonly Fault[] = [
   {
     id: 'helper-13',
     effect: 'one network opens all requests that there may be',
-    file: 'src/flows/device/request.ts',
-    find: 'if (own >= MAX_OPEN_OF_NETWORK)',
-    replace: 'if (own >= MAX_OPEN)',
+    file: 'src/flows/device/room.ts',
+    find: 'if (own < MAX_OPEN_OF_NETWORK * share) continue;',
+    replace: 'if (own < MAX_OPEN) continue;',
+    tests: [DEVICE_TEST],
+  },
+  {
+    id: 'helper-24',
+    effect: 'a flood of requests displaces those of other networks',
+    file: 'src/flows/device/room.ts',
+    find: 'crowd.length > largest.length ? crowd : largest',
+    replace: 'crowd.length < largest.length || largest.length === 0 ? crowd : largest',
     tests: [DEVICE_TEST],
   },
   {

@@ -165,13 +165,35 @@ describe('the number of requests', () => {
     expect(await codeOf(flows.request(SERVICE, PROGRAM))).toBe('none');
   });
 
-  it('is a thousand in all: one more is refused, and the others stay', async () => {
+  it('is eighty for the addresses of a /24, and forty for an IPv6 site', async () => {
     const flows = openApprovals();
-    const first = await flows.request(SERVICE, PROGRAM);
-    for (let count = 1; count < 1000; count++) await flows.request(SERVICE, from(`10.0.${count >> 8}.${count & 255}`));
+    const ask = (client: string): Promise<string> => codeOf(flows.request(SERVICE, from(client)));
+    for (let count = 0; count < 80; count++) expect(await ask(`192.0.2.${count}`)).toBe('none');
+    for (let count = 0; count < 40; count++) expect(await ask(`2001:db8:0:${count.toString(16)}::1`)).toBe('none');
 
-    expect(await codeOf(flows.request(SERVICE, from('10.9.9.9')))).toBe('too_many_codes');
-    expect(await flows.device.find(first.userCode, ALICE, BROWSER)).toBeDefined();
+    expect(await ask('192.0.2.99')).toBe('too_many_codes');
+    expect(await ask('192.0.3.99')).toBe('none');
+    expect(await ask('2001:db8:0:ff::1')).toBe('too_many_codes');
+    expect(await ask('2001:db8:1:ff::1')).toBe('none');
+  });
+
+  it('is a thousand in all: more from many networks displace the oldest of the network with the most', async () => {
+    const flows = openApprovals();
+    const ask = (client: string) => flows.request(SERVICE, from(client));
+    const early = await ask('192.0.2.7');
+    const flood = [];
+    for (let block = 0; block < 20; block++) {
+      for (let host = 1; host <= 50; host++) if (flood.length < 999) flood.push(await ask(`10.0.${block}.${host}`));
+    }
+
+    const late = await ask('203.0.113.9');
+
+    const isOpen = async ({ userCode }: OpenedRequest): Promise<boolean> =>
+      (await flows.device.find(userCode, ALICE, BROWSER)) !== undefined;
+    expect([await isOpen(early), await isOpen(late)]).toEqual([true, true]);
+    const displaced = flood.filter((_, index) => index < 50);
+    expect(await Promise.all(displaced.map(isOpen)).then((open) => open.filter((is) => !is))).toHaveLength(1);
+    expect(await codeOf(ask('10.0.1.99'))).toBe('too_many_codes');
   });
 });
 
