@@ -31,6 +31,13 @@ export function parseCredentials(text: string): Credentials {
   return { server, username, secret: new Secret(secret) };
 }
 
+/** The object in a member of a JSON value; empty where there is none. */
+export function objectIn(json: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof json !== 'object' || json === null) return {};
+  const value: unknown = Object.fromEntries(Object.entries(json))[name];
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}
+
 /** @throws HelperError when the text is not a JSON object. Its content is not in the message: it may be a secret. */
 export function parseObject(text: string, what: string): Readonly<Record<string, unknown>> {
   let json: unknown;

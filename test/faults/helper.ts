@@ -163,7 +163,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'helper-20',
     effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
-    file: 'src/helper/doctor-server.ts',
+    file: 'src/helper/doctor/server.ts',
     find: '...(isPinned && login?.username',
     replace: '...(login?.username',
     tests: [DOCTOR_TEST],
@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'helper-21',
     effect: '`doctor` says that a login has ended while the server cannot find out',
-    file: 'src/helper/doctor-server.ts',
+    file: 'src/helper/doctor/server.ts',
     find: 'status >= 500',
     replace: 'status >= 600',
     tests: [DOCTOR_TEST],

@@ -31,7 +31,11 @@ it('`get` without a login, and `list`, need nothing else either', async () => {
   const answers = await Promise.all([readOnly(['get']), readOnly(['list'])]);
 
   expect(answers.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual([
-    [1, 'credentials not found in native keychain\n', ''],
+    [
+      1,
+      'credentials not found in native keychain\n',
+      `docker-credential-fairlead: there is no login at ${REGISTRY}; run: docker-credential-fairlead login ${REGISTRY}\n`,
+    ],
     [0, '{}\n', ''],
   ]);
 });
