@@ -38,15 +38,20 @@ export function objectIn(json: unknown, name: string): Readonly<Record<string, u
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
-/** @throws HelperError when the text is not a JSON object. Its content is not in the message: it may be a secret. */
-export function parseObject(text: string, what: string): Readonly<Record<string, unknown>> {
+/**
+ * @param what a plural, for the message
+ * @param advice what to do when it is no JSON object, for the message
+ * @throws HelperError when the text is not a JSON object. Its content is not in the message: it may be a secret.
+ */
+export function parseObject(text: string, what: string, advice?: string): Readonly<Record<string, unknown>> {
+  const end = advice === undefined ? '' : `; ${advice}`;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new HelperError(`${what} are not valid JSON`);
+    throw new HelperError(`${what} are not valid JSON${end}`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new HelperError(`${what} are not a JSON object`);
+    throw new HelperError(`${what} are not a JSON object${end}`);
   return Object.fromEntries(Object.entries(json));
 }

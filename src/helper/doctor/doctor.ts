@@ -29,7 +29,7 @@ export async function doctor(host: Host, call: HelperCall): Promise<number> {
     const stored = await storedRegistries(host);
     findings.push(...stored.problems);
     for (const registry of [...stored.registries, ...configuredRegistries(settings)]) registries.add(registry);
-    if (registries.size === 0)
+    if (registries.size === 0 && stored.problems.length === 0)
       findings.push({ kind: 'hint', text: `no registry uses this helper; run: ${host.program} login REGISTRY` });
   }
   for (const registry of registries) {

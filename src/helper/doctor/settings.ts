@@ -56,17 +56,11 @@ async function readSettings(path: string): Promise<Settings> {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new HelperError(`${path} cannot be read (${String(code)}); make it a file that you may read`, {
-      cause: error,
-    });
+    throw new HelperError(`${path} cannot be read (${String(code)}); make it a file that you may read`);
   }
   // Docker makes an empty file where it cannot write.
   if (text.trim() === '') return undefined;
-  try {
-    return parseObject(text, `the settings in ${path}`);
-  } catch (error) {
-    throw new HelperError(`${describeError(error)}, so that no client can read them; correct the file`);
-  }
+  return parseObject(text, `the settings in ${path}`, 'correct the file: no client can read it');
 }
 
 /** The registries that have a key for this helper. */
@@ -104,11 +98,13 @@ function examineKey({ program }: Host, { file, json }: ClientSettings, registry:
   if (helper === HELPER_SUFFIX) return { kind: 'ok', text: `${path} names this helper for ${registry}: ${clients}` };
   const configure = `run: ${program} configure ${registry}`;
   if (helper !== undefined)
-    return problem(`${path} names the helper ${JSON.stringify(helper)} for ${registry}: ${clients}; ${configure}`);
+    return problem(
+      `${path} names the helper ${JSON.stringify(helper)}, and not this one, for ${registry}: ${clients}; ${configure}`,
+    );
   const similar = similarKey(helpers, registry);
   if (similar !== undefined) {
     return problem(
-      `${path}: the key "${similar}" in "credHelpers" is not the name that ${clients} look for, which is "${registry}"; ${configure}`,
+      `${path}: the key "${similar}" in "credHelpers" is not "${registry}", and is ignored by ${clients}; ${configure}`,
     );
   }
   const store = json?.['credsStore'] === HELPER_SUFFIX ? '"credsStore" is not enough for podman and skopeo: ' : '';

@@ -32,12 +32,13 @@ export async function request(url: string, { form, timeoutMs = TIMEOUT_MS }: Req
     return { status: response.status, headers: response.headers, text: await boundedText(response) };
   } catch (error) {
     const { origin } = new URL(url);
-    const advice = ADVICE[codeOfFailure(error)] ?? UNREACHABLE;
-    throw new HelperError(`${origin} does not answer: ${describeError(error)}; ${advice}`, { cause: error });
+    const code = codeOfFailure(error);
+    const advice = ADVICE[code];
+    if (advice !== undefined) throw new HelperError(`${origin} cannot be asked (${code}): ${advice}`);
+    throw new HelperError(`${origin} does not answer: ${describeError(error)}; check the network, or ask its operator`);
   }
 }
 
-const UNREACHABLE = 'check the network, or ask its operator';
 const NO_TLS = 'it does not speak TLS, and a login is sent to HTTPS servers only; ask its operator for HTTPS';
 const UNKNOWN_AUTHORITY =
   'the authority of its certificate is unknown; name the file with its certificate in NODE_EXTRA_CA_CERTS';
@@ -63,11 +64,7 @@ function codeOfFailure(error: unknown): string {
 
 /** @throws HelperError when the answer is not a JSON object: another program answers, such as the page of a network */
 export function parseAnswer(text: string, server: string): Readonly<Record<string, unknown>> {
-  try {
-    return parseObject(text, `the answers of ${server}`);
-  } catch (error) {
-    throw new HelperError(`${describeError(error)}; open ${server} in a browser to see what answers`, { cause: error });
-  }
+  return parseObject(text, `the answers of ${server}`, `open ${server} in a browser to see what answers`);
 }
 
 /** @throws HelperError */

@@ -57,9 +57,9 @@ function userOf(json: unknown): string | undefined {
 }
 
 function parseDocument(text: string, path: string): LoginDocument {
-  const { logins, ...rest } = parseObject(text, `the logins in ${path}`);
+  const { logins, ...rest } = parseObject(text, `the logins in ${path}`, 'remove the file and log in again');
   if (typeof logins !== 'object' || logins === null || Array.isArray(logins))
-    throw new HelperError(`${path} has no logins; remove it`);
+    throw new HelperError(`${path} has no logins; remove the file and log in again`);
   return { logins: new Map(Object.entries(logins)), rest };
 }
 
