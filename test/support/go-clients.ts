@@ -32,11 +32,11 @@ function build({ name, version, module }: typeof ORAS | typeof REGCTL): Promise<
 const crane: ClientKind = {
   name: 'crane',
   isHere: canBuildCrane,
-  open: async (host, resources, user) => {
-    const folder = await workFolder(resources, 'crane', user);
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'crane', person);
     const program = resources.use(await openCrane());
     const [, layout = ''] = /^oci:(.*):latest$/.exec(await writeImage(join(folder, 'image'))) ?? [];
-    let call = user === undefined ? undefined : program.in(user.env);
+    let call = person === undefined ? undefined : program.in(person.env);
     const needed = (...args: readonly string[]): Promise<Result> => {
       if (call === undefined) throw new Error('crane has no login');
       return call(...args);
@@ -56,11 +56,11 @@ const oras: ClientKind = {
   name: 'oras',
   refusesColons: true,
   isHere: canBuild,
-  open: async (host, resources, user) => {
-    const folder = await workFolder(resources, 'oras', user);
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'oras', person);
     const program = await build(ORAS);
     await writeFile(join(folder, 'artifact.txt'), 'an artifact');
-    const env = user?.env ?? { HOME: folder, PATH: NO_STORES };
+    const env = person?.env ?? { HOME: folder, PATH: NO_STORES };
     const call = (command: string, args: readonly string[], stdin?: string): Promise<Result> =>
       run(program, [command, '--plain-http', ...args], { cwd: folder, env, ...(stdin === undefined ? {} : { stdin }) });
     return {
@@ -74,11 +74,11 @@ const oras: ClientKind = {
 const regctl: ClientKind = {
   name: 'regctl',
   isHere: canBuild,
-  open: async (host, resources, user) => {
-    const folder = await workFolder(resources, 'regctl', user);
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'regctl', person);
     const program = await build(REGCTL);
     await writeImage(join(folder, 'image'));
-    const env = user?.env ?? { HOME: folder, PATH: NO_STORES };
+    const env = person?.env ?? { HOME: folder, PATH: NO_STORES };
     const call = (args: readonly string[], stdin?: string): Promise<Result> =>
       run(program, args, { env, ...(stdin === undefined ? {} : { stdin }) });
     await call(['registry', 'set', '--tls', 'disabled', host]);
@@ -97,10 +97,10 @@ const helm: ClientKind = {
   refusesColons: true,
   // It takes minutes to build, so that the tests of the chart have to build it first.
   isHere: () => isMade(HELM, 'npm run test:kubernetes builds it'),
-  open: async (host, resources, user) => {
-    const folder = await workFolder(resources, 'helm', user);
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'helm', person);
     const program = await madeOnce(HELM, () => Promise.reject(new Error('helm is not built')));
-    const env = user?.env ?? { HOME: folder, PATH: NO_STORES };
+    const env = person?.env ?? { HOME: folder, PATH: NO_STORES };
     const call = (args: readonly string[], stdin?: string): Promise<Result> =>
       run(program, args, { cwd: folder, env, ...(stdin === undefined ? {} : { stdin }) });
     return {

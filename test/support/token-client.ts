@@ -32,15 +32,15 @@ export interface ClientKind {
   isHere(): boolean;
   /**
    * @param host of the registry: `localhost:PORT`
-   * @param user absent: the client has a home of its own
+   * @param person absent: the client has a home of its own
    */
-  open(host: string, resources: AsyncDisposableStack, user?: HelperUser): Promise<TokenClient>;
+  open(host: string, resources: AsyncDisposableStack, person?: HelperUser): Promise<TokenClient>;
 }
 
 /** The folder in which a client works: below the home of the user, where there is one. */
-export async function workFolder(resources: AsyncDisposableStack, name: string, user?: HelperUser): Promise<string> {
-  if (user === undefined) return folderFor(resources, name);
-  const folder = join(user.home, `work-${name}`);
+export async function workFolder(resources: AsyncDisposableStack, name: string, person?: HelperUser): Promise<string> {
+  if (person === undefined) return folderFor(resources, name);
+  const folder = join(person.home, `work-${name}`);
   await mkdir(folder);
   return folder;
 }

@@ -16,14 +16,14 @@ import type { ClientKind } from './token-client.ts';
 const docker: ClientKind = {
   name: 'docker',
   isHere: canRunDocker,
-  open: async (host, resources, user) => {
+  open: async (host, resources, person) => {
     const engine = resources.use(await startDockerd());
-    const person = await engine.person('robot');
+    const own = await engine.person('robot');
     const call = (...args: readonly string[]): Promise<Result> =>
-      user === undefined ? person(...args) : run('docker', args, { env: { ...user.env, DOCKER_HOST: engine.host } });
+      person === undefined ? own(...args) : run('docker', args, { env: { ...person.env, DOCKER_HOST: engine.host } });
     await engine.makeImage('image');
     return {
-      login: (login) => person.login(host, login),
+      login: (login) => own.login(host, login),
       push: async (repository) => {
         await call('tag', 'image', `${host}/${repository}:1`);
         return call('push', `${host}/${repository}:1`);
@@ -38,10 +38,10 @@ function containersClient(name: string, isHere: () => boolean, hasStorage: boole
   return {
     name,
     isHere,
-    open: async (host, resources, user) => {
-      const folder = await workFolder(resources, name, user);
+    open: async (host, resources, person) => {
+      const folder = await workFolder(resources, name, person);
       const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
-      const env = user?.env ?? (await ownLogins(folder));
+      const env = person?.env ?? (await ownLogins(folder));
       const call = (args: readonly string[], stdin?: string): Promise<Result> =>
         run(name, [...(hasStorage ? storage : []), ...args], { env, ...(stdin === undefined ? {} : { stdin }) });
       const image = await writeImage(join(folder, 'image'));

@@ -40,6 +40,14 @@ it('`get` without a login, and `list`, need nothing else either', async () => {
   ]);
 });
 
+it('a reader that wants no more, such as `head`, gets no stack trace of the helper, and a full disk is a failure', async () => {
+  const shell = (script: string) =>
+    run('bash', ['-c', script, process.execPath, MAIN, '--help'], { env: { ...home.env, LC_ALL: 'C' } });
+
+  expect(await shell('"$0" "$@" | :; echo ${PIPESTATUS[0]}')).toMatchObject({ stdout: '0\n', stderr: '' });
+  expect(await shell('"$0" "$@" >/dev/full; echo $?')).toMatchObject({ stdout: '1\n', stderr: '' });
+});
+
 it('`login` is refused the network there, which shows that the permissions hold', async () => {
   const { code, stderr } = await readOnly(['login', REGISTRY]);
 
