@@ -165,8 +165,8 @@ export const faults: readonly Fault[] = [
     id: 'helper-20',
     effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
     file: 'src/helper/doctor/server.ts',
-    find: '...(isPinned && login?.username',
-    replace: '...(login?.username',
+    find: 'const isAsked = pinned.value === issuer && login',
+    replace: 'const isAsked = login',
     tests: [DOCTOR_TEST],
   },
   {
