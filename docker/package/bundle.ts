@@ -4,7 +4,7 @@
  * imports of its own modules.
  */
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { licencesOf } from './licences.ts';
 import { leaveOutUnused } from './unused.ts';
@@ -51,9 +51,9 @@ const { output } = await bundle.write({
 
 for (const { type, fileName } of output) if (type === 'chunk') await escapeNonAscii(join(DIST, fileName));
 
-for (const source of ['src/cli/fairlead.cjs', 'src/helper/docker-credential-fairlead.cjs']) {
-  const command = join(DIST, basename(source));
-  await copyFile(join(ROOT, source), command);
+for (const name of ['fairlead', 'docker-credential-fairlead']) {
+  const command = join(DIST, `${name}.cjs`);
+  await copyFile(join(import.meta.dirname, 'start.cjs'), command);
   await chmod(command, 0o755);
 }
 await writeFile(join(DIST, 'THIRD-PARTY.txt'), await licencesOf(output));

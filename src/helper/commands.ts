@@ -59,7 +59,7 @@ export const HELPER_COMMANDS: readonly HelperCommand[] = [
     name: 'doctor',
     description: 'Find out why a client does not use this helper, or has no login',
     argument: '[REGISTRY...]',
-    run: async (host, call) => (await import('./doctor.ts')).doctor(host, call),
+    run: async (host, call) => (await import('./doctor/doctor.ts')).doctor(host, call),
   },
   {
     name: 'kubelet',

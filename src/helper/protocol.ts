@@ -31,15 +31,27 @@ export function parseCredentials(text: string): Credentials {
   return { server, username, secret: new Secret(secret) };
 }
 
-/** @throws HelperError when the text is not a JSON object. Its content is not in the message: it may be a secret. */
-export function parseObject(text: string, what: string): Readonly<Record<string, unknown>> {
+/** The object in a member of a JSON value; empty where there is none. */
+export function objectIn(json: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof json !== 'object' || json === null) return {};
+  const value: unknown = Object.fromEntries(Object.entries(json))[name];
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}
+
+/**
+ * @param what a plural, for the message
+ * @param advice what to do when it is no JSON object, for the message
+ * @throws HelperError when the text is not a JSON object. Its content is not in the message: it may be a secret.
+ */
+export function parseObject(text: string, what: string, advice?: string): Readonly<Record<string, unknown>> {
+  const end = advice === undefined ? '' : `; ${advice}`;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new HelperError(`${what} are not valid JSON`);
+    throw new HelperError(`${what} are not valid JSON${end}`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new HelperError(`${what} are not a JSON object`);
+    throw new HelperError(`${what} are not a JSON object${end}`);
   return Object.fromEntries(Object.entries(json));
 }

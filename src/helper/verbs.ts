@@ -4,10 +4,11 @@
  * stored: public images can still be pulled.
  */
 import { describeError } from '../core/errors.ts';
+import { isGeneralStore } from './configure/general-store.ts';
 import { printable, readInput, remark } from './host.ts';
 import type { Host } from './host.ts';
 import { hasEnded } from './logins/login.ts';
-import type { StoredLogin } from './logins/login.ts';
+import type { StoredEntry, StoredLogin } from './logins/login.ts';
 import { openLogins } from './logins/store.ts';
 import { IDENTITY_TOKEN, NO_SERVER, NO_USERNAME, NOT_FOUND, parseCredentials } from './protocol.ts';
 import { registryName } from './registry-name.ts';
@@ -25,23 +26,44 @@ export async function get(host: Host): Promise<number> {
   const server = (await readInput(host)).trim();
   if (server === '') return fail(host, NO_SERVER);
   const registry = registryName(server);
-  const login = registry === undefined ? undefined : await find(host, registry);
-  if (registry === undefined || login === undefined) return fail(host, NOT_FOUND);
-  if (hasEnded(login, host.now())) {
-    remark(host, `${host.program}: the login at ${registry} has ended; run: ${host.program} login ${registry}`);
-    return fail(host, NOT_FOUND);
+  if (registry === undefined) return fail(host, NOT_FOUND);
+  const { entry, isExplained } = await find(host, registry);
+  if (typeof entry === 'object' && !hasEnded(entry, host.now())) {
+    const answer = { ServerURL: server, Username: entry.username, Secret: entry.secret.reveal() };
+    host.stdout(`${JSON.stringify(answer)}\n`);
+    return 0;
   }
-  const answer = { ServerURL: server, Username: login.username, Secret: login.secret.reveal() };
-  host.stdout(`${JSON.stringify(answer)}\n`);
-  return 0;
+  // docker asks a general store about every registry, also about those that know nothing of this program.
+  if (!isExplained && (entry !== undefined || !(await isGeneralStore(host, registry))))
+    remark(host, `${host.program}: ${problemOf(entry, registry)}; run: ${host.program} login ${registry}`);
+  return fail(host, NOT_FOUND);
 }
 
-async function find(host: Host, registry: string): Promise<StoredLogin | undefined> {
+function problemOf(entry: StoredEntry | undefined, registry: string): string {
+  if (entry === undefined) return `there is no login at ${registry}`;
+  return entry === 'unreadable' ? `the login at ${registry} cannot be read` : `the login at ${registry} has ended`;
+}
+
+interface FoundEntry {
+  readonly entry?: StoredEntry | undefined;
+  /** Whether standard error has the reason why there is none. */
+  readonly isExplained: boolean;
+}
+
+async function find(host: Host, registry: string): Promise<FoundEntry> {
+  let isExplained = false;
+  const listening: Host = {
+    ...host,
+    stderr: (text) => {
+      isExplained = true;
+      host.stderr(text);
+    },
+  };
   try {
-    return await (await openLogins(host)).get(registry);
+    return { entry: await (await openLogins(listening)).get(registry), isExplained };
   } catch (error) {
     remark(host, `${host.program}: ${describeError(error)}`);
-    return undefined;
+    return { isExplained: true };
   }
 }
 
@@ -86,30 +108,32 @@ export async function erase(host: Host): Promise<number> {
  */
 export async function eraseLogin(host: Host, registry: string): Promise<boolean> {
   const logins = await openLogins(host);
-  const login = await logins.get(registry);
-  if (login === undefined) return false;
+  const entry = await logins.get(registry);
+  if (entry === undefined) return false;
   await logins.remove(registry);
-  if (login.revocationUrl !== undefined) {
-    const { revoke } = await import('./login/revoke.ts');
-    const problem = await revoke(login.revocationUrl, login.secret);
-    if (problem !== undefined)
-      remark(
-        host,
-        `${host.program}: the login at ${registry} is removed here, but not ended at the server: ${problem}`,
-      );
-  }
+  const problem = entry === 'unreadable' ? 'it cannot be read' : await endAtServer(entry);
+  if (problem !== undefined)
+    remark(host, `${host.program}: the login at ${registry} is removed here, but not ended at the server: ${problem}`);
   return true;
+}
+
+/** @returns why the server has not ended it; undefined: it has, or there is nothing to end */
+async function endAtServer({ revocationUrl, secret }: StoredLogin): Promise<string | undefined> {
+  if (revocationUrl === undefined) return undefined;
+  const { revoke } = await import('./login/revoke.ts');
+  return revoke(revocationUrl, secret);
 }
 
 export async function list(host: Host): Promise<number> {
   // Clients send a text without a meaning.
   await readInput(host);
-  let entries: Iterable<readonly [string, string]> = [];
+  let entries: Iterable<readonly [string, string | undefined]> = [];
   try {
     entries = await (await openLogins(host)).list();
   } catch (error) {
     remark(host, `${host.program}: ${describeError(error)}`);
   }
+  // An entry without a user name cannot be read, and is not in the text.
   host.stdout(`${JSON.stringify(Object.fromEntries(entries))}\n`);
   return 0;
 }

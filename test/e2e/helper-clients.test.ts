@@ -1,97 +1,101 @@
 /** The credential helper with the clients of registries: one login in a fresh home, then push and pull. */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker } from '../support/broker.ts';
-import { BUILD_TIMEOUT, buildCrane, canBuildCrane } from '../support/crane.ts';
-import { canRunDocker, startDockerd } from '../support/dockerd.ts';
-import type { Dockerd } from '../support/dockerd.ts';
+import { pageText, printed } from '../support/compatibility-page.ts';
+import { BUILD_TIMEOUT } from '../support/crane.ts';
 import { fetchBrowser } from '../support/fetch-browser.ts';
+import { filesWithSecrets } from '../support/files-with-secrets.ts';
 import { freePort } from '../support/free-port.ts';
-import { writeImage } from '../support/image.ts';
 import { findPart } from '../support/parts.ts';
 import { run, start } from '../support/process.ts';
 import type { Result } from '../support/process.ts';
 import { DOCKER_REGISTRY, startRegistry } from '../support/registry.ts';
-import type { Registry } from '../support/registry.ts';
 import { refreshOf } from '../support/page-forms.ts';
 import { noteSecret } from '../support/secrets.ts';
-import { canRunPodman, SKOPEO } from '../support/skopeo.ts';
 import { ALICE, startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
+import type { Client } from '../support/token-client.ts';
+import { CLIENTS } from '../support/token-clients.ts';
 
-const canRun = findPart(DOCKER_REGISTRY) !== undefined && findPart(SKOPEO) !== undefined;
-const MAIN = resolve(import.meta.dirname, '../../src/helper/main.ts');
+const SRC = resolve(import.meta.dirname, '../../src');
+const HELPER = 'docker-credential-fairlead';
+const LOGINS = '.local/state/fairlead/logins.json';
 
-describe.skipIf(!canRun)('clients with the credential helper', () => {
+describe.skipIf(findPart(DOCKER_REGISTRY) === undefined)('clients with the credential helper', () => {
   const resources = new AsyncDisposableStack();
-  let home: string;
-  let env: NodeJS.ProcessEnv;
+  /** podman makes the name of an image of its folder, which is in lower case then. */
+  const home = join(tmpdir(), `fairlead-helper-${randomBytes(4).toString('hex')}`);
+  const env = {
+    HOME: home,
+    XDG_RUNTIME_DIR: join(home, 'run'),
+    PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
+    BROWSER: '/bin/true',
+  };
+  const clients = new Map<string, Client>();
+  let host: string;
   let broker: Broker;
-  let registry: Registry;
-  let dockerd: Dockerd | undefined;
-  let image: string;
+  let token: string;
 
-  const helper = (args: readonly string[], stdin = ''): Promise<Result> =>
-    run('docker-credential-fairlead', args, { env, stdin });
-  const client = (command: string, ...args: readonly string[]): Promise<Result> => run(command, args, { env });
-  const docker = (...args: readonly string[]): Promise<Result> => client('docker', ...args);
-  const podman = (...args: readonly string[]): Promise<Result> =>
-    client(
-      'podman',
-      '--root',
-      join(home, 'podman'),
-      '--runroot',
-      join(home, 'run'),
-      '--storage-driver=vfs',
-      '--cgroup-manager=cgroupfs',
-      '--events-backend=none',
-      ...args,
-    );
-  const push = (name: string): Promise<Result> =>
-    client('skopeo', 'copy', '--dest-tls-verify=false', image, `docker://${registry.host}/${name}`);
+  const helper = (args: readonly string[], stdin = ''): Promise<Result> => run(HELPER, args, { env, stdin });
+  const loginCommand = (): string => `${HELPER} login ${host}`;
+  const HERE = CLIENTS.filter(({ isHere }) => isHere());
+
+  const clientNamed = (name: string): Client => {
+    const client = clients.get(name);
+    if (client === undefined) throw new Error(`${name} is not open`);
+    return client;
+  };
+
+  /** The page has the name of a registry in place of that of the test. */
+  async function expectPageText(name: string, situation: string, result: Result): Promise<void> {
+    expect(result.code).not.toBe(0);
+    expect(printed(result).replaceAll(host, 'registry.example.com')).toContain(await pageText(name, situation));
+  }
 
   beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), 'fairlead-helper-'));
-    resources.defer(() => rm(home, { recursive: true, force: true }));
-    const registryPort = await freePort();
-    const service = `localhost:${registryPort}`;
+    await mkdir(dirname(join(home, 'bin', HELPER)), { recursive: true });
+    resources.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+    const port = await freePort();
+    host = `localhost:${port}`;
     broker = resources.use(
       await startStaticBroker({
         config: {
           ...STATIC_CONFIG,
-          services: { [service]: { anonymous: 'allow', refreshTokens: {} } },
+          services: { [host]: { anonymous: 'allow', refreshTokens: {} } },
           console: {},
           helper: {},
         },
       }),
     );
-    const trust = { realm: broker.realm, service, issuer: 'fairlead', rootCertBundle: broker.certificate };
-    registry = resources.use(await startRegistry({ port: registryPort, trust }));
-    if (canRunDocker()) dockerd = resources.use(await startDockerd());
-    image = await writeImage(join(home, 'image'));
-    const bin = join(home, 'bin');
-    await mkdir(bin);
-    await writeFile(join(bin, 'docker-credential-fairlead'), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`);
-    await chmod(join(bin, 'docker-credential-fairlead'), 0o755);
-    env = {
-      HOME: home,
-      PATH: `${bin}:${process.env['PATH']}`,
-      BROWSER: '/bin/true',
-      ...(dockerd === undefined ? {} : { DOCKER_HOST: dockerd.host, DOCKER_BUILDKIT: '0' }),
-    };
-  });
+    const trust = { realm: broker.realm, service: host, issuer: 'fairlead', rootCertBundle: broker.certificate };
+    resources.use(await startRegistry({ port, trust }));
+    await writeFile(
+      join(home, 'bin', HELPER),
+      `#!/bin/sh\nexec ${process.execPath} ${join(SRC, 'helper/main.ts')} "$@"\n`,
+    );
+    await chmod(join(home, 'bin', HELPER), 0o755);
+    for (const { name, open } of HERE) clients.set(name, await open(host, resources, { home, env }));
+  }, BUILD_TIMEOUT);
   afterAll(() => resources.disposeAsync());
 
-  it('are anonymous before the login, and say why a push is denied', async () => {
-    const { code, stderr } = await push('web/shop:1');
+  it('are configured by one command', async () => {
+    expect(await helper(['configure', host])).toMatchObject({ code: 0 });
+  });
 
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('requested access to the resource is denied');
+  describe.each(HERE)('without a login: $name', ({ name }) => {
+    it(`${name} is denied a push, and its user reads how to sign in`, async () => {
+      const result = await clientNamed(name).push('web/none');
+
+      await expectPageText(name, 'push without a login, or after its end', result);
+      expect(result.stderr).toContain(`there is no login at ${host}; run: ${loginCommand()}`);
+    });
   });
 
   it('are signed in by one command and one click', async () => {
-    await using login = start('docker-credential-fairlead', ['login', registry.host], { env });
+    await using login = start(HELPER, ['login', host], { env });
     const [, url = ''] = await login.waitForOutput(/^ {2}(http\S+)$/m);
     const browser = fetchBrowser();
     noteSecret(ALICE.password);
@@ -102,62 +106,51 @@ describe.skipIf(!canRun)('clients with the credential helper', () => {
     await fetch(refreshOf(done));
 
     expect((await login.exited).code).toBe(0);
-    const { Secret } = JSON.parse((await helper(['get'], registry.host)).stdout) as { Secret: string };
+    const { Secret } = JSON.parse((await helper(['get'], host)).stdout) as { Secret: string };
+    token = Secret;
     noteSecret(Secret);
     expect(login.output()).not.toContain(Secret);
-    expect(login.output()).toContain(`Signed in to ${registry.host} as alice`);
+    expect(login.output()).toContain(`Signed in to ${host} as alice`);
   });
 
-  it('push and pull: skopeo', async () => {
-    expect(await push('web/shop:1')).toMatchObject({ code: 0 });
-    const pulled = await client('skopeo', 'inspect', '--tls-verify=false', `docker://${registry.host}/web/shop:1`);
-    expect(pulled).toMatchObject({ code: 0 });
+  describe.each(HERE)('with the login: $name', ({ name }) => {
+    it(`${name} pushes, and pulls what only members of the team may pull`, async () => {
+      const client = clientNamed(name);
+
+      expect(await client.push(`web/${name}`)).toMatchObject({ code: 0 });
+      expect(await client.pull(`web/${name}`)).toMatchObject({ code: 0 });
+      expect(await client.push(`public/${name}`)).toMatchObject({ code: 0 });
+    });
   });
-
-  it.skipIf(!canRunPodman())('push and pull: podman', async () => {
-    const name = `${registry.host}/web/shop:1`;
-
-    expect(await podman('pull', '--quiet', '--tls-verify=false', name)).toMatchObject({ code: 0 });
-    expect(await podman('push', '--quiet', '--tls-verify=false', name)).toMatchObject({ code: 0 });
-  });
-
-  it.skipIf(!canRunDocker())('push and pull: docker', async () => {
-    const name = `${registry.host}/web/docker:1`;
-    await dockerd?.makeImage(name);
-
-    expect(await docker('push', name)).toMatchObject({ code: 0 });
-    await docker('rmi', name);
-    expect(await docker('pull', name)).toMatchObject({ code: 0 });
-  });
-
-  it.skipIf(!canBuildCrane())(
-    'push and pull: crane, and with it most clients in Go',
-    async () => {
-      const copied = await client(
-        await buildCrane(),
-        'copy',
-        `${registry.host}/web/shop:1`,
-        `${registry.host}/web/crane:1`,
-      );
-
-      expect(copied).toMatchObject({ code: 0 });
-    },
-    BUILD_TIMEOUT,
-  );
 
   it('leave the token in one private file, and the password in none', async () => {
-    const files = await readdir(home, { recursive: true, withFileTypes: true });
-    const found: string[] = [];
-    for (const file of files) {
-      const path = join(file.parentPath, file.name);
-      if (!file.isFile() || relative(home, path).startsWith('podman/')) continue;
-      const text = await readFile(path, 'latin1');
-      if (text.includes('flr_') || text.includes(ALICE.password)) found.push(relative(home, path));
-    }
-
-    expect(found).toEqual(['.local/state/fairlead/logins.json']);
-    expect((await stat(join(home, '.local/state/fairlead/logins.json'))).mode & 0o777).toBe(0o600);
+    expect(await filesWithSecrets(home, [ALICE.password, token])).toEqual([LOGINS]);
+    expect((await stat(join(home, LOGINS))).mode & 0o777).toBe(0o600);
   });
+
+  it('would be found out if one of them stored the password or a token, in whatever form', async () => {
+    const basic = Buffer.from(`${ALICE.user}:${ALICE.password}`).toString('base64');
+    const planted = {
+      'plain.txt': `password=${ALICE.password}`,
+      'config.json': JSON.stringify({ auths: { [host]: { auth: basic } } }),
+      'identity.json': JSON.stringify({ auth: Buffer.from(`<token>:${token}`).toString('base64') }),
+      'log.txt': `POST refresh_token=${encodeURIComponent(token)}`,
+      'other-token.txt': `flr_${'x'.repeat(43)}`,
+      'registry-token.txt': await registryToken(),
+    };
+    const folder = join(home, 'work-planted');
+    await mkdir(folder);
+    for (const [name, text] of Object.entries(planted)) await writeFile(join(folder, name), text);
+
+    expect(await filesWithSecrets(folder, [ALICE.password, token])).toEqual(Object.keys(planted).toSorted());
+    await rm(folder, { recursive: true });
+  });
+
+  async function registryToken(): Promise<string> {
+    const form = { grant_type: 'refresh_token', refresh_token: token, service: host, client_id: 'docker' };
+    const response = await fetch(broker.realm, { method: 'POST', body: new URLSearchParams(form) });
+    return ((await response.json()) as { access_token: string }).access_token;
+  }
 
   it('find nothing wrong with `doctor`', async () => {
     const { code, stdout } = await helper(['doctor']);
@@ -167,43 +160,43 @@ describe.skipIf(!canRun)('clients with the credential helper', () => {
   });
 
   it('get the login twenty times at once, without a network', async () => {
-    const isolated = (args: readonly string[]): Promise<Result> =>
-      run('unshare', ['--net', 'docker-credential-fairlead', ...args], { env, stdin: registry.host });
+    const isolated = (): Promise<Result> => run('unshare', ['--net', HELPER, 'get'], { env, stdin: host });
 
-    const answers = await Promise.all(Array.from({ length: 20 }, () => isolated(['get'])));
+    const answers = await Promise.all(Array.from({ length: 20 }, isolated));
 
     expect(answers.map(({ code, stderr }) => `${code}${stderr}`)).toEqual(Array.from({ length: 20 }, () => '0'));
   }, 120_000);
 
-  it('show our sentence when the server has ended the login', async () => {
-    await run(process.execPath, [
-      resolve(import.meta.dirname, '../../src/cli/main.ts'),
-      'tokens',
-      'revoke',
-      '--all',
-      '--config',
-      join(broker.folder, 'broker.yaml'),
-    ]);
+  it('meet a server that has ended all logins', async () => {
+    const args = ['tokens', 'revoke', '--all', '--config', join(broker.folder, 'broker.yaml')];
 
-    const { code, stderr } = await push('web/shop:2');
-
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('this login has ended; sign in again (docker login, or docker-credential-fairlead login)');
+    expect(await run(process.execPath, [join(SRC, 'cli/main.ts'), ...args])).toMatchObject({ code: 0 });
+    expect((await helper(['doctor'])).stdout).toContain(`run: ${loginCommand()}`);
   });
 
-  it('show our line when the login has ended on this machine, and still pull what is public', async () => {
-    const path = join(home, '.local/state/fairlead/logins.json');
+  describe.each(HERE)('with a login that the server has ended: $name', ({ name }) => {
+    it(`${name} shows what the page says`, async () => {
+      await expectPageText(name, 'push after the server has ended the login', await clientNamed(name).push('web/late'));
+    });
+  });
+
+  it('meet a login that has ended on this machine', async () => {
+    const path = join(home, LOGINS);
     await writeFile(path, (await readFile(path, 'utf8')).replace(/"endsAt": \d+/, '"endsAt": 1'));
 
-    const outputs = [await push('web/shop:2')];
-    if (canRunDocker()) outputs.push(await docker('push', `${registry.host}/web/docker:1`));
-    if (canRunPodman()) outputs.push(await podman('push', '--tls-verify=false', `${registry.host}/web/shop:1`));
+    expect((await helper(['get'], host)).code).toBe(1);
+  });
 
-    for (const { code, stdout, stderr } of outputs) {
-      expect(code).not.toBe(0);
-      expect(stdout + stderr).toContain(
-        `the login at ${registry.host} has ended; run: docker-credential-fairlead login ${registry.host}`,
-      );
-    }
+  describe.each(HERE)('with a login that has ended here: $name', ({ name }) => {
+    it(`${name} is denied a push, its user reads the command that signs in, and pulls what is public`, async () => {
+      const denied = await clientNamed(name).push('web/late');
+      const pulled = await clientNamed(name).pull(`public/${name}`);
+
+      await expectPageText(name, 'push without a login, or after its end', denied);
+      for (const { stderr } of [denied, pulled]) {
+        expect(stderr).toContain(`the login at ${host} has ended; run: ${loginCommand()}`);
+      }
+      expect(pulled).toMatchObject({ code: 0 });
+    });
   });
 });

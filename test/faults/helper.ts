@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts';
 const VERBS_TEST = 'test/unit/helper/verbs.test.ts';
 const CODE_TEST = 'test/unit/flows/authorization-code.test.ts';
 const DOCTOR_TEST = 'test/unit/helper/doctor.test.ts';
+const SIGN_IN_TEST = 'test/unit/helper/sign-in.test.ts';
 const DEVICE_TEST = 'test/unit/flows/device.test.ts';
 
 export const faults: readonly Fault[] = [
@@ -150,7 +151,7 @@ export const faults: readonly Fault[] = [
     file: 'src/helper/login/loopback.ts',
     find: "URL.parse(request.url ?? '/', 'http://127.0.0.1')",
     replace: "new URL(request.url ?? '/', 'http://127.0.0.1')",
-    tests: ['test/unit/helper/sign-in.test.ts'],
+    tests: [SIGN_IN_TEST],
   },
   {
     id: 'helper-17',
@@ -158,7 +159,7 @@ export const faults: readonly Fault[] = [
     file: 'src/helper/login/own-service.ts',
     find: 'if (named === own || isLoopbackHost(own)) return;',
     replace: "if (named.split('.').at(-1) === own.split('.').at(-1) || isLoopbackHost(own)) return;",
-    tests: ['test/unit/helper/sign-in.test.ts'],
+    tests: [SIGN_IN_TEST],
   },
   {
     id: 'helper-18',
@@ -171,15 +172,15 @@ export const faults: readonly Fault[] = [
   {
     id: 'helper-20',
     effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
-    file: 'src/helper/doctor-server.ts',
-    find: '...(isPinned && login?.username',
-    replace: '...(login?.username',
+    file: 'src/helper/doctor/server.ts',
+    find: 'const isAsked = pinned.value === issuer && login',
+    replace: 'const isAsked = login',
     tests: [DOCTOR_TEST],
   },
   {
     id: 'helper-21',
     effect: '`doctor` says that a login has ended while the server cannot find out',
-    file: 'src/helper/doctor-server.ts',
+    file: 'src/helper/doctor/server.ts',
     find: 'status >= 500',
     replace: 'status >= 600',
     tests: [DOCTOR_TEST],
@@ -191,5 +192,86 @@ export const faults: readonly Fault[] = [
     find: "  if (!STATES.some((state) => state === fields.get('state'))) return undefined;\n",
     replace: '',
     tests: ['test/unit/core/stored-records.test.ts'],
+  },
+  {
+    id: 'helper-24',
+    effect:
+      'another user of the machine makes docker act as them: they answer the sign-in that the browser was started for',
+    file: 'src/helper/login/loopback.ts',
+    find: 'if (!(await isFromOwnUser(request.socket, host))) {',
+    replace: 'if (false as boolean) {',
+    tests: [SIGN_IN_TEST],
+  },
+  {
+    id: 'helper-25',
+    effect: 'a program of another user that closes its connection at once counts as a program of root',
+    file: 'src/helper/login/peer.ts',
+    find: 'state === ESTABLISHED && ',
+    replace: '',
+    tests: [SIGN_IN_TEST],
+  },
+  {
+    id: 'helper-26',
+    effect: '`configure` for a second registry loses the file as the user had it',
+    file: 'src/helper/configure/configure.ts',
+    find: 'backupOf(path), constants.COPYFILE_EXCL)',
+    replace: 'backupOf(path))',
+    tests: ['test/unit/helper/configure.test.ts'],
+  },
+  {
+    id: 'helper-27',
+    effect: 'a login of a later version is lost when this one stores another',
+    file: 'src/helper/logins/login-file.ts',
+    find: 'const logins = new Map(before);',
+    replace: "const logins = new Map([...before].filter(([, json]) => loginFromJson(json) !== 'unreadable'));",
+    tests: [VERBS_TEST],
+  },
+  {
+    id: 'helper-28',
+    effect: 'a client is denied a push, and nobody says that there is no login',
+    file: 'src/helper/verbs.ts',
+    find: '(entry !== undefined || !(await',
+    replace: '(entry !== undefined && !(await',
+    tests: [VERBS_TEST],
+  },
+  {
+    id: 'helper-29',
+    effect: 'each pull from Docker Hub advises a sign-in at Docker Hub with Fairlead',
+    file: 'src/helper/configure/general-store.ts',
+    find: "json['credsStore'] === HELPER_SUFFIX",
+    replace: "json['credsStore'] === ''",
+    tests: [VERBS_TEST],
+  },
+  {
+    id: 'helper-30',
+    effect: '`doctor` ends at the first file that it cannot read, and finds nothing else',
+    file: 'src/helper/doctor/doctor.ts',
+    find: 'return { registries: [], problems: [problem(describeError(error))] };',
+    replace: 'throw error;',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-31',
+    effect: 'podman uses an old password, and `doctor` finds nothing wrong',
+    file: 'src/helper/doctor/settings.ts',
+    find: 'hasPassword(runtime, registry)',
+    replace: 'hasPassword(backup, registry)',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-32',
+    effect: '`doctor` tells people to use docker login while the sign-in server is down',
+    file: 'src/helper/login/discover.ts',
+    find: 'if (status >= 500) throw outage(issuer, status);',
+    replace: '',
+    tests: [DOCTOR_TEST],
+  },
+  {
+    id: 'helper-33',
+    effect: '`docker-credential-fairlead doctor | head` ends with a stack trace',
+    file: 'src/helper/main.ts',
+    find: "if (codeOf(error) === 'EPIPE') return;",
+    replace: "if (codeOf(error) === 'EPIPE') throw error;",
+    tests: ['test/unit/helper/get.test.ts'],
   },
 ];

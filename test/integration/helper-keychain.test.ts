@@ -49,7 +49,7 @@ describe.skipIf(!canRun)('the credential helper with `pass`', () => {
     expect(await home.run(['get'], REGISTRY)).toEqual({
       code: 1,
       stdout: 'credentials not found in native keychain\n',
-      stderr: '',
+      stderr: expect.stringContaining(`there is no login at ${REGISTRY}; run: `),
     });
   });
 

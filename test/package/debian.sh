@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 
 deb=$(ls "$PWD"/build/packages/fairlead_*.deb)
 root=${ROOT:-$(mktemp -d -t fairlead-debian-XXXXXX)}
+mkdir -p "$root"
 # The user of the service enters it.
 chmod 755 "$root"
 if [ ! -e "$root/etc/debian_version" ]; then

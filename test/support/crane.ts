@@ -16,6 +16,8 @@ export const BUILD_TIMEOUT = 400_000;
 /** Runs crane as a user with these credentials for one registry. */
 export interface Crane extends AsyncDisposable {
   as(host: string, login: Login): Promise<(...args: readonly string[]) => Promise<Result>>;
+  /** The same with the logins that it finds in an environment. */
+  in(env: NodeJS.ProcessEnv): (...args: readonly string[]) => Promise<Result>;
 }
 
 export function canBuildCrane(): boolean {
@@ -46,6 +48,10 @@ export async function openCrane(): Promise<Crane> {
       await writeFile(join(home, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }));
       return (...args) => run(program, args, { env: { ...process.env, DOCKER_CONFIG: home } });
     },
+    in:
+      (env) =>
+      (...args) =>
+        run(program, args, { env }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

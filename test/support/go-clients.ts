@@ -9,7 +9,7 @@ import { isMade, madeOnce } from './made-once.ts';
 import { findPart } from './parts.ts';
 import { run, runOk } from './process.ts';
 import type { Result } from './process.ts';
-import { folderFor } from './token-client.ts';
+import { workFolder } from './token-client.ts';
 import type { ClientKind } from './token-client.ts';
 
 const ORAS = { name: 'oras', version: 'v1.3.6', module: 'oras.land/oras/cmd/oras' } as const;
@@ -32,11 +32,11 @@ function build({ name, version, module }: typeof ORAS | typeof REGCTL): Promise<
 const crane: ClientKind = {
   name: 'crane',
   isHere: canBuildCrane,
-  open: async (host, resources) => {
-    const folder = await folderFor(resources, 'crane');
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'crane', person);
     const program = resources.use(await openCrane());
     const [, layout = ''] = /^oci:(.*):latest$/.exec(await writeImage(join(folder, 'image'))) ?? [];
-    let call: Awaited<ReturnType<typeof program.as>> | undefined;
+    let call = person === undefined ? undefined : program.in(person.env);
     const needed = (...args: readonly string[]): Promise<Result> => {
       if (call === undefined) throw new Error('crane has no login');
       return call(...args);
@@ -56,14 +56,13 @@ const oras: ClientKind = {
   name: 'oras',
   refusesColons: true,
   isHere: canBuild,
-  open: async (host, resources) => {
-    const folder = await folderFor(resources, 'oras');
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'oras', person);
     const program = await build(ORAS);
     await writeFile(join(folder, 'artifact.txt'), 'an artifact');
-    const options = ['--plain-http', '--registry-config', join(folder, 'config.json')];
-    const env = { HOME: folder, PATH: NO_STORES };
+    const env = person?.env ?? { HOME: folder, PATH: NO_STORES };
     const call = (command: string, args: readonly string[], stdin?: string): Promise<Result> =>
-      run(program, [command, ...options, ...args], { cwd: folder, env, ...(stdin === undefined ? {} : { stdin }) });
+      run(program, [command, '--plain-http', ...args], { cwd: folder, env, ...(stdin === undefined ? {} : { stdin }) });
     return {
       login: ({ user, password }) => call('login', ['--username', user, '--password-stdin', host], password),
       push: (repository) => call('push', [`${host}/${repository}:1`, 'artifact.txt']),
@@ -75,11 +74,11 @@ const oras: ClientKind = {
 const regctl: ClientKind = {
   name: 'regctl',
   isHere: canBuild,
-  open: async (host, resources) => {
-    const folder = await folderFor(resources, 'regctl');
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'regctl', person);
     const program = await build(REGCTL);
     await writeImage(join(folder, 'image'));
-    const env = { ...process.env, REGCTL_CONFIG: join(folder, 'config.json') };
+    const env = person?.env ?? { HOME: folder, PATH: NO_STORES };
     const call = (args: readonly string[], stdin?: string): Promise<Result> =>
       run(program, args, { env, ...(stdin === undefined ? {} : { stdin }) });
     await call(['registry', 'set', '--tls', 'disabled', host]);
@@ -98,10 +97,10 @@ const helm: ClientKind = {
   refusesColons: true,
   // It takes minutes to build, so that the tests of the chart have to build it first.
   isHere: () => isMade(HELM, 'npm run test:kubernetes builds it'),
-  open: async (host, resources) => {
-    const folder = await folderFor(resources, 'helm');
+  open: async (host, resources, person) => {
+    const folder = await workFolder(resources, 'helm', person);
     const program = await madeOnce(HELM, () => Promise.reject(new Error('helm is not built')));
-    const env = { HELM_REGISTRY_CONFIG: join(folder, 'config.json'), HOME: folder, PATH: NO_STORES };
+    const env = person?.env ?? { HOME: folder, PATH: NO_STORES };
     const call = (args: readonly string[], stdin?: string): Promise<Result> =>
       run(program, args, { cwd: folder, env, ...(stdin === undefined ? {} : { stdin }) });
     return {

@@ -42,7 +42,12 @@ export async function openHome(): Promise<HelperHome> {
   const home = await mkdtemp(join(tmpdir(), 'fairlead-home-'));
   const bin = join(home, 'bin');
   await mkdir(bin);
-  const env: Record<string, string> = { HOME: home, XDG_STATE_HOME: join(home, 'state'), PATH: `${bin}:/usr/bin:/bin` };
+  const env: Record<string, string> = {
+    HOME: home,
+    XDG_STATE_HOME: join(home, 'state'),
+    XDG_RUNTIME_DIR: join(home, 'run'),
+    PATH: `${bin}:/usr/bin:/bin`,
+  };
   function begin(args: readonly string[], stdin: string): HelperRun {
     const written = { stdout: '', stderr: '' };
     const host: Host = {

@@ -1,4 +1,4 @@
-/** Clients of registries, each with a login that it stores itself, in one form: log in, push, pull. */
+/** Clients of registries in one form: log in, push, pull. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Login } from './broker.ts';
@@ -10,23 +10,25 @@ import { run, runOk } from './process.ts';
 import type { Result } from './process.ts';
 import { noteSecret } from './secrets.ts';
 import { canRunPodman, SKOPEO } from './skopeo.ts';
-import { folderFor } from './token-client.ts';
+import { workFolder } from './token-client.ts';
 import type { ClientKind } from './token-client.ts';
 
 const docker: ClientKind = {
   name: 'docker',
   isHere: canRunDocker,
-  open: async (host, resources) => {
+  open: async (host, resources, person) => {
     const engine = resources.use(await startDockerd());
-    const user = await engine.person('robot');
+    const own = await engine.person('robot');
+    const call = (...args: readonly string[]): Promise<Result> =>
+      person === undefined ? own(...args) : run('docker', args, { env: { ...person.env, DOCKER_HOST: engine.host } });
     await engine.makeImage('image');
     return {
-      login: (login) => user.login(host, login),
+      login: (login) => own.login(host, login),
       push: async (repository) => {
-        await user('tag', 'image', `${host}/${repository}:1`);
-        return user('push', `${host}/${repository}:1`);
+        await call('tag', 'image', `${host}/${repository}:1`);
+        return call('push', `${host}/${repository}:1`);
       },
-      pull: (repository) => user('pull', `${host}/${repository}:1`),
+      pull: (repository) => call('pull', `${host}/${repository}:1`),
     };
   },
 };
@@ -36,13 +38,10 @@ function containersClient(name: string, isHere: () => boolean, hasStorage: boole
   return {
     name,
     isHere,
-    open: async (host, resources) => {
-      const folder = await folderFor(resources, name);
-      const authFile = join(folder, 'auth.json');
-      await writeFile(authFile, '{}');
-      await mkdir(join(folder, 'home'));
+    open: async (host, resources, person) => {
+      const folder = await workFolder(resources, name, person);
       const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
-      const env = { ...process.env, HOME: join(folder, 'home'), REGISTRY_AUTH_FILE: authFile };
+      const env = person?.env ?? (await ownLogins(folder));
       const call = (args: readonly string[], stdin?: string): Promise<Result> =>
         run(name, [...(hasStorage ? storage : []), ...args], { env, ...(stdin === undefined ? {} : { stdin }) });
       const image = await writeImage(join(folder, 'image'));
@@ -64,6 +63,14 @@ function containersClient(name: string, isHere: () => boolean, hasStorage: boole
       };
     },
   };
+}
+
+/** With the file of logins in the folder: the usual one belongs to the user of the tests. */
+async function ownLogins(folder: string): Promise<NodeJS.ProcessEnv> {
+  const authFile = join(folder, 'auth.json');
+  await writeFile(authFile, '{}');
+  await mkdir(join(folder, 'home'));
+  return { ...process.env, HOME: join(folder, 'home'), REGISTRY_AUTH_FILE: authFile };
 }
 
 /** Notes the forms in which clients store a login, so that no log may have them. */

@@ -1,4 +1,5 @@
 /** `configure`: makes docker and podman use this helper for a registry, by one key in each of their files. */
+import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HelperError, remark } from '../host.ts';
@@ -46,9 +47,22 @@ async function configureClient({ path }: ClientFile, registry: string): Promise<
   }
   if (after === before) return false;
   requireObject(after, path);
-  if (before !== undefined) await copyFile(target, `${target}.before-fairlead`);
+  if (before !== undefined) await backUp(target);
   await replace(target, after);
   return true;
+}
+
+/** The copy of the file as it was before this program changed it for the first time. */
+export function backupOf(path: string): string {
+  return `${path}.before-fairlead`;
+}
+
+async function backUp(path: string): Promise<void> {
+  try {
+    await copyFile(path, backupOf(path), constants.COPYFILE_EXCL);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** The file behind symbolic links: dotfiles are often links into a repository, and must stay so. */

@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HelperError, remark } from '../host.ts';
 import type { Host } from '../host.ts';
 import type { StoredLogin } from '../logins/login.ts';
-import { parseObject } from '../protocol.ts';
 import { CLIENT_ID } from './client-id.ts';
 import type { SignInServer } from './discover.ts';
-import { request } from './http.ts';
+import { parseAnswer, request } from './http.ts';
 import { askForToken } from './token-answer.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -52,7 +51,7 @@ export async function loginByDevice(host: Host, server: SignInServer, deviceUrl:
 
 async function askForCode({ issuer, service }: SignInServer, deviceUrl: string): Promise<DeviceCode> {
   const { status, text } = await request(deviceUrl, { form: { client_id: CLIENT_ID, resource: service } });
-  const answer = parseObject(text, `the answers of ${issuer}`);
+  const answer = parseAnswer(text, issuer);
   const { device_code: deviceCode, user_code: userCode, verification_uri: verificationUrl } = answer;
   if (status !== 200) {
     const { error_description: description = `status ${status}` } = answer;

@@ -1,10 +1,9 @@
 /** From the name of a registry to its sign-in server: the registry names the realm, and the realm its metadata. */
 import { isLoopbackHost } from '../../core/address.ts';
 import { HelperError } from '../host.ts';
-import { parseObject } from '../protocol.ts';
 import { parseChallenge } from './challenge.ts';
 import type { BearerChallenge } from './challenge.ts';
-import { request, requireSafeUrl } from './http.ts';
+import { parseAnswer, request, requireSafeUrl } from './http.ts';
 import type { Answer } from './http.ts';
 
 export interface SignInServer {
@@ -26,12 +25,13 @@ export async function discover(registry: string): Promise<SignInServer> {
   requireSafeUrl(realm);
   const issuer = issuerOf(realm);
   const { status, text } = await request(`${issuer}${METADATA_PATH}`);
+  if (status >= 500) throw outage(issuer, status);
   if (status !== 200) {
     throw new HelperError(
       `${issuer} has no sign-in for this program (status ${status}); use docker login, or ask its operator to enable it`,
     );
   }
-  return { ...parseMetadata(parseObject(text, `the metadata of ${issuer}`), issuer), service };
+  return { ...parseMetadata(parseAnswer(text, issuer), issuer), service };
 }
 
 /** @throws HelperError when what is left of the realm is not at the same server */
@@ -46,11 +46,17 @@ async function challengeOf(registry: string): Promise<BearerChallenge> {
   const { status, headers } = await ping(registry);
   const challenge = parseChallenge(headers.get('www-authenticate') ?? '');
   if (challenge !== undefined) return challenge;
+  if (status >= 500) throw outage(registry, status);
   throw new HelperError(
     status === 401
       ? `${registry} asks for a password, and not for a token of a token service; use docker login`
-      : `${registry} does not ask for a login (status ${status} at /v2/); expected 401 with a Bearer challenge`,
+      : `${registry} does not ask for a login (status ${status} at /v2/, expected 401 with a Bearer challenge); check its name`,
   );
+}
+
+/** Also what a reverse proxy answers while the server behind it is down. */
+function outage(server: string, status: number): HelperError {
+  return new HelperError(`${server} cannot answer now (status ${status}); try again later, or ask its operator`);
 }
 
 /** Registries on this machine may be without TLS, as for docker. */

@@ -1,5 +1,6 @@
 /** Requests to registries and sign-in servers: bounded, without redirects, by HTTPS or on this machine only. */
 import { HelperError } from '../host.ts';
+import { parseObject } from '../protocol.ts';
 import { isLoopbackHost } from '../../core/address.ts';
 import { describeError } from '../../core/errors.ts';
 
@@ -30,8 +31,40 @@ export async function request(url: string, { form, timeoutMs = TIMEOUT_MS }: Req
     });
     return { status: response.status, headers: response.headers, text: await boundedText(response) };
   } catch (error) {
-    throw new HelperError(`${new URL(url).origin} does not answer: ${describeError(error)}`, { cause: error });
+    const { origin } = new URL(url);
+    const code = codeOfFailure(error);
+    const advice = ADVICE[code];
+    if (advice !== undefined) throw new HelperError(`${origin} cannot be asked (${code}): ${advice}`);
+    throw new HelperError(`${origin} does not answer: ${describeError(error)}; check the network, or ask its operator`);
   }
+}
+
+const NO_TLS = 'it does not speak TLS, and a login is sent to HTTPS servers only; ask its operator for HTTPS';
+const UNKNOWN_AUTHORITY =
+  'the authority of its certificate is unknown; name the file with its certificate in NODE_EXTRA_CA_CERTS';
+
+/** What to do, by the codes of errors of Node.js (errors.html, tls.html#x509-certificate-error-codes). */
+const ADVICE: Readonly<Partial<Record<string, string>>> = {
+  ENOTFOUND: 'check the spelling of its name, and the network',
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  CERT_NOT_YET_VALID: 'check the clock of this machine',
+  CERT_HAS_EXPIRED: 'check the clock of this machine; if it is right, ask its operator for a new certificate',
+};
+
+/** `fetch` throws an error whose cause has the code. */
+function codeOfFailure(error: unknown): string {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
+}
+
+/** @throws HelperError when the answer is not a JSON object: another program answers, such as the page of a network */
+export function parseAnswer(text: string, server: string): Readonly<Record<string, unknown>> {
+  return parseObject(text, `the answers of ${server}`, `open ${server} in a browser to see what answers`);
 }
 
 /** @throws HelperError */
@@ -39,7 +72,9 @@ export function requireSafeUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined) throw new HelperError(`"${url}" is not a URL`);
   if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) return parsed;
-  throw new HelperError(`${parsed.origin} is not HTTPS: a login is sent to HTTPS servers only`);
+  throw new HelperError(
+    `${parsed.origin} is not HTTPS: a login is sent to HTTPS servers only; ask its operator for HTTPS`,
+  );
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -21,12 +21,14 @@ export async function login(host: Host, call: HelperCall): Promise<number> {
   const server = await discover(registry);
   requireOwnService(registry, server.service, call.flags.has('accept-server'));
   await pinServer(host, registry, server.issuer, call.flags.has('accept-server'));
-  const stored = await signIn(host, server, call.flags.has('device'));
+  // A file that cannot be read could not store the login either: before the sign-in, and not after it.
   const logins = await openLogins(host);
   const earlier = await logins.get(registry);
+  const stored = await signIn(host, server, call.flags.has('device'));
   await logins.put(registry, stored);
   // Nobody has it any more. It would stay in the list of the person's sign-ins.
-  if (earlier?.revocationUrl !== undefined) await revoke(earlier.revocationUrl, earlier.secret);
+  if (typeof earlier === 'object' && earlier.revocationUrl !== undefined)
+    await revoke(earlier.revocationUrl, earlier.secret);
   remark(
     host,
     `Signed in to ${registry}${stored.account === undefined ? '' : ` as ${stored.account}`}${endText(stored)}.`,

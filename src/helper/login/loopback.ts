@@ -1,10 +1,11 @@
 /**
  * Sign-in by the browser on this machine (RFC 8252): the server sends the browser back to a port that only this process
- * listens on. PKCE (RFC 7636) makes the code useless to everybody else on the machine.
+ * listens on. PKCE (RFC 7636) makes the code useless to everybody else on the machine, and codes that other users send are
+ * ignored.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HelperError, remark } from '../host.ts';
@@ -13,17 +14,19 @@ import type { StoredLogin } from '../logins/login.ts';
 import { openBrowser } from './browser.ts';
 import { CLIENT_ID } from './client-id.ts';
 import type { SignInServer } from './discover.ts';
+import { isFromOwnUser } from './peer.ts';
 import { askForToken } from './token-answer.ts';
 
 /** Somebody may have to find a second factor. */
 const WAIT_MS = 10 * 60_000;
 const PATH = '/callback';
+const FOREIGN = 'another user of this machine';
 
 /** @throws HelperError when the user refuses, or does not answer */
 export async function loginByBrowser(host: Host, server: SignInServer, authorizationUrl: string): Promise<StoredLogin> {
   const state = randomBytes(32).toString('base64url');
   const verifier = randomBytes(32).toString('base64url');
-  const callback = await listenForCallback(state, server.issuer);
+  const callback = await listenForCallback(host, state, server.issuer);
   try {
     const url = new URL(authorizationUrl);
     const parameters = {
@@ -71,25 +74,35 @@ interface Callback {
 }
 
 /** @param issuer of whom the code must be (RFC 9207) */
-export async function listenForCallback(state: string, issuer: string): Promise<Callback> {
+export async function listenForCallback(
+  host: Pick<Host, 'env' | 'stderr'>,
+  state: string,
+  issuer: string,
+): Promise<Callback> {
   const { promise: code, resolve, reject } = Promise.withResolvers<string>();
   // It may be rejected before somebody waits.
   code.catch(() => undefined);
-  const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
-    // Anybody on this machine, and any web page, can send requests here.
+  let isReported = false;
+
+  /** Anybody on this machine, and any web page, can send requests here. What is not the answer is no reason to stop. */
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
     const answer = url?.pathname === PATH ? readCallback(url.searchParams, state, issuer) : undefined;
-    // Another page, or a guess: the right one may still come.
     if (answer === undefined) return respond(response, 404, 'There is nothing here.');
+    // INVARIANT: where the system can tell, the answer is from a process of the user who has begun the sign-in.
+    if (!(await isFromOwnUser(request.socket, host))) {
+      if (!isReported) remark(host, `An answer of ${FOREIGN} is ignored. If it is yours, start again with --device.`);
+      isReported = true;
+      return respond(response, 403, `This browser belongs to ${FOREIGN}. Run the command again with --device.`);
+    }
     if (answer.code === undefined) {
       respond(response, 200, 'The sign-in was refused. You can close this page.');
-      reject(new HelperError(`the sign-in was refused: ${answer.error}`));
-      return undefined;
+      return reject(new HelperError(`the sign-in was refused: ${answer.error}`));
     }
     respond(response, 200, 'You are signed in. You can close this page.');
-    resolve(answer.code);
-    return undefined;
-  });
+    return resolve(answer.code);
+  }
+  const server = createServer({ requestTimeout: 5_000 }, (request, response) => void handle(request, response));
   const port = await listen(server);
   const late = new AbortController();
   void sleep(WAIT_MS, undefined, { signal: late.signal, ref: false }).then(
@@ -128,9 +141,7 @@ export function readCallback(parameters: URLSearchParams, state: string, issuer:
   return { error: parameters.get('error_description') ?? parameters.get('error') ?? 'without a reason' };
 }
 
-type Response = Parameters<Parameters<typeof createServer>[1] & object>[1];
-
-function respond(response: Response, status: number, sentence: string): undefined {
+function respond(response: ServerResponse, status: number, sentence: string): void {
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Cache-Control': 'no-store',
@@ -139,5 +150,4 @@ function respond(response: Response, status: number, sentence: string): undefine
     Connection: 'close',
   });
   response.end(`${sentence}\n`);
-  return undefined;
 }

@@ -43,6 +43,6 @@ export async function pinServer(host: Host, registry: string, issuer: string, is
 async function readPins(path: string): Promise<ReadonlyMap<string, string>> {
   const text = await readPrivateFile(path);
   if (text === undefined) return new Map();
-  const entries = Object.entries(parseObject(text, `the sign-in servers in ${path}`));
+  const entries = Object.entries(parseObject(text, `the sign-in servers in ${path}`, 'remove the file'));
   return new Map(entries.flatMap(([registry, issuer]) => (typeof issuer === 'string' ? [[registry, issuer]] : [])));
 }

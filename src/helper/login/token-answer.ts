@@ -2,9 +2,9 @@
 import { Secret } from '../../core/identity.ts';
 import { HelperError } from '../host.ts';
 import type { StoredLogin } from '../logins/login.ts';
-import { IDENTITY_TOKEN, parseObject } from '../protocol.ts';
+import { IDENTITY_TOKEN } from '../protocol.ts';
 import type { SignInServer } from './discover.ts';
-import { request } from './http.ts';
+import { parseAnswer, request } from './http.ts';
 
 type TokenAnswer =
   | { readonly kind: 'login'; readonly login: StoredLogin }
@@ -20,7 +20,7 @@ export async function askForToken(
   now: number,
 ): Promise<TokenAnswer> {
   const { status, text } = await request(tokenUrl, { form });
-  const answer = parseObject(text, `the answers of ${issuer}`);
+  const answer = parseAnswer(text, issuer);
   if (status !== 200) {
     const { error, error_description: description } = answer;
     if (typeof error !== 'string') throw new HelperError(`${issuer} answers with status ${status}`);

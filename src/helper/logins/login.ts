@@ -13,16 +13,18 @@ export interface StoredLogin {
   readonly revocationUrl?: string;
 }
 
+/** What a store has for a registry. A later version of this program, or a person, may have written what this one cannot read. */
+export type StoredEntry = StoredLogin | 'unreadable';
+
 /** The login as JSON. It contains the secret. */
 export function loginToJson({ secret, ...login }: StoredLogin): Readonly<Record<string, unknown>> {
   return { ...login, secret: secret.reveal() };
 }
 
-/** @returns undefined when the JSON value is not a login */
-export function loginFromJson(json: unknown): StoredLogin | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
+export function loginFromJson(json: unknown): StoredEntry {
+  if (typeof json !== 'object' || json === null) return 'unreadable';
   const { username, secret, account, endsAt, revocationUrl } = Object.fromEntries(Object.entries(json));
-  if (typeof username !== 'string' || typeof secret !== 'string') return undefined;
+  if (typeof username !== 'string' || typeof secret !== 'string') return 'unreadable';
   return {
     username,
     secret: new Secret(secret),

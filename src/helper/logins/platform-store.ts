@@ -8,6 +8,7 @@ import { HelperError } from '../host.ts';
 import type { Host } from '../host.ts';
 import { IDENTITY_TOKEN, NOT_FOUND, parseObject } from '../protocol.ts';
 import { loginFromJson, loginToJson } from './login.ts';
+import type { StoredEntry } from './login.ts';
 import type { LoginStore } from './store.ts';
 
 /** Names in the store begin with it, so that the logins are separate from those that docker stores there itself. */
@@ -28,7 +29,7 @@ export function createPlatformStore(path: string, { env }: Pick<Host, 'env'>): L
       const { Secret: secret } = parseObject(text, `the credentials of ${path}`);
       // What docker-credential-pass answers after an erasure.
       if (typeof secret !== 'string' || secret === '') return undefined;
-      return loginFromJson(parseObject(secret, `the contents of ${PREFIX}${registry}`));
+      return readEntry(secret);
     },
     put: async (registry, login) => {
       const server = `${PREFIX}${registry}`;
@@ -56,6 +57,14 @@ export function createPlatformStore(path: string, { env }: Pick<Host, 'env'>): L
       );
     },
   };
+}
+
+function readEntry(text: string): StoredEntry {
+  try {
+    return loginFromJson(JSON.parse(text));
+  } catch {
+    return 'unreadable';
+  }
 }
 
 function failure(path: string, verb: string, text: string): string {

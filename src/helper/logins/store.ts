@@ -5,19 +5,19 @@ import type { Host } from '../host.ts';
 import { describeError } from '../../core/errors.ts';
 import { findProgram } from './find-program.ts';
 import { createLoginFile } from './login-file.ts';
-import type { StoredLogin } from './login.ts';
+import type { StoredEntry, StoredLogin } from './login.ts';
 import { exists, homeOf, stateFolder } from './state-folder.ts';
 
 /** Logins by the name of the registry (see `registryName`). Its methods throw HelperError. */
 export interface LoginStore {
   /** The file or the program, for messages. */
   readonly place: string;
-  get(registry: string): Promise<StoredLogin | undefined>;
+  get(registry: string): Promise<StoredEntry | undefined>;
   put(registry: string, login: StoredLogin): Promise<void>;
   /** A login that is not there is removed already. */
   remove(registry: string): Promise<void>;
-  /** The user names, by registry. */
-  list(): Promise<ReadonlyMap<string, string>>;
+  /** The user names, by registry; undefined where the entry cannot be read. */
+  list(): Promise<ReadonlyMap<string, string | undefined>>;
 }
 
 /** Chooses the store: `file`, or the name of a platform store such as `pass`. */

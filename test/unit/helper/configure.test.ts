@@ -42,6 +42,19 @@ describe('`configure`', () => {
     expect((await stat(dockerFile())).mode & 0o777).toBe(0o640);
   });
 
+  it('keeps the file as it was before its first change, whatever it changes later', async () => {
+    await writeFile(dockerFile(), '{"credsStore": "pass"}');
+
+    await home.run(['configure', REGISTRY]);
+    await home.run(['configure', 'other.example.com']);
+
+    expect(await readFile(`${dockerFile()}.before-fairlead`, 'utf8')).toBe('{"credsStore": "pass"}');
+    expect(JSON.parse(await readFile(dockerFile(), 'utf8'))).toEqual({
+      credsStore: 'pass',
+      credHelpers: { [REGISTRY]: 'fairlead', 'other.example.com': 'fairlead' },
+    });
+  });
+
   it('changes nothing the second time', async () => {
     await home.run(['configure', REGISTRY]);
     const before = await stat(dockerFile());

@@ -31,9 +31,21 @@ it('`get` without a login, and `list`, need nothing else either', async () => {
   const answers = await Promise.all([readOnly(['get']), readOnly(['list'])]);
 
   expect(answers.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual([
-    [1, 'credentials not found in native keychain\n', ''],
+    [
+      1,
+      'credentials not found in native keychain\n',
+      `docker-credential-fairlead: there is no login at ${REGISTRY}; run: docker-credential-fairlead login ${REGISTRY}\n`,
+    ],
     [0, '{}\n', ''],
   ]);
+});
+
+it('a reader that wants no more, such as `head`, gets no stack trace of the helper, and a full disk is a failure', async () => {
+  const shell = (script: string) =>
+    run('bash', ['-c', script, process.execPath, MAIN, '--help'], { env: { ...home.env, LC_ALL: 'C' } });
+
+  expect(await shell('"$0" "$@" | :; echo ${PIPESTATUS[0]}')).toMatchObject({ stdout: '0\n', stderr: '' });
+  expect(await shell('"$0" "$@" >/dev/full; echo $?')).toMatchObject({ stdout: '1\n', stderr: '' });
 });
 
 it('`login` is refused the network there, which shows that the permissions hold', async () => {

@@ -5,9 +5,15 @@ import { hasBrowser } from '../../../src/helper/login/browser.ts';
 import { parseChallenge } from '../../../src/helper/login/challenge.ts';
 import { listenForCallback, readCallback } from '../../../src/helper/login/loopback.ts';
 import { requireOwnService } from '../../../src/helper/login/own-service.ts';
+import { userOfSocket } from '../../../src/helper/login/peer.ts';
 import { registryName } from '../../../src/helper/registry-name.ts';
+import { hasRoot } from '../../support/parts.ts';
+import { run } from '../../support/process.ts';
+import type { Result } from '../../support/process.ts';
 
 const ISSUER = 'https://auth.example.com';
+/** Without a terminal. */
+const HOST = { env: {}, stderr: () => undefined };
 
 describe('the answer of the browser', () => {
   const answer = (more: Readonly<Record<string, string>>) =>
@@ -40,7 +46,7 @@ describe('the port for the answer of the browser', () => {
   };
 
   it('stays open for the answer whatever web pages and other programs send to it', async () => {
-    const callback = await listenForCallback('s', ISSUER);
+    const callback = await listenForCallback(HOST, 's', ISSUER);
 
     const statuses = [];
     for (const path of ['//', '/callback?state=guess', '/callback?code=c&state=s', '*', '/\\', '/callback%00'])
@@ -50,6 +56,70 @@ describe('the port for the answer of the browser', () => {
     expect([...new Set(statuses), right]).toEqual([404, 200]);
     expect(await callback.code).toBe('c');
     callback.close();
+  });
+});
+
+describe('the answer of another user of this machine', () => {
+  const NOBODY = 65_534;
+  const ANSWER = `/callback?code=c&state=s&iss=${ISSUER}`;
+  /** A program of another user, which connects from the address that a browser would. */
+  const send = (base: string, uid: number, family: string): Promise<Result> =>
+    run('setpriv', [
+      `--reuid=${uid}`,
+      '--clear-groups',
+      '/usr/bin/python3',
+      '-c',
+      `import socket, sys
+s = socket.socket(socket.${family})
+s.connect(("${family === 'AF_INET6' ? '::ffff:' : ''}127.0.0.1", ${new URL(base).port}))
+s.sendall(b"GET ${ANSWER} HTTP/1.0\\r\\n\\r\\n")
+sys.stdout.buffer.write(s.makefile('rb').read())`,
+    ]);
+
+  it.skipIf(!hasRoot({ program: 'setpriv' })).each(['AF_INET', 'AF_INET6'])(
+    'by %s is ignored and reported once, although it knows the state, and the right one still comes',
+    async (family) => {
+      let stderr = '';
+      const callback = await listenForCallback({ env: {}, stderr: (text) => void (stderr += text) }, 's', ISSUER);
+      let isOver = false;
+      void callback.code.then(() => (isOver = true));
+
+      const foreign = [await send(callback.url, NOBODY, family), await send(callback.url, NOBODY, family)];
+      const before = isOver;
+      const own = await send(callback.url, 0, family);
+
+      expect(foreign.map(({ stdout }) => stdout.split('\r\n')[0])).toEqual([
+        'HTTP/1.1 403 Forbidden',
+        'HTTP/1.1 403 Forbidden',
+      ]);
+      expect([before, await callback.code]).toEqual([false, 'c']);
+      expect(own.stdout).toContain('You are signed in.');
+      expect(stderr).toBe(
+        'An answer of another user of this machine is ignored. If it is yours, start again with --device.\n',
+      );
+      callback.close();
+    },
+  );
+
+  it.skipIf(!hasRoot({ program: 'setpriv' }))('is taken from the user who started this program by sudo', async () => {
+    const callback = await listenForCallback({ ...HOST, env: { SUDO_UID: String(NOBODY) } }, 's', ISSUER);
+
+    expect((await send(callback.url, NOBODY, 'AF_INET')).stdout).toContain('You are signed in.');
+    callback.close();
+  });
+
+  const LINE =
+    '0: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 20 4 0 10 -1';
+  it.each([
+    ['is connected', LINE, 1000],
+    ['is of IPv6', LINE.replaceAll('0100007F', '0000000000000000FFFF00000100007F'), 1000],
+    ['is on a machine of the other byte order', LINE.replaceAll('0100007F', '7F000001'), 1000],
+    ['is closed, which makes its user 0', LINE.replace(' 01 ', ' 05 ').replace(' 1000 ', ' 0 '), undefined],
+    ['has the same port at another address', LINE.replace('0100007F:9C40', '0200007F:9C40'), undefined],
+    ['is connected to another port', LINE.replace('1F90', '1F91'), undefined],
+    ['is the other end', LINE.replace('9C40 0100007F:1F90', '1F90 0100007F:9C40'), undefined],
+  ])('has the user id of a socket that %s', (_, line, user) => {
+    expect(userOfSocket(`  sl  local_address rem_address   st\n  ${line}\n`, { from: 40_000, to: 8080 })).toBe(user);
   });
 });
 

@@ -1,11 +1,13 @@
 /** The protocol that docker, podman and others speak with the credential helper. */
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityToken, openHome, platformProgram, REGISTRY, TOKEN } from '../../support/helper-host.ts';
 import type { HelperHome } from '../../support/helper-host.ts';
 
 const NOT_FOUND = 'credentials not found in native keychain\n';
+const noLogin = (registry: string): string =>
+  `docker-credential-fairlead: there is no login at ${registry}; run: docker-credential-fairlead login ${registry}\n`;
 
 let home: HelperHome;
 beforeEach(async () => {
@@ -37,14 +39,36 @@ describe('the credential helper', () => {
     }
   });
 
-  it.each([`${REGISTRY}:5000`, 'example.com', `a.${REGISTRY}`, 'https://', '../../etc/passwd', '__proto__'])(
-    'has no credentials for %s when only another registry has a login',
+  it.each([`${REGISTRY}:5000`, 'example.com', `a.${REGISTRY}`])(
+    'has no credentials for %s when only another registry has a login, and says how to sign in',
+    async (server) => {
+      await home.run(['store'], identityToken());
+
+      expect(await home.run(['get'], server)).toEqual({ code: 1, stdout: NOT_FOUND, stderr: noLogin(server) });
+    },
+  );
+
+  it.each(['https://', '../../etc/passwd', '__proto__'])(
+    'has no credentials for %s, which is no registry',
     async (server) => {
       await home.run(['store'], identityToken());
 
       expect(await home.run(['get'], server)).toEqual({ code: 1, stdout: NOT_FOUND, stderr: '' });
     },
   );
+
+  it('says nothing about registries that docker asks it about only because it asks it about all', async () => {
+    await mkdir(join(home.home, '.docker'));
+    const settings = { credsStore: 'fairlead', credHelpers: { [REGISTRY]: 'fairlead' } };
+    await writeFile(join(home.home, '.docker/config.json'), JSON.stringify(settings));
+
+    const lines = [await home.run(['get'], 'https://index.docker.io/v1/'), await home.run(['get'], REGISTRY)];
+
+    expect(lines.map(({ stdout, stderr }) => [stdout, stderr])).toEqual([
+      [NOT_FOUND, ''],
+      [NOT_FOUND, noLogin(REGISTRY)],
+    ]);
+  });
 
   it('answers with the texts that clients compare when the input is incomplete', async () => {
     const answers = await Promise.all([
@@ -157,6 +181,48 @@ describe('the credential helper', () => {
     expect(stderr).not.toContain(TOKEN);
   });
 
+  describe('with an entry that it cannot read', () => {
+    const later = { version: 2, username: '<token>', sealed: 'of a later version' };
+    beforeEach(async () => {
+      await home.run(['store'], identityToken());
+      const document = JSON.parse(await readFile(loginsFile(), 'utf8')) as { logins: object };
+      const logins = { ...document.logins, 'later.example.com': later };
+      await writeFile(loginsFile(), JSON.stringify({ format: 2, logins }));
+    });
+
+    it('keeps it, and all else that it does not know, when it stores and erases other logins', async () => {
+      await home.run(['store'], identityToken(TOKEN, 'other.example.com'));
+      await home.run(['erase'], REGISTRY);
+
+      expect(JSON.parse(await readFile(loginsFile(), 'utf8'))).toEqual({
+        format: 2,
+        logins: { 'later.example.com': later, 'other.example.com': { username: '<token>', secret: TOKEN } },
+      });
+    });
+
+    it('explains it to whoever asks for it, and lists the others', async () => {
+      expect(await home.run(['get'], 'later.example.com')).toEqual({
+        code: 1,
+        stdout: NOT_FOUND,
+        stderr: expect.stringContaining('the login at later.example.com cannot be read; run: '),
+      });
+      expect(JSON.parse((await home.run(['list'])).stdout)).toEqual({ [REGISTRY]: '<token>' });
+    });
+
+    it('replaces it by a new login', async () => {
+      await home.run(['store'], identityToken(TOKEN, 'later.example.com'));
+
+      expect(JSON.parse((await home.run(['get'], 'later.example.com')).stdout)).toMatchObject({ Secret: TOKEN });
+    });
+
+    it('removes it when docker erases it, and says that the server still has it', async () => {
+      const { code, stderr } = await home.run(['erase'], 'later.example.com');
+
+      expect([code, stderr]).toEqual([0, expect.stringContaining('not ended at the server: it cannot be read')]);
+      expect(await readFile(loginsFile(), 'utf8')).not.toContain('later.example.com');
+    });
+  });
+
   it('explains an unknown command, option or number of arguments as wrong usage', async () => {
     const calls = [
       ['gett'],
@@ -194,6 +260,30 @@ describe('the store for secrets of the platform', () => {
 
     expect(JSON.parse((await home.run(['get'], REGISTRY)).stdout)).toMatchObject({ Secret: TOKEN });
     expect(await readFile(loginsFile(), 'utf8')).not.toContain('flr_old');
+  });
+
+  it('has an entry that is no login, which is explained and can be erased', async () => {
+    await home.addPass(platformProgram(entries()));
+    const name = `fairlead+https://${REGISTRY}`;
+    await mkdir(entries());
+    await writeFile(
+      join(entries(), encodeURIComponent(name)),
+      JSON.stringify({ ServerURL: name, Username: 'a', Secret: 'not of this program' }),
+    );
+
+    const { stdout, stderr } = await home.run(['get'], REGISTRY);
+
+    expect([stdout, stderr]).toEqual([NOT_FOUND, expect.stringContaining(`the login at ${REGISTRY} cannot be read`)]);
+    expect((await home.run(['erase'], REGISTRY)).code).toBe(0);
+    expect(await readdir(entries())).toEqual([]);
+  });
+
+  it('gives one reason when it fails, and not that there is no login as well', async () => {
+    await home.addPass('#!/bin/sh\necho the store is locked\nexit 1\n');
+
+    const { stdout, stderr } = await home.run(['get'], REGISTRY);
+
+    expect([stdout, stderr]).toEqual([NOT_FOUND, expect.stringMatching(/^.* get failed: the store is locked\n$/)]);
   });
 
   it('is replaced by the file, with a message, while it cannot store anything', async () => {
