@@ -8,7 +8,7 @@ import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { ConsoleDeps } from './deps.ts';
-import { queryOf, readForm } from '../form.ts';
+import { queryOf, readForm, singleValue } from '../form.ts';
 import { ownPath } from './own-path.ts';
 import { createProviderSteps } from './provider-strategy.ts';
 import type { Arrival } from './provider-strategy.ts';
@@ -84,9 +84,9 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
   const fields = await readForm(request, response);
   const to = destination(fields);
   const isAgain = isAgainIn(fields);
-  const username = single(fields, 'username');
+  const username = singleValue(fields, 'username') ?? '';
   try {
-    const credential = { username, password: new Secret(single(fields, 'password')) };
+    const credential = { username, password: new Secret(singleValue(fields, 'password') ?? '') };
     const result = await deps.signInWithForm(credential, contextOf(response));
     await openSession(deps, request, response, { ...result, to });
   } catch (error) {
@@ -97,12 +97,6 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
     if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
     showForm(deps, response, { to, isAgain, username, problem: `${title}. ${text}` }, status);
   }
-}
-
-function single(fields: URLSearchParams, name: string): string {
-  const [value = '', ...others] = fields.getAll(name);
-  if (others.length > 0) throw new BrokerError('invalid_request', `the field ${name} has several values`);
-  return value;
 }
 
 async function openSession(
