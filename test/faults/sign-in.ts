@@ -27,8 +27,8 @@ export const faults: readonly Fault[] = [
     id: 'sign-in-2',
     effect: 'a session that an attacker planted before the sign-in stays valid after it',
     file: 'src/flows/session/open.ts',
-    find: 'if (previous !== undefined) await',
-    replace: 'if (previous === undefined) await',
+    find: 'if (previous !== undefined) {',
+    replace: 'if (caller === undefined && previous !== undefined) {',
     tests: SESSION,
   },
   {
@@ -224,6 +224,22 @@ export const faults: readonly Fault[] = [
     find: '(^|[;\\t\\r\\n])',
     replace: '(^)',
     tests: ['test/unit/http/console/csv.test.ts'],
+  },
+  {
+    id: 'sign-in-27',
+    effect: 'a session that a new sign-in replaces ends without a line in the audit trail',
+    file: 'src/flows/session/open.ts',
+    find: "await endSessionOf(deps, previous, { request: context, cause: 'replaced by a new sign-in' });",
+    replace: 'await deps.store.remove(deps.secrets.digest(previous));',
+    tests: SESSION,
+  },
+  {
+    id: 'sign-in-28',
+    effect: 'two values of a parameter are accepted, of which a proxy and the broker could read different ones',
+    file: 'src/http/form.ts',
+    find: 'if (others.length > 0) throw',
+    replace: 'if (others.length > 1) throw',
+    tests: ['test/unit/http/form.test.ts'],
   },
   {
     id: 'openid-accounts-1',
