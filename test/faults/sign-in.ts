@@ -242,6 +242,14 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/http/form.test.ts'],
   },
   {
+    id: 'sign-in-29',
+    effect: 'a wrong password for a name that a directory serves is answered as if passwords were not accepted',
+    file: 'src/flows/chain.ts',
+    find: "return isOffered('sign-ins') && !isOffered('passwords');",
+    replace: "return isOffered('sign-ins');",
+    tests: ['test/unit/flows/identify.test.ts'],
+  },
+  {
     id: 'openid-accounts-1',
     effect: 'a disabled account is used for as long as somebody keeps asking',
     file: `${SOURCES}/looked-up.ts`,
