@@ -250,6 +250,14 @@ export const faults: readonly Fault[] = [
     tests: ['test/unit/flows/identify.test.ts'],
   },
   {
+    id: 'sign-in-30',
+    effect: 'whoever goes back in the history after a sign-in reads that it has ended',
+    file: 'src/http/console/sign-in.ts',
+    find: 'if (!steps.isBegun(request) &&',
+    replace: 'if (deps === undefined &&',
+    tests: SIGN_IN,
+  },
+  {
     id: 'openid-accounts-1',
     effect: 'a disabled account is used for as long as somebody keeps asking',
     file: `${SOURCES}/looked-up.ts`,

@@ -299,15 +299,20 @@ describe('a sign-in at an OpenID provider is refused', () => {
     expect((await browser.open(callback)).status).toBe(200);
   });
 
-  it('when its callback is opened a second time', async () => {
+  it('when its callback is opened a second time, which leads whoever is signed in to the console', async () => {
     await using world = await openWorld();
     const browser = fetchBrowser();
     const callback = await callbackOf(browser, world.app);
     const first = await browser.open(callback);
 
     const second = await browser.open(callback);
+    await browser.submit(`${world.app.url}/sign-out`, {});
+    const afterSignOut = await browser.open(callback);
 
-    expect([first.status, second.status]).toEqual([200, 400]);
+    expect([first.status, second.status, second.url.pathname]).toEqual([200, 200, HOME]);
+    expect(afterSignOut.status).toBe(400);
+    const opened = world.app.audit.events.filter((event) => event.type === 'session' && event.outcome === 'opened');
+    expect(opened).toHaveLength(1);
   });
 
   it('when its code is used a second time with a transaction that was copied', async () => {

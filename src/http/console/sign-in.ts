@@ -22,6 +22,7 @@ type SignInDeps = ConsoleDeps & PageDeps & { readonly cookies: SessionCookies };
 export const HOME = '/console/access';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
+  const session = { cookies: deps.cookies, find: deps.sessions.find };
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
   router.get('/sign-in', (request, response) => showSignIn(deps, request, response));
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
@@ -29,9 +30,13 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   router.head(['/sign-in/callback', '/sign-in/:backend'], () => {
     throw new BrokerError('method_not_allowed', 'HEAD neither begins nor ends a sign-in');
   });
-  router.get('/sign-in/callback', (request, response) =>
-    steps.finish(request, response).then((arrival) => openSession(deps, request, response, arrival)),
-  );
+  router.get('/sign-in/callback', async (request, response) => {
+    // The way back in the history of the browser leads over the page of the provider, which answers once more.
+    if (!steps.isBegun(request) && (await findSignedIn(request, response, session)) !== undefined) {
+      return response.redirect(303, `${deps.base}${HOME}`);
+    }
+    await openSession(deps, request, response, await steps.finish(request, response));
+  });
   router.get('/sign-in/:backend', (request, response) =>
     steps.begin(request, response, {
       backend: request.params.backend,
@@ -40,9 +45,7 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
     }),
   );
   router.post('/sign-out', (request, response) => signOut(deps, request, response));
-  router.get('/sign-out', (_request, response) =>
-    respondPage(response, 200, signedOutPage(pageFor(deps, response), {})),
-  );
+  router.get('/sign-out', (_request, response) => showSignedOut(deps, response));
   router.get('/sign-out/:backend', (request, response) => signOutAtProvider(deps, request, response));
 }
 
@@ -123,8 +126,13 @@ async function signOut(deps: SignInDeps, request: Request, response: Response): 
   const cookie = deps.cookies.session(request);
   if (cookie !== undefined) await deps.sessions.end.signOut(cookie, contextOf(response));
   deps.cookies.clearSession(response);
-  const provider = deps.methods.providers.find(({ name }) => name === signedIn?.session.signedInAt.backend);
-  const view = provider === undefined ? {} : { provider };
+  showSignedOut(deps, response, signedIn?.session.signedInAt.backend);
+}
+
+/** @param backend where the person may still be signed in */
+function showSignedOut(deps: SignInDeps, response: Response, backend?: string, hasNoLogout = false): void {
+  const provider = deps.methods.providers.find(({ name }) => name === backend);
+  const view = provider === undefined ? {} : { provider, hasNoLogout };
   respondPage(response, 200, signedOutPage(pageFor(deps, response), view));
 }
 
@@ -136,5 +144,6 @@ async function signOutAtProvider(deps: SignInDeps, request: Request, response: R
   }
   const backend = String(request.params['backend']);
   const url = await deps.logoutAtProvider.start(backend, `${deps.publicUrl}/sign-out`);
-  response.redirect(303, url ?? `${deps.base}/sign-out`);
+  if (url === undefined) showSignedOut(deps, response, backend, true);
+  else response.redirect(303, url);
 }
