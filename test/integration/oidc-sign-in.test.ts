@@ -213,7 +213,7 @@ describe('sign-in at an OpenID provider', () => {
     const back = await fetchBrowser().open(`${world.app.url}/sign-in/sso`);
 
     expect(renewed.issuer).toBe(world.provider.issuer);
-    // The metadata are cached: the browser sees the outage at the provider itself.
+    // The metadata were read in the last seconds: the browser sees the outage at the provider itself.
     expect(down).toBeInstanceOf(Error);
     expect(back.url.pathname).toBe(HOME);
   });
@@ -233,6 +233,18 @@ describe('sign-in at an OpenID provider', () => {
       type: 'text/html; charset=utf-8',
       retry: '5',
     });
+  });
+
+  it('answers 503 with a page where the provider was up a minute ago, and sends no browser there', async () => {
+    let later = 0;
+    await using world = await openWorld({ clock: { ...realClock, monotonic: () => realClock.monotonic() + later } });
+    const before = await fetchBrowser().step(`${world.app.url}/sign-in/sso`);
+    await world.provider.stop();
+    later = 60_000;
+
+    const after = await fetchBrowser().step(`${world.app.url}/sign-in/sso`);
+
+    expect([before.status, after.status]).toEqual([303, 503]);
   });
 
   it('says that nobody is signed in when the person goes back', async () => {
