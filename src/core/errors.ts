@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'unsupported_grant'
   | 'login_required'
   | 'invalid_credentials'
+  /** No backend accepts a password for this user name: people sign in with a browser. */
+  | 'password_not_accepted'
   /** `fairlead doctor` asks whether the Authorization header arrives. */
   | 'doctor_probe'
   /** A user name came without a password. */

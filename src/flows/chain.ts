@@ -34,6 +34,16 @@ export function skipReason(
   return usernames.some((pattern) => pattern.match(username) !== undefined) ? undefined : 'other-usernames';
 }
 
+/**
+ * Whether people with this user name can only sign in with a browser. It depends on the configuration and on the name as
+ * typed, and reveals nothing about accounts.
+ */
+export function acceptsOnlySignIns(backends: readonly ChainedBackend[], username: string): boolean {
+  const isOffered = (kind: NonNullable<Authenticator['accepts']>): boolean =>
+    backends.some((backend) => skipReason(backend, username, kind) === undefined);
+  return isOffered('sign-ins') && !isOffered('passwords');
+}
+
 export function backendNamed(backends: readonly ChainedBackend[], name: string): ChainedBackend | undefined {
   return backends.find(({ authenticator }) => authenticator.name === name);
 }

@@ -8,7 +8,7 @@ import type { Caller, Credential } from '../core/identity.ts';
 import type { BudgetKind } from '../core/ledger.ts';
 import type { Audit, Authenticator, AuthnOutcome, RejectReason, Timer } from '../core/ports.ts';
 import { hasPersonalTokenPrefix } from '../core/fairlead-prefix.ts';
-import { kindOf } from './chain.ts';
+import { acceptsOnlySignIns, kindOf } from './chain.ts';
 import type { CredentialKind } from './chain.ts';
 import { withinGrace } from './login-time.ts';
 import type { UsePersonalToken } from './personal-token/use.ts';
@@ -28,7 +28,7 @@ interface IdentifyDeps extends Chain {
 }
 
 /**
- * @throws BrokerError `invalid_credentials`, `empty_password`, `second_factor_required`, `misplaced_token`, `token_refused`,
+ * @throws BrokerError `invalid_credentials`, `password_not_accepted`, `empty_password`, `second_factor_required`, `misplaced_token`, `token_refused`,
  *   `damaged_token`, `personal_token_refused`, `too_many_attempts`, `too_many_bad_tokens`, `backend_unavailable` or
  *   `records_unavailable`.
  */
@@ -55,6 +55,9 @@ export function createIdentify(deps: IdentifyDeps): Identify {
       return { kind: 'user', identity: outcome.identity, ...(asked?.source === 'stale' ? { stale: true } : {}) };
     }
     await refusalTime.waitAfter(took);
+    if (outcome.kind === 'unknown-user' && acceptsOnlySignIns(deps.backends, credential.username)) {
+      throw new BrokerError('password_not_accepted', 'no backend for this user name accepts passwords');
+    }
     throw refusal(outcome, asked?.backend, kindOf(credential), deps.tooManyIs ?? 'too_many_attempts');
   };
 }

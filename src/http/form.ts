@@ -24,3 +24,15 @@ export function queryOf(request: Request): URLSearchParams {
   const start = request.url.indexOf('?');
   return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
 }
+
+/**
+ * A parameter of a form or of a query. The same value again counts once.
+ *
+ * @returns undefined when it is absent
+ * @throws BrokerError `invalid_request` when it has several values
+ */
+export function singleValue(parameters: URLSearchParams, name: string): string | undefined {
+  const [first, ...others] = new Set(parameters.getAll(name));
+  if (others.length > 0) throw new BrokerError('invalid_request', `the parameter ${name} has several values`);
+  return first;
+}

@@ -53,6 +53,15 @@ const ANSWERS = {
     oauth: 'invalid_grant',
     challenge: true,
   },
+  password_not_accepted: {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    sentence:
+      'passwords are not accepted here; run docker-credential-fairlead login, ' +
+      'or sign in with a browser at this token server and create a token to use as the password',
+    oauth: 'invalid_grant',
+    challenge: true,
+  },
   // The same answer as to a header that is not valid.
   doctor_probe: {
     status: 401,

@@ -8,6 +8,7 @@ import { looksLikeRobot, ROBOT_PREFIX } from '../core/robot-name.ts';
 import { isRefreshToken } from '../core/refresh-token.ts';
 import { parseScopes } from '../core/scope.ts';
 import type { Scope } from '../core/scope.ts';
+import { queryOf, singleValue } from './form.ts';
 import {
   AUTHORIZATION_CODE,
   codeGrant,
@@ -47,19 +48,19 @@ export interface TokenRequest {
 export function parseTokenRequest(request: Request, body: string | undefined): TokenRequest {
   const parameters = body === undefined ? queryOf(request) : new URLSearchParams(body);
   const { scopes, malformed } = parseScopes(parameters.getAll('scope'));
-  const grant = body === undefined ? undefined : single(parameters, 'grant_type');
+  const grant = body === undefined ? undefined : singleValue(parameters, 'grant_type');
   const isExchange = grant === TOKEN_EXCHANGE;
   return {
     // A token exchange calls the service `audience` (RFC 8693, section 2.1).
-    service: single(parameters, 'service') ?? (isExchange ? single(parameters, 'audience') : undefined) ?? '',
+    service: singleValue(parameters, 'service') ?? (isExchange ? singleValue(parameters, 'audience') : undefined) ?? '',
     scopes,
     malformed,
     ...credentialsOf(basicCredential(request.headers.authorization), body === undefined ? undefined : parameters),
     isOffline:
       body === undefined
-        ? single(parameters, 'offline_token') === 'true'
-        : single(parameters, 'access_type') === 'offline',
-    clientId: single(parameters, 'client_id') ?? '',
+        ? singleValue(parameters, 'offline_token') === 'true'
+        : singleValue(parameters, 'access_type') === 'offline',
+    clientId: singleValue(parameters, 'client_id') ?? '',
     namesAccount: parameters.getAll('account').some((account) => account !== ''),
     isExchange,
   };
@@ -75,12 +76,12 @@ function credentialsOf(
   form: URLSearchParams | undefined,
 ): Pick<TokenRequest, 'credential' | 'refreshToken' | 'code'> {
   if (form === undefined) return sentAsPassword(basic);
-  const grant = single(form, 'grant_type');
+  const grant = singleValue(form, 'grant_type');
   if (!isTokenGrant(grant)) return sentAsPassword(basic ?? formCredential(form));
   if (basic !== undefined) {
     throw new BrokerError('invalid_request', `two credentials: an Authorization header, and a form of ${grant}`);
   }
-  const parameter = (name: string): string | undefined => single(form, name);
+  const parameter = (name: string): string | undefined => singleValue(form, name);
   if (grant === REFRESH_TOKEN) return { ...NONE, refreshToken: refreshTokenOf(parameter) };
   if (grant === AUTHORIZATION_CODE || grant === DEVICE_CODE) return { ...NONE, code: codeGrant(grant, parameter) };
   return { ...NONE, credential: tokenGrant(grant, parameter) };
@@ -108,17 +109,6 @@ function sentAsPassword(
   return credential?.username === TOKEN_USERNAME && credential.password.matches(isRefreshToken)
     ? { ...NONE, refreshToken: credential.password }
     : { ...NONE, credential };
-}
-
-function queryOf(request: Request): URLSearchParams {
-  const start = request.url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
-}
-
-function single(parameters: URLSearchParams, name: string): string | undefined {
-  const [first, ...others] = new Set(parameters.getAll(name));
-  if (others.length > 0) throw new BrokerError('invalid_request', `the parameter ${name} has several values`);
-  return first;
 }
 
 /** What `fairlead doctor` sends: not a credential, so that it costs no login. */
@@ -179,9 +169,9 @@ const GRANT_TYPE = /^[a-z0-9_:.-]{1,64}$/;
 
 /** The OAuth form (distribution's spec/auth/oauth.md). A form without a grant type and without a user is anonymous. */
 function formCredential(parameters: URLSearchParams): Credential | undefined {
-  const grant = single(parameters, 'grant_type');
-  const username = single(parameters, 'username');
-  const password = single(parameters, 'password');
+  const grant = singleValue(parameters, 'grant_type');
+  const username = singleValue(parameters, 'username');
+  const password = singleValue(parameters, 'password');
   if (grant === undefined && username === undefined && password === undefined) return undefined;
   if (grant !== undefined && grant !== 'password') {
     throw new BrokerError('unsupported_grant', `grant_type ${GRANT_TYPE.test(grant) ? grant : '[not a grant type]'}`);

@@ -81,25 +81,37 @@ function signInForm({ site: { url } }: Page, { providers, username, problem, to,
 }
 
 interface SignedOutView {
-  /** The provider of the person, where Fairlead can end the session there too. */
+  /** The provider of the person. */
   readonly provider?: { readonly name: string; readonly label: string };
+  /** Whether the person asked to be signed out at the provider, which does not offer that. */
+  readonly hasNoLogout?: boolean;
 }
 
-export function signedOutPage(page: Page, { provider }: SignedOutView): Html {
-  const { url } = page.site;
+export function signedOutPage(page: Page, { provider, hasNoLogout = false }: SignedOutView): Html {
   return layout(page, {
     title: 'Signed out',
     width: 'narrow',
     content: [
       heading('You are signed out', 'Your tokens stay valid. Programs that use them are not affected.'),
-      html`<p><a class="button primary" href="${url`/sign-in`}">Sign in again</a></p>`,
-      provider !== undefined &&
-        html`<p>
-          You are still signed in at ${provider.label}.
-          <a href="${url`/sign-out/${provider.name}`}">Sign out there too</a>
-        </p>`,
+      html`<p><a class="button primary" href="${page.site.url`/sign-in`}">Sign in again</a></p>`,
+      provider !== undefined && (hasNoLogout ? noLogout(provider) : logoutLink(page, provider)),
     ],
   });
+}
+
+type Provider = NonNullable<SignedOutView['provider']>;
+
+function logoutLink({ site: { url } }: Page, { name, label }: Provider): Html {
+  return html`<p>
+    You may still be signed in at ${label}. <a href="${url`/sign-out/${name}`}">Sign out there too</a>
+  </p>`;
+}
+
+function noLogout({ label }: Provider): Html {
+  return html`<p>
+    Fairlead cannot sign you out at ${label}, which offers no address for that. If others use this browser, sign out on
+    a page of ${label}, or close all windows of the browser.
+  </p>`;
 }
 
 interface ErrorView {

@@ -213,7 +213,7 @@ describe('sign-in at an OpenID provider', () => {
     const back = await fetchBrowser().open(`${world.app.url}/sign-in/sso`);
 
     expect(renewed.issuer).toBe(world.provider.issuer);
-    // The metadata are cached: the browser sees the outage at the provider itself.
+    // The metadata were read in the last seconds: the browser sees the outage at the provider itself.
     expect(down).toBeInstanceOf(Error);
     expect(back.url.pathname).toBe(HOME);
   });
@@ -233,6 +233,18 @@ describe('sign-in at an OpenID provider', () => {
       type: 'text/html; charset=utf-8',
       retry: '5',
     });
+  });
+
+  it('answers 503 with a page where the provider was up a minute ago, and sends no browser there', async () => {
+    let later = 0;
+    await using world = await openWorld({ clock: { ...realClock, monotonic: () => realClock.monotonic() + later } });
+    const before = await fetchBrowser().step(`${world.app.url}/sign-in/sso`);
+    await world.provider.stop();
+    later = 60_000;
+
+    const after = await fetchBrowser().step(`${world.app.url}/sign-in/sso`);
+
+    expect([before.status, after.status]).toEqual([303, 503]);
   });
 
   it('says that nobody is signed in when the person goes back', async () => {
@@ -299,15 +311,20 @@ describe('a sign-in at an OpenID provider is refused', () => {
     expect((await browser.open(callback)).status).toBe(200);
   });
 
-  it('when its callback is opened a second time', async () => {
+  it('when its callback is opened a second time, which leads whoever is signed in to the console', async () => {
     await using world = await openWorld();
     const browser = fetchBrowser();
     const callback = await callbackOf(browser, world.app);
     const first = await browser.open(callback);
 
     const second = await browser.open(callback);
+    await browser.submit(`${world.app.url}/sign-out`, {});
+    const afterSignOut = await browser.open(callback);
 
-    expect([first.status, second.status]).toEqual([200, 400]);
+    expect([first.status, second.status, second.url.pathname]).toEqual([200, 200, HOME]);
+    expect(afterSignOut.status).toBe(400);
+    const opened = world.app.audit.events.filter((event) => event.type === 'session' && event.outcome === 'opened');
+    expect(opened).toHaveLength(1);
   });
 
   it('when its code is used a second time with a transaction that was copied', async () => {

@@ -14,7 +14,7 @@ export interface FakeBackend {
 
 export interface FakeBackendOptions {
   readonly name?: string;
-  readonly accepts?: 'passwords' | 'tokens';
+  readonly accepts?: Authenticator['accepts'];
   /** Patterns of the user names that it serves. */
   readonly usernames?: readonly string[];
   readonly lookup?: Authenticator['lookup'];

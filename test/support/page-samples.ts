@@ -122,6 +122,8 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         to: '/console/tokens/new',
       }),
     'sign-in-impossible': () => signInPage(visitor, { providers: [], hasForm: false, to: '/console/access' }),
+    'signed-out-without-logout': () =>
+      signedOutPage(visitor, { provider: { name: 'sso', label: text('Example Corp') }, hasNoLogout: true }),
     'signed-out': () => signedOutPage(visitor, { provider: { name: 'sso', label: text('Example Corp') } }),
     error: () =>
       errorPage(user, {

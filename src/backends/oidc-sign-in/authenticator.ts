@@ -21,6 +21,8 @@ export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps
   const client = await openProviderClient(config, settings, deps, { clockTolerance: CLOCK_TOLERANCE });
   const open = (deadline: Deadline): Promise<Session> =>
     client.provider.open(timeLimit(deadline, timeoutSeconds, 'the OpenID provider'));
+  const reach = (deadline: Deadline): Promise<void> =>
+    client.provider.reach(timeLimit(deadline, timeoutSeconds, 'the OpenID provider'));
   const own = openAccountSource(config, { ...deps, settings, client, open });
   const elsewhere = accounts.from === 'backend' ? { accountsAt: accounts.backend, claim: accounts.claim } : undefined;
   const offline =
@@ -31,7 +33,7 @@ export async function openOidcSignIn(config: OidcSignInConfig, deps: BackendDeps
     accepts: 'sign-ins',
     // It is never asked: it accepts neither passwords nor tokens.
     authenticate: async () => ({ kind: 'unknown-user' }),
-    signIn: createSignIn({ label, settings, client, offline, own, elsewhere, recentSignIn, open, clock, log }),
+    signIn: createSignIn({ label, settings, client, offline, own, elsewhere, recentSignIn, open, reach, clock, log }),
     ...(own === undefined ? {} : { revalidate: own.revalidate }),
     ...(own?.clearCaches === undefined ? {} : { clearCaches: own.clearCaches }),
     probe: client.probe,

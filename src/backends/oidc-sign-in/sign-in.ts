@@ -46,6 +46,8 @@ interface SignInDeps {
   /** What shows when the person proved who they are. */
   readonly recentSignIn: RecentSignIn;
   readonly open: (deadline: Deadline) => Promise<Session>;
+  /** Throws BrokerError `backend_unavailable` when the provider does not answer now. */
+  readonly reach: (deadline: Deadline) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -57,11 +59,13 @@ interface OfflineAccess {
 const NO_ID_TOKEN = 'it holds no ID token; let the provider give one for the scope openid';
 
 export function createSignIn(deps: SignInDeps): BrowserSignIn {
-  const { label, settings, offline, elsewhere, open } = deps;
+  const { label, settings, offline, elsewhere, open, reach } = deps;
   return {
     label,
     ...(elsewhere === undefined ? {} : { accountsAt: elsewhere.accountsAt }),
     begin: async (redirectUri, isAgain, deadline) => {
+      // A browser that is sent to a provider which is down shows an error of its own, without a way back.
+      await reach(deadline);
       const { configuration, metadata } = await open(deadline);
       if (metadata.browser.authorization_endpoint === undefined) {
         throw new BrokerError('backend_unavailable', 'the provider’s metadata name no authorization_endpoint');

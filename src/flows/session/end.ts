@@ -54,6 +54,18 @@ async function endEntries(
   return ended;
 }
 
+/** Ends the session of a cookie; does nothing when there is none. */
+export async function endSessionOf(
+  deps: Pick<EndDeps, 'store' | 'secrets' | 'audit'>,
+  cookie: Secret,
+  about: { readonly request: RequestContext; readonly cause: string },
+): Promise<void> {
+  if (!cookie.matches(isSessionCookie)) return;
+  const key = deps.secrets.digest(cookie);
+  const value = await deps.store.get(key);
+  if (value !== undefined) await endEntries(deps, [{ key, value }], about);
+}
+
 /** Sessions, for `createEndAccount`. */
 export function endableSessions(deps: Pick<EndDeps, 'store'> & { readonly audit: EventSink }): EndableCredentials {
   return {
@@ -70,12 +82,7 @@ export function createEndSessions(deps: EndDeps): EndSessions {
     endEntries(deps, entries, { request, cause });
 
   return {
-    signOut: async (cookie, request) => {
-      if (!cookie.matches(isSessionCookie)) return;
-      const key = deps.secrets.digest(cookie);
-      const value = await deps.store.get(key);
-      if (value !== undefined) await end([{ key, value }], request, 'signed out');
-    },
+    signOut: (cookie, request) => endSessionOf(deps, cookie, { request, cause: 'signed out' }),
     one: async ({ session }, id, request) => {
       const chosen = (await ownSessions(deps, session)).filter(({ key }) => sessionId(key) === id);
       return (await end(chosen, request, 'ended from the list of sign-ins')) > 0;

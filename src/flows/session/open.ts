@@ -7,6 +7,7 @@ import type { Caller, Identity, Secret } from '../../core/identity.ts';
 import { sessionExpiry, sessionId } from '../../core/session.ts';
 import type { Session, SignedInAt } from '../../core/session.ts';
 import type { SessionDeps } from './deps.ts';
+import { endSessionOf } from './end.ts';
 
 /** A successful sign-in. */
 interface SignIn {
@@ -49,7 +50,9 @@ export function createOpenSession(deps: SessionDeps): OpenSession {
     };
     const event = { type: 'session', request: context, outcome: 'opened', id: sessionId(digest) } as const;
     await deps.audit.commit([{ ...event, username, backend }]);
-    if (previous !== undefined) await deps.store.remove(deps.secrets.digest(previous));
+    if (previous !== undefined) {
+      await endSessionOf(deps, previous, { request: context, cause: 'replaced by a new sign-in' });
+    }
     await deps.store.put(digest, session, session.expiresAt - now);
     return cookie;
   };

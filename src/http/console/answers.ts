@@ -32,6 +32,11 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, PageAnswer>>> = {
   invalid_credentials: REFUSED,
   token_refused: REFUSED,
   empty_password: REFUSED,
+  password_not_accepted: {
+    status: 401,
+    title: 'Passwords are not accepted here',
+    text: 'Sign in at your identity provider instead.',
+  },
   misplaced_token: {
     status: 401,
     title: 'A Fairlead token is no password here',

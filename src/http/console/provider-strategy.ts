@@ -29,6 +29,8 @@ interface StrategyDeps {
 /** `begin` answers with a redirect. `finish` resolves to the person. Both throw BrokerError. */
 interface ProviderSteps {
   begin(request: Request, response: Response, to: Beginning): Promise<void>;
+  /** Whether the browser has begun the sign-in of this answer, and has not used it up. */
+  isBegun(request: Request): boolean;
   finish(request: Request, response: Response): Promise<Arrival>;
 }
 
@@ -65,6 +67,7 @@ export function createProviderSteps(deps: StrategyDeps): ProviderSteps {
   };
   return {
     begin: async (request, response, beginning) => void (await run(request, { response, beginning })),
+    isBegun: (request) => deps.cookies.transaction(request, queryOf(request).get('state') ?? '') !== undefined,
     finish: async (request, response) => {
       const arrival = await run(request, { response });
       if (arrival === undefined) throw new BrokerError('sign_in_invalid', 'the answer led nowhere');

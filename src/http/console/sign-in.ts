@@ -8,7 +8,7 @@ import { toBrokerError } from '../respond.ts';
 import { pageAnswer } from './answers.ts';
 import type { SessionCookies } from './cookies.ts';
 import type { ConsoleDeps } from './deps.ts';
-import { queryOf, readForm } from '../form.ts';
+import { queryOf, readForm, singleValue } from '../form.ts';
 import { ownPath } from './own-path.ts';
 import { createProviderSteps } from './provider-strategy.ts';
 import type { Arrival } from './provider-strategy.ts';
@@ -22,6 +22,7 @@ type SignInDeps = ConsoleDeps & PageDeps & { readonly cookies: SessionCookies };
 export const HOME = '/console/access';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
+  const session = { cookies: deps.cookies, find: deps.sessions.find };
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
   router.get('/sign-in', (request, response) => showSignIn(deps, request, response));
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
@@ -29,9 +30,13 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   router.head(['/sign-in/callback', '/sign-in/:backend'], () => {
     throw new BrokerError('method_not_allowed', 'HEAD neither begins nor ends a sign-in');
   });
-  router.get('/sign-in/callback', (request, response) =>
-    steps.finish(request, response).then((arrival) => openSession(deps, request, response, arrival)),
-  );
+  router.get('/sign-in/callback', async (request, response) => {
+    // The way back in the history of the browser leads over the page of the provider, which answers once more.
+    if (!steps.isBegun(request) && (await findSignedIn(request, response, session)) !== undefined) {
+      return response.redirect(303, `${deps.base}${HOME}`);
+    }
+    await openSession(deps, request, response, await steps.finish(request, response));
+  });
   router.get('/sign-in/:backend', (request, response) =>
     steps.begin(request, response, {
       backend: request.params.backend,
@@ -40,9 +45,7 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
     }),
   );
   router.post('/sign-out', (request, response) => signOut(deps, request, response));
-  router.get('/sign-out', (_request, response) =>
-    respondPage(response, 200, signedOutPage(pageFor(deps, response), {})),
-  );
+  router.get('/sign-out', (_request, response) => showSignedOut(deps, response));
   router.get('/sign-out/:backend', (request, response) => signOutAtProvider(deps, request, response));
 }
 
@@ -84,9 +87,9 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
   const fields = await readForm(request, response);
   const to = destination(fields);
   const isAgain = isAgainIn(fields);
-  const username = single(fields, 'username');
+  const username = singleValue(fields, 'username') ?? '';
   try {
-    const credential = { username, password: new Secret(single(fields, 'password')) };
+    const credential = { username, password: new Secret(singleValue(fields, 'password') ?? '') };
     const result = await deps.signInWithForm(credential, contextOf(response));
     await openSession(deps, request, response, { ...result, to });
   } catch (error) {
@@ -97,12 +100,6 @@ async function signInWithForm(deps: SignInDeps, request: Request, response: Resp
     if (retryAfter !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfter));
     showForm(deps, response, { to, isAgain, username, problem: `${title}. ${text}` }, status);
   }
-}
-
-function single(fields: URLSearchParams, name: string): string {
-  const [value = '', ...others] = fields.getAll(name);
-  if (others.length > 0) throw new BrokerError('invalid_request', `the field ${name} has several values`);
-  return value;
 }
 
 async function openSession(
@@ -129,8 +126,13 @@ async function signOut(deps: SignInDeps, request: Request, response: Response): 
   const cookie = deps.cookies.session(request);
   if (cookie !== undefined) await deps.sessions.end.signOut(cookie, contextOf(response));
   deps.cookies.clearSession(response);
-  const provider = deps.methods.providers.find(({ name }) => name === signedIn?.session.signedInAt.backend);
-  const view = provider === undefined ? {} : { provider };
+  showSignedOut(deps, response, signedIn?.session.signedInAt.backend);
+}
+
+/** @param backend where the person may still be signed in */
+function showSignedOut(deps: SignInDeps, response: Response, backend?: string, hasNoLogout = false): void {
+  const provider = deps.methods.providers.find(({ name }) => name === backend);
+  const view = provider === undefined ? {} : { provider, hasNoLogout };
   respondPage(response, 200, signedOutPage(pageFor(deps, response), view));
 }
 
@@ -142,5 +144,6 @@ async function signOutAtProvider(deps: SignInDeps, request: Request, response: R
   }
   const backend = String(request.params['backend']);
   const url = await deps.logoutAtProvider.start(backend, `${deps.publicUrl}/sign-out`);
-  response.redirect(303, url ?? `${deps.base}/sign-out`);
+  if (url === undefined) showSignedOut(deps, response, backend, true);
+  else response.redirect(303, url);
 }

@@ -11,11 +11,11 @@ import { consentDeniedPage, consentDonePage, consentPage } from '../../pages/dev
 import { loopbackUrl } from '../../pages/template/url.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
-import { queryOf, readForm } from '../form.ts';
+import { queryOf, readForm, singleValue } from '../form.ts';
 import { isRecentSignIn, RECENT_SIGN_IN, requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
-import { requireHelper, requireService, single } from './client.ts';
+import { requireHelper, requireService } from './client.ts';
 import type { OAuthDeps } from './deps.ts';
 
 type AuthorizeDeps = Pick<OAuthDeps, 'services' | 'publicUrl' | 'approveCode' | 'denyCode' | 'clock'>;
@@ -69,7 +69,7 @@ function askConsent(deps: PageDeps, request: Request, response: Response): void 
   const fields = queryOf(request);
   const { service, days } = parseAuthorization(fields, deps);
   // Nothing else of the link is in the form, such as an answer.
-  const sentBack = PARAMETERS.map((name) => [name, single(fields, name) ?? '']);
+  const sentBack = PARAMETERS.map((name) => [name, singleValue(fields, name) ?? '']);
   const view = { program: HELPER_CLIENT, service, days, fields: Object.fromEntries(sentBack) };
   respondPage(response, 200, consentPage(deps.pageFor(response), view));
 }
@@ -79,7 +79,7 @@ async function answerConsent(deps: PageDeps, request: Request, response: Respons
   const asked = parseAuthorization(fields, deps);
   const page = deps.pageFor(response);
   // Not a redirect: `form-action 'self'` blocks one to another origin in answer to a form.
-  if (single(fields, 'answer') === 'yes') {
+  if (singleValue(fields, 'answer') === 'yes') {
     return respondPage(response, 200, consentDonePage(page, loopbackUrl(await approvedUrl(deps, asked, response))));
   }
   const { username, backend } = signedInOf(response).session;
@@ -123,13 +123,13 @@ function callbackUrl(
 function parseAuthorization(parameters: URLSearchParams, { services }: AuthorizeDeps): ParsedRequest {
   requireHelper(parameters);
   const { name: service, refreshTokens } = requireService(parameters, services);
-  const redirectUri = single(parameters, 'redirect_uri') ?? '';
-  const challenge = single(parameters, 'code_challenge') ?? '';
-  const state = single(parameters, 'state') ?? '';
+  const redirectUri = singleValue(parameters, 'redirect_uri') ?? '';
+  const challenge = singleValue(parameters, 'code_challenge') ?? '';
+  const state = singleValue(parameters, 'state') ?? '';
   const problem = [
     [isLoopbackRedirect(redirectUri), 'redirect_uri is not a loopback address'],
-    [single(parameters, 'response_type') === 'code', 'response_type is not code'],
-    [single(parameters, 'code_challenge_method') === 'S256', 'code_challenge_method is not S256'],
+    [singleValue(parameters, 'response_type') === 'code', 'response_type is not code'],
+    [singleValue(parameters, 'code_challenge_method') === 'S256', 'code_challenge_method is not S256'],
     [isChallenge(challenge), 'code_challenge is not a digest'],
     [state !== '' && state.length <= MAX_STATE, 'state is missing, or too long'],
   ].find(([isValid]) => isValid !== true);

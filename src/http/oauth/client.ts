@@ -2,10 +2,11 @@
 import { HELPER_CLIENT } from '../../core/approval.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { Service } from '../../flows/grant-token.ts';
+import { singleValue } from '../form.ts';
 
 /** @throws BrokerError `unknown_client` */
 export function requireHelper(parameters: URLSearchParams): void {
-  if (single(parameters, 'client_id') !== HELPER_CLIENT)
+  if (singleValue(parameters, 'client_id') !== HELPER_CLIENT)
     throw new BrokerError('unknown_client', `the client is not ${HELPER_CLIENT}`);
 }
 
@@ -15,16 +16,9 @@ export function requireHelper(parameters: URLSearchParams): void {
  * @throws BrokerError `unknown_service` when it is not served, or offers no refresh tokens
  */
 export function requireService(parameters: URLSearchParams, services: ReadonlyMap<string, Service>): Service {
-  const name = single(parameters, 'resource') ?? '';
+  const name = singleValue(parameters, 'resource') ?? '';
   const [only, ...others] = services.values();
   const service = name === '' && others.length === 0 ? only : services.get(name);
   if (service === undefined) throw new BrokerError('unknown_service', 'no such service has refresh tokens');
   return service;
-}
-
-/** @throws BrokerError `invalid_request` when the parameter has several values */
-export function single(parameters: URLSearchParams, name: string): string | undefined {
-  const [first, ...others] = new Set(parameters.getAll(name));
-  if (others.length > 0) throw new BrokerError('invalid_request', `the parameter ${name} has several values`);
-  return first;
 }

@@ -9,11 +9,10 @@ import type { PendingRequest } from '../../flows/device/answer.ts';
 import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../../pages/device.ts';
 import { contextOf } from '../context.ts';
 import type { ConsoleArea, ConsoleTools } from '../console/deps.ts';
-import { readForm } from '../form.ts';
+import { readForm, singleValue } from '../form.ts';
 import { requireRecentSignIn } from '../console/recent-sign-in.ts';
 import { respondPage } from '../console/respond-page.ts';
 import { signedInOf } from '../console/session.ts';
-import { single } from './client.ts';
 import type { DeviceRoutesDeps, OAuthDeps } from './deps.ts';
 
 const PATH = '/device';
@@ -48,7 +47,7 @@ export function deviceArea(
 }
 
 async function showRequest(deps: DevicePageDeps, request: Request, response: Response): Promise<void> {
-  const typed = single(await readForm(request, response), 'code') ?? '';
+  const typed = singleValue(await readForm(request, response), 'code') ?? '';
   const found = await find(deps, typed, response);
   if (found === undefined) return showProblem(deps, response, typed);
   const { userCode, record, isSameNetwork } = found;
@@ -65,11 +64,11 @@ async function showRequest(deps: DevicePageDeps, request: Request, response: Res
 
 async function answerRequest(deps: DevicePageDeps, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
-  const typed = single(fields, 'code') ?? '';
+  const typed = singleValue(fields, 'code') ?? '';
   const found = await find(deps, typed, response);
   if (found === undefined) return showProblem(deps, response, typed);
   // Everything but a yes is a no.
-  const answer = single(fields, 'answer') === 'yes' ? 'approved' : 'denied';
+  const answer = singleValue(fields, 'answer') === 'yes' ? 'approved' : 'denied';
   const wasWaiting = await deps.device.answer.answer(found, answer, signedInOf(response), contextOf(response));
   if (!wasWaiting) return showProblem(deps, response, typed);
   return respondPage(response, 200, deviceDonePage(deps.pageFor(response), answer));

@@ -5,9 +5,9 @@ import { showUserCode } from '../../core/device-request.ts';
 import { BrokerError } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
 import { contextOf } from '../context.ts';
-import { readForm } from '../form.ts';
+import { readForm, singleValue } from '../form.ts';
 import { respondJson } from '../respond.ts';
-import { requireHelper, requireService, single } from './client.ts';
+import { requireHelper, requireService } from './client.ts';
 import type { DeviceRoutesDeps, OAuthDeps } from './deps.ts';
 import { metadata } from './metadata.ts';
 
@@ -49,7 +49,7 @@ async function openRequest(deps: OpenDeps, request: Request, response: Response)
 /** Whoever has a token may end it: docker is no client of ours, and people leak tokens of every client. */
 async function revoke({ revoke: end }: Pick<OAuthDeps, 'revoke'>, request: Request, response: Response): Promise<void> {
   const fields = await readForm(request, response);
-  const token = single(fields, 'token');
+  const token = singleValue(fields, 'token');
   if (token === undefined || token === '') throw new BrokerError('invalid_request', 'the parameter token is missing');
   await end(new Secret(token), contextOf(response));
   respondJson(response, 200, '{}');

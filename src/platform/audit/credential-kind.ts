@@ -30,6 +30,7 @@ export function refusedCredential(code: string): CredentialLabel | undefined {
 const REFUSED: ReadonlyMap<string, CredentialLabel> = new Map<ErrorCode, CredentialLabel>([
   ['login_required', 'anonymous'],
   ['invalid_credentials', 'password'],
+  ['password_not_accepted', 'password'],
   ['empty_password', 'password'],
   ['second_factor_required', 'password'],
   ['too_many_attempts', 'password'],

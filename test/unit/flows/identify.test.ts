@@ -1,5 +1,6 @@
 /** Which backends are asked, and what each kind of answer does to the chain. */
 import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/identity.ts';
 import { createIdentify } from '../../../src/flows/identify.ts';
 import { lookUpUser } from '../../../src/flows/look-up-user.ts';
@@ -89,6 +90,23 @@ describe('identify', () => {
 
     await expect(setUp(backend).logIn(name, password)).rejects.toMatchObject({ code });
     expect(backend.seen).toEqual([]);
+  });
+
+  it('says that passwords are not accepted only where no backend accepts one for the name, as typed', async () => {
+    const signIns = fakeBackend(UNKNOWN, { name: 'sso', accepts: 'sign-ins' });
+    const staff = fakeBackend(UNKNOWN, { name: 'staff', usernames: ['*@corp'] });
+    const code = (chain: ReturnType<typeof setUp>, name: string): Promise<unknown> =>
+      chain.logIn(name).catch((error: unknown) => (error instanceof BrokerError ? error.code : error));
+
+    const [alone, both, none] = [setUp(signIns), setUp(signIns, staff), setUp(staff)];
+
+    expect([await code(alone, 'alice'), await code(both, 'alice'), await code(both, 'alice@corp')]).toEqual([
+      'password_not_accepted',
+      'password_not_accepted',
+      'invalid_credentials',
+    ]);
+    expect(await code(none, 'alice')).toBe('invalid_credentials');
+    expect([alone.slept, signIns.seen]).toEqual([[500], []]);
   });
 
   it('delays a refusal for an unknown user as for a wrong password, and does not delay a successful login', async () => {

@@ -1,7 +1,7 @@
 /** Sessions: what opens one, what ends one, and what a person is at each use. */
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../../src/core/errors.ts';
-import { username } from '../../../src/core/identity.ts';
+import { Secret, username } from '../../../src/core/identity.ts';
 import type { Caller, Identity } from '../../../src/core/identity.ts';
 import type { Authenticator, AuthnOutcome } from '../../../src/core/ports.ts';
 import { authenticatedAt, MAX_SESSIONS, parseSession, sessionOwner } from '../../../src/core/session.ts';
@@ -136,13 +136,26 @@ describe('a session is opened', () => {
   });
 
   it('in place of the one that the browser had before', async () => {
-    const { open, find } = setUp();
+    const { open, find, audit } = setUp();
     const first = await open();
+    const opened = audit.events.at(-1);
 
     const second = await open(user(), { previous: first });
 
     expect(await find(first)).toBeUndefined();
     expect(await find(second)).toBeDefined();
+    const ended = { ...opened, outcome: 'ended', cause: 'replaced by a new sign-in' };
+    expect(audit.events.filter((event) => event.type === 'session' && event.outcome === 'ended')).toEqual([ended]);
+  });
+
+  it('without an end in the audit trail for a cookie that belongs to no session', async () => {
+    const { open, audit } = setUp();
+    const unknown = sessionSecrets.make();
+
+    await open(user(), { previous: unknown });
+    await open(user(), { previous: new Secret('no-cookie-of-ours') });
+
+    expect(audit.events.map((event) => event.type === 'session' && event.outcome)).toEqual(['opened', 'opened']);
   });
 
   it('in place of the one with the oldest last use, where a person has twenty', async () => {

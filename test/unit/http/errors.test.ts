@@ -39,6 +39,15 @@ const EXPECTED: Readonly<Record<ErrorCode, Expected>> = {
     oauth: 'invalid_scope',
     sentence: 'the request has too many scopes; request at most 500 at once',
   },
+  password_not_accepted: {
+    status: 401,
+    registry: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    sentence:
+      'passwords are not accepted here; run docker-credential-fairlead login, ' +
+      'or sign in with a browser at this token server and create a token to use as the password',
+    challenge: true,
+  },
   sign_in_due: {
     status: 401,
     registry: 'UNAUTHORIZED',
