@@ -19,7 +19,7 @@ const MAX_SCOPES = 8;
 const MAX_REASONS = 8;
 const MAX_CAUSE = 256;
 /** The most characters of the groups, attributes and limits of all callers together. The login cache holds most of them too. */
-const MAX_CALLERS = 8 * 1024 * 1024;
+const MAX_CALLERS = 16 * 1024 * 1024;
 
 export interface DecisionMemory extends EventSink, RecentDecisions {}
 
