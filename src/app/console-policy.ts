@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import { readTextFile } from '../config/read-text.ts';
 import type { RequestContext } from '../core/events.ts';
 import type { DecisionChange } from '../core/policy/diff/changes.ts';
+import type { Timer } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
 import { separateRobots } from '../core/robot-name.ts';
 import type { ShadowDifferences } from '../core/shadow-difference.ts';
@@ -17,6 +18,7 @@ import type { ChangesView, TryOutResult } from '../pages/admin/try-out.ts';
 import type { GranteeView } from '../pages/admin/who-can.ts';
 import type { PolicyChecks, PolicyFinding } from '../pages/parts/policy-text.ts';
 import type { PolicyQuestions } from './api/ask-about-policy.ts';
+import { encodeRecent } from './api/recent-texts.ts';
 import type { Replayed } from './api/replay-recent.ts';
 
 export interface PolicyPageDeps {
@@ -24,6 +26,7 @@ export interface PolicyPageDeps {
   readonly questions: () => Promise<PolicyQuestions>;
   readonly recent: RecentDecisions;
   readonly differences: ShadowDifferences;
+  readonly timer: Timer;
   /** The path of broker.yaml. */
   readonly configPath: string;
 }
@@ -153,13 +156,15 @@ function checksOf({ tests, invariants }: Answer<'checkPolicy'>): PolicyChecks {
 async function tryOut(
   text: string,
   config: BrokerConfig,
-  { api, questions, recent, configPath }: PolicyPageDeps,
+  { api, questions, recent, timer, configPath }: PolicyPageDeps,
 ): Promise<TryOutResult | Unanswered> {
   if (text.trim() === '') return { problem: 'Enter a policy.' };
   if (Buffer.byteLength(text) > MAX_POLICY_BYTES) return { problem: 'The policy is larger than 1 MiB.' };
   const { revision } = await (await api()).getPolicy({}, OPERATOR);
   const since = recent.since();
-  const found = await answered(async () => (await questions()).tryOut({ text, revision, recent: recent.repeatable() }));
+  const found = await answered(async () =>
+    (await questions()).tryOut({ text, revision }, () => encodeRecent(recent.repeatable(), timer)),
+  );
   if ('problem' in found) return found;
   return {
     ...checked(found.check),

@@ -45,7 +45,7 @@ export interface DecisionFilter {
   readonly isRefusedOnly: boolean;
 }
 
-/** A decision with what it depends on, to make it again. It is plain data, which another thread can be given. */
+/** A decision with what it depends on, to make it again. */
 export interface RepeatableDecision {
   /** A `RecentDecision` as JSON. */
   readonly text: string;

@@ -4,6 +4,7 @@ import type { Background } from '../../core/ports.ts';
 import type { Answer } from '../../http/api/operations.ts';
 import { ApiProblem } from '../../http/api/problem.ts';
 import { POLICY_QUESTIONS } from './policy-questions.ts';
+import type { RecentTexts } from './recent-texts.ts';
 import type { PolicyAnswer, Question, TryOut } from './policy-questions.ts';
 
 type QuestionOf<Kind extends Question['kind']> = Omit<Extract<Question, { kind: Kind }>, 'kind'>;
@@ -12,7 +13,8 @@ type QuestionOf<Kind extends Question['kind']> = Omit<Extract<Question, { kind: 
 export interface PolicyQuestions {
   check(question: QuestionOf<'check'>): Promise<Answer<'checkPolicy'>>;
   whoCan(question: QuestionOf<'who-can'>): Promise<Answer<'whoCan'>>;
-  tryOut(question: QuestionOf<'try-out'>): Promise<TryOut>;
+  /** @param recent called only when the question is examined */
+  tryOut(question: Omit<QuestionOf<'try-out'>, 'recent'>, recent: () => Promise<RecentTexts>): Promise<TryOut>;
 }
 
 /**
@@ -20,7 +22,8 @@ export interface PolicyQuestions {
  * @param configPath the path of broker.yaml
  */
 export function askAboutPolicy(thread: Background, configPath: string): PolicyQuestions {
-  const ask = refuseWhileBusy(async (question: Question): Promise<PolicyAnswer> => {
+  const ask = refuseWhileBusy(async (make: () => Promise<Question>): Promise<PolicyAnswer> => {
+    const question = await make();
     try {
       for await (const answer of thread(POLICY_QUESTIONS, { files: [], configPath, question })) return answer;
     } catch (error) {
@@ -33,15 +36,15 @@ export function askAboutPolicy(thread: Background, configPath: string): PolicyQu
   };
   return {
     check: async (question) => {
-      const answer = await ask({ kind: 'check', ...question });
+      const answer = await ask(async () => ({ kind: 'check', ...question }));
       return 'valid' in answer ? answer : wrong();
     },
     whoCan: async (question) => {
-      const answer = await ask({ kind: 'who-can', ...question });
+      const answer = await ask(async () => ({ kind: 'who-can', ...question }));
       return 'grantees' in answer ? answer : wrong();
     },
-    tryOut: async (question) => {
-      const answer = await ask({ kind: 'try-out', ...question });
+    tryOut: async (question, recent) => {
+      const answer = await ask(async () => ({ kind: 'try-out', ...question, recent: await recent() }));
       return 'check' in answer ? answer : wrong();
     },
   };

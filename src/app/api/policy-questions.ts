@@ -14,11 +14,11 @@ import { proveInvariant } from '../../core/policy/invariants.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { whoCan } from '../../core/policy/who-can.ts';
 import type { FileInput, FileTask } from '../../core/ports.ts';
-import type { RepeatableDecision } from '../../core/recent-decision.ts';
 import type { Answer } from '../../http/api/operations.ts';
 import { MAX_FINDINGS } from '../../http/api/policy-operations.ts';
 import { listedCallers } from '../listed-users.ts';
 import { nameForms, policySources, proveOptions } from '../policy-sources.ts';
+import type { RecentTexts } from './recent-texts.ts';
 import { replayRecent } from './replay-recent.ts';
 import type { Replayed } from './replay-recent.ts';
 
@@ -37,7 +37,7 @@ export type Question =
       readonly text: string;
       /** The revision in force. */
       readonly revision: string;
-      readonly recent: readonly RepeatableDecision[];
+      readonly recent: RecentTexts;
     };
 
 export interface TryOut {

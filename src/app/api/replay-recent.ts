@@ -1,13 +1,13 @@
 /** Makes the recent decisions of a broker again, by the policy in force and by another one. Runs on another thread. */
-import { ANONYMOUS, username } from '../../core/identity.ts';
 import type { Caller } from '../../core/identity.ts';
 import { collectChanges } from '../../core/policy/diff/changes.ts';
 import type { CollectedChanges } from '../../core/policy/diff/changes.ts';
 import { createReplay } from '../../core/policy/diff/replay.ts';
 import type { RecordedRequest } from '../../core/policy/diff/replay.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import type { RecentDecision, RecordedCaller, RepeatableDecision } from '../../core/recent-decision.ts';
-import { parseStoredLimits } from '../../core/token-limits.ts';
+import type { RecentDecision } from '../../core/recent-decision.ts';
+import { decodeRecent } from './recent-texts.ts';
+import type { RecentTexts } from './recent-texts.ts';
 
 export interface Replayed extends CollectedChanges {
   /** The number of decisions that were made again. */
@@ -23,17 +23,15 @@ export interface Replayed extends CollectedChanges {
 /** The length of each list in the result. */
 const MOST = 100;
 
-export function replayRecent(recorded: readonly RepeatableDecision[], before: Policy, after: Policy): Replayed {
+export function replayRecent(recent: RecentTexts, before: Policy, after: Policy): Replayed {
   const changes = collectChanges();
   const replay = createReplay(before, after, changes.add);
   const named = [...new Set([...before.attributes, ...after.attributes])];
   let [withoutCaller, withoutScope] = [0, 0];
-  for (const { text, caller } of recorded) {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `RepeatableDecision` says what it is
-    const decision = JSON.parse(text) as RecentDecision;
+  for (const { decision, caller } of decodeRecent(recent)) {
     withoutScope += decision.unlisted;
     if (caller === undefined) withoutCaller += decision.scopes.length;
-    else replay.add(requestOf(decision, callerOf(caller, named)));
+    else replay.add(requestOf(decision, withAttributes(caller, named)));
   }
   const { decisions: compared, disagreeing } = replay.result();
   return { ...changes.result(MOST), compared, outdated: disagreeing.decisions, withoutCaller, withoutScope };
@@ -50,13 +48,10 @@ function requestOf(decision: RecentDecision, caller: Caller): RecordedRequest {
   };
 }
 
-/** @param named the attributes that the policies name: one that an identity lacks has no value in any decision */
-function callerOf({ identity, limits }: RecordedCaller, named: readonly string[]): Caller {
-  if (identity === undefined) return ANONYMOUS;
+/** The whole identity is recorded: an attribute that it lacks has no value in any decision. */
+function withAttributes(caller: Caller, named: readonly string[]): Caller {
+  if (caller.kind === 'anonymous') return caller;
+  const { identity } = caller;
   const attributes = new Map(named.map((name) => [name, identity.attributes.get(name) ?? []]));
-  const user = { kind: 'user', identity: { ...identity, username: username(identity.username), attributes } } as const;
-  if (limits === undefined) return user;
-  const parsed = parseStoredLimits(limits);
-  if (typeof parsed === 'string') throw new Error(`the limits of a decision cannot be read: ${parsed}`);
-  return { ...user, via: { kind: 'personal-token', id: '', limits: parsed } };
+  return { ...caller, identity: { ...identity, attributes } };
 }

@@ -13,7 +13,7 @@ import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
 import { rememberDifferences } from '../../../src/platform/shadow-differences.ts';
 import { openTestApi } from '../../support/api.ts';
 import type { TestApi } from '../../support/api.ts';
-import { fixedClock } from '../../support/fakes.ts';
+import { fixedClock, noWaiting } from '../../support/fakes.ts';
 import { callerOf } from '../../support/policy-builder.ts';
 import { POLICY, SERVICE, workspace } from '../cli/workspace.ts';
 import type { Workspace } from '../cli/workspace.ts';
@@ -56,6 +56,7 @@ async function openWorld({ thread, shadow }: Options = {}): Promise<World> {
     questions: async () => questions,
     recent,
     differences,
+    timer: noWaiting,
     configPath: source.path,
   });
   const running = resources.move();

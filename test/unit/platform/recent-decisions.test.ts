@@ -123,7 +123,7 @@ describe('recent decisions that can be made again', () => {
   const idsAndCallers = (memory: ReturnType<typeof rememberDecisions>) =>
     memory.repeatable().map(({ text, caller }) => [(JSON.parse(text) as { requestId: string }).requestId, caller]);
 
-  it('have the identity of each user without a copy, and are plain data', () => {
+  it('have the identity of each user without a copy, and the time of the decision', () => {
     const memory = rememberDecisions(10, fixedClock());
     const alice = callerOf({ user: 'alice', groups: ['team-web'] });
     memory.record(issued('a', alice, [{}], 1_780_000_000));
@@ -136,7 +136,6 @@ describe('recent decisions that can be made again', () => {
     expect(anonymous?.caller).toEqual({});
     expect(first?.caller?.identity).toBe((alice as Extract<Caller, { kind: 'user' }>).identity);
     expect(JSON.parse(first?.text ?? '')).toMatchObject({ at: 1_780_000_000, policyRevision: 'r' });
-    expect(structuredClone(memory.repeatable())).toEqual(memory.repeatable());
   });
 
   it('have the limits of the token that was used, as they are stored', () => {
