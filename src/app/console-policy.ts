@@ -36,8 +36,7 @@ export function policyPageDeps(config: BrokerConfig, deps: PolicyPageDeps): Poli
     services: Object.keys(config.services),
     differences: deps.differences,
     whoCan: async (question, context) => {
-      const client = context.client;
-      const found = await answered(async () => (await deps.api()).whoCan({ ...question, client }, apiContext(context)));
+      const found = await answered(async () => (await deps.api()).whoCan(question, apiContext(context)));
       if ('problem' in found) return found;
       const { grantees, users, anonymous, gaps } = found;
       // Only rules that name a robot are for it, so that each robot is among the grantees.
@@ -71,22 +70,23 @@ async function answered<Found>(ask: () => Promise<Found>): Promise<Found | Unans
 const BUSY = 'This takes too long, or another question is being examined. Try again in a moment.';
 const POLICY_CHANGED = 'The policy file is not valid, or has just changed. Try again when it is in force.';
 
-function granteeView({
-  who,
-  rule,
-  file,
-  line,
-  verdict,
-  conditions,
-  except,
-  denials,
-}: Answer<'whoCan'>['grantees'][number]): GranteeView {
+type Grantee = Answer<'whoCan'>['grantees'][number];
+
+function granteeView({ who, rule, file, line, exceptionAllowed, ...grantee }: Grantee): GranteeView {
+  const { verdict, conditions, except, denials } = grantee;
   const notes = [
     ...conditions.map((condition) => `if ${condition}`),
     ...(except.length === 0 ? [] : [`except ${except.join(', ')}`]),
-    ...denials.map((denial) => `denied by "${denial.rule}" (${basename(denial.file)}:${denial.line})`),
+    ...denials.map(denialText),
   ];
-  return { who, rule, file: basename(file), line, verdict, notes };
+  const isOpen = verdict === 'no' && exceptionAllowed;
+  return { who, rule, file: basename(file), line, verdict: isOpen ? 'exceptions' : verdict, notes };
+}
+
+function denialText({ rule, file, line, conditions, except }: Grantee['denials'][number]): string {
+  const when = conditions.length === 0 ? '' : ` if ${conditions.join(' and ')}`;
+  const unless = except.length === 0 ? '' : `, unless also ${except.join(' or ')}`;
+  return `denied by "${rule}" (${basename(file)}:${line})${when}${unless}`;
 }
 
 const MAX_POLICY_BYTES = 1024 * 1024;

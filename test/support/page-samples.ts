@@ -281,7 +281,12 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     'who-can': () =>
       whoCanPage(admin, {
         services,
-        question: { action: 'push', repository: text('web/shop'), service: 'registry.example.com' },
+        question: {
+          action: 'push',
+          repository: text('web/shop'),
+          service: 'registry.example.com',
+          client: text('10.1.4.7'),
+        },
         answer: {
           grantees: [
             {
@@ -300,6 +305,14 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
               verdict: 'perhaps',
               notes: [text('only from 10.0.0.0/8'), text('denied by "freeze"')],
             },
+            {
+              who: text('user carol'),
+              rule: text('carol'),
+              file: 'policy.yaml',
+              line: 33,
+              verdict: 'exceptions',
+              notes: [text('denied by "freeze" (policy.yaml:50), unless also members of release')],
+            },
             { who: text('user bob'), rule: text('bob'), file: 'policy.yaml', line: 40, verdict: 'no', notes: [] },
           ],
           users: [text('alice'), text('carol')],
@@ -310,7 +323,12 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     'who-can-nobody': () =>
       whoCanPage(admin, {
         services,
-        question: { action: 'delete', repository: text('web/shop'), service: 'registry.example.com' },
+        question: {
+          action: 'delete',
+          repository: text('web/shop'),
+          service: 'registry.example.com',
+          client: '10.1.4.7',
+        },
         problem: 'Repository names have no upper-case letters.',
         answer: { grantees: [], users: [], anonymous: false, gaps: [] },
       }),
@@ -521,9 +539,9 @@ function sampleDecisions(text: (plain: string) => string) {
       via: text('token laptop'),
       unlisted: 3,
       scopes: [
-        { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], rules },
-        { name: text('web/base'), asked: ['pull'], granted: ['pull'], rules },
-        { name: text('ops/secret'), asked: ['pull'], granted: [], rules: [] },
+        { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], limited: ['push'], rules },
+        { name: text('web/base'), asked: ['pull'], granted: ['pull'], limited: [], rules },
+        { name: text('ops/secret'), asked: ['pull'], granted: [], limited: [], rules: [] },
       ],
     },
     { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login', scopes: [], unlisted: 0 },

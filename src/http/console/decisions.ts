@@ -48,10 +48,11 @@ function show(recent: RecentDecisions, tools: ConsoleTools, request: Request, re
 
 function rowOf(decision: RecentDecision): DecisionRow {
   const { requestId, at, username, service, client, scopes, unlisted, refusal } = decision;
-  const rows = scopes.map(({ asked, granted, because }) => ({
+  const rows = scopes.map(({ asked, granted, limited, because }) => ({
     name: scopeName(asked),
     asked: asked.actions,
     granted,
+    limited,
     rules: because.map(({ rule }) => rule),
   }));
   return {

@@ -1,4 +1,5 @@
 /** The pages of administrators about the policy. Everybody else gets 404. */
+import { isIP } from 'node:net';
 import type { Request, Response, Router } from 'express';
 import { isAction } from '../../core/access.ts';
 import type { Action } from '../../core/access.ts';
@@ -28,12 +29,17 @@ interface WhoCanQuestion {
   readonly action: Action;
   readonly repository: string;
   readonly service: string;
+  /** The address from which somebody asks. */
+  readonly client: string;
 }
 
 export interface PolicyAreaDeps {
   /** The names of the configured services. */
   readonly services: readonly string[];
-  readonly whoCan: (question: WhoCanQuestion, context: RequestContext) => Promise<WhoCanView['answer'] | Unanswered>;
+  readonly whoCan: (
+    question: WhoCanQuestion,
+    context: RequestContext,
+  ) => Promise<NonNullable<WhoCanView['answer']> | Unanswered>;
   readonly policy: (context: RequestContext) => Promise<PolicyView>;
   /** The text of the policy file. */
   readonly policyText: () => Promise<string>;
@@ -78,12 +84,17 @@ async function whoCan(deps: PolicyAreaDeps, tools: ConsoleTools, request: Reques
     action: isAction(action) ? action : ('pull' as const),
     repository: repository.slice(0, MAX_NAME),
     service: services.includes(service) ? service : first,
+    client: query.get('client')?.trim().slice(0, MAX_NAME) || contextOf(response).client,
   };
-  const problem = repositoryProblem(repository);
+  const problem = repositoryProblem(repository) ?? addressProblem(question.client);
   if (problem !== undefined) return respond({ question, problem });
   const answer = await deps.whoCan(question, contextOf(response));
-  if (answer === undefined || 'problem' in answer) return respond({ question, problem: answer?.problem ?? '' });
+  if ('problem' in answer) return respond({ question, problem: answer.problem });
   return respond({ question, answer });
+}
+
+function addressProblem(client: string): string | undefined {
+  return isIP(client) === 0 ? 'Enter an IP address, such as 10.1.4.7.' : undefined;
 }
 
 /** A policy of the largest size, in a form that takes three bytes for a character. */

@@ -4,7 +4,9 @@ import type { Page } from '../page.ts';
 import { empty, heading, table } from '../parts/blocks.ts';
 import { grantChange, ruleChange } from '../parts/change.ts';
 import type { ChangeView } from '../parts/change.ts';
+import { actionList } from '../parts/decision.ts';
 import { selectField, textField } from '../parts/form.ts';
+import { PERSON, REPOSITORY } from './decisions.ts';
 import { clockTime, exact } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
@@ -79,7 +81,7 @@ export function shadowPage(page: Page, view: DifferencesView): Html {
         html`<a class="button" href="${url`/console/policy`}">Back to the policy</a>`,
       ),
       filterCard(page, filter),
-      html`<div id="differences">
+      html`<div id="differences" class="answers">
         ${
           rows.length === 0
             ? empty(html`<p>No difference matches.</p>`)
@@ -93,7 +95,7 @@ export function shadowPage(page: Page, view: DifferencesView): Html {
                   { label: 'Rules' },
                   { label: 'From' },
                 ],
-                rows.map(cells),
+                rows.map((row) => cells(row, page.now)),
               )
         }
         ${
@@ -121,8 +123,7 @@ function filterCard({ site: { url } }: Page, { person, repository, change }: Dif
     role="search"
     data-replace="differences"
   >
-    ${textField({ name: 'person', label: 'Person', value: person, isCode: true, maxLength: 256 })}
-    ${textField({ name: 'repository', label: 'Repository', value: repository, isCode: true, maxLength: 255 })}
+    ${textField({ ...PERSON, value: person })} ${textField({ ...REPOSITORY, value: repository })}
     ${selectField({
       name: 'change',
       label: 'Change',
@@ -137,12 +138,12 @@ function filterCard({ site: { url } }: Page, { person, repository, change }: Dif
   </form>`;
 }
 
-function cells(row: DifferenceRow): readonly Content[] {
+function cells(row: DifferenceRow, now: number): readonly Content[] {
   const { at, requestId, username, name, asked, service, from } = row;
   return [
-    html`${clockTime(at)}<br /><code class="quiet small">${requestId}</code>`,
+    html`${clockTime(at, now)}<br /><code class="quiet small">${requestId}</code>`,
     username === undefined ? html`<span class="quiet nowrap">anonymous</span>` : html`<b>${username}</b>`,
-    html`<code>${name}</code> <span class="quiet">${asked.join(', ')}</span>`,
+    html`<code>${name}</code> <span class="quiet">${actionList(asked)}</span>`,
     grantChange(row),
     ruleChange(row, { before: 'in force', after: 'shadow' }),
     html`<code>${from}</code><br /><span class="quiet">${service}</span>`,

@@ -7,7 +7,7 @@ import type { ChangeView } from '../parts/change.ts';
 import { textArea } from '../parts/form.ts';
 import { checkChips, failureList, plural, sourceExcerpt } from '../parts/policy-text.ts';
 import type { PolicyChecks, PolicyFinding } from '../parts/policy-text.ts';
-import { exact } from '../parts/time.ts';
+import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
 
@@ -75,20 +75,23 @@ export function tryOutPage(page: Page, { text, problem, result }: TryOutView): H
         'Try out a policy',
         'See what lint and its tests say, and which recent decisions it changes. Nothing is saved, and nothing changes for anybody.',
       ),
-      html`<form class="card stack" method="post" action="${url`/console/policy/try`}">
+      html`<form class="card stack" method="post" action="${url`/console/policy/try#result`}">
         ${textArea({ name: 'policy', label: 'Policy', value: text, rows: 16 })}
         <div class="buttons">
           <a class="button" href="${url`/console/policy`}">Back to the policy</a>
           <button class="primary">Try it out</button>
         </div>
       </form>`,
-      problem !== undefined && notice('problem', html`<p>${problem}</p>`),
-      result !== undefined && resultOf(text, result),
+      html`<section id="result">
+        ${problem !== undefined && notice('problem', html`<p>${problem}</p>`)}
+        ${result !== undefined && resultOf(text, result, page.now)}
+      </section>`,
     ],
   });
 }
 
-function resultOf(text: string, { findings, checks, isInForce, changes, command }: TryOutResult): Content {
+function resultOf(text: string, result: TryOutResult, now: number): Content {
+  const { findings, checks, isInForce, changes, command } = result;
   if (checks === undefined) {
     return [notice('problem', html`<p>This policy is not valid.</p>`), sourceExcerpt(text, findings)];
   }
@@ -106,15 +109,13 @@ function resultOf(text: string, { findings, checks, isInForce, changes, command 
             moment.
           </p>`,
         )
-      : changesOf(changes),
-    html`<section>
-      <h2>All other requests</h2>
+      : changesOf(changes, now),
+    html`<h2>All other requests</h2>
       <p>
         What nobody has asked for recently may change too. Save the text as <code>next.yaml</code>, and compare every
         request there can be:
       </p>
-      ${copyable('command', 'diff', command, 'The command that compares both policies')}
-    </section>`,
+      ${copyable('command', 'diff', command, 'The command that compares both policies')}`,
     html`<h2>Findings in the text</h2>`,
     sourceExcerpt(text, findings) ?? html`<p>None.</p>`,
   ];
@@ -124,7 +125,7 @@ function resultOf(text: string, { findings, checks, isInForce, changes, command 
 const MANY = 20;
 const MOST_SUMS = 10;
 
-function changesOf(changes: ChangesView): Content {
+function changesOf(changes: ChangesView, now: number): Content {
   const { rows, unlisted, people, repositories, gaps } = changes;
   const isLong = rows.length + unlisted > MANY;
   return [
@@ -146,7 +147,7 @@ function changesOf(changes: ChangesView): Content {
           { label: 'Rules' },
           { label: 'Asked' },
         ],
-        rows.map(cells),
+        rows.map((row) => cells(row, now)),
       ),
     unlisted > 0 &&
       html`<p class="quiet">${plural(unlisted, 'more change')} of a person and a repository: the list ends here.</p>`,
@@ -167,8 +168,7 @@ function personName(name: string): Html {
 }
 
 function sums(title: string, label: string, all: readonly ChangeSumView[], shown: (name: string) => Html): Html {
-  return html`<section>
-    <h3>${title}</h3>
+  return html`<h3>${title}</h3>
     ${
       all.length === 0
         ? empty(html`<p>None.</p>`)
@@ -177,17 +177,16 @@ function sums(title: string, label: string, all: readonly ChangeSumView[], shown
             [{ label }, { label: 'Lost', kind: 'number' }, { label: 'Gained', kind: 'number' }],
             all.slice(0, MOST_SUMS).map(({ name, lost, gained }) => [shown(name), lost, gained]),
           )
-    }
-  </section>`;
+    }`;
 }
 
-function cells(row: ChangeRow): readonly Content[] {
+function cells(row: ChangeRow, now: number): readonly Content[] {
   const { username, backend, name, service, times, last } = row;
   return [
     html`${personName(username ?? '')}<br /><span class="quiet">${backend}</span>`,
     html`<code>${name}</code><br /><span class="quiet">${service}</span>`,
     grantChange(row),
     ruleChange(row, { before: 'in force', after: 'your text' }),
-    html`${plural(times, 'time')},<br />last ${exact(last)}`,
+    html`${plural(times, 'time')},<br />last ${relative(last, now)}`,
   ];
 }

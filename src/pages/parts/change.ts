@@ -1,5 +1,6 @@
 /** A decision that another policy changes: in cells of a table. */
 import { badge } from './blocks.ts';
+import { actionList } from './decision.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -32,7 +33,7 @@ export function grantChange({ before, after }: ChangeView): Html {
 }
 
 function actions(names: readonly string[]): string {
-  return names.length === 0 ? 'nothing' : names.join(', ');
+  return names.length === 0 ? 'nothing' : actionList(names);
 }
 
 /** @param names what the two policies are called */

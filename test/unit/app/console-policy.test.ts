@@ -7,6 +7,7 @@ import type { Background } from '../../../src/core/ports.ts';
 import { decideFor } from '../../../src/core/policy/decide-for.ts';
 import { parseScope } from '../../../src/core/scope.ts';
 import type { ApiHandlers } from '../../../src/http/api/api.ts';
+import type { ApiRequest } from '../../../src/http/api/operations.ts';
 import type { PolicyAreaDeps } from '../../../src/http/console/policy.ts';
 import { createBackground } from '../../../src/platform/background.ts';
 import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
@@ -31,14 +32,16 @@ interface World extends AsyncDisposable {
 }
 
 interface Options {
+  /** Another policy than the usual one. */
+  readonly policy?: string;
   readonly thread?: Background;
   readonly shadow?: { readonly revision: string | null; readonly stale: boolean };
 }
 
 /** A broker that has just decided whether alice, of team-web, may pull and push web/a. */
-async function openWorld({ thread, shadow }: Options = {}): Promise<World> {
+async function openWorld({ policy = POLICY, thread, shadow }: Options = {}): Promise<World> {
   await using resources = new AsyncDisposableStack();
-  const files = resources.use(await workspace());
+  const files = resources.use(await workspace({ 'policy.yaml': policy }));
   const background = resources.use(createBackground({ small: Infinity }));
   const api = resources.use(await openTestApi(files.config));
   const { config, source } = api.parts.loaded;
@@ -52,6 +55,7 @@ async function openWorld({ thread, shadow }: Options = {}): Promise<World> {
       ({
         getPolicy: async () => ({ ...(await api.ask('getPolicy', {})), shadow: shadow ?? null }),
         checkPolicy: (input: { text: string }) => api.ask('checkPolicy', input),
+        whoCan: (input: ApiRequest<'whoCan'>) => api.ask('whoCan', input),
       }) as unknown as ApiHandlers,
     questions: async () => questions,
     recent,
@@ -232,5 +236,32 @@ describe('the page of the policy', () => {
 
     expect(before).toEqual({ revision: 'new', isStale: true, same: 0, differing: 0, since: TIME });
     expect(after).toEqual({ revision: 'new', isStale: true, same: 5, differing: 0, since: TIME });
+  });
+});
+
+describe('the page Who can', () => {
+  it('names those who can although a rule denies it, as exceptions of that rule', async () => {
+    await using world = await openWorld({
+      policy: `rules:
+  - { name: web, groups: [team-web], clients: [10.0.0.0/8], repositories: ["web/**"], allow: [push] }
+  - { name: freeze, users: ["*"], except: { groups: [release] }, repositories: ["web/**"], deny: [push] }
+`,
+    });
+    const question = { action: 'push', repository: 'web/a', service: SERVICE, client: '10.1.4.7' } as const;
+
+    const inside = await world.pages.whoCan(question, CONTEXT);
+    const outside = await world.pages.whoCan({ ...question, client: '192.0.2.1' }, CONTEXT);
+
+    expect(inside).toMatchObject({
+      grantees: [
+        {
+          who: 'members of team-web',
+          verdict: 'exceptions',
+          file: 'policy.yaml',
+          notes: ['if asked from 10.0.0.0/8', 'denied by "freeze" (policy.yaml:3), unless also members of release'],
+        },
+      ],
+    });
+    expect(outside).toMatchObject({ grantees: [] });
   });
 });

@@ -16,6 +16,8 @@ interface World extends AsyncDisposable {
   readonly texts: string[];
   /** What was searched for in the differences of the shadow policy. */
   readonly filters: DifferenceFilter[];
+  /** What was asked about who can do something. */
+  readonly questions: object[];
 }
 
 const unasked = (): never => {
@@ -26,6 +28,7 @@ const unasked = (): never => {
 async function openWorld(): Promise<World> {
   const texts: string[] = [];
   const filters: DifferenceFilter[] = [];
+  const questions: object[] = [];
   const differences: ShadowDifferences = {
     capacity: 1000,
     counts: unasked,
@@ -36,7 +39,10 @@ async function openWorld(): Promise<World> {
   };
   const deps: PolicyAreaDeps = {
     services: [SERVICE],
-    whoCan: unasked,
+    whoCan: async (question) => {
+      questions.push(question);
+      return { grantees: [], users: [], anonymous: false, gaps: [] };
+    },
     policy: unasked,
     policyText: async () => 'rules: []\n',
     tryOut: async (text) => {
@@ -55,7 +61,7 @@ async function openWorld(): Promise<World> {
   });
   const browser = fetchBrowser();
   await browser.submit(`${app.url}/sign-in`, { username: 'alice', password: 'alice-knows-this-1' });
-  return { app, browser, texts, filters, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
+  return { app, browser, texts, filters, questions, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
 }
 
 describe('the form for a policy', () => {
@@ -103,5 +109,32 @@ describe('the page of the shadow policy', () => {
 
     expect(answer.status).toBe(200);
     expect(world.filters).toEqual([filter]);
+  });
+});
+
+describe('the page Who can', () => {
+  const ASKED = 'action=push&repository=web%2Fa';
+  const QUESTION = { action: 'push', repository: 'web/a', service: SERVICE };
+
+  it.each([
+    ['the address of the administrator', '&client=', '127.0.0.1'],
+    ['an address that is typed', '&client=%2010.1.4.7', '10.1.4.7'],
+    ['an IPv6 address', '&client=2001%3Adb8%3A%3A1', '2001:db8::1'],
+  ])('answers for %s, and names it', async (_, query, client) => {
+    await using world = await openWorld();
+
+    const { text } = await world.browser.open(`${world.app.url}/console/who-can?${ASKED}${query}`);
+
+    expect(world.questions).toEqual([{ ...QUESTION, client }]);
+    expect(text).toMatch(new RegExp(`name="client"\\s+value="${client}"`));
+  });
+
+  it('asks nothing for what is no address', async () => {
+    await using world = await openWorld();
+
+    const { text } = await world.browser.open(`${world.app.url}/console/who-can?${ASKED}&client=office`);
+
+    expect(text).toContain('Enter an IP address, such as 10.1.4.7.');
+    expect(world.questions).toEqual([]);
   });
 });
