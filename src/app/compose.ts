@@ -11,7 +11,6 @@ import type { Metrics } from '../platform/audit/metrics.ts';
 import type { Logs } from '../platform/logs.ts';
 import { createBackground } from '../platform/background.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { DecisionMemory } from '../platform/recent-decisions.ts';
 import type { Records } from '../platform/store/records.ts';
 import { createSecretMarks } from '../platform/secret-marks.ts';
 import { systemTimer } from '../platform/timer.ts';
@@ -19,7 +18,8 @@ import { version } from '../platform/version.ts';
 import { watchFiles } from '../platform/watch.ts';
 import { buildBackends } from './backends.ts';
 import { createConfigChange } from './config-change.ts';
-import { openPages, openRecent } from './console-parts.ts';
+import { openMemory, openPages } from './console-parts.ts';
+import type { ConsoleMemory } from './console-parts.ts';
 import { drain, DRAIN_AT_MOST_MS } from './drain.ts';
 import { createApplyEnd } from './fleet-flush.ts';
 import { createEndReuse } from './end-reuse.ts';
@@ -62,8 +62,8 @@ interface Parts {
   /** The audit trail, without metrics. */
   readonly trail: Audit;
   readonly metrics: Metrics;
-  /** The last decisions, for the console; undefined: there is none. */
-  readonly recent: DecisionMemory | undefined;
+  /** What the console shows of the events; undefined: there is none. */
+  readonly memory: ConsoleMemory | undefined;
   /** Closes what is opened, in reverse order. */
   readonly resources: AsyncDisposableStack;
 }
@@ -77,8 +77,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   await using resources = new AsyncDisposableStack();
   const { log } = logs;
   const metrics = createMetrics(version());
-  const recent = await openRecent(config);
-  const parts: Parts = { config, log, trail: logs.trail, metrics, recent, resources };
+  const memory = await openMemory(config);
+  const parts: Parts = { config, log, trail: logs.trail, metrics, memory, resources };
   metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
@@ -129,9 +129,19 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
     openApi({ ...operator, ...commands, loaded: { config, source }, backends, policy, timer: systemTimer }),
   );
   const { identify } = tokenFlows;
-  const flows = { policy, backends, identify, timer: systemTimer, api: api.handlers, onRevoked: endReuse };
+  const { handlers, questions } = api;
+  const flows = { policy, backends, identify, timer: systemTimer, onRevoked: endReuse };
   const otherAreas = helper?.areas ?? [];
-  const pages = await openPages(config, { ...operator, ...commands, ...flows, recent, otherAreas });
+  const pages = await openPages(config, {
+    ...operator,
+    ...commands,
+    ...flows,
+    api: handlers,
+    questions,
+    configPath: source.path,
+    memory,
+    otherAreas,
+  });
   const listeners = resources.use(
     await openListeners(config, { ...tokenFlows, ...helper?.http, ...operator, api: api.admin, console: pages }),
   );
@@ -163,14 +173,15 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   };
 }
 
-async function openPolicies({ config, log, trail, metrics, recent, resources }: Parts, background: Background) {
+async function openPolicies({ config, log, trail, metrics, memory, resources }: Parts, background: Background) {
   const services = Object.keys(config.services);
   const { file, shadow: shadowFile, onFailedTests, invariants } = config.policy;
   const prove = invariants === 'required' ? { prove: proveOptions(config) } : {};
   const use = { services, onFailedTests, ...prove };
   const policy = await policyInForce(() => loadPolicyInBackground(file, use, background));
   logWarnings(policy.warnings(), log);
-  const audit = auditWith(trail, recent === undefined ? [metrics] : [metrics, recent], log);
+  const sinks = memory === undefined ? [metrics] : [metrics, memory.recent, memory.differences];
+  const audit = auditWith(trail, sinks, log);
   const shadow = openShadow(shadowFile, {
     // It is not served, and its comparison shows what its tests do not.
     load: (path) => loadPolicyInBackground(path, { services, onFailedTests: 'warn' }, background),

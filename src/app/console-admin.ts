@@ -1,15 +1,10 @@
 /** What the pages of administrators show, from the operations of the API and the stored credentials. */
-import { basename } from 'node:path';
-import type { BrokerConfig } from '../config/broker-schema.ts';
-import { readTextFile } from '../config/read-text.ts';
 import { isChosenAccount } from '../core/account.ts';
 import type { AccountChoice } from '../core/account.ts';
-import type { RequestContext } from '../core/events.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
 import type { Audit, Clock } from '../core/ports.ts';
 import type { RecentDecisions } from '../core/recent-decision.ts';
 import type { Robots } from '../core/robot.ts';
-import { separateRobots } from '../core/robot-name.ts';
 import { sessionId } from '../core/session.ts';
 import type { ListableStore } from '../core/store.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
@@ -19,12 +14,9 @@ import { lookUpUser } from '../flows/look-up-user.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
-import type { Answer } from '../http/api/operations.ts';
-import type { AdminAreaDeps, Unanswered } from '../http/console/admin.ts';
+import type { AdminAreaDeps } from '../http/console/admin.ts';
 import { tokenView } from '../http/console/token-row.ts';
 import type { PersonView } from '../pages/admin/people.ts';
-import type { GranteeView } from '../pages/admin/who-can.ts';
-import type { PolicyFinding } from '../pages/admin/policy.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { endableCredentials } from './api/endable-credentials.ts';
@@ -46,27 +38,9 @@ export interface AdminDeps {
   readonly clock: Clock;
 }
 
-const MAX_POLICY_BYTES = 1024 * 1024;
-
-export function adminDeps(config: BrokerConfig, deps: AdminDeps): AdminAreaDeps {
+export function adminDeps(deps: AdminDeps): AdminAreaDeps {
   return {
-    services: Object.keys(config.services),
     recent: deps.recent,
-    whoCan: async (question, context) => {
-      const client = context.client;
-      const found = await answered(async () => (await deps.api()).whoCan({ ...question, client }, apiContext(context)));
-      if ('problem' in found) return found;
-      const { grantees, users, anonymous, gaps } = found;
-      // Only rules that name a robot are for it, so that each robot is among the grantees.
-      return { grantees: grantees.map(granteeView), users: separateRobots(users).people, anonymous, gaps };
-    },
-    policy: (context) => policyNow(config, deps, context),
-    tryOut: async (text, context) => {
-      const found = await check(text, deps, context);
-      return 'problem' in found
-        ? found
-        : { findings: findingsOf(found), ...(found.revision === null ? {} : testsOf(found)) };
-    },
     backends: async () => {
       const states = await (await deps.api()).listBackends({}, OPERATOR);
       return {
@@ -86,80 +60,6 @@ export function adminDeps(config: BrokerConfig, deps: AdminDeps): AdminAreaDeps 
 
 /** The pages only read by the API, so that nothing is recorded of who asks. */
 const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
-
-function apiContext(context: RequestContext): ApiContext {
-  return { ...OPERATOR, ...context };
-}
-
-/** A question that cannot be answered now is no error of the page. */
-async function answered<Found>(ask: () => Promise<Found>): Promise<Found | Unanswered> {
-  try {
-    return await ask();
-  } catch (error) {
-    const { ApiProblem } = await import('../http/api/problem.ts');
-    if (!(error instanceof ApiProblem)) throw error;
-    return { problem: error.code === 'conflict' ? POLICY_CHANGED : BUSY };
-  }
-}
-
-const BUSY = 'This takes too long, or another question is being examined. Try again in a moment.';
-const POLICY_CHANGED = 'The policy file is not valid, or has just changed. Try again when it is in force.';
-
-function granteeView({
-  who,
-  rule,
-  file,
-  line,
-  verdict,
-  conditions,
-  except,
-  denials,
-}: Answer<'whoCan'>['grantees'][number]): GranteeView {
-  const notes = [
-    ...conditions.map((condition) => `if ${condition}`),
-    ...(except.length === 0 ? [] : [`except ${except.join(', ')}`]),
-    ...denials.map((denial) => `denied by "${denial.rule}" (${basename(denial.file)}:${denial.line})`),
-  ];
-  return { who, rule, file: basename(file), line, verdict, notes };
-}
-
-function check(text: string, deps: AdminDeps, context: RequestContext): Promise<Answer<'checkPolicy'> | Unanswered> {
-  if (text.trim() === '') return Promise.resolve({ problem: 'Enter a policy.' });
-  return answered(async () => (await deps.api()).checkPolicy({ text }, apiContext(context)));
-}
-
-function findingsOf({ problems, findings }: Answer<'checkPolicy'>): readonly PolicyFinding[] {
-  return [
-    ...problems.map(({ line, message }) => ({ line, severity: 'problem' as const, message })),
-    ...findings.map(({ line, severity, rule, message, cure }) => ({
-      line,
-      severity,
-      message: `${rule === '' ? '' : `rule "${rule}" `}${message}; ${cure}`,
-    })),
-  ];
-}
-
-function testsOf({ tests }: Answer<'checkPolicy'>) {
-  const failures = tests.failed.map(({ line, summary }) => ({ line, message: summary }));
-  return { tests: { passed: tests.passed, failures } };
-}
-
-async function policyNow(config: BrokerConfig, deps: AdminDeps, context: RequestContext) {
-  const { file } = config.policy;
-  const { revision, stale, shadow } = await (await deps.api()).getPolicy({}, OPERATOR);
-  const { text } = await readTextFile(file, MAX_POLICY_BYTES);
-  const found = await check(text, deps, context);
-  return {
-    file: basename(file),
-    revision,
-    isStale: stale,
-    text,
-    ...('problem' in found
-      ? { findings: [], problem: found.problem }
-      : { findings: findingsOf(found), ...testsOf(found) }),
-    ...(shadow === null ? {} : { shadow: { revision: shadow.revision ?? undefined } }),
-  };
-}
 
 /** Brokers may sign with keys of their own, and listen on addresses of their own. */
 const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);

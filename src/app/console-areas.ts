@@ -8,13 +8,16 @@ import { accessArea } from '../http/console/access.ts';
 import { adminArea } from '../http/console/admin.ts';
 import { decisionsArea } from '../http/console/decisions.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
+import { policyArea } from '../http/console/policy.ts';
 import { tokensArea } from '../http/console/tokens.ts';
 import { adminDeps } from './console-admin.ts';
 import type { AdminDeps } from './console-admin.ts';
+import { policyPageDeps } from './console-policy.ts';
+import type { PolicyPageDeps } from './console-policy.ts';
 import type { PersonalTokens } from './open-personal-tokens.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 
-export interface AreaDeps extends Omit<AdminDeps, 'robots'> {
+export interface AreaDeps extends Omit<AdminDeps, 'robots'>, PolicyPageDeps {
   readonly policy: Pick<PolicyInForce, 'current'>;
   /** Undefined: not configured. */
   readonly personalTokens: PersonalTokens | undefined;
@@ -29,7 +32,8 @@ export function consoleAreas(config: BrokerConfig, deps: AreaDeps): readonly Con
   const areas = [
     accessArea({ ...shared, recent }),
     decisionsArea(recent),
-    adminArea(adminDeps(config, { ...deps, robots })),
+    policyArea(policyPageDeps(config, deps)),
+    adminArea(adminDeps({ ...deps, robots })),
   ];
   if (personalTokens === undefined || config.personalTokens === undefined) return areas;
   const { store, issue } = personalTokens;

@@ -3,35 +3,48 @@ import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { DecisionMemory } from '../platform/recent-decisions.ts';
+import type { DifferenceMemory } from '../platform/shadow-differences.ts';
 import type { Records } from '../platform/store/records.ts';
 import type { AreaDeps } from './console-areas.ts';
 import type { Console, OpenConsoleDeps } from './open-console.ts';
 
-interface PagesDeps extends Omit<AreaDeps, 'recent' | 'records'>, Pick<OpenConsoleDeps, 'identify' | 'timer' | 'log'> {
-  readonly recent: DecisionMemory | undefined;
+interface PagesDeps
+  extends Omit<AreaDeps, 'recent' | 'differences' | 'records'>, Pick<OpenConsoleDeps, 'identify' | 'timer' | 'log'> {
+  readonly memory: ConsoleMemory | undefined;
   readonly records: Records | undefined;
   /** Pages of other features. */
   readonly otherAreas: readonly ConsoleArea[];
 }
 
-/** Decisions that the console shows. */
+/** Decisions that the console shows, and differences of the shadow policy. */
 const RECENT_DECISIONS = 10_000;
+const RECENT_DIFFERENCES = 1000;
+
+/** What the console shows of the events of this broker. */
+export interface ConsoleMemory {
+  readonly recent: DecisionMemory;
+  readonly differences: DifferenceMemory;
+}
 
 /** @returns undefined without the console: nobody reads them */
-export async function openRecent({ console: pages }: BrokerConfig): Promise<DecisionMemory | undefined> {
+export async function openMemory({ console: pages }: BrokerConfig): Promise<ConsoleMemory | undefined> {
   if (pages === undefined) return undefined;
   const { rememberDecisions } = await import('../platform/recent-decisions.ts');
-  return rememberDecisions(RECENT_DECISIONS, systemClock);
+  const { rememberDifferences } = await import('../platform/shadow-differences.ts');
+  return {
+    recent: rememberDecisions(RECENT_DECISIONS, systemClock),
+    differences: rememberDifferences(RECENT_DIFFERENCES, systemClock),
+  };
 }
 
 /** The console with all its pages; undefined: it is not configured. */
 export async function openPages(
   config: BrokerConfig,
-  { recent, records, identify, log, otherAreas, ...deps }: PagesDeps,
+  { memory, records, identify, log, otherAreas, ...deps }: PagesDeps,
 ): Promise<Console | undefined> {
-  if (recent === undefined || records === undefined) return undefined;
+  if (memory === undefined || records === undefined) return undefined;
   const { consoleAreas } = await import('./console-areas.ts');
   const { openConsole } = await import('./open-console.ts');
-  const areas = [...consoleAreas(config, { ...deps, recent, records }), ...otherAreas];
+  const areas = [...consoleAreas(config, { ...deps, ...memory, records }), ...otherAreas];
   return openConsole(config, { ...deps, records, identify, areas, log });
 }

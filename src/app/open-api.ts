@@ -1,7 +1,7 @@
 /** The API for operators, on the control socket and, where it is configured, on the admin listener. */
 import type { LoadedBroker } from '../config/load.ts';
 import { robotsOf } from '../config/robots-schema.ts';
-import type { Audit, Background, Clock, Ids, Log, Timer } from '../core/ports.ts';
+import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { describeError } from '../core/errors.ts';
 import type { ApiHandlers } from '../http/api/api.ts';
@@ -16,6 +16,7 @@ import { openOwnControlSocket } from '../platform/control-sockets.ts';
 import type { Records } from '../platform/store/records.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import { version } from '../platform/version.ts';
+import type { PolicyQuestions } from './api/ask-about-policy.ts';
 import type { BrokerHandlerDeps } from './api/broker-handlers.ts';
 import { probeBackend } from './backend-states.ts';
 import type { Flush } from './flush.ts';
@@ -54,13 +55,19 @@ interface OpenApi extends AsyncDisposable {
   readonly admin: RequestHandler | undefined;
   /** For the console. They are loaded with the first call. */
   readonly handlers: () => Promise<ApiHandlers>;
+  /** The same for questions that are no operation. */
+  readonly questions: () => Promise<PolicyQuestions>;
 }
 
 /** @param threads for questions about policies; closed with the API */
 export function openApi(parts: ApiParts, threads: BackgroundThreads = createBackground(QUESTION)): OpenApi {
   const started = { at: parts.clock.now(), monotonic: parts.clock.monotonic() };
-  const handlers = once(() => loadHandlers({ ...parts, started }, threads.run));
   const { personalTokens, loaded } = parts;
+  const questions = once(async () => {
+    const { askAboutPolicy } = await import('./api/ask-about-policy.ts');
+    return askAboutPolicy(threads.run, loaded.source.path);
+  });
+  const handlers = once(async () => loadHandlers({ ...parts, started }, await questions()));
   const users = loaded.config.api;
   return {
     control: lazyHandler(async () => {
@@ -78,11 +85,12 @@ export function openApi(parts: ApiParts, threads: BackgroundThreads = createBack
             return answerApi({ ...parts, handlers: await handlers(), authenticate });
           }),
     handlers,
+    questions,
     [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose](),
   };
 }
 
-async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>, thread: Background) {
+async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>, questions: PolicyQuestions) {
   const { brokerHandlers } = await import('./api/broker-handlers.ts');
   const { policyHandlers } = await import('./api/policy-handlers.ts');
   const { tokenHandlers } = await import('./api/token-handlers.ts');
@@ -100,7 +108,7 @@ async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>
         return backend === undefined ? undefined : probeBackend(backend.authenticator, parts);
       },
     }),
-    ...policyHandlers({ ...parts, config, configPath: source.path, thread }),
+    ...policyHandlers({ ...parts, config, questions }),
     ...tokenHandlers({
       ...parts,
       robots: robotsOf(config.robots),

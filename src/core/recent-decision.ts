@@ -1,7 +1,9 @@
 /** What a broker remembers of a request for a token, for the pages of the console. */
 import type { Reason } from './access.ts';
 import type { ErrorCode } from './errors.ts';
+import type { Identity } from './identity.ts';
 import type { Scope } from './scope.ts';
+import type { StoredLimit } from './token-limits.ts';
 
 export interface RecentDecision {
   readonly requestId: string;
@@ -19,6 +21,8 @@ export interface RecentDecision {
   readonly scopes: readonly RecentScope[];
   /** The number of scopes that are not listed. */
   readonly unlisted: number;
+  /** The revision of the policy that decided. Absent: nothing was decided. */
+  readonly policyRevision?: string;
   /** Why no token was issued. */
   readonly refusal?: { readonly code: ErrorCode; readonly cause: string };
 }
@@ -41,11 +45,28 @@ export interface DecisionFilter {
   readonly isRefusedOnly: boolean;
 }
 
+/** A decision with what it depends on, to make it again. */
+export interface RepeatableDecision {
+  /** A `RecentDecision` as JSON. */
+  readonly text: string;
+  /** Undefined: the caller is not recorded, because there was no room for its groups, attributes and limits. */
+  readonly caller: RecordedCaller | undefined;
+}
+
+export interface RecordedCaller {
+  /** Absent: anonymous. */
+  readonly identity?: Identity;
+  /** The limits of the credential. Absent: it had none. */
+  readonly limits?: readonly StoredLimit[];
+}
+
 export interface RecentDecisions {
   /** Those that match, the latest first, and how many more match. */
   find(filter: DecisionFilter, most: number): { readonly found: readonly RecentDecision[]; readonly more: number };
   /** The decision of a request, where it is still known. */
   byRequest(requestId: string): RecentDecision | undefined;
+  /** Every decision on a token that was issued, the latest first. */
+  repeatable(): readonly RepeatableDecision[];
   readonly capacity: number;
   /** How many decisions are known. */
   count(): number;

@@ -4,46 +4,63 @@
  */
 import type { Grant } from '../core/access.ts';
 import type { AuditEvent } from '../core/events.ts';
-import type { Caller } from '../core/identity.ts';
+import type { Caller, Identity } from '../core/identity.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
-import type { DecisionFilter, RecentDecision, RecentDecisions } from '../core/recent-decision.ts';
+import type { DecisionFilter, RecentDecision, RecentDecisions, RecordedCaller } from '../core/recent-decision.ts';
+import { storedLimits } from '../core/token-limits.ts';
+import type { StoredLimit } from '../core/token-limits.ts';
 import { typed } from './audit/audit-lines.ts';
+import { createBoundedPool } from './bounded-pool.ts';
+import type { BoundedPool } from './bounded-pool.ts';
+import { containsText } from './name-filter.ts';
 
 /** Bounds of what one request leaves, so that all of them together stay below some 20 MB. */
 const MAX_SCOPES = 8;
 const MAX_REASONS = 8;
 const MAX_CAUSE = 256;
+/** The most characters of the groups, attributes and limits of all callers together. The login cache holds most of them too. */
+const MAX_CALLERS = 16 * 1024 * 1024;
 
 export interface DecisionMemory extends EventSink, RecentDecisions {}
 
-/** @param capacity the most decisions that are held */
-export function rememberDecisions(capacity: number, clock: Pick<Clock, 'now'>): DecisionMemory {
-  const ring: string[] = [];
+/**
+ * @param capacity the most decisions that are held
+ * @param maxCallers the most characters of what is held of their callers
+ */
+export function rememberDecisions(
+  capacity: number,
+  clock: Pick<Clock, 'now'>,
+  maxCallers = MAX_CALLERS,
+): DecisionMemory {
+  const ring: Entry[] = [];
+  const pool = createBoundedPool(maxCallers);
   const startedAt = clock.now();
   let next = 0;
 
   /** The latest first. */
-  function* decisions(): Generator<RecentDecision> {
+  function* entries(): Generator<Entry> {
     for (let back = 1; back <= ring.length; back += 1) {
-      const text = ring[(next - back + ring.length) % ring.length];
-      if (text !== undefined) yield parse(text);
+      const entry = ring[(next - back + ring.length) % ring.length];
+      if (entry !== undefined) yield entry;
     }
   }
 
   return {
     capacity,
     count: () => ring.length,
-    since: () => (ring.length < capacity ? startedAt : parse(ring[next % capacity] ?? '').at),
+    since: () => (ring.length < capacity ? startedAt : parse(ring[next % capacity]?.text ?? '').at),
     record: (event) => {
       const decision = decisionOf(event, clock.now());
       if (decision === undefined) return;
-      ring[next % capacity] = JSON.stringify(decision);
+      release(pool, ring[next % capacity]);
+      ring[next % capacity] = { text: JSON.stringify(decision), ...callerIn(event, pool) };
       next = (next + 1) % capacity;
     },
     find: (filter, most) => {
       const found: RecentDecision[] = [];
       let more = 0;
-      for (const decision of decisions()) {
+      for (const { text } of entries()) {
+        const decision = parse(text);
         if (!matches(decision, filter)) continue;
         if (found.length < most) found.push(decision);
         else more += 1;
@@ -51,10 +68,62 @@ export function rememberDecisions(capacity: number, clock: Pick<Clock, 'now'>): 
       return { found, more };
     },
     byRequest: (requestId) => {
-      for (const decision of decisions()) if (decision.requestId === requestId) return decision;
+      for (const { text } of entries()) {
+        const decision = parse(text);
+        if (decision.requestId === requestId) return decision;
+      }
       return undefined;
     },
+    repeatable: () =>
+      entries()
+        .filter(({ isIssued }) => isIssued)
+        .map(({ text, caller }) => ({ text, caller }))
+        .toArray(),
   };
+}
+
+interface Entry {
+  readonly text: string;
+  readonly isIssued: boolean;
+  /** Undefined: nobody was authenticated, or there was no room. */
+  readonly caller: RecordedCaller | undefined;
+}
+
+/** Identities are held by reference: a cached login has the same one each time. */
+function callerIn(event: AuditEvent, pool: BoundedPool): Omit<Entry, 'text'> {
+  if (event.type !== 'token.issued') return { isIssued: false, caller: undefined };
+  const { caller } = event;
+  if (caller.kind === 'anonymous') return { isIssued: true, caller: {} };
+  const { identity, via } = caller;
+  const limits = via?.limits === undefined ? undefined : storedLimits(via.limits);
+  if (!pool.add(identity, () => identitySize(identity))) return { isIssued: true, caller: undefined };
+  if (limits !== undefined && !pool.add(limits, () => limitsSize(limits))) {
+    pool.remove(identity);
+    return { isIssued: true, caller: undefined };
+  }
+  return { isIssued: true, caller: { identity, ...(limits === undefined ? {} : { limits }) } };
+}
+
+function release(pool: BoundedPool, entry: Entry | undefined): void {
+  const { identity, limits } = entry?.caller ?? {};
+  if (identity !== undefined) pool.remove(identity);
+  if (limits !== undefined) pool.remove(limits);
+}
+
+/** Of one text in a set or a list, in addition to its characters. */
+const TEXT_OVERHEAD = 32;
+
+function identitySize({ username, subject = '', groups, attributes }: Identity): number {
+  const attributeTexts = [...attributes].flatMap(([name, values]) => [name, ...values]);
+  return sizeOf([username, subject, ...groups, ...attributeTexts]);
+}
+
+function limitsSize(limits: readonly StoredLimit[]): number {
+  return sizeOf(limits.flatMap(({ service, repositories, actions }) => [service, ...repositories, ...actions]));
+}
+
+function sizeOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length + TEXT_OVERHEAD, 0);
 }
 
 function parse(text: string): RecentDecision {
@@ -65,15 +134,17 @@ function parse(text: string): RecentDecision {
 function decisionOf(event: AuditEvent, at: number): RecentDecision | undefined {
   if (event.type !== 'token.issued' && event.type !== 'token.refused') return undefined;
   const { requestId, client } = event.request;
-  const shared = { requestId, at, client };
   if (event.type === 'token.issued') {
-    const { caller, service, grants } = event;
+    const { caller, service, time, grants, policyRevision } = event;
     const scopes = grants.slice(0, MAX_SCOPES).map(scopeOf);
-    return { ...shared, ...userOf(caller), service, scopes, unlisted: grants.length - scopes.length };
+    const unlisted = grants.length - scopes.length;
+    return { requestId, at: time, client, ...userOf(caller), service, scopes, unlisted, policyRevision };
   }
   const { code, cause, username, service } = event;
   return {
-    ...shared,
+    requestId,
+    at,
+    client,
     ...(username === undefined ? {} : { username: typed(username) }),
     service: typed(service),
     scopes: [],
@@ -96,13 +167,9 @@ function scopeOf({ asked, granted, limited = [], because }: Grant): RecentDecisi
 
 function matches({ username, scopes, refusal }: RecentDecision, filter: DecisionFilter): boolean {
   const { person, repository, isRefusedOnly } = filter;
-  if (person !== '' && !isPart(person, username ?? 'anonymous')) return false;
-  if (repository !== '' && !scopes.some(({ asked }) => isPart(repository, asked.name))) return false;
+  if (!containsText(username ?? 'anonymous', person)) return false;
+  if (repository !== '' && !scopes.some(({ asked }) => containsText(asked.name, repository))) return false;
   return !isRefusedOnly || refusal !== undefined || scopes.some(isDenied);
-}
-
-function isPart(part: string, text: string): boolean {
-  return text.toLowerCase().includes(part.toLowerCase());
 }
 
 function isDenied({ asked, granted }: RecentDecision['scopes'][number]): boolean {

@@ -7,8 +7,16 @@ import type { Broker } from '../support/broker.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { ALICE, ASK_WEB, SERVICE, startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
+import { TEAM_POLICY } from '../support/user-sources.ts';
 
 const OLGA = { user: 'olga', password: 'the-password-of-olga' } as const;
+
+/** The policy of the broker, and nobody pushes to `web/**`. */
+function withFreeze(name: string): string {
+  const policy = JSON.parse(TEAM_POLICY) as { readonly rules: readonly object[] };
+  const freeze = { name, users: ['*'], repositories: ['web/**'], deny: ['push'] };
+  return JSON.stringify({ ...policy, rules: [...policy.rules, freeze] }, undefined, 2);
+}
 
 let browser: Browser;
 let broker: Broker;
@@ -62,9 +70,16 @@ describe.skipIf(!hasChromium())('the console', () => {
     };
     browser = await startChromium();
     broker = await startStaticBroker({
-      config: { ...STATIC_CONFIG, console: { admins: { groups: ['operators'] } }, personalTokens: {} },
-      files: { 'users.yaml': JSON.stringify({ users }) },
+      config: {
+        ...STATIC_CONFIG,
+        policy: { file: 'policy.yaml', shadow: 'next.yaml' },
+        console: { admins: { groups: ['operators'] } },
+        personalTokens: {},
+      },
+      files: { 'users.yaml': JSON.stringify({ users }), 'next.yaml': withFreeze('shadow-freeze') },
     });
+    // Serving does not wait for it.
+    await broker.waitForLine(({ message }) => message === 'shadow policy loaded');
   });
   afterAll(async () => {
     await browser?.close();
@@ -213,10 +228,60 @@ describe.skipIf(!hasChromium())('the console', () => {
 
     const other = await openPage();
     await signIn(other, ALICE);
-    for (const path of ['policy', 'policy/try', 'who-can', 'backends', 'fleet', 'people', 'person?user=olga']) {
+    for (const path of [
+      'policy',
+      'policy/try',
+      'policy/shadow',
+      'who-can',
+      'backends',
+      'fleet',
+      'people',
+      'person?user=olga',
+    ]) {
       expect((await other.request.get(`/console/${path}`)).status()).toBe(404);
     }
     await other.context().close();
+  });
+
+  it('shows what the shadow policy would change, without JavaScript', async () => {
+    await broker.token(ASK_WEB, ALICE);
+    await broker.token(`service=${SERVICE}&scope=repository:web/b:pull`, ALICE);
+    const page = await openPage({ javaScriptEnabled: false });
+    await signIn(page, OLGA);
+
+    await page.getByRole('link', { name: 'Policy' }).click();
+    expect(await page.getByText('decisions of this broker since').textContent()).toMatch(/\b\d+ of \d+ decisions/);
+    await page.getByRole('link', { name: 'Show the differences' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'web/a' }).first();
+    const text = (await row.textContent())?.replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(/alice.*pull, push.*loses push.*teams own their namespace.*denied by shadow-freeze/);
+    expect(await page.getByRole('cell', { name: 'web/b' }).count()).toBe(0);
+    await page.getByLabel('Change').selectOption('something is gained');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByText('No difference matches.').waitFor();
+    await page.context().close();
+  });
+
+  it('shows which recent decisions a pasted policy changes, without JavaScript, and logs nothing of it', async () => {
+    await broker.token(ASK_WEB, ALICE);
+    const page = await openPage({ javaScriptEnabled: false });
+    await signIn(page, OLGA);
+
+    await page.goto('/console/policy/try');
+    await page.getByLabel('Policy', { exact: true }).fill(withFreeze('pasted-freeze'));
+    await page.getByRole('button', { name: 'Try it out' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'web/a' }).first();
+    const text = (await row.textContent())?.replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(/alice.*pull, push.*loses push.*teams own their namespace.*denied by pasted-freeze/);
+    await page.getByText('fairlead diff policy.yaml next.yaml --config broker.yaml').waitFor();
+    await page.reload();
+    await row.waitFor();
+
+    const log = JSON.stringify(broker.log());
+    expect(log).not.toContain('pasted-freeze');
+    // The control: names of rules that decided are in the log.
+    expect(log).toContain('shadow-freeze');
+    await page.context().close();
   });
 
   it('ends everything of a person: tokens are refused and the browser is signed out', async () => {

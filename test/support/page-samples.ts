@@ -3,7 +3,10 @@ import { backendsPage } from '../../src/pages/admin/backends.ts';
 import { decisionsPage } from '../../src/pages/admin/decisions.ts';
 import { fleetPage } from '../../src/pages/admin/fleet.ts';
 import { endPersonPage, peoplePage, personPage } from '../../src/pages/admin/people.ts';
-import { policyPage, tryOutPage } from '../../src/pages/admin/policy.ts';
+import { policyPage } from '../../src/pages/admin/policy.ts';
+import { shadowPage } from '../../src/pages/admin/shadow.ts';
+import { tryOutPage } from '../../src/pages/admin/try-out.ts';
+import type { ChangesView } from '../../src/pages/admin/try-out.ts';
 import { whoCanPage } from '../../src/pages/admin/who-can.ts';
 import { accessPage } from '../../src/pages/access.ts';
 import type { DecisionView } from '../../src/pages/access.ts';
@@ -104,6 +107,11 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     ],
   };
   const policy = samplePolicy(text);
+  const tried = {
+    checks: policy.checks,
+    isInForce: false,
+    command: 'fairlead diff policy.yaml next.yaml --config broker.yaml',
+  };
 
   return {
     'sign-in': () =>
@@ -223,30 +231,64 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         ...policy,
         isStale: true,
         findings: [],
-        tests: { passed: 13, failures: [{ line: 30, message: text('alice may push web/shop') }] },
+        checks: {
+          tests: { passed: 13, failures: [{ line: 30, message: text('alice may push web/shop') }] },
+          invariants: { proved: 1, failures: [text('Invariant "releases": bob can push web/release/shop')] },
+        },
         problem: 'Lint and the tests were not run: another question is being examined.',
-        shadow: { revision: undefined },
+        shadow: { revision: undefined, isStale: true, same: 0, differing: 0, since: SAMPLE_NOW - DAY },
+      }),
+    'policy-without-shadow': () => policyPage(admin, { ...policy, isStale: false, shadow: undefined }),
+    'policy-shadow': () =>
+      shadowPage(admin, {
+        shadow: { ...policy.shadow, isStale: true, differing: 1812 },
+        rows: sampleDifferences(text),
+        hidden: 1712,
+        capacity: 1000,
+        filter: { person: text('alice'), repository: text('web'), change: 'lost' },
+      }),
+    'policy-shadow-none': () =>
+      shadowPage(admin, {
+        shadow: undefined,
+        rows: [],
+        hidden: 0,
+        capacity: 1000,
+        filter: { person: '', repository: '', change: '' },
       }),
     'policy-try': () => tryOutPage(admin, { text: policy.text }),
     'policy-try-result': () =>
       tryOutPage(admin, {
         text: policy.text,
-        result: {
-          findings: policy.findings,
-          tests: policy.tests,
-        },
+        result: { ...tried, findings: policy.findings, changes: sampleChanges(text) },
       }),
+    'policy-try-many': () =>
+      tryOutPage(admin, { text: policy.text, result: { ...tried, findings: [], changes: manyChanges(text) } }),
+    'policy-try-same': () =>
+      tryOutPage(admin, {
+        text: policy.text,
+        result: { ...tried, findings: [], isInForce: true, changes: NO_CHANGES },
+      }),
+    'policy-try-not-compared': () =>
+      tryOutPage(admin, { text: policy.text, result: { ...tried, findings: policy.findings } }),
     'policy-try-invalid': () =>
       tryOutPage(admin, {
         text: policy.text,
         result: {
           findings: [{ line: 3, severity: 'problem', message: text('expected one of pull, push; got "puhs"') }],
+          isInForce: false,
+          command: tried.command,
         },
       }),
+    'policy-try-busy': () => tryOutPage(admin, { text: policy.text, problem: 'Another question is being examined.' }),
     'who-can': () =>
       whoCanPage(admin, {
         services,
-        question: { action: 'push', repository: text('web/shop'), service: 'registry.example.com' },
+        question: {
+          action: 'push',
+          repository: text('web/shop'),
+          service: 'registry.example.com',
+          client: text('10.1.4.7'),
+        },
         answer: {
           grantees: [
             {
@@ -265,6 +307,14 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
               verdict: 'perhaps',
               notes: [text('only from 10.0.0.0/8'), text('denied by "freeze"')],
             },
+            {
+              who: text('user carol'),
+              rule: text('carol'),
+              file: 'policy.yaml',
+              line: 33,
+              verdict: 'exceptions',
+              notes: [text('denied by "freeze" (policy.yaml:50), unless also members of release')],
+            },
             { who: text('user bob'), rule: text('bob'), file: 'policy.yaml', line: 40, verdict: 'no', notes: [] },
           ],
           users: [text('alice'), text('carol')],
@@ -275,7 +325,12 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     'who-can-nobody': () =>
       whoCanPage(admin, {
         services,
-        question: { action: 'delete', repository: text('web/shop'), service: 'registry.example.com' },
+        question: {
+          action: 'delete',
+          repository: text('web/shop'),
+          service: 'registry.example.com',
+          client: '10.1.4.7',
+        },
         problem: 'Repository names have no upper-case letters.',
         answer: { grantees: [], users: [], anonymous: false, gaps: [] },
       }),
@@ -486,9 +541,9 @@ function sampleDecisions(text: (plain: string) => string) {
       via: text('token laptop'),
       unlisted: 3,
       scopes: [
-        { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], rules },
-        { name: text('web/base'), asked: ['pull'], granted: ['pull'], rules },
-        { name: text('ops/secret'), asked: ['pull'], granted: [], rules: [] },
+        { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], limited: ['push'], rules },
+        { name: text('web/base'), asked: ['pull'], granted: ['pull'], limited: [], rules },
+        { name: text('ops/secret'), asked: ['pull'], granted: [], limited: [], rules: [] },
       ],
     },
     { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login', scopes: [], unlisted: 0 },
@@ -524,7 +579,90 @@ function samplePolicy(text: (plain: string) => string) {
       { line: 4, severity: 'warning' as const, message: text('writes to every namespace that a group can name') },
       { line: 10, severity: 'hint' as const, message: text('everybody can read it') },
     ],
-    tests: { passed: 14, failures: [] },
-    shadow: { revision: '99aa88bb77cc' },
+    checks: { tests: { passed: 14, failures: [] }, invariants: { proved: 2, failures: [] } },
+    shadow: { revision: '99aa88bb77cc', isStale: false, same: 809, differing: 3, since: SAMPLE_NOW - DAY },
+  };
+}
+
+function sampleChange(text: (plain: string) => string) {
+  const rule = { rule: text('teams own their namespace'), place: 'policy.yaml:2', effect: 'allow' as const };
+  return {
+    before: { granted: ['pull', 'push'], rules: [rule] },
+    after: {
+      granted: ['pull', 'delete'],
+      rules: [
+        { rule: text('freeze'), place: 'line 12', effect: 'deny' as const },
+        { rule: text('home'), place: 'line 19', effect: 'skipped' as const },
+      ],
+    },
+  };
+}
+
+function sampleDifferences(text: (plain: string) => string) {
+  const asked = { asked: ['pull', 'push'], service: 'registry.example.com', from: '10.1.4.7' };
+  const shared = { ...sampleChange(text), ...asked, at: SAMPLE_NOW - 30 };
+  return [
+    { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C4', username: text('alice'), name: text('web/shop') },
+    {
+      ...shared,
+      requestId: '01JZ4R8T6QF3W0P9X2C3',
+      name: 'registry catalog',
+      before: { granted: [], rules: [] },
+      after: { granted: ['*'], rules: [] },
+    },
+  ];
+}
+
+const NO_CHANGES: ChangesView = {
+  compared: 812,
+  since: SAMPLE_NOW - DAY,
+  changed: 0,
+  gained: 0,
+  lost: 0,
+  rows: [],
+  unlisted: 0,
+  people: [],
+  repositories: [],
+  gaps: [],
+};
+
+function sampleChanges(text: (plain: string) => string): ChangesView {
+  const shared = { ...sampleChange(text), service: 'registry.example.com', last: SAMPLE_NOW - 60 };
+  return {
+    ...NO_CHANGES,
+    changed: 4,
+    gained: 4,
+    lost: 3,
+    rows: [
+      { ...shared, username: text('alice'), backend: 'corp', name: text('web/shop'), times: 3 },
+      { ...shared, username: undefined, backend: '', name: text('public/base'), times: 1 },
+    ],
+    gaps: ['Not compared: 12. Of a request for many repositories, only the first are held.'],
+  };
+}
+
+/** As many as one page shows. */
+function manyChanges(text: (plain: string) => string): ChangesView {
+  const [row] = sampleChanges(text).rows;
+  const rows = Array.from({ length: 100 }, (_, index) => ({
+    ...row,
+    ...sampleChange(text),
+    username: text(`person-${((index + 1) * 7919) % 1000}`),
+    backend: 'corp',
+    name: text(`team-${(index * 31) % 17}/service-${(index * 7793) % 997}`),
+    service: 'registry.example.com',
+    times: ((index * 37) % 90) + 1,
+    last: SAMPLE_NOW - index * 977,
+  }));
+  const sums = Array.from({ length: 10 }, (_, index) => ({ name: text(`name-${index}`), gained: index, lost: 90 }));
+  return {
+    ...NO_CHANGES,
+    changed: 2400,
+    lost: 2300,
+    gained: 900,
+    rows,
+    unlisted: 412,
+    people: sums,
+    repositories: sums,
   };
 }

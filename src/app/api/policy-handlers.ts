@@ -3,7 +3,6 @@ import { traitsOf } from '../../backends/index.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
 import { repositoryProblem, scopeProblem } from '../../config/scope-check.ts';
-import { describeError } from '../../core/errors.ts';
 import type { Caller } from '../../core/identity.ts';
 import { decide } from '../../core/policy/decide.ts';
 import { explain as explainGrant } from '../../core/policy/explain.ts';
@@ -11,7 +10,7 @@ import { nearMisses } from '../../core/policy/near-misses.ts';
 import { imaginedCaller } from '../../core/policy/policy-test.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Situation } from '../../core/policy/situation.ts';
-import type { Background, Clock, Timer } from '../../core/ports.ts';
+import type { Clock, Timer } from '../../core/ports.ts';
 import { looksLikeRobot } from '../../core/robot-name.ts';
 import { robotIdentity, robotNamed } from '../../core/robot.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
@@ -24,25 +23,22 @@ import type { policyOperations } from '../../http/api/policy-operations.ts';
 import { ApiProblem } from '../../http/api/problem.ts';
 import type { HealthDeps } from '../../http/health.ts';
 import type { PolicyInForce } from '../policy-in-force.ts';
-import { POLICY_QUESTIONS } from './policy-questions.ts';
+import { refuseWhileBusy } from './ask-about-policy.ts';
+import type { PolicyQuestions } from './ask-about-policy.ts';
 
 interface PolicyHandlerDeps extends Pick<HealthDeps, 'policyState'> {
   readonly config: BrokerConfig;
-  /** The path of broker.yaml. */
-  readonly configPath: string;
   readonly policy: PolicyInForce;
   readonly backends: readonly ChainedBackend[];
   readonly clock: Clock;
   readonly timer: Timer;
-  /** Always on another thread, with the limits of a question. */
-  readonly thread: Background;
+  readonly questions: PolicyQuestions;
 }
 
 type PolicyHandlers = Pick<ApiHandlers, keyof typeof policyOperations>;
 
 export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
-  const { policy } = deps;
-  const examine = refuseWhileBusy((question: Question) => onThread(deps, question));
+  const { policy, questions } = deps;
   const decideOn = refuseWhileBusy((undecided: Undecided) => explained(undecided, deps));
   return {
     getPolicy: async () => {
@@ -56,52 +52,19 @@ export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
         shadow: shadow ?? null,
       };
     },
-    checkPolicy: async ({ text }) => {
-      const answer = await examine({ kind: 'check', text });
-      if (!('valid' in answer)) throw new Error('the answer is to another question');
-      return answer;
-    },
+    checkPolicy: ({ text }) => questions.check({ text }),
     explain: (input) => explain(input, decideOn, deps),
     whoCan: async ({ service, ...question }) => {
       const problem = repositoryProblem(question.repository);
       if (problem !== undefined) throw invalid('body.repository', problem);
       const { revision, stale } = deps.policyState();
       if (stale) throw new ApiProblem('conflict', { detail: 'the policy file is invalid, and cannot be searched' });
-      const answer = await examine({ kind: 'who-can', ...question, service: serviceFor(service, deps.config) });
-      if (!('grantees' in answer)) throw new Error('the answer is to another question');
+      const answer = await questions.whoCan({ ...question, service: serviceFor(service, deps.config) });
       if (answer.policyRevision !== revision) {
         throw new ApiProblem('conflict', { detail: 'the policy file has just changed; try again' });
       }
       return answer;
     },
-  };
-}
-
-type Question = Parameters<(typeof POLICY_QUESTIONS)['work']>[0]['question'];
-
-async function onThread(
-  { thread, configPath }: PolicyHandlerDeps,
-  question: Question,
-): Promise<Answer<'checkPolicy'> | Answer<'whoCan'>> {
-  try {
-    for await (const answer of thread(POLICY_QUESTIONS, { files: [], configPath, question })) return answer;
-  } catch (error) {
-    throw new ApiProblem('too-much-work', { detail: `it was not answered: ${describeError(error)}`, cause: error });
-  }
-  throw new Error('the thread ended without an answer');
-}
-
-/** A thread takes memory, and an explanation the time of logins: a second question while one is examined is refused. */
-function refuseWhileBusy<Asked, Found>(work: (question: Asked) => Promise<Found>): typeof work {
-  let isBusy = false;
-  return async (question) => {
-    if (isBusy) throw new ApiProblem('too-much-work', { retryAfter: 1 });
-    isBusy = true;
-    try {
-      return await work(question);
-    } finally {
-      isBusy = false;
-    }
   };
 }
 

@@ -1,9 +1,6 @@
-/** The pages of administrators about the policy, the backends, the fleet and people. Everybody else gets 404. */
+/** The pages of administrators about the backends, the fleet and people. Everybody else gets 404. */
 import type { Request, Response, Router } from 'express';
-import { isAction } from '../../core/access.ts';
-import type { Action } from '../../core/access.ts';
 import { BrokerError } from '../../core/errors.ts';
-import type { RequestContext } from '../../core/events.ts';
 import type { RecentDecision, RecentDecisions } from '../../core/recent-decision.ts';
 import { formatScope } from '../../core/scope.ts';
 import type { Ending } from '../../flows/end-account.ts';
@@ -13,35 +10,14 @@ import { fleetPage } from '../../pages/admin/fleet.ts';
 import type { FleetView } from '../../pages/admin/fleet.ts';
 import { endPersonPage, peoplePage, personPage } from '../../pages/admin/people.ts';
 import type { PersonView } from '../../pages/admin/people.ts';
-import { policyPage, tryOutPage } from '../../pages/admin/policy.ts';
-import type { PolicyView, TryOutView } from '../../pages/admin/policy.ts';
-import { whoCanPage } from '../../pages/admin/who-can.ts';
-import type { WhoCanView } from '../../pages/admin/who-can.ts';
 import { contextOf } from '../context.ts';
-import { repositoryProblem } from './access.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf, readForm } from '../form.ts';
 import { respondPage } from './respond-page.ts';
 import { signedInOf } from './session.ts';
 
-/** What a question cannot be answered for, as a sentence. */
-export interface Unanswered {
-  readonly problem: string;
-}
-
-interface WhoCanQuestion {
-  readonly action: Action;
-  readonly repository: string;
-  readonly service: string;
-}
-
 export interface AdminAreaDeps {
-  /** The names of the configured services. */
-  readonly services: readonly string[];
   readonly recent: RecentDecisions;
-  readonly whoCan: (question: WhoCanQuestion, context: RequestContext) => Promise<WhoCanView['answer'] | Unanswered>;
-  readonly policy: (context: RequestContext) => Promise<PolicyView>;
-  readonly tryOut: (text: string, context: RequestContext) => Promise<TryOutView['result'] | Unanswered>;
   readonly backends: () => Promise<BackendsView>;
   readonly fleet: () => FleetView;
   /** @returns undefined when nothing is known of the user */
@@ -59,15 +35,6 @@ export function adminArea(deps: AdminAreaDeps): ConsoleArea {
   return {
     addRoutes: (router: Router, tools: ConsoleTools) => {
       const { requireAdmin, pageFor } = tools;
-      router.get('/console/who-can', requireAdmin, (request, response) => whoCan(deps, tools, request, response));
-      router.get('/console/policy', requireAdmin, async (_request, response) => {
-        respondPage(response, 200, policyPage(pageFor(response), await deps.policy(contextOf(response))));
-      });
-      router.get('/console/policy/try', requireAdmin, async (_request, response) => {
-        const { text } = await deps.policy(contextOf(response));
-        respondPage(response, 200, tryOutPage(pageFor(response), { text }));
-      });
-      router.post('/console/policy/try', requireAdmin, (request, response) => tryOut(deps, tools, request, response));
       router.get('/console/backends', requireAdmin, async (_request, response) => {
         respondPage(response, 200, backendsPage(pageFor(response), await deps.backends()));
       });
@@ -83,38 +50,6 @@ export function adminArea(deps: AdminAreaDeps): ConsoleArea {
     },
   };
 }
-
-async function whoCan(deps: AdminAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
-  const { services } = deps;
-  const query = queryOf(request);
-  const respond = (view: Omit<WhoCanView, 'services'>): void =>
-    respondPage(response, 200, whoCanPage(tools.pageFor(response), { services, ...view }));
-  const repository = query.get('repository')?.trim();
-  if (repository === undefined) return respond({});
-  const [first = ''] = services;
-  const service = query.get('service') ?? first;
-  const action = query.get('action') ?? '';
-  const question = {
-    action: isAction(action) ? action : ('pull' as const),
-    repository: repository.slice(0, MAX_NAME),
-    service: services.includes(service) ? service : first,
-  };
-  const problem = repositoryProblem(repository);
-  if (problem !== undefined) return respond({ question, problem });
-  const answer = await deps.whoCan(question, contextOf(response));
-  if (answer === undefined || 'problem' in answer) return respond({ question, problem: answer?.problem ?? '' });
-  return respond({ question, answer });
-}
-
-async function tryOut(deps: AdminAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
-  const text = (await readForm(request, response, MAX_POLICY)).get('policy') ?? '';
-  const result = await deps.tryOut(text, contextOf(response));
-  const view = result !== undefined && 'problem' in result ? { text, problem: result.problem } : { text, result };
-  respondPage(response, 200, tryOutPage(tools.pageFor(response), view));
-}
-
-/** A policy of the largest size, in a form that takes three bytes for a character. */
-const MAX_POLICY = '3mb';
 
 function nameIn(fields: URLSearchParams): string {
   return fields.get('user')?.trim().slice(0, MAX_NAME) ?? '';

@@ -1,10 +1,14 @@
 /** Decisions of the policy as pages show them. */
-import type { Grant } from '../../core/access.ts';
+import type { Grant, Reason } from '../../core/access.ts';
 import { missSentence } from '../../core/policy/explain.ts';
 import type { NearMiss } from '../../core/policy/near-misses.ts';
 import type { RecentDecision } from '../../core/recent-decision.ts';
 import type { DecisionView } from '../../pages/access.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { ChangeView } from '../../pages/parts/change.ts';
 import type { ActionVerdict } from '../../pages/parts/decision.ts';
+
+type DecidedRules = ChangeView['before']['rules'];
 
 type Decided = Pick<Grant, 'asked' | 'because'> & {
   readonly granted: readonly string[];
@@ -14,7 +18,7 @@ type Decided = Pick<Grant, 'asked' | 'because'> & {
 export function decisionView(grant: Decided, service: string, misses: readonly NearMiss[] = []): DecisionView {
   const { asked, because } = grant;
   return {
-    repository: asked.type === 'repository' && asked.name !== '' ? asked.name : `${asked.type} ${asked.name}`.trim(),
+    repository: scopeName(asked),
     service,
     verdicts: asked.actions.map((action) => ({ action, verdict: verdictOf(action, grant) })),
     reasons: because.map((reason) => ({ ...reason, file: fileName(reason.file) })),
@@ -30,6 +34,16 @@ function verdictOf(action: string, { granted, limited = [], because }: Decided):
       effect === 'deny' && (actions.includes('*') || action === '*' || actions.some((one) => one === action)),
   );
   return isDenied ? 'denied' : 'not granted';
+}
+
+/** `web/shop`, `registry catalog` */
+export function scopeName({ type, name }: Pick<Scope, 'type' | 'name'>): string {
+  return type === 'repository' && name !== '' ? name : `${type} ${name}`.trim();
+}
+
+/** The rules that decided, with their places. */
+export function ruleViews(reasons: readonly Reason[]): DecidedRules {
+  return reasons.map(({ rule, file, line, effect }) => ({ rule, place: `${fileName(file)}:${line}`, effect }));
 }
 
 /** Without the folder, which says where the broker has its files. */

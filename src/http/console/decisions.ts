@@ -5,7 +5,7 @@ import { decisionsPage } from '../../pages/admin/decisions.ts';
 import type { DecisionRow } from '../../pages/admin/decisions.ts';
 import { sentenceOf } from '../respond.ts';
 import { csvLine } from './csv.ts';
-import { viaText } from './decision-views.ts';
+import { scopeName, viaText } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from '../form.ts';
 import { respondPage } from './respond-page.ts';
@@ -48,10 +48,11 @@ function show(recent: RecentDecisions, tools: ConsoleTools, request: Request, re
 
 function rowOf(decision: RecentDecision): DecisionRow {
   const { requestId, at, username, service, client, scopes, unlisted, refusal } = decision;
-  const rows = scopes.map(({ asked, granted, because }) => ({
-    name: asked.type === 'repository' && asked.name !== '' ? asked.name : `${asked.type} ${asked.name}`.trim(),
+  const rows = scopes.map(({ asked, granted, limited, because }) => ({
+    name: scopeName(asked),
     asked: asked.actions,
     granted,
+    limited,
     rules: because.map(({ rule }) => rule),
   }));
   return {

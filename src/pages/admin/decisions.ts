@@ -2,6 +2,7 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, empty, heading, table } from '../parts/blocks.ts';
+import { actionList } from '../parts/decision.ts';
 import { checkBox, textField } from '../parts/form.ts';
 import { clockTime, exact } from '../parts/time.ts';
 import { html } from '../template/html.ts';
@@ -29,6 +30,8 @@ interface ScopeRow {
   readonly name: string;
   readonly asked: readonly string[];
   readonly granted: readonly string[];
+  /** What the rules grant, and the limits of the token exclude. */
+  readonly limited: readonly string[];
   /** The rules that decided. */
   readonly rules: readonly string[];
 }
@@ -65,7 +68,7 @@ export function decisionsPage(page: Page, view: DecisionsView): Html {
         html`<a class="button" href="${csv}" download="decisions.csv">Download as CSV</a>`,
       ),
       filterCard(page, filter),
-      html`<div id="decisions">
+      html`<div id="decisions" class="answers">
         ${
           rows.length === 0
             ? empty(html`<p>No decision matches.</p>`)
@@ -79,7 +82,7 @@ export function decisionsPage(page: Page, view: DecisionsView): Html {
                   { label: 'Rule' },
                   { label: 'From' },
                 ],
-                rows.map((row) => cells(row)),
+                rows.map((row) => cells(row, page.now)),
               )
         }
         ${hidden > 0 && html`<p class="quiet">${hidden} more match. Narrow the filter, or download all as CSV.</p>`}
@@ -90,10 +93,26 @@ export function decisionsPage(page: Page, view: DecisionsView): Html {
 
 function sinceText({ count, capacity, since }: DecisionsView): Html {
   return count < capacity
-    ? html`All requests for tokens that this broker has answered since it started at ${exact(since)}.`
+    ? html`All requests for tokens that this broker has answered since it started at ${exact(since)}. Times are UTC.`
     : html`The last ${capacity.toLocaleString('en')} requests for tokens that this broker has answered, since
-      ${exact(since)}.`;
+      ${exact(since)}. Times are UTC.`;
 }
+
+/** The fields by which lists of decisions are filtered. A part of a name is enough. */
+export const PERSON = {
+  name: 'person',
+  label: 'Person',
+  placeholder: 'a part of the name',
+  isCode: true,
+  maxLength: 256,
+};
+export const REPOSITORY = {
+  name: 'repository',
+  label: 'Repository',
+  placeholder: 'a part of the name',
+  isCode: true,
+  maxLength: 255,
+};
 
 function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly }: DecisionsFilter): Html {
   return html`<form
@@ -103,26 +122,16 @@ function filterCard({ site: { url } }: Page, { person, repository, isRefusedOnly
     role="search"
     data-replace="decisions"
   >
-    ${textField({ name: 'person', label: 'Person', value: person, isCode: true, maxLength: 256 })}
-    ${textField({ name: 'repository', label: 'Repository', value: repository, isCode: true, maxLength: 255 })}
+    ${textField({ ...PERSON, value: person })} ${textField({ ...REPOSITORY, value: repository })}
     ${checkBox('refused', 'only what was refused', isRefusedOnly)}
     <button>Filter</button>
   </form>`;
 }
 
-function cells({
-  at,
-  username,
-  via,
-  service,
-  from,
-  scopes,
-  unlisted,
-  refusal,
-  requestId,
-}: DecisionRow): readonly Content[] {
+function cells(row: DecisionRow, now: number): readonly Content[] {
+  const { at, username, via, service, from, scopes, unlisted, refusal, requestId } = row;
   return [
-    html`${clockTime(at)}<br /><code class="quiet small">${requestId}</code>`,
+    html`${clockTime(at, now)}<br /><code class="quiet small">${requestId}</code>`,
     html`${username === undefined ? html`<span class="quiet nowrap">anonymous</span>` : html`<b>${username}</b>`}<br /><span
         class="quiet"
         >${via}</span
@@ -134,7 +143,7 @@ function cells({
       unlisted,
     ),
     refusal === undefined
-      ? lines(scopes, ({ asked, granted }) => outcome(asked, granted), '–')
+      ? lines(scopes, outcome, '–')
       : html`${badge('refused', 'bad')}<br /><span class="quiet">${refusal}</span>`,
     lines(
       scopes,
@@ -154,8 +163,10 @@ function lines(scopes: readonly ScopeRow[], line: (scope: ScopeRow) => Html, non
   </ul>`;
 }
 
-function outcome(asked: readonly string[], granted: readonly string[]): Html {
+function outcome({ asked, granted, limited }: ScopeRow): Html {
   const isAll = granted.includes('*') || asked.every((action) => granted.includes(action));
-  if (granted.length === 0) return badge('nothing', 'bad');
-  return isAll ? badge(granted.join(', '), 'good') : badge(`only ${granted.join(', ')}`, 'warning');
+  const limits = limited.length > 0 && html` <span class="quiet">the token excludes ${actionList(limited)}</span>`;
+  if (granted.length === 0) return html`${badge('nothing', 'bad')}${limits}`;
+  const text = actionList(granted);
+  return html`${isAll ? badge(text, 'good') : badge(`only ${text}`, 'warning')}${limits}`;
 }

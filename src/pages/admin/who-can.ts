@@ -2,7 +2,7 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, empty, heading, notice, table } from '../parts/blocks.ts';
-import { repositoryFields, selectField } from '../parts/form.ts';
+import { repositoryFields, selectField, textField } from '../parts/form.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -13,14 +13,21 @@ export interface GranteeView {
   readonly rule: string;
   readonly file: string;
   readonly line: number;
-  readonly verdict: 'yes' | 'no' | 'perhaps';
+  /** `exceptions`: only those who are also an exception of each rule that denies it. */
+  readonly verdict: 'yes' | 'no' | 'perhaps' | 'exceptions';
   /** What it depends on, and what denies it, each as a clause. */
   readonly notes: readonly string[];
 }
 
 export interface WhoCanView {
   readonly services: readonly string[];
-  readonly question?: { readonly action: string; readonly repository: string; readonly service: string };
+  readonly question?: {
+    readonly action: string;
+    readonly repository: string;
+    readonly service: string;
+    /** The address from which somebody asks. */
+    readonly client: string;
+  };
   readonly problem?: string;
   readonly answer?: {
     readonly grantees: readonly GranteeView[];
@@ -40,7 +47,7 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
     title: 'Who can',
     section: 'who-can',
     content: [
-      heading('Who can?', 'The answer comes from the policy in force.'),
+      heading('Who can?', 'The answer comes from the policy in force: whom each rule allows it, and what limits that.'),
       html`<form class="card question" method="get" action="${url`/console/who-can`}" data-replace="answer">
         ${selectField({
           name: 'action',
@@ -49,6 +56,14 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
           options: ACTIONS.map((name) => ({ value: name, label: name })),
         })}
         ${repositoryFields(services, question)}
+        ${textField({
+          name: 'client',
+          label: 'From the address',
+          value: question?.client,
+          placeholder: 'yours',
+          isCode: true,
+          maxLength: 64,
+        })}
         <button class="primary">Ask</button>
       </form>`,
       html`<div id="answer" class="answers" aria-live="polite">
@@ -59,7 +74,12 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
   });
 }
 
-const VERDICTS = { yes: 'good', perhaps: 'warning', no: 'bad' } as const;
+const VERDICTS = {
+  yes: { text: 'yes', kind: 'good' },
+  perhaps: { text: 'it depends', kind: 'warning' },
+  exceptions: { text: 'only exceptions', kind: 'warning' },
+  no: { text: 'no', kind: 'bad' },
+} as const;
 
 function answerText({ grantees, users, anonymous, gaps }: NonNullable<WhoCanView['answer']>): Html {
   return html`${anonymous && notice('warning', html`<p>Anybody can, also without a login.</p>`)}
@@ -68,15 +88,15 @@ function answerText({ grantees, users, anonymous, gaps }: NonNullable<WhoCanView
       ? empty(html`<p>Nobody can: no rule allows it.</p>`)
       : table(
           'Who can',
-          [{ label: 'Who' }, { label: 'Can' }, { label: 'Rule' }, { label: 'But' }],
+          [{ label: 'Who' }, { label: 'Can' }, { label: 'Rule' }, { label: 'Limited by' }],
           grantees.map(({ who, verdict, rule, file, line, notes }) => [
             html`<b>${who}</b>`,
-            badge(verdict, VERDICTS[verdict]),
+            badge(VERDICTS[verdict].text, VERDICTS[verdict].kind),
             html`${rule}<br /><code class="quiet">${file}:${line}</code>`,
             html`${notes.map((note, index) => html`${index > 0 && html`<br />`}${note}`)}`,
           ]),
         )
   }
-  ${users.length > 0 && html`<p>Of the users that are known by name: ${users.join(', ')}.</p>`}
+  ${users.length > 0 && html`<p>Of the users in files, these can: ${users.join(', ')}.</p>`}
   ${gaps.length > 0 && html`<p class="quiet">There may be others, because ${gaps.join('; and because ')}.</p>`}`;
 }

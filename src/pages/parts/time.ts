@@ -19,9 +19,13 @@ export function exact(time: number): Html {
   return html`<time datetime="${isoTime(time)}">${exactTime(time)}</time>`;
 }
 
-/** `09:30:12`, with the date as a tooltip: for lists of the last hours. */
-export function clockTime(time: number): Html {
-  return html`<time datetime="${isoTime(time)}" title="${exactTime(time)}">${isoTime(time).slice(11, 19)}</time>`;
+/** `09:30:12`, before today `4 May 09:30:12`, with the exact time as a tooltip: for lists of the last hours. */
+export function clockTime(time: number, now: number): Html {
+  const isToday = isoTime(time).slice(0, 10) === isoTime(now).slice(0, 10);
+  const date = new Date(time * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  return html`<time datetime="${isoTime(time)}" title="${exactTime(time)}"
+    >${isToday ? '' : `${date} `}${isoTime(time).slice(11, 19)}</time
+  >`;
 }
 
 /** `4 May 2026` */

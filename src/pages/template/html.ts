@@ -68,7 +68,8 @@ type OptionalAttribute =
   | 'placeholder'
   | 'readonly'
   | 'required'
-  | 'selected';
+  | 'selected'
+  | 'value';
 
 /** @param value `true`: the attribute has no value; `false` and `undefined`: there is no attribute */
 export function attribute(

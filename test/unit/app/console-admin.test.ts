@@ -2,7 +2,6 @@
 import { expect, it } from 'vitest';
 import { adminDeps } from '../../../src/app/console-admin.ts';
 import { tokenStoresIn } from '../../../src/app/token-stores.ts';
-import type { BrokerConfig } from '../../../src/config/broker-schema.ts';
 import type { Robot } from '../../../src/core/robot.ts';
 import type { AdminAreaDeps } from '../../../src/http/console/admin.ts';
 import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
@@ -27,7 +26,7 @@ async function openDeps(): Promise<AdminAreaDeps> {
     name,
     { name, about: '', ownedBy, owner: { groups: [], users: [] } as unknown as Robot['owner'] },
   ];
-  return adminDeps({ services: {} } as BrokerConfig, {
+  return adminDeps({
     api: () => Promise.reject(new Error('the pages of people do not use the API')),
     recent: rememberDecisions(10, realClock),
     backends: [],

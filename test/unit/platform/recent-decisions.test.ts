@@ -3,6 +3,7 @@ import type { Grant } from '../../../src/core/access.ts';
 import type { AuditEvent } from '../../../src/core/events.ts';
 import { ANONYMOUS } from '../../../src/core/identity.ts';
 import type { Caller } from '../../../src/core/identity.ts';
+import { parseStoredLimits } from '../../../src/core/token-limits.ts';
 import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
 import { fixedClock } from '../../support/fakes.ts';
 import { callerOf } from '../../support/policy-builder.ts';
@@ -11,13 +12,13 @@ const user = (name: string): Caller => callerOf({ user: name });
 
 const ALL = { person: '', repository: '', isRefusedOnly: false };
 
-function issued(requestId: string, caller: Caller, grants: readonly Partial<Grant>[] = []): AuditEvent {
+function issued(requestId: string, caller: Caller, grants: readonly Partial<Grant>[] = [], time = 0): AuditEvent {
   return {
     type: 'token.issued',
     request: { requestId, client: '10.1.4.7' },
     caller,
     service: 'registry.example.com',
-    time: 0,
+    time,
     grants: grants.map((grant) => ({
       asked: { type: 'repository', name: 'web/shop', actions: ['pull'] },
       granted: ['pull'],
@@ -53,7 +54,7 @@ describe('recent decisions', () => {
     const memory = rememberDecisions(3, clock);
     for (const id of ['a', 'b', 'c', 'd']) {
       clock.advance(10);
-      memory.record(issued(id, user('alice')));
+      memory.record(issued(id, user('alice'), [], clock.now()));
     }
 
     expect(idsOf(memory)).toEqual(['d', 'c', 'b']);
@@ -115,5 +116,60 @@ describe('recent decisions', () => {
     memory.record(issued('a', caller));
 
     expect(memory.byRequest('a')?.via).toEqual({ kind: 'personal-token', name: 'laptop' });
+  });
+});
+
+describe('recent decisions that can be made again', () => {
+  const idsAndCallers = (memory: ReturnType<typeof rememberDecisions>) =>
+    memory.repeatable().map(({ text, caller }) => [(JSON.parse(text) as { requestId: string }).requestId, caller]);
+
+  it('have the identity of each user without a copy, and the time of the decision', () => {
+    const memory = rememberDecisions(10, fixedClock());
+    const alice = callerOf({ user: 'alice', groups: ['team-web'] });
+    memory.record(issued('a', alice, [{}], 1_780_000_000));
+    memory.record(refused('b', 'bob'));
+    memory.record(issued('c', ANONYMOUS, [{}]));
+
+    const [anonymous, first] = memory.repeatable();
+
+    expect(idsAndCallers(memory).map(([id]) => id)).toEqual(['c', 'a']);
+    expect(anonymous?.caller).toEqual({});
+    expect(first?.caller?.identity).toBe((alice as Extract<Caller, { kind: 'user' }>).identity);
+    expect(JSON.parse(first?.text ?? '')).toMatchObject({ at: 1_780_000_000, policyRevision: 'r' });
+  });
+
+  it('have the limits of the token that was used, as they are stored', () => {
+    const memory = rememberDecisions(10, fixedClock());
+    const stored = [{ service: 'registry.example.com', repositories: ['web/**'], actions: ['pull'] }];
+    const limits = parseStoredLimits(stored);
+    const caller = { ...user('alice'), via: { kind: 'personal-token', id: '1', limits } } as Caller;
+    memory.record(issued('a', caller));
+
+    expect(memory.repeatable()[0]?.caller?.limits).toEqual(stored);
+  });
+
+  it('have no caller whose groups find no room, until there is room again', () => {
+    const groups = Array.from({ length: 20 }, (_, index) => `group-${index}`);
+    const large = (name: string): Caller => callerOf({ user: name, groups });
+    const memory = rememberDecisions(3, fixedClock(), 1000);
+    const [alice, bob] = [large('alice'), large('bob')];
+    memory.record(issued('a', alice));
+    memory.record(issued('b', bob));
+    memory.record(issued('c', alice));
+    const full = idsAndCallers(memory).map(([id, caller]) => [id, caller !== undefined]);
+
+    for (const id of ['d', 'e', 'f']) memory.record(issued(id, bob));
+
+    expect(full).toEqual([
+      ['c', true],
+      ['b', false],
+      ['a', true],
+    ]);
+    // The place of `c` was free only when it was overwritten.
+    expect(idsAndCallers(memory).map(([id, caller]) => [id, caller !== undefined])).toEqual([
+      ['f', true],
+      ['e', false],
+      ['d', false],
+    ]);
   });
 });

@@ -9,7 +9,7 @@ import type { Rule } from '../rule.ts';
 import { repositorySegments } from '../repository-pattern.ts';
 import type { Situation } from '../situation.ts';
 import { decideBoth, differences } from './difference.ts';
-import type { Difference } from './difference.ts';
+import type { Difference, TwoDecisions } from './difference.ts';
 
 /** One token request, as an audit line records it. */
 export interface RecordedRequest {
@@ -64,7 +64,12 @@ interface Replay {
 const MAX_LISTED = 10_000;
 const MAX_REVISIONS = 20;
 
-export function createReplay(before: Policy, after: Policy): Replay {
+/** @param onChange called for each decision that is another one by the newer policy */
+export function createReplay(
+  before: Policy,
+  after: Policy,
+  onChange: (request: RecordedRequest, both: TwoDecisions) => void = () => undefined,
+): Replay {
   const changed = new Map<string, ChangedAccess>();
   const revisions = new Set<string>();
   const counts = {
@@ -108,7 +113,9 @@ export function createReplay(before: Policy, after: Policy): Replay {
       if (revisions.size < MAX_REVISIONS) revisions.add(revision);
       if (example === '') example = sentence(request, asked, recorded, both.before);
     }
-    for (const difference of differences(both)) note(request, asked, difference);
+    const found = differences(both);
+    if (found.length > 0) onChange(request, both);
+    for (const difference of found) note(request, asked, difference);
   }
 
   return {

@@ -5,6 +5,7 @@ import { accessArea } from '../../../../src/http/console/access.ts';
 import { adminArea } from '../../../../src/http/console/admin.ts';
 import { decisionsArea } from '../../../../src/http/console/decisions.ts';
 import type { ConsoleArea, ConsoleTools } from '../../../../src/http/console/deps.ts';
+import { policyArea } from '../../../../src/http/console/policy.ts';
 import { tokensArea } from '../../../../src/http/console/tokens.ts';
 
 const requireSession: RequestHandler = () => undefined;
@@ -41,16 +42,19 @@ it('each page about others is for administrators', () => {
   expect([...routesOf(decisionsArea(nothing)), ...routesOf(adminArea(nothing))]).toEqual([
     'GET /console/decisions: administrators',
     'GET /console/decisions.csv: administrators',
-    'GET /console/who-can: administrators',
-    'GET /console/policy: administrators',
-    'GET /console/policy/try: administrators',
-    'POST /console/policy/try: administrators',
     'GET /console/backends: administrators',
     'GET /console/fleet: administrators',
     'GET /console/people: administrators',
     'GET /console/person: administrators',
     'GET /console/person/end: administrators',
     'POST /console/person/end: administrators',
+  ]);
+  expect(routesOf(policyArea(nothing))).toEqual([
+    'GET /console/who-can: administrators',
+    'GET /console/policy: administrators',
+    'GET /console/policy/try: administrators',
+    'POST /console/policy/try: administrators',
+    'GET /console/policy/shadow: administrators',
   ]);
 });
 
