@@ -27,7 +27,7 @@ interface StrategyDeps {
 }
 
 /** `begin` answers with a redirect. `finish` resolves to the person. Both throw BrokerError. */
-interface ProviderSteps {
+export interface ProviderSteps {
   begin(request: Request, response: Response, to: Beginning): Promise<void>;
   /** Whether the browser has begun the sign-in of this answer, and has not used it up. */
   isBegun(request: Request): boolean;

@@ -11,7 +11,7 @@ import type { ConsoleDeps } from './deps.ts';
 import { queryOf, readForm, singleValue } from '../form.ts';
 import { ownPath } from './own-path.ts';
 import { createProviderSteps } from './provider-strategy.ts';
-import type { Arrival } from './provider-strategy.ts';
+import type { Arrival, ProviderSteps } from './provider-strategy.ts';
 import { pageFor, respondPage } from './respond-page.ts';
 import type { PageDeps } from './respond-page.ts';
 import { findSignedIn } from './session.ts';
@@ -22,7 +22,6 @@ type SignInDeps = ConsoleDeps & PageDeps & { readonly cookies: SessionCookies };
 export const HOME = '/console/access';
 
 export function signInRoutes(router: Router, deps: SignInDeps): void {
-  const session = { cookies: deps.cookies, find: deps.sessions.find };
   const steps = createProviderSteps({ cookies: deps.cookies, sealing: deps.sealing, signIn: deps.signInAtProvider });
   router.get('/sign-in', (request, response) => showSignIn(deps, request, response));
   router.post('/sign-in', (request, response) => signInWithForm(deps, request, response));
@@ -30,13 +29,7 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   router.head(['/sign-in/callback', '/sign-in/:backend'], () => {
     throw new BrokerError('method_not_allowed', 'HEAD neither begins nor ends a sign-in');
   });
-  router.get('/sign-in/callback', async (request, response) => {
-    // The way back in the history of the browser leads over the page of the provider, which answers once more.
-    if (!steps.isBegun(request) && (await findSignedIn(request, response, session)) !== undefined) {
-      return response.redirect(303, `${deps.base}${HOME}`);
-    }
-    await openSession(deps, request, response, await steps.finish(request, response));
-  });
+  router.get('/sign-in/callback', (request, response) => finishAtProvider(deps, steps, request, response));
   router.get('/sign-in/:backend', (request, response) =>
     steps.begin(request, response, {
       backend: request.params.backend,
@@ -47,6 +40,20 @@ export function signInRoutes(router: Router, deps: SignInDeps): void {
   router.post('/sign-out', (request, response) => signOut(deps, request, response));
   router.get('/sign-out', (_request, response) => showSignedOut(deps, response));
   router.get('/sign-out/:backend', (request, response) => signOutAtProvider(deps, request, response));
+}
+
+async function finishAtProvider(
+  deps: SignInDeps,
+  steps: ProviderSteps,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const session = { cookies: deps.cookies, find: deps.sessions.find };
+  // The way back in the history of the browser leads over the page of the provider, which answers once more.
+  if (!steps.isBegun(request) && (await findSignedIn(request, response, session)) !== undefined) {
+    return response.redirect(303, `${deps.base}${HOME}`);
+  }
+  return openSession(deps, request, response, await steps.finish(request, response));
 }
 
 /** The page that `to` names, if it is one of ours. */
