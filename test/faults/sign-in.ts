@@ -258,6 +258,15 @@ export const faults: readonly Fault[] = [
     tests: SIGN_IN,
   },
   {
+    id: 'sign-in-31',
+    effect: 'browsers are sent to a provider that is down, and show an error without a way back',
+    file: 'src/backends/oidc-sign-in/sign-in.ts',
+    find: 'await reach(deadline);',
+    replace:
+      'if (reach === undefined) return { url: redirectUri, transaction: { state: "", nonce: "", codeVerifier: "" } };',
+    tests: SIGN_IN,
+  },
+  {
     id: 'openid-accounts-1',
     effect: 'a disabled account is used for as long as somebody keeps asking',
     file: `${SOURCES}/looked-up.ts`,

@@ -12,6 +12,7 @@ import { fieldsOf, refreshOf } from '../support/page-forms.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { signInClient } from '../support/sign-in-backend.ts';
 import { SERVICE } from '../support/static-broker.ts';
+import { OWN_POLICY } from '../support/user-sources.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('a person of an OpenID provider', () => {
@@ -47,9 +48,7 @@ describe('a person of an OpenID provider', () => {
         },
         files: {
           'client.secret': provider.clientSecret,
-          'policy.yaml': JSON.stringify({
-            rules: [{ name: 'own', users: ['*'], repositories: ['users/{user}/**'], allow: ['pull', 'push'] }],
-          }),
+          'policy.yaml': OWN_POLICY,
         },
       }),
     );

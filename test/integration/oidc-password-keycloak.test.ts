@@ -8,14 +8,10 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, AuthnOutcome } from '../../src/core/ports.ts';
 import { authenticatorContract } from '../contract/authenticator.ts';
-import { claimsOf, startBroker } from '../support/broker.ts';
-import { startChallengingRegistry } from '../support/challenging-registry.ts';
 import { openConsoleApp } from '../support/console-app.ts';
 import type { ConsoleApp } from '../support/console-app.ts';
 import { recordingLog } from '../support/fakes.ts';
 import { fetchBrowser } from '../support/fetch-browser.ts';
-import { freePort } from '../support/free-port.ts';
-import { openHome } from '../support/helper-host.ts';
 import { fetchKeycloak, findKeycloakJava, KEYCLOAK_FETCH_TIMEOUT } from '../support/keycloak-distribution.ts';
 import { CLIENT_KEY, createRealm, PEOPLE, TOTP_KEY, VARIANT_SECRET } from '../support/keycloak-realm.ts';
 import type { Realm, Variant } from '../support/keycloak-realm.ts';
@@ -23,11 +19,9 @@ import { startKeycloak } from '../support/keycloak.ts';
 import type { Keycloak } from '../support/keycloak.ts';
 import { createOidcBackend, login, oidcTraits } from '../support/oidc-backend.ts';
 import type { BackendOptions } from '../support/oidc-backend.ts';
-import { fieldsOf, refreshOf } from '../support/page-forms.ts';
 import { refusal, requestIdToken } from '../support/password-grant.ts';
 import { signInAtKeycloak } from '../support/provider-pages.ts';
 import { startRecipeBroker } from '../support/recipe-broker.ts';
-import { noteSecret } from '../support/secrets.ts';
 import { createSignInBackend } from '../support/sign-in-backend.ts';
 import {
   accountRecords,
@@ -36,7 +30,6 @@ import {
   revalidateAlone,
   signInAlone,
 } from '../support/sign-in-without-console.ts';
-import { SERVICE } from '../support/static-broker.ts';
 import { createTokenBackend, present } from '../support/token-backend.ts';
 import { totp } from '../support/totp.ts';
 import { waitFor } from '../support/wait.ts';
@@ -414,79 +407,6 @@ describe.skipIf(java === undefined)('oidc-password over Keycloak', () => {
       ]);
       expect([disabled, deleted]).toMatchObject([{ kind: 'rejected', reason: 'disabled' }, { kind: 'unknown-user' }]);
     });
-  });
-
-  it('gives a person with a second factor docker logins by a personal token and by the helper', async () => {
-    await using parts = new AsyncDisposableStack();
-    const port = await freePort();
-    const site = `http://localhost:${port}`;
-    await realm.register('registry-console', VARIANT_SECRET, site, true);
-    const broker = parts.use(
-      await startBroker({
-        port,
-        config: {
-          services: { [SERVICE]: { refreshTokens: {} } },
-          backends: [
-            {
-              name: 'sso',
-              type: 'oidc-sign-in',
-              preset: 'keycloak',
-              issuer: realm.issuer,
-              client: { id: 'registry-console', secret: { env: 'SSO_CLIENT_SECRET' } },
-              accounts: { from: 'keycloak' },
-            },
-          ],
-          policy: 'policy.yaml',
-          console: {},
-          helper: {},
-          personalTokens: {},
-        },
-        files: {
-          'policy.yaml': JSON.stringify({
-            rules: [{ name: 'own', users: ['*'], repositories: ['users/{user}/**'], allow: ['pull', 'push'] }],
-          }),
-        },
-        env: { SSO_CLIENT_SECRET: VARIANT_SECRET },
-      }),
-    );
-    const registry = parts.use(await startChallengingRegistry());
-    registry.challenge = `Bearer realm="${site}/token",service="${SERVICE}"`;
-    const home = parts.use(await openHome());
-    home.env['BROWSER'] = '/bin/true';
-    home.now = Math.floor(Date.now() / 1000);
-    const browser = fetchBrowser();
-    const { secondFactor: otto } = PEOPLE;
-    const scope = 'repository:users/otto/app:pull,push';
-    // As docker login asks.
-    const dockerLogin = (password: string) =>
-      broker.token(`service=${SERVICE}&account=otto&client_id=docker&offline_token=true&scope=${scope}`, {
-        user: 'otto',
-        password,
-      });
-
-    const withPassword = await dockerLogin(otto.password);
-    // A code is accepted once, and another test has used the current one.
-    const code = (): string => totp(TOTP_KEY, Date.now() / 1000 + 30);
-    const signedIn = await signInAtKeycloak(browser, `${site}/sign-in/sso`, { ...otto, code });
-    const made = await browser.submit(`${site}/console/tokens`, { name: 'laptop', rights: 'all', ends: '30' });
-    const [token = ''] = /flp_[0-9A-Za-z]{49}/.exec(made.text) ?? [];
-    const withToken = await dockerLogin(token);
-
-    const run = home.begin(['login', registry.name, '--no-configure']);
-    const [, page = ''] = await waitFor('the page to open', () => /^ {2}(http\S+)$/m.exec(run.stderr()));
-    const consent = await browser.open(page);
-    const done = await browser.submit(`${site}/authorize`, { ...fieldsOf(consent), answer: 'yes' });
-    await fetch(refreshOf(done));
-    const { code: exit } = await run.ended;
-    const { Secret } = JSON.parse((await home.run(['get'], registry.name)).stdout) as { Secret: string };
-    noteSecret(Secret);
-    const form = { grant_type: 'refresh_token', refresh_token: Secret, service: SERVICE, scope };
-    const withHelper = await fetch(`${site}/token`, { method: 'POST', body: new URLSearchParams(form) });
-
-    expect([withPassword.status, signedIn.url.pathname, exit]).toEqual([401, '/console/access', 0]);
-    const answers = [withToken.body, (await withHelper.json()) as typeof withToken.body];
-    const access = [{ type: 'repository', name: 'users/otto/app', actions: ['pull', 'push'] }];
-    expect(answers.map((answer) => claimsOf(answer['access_token'])['access'])).toEqual([access, access]);
   });
 
   it('counts a wrong password once, however often a client sends it, and says of a locked account that it is wrong', async () => {

@@ -122,6 +122,11 @@ export const HTPASSWD_FILE: NamedSource = { open: htpasswd, isHere: hasHtpasswd 
 export const DIRECTORY: NamedSource = { open: ldap, isHere: () => findPart(SLAPD) !== undefined };
 export const OPENID_PROVIDER: NamedSource = { open: openId, isHere: () => true };
 
+/** Everybody may pull and push in a namespace of their own. */
+export const OWN_POLICY = JSON.stringify({
+  rules: [{ name: 'own', users: ['*'], repositories: ['users/{user}/**'], allow: ['pull', 'push'] }],
+});
+
 export const TEAM_POLICY = JSON.stringify({
   roles: { reader: ['pull'], writer: ['pull', 'push'] },
   rules: [
