@@ -11,7 +11,7 @@ import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
 
-export interface TryOutView {
+interface TryOutView {
   readonly text: string;
   /** Why it was not examined, as a sentence. */
   readonly problem?: string;
