@@ -1,6 +1,7 @@
 /** What the pages about the policy show, from the operations of the API and questions on its thread. */
 import { basename } from 'node:path';
 import type { BrokerConfig } from '../config/broker-schema.ts';
+import { ConfigError } from '../config/problems.ts';
 import { readTextFile } from '../config/read-text.ts';
 import type { RequestContext } from '../core/events.ts';
 import type { DecisionChange } from '../core/policy/diff/changes.ts';
@@ -43,7 +44,10 @@ export function policyPageDeps(config: BrokerConfig, deps: PolicyPageDeps): Poli
       return { grantees: grantees.map(granteeView), users: separateRobots(users).people, anonymous, gaps };
     },
     policy: (context) => policyNow(config, deps, context),
-    policyText: () => policyText(config),
+    policyText: async () => {
+      const read = await readPolicyFile(config);
+      return 'text' in read ? read.text : '';
+    },
     tryOut: (text) => tryOut(text, config, deps),
     shadow: () => shadowNow(deps),
   };
@@ -89,25 +93,30 @@ function denialText({ rule, file, line, conditions, except }: Grantee['denials']
   return `denied by "${rule}" (${basename(file)}:${line})${when}${unless}`;
 }
 
-const MAX_POLICY_BYTES = 1024 * 1024;
+/** As the API allows: see `checkPolicy`. Of a file, the bytes; of a pasted text, the characters. */
+const MAX_POLICY = 1024 * 1024;
 
-async function policyText({ policy }: BrokerConfig): Promise<string> {
-  return (await readTextFile(policy.file, MAX_POLICY_BYTES)).text;
+/** The text of the policy file. The file may be gone, or larger than a page should be. */
+async function readPolicyFile({ policy }: BrokerConfig): Promise<{ readonly text: string } | Unanswered> {
+  try {
+    return await readTextFile(policy.file, MAX_POLICY);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { problem: `The file cannot be shown: ${error.problems.map(({ message }) => message).join('; ')}.` };
+  }
 }
 
 async function policyNow(config: BrokerConfig, deps: PolicyPageDeps, context: RequestContext): Promise<PolicyView> {
   const api = await deps.api();
   const { revision, stale } = await api.getPolicy({}, OPERATOR);
-  const text = await policyText(config);
+  const read = await readPolicyFile(config);
   const found =
-    text === ''
-      ? { problem: 'The file is empty.' }
-      : await answered(async () => api.checkPolicy({ text }, apiContext(context)));
+    'problem' in read ? read : await answered(async () => api.checkPolicy({ text: read.text }, apiContext(context)));
   return {
     file: basename(config.policy.file),
     revision,
     isStale: stale,
-    text,
+    text: 'text' in read ? read.text : '',
     ...('problem' in found ? { findings: [], problem: found.problem } : checked(found)),
     shadow: await shadowNow(deps),
   };
@@ -159,7 +168,7 @@ async function tryOut(
   { api, questions, recent, timer, configPath }: PolicyPageDeps,
 ): Promise<TryOutResult | Unanswered> {
   if (text.trim() === '') return { problem: 'Enter a policy.' };
-  if (Buffer.byteLength(text) > MAX_POLICY_BYTES) return { problem: 'The policy is larger than 1 MiB.' };
+  if (text.length > MAX_POLICY) return { problem: `The policy has more than ${MAX_POLICY} characters.` };
   const { revision } = await (await api()).getPolicy({}, OPERATOR);
   const since = recent.since();
   const found = await answered(async () =>

@@ -23,7 +23,7 @@ interface ComparedGrant {
 }
 
 /** The number of scopes that both policies decided, as long as neither has changed. */
-export interface ShadowCounts {
+interface ShadowCounts {
   readonly same: number;
   readonly differing: number;
   /** When the first of them was decided, or the start of the broker. Epoch seconds. */

@@ -262,7 +262,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         result: { ...tried, findings: policy.findings, changes: sampleChanges(text) },
       }),
     'policy-try-many': () =>
-      tryOutPage(admin, { text: policy.text, result: { ...tried, findings: [], changes: manyChanges(text) } }),
+      tryOutPage(admin, { text: policy.text, result: { ...tried, findings: [], changes: manyChanges() } }),
     'policy-try-same': () =>
       tryOutPage(admin, {
         text: policy.text,
@@ -279,7 +279,6 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
           command: tried.command,
         },
       }),
-    'policy-try-busy': () => tryOutPage(admin, { text: policy.text, problem: 'Another question is being examined.' }),
     'who-can': () =>
       whoCanPage(admin, {
         services,
@@ -641,20 +640,19 @@ function sampleChanges(text: (plain: string) => string): ChangesView {
   };
 }
 
-/** As many as one page shows. */
-function manyChanges(text: (plain: string) => string): ChangesView {
-  const [row] = sampleChanges(text).rows;
+/** As many as one page shows, each text once: other samples have the texts from outside. */
+function manyChanges(): ChangesView {
+  const change = sampleChange((plain) => plain);
   const rows = Array.from({ length: 100 }, (_, index) => ({
-    ...row,
-    ...sampleChange(text),
-    username: text(`person-${((index + 1) * 7919) % 1000}`),
+    ...change,
+    username: `person-${((index + 1) * 7919) % 1000}`,
     backend: 'corp',
-    name: text(`team-${(index * 31) % 17}/service-${(index * 7793) % 997}`),
+    name: `team-${(index * 31) % 17}/service-${(index * 7793) % 997}`,
     service: 'registry.example.com',
     times: ((index * 37) % 90) + 1,
     last: SAMPLE_NOW - index * 977,
   }));
-  const sums = Array.from({ length: 10 }, (_, index) => ({ name: text(`name-${index}`), gained: index, lost: 90 }));
+  const sums = Array.from({ length: 10 }, (_, index) => ({ name: `name-${index}`, gained: index, lost: 90 }));
   return {
     ...NO_CHANGES,
     changed: 2400,

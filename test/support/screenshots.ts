@@ -10,6 +10,7 @@ const DESKTOP = { width: 1000, height: 720 };
 export const PICTURES = {
   'console-tokens': { sample: 'tokens', colorScheme: 'light', viewport: DESKTOP },
   'console-access': { sample: 'access-answer', colorScheme: 'light', viewport: DESKTOP },
+  'console-try-out': { sample: 'policy-try-result#result', colorScheme: 'light', viewport: DESKTOP },
   'console-decisions': { sample: 'decisions', colorScheme: 'dark', viewport: DESKTOP },
 } as const;
 

@@ -41,7 +41,7 @@ export interface PolicyAreaDeps {
     context: RequestContext,
   ) => Promise<NonNullable<WhoCanView['answer']> | Unanswered>;
   readonly policy: (context: RequestContext) => Promise<PolicyView>;
-  /** The text of the policy file. */
+  /** The text of the policy file; empty when it cannot be read. */
   readonly policyText: () => Promise<string>;
   readonly tryOut: (text: string) => Promise<TryOutResult | Unanswered>;
   /** Undefined: there is no shadow policy. */

@@ -15,7 +15,7 @@ export interface PolicyView {
   readonly revision: string;
   /** Whether the file has become invalid since, so that the last valid policy stays in force. */
   readonly isStale: boolean;
-  /** The text of the file as it is now. */
+  /** The text of the file as it is now; empty when it cannot be shown. */
   readonly text: string;
   readonly findings: readonly PolicyFinding[];
   /** Undefined: the file is not valid, or was not examined, see `problem`. */
@@ -51,8 +51,7 @@ export function policyPage(page: Page, view: PolicyView): Html {
       problem !== undefined && notice('warning', html`<p>${problem}</p>`),
       checks !== undefined && failureList(checks),
       shadowSection(page, file, shadow),
-      html`<h2>Text</h2>`,
-      sourceText(text, findings),
+      text !== '' && [html`<h2>Text</h2>`, sourceText(text, findings)],
     ],
   });
 }

@@ -11,7 +11,7 @@ import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
 
-export interface TryOutView {
+interface TryOutView {
   readonly text: string;
   /** Why it was not examined, as a sentence. */
   readonly problem?: string;
@@ -187,6 +187,6 @@ function cells(row: ChangeRow, now: number): readonly Content[] {
     html`<code>${name}</code><br /><span class="quiet">${service}</span>`,
     grantChange(row),
     ruleChange(row, { before: 'in force', after: 'your text' }),
-    html`${plural(times, 'time')},<br />last ${relative(last, now)}`,
+    html`${plural(times, 'time')}<br /><span class="quiet">last ${relative(last, now)}</span>`,
   ];
 }

@@ -31,7 +31,7 @@ interface ChangeCounts {
 }
 
 /** The sums of one user, or of one repository. */
-export interface ChangeSum extends ChangeCounts {
+interface ChangeSum extends ChangeCounts {
   readonly name: string;
 }
 
