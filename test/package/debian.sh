@@ -38,6 +38,23 @@ inside fairlead init "${answers[@]}" <<<'a password of the test' >/dev/null || f
 inside fairlead check --config /tmp/first/broker.yaml >/dev/null || fail 'check of what init wrote'
 step 'fairlead init writes a configuration that passes check'
 
+# docker starts the helper by its name in PATH; a login is stored in the file of the helper.
+registry=registry.example.com
+helper() { inside HOME=/tmp/person docker-credential-fairlead "$@"; }
+inside mkdir -p /tmp/person
+[ "$(helper version)" = "docker-credential-fairlead (Fairlead) $version" ] || fail 'docker-credential-fairlead version'
+[ "$(inside fairlead credential version)" = "fairlead credential (Fairlead) $version" ] || fail 'fairlead credential version'
+if helper get <<<"$registry" >"$root/tmp/answer" 2>"$root/tmp/line"; then fail 'get without a login ended with 0'; fi
+[ "$(cat "$root/tmp/answer")" = 'credentials not found in native keychain' ] || fail 'get without a login'
+grep -q "run: docker-credential-fairlead login $registry" "$root/tmp/line" || fail 'the line of get without a login'
+secret='{"ServerURL":"'$registry'","Username":"<token>","Secret":"of-the-test"}'
+helper store <<<"$secret" || fail 'store'
+[ "$(helper get <<<"$registry")" = "$secret" ] || fail 'get after store'
+[ "$(inside stat -c %a /tmp/person/.local/state/fairlead/logins.json)" = 600 ] || fail 'the mode of the file of logins'
+helper configure "$registry" 2>"$root/tmp/line" || fail 'configure'
+grep -q '"registry.example.com": "fairlead"' "$root/tmp/person/.docker/config.json" || fail 'the key of the helper'
+step 'docker-credential-fairlead stores a login, gives it, and configures docker'
+
 inside man -P cat fairlead | grep -q 'fairlead tokens revoke' || fail 'man fairlead'
 step 'man fairlead'
 completed=$(inside bash -c '. /usr/share/bash-completion/completions/fairlead; COMP_WORDS=(fairlead tok); COMP_CWORD=1; _fairlead; echo "${COMPREPLY[*]}"')
