@@ -16,6 +16,8 @@ service=
 trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true; umount "$root/proc" 2>/dev/null || true; [ -n "${ROOT:-}" ] || rm -rf "$root"' EXIT
 mount -t proc proc "$root/proc"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+# What an earlier check has left.
+rm -rf "$root/tmp/first" "$root/tmp/person" "$root/var/lib/fairlead"
 cp "$deb" "$root/tmp/fairlead.deb"
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive TERM=dumb "$@"; }
 step() { printf 'ok: %s\n' "$1"; }
