@@ -324,7 +324,7 @@ const REVEALING = [
   'conformance/secrets.ts',
   'flows/device/poll.ts',
   'flows/device/request.ts',
-  'helper/doctor-server.ts',
+  'helper/doctor/server.ts',
   'helper/login/revoke.ts',
   'helper/logins/login.ts',
   'helper/logins/platform-store.ts',

@@ -1,13 +1,14 @@
 /** The package that `npm pack` makes, installed in a folder without the repository. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, start } from '../support/process.ts';
 import { httpAnswers } from '../support/wait.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BIG_POLICY_RULES = 1000;
+const HELPER = 'docker-credential-fairlead';
 
 let folder: string;
 let command: string;
@@ -20,8 +21,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{"private":true}');
   const installed = await run('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', tarball], { cwd: folder });
   expect(installed, installed.stderr).toMatchObject({ code: 0 });
-  command = join(folder, 'node_modules', '.bin', 'fairlead');
+  command = bin('fairlead');
 }, 300_000);
+
+const bin = (name: string): string => join(folder, 'node_modules/.bin', name);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -38,15 +41,36 @@ describe('the installed package', () => {
     expect(files.filter((name) => ['src', 'test'].includes(name))).toEqual([]);
   });
 
-  it('names the version of Node.js that it needs, on an older one', async () => {
-    const old = await run('/usr/bin/env', ['-i', 'PATH=/usr/bin:/bin', 'node', command, '--version']);
+  it.each(['fairlead', HELPER])('names the version of Node.js that %s needs, on an older one', async (name) => {
+    const old = await run('/usr/bin/env', ['-i', 'PATH=/usr/bin:/bin', 'node', bin(name), '--version']);
     const { stdout: version } = await run('/usr/bin/env', ['-i', 'PATH=/usr/bin:/bin', 'node', '--version']);
 
     // Debian 12 has Node 18 or 20; where `node` is new enough, the command works.
     const isOld = Number(/^v(\d+)/.exec(version)?.[1]) < 24;
     expect(old).toMatchObject(
-      isOld ? { code: 2, stderr: `fairlead: needs Node 24.7 or newer, and this is ${version}` } : { code: 0 },
+      isOld ? { code: 2, stderr: `${name}: needs Node 24.7 or newer, and this is ${version}` } : { code: 0 },
     );
+  });
+
+  it('has the credential helper, which clients start by its name in PATH', async () => {
+    const registry = 'registry.example.com';
+    const login = { ServerURL: registry, Username: '<token>', Secret: 'of-the-test' };
+    const home = join(folder, 'home');
+    const env = { HOME: home, PATH: `${dirname(process.execPath)}:${join(folder, 'node_modules/.bin')}:/usr/bin:/bin` };
+    const helper = (verb: string, stdin: string) => run(HELPER, [verb], { env, stdin });
+
+    const before = await helper('get', registry);
+    const stored = await helper('store', JSON.stringify(login));
+    const after = await helper('get', registry);
+
+    expect(before).toMatchObject({
+      code: 1,
+      stdout: 'credentials not found in native keychain\n',
+      stderr: `${HELPER}: there is no login at ${registry}; run: ${HELPER} login ${registry}\n`,
+    });
+    expect(stored).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(after.stdout)).toEqual(login);
+    expect(await readdir(join(home, '.local/state/fairlead'))).toEqual(['logins.json']);
   });
 
   it('runs a broker, whose threads read a big policy and hold the refresh tokens', async () => {

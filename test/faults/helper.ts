@@ -173,7 +173,7 @@ export const faults: readonly Fault[] = [
     id: 'helper-20',
     effect: '`doctor` sends the token to a server that a registry names now, and did not name at the login',
     file: 'src/helper/doctor/server.ts',
-    find: 'const isAsked = pinned.value === issuer && login',
+    find: 'const isAsked = pinned === issuer && login',
     replace: 'const isAsked = login',
     tests: [DOCTOR_TEST],
   },
@@ -273,5 +273,13 @@ export const faults: readonly Fault[] = [
     find: "if (codeOf(error) === 'EPIPE') return;",
     replace: "if (codeOf(error) === 'EPIPE') throw error;",
     tests: ['test/unit/helper/get.test.ts'],
+  },
+  {
+    id: 'helper-34',
+    effect: 'people whose registry has a certificate of their company cannot sign in, although docker and browsers can',
+    file: 'src/helper/login/http.ts',
+    find: '&& trustSystemAuthorities())',
+    replace: '&& isSystemTrusted)',
+    tests: [DOCTOR_TEST],
   },
 ];

@@ -16,6 +16,8 @@ service=
 trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true; umount "$root/proc" 2>/dev/null || true; [ -n "${ROOT:-}" ] || rm -rf "$root"' EXIT
 mount -t proc proc "$root/proc"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+# What an earlier check has left.
+rm -rf "$root/tmp/first" "$root/tmp/person" "$root/var/lib/fairlead"
 cp "$deb" "$root/tmp/fairlead.deb"
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive TERM=dumb "$@"; }
 step() { printf 'ok: %s\n' "$1"; }
@@ -37,6 +39,23 @@ answers=(--out /tmp/first --registry localhost:5000 --for distribution-2 --publi
 inside fairlead init "${answers[@]}" <<<'a password of the test' >/dev/null || fail 'fairlead init'
 inside fairlead check --config /tmp/first/broker.yaml >/dev/null || fail 'check of what init wrote'
 step 'fairlead init writes a configuration that passes check'
+
+# docker starts the helper by its name in PATH; a login is stored in the file of the helper.
+registry=registry.example.com
+helper() { inside HOME=/tmp/person docker-credential-fairlead "$@"; }
+inside mkdir -p /tmp/person
+[ "$(helper version)" = "docker-credential-fairlead (Fairlead) $version" ] || fail 'docker-credential-fairlead version'
+[ "$(inside fairlead credential version)" = "fairlead credential (Fairlead) $version" ] || fail 'fairlead credential version'
+if helper get <<<"$registry" >"$root/tmp/answer" 2>"$root/tmp/line"; then fail 'get without a login ended with 0'; fi
+[ "$(cat "$root/tmp/answer")" = 'credentials not found in native keychain' ] || fail 'get without a login'
+grep -q "run: docker-credential-fairlead login $registry" "$root/tmp/line" || fail 'the line of get without a login'
+secret='{"ServerURL":"'$registry'","Username":"<token>","Secret":"of-the-test"}'
+helper store <<<"$secret" || fail 'store'
+[ "$(helper get <<<"$registry")" = "$secret" ] || fail 'get after store'
+[ "$(inside stat -c %a /tmp/person/.local/state/fairlead/logins.json)" = 600 ] || fail 'the mode of the file of logins'
+helper configure "$registry" 2>"$root/tmp/line" || fail 'configure'
+grep -q '"registry.example.com": "fairlead"' "$root/tmp/person/.docker/config.json" || fail 'the key of the helper'
+step 'docker-credential-fairlead stores a login, gives it, and configures docker'
 
 inside man -P cat fairlead | grep -q 'fairlead tokens revoke' || fail 'man fairlead'
 step 'man fairlead'

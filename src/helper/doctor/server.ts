@@ -20,35 +20,29 @@ export async function examineServer(
   registry: string,
   login: StoredLogin | undefined,
 ): Promise<readonly Finding[]> {
-  const found = await attempt(() => discover(registry));
-  if (found.problems.length > 0 || found.value === undefined) return found.problems;
-  const server = found.value;
-  const { issuer } = server;
-  const pinned = await attempt(() => pinnedServer(host, registry));
-  // The token goes to the server that has issued it, and to no other.
-  const isAsked = pinned.value === issuer && login?.username === IDENTITY_TOKEN;
-  const use = isAsked ? await attempt(() => examineUse(host, registry, server, login)) : undefined;
-  const clock = await attempt(() => examineClock(host, issuer));
-  return [
-    ...pinned.problems,
-    examineIssuer(host, registry, issuer, pinned.value),
-    ...(use === undefined ? [] : [...use.problems, use.value]),
-    ...clock.problems,
-    clock.value,
-  ].filter((finding) => finding !== undefined);
-}
-
-interface Attempt<T> {
-  readonly value?: T;
-  readonly problems: readonly Finding[];
+  try {
+    const server = await discover(registry);
+    const { issuer } = server;
+    const pinned = await pinnedServer(host, registry);
+    // The token goes to the server that has issued it, and to no other.
+    const isAsked = pinned === issuer && login?.username === IDENTITY_TOKEN;
+    const findings = [
+      examineIssuer(host, registry, issuer, pinned),
+      isAsked ? await findingOf(() => examineUse(host, registry, server, login)) : undefined,
+      await findingOf(() => examineClock(host, issuer)),
+    ];
+    return findings.filter((finding) => finding !== undefined);
+  } catch (error) {
+    return [problem(describeError(error))];
+  }
 }
 
 /** One part that fails does not keep `doctor` from the others. */
-async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
+async function findingOf(examine: () => Promise<Finding | undefined>): Promise<Finding | undefined> {
   try {
-    return { value: await work(), problems: [] };
+    return await examine();
   } catch (error) {
-    return { problems: [problem(describeError(error))] };
+    return problem(describeError(error));
   }
 }
 
@@ -85,8 +79,8 @@ async function examineClock(host: Host, issuer: string): Promise<Finding | undef
   if (Number.isNaN(date)) return undefined;
   const off = host.now() - Math.floor(date / 1000);
   if (Math.abs(off) <= CLOCK_SECONDS) return { kind: 'ok', text: 'the clock of this machine is right' };
-  const direction = off > 0 ? 'ahead' : 'behind';
+  const direction = off > 0 ? 'ahead of' : 'behind';
   return problem(
-    `the clock of this machine is ${Math.abs(off)} seconds ${direction} of ${issuer}: set it, or logins end at the wrong time`,
+    `the clock of this machine is ${Math.abs(off)} seconds ${direction} ${issuer}: set it, or logins end at the wrong time`,
   );
 }

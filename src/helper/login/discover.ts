@@ -66,7 +66,9 @@ async function ping(registry: string): Promise<Answer> {
     return await request(`https://${registry}/v2/`);
   } catch (error) {
     if (!isLoopbackHost(host)) throw error;
-    return request(`http://${registry}/v2/`);
+    return request(`http://${registry}/v2/`).catch(() => {
+      throw error;
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 /** Requests to registries and sign-in servers: bounded, without redirects, by HTTPS or on this machine only. */
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { HelperError } from '../host.ts';
 import { parseObject } from '../protocol.ts';
 import { isLoopbackHost } from '../../core/address.ts';
@@ -20,28 +21,48 @@ const MAX_BYTES = 256 * 1024;
 const TIMEOUT_MS = 15_000;
 
 /** @throws HelperError when the URL is not safe, or the server does not answer */
-export async function request(url: string, { form, timeoutMs = TIMEOUT_MS }: RequestOptions = {}): Promise<Answer> {
+export async function request(url: string, options: RequestOptions = {}): Promise<Answer> {
   requireSafeUrl(url);
   try {
-    const response = await fetch(url, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: { accept: 'application/json' },
-      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    return { status: response.status, headers: response.headers, text: await boundedText(response) };
+    return await send(url, options);
   } catch (error) {
-    const { origin } = new URL(url);
     const code = codeOfFailure(error);
-    const advice = ADVICE[code];
-    if (advice !== undefined) throw new HelperError(`${origin} cannot be asked (${code}): ${advice}`);
-    throw new HelperError(`${origin} does not answer: ${describeError(error)}; check the network, or ask its operator`);
+    // docker and browsers trust the authorities of the system, Node.js has a list of its own. Nothing was sent yet.
+    if (ADVICE[code] === UNKNOWN_AUTHORITY && trustSystemAuthorities()) return request(url, options);
+    throw new HelperError(sentenceOf(new URL(url).origin, code, error));
   }
+}
+
+async function send(url: string, { form, timeoutMs = TIMEOUT_MS }: RequestOptions): Promise<Answer> {
+  const response = await fetch(url, {
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+    headers: { accept: 'application/json' },
+    ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+  });
+  return { status: response.status, headers: response.headers, text: await boundedText(response) };
+}
+
+let isSystemTrusted = false;
+
+/** @returns false when this process trusts them already */
+function trustSystemAuthorities(): boolean {
+  if (isSystemTrusted) return false;
+  isSystemTrusted = true;
+  setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')]);
+  return true;
+}
+
+function sentenceOf(origin: string, code: string, error: unknown): string {
+  const advice = ADVICE[code];
+  return advice === undefined
+    ? `${origin} does not answer: ${describeError(error)}; check the network, or ask its operator`
+    : `${origin} cannot be asked (${code}): ${advice}`;
 }
 
 const NO_TLS = 'it does not speak TLS, and a login is sent to HTTPS servers only; ask its operator for HTTPS';
 const UNKNOWN_AUTHORITY =
-  'the authority of its certificate is unknown; name the file with its certificate in NODE_EXTRA_CA_CERTS';
+  'the authority of its certificate is unknown; add it to those of the system, or name its file in NODE_EXTRA_CA_CERTS';
 
 /** What to do, by the codes of errors of Node.js (errors.html, tls.html#x509-certificate-error-codes). */
 const ADVICE: Readonly<Partial<Record<string, string>>> = {

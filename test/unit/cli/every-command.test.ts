@@ -151,7 +151,8 @@ const RUNS: Readonly<Record<string, { readonly run: Run; readonly code?: number;
   'credential get': {
     run: withHome(['get'], SERVICE),
     code: 1,
-    prints: /^credentials not found in native keychain\n$/,
+    prints:
+      /^credentials not found in native keychain\n[^\n]* there is no login at .*; run: fairlead credential login .*\n$/,
   },
   'credential store': { run: withHome(['store'], '{}'), code: 1, prints: /^no credentials server URL\n$/ },
   'credential erase': { run: withHome(['erase'], SERVICE), prints: /^$/ },

@@ -1,18 +1,23 @@
 /** What `doctor` finds in files, and learns from the registry and its sign-in server. */
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
+import { createLoopbackCertificate } from '../../support/loopback-certificate.ts';
+import { run as runProgram } from '../../support/process.ts';
 import { identityToken, openHome, TOKEN } from '../../support/helper-host.ts';
 import type { HelperHome } from '../../support/helper-host.ts';
 
+const MAIN = resolve(import.meta.dirname, '../../../src/helper/main.ts');
 const REFUSAL = { error: 'invalid_grant', error_description: 'this login has ended; sign in again' };
 
 /** A registry that is its own sign-in server. */
 interface Server {
   readonly name: string;
-  readonly url: string;
+  url: string;
   /** Where the registry says that tokens are; undefined: at this server. */
   realm?: string;
   /** How it answers the request for its metadata. */
@@ -204,7 +209,7 @@ describe('of a setup that works but for one thing, `doctor` says what is wrong a
       () => `which podman, skopeo and buildah use before this helper; remove its entry in "auths" from the file`,
     ],
     ['the clock is an hour ahead', () => (home.now += 3600), () => `seconds ahead of ${server.url}: set it`],
-    ['the clock is an hour behind', () => (home.now -= 3600), () => `seconds behind of ${server.url}: set it`],
+    ['the clock is an hour behind', () => (home.now -= 3600), () => `seconds behind ${server.url}: set it`],
     [
       'the sign-in server is down behind its proxy',
       () => (server.metadata = 502),
@@ -247,7 +252,7 @@ describe('of a setup that works but for one thing, `doctor` says what is wrong a
     const name = `127.0.0.1:${await freePort()}`;
 
     expect((await home.run(['doctor', name])).stdout).toContain(
-      `problem  http://${name} does not answer: connect ECONNREFUSED ${name}; check the network, or ask its operator`,
+      `problem  https://${name} does not answer: connect ECONNREFUSED ${name}; check the network, or ask its operator`,
     );
   });
 
@@ -258,6 +263,29 @@ describe('of a setup that works but for one thing, `doctor` says what is wrong a
     expect((await home.run(['doctor', name])).stdout).toContain(
       `problem  https://${name} cannot be asked (ERR_SSL_WRONG_VERSION_NUMBER): it does not speak TLS, and a login is sent to HTTPS servers only; ask its operator for HTTPS`,
     );
+  });
+
+  it('when the authority of the registry is unknown, and accepts one that the system trusts', async () => {
+    await using certificate = await createLoopbackCertificate();
+    const listening = Promise.withResolvers<void>();
+    const secure = createSecureServer(certificate, (request, response) => listener.emit('request', request, response));
+    secure.listen(0, '127.0.0.1', listening.resolve);
+    await listening.promise;
+    const name = `127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    server.url = `https://${name}`;
+    const doctorWith = (file: string) =>
+      runProgram(process.execPath, [MAIN, 'doctor', name], {
+        env: { ...home.env, SSL_CERT_FILE: file, SSL_CERT_DIR: home.home },
+      });
+
+    const unknown = await doctorWith('/dev/null');
+    const known = await doctorWith(certificate.caFile);
+
+    expect(unknown.stdout).toContain(`problem  https://${name} cannot be asked (UNABLE_TO_VERIFY_LEAF_SIGNATURE): `);
+    expect(unknown.stdout).toContain('add it to those of the system, or name its file in NODE_EXTRA_CA_CERTS');
+    expect(known.stdout).toContain(`ok       ${name} names https://${name} as its sign-in server`);
+    secure.close();
+    secure.closeAllConnections();
   });
 
   it('when no registry is named and the logins cannot be read', async () => {
