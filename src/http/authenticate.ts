@@ -1,15 +1,11 @@
 /** Passport, which runs the strategy of the token endpoint. Browser sign-in adds strategies of its own. */
-import type { Request, RequestHandler, Response } from 'express';
 import passport from 'passport';
-import type { AuthenticateOptions } from 'passport';
 import type { RequestContext } from '../core/events.ts';
 import type { Caller } from '../core/identity.ts';
 import type { Service } from '../flows/grant-token.ts';
 import type { Identify } from '../flows/identify.ts';
 import type { ExchangeRefreshToken } from '../flows/refresh-token/exchange.ts';
 import type { TokenRequest } from './token-request.ts';
-
-const STRATEGY = 'registry-credential';
 
 /** A token request whose caller is not known yet. */
 export interface UnauthenticatedRequest {
@@ -24,40 +20,42 @@ export interface AuthenticateDeps {
 }
 
 /** @throws BrokerError for each refusal, so that one table answers them all */
-type Authenticate = (request: Request, response: Response, unauthenticated: UnauthenticatedRequest) => Promise<Caller>;
+type Authenticate = (unauthenticated: UnauthenticatedRequest) => Promise<Caller>;
+
+/**
+ * The strategy needs neither request nor response, and Passport with a callback answers nothing itself. It sets functions
+ * as properties, which V8 puts into the old generation. There they would keep both in memory until the next collection of
+ * the whole heap.
+ */
+type PassportMiddleware = (request: object, response: object, next: (error: unknown) => void) => void;
 
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const authenticator = new passport.Passport().use(new CredentialStrategy(deps));
-  return (request, response, unauthenticated) => {
+  const authenticator = new passport.Passport();
+  return (unauthenticated) => {
     const { promise, resolve, reject } = Promise.withResolvers<Caller>();
-    const options: CredentialOptions = { session: false, unauthenticated };
     // Fails closed: everything but a caller is an error.
     const done = (error: unknown, caller?: Caller | false): void =>
       typeof caller === 'object' ? resolve(caller) : reject(error);
+    const strategy = new CredentialStrategy(callerOf(deps, unauthenticated));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Passport's types leave the middleware untyped
-    const run = authenticator.authenticate(STRATEGY, options, done) as RequestHandler;
-    void run(request, response, reject);
+    const run = authenticator.authenticate(strategy, { session: false }, done) as PassportMiddleware;
+    run({}, {}, reject);
     return promise;
   };
 }
 
-interface CredentialOptions extends AuthenticateOptions {
-  readonly unauthenticated: UnauthenticatedRequest;
-}
-
-/** Basic, the password form, a refresh token, or anonymous. Every refusal is an error. */
+/** Basic, the password form, a refresh token, or anonymous. Every refusal is an error. One for each request. */
 class CredentialStrategy extends passport.Strategy {
-  override readonly name = STRATEGY;
-  // Not `#private`: Passport calls `authenticate` on objects that inherit from this one.
-  private readonly deps: AuthenticateDeps;
+  override readonly name = 'registry-credential';
+  readonly #caller: Promise<Caller>;
 
-  constructor(deps: AuthenticateDeps) {
+  constructor(caller: Promise<Caller>) {
     super();
-    this.deps = deps;
+    this.#caller = caller;
   }
 
-  override authenticate(_request: Request, { unauthenticated }: CredentialOptions): void {
-    callerOf(this.deps, unauthenticated).then(
+  override authenticate(): void {
+    this.#caller.then(
       (caller) => this.success(caller),
       (error: unknown) => this.error(error),
     );

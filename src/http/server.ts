@@ -1,4 +1,5 @@
 /** The listener, with limits on connections and on the size and duration of requests. It closes without losing a request. */
+import { ShortLivedMap } from '../core/short-lived-map.ts';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -130,13 +131,16 @@ function answerParserErrors(server: Server, connections: Connections, { newReque
   });
 }
 
-function trackResponses(server: Server): ReadonlySet<ServerResponse> {
-  const inFlight = new Set<ServerResponse>();
+/** @returns gives the responses that have not ended */
+function trackResponses(server: Server): () => readonly ServerResponse[] {
+  const inFlight = new ShortLivedMap<number, ServerResponse>();
+  let requests = 0;
   server.on('request', (_request, response) => {
-    inFlight.add(response);
-    response.once('close', () => inFlight.delete(response));
+    const number = (requests += 1);
+    inFlight.set(number, response);
+    response.once('close', () => inFlight.delete(number));
   });
-  return inFlight;
+  return () => inFlight.values();
 }
 
 async function bind(server: Server, { address, key }: ListenOptions): Promise<void> {
@@ -182,13 +186,13 @@ async function quiet(lastConnection: () => number): Promise<void> {
 
 async function closeServer(
   server: Server,
-  inFlight: ReadonlySet<ServerResponse>,
+  inFlight: () => readonly ServerResponse[],
   connections: Connections,
   graceMs: number,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   // Node closes the idle connections. Without this header, a connection in use would stay open after its answer.
-  for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
+  for (const response of inFlight()) if (!response.headersSent) response.setHeader('Connection', 'close');
   // closeAllConnections() of Node does not close connections in a TLS handshake.
   const cut = setTimeout(() => connections.destroyAll(), graceMs);
   server.close(() => resolve());

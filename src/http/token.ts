@@ -57,7 +57,7 @@ export function answerTokenRequest(deps: TokenRouteDeps): RequestHandler {
       const service = requireService(deps.services, asked);
       const unauthenticated = { context, asked, service };
       const approved = await approvedLogin(deps, unauthenticated);
-      const caller = approved?.caller ?? (await authenticate(request, response, unauthenticated));
+      const caller = approved?.caller ?? (await authenticate(unauthenticated));
       const login = approved?.login ?? asked.credential?.username ?? '';
       const authenticated = { ...unauthenticated, caller, login };
       const draft = draftFor(authenticated, deps.draftRefreshToken);

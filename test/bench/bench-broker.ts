@@ -56,10 +56,17 @@ export async function writeBroker(
   return join(folder, 'broker.yaml');
 }
 
-/** @param node options of Node.js */
-export async function startBroker(config: string, node: readonly string[] = []): Promise<BenchServer> {
+/**
+ * @param node options of Node.js
+ * @param bundle the command; default: that of this checkout
+ */
+export async function startBroker(
+  config: string,
+  node: readonly string[] = [],
+  bundle: string = BROKER,
+): Promise<BenchServer> {
   const env = { ...process.env, ...(await memorySettings()) };
-  const server = startPinned(process.execPath, [...node, BROKER, 'serve', '--config', config], { env });
+  const server = startPinned(process.execPath, [...node, bundle, 'serve', '--config', config], { env });
   const [, port = ''] = await server.waitForOutput(/"address":"http:\/\/127\.0\.0\.1:(\d+)"/);
   await server.waitUntil('readiness', () => httpAnswers(`http://127.0.0.1:${port}/readyz`, 200));
   return { server, port: Number(port) };

@@ -2,6 +2,7 @@
  * Admits a login before any backend is asked. It counts refused logins by the name as it was typed and by the client
  * address, and refuses more of them. It cannot find out which names exist, so its answers do not show it.
  */
+import { ShortLivedMap } from '../../core/short-lived-map.ts';
 import type { Deadline } from '../../core/deadline.ts';
 import type { Credential } from '../../core/identity.ts';
 import type { Attempt, Ledger, Settlement } from '../../core/ledger.ts';
@@ -34,7 +35,7 @@ const ASK_AGAIN_MS = 200;
 export function createAdmission(deps: ShieldDeps): Admission {
   const waiting = createQueues();
   /** Equal logins, with the name in the same spelling, from one network at the same time count once. */
-  const shared = new Map<string, SharedPass>();
+  const shared = new ShortLivedMap<string, SharedPass>();
 
   async function reserve(keys: LoginKeys, deadline: Deadline, ledger: Ledger): Promise<Pass> {
     for (;;) {
@@ -153,7 +154,7 @@ interface Place {
 
 /** Logins that wait until an attempt is settled. */
 function createQueues() {
-  const queues = new Map<string, Set<() => void>>();
+  const queues = new ShortLivedMap<string, Set<() => void>>();
   return {
     join: (names: readonly string[]): Place => {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -10,6 +10,7 @@
  * - Equal logins at the same time share one answer.
  * - An outage is never cached.
  */
+import { ShortLivedMap } from '../../core/short-lived-map.ts';
 import type { Deadline } from '../../core/deadline.ts';
 import { BrokerError } from '../../core/errors.ts';
 import type { AnswerSource } from '../../core/events.ts';
@@ -56,7 +57,7 @@ export function createShield(brokerDeps: ShieldDeps): Shield {
   const { fingerprint, timer } = brokerDeps;
   const admission = createAdmission(brokerDeps);
   /** The logins that this broker asks a backend about; undefined: not admitted. */
-  const underWay = new Map<string, Promise<ShieldedAnswer | undefined>>();
+  const underWay = new ShortLivedMap<string, Promise<ShieldedAnswer | undefined>>();
 
   function begin(credential: Credential, client: string): ShieldedLogin {
     const ledger = brokerDeps.ledger.forLogin?.() ?? brokerDeps.ledger;
@@ -122,7 +123,9 @@ export function createShield(brokerDeps: ShieldDeps): Shield {
       // A failure reaches the caller of `ask`, also when nobody waits.
       shared.catch(() => undefined);
       underWay.set(login, shared);
-      return answer.finally(() => underWay.get(login) === shared && underWay.delete(login));
+      return answer.finally(() => {
+        if (underWay.get(login) === shared) underWay.delete(login);
+      });
     }
 
     return {

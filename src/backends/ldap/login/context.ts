@@ -1,12 +1,10 @@
 /** What all logins share, and the last step of each: from the entry to the outcome. */
-import type { Identity } from '../../../core/identity.ts';
+import type { GroupName, Identity } from '../../../core/identity.ts';
 import type { AuthnOutcome, Clock, Log } from '../../../core/ports.ts';
 import type { AccountCheck } from '../attempt/account-check.ts';
 import type { DomainCache } from '../attempt/active-directory.ts';
 import type { AttemptsSinceRead } from '../attempt/attempts-since-read.ts';
 import type { LdapConfig } from '../config/config.ts';
-import type { Reader } from '../wire/connection.ts';
-import type { Deadline } from '../../../core/deadline.ts';
 import type { Directory } from '../servers/directory.ts';
 import type { LdapEntry } from '../wire/entry.ts';
 import { identityOf } from '../users/identity.ts';
@@ -34,26 +32,24 @@ export interface LoginContext extends LdapLoginDeps {
 export const UNKNOWN: AuthnOutcome = { kind: 'unknown-user' };
 const AMBIGUOUS: AuthnOutcome = { kind: 'rejected', reason: 'ambiguous' };
 
-export async function outcomeFor(
+/** @param groups of the user, from `LoginContext.memberships` */
+export function outcomeFor(
   context: LoginContext,
   entry: LdapEntry,
-  reader: Reader,
-  deadline: Deadline,
+  groups: ReadonlySet<GroupName>,
   trace?: LoginTrace,
-): Promise<AuthnOutcome> {
-  const identity = await identify(context, entry, reader, deadline, trace);
+): AuthnOutcome {
+  const identity = identify(context, entry, groups, trace);
   return identity === undefined ? AMBIGUOUS : { kind: 'authenticated', identity };
 }
 
 /** @returns undefined when the entry has no usable user name */
-export async function identify(
-  { memberships, rules, log }: LoginContext,
+export function identify(
+  { rules, log }: LoginContext,
   entry: LdapEntry,
-  reader: Reader,
-  deadline: Deadline,
+  groups: ReadonlySet<GroupName>,
   trace?: LoginTrace,
-): Promise<Identity | undefined> {
-  const groups = await memberships.of(entry, reader, deadline);
+): Identity | undefined {
   trace?.groupsRead(entry, groups);
   const identity = identityOf(entry, groups, rules);
   if (identity === undefined) {

@@ -80,7 +80,8 @@ async function lookup(
 ): Promise<Identity | undefined> {
   const result = await findByLogin(context, login, reader, deadline);
   if (result.kind === 'ambiguous') refuseAmbiguous(context, login, result.dns);
-  return result.kind === 'found' ? identify(context, result.entry, reader, deadline) : undefined;
+  if (result.kind !== 'found') return undefined;
+  return identify(context, result.entry, await context.memberships.of(result.entry, reader, deadline));
 }
 
 async function revalidate(
@@ -97,7 +98,8 @@ async function revalidate(
   // The name belongs to another account now.
   if (subjectOf(entry, context.rules.idAttribute) !== subject) return UNKNOWN;
   const reason = accountStateWithoutBind(entry, context.clock.now());
-  return reason === undefined ? outcomeFor(context, entry, reader, deadline) : { kind: 'rejected', reason };
+  if (reason !== undefined) return { kind: 'rejected', reason };
+  return outcomeFor(context, entry, await context.memberships.of(entry, reader, deadline));
 }
 
 function findByLogin(

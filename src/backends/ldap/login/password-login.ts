@@ -1,5 +1,5 @@
 /** A login with a password: by a search for the entry, or by a template for its DN. */
-import type { Secret } from '../../../core/identity.ts';
+import type { GroupName, Secret } from '../../../core/identity.ts';
 import type { AttemptGuard, AuthnOutcome } from '../../../core/ports.ts';
 import { oneSpelling } from '../../../core/spelling.ts';
 import { accountState } from '../attempt/account-state.ts';
@@ -63,18 +63,26 @@ function bySearch(context: LoginContext, attempt: GuardedAttempt): Promise<Authn
     if (result.kind === 'none') return UNKNOWN;
     if (result.kind === 'ambiguous') return refuseAmbiguous(context, login, result.dns);
     const { entry } = result;
-    if (!verified.has(entry.dn)) {
-      const refusal = await verifyEntry(context, attempt, server, entry, readAt);
-      if (refusal !== undefined) return refusal;
-      verified.add(entry.dn);
-    }
-    return outcomeFor(context, entry, server.reader, deadline, trace);
+    const readGroups = (): Promise<ReadonlySet<GroupName>> => context.memberships.of(entry, server.reader, deadline);
+    if (verified.has(entry.dn)) return outcomeFor(context, entry, await readGroups(), trace);
+    const verdict = await verifyEntry(context, attempt, server, entry, readAt, readGroups);
+    if (verdict.kind !== 'verified') return verdict;
+    verified.add(entry.dn);
+    return outcomeFor(context, entry, await verdict.groups, trace);
   });
 }
 
+/** The password is correct. The groups may still be on their way. */
+interface Verified {
+  readonly kind: 'verified';
+  readonly groups: Promise<ReadonlySet<GroupName>>;
+}
+
 /**
+ * Verifies the password, and reads the groups in the same round trip. They cannot change the verdict: it is the bind's
+ * alone, and what became of the groups of a user whose password is not accepted is dropped.
+ *
  * @param readAt when the entry was requested, monotonic milliseconds
- * @returns undefined when the password is correct
  */
 async function verifyEntry(
   context: LoginContext,
@@ -82,7 +90,8 @@ async function verifyEntry(
   { reader, withBind }: ServerAccess,
   entry: LdapEntry,
   readAt: number,
-): Promise<AuthnOutcome | undefined> {
+  readGroups: () => Promise<ReadonlySet<GroupName>>,
+): Promise<AuthnOutcome | Verified> {
   const { deadline, guard, trace } = attempt;
   const subject = subjectOf(entry, context.rules.idAttribute);
   const refusal = await guard.beforeAttempt(subject);
@@ -94,10 +103,14 @@ async function verifyEntry(
     return rejection;
   }
   counted.sent();
-  const verdict = await withBind(deadline, (connection) => bindAs(context, attempt, connection, entry.dn));
+  const bound = withBind(deadline, (connection) => bindAs(context, attempt, connection, entry.dn));
+  const groups = readGroups();
+  // Whoever awaits the groups sees their fault. After a refusal nobody does, and it must not end the process.
+  groups.catch(() => undefined);
+  const verdict = await bound;
   if (verdict.kind === 'accepted') {
     counted.succeeded();
-    return undefined;
+    return { kind: 'verified', groups };
   }
   // The entry was deleted after the search.
   return verdict.kind === 'no-entry' ? UNKNOWN : verdict;
@@ -214,7 +227,9 @@ async function readBack(
   if (result.kind === 'found') {
     // Some directories let the bind of such an account succeed.
     const reason = accountState(result.entry, context.clock.now());
-    if (reason === undefined) return outcomeFor(context, result.entry, reader, deadline, trace);
+    if (reason === undefined) {
+      return outcomeFor(context, result.entry, await context.memberships.of(result.entry, reader, deadline), trace);
+    }
     trace?.refusedAfterBind(result.entry, reason);
     return { kind: 'rejected', reason };
   }

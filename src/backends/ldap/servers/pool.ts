@@ -95,7 +95,7 @@ export class Pool implements Disposable {
     work: (connection: LdapConnection) => Promise<T>,
     mayRetry: ((fault: DirectoryFault) => boolean) | undefined,
   ): Promise<T> {
-    const pooled = await this.#borrow(deadline);
+    const pooled = this.#takeRecent() ?? (await this.#borrow(deadline));
     const { isNew } = pooled;
     try {
       const result = await work(pooled.connection);
@@ -107,6 +107,12 @@ export class Pool implements Disposable {
     }
     this.#closeUnused();
     return this.#attempt(deadline, work, undefined);
+  }
+
+  /** A connection that was in use a moment ago, so that it need not be checked. */
+  #takeRecent(): PooledConnection | undefined {
+    const last = this.#unused.at(-1);
+    return last !== undefined && this.#isUsable(last) && this.#isRecent(last) ? this.#unused.pop() : undefined;
   }
 
   async #borrow(deadline: Deadline): Promise<PooledConnection> {
@@ -160,10 +166,14 @@ export class Pool implements Disposable {
     return clock.monotonic() < Math.min(expiresAt, usedAt + idle);
   }
 
-  async #isAlive({ connection, usedAt }: PooledConnection, deadline: Deadline): Promise<boolean> {
-    if (this.#options.clock.monotonic() - usedAt < PING_AFTER_MS) return true;
+  #isRecent({ usedAt }: PooledConnection): boolean {
+    return this.#options.clock.monotonic() - usedAt < PING_AFTER_MS;
+  }
+
+  async #isAlive(pooled: PooledConnection, deadline: Deadline): Promise<boolean> {
+    if (this.#isRecent(pooled)) return true;
     try {
-      await connection.ping(deadline.within(PING_TIMEOUT_MS));
+      await pooled.connection.ping(deadline.within(PING_TIMEOUT_MS));
       return true;
     } catch {
       return false;

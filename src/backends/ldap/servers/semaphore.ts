@@ -1,5 +1,6 @@
 /** Limits how much work runs at the same time; other work waits in order, each piece until its own deadline. */
 import type { Deadline } from '../../../core/deadline.ts';
+import { DeadlineTimer } from '../wire/deadline-timer.ts';
 
 export interface Semaphore {
   /**
@@ -22,6 +23,7 @@ interface Waiter {
 export function createSemaphore(capacity: number, maxWaiting = Infinity): Semaphore {
   let free = capacity;
   const queue: Waiter[] = [];
+  const timer = new DeadlineTimer();
 
   /** In order: a waiter for many permits is not overtaken by others that need fewer. */
   function admitNext(): void {
@@ -38,18 +40,18 @@ export function createSemaphore(capacity: number, maxWaiting = Infinity): Semaph
     const waiter: Waiter = { permits, admit: resolve, reject };
     if (queue.length >= maxWaiting) throw late();
     queue.push(waiter);
-    const timer = setTimeout(() => {
+    const timed = timer.start(deadline, () => {
       const index = queue.indexOf(waiter);
       if (index === -1) return;
       queue.splice(index, 1);
       reject(late());
       // It may have been the only reason why those behind it had to wait.
       admitNext();
-    }, deadline.left());
+    });
     try {
       await promise;
     } finally {
-      clearTimeout(timer);
+      timer.stop(timed);
     }
   }
 

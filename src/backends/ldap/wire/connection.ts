@@ -8,6 +8,7 @@ import type { PasswordPolicyAnswer } from './codec.ts';
 import { PAGED_RESULTS, PASSWORD_POLICY, PolicyControl } from './control.ts';
 import { createControlSupport } from './control-support.ts';
 import type { ControlSupport } from './control-support.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { dial } from './dial.ts';
 import type { DialOptions } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -15,6 +16,7 @@ import type { LdapEntry } from './entry.ts';
 import { DirectoryFault, lateFault } from './fault.ts';
 import { ANY_ENTRY, encodeFilter } from './filter.ts';
 import { MessageSocket } from './message-socket.ts';
+import type { Answer, Request } from './message-socket.ts';
 import { ANSWER } from './message.ts';
 import type { LdapResult } from './message.ts';
 import { PageControl, cookieIn } from './page-control.ts';
@@ -91,6 +93,7 @@ interface Session {
   readonly messages: MessageSocket;
   readonly operationTimeout: number;
   readonly controls: ControlSupport;
+  readonly timer: DeadlineTimer;
   isAnonymous: boolean;
 }
 
@@ -107,7 +110,8 @@ export async function openConnection(
   const socket = await dial(endpoint, options, deadline);
   const messages = new MessageSocket(socket, endpoint.url);
   const { operationTimeout, assumesPasswordPolicy = true } = options;
-  const session: Session = { endpoint, messages, operationTimeout, controls, isAnonymous: true };
+  const timer = new DeadlineTimer();
+  const session: Session = { endpoint, messages, operationTimeout, controls, timer, isAnonymous: true };
   return {
     endpoint,
     get certificate() {
@@ -137,28 +141,31 @@ export async function openConnection(
 }
 
 /**
- * Runs one operation within its time limit.
+ * Sends one request and reads its answer within its time limit.
  *
+ * @param request gives the request, for the time that is left
+ * @param read reads the answer. What it throws closes the connection.
  * @throws DirectoryFault with `sent: false` when no request was handed to the socket
  */
 async function operate<T>(
-  { endpoint, messages, operationTimeout }: Session,
+  { endpoint, messages, operationTimeout, timer }: Session,
   what: string,
   deadline: Deadline,
-  work: (limit: Deadline) => Promise<T>,
+  request: (limit: Deadline) => Request,
+  read: (answer: Answer) => T,
 ): Promise<T> {
   if (messages.destroyed) throw faultOfClosed(messages, endpoint).with({ sent: false });
   const requestsBefore = messages.requests;
   const limit = deadline.within(operationTimeout);
-  const timer = setTimeout(() => messages.destroy(lateFault(endpoint.url, what, deadline)), limit.left());
+  const timed = timer.start(limit, () => messages.destroy(lateFault(endpoint.url, what, deadline)));
   try {
-    return await work(limit);
+    return read(await messages.exchange(request(limit)));
   } catch (error) {
     const fault = messages.destroyed ? faultOfClosed(messages, endpoint) : faultOfUnreadable(endpoint, what, error);
     messages.destroy(fault);
     throw messages.requests === requestsBefore ? fault.with({ sent: false }) : fault;
   } finally {
-    clearTimeout(timer);
+    timer.stop(timed);
   }
 }
 
@@ -169,13 +176,16 @@ function bindOnce(
   deadline: Deadline,
   control: PolicyControl | undefined,
 ): Promise<BindAnswer> {
-  return operate(session, 'binding', deadline, async () => {
-    const { result, message, end } = await session.messages.exchange({
+  return operate(
+    session,
+    'binding',
+    deadline,
+    () => ({
       encode: (id) => encodeBind(id, dn, password.reveal(), control === undefined ? [] : [control]),
       endsWith: ANSWER.bind,
-    });
-    return control === undefined ? result : { ...result, ...decodePolicy(message, end) };
-  });
+    }),
+    ({ result, message, end }) => (control === undefined ? result : { ...result, ...decodePolicy(message, end) }),
+  );
 }
 
 function searchOnce(
@@ -184,31 +194,38 @@ function searchOnce(
   deadline: Deadline,
   page?: PageControl,
 ): Promise<PageAnswer> {
-  return operate(session, 'searching', deadline, async (until) => {
-    const found: LdapEntry[] = [];
-    const sizeLimit = limit ?? 0;
-    const timeLimit = Math.ceil(until.left() / 1000);
-    const controls = page === undefined ? [] : [page];
-    const { result, message, end } = await session.messages.exchange({
-      encode: (id) =>
-        encodeSearch(id, { base, scope, filter, attributes, sizeLimit, timeLimit, followAliases, controls }),
-      endsWith: ANSWER.searchDone,
-      onEntry: (entry) => {
-        // While they arrive: an answer of the maximum size could have millions of tiny entries.
-        if (found.length === MAX_ENTRIES) throw tooManyEntries(session);
-        found.push(decodeEntry(entry));
-      },
-    });
-    // Where a limit was sent, the server may have more entries. Its own limit can be lower.
-    const isLimited = limit !== undefined && result.code === RESULT.sizeLimitExceeded;
-    return {
-      code: isLimited && found.length >= limit ? RESULT.success : result.code,
-      diagnostic: result.diagnostic,
-      entries: isLimited || result.code === RESULT.success ? found : [],
-      isAnonymous: session.isAnonymous,
-      nextPage: cookieIn(message, end),
-    };
-  });
+  const found: LdapEntry[] = [];
+  const sizeLimit = limit ?? 0;
+  const controls = page === undefined ? [] : [page];
+  return operate(
+    session,
+    'searching',
+    deadline,
+    (until) => {
+      const timeLimit = Math.ceil(until.left() / 1000);
+      const search = { base, scope, filter, attributes, sizeLimit, timeLimit, followAliases, controls };
+      return {
+        encode: (id) => encodeSearch(id, search),
+        endsWith: ANSWER.searchDone,
+        onEntry: (entry) => {
+          // While they arrive: an answer of the maximum size could have millions of tiny entries.
+          if (found.length === MAX_ENTRIES) throw tooManyEntries(session);
+          found.push(decodeEntry(entry));
+        },
+      };
+    },
+    ({ result: { code, diagnostic }, message, end }) => {
+      // Where a limit was sent, the server may have more entries. Its own limit can be lower.
+      const isLimited = limit !== undefined && code === RESULT.sizeLimitExceeded;
+      return {
+        code: isLimited && found.length >= limit ? RESULT.success : code,
+        diagnostic,
+        entries: isLimited || code === RESULT.success ? found : [],
+        isAnonymous: session.isAnonymous,
+        nextPage: cookieIn(message, end),
+      };
+    },
+  );
 }
 
 /**

@@ -20,11 +20,18 @@ export function createEntry(dn: string, attributes: Iterable<readonly [string, r
     for (const value of more) all.push(value);
     if (all.length > 0) values.set(key, all);
   }
-  const valuesOf = (attribute: string) => values.get(attribute.toLowerCase()) ?? [];
+  const valuesOf = (attribute: string): readonly Buffer[] => values.get(attribute.toLowerCase()) ?? NO_VALUES;
   return {
     dn,
     names: [...values.keys()],
-    texts: (attribute) => valuesOf(attribute).flatMap((value) => (isUtf8(value) ? [value.toString('utf8')] : [])),
+    texts: (attribute) => textsIn(valuesOf(attribute)),
     bytes: valuesOf,
   };
+}
+
+/** Most attributes that a login asks for are absent, and most others have one value. */
+const NO_VALUES: readonly never[] = [];
+
+function textsIn(values: readonly Buffer[]): readonly string[] {
+  return values.length === 0 ? NO_VALUES : values.filter(isUtf8).map((value) => value.toString('utf8'));
 }

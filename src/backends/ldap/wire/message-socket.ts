@@ -20,7 +20,7 @@ const UNBIND = element(TAG.sequence, element(TAG.integer, Buffer.of(0x7f)), Buff
 
 const WITH_RESULT: ReadonlySet<number> = new Set([ANSWER.bind, ANSWER.searchDone, ANSWER.extended]);
 
-interface Request {
+export interface Request {
   /** Gives the bytes of the request with this message id. */
   readonly encode: (id: number) => Buffer;
   /** The tag of the message that ends the answer. */
@@ -30,7 +30,7 @@ interface Request {
 }
 
 /** The message that ends an answer. */
-interface Answer {
+export interface Answer {
   readonly result: LdapResult;
   readonly message: Buffer;
   /** The offset of the end of the operation in the message, where controls begin. */
@@ -94,8 +94,8 @@ export class MessageSocket {
    * @throws DirectoryFault when the connection ends before the answer
    * @throws Error when the request before it is not answered
    */
-  async exchange({ encode, endsWith, onEntry }: Request): Promise<Answer> {
-    if (this.#pending !== undefined) throw new Error('another request is not answered yet');
+  exchange({ encode, endsWith, onEntry }: Request): Promise<Answer> {
+    if (this.#pending !== undefined) return Promise.reject(new Error('another request is not answered yet'));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const id = this.#requests + 1;
     const bytes = encode(id);

@@ -58,7 +58,10 @@ describe('acceptance 22: a password that a server has accepted, where the next s
     ['and only the user may read the entry', {}, []],
     ['and the service account reads the entry of the next server', { bind: BIND }, [BIND.dn]],
   ])('is not sent to the next server, where it could use up a grace login: %s', async (_what, more, binds) => {
-    await using first = await startLdapStandIn(() => RESULT.success, true);
+    await using first = await startLdapStandIn(
+      () => RESULT.success,
+      () => 'lose',
+    );
     await using second = await startLdapStandIn(() => RESULT.success);
     await using backend = await createLdap({ ...withTemplate(first.url, second.url), ...more });
 
