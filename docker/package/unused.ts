@@ -27,6 +27,10 @@ const REPLACEMENTS: Readonly<Record<string, (text: string) => string>> = {
   'qs/lib/index.js': nothing,
   // Decompresses bodies, which every parser of ours refuses (`inflate: false`).
   'body-parser/lib/read.js': (text) => replaceOnce(text, "require('node:zlib')", '{}'),
+  // Tables of East Asian character sets, in which no client sends a body.
+  'iconv-lite/encodings/dbcs-data.js': nothing,
+  // Caches, cookies, mocks, web sockets and more.
+  'undici/index.js': undiciInUse,
   // mime-types builds tables of all of it.
   'mime-db/db.json': mediaTypesInUse,
 };
@@ -53,6 +57,16 @@ export function leaveOutUnused(): Plugin {
 /** A module without exports. */
 function nothing(): string {
   return 'module.exports = {};';
+}
+
+/** What `src/backends/http-client` imports. */
+export function undiciInUse(): string {
+  return `module.exports = {
+    Agent: require('./lib/dispatcher/agent'),
+    DecoratorHandler: require('./lib/handler/decorator-handler'),
+    fetch: require('./lib/web/fetch').fetch,
+    ProxyAgent: require('./lib/dispatcher/proxy-agent'),
+  };`;
 }
 
 /** @throws Error when the library has been rewritten */

@@ -16,7 +16,7 @@ describe('acceptance 21: the memory reducer of V8', () => {
     await broker.process.waitForOutput(/Memory reducer: finished GC #\d \(done\)/);
   });
 
-  it('never does so in an idle process of Node alone: once this fails, memory-reducer.ts can be removed', async () => {
+  it('never does so in an idle process of Node alone: once this fails, keepMemoryReducerActive can be removed', async () => {
     const script = `
       let kept = [];
       for (let round = 0; round < 60; round += 1) kept = Array.from({ length: 20_000 }, (_, i) => ({ text: 'x' + i }));

@@ -146,7 +146,7 @@ export const faults: readonly Fault[] = [
     id: 'listener-18',
     effect: 'The memory of the highest load stays with an idle broker.',
     file: 'src/cli/commands/serve.ts',
-    find: 'resources.use(keepMemoryReducerActive());',
+    find: 'resources.use(boundV8Memory());',
     replace: '',
     tests: ['test/e2e/memory.test.ts'],
   },

@@ -44,4 +44,12 @@ export const faults: readonly Fault[] = [
     replace: ' });',
     tests: TESTS,
   },
+  {
+    id: 'start-undici',
+    effect: 'requests through a proxy fail in the bundle alone, which does not have the proxy agent of undici',
+    file: 'docker/package/unused.ts',
+    find: "    ProxyAgent: require('./lib/dispatcher/proxy-agent'),\n",
+    replace: '',
+    tests: TESTS,
+  },
 ];

@@ -6,7 +6,7 @@ import { parseListenAddress } from '../../config/listen-address.ts';
 import { loadBroker } from '../../config/load.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
-import { keepMemoryReducerActive } from '../../platform/memory-reducer.ts';
+import { boundV8Memory } from '../../platform/v8-memory.ts';
 import { createCommand, UsageError } from '../command.ts';
 import type { Run, SharedOptions } from '../command.ts';
 import { EXIT } from '../output.ts';
@@ -35,7 +35,7 @@ async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOp
   requireAddress('--admin-listen', adminListen);
   using resources = new DisposableStack();
   const signals = resources.use(new Signals());
-  resources.use(keepMemoryReducerActive());
+  resources.use(boundV8Memory());
   const loaded = await loadBroker(path, { listen, adminListen });
   // Loaded here, and not for `fairlead --help`: this is the whole server.
   const { startBroker } = await import('../../app/compose.ts');

@@ -1,16 +1,20 @@
 /**
- * Keys in numbered slots, 32 bytes each. A fingerprint is stored as its bytes, and any other text as its SHA-256, so that
- * two keys are equal when their bytes are.
+ * Keys in numbered slots, 16 bytes each: the first half of a fingerprint, and of the SHA-256 of any other text. Two keys
+ * are equal when these bytes are. A fingerprint is a keyed digest, so nobody without its key can search for two that begin
+ * with the same 128 bits, and among millions of keys none do (RFC 2104, section 5: half of a digest is enough for a MAC).
  *
  * Slots are numbered from 1; 0 is no slot.
  */
 import { hash } from 'node:crypto';
 import { growFor, reserve } from './growing-arrays.ts';
 
-const BYTES = 32;
+const BYTES = 16;
 const WORDS = BYTES / Uint32Array.BYTES_PER_ELEMENT;
-/** Characters of 32 bytes in base64url, the form of a fingerprint. */
+const DIGEST_BYTES = 32;
+/** Characters of a digest in base64url, the form of a fingerprint. */
 const FINGERPRINT_LENGTH = 43;
+/** Characters of a key in base64url, the form in which a column returns it. */
+const KEY_LENGTH = 22;
 const FIRST_BUCKETS = 256;
 
 interface KeyColumn {
@@ -44,7 +48,7 @@ export function createKeyIndex(maxSlots: number): KeyIndex {
   /** For each slot the next one of its bucket. */
   const next = new Int32Array(reserve((maxSlots + 1) * Int32Array.BYTES_PER_ELEMENT));
 
-  // The bytes of a key are random: a fingerprint is an HMAC, whose key no client has.
+  // The bytes of a key are random: a fingerprint is a keyed digest, whose key no client has.
   const bucketOf = (firstWord: number | undefined): number => (firstWord ?? 0) & (heads.length - 1);
 
   function isAt(slot: number, key: Uint32Array): boolean {
@@ -110,12 +114,13 @@ function createWords(maxSlots: number) {
   };
 }
 
-const bytes = Buffer.alloc(BYTES);
+const bytes = Buffer.alloc(DIGEST_BYTES);
 const asWords = new Uint32Array(bytes.buffer, bytes.byteOffset, WORDS);
 
 /** @returns the same array each time */
 function wordsOf(key: string): Uint32Array {
-  const isFingerprint = key.length === FINGERPRINT_LENGTH && bytes.write(key, 'base64url') === BYTES;
-  if (!isFingerprint) hash('sha256', key, 'buffer').copy(bytes);
+  const isFingerprint = key.length === FINGERPRINT_LENGTH && bytes.write(key, 'base64url') === DIGEST_BYTES;
+  const isKey = key.length === KEY_LENGTH && bytes.write(key, 'base64url') === BYTES;
+  if (!isFingerprint && !isKey) hash('sha256', key, 'buffer').copy(bytes);
   return asWords;
 }

@@ -5,8 +5,8 @@
 import type { Identity } from '../../core/identity.ts';
 import type { Clock } from '../../core/ports.ts';
 import { growFor, reserve } from './growing-arrays.ts';
+import { createIdentityColumn } from './identity-column.ts';
 import { createKeyColumn, createKeyIndex } from './keys.ts';
-import { createIdentitySharing } from './shared-identities.ts';
 import { createSlots } from './slots.ts';
 
 interface CachedLogin {
@@ -43,12 +43,11 @@ export function createLoginCache({
   readonly clock: Clock;
   readonly maxEntries: number;
 }): LoginCache {
-  const share = createIdentitySharing();
   // What follows has an item for each slot.
   const logins = createKeyIndex(maxEntries);
   const accounts = createKeyIndex(maxEntries);
   const names = createKeyColumn(maxEntries);
-  const identities: (Identity | undefined)[] = [undefined];
+  const identities = createIdentityColumn();
   const epochs = new Float64Array(reserve((maxEntries + 1) * Float64Array.BYTES_PER_ELEMENT));
   /** Milliseconds by the clock. */
   const freshUntil = new Float64Array(reserve((maxEntries + 1) * Float64Array.BYTES_PER_ELEMENT));
@@ -58,7 +57,7 @@ export function createLoginCache({
     onFree: (slot) => {
       logins.remove(slot);
       accounts.remove(slot);
-      identities[slot] = undefined;
+      identities.remove(slot);
     },
   });
 
@@ -69,7 +68,7 @@ export function createLoginCache({
   return {
     get: (login) => {
       const slot = logins.find(login);
-      const identity = slot !== 0 && slots.use(slot) ? identities[slot] : undefined;
+      const identity = slot !== 0 && slots.use(slot) ? identities.get(slot) : undefined;
       if (identity === undefined) return undefined;
       return {
         identity,
@@ -87,7 +86,7 @@ export function createLoginCache({
       logins.put(slot, login);
       accounts.put(slot, account);
       names.put(slot, name);
-      identities[slot] = share(identity);
+      identities.put(slot, identity);
       epochs[slot] = epoch;
       freshUntil[slot] = clock.monotonic() + freshSeconds * 1000;
     },

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
-import { leaveOutUnused, mediaTypesInUse } from '../../../docker/package/unused.ts';
+import { leaveOutUnused, mediaTypesInUse, undiciInUse } from '../../../docker/package/unused.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const { resolve: find } = createRequire(import.meta.url);
@@ -34,6 +34,24 @@ describe('the parts of libraries that the bundle leaves out', () => {
       expect(inUse[type]).toEqual(all[type]);
       expect(inUse[type]).toBeDefined();
     }
+  });
+
+  it('have nothing of undici that the source imports', async () => {
+    const imported = new Set<string>();
+    for await (const file of glob(join(ROOT, 'src/**/*.ts'))) {
+      const text = await readFile(file, 'utf8');
+      for (const [, names = ''] of text.matchAll(/^import \{ (.+) \} from 'undici';$/gm))
+        for (const name of names.split(', ')) imported.add(name);
+    }
+
+    const undici = createRequire(find('undici'));
+    const inUse = { exports: {} };
+    // oxlint-disable-next-line typescript/no-implied-eval -- a module of the bundle, as CommonJS loads it
+    new Function('module', 'require', undiciInUse())(inUse, undici);
+
+    expect(new Set(Object.keys(inUse.exports))).toEqual(imported);
+    const { Agent, DecoratorHandler, ProxyAgent } = undici('undici');
+    expect(inUse.exports).toMatchObject({ Agent, DecoratorHandler, ProxyAgent, fetch: expect.any(Function) });
   });
 
   it('make the build fail when a library has moved one of them', async () => {

@@ -25,6 +25,16 @@ describe('a compact map', () => {
     expect(map.size()).toBe(2500);
   });
 
+  it('has two entries for fingerprints that differ in the last of their first 16 bytes', () => {
+    const { map } = setUp();
+    const digest = new Uint8Array(32).fill(1);
+    const withTwoAt = (index: number): string => Buffer.from(digest.with(index, 2)).toString('base64url');
+    map.set(withTwoAt(15), 1, 60);
+    map.set(withTwoAt(14), 2, 60);
+
+    expect([withTwoAt(15), withTwoAt(14), withTwoAt(16)].map((key) => map.get(key))).toEqual([1, 2, undefined]);
+  });
+
   it('drops the least recently used entry when it is full; `get` and `set` count as use', () => {
     const { map } = setUp({ maxEntries: 3 });
     for (const key of ['a', 'b', 'c']) map.set(key, 1, 60);

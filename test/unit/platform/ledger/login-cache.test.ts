@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GroupName, Identity } from '../../../../src/core/identity.ts';
 import { createLoginCache } from '../../../../src/platform/ledger/login-cache.ts';
@@ -90,5 +91,32 @@ describe('the cache of logins', () => {
     expect(a?.groups).toBe(b?.groups);
     expect(a?.attributes).toBe(b?.attributes);
     expect([a, c, d, e].map((user) => [...(user?.groups ?? [])])).toEqual([['x', 'y'], ['x,y'], ['y', 'x'], []]);
+  });
+
+  it('returns an identity equal to each that was put, whatever parts it shares with others', () => {
+    const text = fc.constantFrom('a', 'b', 'a,b', '');
+    const anyIdentity = fc.record(
+      {
+        username: text,
+        backend: text,
+        caseless: fc.boolean(),
+        groups: fc.array(text, { maxLength: 2 }).map((names) => new Set(names)),
+        attributes: fc
+          .array(fc.tuple(text, fc.array(text, { maxLength: 1 })), { maxLength: 1 })
+          .map((entries) => new Map(entries)),
+        subject: text,
+        notAfter: fc.nat(),
+      },
+      { requiredKeys: ['username', 'backend', 'caseless', 'groups', 'attributes'] },
+    );
+    fc.assert(
+      fc.property(fc.array(anyIdentity, { maxLength: MAX_ENTRIES }), (identities) => {
+        const { cache, put } = setUp();
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- texts in place of names
+        for (const [n, user] of identities.entries()) put(`login ${n}`, `account ${n}`, user as unknown as Identity);
+
+        expect(identities.map((_, n) => cache.get(`login ${n}`)?.identity)).toEqual(identities);
+      }),
+    );
   });
 });

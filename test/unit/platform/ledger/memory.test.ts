@@ -67,7 +67,7 @@ describe('a ledger in memory that is full', () => {
 
 describe('a ledger in memory with the logins of many users', () => {
   const USERS = 10_000;
-  const MAX_BYTES = 450;
+  const MAX_BYTES = 300;
 
   it(`takes less than ${MAX_BYTES} bytes for a cached and trusted login`, async () => {
     const ledger = memoryLedger({ clock: fixedClock(), maxEntries: USERS });

@@ -1,0 +1,83 @@
+/**
+ * Identities in numbered slots, which share equal parts. Most users of a registry are in a few combinations of groups, and
+ * each backend makes new sets and texts for each login; those of one user would take more memory than the rest of the
+ * login.
+ */
+import { hash } from 'node:crypto';
+import type { GroupName, Identity, Username } from '../../core/identity.ts';
+
+type SharedPart = Pick<Identity, 'backend' | 'caseless' | 'groups' | 'attributes'>;
+
+/** What belongs to one user. Most have no more than a name. */
+type OwnPart = Username | Omit<Identity, keyof SharedPart>;
+
+interface IdentityColumn {
+  put(slot: number, identity: Identity): void;
+  /** @returns an equal identity */
+  get(slot: number): Identity | undefined;
+  remove(slot: number): void;
+}
+
+export function createIdentityColumn(): IdentityColumn {
+  const share = createSharing();
+  const shared: (SharedPart | undefined)[] = [undefined];
+  const own: (OwnPart | undefined)[] = [undefined];
+  return {
+    put: (slot, identity) => {
+      const { backend, caseless, groups, attributes, ...rest } = identity;
+      shared[slot] = share({ backend, caseless, groups, attributes });
+      own[slot] = Object.keys(rest).length === 1 ? rest.username : rest;
+    },
+    get: (slot) => {
+      const part = shared[slot];
+      const rest = own[slot];
+      if (part === undefined || rest === undefined) return undefined;
+      return typeof rest === 'string' ? { username: rest, ...part } : { ...rest, ...part };
+    },
+    remove: (slot) => {
+      shared[slot] = undefined;
+      own[slot] = undefined;
+    },
+  };
+}
+
+/** Of each kind. At this number, sharing begins anew: what is shared already stays so. */
+const MAX_SHARED = 4096;
+
+/** @returns a function whose result equals its argument */
+function createSharing(): (part: SharedPart) => SharedPart {
+  const groupNames = createPool<GroupName>();
+  const groupSets = createPool<Identity['groups']>();
+  const attributeMaps = createPool<Identity['attributes']>();
+  const parts = createPool<SharedPart>();
+  return ({ backend, caseless, groups, attributes }) => {
+    const names = [...groups];
+    const groupsKey = digestOf(names);
+    const attributesKey = digestOf([...attributes]);
+    return parts(digestOf([backend, caseless, groupsKey, attributesKey]), () => ({
+      backend,
+      caseless,
+      groups: groupSets(groupsKey, () => new Set(names.map((name) => groupNames(name, () => name)))),
+      attributes: attributeMaps(attributesKey, () => attributes),
+    }));
+  };
+}
+
+type Pool<Value> = (key: string, make: () => Value) => Value;
+
+function createPool<Value>(): Pool<Value> {
+  const values = new Map<string, Value>();
+  return (key, make) => {
+    const known = values.get(key);
+    if (known !== undefined) return known;
+    if (values.size === MAX_SHARED) values.clear();
+    const value = make();
+    values.set(key, value);
+    return value;
+  };
+}
+
+/** Of the JSON, in which different lists look different. */
+function digestOf(list: readonly unknown[]): string {
+  return hash('sha256', JSON.stringify(list), 'base64url');
+}
