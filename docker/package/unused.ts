@@ -27,6 +27,9 @@ const REPLACEMENTS: Readonly<Record<string, (text: string) => string>> = {
   'qs/lib/index.js': nothing,
   // Decompresses bodies, which every parser of ours refuses (`inflate: false`).
   'body-parser/lib/read.js': (text) => replaceOnce(text, "require('node:zlib')", '{}'),
+  // Runs commands that are programs of their own. It loads the sockets of Node.js.
+  'commander/lib/command.js': (text) =>
+    replaceOnce(text, "import childProcess from 'node:child_process';", 'const childProcess = {};'),
   // mime-types builds tables of all of it.
   'mime-db/db.json': mediaTypesInUse,
 };

@@ -2,6 +2,7 @@
 import type { Fault } from './fault.ts';
 
 const TESTS = ['test/unit/package/unused.test.ts'];
+const LOADED = ['test/unit/cli/loaded-packages.test.ts'];
 const CHUNKS = ['test/unit/package/start-chunks.test.ts'];
 
 export const faults: readonly Fault[] = [
@@ -76,5 +77,13 @@ export const faults: readonly Fault[] = [
     find: 'modules.filter((id) => [...loadedBy(id, importsOf)].every(isLight))',
     replace: 'modules.filter((id) => isLight(id))',
     tests: CHUNKS,
+  },
+  {
+    id: 'start-10',
+    effect: '`fairlead check` loads TLS where none is configured',
+    file: 'src/app/tls-certificate.ts',
+    find: "import { createPrivateKey, X509Certificate } from 'node:crypto';",
+    replace: "import 'node:tls';\nimport { createPrivateKey, X509Certificate } from 'node:crypto';",
+    tests: LOADED,
   },
 ];
