@@ -7,6 +7,7 @@ import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { licencesOf } from './licences.ts';
+import { chunkAround, lightChunk } from './start-chunks.ts';
 import { leaveOutUnused } from './unused.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -24,6 +25,10 @@ const ENTRIES = {
   'users-task': 'src/backends/static-file/users-task.ts',
 };
 
+const inRoot = (path: string): string => join(ROOT, path);
+const entries = Object.values(ENTRIES).map(inRoot);
+const COMPOSE = inRoot('src/app/compose.ts');
+
 await rm(DIST, { recursive: true, force: true });
 await using bundle = await rolldown({
   cwd: ROOT,
@@ -40,6 +45,13 @@ const { output } = await bundle.write({
   format: 'cjs',
   exports: 'named',
   sourcemap: true,
+  codeSplitting: {
+    groups: [
+      chunkAround('configuration', inRoot('src/config/broker-schema.ts'), entries),
+      chunkAround('server', COMPOSE, entries),
+      lightChunk([inRoot('src/cli/commands/serve.ts'), COMPOSE], inRoot('src')),
+    ],
+  },
   entryFileNames: '[name].cjs',
   // In the same folder, because the broker finds its threads beside its own file.
   chunkFileNames: '[name]-[hash].cjs',

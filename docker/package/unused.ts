@@ -31,6 +31,9 @@ const REPLACEMENTS: Readonly<Record<string, (text: string) => string>> = {
   'iconv-lite/encodings/dbcs-data.js': nothing,
   // Caches, cookies, mocks, web sockets and more.
   'undici/index.js': undiciInUse,
+  // Runs commands that are programs of their own. It loads the sockets of Node.js.
+  'commander/lib/command.js': (text) =>
+    replaceOnce(text, "import childProcess from 'node:child_process';", 'const childProcess = {};'),
   // mime-types builds tables of all of it.
   'mime-db/db.json': mediaTypesInUse,
 };

@@ -1,7 +1,5 @@
 /** Asks a broker on this machine whether it is alive, as its container does. */
-import { request as requestHttp } from 'node:http';
 import type { RequestOptions } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import { withoutBrackets } from '../core/address.ts';
 
@@ -42,9 +40,10 @@ export function urlTarget(text: string): HealthTarget {
 }
 
 /** @returns the status of the answer, or the reason why there is none */
-export function checkHealth({ isTls, options }: HealthTarget, timeoutMs: number): Promise<number | string> {
+export async function checkHealth({ isTls, options }: HealthTarget, timeoutMs: number): Promise<number | string> {
   const { promise, resolve } = Promise.withResolvers<number | string>();
-  const send = isTls ? requestHttps : requestHttp;
+  // A container runs this every few seconds, and mostly without TLS.
+  const { request: send } = isTls ? await import('node:https') : await import('node:http');
   // The certificate has the public name, not this address. The request has no secret, and the answer is a status.
   const trust = isTls ? { rejectUnauthorized: false } : {};
   const request = send({ agent: false, ...options, ...trust, signal: AbortSignal.timeout(timeoutMs) }, (response) => {

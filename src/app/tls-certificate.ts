@@ -1,7 +1,6 @@
 /** Reads the certificate and key of the TLS listener, and accepts only a pair that clients can connect with. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { readFileWithin } from '../backends/read-file.ts';
 import { causeOf } from '../config/read-text.ts';
 import { certificatesInPem } from '../core/pem.ts';
@@ -38,7 +37,7 @@ export async function readTlsCertificate(files: TlsFiles): Promise<TlsCertificat
         'or replace both files together',
     );
   }
-  requireAccepted({ cert, key }, certFile, keyFile);
+  await requireAccepted({ cert, key }, certFile, keyFile);
   return {
     cert,
     key,
@@ -81,11 +80,13 @@ function parseKey(text: string, file: string): KeyObject {
 }
 
 /** OpenSSL has rules of its own, on the size of keys and the digests of signatures. */
-function requireAccepted(
+async function requireAccepted(
   pair: { readonly cert: string; readonly key: string },
   certFile: string,
   keyFile: string,
-): void {
+): Promise<void> {
+  // Loaded here: it takes time at the start, and most brokers are behind a proxy with TLS.
+  const { createSecureContext } = await import('node:tls');
   try {
     createSecureContext({ minVersion: 'TLSv1.2', ...pair });
   } catch {

@@ -83,22 +83,19 @@ const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
 ]);
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 
+/** Written once, because each schema takes time at every start. */
+const seconds = z.string().regex(DURATION, 'expected a duration such as 300s, 5m or 12h').transform(durationSeconds);
+
 /**
  * A duration such as `300s`, `5m` or `12h`, as seconds.
  *
  * @param limits the least and the greatest number of seconds allowed
  */
-export function duration(limits: { readonly min: number; readonly max: number }) {
-  return z
-    .string()
-    .regex(DURATION, 'expected a duration such as 300s, 5m or 12h')
-    .transform(durationSeconds)
-    .refine((seconds) => seconds >= limits.min && seconds <= limits.max, {
-      error: `expected a duration from ${durationText(limits.min)} to ${durationText(limits.max)}`,
-    })
-    .meta({
-      title: `duration from ${durationText(limits.min)} to ${durationText(limits.max)}, such as 300s, 5m or 12h`,
-    });
+export function duration({ min, max }: { readonly min: number; readonly max: number }) {
+  const range = `duration from ${durationText(min)} to ${durationText(max)}`;
+  return seconds
+    .refine((length) => length >= min && length <= max, { error: `expected a ${range}` })
+    .meta({ title: `${range}, such as 300s, 5m or 12h` });
 }
 
 /** The seconds of a text that `DURATION` matches. */

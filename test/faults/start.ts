@@ -1,7 +1,9 @@
-/** Faults in the start of the broker: what the bundle leaves out of libraries. */
+/** Faults in the start of the broker: what the bundle leaves out of libraries, and which modules share a file. */
 import type { Fault } from './fault.ts';
 
 const TESTS = ['test/unit/package/unused.test.ts'];
+const LOADED = ['test/unit/cli/loaded-packages.test.ts'];
+const CHUNKS = ['test/unit/package/start-chunks.test.ts'];
 
 export const faults: readonly Fault[] = [
   {
@@ -51,5 +53,45 @@ export const faults: readonly Fault[] = [
     find: "    ProxyAgent: require('./lib/dispatcher/proxy-agent'),\n",
     replace: '',
     tests: TESTS,
+  },
+  {
+    id: 'start-6',
+    effect: 'a command that needs one module of the server loads the whole server',
+    file: 'docker/package/start-chunks.ts',
+    find: 'return loadedBy(anchor, importsOf).difference(new Set(others));',
+    replace: 'return loadedBy(anchor, importsOf).difference(new Set(others.slice(others.length)));',
+    tests: CHUNKS,
+  },
+  {
+    id: 'start-7',
+    effect: 'a library that a command loads with its second step is in the file of the server',
+    file: 'docker/package/start-chunks.ts',
+    find: 'importsOf(id)?.dynamicallyImportedIds.forEach((next) => roots.add(next));',
+    replace: 'importsOf(id)?.dynamicallyImportedIds.slice(1).forEach((next) => roots.add(next));',
+    tests: CHUNKS,
+  },
+  {
+    id: 'start-8',
+    effect: '`fairlead --version` loads the HTTP server of Node.js',
+    file: 'docker/package/start-chunks.ts',
+    find: '|| LIGHT_PARTS.has(id)',
+    replace: "|| id.startsWith('node:')",
+    tests: CHUNKS,
+  },
+  {
+    id: 'start-9',
+    effect: '`fairlead --version` loads the libraries of the server',
+    file: 'docker/package/start-chunks.ts',
+    find: 'modules.filter((id) => [...loadedBy(id, importsOf)].every(isLight))',
+    replace: 'modules.filter((id) => isLight(id))',
+    tests: CHUNKS,
+  },
+  {
+    id: 'start-10',
+    effect: '`fairlead check` loads TLS where none is configured',
+    file: 'src/app/tls-certificate.ts',
+    find: "import { createPrivateKey, X509Certificate } from 'node:crypto';",
+    replace: "import 'node:tls';\nimport { createPrivateKey, X509Certificate } from 'node:crypto';",
+    tests: LOADED,
   },
 ];

@@ -1,4 +1,4 @@
-/** Loaded with `node --import`: prints the packages that the process has loaded, when it exits. */
+/** Loaded with `node --import`: prints the packages and parts of Node.js that the process has loaded, when it exits. */
 import { registerHooks } from 'node:module';
 
 const PREFIX = '@loaded ';
@@ -8,6 +8,7 @@ registerHooks({
   load(url, context, nextLoad) {
     const name = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
     if (name !== undefined) packages.add(name);
+    if (url.startsWith('node:')) packages.add(url);
     return nextLoad(url, context);
   },
 });

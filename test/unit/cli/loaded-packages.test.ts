@@ -23,6 +23,10 @@ const HEAVY = [
   'winston',
 ];
 
+/** Parts of Node.js for connections, which take as long to load as a library. */
+const CONNECTIONS = ['node:http', 'node:https', 'node:tls'];
+
+/** The names of packages, and of parts of Node.js such as `node:tls`. */
 async function loaded(args: readonly string[]): Promise<readonly string[]> {
   const { code, stderr } = await run(process.execPath, ['--import', HOOK, resolve(ROOT, 'src/cli/main.ts'), ...args]);
   const [, names] = /^@loaded (.*)$/m.exec(stderr) ?? [];
@@ -34,7 +38,10 @@ const heavy = (names: readonly string[]): readonly string[] => names.filter((nam
 
 describe('the libraries that a command loads', () => {
   it('are only the parser of the command line for --version', async () => {
-    expect(await loaded(['--version'])).toEqual(['commander']);
+    const names = await loaded(['--version']);
+
+    expect(names.filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+    expect(names.filter((name) => CONNECTIONS.includes(name))).toEqual([]);
   });
 
   it('are none of the server and of backends for --help', async () => {
@@ -47,7 +54,9 @@ describe('the libraries that a command loads', () => {
     const names = await loaded(['check', '--config', files.config]);
 
     expect(names).toContain('zod');
+    expect(names).toContain('node:fs/promises');
     expect(heavy(names)).toEqual([]);
+    expect(names.filter((name) => CONNECTIONS.includes(name))).toEqual([]);
   });
 
   it('are those that a command uses: the test finds them', async () => {

@@ -9,9 +9,9 @@ import { leaveOutUnused, mediaTypesInUse, undiciInUse } from '../../../docker/pa
 const ROOT = resolve(import.meta.dirname, '../../..');
 const { resolve: find } = createRequire(import.meta.url);
 
-/** What Express, prom-client and winston cannot do in the bundle. */
+/** What Express, prom-client, winston and Commander cannot do in the bundle. */
 const LEFT_OUT =
-  /\bexpress\.(?:static|json|raw|urlencoded)\b|\.(?:sendFile|download)\(|\b(?:Pushgateway|AggregatorRegistry|enableExemplars|colorize)\b/;
+  /\bexpress\.(?:static|json|raw|urlencoded)\b|\.(?:sendFile|download)\(|\b(?:Pushgateway|AggregatorRegistry|enableExemplars|colorize|executableFile|executableDir)\b/;
 
 describe('the parts of libraries that the bundle leaves out', () => {
   it('are not used by the source', async () => {
