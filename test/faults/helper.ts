@@ -114,7 +114,7 @@ export const faults: readonly Fault[] = [
     tests: [DEVICE_TEST],
   },
   {
-    id: 'helper-24',
+    id: 'helper-crowd',
     effect: 'a flood of requests displaces those of other networks',
     file: 'src/flows/device/room.ts',
     find: 'crowd.length > largest.length ? crowd : largest',
