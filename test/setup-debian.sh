@@ -16,7 +16,7 @@ packages=(
   nginx-light caddy     # proxies
   samba-ad-dc samba-ad-provision # Active Directory
   golang-docker-credential-helpers pass gnupg # a store for secrets
-  chromium              # the browser that shows the pages
+  chromium firefox-esr  # browsers that show the pages
   zsh fish man-db       # shells and the reader for completion and the manual page
   bsdutils              # script, which runs a program at a pseudo-terminal
   libatomic1            # what Node 26 is linked with
