@@ -1,5 +1,5 @@
 /** The package that `npm pack` makes, installed in a folder without the repository. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +29,22 @@ const bin = (name: string): string => join(folder, 'node_modules/.bin', name);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const fairlead = (args: readonly string[]) => run(process.execPath, [command, ...args], { cwd: folder });
+
+it('can be built from the files that the image copies, and from no other', async () => {
+  const dockerfile = await readFile(join(ROOT, 'docker/Dockerfile'), 'utf8');
+  const ignored = await readFile(join(ROOT, 'docker/Dockerfile.dockerignore'), 'utf8');
+  const [build = ''] = dockerfile.split(/^FROM .* AS dependencies$/m);
+  const copied = [...build.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, names = '']) => names.split(' '));
+  const context = join(folder, 'image');
+  for (const name of copied) await cp(join(ROOT, name), join(context, name), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(context, 'node_modules'));
+
+  const built = await run(process.execPath, ['docker/package/bundle.ts'], { cwd: context });
+
+  expect(built, built.stderr).toMatchObject({ code: 0 });
+  expect(await readdir(join(context, 'dist'))).toEqual(expect.arrayContaining(['fairlead.cjs', `${HELPER}.cjs`]));
+  expect(copied.filter((name) => !ignored.split('\n').includes(`!${name.replace(/^\.\//, '')}`))).toEqual([]);
+});
 
 describe('the installed package', () => {
   it('has the command `fairlead`, without the sources and tests', async () => {
