@@ -1,5 +1,4 @@
 /** One connection to one server: binds and searches, one at a time. After its end it cannot be used again. */
-import type { Socket } from 'node:net';
 import type { Secret } from '../../../core/identity.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { decodeEntry, decodePolicy, encodeBind, encodeSearch } from './codec.ts';
