@@ -72,10 +72,11 @@ export async function startLdapStandIn(
       if (operation !== BIND_REQUEST) return;
       const bind = { ...readBind(message, start), connection };
       binds.push(bind);
-      void Promise.resolve(answerBind(bind)).then((answer) => {
+      void (async () => {
+        const answer = await answerBind(bind);
         if (answer === 'lose') socket.destroy();
         else socket.write(response(id, BIND_RESPONSE, answer));
-      });
+      })();
     });
   });
   return {

@@ -1,6 +1,4 @@
 /** One connection to one server: binds and searches, one at a time. After its end it cannot be used again. */
-import { TLSSocket } from 'node:tls';
-import type { Socket } from 'node:net';
 import type { Secret } from '../../../core/identity.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import { decodeEntry, decodePolicy, encodeBind, encodeSearch } from './codec.ts';
@@ -9,7 +7,7 @@ import { PAGED_RESULTS, PASSWORD_POLICY, PolicyControl } from './control.ts';
 import { createControlSupport } from './control-support.ts';
 import type { ControlSupport } from './control-support.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
-import { dial } from './dial.ts';
+import { describeCertificate, dial } from './dial.ts';
 import type { DialOptions } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { LdapEntry } from './entry.ts';
@@ -288,12 +286,6 @@ const PAGE_SIZE = 500;
 const MAX_ENTRIES = 10_000;
 /** Includes empty pages. */
 const MAX_PAGES = 200;
-
-function describeCertificate(socket: Socket): string | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
-  const { subject, valid_to: validTo } = socket.getPeerCertificate();
-  return `${socket.getProtocol() ?? 'TLS'}, the certificate of ${[subject?.CN ?? 'no name'].flat().join(' ')} is valid until ${validTo}`;
-}
 
 function faultOfClosed({ fault }: MessageSocket, { url }: Endpoint): DirectoryFault {
   return fault ?? new DirectoryFault('lost', `${url}: the connection is closed`);

@@ -5,7 +5,7 @@
 import type { Deadline } from '../../../core/deadline.ts';
 
 /** Work that has a deadline. */
-export interface TimedWork {
+interface TimedWork {
   /** In milliseconds of `performance.now`. */
   readonly at: number;
   readonly onLate: () => void;

@@ -1,7 +1,7 @@
 /** Opens the socket to a server: TCP, then TLS at once (ldaps) or after StartTLS, within one time limit. */
 import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -44,6 +44,13 @@ export async function dial(endpoint: Endpoint, options: DialOptions, deadline: D
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A sentence about the server's certificate; undefined without TLS. */
+export function describeCertificate(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+  return `${socket.getProtocol() ?? 'TLS'}, the certificate of ${[subject?.CN ?? 'no name'].flat().join(' ')} is valid until ${validTo}`;
 }
 
 async function encrypt(socket: Socket, endpoint: Endpoint, options: DialOptions): Promise<Socket> {
