@@ -18,7 +18,7 @@ import { buildGoClient, directoryBackend, goClientArguments, PASSWORD, startDire
 import { measureForwardAuth } from './forward-auth.ts';
 import { measure } from './load.ts';
 import type { Load } from './load.ts';
-import { pinLoad, residentMiB, startPinned } from './pinned.ts';
+import { pinLoad, residentOf, startPinned } from './pinned.ts';
 import { bestOf, CONNECTIONS, printBest, WARM_UP } from './rounds.ts';
 import type { Best, Row } from './rounds.ts';
 import { printRow } from './table.ts';
@@ -101,7 +101,7 @@ async function measureTokens(): Promise<void> {
   const uncached = await startBroker(
     await writeBroker(join(folder, 'uncached'), { backends, settings: ['shield: { remember: 0s }'] }),
   );
-  const idle = await residentMiB(broker.server.pid);
+  const { total: idle } = await residentOf(broker.server.pid);
   const peer = await startPeer();
   const login = basic(STATIC_USER.user, STATIC_USER.password);
   const someone = (): Readonly<Record<string, string>> => basic(`user-${(distinct += 1) % USERS}`, PASSWORD);
@@ -133,7 +133,7 @@ async function measureTokens(): Promise<void> {
   printBest(rows, best, 'tokens/s');
   await printLoopDelay(best.get(HALF_LOAD));
   await printGoClient(slapd, best.get('LDAPS login, nothing cached'));
-  const loaded = await residentMiB(broker.server.pid);
+  const { total: loaded } = await residentOf(broker.server.pid);
   printRow('\nresident memory', 'MiB');
   printRow('idle', idle);
   printRow('after the load', loaded);

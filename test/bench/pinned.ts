@@ -40,7 +40,16 @@ async function readProcessorMs(path: string): Promise<number> {
   return (user + system) * 10;
 }
 
-export async function residentMiB(pid: number): Promise<number> {
+/** MiB. */
+export interface Resident {
+  readonly total: number;
+  /** Pages of files: the program of Node.js and its libraries. All processes that run them share these pages. */
+  readonly files: number;
+}
+
+export async function residentOf(pid: number): Promise<Resident> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+  const mib = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024;
+  return { total: mib('VmRSS'), files: mib('RssFile') };
 }

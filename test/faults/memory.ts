@@ -93,4 +93,12 @@ export const faults: readonly Fault[] = [
     replace: 'if (!isFingerprint)',
     tests: ['test/unit/platform/ledger/memory.test.ts'],
   },
+  {
+    id: 'memory-12',
+    effect: 'the compilers of V8 take 30 MB in the first seconds of a load, which the broker keeps for ever',
+    file: 'src/platform/v8-memory.ts',
+    find: "  '--no-maglev-destroy-on-background',\n",
+    replace: '',
+    tests: ['test/unit/platform/v8-memory.test.ts'],
+  },
 ];
