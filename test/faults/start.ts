@@ -99,8 +99,7 @@ export const faults: readonly Fault[] = [
     effect: 'the flags of V8 change before the server is loaded, which then compiles Node.js anew at each start',
     file: 'src/cli/commands/serve.ts',
     find: '  const loaded = await loadBroker(path, { listen, adminListen });',
-    replace:
-      '  resources.use(keepMemoryReducerActive());\n  const loaded = await loadBroker(path, { listen, adminListen });',
+    replace: '  resources.use(boundV8Memory());\n  const loaded = await loadBroker(path, { listen, adminListen });',
     tests: ['test/e2e/compiled-code.test.ts'],
   },
 ];
