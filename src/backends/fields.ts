@@ -84,7 +84,10 @@ const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 
 /** Written once, because each schema takes time at every start. */
-const seconds = z.string().regex(DURATION, 'expected a duration such as 300s, 5m or 12h').transform(durationSeconds);
+const anyDuration = z
+  .string()
+  .regex(DURATION, 'expected a duration such as 300s, 5m or 12h')
+  .transform(durationSeconds);
 
 /**
  * A duration such as `300s`, `5m` or `12h`, as seconds.
@@ -93,7 +96,7 @@ const seconds = z.string().regex(DURATION, 'expected a duration such as 300s, 5m
  */
 export function duration({ min, max }: { readonly min: number; readonly max: number }) {
   const range = `duration from ${durationText(min)} to ${durationText(max)}`;
-  return seconds
+  return anyDuration
     .refine((length) => length >= min && length <= max, { error: `expected a ${range}` })
     .meta({ title: `${range}, such as 300s, 5m or 12h` });
 }
