@@ -84,7 +84,7 @@ const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 
 /** Written once, because each schema takes time at every start. */
-const durationInSeconds = z
+const anyDuration = z
   .string()
   .regex(DURATION, 'expected a duration such as 300s, 5m or 12h')
   .transform(durationSeconds);
@@ -96,7 +96,7 @@ const durationInSeconds = z
  */
 export function duration({ min, max }: { readonly min: number; readonly max: number }) {
   const range = `duration from ${durationText(min)} to ${durationText(max)}`;
-  return durationInSeconds
+  return anyDuration
     .refine((length) => length >= min && length <= max, { error: `expected a ${range}` })
     .meta({ title: `${range}, such as 300s, 5m or 12h` });
 }

@@ -94,4 +94,12 @@ export const faults: readonly Fault[] = [
     replace: "import 'node:tls';\nimport { createPrivateKey, X509Certificate } from 'node:crypto';",
     tests: LOADED,
   },
+  {
+    id: 'start-11',
+    effect: 'the flags of V8 change before the server is loaded, which then compiles Node.js anew at each start',
+    file: 'src/cli/commands/serve.ts',
+    find: '  const loaded = await loadBroker(path, { listen, adminListen });',
+    replace: '  resources.use(boundV8Memory());\n  const loaded = await loadBroker(path, { listen, adminListen });',
+    tests: ['test/e2e/compiled-code.test.ts'],
+  },
 ];

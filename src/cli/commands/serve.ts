@@ -35,7 +35,6 @@ async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOp
   requireAddress('--admin-listen', adminListen);
   using resources = new DisposableStack();
   const signals = resources.use(new Signals());
-  resources.use(boundV8Memory());
   const loaded = await loadBroker(path, { listen, adminListen });
   // Loaded here, and not for `fairlead --help`: this is the whole server.
   const { startBroker } = await import('../../app/compose.ts');
@@ -52,6 +51,8 @@ async function serve({ config: path, try: tryOut, listen, adminListen }: ServeOp
     for (const warning of warnings) log.warn(warning);
     const made = tryOut === true ? await createTryOutSecrets(config) : [];
     await using broker = await startBroker(loaded, logs);
+    // Not before all is loaded: V8 does not use compiled code that was written under other flags.
+    resources.use(boundV8Memory());
     log.info('listening', {
       address: broker.url,
       ...(broker.adminUrl === undefined ? {} : { admin: broker.adminUrl }),
