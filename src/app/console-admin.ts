@@ -1,4 +1,4 @@
-/** What the pages of administrators show, from the operations of the API and the stored credentials. */
+/** What the pages about people and the fleet show, from the stored credentials and the shared store. */
 import { isChosenAccount } from '../core/account.ts';
 import type { AccountChoice } from '../core/account.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
@@ -13,7 +13,6 @@ import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
-import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { AdminAreaDeps } from '../http/console/admin.ts';
 import { tokenView } from '../http/console/token-row.ts';
 import type { PersonView } from '../pages/admin/people.ts';
@@ -24,7 +23,6 @@ import { endsWithUserOf } from './api/shown-tokens.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
-  readonly api: () => Promise<ApiHandlers>;
   readonly recent: RecentDecisions;
   readonly backends: readonly ChainedBackend[];
   readonly records: Pick<Records, 'store'>;
@@ -41,25 +39,11 @@ export interface AdminDeps {
 export function adminDeps(deps: AdminDeps): AdminAreaDeps {
   return {
     recent: deps.recent,
-    backends: async () => {
-      const states = await (await deps.api()).listBackends({}, OPERATOR);
-      return {
-        backends: states.backends.map(({ name, type, state, problem }) => ({
-          name,
-          type,
-          isUp: state === 'up',
-          ...(problem === null ? {} : { detail: problem }),
-        })),
-      };
-    },
     fleet: () => fleetNow(deps.fleet),
     person: (name) => personNow(name, deps),
     endPerson: (name, ending) => endPerson(name, ending, deps),
   };
 }
-
-/** The pages only read by the API, so that nothing is recorded of who asks. */
-const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
 
 /** Brokers may sign with keys of their own, and listen on addresses of their own. */
 const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);

@@ -27,7 +27,6 @@ async function openDeps(): Promise<AdminAreaDeps> {
     { name, about: '', ownedBy, owner: { groups: [], users: [] } as unknown as Robot['owner'] },
   ];
   return adminDeps({
-    api: () => Promise.reject(new Error('the pages of people do not use the API')),
     recent: rememberDecisions(10, realClock),
     backends: [],
     records,
