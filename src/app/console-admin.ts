@@ -19,6 +19,7 @@ import type { PersonView } from '../pages/admin/people.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { endableCredentials } from './api/endable-credentials.ts';
+import type { FindAsleep } from './asleep.ts';
 import { endsWithUserOf } from './api/shown-tokens.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
@@ -32,6 +33,7 @@ export interface AdminDeps {
   readonly endLogins: () => Promise<void>;
   readonly fleet: SharedFleet | undefined;
   readonly robots: Robots;
+  readonly findAsleep: FindAsleep;
   readonly audit: Audit;
   readonly clock: Clock;
 }
@@ -80,18 +82,25 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const found = await lookUp(name, { backends, clock });
   if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
     return undefined;
+  const isAsleep = await deps.findAsleep([
+    ...tokens.map(({ owner }) => owner),
+    ...logins,
+    ...sessions.map(({ value }) => value),
+  ]);
   return {
     username: name,
     ...found,
-    tokens: tokens.map((token) => tokenView(token, clock.now())),
+    tokens: tokens.map((token) => tokenView(token, clock.now(), isAsleep(token.owner))),
     signIns: [
-      ...sessions.map(({ key, value: { program, client, createdAt, usedAt, expiresAt } }) => {
-        const times = { createdAt, usedAt, expiresAt };
-        return { id: sessionId(key), kind: 'browser' as const, program, from: client, ...times, isCurrent: false };
+      ...sessions.map(({ key, value }) => {
+        const { program, client, createdAt, usedAt, expiresAt } = value;
+        const state = { createdAt, usedAt, expiresAt, isAsleep: isAsleep(value), isCurrent: false };
+        return { id: sessionId(key), kind: 'browser' as const, program, from: client, ...state };
       }),
-      ...logins.map(({ id, clientId, client, service, createdAt, usedAt, expiresAt }) => {
-        const times = { createdAt, usedAt, expiresAt };
-        return { id, kind: 'docker' as const, program: clientId, from: client, service, ...times, isCurrent: false };
+      ...logins.map((login) => {
+        const { id, clientId, client, service, createdAt, usedAt, expiresAt } = login;
+        const state = { createdAt, usedAt, expiresAt, isAsleep: isAsleep(login), isCurrent: false };
+        return { id, kind: 'docker' as const, program: clientId, from: client, service, ...state };
       }),
     ],
     robotTokens,

@@ -95,8 +95,10 @@ async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>
   const { policyHandlers } = await import('./api/policy-handlers.ts');
   const { tokenHandlers } = await import('./api/token-handlers.ts');
   const { tokenStoresIn } = await import('./token-stores.ts');
+  const { createFindAsleep } = await import('./asleep.ts');
   const { loaded, backends, records, personalTokens, clock } = parts;
   const { config, source } = loaded;
+  const stores = records === undefined ? undefined : tokenStoresIn(records, clock);
   return {
     ...brokerHandlers({
       ...parts,
@@ -109,7 +111,9 @@ async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>
     ...tokenHandlers({
       ...parts,
       robots: robotsOf(config.robots),
-      stores: records === undefined ? undefined : tokenStoresIn(records, clock),
+      stores,
+      findAsleep:
+        stores === undefined ? async () => () => false : createFindAsleep(config.backends, stores.accounts, clock),
       issue: personalTokens?.issue,
     }),
   };

@@ -556,7 +556,7 @@ function sampleSignIns(text: (plain: string) => string): readonly [SignInRow, ..
       from: '10.1.4.7',
       isCurrent: true,
     },
-    { ...docker, id: '1a1b2c3d4e5f', kind: 'docker', isCurrent: false },
+    { ...docker, id: '1a1b2c3d4e5f', kind: 'docker', isCurrent: false, isAsleep: true },
     { ...docker, id: '2a1b2c3d4e5f', kind: 'helper', isCurrent: false },
   ];
 }
