@@ -57,6 +57,7 @@ async function runTest(deps: TestLoginDeps, { credential, by, request }: LoginTe
   const { attempts, audit, timer } = deps;
   const { username } = credential;
   const event = { type: 'login-test', request, by: by.username, username } as const;
+  // INVARIANT: a test counts before a password is sent: for the administrator, for the name, and for the account.
   const admission = await attempts.admit(by, username);
   if (admission.kind === 'limited') {
     await audit.commit([{ ...event, outcome: 'limited', cause: `limit of tests reached: ${admission.by}` }]);

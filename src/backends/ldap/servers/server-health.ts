@@ -3,6 +3,7 @@
  * no circuit breaker: where all servers fail, logins still try them.
  */
 import type { Clock, Log, ServerState } from '../../../core/ports.ts';
+import { faultText } from '../wire/fault-text.ts';
 import type { DirectoryFault } from '../wire/fault.ts';
 
 interface ServerHealthDeps {
@@ -71,7 +72,7 @@ export function createServerHealth({ backend, server, clock, log, probe }: Serve
       return isFailing ? { url: server, state: 'down', since, problem } : { url: server, state: 'up', since };
     },
     recordFault: (fault) => {
-      problem = fault.message;
+      problem = faultText(fault);
       if (isFailing) return;
       isFailing = true;
       since = clock.now();
