@@ -16,7 +16,7 @@ interface BackendStatesDeps {
 }
 
 /** What the probes of a backend have found. */
-export interface ProbeRecord {
+interface ProbeRecord {
   readonly state: BackendState['state'];
   /** When a probe first found this state, which it has had since. Epoch seconds. */
   readonly since: number;

@@ -387,7 +387,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
             state: 'ok',
             text: text('backend corp: binds as uid=alice,ou=people,dc=corp,dc=example: the password is correct'),
           },
-          { state: 'warning', text: text('backend corp: finds 1 group under ou=groups: cn=team-web,ou=groups') },
+          { state: 'ok', text: text('backend corp: finds 1 group under ou=groups: cn=team-web,ou=groups') },
           { state: 'ok', text: text('backend corp authenticates alice, groups team-web') },
         ],
         user: {
@@ -409,6 +409,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         username: text('alice'),
         steps: [
           { state: 'ok', text: text('backend corp: finds uid=alice,ou=people,dc=corp,dc=example') },
+          { state: 'warning', text: text('backend corp: reads no groups: add groups.base') },
           { state: 'failed', text: text('backend corp rejects the login: wrong-password') },
         ],
       }),

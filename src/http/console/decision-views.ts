@@ -51,7 +51,7 @@ export function ruleViews(reasons: readonly Reason[]): DecidedRules {
 }
 
 /** Without the folder, which says where the broker has its files. */
-export function fileName(path: string): string {
+function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

@@ -2,7 +2,7 @@
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
 import { badge, empty, heading, rows } from '../parts/blocks.ts';
-import { relative } from '../parts/time.ts';
+import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -73,14 +73,14 @@ function backendRow(page: Page, backend: BackendView): Html {
       <p class="quiet"><code>${type}</code></p>
     </div>
     <div>
-      ${stateText(page, backend)}${problem !== undefined && html`<p class="quiet">${problem}</p>`}
+      ${stateText(backend)}${problem !== undefined && html`<p class="quiet">${problem}</p>`}
       ${
         lastFailure !== undefined &&
         html`<p class="quiet">
           Last login without an answer ${relative(lastFailure.at, page.now)}: ${lastFailure.cause}
         </p>`
       }
-      ${servers.length > 1 && serverList(page, servers)}
+      ${servers.length > 1 && serverList(servers)}
     </div>
     <div>${latency(page, backend)}</div>
   </li>`;
@@ -93,17 +93,17 @@ function stateBadge(state: keyof typeof STATES): Html {
   return badge(STATES[state], BADGES[state]);
 }
 
-function stateText({ now }: Page, { since }: BackendView): Html | undefined {
-  return since === undefined ? undefined : html`<p>Since ${relative(since, now)}</p>`;
+function stateText({ since }: BackendView): Html | undefined {
+  return since === undefined ? undefined : html`<p>Since ${exact(since)}</p>`;
 }
 
-function serverList({ now }: Page, servers: readonly ServerView[]): Html {
+function serverList(servers: readonly ServerView[]): Html {
   return html`<ul class="lines" aria-label="Servers">
     ${servers.map(
       ({ url, state, since, problem }) =>
         html`<li>
           <code>${url}</code> ${stateBadge(state)}${
-            since !== undefined && html` <span class="quiet">since ${relative(since, now)}</span>`
+            since !== undefined && html` <span class="quiet">since ${exact(since)}</span>`
           }${problem !== undefined && html`<br /><span class="quiet">${problem}</span>`}
         </li>`,
     )}
@@ -111,17 +111,15 @@ function serverList({ now }: Page, servers: readonly ServerView[]): Html {
 }
 
 function latency({ now }: Page, { logins, probeMs }: BackendView): Html {
-  const probe = probeMs === undefined ? undefined : html`<p class="quiet">Last probe: ${duration(probeMs)}</p>`;
-  if (logins === undefined)
-    return html`<p>No login yet</p>
-      ${probe}`;
-  const { count, p50Ms, p95Ms, lastAt } = logins;
-  return html`<p>Half of the logins within ${duration(p50Ms)}, 95 % within ${duration(p95Ms)}</p>
-    <p class="quiet">
-      ${count === 1 ? 'The last login' : `The last ${count} logins`} without those from the cache, the latest
-      ${relative(lastAt, now)}
-    </p>
-    ${probe}`;
+  return html`${logins === undefined ? html`<p>No login measured yet</p>` : loginTimes(logins, now)}${
+    probeMs !== undefined && html`<p class="quiet">Last probe: ${duration(probeMs)}</p>`
+  }`;
+}
+
+function loginTimes({ count, p50Ms, p95Ms, lastAt }: NonNullable<BackendView['logins']>, now: number): Html {
+  const which = count === 1 ? 'Last login' : `Last ${count} logins`;
+  return html`<p>Median ${duration(p50Ms)}, 95 % within ${duration(p95Ms)}</p>
+    <p class="quiet">${which} without the cache, the latest ${relative(lastAt, now)}</p>`;
 }
 
 const SECOND = 1000;

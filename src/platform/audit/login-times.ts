@@ -2,7 +2,7 @@
 import type { Clock, EventSink } from '../../core/ports.ts';
 
 /** The last logins that a backend answered itself, and not the cache. */
-export interface LoginFacts {
+interface LoginFacts {
   /** How many they are, at most `MOST`. */
   readonly count: number;
   /** Milliseconds within which half of them were answered, and 95 of 100. */
@@ -13,7 +13,7 @@ export interface LoginFacts {
 }
 
 /** A login that the backend gave no answer to. */
-export interface LoginFailure {
+interface LoginFailure {
   readonly at: number;
   /** As in the log, without a secret. */
   readonly cause: string;
