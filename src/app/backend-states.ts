@@ -15,23 +15,24 @@ interface BackendStatesDeps {
   readonly onState: (backend: string, up: boolean) => void;
 }
 
-/** What the probes of a backend have found. */
-interface ProbeRecord {
-  readonly state: BackendState['state'];
-  /** When a probe first found this state, which it has had since. Epoch seconds. */
-  readonly since: number;
-  /** How long the last probe took, in milliseconds. */
-  readonly milliseconds: number;
-}
-
 export interface BackendStates {
   /** The states of the last second. */
   all(): Promise<ReadonlyMap<string, BackendState>>;
   /** Asks one backend now. Never throws. @returns undefined when there is no such backend */
   probe(name: string): Promise<BackendState | undefined>;
-  /** @returns undefined when it was never asked */
-  lastProbe(name: string): ProbeRecord | undefined;
+  /** What the probes of a backend have found; undefined: it was never asked. */
+  lastProbe(name: string):
+    | {
+        readonly state: BackendState['state'];
+        /** When a probe first found this state, which the backend has had since. Epoch seconds. */
+        readonly since: number;
+        /** How long the last probe took. */
+        readonly milliseconds: number;
+      }
+    | undefined;
 }
+
+type ProbeRecord = NonNullable<ReturnType<BackendStates['lastProbe']>>;
 
 export function createBackendStates(authenticators: readonly Authenticator[], deps: BackendStatesDeps): BackendStates {
   const { clock, log, onState } = deps;

@@ -130,12 +130,4 @@ export const faults: readonly Fault[] = [
     replace: 'if (keys.size > 1000 * MOST_READS) return',
     tests: ASLEEP,
   },
-  {
-    id: 'asleep-3',
-    effect: 'a session that another broker has just ended answers one more request',
-    file: 'src/flows/session/find.ts',
-    find: "    if (use.kind === 'revoked') return undefined;\n",
-    replace: '',
-    tests: ['test/unit/flows/session.test.ts'],
-  },
 ];
