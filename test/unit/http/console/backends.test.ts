@@ -1,6 +1,6 @@
 /** The pages of the backends over HTTP, with the flows of sessions and of test logins. */
 import { describe, expect, it } from 'vitest';
-import { username } from '../../../../src/core/identity.ts';
+import { groupName } from '../../../../src/core/groups.ts';
 import type { AuthnOutcome } from '../../../../src/core/ports.ts';
 import { createTestAttempts, TESTS } from '../../../../src/flows/shield/test-attempts.ts';
 import { createTestLogin } from '../../../../src/flows/test-login.ts';
@@ -10,6 +10,7 @@ import { createFingerprint } from '../../../../src/platform/fingerprint.ts';
 import { memoryLedger } from '../../../../src/platform/ledger/memory.ts';
 import { openConsoleApp } from '../../../support/console-app.ts';
 import type { ConsoleApp } from '../../../support/console-app.ts';
+import { identity } from '../../../support/fake-backend.ts';
 import { fakeDirectory } from '../../../support/fake-directory.ts';
 import { countingIds, fixedClock, noWaiting, recordingAudit } from '../../../support/fakes.ts';
 import { fetchBrowser } from '../../../support/fetch-browser.ts';
@@ -42,17 +43,17 @@ async function openWorld(who = 'olga'): Promise<World> {
   const audit = recordingAudit();
   const accounts = { alice: { password: SECRET }, olga: { password: 'olga-knows-this-1' } };
   const { backend, seen } = fakeDirectory({ accounts });
-  const withGroups = (outcome: AuthnOutcome | undefined, name: string): AuthnOutcome => {
-    if (outcome !== undefined && outcome.kind !== 'authenticated') return outcome;
-    const groups = new Set([name === 'olga' ? 'operators' : 'team-web']);
-    const identity = { username: username(name), groups, backend: 'corp', caseless: false, attributes: new Map() };
-    return { kind: 'authenticated', identity: { ...identity, subject: name } } as unknown as AuthnOutcome;
+  const known = (name: string): AuthnOutcome => {
+    const groups = new Set([groupName(name === 'olga' ? 'operators' : 'team-web', { lowercase: false })]);
+    return { kind: 'authenticated', identity: { ...identity(name, 'corp'), groups, subject: name } };
   };
   const authenticator: typeof backend = {
     ...backend,
-    authenticate: async (credential, deadline, guard) =>
-      withGroups(await backend.authenticate(credential, deadline, guard), credential.username),
-    revalidate: async ({ login }) => withGroups(undefined, login),
+    authenticate: async (credential, deadline, guard) => {
+      const outcome = await backend.authenticate(credential, deadline, guard);
+      return outcome.kind === 'authenticated' ? known(credential.username) : outcome;
+    },
+    revalidate: async ({ login }) => known(login),
   };
   const chain = { backends: [{ authenticator, usernames: undefined }], clock };
   const ledger = memoryLedger({ clock, maxEntries: 1000 });
