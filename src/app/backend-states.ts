@@ -15,43 +15,72 @@ interface BackendStatesDeps {
   readonly onState: (backend: string, up: boolean) => void;
 }
 
-export function backendStates(
-  authenticators: readonly Authenticator[],
-  deps: BackendStatesDeps,
-): () => Promise<ReadonlyMap<string, BackendState>> {
-  const lastStates = new Map<string, BackendState['state']>();
+export interface BackendStates {
+  /** The states of the last second. */
+  all(): Promise<ReadonlyMap<string, BackendState>>;
+  /** Asks one backend now. Never throws. @returns undefined when there is no such backend */
+  probe(name: string): Promise<BackendState | undefined>;
+  /** What the probes of a backend have found; undefined: it was never asked. */
+  lastProbe(name: string):
+    | {
+        readonly state: BackendState['state'];
+        /** When a probe first found this state, which the backend has had since. Epoch seconds. */
+        readonly since: number;
+        /** How long the last probe took. */
+        readonly milliseconds: number;
+      }
+    | undefined;
+}
+
+type ProbeRecord = NonNullable<ReturnType<BackendStates['lastProbe']>>;
+
+export function createBackendStates(authenticators: readonly Authenticator[], deps: BackendStatesDeps): BackendStates {
+  const { clock, log, onState } = deps;
+  const records = new Map<string, ProbeRecord>();
   let cached: { readonly at: number; readonly states: Promise<ReadonlyMap<string, BackendState>> } | undefined;
 
-  async function probeAll(): Promise<ReadonlyMap<string, BackendState>> {
-    const states = await Promise.all(
-      authenticators.map(
-        async (authenticator) => [authenticator.name, await probeBackend(authenticator, deps)] as const,
-      ),
-    );
-    for (const [name, state] of states) record(name, state);
-    return new Map(states);
+  async function probe(authenticator: Authenticator): Promise<BackendState> {
+    const started = clock.monotonic();
+    const state = await askBackend(authenticator, deps);
+    record(authenticator.name, state, clock.monotonic() - started);
+    return state;
   }
 
   /** Logs a change: that a backend is down, and that it is up again. */
-  function record(backend: string, state: BackendState): void {
-    const last = lastStates.get(backend);
-    lastStates.set(backend, state.state);
-    deps.onState(backend, state.state === 'up');
-    if (last === state.state) return;
-    if (state.state === 'down') deps.log.error('backend down', { backend, cause: state.detail });
-    else if (last === 'down') deps.log.info('backend up again', { backend });
+  function record(backend: string, state: BackendState, milliseconds: number): void {
+    const last = records.get(backend);
+    const hasChanged = last?.state !== state.state;
+    const since = hasChanged ? clock.now() : last.since;
+    records.set(backend, { state: state.state, since, milliseconds });
+    onState(backend, state.state === 'up');
+    if (!hasChanged) return;
+    if (state.state === 'down') log.error('backend down', { backend, cause: state.detail });
+    else if (last !== undefined) log.info('backend up again', { backend });
   }
 
-  return () => {
-    const now = deps.clock.monotonic();
-    if (cached === undefined || now - cached.at >= CACHE_MS) cached = { at: now, states: probeAll() };
-    return cached.states;
+  async function probeAll(): Promise<ReadonlyMap<string, BackendState>> {
+    const states = authenticators.map(
+      async (authenticator) => [authenticator.name, await probe(authenticator)] as const,
+    );
+    return new Map(await Promise.all(states));
+  }
+
+  return {
+    all: () => {
+      const now = clock.monotonic();
+      if (cached === undefined || now - cached.at >= CACHE_MS) cached = { at: now, states: probeAll() };
+      return cached.states;
+    },
+    probe: async (name) => {
+      const found = authenticators.find((authenticator) => authenticator.name === name);
+      return found === undefined ? undefined : probe(found);
+    },
+    lastProbe: (name) => records.get(name),
   };
 }
 
-/** Asks one backend now. Never throws. */
-export async function probeBackend(
-  authenticator: Pick<Authenticator, 'probe'>,
+async function askBackend(
+  authenticator: Authenticator,
   { clock, timer }: Pick<BackendStatesDeps, 'clock' | 'timer'>,
 ): Promise<BackendState> {
   const deadline = deadlineIn(clock, PROBE_MS);

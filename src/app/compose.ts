@@ -6,6 +6,8 @@ import { createSecrets } from '../config/secrets.ts';
 import type { Audit, Background, Log } from '../core/ports.ts';
 import { createTokenReuse } from '../flows/token-reuse.ts';
 import { auditWith } from '../platform/audit/fan-out.ts';
+import { createLoginTimes } from '../platform/audit/login-times.ts';
+import type { LoginTimes } from '../platform/audit/login-times.ts';
 import { createMetrics } from '../platform/audit/metrics.ts';
 import type { Metrics } from '../platform/audit/metrics.ts';
 import type { Logs } from '../platform/logs.ts';
@@ -62,6 +64,7 @@ interface Parts {
   /** The audit trail, without metrics. */
   readonly trail: Audit;
   readonly metrics: Metrics;
+  readonly loginTimes: LoginTimes;
   /** What the console shows of the events; undefined: there is none. */
   readonly memory: ConsoleMemory | undefined;
   /** Closes what is opened, in reverse order. */
@@ -78,7 +81,8 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const { log } = logs;
   const metrics = createMetrics(version());
   const memory = await openMemory(config);
-  const parts: Parts = { config, log, trail: logs.trail, metrics, memory, resources };
+  const loginTimes = createLoginTimes(systemClock);
+  const parts: Parts = { config, log, trail: logs.trail, metrics, loginTimes, memory, resources };
   metrics.observeDroppedLines(logs.dropped);
   const background = resources.use(createBackground()).run;
   const { policy, shadow } = await openPolicies(parts, background);
@@ -114,6 +118,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   const operator = {
     ...operatorDeps(parts, authenticators, recordsState),
     recordsState,
+    loginTimes,
     auditState: logs.auditState,
     policyState: () => ({ ...policy.state(), ...shadow.state() }),
     keysState: signing.state,
@@ -130,7 +135,7 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   );
   const { identify } = tokenFlows;
   const { handlers, questions } = api;
-  const flows = { policy, backends, identify, timer: systemTimer, onRevoked: endReuse };
+  const flows = { policy, backends, shield: shield.deps, identify, timer: systemTimer, onRevoked: endReuse };
   const otherAreas = helper?.areas ?? [];
   const pages = await openPages(config, {
     ...operator,
@@ -173,15 +178,18 @@ export async function startBroker({ config, source }: BrokerSource, logs: Logs):
   };
 }
 
-async function openPolicies({ config, log, trail, metrics, memory, resources }: Parts, background: Background) {
+async function openPolicies(
+  { config, log, trail, metrics, loginTimes, memory, resources }: Parts,
+  background: Background,
+) {
   const services = Object.keys(config.services);
   const { file, shadow: shadowFile, onFailedTests, invariants } = config.policy;
   const prove = invariants === 'required' ? { prove: proveOptions(config) } : {};
   const use = { services, onFailedTests, ...prove };
   const policy = await policyInForce(() => loadPolicyInBackground(file, use, background));
   logWarnings(policy.warnings(), log);
-  const sinks = memory === undefined ? [metrics] : [metrics, memory.recent, memory.differences];
-  const audit = auditWith(trail, sinks, log);
+  const shown = memory === undefined ? [] : [memory.recent, memory.differences];
+  const audit = auditWith(trail, [metrics, loginTimes, ...shown], log);
   const shadow = openShadow(shadowFile, {
     // It is not served, and its comparison shows what its tests do not.
     load: (path) => loadPolicyInBackground(path, { services, onFailedTests: 'warn' }, background),

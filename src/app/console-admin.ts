@@ -1,4 +1,4 @@
-/** What the pages of administrators show, from the operations of the API and the stored credentials. */
+/** What the pages about people and the fleet show, from the stored credentials and the shared store. */
 import { isChosenAccount } from '../core/account.ts';
 import type { AccountChoice } from '../core/account.ts';
 import type { PersonalToken } from '../core/personal-token.ts';
@@ -13,18 +13,17 @@ import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
-import type { ApiContext, ApiHandlers } from '../http/api/api.ts';
 import type { AdminAreaDeps } from '../http/console/admin.ts';
 import { tokenView } from '../http/console/token-row.ts';
 import type { PersonView } from '../pages/admin/people.ts';
 import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import type { Records } from '../platform/store/records.ts';
 import { endableCredentials } from './api/endable-credentials.ts';
+import type { FindAsleep } from './asleep.ts';
 import { endsWithUserOf } from './api/shown-tokens.ts';
 import { tokenStoresIn } from './token-stores.ts';
 
 export interface AdminDeps {
-  readonly api: () => Promise<ApiHandlers>;
   readonly recent: RecentDecisions;
   readonly backends: readonly ChainedBackend[];
   readonly records: Pick<Records, 'store'>;
@@ -34,6 +33,7 @@ export interface AdminDeps {
   readonly endLogins: () => Promise<void>;
   readonly fleet: SharedFleet | undefined;
   readonly robots: Robots;
+  readonly findAsleep: FindAsleep;
   readonly audit: Audit;
   readonly clock: Clock;
 }
@@ -41,25 +41,11 @@ export interface AdminDeps {
 export function adminDeps(deps: AdminDeps): AdminAreaDeps {
   return {
     recent: deps.recent,
-    backends: async () => {
-      const states = await (await deps.api()).listBackends({}, OPERATOR);
-      return {
-        backends: states.backends.map(({ name, type, state, problem }) => ({
-          name,
-          type,
-          isUp: state === 'up',
-          ...(problem === null ? {} : { detail: problem }),
-        })),
-      };
-    },
     fleet: () => fleetNow(deps.fleet),
     person: (name) => personNow(name, deps),
     endPerson: (name, ending) => endPerson(name, ending, deps),
   };
 }
-
-/** The pages only read by the API, so that nothing is recorded of who asks. */
-const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
 
 /** Brokers may sign with keys of their own, and listen on addresses of their own. */
 const MAY_DIFFER: ReadonlySet<string> = new Set(['keys', 'config']);
@@ -96,18 +82,25 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
   const found = await lookUp(name, { backends, clock });
   if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
     return undefined;
+  const isAsleep = await deps.findAsleep([
+    ...tokens.map(({ owner }) => owner),
+    ...logins,
+    ...sessions.map(({ value }) => value),
+  ]);
   return {
     username: name,
     ...found,
-    tokens: tokens.map((token) => tokenView(token, clock.now())),
+    tokens: tokens.map((token) => tokenView(token, clock.now(), isAsleep(token.owner))),
     signIns: [
-      ...sessions.map(({ key, value: { program, client, createdAt, usedAt, expiresAt } }) => {
-        const times = { createdAt, usedAt, expiresAt };
-        return { id: sessionId(key), kind: 'browser' as const, program, from: client, ...times, isCurrent: false };
+      ...sessions.map(({ key, value }) => {
+        const { program, client, createdAt, usedAt, expiresAt } = value;
+        const state = { createdAt, usedAt, expiresAt, isAsleep: isAsleep(value), isCurrent: false };
+        return { id: sessionId(key), kind: 'browser' as const, program, from: client, ...state };
       }),
-      ...logins.map(({ id, clientId, client, service, createdAt, usedAt, expiresAt }) => {
-        const times = { createdAt, usedAt, expiresAt };
-        return { id, kind: 'docker' as const, program: clientId, from: client, service, ...times, isCurrent: false };
+      ...logins.map((login) => {
+        const { id, clientId, client, service, createdAt, usedAt, expiresAt } = login;
+        const state = { createdAt, usedAt, expiresAt, isAsleep: isAsleep(login), isCurrent: false };
+        return { id, kind: 'docker' as const, program: clientId, from: client, service, ...state };
       }),
     ],
     robotTokens,

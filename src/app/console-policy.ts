@@ -54,7 +54,7 @@ export function policyPageDeps(config: BrokerConfig, deps: PolicyPageDeps): Poli
 }
 
 /** The pages only read by the API, so that nothing is recorded of who asks. */
-const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
+export const OPERATOR: ApiContext = { requestId: '', client: '', caller: { kind: 'socket', access: 'operator' } };
 
 function apiContext(context: RequestContext): ApiContext {
   return { ...OPERATOR, ...context };

@@ -2,6 +2,7 @@
 import type { LoadedBroker } from '../config/load.ts';
 import { robotsOf } from '../config/robots-schema.ts';
 import type { Audit, Clock, Ids, Log, Timer } from '../core/ports.ts';
+import { backendNamed } from '../flows/chain.ts';
 import type { ChainedBackend } from '../flows/chain.ts';
 import { describeError } from '../core/errors.ts';
 import type { ApiHandlers } from '../http/api/api.ts';
@@ -18,12 +19,11 @@ import type { SharedFleet } from '../platform/valkey/shared-store.ts';
 import { version } from '../platform/version.ts';
 import type { PolicyQuestions } from './api/ask-about-policy.ts';
 import type { BrokerHandlerDeps } from './api/broker-handlers.ts';
-import { probeBackend } from './backend-states.ts';
 import type { Flush } from './flush.ts';
 import type { PersonalTokens } from './open-personal-tokens.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 
-export interface ApiParts extends HealthDeps {
+export interface ApiParts extends HealthDeps, Pick<BrokerHandlerDeps, 'probeBackend' | 'lastProbe' | 'loginTimes'> {
   readonly loaded: Pick<LoadedBroker, 'config' | 'source'>;
   readonly backends: readonly ChainedBackend[];
   readonly policy: PolicyInForce;
@@ -95,24 +95,25 @@ async function loadHandlers(parts: ApiParts & Pick<BrokerHandlerDeps, 'started'>
   const { policyHandlers } = await import('./api/policy-handlers.ts');
   const { tokenHandlers } = await import('./api/token-handlers.ts');
   const { tokenStoresIn } = await import('./token-stores.ts');
+  const { createFindAsleep } = await import('./asleep.ts');
   const { loaded, backends, records, personalTokens, clock } = parts;
   const { config, source } = loaded;
+  const stores = records === undefined ? undefined : tokenStoresIn(records, clock);
   return {
     ...brokerHandlers({
       ...parts,
       config,
       version: version(),
       configRevision: source.revision,
-      probeBackend: async (name) => {
-        const backend = backends.find(({ authenticator }) => authenticator.name === name);
-        return backend === undefined ? undefined : probeBackend(backend.authenticator, parts);
-      },
+      serversOf: (name) => backendNamed(backends, name)?.authenticator.servers?.() ?? [],
     }),
     ...policyHandlers({ ...parts, config, questions }),
     ...tokenHandlers({
       ...parts,
       robots: robotsOf(config.robots),
-      stores: records === undefined ? undefined : tokenStoresIn(records, clock),
+      stores,
+      findAsleep:
+        stores === undefined ? async () => () => false : createFindAsleep(config.backends, stores.accounts, clock),
       issue: personalTokens?.issue,
     }),
   };

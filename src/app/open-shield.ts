@@ -2,7 +2,7 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { Fingerprint, Ledger, Log } from '../core/ports.ts';
 import { createShield } from '../flows/shield/shield.ts';
-import type { ShieldSettings } from '../flows/shield/settings.ts';
+import type { ShieldDeps, ShieldSettings } from '../flows/shield/settings.ts';
 import type { Shield } from '../flows/shield/shield.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createFingerprint } from '../platform/fingerprint.ts';
@@ -24,6 +24,8 @@ export interface ShieldLedger {
 }
 
 interface OpenShield extends Shield, ShieldLedger, AsyncDisposable {
+  /** For test logins, which are counted with logins. */
+  readonly deps: ShieldDeps;
   /** How many logins are cached, counted and trusted, as the metric names them. */
   readonly sizes: MemoryLedger['sizes'];
   /** Absent: this broker shares nothing. */
@@ -43,9 +45,11 @@ export async function openShield(config: BrokerConfig, deps: OpenShieldDeps): Pr
   const fingerprint = shared?.fingerprint ?? createFingerprint();
   const ledger = shared?.ledger ?? local;
   const settings = settingsOf(config.shield);
-  const shield = createShield({ settings, fingerprint, ledger, ids: randomIds, timer: systemTimer });
+  const shieldDeps = { settings, fingerprint, ledger, ids: randomIds, timer: systemTimer };
+  const shield = createShield(shieldDeps);
   return {
     ...shield,
+    deps: shieldDeps,
     ledger,
     fingerprint,
     sizes: local.sizes,

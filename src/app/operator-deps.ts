@@ -7,7 +7,8 @@ import type { Metrics } from '../platform/audit/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { randomIds } from '../platform/ids.ts';
 import { systemTimer } from '../platform/timer.ts';
-import { backendStates } from './backend-states.ts';
+import { createBackendStates } from './backend-states.ts';
+import type { ApiParts } from './open-api.ts';
 import type { ListenerDeps } from './listeners.ts';
 import type { RecordsState } from './records-state.ts';
 
@@ -23,7 +24,7 @@ export function operatorDeps(
   recordsState: RecordsState,
 ) {
   const onState = metrics.setBackendUp;
-  const states = backendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
+  const states = createBackendStates(authenticators, { clock: systemClock, timer: systemTimer, log, onState });
   return {
     realm: config.tokens.issuer,
     publicPath: publicPathOf(config.publicUrl),
@@ -34,13 +35,15 @@ export function operatorDeps(
     },
     metrics: async () => {
       // Readiness probes neither backends nor records, so that reading the metrics has to.
-      await Promise.all([states(), recordsState()]);
+      await Promise.all([states.all(), recordsState()]);
       return metrics.page();
     },
     listenerMetrics: metrics.listeners,
-    backendStates: states,
+    backendStates: states.all,
+    probeBackend: states.probe,
+    lastProbe: states.lastProbe,
     ids: randomIds,
     clock: systemClock,
     log,
-  } satisfies Partial<ListenerDeps>;
+  } satisfies Partial<ListenerDeps & ApiParts>;
 }

@@ -1,5 +1,6 @@
 /** What is known about a backend from its configuration alone, before it is opened and without asking its source. */
 import type { Identity } from '../core/identity.ts';
+import type { SignedInAccount } from '../core/signed-in-account.ts';
 
 /**
  * Every member is required, so that the compiler asks the author of a backend for each answer. What only an open
@@ -23,6 +24,13 @@ export interface BackendTraits {
   readonly detectsUnknownUsers: boolean;
   /** Whether it can check an account again without its password, which refresh tokens need. */
   readonly canRevalidate: boolean;
+  /**
+   * Whether an account of somebody who signs in with a browser only lacks a sign-in, by what is stored of it. The source is
+   * not asked, and may know more.
+   *
+   * @param now epoch seconds
+   */
+  isAsleep(account: SignedInAccount, now: number): boolean;
   /** The users, where they can be listed without asking anybody; undefined where any name may be a user. */
   readonly users: UserList | undefined;
   readonly groups: GroupReach;

@@ -6,7 +6,7 @@ import { isToken } from '../core/token-shape.ts';
 import { foreignName } from '../flows/chain.ts';
 import { walkChain } from '../flows/walk-chain.ts';
 import type { Chain } from '../flows/walk-chain.ts';
-import { failureStep, namingBackend } from './walk.ts';
+import { failureStep, namingBackend } from '../flows/trace-login.ts';
 
 interface TokenCheck {
   /** Header and claims of the token, for people; the signature is left out. */

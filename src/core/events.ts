@@ -157,6 +157,22 @@ export type AuditEvent =
       readonly cause?: string;
     }
   | {
+      /** An administrator tests the login of a user. Nobody is logged in by it. */
+      readonly type: 'login-test';
+      readonly request: RequestContext;
+      /** `failed`: a backend did not answer. `limited`: no backend was asked, because of too many tests. */
+      readonly outcome: 'authenticated' | 'unknown-user' | 'rejected' | 'failed' | 'limited';
+      /** The administrator. */
+      readonly by: string;
+      /** The user name as typed. */
+      readonly username: string;
+      /** The last backend that was asked. */
+      readonly backend?: string;
+      readonly reason?: RejectReason;
+      /** For the operator: what failed, or which limit is reached. */
+      readonly cause?: string;
+    }
+  | {
       /** The creation, use or end of a personal token. */
       readonly type: 'personal-token';
       readonly request: RequestContext;

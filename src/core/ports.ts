@@ -38,6 +38,17 @@ interface TokenExplanation {
 
 export type BackendState = { readonly state: 'up' } | { readonly state: 'down'; readonly detail: string };
 
+/** One server of a source that has several, by what its last requests found. */
+export interface ServerState {
+  readonly url: string;
+  /** `unused`: it was not asked yet. */
+  readonly state: 'up' | 'down' | 'unused';
+  /** Epoch seconds; absent while it is unused. */
+  readonly since?: number;
+  /** Why it is down. */
+  readonly problem?: string;
+}
+
 /** Called before each attempt at a source that may count attempts and lock accounts. */
 export interface AttemptGuard {
   /**
@@ -127,12 +138,14 @@ export interface Authenticator extends AsyncDisposable {
    * to report. Throws as `authenticate` does.
    *
    * @param credential the login; undefined to check only the source
+   * @param guard as for `authenticate`
    * @returns the outcome of the login; undefined without a credential
    */
   diagnose?(
     credential: Credential | undefined,
     deadline: Deadline,
     report: (step: Step) => void,
+    guard?: AttemptGuard,
   ): Promise<AuthnOutcome | undefined>;
   /**
    * Reads when the source locks accounts. Throws as `authenticate` does. Absent where that cannot be read.
@@ -142,6 +155,11 @@ export interface Authenticator extends AsyncDisposable {
   lockoutPolicy?(deadline: Deadline): Promise<LockoutPolicy | undefined>;
   /** Whether the source answers now. Never throws, and never sends the credential of a user. */
   probe(deadline: Deadline): Promise<BackendState>;
+  /**
+   * The servers that it uses, in the order in which logins try them; none before the first request. It asks nobody.
+   * Absent where there is only one.
+   */
+  servers?(): readonly ServerState[];
   /** Clears its caches of users and groups. Absent where it has none. */
   clearCaches?(): void;
   /** Reads its files again. Throws and keeps the old content when they are invalid. Absent where it reads no file. */

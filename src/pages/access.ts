@@ -1,10 +1,12 @@
 /** What a person may do, and why: a question about one repository, everything, and the reasons of a denial. */
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { codes, empty, heading, notice, table } from './parts/blocks.ts';
+import { codes, empty, heading, notice } from './parts/blocks.ts';
 import { actionList, decisionSentence, reasonList, verdicts } from './parts/decision.ts';
 import type { ActionVerdict, RuleReason } from './parts/decision.ts';
 import { repositoryFields, textField } from './parts/form.ts';
+import { patternTable } from './parts/granted-patterns.ts';
+import type { GrantedPatternView } from './parts/granted-patterns.ts';
 import { relative } from './parts/time.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -43,7 +45,7 @@ export interface AccessView {
   readonly problem?: string;
   readonly answer?: DecisionView;
   /** Everything the person may do, by pattern. */
-  readonly everything: readonly OwnPattern[];
+  readonly everything: readonly GrantedPatternView[];
   /** Whether the list was cut. */
   readonly isCut: boolean;
   /** Recent requests of the person that got less than they asked for, the latest first. */
@@ -59,19 +61,6 @@ interface DeniedRequest {
   readonly at: number;
   /** What was not granted, such as `web/shop: push`. */
   readonly missing: readonly string[];
-}
-
-/** What a rule allows the person. */
-interface OwnPattern {
-  readonly pattern: string;
-  /** The registries; empty: all. */
-  readonly services: readonly string[];
-  readonly actions: readonly string[];
-  readonly rule: string;
-  readonly file: string;
-  readonly line: number;
-  /** What must hold in addition, as clauses; empty: nothing. */
-  readonly conditions: readonly string[];
 }
 
 export function accessPage(page: Page, view: AccessView): Html {
@@ -137,19 +126,7 @@ function decision(view: DecisionView, token?: string): Html {
 function everythingTable({ everything, isCut }: AccessView): Html {
   if (everything.length === 0)
     return empty(html`<p>No rule allows you anything. Ask the administrators of the registry for access.</p>`);
-  const list = table(
-    'Everything you may do',
-    [{ label: 'Repositories' }, { label: 'Actions' }, { label: 'Registry' }, { label: 'Because of' }],
-    everything.map(({ pattern, actions, services, rule, file, line, conditions }) => [
-      html`<code>${pattern}</code>`,
-      actionList(actions),
-      services.length === 0 ? 'all' : codes(services),
-      html`${rule} <code class="quiet">${file}:${line}</code>${
-          conditions.length > 0 && html`<br /><span class="quiet">if ${conditions.join(', and ')}</span>`
-        }`,
-    ]),
-  );
-  return html`${list}
+  return html`${patternTable('Everything you may do', everything)}
     <p class="quiet">
       A rule that denies can take something away from these patterns. Ask about one repository to be
       sure.${isCut && ' The list is long and was cut.'}

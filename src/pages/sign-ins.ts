@@ -20,6 +20,8 @@ export interface SignInRow {
   readonly createdAt: number;
   readonly usedAt: number;
   readonly expiresAt: number;
+  /** Whether its account only lacks a sign-in. */
+  readonly isAsleep?: boolean;
   /** Whether it is the session that asks. */
   readonly isCurrent: boolean;
 }

@@ -56,9 +56,13 @@ function limitText({ service, repositories, actions }: LimitView): Html {
   </p>`;
 }
 
-export function tokenTimes({ expiresAt, used }: TokenView, now: number): Html {
+/** What wakes what is asleep. */
+export const ASLEEP = 'Asleep: the next sign-in makes it valid again.';
+
+export function tokenTimes({ state, expiresAt, used }: TokenView, now: number): Html {
   return html`<p>${expiresAt <= now ? 'Ended' : 'Ends'} ${relative(expiresAt, now)}</p>
-    <p class="quiet">${used === undefined ? 'Not used yet' : tokenUse(used, now)}</p>`;
+    <p class="quiet">${used === undefined ? 'Not used yet' : tokenUse(used, now)}</p>
+    ${state === 'asleep' && html`<p class="quiet">${ASLEEP}</p>`}`;
 }
 
 /** `Used 3 minutes ago by containerd from 10.2.0.7` */

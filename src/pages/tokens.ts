@@ -55,8 +55,8 @@ export function tokensPage(page: Page, { tokens, isRevoked, filter }: TokensView
 }
 
 function sleepSentence(count: number, { person }: Page): string {
-  const tokens = count === 1 ? 'One token waits' : `${count} tokens wait`;
-  return `${tokens} for your next sign-in at ${person?.backend ?? 'your provider'}.`;
+  const tokens = count === 1 ? 'One token is asleep, and works' : `${count} tokens are asleep, and work`;
+  return `${tokens} again after your next sign-in at ${person?.backend ?? 'your provider'}.`;
 }
 
 function tokenRow({ site: { url }, now }: Page, token: TokenView): Html {

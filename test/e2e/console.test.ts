@@ -234,6 +234,7 @@ describe.skipIf(!hasChromium())('the console', () => {
       'policy/shadow',
       'who-can',
       'backends',
+      'backends/test',
       'fleet',
       'people',
       'person?user=olga',
@@ -281,6 +282,37 @@ describe.skipIf(!hasChromium())('the console', () => {
     expect(log).not.toContain('pasted-freeze');
     // The control: names of rules that decided are in the log.
     expect(log).toContain('shadow-freeze');
+    await page.context().close();
+  });
+
+  it.each<[string, BrowserContextOptions]>([
+    ['with JavaScript', {}],
+    ['without JavaScript', { javaScriptEnabled: false }],
+  ])('tests a login step by step, and shows the latency of logins, %s', async (_how, options) => {
+    await broker.token(ASK_WEB, ALICE);
+    const page = await openPage(options);
+    await signIn(page, OLGA);
+    await page.goto('/console/backends');
+    await page.getByText(/^Median \d.* ms, 95 % within .* m?s$/).waitFor();
+    await page.getByRole('link', { name: 'Test a login' }).click();
+
+    await page.getByLabel('User name').fill('alice');
+    await page.getByLabel('Password').fill(ALICE.password);
+    await page.getByRole('button', { name: 'Test' }).click();
+    await page.getByText('The login works').waitFor();
+    await page.getByText('backend local authenticates alice, groups team-web').waitFor();
+    expect(await page.getByRole('cell', { name: 'web/**' }).count()).toBe(1);
+    expect(await page.getByLabel('Password').inputValue()).toBe('');
+    expect(page.url()).toMatch(/\/console\/backends\/test$/);
+    expect(await page.content()).not.toContain(ALICE.password);
+
+    await page.getByLabel('Password').fill('not-the-password-of-alice');
+    await page.getByRole('button', { name: 'Test' }).click();
+    await page.getByText('backend local rejects the login: wrong-password').waitFor();
+    await page.getByText('The login of alice does not work.').waitFor();
+    const lines = broker.log().filter(({ message }) => message === 'login test');
+    expect(lines.at(-1)).toMatchObject({ event: 'login-test', by: 'olga', user: 'alice', reason: 'wrong-password' });
+    expect(JSON.stringify(broker.log())).not.toContain('not-the-password-of-alice');
     await page.context().close();
   });
 

@@ -10,8 +10,8 @@ export const faults: readonly Fault[] = [
     id: 'clients-1',
     effect: 'a session that another broker ends while the account is looked up is accepted once more',
     file: 'src/flows/session/find.ts',
-    find: "return answer === 'missing' ? undefined : next;",
-    replace: "return answer === 'missing' ? next : next;",
+    find: "    if (use.kind === 'revoked') return undefined;\n",
+    replace: '',
     tests: [SESSION],
   },
   {

@@ -180,9 +180,9 @@ export const faults: readonly Fault[] = [
   {
     id: 'login-9',
     effect: 'check --login succeeds although the token endpoint refuses',
-    file: 'src/cli/walk.ts',
-    find: 'steps: isDecidedByBackend ? steps : [...steps, { ok: false, text: refusalText(outcome, credential) }]',
-    replace: 'steps',
+    file: 'src/flows/trace-login.ts',
+    find: '      steps.push({ ok: false, text: refusalText(outcome, credential) });',
+    replace: '',
     tests: ['test/unit/cli/check-login.test.ts'],
   },
   {

@@ -5,6 +5,7 @@ import { createDomainBackend } from '../support/domain-backend.ts';
 import { identityOf, logIn } from '../support/ldap-backend.ts';
 import { AD_BASE_DN, AD_PEOPLE_DN, canRunSamba, DOMAIN, REALM, startSamba, UAC } from '../support/samba.ts';
 import type { AdUser, Samba } from '../support/samba.ts';
+import { testedLogin } from '../support/tested-login.ts';
 
 const PASSWORD = 'Binds-with-this-1';
 const absent = !canRunSamba();
@@ -80,6 +81,18 @@ describe.skipIf(absent)('acceptance 1: an account of Active Directory', () => {
     });
 
     expect(resultOf(await logIn(direct, name, PASSWORD))).toBe(reason);
+  });
+
+  it.each([
+    ['alice', 'authenticates alice'],
+    ['disabled', 'cannot log in now: disabled; no password was sent'],
+    ['locked', 'cannot log in now: locked; no password was sent'],
+    ['stale', 'password-expired'],
+  ])('shows the state of the account %s in a test of its login', async (name, expected) => {
+    const steps = await testedLogin([backend])(name, PASSWORD);
+
+    expect(steps.join('\n')).toContain(`finds ${dnOf(name)}`);
+    expect(steps.join('\n')).toContain(expected);
   });
 
   it.each(['disabled', 'left', 'locked'])('uses no attempt for the account %s', async (name) => {

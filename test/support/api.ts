@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { openApi, openControl } from '../../src/app/open-api.ts';
 import type { ApiParts } from '../../src/app/open-api.ts';
 import { buildBackends } from '../../src/app/backends.ts';
+import { createBackendStates } from '../../src/app/backend-states.ts';
 import { createFlush } from '../../src/app/flush.ts';
 import { policyInForce } from '../../src/app/policy-in-force.ts';
 import { loadBroker, loadPolicyInBackground } from '../../src/config/load.ts';
@@ -12,6 +13,7 @@ import { operations } from '../../src/http/api/operations.ts';
 import type { Answer, ApiRequest, OperationId } from '../../src/http/api/operations.ts';
 import { API_ROOT } from '../../src/http/paths.ts';
 import { createBackground } from '../../src/platform/background.ts';
+import { createLoginTimes } from '../../src/platform/audit/login-times.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { ControlAnswer, ControlRequest } from '../../src/platform/control-socket.ts';
 import { askRunningBrokers } from '../../src/platform/control-sockets.ts';
@@ -53,12 +55,19 @@ export async function openTestApi(
   const use = { services: Object.keys(config.services), onFailedTests: 'warn' } as const;
   const policy = await policyInForce(() => loadPolicyInBackground(config.policy.file, use, background.run));
   const shield: Shield = { ...noShield, flush: async (backend) => void calls.push(`flush ${backend ?? 'all'}`) };
+  const authenticators = backends.map(({ authenticator }) => authenticator);
+  const states = createBackendStates(authenticators, {
+    clock: systemClock,
+    timer: systemTimer,
+    log,
+    onState: () => undefined,
+  });
   const parts: ApiParts = {
     loaded,
     backends,
     policy,
     flush: createFlush({
-      authenticators: backends.map(({ authenticator }) => authenticator),
+      authenticators,
       shield,
       reuse: { clear: () => undefined },
       log,
@@ -69,7 +78,10 @@ export async function openTestApi(
     records: undefined,
     personalTokens: undefined,
     isDraining: () => false,
-    backendStates: async () => new Map(backends.map(({ authenticator: { name } }) => [name, { state: 'up' }])),
+    backendStates: states.all,
+    probeBackend: states.probe,
+    lastProbe: states.lastProbe,
+    loginTimes: createLoginTimes(systemClock),
     recordsState: async () => undefined,
     auditState: () => 'ok',
     policyState: policy.state,

@@ -5,6 +5,7 @@ import { fleetPage } from '../../src/pages/admin/fleet.ts';
 import { endPersonPage, peoplePage, personPage } from '../../src/pages/admin/people.ts';
 import { policyPage } from '../../src/pages/admin/policy.ts';
 import { shadowPage } from '../../src/pages/admin/shadow.ts';
+import { testLoginPage } from '../../src/pages/admin/test-login.ts';
 import { tryOutPage } from '../../src/pages/admin/try-out.ts';
 import type { ChangesView } from '../../src/pages/admin/try-out.ts';
 import { whoCanPage } from '../../src/pages/admin/who-can.ts';
@@ -336,8 +337,80 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     backends: () =>
       backendsPage(admin, {
         backends: [
-          { name: 'corp', type: 'ldap', isUp: true },
-          { name: 'sso', type: 'oidc-sign-in', isUp: false, detail: text('connect ECONNREFUSED 10.1.4.7:443') },
+          {
+            name: 'corp',
+            type: 'ldap',
+            state: 'up',
+            since: SAMPLE_NOW - 3 * DAY,
+            probeMs: 2.4,
+            logins: { count: 200, p50Ms: 11.8, p95Ms: 41, lastAt: SAMPLE_NOW - 40 },
+            lastFailure: { at: SAMPLE_NOW - 2 * 3600, cause: text('ldaps://dc1.corp.example: no answer in time') },
+            servers: [
+              { url: text('ldaps://dc2.corp.example'), state: 'up', since: SAMPLE_NOW - 3 * DAY },
+              {
+                url: text('ldaps://dc1.corp.example'),
+                state: 'down',
+                since: SAMPLE_NOW - 7200,
+                problem: text('connect ETIMEDOUT 10.1.4.7:636'),
+              },
+              { url: text('ldaps://dc3.corp.example'), state: 'unused' },
+            ],
+          },
+          {
+            name: 'sso',
+            type: 'oidc-sign-in',
+            state: 'down',
+            since: SAMPLE_NOW - 300,
+            problem: text('connect ECONNREFUSED 10.1.4.7:443'),
+            probeMs: 1200,
+            servers: [],
+          },
+          { name: 'local', type: 'static-file', state: 'unknown', servers: [] },
+        ],
+      }),
+    'backends-none': () => backendsPage(admin, { backends: [] }),
+    'test-login': () => testLoginPage(admin, {}),
+    'test-login-limited': () =>
+      testLoginPage(admin, { username: text('alice'), problem: 'This name was tested too often. Nothing was sent.' }),
+    'test-login-works': () =>
+      testLoginPage(admin, {
+        username: text('alice'),
+        steps: [
+          { state: 'ok', text: text('backend local does not know this user; the next one is asked') },
+          { state: 'ok', text: text('backend corp: asks ldaps://dc2.corp.example') },
+          {
+            state: 'ok',
+            text: text('backend corp: searches (&(objectClass=person)(uid=alice)) under ou=people,dc=corp,dc=example'),
+          },
+          { state: 'ok', text: text('backend corp: finds uid=alice,ou=people,dc=corp,dc=example') },
+          {
+            state: 'ok',
+            text: text('backend corp: binds as uid=alice,ou=people,dc=corp,dc=example: the password is correct'),
+          },
+          { state: 'ok', text: text('backend corp: finds 1 group under ou=groups: cn=team-web,ou=groups') },
+          { state: 'ok', text: text('backend corp authenticates alice, groups team-web') },
+        ],
+        user: {
+          name: text('alice'),
+          backend: 'corp',
+          groups: [text('cn=team-web,ou=groups,dc=corp,dc=example'), text('team-web')],
+          patterns: everything,
+          isCut: true,
+        },
+      }),
+    'test-login-without-rights': () =>
+      testLoginPage(admin, {
+        username: text('bob'),
+        steps: [{ state: 'ok', text: text('backend local authenticates bob, no group') }],
+        user: { name: text('bob'), backend: 'local', groups: [], patterns: [], isCut: false },
+      }),
+    'test-login-fails': () =>
+      testLoginPage(admin, {
+        username: text('alice'),
+        steps: [
+          { state: 'ok', text: text('backend corp: finds uid=alice,ou=people,dc=corp,dc=example') },
+          { state: 'warning', text: text('backend corp: reads no groups: add groups.base') },
+          { state: 'failed', text: text('backend corp rejects the login: wrong-password') },
         ],
       }),
     people: () => peoplePage(admin, { name: text('nobody'), problem: 'No backend finds this user.' }),
@@ -484,7 +557,7 @@ function sampleSignIns(text: (plain: string) => string): readonly [SignInRow, ..
       from: '10.1.4.7',
       isCurrent: true,
     },
-    { ...docker, id: '1a1b2c3d4e5f', kind: 'docker', isCurrent: false },
+    { ...docker, id: '1a1b2c3d4e5f', kind: 'docker', isCurrent: false, isAsleep: true },
     { ...docker, id: '2a1b2c3d4e5f', kind: 'helper', isCurrent: false },
   ];
 }

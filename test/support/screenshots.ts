@@ -12,6 +12,7 @@ export const PICTURES = {
   'console-access': { sample: 'access-answer', colorScheme: 'light', viewport: DESKTOP },
   'console-try-out': { sample: 'policy-try-result#result', colorScheme: 'light', viewport: DESKTOP },
   'console-decisions': { sample: 'decisions', colorScheme: 'dark', viewport: DESKTOP },
+  'console-test-login': { sample: 'test-login-works', colorScheme: 'light', viewport: DESKTOP },
 } as const;
 
 /** @returns the files that were written */

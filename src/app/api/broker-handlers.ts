@@ -1,11 +1,14 @@
 /** What the operations about the broker do. */
 import type { BrokerConfig } from '../../config/broker-schema.ts';
-import type { BackendState, Clock } from '../../core/ports.ts';
+import type { BackendState, Clock, ServerState } from '../../core/ports.ts';
 import type { ApiHandlers } from '../../http/api/api.ts';
 import type { brokerOperations } from '../../http/api/broker-operations.ts';
 import { ApiProblem } from '../../http/api/problem.ts';
+import type { Answer } from '../../http/api/operations.ts';
 import type { HealthDeps } from '../../http/health.ts';
+import type { LoginTimes } from '../../platform/audit/login-times.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
+import type { BackendStates } from '../backend-states.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { Flush } from '../flush.ts';
 import { listKeys } from '../key-list.ts';
@@ -16,7 +19,11 @@ export interface BrokerHandlerDeps extends HealthDeps {
   readonly version: string;
   /** Of broker.yaml as it was read at the start. */
   readonly configRevision: string;
-  readonly probeBackend: (name: string) => Promise<BackendState | undefined>;
+  readonly probeBackend: BackendStates['probe'];
+  readonly lastProbe: BackendStates['lastProbe'];
+  readonly loginTimes: Pick<LoginTimes, 'logins' | 'lastFailure'>;
+  /** The servers of a backend that has several; see `Authenticator.servers`. */
+  readonly serversOf: (backend: string) => readonly ServerState[];
   readonly flush: Flush;
   /** Absent: this broker shares nothing. */
   readonly fleet?: SharedFleet | undefined;
@@ -38,12 +45,12 @@ export function brokerHandlers(deps: BrokerHandlerDeps): BrokerHandlers {
     }),
     listBackends: async () => {
       const states = await deps.backendStates();
-      return { backends: config.backends.map(({ name, type }) => backendOf(name, type, states.get(name))) };
+      return { backends: config.backends.map(({ name, type }) => backendOf(name, type, states.get(name), deps)) };
     },
     probeBackend: async ({ backend }) => {
       const type = config.backends.find(({ name }) => name === backend)?.type;
       if (type === undefined) throw noBackend(backend);
-      return backendOf(backend, type, await deps.probeBackend(backend));
+      return backendOf(backend, type, await deps.probeBackend(backend), deps);
     },
     flush: async ({ backend }) => {
       if (!(await deps.flush(backend))) throw noBackend(backend ?? '');
@@ -88,13 +95,44 @@ async function stateOf(deps: BrokerHandlerDeps) {
 }
 
 /** @param state undefined: it was never asked */
-function backendOf(name: string, type: string, state: BackendState | undefined) {
+function backendOf(
+  name: string,
+  type: string,
+  state: BackendState | undefined,
+  { lastProbe, loginTimes, serversOf }: Pick<BrokerHandlerDeps, 'lastProbe' | 'loginTimes' | 'serversOf'>,
+): Answer<'probeBackend'> {
+  const probe = lastProbe(name);
+  const logins = loginTimes.logins(name);
+  const failure = loginTimes.lastFailure(name);
   return {
     name,
     type,
     state: state?.state ?? ('down' as const),
     problem: state === undefined ? 'not probed' : state.state === 'down' ? state.detail : null,
+    since: probe === undefined ? null : timeText(probe.since),
+    probeMs: probe === undefined ? null : rounded(probe.milliseconds),
+    logins:
+      logins === undefined
+        ? null
+        : {
+            count: logins.count,
+            p50Ms: rounded(logins.p50Ms),
+            p95Ms: rounded(logins.p95Ms),
+            lastAt: timeText(logins.lastAt),
+          },
+    lastFailure: failure === undefined ? null : { at: timeText(failure.at), cause: failure.cause },
+    servers: serversOf(name).map((server) => ({
+      url: server.url,
+      state: server.state,
+      since: server.since === undefined ? null : timeText(server.since),
+      problem: server.problem ?? null,
+    })),
   };
+}
+
+/** To a tenth of a millisecond. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }
 
 function noBackend(name: string): ApiProblem {

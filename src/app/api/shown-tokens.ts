@@ -47,7 +47,7 @@ export function shownRevoked(event: EndEvent): Answer<'revokeTokens'>['revoked']
   };
 }
 
-export function sessionOf({ key, value }: Entry<Session>): Answer<'listSessions'>['sessions'][number] {
+export function sessionOf({ key, value }: Entry<Session>, asleep: boolean): Answer<'listSessions'>['sessions'][number] {
   const { username, login, backend, signedInAt, client, program, createdAt, usedAt, expiresAt } = value;
   const times = { createdAt: timeText(createdAt), usedAt: timeText(usedAt), expiresAt: timeText(expiresAt) };
   return {
@@ -59,16 +59,24 @@ export function sessionOf({ key, value }: Entry<Session>): Answer<'listSessions'
     client,
     program,
     ...times,
+    asleep,
   };
 }
 
-export function refreshTokenOf(token: ListedRefreshToken): Answer<'listRefreshTokens'>['refreshTokens'][number] {
+export function refreshTokenOf(
+  token: ListedRefreshToken,
+  asleep: boolean,
+): Answer<'listRefreshTokens'>['refreshTokens'][number] {
   const { id, username, login, service, backend, client, clientId, createdAt, usedAt, expiresAt } = token;
   const times = { createdAt: timeText(createdAt), usedAt: timeText(usedAt), expiresAt: timeText(expiresAt) };
-  return { id, user: username, login, service, backend, client, clientId, ...times };
+  return { id, user: username, login, service, backend, client, clientId, ...times, asleep };
 }
 
-export function personalTokenOf(token: ListedToken): Answer<'listPersonalTokens'>['personalTokens'][number] {
+/** @param asleep whether its account is; a token that is made now has an owner who is not */
+export function personalTokenOf(
+  token: ListedToken,
+  asleep = false,
+): Answer<'listPersonalTokens'>['personalTokens'][number] {
   const { id, name, owner, limits, api, networks, createdAt, createdBy, usedAt, usedFrom, expiresAt } = token;
   const { username: user, backend } = ownerFields(owner);
   return {
@@ -85,5 +93,6 @@ export function personalTokenOf(token: ListedToken): Answer<'listPersonalTokens'
     usedAt: usedAt === undefined ? null : timeText(usedAt),
     usedFrom: usedFrom ?? null,
     expiresAt: timeText(expiresAt),
+    asleep,
   };
 }

@@ -3,6 +3,7 @@ import { isChosenAccount } from '../../core/account.ts';
 import { describeError } from '../../core/errors.ts';
 import type { Audit, Clock } from '../../core/ports.ts';
 import type { Robots } from '../../core/robot.ts';
+import { sessionId } from '../../core/session.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
 import { accountFinder, createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
@@ -19,6 +20,7 @@ import { ApiProblem } from '../../http/api/problem.ts';
 import type { tokenOperations } from '../../http/api/token-operations.ts';
 import { personalTokenSecrets } from '../../platform/personal-token-secrets.ts';
 import type { SharedFleet } from '../../platform/valkey/shared-store.ts';
+import type { FindAsleep } from '../asleep.ts';
 import { reachFleet } from '../fleet-flush.ts';
 import type { FleetReach } from '../fleet-flush.ts';
 import { endableCredentials } from './endable-credentials.ts';
@@ -31,6 +33,7 @@ interface TokenHandlerDeps {
   readonly stores: TokenStores | undefined;
   /** Undefined: personal tokens are not configured. */
   readonly issue: IssuePersonalToken | undefined;
+  readonly findAsleep: FindAsleep;
   readonly robots: Robots;
   readonly backends: readonly ChainedBackend[];
   readonly clock: Clock;
@@ -50,20 +53,26 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     listRefreshTokens: async ({ user, service, ...page }) => {
       const { refreshTokens } = storesOf(deps);
       const found = await listRefreshTokens(refreshTokens, { account: accountOf(user), service });
-      const { entries, next } = pageOf(found.map(refreshTokenOf), page);
-      return { refreshTokens: entries, next };
+      const { entries, next } = pageOf(found, page);
+      const isAsleep = await deps.findAsleep(entries);
+      return { refreshTokens: entries.map((token) => refreshTokenOf(token, isAsleep(token))), next };
     },
     listPersonalTokens: async ({ user, robot, ...page }) => {
       const found = await listPersonalTokens(storesOf(deps).personalTokens, { account: accountOf(user), robot });
-      const { entries, next } = pageOf(found.map(personalTokenOf), page);
-      return { personalTokens: entries, next };
+      const { entries, next } = pageOf(found, page);
+      const isAsleep = await deps.findAsleep(entries.map(({ owner }) => owner));
+      return { personalTokens: entries.map((token) => personalTokenOf(token, isAsleep(token.owner))), next };
     },
     listSessions: async ({ user, ...page }) => {
       const account = accountOf(user);
       const stored = await storesOf(deps).sessions.list();
       const found = stored.filter(({ value }) => account === undefined || isChosenAccount(account, value));
-      const { entries, next } = pageOf(found.map(sessionOf), page);
-      return { sessions: entries, next };
+      const { entries, next } = pageOf(
+        found.map((session) => ({ id: sessionId(session.key), session })),
+        page,
+      );
+      const isAsleep = await deps.findAsleep(entries.map(({ session }) => session.value));
+      return { sessions: entries.map(({ session }) => sessionOf(session, isAsleep(session.value))), next };
     },
     createPersonalToken: (input, context) => create(input, context, deps),
     revokeTokens: async (input, context) => {

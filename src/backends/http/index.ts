@@ -19,6 +19,7 @@ function traits({ lookupUrl, lowercase, notFound }: HttpConfig): BackendTraits {
     accepts: 'passwords',
     detectsUnknownUsers: notFound === 'unknown-user',
     canRevalidate: lookupUrl !== undefined,
+    isAsleep: () => false,
     users: undefined,
     groups: { kind: 'any' },
     deliversValue: (placeholder) => placeholder.startsWith('attr:'),

@@ -64,7 +64,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
     // Without a service account only the user's own password gives access to the entry.
     ...(config.users.template !== undefined && config.bind === undefined ? {} : checksWithoutPassword(config, login)),
 
-    diagnose: (credential, deadline, report) =>
+    diagnose: (credential, deadline, report, guard) =>
       orOutage(name, async () => {
         if (credential === undefined) {
           await diagnoseServers({ config, options, endpoints, serviceAccount, search }, report, deadline);
@@ -72,7 +72,7 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
         }
         const { username, password } = credential;
         const trace = createLoginTrace(config, search, report);
-        return authenticate(config, login, { login: username, password, deadline, trace });
+        return authenticate(config, login, { login: username, password, deadline, guard, trace });
       }),
 
     lockoutPolicy: (deadline) => orOutage(name, () => login.lockoutPolicy(deadline)),
@@ -90,6 +90,8 @@ export async function openLdap(config: LdapConfig, deps: BackendDeps, resolve?: 
       tlsContext = await loadTlsContext(files);
       directory.retire();
     },
+
+    servers: directory.states,
 
     clearCaches: login.flush,
 

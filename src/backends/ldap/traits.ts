@@ -11,6 +11,7 @@ export function ldapTraits({ attributes, bind, groups, users }: LdapConfig): Bac
     // A bind with a DN from a template fails with the same result code for an unknown user and a wrong password.
     detectsUnknownUsers: users.template === undefined,
     canRevalidate: readsWithoutUser,
+    isAsleep: () => false,
     users: undefined,
     groups: groups === undefined ? { kind: 'none' } : { kind: 'any', base: groups.base },
     deliversValue: (placeholder) => delivered.has(placeholder),

@@ -21,6 +21,7 @@ function traits(config: OidcPasswordConfig): BackendTraits {
     // RFC 6749, section 5.2, has `invalid_grant` for both.
     detectsUnknownUsers: false,
     canRevalidate: false,
+    isAsleep: () => false,
     users: undefined,
     groups: { kind: 'any' },
     deliversValue: (placeholder) => placeholder.startsWith('claim:'),

@@ -2,6 +2,7 @@
 import { defineBackend } from '../backend.ts';
 import { resolveSettings } from '../oidc/client/settings.ts';
 import type { BackendTraits } from '../traits.ts';
+import { isAsleep } from './accounts/asleep.ts';
 import { oidcSignInConfig } from './config.ts';
 import type { OidcSignInConfig } from './config.ts';
 
@@ -20,6 +21,7 @@ function traits(config: OidcSignInConfig): BackendTraits {
     accepts: 'sign-ins',
     detectsUnknownUsers: true,
     canRevalidate: config.accounts.from !== 'backend',
+    isAsleep: (account, now) => isAsleep(config, account, now),
     users: undefined,
     groups: { kind: 'any' },
     deliversValue: (placeholder) => placeholder.startsWith('claim:'),

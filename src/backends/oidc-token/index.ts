@@ -29,6 +29,7 @@ function traits(config: OidcTokenConfig): BackendTraits {
     accepts: 'tokens',
     detectsUnknownUsers: true,
     canRevalidate: false,
+    isAsleep: () => false,
     users: undefined,
     groups: { kind: 'any' },
     deliversValue: (placeholder) =>

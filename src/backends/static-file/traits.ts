@@ -8,6 +8,7 @@ export function staticFileTraits(config: StaticFileConfig): BackendTraits {
     accepts: 'passwords',
     detectsUnknownUsers: true,
     canRevalidate: true,
+    isAsleep: () => false,
     users: { identities: () => loadIdentities(config), passwordFiles: () => passwordFiles(config) },
     groups: { kind: 'listed' },
     deliversValue: () => false,

@@ -1,6 +1,6 @@
 /** A login of somebody with an account, to show that logins work and which groups arrive. */
 import type { Secret } from '../../core/identity.ts';
-import { traceLogin } from '../walk.ts';
+import { traceLogin } from '../../flows/trace-login.ts';
 import { openBackend, stepLine } from './open-backend.ts';
 import type { Question, SecretQuestion } from './question.ts';
 import type { Member, SourceDeps } from './source.ts';

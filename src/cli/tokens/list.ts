@@ -1,10 +1,12 @@
 /** `fairlead tokens list`: the stored tokens of both kinds, without the tokens themselves. */
 import { personalTokenOf, refreshTokenOf } from '../../app/api/shown-tokens.ts';
+import { createFindAsleep } from '../../app/asleep.ts';
 import { loadBroker } from '../../config/load.ts';
 import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { listPersonalTokens } from '../../flows/personal-token/list.ts';
 import type { ListedToken } from '../../flows/personal-token/list.ts';
 import { listRefreshTokens } from '../../flows/refresh-token/revoke.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { EXIT } from '../output.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -21,7 +23,9 @@ export async function listTokens(options: TokensOptions, output: Output): Promis
   const tokens = refresh.map(refreshTokenJson);
   const personalTokens = personal.map(personalTokenJson);
   const tables = [refreshTable(tokens), personalTable(personalTokens)].filter((lines) => lines.length > 0);
-  const lines = tables.length === 0 ? [noneText(options, config)] : tables.flatMap(separated);
+  const isAnyAsleep = [...refresh, ...personal].some(({ asleep }) => asleep);
+  const notes = isAnyAsleep ? ['', asleepText(config.publicUrl)] : [];
+  const lines = tables.length === 0 ? [noneText(options, config)] : [...tables.flatMap(separated), ...notes];
   output.result(lines, { tokens, personalTokens });
   return EXIT.ok;
 }
@@ -43,11 +47,21 @@ async function listAtBroker(stateDir: string, { user, service }: TokensOptions):
 
 async function listStored(config: BrokerConfig, options: TokensOptions): Promise<Tokens> {
   const selection = personalSelection(options);
-  return withTokenStores(config, { refresh: [], personal: [] }, async (stores) => ({
-    refresh: (await listRefreshTokens(stores.refreshTokens, refreshSelection(options))).map(refreshTokenOf),
-    personal:
-      selection === undefined ? [] : (await listPersonalTokens(stores.personalTokens, selection)).map(personalTokenOf),
-  }));
+  return withTokenStores(config, { refresh: [], personal: [] }, async ({ refreshTokens, personalTokens, accounts }) => {
+    const refresh = await listRefreshTokens(refreshTokens, refreshSelection(options));
+    const personal = selection === undefined ? [] : await listPersonalTokens(personalTokens, selection);
+    const findAsleep = createFindAsleep(config.backends, accounts, systemClock);
+    const isAsleep = await findAsleep([...refresh, ...personal.map(({ owner }) => owner)]);
+    return {
+      refresh: refresh.map((token) => refreshTokenOf(token, isAsleep(token))),
+      personal: personal.map((token) => personalTokenOf(token, isAsleep(token.owner))),
+    };
+  });
+}
+
+/** What wakes them. */
+function asleepText(publicUrl: string): string {
+  return `asleep: valid again when the user signs in at ${publicUrl}/sign-in`;
 }
 
 function separated(lines: readonly string[], index: number): readonly string[] {
@@ -56,8 +70,8 @@ function separated(lines: readonly string[], index: number): readonly string[] {
 
 function refreshTable(tokens: readonly ReturnType<typeof refreshTokenJson>[]): readonly string[] {
   if (tokens.length === 0) return [];
-  const head = ['ID', 'USER', 'SERVICE', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'CLIENT'];
-  const rows = tokens.map(({ id, user, service, backend, created, used, expires, client }) => [
+  const head = ['ID', 'USER', 'SERVICE', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'STATE', 'CLIENT'];
+  const rows = tokens.map(({ id, user, service, backend, created, used, expires, asleep, client }) => [
     id,
     user,
     service,
@@ -65,6 +79,7 @@ function refreshTable(tokens: readonly ReturnType<typeof refreshTokenJson>[]): r
     created,
     used,
     expires,
+    stateText(asleep),
     client,
   ]);
   return tableLines([head, ...rows]);
@@ -72,8 +87,8 @@ function refreshTable(tokens: readonly ReturnType<typeof refreshTokenJson>[]): r
 
 function personalTable(tokens: readonly ReturnType<typeof personalTokenJson>[]): readonly string[] {
   if (tokens.length === 0) return [];
-  const head = ['ID', 'USER', 'NAME', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'MAY DO'];
-  const rows = tokens.map(({ id, user, name, backend, created, used, expires, ...token }) => [
+  const head = ['ID', 'USER', 'NAME', 'BACKEND', 'CREATED', 'LAST USED', 'EXPIRES', 'STATE', 'MAY DO'];
+  const rows = tokens.map(({ id, user, name, backend, created, used, expires, asleep, ...token }) => [
     id,
     user,
     name,
@@ -81,9 +96,14 @@ function personalTable(tokens: readonly ReturnType<typeof personalTokenJson>[]):
     created,
     used ?? 'never',
     expires,
+    stateText(asleep),
     mayDo(token),
   ]);
   return tableLines([head, ...rows]);
+}
+
+function stateText(asleep: true | undefined): string {
+  return asleep === true ? 'asleep' : 'valid';
 }
 
 /** What a token may do, in words. */
@@ -103,8 +123,8 @@ function limitText({ service, repositories, actions }: NonNullable<PersonalToken
 }
 
 function refreshTokenJson(token: RefreshTokenRow) {
-  const { id, user, service, backend, client, clientId, createdAt, usedAt, expiresAt } = token;
-  const times = { created: createdAt, used: usedAt, expires: expiresAt };
+  const { id, user, service, backend, client, clientId, createdAt, usedAt, expiresAt, asleep } = token;
+  const times = { created: createdAt, used: usedAt, expires: expiresAt, ...asleepField(asleep) };
   return { id, user, service, backend, ...times, client: clientId === '' ? client : `${client} (${clientId})` };
 }
 
@@ -124,6 +144,7 @@ export function personalTokenJson(token: PersonalTokenRow) {
     usedAt,
     usedFrom,
     expiresAt,
+    asleep,
   } = token;
   return {
     id,
@@ -135,10 +156,15 @@ export function personalTokenJson(token: PersonalTokenRow) {
     ...(createdFor === null ? {} : { createdFor }),
     ...(usedAt === null ? {} : { used: usedAt, usedFrom }),
     expires: expiresAt,
+    ...asleepField(asleep),
     ...(limits === null ? {} : { limits }),
     ...(api === null ? {} : { api }),
     ...(networks === null ? {} : { networks }),
   };
+}
+
+function asleepField(asleep: boolean): { readonly asleep?: true } {
+  return asleep ? { asleep } : {};
 }
 
 /** A stored personal token as commands print it. */

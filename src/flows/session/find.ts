@@ -2,13 +2,13 @@
  * From the cookie of a session to the person. The backend checks the account again, at most once a minute for each
  * session: a disabled or deleted account ends the session, and the groups are the current ones.
  */
-import { describeError } from '../../core/errors.ts';
 import type { RequestContext } from '../../core/events.ts';
 import { parseIdentity } from '../../core/identity-record.ts';
 import type { Caller, Identity, Secret } from '../../core/identity.ts';
 import { isSessionCookie, sessionExpiry, sessionId, viaSession } from '../../core/session.ts';
 import type { Session } from '../../core/session.ts';
 import { backendNamed } from '../chain.ts';
+import { createRecordUse } from '../record-use.ts';
 import { revalidate } from '../revalidate.ts';
 import type { SessionDeps } from './deps.ts';
 
@@ -28,10 +28,11 @@ export interface SignedIn {
  */
 export type FindSession = (cookie: Secret, request: RequestContext) => Promise<SignedIn | undefined>;
 
-/** Seconds for which an identity is used again, and within which two uses are recorded as one. */
+/** Seconds for which an identity is used again. */
 const RECENT_SECONDS = 60;
 
 export function createFindSession(deps: SessionDeps): FindSession {
+  const recordUse = createRecordUse(deps);
   return async (cookie, request) => {
     if (!cookie.matches(isSessionCookie)) return undefined;
     const digest = deps.secrets.digest(cookie);
@@ -47,11 +48,17 @@ export function createFindSession(deps: SessionDeps): FindSession {
       return undefined;
     }
     const { identity } = found;
-    const used = await recordUse(deps, { digest, session, identity, request });
-    if (used === undefined) return undefined;
+    const use = await recordUse({ digest, seen: session, used: usedBy(session, identity, deps) });
+    if (use.kind === 'revoked') return undefined;
+    const { username } = identity;
+    if (use.kind === 'unrecorded') {
+      const { backend } = session;
+      const cause = `its use is not recorded: ${use.cause}`;
+      deps.audit.record({ type: 'session', request, outcome: 'unrecorded', id, username, backend, cause });
+    }
     return {
       id,
-      session: used,
+      session: { ...session, username },
       caller: { kind: 'user', identity, via: viaSession(id) },
       isAdmin: deps.isAdmin(identity),
     };
@@ -79,30 +86,11 @@ async function lookedUp(deps: SessionDeps, session: Session): Promise<IdentityNo
   return identity === undefined ? { refusal: 'the backend could look up the account at the sign-in' } : { identity };
 }
 
-interface Use {
-  readonly digest: string;
-  readonly session: Session;
-  readonly identity: Identity;
-  readonly request: RequestContext;
-}
-
-/** @returns the record after the use; undefined when the session has ended since it was read */
-async function recordUse(deps: SessionDeps, { digest, session, identity, request }: Use): Promise<Session | undefined> {
-  const now = deps.clock.now();
-  const { username } = identity;
-  if (now - session.usedAt < RECENT_SECONDS) return session;
-  const used = { ...session, username, usedAt: now };
-  const expiresAt = sessionExpiry(used, deps.limits);
-  const next = { ...used, expiresAt };
-  try {
-    const answer = await deps.store.replaceIf(digest, session, next, expiresAt - now);
-    return answer === 'missing' ? undefined : next;
-  } catch (error) {
-    // A full disk ends no session. It may still have been ended in the meantime.
-    if ((await deps.store.get(digest)) === undefined) return undefined;
-    const cause = `its use is not recorded: ${describeError(error)}`;
-    const event = { type: 'session', request, outcome: 'unrecorded', id: sessionId(digest) } as const;
-    deps.audit.record({ ...event, username, backend: session.backend, cause });
-    return session;
-  }
+/** The record after a use. The name of the person may have changed, and the session lives longer. */
+function usedBy(session: Session, { username }: Identity, { limits }: Pick<SessionDeps, 'limits'>) {
+  return (usedAt: number) => {
+    const used = { ...session, username, usedAt };
+    const expiresAt = sessionExpiry(used, limits);
+    return { value: { ...used, expiresAt }, expiresAt };
+  };
 }

@@ -15,12 +15,43 @@ export const reach = z
 
 const upOrDown = z.enum(['up', 'down']);
 
+const milliseconds = z.number().min(0);
+
+const server = z
+  .object({
+    url: z.string(),
+    state: z.enum(['up', 'down', 'unused']).meta({ description: 'By what its last requests found' }),
+    since: time.nullable().meta({ description: 'Null: it was not asked yet' }),
+    problem: z.string().nullable().meta({ description: 'Why it is down' }),
+  })
+  .meta({ id: 'BackendServer' });
+
 const backend = z
   .object({
     name: z.string(),
     type: z.string().meta({ description: 'As `type` in the configuration' }),
     state: upOrDown,
     problem: z.string().nullable().meta({ description: 'Why it is down' }),
+    since: time
+      .nullable()
+      .meta({ description: 'When a probe of this broker first found the state, which it has had since' }),
+    probeMs: milliseconds.nullable().meta({ description: 'Milliseconds that the last probe took' }),
+    logins: z
+      .object({
+        count: z.int().min(1).meta({ description: 'How many, at most 200' }),
+        p50Ms: milliseconds.meta({ description: 'Milliseconds within which half of them were answered' }),
+        p95Ms: milliseconds.meta({ description: 'Milliseconds within which 95 of 100 were answered' }),
+        lastAt: time,
+      })
+      .nullable()
+      .meta({ description: 'The last logins at this broker that the backend answered, and not the cache; null: none' }),
+    lastFailure: z
+      .object({ at: time, cause: z.string() })
+      .nullable()
+      .meta({ description: 'The last login at this broker that the backend did not answer; null: none' }),
+    servers: z.array(server).meta({
+      description: 'Of a directory: in the order in which logins try them; empty before the first request',
+    }),
   })
   .meta({ id: 'Backend' });
 

@@ -8,6 +8,10 @@ import type { Operation } from './operation.ts';
 
 const id = z.string().min(1).max(64).meta({ description: 'The public id, as lists and logs show it' });
 
+const asleep = z.boolean().meta({
+  description: 'Whether its account only lacks a sign-in with a browser, which makes it valid again; by what is stored',
+});
+
 const refreshToken = z
   .object({
     id,
@@ -20,6 +24,7 @@ const refreshToken = z
     createdAt: time,
     usedAt: time,
     expiresAt: time,
+    asleep,
   })
   .meta({ id: 'RefreshToken' });
 
@@ -49,6 +54,7 @@ const personalToken = z
     usedAt: time.nullable().meta({ description: 'Null: never' }),
     usedFrom: z.string().nullable().meta({ description: 'The address of the client of the last use' }),
     expiresAt: time,
+    asleep,
   })
   .meta({ id: 'PersonalToken' });
 
@@ -64,6 +70,7 @@ const session = z
     createdAt: time,
     usedAt: time,
     expiresAt: time,
+    asleep: z.boolean().meta({ description: 'Whether the next request needs a new sign-in; by what is stored' }),
   })
   .meta({ id: 'Session' });
 

@@ -4,7 +4,6 @@ import type { Scope } from '../../core/scope.ts';
 import { MAX_NAME_LENGTH } from '../../core/scope.ts';
 import type { Clock } from '../../core/ports.ts';
 import { decide } from '../../core/policy/decide.ts';
-import { grantedPatterns } from '../../core/policy/granted-patterns.ts';
 import { nearMisses } from '../../core/policy/near-misses.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { repositorySegments } from '../../core/policy/repository-pattern.ts';
@@ -14,7 +13,7 @@ import { accessPage } from '../../pages/access.ts';
 import type { AccessView, DenialView } from '../../pages/access.ts';
 import { contextOf } from '../context.ts';
 import { sentenceOf } from '../respond.ts';
-import { decisionView, fileName, groupNames } from './decision-views.ts';
+import { decisionView, grantedPatternViews, groupNames } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from '../form.ts';
 import { respondPage } from './respond-page.ts';
@@ -45,20 +44,12 @@ function showAccess(deps: AccessAreaDeps, tools: ConsoleTools, request: Request,
   const signedIn = signedInOf(response);
   const query = queryOf(request);
   const inForce = policy();
-  const { patterns, isCut } = grantedPatterns(inForce, signedIn.caller, services);
+  const { patterns, isCut } = grantedPatternViews(inForce, signedIn.caller, services);
   const page = { ...tools.pageFor(response), policyRevision: inForce.revision };
   const view: AccessView = {
     services,
     groups: groupNames(signedIn.caller.identity.groups),
-    everything: patterns.map(({ pattern, actions, services: own, rule, conditions }) => ({
-      pattern,
-      actions,
-      services: own.length === services.length ? [] : own,
-      rule: rule.name,
-      file: fileName(rule.file),
-      line: rule.line,
-      conditions,
-    })),
+    everything: patterns,
     isCut,
     ...answerTo(query, { deps, policy: inForce, signedIn, client: contextOf(response).client }),
     denied: deniedOf(signedIn, deps),

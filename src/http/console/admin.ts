@@ -1,11 +1,9 @@
-/** The pages of administrators about the backends, the fleet and people. Everybody else gets 404. */
+/** The pages of administrators about the fleet and people. Everybody else gets 404. */
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
 import type { RecentDecision, RecentDecisions } from '../../core/recent-decision.ts';
 import { formatScope } from '../../core/scope.ts';
 import type { Ending } from '../../flows/end-account.ts';
-import { backendsPage } from '../../pages/admin/backends.ts';
-import type { BackendsView } from '../../pages/admin/backends.ts';
 import { fleetPage } from '../../pages/admin/fleet.ts';
 import type { FleetView } from '../../pages/admin/fleet.ts';
 import { endPersonPage, peoplePage, personPage } from '../../pages/admin/people.ts';
@@ -18,7 +16,6 @@ import { signedInOf } from './session.ts';
 
 export interface AdminAreaDeps {
   readonly recent: RecentDecisions;
-  readonly backends: () => Promise<BackendsView>;
   readonly fleet: () => FleetView;
   /** @returns undefined when nothing is known of the user */
   readonly person: (username: string) => Promise<Omit<PersonView, 'decisions' | 'done'> | undefined>;
@@ -35,9 +32,6 @@ export function adminArea(deps: AdminAreaDeps): ConsoleArea {
   return {
     addRoutes: (router: Router, tools: ConsoleTools) => {
       const { requireAdmin, pageFor } = tools;
-      router.get('/console/backends', requireAdmin, async (_request, response) => {
-        respondPage(response, 200, backendsPage(pageFor(response), await deps.backends()));
-      });
       router.get('/console/fleet', requireAdmin, (_request, response) => {
         respondPage(response, 200, fleetPage(pageFor(response), deps.fleet()));
       });

@@ -1,12 +1,16 @@
 /** Decisions of the policy as pages show them. */
 import type { Grant, Reason } from '../../core/access.ts';
+import type { Caller } from '../../core/identity.ts';
 import { missSentence } from '../../core/policy/explain.ts';
+import { grantedPatterns } from '../../core/policy/granted-patterns.ts';
 import type { NearMiss } from '../../core/policy/near-misses.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import type { RecentDecision } from '../../core/recent-decision.ts';
 import type { DecisionView } from '../../pages/access.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { ChangeView } from '../../pages/parts/change.ts';
 import type { ActionVerdict } from '../../pages/parts/decision.ts';
+import type { GrantedPatternView } from '../../pages/parts/granted-patterns.ts';
 
 type DecidedRules = ChangeView['before']['rules'];
 
@@ -47,7 +51,7 @@ export function ruleViews(reasons: readonly Reason[]): DecidedRules {
 }
 
 /** Without the folder, which says where the broker has its files. */
-export function fileName(path: string): string {
+function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
@@ -74,4 +78,23 @@ export function viaText({ username, via }: Pick<RecentDecision, 'username' | 'vi
     default:
       return via?.kind ?? '';
   }
+}
+
+/** What the rules allow a caller. */
+export function grantedPatternViews(
+  policy: Policy,
+  caller: Caller,
+  services: readonly string[],
+): { readonly patterns: readonly GrantedPatternView[]; readonly isCut: boolean } {
+  const { patterns, isCut } = grantedPatterns(policy, caller, services);
+  const views = patterns.map(({ pattern, actions, services: own, rule, conditions }) => ({
+    pattern,
+    actions,
+    services: own.length === services.length ? [] : own,
+    rule: rule.name,
+    file: fileName(rule.file),
+    line: rule.line,
+    conditions,
+  }));
+  return { patterns: views, isCut };
 }

@@ -2,7 +2,12 @@
 import type { ListedToken } from '../../flows/personal-token/list.ts';
 import type { TokenView } from '../../pages/token-view.ts';
 
-export function tokenView({ id, name, limits, api, networks = [], ...token }: ListedToken, now: number): TokenView {
+/** @param isAsleep whether its account is */
+export function tokenView(
+  { id, name, limits, api, networks = [], ...token }: ListedToken,
+  now: number,
+  isAsleep = false,
+): TokenView {
   const { createdAt, expiresAt, usedAt, usedFrom = '', owner } = token;
   return {
     id,
@@ -14,6 +19,6 @@ export function tokenView({ id, name, limits, api, networks = [], ...token }: Li
     createdAt,
     expiresAt,
     ...(usedAt === undefined ? {} : { used: { at: usedAt, from: usedFrom } }),
-    state: expiresAt <= now ? 'expired' : 'active',
+    state: expiresAt <= now ? 'expired' : isAsleep ? 'asleep' : 'active',
   };
 }

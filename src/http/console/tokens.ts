@@ -28,6 +28,8 @@ interface TokensAreaDeps {
   readonly list: (selection: TokenSelection) => Promise<readonly ListedToken[]>;
   readonly issue: IssuePersonalToken;
   readonly revoke: (selection: TokenSelection, ending: Ending) => Promise<readonly ListedToken[]>;
+  /** @returns whether one of these owners is asleep */
+  readonly findAsleep: (owners: readonly TokenOwner[]) => Promise<(owner: TokenOwner) => boolean>;
   readonly settings: PersonalTokenSettings;
   /** The names of the configured services. */
   readonly services: readonly string[];
@@ -68,9 +70,9 @@ export function tokensArea(deps: TokensAreaDeps): ConsoleArea {
 async function showList(deps: TokensAreaDeps, tools: ConsoleTools, request: Request, response: Response) {
   const query = queryOf(request);
   const filter = query.get('filter')?.trim() ?? '';
-  const tokens = (await ownTokens(deps, signedInOf(response)))
-    .filter((token) => isFound(token, filter))
-    .map((token) => tokenView(token, deps.clock.now()));
+  const found = (await ownTokens(deps, signedInOf(response))).filter((token) => isFound(token, filter));
+  const isAsleep = await deps.findAsleep(found.map(({ owner }) => owner));
+  const tokens = found.map((token) => tokenView(token, deps.clock.now(), isAsleep(token.owner)));
   const view = { tokens, isRevoked: query.has('revoked'), ...(filter === '' ? {} : { filter }) };
   respondPage(response, 200, tokensPage(tools.pageFor(response), view));
 }

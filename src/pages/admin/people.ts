@@ -2,14 +2,14 @@
 import { confirmPage } from '../confirm.ts';
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { codes, empty, heading, notice, rows, table } from '../parts/blocks.ts';
+import { badge, codes, empty, heading, notice, rows, table } from '../parts/blocks.ts';
 import { textField } from '../parts/form.ts';
 import { programName } from '../parts/program.ts';
 import { relative } from '../parts/time.ts';
 import type { SignInRow } from '../sign-ins.ts';
 import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
-import { tokenRights, tokenState, tokenTimes } from '../token-view.ts';
+import { ASLEEP, tokenRights, tokenState, tokenTimes } from '../token-view.ts';
 import type { TokenView } from '../token-view.ts';
 
 /** The form that looks somebody up. */
@@ -121,13 +121,15 @@ function tokenRow({ now }: Page, token: TokenView, end?: string): Html {
   </li>`;
 }
 
+const SIGN_IN_NEXT = 'Asleep: the next page asks for a new sign-in.';
+
 function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
   return rows(
     signIns.map(
-      ({ program, from, service, usedAt, expiresAt }) =>
+      ({ kind, program, from, service, usedAt, expiresAt, isAsleep }) =>
         html`<li>
           <div>
-            <p><b>${programName(program)}</b></p>
+            <p><b>${programName(program)}</b> ${isAsleep === true && badge('asleep', 'warning')}</p>
             <p class="quiet">${service ?? 'console'}</p>
           </div>
           <div>
@@ -136,6 +138,7 @@ function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
           <div>
             <p>Used ${relative(usedAt, now)}</p>
             <p class="quiet">Ends ${relative(expiresAt, now)}</p>
+            ${isAsleep === true && html`<p class="quiet">${kind === 'browser' ? SIGN_IN_NEXT : ASLEEP}</p>`}
           </div>
         </li>`,
     ),

@@ -108,6 +108,22 @@ export function auditLines(event: AuditEvent): readonly AuditLine[] {
           }),
         },
       ];
+    case 'login-test':
+      return [
+        {
+          level: event.outcome === 'failed' || event.outcome === 'limited' ? 'warn' : 'info',
+          message: 'login test',
+          fields: known({
+            ...shared,
+            user: typed(event.username),
+            by: event.by,
+            backend: event.backend,
+            outcome: event.outcome,
+            reason: event.reason,
+            cause: event.cause,
+          }),
+        },
+      ];
     case 'api':
       return [
         {

@@ -97,6 +97,11 @@ function eventMetrics(registry: Registry) {
       'Logins of the credential helper, by method and event: asked, approved, denied, redeemed, refused',
       ['method', 'outcome'],
     ),
+    loginTests: counter(
+      'fairlead_login_tests_total',
+      'Logins that administrators tested on the page of the backends, by result: authenticated, unknown-user, rejected, failed, limited',
+      ['outcome'],
+    ),
     sessions: counter('fairlead_sessions_total', 'Sessions of browsers, by event: opened, ended, unrecorded', [
       'outcome',
     ]),
@@ -154,6 +159,9 @@ function record(metrics: EventMetrics, event: AuditEvent): void {
       return;
     case 'session':
       metrics.sessions.inc({ outcome: event.outcome });
+      return;
+    case 'login-test':
+      metrics.loginTests.inc({ outcome: event.outcome });
       return;
     case 'api':
       metrics.apiChanges.inc({ operation: event.operation, outcome: event.outcome });

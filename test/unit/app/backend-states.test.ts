@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backendStates } from '../../../src/app/backend-states.ts';
+import { createBackendStates } from '../../../src/app/backend-states.ts';
 import type { BackendState, Timer } from '../../../src/core/ports.ts';
 import { fakeBackend, UNKNOWN } from '../../support/fake-backend.ts';
 import { fixedClock, noWaiting, recordingLog } from '../../support/fakes.ts';
@@ -29,7 +29,11 @@ function setUp(first: BackendState | Error) {
       return world.state;
     },
   };
-  const states = backendStates([authenticator], {
+  const {
+    all: states,
+    probe,
+    lastProbe,
+  } = createBackendStates([authenticator], {
     clock,
     timer,
     log,
@@ -40,7 +44,7 @@ function setUp(first: BackendState | Error) {
     clock.advance(1);
     return (await states()).get('corp');
   };
-  return { states, next, clock, log, metric, waits, probes: () => probes };
+  return { states, probe, lastProbe, next, clock, log, metric, waits, probes: () => probes };
 }
 
 describe('the states of backends', () => {
@@ -92,5 +96,29 @@ describe('the states of backends', () => {
     await states();
 
     expect(waits).toEqual([2200]);
+  });
+
+  it('have the time since when they are so, and how long the last probe took', async () => {
+    const { next, clock, lastProbe } = setUp(UP);
+    const before = lastProbe('corp');
+
+    await next(UP);
+    const since = clock.now();
+    await next(UP);
+    const up = lastProbe('corp');
+    await next(DOWN);
+
+    expect(before).toBeUndefined();
+    expect(up).toEqual({ state: 'up', since, milliseconds: 0 });
+    expect(lastProbe('corp')).toEqual({ state: 'down', since: since + 2, milliseconds: 0 });
+  });
+
+  it('are asked of one backend at once, and recorded', async () => {
+    const { probe, probes, lastProbe } = setUp(DOWN);
+
+    const states = [await probe('corp'), await probe('corp'), await probe('other')];
+
+    expect(states).toEqual([DOWN, DOWN, undefined]);
+    expect([probes(), lastProbe('corp')?.state]).toEqual([2, 'down']);
   });
 });

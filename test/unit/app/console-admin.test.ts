@@ -1,6 +1,7 @@
 /** What administrators see of a user who leaves, and what ends. */
 import { expect, it } from 'vitest';
 import { adminDeps } from '../../../src/app/console-admin.ts';
+import type { AdminDeps } from '../../../src/app/console-admin.ts';
 import { tokenStoresIn } from '../../../src/app/token-stores.ts';
 import type { Robot } from '../../../src/core/robot.ts';
 import type { AdminAreaDeps } from '../../../src/http/console/admin.ts';
@@ -13,8 +14,10 @@ const HOUR = 3600;
 const BY = { request: { requestId: 'r-1', client: '10.1.4.7' }, by: 'olga' };
 
 /** alice has created a token for a robot of her own, and one for the robot of a group. */
-async function openDeps(): Promise<AdminAreaDeps> {
-  const records = memoryRecords();
+async function openDeps({
+  records = memoryRecords(),
+  findAsleep = async () => () => false,
+}: Partial<AdminDeps> = {}): Promise<AdminAreaDeps> {
   const { personalTokens } = tokenStoresIn(records, realClock);
   const world = openTokenWorld();
   for (const robot of ['alice-ci', 'web-ci']) await world.issued({ name: robot });
@@ -27,7 +30,6 @@ async function openDeps(): Promise<AdminAreaDeps> {
     { name, about: '', ownedBy, owner: { groups: [], users: [] } as unknown as Robot['owner'] },
   ];
   return adminDeps({
-    api: () => Promise.reject(new Error('the pages of people do not use the API')),
     recent: rememberDecisions(10, realClock),
     backends: [],
     records,
@@ -35,6 +37,7 @@ async function openDeps(): Promise<AdminAreaDeps> {
     endLogins: async () => undefined,
     fleet: undefined,
     robots: new Map([robot('alice-ci', 'users'), robot('web-ci', 'groups')]),
+    findAsleep,
     audit: recordingAudit(),
     clock: realClock,
   });
@@ -56,4 +59,35 @@ it('a token for the robot of a group stays and is still shown after everything o
 
   expect(done).toMatch(/^Ended: .*\b1 personal token\b/);
   expect(await shown(deps)).toEqual(['web-ci false']);
+});
+
+it('the page of a user marks the tokens and sign-ins that are asleep until the next sign-in', async () => {
+  const records = memoryRecords();
+  const { personalTokens, sessions } = tokenStoresIn(records, realClock);
+  const { backend, subject, login, username } = OWNER;
+  const now = realClock.now();
+  const times = { createdAt: now, usedAt: now, expiresAt: now + HOUR };
+  await personalTokens.put('a'.repeat(64), { owner: OWNER, name: 'laptop', createdBy: 'alice', ...times }, HOUR);
+  const session = {
+    backend,
+    subject,
+    login,
+    username,
+    signedInAt: { backend },
+    client: '10.1.4.7',
+    program: 'Firefox',
+  };
+  await sessions.put('b'.repeat(64), { ...session, ...times }, HOUR);
+  const states = async ({ person }: AdminAreaDeps) => {
+    const found = await person('alice');
+    const tokens = [...(found?.tokens ?? []), ...(found?.robotTokens ?? []).map(({ token }) => token)];
+    return [tokens.map(({ name, state }) => `${name} ${state}`), found?.signIns.map(({ isAsleep }) => isAsleep)];
+  };
+  const findAsleep: AdminDeps['findAsleep'] = async () => (owner) => !('kind' in owner && owner.kind === 'robot');
+
+  const asleep = await states(await openDeps({ records, findAsleep }));
+  const awake = await states(await openDeps({ records: memoryRecords() }));
+
+  expect(asleep).toEqual([['laptop asleep', 'alice-ci expired', 'web-ci expired'], [true]]);
+  expect(awake).toEqual([['alice-ci expired', 'web-ci expired'], []]);
 });

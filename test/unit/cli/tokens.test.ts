@@ -1,5 +1,12 @@
 /** `fairlead tokens` beside no broker: what it accepts, refuses and prints. */
 import { describe, expect, it } from 'vitest';
+import { openTokenStores } from '../../../src/app/token-stores.ts';
+import { loadBroker } from '../../../src/config/load.ts';
+import { encodeIdentity } from '../../../src/core/identity-record.ts';
+import { accountKey } from '../../../src/core/signed-in-account.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { person } from '../../support/account-sources.ts';
+import { recordingLog } from '../../support/fakes.ts';
 import { CONFIG, SERVICE, workspace } from './workspace.ts';
 import type { CommandResult, Workspace } from './workspace.ts';
 
@@ -14,6 +21,20 @@ const tokens = (files: Workspace, args: readonly string[], stdin?: string): Prom
 async function created(files: Workspace, ...options: readonly string[]) {
   const { stdout } = await tokens(files, ['create', '--for', 'alice', '--format', 'json', ...options]);
   return JSON.parse(stdout) as { readonly token: string; readonly id: string };
+}
+
+/** A token of somebody whose last sign-in is too long ago. */
+async function putAsleep(files: Workspace): Promise<void> {
+  const { config } = await loadBroker(files.config);
+  await using stores = await openTokenStores(config, { clock: systemClock, log: recordingLog() });
+  const sleeper = person('sleeper');
+  const { subject } = sleeper;
+  const owner = { kind: 'account', backend: 'sso', subject, login: 'sleeper', username: 'sleeper' } as const;
+  const now = systemClock.now();
+  const account = { backend: 'sso', subject, identity: encodeIdentity(sleeper), lastSignIn: now - 31 * 86_400 };
+  await stores.accounts.put(accountKey(account), account, 600);
+  const token = { name: 'build', owner, createdAt: now, createdBy: 'sleeper', createdFrom: '', expiresAt: now + 600 };
+  await stores.personalTokens.put('abcdef012345'.repeat(4), token, 600);
 }
 
 describe('fairlead tokens create', () => {
@@ -86,7 +107,7 @@ describe('fairlead tokens list', () => {
       stdout
         .trimEnd()
         .split('\n')
-        .map((line) => [line.slice(0, 12), line.replace(/^.*?Z +never +\S+Z +/, '')]),
+        .map((line) => [line.slice(0, 12), line.replace(/^.*?Z +never +\S+Z +valid +/, '')]),
     );
     expect(mayDo.get(wide.id)).toBe('all the user may do');
     expect(mayDo.get(narrow.id)).toBe(`${SERVICE} web/**,api/* pull,push from 10.0.0.0/8`);
@@ -94,6 +115,34 @@ describe('fairlead tokens list', () => {
     expect(mayDo.get(nothing.id)).toBe('nothing');
     expect(personalTokens).toContainEqual(expect.objectContaining({ id: api.id, api: 'read', createdBy: 'operator' }));
     expect(stdout + JSON.stringify(personalTokens)).not.toContain('flp_');
+  });
+
+  it('shows which tokens are asleep, and where a sign-in wakes them', async () => {
+    const issuer = 'https://id.example.com';
+    const client = { id: 'fairlead', secret: { file: 'client-secret' } };
+    const sso = { name: 'sso', type: 'oidc-sign-in', issuer, client, accounts: { from: 'sign-in', every: '30d' } };
+    const config = { ...TOKENS, backends: [...CONFIG.backends, sso], console: {} };
+    await using files = await workspace({ 'broker.yaml': JSON.stringify(config), 'client-secret': 'x' });
+    const before = await tokens(files, ['list']);
+    const { id } = await created(files);
+    const awake = await tokens(files, ['list']);
+    await putAsleep(files);
+
+    const { stdout } = await tokens(files, ['list']);
+    const json = JSON.parse((await tokens(files, ['list', '--format', 'json'])).stdout) as {
+      readonly personalTokens: readonly { readonly user: string; readonly asleep?: boolean }[];
+    };
+
+    expect(before.stdout + awake.stdout).not.toContain('asleep');
+    expect(stdout).toMatch(new RegExp(`^${id} .* valid `, 'm'));
+    expect(stdout).toMatch(/^[0-9a-f]{12} +sleeper .* asleep /m);
+    expect(stdout).toMatch(/^asleep: valid again when the user signs in at http:\/\/localhost:5001\/sign-in$/m);
+    expect(new Map(json.personalTokens.map(({ user, asleep }) => [user, asleep]))).toEqual(
+      new Map([
+        ['alice', undefined],
+        ['sleeper', true],
+      ]),
+    );
   });
 
   it('shows the tokens of one user only, and none for one registry', async () => {

@@ -42,16 +42,22 @@ interface World {
   readonly canRevalidate?: boolean;
   /** What happens elsewhere while the backend checks the account. */
   meanwhile?: () => Promise<void>;
+  /** What happens in place of a write of the last use. */
+  onWrite?: () => Promise<never>;
 }
 
 function setUp(world: World = {}) {
   const clock = fixedClock();
   const audit = recordingAudit();
-  const store = memoryStore<Session>({
+  const memory = memoryStore<Session>({
     maxEntries: 1000,
     clock,
     groupOf: (session) => ({ name: sessionOwner(session), most: MAX_SESSIONS }),
   });
+  const store: typeof memory = {
+    ...memory,
+    replaceIf: (...write) => (world.onWrite === undefined ? memory.replaceIf(...write) : world.onWrite()),
+  };
   const looks = { count: 0 };
   const revalidate: Authenticator['revalidate'] = async () => {
     looks.count += 1;
@@ -220,6 +226,41 @@ describe('a session is valid', () => {
 
     expect(await find(cookie)).toBe(undefined);
     expect(await store.list()).toEqual([]);
+  });
+
+  it('no longer when another broker ends it in the minute in which its use is not recorded', async () => {
+    const { world, open, find, store } = setUp();
+    const cookie = await open();
+    world.meanwhile = () => store.remove(sessionSecrets.digest(cookie));
+
+    expect(await find(cookie)).toBe(undefined);
+  });
+
+  it('on a full disk, where its use is not recorded and the audit trail says why', async () => {
+    const { world, open, find, clock, audit } = setUp();
+    const cookie = await open();
+    clock.advance(2 * 60);
+    world.onWrite = async () => {
+      throw new Error('disk full');
+    };
+
+    expect(await find(cookie)).toMatchObject({ caller: { identity: { username: 'alice' } } });
+    expect(audit.events.at(-1)).toMatchObject({
+      outcome: 'unrecorded',
+      cause: expect.stringMatching(/^its use is not recorded: .*disk full/),
+    });
+  });
+
+  it('for nobody while the records do not answer, and is not read once more then', async () => {
+    const { world, open, find, clock } = setUp();
+    const cookie = await open();
+    clock.advance(2 * 60);
+    world.onWrite = async () => {
+      clock.advance(1);
+      throw new BrokerError('records_unavailable', 'no answer in time');
+    };
+
+    await expect(find(cookie)).rejects.toMatchObject({ code: 'records_unavailable' });
   });
 
   it('after an outage of the backend, during which nobody is signed in', async () => {

@@ -11,6 +11,8 @@ import type { PasswordVerdict } from '../attempt/verify-password.ts';
 
 /** The steps of a login, in order. */
 export interface LoginTrace {
+  /** @param url of the server that is asked; the next one after a failover */
+  asks(url: string): void;
   searched(login: string, result: UserSearchResult, reader: Reader, deadline: Deadline): Promise<void>;
   /** The account is refused because of its entry; no password was sent. */
   refused(entry: LdapEntry, reason: RejectReason): void;
@@ -27,6 +29,7 @@ const MAX_LISTED_GROUPS = 20;
 
 export function createLoginTrace(config: LdapConfig, search: UserSearch, report: ReportStep): LoginTrace {
   return {
+    asks: (url) => report({ ok: true, text: `asks ${url}` }),
     searched: async (login, result, reader, deadline) => {
       report({ ok: true, text: `searches ${search.describe(login)}` });
       switch (result.kind) {

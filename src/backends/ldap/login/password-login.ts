@@ -57,6 +57,7 @@ function bySearch(context: LoginContext, attempt: GuardedAttempt): Promise<Authn
   const verified = new Set<string>();
   return context.directory.withServer(attempt.deadline, async (server) => {
     const { login, deadline, trace } = attempt;
+    trace?.asks(server.endpoint.url);
     const readAt = context.clock.monotonic();
     const result = await findUser(context, login, server.reader, deadline);
     await trace?.searched(login, result, server.reader, deadline);
@@ -154,6 +155,7 @@ async function byTemplate(
   const readsAsUser = context.config.bind === undefined || !template.isDn;
   let isVerified = false;
   return context.directory.withServer(deadline, async (server) => {
+    trace?.asks(server.endpoint.url);
     if (!isVerified) {
       // The id in the entry is not known before the bind, so attempts are counted for the DN with one spelling.
       const counted = subjectOfDn(template.fill(oneSpelling(login)) ?? dn);

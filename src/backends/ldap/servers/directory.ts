@@ -1,4 +1,5 @@
 /** A directory is a list of servers. They are tried in order, and servers that failed last time are tried last. */
+import type { ServerState } from '../../../core/ports.ts';
 import type { Deadline } from '../../../core/deadline.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { DirectoryFault, SERVER_FAULTS } from '../wire/fault.ts';
@@ -16,6 +17,8 @@ export interface Directory extends AsyncDisposable {
    * @throws DirectoryFault
    */
   withServer<T>(deadline: Deadline, work: (server: ServerAccess) => Promise<T>): Promise<T>;
+  /** In the order in which the next work tries them; none before the first. */
+  states(): readonly ServerState[];
   /** Closes the connections that were opened with earlier options. */
   retire(): void;
 }
@@ -51,6 +54,7 @@ export function createDirectory({ endpoints, ...deps }: DirectoryDeps): Director
       if (servers.size > current.length) keepOnly(current);
       return tryEach(inOrder(current), deps.options().operationTimeout, deadline, work);
     },
+    states: () => inOrder([...servers.values()]).map(({ health }) => health.state()),
     retire: () => {
       for (const server of servers.values()) server.retire();
     },

@@ -2,7 +2,8 @@
  * Whether a server of a directory works. Logins try a failing server last, and it is probed until it works again. It is
  * no circuit breaker: where all servers fail, logins still try them.
  */
-import type { Clock, Log } from '../../../core/ports.ts';
+import type { Clock, Log, ServerState } from '../../../core/ports.ts';
+import { faultText } from '../wire/fault-text.ts';
 import type { DirectoryFault } from '../wire/fault.ts';
 
 interface ServerHealthDeps {
@@ -20,6 +21,7 @@ export interface ServerHealth extends Disposable {
   readonly isFailing: boolean;
   /** The `Clock.monotonic` time at which the server last worked. */
   readonly workedAt: number;
+  state(): ServerState;
   recordFault(fault: DirectoryFault): void;
   recordSuccess(): void;
 }
@@ -30,12 +32,16 @@ const LAST_PROBE_MS = 30_000;
 export function createServerHealth({ backend, server, clock, log, probe }: ServerHealthDeps): ServerHealth {
   let isFailing = false;
   let workedAt = 0;
+  /** Since when it works or fails, in epoch seconds; undefined: it was not used yet. */
+  let since: number | undefined;
+  let problem = '';
   let timer: NodeJS.Timeout | undefined;
 
   function recordSuccess(): void {
     clearTimeout(timer);
     workedAt = clock.monotonic();
     if (isFailing) log.info('directory server recovered', { backend, server });
+    if (isFailing || since === undefined) since = clock.now();
     isFailing = false;
   }
 
@@ -61,9 +67,15 @@ export function createServerHealth({ backend, server, clock, log, probe }: Serve
     get workedAt() {
       return workedAt;
     },
+    state: () => {
+      if (since === undefined) return { url: server, state: 'unused' };
+      return isFailing ? { url: server, state: 'down', since, problem } : { url: server, state: 'up', since };
+    },
     recordFault: (fault) => {
+      problem = faultText(fault);
       if (isFailing) return;
       isFailing = true;
+      since = clock.now();
       log.warn('directory server failed', { backend, server, cause: fault.message });
       probeAfter(FIRST_PROBE_MS);
     },

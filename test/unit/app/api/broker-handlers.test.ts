@@ -55,9 +55,32 @@ describe('the backends', () => {
       backendStates: async () => new Map([['local', { state: 'down', detail: 'no file' }]]),
     });
 
-    expect(await api.ask('listBackends', {})).toEqual({
-      backends: [{ name: 'local', type: 'static-file', state: 'down', problem: 'no file' }],
+    expect(await api.ask('listBackends', {})).toMatchObject({
+      backends: [{ name: 'local', type: 'static-file', state: 'down', problem: 'no file', since: null, logins: null }],
     });
+  });
+
+  it('are listed with the times of their last logins, and the last one without an answer', async () => {
+    await using files = await workspace();
+    await using api = await openTestApi(files.config, {
+      loginTimes: {
+        logins: () => ({ count: 3, p50Ms: 4.123, p95Ms: 41.98, lastAt: 1_700_000_000 }),
+        lastFailure: () => ({ at: 1_700_000_060, cause: 'no answer in time' }),
+      },
+    });
+
+    const { backends } = await api.ask('listBackends', {});
+
+    expect(backends).toMatchObject([
+      {
+        state: 'up',
+        since: expect.stringMatching(/Z$/),
+        probeMs: expect.toSatisfy((milliseconds: number) => milliseconds >= 0),
+        logins: { count: 3, p50Ms: 4.1, p95Ms: 42, lastAt: '2023-11-14T22:13:20Z' },
+        lastFailure: { at: '2023-11-14T22:14:20Z', cause: 'no answer in time' },
+        servers: [],
+      },
+    ]);
   });
 
   it('are probed one by one', async () => {
@@ -67,7 +90,7 @@ describe('the backends', () => {
     const known = await api.ask('probeBackend', { backend: 'local' });
     const unknown = await api.send(requestOf('probeBackend', { backend: 'corp' }));
 
-    expect(known).toEqual({ name: 'local', type: 'static-file', state: 'up', problem: null });
+    expect(known).toMatchObject({ name: 'local', type: 'static-file', state: 'up', problem: null });
     expect(unknown).toMatchObject({ status: 404, json: { code: 'not-found' } });
   });
 });

@@ -11,6 +11,7 @@ import { encodeIdentity } from '../../../../src/core/identity-record.ts';
 import { Secret } from '../../../../src/core/identity.ts';
 import type { RefreshToken } from '../../../../src/core/refresh-token.ts';
 import type { Session } from '../../../../src/core/session.ts';
+import { accountKey } from '../../../../src/core/signed-in-account.ts';
 import { systemClock } from '../../../../src/platform/clock.ts';
 import { personalTokenSecrets } from '../../../../src/platform/personal-token-secrets.ts';
 import { systemTimer } from '../../../../src/platform/timer.ts';
@@ -32,14 +33,28 @@ const OFFERED = {
   robots: ROBOTS,
 };
 
+const SSO = {
+  name: 'sso',
+  type: 'oidc-sign-in',
+  issuer: 'https://id.example.com',
+  client: { id: 'fairlead' },
+  accounts: { from: 'sign-in', every: '30d' },
+};
+
 interface World extends AsyncDisposable {
   readonly api: TestApi;
   readonly stores: ReturnType<typeof tokenStoresIn>;
 }
 
-async function world(more: Partial<ApiParts> = {}): Promise<World> {
+/** @param others backends that are configured as well */
+async function world(
+  more: Partial<ApiParts> = {},
+  others: readonly Readonly<Record<string, unknown>>[] = [],
+): Promise<World> {
   await using resources = new AsyncDisposableStack();
-  const files = resources.use(await workspace({ 'broker.yaml': JSON.stringify(OFFERED) }));
+  const files = resources.use(
+    await workspace({ 'broker.yaml': JSON.stringify({ ...OFFERED, backends: [...CONFIG.backends, ...others] }) }),
+  );
   const { config } = await loadBroker(files.config);
   const { personalTokens } = config;
   if (personalTokens === undefined) throw new Error('personal tokens are configured');
@@ -102,6 +117,38 @@ async function createToken({ api }: World, name: string): Promise<string> {
 }
 
 describe('the tokens', () => {
+  it('and the sessions are marked where their account is asleep, and those of others are not', async () => {
+    await using found = await world({}, [SSO]);
+    const { api, stores } = found;
+    const now = systemClock.now();
+    await putRefreshTokens(found, 'alice');
+    await createToken(found, 'laptop');
+    for (const [name, lastSignIn] of [
+      ['asleep', now - 31 * 86_400],
+      ['awake', now],
+    ] as const) {
+      const [account, times] = [
+        { backend: 'sso', subject: name },
+        { createdAt: now, expiresAt: now + 600 },
+      ];
+      const person = encodeIdentity({ ...identity(name, 'sso'), subject: name });
+      await stores.accounts.put(accountKey(account), { ...account, identity: person, lastSignIn }, 600);
+      await stores.refreshTokens.put(`${name}-refresh`, { ...refreshToken(name), ...account }, 600);
+      await stores.sessions.put(`${name}-session`, { ...sessionOf(name, now), ...account }, 600);
+      const owner = { kind: 'account', ...account, login: name, username: name } as const;
+      await stores.personalTokens.put(`${name}-personal`, { owner, name, createdBy: name, ...times }, 600);
+    }
+
+    const { refreshTokens } = await api.ask('listRefreshTokens', {});
+    const { personalTokens } = await api.ask('listPersonalTokens', {});
+    const { sessions } = await api.ask('listSessions', {});
+
+    for (const listed of [refreshTokens, personalTokens, sessions]) {
+      const marked = listed.map(({ user, asleep }) => `${user} ${asleep}`).toSorted();
+      expect(marked).toEqual([...(listed === sessions ? [] : ['alice false']), 'asleep true', 'awake false']);
+    }
+  });
+
   it('are listed page by page, by the order of their ids, and none is left out when others go', async () => {
     await using found = await world();
     const { api, stores } = found;

@@ -3,6 +3,7 @@ import type { RequestHandler, Router } from 'express';
 import { expect, it } from 'vitest';
 import { accessArea } from '../../../../src/http/console/access.ts';
 import { adminArea } from '../../../../src/http/console/admin.ts';
+import { backendsArea } from '../../../../src/http/console/backends.ts';
 import { decisionsArea } from '../../../../src/http/console/decisions.ts';
 import type { ConsoleArea, ConsoleTools } from '../../../../src/http/console/deps.ts';
 import { policyArea } from '../../../../src/http/console/policy.ts';
@@ -21,7 +22,7 @@ function routesOf(area: ConsoleArea): readonly string[] {
       routes.push(`${method} ${path}: ${who}`);
     };
   const router = new Proxy({}, { get: (_target, method) => add(String(method).toUpperCase()) });
-  area.addRoutes(router as Router, { requireSession, requireAdmin } as unknown as ConsoleTools);
+  area.addRoutes(router as Router, { requireSession, requireAdmin, base: '' } as unknown as ConsoleTools);
   return routes;
 }
 
@@ -39,15 +40,21 @@ it('the pages of tokens and of access need a session', () => {
 });
 
 it('each page about others is for administrators', () => {
-  expect([...routesOf(decisionsArea(nothing)), ...routesOf(adminArea(nothing))]).toEqual([
+  expect([
+    ...routesOf(decisionsArea(nothing)),
+    ...routesOf(adminArea(nothing)),
+    ...routesOf(backendsArea(nothing)),
+  ]).toEqual([
     'GET /console/decisions: administrators',
     'GET /console/decisions.csv: administrators',
-    'GET /console/backends: administrators',
     'GET /console/fleet: administrators',
     'GET /console/people: administrators',
     'GET /console/person: administrators',
     'GET /console/person/end: administrators',
     'POST /console/person/end: administrators',
+    'GET /console/backends: administrators',
+    'GET /console/backends/test: administrators',
+    'POST /console/backends/test: administrators',
   ]);
   expect(routesOf(policyArea(nothing))).toEqual([
     'GET /console/who-can: administrators',

@@ -1,5 +1,6 @@
 /** The routes of tokens over HTTP, with the flows of sessions and of personal tokens. */
 import { describe, expect, it } from 'vitest';
+import type { TokenOwner } from '../../../../src/core/personal-token.ts';
 import { listPersonalTokens } from '../../../../src/flows/personal-token/list.ts';
 import { revokePersonalTokens } from '../../../../src/flows/personal-token/revoke.ts';
 import { tokensArea } from '../../../../src/http/console/tokens.ts';
@@ -28,7 +29,7 @@ interface World extends AsyncDisposable {
 }
 
 /** A directory with alice, who has signed in just now. */
-async function openWorld(): Promise<World> {
+async function openWorld(isAsleep: (owner: TokenOwner) => boolean = () => false): Promise<World> {
   const tokens = openTokenWorld();
   const { store, audit, clock, issue } = tokens;
   const { chained } = fakeBackend(sameAccount(), { name: 'corp' });
@@ -37,6 +38,7 @@ async function openWorld(): Promise<World> {
     list: (selection) => listPersonalTokens(store, selection),
     issue,
     revoke: (selection, ending) => revokePersonalTokens({ store, audit }, selection, ending),
+    findAsleep: async () => isAsleep,
     settings: SETTINGS,
     services: [SERVICE],
     policy: () => policyOf([{ groups: ['team-{team}'], repositories: ['{team}/**'], allow: ['pull'] }]),
@@ -58,6 +60,21 @@ const namesIn = async ({ tokens }: World): Promise<readonly string[]> =>
   (await tokens.store.list()).map(({ value }) => value.name);
 
 describe('the page of tokens', () => {
+  it('says which tokens are asleep, and what wakes them', async () => {
+    await using asleep = await openWorld(({ kind }) => kind === 'account');
+    await using awake = await openWorld();
+    const page = async ({ app, browser }: World): Promise<string> => {
+      await browser.submit(`${app.url}${PAGE}`, FORM);
+      return (await browser.open(`${app.url}${PAGE}`)).text;
+    };
+
+    const texts = [await page(asleep), await page(awake)];
+
+    expect(texts[0]).toContain('One token is asleep, and works again after your next sign-in at corp.');
+    expect(texts[0]).toMatch(/<b>laptop<\/b>\s+<span class="badge warning">asleep<\/span>/);
+    expect(texts[1]).not.toContain('asleep');
+  });
+
   it('creates a token for the account of the session, and shows it in the answer of the form alone', async () => {
     await using world = await openWorld();
     const { app, browser } = world;

@@ -78,6 +78,7 @@ function controller(clock: ReturnType<typeof fixedClock>, failures: number) {
     withServer: (_deadline, work) =>
       work({ endpoint: ENDPOINT, reader, withBind: (_until, bind) => bind(connection), probe: async () => undefined }),
     retire: () => undefined,
+    states: () => [],
     [Symbol.asyncDispose]: async () => undefined,
   };
   return {
