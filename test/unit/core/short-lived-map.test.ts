@@ -46,8 +46,8 @@ async function keptBytes(map: string): Promise<number> {
     gc({ type: 'minor' });
     console.log(process.memoryUsage().heapUsed - before);
   `;
-  const arguments_ = ['--expose-gc', '--input-type=module', '--eval', program];
-  return Number((await runOk(process.execPath, arguments_)).trim());
+  const options = ['--expose-gc', '--input-type=module', '--eval', program];
+  return Number((await runOk(process.execPath, options)).trim());
 }
 
 const SOURCE = pathToFileURL(resolve(import.meta.dirname, '../../../src/core/short-lived-map.ts')).href;
