@@ -101,4 +101,20 @@ export const faults: readonly Fault[] = [
     replace: '',
     tests: ['test/unit/platform/v8-memory.test.ts'],
   },
+  {
+    id: 'memory-20',
+    effect: 'each request of a cached login is signed anew, because its identity is another object each time',
+    file: 'src/platform/ledger/identity-column.ts',
+    find: '      if (known !== undefined) return known;\n      const identity = assemble',
+    replace: '      const identity = assemble',
+    tests: [CACHE],
+  },
+  {
+    id: 'memory-21',
+    effect: 'a token is reused for another login of the user, whose identity the cache returns as it was',
+    file: 'src/platform/ledger/identity-column.ts',
+    find: '    remove: (slot) => {\n      recent.delete(slot);',
+    replace: '    remove: (slot) => {',
+    tests: [CACHE],
+  },
 ];

@@ -13,15 +13,30 @@ type OwnPart = Username | Omit<Identity, keyof SharedPart>;
 
 interface IdentityColumn {
   put(slot: number, identity: Identity): void;
-  /** @returns an equal identity */
+  /**
+   * @returns an equal identity. It is the same object for as long as it is among the last `MAX_RECENT` that were read:
+   *   tokens are reused for the same object only (`flows/token-reuse.ts`).
+   */
   get(slot: number): Identity | undefined;
   remove(slot: number): void;
 }
+
+/** As many as there are tokens to reuse. */
+const MAX_RECENT = 1024;
 
 export function createIdentityColumn(): IdentityColumn {
   const share = createSharing();
   const shared: (SharedPart | undefined)[] = [undefined];
   const own: (OwnPart | undefined)[] = [undefined];
+  const recent = new Map<number, Identity>();
+
+  function assemble(slot: number): Identity | undefined {
+    const part = shared[slot];
+    const rest = own[slot];
+    if (part === undefined || rest === undefined) return undefined;
+    return typeof rest === 'string' ? { username: rest, ...part } : { ...rest, ...part };
+  }
+
   return {
     put: (slot, identity) => {
       const { backend, caseless, groups, attributes, ...rest } = identity;
@@ -29,12 +44,16 @@ export function createIdentityColumn(): IdentityColumn {
       own[slot] = Object.keys(rest).length === 1 ? rest.username : rest;
     },
     get: (slot) => {
-      const part = shared[slot];
-      const rest = own[slot];
-      if (part === undefined || rest === undefined) return undefined;
-      return typeof rest === 'string' ? { username: rest, ...part } : { ...rest, ...part };
+      const known = recent.get(slot);
+      if (known !== undefined) return known;
+      const identity = assemble(slot);
+      if (identity === undefined) return undefined;
+      if (recent.size >= MAX_RECENT) for (const oldest of recent.keys().take(1)) recent.delete(oldest);
+      recent.set(slot, identity);
+      return identity;
     },
     remove: (slot) => {
+      recent.delete(slot);
       shared[slot] = undefined;
       own[slot] = undefined;
     },

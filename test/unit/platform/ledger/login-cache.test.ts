@@ -36,6 +36,18 @@ describe('the cache of logins', () => {
     expect(cache.get('alice/right')).toBeUndefined();
   });
 
+  it('returns the same identity each time, and another one after the next login at the backend', () => {
+    const { cache, put } = setUp();
+    put('alice/right', 'alice', withGroups('alice', ['team-web']));
+    const first = cache.get('alice/right')?.identity;
+
+    expect(first).toBeDefined();
+    expect(cache.get('alice/right')?.identity).toBe(first);
+    put('alice/right', 'alice', withGroups('alice', ['team-web']));
+    expect(cache.get('alice/right')?.identity).toEqual(first);
+    expect(cache.get('alice/right')?.identity).not.toBe(first);
+  });
+
   it('has one login of an account, the latest', () => {
     const { cache, put, userOf } = setUp();
     put('alice/old', 'alice');
