@@ -11,6 +11,7 @@ import type { ChainedBackend } from '../flows/chain.ts';
 import { accountFinder, createEndAccount } from '../flows/end-account.ts';
 import type { Ending } from '../flows/end-account.ts';
 import { lookUpUser } from '../flows/look-up-user.ts';
+import { nothingEndedHint, otherSpellings } from '../flows/other-spellings.ts';
 import { listPersonalTokens } from '../flows/personal-token/list.ts';
 import { listRefreshTokens } from '../flows/refresh-token/revoke.ts';
 import type { AdminAreaDeps } from '../http/console/admin.ts';
@@ -43,6 +44,7 @@ export function adminDeps(deps: AdminDeps): AdminAreaDeps {
     recent: deps.recent,
     fleet: () => fleetNow(deps.fleet),
     person: (name) => personNow(name, deps),
+    otherSpellings: (name) => otherSpellings(name, tokenStoresIn(deps.records, deps.clock)),
     endPerson: (name, ending) => endPerson(name, ending, deps),
   };
 }
@@ -73,13 +75,15 @@ function fleetNow(fleet: SharedFleet | undefined) {
 
 async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView, 'decisions'> | undefined> {
   const { clock, backends, records } = deps;
-  const account = { user: name };
   const stores = tokenStoresIn(records, clock);
+  const found = await lookUp(name, { backends, clock });
+  // A directory may find the user in another spelling than the one under which everything is issued.
+  const username = found?.username ?? name;
+  const account = { user: username };
   const tokens = await listPersonalTokens(stores.personalTokens, { account });
   const robotTokens = await createdForRobots(account, stores.personalTokens, deps);
   const logins = await listRefreshTokens(stores.refreshTokens, { account });
   const sessions = (await stores.sessions.list()).filter(({ value }) => isChosenAccount(account, value));
-  const found = await lookUp(name, { backends, clock });
   if (found === undefined && tokens.length + robotTokens.length + logins.length + sessions.length === 0)
     return undefined;
   const isAsleep = await deps.findAsleep([
@@ -88,8 +92,8 @@ async function personNow(name: string, deps: AdminDeps): Promise<Omit<PersonView
     ...sessions.map(({ value }) => value),
   ]);
   return {
-    username: name,
     ...found,
+    username,
     tokens: tokens.map((token) => tokenView(token, clock.now(), isAsleep(token.owner))),
     signIns: [
       ...sessions.map(({ key, value }) => {
@@ -123,12 +127,12 @@ async function createdForRobots(
 async function lookUp(
   name: string,
   chain: Pick<AdminDeps, 'backends' | 'clock'>,
-): Promise<Pick<PersonView, 'account' | 'problem'> | undefined> {
+): Promise<Partial<Pick<PersonView, 'username' | 'account' | 'problem'>> | undefined> {
   try {
     const found = await lookUpUser(chain, name);
     if (found.kind === 'not-found') return undefined;
-    const { backend, groups } = found.identity;
-    return { account: { backend, groups: [...groups].toSorted() } };
+    const { username, backend, groups } = found.identity;
+    return { username, account: { backend, groups: [...groups].toSorted() } };
   } catch {
     return { problem: 'A backend does not answer, so the groups are not known.' };
   }
@@ -136,11 +140,15 @@ async function lookUp(
 
 async function endPerson(name: string, ending: Ending, deps: AdminDeps): Promise<string> {
   const { records, clock, audit } = deps;
-  const kinds = endableCredentials(tokenStoresIn(records, clock), { audit, robots: deps.robots });
+  const stores = tokenStoresIn(records, clock);
+  const kinds = endableCredentials(stores, { audit, robots: deps.robots });
   const end = createEndAccount(kinds, accountFinder(deps));
-  const { ended, failed } = await end({ user: name }, ending);
+  const outcome = await end({ user: name }, ending);
   await deps.onRevoked();
+  const { ended, failed } = outcome;
   const lasting = [...failed.map(({ what }) => what), ...(await lastingLogins(deps))];
+  const hint = await nothingEndedHint(name, outcome, stores);
+  if (hint !== undefined && lasting.length === 0) return `Nothing was ended: ${hint}`;
   if (lasting.length > 0) return `Not everything has ended: ${lasting.join(', ')} could not be ended. Try again.`;
   return `Ended: ${ended.map(({ what, count }) => `${count} ${count === 1 ? singular(what) : what}`).join(', ')}.`;
 }

@@ -88,6 +88,9 @@ export type AuditEvent =
       readonly needs: readonly Scope[];
       /** The user of the token, or the user name as typed, if any. */
       readonly username?: string;
+      /** The registry token that does not grant enough, and what it does not grant. */
+      readonly tokenId?: string;
+      readonly missing?: readonly Scope[];
       /** For the operator: why it is refused. */
       readonly cause?: string;
     } & RefusalFields)

@@ -1,4 +1,5 @@
-/** What a broker remembers of a request for a token, for the pages of the console. */
+/** What a broker remembers of a request for a token, or of one that it denied to a proxy, for the pages of the console. */
+import type { AccessRefusal } from './access-refusal.ts';
 import type { Reason } from './access.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Identity } from './identity.ts';
@@ -7,6 +8,8 @@ import type { StoredLimit } from './token-limits.ts';
 
 export interface RecentDecision {
   readonly requestId: string;
+  /** A request to a registry that a proxy has asked about. Absent: a request for a token. */
+  readonly endpoint?: 'forward-auth';
   /** Epoch seconds. */
   readonly at: number;
   /** The user; where no token was issued, the name as typed. Absent: anonymous. */
@@ -21,10 +24,12 @@ export interface RecentDecision {
   readonly scopes: readonly RecentScope[];
   /** The number of scopes that are not listed. */
   readonly unlisted: number;
+  /** The registry token that was issued; with forward-auth, the one that did not grant enough. */
+  readonly tokenId?: string;
   /** The revision of the policy that decided. Absent: nothing was decided. */
   readonly policyRevision?: string;
-  /** Why no token was issued. */
-  readonly refusal?: { readonly code: ErrorCode; readonly cause: string };
+  /** Why no token was issued, or why the proxy was answered so. */
+  readonly refusal?: { readonly code: ErrorCode | AccessRefusal; readonly cause: string };
 }
 
 interface RecentScope {
@@ -65,6 +70,8 @@ export interface RecentDecisions {
   find(filter: DecisionFilter, most: number): { readonly found: readonly RecentDecision[]; readonly more: number };
   /** The decision of a request, where it is still known. */
   byRequest(requestId: string): RecentDecision | undefined;
+  /** The latest decision with which a registry token was issued, where it is still known. */
+  byToken(tokenId: string): RecentDecision | undefined;
   /** Every decision on a token that was issued, the latest first. */
   repeatable(): readonly RepeatableDecision[];
   readonly capacity: number;

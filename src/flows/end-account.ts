@@ -25,7 +25,7 @@ export interface EndableCredentials {
   endOf(account: AccountChoice, ending: Ending): Promise<number>;
 }
 
-interface AccountEnd {
+export interface AccountEnd {
   /** How many have ended, by kind. */
   readonly ended: readonly { readonly what: string; readonly count: number }[];
   /** The kinds that could not be ended, each with the cause. They may still work: try again. */

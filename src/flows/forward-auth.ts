@@ -8,6 +8,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Audit, Clock, Timer, TokenVerifier } from '../core/ports.ts';
 import { needsOf } from '../core/registry-route.ts';
 import type { RegistryRoute } from '../core/registry-route.ts';
+import type { Scope } from '../core/scope.ts';
 import { decideRequest } from './decide-request.ts';
 import type { Service } from './grant-token.ts';
 import type { Identify } from './identify.ts';
@@ -45,6 +46,9 @@ export type AccessAnswer =
       readonly refusal: AccessRefusal;
       /** The user that is refused, where known. */
       readonly username?: string;
+      /** The registry token that does not grant enough, and what it does not grant. */
+      readonly tokenId?: string;
+      readonly missing?: readonly Scope[];
       /** For the operator. */
       readonly cause?: string;
     };
@@ -78,8 +82,10 @@ function checkToken(
   const verified = verifier.verify(service.name, token, clock.now());
   if (typeof verified === 'string') return { kind: 'refused', refusal: 'token_invalid', cause: verified };
   const { username, tokenId, access } = verified;
-  if (missingAccess(needsOf(route), access).length === 0) return { kind: 'allowed', username };
-  return { kind: 'refused', refusal: 'insufficient_scope', username, cause: `not granted by the token ${tokenId}` };
+  const missing = missingAccess(needsOf(route), access);
+  if (missing.length === 0) return { kind: 'allowed', username };
+  const cause = `not granted by the token ${tokenId}`;
+  return { kind: 'refused', refusal: 'insufficient_scope', username, tokenId, missing, cause };
 }
 
 async function checkLogin(

@@ -1,10 +1,10 @@
 /** What a person may do, and why: a question about one repository, everything, and the reasons of a denial. */
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { codes, empty, heading, notice } from './parts/blocks.ts';
+import { codes, empty, heading, nameList, nameText, notice } from './parts/blocks.ts';
 import { actionList, decisionSentence, reasonList, verdicts } from './parts/decision.ts';
 import type { ActionVerdict, RuleReason } from './parts/decision.ts';
-import { repositoryFields, textField } from './parts/form.ts';
+import { ANSWER_PROBLEM, repositoryFields, textField } from './parts/form.ts';
 import { patternTable } from './parts/granted-patterns.ts';
 import type { GrantedPatternView } from './parts/granted-patterns.ts';
 import { relative } from './parts/time.ts';
@@ -30,8 +30,12 @@ export interface DenialView {
   /** The name of the personal token that was used. */
   readonly token?: string;
   readonly decisions: readonly DecisionView[];
-  /** Why no token was issued, as a sentence. */
+  /** Why the request was refused, as a sentence. */
   readonly refusal?: string;
+  /** What to do where there are no reasons, as sentences. */
+  readonly advice?: string;
+  /** Whose request it was, where it was not the reader's. */
+  readonly who?: string;
 }
 
 export interface AccessView {
@@ -89,21 +93,24 @@ function groupText({ groups, groupsAsOf }: AccessView, now: number): Html {
 function questionCard({ site: { url } }: Page, { services, question, problem, answer }: AccessView): Html {
   return html`<div class="card">
     <form class="question" method="get" action="${url`/console/access`}" data-replace="answer">
-      ${repositoryFields(services, question)}
+      ${repositoryFields(services, question, problem === undefined ? undefined : ANSWER_PROBLEM)}
       <button class="primary">Ask</button>
     </form>
     <div id="answer" aria-live="polite">
-      ${problem !== undefined && html`<div class="answer">${notice('problem', html`<p>${problem}</p>`)}</div>`}
+      ${problem !== undefined && html`<div class="answer">${notice('problem', html`<p>${problem}</p>`, { id: ANSWER_PROBLEM, isFocused: true })}</div>`}
       ${answer !== undefined && decision(answer)}
     </div>
   </div>`;
 }
 
-/** @param token the name of the personal token that was used, where it was one */
-function decision(view: DecisionView, token?: string): Html {
+/** Whose decision it is. Absent: the reader's, with a password. */
+type Subject = Pick<DenialView, 'who' | 'token'>;
+
+function decision(view: DecisionView, { who, token }: Subject = {}): Html {
   const { repository, reasons, nearMisses } = view;
   const limited = view.verdicts.filter(({ verdict }) => verdict === 'limited').map(({ action }) => action);
-  const subject = token === undefined ? 'You' : html`With the token ${token}, you`;
+  const other = who === undefined ? undefined : nameText(who);
+  const subject = token === undefined ? (other ?? 'You') : html`With the token ${nameText(token)}, ${other ?? 'you'}`;
   return html`<article class="answer">
     <h2>${decisionSentence(subject, repository, view.verdicts)}</h2>
     ${verdicts(view.verdicts)}
@@ -111,7 +118,7 @@ function decision(view: DecisionView, token?: string): Html {
       limited.length > 0 &&
       html`<p>The limits of the token exclude ${actionList(limited)}. Use a token whose limits include it.</p>`
     }
-    ${reasons.length > 0 && reasonList(reasons, 'you')}
+    ${reasons.length > 0 && reasonList(reasons, who ?? 'you')}
     ${!reasons.some(({ effect }) => effect === 'allow') && html`<p>No rule allows it, and what no rule allows is denied.</p>`}
     ${
       nearMisses.length > 0 &&
@@ -133,7 +140,9 @@ function everythingTable({ everything, isCut }: AccessView): Html {
     </p>`;
 }
 
-function denialCard({ site: { url }, now }: Page, { denied, requestId, denial }: AccessView): Html {
+function denialCard(page: Page, { denied, requestId, denial }: AccessView): Html {
+  const { url } = page.site;
+  const { now } = page;
   const link = (id: string) => url`/console/access?request=${id}`;
   return html`<div class="card">
     ${
@@ -142,7 +151,7 @@ function denialCard({ site: { url }, now }: Page, { denied, requestId, denial }:
         ${denied.map(
           ({ requestId: id, at, missing }) =>
             html`<li>
-              <a href="${link(id)}">${missing.join('; ')}</a> <span class="quiet">${relative(at, now)}</span>
+              <a href="${link(id)}">${nameList(missing, '; ')}</a> <span class="quiet">${relative(at, now)}</span>
             </li>`,
         )}
       </ul>`
@@ -158,22 +167,25 @@ function denialCard({ site: { url }, now }: Page, { denied, requestId, denial }:
       })}
       <button class="primary">Explain</button>
     </form>
-    <div id="denial" aria-live="polite">${denial !== undefined && denialText(denial, now)}</div>
+    <div id="denial" aria-live="polite">${denial !== undefined && denialText(denial, page)}</div>
   </div>`;
 }
 
-function denialText(denial: DenialView | 'unknown', now: number): Html {
-  if (denial === 'unknown')
+function denialText(denial: DenialView | 'unknown', { person, now }: Page): Html {
+  if (denial === 'unknown') {
+    const request = person?.isAdmin === true ? 'No request' : 'No request of yours';
     return html`<div class="answer">
-      <p>
-        No request of yours with this id is known here. Only recent requests are, and only those that this broker
-        answered.
-      </p>
+      <p>${request} with this id is known here. Only recent requests are, and only those that this broker answered.</p>
     </div>`;
-  const { at, program, from, token, decisions, refusal } = denial;
+  }
+  const { at, program, from, who, decisions, refusal, advice } = denial;
   return html`<div class="answer">
-      <p>Request ${relative(at, now)} ${program !== undefined && html`by ${program}`} from <code>${from}</code>.</p>
+      <p>
+        Request ${who !== undefined && html`of ${nameText(who)}`} ${relative(at, now)}
+        ${program !== undefined && html`by ${nameText(program)}`} from <code>${from}</code>.
+      </p>
       ${refusal !== undefined && notice('problem', html`<p>${refusal}</p>`)}
+      ${advice !== undefined && html`<p>${advice}</p>`}
     </div>
-    ${decisions.map((one) => decision(one, token))}`;
+    ${decisions.map((one) => decision(one, denial))}`;
 }

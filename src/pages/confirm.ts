@@ -9,12 +9,14 @@ import type { Url } from './template/url.ts';
 
 interface Confirmation {
   readonly section: Section;
-  /** The question: `Revoke the token laptop?` */
-  readonly question: string;
+  /** The title of the window: `Revoke laptop`. */
+  readonly title: string;
+  /** `Revoke the token laptop?` */
+  readonly question: Content;
   /** What it breaks, a sentence each. */
   readonly consequences: readonly Content[];
   /** The button, as a verb with its object: `Revoke laptop`. */
-  readonly verb: string;
+  readonly verb: Content;
   readonly action: Url;
   readonly cancel: Url;
   /** Values that the form sends. */
@@ -22,9 +24,9 @@ interface Confirmation {
 }
 
 export function confirmPage(page: Page, confirmation: Confirmation): Html {
-  const { section, question, consequences, verb, action, cancel, fields = {} } = confirmation;
+  const { section, title, question, consequences, verb, action, cancel, fields = {} } = confirmation;
   return layout(page, {
-    title: question,
+    title,
     section,
     width: 'narrow',
     content: [

@@ -3,7 +3,7 @@ import { layout } from './layout.ts';
 import type { Page } from './page.ts';
 import { copyable, heading, notice } from './parts/blocks.ts';
 import { actionList } from './parts/decision.ts';
-import { choices, selectField, textArea, textField } from './parts/form.ts';
+import { choices, problemSummary, selectField, textArea, textField } from './parts/form.ts';
 import type { Option } from './parts/form.ts';
 import { day } from './parts/time.ts';
 import { html } from './template/html.ts';
@@ -65,7 +65,7 @@ export function createTokenPage(page: Page, view: CreateTokenView): Html {
     content: [
       heading('Create a token', 'It is shown once, on the next page.'),
       problem !== undefined && notice('problem', html`<p>${problem}</p>`),
-      problems.size > 0 && notice('problem', html`<p>The token is not created. Correct what is marked below.</p>`),
+      problems.size > 0 && problemSummary('The token is not created. Correct this:', problems),
       html`<form class="card stack" method="post" action="${url`/console/tokens`}">
         <input type="hidden" name="form" value="${page.requestId}" />
         ${
@@ -85,8 +85,8 @@ export function createTokenPage(page: Page, view: CreateTokenView): Html {
         ${robots.length > 0 && ownerField(view)} ${endField(view)} ${rightsField(view)}
         ${textField({
           name: 'networks',
-          label: 'Only from (optional)',
-          hint: html`Networks, such as <code>10.2.0.0/16</code>. Empty: from everywhere.`,
+          label: 'Only from these networks (optional)',
+          hint: html`Such as <code>10.2.0.0/16</code>. Empty: from everywhere.`,
           value: form.networks,
           problem: problems.get('networks'),
           isCode: true,
@@ -114,23 +114,26 @@ function ownerField({ form, robots, problems }: CreateTokenView): Html {
 function endField({ form, lifetimes, maxDays, problems }: CreateTokenView): Html {
   const days = lifetimes.filter((count) => count <= maxDays);
   return html`${choices({
-    name: 'ends',
-    label: 'Ends',
-    type: 'radio',
-    options: [
-      ...days.map((count) => ({ value: String(count), label: `in ${count} days` })),
-      { value: 'date', label: 'on a date' },
-    ],
-    chosen: [form.ends],
-    problem: problems.get('ends'),
-  })}${textField({
-    name: 'date',
-    label: 'Date',
-    hint: `Only for "on a date". At most ${maxDays} days from now.`,
-    type: 'date',
-    value: form.date,
-    problem: problems.get('date'),
-  })}`;
+      name: 'ends',
+      label: 'Ends',
+      type: 'radio',
+      options: [
+        ...days.map((count) => ({ value: String(count), label: `in ${count} days` })),
+        { value: 'date', label: 'on a date' },
+      ],
+      chosen: [form.ends],
+      problem: problems.get('ends'),
+    })}
+    <div class="of-date">
+      ${textField({
+        name: 'date',
+        label: 'Last day',
+        hint: `At most ${maxDays} days from now. Only for "on a date".`,
+        type: 'date',
+        value: form.date,
+        problem: problems.get('date'),
+      })}
+    </div>`;
 }
 
 function rightsField(view: CreateTokenView): Html {
@@ -138,28 +141,31 @@ function rightsField(view: CreateTokenView): Html {
   const all = { value: 'all', label: 'everything I may do' };
   return html`${choices({
       name: 'rights',
-      label: 'May do',
+      label: 'What it may do',
+      hint: 'It never may do more than you may at that time.',
       type: 'radio',
-      options: [...(requiresLimits ? [] : [all]), { value: 'limited', label: 'only what is listed here:' }],
+      options: [...(requiresLimits ? [] : [all]), { value: 'limited', label: 'only what is listed here' }],
       chosen: [form.rights],
       problem: problems.get('rights'),
     })}
-    ${form.limits.map((limit, index) => limitFields(view, limit, index))}
-    <div class="buttons start">
-      <button name="do" value="add-limit" formnovalidate>Add a registry or other actions</button>
-    </div>
-    ${
-      own.length > 0 &&
-      html`<details>
-        <summary>What you may do now</summary>
-        <ul class="plain">
-          ${own.map(
-            ({ pattern, actions }) =>
-              html`<li><code>${pattern}</code> <span class="quiet">${actionList(actions)}</span></li>`,
-          )}
-        </ul>
-      </details>`
-    }`;
+    <div class="of-limits">
+      ${form.limits.map((limit, index) => limitFields(view, limit, index))}
+      <div class="buttons start">
+        <button name="do" value="add-limit" formnovalidate>Add another registry or other actions</button>
+      </div>
+      ${
+        own.length > 0 &&
+        html`<details>
+          <summary>What you may do now</summary>
+          <ul class="plain">
+            ${own.map(
+              ({ pattern, actions }) =>
+                html`<li><code>${pattern}</code> <span class="quiet">${actionList(actions)}</span></li>`,
+            )}
+          </ul>
+        </details>`
+      }
+    </div>`;
 }
 
 /** Lines of patterns that are shown without scrolling. */
@@ -200,7 +206,7 @@ interface NewTokenView {
   readonly secret: string;
   readonly expiresAt: number;
   /** How to use it, by program. */
-  readonly commands: readonly { readonly program: string; readonly text: string }[];
+  readonly commands: readonly { readonly program: string; readonly words: readonly string[] }[];
 }
 
 /** The answer to the form. It has no address of its own, so that nothing shows the token again. */
@@ -213,12 +219,13 @@ export function newTokenPage(page: Page, { name, secret, expiresAt, commands }: 
       heading('Your new token'),
       html`<section class="card accent stack" aria-label="New token">
         <p><b>${name}</b> is ready. Copy it now: it is shown this once. It ends on ${day(expiresAt)}.</p>
-        ${copyable('secret', 'token', secret, 'The token')}
-        <p class="quiet">Paste it where a password is asked for:</p>
+        ${copyable('secret', 'token', [secret], 'the token')}
+        <p class="printed">The token is not printed: whoever finds the paper could use it.</p>
+        <p class="quiet">Paste it where one of these commands asks for a password:</p>
         ${commands.map(
-          ({ program, text }, index) =>
+          ({ program, words }, index) =>
             html`<h2 class="small">${program}</h2>
-              ${copyable('command', `command-${index}`, text, `Command for ${program}`)}`,
+              ${copyable('command', `command-${index}`, words, `the command for ${program}`)}`,
         )}
       </section>`,
       html`<p><a class="button" href="${url`/console/tokens`}">I have copied it. Show my tokens</a></p>`,

@@ -1,10 +1,10 @@
 /** Signing in a program that has no browser (RFC 8628), and one on the same computer (RFC 8252). */
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { badge, heading } from './parts/blocks.ts';
+import { badge, facts, heading, nameText } from './parts/blocks.ts';
 import { textField } from './parts/form.ts';
 import { html } from './template/html.ts';
-import type { Content, Html } from './template/html.ts';
+import type { Html } from './template/html.ts';
 import type { Url } from './template/url.ts';
 
 interface DeviceCodeView {
@@ -109,10 +109,10 @@ export function consentPage(page: Page, { program, service, days, fields }: Cons
     title: `Sign in ${program}?`,
     width: 'narrow',
     content: [
-      heading(`Sign in ${program}?`, 'A program on this computer asks to use the registry in your name.'),
+      heading(html`Sign in ${nameText(program)}?`, 'A program on this computer asks to use the registry in your name.'),
       html`<form class="card stack" method="post" action="${url`/authorize`}">
         ${facts([
-          ['Program', program],
+          ['Program', nameText(program)],
           ['Registry', html`<code>${service}</code>`],
           ['As', html`<b>${page.person?.username ?? ''}</b>`],
           ['May do', `everything you may do, for ${days} days`],
@@ -157,18 +157,6 @@ export function consentDeniedPage(page: Page, next: Url): Html {
       html`<p><a class="button" href="${next}">Go back to the program now</a></p>`,
     ],
   });
-}
-
-function facts(all: readonly (readonly [string, Content])[]): Html {
-  return html`<dl class="facts">
-    ${all.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
 }
 
 function warning(): Html {

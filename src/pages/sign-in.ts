@@ -1,7 +1,7 @@
 /** Signing in, being signed out, and errors: the pages of somebody without a session. */
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { heading, notice } from './parts/blocks.ts';
+import { heading, nameText, notice } from './parts/blocks.ts';
 import { textField } from './parts/form.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -32,7 +32,8 @@ export function signInPage(page: Page, view: SignInView): Html {
     content: [
       heading('Sign in', 'Create tokens for docker login, and see what you may do and why.'),
       reason !== undefined && notice('warning', html`<p>${reason}</p>`),
-      problem !== undefined && notice('problem', html`<p>${problem}</p>`),
+      problem !== undefined &&
+        notice('problem', html`<p>${problem}</p>`, { id: PROBLEM, isFocused: !isPasswordFocused(view) }),
       providers.length > 0 && providerLinks(page, view),
       hasForm && signInForm(page, view),
       providers.length === 0 &&
@@ -42,20 +43,30 @@ export function signInPage(page: Page, view: SignInView): Html {
   });
 }
 
+const PROBLEM = 'sign-in-problem';
+
+/** After a wrong password, the password is typed again. Its field names the message as its description. */
+function isPasswordFocused({ hasForm, username = '', problem }: SignInView): boolean {
+  return hasForm && username !== '' && problem !== undefined;
+}
+
 /** Links and not forms: `form-action 'self'` does not let a form lead to a provider (CSP 3, section 6.4.2). */
 function providerLinks({ site: { url } }: Page, { providers, hasForm, to, isAgain = false }: SignInView): Html {
-  const link = (name: string): Url =>
-    isAgain ? url`/sign-in/${name}?to=${to}&again=1` : url`/sign-in/${name}?to=${to}`;
+  const link = (provider: string): Url =>
+    isAgain ? url`/sign-in/${provider}?to=${to}&again=1` : url`/sign-in/${provider}?to=${to}`;
   return html`<div class="card stack">
     ${providers.map(
-      ({ name, label }) =>
-        html`<a class="button ${hasForm ? '' : 'primary'}" href="${link(name)}">Continue with ${label}</a>`,
+      (provider) =>
+        html`<a class="button ${hasForm ? '' : 'primary'}" href="${link(provider.name)}"
+          >Continue with ${nameText(provider.label)}</a
+        >`,
     )}
   </div>`;
 }
 
-function signInForm({ site: { url } }: Page, { providers, username, problem, to, isAgain }: SignInView): Html {
-  const hasName = username !== undefined && username !== '';
+function signInForm({ site: { url } }: Page, view: SignInView): Html {
+  const { providers, username, problem, to, isAgain } = view;
+  const problemId = problem === undefined ? undefined : PROBLEM;
   return html`<form class="card stack" method="post" action="${url`/sign-in`}">
     ${providers.length > 0 && html`<h2>Or with a password</h2>`}
     <input type="hidden" name="to" value="${to}" />
@@ -66,7 +77,8 @@ function signInForm({ site: { url } }: Page, { providers, username, problem, to,
       value: username,
       autocomplete: 'username',
       isRequired: true,
-      isFocused: !hasName && providers.length === 0,
+      isFocused: (username ?? '') === '' && providers.length === 0 && problem === undefined,
+      problemId,
     })}
     ${textField({
       name: 'password',
@@ -74,7 +86,8 @@ function signInForm({ site: { url } }: Page, { providers, username, problem, to,
       type: 'password',
       autocomplete: 'current-password',
       isRequired: true,
-      isFocused: hasName && problem !== undefined,
+      isFocused: isPasswordFocused(view),
+      problemId,
     })}
     <button class="primary">Sign in</button>
   </form>`;
@@ -103,14 +116,14 @@ type Provider = NonNullable<SignedOutView['provider']>;
 
 function logoutLink({ site: { url } }: Page, { name, label }: Provider): Html {
   return html`<p>
-    You may still be signed in at ${label}. <a href="${url`/sign-out/${name}`}">Sign out there too</a>
+    You may still be signed in at ${nameText(label)}. <a href="${url`/sign-out/${name}`}">Sign out there too</a>
   </p>`;
 }
 
 function noLogout({ label }: Provider): Html {
   return html`<p>
-    Fairlead cannot sign you out at ${label}, which offers no address for that. If others use this browser, sign out on
-    a page of ${label}, or close all windows of the browser.
+    Fairlead cannot sign you out at ${nameText(label)}, which offers no address for that. If others use this browser,
+    sign out on a page of ${nameText(label)}, or close all windows of the browser.
   </p>`;
 }
 

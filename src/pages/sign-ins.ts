@@ -2,7 +2,7 @@
 import { confirmPage } from './confirm.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { badge, empty, heading, notice, rows } from './parts/blocks.ts';
+import { badge, empty, heading, nameText, notice, rows } from './parts/blocks.ts';
 import { programName } from './parts/program.ts';
 import { day, relative } from './parts/time.ts';
 import { html } from './template/html.ts';
@@ -74,7 +74,7 @@ function signInRow({ site: { url }, now }: Page, row: SignInRow): Html {
     </div>
     <div class="end">
       <a class="button bare danger" href="${url`/console/sign-ins/${id}/end`}"
-        >End<span class="hidden"> ${programName(program)} from ${from}</span></a
+        >End<span class="hidden"> ${nameText(programName(program))} from ${from}</span></a
       >
     </div>
   </li>`;
@@ -84,7 +84,8 @@ export function endSignInPage(page: Page, row: SignInRow): Html {
   const { url } = page.site;
   return confirmPage(page, {
     section: 'sign-ins',
-    question: `End the sign-in of ${programName(row.program)}?`,
+    title: `End the sign-in of ${programName(row.program)}`,
+    question: html`End the sign-in of ${nameText(programName(row.program))}?`,
     consequences: [
       html`Used ${relative(row.usedAt, page.now)} from <code>${row.from}</code>.`,
       row.isCurrent ? 'This is the browser that you use now. You will be signed out.' : 'It has to sign in again.',
@@ -99,6 +100,7 @@ export function endOthersPage(page: Page, others: number): Html {
   const { url } = page.site;
   return confirmPage(page, {
     section: 'sign-ins',
+    title: 'End all other sign-ins',
     question: 'End all other sign-ins?',
     consequences: [
       `${others === 1 ? 'One browser or program has' : `${others} browsers and programs have`} to sign in again. ` +

@@ -1,6 +1,6 @@
 /** A personal token as pages show it. */
-import { badge } from './parts/blocks.ts';
-import { actionList } from './parts/decision.ts';
+import { badge, codes, nameText } from './parts/blocks.ts';
+import { actionVerbs } from './parts/decision.ts';
 import { relative } from './parts/time.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -39,20 +39,27 @@ export function tokenState({ state, expiresAt }: TokenView, now: number): Html |
   return expiresAt - now < SOON_SECONDS ? badge('ends soon', 'warning') : undefined;
 }
 
+const API_TEXTS = { read: 'Read at the API', admin: 'Read and change at the API' } as const;
+
 /** @param reader whose token it is, as the reader calls that user */
 export function tokenRights({ limits, api, networks, robot }: TokenView, reader: 'you' | 'its owner'): Html {
   const owner = robot === undefined ? reader : html`the robot <code>${robot}</code>`;
   return html`${limits === undefined ? html`<p>Everything ${owner} may do</p>` : limits.map(limitText)}${
     limits?.length === 0 && html`<p>Nothing at any registry</p>`
-  }${api !== undefined && html`<p>API: ${api}</p>`}${
+  }${api !== undefined && html`<p>${API_TEXTS[api]}</p>`}${
     networks.length > 0 && html`<p class="quiet">only from <code>${networks.join(', ')}</code></p>`
   }`;
 }
 
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `Pull and push to web/shop, web/cart at registry.example.com` */
 function limitText({ service, repositories, actions }: LimitView): Html {
   return html`<p>
-    <code>${service}</code><br /><code class="quiet">${repositories.join(', ')}</code
-    ><span class="quiet">: ${actionList(actions)}</span>
+    ${capitalized(actionVerbs(actions))} ${codes(repositories)}
+    <span class="quiet">at <code>${service}</code></span>
   </p>`;
 }
 
@@ -67,5 +74,5 @@ export function tokenTimes({ state, expiresAt, used }: TokenView, now: number): 
 
 /** `Used 3 minutes ago by containerd from 10.2.0.7` */
 export function tokenUse({ at, by, from }: NonNullable<TokenView['used']>, now: number): Html {
-  return html`Used ${relative(at, now)}${by !== undefined && html` by ${by}`} from <code>${from}</code>`;
+  return html`Used ${relative(at, now)}${by !== undefined && html` by ${nameText(by)}`} from <code>${from}</code>`;
 }

@@ -2,7 +2,7 @@
 import { confirmPage } from './confirm.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
-import { empty, heading, notice, rows } from './parts/blocks.ts';
+import { empty, heading, nameText, notice, rows } from './parts/blocks.ts';
 import { filterField } from './parts/filter.ts';
 import { html } from './template/html.ts';
 import type { Html } from './template/html.ts';
@@ -42,8 +42,11 @@ export function tokensPage(page: Page, { tokens, isRevoked, filter }: TokensView
         ? empty(
             filter === undefined
               ? html`<p>You have no tokens yet.</p>
-                  <p class="quiet">Create one for each computer or program, so that you can revoke it alone.</p>`
-              : html`<p>No token has <code>${filter}</code> in it.</p>`,
+                  <p class="quiet">
+                    <a href="${url`/console/tokens/new`}">Create one</a> for each computer or program, so that you can
+                    revoke it alone.
+                  </p>`
+              : html`<p>No token has <code>${filter}</code> in it. <a href="${url`/console/tokens`}">Show all</a></p>`,
           )
         : rows(
             tokens.map((token) => tokenRow(page, token)),
@@ -80,12 +83,13 @@ export function revokeTokenPage(page: Page, token: TokenView): Html {
   const { url } = page.site;
   return confirmPage(page, {
     section: 'tokens',
-    question: `Revoke the token ${token.name}?`,
+    title: `Revoke ${token.name}`,
+    question: html`Revoke the token ${nameText(token.name)}?`,
     consequences: [
       token.used === undefined ? 'Nobody has used it yet.' : html`${tokenUse(token.used, page.now)}.`,
       'Programs that use it are refused from their next request on. This cannot be undone.',
     ],
-    verb: `Revoke ${token.name}`,
+    verb: html`Revoke ${nameText(token.name)}`,
     action: url`/console/tokens/${token.id}/revoke`,
     cancel: url`/console/tokens`,
   });

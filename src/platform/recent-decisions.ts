@@ -2,11 +2,15 @@
  * The last decisions of this broker, in memory. Each is one text: compact, and without the text of its request, of which
  * a scope is only a part.
  */
+import type { AccessRefusal } from '../core/access-refusal.ts';
+import { isAction } from '../core/access.ts';
 import type { Grant } from '../core/access.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { AuditEvent } from '../core/events.ts';
 import type { Caller, Identity } from '../core/identity.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
 import type { DecisionFilter, RecentDecision, RecentDecisions, RecordedCaller } from '../core/recent-decision.ts';
+import type { Scope } from '../core/scope.ts';
 import { storedLimits } from '../core/token-limits.ts';
 import type { StoredLimit } from '../core/token-limits.ts';
 import { typed } from './audit/audit-lines.ts';
@@ -45,6 +49,11 @@ export function rememberDecisions(
     }
   }
 
+  const first = (isMeant: (decision: RecentDecision) => boolean): RecentDecision | undefined =>
+    entries()
+      .map(({ text }) => parse(text))
+      .find(isMeant);
+
   return {
     capacity,
     count: () => ring.length,
@@ -67,13 +76,8 @@ export function rememberDecisions(
       }
       return { found, more };
     },
-    byRequest: (requestId) => {
-      for (const { text } of entries()) {
-        const decision = parse(text);
-        if (decision.requestId === requestId) return decision;
-      }
-      return undefined;
-    },
+    byRequest: (requestId) => first((decision) => decision.requestId === requestId),
+    byToken: (tokenId) => first((decision) => decision.tokenId === tokenId && decision.endpoint === undefined),
     repeatable: () =>
       entries()
         .filter(({ isIssued }) => isIssued)
@@ -132,25 +136,97 @@ function parse(text: string): RecentDecision {
 }
 
 function decisionOf(event: AuditEvent, at: number): RecentDecision | undefined {
-  if (event.type !== 'token.issued' && event.type !== 'token.refused') return undefined;
-  const { requestId, client } = event.request;
-  if (event.type === 'token.issued') {
-    const { caller, service, time, grants, policyRevision } = event;
-    const scopes = grants.slice(0, MAX_SCOPES).map(scopeOf);
-    const unlisted = grants.length - scopes.length;
-    return { requestId, at: time, client, ...userOf(caller), service, scopes, unlisted, policyRevision };
+  switch (event.type) {
+    case 'token.issued': {
+      const { caller, time, grants, tokenId, policyRevision } = event;
+      return { ...sharedOf(event, time), ...userOf(caller), ...scopesOf(grants), tokenId, policyRevision };
+    }
+    case 'token.refused':
+      return { ...sharedOf(event, at), ...typedUser(event), ...NO_SCOPES, refusal: refusalOf(event.code, event.cause) };
+    case 'access.decided':
+      return deniedAccess(event, at);
+    case 'access.checked':
+      return refusedAccess(event, at);
+    case 'policy.compared':
+    case 'token.withheld':
+    case 'refresh-token':
+    case 'session':
+    case 'helper-login':
+    case 'api':
+    case 'login-test':
+    case 'personal-token':
+    case 'login':
+      return undefined;
   }
-  const { code, cause, username, service } = event;
+}
+
+type Shared = Pick<RecentDecision, 'requestId' | 'at' | 'client' | 'service'>;
+
+function sharedOf({ request, service }: Pick<Checked, 'request' | 'service'>, at: number): Shared {
+  return { requestId: request.requestId, at, client: request.client, service: typed(service) };
+}
+
+function typedUser({ username = '' }: { readonly username?: string }): Pick<RecentDecision, 'username'> {
+  return username === '' ? {} : { username: typed(username) };
+}
+
+function refusalOf(code: ErrorCode | AccessRefusal, cause: string): NonNullable<RecentDecision['refusal']> {
+  return { code, cause: cause.slice(0, MAX_CAUSE) };
+}
+
+const NO_SCOPES = { scopes: [], unlisted: 0 } as const;
+
+function scopesOf(grants: readonly Grant[]): Pick<RecentDecision, 'scopes' | 'unlisted'> {
+  const scopes = grants.slice(0, MAX_SCOPES).map(scopeOf);
+  return { scopes, unlisted: grants.length - scopes.length };
+}
+
+type Decided = Extract<AuditEvent, { type: 'access.decided' }>;
+type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
+
+/**
+ * Of forward-auth, only what was denied: a push is a hundred requests, which would leave no place for others. Anonymous
+ * callers are asked to log in.
+ */
+function deniedAccess(event: Decided, at: number): RecentDecision | undefined {
+  const { caller, grants } = event;
+  if (caller.kind === 'anonymous' || !grants.some(isDenied)) return undefined;
+  return { ...sharedOf(event, at), endpoint: 'forward-auth', ...userOf(caller), ...scopesOf(grants) };
+}
+
+/**
+ * Allowed requests, the first request of each client, which has no credential, what `deniedAccess` has recorded, and
+ * mistakes of a proxy, which are in all of its requests.
+ */
+const UNRECORDED: ReadonlySet<Checked['outcome']> = new Set([
+  'allowed',
+  'token_required',
+  'login_required',
+  'access_denied',
+  'untrusted_proxy',
+  'unclear_request',
+]);
+
+function refusedAccess(event: Checked, at: number): RecentDecision | undefined {
+  const { outcome, needs, missing = [], tokenId, cause = '' } = event;
+  if (outcome === 'allowed' || UNRECORDED.has(outcome)) return undefined;
   return {
-    requestId,
-    at,
-    client,
-    ...(username === undefined ? {} : { username: typed(username) }),
-    service: typed(service),
-    scopes: [],
-    unlisted: 0,
-    refusal: { code, cause: cause.slice(0, MAX_CAUSE) },
+    ...sharedOf(event, at),
+    endpoint: 'forward-auth',
+    ...typedUser(event),
+    ...(tokenId === undefined ? NO_SCOPES : scopesOf(needs.map((asked) => grantWithout(missing, asked)))),
+    ...(tokenId === undefined ? {} : { tokenId }),
+    refusal: refusalOf(outcome, cause),
   };
+}
+
+/** What a registry token grants of a scope, without the reasons: they are those of its request. */
+function grantWithout(missing: readonly Scope[], asked: Scope): Grant {
+  const lacking = missing.filter(({ type, name }) => type === asked.type && name === asked.name);
+  const granted = asked.actions
+    .filter(isAction)
+    .filter((action) => !lacking.some(({ actions }) => actions.includes(action)));
+  return { asked, granted, because: [] };
 }
 
 function userOf(caller: Caller): Pick<RecentDecision, 'username' | 'backend' | 'via'> {
@@ -172,6 +248,6 @@ function matches({ username, scopes, refusal }: RecentDecision, filter: Decision
   return !isRefusedOnly || refusal !== undefined || scopes.some(isDenied);
 }
 
-function isDenied({ asked, granted }: RecentDecision['scopes'][number]): boolean {
+function isDenied({ asked, granted }: Pick<RecentDecision['scopes'][number], 'asked' | 'granted'>): boolean {
   return !granted.includes('*') && asked.actions.some((action) => !granted.includes(action));
 }

@@ -9,6 +9,9 @@ import { noteSecret } from '../support/secrets.ts';
 import { ALICE, ASK_WEB, SERVICE, startStaticBroker, STATIC_CONFIG } from '../support/static-broker.ts';
 import { TEAM_POLICY } from '../support/user-sources.ts';
 
+/** Registries behind a proxy that asks the broker, with passwords and with registry tokens. */
+const PROXIED = 'proxied.example.com';
+const BEARER = 'bearer.example.com';
 const OLGA = { user: 'olga', password: 'the-password-of-olga' } as const;
 
 /** The policy of the broker, and nobody pushes to `web/**`. */
@@ -72,6 +75,12 @@ describe.skipIf(!hasChromium())('the console', () => {
     broker = await startStaticBroker({
       config: {
         ...STATIC_CONFIG,
+        services: {
+          ...STATIC_CONFIG.services,
+          [PROXIED]: { forwardAuth: { proxy: 'envoy', mode: 'basic' } },
+          [BEARER]: { forwardAuth: { proxy: 'envoy', mode: 'bearer' } },
+        },
+        trustedProxies: ['127.0.0.1'],
         policy: { file: 'policy.yaml', shadow: 'next.yaml' },
         console: { admins: { groups: ['operators'] } },
         personalTokens: {},
@@ -121,10 +130,10 @@ describe.skipIf(!hasChromium())('the console', () => {
     await page.getByLabel('Name').fill('deploy web');
     await page.getByLabel('only what is listed here').check();
     await page.getByRole('button', { name: 'Create the token' }).click();
-    await page.getByText('Enter at least one repository or pattern.').waitFor();
+    await page.getByRole('group', { name: 'Limit 1' }).getByText('Enter at least one repository or pattern.').waitFor();
     expect(await page.getByLabel('Name').inputValue()).toBe('deploy web');
     await page.getByLabel('Repositories').fill('web/**');
-    await page.getByRole('button', { name: 'Add a registry' }).click();
+    await page.getByRole('button', { name: 'Add another registry' }).click();
     await page.getByLabel('Repositories').nth(1).fill('public/**');
     await page.getByRole('button', { name: 'Create the token' }).click();
     const token = await shownToken(page);
@@ -173,6 +182,28 @@ describe.skipIf(!hasChromium())('the console', () => {
     await page.context().close();
   });
 
+  it.each([
+    ['a password', PROXIED, ALICE],
+    ['a registry token', BEARER, undefined],
+  ])('says why a request was denied through the proxy of a registry, with %s', async (_what, service, login) => {
+    const page = await openPage();
+    await signIn(page, ALICE);
+    const { body } = await broker.token(`service=${service}&scope=repository:ops/secret:pull`, ALICE);
+    const credential =
+      login === undefined
+        ? `Bearer ${String(body['token'])}`
+        : `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
+
+    const denied = await fetch(`${broker.url}/forward-auth/${service}/v2/ops/secret/manifests/latest`, {
+      headers: { authorization: credential },
+    });
+    await page.goto(`/console/access?request=${denied.headers.get('x-request-id') ?? ''}`);
+
+    expect(denied.status).toBe(login === undefined ? 401 : 403);
+    await page.getByText('You may do nothing with').waitFor();
+    await page.context().close();
+  });
+
   it('says of the requests of others that it does not know them', async () => {
     const page = await openPage();
     const { headers } = await broker.token(`service=${SERVICE}&scope=repository:ops/secret:pull`, OLGA);
@@ -190,11 +221,16 @@ describe.skipIf(!hasChromium())('the console', () => {
     await broker.token(`service=${SERVICE}&scope=repository:ops/secret:pull`, ALICE);
     await signIn(page, OLGA);
     await page.getByRole('link', { name: 'Decisions' }).click();
+    await page.getByText('web/a').first().waitFor();
+    await page.locator('summary', { hasText: 'Filter' }).click();
     await page.getByLabel('Person').fill('alice');
     await page.getByLabel('Repository').fill('ops');
     await page.getByRole('button', { name: 'Filter' }).click();
-    await expect.poll(() => page.getByRole('cell', { name: 'web/a' }).count()).toBe(0);
-    expect(await page.getByRole('cell', { name: 'ops/secret' }).count()).toBeGreaterThan(0);
+    await expect.poll(() => page.getByText('web/a').count()).toBe(0);
+    await page.getByText('ops/secret').first().click();
+    await page.getByRole('link', { name: 'Explain' }).first().click();
+    await page.getByText(/Request\s+of alice/).waitFor();
+    await page.goBack();
     const csv = await page.request.get('/console/decisions.csv?person=alice');
     expect(await csv.text()).toMatch(/^time,user,via,service,scope,asked,granted,rules,refusal,client,request\r\n/);
     await page.context().close();
@@ -334,6 +370,8 @@ describe.skipIf(!hasChromium())('the console', () => {
     await page.getByRole('link', { name: 'End everything' }).click();
     await page.getByRole('button', { name: 'End everything of alice' }).click();
     await page.getByText(/^Ended: \d+ sessions, .*\d+ personal tokens/).waitFor();
+    await page.goto('/console/person?user=OLGA');
+    await page.getByRole('link', { name: 'olga', exact: true }).waitFor();
 
     expect(await grantedWith(token)).toBe('401');
     await alice.goto('/console/tokens');

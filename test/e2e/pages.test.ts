@@ -1,13 +1,12 @@
 /** Every page in Chromium, with invented content. `console.test.ts` has the pages of a running broker. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { HOSTILE_SHAPES, HOSTILE_TEXTS } from '../support/hostile-texts.ts';
+import { wideElements } from '../support/page-checks.ts';
 import { samplePages } from '../support/page-samples.ts';
 import { serveSamples } from '../support/sample-server.ts';
 import type { SampleServer } from '../support/sample-server.ts';
@@ -35,7 +34,9 @@ function watch(page: Page): Misdeeds {
     void dialog.dismiss();
   });
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) misdeeds.errors.push(message.text());
+    // The browser asks for an icon by itself.
+    const isIcon = message.location().url.endsWith('/favicon.ico');
+    if (message.type() === 'error' && !isIcon) misdeeds.errors.push(message.text());
   });
   page.on('pageerror', (error) => void misdeeds.errors.push(String(error)));
   page.on('request', (request) => {
@@ -50,17 +51,6 @@ async function open(context: BrowserContext, name: string): Promise<Page> {
   return page;
 }
 
-/** How much wider than the window a page is, and the elements that make it so. */
-const wideElements = (page: Page): Promise<readonly string[]> =>
-  page.evaluate(`(() => {
-    const width = document.documentElement.clientWidth;
-    const wider = document.documentElement.scrollWidth - width;
-    if (wider <= 0) return [];
-    const elements = [...document.querySelectorAll('body *')]
-      .filter((one) => one.closest('nav, thead') === null && one.getBoundingClientRect().right > width + 1);
-    return [wider + ' px', ...elements.map((one) => one.outerHTML.slice(0, 120))];
-  })()`);
-
 describe.skipIf(!hasChromium())('the pages in Chromium', () => {
   beforeAll(async () => {
     browser = await startChromium();
@@ -74,58 +64,6 @@ describe.skipIf(!hasChromium())('the pages in Chromium', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();
-  });
-
-  describe('axe-core', () => {
-    const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    /** What depends on the colours alone. */
-    const COLOURS = ['color-contrast', 'link-in-text-block'];
-    const DESKTOP = { width: 1280, height: 900 };
-    const PHONE = { width: 390, height: 844 };
-    const MODES = [
-      { colorScheme: 'light', viewport: DESKTOP, runOnly: RULES },
-      { colorScheme: 'light', viewport: PHONE, runOnly: RULES },
-      { colorScheme: 'dark', viewport: PHONE, runOnly: COLOURS },
-      { colorScheme: 'dark', viewport: DESKTOP, runOnly: COLOURS },
-    ] as const;
-    let axe: string;
-    beforeAll(async () => {
-      axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    });
-
-    async function violations(page: Page, name: string): Promise<readonly string[]> {
-      await page.goto(`${server.url}/${name}`);
-      await page.evaluate(axe);
-      const found: string[] = [];
-      for (const { colorScheme, viewport, runOnly } of MODES) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(viewport);
-        const options = JSON.stringify({ runOnly, resultTypes: ['violations'] });
-        const results: AxeResults = await page.evaluate(`axe.run(document, ${options})`);
-        for (const { id, nodes } of results.violations) {
-          found.push(`${name} ${colorScheme} ${viewport.width}: ${id} at ${nodes[0]?.html ?? ''}`);
-        }
-      }
-      return found;
-    }
-
-    it('finds nothing on any page, in light and dark, on a desktop and on a phone', async () => {
-      const context = await browser.newContext({ bypassCSP: true });
-      const page = await context.newPage();
-
-      const found = [];
-      for (const name of names) found.push(...(await violations(page, name)));
-
-      expect(found).toEqual([]);
-      await context.close();
-    }, 240_000);
-
-    it('would find a page without structure', async () => {
-      const context = await browser.newContext({ bypassCSP: true });
-
-      expect(await violations(await context.newPage(), 'unescaped')).not.toEqual([]);
-      await context.close();
-    });
   });
 
   it('no page is wider than a window of 320 pixels, asks another origin or violates its policy', async () => {
@@ -228,6 +166,19 @@ describe.skipIf(!hasChromium())('the pages in Chromium', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('the form of a token shows the fields of what is chosen, also without JavaScript', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await open(context, 'token-new');
+    const [date, limit] = [page.getByLabel('Last day'), page.getByLabel('Repositories')];
+    const shown = async (): Promise<readonly boolean[]> => [await date.isVisible(), await limit.isVisible()];
+
+    expect(await shown()).toEqual([false, true]);
+    await page.getByLabel('on a date').check();
+    await page.getByLabel('everything I may do').check();
+    expect(await shown()).toEqual([true, false]);
+    await context.close();
+  });
+
   it('a page in a frame of another page stays empty', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -281,6 +232,30 @@ describe.skipIf(!hasChromium())('the pages in Chromium', () => {
       await page.getByLabel('Repository').fill('ops');
       await page.getByRole('button', { name: 'Ask' }).click();
       await expect.poll(() => page.evaluate('globalThis.isSamePage')).toBe(undefined);
+      await context.close();
+    });
+
+    it('moves the focus to what is wrong with a question, which the field names, until it is corrected', async () => {
+      const context = await browser.newContext();
+      const page = await open(context, 'access');
+      await page.route('**/console/access?*', (route, request) =>
+        route.continue({
+          url: `${server.url}/${request.url().includes('Web') ? 'access-wrong' : 'access-answer'}`,
+        }),
+      );
+      const field = page.getByLabel('Repository');
+
+      await field.fill('Web/Shop');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByRole('alert').waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('answer-problem');
+      expect(await field.getAttribute('aria-describedby')).toBe('answer-problem');
+      expect(await field.getAttribute('aria-invalid')).toBe('true');
+
+      await field.fill('web/release/shop');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByText('You may pull').waitFor();
+      expect(await field.getAttribute('aria-invalid')).toBeNull();
       await context.close();
     });
 

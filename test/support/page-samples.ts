@@ -1,4 +1,5 @@
 /** Every page of the console with invented content. */
+import type { DecisionRow } from '../../src/pages/admin/decision-rows.ts';
 import { backendsPage } from '../../src/pages/admin/backends.ts';
 import { decisionsPage } from '../../src/pages/admin/decisions.ts';
 import { fleetPage } from '../../src/pages/admin/fleet.ts';
@@ -37,23 +38,25 @@ export type Samples = Readonly<Record<string, () => Html>>;
 
 interface SampleOptions {
   readonly base?: string;
-  /** Where style and script are. */
-  readonly style?: string;
-  readonly script?: string;
   /** Replaces each text that comes from outside: names of users, tokens, groups, repositories, user agents. */
   readonly text?: (plain: string) => string;
 }
 
-/** @returns the pages; each call of one makes its HTML anew */
-export function samplePages({ base = '', style, script, text = (plain) => plain }: SampleOptions = {}): Samples {
+/** A page of somebody without a session. */
+function visitorAt(base: string): Page {
   const url = urlsUnder(base);
   const site = {
     url,
-    style: url([style ?? '/console/assets/style.css'] as unknown as TemplateStringsArray),
-    script: url([script ?? '/console/assets/app.js'] as unknown as TemplateStringsArray),
+    style: url`/console/assets/style.css`,
+    script: url`/console/assets/app.js`,
     version: '1.4.0',
   };
-  const visitor: Page = { site, now: SAMPLE_NOW, requestId: '01JZ4R8T6QF3W0P9X2C5' };
+  return { site, now: SAMPLE_NOW, requestId: '01JZ4R8T6QF3W0P9X2C5' };
+}
+
+/** @returns the pages; each call of one makes its HTML anew */
+export function samplePages({ base = '', text = (plain) => plain }: SampleOptions = {}): Samples {
+  const visitor = visitorAt(base);
   const person: Person = { username: text('alice'), backend: 'corp', isAdmin: false };
   const user: Page = { ...visitor, person, policyRevision: '2d45c19ffc8c' };
   const admin: Page = { ...user, person: { ...person, isAdmin: true } };
@@ -108,6 +111,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     ],
   };
   const policy = samplePolicy(text);
+  const decisions = { capacity: 10_000, count: 10_000, since: SAMPLE_NOW - DAY, hidden: 0 };
   const tried = {
     checks: policy.checks,
     isInForce: false,
@@ -146,7 +150,8 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         advice: 'Try again in a minute.',
         next: 'sign-in',
       }),
-    tokens: () => tokensPage(user, { tokens, isRevoked: true }),
+    tokens: () => tokensPage(user, { tokens }),
+    'tokens-revoked': () => tokensPage(user, { tokens: tokens.slice(0, 1), isRevoked: true }),
     'tokens-many': () => tokensPage(admin, { tokens: [...tokens, ...tokens, ...tokens], filter: text('web') }),
     'tokens-none': () => tokensPage(user, { tokens: [] }),
     'tokens-none-found': () => tokensPage(user, { tokens: [], filter: text('nothing') }),
@@ -154,6 +159,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     'token-new-problems': () =>
       createTokenPage(user, {
         ...create,
+        form: { ...form, ends: 'date', date: '2020-01-01' },
         problem: text('alice has 50 tokens, and may have 50.'),
         problems: new Map([
           ['name', 'Another token has this name.'],
@@ -170,8 +176,8 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         secret: 'flp_7Qm2VtJ9cXw4rN8sLk3HyB6dZa1TfPeUo5GiR0qWxMjK1kQ9zR',
         expiresAt: SAMPLE_NOW + 90 * DAY,
         commands: [
-          { program: 'docker', text: `docker login registry.example.com --username ${text('alice')}` },
-          { program: 'podman', text: `podman login registry.example.com --username ${text('alice')}` },
+          { program: 'docker', words: ['docker', 'login', 'registry.example.com', '--username', text('alice')] },
+          { program: 'podman', words: ['podman', 'login', 'registry.example.com', '--username', text('alice')] },
         ],
       }),
     'token-revoke': () => revokeTokenPage(user, firstToken),
@@ -195,6 +201,20 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
           refusal: 'The token has expired.',
         },
       }),
+    'access-denial-other': () =>
+      accessPage(admin, {
+        ...access,
+        requestId: '01JZ4R8T6QF3W0P9X2C4',
+        denial: {
+          at: SAMPLE_NOW - 200,
+          from: '10.1.4.7',
+          who: text('bob'),
+          token: text('laptop'),
+          decisions: [sampleDecision(text)],
+          refusal: text('The registry token does not grant web/release/shop: push.'),
+          advice: 'Another broker has issued this token.',
+        },
+      }),
     'access-none': () =>
       accessPage(user, { ...access, groups: [], everything: [], requestId: text('01JZ'), denial: 'unknown' }),
     'access-wrong': () =>
@@ -210,12 +230,22 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
     'sign-ins-end-others': () => endOthersPage(user, 2),
     decisions: () =>
       decisionsPage(admin, {
+        ...decisions,
         rows: sampleDecisions(text),
+        filter: { person: '', repository: '', isRefusedOnly: false },
+      }),
+    'decisions-filtered': () =>
+      decisionsPage(admin, {
+        ...decisions,
+        rows: sampleDecisions(text).slice(0, 2),
         filter: { person: text('alice'), repository: text('web/shop'), isRefusedOnly: true },
-        capacity: 10_000,
-        count: 10_000,
-        since: SAMPLE_NOW - DAY,
         hidden: 40,
+      }),
+    'decisions-none-found': () =>
+      decisionsPage(admin, {
+        ...decisions,
+        rows: [],
+        filter: { person: text('nobody'), repository: '', isRefusedOnly: false },
       }),
     'decisions-none': () =>
       decisionsPage(admin, {
@@ -414,6 +444,12 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         ],
       }),
     people: () => peoplePage(admin, { name: text('nobody'), problem: 'No backend finds this user.' }),
+    'people-case': () =>
+      peoplePage(admin, {
+        name: text('ALICE'),
+        problem: 'No backend finds this user, and nobody of this name has tokens or sessions.',
+        spellings: [text('alice'), text('Alice')],
+      }),
     person: () =>
       personPage(admin, {
         username: text('alice'),
@@ -421,14 +457,7 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
         tokens,
         signIns,
         robotTokens: tokens.map((token, index) => ({ token, endsWithPerson: index === 0 })),
-        decisions: [
-          {
-            at: SAMPLE_NOW - 90,
-            requestId: '01JZ4R8T6QF3W0P9X2C4',
-            asked: text('repository:web/shop:pull,push'),
-            granted: 'pull',
-          },
-        ],
+        decisions: sampleDecisions(text).slice(0, 1),
         done: 'Everything has ended.',
       }),
     'person-empty': () =>
@@ -484,6 +513,42 @@ export function samplePages({ base = '', style, script, text = (plain) => plain 
       }),
     'consent-done': () => consentDonePage(user, loopbackUrl('http://127.0.0.1:41234/callback?code=abc&state=def')),
     'consent-denied': () => consentDeniedPage(user, loopbackUrl('http://127.0.0.1:40404/callback?error=access_denied')),
+  };
+}
+
+const MANY = 1000;
+
+/** Pages with as many rows as anybody will have. */
+export function largePages(): Samples {
+  const visitor = visitorAt('');
+  const person: Person = { username: 'alice', backend: 'corp', isAdmin: true };
+  const page: Page = { ...visitor, person };
+  const plain = (text: string): string => text;
+  const many = <Row>(rows: readonly Row[]): readonly Row[] =>
+    Array.from({ length: MANY }, (_, index) => rows[index % rows.length]).filter((row) => row !== undefined);
+  return {
+    'tokens-1000': () => tokensPage(page, { tokens: many(sampleTokens(plain)) }),
+    'decisions-1000': () =>
+      decisionsPage(page, {
+        rows: many(sampleDecisions(plain)),
+        filter: { person: '', repository: '', isRefusedOnly: false },
+        capacity: MANY,
+        count: MANY,
+        since: SAMPLE_NOW - DAY,
+        hidden: 0,
+      }),
+    'who-can-1000': () =>
+      whoCanPage(page, {
+        services: [],
+        answer: {
+          grantees: many([
+            { who: 'members of team-web', rule: 'teams', file: 'policy.yaml', line: 7, verdict: 'yes', notes: [] },
+          ]),
+          users: many(['alice', 'bob']),
+          anonymous: false,
+          gaps: [],
+        },
+      }),
   };
 }
 
@@ -602,31 +667,55 @@ function sampleDecision(text: (plain: string) => string): DecisionView {
   };
 }
 
-function sampleDecisions(text: (plain: string) => string) {
-  const shared = { at: SAMPLE_NOW - 30, from: '10.1.4.7', service: 'registry.example.com' };
-  const rules = [text('teams own their namespace')];
+function sampleDecisions(text: (plain: string) => string): readonly DecisionRow[] {
+  const shared = { from: '10.1.4.7', service: 'registry.example.com', unlisted: 0, isProxied: false, scopes: [] };
+  const scope = (name: string, asked: readonly string[], granted: readonly string[]) => ({
+    name: text(name),
+    asked,
+    granted,
+    limited: granted.length > 0 && granted.length < asked.length ? ['push'] : [],
+    rules: granted.length === 0 ? [] : [text('teams own their namespace')],
+  });
   return [
     {
       ...shared,
+      at: SAMPLE_NOW - 30,
       requestId: '01JZ4R8T6QF3W0P9X2C4',
       username: text('alice'),
       via: text('token laptop'),
       unlisted: 3,
       scopes: [
-        { name: text('web/shop'), asked: ['pull', 'push'], granted: ['pull'], limited: ['push'], rules },
-        { name: text('web/base'), asked: ['pull'], granted: ['pull'], limited: [], rules },
-        { name: text('ops/secret'), asked: ['pull'], granted: [], limited: [], rules: [] },
+        scope('web/shop', ['pull', 'push'], ['pull']),
+        scope('web/base', ['pull'], ['pull']),
+        scope('ops/secret', ['pull'], []),
       ],
     },
-    { ...shared, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login', scopes: [], unlisted: 0 },
+    { ...shared, at: SAMPLE_NOW - 75, requestId: '01JZ4R8T6QF3W0P9X2C3', via: 'no login' },
     {
       ...shared,
+      at: SAMPLE_NOW - 92,
       requestId: '01JZ4R8T6QF3W0P9X2C2',
       username: text('bob'),
       via: 'login',
-      scopes: [],
-      unlisted: 0,
       refusal: 'wrong user name or password',
+    },
+    {
+      ...shared,
+      at: SAMPLE_NOW - 240,
+      requestId: '01JZ4R8T6QF3W0P9X2C1',
+      username: text('carol'),
+      via: 'stored login',
+      isProxied: true,
+      scopes: [scope('web/release/shop', ['pull', 'push'], ['pull'])],
+      refusal: 'requested access to the resource is denied',
+    },
+    {
+      ...shared,
+      at: SAMPLE_NOW - 310,
+      requestId: '01JZ4R8T6QF3W0P9X2C0',
+      username: text('robot:web-ci'),
+      via: text('token deploy web'),
+      scopes: [scope('web/shop', ['pull'], ['pull'])],
     },
   ];
 }

@@ -4,7 +4,7 @@ import { startChromium } from './chromium.ts';
 import { samplePages } from './page-samples.ts';
 import { serveSamples } from './sample-server.ts';
 
-const DESKTOP = { width: 1000, height: 720 };
+const DESKTOP = { width: 1100, height: 760 };
 
 /** By the name of the file, without its ending. */
 export const PICTURES = {

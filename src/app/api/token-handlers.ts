@@ -7,6 +7,7 @@ import { sessionId } from '../../core/session.ts';
 import type { ChainedBackend } from '../../flows/chain.ts';
 import { accountFinder, createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
+import { nothingEndedHint } from '../../flows/other-spellings.ts';
 import { revokeLeakedTokens, tokenCandidates } from '../../flows/leaked-tokens.ts';
 import { issueForUser } from '../../flows/personal-token/issue-for-user.ts';
 import type { IssuePersonalToken } from '../../flows/personal-token/issue.ts';
@@ -82,9 +83,11 @@ export function tokenHandlers(deps: TokenHandlerDeps): TokenHandlers {
     },
     endAccount: async (account, context) => {
       const audit = collecting(deps.audit);
-      const kinds = endableCredentials(storesOf(deps), { audit, robots: deps.robots });
-      const { failed } = await createEndAccount(kinds, accountFinder(deps))(account, endingOf(context));
-      return { ...(await revokedFields(audit, deps, deps.endLogins)), failed };
+      const stores = storesOf(deps);
+      const kinds = endableCredentials(stores, { audit, robots: deps.robots });
+      const end = await createEndAccount(kinds, accountFinder(deps))(account, endingOf(context));
+      const fields = await revokedFields(audit, deps, deps.endLogins);
+      return { ...fields, failed: end.failed, hint: (await nothingEndedHint(account.user, end, stores)) ?? null };
     },
     checkLeak: async ({ text }, context) => {
       const audit = collecting(deps.audit);

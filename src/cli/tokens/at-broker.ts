@@ -33,6 +33,8 @@ export interface Revoked {
   readonly failures: readonly string[];
   /** Which brokers were not reached: they may give out a signed token again for some seconds. */
   readonly problems: readonly string[];
+  /** Where nothing of an account has ended: why. */
+  readonly hint?: string | undefined;
 }
 
 /** Which tokens are revoked. */
@@ -76,6 +78,7 @@ function revokedBy<Id extends Revocation>({ answers, silent }: BrokerAnswers<Id>
       ),
       ...silent.map((socket) => `the broker at ${socket} does not answer`),
     ],
+    hint: done.flatMap((one) => ('hint' in one && one.hint !== null ? [one.hint] : []))[0],
   };
 }
 

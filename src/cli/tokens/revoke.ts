@@ -6,6 +6,7 @@ import type { BrokerConfig } from '../../config/broker-schema.ts';
 import { robotsOf } from '../../config/robots-schema.ts';
 import { createEndAccount } from '../../flows/end-account.ts';
 import type { Ending } from '../../flows/end-account.ts';
+import { nothingEndedHint } from '../../flows/other-spellings.ts';
 import { revokePersonalTokens } from '../../flows/personal-token/revoke.ts';
 import { revokeRefreshTokens } from '../../flows/refresh-token/revoke.ts';
 import type { ControlUnavailable } from '../../platform/control-socket.ts';
@@ -36,12 +37,12 @@ export async function revokeTokens(options: RevokeOptions, output: Output): Prom
   const { found, unavailable } = await atBroker(() =>
     isAccount(options) ? endAccountAtBrokers(stateDir, user ?? '') : revokeAtBrokers(stateDir, choiceOf(options)),
   );
-  const { tokens, failures, problems } = found ?? (await revokeStored(config, options));
+  const { tokens, failures, problems, hint } = found ?? (await revokeStored(config, options));
   for (const failure of failures) output.remark(`fairlead: NOT revoked: ${failure}`);
   const missing = ids.filter((id) => !tokens.some((token) => token.id === id));
   for (const id of missing) output.remark(`fairlead: there is no token ${id}`);
   if (tokens.length === 0 && missing.length === 0 && failures.length === 0) {
-    output.remark(`fairlead: ${noneText(options, config)}`);
+    output.remark(`fairlead: ${hint ?? noneText(options, config)}`);
   }
   output.result(tokens.map(revokedLine), { revoked: tokens.map(revokedJson), missing });
   const isReached = reportReach(problems, tokens.length > 0 ? unavailable : undefined, output);
@@ -61,21 +62,23 @@ function choiceOf({ ids, user, service }: RevokeOptions): Choice {
 }
 
 async function revokeStored(config: BrokerConfig, options: RevokeOptions): Promise<Revoked> {
-  const { ids, user } = options;
+  const { ids, user = '' } = options;
   const audit = collecting();
-  const failures = await withTokenStores<readonly string[]>(config, [], async (stores) => {
+  const none: Pick<Revoked, 'failures' | 'hint'> = { failures: [] };
+  const outcome = await withTokenStores(config, none, async (stores) => {
     if (isAccount(options)) {
       const end = createEndAccount(endableCredentials(stores, { audit, robots: robotsOf(config.robots) }));
-      const { failed } = await end({ user: user ?? '' }, OPERATOR);
-      return failed.map(({ what, cause }) => `${what}: ${cause}`);
+      const found = await end({ user }, OPERATOR);
+      const failures = found.failed.map(({ what, cause }) => `${what}: ${cause}`);
+      return { failures, hint: await nothingEndedHint(user, found, stores) };
     }
     const { refreshTokens, personalTokens } = stores;
     await revokeRefreshTokens({ store: refreshTokens, audit }, refreshSelection(options, ids), OPERATOR);
     const selection = personalSelection(options, ids);
     if (selection !== undefined) await revokePersonalTokens({ store: personalTokens, audit }, selection, OPERATOR);
-    return [];
+    return none;
   });
-  return { tokens: audit.events.map(shownRevoked), failures, problems: [] };
+  return { tokens: audit.events.map(shownRevoked), problems: [], ...outcome };
 }
 
 /**

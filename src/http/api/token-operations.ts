@@ -198,6 +198,10 @@ export const tokenOperations = {
         failed: z.array(z.object({ what: z.string(), cause: z.string() })).meta({
           description: 'What could not be ended and may still work: try again',
         }),
+        hint: z.string().nullable().meta({
+          description:
+            'Where nothing has ended: that nothing is issued under the name, and a name in another case that has something',
+        }),
       })
       .meta({ id: 'AccountEnd' }),
     problems: ['not-configured', 'unavailable'],

@@ -12,7 +12,7 @@ import type { SignedIn } from '../../flows/session/find.ts';
 import { accessPage } from '../../pages/access.ts';
 import type { AccessView, DenialView } from '../../pages/access.ts';
 import { contextOf } from '../context.ts';
-import { sentenceOf } from '../respond.ts';
+import { refusalSentence } from '../forward-auth/answers.ts';
 import { decisionView, grantedPatternViews, groupNames } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from '../form.ts';
@@ -23,7 +23,7 @@ interface AccessAreaDeps {
   readonly policy: () => Policy;
   /** The names of the configured services. */
   readonly services: readonly string[];
-  readonly recent: Pick<RecentDecisions, 'byRequest' | 'find'>;
+  readonly recent: Pick<RecentDecisions, 'byRequest' | 'byToken' | 'find'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -97,11 +97,30 @@ function denialOf(
   signedIn: SignedIn,
   { recent }: AccessAreaDeps,
 ): Pick<AccessView, 'requestId' | 'denial'> {
-  const requestId = query.get('request')?.trim().slice(0, 64);
+  const requestId = query.get('request')?.trim().slice(0, MAX_REQUEST_ID);
   if (requestId === undefined || requestId === '') return {};
   const found = recent.byRequest(requestId);
-  // Of somebody else, it is as unknown as one that never was.
-  return { requestId, denial: found !== undefined && isOf(found, signedIn) ? denialView(found) : 'unknown' };
+  if (found === undefined) return { requestId, denial: 'unknown' };
+  const issued = issuedTokenOf(found, recent);
+  const isOwn = isOf({ ...found, ...backendOf(issued ?? found) }, signedIn);
+  // INVARIANT: to anybody but administrators, the request of somebody else is as unknown as one that never was.
+  if (!isOwn && !signedIn.isAdmin) return { requestId, denial: 'unknown' };
+  const who = isOwn ? {} : { who: found.username ?? 'anonymous' };
+  return { requestId, denial: { ...who, ...denialView(found, issued) } };
+}
+
+const MAX_REQUEST_ID = 64;
+
+/** The request for the registry token that did not grant enough at a proxy: it has the reasons. */
+function issuedTokenOf(
+  { endpoint, tokenId }: RecentDecision,
+  recent: Pick<RecentDecisions, 'byToken'>,
+): RecentDecision | undefined {
+  return endpoint === undefined || tokenId === undefined ? undefined : recent.byToken(tokenId);
+}
+
+function backendOf({ backend }: RecentDecision): Pick<RecentDecision, 'backend'> {
+  return backend === undefined ? {} : { backend };
 }
 
 /** A request without a token has the name that was typed, and no backend. */
@@ -115,16 +134,20 @@ const MAX_SEARCHED = 100;
 
 function deniedOf(signedIn: SignedIn, { recent }: AccessAreaDeps): AccessView['denied'] {
   const person = signedIn.caller.identity.username;
-  return recent
-    .find({ person, repository: '', isRefusedOnly: true }, MAX_SEARCHED)
-    .found.filter((decision) => isOf(decision, signedIn))
-    .map((decision) => ({ decision, missing: missingOf(decision) }))
-    .filter(({ missing }, index, all) => all.findIndex((other) => isSame(other.missing, missing)) === index)
-    .slice(0, MAX_DENIED)
-    .map(({ decision: { requestId, at }, missing }) => ({ requestId, at, missing }));
+  return (
+    recent
+      .find({ person, repository: '', isRefusedOnly: true }, MAX_SEARCHED)
+      // A token that grants too little is no denial yet: programs ask for another one, and that request is listed.
+      .found.filter(({ refusal }) => refusal?.code !== 'insufficient_scope')
+      .filter((decision) => isOf(decision, signedIn))
+      .map((decision) => ({ decision, missing: missingOf(decision) }))
+      .filter(({ missing }, index, all) => all.findIndex((other) => isSame(other.missing, missing)) === index)
+      .slice(0, MAX_DENIED)
+      .map(({ decision: { requestId, at }, missing }) => ({ requestId, at, missing }))
+  );
 }
 
-function missingOf({ scopes }: RecentDecision): readonly string[] {
+function missingOf({ scopes }: Pick<RecentDecision, 'scopes'>): readonly string[] {
   if (scopes.length === 0) return ['login'];
   return scopes.flatMap(({ asked: { name, type, actions }, granted }) => {
     const missing = actions.filter((action) => !granted.includes(action) && !granted.includes('*'));
@@ -136,12 +159,45 @@ function isSame(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((text, index) => text === right[index]);
 }
 
-function denialView({ at, client, via, service, scopes, refusal }: RecentDecision): DenialView {
+/** @param issued the request for the registry token, of a request at a proxy */
+function denialView(denied: RecentDecision, issued: RecentDecision | undefined): DenialView {
+  const { at, client, service, refusal } = denied;
+  const isOfToken = refusal?.code === 'insufficient_scope';
+  const { via } = issued ?? denied;
+  const scopes = isOfToken ? scopesOfToken(denied, issued) : denied.scopes;
   return {
     at,
     from: client,
     ...(via?.kind === 'personal-token' && via.name !== undefined ? { token: via.name } : {}),
     decisions: scopes.map((scope) => decisionView(scope, service)),
-    ...(refusal === undefined ? {} : { refusal: `No token was issued: ${sentenceOf(refusal.code)}.` }),
+    ...(refusal === undefined ? {} : { refusal: refusalText(denied, scopes.length) }),
+    ...(isOfToken && scopes.length === 0 ? { advice: issued === undefined ? OTHER_BROKER : OTHER_SCOPES } : {}),
   };
+}
+
+const OTHER_BROKER =
+  'Another broker has issued this token, or this broker before its last start, so the reasons are not known here. ' +
+  'Ask above what the policy allows now.';
+const OTHER_SCOPES =
+  'The program had not asked for that when it got the token. Programs ask again by themselves: if the error stays, ' +
+  'ask above what the policy allows.';
+
+/** The decisions about what the request needed, where the token was issued for all of it. */
+function scopesOfToken({ scopes }: RecentDecision, issued: RecentDecision | undefined): RecentDecision['scopes'] {
+  return scopes.flatMap(({ asked: needed }) => {
+    const decided = issued?.scopes.find(({ asked }) => asked.type === needed.type && asked.name === needed.name);
+    return decided !== undefined && needed.actions.every((action) => isAsked(action, decided.asked)) ? [decided] : [];
+  });
+}
+
+function isAsked(action: string, { actions }: Scope): boolean {
+  return actions.includes(action) || actions.includes('*');
+}
+
+function refusalText({ endpoint, refusal, ...denied }: RecentDecision, explained: number): string {
+  if (refusal === undefined) return '';
+  if (endpoint === undefined) return `No token was issued: ${refusalSentence(refusal.code)}.`;
+  if (refusal.code !== 'insufficient_scope') return `The registry answered: ${refusalSentence(refusal.code)}.`;
+  const missing = `The registry token does not grant ${missingOf(denied).join('; ')}.`;
+  return explained === 0 ? missing : `${missing} This was decided when it was issued:`;
 }

@@ -1,14 +1,14 @@
 /** The pages of administrators about the fleet and people. Everybody else gets 404. */
 import type { Request, Response, Router } from 'express';
 import { BrokerError } from '../../core/errors.ts';
-import type { RecentDecision, RecentDecisions } from '../../core/recent-decision.ts';
-import { formatScope } from '../../core/scope.ts';
+import type { RecentDecisions } from '../../core/recent-decision.ts';
 import type { Ending } from '../../flows/end-account.ts';
 import { fleetPage } from '../../pages/admin/fleet.ts';
 import type { FleetView } from '../../pages/admin/fleet.ts';
 import { endPersonPage, peoplePage, personPage } from '../../pages/admin/people.ts';
 import type { PersonView } from '../../pages/admin/people.ts';
 import { contextOf } from '../context.ts';
+import { decisionRow } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf, readForm } from '../form.ts';
 import { respondPage } from './respond-page.ts';
@@ -19,6 +19,8 @@ export interface AdminAreaDeps {
   readonly fleet: () => FleetView;
   /** @returns undefined when nothing is known of the user */
   readonly person: (username: string) => Promise<Omit<PersonView, 'decisions' | 'done'> | undefined>;
+  /** User names that have tokens or sessions, and that differ from this one only in case. */
+  readonly otherSpellings: (username: string) => Promise<readonly string[]>;
   /** @returns what was ended, and what could not be, as a sentence */
   readonly endPerson: (username: string, ending: Ending) => Promise<string>;
 }
@@ -51,14 +53,21 @@ function nameIn(fields: URLSearchParams): string {
 
 async function person(deps: AdminAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
   const name = nameIn(queryOf(request));
-  const page = tools.pageFor(response);
   const found = name === '' ? undefined : await deps.person(name);
-  if (found === undefined) {
-    const problem = name === '' ? 'Enter a user name.' : 'No backend finds this user, and nothing is issued for it.';
-    return respondPage(response, 200, peoplePage(page, { name, problem }));
-  }
-  respondPage(response, 200, personPage(page, { ...found, decisions: decisionsOf(found.username, deps) }));
+  if (found === undefined) return respondUnknownPerson(deps, tools, response, name);
+  const view = { ...found, decisions: decisionsOf(found.username, deps) };
+  respondPage(response, 200, personPage(tools.pageFor(response), view));
 }
+
+async function respondUnknownPerson(deps: AdminAreaDeps, tools: ConsoleTools, response: Response, name: string) {
+  const view =
+    name === ''
+      ? { name, problem: 'Enter a user name.' }
+      : { name, problem: UNKNOWN_PERSON, spellings: await deps.otherSpellings(name) };
+  respondPage(response, 200, peoplePage(tools.pageFor(response), view));
+}
+
+const UNKNOWN_PERSON = 'No backend finds this user, and nobody of this name has tokens or sessions.';
 
 function decisionsOf(username: string, { recent }: AdminAreaDeps): PersonView['decisions'] {
   return recent
@@ -68,23 +77,10 @@ function decisionsOf(username: string, { recent }: AdminAreaDeps): PersonView['d
     .map(decisionRow);
 }
 
-function decisionRow({ at, requestId, scopes, refusal }: RecentDecision): PersonView['decisions'][number] {
-  return {
-    at,
-    requestId,
-    asked: scopes.length === 0 ? 'login' : scopes.map(({ asked }) => formatScope(asked)).join(' '),
-    granted: refusal !== undefined ? 'refused' : scopes.length === 0 ? '–' : grantedText(scopes),
-  };
-}
-
-/** For each scope, in their order. */
-function grantedText(scopes: RecentDecision['scopes']): string {
-  return scopes.map(({ granted }) => granted.join(', ') || 'nothing').join('; ');
-}
-
 async function askToEnd(deps: AdminAreaDeps, tools: ConsoleTools, request: Request, response: Response): Promise<void> {
-  const found = await deps.person(nameIn(queryOf(request)));
-  if (found === undefined) throw new BrokerError('not_found', 'no such person');
+  const name = nameIn(queryOf(request));
+  const found = await deps.person(name);
+  if (found === undefined) return respondUnknownPerson(deps, tools, response, name);
   const { username, tokens, signIns, robotTokens } = found;
   const counts = { username, tokens: tokens.length, signIns: signIns.length, robotTokens };
   respondPage(response, 200, endPersonPage(tools.pageFor(response), counts));

@@ -6,11 +6,13 @@ import { grantedPatterns } from '../../core/policy/granted-patterns.ts';
 import type { NearMiss } from '../../core/policy/near-misses.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { RecentDecision } from '../../core/recent-decision.ts';
-import type { DecisionView } from '../../pages/access.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { DecisionView } from '../../pages/access.ts';
+import type { DecisionRow } from '../../pages/admin/decision-rows.ts';
 import type { ChangeView } from '../../pages/parts/change.ts';
 import type { ActionVerdict } from '../../pages/parts/decision.ts';
 import type { GrantedPatternView } from '../../pages/parts/granted-patterns.ts';
+import { refusalSentence } from '../forward-auth/answers.ts';
 
 type DecidedRules = ChangeView['before']['rules'];
 
@@ -27,6 +29,30 @@ export function decisionView(grant: Decided, service: string, misses: readonly N
     verdicts: asked.actions.map((action) => ({ action, verdict: verdictOf(action, grant) })),
     reasons: because.map((reason) => ({ ...reason, file: fileName(reason.file) })),
     nearMisses: misses.map((miss) => `${missSentence({ ...miss, file: fileName(miss.file) })}.`),
+  };
+}
+
+/** A row of the list of decisions. */
+export function decisionRow(decision: RecentDecision): DecisionRow {
+  const { requestId, endpoint, at, username, service, client, scopes, unlisted, refusal } = decision;
+  const rows = scopes.map(({ asked, granted, limited, because }) => ({
+    name: scopeName(asked),
+    asked: asked.actions,
+    granted,
+    limited,
+    rules: because.map(({ rule }) => rule),
+  }));
+  return {
+    requestId,
+    at,
+    ...(username === undefined ? {} : { username }),
+    via: viaText(decision),
+    service,
+    from: client,
+    isProxied: endpoint === 'forward-auth',
+    scopes: rows,
+    unlisted,
+    ...(refusal === undefined ? {} : { refusal: refusalSentence(refusal.code) }),
   };
 }
 

@@ -2,10 +2,8 @@
 import type { Request, Response, Router } from 'express';
 import type { DecisionFilter, RecentDecision, RecentDecisions } from '../../core/recent-decision.ts';
 import { decisionsPage } from '../../pages/admin/decisions.ts';
-import type { DecisionRow } from '../../pages/admin/decisions.ts';
-import { sentenceOf } from '../respond.ts';
 import { csvLine } from './csv.ts';
-import { scopeName, viaText } from './decision-views.ts';
+import { decisionRow, viaText } from './decision-views.ts';
 import type { ConsoleArea, ConsoleTools } from './deps.ts';
 import { queryOf } from '../form.ts';
 import { respondPage } from './respond-page.ts';
@@ -36,7 +34,7 @@ function show(recent: RecentDecisions, tools: ConsoleTools, request: Request, re
   const filter = filterOf(request);
   const { found, more } = recent.find(filter, MAX_SHOWN);
   const page = decisionsPage(tools.pageFor(response), {
-    rows: found.map(rowOf),
+    rows: found.map(decisionRow),
     filter,
     capacity: recent.capacity,
     count: recent.count(),
@@ -44,28 +42,6 @@ function show(recent: RecentDecisions, tools: ConsoleTools, request: Request, re
     hidden: more,
   });
   respondPage(response, 200, page);
-}
-
-function rowOf(decision: RecentDecision): DecisionRow {
-  const { requestId, at, username, service, client, scopes, unlisted, refusal } = decision;
-  const rows = scopes.map(({ asked, granted, limited, because }) => ({
-    name: scopeName(asked),
-    asked: asked.actions,
-    granted,
-    limited,
-    rules: because.map(({ rule }) => rule),
-  }));
-  return {
-    requestId,
-    at,
-    ...(username === undefined ? {} : { username }),
-    via: viaText(decision),
-    service,
-    from: client,
-    scopes: rows,
-    unlisted,
-    ...(refusal === undefined ? {} : { refusal: sentenceOf(refusal.code) }),
-  };
 }
 
 const COLUMNS = [

@@ -2,16 +2,17 @@
 
 interface LoginCommand {
   readonly program: string;
-  readonly text: string;
+  /** The words as they are typed, with quotes where a shell needs them. */
+  readonly words: readonly string[];
 }
 
 /** Each program asks for the password, so that the token is in no history of a shell. */
 export function loginCommands(service: string, username: string): readonly LoginCommand[] {
-  const user = shellWord(username);
+  const rest = ['login', service, '--username', shellWord(username)];
   return [
-    { program: 'docker', text: `docker login ${service} --username ${user}` },
-    { program: 'podman', text: `podman login ${service} --username ${user}` },
-    { program: 'helm', text: `helm registry login ${service} --username ${user}` },
+    { program: 'docker', words: ['docker', ...rest] },
+    { program: 'podman', words: ['podman', ...rest] },
+    { program: 'helm', words: ['helm', 'registry', ...rest] },
   ];
 }
 

@@ -1,9 +1,10 @@
 /** The answers of forward-auth. The proxy passes them on, so a refusal is one of a registry: docker prints its sentence. */
 import type { Response } from 'express';
 import type { AccessRefusal } from '../../core/access-refusal.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 import { formatScope } from '../../core/scope.ts';
 import type { Scope } from '../../core/scope.ts';
-import { bodyOf, respondJson } from '../respond.ts';
+import { bodyOf, respondJson, sentenceOf } from '../respond.ts';
 
 interface Refusal {
   readonly status: number;
@@ -63,6 +64,15 @@ const REFUSALS: Readonly<Record<AccessRefusal, Refusal>> = {
     oauth: 'access_denied',
   },
 };
+
+/** What a client read, without the id of its request. */
+export function refusalSentence(code: AccessRefusal | ErrorCode): string {
+  return isAccessRefusal(code) ? REFUSALS[code].sentence : sentenceOf(code);
+}
+
+function isAccessRefusal(code: AccessRefusal | ErrorCode): code is AccessRefusal {
+  return Object.hasOwn(REFUSALS, code);
+}
 
 /** Where clients get a token. */
 interface TokenSource {

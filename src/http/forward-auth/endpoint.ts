@@ -3,7 +3,6 @@
  * the path of the client to it. `answer` lists the steps.
  */
 import type { Request, RequestHandler, Response } from 'express';
-import type { AccessRefusal } from '../../core/access-refusal.ts';
 import { BrokerError, describeError } from '../../core/errors.ts';
 import { Secret } from '../../core/identity.ts';
 import type { Audit, Clock, Log } from '../../core/ports.ts';
@@ -103,7 +102,10 @@ async function answer(deps: Deps, request: Request, response: Response, path: Fo
   }
   try {
     const given = await check(deps, found, route, request, response);
-    if (given.kind === 'refused') return refuse(deps, response, { ...given, service, route });
+    if (given.kind === 'refused') {
+      const { kind: _kind, ...refused } = given;
+      return refuse(deps, response, { ...refused, service, route });
+    }
     record(deps, response, { outcome: 'allowed', service, route, username: given.username });
     respondAllowed(response, given.username);
   } catch (error) {
@@ -153,12 +155,9 @@ function bearerToken(authorization: string | undefined): Secret | undefined {
   return token === undefined ? undefined : new Secret(token);
 }
 
-interface Refused {
-  readonly refusal: AccessRefusal;
+interface Refused extends Omit<Extract<AccessAnswer, { kind: 'refused' }>, 'kind'> {
   readonly service?: Service;
   readonly route?: RegistryRoute;
-  readonly username?: string;
-  readonly cause?: string;
 }
 
 function refuse(deps: Deps, response: Response, { refusal, ...about }: Refused): void {
@@ -168,7 +167,7 @@ function refuse(deps: Deps, response: Response, { refusal, ...about }: Refused):
   respondRefusal(response, refusal, { source, needs, requestId: contextOf(response).requestId });
 }
 
-interface Failed extends Omit<Refused, 'refusal' | 'cause'> {
+interface Failed extends Pick<Refused, 'service' | 'route' | 'username'> {
   readonly error: BrokerError;
 }
 

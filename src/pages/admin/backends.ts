@@ -1,7 +1,7 @@
 /** The backends: whether they answer, since when, and how fast. */
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { badge, empty, heading, rows } from '../parts/blocks.ts';
+import { badge, empty, heading, nameText, rows } from '../parts/blocks.ts';
 import { exact, relative } from '../parts/time.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
@@ -77,7 +77,7 @@ function backendRow(page: Page, backend: BackendView): Html {
       ${
         lastFailure !== undefined &&
         html`<p class="quiet">
-          Last login without an answer ${relative(lastFailure.at, page.now)}: ${lastFailure.cause}
+          Last login without an answer ${relative(lastFailure.at, page.now)}: ${nameText(lastFailure.cause)}
         </p>`
       }
       ${servers.length > 1 && serverList(servers)}

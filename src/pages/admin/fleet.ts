@@ -1,7 +1,7 @@
 /** The brokers that share a store. */
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { badge, empty, heading, notice, table } from '../parts/blocks.ts';
+import { badge, empty, heading, nameText, notice, table } from '../parts/blocks.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -31,7 +31,7 @@ export function fleetPage(page: Page, { brokers, differing, unreadable, down }: 
     section: 'fleet',
     content: [
       heading('Fleet', 'The brokers that share a store and act as one.'),
-      down !== undefined && notice('problem', html`<p>The shared store cannot be reached: ${down}</p>`),
+      down !== undefined && notice('problem', html`<p>The shared store cannot be reached: ${nameText(down)}</p>`),
       differing.length > 0 &&
         notice(
           'warning',
@@ -45,7 +45,14 @@ export function fleetPage(page: Page, { brokers, differing, unreadable, down }: 
           'warning',
           html`<p>${unreadable} brokers use the store with another fleet key, and share nothing with these.</p>`,
         ),
-      brokers === undefined ? empty(html`<p>This broker shares no store.</p>`) : brokerTable(brokers, differing),
+      brokers === undefined
+        ? empty(
+            html`<p>This broker shares no store.</p>
+              <p class="quiet">
+                Brokers that have the same <code>shared</code> in their configuration are listed here.
+              </p>`,
+          )
+        : brokerTable(brokers, differing),
     ],
   });
 }

@@ -2,7 +2,7 @@
 import { confirmPage } from '../confirm.ts';
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { badge, codes, empty, heading, notice, rows, table } from '../parts/blocks.ts';
+import { badge, codes, empty, heading, nameText, notice, rows } from '../parts/blocks.ts';
 import { textField } from '../parts/form.ts';
 import { programName } from '../parts/program.ts';
 import { relative } from '../parts/time.ts';
@@ -11,9 +11,18 @@ import { html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
 import { ASLEEP, tokenRights, tokenState, tokenTimes } from '../token-view.ts';
 import type { TokenView } from '../token-view.ts';
+import { decisionRows } from './decision-rows.ts';
+import type { DecisionRow } from './decision-rows.ts';
+
+interface PeopleView {
+  readonly name?: string;
+  readonly problem?: string;
+  /** User names that are known and that differ from `name` only in case. */
+  readonly spellings?: readonly string[];
+}
 
 /** The form that looks somebody up. */
-export function peoplePage(page: Page, { name, problem }: { readonly name?: string; readonly problem?: string }): Html {
+export function peoplePage(page: Page, { name, problem, spellings = [] }: PeopleView): Html {
   const { url } = page.site;
   return layout(page, {
     title: 'People',
@@ -22,9 +31,30 @@ export function peoplePage(page: Page, { name, problem }: { readonly name?: stri
     content: [
       heading('People', 'See the groups, tokens and sign-ins of a user, and end them.'),
       html`<form class="card question" method="get" action="${url`/console/person`}">
-        ${textField({ name: 'user', label: 'User name', value: name, problem, isRequired: true, maxLength: 256 })}
+        ${textField({
+          name: 'user',
+          label: 'User name',
+          value: name,
+          problem,
+          isRequired: true,
+          isFocused: problem !== undefined,
+          maxLength: 256,
+        })}
         <button class="primary">Look up</button>
       </form>`,
+      spellings.length > 0 &&
+        notice(
+          'warning',
+          html`<p>
+            Did you mean
+            ${spellings.map(
+              (spelling, index) =>
+                html`${index > 0 && ' or '}<a href="${url`/console/person?user=${spelling}`}"
+                    >${nameText(spelling)}</a
+                  >`,
+            )}?
+          </p>`,
+        ),
     ],
   });
 }
@@ -45,12 +75,7 @@ export interface PersonView {
   readonly signIns: readonly SignInRow[];
   /** Tokens that the person created for robots. */
   readonly robotTokens: readonly RobotTokenView[];
-  readonly decisions: readonly {
-    readonly at: number;
-    readonly requestId: string;
-    readonly asked: string;
-    readonly granted: string;
-  }[];
+  readonly decisions: readonly DecisionRow[];
   /** What has just been ended, as a sentence. */
   readonly done?: string;
 }
@@ -63,7 +88,7 @@ export function personPage(page: Page, view: PersonView): Html {
     section: 'people',
     content: [
       heading(
-        username,
+        nameText(username),
         account === undefined ? undefined : html`Found in the backend <code>${account.backend}</code>.`,
         html`<a class="button danger" href="${url`/console/person/end?user=${username}`}">End everything</a>`,
       ),
@@ -73,7 +98,12 @@ export function personPage(page: Page, view: PersonView): Html {
       section('Tokens', tokens.length === 0 ? none('No tokens.') : tokenList(page, tokens)),
       section('Sign-ins', signIns.length === 0 ? none('No sign-ins.') : signInList(page, signIns)),
       robotTokens.length > 0 && section('Tokens created for robots', robotTokenList(page, robotTokens)),
-      section('Recent decisions', decisions.length === 0 ? none('None at this broker.') : decisionTable(page, view)),
+      section(
+        'Recent decisions',
+        decisions.length === 0
+          ? none('None at this broker since its start.')
+          : decisionRows(page, decisions, 'Recent decisions'),
+      ),
     ],
   });
 }
@@ -110,10 +140,10 @@ function robotTokenList(page: Page, tokens: readonly RobotTokenView[]): Html {
 }
 
 function tokenRow({ now }: Page, token: TokenView, end?: string): Html {
-  const { id, name, robot } = token;
+  const { id, robot } = token;
   return html`<li>
     <div>
-      <p><b>${name}</b> ${tokenState(token, now)}</p>
+      <p><b>${token.name}</b> ${tokenState(token, now)}</p>
       <p class="quiet"><code>${id}</code>${robot !== undefined && html` for the robot <code>${robot}</code>`}</p>
     </div>
     <div>${tokenRights(token, 'its owner')}</div>
@@ -130,7 +160,7 @@ function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
         html`<li>
           <div>
             <p><b>${programName(program)}</b> ${isAsleep === true && badge('asleep', 'warning')}</p>
-            <p class="quiet">${service ?? 'console'}</p>
+            <p class="quiet">${service === undefined ? 'console' : html`<code>${service}</code>`}</p>
           </div>
           <div>
             <p>From <code>${from}</code></p>
@@ -143,19 +173,6 @@ function signInList({ now }: Page, signIns: readonly SignInRow[]): Html {
         </li>`,
     ),
     'Sign-ins',
-  );
-}
-
-function decisionTable({ now }: Page, { decisions }: PersonView): Html {
-  return table(
-    'Recent decisions',
-    [{ label: 'When' }, { label: 'Asked' }, { label: 'Granted' }, { label: 'Request' }],
-    decisions.map(({ at, requestId, asked, granted }) => [
-      relative(at, now),
-      html`<code>${asked}</code>`,
-      granted,
-      html`<code class="quiet">${requestId}</code>`,
-    ]),
   );
 }
 
@@ -173,18 +190,20 @@ export function endPersonPage(page: Page, { username, tokens, signIns, robotToke
   const staying = robotTokens.length - ending;
   return confirmPage(page, {
     section: 'people',
-    question: `End everything of ${username}?`,
+    title: `End everything of ${username}`,
+    question: html`End everything of ${nameText(username)}?`,
     consequences: [
       `This revokes ${plural(tokens, 'token')} and ends ${plural(signIns, 'sign-in')}. It cannot be undone.`,
-      ending > 0 && `It also revokes ${plural(ending, 'token')} that ${username} created for robots of users.`,
+      ending > 0 &&
+        html`It also revokes ${plural(ending, 'token')} that ${nameText(username)} created for robots of users.`,
       staying > 0 &&
-        html`${plural(staying, 'token')} that ${username} created for robots of groups
-          ${staying === 1 ? 'stays' : 'stay'} valid. If ${username} may have a copy, replace each and revoke it:
-          <code>fairlead tokens revoke ID</code>`,
+        html`${plural(staying, 'token')} that ${nameText(username)} created for robots of groups
+          ${staying === 1 ? 'stays' : 'stay'} valid. If ${nameText(username)} may have a copy, replace each and revoke
+          it: <code>fairlead tokens revoke ID</code>`,
       'Registry tokens that were issued before stay valid for some minutes. The account itself is not changed: disable ' +
         'it where it is kept, or the user can sign in again.',
     ],
-    verb: `End everything of ${username}`,
+    verb: html`End everything of ${nameText(username)}`,
     action: url`/console/person/end`,
     cancel: url`/console/person?user=${username}`,
     fields: { user: username },

@@ -115,7 +115,7 @@ function resultOf(text: string, result: TryOutResult, now: number): Content {
         What nobody has asked for recently may change too. Save the text as <code>next.yaml</code>, and compare every
         request there can be:
       </p>
-      ${copyable('command', 'diff', command, 'The command that compares both policies')}`,
+      ${copyable('command', 'diff', command.split(' '), 'the command that compares both policies')}`,
     html`<h2>Findings in the text</h2>`,
     sourceExcerpt(text, findings) ?? html`<p>None.</p>`,
   ];

@@ -1,8 +1,8 @@
 /** Who can do something with a repository. */
 import { layout } from '../layout.ts';
 import type { Page } from '../page.ts';
-import { badge, empty, heading, notice, table } from '../parts/blocks.ts';
-import { repositoryFields, selectField, textField } from '../parts/form.ts';
+import { badge, empty, heading, nameList, nameText, notice, table } from '../parts/blocks.ts';
+import { ANSWER_PROBLEM, repositoryFields, selectField, textField } from '../parts/form.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -55,7 +55,7 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
           value: question?.action,
           options: ACTIONS.map((name) => ({ value: name, label: name })),
         })}
-        ${repositoryFields(services, question)}
+        ${repositoryFields(services, question, problem === undefined ? undefined : ANSWER_PROBLEM)}
         ${textField({
           name: 'client',
           label: 'From the address',
@@ -67,8 +67,8 @@ export function whoCanPage(page: Page, { services, question, problem, answer }: 
         <button class="primary">Ask</button>
       </form>`,
       html`<div id="answer" class="answers" aria-live="polite">
-        ${problem !== undefined && notice('problem', html`<p>${problem}</p>`)}
-        ${answer !== undefined && answerText(answer)}
+        ${problem !== undefined && notice('problem', html`<p>${problem}</p>`, { id: ANSWER_PROBLEM, isFocused: true })}
+        ${answer !== undefined && answerText(page, answer)}
       </div>`,
     ],
   });
@@ -81,22 +81,28 @@ const VERDICTS = {
   no: { text: 'no', kind: 'bad' },
 } as const;
 
-function answerText({ grantees, users, anonymous, gaps }: NonNullable<WhoCanView['answer']>): Html {
+function answerText(
+  { site: { url } }: Page,
+  { grantees, users, anonymous, gaps }: NonNullable<WhoCanView['answer']>,
+): Html {
   return html`${anonymous && notice('warning', html`<p>Anybody can, also without a login.</p>`)}
   ${
     grantees.length === 0
-      ? empty(html`<p>Nobody can: no rule allows it.</p>`)
+      ? empty(
+          html`<p>Nobody can: no rule allows it.</p>
+            <p class="quiet">A rule of the <a href="${url`/console/policy`}">policy</a> would have to.</p>`,
+        )
       : table(
           'Who can',
           [{ label: 'Who' }, { label: 'Can' }, { label: 'Rule' }, { label: 'Limited by' }],
           grantees.map(({ who, verdict, rule, file, line, notes }) => [
             html`<b>${who}</b>`,
             badge(VERDICTS[verdict].text, VERDICTS[verdict].kind),
-            html`${rule}<br /><code class="quiet">${file}:${line}</code>`,
+            html`${nameText(rule)}<br /><code class="quiet">${file}:${line}</code>`,
             html`${notes.map((note, index) => html`${index > 0 && html`<br />`}${note}`)}`,
           ]),
         )
   }
-  ${users.length > 0 && html`<p>Of the users in files, these can: ${users.join(', ')}.</p>`}
+  ${users.length > 0 && html`<p>Of the users in files, these can: ${nameList(users, ', ')}.</p>`}
   ${gaps.length > 0 && html`<p class="quiet">There may be others, because ${gaps.join('; and because ')}.</p>`}`;
 }

@@ -17,15 +17,26 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-c
 async function copy(button: HTMLButtonElement): Promise<void> {
   const source = document.querySelector(`#${button.dataset['copy'] ?? ''}`);
   if (source === null) return;
+  const label = [...button.childNodes];
   try {
     await navigator.clipboard.writeText(source.textContent ?? '');
-    button.textContent = 'Copied';
-    setTimeout(() => (button.textContent = 'Copy'), COPIED_MS);
+    say(button, 'Copied');
+    setTimeout(() => {
+      button.replaceChildren(...label);
+      say(button, '');
+    }, COPIED_MS);
   } catch {
     // Without https there is no clipboard: select the text, for the keyboard.
     getSelection()?.selectAllChildren(source);
-    button.textContent = 'Press Ctrl+C';
+    say(button, 'Press Ctrl+C');
   }
+}
+
+/** On the button, and where screen readers announce it. An empty text changes no button. */
+function say(button: HTMLButtonElement, text: string): void {
+  if (text !== '') button.textContent = text;
+  const status = button.nextElementSibling;
+  if (status !== null) status.textContent = text;
 }
 
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-filter]')) filterLive(form);
@@ -74,10 +85,24 @@ function ask(form: HTMLFormElement): void {
     if (request.status !== 200 || target === null || answer === null || answer === undefined) return follow();
     target.replaceChildren(...document.importNode(answer, true).childNodes);
     history.replaceState(null, '', address);
+    showProblem(form, target);
   });
   target?.setAttribute('aria-busy', 'true');
   request.addEventListener('loadend', () => target?.removeAttribute('aria-busy'));
   request.send();
+}
+
+/** Marks the field that an answer is about, and moves the focus to what is wrong with it. */
+function showProblem(form: HTMLFormElement, answer: HTMLElement): void {
+  const problem = answer.querySelector<HTMLElement>('[role="alert"][id]');
+  const field = form.querySelector('input');
+  if (field === null) return;
+  field.removeAttribute('aria-invalid');
+  field.removeAttribute('aria-describedby');
+  if (problem === null) return;
+  field.setAttribute('aria-invalid', 'true');
+  field.setAttribute('aria-describedby', problem.id);
+  problem.focus();
 }
 
 setInterval(() => {

@@ -3,7 +3,7 @@ import { attribute, html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
 
 /** The heading of a page, with a sentence below it and a button beside it. */
-export function heading(title: string, lead?: Content, button?: Content): Html {
+export function heading(title: Content, lead?: Content, button?: Content): Html {
   return html`<div class="heading">
     <div>
       <h1>${title}</h1>
@@ -13,9 +13,22 @@ export function heading(title: string, lead?: Content, button?: Content): Html {
   </div>`;
 }
 
+interface NoticeOptions {
+  /** By which a field names the message as its description. */
+  readonly id?: string;
+  /** Whether it has the focus when the page opens, so that it is read first. */
+  readonly isFocused?: boolean;
+}
+
 /** A message about what happened or what to do. */
-export function notice(kind: 'done' | 'warning' | 'problem', content: Content): Html {
-  return html`<div class="notice ${kind}" role="${kind === 'problem' ? 'alert' : 'status'}">${content}</div>`;
+export function notice(
+  kind: 'done' | 'warning' | 'problem',
+  content: Content,
+  { id, isFocused = false }: NoticeOptions = {},
+): Html {
+  const focus = [attribute('tabindex', isFocused ? -1 : undefined), attribute('autofocus', isFocused)];
+  const role = kind === 'problem' ? 'alert' : 'status';
+  return html`<div class="notice ${kind}" role="${role}" ${[attribute('id', id), ...focus]}>${content}</div>`;
 }
 
 /** A word about a state. */
@@ -75,21 +88,47 @@ export function table(caption: string, columns: readonly Column[], cells: readon
   </div>`;
 }
 
+/** Names with their values. */
+export function facts(all: readonly (readonly [string, Content])[]): Html {
+  return html`<dl class="facts">
+    ${all.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** A name from outside within a sentence: its direction, such as that of Arabic, moves nothing around it. */
+export function nameText(text: string): Html {
+  return html`<bdi>${text}</bdi>`;
+}
+
+/** Names or sentences with names, each as `nameText` shows it. */
+export function nameList(texts: readonly string[], separator: string): Html {
+  return html`${texts.map((text, index) => html`${index > 0 && separator}${nameText(text)}`)}`;
+}
+
 /** Names in the fixed-width font, separated by commas. */
 export function codes(names: readonly string[]): Html {
   return html`${names.map((name, index) => html`${index > 0 && ', '}<code>${name}</code>`)}`;
 }
 
 /**
- * A text to copy. The button is shown by the browser script; without it, one click selects the text.
+ * A text to copy. The button is shown by the browser script; without it, one click selects the text. It wraps between
+ * words, and is copied as one line.
  *
- * @param kind a command stays on one line
+ * @param kind a secret is not printed
+ * @param label what it is, such as `the token`
  */
-export function copyable(kind: 'secret' | 'command', id: string, text: string, label: string): Html {
+export function copyable(kind: 'secret' | 'command', id: string, words: readonly string[], label: string): Html {
   return html`<div class="copy">
     <code id="${id}" class="once ${kind}" tabindex="0" role="textbox" aria-readonly="true" aria-label="${label}"
-      >${text}</code
+      >${words.map((word, index) => html`${index > 0 && ' '}<span>${word}</span>`)}</code
     >
-    <button type="button" data-copy="${id}" hidden>Copy</button>
+    <button type="button" data-copy="${id}" hidden>Copy<span class="hidden"> ${label}</span></button>
+    <span class="hidden" role="status"></span>
   </div>`;
 }

@@ -55,7 +55,7 @@ export function decisionSentence(subject: Content, repository: string, all: read
   const missing = all.filter(({ verdict }) => verdict !== 'granted').map(({ action }) => action);
   const name = html`<code>${repository}</code>`;
   if (granted.length === 0) return html`${subject} may do nothing with ${name}.`;
-  const first = html`${subject} may ${joined(granted.map(bareVerb), 'and')} ${name}`;
+  const first = html`${subject} may ${actionVerbs(granted)} ${name}`;
   return missing.length === 0 ? html`${first}.` : html`${first}, and not ${joined(missing.map(verbWithIt), 'or')}.`;
 }
 
@@ -65,6 +65,11 @@ const VERBS: Readonly<Record<string, { readonly bare: string; readonly it: strin
   delete: { bare: 'delete from', it: 'delete from it' },
   '*': { bare: 'administer', it: 'administer it' },
 };
+
+/** `pull and push to`, before a repository */
+export function actionVerbs(actions: readonly string[]): string {
+  return joined(actions.map(bareVerb), 'and');
+}
 
 function bareVerb(action: string): string {
   return VERBS[action]?.bare ?? action;
@@ -94,8 +99,8 @@ export function reasonList(reasons: readonly RuleReason[], subject: string): Htm
       return html`<li>
         <span class="${kind}" aria-hidden="true">${mark}</span>
         <p>
-          ${text} ${actionList(actions)}: <b>${rule}</b>, ${note === undefined ? viaText(via, subject) : note}<br /><code
-            class="quiet"
+          ${text} ${actionList(actions)}: <b>${rule}</b>,
+          ${note === undefined ? viaText(via, subject) : html`<bdi>${note}</bdi>`}<br /><code class="quiet"
             >${file}:${line}</code
           >
         </p>
@@ -106,7 +111,8 @@ export function reasonList(reasons: readonly RuleReason[], subject: string): Htm
 
 function viaText(via: string, subject: string): Html {
   const [, kind, name] = /^(group|user) (.*)$/s.exec(via) ?? [];
-  if (kind === 'group') return html`because ${subject === 'you' ? 'you are' : `${subject} is`} in <code>${name}</code>`;
+  if (kind === 'group')
+    return html`because ${subject === 'you' ? 'you are' : html`<bdi>${subject}</bdi> is`} in <code>${name}</code>`;
   // A pattern such as "*" names nobody.
   if (kind === 'user') return html`which holds for ${subject === 'you' ? 'you' : html`<code>${name}</code>`}`;
   return html`which holds for ${via}`;

@@ -1,6 +1,7 @@
 /** Controls of forms: each with its label, its hint and what is wrong with its value. */
 import { attribute, html } from '../template/html.ts';
 import type { Content, Html } from '../template/html.ts';
+import { fieldUrl } from '../template/url.ts';
 
 interface Control {
   readonly name: string;
@@ -8,6 +9,8 @@ interface Control {
   readonly hint?: Content;
   /** What is wrong with the value that was sent. */
   readonly problem?: string | undefined;
+  /** The id of the message that says it, where it is elsewhere on the page. */
+  readonly problemId?: string | undefined;
 }
 
 interface TextField extends Control {
@@ -100,10 +103,18 @@ export function selectField(field: Choice): Html {
   );
 }
 
-/** Which repository, at which registry. */
+/** The id of the message about the repository. */
+export const ANSWER_PROBLEM = 'answer-problem';
+
+/**
+ * Which repository, at which registry.
+ *
+ * @param problemId of the message that says what is wrong with the repository
+ */
 export function repositoryFields(
   services: readonly string[],
   asked: { readonly repository: string; readonly service: string } | undefined,
+  problemId?: string,
 ): readonly Html[] {
   return [
     textField({
@@ -114,6 +125,7 @@ export function repositoryFields(
       isCode: true,
       isRequired: true,
       maxLength: 255,
+      problemId,
     }),
     selectField({
       name: 'service',
@@ -133,7 +145,7 @@ interface Choices extends Control {
 /** A group of radio buttons or check boxes under one heading. */
 export function choices(field: Choices): Html {
   const { name, label, type, options, chosen } = field;
-  return html`<fieldset ${describedBy(field)}>
+  return html`<fieldset id="${idOf(field)}" ${describedBy(field)}>
     <legend>${label}</legend>
     ${notes(field)}
     <div class="choices">
@@ -161,6 +173,21 @@ export function checkBox(name: string, label: string, isChecked: boolean): Html 
   >`;
 }
 
+/**
+ * What is wrong with a form, with a link to each field. It has the focus when the page opens, so that it is read before
+ * the fields.
+ *
+ * @param problems by the name of the field
+ */
+export function problemSummary(sentence: string, problems: ReadonlyMap<string, string>): Html {
+  return html`<div class="notice problem" role="group" aria-label="Problems" tabindex="-1" autofocus>
+    <p>${sentence}</p>
+    <ul>
+      ${[...problems].map(([field, problem]) => html`<li><a href="${fieldUrl(field)}">${problem}</a></li>`)}
+    </ul>
+  </div>`;
+}
+
 function control(field: Control, input: Html): Html {
   return html`<div class="field"><label for="${idOf(field)}">${field.label}</label>${input}${notes(field)}</div>`;
 }
@@ -172,13 +199,15 @@ function notes(field: Control): Html {
 }
 
 function described(field: Control) {
-  return [describedBy(field), attribute('aria-invalid', field.problem === undefined ? undefined : 'true')];
+  const isInvalid = field.problem !== undefined || field.problemId !== undefined;
+  return [describedBy(field), attribute('aria-invalid', isInvalid ? 'true' : undefined)];
 }
 
 function describedBy(field: Control) {
   const ids = [
     ...(field.hint === undefined ? [] : [`${idOf(field)}-hint`]),
     ...(field.problem === undefined ? [] : [`${idOf(field)}-problem`]),
+    ...(field.problemId === undefined ? [] : [field.problemId]),
   ];
   return attribute('aria-describedby', ids.length === 0 ? undefined : ids.join(' '));
 }

@@ -1,6 +1,6 @@
 /** What rules allow somebody, as patterns of repositories. */
 import { actionList } from './decision.ts';
-import { codes, table } from './blocks.ts';
+import { codes, nameList, nameText, table } from './blocks.ts';
 import { html } from '../template/html.ts';
 import type { Html } from '../template/html.ts';
 
@@ -25,8 +25,8 @@ export function patternTable(caption: string, patterns: readonly GrantedPatternV
       html`<code>${pattern}</code>`,
       actionList(actions),
       services.length === 0 ? 'all' : codes(services),
-      html`${rule} <code class="quiet">${file}:${line}</code>${
-          conditions.length > 0 && html`<br /><span class="quiet">if ${conditions.join(', and ')}</span>`
+      html`${nameText(rule)} <code class="quiet">${file}:${line}</code>${
+          conditions.length > 0 && html`<br /><span class="quiet">if ${nameList(conditions, ', and ')}</span>`
         }`,
     ]),
   );

@@ -65,10 +65,12 @@ type OptionalAttribute =
   | 'id'
   | 'list'
   | 'maxlength'
+  | 'open'
   | 'placeholder'
   | 'readonly'
   | 'required'
   | 'selected'
+  | 'tabindex'
   | 'value';
 
 /** @param value `true`: the attribute has no value; `false` and `undefined`: there is no attribute */
@@ -140,5 +142,5 @@ const EXPECTED: Readonly<Record<Context['kind'], string>> = {
   'plain-text': 'a text',
   attributes: 'attributes',
   value: 'the value of an attribute',
-  url: 'a URL that url or loopbackUrl has made',
+  url: 'a URL that a function of url.ts has made',
 };

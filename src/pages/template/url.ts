@@ -39,6 +39,12 @@ export function urlsUnder(base: string): UrlTag {
   };
 }
 
+/** @returns the place of a field on the same page, for a link from the message about it */
+export function fieldUrl(name: string): Url {
+  if (!/^[\w.-]+$/.test(name)) throw new Error('the name of a field is no name');
+  return new SafeUrl(`#field-${name}`);
+}
+
 /** The address at which a program of the same computer waits for an answer (RFC 8252, section 7.3). */
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d{1,5}\/[\w.~%/-]*(?:\?[\w.~%&=+-]*)?$/;
 

@@ -61,6 +61,16 @@ it('a token for the robot of a group stays and is still shown after everything o
   expect(await shown(deps)).toEqual(['web-ci false']);
 });
 
+it('a user without tokens or sessions has nothing to end, and the spelling that has some is named', async () => {
+  const deps = await openDeps();
+
+  expect(await deps.person('ALICE')).toBeUndefined();
+  expect(await deps.otherSpellings('ALICE')).toEqual(['alice']);
+  expect(await deps.endPerson('ALICE', BY)).toBe(
+    'Nothing was ended: nobody named "ALICE" has tokens or sessions; did you mean "alice"?',
+  );
+});
+
 it('the page of a user marks the tokens and sign-ins that are asleep until the next sign-in', async () => {
   const records = memoryRecords();
   const { personalTokens, sessions } = tokenStoresIn(records, realClock);

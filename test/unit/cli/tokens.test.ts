@@ -156,6 +156,16 @@ describe('fairlead tokens list', () => {
 });
 
 describe('fairlead tokens revoke', () => {
+  it('says that a user has nothing, and which spelling has something', async () => {
+    await using files = await open();
+    await created(files);
+
+    const { code, stderr } = await tokens(files, ['revoke', '--user', 'Alice']);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('nobody named "Alice" has tokens or sessions; did you mean "alice"?');
+  });
+
   it('ends one token by its id, those of a user, or all, and leaves others', async () => {
     await using files = await open();
     const [first, second] = [await created(files), await created(files)];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { attribute, html } from '../../../src/pages/template/html.ts';
 import type { Content, Html } from '../../../src/pages/template/html.ts';
-import { loopbackUrl, urlsUnder } from '../../../src/pages/template/url.ts';
+import { fieldUrl, loopbackUrl, urlsUnder } from '../../../src/pages/template/url.ts';
 import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { structureOf, textOf } from '../../support/parsed-html.ts';
 
@@ -145,6 +145,13 @@ describe('url', () => {
 
   it('encodes a text that is no Unicode', () => {
     expect(url`/console/person?user=${'\ud800'}`.text).toBe('/console/person?user=%EF%BF%BD');
+  });
+});
+
+describe('fieldUrl', () => {
+  it('leads to a field of the same page, and takes the names of fields only', () => {
+    expect(fieldUrl('limits.0.actions').text).toBe('#field-limits.0.actions');
+    for (const name of ['', 'a b', '"', 'a/b']) expect(() => fieldUrl(name)).toThrow(/is no name/);
   });
 });
 

@@ -41,11 +41,13 @@ describe('each page', () => {
     expect(text.match(/<main /g)).toHaveLength(1);
   });
 
-  it.each(names)('%s links only to paths below the path of the public URL', (name) => {
+  it.each(names)('%s links only to its own parts and to paths below the path of the public URL', (name) => {
     const text = samplePages({ base: '/fairlead' })[name]?.().toString() ?? '';
 
     const targets = [...text.matchAll(/ (?:href|src|action)="([^"]*)"/g)].map(([, target = '']) => target);
-    const others = targets.filter((target) => !target.startsWith('/fairlead/') && target !== '#main');
+    const isOwn = (target: string): boolean =>
+      target.startsWith('#') ? text.includes(`id="${target.slice(1)}"`) : target.startsWith('/fairlead/');
+    const others = targets.filter((target) => !isOwn(target));
     expect(targets.length).toBeGreaterThan(1);
     expect(others).toEqual(TO_PROGRAMS[name] ?? []);
   });

@@ -117,6 +117,52 @@ describe('recent decisions', () => {
 
     expect(memory.byRequest('a')?.via).toEqual({ kind: 'personal-token', name: 'laptop' });
   });
+
+  describe('of requests that a proxy asked about', () => {
+    const needs = [{ type: 'repository', name: 'web/shop', actions: ['pull', 'push'] }];
+    const checked = (
+      requestId: string,
+      about: Partial<Extract<AuditEvent, { type: 'access.checked' }>>,
+    ): AuditEvent => ({
+      type: 'access.checked',
+      request: { requestId, client: '10.1.4.7' },
+      service: 'registry.example.com',
+      outcome: 'allowed',
+      needs,
+      ...about,
+    });
+    const decided = (requestId: string, caller: Caller, grant: Partial<Grant>): AuditEvent =>
+      ({ ...issued(requestId, caller, [grant]), type: 'access.decided' }) as never;
+
+    it('are those that were denied, so that a push leaves the place to others', () => {
+      const memory = rememberDecisions(20, fixedClock());
+      memory.record(decided('granted', user('alice'), {}));
+      memory.record(decided('denied', user('alice'), { granted: [] }));
+      memory.record(decided('anonymous', ANONYMOUS, { granted: [] }));
+      for (const outcome of ['allowed', 'token_required', 'login_required', 'access_denied'] as const)
+        memory.record(checked(outcome, { outcome }));
+      for (const outcome of ['untrusted_proxy', 'unclear_request'] as const)
+        memory.record(checked(outcome, { outcome }));
+      for (const outcome of ['token_invalid', 'unknown_route', 'invalid_credentials'] as const)
+        memory.record(checked(outcome, { outcome, username: 'alice' }));
+
+      expect(idsOf(memory)).toEqual(['invalid_credentials', 'unknown_route', 'token_invalid', 'denied']);
+      expect(memory.byRequest('denied')).toMatchObject({ endpoint: 'forward-auth', username: 'alice' });
+    });
+
+    it('have what the registry token grants of what was needed, and lead to its request', () => {
+      const memory = rememberDecisions(20, fixedClock());
+      memory.record(issued('token', user('alice')));
+      const missing = [{ type: 'repository', name: 'web/shop', actions: ['push'] }];
+      memory.record(checked('b', { outcome: 'insufficient_scope', username: 'alice', tokenId: 't', missing }));
+
+      const found = memory.byRequest('b');
+
+      expect(found).toMatchObject({ tokenId: 't', scopes: [{ asked: needs[0], granted: ['pull'] }] });
+      expect(memory.byToken('t')?.requestId).toBe('token');
+      expect(memory.byToken('other')).toBeUndefined();
+    });
+  });
 });
 
 describe('recent decisions that can be made again', () => {

@@ -299,6 +299,23 @@ describe('an account', () => {
     expect((await api.ask('listRefreshTokens', {})).refreshTokens.map(({ user }) => user)).toEqual(['bob']);
   });
 
+  it('of which nothing is known has nothing to end, and the answer names a spelling that has something', async () => {
+    await using found = await world();
+    const { api } = found;
+    await putRefreshTokens(found, 'Bob');
+
+    const wrongCase = await api.ask('endAccount', { user: 'BOB' });
+    const unknown = await api.ask('endAccount', { user: 'nobody' });
+    const right = await api.ask('endAccount', { user: 'Bob' });
+
+    expect(wrongCase).toMatchObject({
+      count: 0,
+      hint: 'nobody named "BOB" has tokens or sessions; did you mean "Bob"?',
+    });
+    expect(unknown.hint).toBe('nobody named "nobody" has tokens or sessions; check the spelling');
+    expect(right).toMatchObject({ count: 1, hint: null });
+  });
+
   it('that ends is signed out of its browsers, whose sessions were listed before', async () => {
     await using found = await world();
     const { api, stores } = found;

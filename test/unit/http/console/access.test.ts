@@ -1,5 +1,5 @@
 /** The page about access over HTTP: which requests were denied, and why. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../../../src/core/access.ts';
 import type { AuditEvent } from '../../../../src/core/events.ts';
 import type { Caller } from '../../../../src/core/identity.ts';
@@ -7,13 +7,16 @@ import { accessArea } from '../../../../src/http/console/access.ts';
 import { groupNames } from '../../../../src/http/console/decision-views.ts';
 import { rememberDecisions } from '../../../../src/platform/recent-decisions.ts';
 import { openConsoleApp } from '../../../support/console-app.ts';
-import { fakeBackend } from '../../../support/fake-backend.ts';
+import { fakeBackend, identity } from '../../../support/fake-backend.ts';
 import { realClock } from '../../../support/fakes.ts';
 import { fetchBrowser } from '../../../support/fetch-browser.ts';
 import { again } from '../../../support/personal-token-world.ts';
 import { policyOf } from '../../../support/policy-builder.ts';
 
 const SERVICE = 'registry.example.com';
+
+/** alice is an administrator. */
+const ADMIN = { admins: { users: ['alice'] } } as const;
 
 /** A request of alice to pull and push `web/shop`. */
 function issued(requestId: string, grant: Pick<Grant, 'granted'> & Partial<Grant>, caller: Caller): AuditEvent {
@@ -35,7 +38,11 @@ function issued(requestId: string, grant: Pick<Grant, 'granted'> & Partial<Grant
 }
 
 /** The page of alice after these requests, and with the answer to a question. */
-async function pageAfter(events: (caller: User) => readonly AuditEvent[], query = ''): Promise<string> {
+async function pageAfter(
+  events: (caller: User) => readonly AuditEvent[],
+  query = '',
+  section: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const { chained } = fakeBackend(again(), { name: 'corp' });
   const authenticator = { ...chained.authenticator, revalidate: async () => again() };
   const recent = rememberDecisions(10, realClock);
@@ -45,6 +52,7 @@ async function pageAfter(events: (caller: User) => readonly AuditEvent[], query 
   await using app = await openConsoleApp({
     areas: [accessArea({ policy: () => policyOf([]), services: [SERVICE], recent, clock: realClock })],
     backends: async () => [{ ...chained, authenticator }],
+    section,
   });
   const browser = fetchBrowser();
   await browser.submit(`${app.url}/sign-in`, { username: 'alice', password: 'alice-knows-this-1' });
@@ -63,7 +71,7 @@ it('names the token whose limits have denied a request', async () => {
   const limited = { granted: ['pull'], limited: ['push'] } as const;
   const text = await pageAfter((caller) => [issued('a', limited, withToken(caller))], '?request=a');
 
-  expect(text).toContain('With the token laptop, you may pull');
+  expect(text).toContain('With the token <bdi>laptop</bdi>, you may pull');
   expect(text).toContain('The limits of the token exclude push.');
 });
 
@@ -79,6 +87,98 @@ type User = Extract<Caller, { readonly kind: 'user' }>;
 function withToken(caller: User): Caller {
   return { ...caller, via: { kind: 'personal-token', id: '0123456789ab', name: 'laptop' } };
 }
+
+/** A push to `web/shop` that the proxy of the registry asked about, with the registry token of `issued`. */
+function tooLittle(requestId: string, about: Partial<Checked> = {}): AuditEvent {
+  const push = { type: 'repository', name: 'web/shop', actions: ['push'] } as const;
+  return {
+    type: 'access.checked',
+    request: { requestId, client: '10.1.4.7' },
+    service: SERVICE,
+    outcome: 'insufficient_scope',
+    needs: [{ ...push, actions: ['pull', 'push'] }],
+    username: 'alice',
+    tokenId: 't',
+    missing: [push],
+    ...about,
+  };
+}
+
+type Checked = Extract<AuditEvent, { readonly type: 'access.checked' }>;
+
+describe('a request that was denied through a proxy', () => {
+  const denied = { granted: ['pull'] } as const;
+
+  it('is explained by the request for its registry token, with the personal token that was used', async () => {
+    const text = await pageAfter((caller) => [issued('a', denied, withToken(caller)), tooLittle('b')], '?request=b');
+
+    expect(text).toContain('The registry token does not grant web/shop: push. This was decided when it was issued:');
+    expect(text).toContain('With the token <bdi>laptop</bdi>, you may pull');
+  });
+
+  it('says what to do where another broker has issued its registry token', async () => {
+    const text = await pageAfter(() => [tooLittle('b')], '?request=b');
+
+    expect(text).toContain('The registry token does not grant web/shop: push.');
+    expect(text).toContain('Another broker has issued this token');
+    expect(text).not.toContain('No rule allows it');
+  });
+
+  it('says what happened where the registry token was issued for something else', async () => {
+    const other = { asked: { type: 'repository', name: 'web/base', actions: ['pull'] }, granted: ['pull'] } as const;
+    const text = await pageAfter((caller) => [issued('a', other, caller), tooLittle('b')], '?request=b');
+
+    expect(text).toContain('The program had not asked for that when it got the token.');
+  });
+
+  it('with a password is explained by its own decision, and is listed', async () => {
+    const decided = (caller: Caller): AuditEvent =>
+      ({ ...issued('a', denied, caller), type: 'access.decided' }) as never;
+    const text = await pageAfter((caller) => [decided(caller)], '?request=a');
+
+    expect(text).toContain('You may pull');
+    expect(text).toContain('<a href="/console/access?request=a"><bdi>web/shop: push</bdi></a>');
+  });
+
+  it('with a wrong password has the sentence that the client read', async () => {
+    const wrong: Partial<Checked> = { outcome: 'invalid_credentials', cause: 'wrong-password' };
+    const { tokenId: _tokenId, missing: _missing, ...event } = tooLittle('b', wrong) as Checked;
+    const text = await pageAfter(() => [event], '?request=b');
+
+    expect(text).toContain('The registry answered: wrong user name or password.');
+  });
+
+  it('is no entry of the list where its program asks for another registry token by itself', async () => {
+    const text = await pageAfter(() => [tooLittle('b')]);
+
+    expect(text).not.toContain('?request=b"');
+  });
+});
+
+describe('the request of somebody else', () => {
+  const bob = { kind: 'user', identity: identity('bob') } as const;
+
+  it('is unknown to a person, also where only its registry token shows whose it is', async () => {
+    const other = (backend: string): Caller => ({ kind: 'user', identity: { ...identity('alice'), backend } });
+    const events = (backend: string) => () => [issued('a', { granted: [] }, other(backend)), tooLittle('b')];
+
+    const texts = [
+      await pageAfter(() => [issued('a', { granted: [] }, bob)], '?request=a'),
+      await pageAfter(() => [tooLittle('a', { username: 'bob' })], '?request=a'),
+      await pageAfter(events('elsewhere'), '?request=b'),
+    ];
+
+    for (const text of texts) expect(text).toContain('No request of yours with this id is known here.');
+    expect(await pageAfter(events('corp'), '?request=b')).toContain('This was decided when it was issued:');
+  });
+
+  it('is explained to an administrator, with the name', async () => {
+    const text = await pageAfter(() => [issued('a', { granted: ['pull'] }, bob)], '?request=a', ADMIN);
+
+    expect(text).toMatch(/Request\s+of <bdi>bob<\/bdi>/);
+    expect(text).toContain('<bdi>bob</bdi> may pull');
+  });
+});
 
 it('shows a group that has a DN and a name by its name', () => {
   const groups = ['cn=Team-Web,ou=groups,dc=example', 'team-web', 'cn=staff,dc=example'];

@@ -187,7 +187,7 @@ describe('the page of tokens', () => {
     const { text } = await browser.open(`${app.url}${PAGE}`);
 
     expect(text).toContain('Nothing at any registry');
-    expect(text).toContain('API: read');
+    expect(text).toContain('Read at the API');
     expect(text).not.toContain('Everything you may do');
   });
 
