@@ -44,9 +44,9 @@ export const faults: readonly Fault[] = [
     id: 'helper-5',
     effect: '`get` waits for the network, once for each image',
     file: 'src/helper/verbs.ts',
-    find: "  if (server === '') return fail(host, NO_SERVER);\n  const registry = registryName(server);\n  const login =",
+    find: '  const { entry, isExplained } = await find(host, registry);',
     replace:
-      "  if (server === '') return fail(host, NO_SERVER);\n  const registry = registryName(server);\n  await fetch(`http://${registry}/v2/`).catch((error: unknown) => remark(host, String(error)));\n  const login =",
+      '  await fetch(`http://${registry}/v2/`).catch((error: unknown) => remark(host, String(error)));\n  const { entry, isExplained } = await find(host, registry);',
     tests: ['test/unit/helper/get.test.ts'],
   },
   {
@@ -69,8 +69,8 @@ export const faults: readonly Fault[] = [
     id: 'helper-8',
     effect: 'a failure is written where clients hide it',
     file: 'src/helper/verbs.ts',
-    find: 'remark(host, `${host.program}: the login at ${registry} has ended;',
-    replace: 'host.stdout(`${host.program}: the login at ${registry} has ended;',
+    find: 'remark(host, `${host.program}: ${problemOf(entry, registry)};',
+    replace: 'host.stdout(`${host.program}: ${problemOf(entry, registry)};',
     tests: [VERBS_TEST],
   },
   {
