@@ -80,6 +80,22 @@ describe('a line writer', () => {
     expect(dropped).toBeGreaterThan(0);
   });
 
+  it('cuts no line where another process writes to the same pipe, and the reader stops', async () => {
+    const { fifo, out, start } = await fifoWithReader();
+    const reader = start();
+    const writers = [new LineWriter({ path: fifo }, LINES), new LineWriter({ path: fifo }, LINES)];
+    for (const writer of writers) writer.write(LINE, 'test');
+    await waitFor('the first lines', async () => tally(await readFile(out, 'utf8')).lines === 2);
+
+    reader.kill('SIGSTOP');
+    for (let sent = 0; sent < 400; sent += 1) for (const writer of writers) writer.write(LINE, 'test');
+    await waitFor('the pipe to be full', () => writers.every(({ isBlocked }) => isBlocked));
+    reader.kill('SIGCONT');
+    await Promise.all(writers.map((writer) => writer.close(5000)));
+
+    await waitFor('all lines', async () => tally(await readFile(out, 'utf8')).lines === 802);
+  });
+
   it('goes on when another reader opens the FIFO, and names the failure until then', async () => {
     const { fifo, out, start } = await fifoWithReader();
     const failures: (string | undefined)[] = [];
