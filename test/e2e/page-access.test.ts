@@ -152,12 +152,17 @@ describe.skipIf(!hasChromium())('each page', () => {
   }, 120_000);
 
   it('has the focus on what is wrong, or on a field that names the message as its description', async () => {
+    // A browser gives the focus when it draws the page, some time after it has loaded it.
     const check = (page: Page): Promise<readonly string[]> =>
-      page.evaluate(`(() => {
-        const one = document.activeElement;
-        const described = (one.getAttribute('aria-describedby') ?? '').split(' ')
-          .some((id) => /problem$/.test(id) && document.getElementById(id)?.textContent.trim());
-        return one.matches('.notice.problem') || described ? [] : ['the focus is on ' + one.outerHTML.slice(0, 80)];
+      page.evaluate(`(async () => {
+        const isGood = (one) => one.matches('.notice.problem') ||
+          (one.getAttribute('aria-describedby') ?? '').split(' ')
+            .some((id) => /problem$/.test(id) && document.getElementById(id)?.textContent.trim());
+        for (const until = performance.now() + 3000; performance.now() < until; ) {
+          if (isGood(document.activeElement)) return [];
+          await new Promise((done) => setTimeout(done, 50));
+        }
+        return ['the focus is on ' + document.activeElement.outerHTML.slice(0, 80)];
       })()`);
 
     expect(await findings(CORRECTED, {}, check)).toEqual([]);
