@@ -6,6 +6,7 @@
 import type { RequestContext } from '../core/events.ts';
 import type { Credential, Identity } from '../core/identity.ts';
 import type { Audit, Step, Timer } from '../core/ports.ts';
+import { refuseWhileBusy } from '../core/refuse-while-busy.ts';
 import { withinGrace } from './login-time.ts';
 import type { TestAttempts, TESTS } from './shield/test-attempts.ts';
 import { traceLogin } from './trace-login.ts';
@@ -41,16 +42,10 @@ export type TestedLogin =
 export type TestLogin = (test: LoginTest) => Promise<TestedLogin>;
 
 export function createTestLogin(deps: TestLoginDeps): TestLogin {
-  let isBusy = false;
-  return async (test) => {
-    if (isBusy) return { kind: 'busy' };
-    isBusy = true;
-    try {
-      return await runTest(deps, test);
-    } finally {
-      isBusy = false;
-    }
-  };
+  return refuseWhileBusy<LoginTest, TestedLogin>(
+    (test) => runTest(deps, test),
+    () => ({ kind: 'busy' }),
+  );
 }
 
 async function runTest(deps: TestLoginDeps, { credential, by, request }: LoginTest): Promise<TestedLogin> {

@@ -6,6 +6,7 @@ const PAGE = ['test/unit/http/console/backends.test.ts'];
 const ASLEEP = ['test/unit/app/asleep.test.ts'];
 const ATTEMPTS = 'src/flows/shield/test-attempts.ts';
 const FLOW = 'src/flows/test-login.ts';
+const BUSY = 'src/core/refuse-while-busy.ts';
 
 export const faults: readonly Fault[] = [
   {
@@ -61,10 +62,18 @@ export const faults: readonly Fault[] = [
   {
     id: 'test-login-7',
     effect: 'tests of logins run at the same time, and load the directory',
-    file: FLOW,
-    find: "    if (isBusy) return { kind: 'busy' };\n",
+    file: BUSY,
+    find: '    if (isBusy) return refuse();\n',
     replace: '',
     tests: TEST_LOGIN,
+  },
+  {
+    id: 'test-login-12',
+    effect: 'after a test of a login that failed, all later ones are refused until the broker is started again',
+    file: BUSY,
+    find: '      isBusy = false;\n',
+    replace: '',
+    tests: ['test/unit/core/refuse-while-busy.test.ts'],
   },
   {
     id: 'test-login-8',

@@ -1,6 +1,7 @@
 /** Questions about policies from the API and from the console: one at a time, each on a thread with limits. */
 import { describeError } from '../../core/errors.ts';
 import type { Background } from '../../core/ports.ts';
+import { refuseWhileBusy } from '../../core/refuse-while-busy.ts';
 import type { Answer } from '../../http/api/operations.ts';
 import { ApiProblem } from '../../http/api/problem.ts';
 import { POLICY_QUESTIONS } from './policy-questions.ts';
@@ -30,7 +31,7 @@ export function askAboutPolicy(thread: Background, configPath: string): PolicyQu
       throw new ApiProblem('too-much-work', { detail: `it was not answered: ${describeError(error)}`, cause: error });
     }
     throw new Error('the thread ended without an answer');
-  });
+  }, tooMuchWork);
   const wrong = (): never => {
     throw new Error('the answer is to another question');
   };
@@ -51,15 +52,6 @@ export function askAboutPolicy(thread: Background, configPath: string): PolicyQu
 }
 
 /** A thread takes memory, and an explanation the time of logins: a second question while one is examined is refused. */
-export function refuseWhileBusy<Asked, Found>(work: (question: Asked) => Promise<Found>): typeof work {
-  let isBusy = false;
-  return async (question) => {
-    if (isBusy) throw new ApiProblem('too-much-work', { retryAfter: 1 });
-    isBusy = true;
-    try {
-      return await work(question);
-    } finally {
-      isBusy = false;
-    }
-  };
+export function tooMuchWork(): never {
+  throw new ApiProblem('too-much-work', { retryAfter: 1 });
 }

@@ -11,6 +11,7 @@ import { imaginedCaller } from '../../core/policy/policy-test.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Situation } from '../../core/policy/situation.ts';
 import type { Clock, Timer } from '../../core/ports.ts';
+import { refuseWhileBusy } from '../../core/refuse-while-busy.ts';
 import { looksLikeRobot } from '../../core/robot-name.ts';
 import { robotIdentity, robotNamed } from '../../core/robot.ts';
 import { formatScope, parseScope } from '../../core/scope.ts';
@@ -23,7 +24,7 @@ import type { policyOperations } from '../../http/api/policy-operations.ts';
 import { ApiProblem } from '../../http/api/problem.ts';
 import type { HealthDeps } from '../../http/health.ts';
 import type { PolicyInForce } from '../policy-in-force.ts';
-import { refuseWhileBusy } from './ask-about-policy.ts';
+import { tooMuchWork } from './ask-about-policy.ts';
 import type { PolicyQuestions } from './ask-about-policy.ts';
 
 interface PolicyHandlerDeps extends Pick<HealthDeps, 'policyState'> {
@@ -39,7 +40,7 @@ type PolicyHandlers = Pick<ApiHandlers, keyof typeof policyOperations>;
 
 export function policyHandlers(deps: PolicyHandlerDeps): PolicyHandlers {
   const { policy, questions } = deps;
-  const decideOn = refuseWhileBusy((undecided: Undecided) => explained(undecided, deps));
+  const decideOn = refuseWhileBusy((undecided: Undecided) => explained(undecided, deps), tooMuchWork);
   return {
     getPolicy: async () => {
       const { revision, stale, shadow } = deps.policyState();
