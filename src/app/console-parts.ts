@@ -2,8 +2,8 @@
 import type { BrokerConfig } from '../config/broker-schema.ts';
 import type { ConsoleArea } from '../http/console/deps.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { DecisionMemory } from '../platform/recent-decisions.ts';
-import type { DifferenceMemory } from '../platform/shadow-differences.ts';
+import type { RecordedDecisions } from '../platform/recent-decisions.ts';
+import type { RecordedDifferences } from '../platform/shadow-differences.ts';
 import type { Records } from '../platform/store/records.ts';
 import type { AreaDeps } from './console-areas.ts';
 import type { Console, OpenConsoleDeps } from './open-console.ts';
@@ -22,18 +22,18 @@ const RECENT_DIFFERENCES = 1000;
 
 /** What the console shows of the events of this broker. */
 export interface ConsoleMemory {
-  readonly recent: DecisionMemory;
-  readonly differences: DifferenceMemory;
+  readonly recent: RecordedDecisions;
+  readonly differences: RecordedDifferences;
 }
 
 /** @returns undefined without the console: nobody reads them */
 export async function openMemory({ console: pages }: BrokerConfig): Promise<ConsoleMemory | undefined> {
   if (pages === undefined) return undefined;
-  const { rememberDecisions } = await import('../platform/recent-decisions.ts');
-  const { rememberDifferences } = await import('../platform/shadow-differences.ts');
+  const { recordDecisions } = await import('../platform/recent-decisions.ts');
+  const { recordDifferences } = await import('../platform/shadow-differences.ts');
   return {
-    recent: rememberDecisions(RECENT_DECISIONS, systemClock),
-    differences: rememberDifferences(RECENT_DIFFERENCES, systemClock),
+    recent: recordDecisions(RECENT_DECISIONS, systemClock),
+    differences: recordDifferences(RECENT_DIFFERENCES, systemClock),
   };
 }
 

@@ -2,84 +2,58 @@
  * The last decisions of this broker, in memory. Each is one text: compact, and without the text of its request, of which
  * a scope is only a part.
  */
-import type { AccessRefusal } from '../core/access-refusal.ts';
-import { isAction } from '../core/access.ts';
-import type { Grant } from '../core/access.ts';
-import type { ErrorCode } from '../core/errors.ts';
 import type { AuditEvent } from '../core/events.ts';
-import type { Caller, Identity } from '../core/identity.ts';
+import type { Identity } from '../core/identity.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
 import type { DecisionFilter, RecentDecision, RecentDecisions, RecordedCaller } from '../core/recent-decision.ts';
-import type { Scope } from '../core/scope.ts';
 import { storedLimits } from '../core/token-limits.ts';
 import type { StoredLimit } from '../core/token-limits.ts';
-import { typed } from './audit/audit-lines.ts';
 import { createBoundedPool } from './bounded-pool.ts';
 import type { BoundedPool } from './bounded-pool.ts';
-import { containsText } from './name-filter.ts';
+import { decisionOf, isDenied } from './decision-of-event.ts';
+import { containsText, firstMatches } from './list-filter.ts';
+import { createRing } from './ring.ts';
 
-/** Bounds of what one request leaves, so that all of them together stay below some 20 MB. */
-const MAX_SCOPES = 8;
-const MAX_REASONS = 8;
-const MAX_CAUSE = 256;
-/** The most characters of the groups, attributes and limits of all callers together. The login cache holds most of them too. */
+/** The most characters of the groups, attributes and limits of all callers together. Most of them are in the login cache as well. */
 const MAX_CALLERS = 16 * 1024 * 1024;
 
-export interface DecisionMemory extends EventSink, RecentDecisions {}
+export interface RecordedDecisions extends EventSink, RecentDecisions {}
 
 /**
- * @param capacity the most decisions that are held
- * @param maxCallers the most characters of what is held of their callers
+ * @param capacity the largest number of decisions
+ * @param maxCallers the most characters of what is recorded of their callers
  */
-export function rememberDecisions(
+export function recordDecisions(
   capacity: number,
   clock: Pick<Clock, 'now'>,
   maxCallers = MAX_CALLERS,
-): DecisionMemory {
-  const ring: Entry[] = [];
+): RecordedDecisions {
+  const ring = createRing<Entry>(capacity);
   const pool = createBoundedPool(maxCallers);
   const startedAt = clock.now();
-  let next = 0;
 
-  /** The latest first. */
-  function* entries(): Generator<Entry> {
-    for (let back = 1; back <= ring.length; back += 1) {
-      const entry = ring[(next - back + ring.length) % ring.length];
-      if (entry !== undefined) yield entry;
-    }
-  }
-
-  const first = (isMeant: (decision: RecentDecision) => boolean): RecentDecision | undefined =>
-    entries()
-      .map(({ text }) => parse(text))
-      .find(isMeant);
+  const latestFirst = () => ring.latestFirst().map(({ text }) => parse(text));
 
   return {
     capacity,
-    count: () => ring.length,
-    since: () => (ring.length < capacity ? startedAt : parse(ring[next % capacity]?.text ?? '').at),
+    count: () => ring.count(),
+    since: () => {
+      const oldest = ring.next();
+      return oldest === undefined ? startedAt : parse(oldest.text).at;
+    },
     record: (event) => {
       const decision = decisionOf(event, clock.now());
       if (decision === undefined) return;
-      release(pool, ring[next % capacity]);
-      ring[next % capacity] = { text: JSON.stringify(decision), ...callerIn(event, pool) };
-      next = (next + 1) % capacity;
+      release(pool, ring.next());
+      ring.add({ text: JSON.stringify(decision), ...callerIn(event, pool) });
     },
-    find: (filter, most) => {
-      const found: RecentDecision[] = [];
-      let more = 0;
-      for (const { text } of entries()) {
-        const decision = parse(text);
-        if (!matches(decision, filter)) continue;
-        if (found.length < most) found.push(decision);
-        else more += 1;
-      }
-      return { found, more };
-    },
-    byRequest: (requestId) => first((decision) => decision.requestId === requestId),
-    byToken: (tokenId) => first((decision) => decision.tokenId === tokenId && decision.endpoint === undefined),
+    find: (filter, most) => firstMatches(latestFirst(), (decision) => matches(decision, filter), most),
+    byRequest: (requestId) => latestFirst().find((decision) => decision.requestId === requestId),
+    byToken: (tokenId) =>
+      latestFirst().find((decision) => decision.tokenId === tokenId && decision.endpoint === undefined),
     repeatable: () =>
-      entries()
+      ring
+        .latestFirst()
         .filter(({ isIssued }) => isIssued)
         .map(({ text, caller }) => ({ text, caller }))
         .toArray(),
@@ -93,7 +67,7 @@ interface Entry {
   readonly caller: RecordedCaller | undefined;
 }
 
-/** Identities are held by reference: a cached login has the same one each time. */
+/** Identities are stored by reference: a cached login has the same one each time. */
 function callerIn(event: AuditEvent, pool: BoundedPool): Omit<Entry, 'text'> {
   if (event.type !== 'token.issued') return { isIssued: false, caller: undefined };
   const { caller } = event;
@@ -135,119 +109,9 @@ function parse(text: string): RecentDecision {
   return JSON.parse(text) as RecentDecision;
 }
 
-function decisionOf(event: AuditEvent, at: number): RecentDecision | undefined {
-  switch (event.type) {
-    case 'token.issued': {
-      const { caller, time, grants, tokenId, policyRevision } = event;
-      return { ...sharedOf(event, time), ...userOf(caller), ...scopesOf(grants), tokenId, policyRevision };
-    }
-    case 'token.refused':
-      return { ...sharedOf(event, at), ...typedUser(event), ...NO_SCOPES, refusal: refusalOf(event.code, event.cause) };
-    case 'access.decided':
-      return deniedAccess(event, at);
-    case 'access.checked':
-      return refusedAccess(event, at);
-    case 'policy.compared':
-    case 'token.withheld':
-    case 'refresh-token':
-    case 'session':
-    case 'helper-login':
-    case 'api':
-    case 'login-test':
-    case 'personal-token':
-    case 'login':
-      return undefined;
-  }
-}
-
-type Shared = Pick<RecentDecision, 'requestId' | 'at' | 'client' | 'service'>;
-
-function sharedOf({ request, service }: Pick<Checked, 'request' | 'service'>, at: number): Shared {
-  return { requestId: request.requestId, at, client: request.client, service: typed(service) };
-}
-
-function typedUser({ username = '' }: { readonly username?: string }): Pick<RecentDecision, 'username'> {
-  return username === '' ? {} : { username: typed(username) };
-}
-
-function refusalOf(code: ErrorCode | AccessRefusal, cause: string): NonNullable<RecentDecision['refusal']> {
-  return { code, cause: cause.slice(0, MAX_CAUSE) };
-}
-
-const NO_SCOPES = { scopes: [], unlisted: 0 } as const;
-
-function scopesOf(grants: readonly Grant[]): Pick<RecentDecision, 'scopes' | 'unlisted'> {
-  const scopes = grants.slice(0, MAX_SCOPES).map(scopeOf);
-  return { scopes, unlisted: grants.length - scopes.length };
-}
-
-type Decided = Extract<AuditEvent, { type: 'access.decided' }>;
-type Checked = Extract<AuditEvent, { type: 'access.checked' }>;
-
-/**
- * Of forward-auth, only what was denied: a push is a hundred requests, which would leave no place for others. Anonymous
- * callers are asked to log in.
- */
-function deniedAccess(event: Decided, at: number): RecentDecision | undefined {
-  const { caller, grants } = event;
-  if (caller.kind === 'anonymous' || !grants.some(isDenied)) return undefined;
-  return { ...sharedOf(event, at), endpoint: 'forward-auth', ...userOf(caller), ...scopesOf(grants) };
-}
-
-/**
- * Allowed requests, the first request of each client, which has no credential, what `deniedAccess` has recorded, and
- * mistakes of a proxy, which are in all of its requests.
- */
-const UNRECORDED: ReadonlySet<Checked['outcome']> = new Set([
-  'allowed',
-  'token_required',
-  'login_required',
-  'access_denied',
-  'untrusted_proxy',
-  'unclear_request',
-]);
-
-function refusedAccess(event: Checked, at: number): RecentDecision | undefined {
-  const { outcome, needs, missing = [], tokenId, cause = '' } = event;
-  if (outcome === 'allowed' || UNRECORDED.has(outcome)) return undefined;
-  return {
-    ...sharedOf(event, at),
-    endpoint: 'forward-auth',
-    ...typedUser(event),
-    ...(tokenId === undefined ? NO_SCOPES : scopesOf(needs.map((asked) => grantWithout(missing, asked)))),
-    ...(tokenId === undefined ? {} : { tokenId }),
-    refusal: refusalOf(outcome, cause),
-  };
-}
-
-/** What a registry token grants of a scope, without the reasons: they are those of its request. */
-function grantWithout(missing: readonly Scope[], asked: Scope): Grant {
-  const lacking = missing.filter(({ type, name }) => type === asked.type && name === asked.name);
-  const granted = asked.actions
-    .filter(isAction)
-    .filter((action) => !lacking.some(({ actions }) => actions.includes(action)));
-  return { asked, granted, because: [] };
-}
-
-function userOf(caller: Caller): Pick<RecentDecision, 'username' | 'backend' | 'via'> {
-  if (caller.kind === 'anonymous') return {};
-  const { username, backend } = caller.identity;
-  const { kind, name } = caller.via ?? {};
-  if (kind === undefined) return { username, backend };
-  return { username, backend, via: { kind, ...(name === undefined ? {} : { name }) } };
-}
-
-function scopeOf({ asked, granted, limited = [], because }: Grant): RecentDecision['scopes'][number] {
-  return { asked, granted, limited, because: because.slice(0, MAX_REASONS) };
-}
-
 function matches({ username, scopes, refusal }: RecentDecision, filter: DecisionFilter): boolean {
   const { person, repository, isRefusedOnly } = filter;
   if (!containsText(username ?? 'anonymous', person)) return false;
   if (repository !== '' && !scopes.some(({ asked }) => containsText(asked.name, repository))) return false;
   return !isRefusedOnly || refusal !== undefined || scopes.some(isDenied);
-}
-
-function isDenied({ asked, granted }: Pick<RecentDecision['scopes'][number], 'asked' | 'granted'>): boolean {
-  return !granted.includes('*') && asked.actions.some((action) => !granted.includes(action));
 }

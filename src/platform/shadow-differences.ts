@@ -3,7 +3,8 @@ import type { Grant } from '../core/access.ts';
 import type { AuditEvent } from '../core/events.ts';
 import type { Clock, EventSink } from '../core/ports.ts';
 import type { DifferenceFilter, ShadowDifference, ShadowDifferences } from '../core/shadow-difference.ts';
-import { containsText } from './name-filter.ts';
+import { containsText, firstMatches } from './list-filter.ts';
+import { createRing } from './ring.ts';
 
 type Compared = Extract<AuditEvent, { type: 'policy.compared' }>;
 
@@ -11,21 +12,19 @@ type Compared = Extract<AuditEvent, { type: 'policy.compared' }>;
 const MAX_SCOPES = 8;
 const MAX_REASONS = 8;
 
-export interface DifferenceMemory extends EventSink, ShadowDifferences {}
+export interface RecordedDifferences extends EventSink, ShadowDifferences {}
 
-/** @param capacity the most differences that are held */
-export function rememberDifferences(capacity: number, clock: Pick<Clock, 'now'>): DifferenceMemory {
+/** @param capacity the largest number of differences */
+export function recordDifferences(capacity: number, clock: Pick<Clock, 'now'>): RecordedDifferences {
   /** Each is one text, which is compact. */
-  let ring: string[] = [];
-  let next = 0;
+  const ring = createRing<string>(capacity);
   let counts: ReturnType<ShadowDifferences['counts']> = { same: 0, differing: 0, since: clock.now() };
 
   /** Counts of other revisions say nothing about those of now. */
   function startAgain(revisions: NonNullable<typeof counts.revisions>): void {
     const since = counts.revisions === undefined ? counts.since : clock.now();
     counts = { same: 0, differing: 0, since, revisions };
-    ring = [];
-    next = 0;
+    ring.clear();
   }
 
   return {
@@ -36,22 +35,10 @@ export function rememberDifferences(capacity: number, clock: Pick<Clock, 'now'>)
       const { policyRevision: inForce, shadowRevision: shadow, same, differing } = event;
       if (counts.revisions?.inForce !== inForce || counts.revisions.shadow !== shadow) startAgain({ inForce, shadow });
       counts = { ...counts, same: counts.same + same, differing: counts.differing + differing.length };
-      for (const difference of differencesIn(event, clock.now())) {
-        ring[next] = JSON.stringify(difference);
-        next = (next + 1) % capacity;
-      }
+      for (const difference of differencesIn(event, clock.now())) ring.add(JSON.stringify(difference));
     },
-    find: (filter, most) => {
-      const found: ShadowDifference[] = [];
-      let more = 0;
-      for (let back = 1; back <= ring.length; back += 1) {
-        const difference = parse(ring[(next - back + ring.length) % ring.length] ?? '');
-        if (!matches(difference, filter)) continue;
-        if (found.length < most) found.push(difference);
-        else more += 1;
-      }
-      return { found, more };
-    },
+    find: (filter, most) =>
+      firstMatches(ring.latestFirst().map(parse), (difference) => matches(difference, filter), most),
   };
 }
 

@@ -50,9 +50,10 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'console-policy-6',
-    effect: 'a broker that runs for weeks can make no decision again, because it counts users that it holds no more',
+    effect:
+      'a broker that runs for weeks can make no decision again, because it counts users that are in the list no more',
     file: 'src/platform/recent-decisions.ts',
-    find: 'release(pool, ring[next % capacity]);\n',
+    find: 'release(pool, ring.next());\n',
     replace: '',
     tests: [RECENT],
   },
@@ -95,5 +96,13 @@ export const faults: readonly Fault[] = [
     find: "query.get('client')?.trim().slice(0, MAX_NAME) || contextOf(response).client",
     replace: 'contextOf(response).client',
     tests: [ROUTES],
+  },
+  {
+    id: 'console-policy-12',
+    effect: 'the list of decisions shows the oldest ones first, and a request id finds an earlier decision',
+    file: 'src/platform/ring.ts',
+    find: 'place - back + entries.length',
+    replace: 'place + back - 1',
+    tests: ['test/unit/platform/ring.test.ts', RECENT],
   },
 ];

@@ -78,7 +78,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'pages-9',
     effect: 'a token that somebody typed as a user name is shown to administrators',
-    file: 'src/platform/recent-decisions.ts',
+    file: 'src/platform/decision-of-event.ts',
     find: 'username: typed(username)',
     replace: 'username',
     tests: [RECENT],
@@ -86,7 +86,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'pages-10',
     effect: 'the list of decisions grows without a bound in each request',
-    file: 'src/platform/recent-decisions.ts',
+    file: 'src/platform/decision-of-event.ts',
     find: 'grants.slice(0, MAX_SCOPES).map(scopeOf)',
     replace: 'grants.map(scopeOf)',
     tests: [RECENT],
@@ -182,7 +182,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'pages-22',
     effect: 'each layer of a push through a proxy takes the place of a decision in the list',
-    file: 'src/platform/recent-decisions.ts',
+    file: 'src/platform/decision-of-event.ts',
     find: '|| !grants.some(isDenied)) return',
     replace: ') return',
     tests: [RECENT],
@@ -190,7 +190,7 @@ export const faults: readonly Fault[] = [
   {
     id: 'pages-23',
     effect: 'the first request of each client, which has no credential, fills the list of decisions',
-    file: 'src/platform/recent-decisions.ts',
+    file: 'src/platform/decision-of-event.ts',
     find: "  'token_required',\n",
     replace: '',
     tests: [RECENT],

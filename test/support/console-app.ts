@@ -12,7 +12,7 @@ import type { ConsoleArea } from '../../src/http/console/deps.ts';
 import type { ChainedBackend } from '../../src/flows/chain.ts';
 import { createIdentify } from '../../src/flows/identify.ts';
 import { createApp } from '../../src/http/app.ts';
-import { rememberDecisions } from '../../src/platform/recent-decisions.ts';
+import { recordDecisions } from '../../src/platform/recent-decisions.ts';
 import { memoryStore } from '../../src/platform/store/memory.ts';
 import type { Records } from '../../src/platform/store/records.ts';
 import { countingIds, noShield, noWaiting, realClock, recordingAudit, recordingLog } from './fakes.ts';
@@ -75,7 +75,7 @@ export async function openConsoleApp(options: ConsoleAppOptions): Promise<Consol
   const access = {
     policy: () => policyOf([]),
     services: ['registry.example.com'],
-    recent: rememberDecisions(10, clock),
+    recent: recordDecisions(10, clock),
   };
   const areas = [...(options.areas ?? []), accessArea({ ...access, clock })];
   const section = { console: z.parse(consoleSection, options.section ?? {}), publicUrl };

@@ -1,5 +1,7 @@
-/** How long the last logins took at each backend, and the last that got no answer: what is measured anyway, kept for people. */
+/** How long the last logins took at each backend, and the last login without an answer, for the page of the backends. */
 import type { Clock, EventSink } from '../../core/ports.ts';
+import { createRing } from '../ring.ts';
+import type { Ring } from '../ring.ts';
 
 /** The last logins that a backend answered itself, and not the cache. */
 interface LoginFacts {
@@ -30,9 +32,7 @@ const MOST = 200;
 const MAX_CAUSE = 500;
 
 interface Times {
-  readonly seconds: number[];
-  /** Where the next one goes. */
-  next: number;
+  readonly seconds: Ring<number>;
   lastAt: number;
 }
 
@@ -47,16 +47,15 @@ export function createLoginTimes(clock: Pick<Clock, 'now'>): LoginTimes {
         failures.set(backend, { at: clock.now(), cause: cause.slice(0, MAX_CAUSE) });
         return;
       }
-      const own = times.get(backend) ?? { seconds: [], next: 0, lastAt: 0 };
-      own.seconds[own.next] = seconds;
-      own.next = (own.next + 1) % MOST;
+      const own = times.get(backend) ?? { seconds: createRing<number>(MOST), lastAt: 0 };
+      own.seconds.add(seconds);
       own.lastAt = clock.now();
       times.set(backend, own);
     },
     logins: (backend) => {
       const own = times.get(backend);
       if (own === undefined) return undefined;
-      const sorted = own.seconds.toSorted((one, other) => one - other);
+      const sorted = [...own.seconds.latestFirst()].toSorted((one, other) => one - other);
       return {
         count: sorted.length,
         p50Ms: quantile(sorted, 0.5) * 1000,

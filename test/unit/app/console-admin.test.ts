@@ -5,7 +5,7 @@ import type { AdminDeps } from '../../../src/app/console-admin.ts';
 import { tokenStoresIn } from '../../../src/app/token-stores.ts';
 import type { Robot } from '../../../src/core/robot.ts';
 import type { AdminAreaDeps } from '../../../src/http/console/admin.ts';
-import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
+import { recordDecisions } from '../../../src/platform/recent-decisions.ts';
 import { memoryRecords } from '../../support/console-app.ts';
 import { realClock, recordingAudit } from '../../support/fakes.ts';
 import { openTokenWorld, OWNER } from '../../support/personal-token-world.ts';
@@ -30,7 +30,7 @@ async function openDeps({
     { name, about: '', ownedBy, owner: { groups: [], users: [] } as unknown as Robot['owner'] },
   ];
   return adminDeps({
-    recent: rememberDecisions(10, realClock),
+    recent: recordDecisions(10, realClock),
     backends: [],
     records,
     onRevoked: async () => undefined,

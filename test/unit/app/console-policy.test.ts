@@ -11,8 +11,8 @@ import type { ApiHandlers } from '../../../src/http/api/api.ts';
 import type { ApiRequest } from '../../../src/http/api/operations.ts';
 import type { PolicyAreaDeps } from '../../../src/http/console/policy.ts';
 import { createBackground } from '../../../src/platform/background.ts';
-import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
-import { rememberDifferences } from '../../../src/platform/shadow-differences.ts';
+import { recordDecisions } from '../../../src/platform/recent-decisions.ts';
+import { recordDifferences } from '../../../src/platform/shadow-differences.ts';
 import { openTestApi } from '../../support/api.ts';
 import type { TestApi } from '../../support/api.ts';
 import { fixedClock, noWaiting } from '../../support/fakes.ts';
@@ -29,7 +29,7 @@ interface World extends AsyncDisposable {
   readonly files: Workspace;
   readonly api: TestApi;
   readonly pages: PolicyAreaDeps;
-  readonly differences: ReturnType<typeof rememberDifferences>;
+  readonly differences: ReturnType<typeof recordDifferences>;
 }
 
 interface Options {
@@ -46,8 +46,8 @@ async function openWorld({ policy = POLICY, thread, shadow }: Options = {}): Pro
   const background = resources.use(createBackground({ small: Infinity }));
   const api = resources.use(await openTestApi(files.config));
   const { config, source } = api.parts.loaded;
-  const recent = rememberDecisions(100, fixedClock(TIME));
-  const differences = rememberDifferences(100, fixedClock(TIME));
+  const recent = recordDecisions(100, fixedClock(TIME));
+  const differences = recordDifferences(100, fixedClock(TIME));
   recent.record(issued(api));
   const questions = askAboutPolicy(thread ?? background.run, source.path);
   const pages = policyPageDeps(config, {

@@ -4,7 +4,7 @@ import type { AuditEvent } from '../../../src/core/events.ts';
 import { ANONYMOUS } from '../../../src/core/identity.ts';
 import type { Caller } from '../../../src/core/identity.ts';
 import { parseStoredLimits } from '../../../src/core/token-limits.ts';
-import { rememberDecisions } from '../../../src/platform/recent-decisions.ts';
+import { recordDecisions } from '../../../src/platform/recent-decisions.ts';
 import { fixedClock } from '../../support/fakes.ts';
 import { callerOf } from '../../support/policy-builder.ts';
 
@@ -45,13 +45,13 @@ function refused(requestId: string, username: string): AuditEvent {
   };
 }
 
-const idsOf = (memory: ReturnType<typeof rememberDecisions>, filter = ALL): readonly string[] =>
+const idsOf = (memory: ReturnType<typeof recordDecisions>, filter = ALL): readonly string[] =>
   memory.find(filter, 100).found.map(({ requestId }) => requestId);
 
 describe('recent decisions', () => {
   it('are the last ones, the latest first, and count from the oldest that is known', () => {
     const clock = fixedClock(1000);
-    const memory = rememberDecisions(3, clock);
+    const memory = recordDecisions(3, clock);
     for (const id of ['a', 'b', 'c', 'd']) {
       clock.advance(10);
       memory.record(issued(id, user('alice'), [], clock.now()));
@@ -65,7 +65,7 @@ describe('recent decisions', () => {
 
   it('before it is full, are known since the start', () => {
     const clock = fixedClock(1000);
-    const memory = rememberDecisions(3, clock);
+    const memory = recordDecisions(3, clock);
     clock.advance(10);
     memory.record(issued('a', ANONYMOUS));
 
@@ -73,7 +73,7 @@ describe('recent decisions', () => {
   });
 
   it('are found by a part of a name, whatever its case, and by what was refused', () => {
-    const memory = rememberDecisions(10, fixedClock());
+    const memory = recordDecisions(10, fixedClock());
     const ops = {
       asked: { type: 'repository', name: 'ops/secret', actions: ['pull', 'push'] },
       granted: ['pull'],
@@ -91,14 +91,14 @@ describe('recent decisions', () => {
   });
 
   it('have no token that somebody typed as a user name', () => {
-    const memory = rememberDecisions(10, fixedClock());
+    const memory = recordDecisions(10, fixedClock());
     memory.record(refused('a', `flp_${'a'.repeat(49)}`));
 
     expect(JSON.stringify(memory.find(ALL, 1))).not.toContain('flp_');
   });
 
   it('list a few scopes of a request with many, and count the others', () => {
-    const memory = rememberDecisions(10, fixedClock());
+    const memory = recordDecisions(10, fixedClock());
     memory.record(
       issued(
         'a',
@@ -111,7 +111,7 @@ describe('recent decisions', () => {
   });
 
   it('name the token by which a user logged in', () => {
-    const memory = rememberDecisions(10, fixedClock());
+    const memory = recordDecisions(10, fixedClock());
     const caller = { ...user('alice'), via: { kind: 'personal-token', id: '1', name: 'laptop' } } as Caller;
     memory.record(issued('a', caller));
 
@@ -135,7 +135,7 @@ describe('recent decisions', () => {
       ({ ...issued(requestId, caller, [grant]), type: 'access.decided' }) as never;
 
     it('are those that were denied, so that a push leaves the place to others', () => {
-      const memory = rememberDecisions(20, fixedClock());
+      const memory = recordDecisions(20, fixedClock());
       memory.record(decided('granted', user('alice'), {}));
       memory.record(decided('denied', user('alice'), { granted: [] }));
       memory.record(decided('anonymous', ANONYMOUS, { granted: [] }));
@@ -151,7 +151,7 @@ describe('recent decisions', () => {
     });
 
     it('have what the registry token grants of what was needed, and lead to its request', () => {
-      const memory = rememberDecisions(20, fixedClock());
+      const memory = recordDecisions(20, fixedClock());
       memory.record(issued('token', user('alice')));
       const missing = [{ type: 'repository', name: 'web/shop', actions: ['push'] }];
       memory.record(checked('b', { outcome: 'insufficient_scope', username: 'alice', tokenId: 't', missing }));
@@ -166,11 +166,11 @@ describe('recent decisions', () => {
 });
 
 describe('recent decisions that can be made again', () => {
-  const idsAndCallers = (memory: ReturnType<typeof rememberDecisions>) =>
+  const idsAndCallers = (memory: ReturnType<typeof recordDecisions>) =>
     memory.repeatable().map(({ text, caller }) => [(JSON.parse(text) as { requestId: string }).requestId, caller]);
 
   it('have the identity of each user without a copy, and the time of the decision', () => {
-    const memory = rememberDecisions(10, fixedClock());
+    const memory = recordDecisions(10, fixedClock());
     const alice = callerOf({ user: 'alice', groups: ['team-web'] });
     memory.record(issued('a', alice, [{}], 1_780_000_000));
     memory.record(refused('b', 'bob'));
@@ -185,7 +185,7 @@ describe('recent decisions that can be made again', () => {
   });
 
   it('have the limits of the token that was used, as they are stored', () => {
-    const memory = rememberDecisions(10, fixedClock());
+    const memory = recordDecisions(10, fixedClock());
     const stored = [{ service: 'registry.example.com', repositories: ['web/**'], actions: ['pull'] }];
     const limits = parseStoredLimits(stored);
     const caller = { ...user('alice'), via: { kind: 'personal-token', id: '1', limits } } as Caller;
@@ -197,7 +197,7 @@ describe('recent decisions that can be made again', () => {
   it('have no caller whose groups find no room, until there is room again', () => {
     const groups = Array.from({ length: 20 }, (_, index) => `group-${index}`);
     const large = (name: string): Caller => callerOf({ user: name, groups });
-    const memory = rememberDecisions(3, fixedClock(), 1000);
+    const memory = recordDecisions(3, fixedClock(), 1000);
     const [alice, bob] = [large('alice'), large('bob')];
     memory.record(issued('a', alice));
     memory.record(issued('b', bob));

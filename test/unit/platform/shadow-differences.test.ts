@@ -3,7 +3,7 @@ import type { Action, Grant } from '../../../src/core/access.ts';
 import type { AuditEvent } from '../../../src/core/events.ts';
 import { ANONYMOUS } from '../../../src/core/identity.ts';
 import type { Caller } from '../../../src/core/identity.ts';
-import { rememberDifferences } from '../../../src/platform/shadow-differences.ts';
+import { recordDifferences } from '../../../src/platform/shadow-differences.ts';
 import { fixedClock } from '../../support/fakes.ts';
 import { callerOf } from '../../support/policy-builder.ts';
 
@@ -43,7 +43,7 @@ function compared(one: Compared): AuditEvent {
 describe('the differences of the shadow policy', () => {
   it('are counted with the decisions that are the same, since the start', () => {
     const clock = fixedClock(1000);
-    const memory = rememberDifferences(10, clock);
+    const memory = recordDifferences(10, clock);
     clock.advance(60);
     memory.record(compared({ same: 4 }));
     memory.record(compared({ same: 3, times: 0 }));
@@ -60,7 +60,7 @@ describe('the differences of the shadow policy', () => {
     'begin again when one of the policies has another revision: %s',
     (revisions) => {
       const clock = fixedClock(1000);
-      const memory = rememberDifferences(10, clock);
+      const memory = recordDifferences(10, clock);
       memory.record(compared({ id: 'before' }));
       clock.advance(60);
       memory.record(compared({ id: 'after', revisions }));
@@ -71,7 +71,7 @@ describe('the differences of the shadow policy', () => {
   );
 
   it('are held up to a number, the latest first, while all are counted', () => {
-    const memory = rememberDifferences(2, fixedClock());
+    const memory = recordDifferences(2, fixedClock());
     for (const id of ['a', 'b', 'c']) memory.record(compared({ id }));
 
     expect(memory.find(ALL, 10).found.map(({ requestId }) => requestId)).toEqual(['c', 'b']);
@@ -80,7 +80,7 @@ describe('the differences of the shadow policy', () => {
   });
 
   it('of a request with many scopes are held in part and counted in full', () => {
-    const memory = rememberDifferences(1000, fixedClock());
+    const memory = recordDifferences(1000, fixedClock());
     memory.record(compared({ times: 500 }));
 
     expect(memory.find(ALL, 1000).found).toHaveLength(8);
@@ -88,7 +88,7 @@ describe('the differences of the shadow policy', () => {
   });
 
   it('are found by person, repository and change', () => {
-    const memory = rememberDifferences(10, fixedClock());
+    const memory = recordDifferences(10, fixedClock());
     memory.record(compared({ id: 'lost' }));
     memory.record(compared({ id: 'gained', caller: ANONYMOUS, name: 'ops/a', inForce: [], shadow: ['pull'] }));
     memory.record(compared({ id: 'both', inForce: ['push'], shadow: ['pull'] }));

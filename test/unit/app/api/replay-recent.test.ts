@@ -9,7 +9,7 @@ import { decideFor } from '../../../../src/core/policy/decide-for.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { parseScope } from '../../../../src/core/scope.ts';
 import { parseStoredLimits } from '../../../../src/core/token-limits.ts';
-import { rememberDecisions } from '../../../../src/platform/recent-decisions.ts';
+import { recordDecisions } from '../../../../src/platform/recent-decisions.ts';
 import { fixedClock, noWaiting } from '../../../support/fakes.ts';
 import { callerOf, conditionWhere, policyOf } from '../../../support/policy-builder.ts';
 
@@ -39,7 +39,7 @@ interface Asked {
 
 /** The decisions of a policy on requests, as they reach another thread. */
 async function recorded(policy: Policy, requests: readonly Asked[], maxCallers?: number): Promise<RecentTexts> {
-  const memory = rememberDecisions(100, fixedClock(), maxCallers);
+  const memory = recordDecisions(100, fixedClock(), maxCallers);
   for (const { caller, scopes, client = '10.1.4.7', revision = policy.revision } of requests) {
     const situation = { caller, service: SERVICE, client, time: TIME };
     memory.record({

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../../../src/core/events.ts';
 import type { Caller } from '../../../../src/core/identity.ts';
 import { accessArea } from '../../../../src/http/console/access.ts';
 import { groupNames } from '../../../../src/http/console/decision-views.ts';
-import { rememberDecisions } from '../../../../src/platform/recent-decisions.ts';
+import { recordDecisions } from '../../../../src/platform/recent-decisions.ts';
 import { openConsoleApp } from '../../../support/console-app.ts';
 import { fakeBackend, identity } from '../../../support/fake-backend.ts';
 import { realClock } from '../../../support/fakes.ts';
@@ -45,7 +45,7 @@ async function pageAfter(
 ): Promise<string> {
   const { chained } = fakeBackend(again(), { name: 'corp' });
   const authenticator = { ...chained.authenticator, revalidate: async () => again() };
-  const recent = rememberDecisions(10, realClock);
+  const recent = recordDecisions(10, realClock);
   const outcome = again();
   if (outcome.kind !== 'authenticated') throw new Error('alice has an account');
   for (const event of events({ kind: 'user', identity: outcome.identity })) recent.record(event);
